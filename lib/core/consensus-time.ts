@@ -1,0 +1,40 @@
+/**
+ * Consensus timestamps: nanoseconds since 1970 as bigint. Unique on the whole network and strictly rising inside a topic
+ * (hedera.md §1). A float or a Postgres `timestamp` would lose the nanoseconds that make them unique.
+ */
+export type ConsensusNs = bigint & { readonly __brand: "ConsensusNs" };
+
+const NS_PER_SECOND = 1_000_000_000n;
+const NS_PER_MS = 1_000_000n;
+const TIMESTAMP = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
+
+/** Parses `seconds[.nanos]` as the mirror writes it (1 to 9 decimals); null if it is not that. */
+export function parseConsensusTime(text: string): ConsensusNs | null {
+  const match = TIMESTAMP.exec(text);
+  if (!match) return null;
+  return (BigInt(match[1] as string) * NS_PER_SECOND + BigInt((match[2] ?? "").padEnd(9, "0"))) as ConsensusNs;
+}
+
+/** The canonical form, always with nine decimals: `1699999999.000000001`. */
+export function formatConsensusTime(ns: ConsensusNs): string {
+  return `${ns / NS_PER_SECOND}.${(ns % NS_PER_SECOND).toString().padStart(9, "0")}`;
+}
+
+export function consensusNs(ns: bigint): ConsensusNs {
+  if (ns < 0n) throw new RangeError(`a consensus time is not negative: ${ns}`);
+  return ns as ConsensusNs;
+}
+
+/** Whole milliseconds, rounded down: what JavaScript dates and the `ts` of a signal use. */
+export function toMs(ns: ConsensusNs): number {
+  return Number(ns / NS_PER_MS);
+}
+
+export function fromMs(ms: number): ConsensusNs {
+  return (BigInt(Math.floor(ms)) * NS_PER_MS) as ConsensusNs;
+}
+
+/** Seconds and nanoseconds apart, as protobuf timestamps and the running hash carry them. */
+export function splitSeconds(ns: ConsensusNs): { readonly seconds: bigint; readonly nanos: number } {
+  return { seconds: ns / NS_PER_SECOND, nanos: Number(ns % NS_PER_SECOND) };
+}

@@ -1,0 +1,54 @@
+/**
+ * Branded identifiers. Each brand has one checking constructor (`parse…`); nothing else makes the brand.
+ */
+export type TopicId = string & { readonly __brand: "TopicId" };
+export type AccountId = string & { readonly __brand: "AccountId" };
+export type UserId = string & { readonly __brand: "UserId" };
+
+/** Position of a message in its topic: starts at 1, dense (hedera.md §1). int64 on the ledger; 2^53 is never reached. */
+export type Sequence = number & { readonly __brand: "Sequence" };
+
+/** A row's number in its user's list: starts at 1 in each epoch, gap-free. */
+export type Position = number & { readonly __brand: "Position" };
+
+/** The kinds of topic that TrustMesh writes to. */
+export const TOPIC_KINDS = ["contact", "trust", "recognition", "profile"] as const;
+export type TopicKind = (typeof TOPIC_KINDS)[number];
+
+/** TrustMesh's own limit for ids and type names. */
+export const MAX_ID_CHARACTERS = 50;
+
+const ENTITY = /^(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,18})$/;
+
+export function parseTopicId(text: string): TopicId | null {
+  return ENTITY.test(text) ? (text as TopicId) : null;
+}
+
+export function parseAccountId(text: string): AccountId | null {
+  return ENTITY.test(text) ? (text as AccountId) : null;
+}
+
+/** `[shard, realm, num]` of an entity id, as the int64 values that the running hash is made of. */
+export function entityNumbers(id: TopicId | AccountId): readonly [bigint, bigint, bigint] {
+  const [shard = "0", realm = "0", num = "0"] = id.split(".");
+  return [BigInt(shard), BigInt(realm), BigInt(num)];
+}
+
+/** No white space, controls, format characters (bidi, zero width), lone surrogates or private use: ids appear in keys and logs. */
+const USER_ID = /^[^\s\p{C}]+$/u;
+
+/** A TrustMesh user: an account id (`0.0.7226146`) or a legacy id (`tm-alice`), 1 to 50 characters. Null if it is neither. */
+export function parseUserId(text: unknown): UserId | null {
+  if (typeof text !== "string" || !USER_ID.test(text)) return null;
+  return text.length <= MAX_ID_CHARACTERS || [...text].length <= MAX_ID_CHARACTERS ? (text as UserId) : null;
+}
+
+export function parseSequence(value: unknown): Sequence | null {
+  const n = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return typeof n === "number" && Number.isSafeInteger(n) && n >= 1 ? (n as Sequence) : null;
+}
+
+/** The identity of a message, and so of its signal: `<topicId>/<sequence>`. */
+export function signalId(topicId: TopicId, sequence: number): string {
+  return `${topicId}/${sequence}`;
+}
