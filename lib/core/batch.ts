@@ -1,0 +1,57 @@
+/** What one atomic write to the store holds: log entries, and everything they mean. */
+import type { ConsensusNs } from "./consensus-time";
+import type { AccountId, Sequence, TopicId, UserId } from "./ids";
+import type { Definition, Edge, Profile } from "./projection";
+import type { Disposition, Verification } from "./signal";
+
+/** One ledger message as the raw log keeps it. */
+export interface LogEntry {
+  readonly sequence: Sequence;
+  readonly consensusNs: ConsensusNs;
+  readonly payer: AccountId;
+  readonly message: Uint8Array;
+  /** The whole message, on the entry of the chunk that completed it; null elsewhere. */
+  readonly body: Uint8Array | null;
+  readonly runningHash: Uint8Array | null;
+  readonly runningHashVersion: number | null;
+  readonly verification: Verification;
+  readonly disposition: Disposition;
+  /** Why it is undecodable, untrusted, failed or unverifiable; null where nothing is to be said. */
+  readonly reason: string | null;
+  readonly chunk: { readonly key: string; readonly number: number; readonly total: number } | null;
+}
+
+/** One (user, message). At most one for a user and a consensus time. */
+export interface UserRow {
+  readonly userId: UserId;
+  readonly consensusNs: ConsensusNs;
+  readonly sequence: Sequence;
+  readonly type: string;
+  /** The other side; null where there is none. */
+  readonly peerId: UserId | null;
+  readonly isActor: boolean;
+  readonly verification: Verification;
+}
+
+export interface Batch {
+  readonly topicId: TopicId;
+  /** The cursor that the store must still have. */
+  readonly expectedCursor: number;
+  readonly nextCursor: number;
+  /** The state at `nextCursor`: see TopicState. */
+  readonly headHash: Uint8Array | null;
+  readonly headNs: bigint;
+  /** Null where this batch does not end at the mirror's head. */
+  readonly syncedThroughNs: bigint | null;
+  /** By rising sequence. */
+  readonly entries: readonly LogEntry[];
+  /** By rising consensus time. */
+  readonly rows: readonly UserRow[];
+  /** One for a (user, peer), merged. */
+  readonly edges: readonly Edge[];
+  /** One for a user, the latest. */
+  readonly profiles: readonly Profile[];
+  readonly definitions: readonly Definition[];
+  /** A hole between `expectedCursor` and the first entry that this commit declares. */
+  readonly gap: { readonly from: Sequence; readonly to: Sequence } | null;
+}

@@ -1,0 +1,216 @@
+/**
+ * What signals add up to: edges between two people, profiles, recognition definitions.
+ *
+ * Invariant: every member of a projection is the latest of its kind by consensus time (a max-register), so merging is
+ * commutative, associative and idempotent, and topics may be ingested in any order, any number of times.
+ */
+import type { ConsensusNs } from "./consensus-time";
+import type { Sequence, TopicId, UserId } from "./ids";
+import type { Decoded } from "./signal";
+import { cleanText } from "./text";
+
+/** A consensus time, or 0n for "never". */
+export type LatestNs = bigint;
+
+/** One pair as `userId` sees it. Each pair has two, one for each side. */
+export interface Edge {
+  readonly userId: UserId;
+  readonly peerId: UserId;
+  readonly acceptNs: LatestNs;
+  readonly revokeNs: LatestNs;
+  readonly requestOutNs: LatestNs;
+  readonly requestInNs: LatestNs;
+  readonly trustOutNs: LatestNs;
+  /** Weight of the allocation at `trustOutNs`. */
+  readonly trustOutWeight: number;
+  /** Latest revoke by the user or decline by the peer. */
+  readonly trustOutEndNs: LatestNs;
+  readonly trustInNs: LatestNs;
+  readonly trustInWeight: number;
+  readonly trustInEndNs: LatestNs;
+  /** The peer's name as contact messages give it. */
+  readonly peerHandle: string | null;
+  readonly peerHandleNs: LatestNs;
+  readonly peerHrl: string | null;
+  readonly peerHrlNs: LatestNs;
+}
+
+export interface Profile {
+  readonly userId: UserId;
+  readonly consensusNs: ConsensusNs;
+  readonly handle: string | null;
+  readonly displayName: string | null;
+  readonly bio: string | null;
+  readonly avatar: string | null;
+  readonly hrl: string | null;
+}
+
+export interface Definition {
+  readonly definitionId: string;
+  readonly consensusNs: ConsensusNs;
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly actor: UserId | null;
+  readonly slug: string | null;
+  readonly title: string;
+  readonly icon: string | null;
+  readonly description: string | null;
+  readonly category: string | null;
+}
+
+/** A decoded message with its place on the ledger. */
+export interface PlacedSignal {
+  readonly decoded: Decoded;
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly consensusNs: ConsensusNs;
+}
+
+export function emptyEdge(userId: UserId, peerId: UserId): Edge {
+  return {
+    userId,
+    peerId,
+    acceptNs: 0n,
+    revokeNs: 0n,
+    requestOutNs: 0n,
+    requestInNs: 0n,
+    trustOutNs: 0n,
+    trustOutWeight: 0,
+    trustOutEndNs: 0n,
+    trustInNs: 0n,
+    trustInWeight: 0,
+    trustInEndNs: 0n,
+    peerHandle: null,
+    peerHandleNs: 0n,
+    peerHrl: null,
+    peerHrlNs: 0n,
+  };
+}
+
+const later = (a: bigint, b: bigint) => (a > b ? a : b);
+
+/** The join of two states of one edge: register by register, the later one. */
+export function mergeEdge(a: Edge, b: Edge): Edge {
+  const out = a.trustOutNs >= b.trustOutNs ? a : b;
+  const into = a.trustInNs >= b.trustInNs ? a : b;
+  const handle = a.peerHandleNs >= b.peerHandleNs ? a : b;
+  const hrl = a.peerHrlNs >= b.peerHrlNs ? a : b;
+  return {
+    userId: a.userId,
+    peerId: a.peerId,
+    acceptNs: later(a.acceptNs, b.acceptNs),
+    revokeNs: later(a.revokeNs, b.revokeNs),
+    requestOutNs: later(a.requestOutNs, b.requestOutNs),
+    requestInNs: later(a.requestInNs, b.requestInNs),
+    trustOutNs: out.trustOutNs,
+    trustOutWeight: out.trustOutWeight,
+    trustOutEndNs: later(a.trustOutEndNs, b.trustOutEndNs),
+    trustInNs: into.trustInNs,
+    trustInWeight: into.trustInWeight,
+    trustInEndNs: later(a.trustInEndNs, b.trustInEndNs),
+    peerHandle: handle.peerHandle,
+    peerHandleNs: handle.peerHandleNs,
+    peerHrl: hrl.peerHrl,
+    peerHrlNs: hrl.peerHrlNs,
+  };
+}
+
+type EdgeRegisters = Partial<Omit<Edge, "userId" | "peerId">>;
+
+/** What each type does to the actor's edge and to the target's. Types that are not here change no edge. */
+const EDGE_EFFECTS: Readonly<Record<string, (ns: bigint, weight: number) => readonly [EdgeRegisters, EdgeRegisters]>> =
+  {
+    CONTACT_REQUEST: (ns) => [{ requestOutNs: ns }, { requestInNs: ns }],
+    CONTACT_ACCEPT: (ns) => [{ acceptNs: ns }, { acceptNs: ns }],
+    CONTACT_REVOKE: (ns) => [{ revokeNs: ns }, { revokeNs: ns }],
+    TRUST_ALLOCATE: (ns, weight) => [
+      { trustOutNs: ns, trustOutWeight: weight },
+      { trustInNs: ns, trustInWeight: weight },
+    ],
+    TRUST_REVOKE: (ns) => [{ trustOutEndNs: ns }, { trustInEndNs: ns }],
+    // The receiver declines what the target gave: the actor's incoming trust ends.
+    TRUST_DECLINE: (ns) => [{ trustInEndNs: ns }, { trustOutEndNs: ns }],
+  };
+
+/** The edges that one signal changes, as states to merge in: none, or one for each side. */
+export function edgesOf(signal: PlacedSignal): readonly Edge[] {
+  const { decoded, consensusNs: ns } = signal;
+  const { actor, target } = decoded;
+  if (actor === null || target === null || actor === target) return [];
+  if (!Object.hasOwn(EDGE_EFFECTS, decoded.type)) return [];
+  const effect = EDGE_EFFECTS[decoded.type] as (typeof EDGE_EFFECTS)[string];
+  const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
+  const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
+    ...(party.handle === null ? {} : { peerHandle: party.handle, peerHandleNs: ns }),
+    ...(party.hrl === null ? {} : { peerHrl: party.hrl, peerHrlNs: ns }),
+  });
+  return [
+    { ...emptyEdge(actor, target), ...ofActor, ...peerNames(decoded.targetParty) },
+    { ...emptyEdge(target, actor), ...ofTarget, ...peerNames(decoded.actorParty) },
+  ];
+}
+
+/** What a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
+export function profileOf(signal: PlacedSignal): Profile | null {
+  const { decoded, consensusNs } = signal;
+  if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
+  const nested = decoded.metadata.profile;
+  const fields = isRecord(nested) ? { ...decoded.metadata, ...nested } : decoded.metadata;
+  return {
+    userId: decoded.actor,
+    consensusNs,
+    handle: cleanText(fields.handle ?? fields.username, 60),
+    displayName: cleanText(fields.displayName ?? fields.name ?? fields.display_name, 80),
+    bio: cleanText(fields.bio ?? fields.about, 2_000),
+    avatar: cleanText(fields.avatar ?? fields.avatarUrl, 500),
+    hrl: cleanText(fields.profileHrl ?? fields.hrl, 200),
+  };
+}
+
+/** What a RECOGNITION_DEFINITION says; the latest for an id wins. */
+export function definitionOf(signal: PlacedSignal): Definition | null {
+  const { decoded, topicId, sequence, consensusNs } = signal;
+  if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
+  const fields = decoded.metadata;
+  return {
+    definitionId: decoded.definitionId,
+    consensusNs,
+    topicId,
+    sequence,
+    actor: decoded.actor,
+    slug: cleanText(fields.slug, 80),
+    title: cleanText(fields.title ?? fields.name, 120) ?? decoded.definitionId,
+    icon: cleanText(fields.icon ?? fields.emoji, 40),
+    description: cleanText(fields.description ?? fields.desc, 1_000),
+    category: cleanText(fields.category, 60),
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Bonded while the latest accept is newer than the latest revoke, whoever sent either. */
+export function isBonded(edge: Pick<Edge, "acceptNs" | "revokeNs">): boolean {
+  return edge.acceptNs > edge.revokeNs;
+}
+
+const settledNs = (edge: Edge) => later(edge.acceptNs, edge.revokeNs);
+
+/** The peer asks: not bonded, and nothing of the pair is newer than the request. */
+export function isIncoming(edge: Edge): boolean {
+  return !isBonded(edge) && edge.requestInNs > settledNs(edge);
+}
+
+export function isOutgoing(edge: Edge): boolean {
+  return !isBonded(edge) && edge.requestOutNs > settledNs(edge);
+}
+
+/** Weight the user gives the peer; 0 unless it is the latest word and the pair is bonded. */
+export function trustGiven(edge: Edge): number {
+  return isBonded(edge) && edge.trustOutNs > edge.trustOutEndNs ? edge.trustOutWeight : 0;
+}
+
+export function trustReceived(edge: Edge): number {
+  return isBonded(edge) && edge.trustInNs > edge.trustInEndNs ? edge.trustInWeight : 0;
+}

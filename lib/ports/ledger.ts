@@ -1,0 +1,56 @@
+/**
+ * The ledger as its mirror nodes tell it (hedera.md §1). Reads only; every method is one request at most for each mirror tried.
+ */
+import type { ConsensusNs } from "../core/consensus-time";
+import type { AccountId, Sequence, TopicId } from "../core/ids";
+import type { Result } from "../core/result";
+
+export interface ChunkInfo {
+  /** What chunks of one message share: payer, valid start, nonce and scheduled, in one string. */
+  readonly key: string;
+  /** From 1. */
+  readonly number: number;
+  readonly total: number;
+}
+
+export interface LedgerMessage {
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly consensusNs: ConsensusNs;
+  readonly payer: AccountId;
+  /** This chunk's own bytes. */
+  readonly message: Uint8Array;
+  readonly runningHash: Uint8Array | null;
+  readonly runningHashVersion: number | null;
+  /** Null for a message of one piece. */
+  readonly chunk: ChunkInfo | null;
+}
+
+/** Why a mirror did not answer. Every one may be tried again, not before `retryAfterMs` where it said so. */
+export interface LedgerError {
+  readonly code: "rate-limited" | "unavailable" | "timeout" | "malformed" | "not-found" | "no-budget" | "circuit-open";
+  /** One sentence, without addresses or bodies. */
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+export interface PageRequest {
+  readonly topicId: TopicId;
+  /** Sequence numbers above this; 0 for the start. */
+  readonly after: number;
+  /** And not above this, where a range is asked for. */
+  readonly upTo?: number;
+  /** 1 to 100. */
+  readonly limit: number;
+  /** Which mirror to ask first: counts on over the configured ones, so `attempt` spreads repeated questions. */
+  readonly attempt?: number;
+}
+
+export interface Ledger {
+  /** Messages in rising order, as that mirror has them: holes are the caller's to see. Empty for an unknown topic. */
+  page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
+  /** One message, asked of the mirror that `attempt` points to; `not-found` where that mirror has none. */
+  message(topicId: TopicId, sequence: number, attempt?: number): Promise<Result<LedgerMessage, LedgerError>>;
+  /** The consensus time through which the mirror has everything (the end of its latest block). */
+  head(): Promise<Result<ConsensusNs, LedgerError>>;
+}

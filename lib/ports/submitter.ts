@@ -1,0 +1,24 @@
+/** Writes to the ledger. One call is one message, in as many chunks as it takes. Never retried by itself: a retry is a second message. */
+import type { ConsensusNs } from "../core/consensus-time";
+import type { Sequence, TopicId } from "../core/ids";
+import type { Result } from "../core/result";
+
+export interface Submitted {
+  readonly topicId: TopicId;
+  /** Of the last chunk. */
+  readonly sequence: Sequence;
+  readonly transactionId: string;
+  /** Of the last chunk; null where the network did not tell in time. */
+  readonly consensusNs: ConsensusNs | null;
+}
+
+export interface SubmitError {
+  /** `uncertain`: it may have reached the ledger; only a read tells. */
+  readonly code: "refused" | "unavailable" | "uncertain";
+  readonly message: string;
+}
+
+export interface Submitter {
+  submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,91 @@
+/**
+ * The durable side of sync: cursors, raw log, gaps, and the one statement that commits a batch.
+ *
+ * Invariant: `commit` is a compare-and-swap of the topic cursor together with all that the batch means, in one SQL statement.
+ * Either everything is written, exactly once, or nothing is (`conflict`). Failures of the database throw `StoreUnavailable`.
+ */
+import type { Batch, LogEntry } from "../core/batch";
+import type { ConsensusNs } from "../core/consensus-time";
+import type { Position, Sequence, TopicId, TopicKind, UserId } from "../core/ids";
+
+/** A database that does not answer; always worth a retry. `cause` is for the log only. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}
+
+export interface TopicState {
+  readonly topicId: TopicId;
+  readonly kinds: readonly TopicKind[];
+  /** Everything through this sequence is stored or inside a declared gap; 0 at the start. */
+  readonly cursor: number;
+  /** Running hash that the ledger claims at the cursor; null where it is unknown (start of a topic: GENESIS_HASH). */
+  readonly headHash: Uint8Array | null;
+  /** Consensus time of the last stored message; 0n before the first. */
+  readonly headNs: bigint;
+  /** As of the last commit; an idle topic moves on in the hot cache only. 0n for never. */
+  readonly syncedThroughNs: bigint;
+  readonly counts: TopicCounts;
+  readonly paused: boolean;
+}
+
+export interface TopicCounts {
+  readonly messages: number;
+  readonly verified: number;
+  readonly unverifiable: number;
+  readonly failed: number;
+  readonly undecodable: number;
+  readonly untrusted: number;
+}
+
+/** `suspected`: seen, in its grace time. `declared`: the cursor has passed it. `filled`: found after all. */
+export type GapState = "suspected" | "declared" | "filled";
+
+export interface Gap {
+  readonly topicId: TopicId;
+  readonly from: Sequence;
+  readonly to: Sequence;
+  readonly state: GapState;
+  readonly firstSeenMs: number;
+}
+
+export interface CommittedRow {
+  readonly userId: UserId;
+  readonly consensusNs: ConsensusNs;
+  readonly position: Position;
+}
+
+/** `rows`: the positions that the batch's rows took. */
+export type CommitOutcome =
+  | { readonly kind: "committed"; readonly rows: readonly CommittedRow[] }
+  | { readonly kind: "conflict" };
+
+export interface SyncStore {
+  /** Adds topics that are new, and the kinds of known ones. Idempotent. */
+  ensureTopics(topics: readonly { topicId: TopicId; kinds: readonly TopicKind[] }[]): Promise<void>;
+  topics(): Promise<readonly TopicState[]>;
+  topic(topicId: TopicId): Promise<TopicState | null>;
+
+  /** Advances the cursor from `batch.expectedCursor`; declares `batch.gap` in the same statement where there is one. */
+  commit(batch: Batch): Promise<CommitOutcome>;
+  /**
+   * Stores messages behind the cursor: found in a declared gap, or replacing log entries that had failed verification.
+   * Swaps on the gap's state or on the entry's disposition, so it too takes effect once. The cursor stays.
+   */
+  backfill(batch: Batch): Promise<CommitOutcome>;
+
+  /** Stored chunks of the given groups, by rising sequence: what reassembly needs of earlier pages. */
+  parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
+  /** The log of a range, by rising sequence. */
+  log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]>;
+  /** The oldest entries whose verification failed, at most `limit`. */
+  failed(topicId: TopicId, limit: number): Promise<readonly LogEntry[]>;
+
+  gaps(topicId: TopicId): Promise<readonly Gap[]>;
+  /** Remembers when a hole was first seen (kept if known), so that its grace time is shared by all instances. */
+  suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap>;
+  /** Forgets a suspicion that resolved itself. */
+  clearSuspicion(topicId: TopicId): Promise<void>;
+
+  /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */
+  rebuild(): Promise<number>;
+}
