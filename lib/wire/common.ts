@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+/** Consensus time as the ledger writes it. */
+export const ConsensusTimestamp = z
+  .string()
+  .regex(/^\d+\.\d{9}$/)
+  .meta({ description: "seconds.nanoseconds" });
+
+export const UserIdText = z.string().min(1).max(50).meta({ description: "A Hedera account id or a tm- id" });
+export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
+
+/** What every read says of its own age. */
+export const Freshness = z.object({
+  asOf: ConsensusTimestamp.nullable().meta({
+    description: "Consensus time through which all topics are synced; null before the first sync",
+  }),
+  lagMs: z
+    .number()
+    .int()
+    .nonnegative()
+    .nullable()
+    .meta({ description: "How far the slowest topic is behind, in milliseconds" }),
+  stale: z
+    .boolean()
+    .meta({ description: "The lag is over the target, or the answer comes from a copy that could not be refreshed" }),
+});
+export type Freshness = z.infer<typeof Freshness>;
+
+export const PositionNumber = z
+  .number()
+  .int()
+  .nonnegative()
+  .meta({ description: "The user's position: grows by one with each row" });
+
+/** RFC 9457, with the UI's own members beside it. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string(),
+  ok: z.literal(false),
+  success: z.literal(false),
+  error: z.string(),
+  field: z.string().optional().meta({ description: "The input that is wrong" }),
+});
+export type Problem = z.infer<typeof Problem>;

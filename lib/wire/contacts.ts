@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Freshness, PositionNumber, UserIdText } from "./common";
+
+export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });
+
+export const Contact = z.object({
+  peerId: UserIdText,
+  handle: z.string(),
+  bondedAt: z.number().int().meta({ description: "Epoch milliseconds of the latest accept" }),
+  profileHrl: z.string().nullable(),
+  trust: Trust,
+});
+export type Contact = z.infer<typeof Contact>;
+
+export const ContactRequest = z.object({
+  peerId: UserIdText,
+  handle: z.string(),
+  requestedAt: z.number().int().meta({ description: "Epoch milliseconds" }),
+});
+export type ContactRequest = z.infer<typeof ContactRequest>;
+
+/** `GET /api/contacts` */
+export const ContactsAnswer = z.object({
+  success: z.literal(true),
+  sessionId: UserIdText,
+  contacts: z.array(Contact),
+  requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
+  trustLevels: z.record(z.string(), Trust),
+  count: z.number().int(),
+  position: PositionNumber,
+  timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
+  ...Freshness.shape,
+});
+export type ContactsAnswer = z.infer<typeof ContactsAnswer>;
+
+/** Slots in a circle: TrustMesh's circle of nine. */
+export const CIRCLE_SLOTS = 9;
+
+export const CircleContact = Contact.omit({ trust: true }).extend({ isBonded: z.literal(true) });
+
+/** `GET /api/circle` */
+export const CircleAnswer = z.object({
+  success: z.literal(true),
+  accountId: UserIdText,
+  bondedContacts: z.array(CircleContact),
+  trustStats: z.object({
+    allocatedOut: z.number(),
+    receivedIn: z.number(),
+    maxSlots: z.literal(CIRCLE_SLOTS),
+    bondedContacts: z.number().int(),
+    overAllocated: z.boolean(),
+  }),
+  innerCircle: z.object({ count: z.number().int() }),
+  position: PositionNumber,
+  _meta: z.object({
+    source: z.string(),
+    lastUpdated: z.string(),
+    cappedAt: z.number().int().optional().meta({ description: "Set where more contacts exist than are listed" }),
+  }),
+  ...Freshness.shape,
+});
+export type CircleAnswer = z.infer<typeof CircleAnswer>;

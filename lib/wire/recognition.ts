@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { Freshness, PositionNumber, UserIdText } from "./common";
+import { Signal } from "./signals";
+
+export const Definition = z.object({
+  id: z.string(),
+  slug: z.string().nullable(),
+  title: z.string(),
+  icon: z.string().nullable(),
+  description: z.string().nullable(),
+  category: z.string().nullable(),
+});
+export type Definition = z.infer<typeof Definition>;
+
+export const RecognitionInstance = Signal.extend({
+  definition: Definition.nullable(),
+  pending: z.boolean().meta({ description: "Its definition has not come yet" }),
+});
+export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
+
+/** `GET /api/recognition` */
+export const RecognitionAnswer = z.object({
+  success: z.literal(true),
+  definitions: z.array(Definition),
+  instances: z.array(RecognitionInstance),
+  position: PositionNumber,
+  ...Freshness.shape,
+});
+export type RecognitionAnswer = z.infer<typeof RecognitionAnswer>;
+
+export const Profile = z.object({
+  userId: UserIdText,
+  handle: z.string(),
+  displayName: z.string().nullable(),
+  bio: z.string().nullable(),
+  avatar: z.string().nullable(),
+  profileHrl: z.string().nullable(),
+  updatedAt: z
+    .number()
+    .int()
+    .nullable()
+    .meta({ description: "Epoch milliseconds; null where no profile was published" }),
+});
+export type Profile = z.infer<typeof Profile>;
+
+export const ProfilesQuery = z.object({
+  ids: z
+    .string()
+    .min(1)
+    .max(6_000)
+    .transform((text) => text.split(",").map((id) => id.trim()))
+    .pipe(z.array(UserIdText).min(1).max(100)),
+});
+
+/** `GET /api/profiles`: the caller and the caller's contacts; other ids are left out. */
+export const ProfilesAnswer = z.object({ success: z.literal(true), profiles: z.array(Profile), ...Freshness.shape });
+export type ProfilesAnswer = z.infer<typeof ProfilesAnswer>;

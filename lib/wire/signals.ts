@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { ConsensusTimestamp, Freshness, PositionNumber, TopicIdText, UserIdText } from "./common";
+
+export const Signal = z.object({
+  id: z.string().meta({ description: "<topicId>/<sequence>" }),
+  type: z.string(),
+  actor: UserIdText.nullable(),
+  target: UserIdText.nullable(),
+  ts: z.number().int().meta({ description: "Epoch milliseconds" }),
+  consensusTimestamp: ConsensusTimestamp.nullable().meta({
+    description: "Null while pending, where the network has not told it yet",
+  }),
+  topicId: TopicIdText,
+  sequenceNumber: z.number().int().positive(),
+  metadata: z.record(z.string(), z.unknown()),
+  source: z.enum(["hcs", "hcs-cached", "pending"]),
+  verified: z.enum(["verified", "unverifiable", "failed"]),
+  position: PositionNumber.meta({ description: "0 while pending" }),
+});
+export type Signal = z.infer<typeof Signal>;
+
+export const MAX_PAGE = 100;
+
+export const SignalsQuery = z.object({
+  type: z.array(z.string().min(1).max(50)).max(20).default([]).meta({ description: "Repeatable" }),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+/** `GET /api/signals` */
+export const SignalsAnswer = z.object({
+  items: z.array(Signal),
+  nextCursor: z.string().nullable(),
+  position: PositionNumber,
+  ...Freshness.shape,
+});
+export type SignalsAnswer = z.infer<typeof SignalsAnswer>;
+
+export const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
+
+export const EventsQuery = z.object({
+  type: z.enum(EVENT_TYPES).default("trust"),
+  since: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,9})?$/, "seconds.nanoseconds, as a watermark is")
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(200),
+});
+
+/** `GET /api/hcs/events` */
+export const EventsAnswer = z.object({
+  ok: z.literal(true),
+  type: z.enum(EVENT_TYPES),
+  watermark: z.string().meta({ description: "The next `since`" }),
+  items: z.array(
+    z.object({
+      consensus_timestamp: ConsensusTimestamp,
+      sequence_number: z.number().int(),
+      topic_id: TopicIdText,
+      json: z.unknown(),
+    }),
+  ),
+});
+export type EventsAnswer = z.infer<typeof EventsAnswer>;

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
+
+const common = {
+  from: UserIdText,
+  nonce: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(Number.MAX_SAFE_INTEGER)
+    .meta({ description: "Larger than the last one of this `from`" }),
+  ts: z.number().int().nonnegative().meta({ description: "Epoch seconds, within -600 and +120 of now" }),
+  payload: z.record(z.string(), z.unknown()),
+};
+
+/** The UI's envelope: a type by its name. */
+export const NamedEnvelope = z.object({ type: z.string().min(1).max(50), ...common });
+/** The numeric one. */
+export const NumericEnvelope = z.object({
+  hcs: z.literal("21"),
+  v: z.string().max(10).default("1.0"),
+  type: z.number().int().min(0).max(6),
+  ...common,
+});
+
+/** `POST /api/hcs/submit` */
+export const SubmitBody = z.union([NumericEnvelope, NamedEnvelope]);
+export type SubmitBody = z.infer<typeof SubmitBody>;
+
+export const SubmitAnswer = z.object({
+  ok: z.literal(true),
+  topicId: TopicIdText,
+  sequenceNumber: z.number().int().positive(),
+  transactionId: z.string(),
+  consensusTimestamp: ConsensusTimestamp.nullable(),
+  minSequence: z.string().meta({ description: "The value to send as `If-Min-Sequence`: <topicId>=<sequence>" }),
+});
+export type SubmitAnswer = z.infer<typeof SubmitAnswer>;
+
+/** `POST /api/sync` */
+export const SyncBody = z.object({ topics: z.array(TopicIdText).max(64).optional() });
+
+export const SyncAnswer = z.object({
+  topics: z.array(
+    z.object({
+      topicId: TopicIdText,
+      kind: z.string(),
+      fromSequence: z.number().int(),
+      toSequence: z.number().int(),
+      added: z.number().int(),
+      complete: z.boolean(),
+      gaps: z.array(z.object({ from: z.number().int(), to: z.number().int() })),
+      verified: z.number().int(),
+    }),
+  ),
+  durationMs: z.number(),
+  mirrorRequests: z.number().int(),
+});
+export type SyncAnswer = z.infer<typeof SyncAnswer>;
