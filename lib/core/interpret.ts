@@ -1,0 +1,138 @@
+/**
+ * From a run of ledger messages to the batch that is committed for them: checked, reassembled, decoded, attributed, projected.
+ * Pure, so that a replay from any split into pages gives the same log, rows and projections.
+ */
+import type { Batch, LogEntry, UserRow } from "./batch";
+import { type Part, Reassembly } from "./chunks";
+import { decodeMessage } from "./envelope";
+import type { AccountId, Sequence, TopicId, UserId } from "./ids";
+import {
+  type Definition,
+  definitionOf,
+  type Edge,
+  edgesOf,
+  mergeEdge,
+  type PlacedSignal,
+  type Profile,
+  profileOf,
+} from "./projection";
+import type { Sha384 } from "./running-hash";
+import type { Decoded } from "./signal";
+import { advance, type ChainHead, type ChainMessage, verifyNext } from "./verify";
+
+export interface RawMessage extends ChainMessage {
+  readonly sequence: Sequence;
+  readonly chunk: { readonly key: string; readonly number: number; readonly total: number } | null;
+}
+
+/** Accounts that may write for others; `*` is everybody (design.md, "Who says so"). */
+export type TrustedPayers = ReadonlySet<AccountId> | "*";
+
+export interface InterpretInput {
+  readonly topicId: TopicId;
+  /** The chain before the first message. */
+  readonly head: ChainHead;
+  /** By rising sequence, without holes but for what `gap` declares before the first. */
+  readonly messages: readonly RawMessage[];
+  /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
+  readonly priorParts: readonly Part[];
+  readonly trustedPayers: TrustedPayers;
+  readonly sha384: Sha384;
+}
+
+export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profiles" | "definitions"> & {
+  readonly head: ChainHead;
+  readonly signals: readonly PlacedSignal[];
+};
+
+type Outcome = Pick<LogEntry, "disposition" | "reason" | "body"> & { readonly decoded: Decoded | null };
+
+export function interpret(input: InterpretInput): Interpretation {
+  const reassembly = Reassembly.from(input.priorParts);
+  const entries: LogEntry[] = [];
+  const rows: UserRow[] = [];
+  const signals: PlacedSignal[] = [];
+  let head = input.head;
+  for (const message of input.messages) {
+    const verdict = verifyNext(input.sha384, head, message);
+    head = advance(head, message);
+    const outcome = verdict.verification === "failed" ? FAILED : outcomeOf(message, reassembly, input.trustedPayers);
+    entries.push({
+      sequence: message.sequence,
+      consensusNs: message.consensusNs,
+      payer: message.payer,
+      message: message.message,
+      body: outcome.body,
+      runningHash: message.runningHash,
+      runningHashVersion: message.runningHashVersion,
+      verification: verdict.verification,
+      disposition: outcome.disposition,
+      reason: outcome.reason ?? verdict.reason,
+      chunk: message.chunk,
+    });
+    if (outcome.decoded === null) continue;
+    const { sequence, consensusNs } = message;
+    signals.push({ decoded: outcome.decoded, topicId: input.topicId, sequence, consensusNs });
+    for (const [userId, isActor] of concerned(outcome.decoded)) {
+      const peerId = isActor ? outcome.decoded.target : outcome.decoded.actor;
+      const { type } = outcome.decoded;
+      rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: verdict.verification });
+    }
+  }
+  return { entries, rows, signals, head, ...project(signals) };
+}
+
+const FAILED: Outcome = { disposition: "failed", reason: null, body: null, decoded: null };
+
+/** What the bytes of a message that did not fail verification come to. */
+function outcomeOf(message: RawMessage, reassembly: Reassembly, trusted: TrustedPayers): Outcome {
+  let body = message.message;
+  const inChunks = message.chunk !== null && message.chunk.total > 1;
+  if (message.chunk !== null && inChunks) {
+    const whole = reassembly.add({ ...message.chunk, sequence: message.sequence, message: message.message });
+    if (whole === "bad-chunk") return { disposition: "undecodable", reason: "bad-chunk", body: null, decoded: null };
+    if (whole === null) return { disposition: "part", reason: null, body: null, decoded: null };
+    body = whole;
+  }
+  const stored = inChunks ? body : null;
+  const decoded = decodeMessage(body);
+  if (!decoded.ok) return { disposition: "undecodable", reason: decoded.error, body: stored, decoded: null };
+  const isTrusted = trusted === "*" || trusted.has(message.payer) || (message.payer as string) === decoded.value.actor;
+  if (!isTrusted) return { disposition: "untrusted", reason: "untrusted-payer", body: stored, decoded: null };
+  return { disposition: "signal", reason: null, body: stored, decoded: decoded.value };
+}
+
+/** The people a signal concerns: its actor and its target, once each. */
+function concerned({ actor, target }: Decoded): readonly (readonly [UserId, boolean])[] {
+  const people: [UserId, boolean][] = [];
+  if (actor !== null) people.push([actor, true]);
+  if (target !== null && target !== actor) people.push([target, false]);
+  return people;
+}
+
+/** The projections of a set of signals: one edge for a pair and side, one profile for a user, one definition for an id. */
+export function project(signals: readonly PlacedSignal[]): Pick<Batch, "edges" | "profiles" | "definitions"> {
+  const edges = new Map<string, Edge>();
+  const profiles = new Map<string, Profile>();
+  const definitions = new Map<string, Definition>();
+  for (const signal of signals) {
+    for (const edge of edgesOf(signal)) {
+      const key = `${edge.userId} ${edge.peerId}`;
+      const known = edges.get(key);
+      edges.set(key, known ? mergeEdge(known, edge) : edge);
+    }
+    keepLatest(profiles, profileOf(signal), (profile) => profile.userId);
+    keepLatest(definitions, definitionOf(signal), (definition) => definition.definitionId);
+  }
+  return { edges: [...edges.values()], profiles: [...profiles.values()], definitions: [...definitions.values()] };
+}
+
+function keepLatest<T extends { readonly consensusNs: bigint }>(
+  into: Map<string, T>,
+  value: T | null,
+  keyOf: (value: T) => string,
+): void {
+  if (value === null) return;
+  const known = into.get(keyOf(value));
+  if (!known || known.consensusNs < value.consensusNs) into.set(keyOf(value), value);
+}
