@@ -1,0 +1,59 @@
+import { LRUCache } from "lru-cache";
+import type { UserId } from "../../core/ids";
+import type { Clock } from "../../ports/clock";
+import type { Attempt, BudgetPolicy, HotCache } from "../../ports/hot-cache";
+
+/** More keys than one process has people writing in a day; what it drops is the least used. */
+const MAX_KEYS = 100_000;
+
+/** The hot cache of a single process. Time is the clock port's, so that tests drive it. */
+export class MemoryHotCache implements HotCache {
+  private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
+  private readonly budgets = new Map<string, number>();
+  private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
+  private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
+
+  constructor(private readonly clock: Clock) {}
+
+  async passGate(gate: string, ttlMs: number): Promise<boolean> {
+    const nowMs = this.clock.now();
+    if ((this.gates.get(gate) ?? 0) > nowMs) return false;
+    this.gates.set(gate, nowMs + ttlMs);
+    return true;
+  }
+
+  /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
+  async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
+    const nowMs = this.clock.now();
+    const intervalMs = 1_000 / policy.perSecond;
+    const fullAtMs = Math.max(this.budgets.get(budget) ?? 0, nowMs);
+    const waitMs = Math.max(0, fullAtMs + intervalMs - nowMs - policy.burst * intervalMs);
+    if (waitMs > policy.maxWaitMs) return null;
+    this.budgets.set(budget, fullAtMs + intervalMs);
+    return Math.ceil(waitMs);
+  }
+
+  async claimNonce(userId: UserId, nonce: number): Promise<boolean> {
+    if (nonce <= (this.nonces.get(userId) ?? -1)) return false;
+    this.nonces.set(userId, nonce);
+    return true;
+  }
+
+  async attempt(key: string, ttlMs: number): Promise<Attempt> {
+    const nowMs = this.clock.now();
+    const known = this.attempts.get(key);
+    if (known && known.untilMs > nowMs) {
+      return known.answer === null ? { kind: "running" } : { kind: "done", answer: known.answer };
+    }
+    this.attempts.set(key, { answer: null, untilMs: nowMs + ttlMs });
+    return { kind: "first" };
+  }
+
+  async finish(key: string, answer: string, ttlMs: number): Promise<void> {
+    this.attempts.set(key, { answer, untilMs: this.clock.now() + ttlMs });
+  }
+
+  async abandon(key: string): Promise<void> {
+    this.attempts.delete(key);
+  }
+}

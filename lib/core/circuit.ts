@@ -1,0 +1,50 @@
+/**
+ * A circuit breaker as a value: closed → (failures in a row) → open → (time) → half-open → closed or open again.
+ * While it is half-open one probe is under way and everybody else is refused.
+ */
+import { type BackoffPolicy, backoffMs } from "./backoff";
+
+export type Circuit =
+  | { readonly name: "closed"; readonly failures: number }
+  | { readonly name: "open"; readonly openings: number; readonly untilMs: number }
+  | { readonly name: "half-open"; readonly openings: number; readonly sinceMs: number };
+
+export const CLOSED: Circuit = { name: "closed", failures: 0 };
+
+export interface CircuitPolicy {
+  /** Failures in a row that open it. */
+  readonly threshold: number;
+  readonly backoff: BackoffPolicy;
+  /** A probe that never reported back is given up after this. */
+  readonly probeMs: number;
+}
+
+/** Whether a call may go out now, and the circuit after that decision. */
+export function admit(
+  circuit: Circuit,
+  nowMs: number,
+  policy: CircuitPolicy,
+): { readonly admitted: boolean; readonly circuit: Circuit } {
+  if (circuit.name === "closed") return { admitted: true, circuit };
+  const isProbeDue = circuit.name === "open" ? nowMs >= circuit.untilMs : nowMs >= circuit.sinceMs + policy.probeMs;
+  if (!isProbeDue) return { admitted: false, circuit };
+  return { admitted: true, circuit: { name: "half-open", openings: circuit.openings, sinceMs: nowMs } };
+}
+
+export function succeeded(): Circuit {
+  return CLOSED;
+}
+
+export function failed(
+  circuit: Circuit,
+  nowMs: number,
+  random: number,
+  policy: CircuitPolicy,
+  retryAfterMs = 0,
+): Circuit {
+  if (circuit.name === "closed" && circuit.failures + 1 < policy.threshold && retryAfterMs === 0) {
+    return { name: "closed", failures: circuit.failures + 1 };
+  }
+  const openings = circuit.name === "closed" ? 1 : circuit.openings + 1;
+  return { name: "open", openings, untilMs: nowMs + backoffMs(policy.backoff, openings, random, retryAfterMs) };
+}

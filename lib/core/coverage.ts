@@ -1,0 +1,38 @@
+/**
+ * A cursor never moves past a hole on the strength of one answer (hedera.md §1). Stored sequence numbers are the contiguous
+ * prefix plus declared gaps; this file says which part of an answer may extend it.
+ */
+import type { Interval } from "./intervals";
+
+export interface Extension<T> {
+  /** The messages that continue the prefix without a hole: `cursor + 1, cursor + 2, …`. */
+  readonly run: readonly T[];
+  /** What is missing between the run and the next message that was answered; null where nothing was answered beyond. */
+  readonly hole: Interval | null;
+  /** What was answered from behind the hole on, contiguous: what a declared gap would let through. */
+  readonly beyond: readonly T[];
+}
+
+/** Splits an answer, in whatever order and with whatever repeats it came. The first copy of a sequence number wins. */
+export function extend<T extends { readonly sequence: number }>(cursor: number, answer: readonly T[]): Extension<T> {
+  const bySequence = new Map<number, T>();
+  for (const message of answer) {
+    if (message.sequence > cursor && !bySequence.has(message.sequence)) bySequence.set(message.sequence, message);
+  }
+  const sorted = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+  const run = contiguousFrom(sorted, 0, cursor + 1);
+  const next = sorted[run.length];
+  if (next === undefined) return { run, hole: null, beyond: [] };
+  const hole = { from: cursor + run.length + 1, to: next.sequence - 1 };
+  return { run, hole, beyond: contiguousFrom(sorted, run.length, next.sequence) };
+}
+
+function contiguousFrom<T extends { readonly sequence: number }>(
+  sorted: readonly T[],
+  start: number,
+  first: number,
+): readonly T[] {
+  let end = start;
+  while (sorted[end]?.sequence === first + (end - start)) end += 1;
+  return sorted.slice(start, end);
+}

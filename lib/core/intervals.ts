@@ -1,0 +1,37 @@
+/** Closed intervals of sequence numbers, kept sorted, disjoint and apart: `[1,3] [5,5]`, never `[1,2] [3,3]`. */
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Any intervals in that normal form. Empty ones (`to < from`) vanish. */
+export function normalize(intervals: readonly Interval[]): readonly Interval[] {
+  const sorted = intervals.filter(({ from, to }) => from <= to).sort((a, b) => a.from - b.from);
+  const merged: Interval[] = [];
+  for (const next of sorted) {
+    const last = merged.at(-1);
+    if (last && next.from <= last.to + 1)
+      merged[merged.length - 1] = { from: last.from, to: Math.max(last.to, next.to) };
+    else merged.push({ from: next.from, to: next.to });
+  }
+  return merged;
+}
+
+/** What of `whole` is not in `parts`: what is still missing. */
+export function subtract(whole: Interval, parts: readonly Interval[]): readonly Interval[] {
+  const missing: Interval[] = [];
+  let from = whole.from;
+  for (const part of normalize(parts)) {
+    if (part.to < from) continue;
+    if (part.from > whole.to) break;
+    if (part.from > from) missing.push({ from, to: part.from - 1 });
+    from = part.to + 1;
+  }
+  if (from <= whole.to) missing.push({ from, to: whole.to });
+  return missing;
+}
+
+/** How many numbers the intervals hold. */
+export function size(intervals: readonly Interval[]): number {
+  return normalize(intervals).reduce((count, { from, to }) => count + to - from + 1, 0);
+}

@@ -1,0 +1,141 @@
+/**
+ * What a user sees, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
+ * Times that tell the age of an answer are not part of a view.
+ */
+import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "./consensus-time";
+import type { UserId } from "./ids";
+import { signalId, type TopicId } from "./ids";
+import {
+  type Definition,
+  type Edge,
+  isBonded,
+  isIncoming,
+  isOutgoing,
+  type Profile,
+  trustGiven,
+  trustReceived,
+} from "./projection";
+import type { Verification } from "./signal";
+
+export type EdgeWithProfile = Edge & { readonly profile: Profile | null };
+
+/** The plan's circle of nine. */
+export const CIRCLE_SLOTS = 9;
+/** Bonded contacts that `/api/circle` lists at most (api.md). */
+export const CIRCLE_CONTACTS_MAX = 250;
+
+/** A name for a peer: from the profile, then from contact messages, then the id. */
+export function handleOf(edge: EdgeWithProfile): string {
+  return edge.profile?.displayName ?? edge.profile?.handle ?? edge.peerHandle ?? edge.peerId;
+}
+
+const hrlOf = (edge: EdgeWithProfile) => edge.profile?.hrl ?? edge.peerHrl;
+const ms = (ns: bigint) => toMs(consensusNs(ns));
+const newestFirst = (a: bigint, b: bigint) => (a < b ? 1 : a > b ? -1 : 0);
+
+function contactOf(edge: EdgeWithProfile) {
+  return { peerId: edge.peerId, handle: handleOf(edge), bondedAt: ms(edge.acceptNs), profileHrl: hrlOf(edge) };
+}
+
+const bondedOf = (edges: readonly EdgeWithProfile[]) =>
+  edges.filter(isBonded).sort((a, b) => newestFirst(a.acceptNs, b.acceptNs));
+
+export function contactsView(userId: UserId, edges: readonly EdgeWithProfile[]) {
+  const bonded = bondedOf(edges);
+  const trustOf = (edge: Edge) => ({ allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) });
+  const request = (edge: EdgeWithProfile, requestNs: bigint) => ({
+    peerId: edge.peerId,
+    handle: handleOf(edge),
+    requestedAt: ms(requestNs),
+  });
+  return {
+    success: true as const,
+    sessionId: userId,
+    contacts: bonded.map((edge) => ({ ...contactOf(edge), trust: trustOf(edge) })),
+    requests: {
+      incoming: edges
+        .filter(isIncoming)
+        .sort((a, b) => newestFirst(a.requestInNs, b.requestInNs))
+        .map((edge) => request(edge, edge.requestInNs)),
+      outgoing: edges
+        .filter(isOutgoing)
+        .sort((a, b) => newestFirst(a.requestOutNs, b.requestOutNs))
+        .map((edge) => request(edge, edge.requestOutNs)),
+    },
+    trustLevels: Object.fromEntries(
+      bonded
+        .map((edge) => [edge.peerId, trustOf(edge)] as const)
+        .filter(([, trust]) => trust.allocatedTo > 0 || trust.receivedFrom > 0),
+    ),
+    count: bonded.length,
+  };
+}
+
+export function circleView(userId: UserId, edges: readonly EdgeWithProfile[]) {
+  const bonded = bondedOf(edges);
+  const allocatedOut = bonded.reduce((sum, edge) => sum + trustGiven(edge), 0);
+  return {
+    success: true as const,
+    accountId: userId,
+    bondedContacts: bonded
+      .slice(0, CIRCLE_CONTACTS_MAX)
+      .map((edge) => ({ ...contactOf(edge), isBonded: true as const })),
+    trustStats: {
+      allocatedOut,
+      receivedIn: bonded.reduce((sum, edge) => sum + trustReceived(edge), 0),
+      maxSlots: CIRCLE_SLOTS as 9,
+      bondedContacts: bonded.length,
+      overAllocated: allocatedOut > CIRCLE_SLOTS,
+    },
+    innerCircle: { count: bonded.filter((edge) => trustGiven(edge) > 0).length },
+  };
+}
+
+export interface SignalSource {
+  readonly position: number;
+  readonly topicId: TopicId;
+  readonly sequence: number;
+  readonly consensusNs: ConsensusNs;
+  readonly type: string;
+  readonly peerId: UserId | null;
+  readonly isActor: boolean;
+  readonly verification: Verification;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export type SignalOrigin = "hcs" | "hcs-cached";
+
+/** One signal as `userId` sees it. `hcs`: just committed; `hcs-cached`: read from a tier. */
+export function signalView(userId: UserId, row: SignalSource, source: SignalOrigin) {
+  return {
+    id: signalId(row.topicId, row.sequence),
+    type: row.type,
+    actor: row.isActor ? userId : row.peerId,
+    target: row.isActor ? row.peerId : userId,
+    ts: toMs(row.consensusNs),
+    consensusTimestamp: formatConsensusTime(row.consensusNs),
+    topicId: row.topicId,
+    sequenceNumber: row.sequence,
+    metadata: row.metadata,
+    source,
+    verified: row.verification,
+    position: row.position,
+  };
+}
+
+export function definitionView(definition: Definition) {
+  const { definitionId: id, slug, title, icon, description, category } = definition;
+  return { id, slug, title, icon, description, category };
+}
+
+export function profileView(userId: UserId, profile: Profile | null, fallbackHandle: string | null) {
+  return {
+    userId,
+    handle: profile?.handle ?? fallbackHandle ?? userId,
+    displayName: profile?.displayName ?? null,
+    bio: profile?.bio ?? null,
+    avatar: profile?.avatar ?? null,
+    profileHrl: profile?.hrl ?? null,
+    updatedAt: profile ? toMs(profile.consensusNs) : null,
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * What instances share and may lose: gates, the mirror budget, nonces, first answers, signals on their way. Each method is one
+ * command. Keys carry the network's name; the adapter adds it. Entries leave by their time to live.
+ */
+import type { UserId } from "../core/ids";
+
+export interface BudgetPolicy {
+  /** Tokens that come back each second. */
+  readonly perSecond: number;
+  /** Tokens that a pause saves up at most. */
+  readonly burst: number;
+  /** A reservation further ahead than this is not made. */
+  readonly maxWaitMs: number;
+}
+
+/** A write under way or done. `answer` is the first answer's body. */
+export type Attempt =
+  | { readonly kind: "first" }
+  | { readonly kind: "running" }
+  | { readonly kind: "done"; readonly answer: string };
+
+export interface HotCache {
+  /** True for one caller in each period of `ttlMs`. */
+  passGate(gate: string, ttlMs: number): Promise<boolean>;
+  /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
+  reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
+  /** Remembers `nonce` if it is larger than the last one of `userId`; false if not. */
+  claimNonce(userId: UserId, nonce: number): Promise<boolean>;
+  /** The first caller of a key is `first` and must `finish` or `abandon` it; the others learn how far that is. */
+  attempt(key: string, ttlMs: number): Promise<Attempt>;
+  finish(key: string, answer: string, ttlMs: number): Promise<void>;
+  abandon(key: string): Promise<void>;
+}
