@@ -1,0 +1,86 @@
+/**
+ * From messages to one committed batch and the event that tells of it. Everything between the two is pure (core/interpret);
+ * what is read here (earlier chunks) lies behind the cursor that the commit swaps, so it cannot have changed if the swap holds.
+ */
+import type { Batch } from "../core/batch";
+import type { Part } from "../core/chunks";
+import type { Position, TopicId, UserId } from "../core/ids";
+import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../core/interpret";
+import type { Sha384 } from "../core/running-hash";
+import type { ChainHead } from "../core/verify";
+import type { CommitEvent, EventBus } from "../ports/event-bus";
+import type { Ledger, LedgerMessage } from "../ports/ledger";
+import type { CommittedRow, SyncStore } from "../ports/sync-store";
+
+export interface CommitDeps {
+  readonly store: SyncStore;
+  readonly ledger: Ledger;
+  readonly bus: EventBus;
+  readonly sha384: Sha384;
+  readonly trustedPayers: TrustedPayers;
+}
+
+/** Messages of one batch that are asked for again at most when they fail: a wholly forged page must not eat the budget. */
+const SECOND_LOOKS = 8;
+
+/** Interprets a run, asking again (another mirror first) for messages that fail verification. */
+export async function interpretChecked(
+  deps: CommitDeps,
+  topicId: TopicId,
+  head: ChainHead,
+  messages: readonly LedgerMessage[],
+): Promise<Interpretation> {
+  const priorParts = await storedParts(deps.store, topicId, messages);
+  const look = (run: readonly RawMessage[]) =>
+    interpret({ topicId, head, messages: run, priorParts, trustedPayers: deps.trustedPayers, sha384: deps.sha384 });
+  const first = look(messages);
+  const suspects = first.entries.filter((entry) => entry.verification === "failed").slice(0, SECOND_LOOKS);
+  if (suspects.length === 0) return first;
+  const corrected = new Map<number, LedgerMessage>();
+  for (const { sequence } of suspects) {
+    const again = await deps.ledger.message(topicId, sequence, 1);
+    if (again.ok) corrected.set(sequence, again.value);
+  }
+  const second = look(messages.map((message) => corrected.get(message.sequence) ?? message));
+  const failures = (interpretation: Interpretation) =>
+    interpretation.entries.filter((entry) => entry.verification === "failed").length;
+  return failures(second) < failures(first) ? second : first;
+}
+
+/** Earlier chunks of the groups that occur in `messages`. */
+async function storedParts(
+  store: SyncStore,
+  topicId: TopicId,
+  messages: readonly LedgerMessage[],
+): Promise<readonly Part[]> {
+  const keys = new Set<string>();
+  for (const { chunk } of messages) if (chunk !== null && chunk.total > 1) keys.add(chunk.key);
+  if (keys.size === 0) return [];
+  const entries = await store.parts(topicId, [...keys]);
+  return entries.flatMap((entry) =>
+    entry.chunk === null || entry.disposition === "failed"
+      ? []
+      : [{ ...entry.chunk, sequence: entry.sequence, message: entry.message }],
+  );
+}
+
+/** What streams and caches have to know of a committed batch. */
+export function commitEvent(batch: Batch, rows: readonly CommittedRow[]): CommitEvent {
+  const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
+  const userOf = (userId: UserId) => {
+    const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
+    users.set(userId, known);
+    return known;
+  };
+  for (const { userId, position } of rows) {
+    const user = userOf(userId);
+    user.added += 1;
+    if (position > user.head) user.head = position;
+  }
+  for (const edge of batch.edges) if (users.has(edge.userId)) userOf(edge.userId).peers.add(edge.peerId);
+  return {
+    users: [...users].map(([userId, { head, added, peers }]) => ({ userId, head, added, peers: [...peers] })),
+    profiles: batch.profiles.map((profile) => profile.userId),
+    definitionsChanged: batch.definitions.length > 0,
+  };
+}

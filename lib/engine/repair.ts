@@ -1,0 +1,126 @@
+/**
+ * Second looks behind the cursor: messages inside declared gaps, and messages that failed verification. What is found takes
+ * effect as if it had been there in time; projections do not care in which order they learn.
+ */
+import type { Batch, LogEntry } from "../core/batch";
+import type { Sequence, TopicId } from "../core/ids";
+import { interpret, type RawMessage } from "../core/interpret";
+import { CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
+import type { LedgerMessage } from "../ports/ledger";
+import { type CommitDeps, commitEvent } from "./commit";
+
+/** Failed messages looked at in one go: a forged history is alarming, not urgent. */
+const FAILED_AT_ONCE = 8;
+const PAGE = 100;
+
+/** Tries to fill the gaps and to replace the failed messages of a topic. `left`: how many of either remain. */
+export async function repairTopic(deps: CommitDeps, topicId: TopicId): Promise<{ readonly left: number }> {
+  const gaps = (await deps.store.gaps(topicId)).filter((gap) => gap.state === "declared");
+  let left = 0;
+  for (const gap of gaps) {
+    const found = await deps.ledger.page({ topicId, after: gap.from - 1, upTo: gap.to, limit: PAGE, attempt: 1 });
+    const messages = found.ok ? found.value.filter((message) => message.sequence <= gap.to) : [];
+    if (messages.length > 0) await backfill(deps, topicId, messages);
+    left += gap.to - gap.from + 1 - messages.length;
+  }
+  const failed = await deps.store.failed(topicId, FAILED_AT_ONCE);
+  for (const entry of failed) {
+    const again = await deps.ledger.message(topicId, entry.sequence, 1);
+    const isMended = again.ok && (await backfill(deps, topicId, [again.value], "only-verified"));
+    if (!isMended) left += 1;
+  }
+  return { left };
+}
+
+/**
+ * Commits messages behind the cursor. With them come stored entries that they change: chunks that are now whole, and the
+ * message after them, which has a predecessor again. True if something was written.
+ */
+export async function backfill(
+  deps: CommitDeps,
+  topicId: TopicId,
+  messages: readonly LedgerMessage[],
+  mode: "all" | "only-verified" = "all",
+): Promise<boolean> {
+  const sorted = [...messages].sort((a, b) => a.sequence - b.sequence);
+  const fresh = new Map<number, RawMessage>();
+  let head = await headBefore(deps, topicId, (sorted[0] as LedgerMessage).sequence);
+  for (const message of sorted) {
+    if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
+    // Time order is the neighbours' business here: the head may be of a message that came long before.
+    const verdict = verifyNext(deps.sha384, head, message);
+    if (mode === "only-verified" && verdict.verification !== "verified") return false;
+    fresh.set(message.sequence, { ...message, verdict });
+    head = { sequence: message.sequence, hash: message.runningHash, consensusNs: message.consensusNs };
+  }
+  const stored = await touched(deps, topicId, sorted, head);
+  const all = [...fresh.values(), ...stored.values()].sort((a, b) => a.sequence - b.sequence);
+  const view = interpret({
+    topicId,
+    head: CHAIN_START,
+    messages: all,
+    priorParts: [],
+    trustedPayers: deps.trustedPayers,
+    sha384: deps.sha384,
+  });
+  const isNews = (sequence: number) => fresh.has(sequence) || stored.get(sequence)?.isChanged(view.entries);
+  const news = new Set(view.entries.filter((entry) => isNews(entry.sequence)).map((entry) => entry.sequence));
+  const batch: Batch = {
+    topicId,
+    expectedCursor: 0,
+    nextCursor: 0,
+    headHash: null,
+    headNs: 0n,
+    syncedThroughNs: null,
+    entries: view.entries.filter((entry) => news.has(entry.sequence)),
+    rows: view.rows.filter((row) => news.has(row.sequence)),
+    edges: view.edges,
+    profiles: view.profiles,
+    definitions: view.definitions,
+    gap: null,
+  };
+  const outcome = await deps.store.backfill(batch);
+  if (outcome.kind === "conflict") return false;
+  await deps.bus.publish(commitEvent(batch, outcome.rows));
+  return true;
+}
+
+type Stored = RawMessage & { readonly isChanged: (entries: readonly LogEntry[]) => boolean };
+
+/** Stored entries that a backfill may change, with the verdict they have now. */
+async function touched(
+  deps: CommitDeps,
+  topicId: TopicId,
+  sorted: readonly LedgerMessage[],
+  head: ChainHead,
+): Promise<Map<number, Stored>> {
+  const result = new Map<number, Stored>();
+  const own = new Set<number>(sorted.map((message) => message.sequence));
+  const add = (entry: LogEntry, verdict: Verdict) => {
+    if (own.has(entry.sequence) || entry.disposition === "failed") return;
+    const isChanged = (entries: readonly LogEntry[]) => {
+      const now = entries.find(({ sequence }) => sequence === entry.sequence);
+      return now !== undefined && (now.disposition !== entry.disposition || now.verification !== entry.verification);
+    };
+    result.set(entry.sequence, { ...entry, topicId, verdict, isChanged });
+  };
+  const keys = new Set(sorted.flatMap(({ chunk }) => (chunk !== null && chunk.total > 1 ? [chunk.key] : [])));
+  const [next] = await deps.store.log(topicId, head.sequence + 1, head.sequence + 1);
+  if (next?.chunk && next.chunk.total > 1) keys.add(next.chunk.key);
+  if (keys.size > 0) {
+    for (const entry of await deps.store.parts(topicId, [...keys])) add(entry, keptVerdict(entry));
+  }
+  if (next && next.verification === "unverifiable") add(next, verifyNext(deps.sha384, head, { ...next, topicId }));
+  return result;
+}
+
+const keptVerdict = (entry: LogEntry): Verdict => ({
+  verification: entry.verification,
+  reason: entry.reason as Verdict["reason"],
+});
+
+async function headBefore(deps: CommitDeps, topicId: TopicId, sequence: Sequence): Promise<ChainHead> {
+  if (sequence === 1) return CHAIN_START;
+  const [before] = await deps.store.log(topicId, sequence - 1, sequence - 1);
+  return { sequence: sequence - 1, hash: before?.runningHash ?? null, consensusNs: 0n };
+}

@@ -1,0 +1,191 @@
+/**
+ * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
+ * spent before anything is sent: what is refused costs nothing, what is sent is sent once.
+ */
+import { decodeJson } from "../core/envelope";
+import type { Sequence, TopicId, TopicKind, UserId } from "../core/ids";
+import { isBonded, trustGiven } from "../core/projection";
+import { err, ok, type Result } from "../core/result";
+import { segmentOf } from "../core/sharding";
+import type { Decoded, UndecodableReason } from "../core/signal";
+import { CIRCLE_SLOTS } from "../core/views";
+import type { Clock } from "../ports/clock";
+import type { HotCache } from "../ports/hot-cache";
+import type { Submitted, Submitter } from "../ports/submitter";
+import type { ViewStore } from "../ports/view-store";
+import type { PendingSignals } from "./pending";
+import type { RegisteredTopic } from "./sync-scheduler";
+
+export interface Envelope {
+  readonly type: string | number;
+  readonly from: UserId;
+  readonly nonce: number;
+  /** Epoch seconds. */
+  readonly ts: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface SubmitRefusal {
+  readonly code:
+    | "bad-envelope"
+    | "clock"
+    | "too-large"
+    | "not-bonded"
+    | "slots-full"
+    | "nonce"
+    | "read-only"
+    | "ledger-refused"
+    | "ledger-unavailable"
+    | "uncertain";
+  readonly detail: string;
+  readonly field?: string;
+}
+
+export interface SubmitDeps {
+  /** Null where no operator key is configured. */
+  readonly submitter: Submitter | null;
+  readonly hot: HotCache;
+  readonly views: ViewStore;
+  readonly pending: PendingSignals;
+  readonly clock: Clock;
+  readonly topics: readonly RegisteredTopic[];
+}
+
+/** api.md: ts within -600 s and +120 s of now. */
+const TS_PAST_S = 600;
+const TS_FUTURE_S = 120;
+/** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
+const MAX_MESSAGE_BYTES = 10 * 1024;
+
+export class SubmitService {
+  private readonly queues = new Map<UserId, Promise<unknown>>();
+
+  constructor(private readonly deps: SubmitDeps) {}
+
+  /** Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. */
+  async submit(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
+    const before = this.queues.get(envelope.from) ?? Promise.resolve();
+    const mine = before.then(() => this.submitNext(envelope));
+    const settled = mine.catch(() => undefined);
+    this.queues.set(envelope.from, settled);
+    try {
+      return await mine;
+    } finally {
+      if (this.queues.get(envelope.from) === settled) this.queues.delete(envelope.from);
+    }
+  }
+
+  private async submitNext(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
+    const { submitter, hot, pending, clock } = this.deps;
+    if (!submitter)
+      return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
+    const nowS = clock.now() / 1_000;
+    if (envelope.ts < nowS - TS_PAST_S || envelope.ts > nowS + TS_FUTURE_S) {
+      return refuse(
+        "clock",
+        "The time of this message is too far from now. Check this device's clock and try again.",
+        "ts",
+      );
+    }
+    const decoded = decodeJson(envelope);
+    if (!decoded.ok)
+      return refuse(
+        "bad-envelope",
+        REASONS[decoded.error] ?? `This is no message TrustMesh knows (${decoded.error}).`,
+        FIELDS[decoded.error],
+      );
+    const message = new TextEncoder().encode(JSON.stringify(envelope));
+    if (message.length > MAX_MESSAGE_BYTES)
+      return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
+    const rule = await this.checkTrust(envelope.from, decoded.value);
+    if (rule) return err(rule);
+    const topicId = topicFor(this.deps.topics, envelope.from, decoded.value.type);
+    if (!(await hot.claimNonce(envelope.from, envelope.nonce))) {
+      return refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
+    }
+    const sent = await submitter.submit(topicId, message);
+    if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
+    const { sequence, consensusNs } = sent.value;
+    pending.add(envelope.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded: decoded.value });
+    return sent;
+  }
+
+  /** Trust goes to bonded contacts only, and within the nine slots. What is on its way counts as given. */
+  private async checkTrust(from: UserId, { type, target, weight = 1 }: Decoded): Promise<SubmitRefusal | null> {
+    if (type !== "TRUST_ALLOCATE") return null;
+    const { edges } = await this.deps.views.contacts(from);
+    const edge = edges.find(({ peerId }) => peerId === target);
+    if (!edge || !isBonded(edge)) {
+      return {
+        code: "not-bonded",
+        detail: "You can give trust only to people you are bonded with.",
+        field: "payload.target",
+      };
+    }
+    const given = new Map(edges.map((each) => [each.peerId, trustGiven(each)]));
+    for (const { decoded } of [...this.deps.pending.of(from)].reverse()) {
+      if (decoded.target === null) continue;
+      if (decoded.type === "TRUST_ALLOCATE") given.set(decoded.target, decoded.weight ?? 1);
+      if (decoded.type === "TRUST_REVOKE") given.set(decoded.target, 0);
+    }
+    given.set(edge.peerId, weight);
+    const total = [...given.values()].reduce((sum, each) => sum + each, 0);
+    if (total <= CIRCLE_SLOTS) return null;
+    return {
+      code: "slots-full",
+      detail: `Your circle has ${CIRCLE_SLOTS} slots and this would need ${total}. Take trust back from somebody first.`,
+    };
+  }
+}
+
+const KINDS: readonly (readonly [RegExp, TopicKind])[] = [
+  [/^CONTACT_/, "contact"],
+  [/^TRUST_/, "trust"],
+  [/^PROFILE_/, "profile"],
+];
+
+/** The kind of topic a type is written to; what is none of the others goes to recognition, TrustMesh's feed. */
+export function kindOf(type: string): TopicKind {
+  return KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? "recognition";
+}
+
+/** The topic a user's messages of a type are written to. */
+export function topicFor(topics: readonly RegisteredTopic[], userId: UserId, type: string): TopicId {
+  const kind = kindOf(type);
+  const segments = topics.filter((topic) => topic.kinds.includes(kind));
+  const topic = segments[segmentOf(userId, segments.length)];
+  if (!topic) throw new Error(`no topic is configured for ${kind}`);
+  return topic.topicId;
+}
+
+/** The value for `If-Min-Sequence` that makes a read wait for this message. */
+export function minSequence({ topicId, sequence }: { topicId: TopicId; sequence: Sequence }): string {
+  return `${topicId}=${sequence}`;
+}
+
+const LEDGER_CODES = { refused: "ledger-refused", unavailable: "ledger-unavailable", uncertain: "uncertain" } as const;
+
+const REASONS: Partial<Record<UndecodableReason, string>> = {
+  "no-target": "This message needs somebody it is for.",
+  "self-target": "This message cannot be for yourself.",
+  "bad-id": "An id in this message is not one: 1 to 50 characters without spaces.",
+  "bad-weight": "The weight of trust is a number above zero.",
+  "no-definition": "A recognition definition needs an id.",
+  "bad-type": "The type of this message is not one TrustMesh knows.",
+  "too-deep": "The payload of this message nests too deep.",
+};
+
+const FIELDS: Partial<Record<UndecodableReason, string>> = {
+  "no-target": "payload.target",
+  "self-target": "payload.target",
+  "bad-id": "payload.target",
+  "bad-weight": "payload.weight",
+  "no-definition": "payload.id",
+  "bad-type": "type",
+  "unknown-type": "type",
+  "too-deep": "payload",
+};
+
+function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
+  return err(field === undefined ? { code, detail } : { code, detail, field });
+}

@@ -1,0 +1,120 @@
+/**
+ * Decides when topics are pulled. A read demands; one demand in each gate period starts a run, whoever asks, however many ask,
+ * on however many instances. With no demand nothing is pulled.
+ */
+import type { ConsensusNs } from "../core/consensus-time";
+import { type FreshnessNow, freshness } from "../core/freshness";
+import type { Sequence, TopicId, TopicKind } from "../core/ids";
+import { ok, type Result } from "../core/result";
+import type { HotCache } from "../ports/hot-cache";
+import type { LedgerError } from "../ports/ledger";
+import { type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+
+export interface RegisteredTopic {
+  readonly topicId: TopicId;
+  readonly kinds: readonly TopicKind[];
+}
+
+export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSynced"> {
+  readonly hot: HotCache;
+  readonly topics: readonly RegisteredTopic[];
+  /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
+  readonly gateMs: number;
+  readonly freshnessTargetMs: number;
+}
+
+export class SyncScheduler {
+  readonly syncs: ReadonlyMap<TopicId, TopicSync>;
+  private readonly syncedThrough = new Map<TopicId, bigint>();
+  private readonly listeners = new Set<() => void>();
+  private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
+    null;
+  private lastHeadNs: ConsensusNs | null = null;
+
+  constructor(private readonly deps: SchedulerDeps) {
+    const topicDeps: TopicSyncDeps = {
+      ...deps,
+      mirrorHead: () => this.head(),
+      onSynced: (topicId, throughNs) => this.synced(topicId, throughNs),
+    };
+    this.syncs = new Map(deps.topics.map(({ topicId }) => [topicId, new TopicSync(topicId, topicDeps)]));
+    for (const { topicId } of deps.topics) this.syncedThrough.set(topicId, 0n);
+  }
+
+  get topics(): readonly RegisteredTopic[] {
+    return this.deps.topics;
+  }
+
+  /** What the mirror said last of its own head; null before the first answer. */
+  get mirrorHeadNs(): ConsensusNs | null {
+    return this.lastHeadNs;
+  }
+
+  /** A reader was here. Resolves when the runs that it started, if any, are over; callers who serve now do not wait for it. */
+  async demand(): Promise<void> {
+    await Promise.all(
+      [...this.syncs.values()].map(async (sync) => {
+        if (await this.deps.hot.passGate(`sync:${sync.topicId}`, this.deps.gateMs)) await sync.run();
+      }),
+    );
+  }
+
+  /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */
+  async syncNow(
+    topicIds: readonly TopicId[] = [...this.syncs.keys()],
+    untilMs?: number,
+  ): Promise<readonly SyncReport[]> {
+    const syncs = topicIds.flatMap((topicId) => this.syncs.get(topicId) ?? []);
+    return Promise.all(syncs.map((sync) => sync.run(untilMs)));
+  }
+
+  /** Waits until each topic's cursor has reached its sequence, syncing as often as it takes. False when `deadlineMs` came first. */
+  async waitFor(minimum: ReadonlyMap<TopicId, Sequence>, deadlineMs: number): Promise<boolean> {
+    const { clock } = this.deps;
+    const missing = () =>
+      [...minimum]
+        .filter(([topicId, sequence]) => (this.syncs.get(topicId)?.cursor ?? 0) < sequence)
+        .map(([topicId]) => topicId);
+    for (let waitMs = 50; missing().length > 0; waitMs = Math.min(waitMs * 2, 400)) {
+      if (clock.now() >= deadlineMs) return false;
+      await this.syncNow(missing(), deadlineMs);
+      if (missing().length === 0) return true;
+      await clock.sleep(Math.max(1, Math.min(waitMs, deadlineMs - clock.now())));
+    }
+    return true;
+  }
+
+  freshness(): FreshnessNow {
+    return freshness([...this.syncedThrough.values()], this.deps.clock.now(), this.deps.freshnessTargetMs);
+  }
+
+  /** How far one topic is behind, in milliseconds; null before its first sync. */
+  lagMs(topicId: TopicId): number | null {
+    return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).lagMs;
+  }
+
+  /** Called whenever the freshness has moved. Returns the function that ends it. */
+  onFreshness(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private synced(topicId: TopicId, throughNs: ConsensusNs): void {
+    if (throughNs <= (this.syncedThrough.get(topicId) ?? 0n)) return;
+    this.syncedThrough.set(topicId, throughNs);
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */
+  private head(): Promise<Result<ConsensusNs, LedgerError>> {
+    const nowMs = this.deps.clock.now();
+    if (this.mirrorHead === null || nowMs - this.mirrorHead.readMs >= this.deps.gateMs / 2) {
+      const answer = this.deps.ledger.head().then((head) => {
+        if (head.ok) this.lastHeadNs = head.value;
+        return head.ok ? ok(head.value) : head;
+      });
+      this.mirrorHead = { readMs: nowMs, answer };
+    }
+    return this.mirrorHead.answer;
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
+ * swap decides. The run asks until the mirror answers with nothing after the cursor: a short page alone proves nothing.
+ */
+import type { Batch } from "../core/batch";
+import type { ConsensusNs } from "../core/consensus-time";
+import { extend } from "../core/coverage";
+import type { Sequence, TopicId } from "../core/ids";
+import type { Interval } from "../core/intervals";
+import { err, ok, type Result } from "../core/result";
+import { IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
+import { CHAIN_START, type ChainHead } from "../core/verify";
+import type { Clock } from "../ports/clock";
+import type { LedgerError, LedgerMessage } from "../ports/ledger";
+import type { Log } from "../ports/log";
+import { type CommitDeps, commitEvent, interpretChecked } from "./commit";
+import { repairTopic } from "./repair";
+
+export interface TopicSyncDeps extends CommitDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly policy: SyncPolicy;
+  /** The mirror's head; one question serves all topics of a round. */
+  readonly mirrorHead: () => Promise<Result<ConsensusNs, LedgerError>>;
+  /** Everything of the topic through `throughNs` is stored. */
+  readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
+  /** A batch was committed; `cursor` is where the topic stands. */
+  readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
+}
+
+export interface SyncReport {
+  readonly topicId: TopicId;
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  readonly added: number;
+  readonly verified: number;
+  /** Nothing was left after the cursor when the run ended. */
+  readonly complete: boolean;
+  readonly error: string | null;
+}
+
+/** The mirror's own limit (hedera.md §1). */
+const PAGE = 100;
+/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest (platform.md, Postgres). */
+const RANGES = 5;
+/** A gap or a failed message is looked for again this often at first, and as rarely as the second value in the end. */
+const REPAIR_MS = { baseMs: 30_000, maxMs: 3_600_000 };
+
+export class TopicSync {
+  private sync: SyncState = IDLE;
+  private chain: ChainHead | null = null;
+  private running: Promise<SyncReport> | null = null;
+  private needsRepair = true;
+  private repairAtMs = 0;
+  private repairWaitMs = REPAIR_MS.baseMs;
+  private suspicion = false;
+  lastError: string | null = null;
+
+  constructor(
+    readonly topicId: TopicId,
+    private readonly deps: TopicSyncDeps,
+  ) {}
+
+  get state(): SyncState {
+    return this.sync;
+  }
+
+  /** Where the topic is known to stand here; null before the first run. */
+  get cursor(): number | null {
+    return this.chain?.sequence ?? null;
+  }
+
+  /** A run, or the one under way. Never rejects. `untilMs`: start no further batch after this instant. */
+  run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
+    this.running ??= this.once(untilMs).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  pause(): void {
+    this.step({ name: "pause" });
+  }
+
+  resume(): void {
+    this.step({ name: "resume" });
+  }
+
+  private step(event: Parameters<typeof transition>[1]): void {
+    this.sync = transition(this.sync, event, this.deps.policy);
+  }
+
+  private async once(untilMs: number): Promise<SyncReport> {
+    const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
+    try {
+      this.step({ name: "demand", nowMs: this.deps.clock.now() });
+      if (this.sync.name === "pulling") {
+        await this.load();
+        progress.fromSequence = this.chain?.sequence ?? 0;
+        await this.pull(untilMs, progress);
+        await this.repair();
+      }
+    } catch (cause) {
+      // The store failed, maybe after it had committed: forget what we believed of the cursor.
+      this.chain = null;
+      this.fault(cause instanceof Error ? cause.message : String(cause));
+      this.deps.log.error("sync failed", { topicId: this.topicId, cause });
+    }
+    return {
+      topicId: this.topicId,
+      fromSequence: progress.fromSequence,
+      toSequence: this.chain?.sequence ?? progress.fromSequence,
+      added: progress.added,
+      verified: progress.verified,
+      complete: this.sync.name === "idle",
+      error: this.sync.name === "idle" ? null : this.lastError,
+    };
+  }
+
+  private async load(): Promise<void> {
+    if (this.chain !== null) return;
+    const topic = await this.deps.store.topic(this.topicId);
+    if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
+    this.chain =
+      topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
+    if (topic.paused) this.step({ name: "pause" });
+  }
+
+  private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
+    let ranges = 1;
+    let ahead: {
+      readonly after: number;
+      readonly answer: Promise<Result<readonly LedgerMessage[], LedgerError>>;
+    } | null = null;
+    while (this.sync.name === "pulling" && this.deps.clock.now() < untilMs) {
+      const chain = this.chain ?? CHAIN_START;
+      // Read before the page: what the mirror had by then is what an empty page after it vouches for.
+      const head = ranges === 1 ? await this.deps.mirrorHead() : null;
+      const answer = await (ahead?.after === chain.sequence ? ahead.answer : this.window(chain.sequence, ranges));
+      ahead = null;
+      if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);
+      const { run, hole, beyond } = extend(chain.sequence, answer.value);
+      if (run.length === 0 && hole === null) {
+        if (head !== null) return this.caughtUp(head);
+        // Bounded ranges that come back empty do not say what is beyond them: ask once more, openly.
+        ranges = 1;
+        continue;
+      }
+      if (run.length === 0 && hole !== null && !(await this.mayPass(hole))) return;
+      const batch = run.length > 0 ? run : beyond;
+      // A full window promises more: fetch it while this one is checked and committed.
+      ranges = batch.length >= PAGE ? RANGES : 1;
+      const last = batch.at(-1) as LedgerMessage;
+      if (ranges > 1) ahead = { after: last.sequence, answer: this.window(last.sequence, ranges) };
+      const verified = await this.commit(chain, batch, run.length > 0 ? null : hole);
+      if (verified === null) {
+        ranges = 1;
+        continue;
+      }
+      progress.added += batch.length;
+      progress.verified += verified;
+    }
+  }
+
+  /** Several ranges at once, joined in order up to the first that is not full: what comes after a short one may have come later. */
+  private async window(after: number, ranges: number): Promise<Result<readonly LedgerMessage[], LedgerError>> {
+    const attempt = this.sync.name === "pulling" ? this.sync.attempt : 0;
+    const pages = await Promise.all(
+      Array.from({ length: ranges }, (_, i) => {
+        const from = after + i * PAGE;
+        return this.deps.ledger.page({
+          topicId: this.topicId,
+          after: from,
+          limit: PAGE,
+          attempt,
+          ...(ranges > 1 ? { upTo: from + PAGE } : {}),
+        });
+      }),
+    );
+    const messages: LedgerMessage[] = [];
+    for (const page of pages) {
+      if (!page.ok) return messages.length > 0 ? ok(messages) : err(page.error);
+      messages.push(...page.value);
+      if (page.value.length < PAGE) break;
+    }
+    return ok(messages);
+  }
+
+  private async caughtUp(head: Result<ConsensusNs, LedgerError> | null): Promise<void> {
+    if (this.suspicion) await this.deps.store.clearSuspicion(this.topicId);
+    this.suspicion = false;
+    this.step({ name: "caught-up" });
+    this.lastError = head && !head.ok ? head.error.message : null;
+    if (head?.ok) this.deps.onSynced(this.topicId, head.value);
+  }
+
+  /** Remembers a hole, and says whether its grace time is over and the run may pass it. */
+  private async mayPass(hole: Interval): Promise<boolean> {
+    const nowMs = this.deps.clock.now();
+    const { firstSeenMs } = await this.deps.store.suspectGap(this.topicId, hole.from, hole.to, nowMs);
+    this.suspicion = true;
+    if (this.sync.name === "pulling" && this.sync.declare && nowMs - firstSeenMs >= this.deps.policy.gapGraceMs)
+      return true;
+    this.step({ name: "hole", hole: { ...hole, firstSeenMs }, nowMs, random: this.deps.random() });
+    this.lastError = `the mirror does not have messages ${hole.from} to ${hole.to} yet`;
+    return false;
+  }
+
+  /** Commits a run; the number of verified messages, or null where another instance was first. */
+  private async commit(
+    chain: ChainHead,
+    messages: readonly LedgerMessage[],
+    gap: Interval | null,
+  ): Promise<number | null> {
+    const first = messages[0] as LedgerMessage;
+    const head: ChainHead =
+      gap === null ? chain : { sequence: first.sequence - 1, hash: null, consensusNs: chain.consensusNs };
+    const { entries, rows, edges, profiles, definitions, ...rest } = await interpretChecked(
+      this.deps,
+      this.topicId,
+      head,
+      messages,
+    );
+    const batch: Batch = {
+      topicId: this.topicId,
+      expectedCursor: chain.sequence,
+      nextCursor: rest.head.sequence,
+      headHash: rest.head.hash,
+      headNs: rest.head.consensusNs,
+      syncedThroughNs: null,
+      gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
+      ...{ entries, rows, edges, profiles, definitions },
+    };
+    const outcome = await this.deps.store.commit(batch);
+    if (outcome.kind === "conflict") {
+      this.chain = null;
+      this.step({ name: "conflict" });
+      await this.load();
+      return null;
+    }
+    this.chain = rest.head;
+    this.step({ name: "progress" });
+    const failures = entries.filter((entry) => entry.verification === "failed").length;
+    if (gap !== null || failures > 0) this.scheduleRepair();
+    if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
+    if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
+    await this.deps.bus.publish(commitEvent(batch, outcome.rows));
+    this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
+    return entries.filter((entry) => entry.verification === "verified").length;
+  }
+
+  private scheduleRepair(): void {
+    this.needsRepair = true;
+    this.repairWaitMs = REPAIR_MS.baseMs;
+    this.repairAtMs = this.deps.clock.now() + this.repairWaitMs;
+  }
+
+  /** Looks again for what is missing or wrong, ever more rarely; costs nothing where nothing is. */
+  private async repair(): Promise<void> {
+    const nowMs = this.deps.clock.now();
+    if (!this.needsRepair || this.sync.name !== "idle" || nowMs < this.repairAtMs) return;
+    const { left } = await repairTopic(this.deps, this.topicId);
+    this.needsRepair = left > 0;
+    this.repairAtMs = nowMs + this.repairWaitMs;
+    this.repairWaitMs = Math.min(this.repairWaitMs * 2, REPAIR_MS.maxMs);
+  }
+
+  private fault(reason: string, retryAfterMs = 0): void {
+    this.lastError = reason;
+    this.step({ name: "fault", nowMs: this.deps.clock.now(), random: this.deps.random(), retryAfterMs, reason });
+  }
+}
