@@ -1,0 +1,101 @@
+/** The journal's lines: one per topic, account, message or recording, and one for the seeded world. */
+import type { ConsensusNs } from "@/lib/core/consensus-time";
+import type { AccountId, TopicId } from "@/lib/core/ids";
+import type { Account, ChunkInfo, LedgerMessage, Topic } from "./types";
+
+export type JournalRecord =
+  | { readonly t: "topic"; readonly topic: Omit<Topic, "messages" | "recorded"> }
+  | { readonly t: "account"; readonly account: Account }
+  | { readonly t: "message"; readonly message: LedgerMessage; readonly transaction: string | null }
+  | { readonly t: "recording"; readonly topicId: TopicId; readonly messages: readonly unknown[] }
+  | { readonly t: "world"; readonly world: unknown };
+
+/** One line, without its line end. */
+export function encodeRecord(record: JournalRecord): string {
+  switch (record.t) {
+    case "topic": {
+      const { id, memo, createdNs, submitKey, adminKey } = record.topic;
+      const keys = { submitKey: base64(submitKey), adminKey: base64(adminKey) };
+      return JSON.stringify({ t: "topic", id, memo, createdNs: String(createdNs), ...keys });
+    }
+    case "account": {
+      const { id, key, createdNs, memo } = record.account;
+      return JSON.stringify({ t: "account", id, key: base64(key), createdNs: String(createdNs), memo });
+    }
+    case "message": {
+      const { topicId, sequence, consensusNs, payer, bytes, runningHash, chunk } = record.message;
+      return JSON.stringify({
+        t: "message",
+        topic: topicId,
+        n: sequence,
+        at: String(consensusNs),
+        payer,
+        body: base64(bytes),
+        hash: base64(runningHash),
+        chunk: chunk && encodeChunk(chunk),
+        tx: record.transaction ?? undefined,
+      });
+    }
+    default:
+      return JSON.stringify(record);
+  }
+}
+
+/** The record of a parsed line. Lines come from `encodeRecord`, so they are trusted to have its shape. */
+export function decodeRecord(value: unknown): JournalRecord {
+  // biome-ignore lint/suspicious/noExplicitAny: our own file, written by encodeRecord
+  const line = value as any;
+  switch (line?.t) {
+    case "topic": {
+      const createdNs = BigInt(line.createdNs) as ConsensusNs;
+      const keys = { submitKey: bytes(line.submitKey), adminKey: bytes(line.adminKey) };
+      return { t: "topic", topic: { id: line.id, memo: line.memo, createdNs, ...keys } };
+    }
+    case "account": {
+      const createdNs = BigInt(line.createdNs) as ConsensusNs;
+      return {
+        t: "account",
+        account: { id: line.id, key: Buffer.from(line.key, "base64"), createdNs, memo: line.memo },
+      };
+    }
+    case "message":
+      return {
+        t: "message",
+        message: {
+          topicId: line.topic,
+          sequence: line.n,
+          consensusNs: BigInt(line.at) as ConsensusNs,
+          payer: line.payer,
+          bytes: Buffer.from(line.body, "base64"),
+          runningHash: bytes(line.hash),
+          runningHashVersion: 3,
+          chunk: line.chunk && decodeChunk(line.chunk),
+        },
+        transaction: line.tx ?? null,
+      };
+    case "recording":
+    case "world":
+      return line as JournalRecord;
+    default:
+      throw new Error(`the devnet journal holds a record of an unknown kind: ${JSON.stringify(line?.t)}`);
+  }
+}
+
+type EncodedChunk = readonly [string, string, number, number, number, number];
+
+function encodeChunk({ initialTransactionId: id, number, total }: ChunkInfo): EncodedChunk {
+  return [id.accountId, String(id.validStartNs), id.nonce, id.scheduled ? 1 : 0, number, total];
+}
+
+function decodeChunk([accountId, validStartNs, nonce, scheduled, number, total]: EncodedChunk): ChunkInfo {
+  const id = { accountId: accountId as AccountId, validStartNs: BigInt(validStartNs) as ConsensusNs };
+  return { initialTransactionId: { ...id, nonce, scheduled: scheduled === 1 }, number, total };
+}
+
+function base64(value: Uint8Array | null): string | null {
+  return value && Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64");
+}
+
+function bytes(text: string | null): Uint8Array | null {
+  return text === null ? null : Buffer.from(text, "base64");
+}

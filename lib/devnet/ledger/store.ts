@@ -1,0 +1,82 @@
+/** Opens a ledger on a directory, or in memory alone. */
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { TopicId } from "@/lib/core/ids";
+import { lockDirectory } from "../dir-lock";
+import { readRecording } from "../replay";
+import { ConsensusClock } from "./consensus-clock";
+import { createJournal, type JournalFile, openJournal } from "./journal-file";
+import { Ledger } from "./ledger";
+import { decodeRecord, encodeRecord, type JournalRecord } from "./records";
+
+const JOURNAL_FILE = "ledger.jsonl";
+
+export interface OpenLedger<W> {
+  readonly ledger: Ledger;
+  readonly world: W | null;
+  /** The transactions that carried messages, by transaction id: their receipts survive a restart. */
+  readonly transactions: ReadonlyMap<string, { readonly topicId: TopicId; readonly sequence: number }>;
+  close(): void;
+}
+
+export interface StoreOptions<W> {
+  /** Null keeps everything in memory. */
+  readonly dataDir: string | null;
+  readonly nowMs: () => number;
+  /** Fills a ledger that is new. What it returns is kept as the world's description. */
+  readonly seed: ((ledger: Ledger) => W) | null;
+}
+
+/** Locks the directory, reads its journal, and seeds the ledger if it is new. A seed is there whole or not at all. */
+export function openLedger<W>({ dataDir, nowMs, seed }: StoreOptions<W>): OpenLedger<W> {
+  if (dataDir === null) {
+    const ledger = new Ledger(new ConsensusClock(nowMs, 0n), () => {});
+    return { ledger, world: seed?.(ledger) ?? null, transactions: new Map(), close: () => {} };
+  }
+  mkdirSync(dataDir, { recursive: true });
+  const unlock = lockDirectory(dataDir);
+  try {
+    const path = join(dataDir, JOURNAL_FILE);
+    if (!existsSync(path) && seed) seedJournal(path, nowMs, seed);
+    const opened = readJournal<W>(path, nowMs);
+    const close = () => {
+      opened.file.close();
+      unlock();
+    };
+    return { ...opened, close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function seedJournal<W>(path: string, nowMs: () => number, seed: (ledger: Ledger) => W): void {
+  const lines: string[] = [];
+  const ledger = new Ledger(new ConsensusClock(nowMs, 0n), (more) => {
+    for (const line of more) lines.push(line);
+  });
+  lines.push(encodeRecord({ t: "world", world: seed(ledger) }));
+  createJournal(path, lines);
+}
+
+function readJournal<W>(path: string, nowMs: () => number) {
+  const records: JournalRecord[] = [];
+  const file: JournalFile = openJournal(path, (value) => records.push(decodeRecord(value)));
+  let latestNs = 0n;
+  for (const record of records) {
+    if (record.t === "message") latestNs = record.message.consensusNs;
+    if (record.t === "topic") latestNs = record.topic.createdNs > latestNs ? record.topic.createdNs : latestNs;
+  }
+  const ledger = new Ledger(new ConsensusClock(nowMs, latestNs), (lines) => file.append(lines));
+  const transactions = new Map<string, { topicId: TopicId; sequence: number }>();
+  let world: W | null = null;
+  for (const record of records) {
+    if (record.t === "world") world = record.world as W;
+    const recorded = record.t === "recording" ? readRecording(record.messages).flatMap((topic) => topic.messages) : [];
+    ledger.restore(record, recorded);
+    if (record.t === "message" && record.transaction) {
+      transactions.set(record.transaction, { topicId: record.message.topicId, sequence: record.message.sequence });
+    }
+  }
+  return { ledger, world, transactions, file };
+}

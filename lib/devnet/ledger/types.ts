@@ -1,0 +1,63 @@
+import type { ConsensusNs } from "@/lib/core/consensus-time";
+import type { AccountId, TopicId } from "@/lib/core/ids";
+
+/** One transaction carries at most this much of a message (hedera.md §3). */
+export const MAX_CHUNK_BYTES = 1024;
+/** The SDK's default for the chunks of one message. */
+export const MAX_CHUNKS = 20;
+
+export interface TransactionId {
+  readonly accountId: AccountId;
+  readonly validStartNs: ConsensusNs;
+  readonly nonce: number;
+  readonly scheduled: boolean;
+}
+
+export interface ChunkInfo {
+  readonly initialTransactionId: TransactionId;
+  readonly number: number;
+  readonly total: number;
+}
+
+/** What consensus has decided about a message. Never changed afterwards. */
+export interface LedgerMessage {
+  readonly topicId: TopicId;
+  readonly sequence: number;
+  readonly consensusNs: ConsensusNs;
+  readonly payer: AccountId;
+  readonly bytes: Uint8Array;
+  /** Null only in recordings, which may lack it. */
+  readonly runningHash: Uint8Array | null;
+  readonly runningHashVersion: number | null;
+  readonly chunk: ChunkInfo | null;
+  /** A recorded message's own JSON, served as it is. */
+  readonly recordedJson?: string;
+}
+
+export interface Topic {
+  readonly id: TopicId;
+  readonly memo: string;
+  readonly createdNs: ConsensusNs;
+  /** Protobuf-encoded key that must sign messages; null lets anybody submit. */
+  readonly submitKey: Uint8Array | null;
+  readonly adminKey: Uint8Array | null;
+  /** A recording takes no new messages. */
+  readonly recorded: boolean;
+  /** By sequence number, and so by consensus time. */
+  readonly messages: LedgerMessage[];
+}
+
+export interface Account {
+  readonly id: AccountId;
+  /** Protobuf-encoded key. */
+  readonly key: Uint8Array;
+  readonly createdNs: ConsensusNs;
+  readonly memo: string;
+}
+
+/** `0.0.2@1700000000.000000001`, the SDK's spelling, with `?scheduled` and `/nonce` where they apply. */
+export function transactionKey(id: TransactionId): string {
+  const seconds = id.validStartNs / 1_000_000_000n;
+  const nanos = (id.validStartNs % 1_000_000_000n).toString().padStart(9, "0");
+  return `${id.accountId}@${seconds}.${nanos}${id.scheduled ? "?scheduled" : ""}${id.nonce ? `/${id.nonce}` : ""}`;
+}

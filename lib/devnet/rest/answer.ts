@@ -1,0 +1,27 @@
+/** What a REST handler answers, before faults and HTTP. */
+export interface RestAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that the mirror refuses, in its own words. */
+export class RestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly messages: readonly string[],
+  ) {
+    super(messages.join("; "));
+  }
+}
+
+export const notFound = (message = "Not found"): RestError => new RestError(404, [message]);
+
+export const okJson = (body: string): RestAnswer => ({ status: 200, body });
+
+/** The mirror's error shape. */
+export function errorAnswer(error: RestError): RestAnswer {
+  const messages = error.messages.map((message) => ({ message }));
+  return { status: error.status, body: JSON.stringify({ _status: { messages } }) };
+}

@@ -1,0 +1,118 @@
+/** Which route a path is, and its answer: pure, without HTTP and without the faults of whole requests. */
+import { formatConsensusTime } from "@/lib/core/consensus-time";
+import type { AccountId } from "@/lib/core/ids";
+import { errorAnswer, notFound, okJson, type RestAnswer, RestError } from "./answer";
+import { keyJson } from "./key-json";
+import { blockJson, type MirrorView } from "./mirror-view";
+import {
+  checkQuery,
+  isBoolean,
+  isOrder,
+  isPositiveLong,
+  isTimestamp,
+  limitOf,
+  orderOf,
+  parseQuery,
+  type Query,
+} from "./query-params";
+import { entityIdOf, getMessage, getMessageAt, getTopic, listMessages } from "./topic-routes";
+
+/** The routes by which requests are counted and faults are limited. */
+export type RouteName = "messages" | "message" | "messageAt" | "topic" | "account" | "blocks" | "other";
+
+export interface RoutedRequest {
+  readonly route: RouteName;
+  /** `0.0.n`, on routes that concern one topic. */
+  readonly topicId: string | null;
+  answer(): RestAnswer;
+}
+
+const BASE = "/api/v1/";
+
+/** Finds the route of a request target (path and query). */
+export function route(view: MirrorView, target: string): RoutedRequest {
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const queryText = mark < 0 ? "" : target.slice(mark + 1);
+  const parts = path.startsWith(BASE) ? path.slice(BASE.length).replace(/\/$/, "").split("/") : [];
+  const [resource, id = "", sub, subId] = parts;
+  const topicId = resource === "topics" ? entityIdOf(id) : null;
+  const routed = (name: RouteName, answer: (query: Query) => RestAnswer): RoutedRequest => ({
+    route: name,
+    topicId,
+    answer: () => guarded(() => answer(parseQuery(queryText))),
+  });
+  if (resource === "topics" && parts.length === 4 && sub === "messages") {
+    return routed("message", (query) => getMessage(view, id, subId ?? "", query));
+  }
+  if (resource === "topics" && parts.length === 3 && id === "messages") {
+    return routed("messageAt", (query) => getMessageAt(view, sub ?? "", query));
+  }
+  if (resource === "topics" && parts.length === 3 && sub === "messages") {
+    return routed("messages", (query) => listMessages(view, path, id, query));
+  }
+  if (resource === "topics" && parts.length === 2) return routed("topic", () => getTopic(view, id));
+  if (resource === "accounts" && parts.length === 2) return routed("account", (query) => getAccount(view, id, query));
+  if (resource === "blocks" && parts.length === 1) return routed("blocks", (query) => listBlocks(view, query));
+  return routed("other", () => {
+    throw notFound();
+  });
+}
+
+function guarded(answer: () => RestAnswer): RestAnswer {
+  try {
+    return answer();
+  } catch (error) {
+    if (error instanceof RestError) return errorAnswer(error);
+    throw error;
+  }
+}
+
+const ACCOUNT_PARAMS = { limit: isPositiveLong, order: isOrder, timestamp: isTimestamp, transactions: isBoolean };
+
+function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer {
+  const id = entityIdOf(idText);
+  const { transactiontype: _type, ...rest } = Object.fromEntries(query);
+  checkQuery(new Map(Object.entries(rest)), ACCOUNT_PARAMS);
+  if (!id) throw new RestError(400, ["Invalid parameter: idOrAliasOrEvmAddress"]);
+  const account = view.ledger.accounts.get(id as AccountId);
+  if (!account) throw notFound();
+  const created = formatConsensusTime(account.createdNs);
+  return okJson(
+    JSON.stringify({
+      account: account.id,
+      alias: null,
+      auto_renew_period: 7_776_000,
+      balance: { balance: 1_000_000_000_000, timestamp: created, tokens: [] },
+      created_timestamp: created,
+      decline_reward: false,
+      deleted: false,
+      ethereum_nonce: 0,
+      evm_address: `0x${BigInt(account.id.split(".")[2] ?? 0)
+        .toString(16)
+        .padStart(40, "0")}`,
+      expiry_timestamp: null,
+      key: keyJson(account.key),
+      max_automatic_token_associations: 0,
+      memo: account.memo,
+      pending_reward: 0,
+      receiver_sig_required: false,
+      staked_account_id: null,
+      staked_node_id: null,
+      stake_period_start: null,
+      transactions: [],
+      links: { next: null },
+    }),
+  );
+}
+
+const DEFAULT_LIMIT = 25;
+const MAX_LIMIT = 100;
+
+function listBlocks(view: MirrorView, query: Query): RestAnswer {
+  checkQuery(query, { limit: isPositiveLong, order: isOrder });
+  const blocks = view.blocks();
+  const ordered = orderOf(query, "desc") === "desc" ? blocks : blocks.toReversed();
+  const page = ordered.slice(0, limitOf(query, DEFAULT_LIMIT, MAX_LIMIT));
+  return okJson(JSON.stringify({ blocks: page.map(blockJson), links: { next: null } }));
+}

@@ -1,0 +1,91 @@
+/** Starts a devnet in a process of its own, so that its work never stands in the way of the app's. */
+import { fork } from "node:child_process";
+import { join } from "node:path";
+import type { DevnetAddresses, DevnetOptions } from "./devnet";
+import { readAnnouncement } from "./ready";
+
+export interface SpawnOptions extends Omit<DevnetOptions, "now" | "dataDir"> {
+  readonly dataDir: string;
+  /** The repository's root, where tsx and lib/ are found: the working directory if absent. */
+  readonly rootDir?: string;
+  /** How long it may take to be ready. */
+  readonly timeoutMs?: number;
+  /** Called when the process ends without having been stopped. */
+  readonly onExit?: (reason: string) => void;
+}
+
+export interface DevnetHandle extends DevnetAddresses {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 5_000;
+const KEPT_ERROR_CHARACTERS = 2_000;
+
+/** Forks the devnet; resolves when it is ready, rejects with a sentence that says why it is not. */
+export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
+  const rootDir = options.rootDir ?? /* turbopackIgnore: true */ process.cwd();
+  const { NODE_OPTIONS: _inspectors, ...env } = process.env;
+  const child = fork(join(rootDir, "lib", "devnet", "main.ts"), argumentsOf(options), {
+    cwd: rootDir,
+    env,
+    execPath: process.execPath,
+    execArgv: ["--import", "tsx"],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(error.message));
+    child.once("exit", (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it exited with code ${code}`));
+  });
+  let errors = "";
+  child.stderr?.on("data", (data: Buffer) => {
+    errors = (errors + data.toString("utf8")).slice(-KEPT_ERROR_CHARACTERS);
+  });
+  let isStopping = false;
+  const stop = async () => {
+    isStopping = true;
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  return new Promise((resolve, reject) => {
+    let isReady = false;
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      void stop();
+      reject(new Error(`the local Hedera (devnet) did not start: ${reason}`));
+    };
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timer = setTimeout(() => fail(`it was not ready after ${timeoutMs} ms`), timeoutMs);
+    child.on("message", (message) => {
+      const announcement = readAnnouncement(message);
+      if (!announcement || isReady) return;
+      if (announcement.type === "failed") return fail(announcement.message);
+      isReady = true;
+      clearTimeout(timer);
+      const { type: _type, ...addresses } = announcement;
+      resolve({ ...addresses, pid: child.pid ?? 0, stop });
+    });
+    void exited.then((reason) => {
+      if (!isReady) fail(errors.trim() === "" ? reason : `${reason}: ${errors.trim()}`);
+      else if (!isStopping) options.onExit?.(`${reason}${errors.trim() === "" ? "" : `: ${errors.trim()}`}`);
+    });
+  });
+}
+
+function argumentsOf(options: SpawnOptions): string[] {
+  const pairs: [string, string | number | undefined][] = [
+    ["data-dir", options.dataDir],
+    ["seed", options.people],
+    ["world", options.worldSeed],
+    ["trickle", options.trickleMs],
+    ["host", options.host],
+    ["rest-port", options.restPort],
+    ["node-port", options.nodePort],
+    ["mirror-grpc-port", options.mirrorGrpcPort],
+  ];
+  const given = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]));
+  return options.grpc === false ? [...given, "--no-grpc"] : given;
+}
