@@ -1,0 +1,5 @@
+import { SkeletonRows } from "../_ui/primitives/skeleton";
+
+export default function Loading() {
+  return <SkeletonRows label="Loading the page" />;
+}

@@ -1,0 +1,87 @@
+"use client";
+import { useMemo, useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { usePeople } from "@/lib/client/people";
+import { useCircle, useContacts } from "@/lib/client/reads";
+import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
+import { Button } from "../../primitives/button";
+import { Skeleton } from "../../primitives/skeleton";
+import { ErrorState } from "../../primitives/states";
+import { PageHeader } from "../page-header";
+import { CircleList } from "./circle-list";
+import { CirclePicture } from "./circle-picture";
+import { CircleStats } from "./circle-stats";
+import { GiveTrustDialog } from "./give-trust-dialog";
+import { SeatDialog } from "./seat-dialog";
+import { seat } from "./seats";
+
+export function CirclePage() {
+  const contacts = useContacts();
+  const circle = useCircle();
+  const people = usePeople();
+  const [giving, setGiving] = useState(false);
+  const [open, setOpen] = useState<string | null>(null);
+  const seating = useMemo(() => (contacts.data ? seat(contacts.data) : null), [contacts.data]);
+  const over = circle.data?.trustStats.overAllocated ?? (seating ? seating.given > CIRCLE_SLOTS : false);
+
+  return (
+    <>
+      <PageHeader
+        title="Circle"
+        action={
+          <Button look="primary" onClick={() => setGiving(true)} disabled={!seating}>
+            Give trust
+          </Button>
+        }
+      >
+        Nine seats, no more. Trust that you give here is a message on the ledger, and so is taking it back.
+      </PageHeader>
+      {seating ? (
+        <div className="grid items-start gap-x-10 gap-y-8 xl:grid-cols-[minmax(0,1.25fr)_minmax(17rem,1fr)]">
+          <div>
+            <CirclePicture seating={seating} people={people} onSeat={setOpen} onEmpty={() => setGiving(true)} />
+            <Legend />
+          </div>
+          <div className="space-y-6">
+            <CircleStats seating={seating} circle={circle.data} over={over} />
+            <CircleList seating={seating} people={people} />
+          </div>
+        </div>
+      ) : contacts.error ? (
+        <ErrorState
+          title="Your circle could not be read"
+          reason={reasonOf(contacts.error)}
+          onRetry={() => void Promise.all([contacts.mutate(), circle.mutate()])}
+        />
+      ) : (
+        <div role="status" aria-label="Loading your circle" className="grid place-items-center py-6">
+          <Skeleton className="size-72 rounded-full sm:size-96" />
+        </div>
+      )}
+      <GiveTrustDialog open={giving} onOpenChange={setGiving} candidates={seating?.around ?? []} />
+      <SeatDialog
+        contact={contacts.data?.contacts.find((contact) => contact.peerId === open) ?? null}
+        onClose={() => setOpen(null)}
+      />
+    </>
+  );
+}
+
+function Legend() {
+  return (
+    <ul className="mt-4 flex flex-wrap justify-center gap-x-5 gap-y-1 text-ink-soft text-sm">
+      <li className="flex items-center gap-2">
+        <span aria-hidden="true" className="h-0.75 w-5 rounded bg-accent" />
+        you trust them
+      </li>
+      <li className="flex items-center gap-2">
+        <span aria-hidden="true" className="h-0.75 w-5 rounded bg-gold" />
+        they trust you
+      </li>
+      <li className="flex items-center gap-2">
+        <span aria-hidden="true" className="size-2.5 rounded-full border border-line-strong bg-raised" />
+        other contacts
+      </li>
+    </ul>
+  );
+}

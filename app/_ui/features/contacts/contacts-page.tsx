@@ -1,0 +1,61 @@
+"use client";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { useContacts } from "@/lib/client/reads";
+import { Button } from "../../primitives/button";
+import { SkeletonRows } from "../../primitives/skeleton";
+import { ErrorState } from "../../primitives/states";
+import { Tabs } from "../../primitives/tabs";
+import { PageHeader } from "../page-header";
+import { BondedList } from "./bonded-list";
+import { RequestDialog } from "./request-dialog";
+import { RequestList } from "./request-list";
+
+export function ContactsPage() {
+  const { data, error, mutate } = useContacts();
+  const [tab, setTab] = useState<"bonded" | "requests">("bonded");
+  const [asking, setAsking] = useState(false);
+
+  return (
+    <>
+      <PageHeader
+        title="Contacts"
+        action={
+          <Button look="primary" onClick={() => setAsking(true)}>
+            <UserPlus aria-hidden="true" className="size-4.5" />
+            Add a contact
+          </Button>
+        }
+      >
+        People you are bonded with: one of you asked, the other accepted, both on the ledger.
+      </PageHeader>
+      {data ? (
+        <Tabs
+          label="Contacts and requests"
+          value={tab}
+          onChange={setTab}
+          tabs={[
+            {
+              value: "bonded",
+              label: "Contacts",
+              count: data.contacts.length,
+              content: <BondedList contacts={data.contacts} onAdd={() => setAsking(true)} />,
+            },
+            {
+              value: "requests",
+              label: "Requests",
+              count: data.requests.incoming.length + data.requests.outgoing.length,
+              content: <RequestList requests={data.requests} />,
+            },
+          ]}
+        />
+      ) : error ? (
+        <ErrorState title="Your contacts could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+      ) : (
+        <SkeletonRows rows={7} label="Loading contacts" />
+      )}
+      <RequestDialog open={asking} onOpenChange={setAsking} onAsked={() => setTab("requests")} />
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+"use client";
+import { useMemo, useState } from "react";
+import { useActions } from "@/lib/client/actions";
+import { usePeople } from "@/lib/client/people";
+import { useDemoPeople, useSession } from "@/lib/client/session";
+import { parseUserId } from "@/lib/core/ids";
+import { Button } from "../../primitives/button";
+import { Dialog } from "../../primitives/dialog";
+import { Field } from "../../primitives/field";
+import { PersonPicker } from "../people/person-picker";
+import { usePerform } from "../use-perform";
+
+export interface RequestDialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  onAsked(): void;
+}
+
+/** Asks by id; on the local ledger also by picking a person. */
+export function RequestDialog({ open, onOpenChange, onAsked }: RequestDialogProps) {
+  const { request } = useActions();
+  const { perform, busy } = usePerform();
+  const strangers = useStrangers(open);
+
+  const ask = (id: string, name: string) => {
+    onOpenChange(false);
+    onAsked();
+    void perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+  };
+
+  return (
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title="Add a contact"
+      description="They see your request as soon as the ledger has it."
+    >
+      <div className="space-y-6">
+        <ById onAsk={(id) => ask(id, id)} busy={busy} />
+        {strangers.length > 0 && (
+          <section aria-label="People on this ledger">
+            <h3 className="mb-2 font-medium text-sm">Or somebody on this ledger</h3>
+            <PersonPicker
+              people={strangers}
+              label="Search people"
+              empty="Nobody new goes by that name or id."
+              onPick={(choice) => ask(choice.id, choice.name)}
+            />
+          </section>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function useStrangers(enabled: boolean) {
+  const { data: session } = useSession();
+  const { data } = useDemoPeople(enabled && session?.demo === true);
+  const { person } = usePeople();
+  return useMemo(
+    () =>
+      (data?.people ?? [])
+        .filter(({ userId }) => ["none", "incoming"].includes(person(userId).relation))
+        .map(({ userId, name }) => ({ id: userId, name })),
+    [data, person],
+  );
+}
+
+function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
+  const { person } = usePeople();
+  const [text, setText] = useState("");
+  const [error, setError] = useState<string | null>(null);
+
+  const send = (event: React.FormEvent) => {
+    event.preventDefault();
+    const id = parseUserId(text.trim());
+    const relation = id ? person(id).relation : null;
+    if (!id) return setError("An id has 1 to 50 characters and no spaces, like 0.0.7226146 or tm-alice.");
+    if (relation === "self") return setError("That is you.");
+    if (relation === "contact") return setError("You are contacts already.");
+    if (relation === "outgoing") return setError("You have asked already.");
+    onAsk(id);
+  };
+
+  return (
+    <form onSubmit={send} noValidate>
+      <Field label="Account id" hint="Like 0.0.7226146 or tm-alice" error={error}>
+        {(control) => (
+          <div className="flex gap-2">
+            <input
+              {...control}
+              value={text}
+              onChange={(event) => {
+                setText(event.target.value);
+                setError(null);
+              }}
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="field ledger"
+            />
+            <Button type="submit" look="primary" busy={busy}>
+              Ask
+            </Button>
+          </div>
+        )}
+      </Field>
+    </form>
+  );
+}

@@ -1,0 +1,87 @@
+"use client";
+import { MailCheck } from "lucide-react";
+import { useActions } from "@/lib/client/actions";
+import { usePeople } from "@/lib/client/people";
+import { timeAgo, useNow } from "@/lib/client/time";
+import type { ContactRequest, ContactsAnswer } from "@/lib/wire/contacts";
+import { Avatar } from "../../primitives/avatar";
+import { Badge } from "../../primitives/badge";
+import { Button } from "../../primitives/button";
+import { EmptyState } from "../../primitives/states";
+import { PersonLink } from "../people/person-name";
+import { usePerform } from "../use-perform";
+
+export function RequestList({ requests }: { requests: ContactsAnswer["requests"] }) {
+  const { incoming, outgoing } = requests;
+  if (incoming.length === 0 && outgoing.length === 0) {
+    return (
+      <EmptyState title="No open requests" icon={<MailCheck aria-hidden="true" />}>
+        Requests stay open until they are accepted. Nobody has to answer: leaving one alone says nothing on the ledger.
+      </EmptyState>
+    );
+  }
+  return (
+    <div className="grid gap-8 lg:grid-cols-2">
+      <Section title="Asking you" requests={incoming} empty="Nobody is waiting for you.">
+        {(request) => <Accept request={request} />}
+      </Section>
+      <Section title="You asked" requests={outgoing} empty="You are waiting for nobody.">
+        {() => <Badge>Waiting</Badge>}
+      </Section>
+    </div>
+  );
+}
+
+interface SectionProps {
+  title: string;
+  requests: readonly ContactRequest[];
+  empty: string;
+  children(request: ContactRequest): React.ReactNode;
+}
+
+const MINUTE_MS = 60_000;
+
+function Section({ title, requests, empty, children }: SectionProps) {
+  const { person } = usePeople();
+  const now = useNow(MINUTE_MS);
+  return (
+    <section aria-label={title}>
+      <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{title}</h2>
+      {requests.length === 0 && <p className="py-3 text-ink-soft">{empty}</p>}
+      <ul className="divide-y divide-line">
+        {requests.map((request) => {
+          const peer = person(request.peerId);
+          return (
+            <li key={request.peerId} className="flex items-center gap-3 py-3">
+              <Avatar id={peer.id} name={peer.name} />
+              <div className="min-w-0 flex-1">
+                <PersonLink person={peer} />
+                <p className="text-ink-faint text-sm">
+                  {timeAgo(request.requestedAt, Math.max(now, request.requestedAt))}
+                </p>
+              </div>
+              {children(request)}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+export function Accept({ request }: { request: { readonly peerId: string } }) {
+  const { accept } = useActions();
+  const { person } = usePeople();
+  const { perform, busy } = usePerform();
+  const { name } = person(request.peerId);
+  const act = () =>
+    perform(() => accept(request.peerId), {
+      done: `You and ${name} are contacts`,
+      failed: `The request of ${name} is still open`,
+    });
+  return (
+    <Button look="primary" size="sm" busy={busy} onClick={() => void act()} aria-label={`Accept ${name}`}>
+      Accept
+    </Button>
+  );
+}

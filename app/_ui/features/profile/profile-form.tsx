@@ -1,0 +1,102 @@
+"use client";
+import { useState } from "react";
+import { useActions } from "@/lib/client/actions";
+import type { Profile } from "@/lib/wire/recognition";
+import { Button } from "../../primitives/button";
+import { Field } from "../../primitives/field";
+import { Skeleton } from "../../primitives/skeleton";
+import { usePerform } from "../use-perform";
+
+const MAX_NAME = 60;
+const MAX_BIO = 280;
+
+export function ProfileForm({ profile, loading }: { profile: Profile | undefined; loading: boolean }) {
+  const { saveProfile } = useActions();
+  const { perform, busy } = usePerform();
+  const [draft, setDraft] = useState({
+    displayName: profile?.displayName ?? "",
+    handle: profile?.handle ?? "",
+    bio: profile?.bio ?? "",
+  });
+  const [tried, setTried] = useState(false);
+  const nameless = !draft.displayName.trim();
+  const change = (field: keyof typeof draft) => (event: { target: { value: string } }) =>
+    setDraft((before) => ({ ...before, [field]: event.target.value }));
+
+  const save = (event: React.FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (nameless) return;
+    const { displayName, handle, bio } = draft;
+    void perform(() => saveProfile({ displayName: displayName.trim(), handle: handle.trim(), bio: bio.trim() }), {
+      done: "Your profile is on the ledger",
+      failed: "Your profile is as it was",
+    });
+  };
+
+  return (
+    <section aria-labelledby="edit-profile" className="card p-5 sm:p-6">
+      <h2 id="edit-profile" className="mb-4 font-display font-semibold text-xl">
+        How others see you
+      </h2>
+      {loading ? (
+        <div role="status" aria-label="Loading your profile" className="space-y-4">
+          <Skeleton className="h-11" />
+          <Skeleton className="h-11" />
+          <Skeleton className="h-24" />
+        </div>
+      ) : (
+        <form onSubmit={save} className="space-y-4" noValidate>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <Field label="Name" error={tried && nameless ? "Others need a name to know you by." : null}>
+              {(control) => (
+                <input
+                  {...control}
+                  value={draft.displayName}
+                  onChange={change("displayName")}
+                  maxLength={MAX_NAME}
+                  autoComplete="name"
+                  className="field"
+                />
+              )}
+            </Field>
+            <Field label="Handle">
+              {(control) => (
+                <input
+                  {...control}
+                  value={draft.handle}
+                  onChange={change("handle")}
+                  maxLength={MAX_NAME}
+                  autoComplete="nickname"
+                  autoCapitalize="off"
+                  spellCheck={false}
+                  className="field"
+                />
+              )}
+            </Field>
+          </div>
+          <Field
+            label="About you"
+            hint={`${MAX_BIO - draft.bio.length} characters left. Everybody can read the ledger.`}
+          >
+            {(control) => (
+              <textarea
+                {...control}
+                rows={4}
+                value={draft.bio}
+                onChange={change("bio")}
+                maxLength={MAX_BIO}
+                className="field resize-y"
+              />
+            )}
+          </Field>
+          <div className="flex justify-end">
+            <Button type="submit" look="primary" busy={busy}>
+              Publish
+            </Button>
+          </div>
+        </form>
+      )}
+    </section>
+  );
+}

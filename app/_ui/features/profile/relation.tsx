@@ -1,0 +1,88 @@
+"use client";
+import { useState } from "react";
+import { useActions } from "@/lib/client/actions";
+import type { Person } from "@/lib/client/people";
+import { useContacts } from "@/lib/client/reads";
+import { calendarDate } from "@/lib/client/time";
+import type { Contact } from "@/lib/wire/contacts";
+import { Button } from "../../primitives/button";
+import { Skeleton } from "../../primitives/skeleton";
+import { Accept } from "../contacts/request-list";
+import { RevokeDialog } from "../contacts/revoke-dialog";
+import { RecogniseDialog } from "../recognition/recognise-dialog";
+import { usePerform } from "../use-perform";
+
+/** How the two of you stand, and what can be done about it. */
+export function Relation({ person }: { person: Person }) {
+  const { data } = useContacts();
+  if (!data) return <Skeleton className="h-36 rounded-card" />;
+  const contact = data.contacts.find((entry) => entry.peerId === person.id);
+  return (
+    <section aria-labelledby="relation" className="card p-5 sm:p-6">
+      <h2 id="relation" className="font-display font-semibold text-xl">
+        You two
+      </h2>
+      {contact ? <Bonded person={person} contact={contact} /> : <NotBonded person={person} />}
+    </section>
+  );
+}
+
+function Bonded({ person, contact }: { person: Person; contact: Contact }) {
+  const { giveTrust, takeTrustBack } = useActions();
+  const { perform, busy } = usePerform();
+  const [dialog, setDialog] = useState<"revoke" | "recognise" | null>(null);
+  const { id, name } = person;
+  const { allocatedTo, receivedFrom } = contact.trust;
+  const toggleTrust = () =>
+    allocatedTo > 0
+      ? perform(() => takeTrustBack(id, allocatedTo), {
+          done: `Trust in ${name} taken back`,
+          failed: `You still trust ${name}`,
+        })
+      : perform(() => giveTrust(id), { done: `You trust ${name}`, failed: `No trust given to ${name}` });
+
+  return (
+    <>
+      <ul className="mt-2 space-y-1 text-ink-soft">
+        <li>Contacts since {calendarDate(contact.bondedAt)}.</li>
+        <li>{allocatedTo > 0 ? "You trust them." : "You have not given them trust."}</li>
+        <li>{receivedFrom > 0 ? "They trust you." : "They have not given you trust."}</li>
+      </ul>
+      <div className="mt-5 flex flex-wrap gap-2">
+        <Button look={allocatedTo > 0 ? "quiet" : "primary"} busy={busy} onClick={() => void toggleTrust()}>
+          {allocatedTo > 0 ? "Take trust back" : "Give trust"}
+        </Button>
+        <Button onClick={() => setDialog("recognise")}>Recognise</Button>
+        <Button look="ghost" onClick={() => setDialog("revoke")} className="text-danger">
+          End contact
+        </Button>
+      </div>
+      <RevokeDialog person={person} open={dialog === "revoke"} onOpenChange={() => setDialog(null)} />
+      <RecogniseDialog person={person} open={dialog === "recognise"} onOpenChange={() => setDialog(null)} />
+    </>
+  );
+}
+
+function NotBonded({ person }: { person: Person }) {
+  const { request } = useActions();
+  const { perform, busy } = usePerform();
+  const { id, name, relation } = person;
+  if (relation === "incoming") {
+    return (
+      <>
+        <p className="mt-2 mb-4 text-ink-soft">{name} asks to be your contact.</p>
+        <Accept request={{ peerId: id }} />
+      </>
+    );
+  }
+  if (relation === "outgoing") return <p className="mt-2 text-ink-soft">You asked {name}, who has not answered yet.</p>;
+  const ask = () => perform(() => request(id, name), { done: `You asked ${name}`, failed: `${name} was not asked` });
+  return (
+    <>
+      <p className="mt-2 mb-4 text-ink-soft">You are not contacts. Profiles are shown between contacts only.</p>
+      <Button look="primary" busy={busy} onClick={() => void ask()}>
+        Ask to be contacts
+      </Button>
+    </>
+  );
+}

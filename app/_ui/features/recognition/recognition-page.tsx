@@ -1,0 +1,84 @@
+"use client";
+import { Award, BookOpen, Sparkles } from "lucide-react";
+import { useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { useRecognition } from "@/lib/client/reads";
+import type { Definition } from "@/lib/wire/recognition";
+import { Button } from "../../primitives/button";
+import { SkeletonRows } from "../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../primitives/states";
+import { Tabs } from "../../primitives/tabs";
+import { PageHeader } from "../page-header";
+import { Catalogue } from "./catalogue";
+import { RecogniseDialog } from "./recognise-dialog";
+import { RecognitionCard } from "./recognition-card";
+
+export function RecognitionPage() {
+  const { data, error, mutate } = useRecognition();
+  const [tab, setTab] = useState<"received" | "catalogue">("received");
+  const [giving, setGiving] = useState<{ definition: Definition | null } | null>(null);
+
+  return (
+    <>
+      <PageHeader
+        title="Recognition"
+        action={
+          <Button look="primary" onClick={() => setGiving({ definition: null })}>
+            <Sparkles aria-hidden="true" className="size-4.5" />
+            Recognise somebody
+          </Button>
+        }
+      >
+        What others value in you, each with its place on the ledger.
+      </PageHeader>
+      {data ? (
+        <Tabs
+          label="Recognition"
+          value={tab}
+          onChange={setTab}
+          tabs={[
+            {
+              value: "received",
+              label: "Received",
+              count: data.instances.length,
+              content:
+                data.instances.length === 0 ? (
+                  <EmptyState title="None yet" icon={<Award aria-hidden="true" />}>
+                    When a contact recognises you, it shows here. You can begin by recognising one of them.
+                  </EmptyState>
+                ) : (
+                  <ul aria-label="Received recognitions" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+                    {data.instances.map((instance) => (
+                      <RecognitionCard key={instance.id} instance={instance} />
+                    ))}
+                  </ul>
+                ),
+            },
+            {
+              value: "catalogue",
+              label: "Catalogue",
+              count: data.definitions.length,
+              content:
+                data.definitions.length === 0 ? (
+                  <EmptyState title="No definitions yet" icon={<BookOpen aria-hidden="true" />}>
+                    Recognitions are defined on the ledger, for everybody.
+                  </EmptyState>
+                ) : (
+                  <Catalogue definitions={data.definitions} onGive={(definition) => setGiving({ definition })} />
+                ),
+            },
+          ]}
+        />
+      ) : error ? (
+        <ErrorState title="Recognition could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+      ) : (
+        <SkeletonRows rows={5} label="Loading recognition" />
+      )}
+      <RecogniseDialog
+        open={giving !== null}
+        onOpenChange={() => setGiving(null)}
+        definition={giving?.definition ?? null}
+      />
+    </>
+  );
+}

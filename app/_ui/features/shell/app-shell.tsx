@@ -1,0 +1,38 @@
+"use client";
+import { useEffect } from "react";
+import { mutate, SWRConfig } from "swr";
+import { ApiError, isUnauthenticated } from "@/lib/client/http";
+import { PATHS } from "@/lib/client/keys";
+import { LiveProvider } from "@/lib/client/live";
+import { shareStyleNonce } from "@/lib/client/style-nonce";
+import { ToastProvider } from "../../primitives/toast";
+import { TooltipProvider } from "../../primitives/tooltip";
+import { Navigation } from "./navigation";
+import { SessionGate } from "./session-gate";
+
+const SWR = {
+  // A session that has ended is found out by whichever read meets it first.
+  onError: (error: unknown) => {
+    if (isUnauthenticated(error)) void mutate(PATHS.session);
+  },
+  // Asking again helps against a server or a network that is down, not against a refusal.
+  shouldRetryOnError: (error: unknown) => !(error instanceof ApiError) || error.status === 0 || error.status >= 500,
+  focusThrottleInterval: 10_000,
+};
+
+export function AppShell({ children }: { children: React.ReactNode }) {
+  useEffect(shareStyleNonce, []);
+  return (
+    <SWRConfig value={SWR}>
+      <ToastProvider>
+        <TooltipProvider>
+          <SessionGate>
+            <LiveProvider>
+              <Navigation>{children}</Navigation>
+            </LiveProvider>
+          </SessionGate>
+        </TooltipProvider>
+      </ToastProvider>
+    </SWRConfig>
+  );
+}

@@ -1,0 +1,44 @@
+"use client";
+import { usePathname, useRouter } from "next/navigation";
+import { useEffect, useRef } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { useSession } from "@/lib/client/session";
+import { ErrorState } from "../../primitives/states";
+import { BrandMark } from "./brand";
+
+/** Lets nobody past without a session, and nobody into the page of somebody else. */
+export function SessionGate({ children }: { children: React.ReactNode }) {
+  const { data: session, error, mutate } = useSession();
+  const router = useRouter();
+  const pathname = usePathname();
+  const signedOut = session !== undefined && !session.authenticated;
+  const firstUser = useRef<string | null>(null);
+  const userId = session?.authenticated ? session.userId : null;
+
+  useEffect(() => {
+    if (signedOut) router.replace(`/sign-in?next=${encodeURIComponent(pathname)}`);
+  }, [signedOut, pathname, router]);
+
+  useEffect(() => {
+    if (!userId) return;
+    // Another tab has signed in as somebody else: what is in memory here belongs to the first one.
+    if (firstUser.current && firstUser.current !== userId) window.location.reload();
+    firstUser.current = userId;
+  }, [userId]);
+
+  if (userId) return children;
+  if (error && !session) {
+    return (
+      <main className="grid min-h-dvh place-items-center">
+        <ErrorState title="TrustMesh is out of reach" reason={reasonOf(error)} onRetry={() => void mutate()} />
+      </main>
+    );
+  }
+  return (
+    <main className="grid min-h-dvh place-items-center">
+      <div role="status" aria-label="Opening TrustMesh">
+        <BrandMark className="size-14 animate-breathe text-accent" />
+      </div>
+    </main>
+  );
+}

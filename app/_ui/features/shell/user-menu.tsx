@@ -1,0 +1,70 @@
+"use client";
+import clsx from "clsx";
+import { ChevronsUpDown, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { useEffect, useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { usePeople } from "@/lib/client/people";
+import { signOut } from "@/lib/client/session";
+import { chooseTheme, parseTheme, type Theme } from "@/lib/client/theme";
+import { Avatar } from "../../primitives/avatar";
+import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../../primitives/menu";
+import { useToast } from "../../primitives/toast";
+
+const OPTIONS = [
+  { value: "system", label: "Like the system", icon: <Monitor aria-hidden="true" className="size-4" /> },
+  { value: "light", label: "Light", icon: <Sun aria-hidden="true" className="size-4" /> },
+  { value: "dark", label: "Dark", icon: <Moon aria-hidden="true" className="size-4" /> },
+] as const;
+
+function useTheme(): readonly [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useState<Theme>("system");
+  useEffect(() => setTheme(parseTheme(document.documentElement.dataset.theme)), []);
+  const choose = (next: Theme) => {
+    chooseTheme(next);
+    setTheme(next);
+  };
+  return [theme, choose];
+}
+
+export function UserMenu({ wide = false }: { wide?: boolean }) {
+  const { self, person } = usePeople();
+  const [theme, choose] = useTheme();
+  const say = useToast();
+  if (!self) return null;
+  const { name } = person(self);
+  const leave = () =>
+    signOut().catch((error) => say({ tone: "bad", title: "Still signed in", detail: reasonOf(error) }));
+
+  const trigger = (
+    <button
+      type="button"
+      aria-label={`Account of ${name}`}
+      className={clsx(
+        "flex items-center gap-3 text-left hover:bg-accent-soft",
+        wide ? "w-full rounded-control px-2 py-2" : "rounded-full p-0.5",
+      )}
+    >
+      <Avatar id={self} name={name} size={wide ? "md" : "sm"} />
+      {wide && (
+        <>
+          <span className="min-w-0 flex-1">
+            <span className="block truncate font-medium text-sm">{name}</span>
+            <span className="ledger block truncate text-ink-faint text-xs">{self}</span>
+          </span>
+          <ChevronsUpDown aria-hidden="true" className="size-4 text-ink-faint" />
+        </>
+      )}
+    </button>
+  );
+
+  return (
+    <Menu trigger={trigger} label="Account">
+      <MenuChoice value={theme} onChange={choose} options={OPTIONS} />
+      <MenuSeparator />
+      <MenuItem onSelect={() => void leave()}>
+        <LogOut aria-hidden="true" className="size-4" />
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,89 @@
+"use client";
+import { useEffect, useState } from "react";
+import { SWRConfig } from "swr";
+import { reasonOf } from "@/lib/client/http";
+import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/session";
+import { SkeletonRows } from "../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../primitives/states";
+import { type Choice, PersonPicker } from "../people/person-picker";
+import { Brand } from "../shell/brand";
+import { MeshPicture } from "./mesh-picture";
+
+export function SignInPage({ next }: { next: string | null }) {
+  return (
+    <SWRConfig value={{ shouldRetryOnError: false }}>
+      <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)]">
+        <div className="hidden flex-col justify-between overflow-hidden border-line border-r bg-surface p-10 lg:flex">
+          <Brand />
+          <MeshPicture />
+          <p className="max-w-[34ch] font-display text-2xl text-ink-soft">
+            Trust is given by people, written to a ledger, and checked in your own browser.
+          </p>
+        </div>
+        <main className="mx-auto flex w-full max-w-lg flex-col justify-center px-5 py-8">
+          <div className="mb-8 lg:hidden">
+            <Brand />
+          </div>
+          <h1 className="font-display font-semibold text-3xl tracking-tight">Who are you?</h1>
+          <People next={safeNext(next)} />
+        </main>
+      </div>
+    </SWRConfig>
+  );
+}
+
+function People({ next }: { next: string }) {
+  const session = useSession();
+  const people = useDemoPeople(session.data?.demo === true);
+  const [busyId, setBusyId] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const signedIn = session.data?.authenticated === true;
+
+  useEffect(() => {
+    if (signedIn) window.location.replace(next);
+  }, [signedIn, next]);
+
+  const failed = session.error ?? people.error;
+  if (failed) {
+    const retry = () => void Promise.all([session.mutate(), people.mutate()]);
+    return <ErrorState title="TrustMesh is out of reach" reason={reasonOf(failed)} onRetry={retry} />;
+  }
+  if (session.data && !session.data.demo) {
+    return (
+      <EmptyState title="Sign in with your wallet">
+        On {session.data.network}, people sign in with their Hedera account. This page cannot do that yet.
+      </EmptyState>
+    );
+  }
+  const pick = async (choice: Choice) => {
+    setBusyId(choice.id);
+    setRefusal(null);
+    try {
+      await signIn(choice.id, next);
+    } catch (error) {
+      setRefusal(reasonOf(error));
+      setBusyId(null);
+    }
+  };
+  return (
+    <>
+      <p className="mt-2 mb-6 text-ink-soft">This is a local ledger. Step into the shoes of one of its people.</p>
+      {refusal && (
+        <p role="alert" className="mb-4 rounded-control bg-danger-soft px-4 py-3 text-danger">
+          {refusal}
+        </p>
+      )}
+      {people.data ? (
+        <PersonPicker
+          people={people.data.people.map(({ userId, name }) => ({ id: userId, name }))}
+          label="Search people"
+          empty="Nobody here goes by that name or id."
+          onPick={(choice) => void pick(choice)}
+          busyId={busyId}
+        />
+      ) : (
+        <SkeletonRows rows={6} label="Loading people" />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+"use client";
+import { ArrowUp, Radio } from "lucide-react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { usePeople } from "@/lib/client/people";
+import { useRecognition } from "@/lib/client/reads";
+import { useSignals } from "@/lib/client/signals";
+import { dayName, useNow } from "@/lib/client/time";
+import type { Signal } from "@/lib/wire/signals";
+import { Button } from "../../primitives/button";
+import { SkeletonRows } from "../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../primitives/states";
+import { SignalRow } from "./signal-row";
+import { useArrivals } from "./use-arrivals";
+
+const HOUR_MS = 3_600_000;
+
+export function Feed({ types }: { types: readonly string[] }) {
+  const feed = useSignals(types);
+  const people = usePeople();
+  const recognitionTitle = useRecognitionTitle();
+  const { arrived, held, release } = useArrivals();
+  const days = useDays(feed.signals, held);
+  const waiting = feed.signals?.filter((signal) => held.has(signal.id)).length ?? 0;
+
+  if (!feed.signals) {
+    if (feed.error) {
+      return <ErrorState title="Your signals could not be read" reason={reasonOf(feed.error)} onRetry={feed.retry} />;
+    }
+    return <SkeletonRows rows={8} label="Loading signals" />;
+  }
+  if (feed.signals.length === 0) {
+    return (
+      <EmptyState title="No signals yet" icon={<Radio aria-hidden="true" />}>
+        {types.length > 0
+          ? "Nothing of this kind concerns you so far."
+          : "As soon as somebody asks to be your contact, trusts or recognises you, it shows here."}
+      </EmptyState>
+    );
+  }
+  return (
+    <div>
+      <NewPill count={waiting} onPress={release} />
+      {days.map(({ day, signals }) => (
+        <section key={day} aria-label={day} className="mb-4">
+          <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{day}</h2>
+          <ol className="relative before:absolute before:inset-y-6 before:left-4.5 before:w-px before:bg-line">
+            {signals.map((signal) => (
+              <SignalRow
+                key={signal.id}
+                signal={signal}
+                people={people}
+                recognitionTitle={recognitionTitle}
+                arrived={arrived.has(signal.id)}
+              />
+            ))}
+          </ol>
+        </section>
+      ))}
+      <More feed={feed} />
+    </div>
+  );
+}
+
+function useRecognitionTitle() {
+  const { data } = useRecognition();
+  return useCallback(
+    (id: string) =>
+      data?.definitions.find((definition) => definition.id === id || definition.slug === id)?.title ?? null,
+    [data],
+  );
+}
+
+function useDays(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
+  const now = useNow(HOUR_MS);
+  return useMemo(() => {
+    const days: { day: string; signals: Signal[] }[] = [];
+    for (const signal of signals ?? []) {
+      if (held.has(signal.id)) continue;
+      const day = dayName(signal.ts, now);
+      const last = days.at(-1);
+      if (last?.day === day) last.signals.push(signal);
+      else days.push({ day, signals: [signal] });
+    }
+    return days;
+  }, [signals, held, now]);
+}
+
+function NewPill({ count, onPress }: { count: number; onPress(): void }) {
+  return (
+    <div role="status" className="pointer-events-none sticky top-22 z-20 flex h-0 justify-center lg:top-6">
+      {count > 0 && (
+        <Button
+          look="primary"
+          size="sm"
+          onClick={onPress}
+          className="pointer-events-auto animate-rise rounded-full shadow-float"
+        >
+          <ArrowUp aria-hidden="true" className="size-4" />
+          {count} new
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** Loads older signals when its end comes near, and by a button for everybody who does not scroll. */
+function More({ feed }: { feed: ReturnType<typeof useSignals> }) {
+  const { hasMore, loadingMore, loadMore, error, retry } = feed;
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasMore || loadingMore || error || !end.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && loadMore(),
+      {
+        rootMargin: "600px",
+      },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [hasMore, loadingMore, error, loadMore]);
+
+  if (error) return <ErrorState title="Older signals could not be read" reason={reasonOf(error)} onRetry={retry} />;
+  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">That is everything on the ledger.</p>;
+  return (
+    <div ref={end} className="flex justify-center py-6">
+      <Button busy={loadingMore} onClick={loadMore}>
+        {loadingMore ? "Loading older signals" : "Load older signals"}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+"use client";
+import useSWR from "swr";
+import { getJson, reasonOf } from "@/lib/client/http";
+import { exactConsensusTime } from "@/lib/client/time";
+import { type ProofVerdict, verifyProof } from "@/lib/client/verify-proof";
+import { ProofAnswer } from "@/lib/wire/proof";
+import type { Signal } from "@/lib/wire/signals";
+import { Button } from "../../primitives/button";
+import { Skeleton } from "../../primitives/skeleton";
+import { SealMark, type SealState } from "./seal-mark";
+
+interface Check {
+  readonly proof: ProofAnswer;
+  readonly verdict: ProofVerdict;
+}
+
+async function check(path: string): Promise<Check> {
+  const proof = await getJson(ProofAnswer, path);
+  return { proof, verdict: await verifyProof(proof) };
+}
+
+/** Asks for the parts of the proof, computes the running hash here, and shows both results side by side. */
+export function ProofPanel({ signal, state }: { signal: Signal; state: SealState }) {
+  const path = `/api/proof/${signal.topicId}/${signal.sequenceNumber}`;
+  const { data, error, mutate, isValidating } = useSWR<Check, Error>(["proof", path], () => check(path), {
+    revalidateOnFocus: false,
+    shouldRetryOnError: false,
+  });
+
+  if (state === "pending" && (error || !data)) {
+    return (
+      <p className="mt-2 text-ink-soft text-sm">
+        It was sent, and the ledger's copy has not come back yet. The seal closes by itself when it does.
+      </p>
+    );
+  }
+  if (error) {
+    return (
+      <div role="alert" className="mt-2 space-y-3 text-sm">
+        <p className="text-danger">{reasonOf(error)}</p>
+        <Button size="sm" onClick={() => void mutate()}>
+          Try again
+        </Button>
+      </div>
+    );
+  }
+  if (!data) {
+    return (
+      <div role="status" aria-label="Computing the running hash" className="mt-3 space-y-2">
+        <Skeleton className="h-4 w-4/5" />
+        <Skeleton className="h-16" />
+      </div>
+    );
+  }
+  const { proof, verdict } = data;
+  return (
+    <div className="mt-2 space-y-3 text-sm">
+      <Verdict verdict={verdict} />
+      {verdict.kind === "unverifiable" && proof.reason && (
+        <p className="text-ink-soft">The server says: {proof.reason}</p>
+      )}
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-1.5 border-line border-t pt-3">
+        {verdict.kind !== "unverifiable" && (
+          <>
+            <Fact name="Computed" value={<Hash hex={verdict.computed} />} />
+            <Fact name="Ledger" value={<Hash hex={verdict.expected} />} />
+            <Fact name="Content" value={<Hash hex={verdict.content} />} />
+          </>
+        )}
+        <Fact name="Topic" value={proof.message.topicId} />
+        <Fact name="Sequence" value={proof.message.sequenceNumber} />
+        <Fact name="Payer" value={proof.message.payerAccountId} />
+        <Fact name="Consensus" value={exactConsensusTime(proof.message.consensusTimestamp)} />
+      </dl>
+      <Button size="sm" busy={isValidating} onClick={() => void mutate()}>
+        Check again
+      </Button>
+    </div>
+  );
+}
+
+function Verdict({ verdict }: { verdict: ProofVerdict }) {
+  if (verdict.kind === "unverifiable") {
+    return <p data-testid="verdict">This browser cannot check it. {verdict.reason}</p>;
+  }
+  const good = verdict.kind === "verified";
+  return (
+    <p data-testid="verdict" className="flex items-start gap-2">
+      <SealMark state={verdict.kind} className="mt-0.5 size-5 shrink-0" />
+      {good ? (
+        <span>
+          <strong className="text-accent-strong">Verified in this browser.</strong> The running hash computed here is
+          the ledger's own.
+        </span>
+      ) : (
+        <span>
+          <strong className="text-danger">It does not match.</strong> The running hash computed here is not the one
+          given: the message or its proof was altered.
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: React.ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-soft">{name}</dt>
+      <dd className="ledger self-center text-xs">{value}</dd>
+    </>
+  );
+}
+
+const ENDS = 12;
+
+function Hash({ hex }: { hex: string }) {
+  return (
+    <span title={hex}>
+      {hex.slice(0, ENDS)}…{hex.slice(-ENDS)}
+    </span>
+  );
+}

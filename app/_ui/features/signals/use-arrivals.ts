@@ -1,0 +1,31 @@
+"use client";
+import { useCallback, useEffect, useState } from "react";
+import { onFeed } from "@/lib/client/live";
+
+const AT_TOP_PX = 160;
+const NONE: ReadonlySet<string> = new Set();
+
+/** Which signals came in while looking: highlighted if the reader is at the top, kept back behind a pill if not. */
+export function useArrivals() {
+  const [arrived, setArrived] = useState(NONE);
+  const [held, setHeld] = useState(NONE);
+
+  useEffect(
+    () =>
+      onFeed((event) => {
+        if (event.kind !== "signal") return;
+        const add = (ids: ReadonlySet<string>) => new Set([...ids, event.signal.id]);
+        // The reader's own action is no news that could wait.
+        const hold = window.scrollY > AT_TOP_PX && event.signal.source !== "pending";
+        if (hold) setHeld(add);
+        setArrived(add);
+      }),
+    [],
+  );
+
+  const release = useCallback(() => {
+    setHeld(NONE);
+    window.scrollTo({ top: 0 });
+  }, []);
+  return { arrived, held, release };
+}

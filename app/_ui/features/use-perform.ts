@@ -1,0 +1,34 @@
+"use client";
+import { useCallback, useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { useToast } from "../primitives/toast";
+
+export interface Performance {
+  /** Said when the ledger has taken it. */
+  readonly done: string;
+  /** Said with the reason when it was refused and the page has been rolled back. */
+  readonly failed: string;
+}
+
+/** Runs an action and tells how it ended. Resolves to whether it was done. */
+export function usePerform() {
+  const say = useToast();
+  const [busy, setBusy] = useState(false);
+  const perform = useCallback(
+    async (action: () => Promise<void>, words: Performance): Promise<boolean> => {
+      setBusy(true);
+      try {
+        await action();
+        say({ tone: "good", title: words.done });
+        return true;
+      } catch (error) {
+        say({ tone: "bad", title: words.failed, detail: reasonOf(error) });
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+    [say],
+  );
+  return { perform, busy };
+}

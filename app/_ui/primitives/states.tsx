@@ -1,0 +1,36 @@
+import { CloudOff } from "lucide-react";
+import { Button } from "./button";
+
+interface StateProps {
+  title: string;
+  children?: React.ReactNode;
+  icon?: React.ReactNode;
+  action?: React.ReactNode;
+}
+
+/** Nothing here yet, and what to do about it. */
+export function EmptyState({ title, children, icon, action }: StateProps) {
+  return (
+    <div className="flex flex-col items-center gap-2 px-4 py-12 text-center">
+      {icon && <span className="mb-1 text-accent [&>svg]:size-9">{icon}</span>}
+      <p className="font-display font-semibold text-lg">{title}</p>
+      {children && <div className="max-w-prose text-ink-soft">{children}</div>}
+      {action && <div className="mt-3">{action}</div>}
+    </div>
+  );
+}
+
+/** It could not be read: why, and once more. */
+export function ErrorState({ title, reason, onRetry }: { title: string; reason: string; onRetry(): void }) {
+  return (
+    <div role="alert">
+      <EmptyState
+        title={title}
+        icon={<CloudOff aria-hidden="true" className="text-copper" />}
+        action={<Button onClick={onRetry}>Try again</Button>}
+      >
+        {reason}
+      </EmptyState>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+"use client";
+import { ErrorState } from "./_ui/primitives/states";
+import "./globals.css";
+
+export default function GlobalError({ retry }: { error: unknown; retry: () => void }) {
+  return (
+    <html lang="en">
+      <body className="grid min-h-dvh place-items-center">
+        <title>TrustMesh</title>
+        <main>
+          <ErrorState
+            title="TrustMesh has tripped"
+            reason="Nothing is lost: everything is on the ledger."
+            onRetry={retry}
+          />
+        </main>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * One door to the BFF: adds the read floors, checks every answer against the wire schema, and turns every failure into an
+ * `ApiError` whose message is a sentence for people.
+ */
+import { z } from "zod";
+import { Problem } from "@/lib/wire/common";
+import { floorHeader } from "./floors";
+
+// Zod's compiled parsers use `new Function`, which a strict CSP reports as a violation.
+z.config({ jitless: true });
+
+/** How often a read is asked again while the ledger's copy of the caller's own write is on its way. */
+const NOT_YET_TRIES = 6;
+const DEFAULT_RETRY_MS = 1_000;
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly retryAfterMs: number | null = null,
+    readonly field: string | null = null,
+  ) {
+    super(detail);
+    this.name = "ApiError";
+  }
+}
+
+export const OFFLINE = "offline";
+
+export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
+
+/** The sentence to show for any failure. */
+export function reasonOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : "Something went wrong in this page. Reload it and try again.";
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const retryAfter = Number(response.headers.get("retry-after"));
+  const retryAfterMs = retryAfter > 0 ? retryAfter * 1_000 : null;
+  const problem = Problem.safeParse(await response.json().catch(() => null));
+  if (problem.success) {
+    const { code, detail, field } = problem.data;
+    return new ApiError(response.status, code, detail, retryAfterMs, field ?? null);
+  }
+  return new ApiError(
+    response.status,
+    "unknown",
+    `The server answered with an error (${response.status}).`,
+    retryAfterMs,
+  );
+}
+
+async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", ...init });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, OFFLINE, "The server cannot be reached. Check your connection.");
+  }
+  if (!response.ok) throw await problemOf(response);
+  const answer = schema.safeParse(await response.json().catch(() => null));
+  if (answer.success) return answer.data;
+  throw new ApiError(response.status, "bad-answer", "The server's answer could not be understood.");
+}
+
+const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+/** Reads, no older than what this tab has written. */
+export async function getJson<T>(schema: z.ZodType<T>, path: string): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const floor = floorHeader();
+    try {
+      return await send(schema, path, { headers: { accept: "application/json", ...floor } });
+    } catch (error) {
+      const again = error instanceof ApiError && error.code === "not-yet" && attempt < NOT_YET_TRIES;
+      if (!again) throw error;
+      await wait(error.retryAfterMs ?? DEFAULT_RETRY_MS);
+    }
+  }
+}
+
+export function postJson<T>(
+  schema: z.ZodType<T>,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<T> {
+  return send(schema, path, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}

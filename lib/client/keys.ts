@@ -1,0 +1,10 @@
+/** The SWR keys are the paths themselves. */
+export const PATHS = {
+  session: "/api/auth/session",
+  people: "/api/auth/demo",
+  contacts: "/api/contacts",
+  circle: "/api/circle",
+  signals: "/api/signals",
+  recognition: "/api/recognition",
+  profiles: "/api/profiles",
+} as const;

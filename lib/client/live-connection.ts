@@ -1,0 +1,97 @@
+/**
+ * One EventSource per tab.
+ *
+ *   connecting ──open──▶ open ──error──▶ down ──(the browser reconnects with Last-Event-ID)──▶ open
+ *                         │                └── closed for good (refused) ──our own back-off──▶ connecting
+ *                         └── bye: reconnect at once, from the last position
+ *
+ * The browser keeps the Last-Event-ID only inside one EventSource; a new one is told by `?cursor=` where it left off.
+ */
+import type { z } from "zod";
+import { STREAM_EVENTS, type StreamEventName } from "@/lib/wire/stream";
+import type { StreamState } from "./freshness";
+
+type Payload<N extends StreamEventName> = z.infer<(typeof STREAM_EVENTS)[N]>;
+
+export interface LiveHandlers {
+  hello(event: Payload<"hello">): void;
+  signal(event: Payload<"signal">): void;
+  contacts(event: Payload<"contacts">): void;
+  freshness(event: Payload<"freshness">): void;
+  resync(event: Payload<"resync">): void;
+  state(state: StreamState): void;
+  /** The server refused the stream: the session may have ended. */
+  refused(): void;
+}
+
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
+
+export function connectLive(handlers: LiveHandlers): () => void {
+  let source: EventSource | null = null;
+  let cursor: number | null = null;
+  let retryMs = FIRST_RETRY_MS;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let openedOnce = false;
+
+  const listen = <N extends StreamEventName>(name: N, on: (event: Payload<N>) => void) => {
+    source?.addEventListener(name, (message) => {
+      const event = STREAM_EVENTS[name].safeParse(parse(message.data));
+      if (event.success) on(event.data as Payload<N>);
+    });
+  };
+
+  function open() {
+    if (timer) clearTimeout(timer);
+    timer = null;
+    source?.close();
+    source = new EventSource(cursor === null ? "/api/stream" : `/api/stream?cursor=${cursor}`);
+    if (!openedOnce) handlers.state("connecting");
+    source.onopen = () => {
+      openedOnce = true;
+      retryMs = FIRST_RETRY_MS;
+      handlers.state("open");
+    };
+    source.onerror = () => {
+      handlers.state("down");
+      if (source?.readyState !== EventSource.CLOSED || timer) return;
+      timer = setTimeout(open, retryMs * (0.5 + Math.random()));
+      retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+      handlers.refused();
+    };
+    listen("hello", (event) => {
+      cursor ??= event.position;
+      handlers.hello(event);
+    });
+    listen("signal", (event) => {
+      cursor = Math.max(cursor ?? 0, event.position);
+      handlers.signal(event);
+    });
+    listen("resync", (event) => {
+      cursor = event.position;
+      handlers.resync(event);
+    });
+    listen("contacts", handlers.contacts);
+    listen("freshness", handlers.freshness);
+    listen("bye", open);
+  }
+
+  const retryNow = () => {
+    if (timer) open();
+  };
+  window.addEventListener("online", retryNow);
+  open();
+  return () => {
+    window.removeEventListener("online", retryNow);
+    if (timer) clearTimeout(timer);
+    source?.close();
+  };
+}
+
+function parse(data: unknown): unknown {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,77 @@
+/** What each action will make of the views, shown before the ledger has said so. Pure; one function per view and action. */
+import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+
+export interface Effect {
+  contacts?(view: ContactsAnswer): ContactsAnswer;
+  circle?(view: CircleAnswer): CircleAnswer;
+}
+
+const NO_TRUST = { allocatedTo: 0, receivedFrom: 0 };
+
+export function requested(peerId: string, handle: string, nowMs: number): Effect {
+  return {
+    contacts: (view) => ({
+      ...view,
+      requests: {
+        ...view.requests,
+        outgoing: [
+          { peerId, handle, requestedAt: nowMs },
+          ...view.requests.outgoing.filter((request) => request.peerId !== peerId),
+        ],
+      },
+    }),
+  };
+}
+
+export function accepted(peerId: string, nowMs: number): Effect {
+  return {
+    contacts: (view) => {
+      const request = view.requests.incoming.find((incoming) => incoming.peerId === peerId);
+      const contact = {
+        peerId,
+        handle: request?.handle ?? peerId,
+        bondedAt: nowMs,
+        profileHrl: null,
+        trust: view.trustLevels[peerId] ?? NO_TRUST,
+      };
+      return withoutRequests(peerId, { ...view, contacts: [contact, ...without(peerId, view.contacts)] });
+    },
+  };
+}
+
+export function revoked(peerId: string): Effect {
+  return { contacts: (view) => withoutRequests(peerId, { ...view, contacts: without(peerId, view.contacts) }) };
+}
+
+/** `weight` 0 takes the trust back; `before` is what was given until now. */
+export function trusted(peerId: string, weight: number, before: number): Effect {
+  return {
+    circle: (view) => ({
+      ...view,
+      trustStats: { ...view.trustStats, allocatedOut: Math.max(0, view.trustStats.allocatedOut + weight - before) },
+    }),
+    contacts: (view) => ({
+      ...view,
+      contacts: view.contacts.map((contact) =>
+        contact.peerId === peerId ? { ...contact, trust: { ...contact.trust, allocatedTo: weight } } : contact,
+      ),
+      trustLevels: {
+        ...view.trustLevels,
+        [peerId]: { ...(view.trustLevels[peerId] ?? NO_TRUST), allocatedTo: weight },
+      },
+    }),
+  };
+}
+
+function without<T extends { peerId: string }>(peerId: string, list: readonly T[]): T[] {
+  return list.filter((entry) => entry.peerId !== peerId);
+}
+
+function withoutRequests(peerId: string, view: ContactsAnswer): ContactsAnswer {
+  const { incoming, outgoing } = view.requests;
+  return {
+    ...view,
+    count: view.contacts.length,
+    requests: { incoming: without(peerId, incoming), outgoing: without(peerId, outgoing) },
+  };
+}

@@ -1,0 +1,97 @@
+/** A signal as a sentence, in parts: text, and people to be named (and linked). Pure. */
+import type { Signal } from "@/lib/wire/signals";
+
+export type SentencePart = string | { readonly person: string } | { readonly strong: string };
+
+export const CATEGORIES = ["contact", "trust", "recognition", "profile", "other"] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+export function categoryOf(type: string): Category {
+  const [prefix] = type.toLowerCase().split("_");
+  return CATEGORIES.find((category) => category === prefix) ?? "other";
+}
+
+/** The types behind each filter of the feed. */
+export const TYPES_OF: Record<Exclude<Category, "other">, readonly string[]> = {
+  contact: ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"],
+  trust: ["TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_ACCEPT", "TRUST_DECLINE"],
+  recognition: ["RECOGNITION_MINT", "RECOGNITION_DEFINITION", "RECOGNITION_VALIDATE"],
+  profile: ["PROFILE_UPDATE"],
+};
+
+export interface SentenceContext {
+  readonly self: string | null;
+  /** The title of a recognition, if its definition has come. */
+  recognitionTitle(id: string): string | null;
+}
+
+type Words = (actor: SentencePart, target: SentencePart, signal: Signal, context: SentenceContext) => SentencePart[];
+
+const SENTENCES: Record<string, { byMe: Words; toMe: Words }> = {
+  CONTACT_REQUEST: {
+    byMe: (_, target) => ["You asked ", target, " to be a contact"],
+    toMe: (actor) => [actor, " asks to be your contact"],
+  },
+  CONTACT_ACCEPT: {
+    byMe: (_, target) => ["You accepted ", target, " as a contact"],
+    toMe: (actor) => [actor, " accepted your contact request"],
+  },
+  CONTACT_REVOKE: {
+    byMe: (_, target) => ["You ended your contact with ", target],
+    toMe: (actor) => [actor, " ended your contact"],
+  },
+  TRUST_ALLOCATE: {
+    byMe: (_, target, signal) => ["You gave ", target, ` trust${times(signal)}`],
+    toMe: (actor, _, signal) => [actor, ` gave you trust${times(signal)}`],
+  },
+  TRUST_REVOKE: {
+    byMe: (_, target) => ["You took your trust in ", target, " back"],
+    toMe: (actor) => [actor, " took their trust back"],
+  },
+  TRUST_ACCEPT: {
+    byMe: (_, target) => ["You accepted the trust of ", target],
+    toMe: (actor) => [actor, " accepted your trust"],
+  },
+  TRUST_DECLINE: {
+    byMe: (_, target) => ["You declined the trust of ", target],
+    toMe: (actor) => [actor, " declined your trust"],
+  },
+  RECOGNITION_MINT: {
+    byMe: (_, target, signal, context) => ["You recognised ", target, ...recognition(signal, context)],
+    toMe: (actor, _, signal, context) => [actor, " recognised you", ...recognition(signal, context)],
+  },
+};
+
+function times(signal: Signal): string {
+  const weight = Number(signal.metadata.weight ?? signal.metadata.amount ?? 1);
+  return weight > 1 ? ` (weight ${weight})` : "";
+}
+
+const text = (value: unknown): string | null => (typeof value === "string" && value.trim() ? value.slice(0, 80) : null);
+
+function recognition({ metadata }: Signal, context: SentenceContext): SentencePart[] {
+  const id = text(metadata.recognitionId) ?? text(metadata.definitionId) ?? text(metadata.recognition);
+  return id ? [" for ", { strong: context.recognitionTitle(id) ?? id }] : [];
+}
+
+export function sentenceOf(signal: Signal, context: SentenceContext): SentencePart[] {
+  const { type, metadata } = signal;
+  const mine = signal.actor !== null && signal.actor === context.self;
+  const actor: SentencePart = signal.actor ? { person: signal.actor } : "Somebody";
+  const target: SentencePart = signal.target ? { person: signal.target } : "somebody";
+  if (type === "PROFILE_UPDATE") return mine ? ["You updated your profile"] : [actor, " updated their profile"];
+  if (type === "RECOGNITION_DEFINITION") {
+    const title = text(metadata.title) ?? text(metadata.name) ?? text(metadata.id) ?? "a recognition";
+    return [mine ? "You" : actor, " defined the recognition ", { strong: title }];
+  }
+  const words = SENTENCES[type];
+  if (words) return mine ? words.byMe(actor, target, signal, context) : words.toMe(actor, target, signal, context);
+  const whom = !signal.target ? [] : signal.target === context.self ? [" to you"] : [" to ", target];
+  return [mine ? "You" : actor, " sent ", { strong: humanType(type) }, ...whom];
+}
+
+/** `PAYMENT_SENT` → `Payment sent`. */
+export function humanType(type: string): string {
+  const words = type.replaceAll("_", " ").toLowerCase().trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

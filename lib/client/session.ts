@@ -1,0 +1,34 @@
+/** Who is signed in. Signing in and out loads the page anew, so nothing of one person is left in memory for the next. */
+import useSWR from "swr";
+import { z } from "zod";
+import { DemoAnswer, SessionAnswer } from "@/lib/wire/session";
+import { getJson, postJson } from "./http";
+import { PATHS } from "./keys";
+
+export function useSession() {
+  return useSWR<SessionAnswer, Error>(PATHS.session, (path: string) => getJson(SessionAnswer, path));
+}
+
+/** The people of the local devnet; nobody elsewhere. */
+export function useDemoPeople(enabled: boolean) {
+  return useSWR<DemoAnswer, Error>(enabled ? PATHS.people : null, (path: string) => getJson(DemoAnswer, path), {
+    revalidateOnFocus: false,
+  });
+}
+
+const Anything = z.unknown();
+
+export async function signIn(userId: string, next: string): Promise<void> {
+  await postJson(Anything, PATHS.people, { userId });
+  window.location.assign(next);
+}
+
+export async function signOut(): Promise<void> {
+  await postJson(Anything, "/api/auth/logout", {});
+  window.location.assign("/sign-in");
+}
+
+/** Only paths of this site: never `//elsewhere` or a scheme. */
+export function safeNext(next: string | null | undefined): string {
+  return next && /^\/[a-z0-9][^\\]*$/i.test(next) ? next : "/signals";
+}

@@ -1,0 +1,44 @@
+/** One user action becomes one message on the ledger. */
+import { SubmitAnswer } from "@/lib/wire/submit";
+import { raiseFloor } from "./floors";
+import { ApiError, postJson } from "./http";
+import { inOrder, nextNonce } from "./nonce";
+
+export interface Draft {
+  readonly type: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+const isUsedNonce = (error: unknown) =>
+  error instanceof ApiError && error.status === 409 && error.code.includes("nonce");
+
+/** Dropped connections are retried once under the same key: the server answers the retry with the first answer. */
+const isLostAnswer = (error: unknown) => error instanceof ApiError && error.status === 0 && navigator.onLine;
+
+function post(from: string, draft: Draft, key: string): Promise<SubmitAnswer> {
+  const body = {
+    type: draft.type,
+    from,
+    nonce: nextNonce(from),
+    ts: Math.floor(Date.now() / 1_000),
+    payload: draft.payload,
+  };
+  const attempt = () => postJson(SubmitAnswer, "/api/hcs/submit", body, { "idempotency-key": key });
+  return attempt().catch((error) => {
+    if (isLostAnswer(error)) return attempt();
+    throw error;
+  });
+}
+
+export function submit(from: string, draft: Draft): Promise<SubmitAnswer> {
+  return inOrder(async () => {
+    const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+    // Another device of the same person may have used a later nonce: nothing was written, so ask once more with a new one.
+    const answer = await post(from, draft, key).catch((error) => {
+      if (isUsedNonce(error)) return post(from, draft, `${key}-2`);
+      throw error;
+    });
+    raiseFloor(answer.minSequence);
+    return answer;
+  });
+}

@@ -1,0 +1,19 @@
+/** The chosen theme lives in a cookie, so that the server renders it and nothing flashes. Absent means the system's. */
+export const THEME_COOKIE = "tm-theme";
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+export function parseTheme(value: string | undefined): Theme {
+  return value === "light" || value === "dark" ? value : "system";
+}
+
+const YEAR_S = 31_536_000;
+
+/** Sets it on the page and remembers it. */
+export function chooseTheme(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  const age = theme === "system" ? 0 : YEAR_S;
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API exists on https only and not in every browser
+  document.cookie = `${THEME_COOKIE}=${theme}; path=/; max-age=${age}; samesite=lax`;
+}

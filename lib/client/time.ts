@@ -1,0 +1,76 @@
+/** Words for instants. All pure but `useNow`, the one clock that ticks for the whole page. */
+import { useSyncExternalStore } from "react";
+
+const TICK_MS = 1_000;
+let nowMs = 0;
+let timer: ReturnType<typeof setInterval> | null = null;
+const listeners = new Set<() => void>();
+
+function tick() {
+  nowMs = Date.now();
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (!timer) {
+    nowMs = Date.now();
+    timer = setInterval(tick, TICK_MS);
+    document.addEventListener("visibilitychange", tick);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0 || !timer) return;
+    clearInterval(timer);
+    timer = null;
+    document.removeEventListener("visibilitychange", tick);
+  };
+}
+
+/** Epoch milliseconds rounded down to `stepMs`; 0 while rendering on the server. A coarse step renders rarely. */
+export function useNow(stepMs: number = TICK_MS): number {
+  const read = () => {
+    if (nowMs === 0) nowMs = Date.now();
+    return Math.floor(nowMs / stepMs) * stepMs;
+  };
+  return useSyncExternalStore(subscribe, read, () => 0);
+}
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK_SHORT = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+export const clockTime = (ms: number) => CLOCK.format(ms);
+export const clockMinute = (ms: number) => CLOCK_SHORT.format(ms);
+export const calendarDate = (ms: number) => DATE.format(ms);
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** "just now", "4 min ago", "3 h ago", "2 days ago", then the date. */
+export function timeAgo(ms: number, now: number): string {
+  const age = now - ms;
+  if (age < MINUTE_MS) return "just now";
+  if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min ago`;
+  if (age < DAY_MS) return `${Math.floor(age / HOUR_MS)} h ago`;
+  if (age < 7 * DAY_MS) return age < 2 * DAY_MS ? "yesterday" : `${Math.floor(age / DAY_MS)} days ago`;
+  return calendarDate(ms);
+}
+
+/** "Today", "Yesterday" or the day's name, for headings. */
+export function dayName(ms: number, now: number): string {
+  const startOfToday = new Date(now).setHours(0, 0, 0, 0);
+  if (ms >= startOfToday) return "Today";
+  if (ms >= startOfToday - DAY_MS) return "Yesterday";
+  return now - ms < 300 * DAY_MS ? DAY.format(ms) : DATE.format(ms);
+}
+
+/** The ledger's own instant in words, to the nanosecond: `23 Nov 2026 03:15:52.123456789 UTC`. */
+export function exactConsensusTime(consensusTimestamp: string): string {
+  const [seconds = "0", nanos = "0"] = consensusTimestamp.split(".");
+  const date = new Date(Number(seconds) * 1_000);
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  return `${day.format(date)} ${date.toISOString().slice(11, 19)}.${nanos} UTC`;
+}
