@@ -119,13 +119,24 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         return chunkInfo ? splitMessage(topicId, bytes, newTransaction(payer)) : [{ topicId, bytes, payer }];
       }),
     );
-  const addresses = {
-    nodeAddress: "",
-    mirrorGrpcAddress: "",
+  const who = {
     operatorId: OPERATOR_ID,
     operatorKey: DEVELOPMENT_ONLY_OPERATOR_KEY,
     topics: world.topics,
     people: world.people,
+  };
+  /** Loaded only when it is wanted: the protobufs alone take a while. */
+  const startGrpc = async () => {
+    const { startNode } = await import("./grpc/node-server");
+    const { startMirrorGrpc } = await import("./grpc/mirror-server");
+    const common = { host, nowMs: now };
+    const { transactions } = store;
+    const node = await startNode({ ...common, ledger, faults, transactions, port: options.nodePort ?? 0 });
+    closers.push(() => node.stop());
+    const nodeAddress = node.address;
+    const mirror = await startMirrorGrpc({ ...common, view, nodeAddress, port: options.mirrorGrpcPort ?? 0 });
+    closers.push(() => mirror.stop());
+    return { nodeAddress, mirrorGrpcAddress: mirror.address };
   };
   const direct = {
     ledger,
@@ -143,6 +154,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     trickle: () => trickle.once(),
   };
   try {
+    const grpc = options.grpc === false ? { nodeAddress: "", mirrorGrpcAddress: "" } : await startGrpc();
+    const addresses = { ...grpc, ...who };
     const control = controlRoutes({
       ...direct,
       describe: () => ({ ...addresses, restUrl: rest.url }),

@@ -1,0 +1,58 @@
+/** Between the protobufs' shapes and ours. */
+import type { proto } from "@hiero-ledger/proto";
+import { type ConsensusNs, consensusNs, splitSeconds } from "@/lib/core/consensus-time";
+import { type AccountId, entityNumbers, type TopicId } from "@/lib/core/ids";
+import type { TransactionId } from "../ledger/types";
+
+type Int64 = NonNullable<proto.ITimestamp["seconds"]>;
+
+/** The encoder takes an int64 as a decimal string too, which keeps all its digits; the generated types do not say so. */
+export const int64 = (value: bigint | number): Int64 => String(value) as unknown as Int64;
+
+/** A decoded int64 (a Long, a number or absent). */
+export const bigintOf = (value: { toString(): string } | null | undefined): bigint => BigInt(String(value ?? 0));
+
+export function timestampOf(ns: ConsensusNs): proto.ITimestamp {
+  const { seconds, nanos } = splitSeconds(ns);
+  return { seconds: int64(seconds), nanos };
+}
+
+export function nsOf(timestamp: proto.ITimestamp | null | undefined): ConsensusNs {
+  return consensusNs(bigintOf(timestamp?.seconds) * 1_000_000_000n + BigInt(timestamp?.nanos ?? 0));
+}
+
+export function accountIdProto(id: AccountId): proto.IAccountID {
+  const [shard, realm, num] = entityNumbers(id);
+  return { shardNum: int64(shard), realmNum: int64(realm), accountNum: int64(num) };
+}
+
+export function topicIdProto(id: TopicId): proto.ITopicID {
+  const [shard, realm, num] = entityNumbers(id);
+  return { shardNum: int64(shard), realmNum: int64(realm), topicNum: int64(num) };
+}
+
+export function accountIdOf(id: proto.IAccountID | null | undefined): AccountId {
+  return `${bigintOf(id?.shardNum)}.${bigintOf(id?.realmNum)}.${bigintOf(id?.accountNum)}` as AccountId;
+}
+
+export function topicIdOf(id: proto.ITopicID | null | undefined): TopicId {
+  return `${bigintOf(id?.shardNum)}.${bigintOf(id?.realmNum)}.${bigintOf(id?.topicNum)}` as TopicId;
+}
+
+export function transactionIdProto(id: TransactionId): proto.ITransactionID {
+  return {
+    accountID: accountIdProto(id.accountId),
+    transactionValidStart: timestampOf(id.validStartNs),
+    nonce: id.nonce,
+    scheduled: id.scheduled,
+  };
+}
+
+export function transactionIdOf(id: proto.ITransactionID): TransactionId {
+  return {
+    accountId: accountIdOf(id.accountID),
+    validStartNs: nsOf(id.transactionValidStart),
+    nonce: id.nonce ?? 0,
+    scheduled: id.scheduled ?? false,
+  };
+}
