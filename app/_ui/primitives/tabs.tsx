@@ -3,7 +3,7 @@ import { Tabs as Radix } from "radix-ui";
 
 export interface TabsProps<T extends string> {
   value: T;
-  onChange(value: T): void;
+  onChange(value: NoInfer<T>): void;
   label: string;
   tabs: readonly { value: NoInfer<T>; label: string; count?: number | undefined; content: React.ReactNode }[];
 }

@@ -33,39 +33,41 @@ export function CirclePicture({ seating, people, onSeat, onEmpty }: CirclePictur
   };
 
   return (
-    <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} className="mx-auto w-full max-w-136 select-none overflow-visible">
-      <title>Your circle of nine</title>
-      <Rings over={given > seats.length} />
-      <Halo around={around} beyond={beyond} />
-      <g aria-hidden="true">
-        {seats.map((seat, at) => {
-          if (seat.kind !== "taken") return null;
-          const mutual = seat.contact.trust.receivedFrom > 0;
-          return <Spoke key={seat.contact.peerId} seat={at} mutual={mutual} />;
-        })}
-      </g>
-      {self && <Self person={self} />}
-      {/* biome-ignore lint/a11y/useSemanticElements: HTML's own groups do not exist inside a picture */}
-      <g role="group" aria-label="The nine seats. Arrow keys move around." onKeyDown={move}>
-        {seats.map((seat, at) => (
-          <SeatMark
-            key={seat.kind === "taken" ? seat.contact.peerId : `${seat.kind}-${at}`}
-            seat={seat}
-            index={at}
-            person={seat.kind === "taken" ? people.person(seat.contact.peerId) : null}
-            current={at === current}
-            onFocus={() => setCurrent(at)}
-            onPress={() => (seat.kind === "taken" ? onSeat(seat.contact.peerId) : onEmpty())}
-          />
-        ))}
-      </g>
-    </svg>
+    <fieldset onKeyDown={move} className="min-w-0">
+      <legend className="sr-only">Your circle: nine seats. Arrow keys move around.</legend>
+      <svg ref={svg} viewBox={`0 0 ${SIZE} ${SIZE}`} className="mx-auto w-full max-w-136 select-none overflow-visible">
+        <title>You in the middle, the nine seats of your circle around you, your other contacts further out</title>
+        <Rings over={given > seats.length} />
+        <Halo around={around} beyond={beyond} />
+        <g>
+          {seats.map((seat, at) => {
+            if (seat.kind !== "taken") return null;
+            const mutual = seat.contact.trust.receivedFrom > 0;
+            return <Spoke key={seat.contact.peerId} seat={at} mutual={mutual} />;
+          })}
+        </g>
+        {self && <Self person={self} />}
+        <g>
+          {seats.map((seat, at) => (
+            <SeatMark
+              key={seat.kind === "taken" ? seat.contact.peerId : `${seat.kind}-${at}`}
+              seat={seat}
+              index={at}
+              person={seat.kind === "taken" ? people.person(seat.contact.peerId) : null}
+              current={at === current}
+              onFocus={() => setCurrent(at)}
+              onPress={() => (seat.kind === "taken" ? onSeat(seat.contact.peerId) : onEmpty())}
+            />
+          ))}
+        </g>
+      </svg>
+    </fieldset>
   );
 }
 
 function Rings({ over }: { over: boolean }) {
   return (
-    <g aria-hidden="true" fill="none">
+    <g fill="none">
       <circle cx={CENTRE} cy={CENTRE} r={RING + SEAT_RADIUS + 16} className="fill-surface stroke-line" />
       <circle cx={CENTRE} cy={CENTRE} r={RING} className={over ? "stroke-copper" : "stroke-line"} strokeWidth="1.5" />
       <circle cx={CENTRE} cy={CENTRE} r={HALO} className="stroke-line" strokeDasharray="1 7" strokeLinecap="round" />
@@ -107,7 +109,7 @@ function Spoke({ seat, mutual }: { seat: number; mutual: boolean }) {
 
 function Self({ person }: { person: Person }) {
   return (
-    <g aria-hidden="true" className={hueClass(person.id)}>
+    <g className={hueClass(person.id)}>
       <circle cx={CENTRE} cy={CENTRE} r={SELF_RADIUS + 5} className="fill-none stroke-accent" strokeWidth="2" />
       <circle cx={CENTRE} cy={CENTRE} r={SELF_RADIUS} className="fill-(--person-fill)" />
       <text

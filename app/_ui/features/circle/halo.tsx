@@ -16,7 +16,7 @@ export function Halo({ around, beyond }: { around: readonly Contact[]; beyond: r
   ].slice(0, MAX_DOTS);
 
   return (
-    <g aria-hidden="true">
+    <g>
       {spread(dots).map(({ contact, over }, at) => {
         const spot = onCircle(at, dots.length, HALO, 0.5);
         const [to, from] = spoke(spot, RING + SEAT_RADIUS + 18, 8);
