@@ -50,6 +50,11 @@ export class SyncScheduler {
     return this.lastHeadNs;
   }
 
+  /** Asks the mirror for its head, or joins a question asked just now. */
+  async askHead(): Promise<void> {
+    await this.head();
+  }
+
   /** A reader was here. Resolves when the runs that it started, if any, are over; callers who serve now do not wait for it. */
   async demand(): Promise<void> {
     await Promise.all(

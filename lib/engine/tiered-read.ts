@@ -13,7 +13,7 @@ import type { L1Cache, View } from "./l1-cache";
 /** What one tier had to say, for Cache-Status (RFC 9211) and Server-Timing. */
 export interface TierReport {
   readonly tier: "l1" | "redis" | "postgres";
-  readonly outcome: "hit" | "miss" | "stale";
+  readonly outcome: "hit" | "miss" | "stale" | "bypass";
   readonly stored: boolean;
   /** Seconds for which a hit stays fresh. */
   readonly ttlSeconds: number | null;

@@ -1,0 +1,99 @@
+/**
+ * Writes through the Hedera SDK. The SDK is imported on the first write: importing costs about a second and 50 MB
+ * (platform.md), and most processes only read.
+ */
+import type { Client, TransactionResponse } from "@hashgraph/sdk";
+import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
+import { parseSequence, type TopicId } from "../../core/ids";
+import { err, ok, type Result } from "../../core/result";
+import type { Submitted, SubmitError, Submitter } from "../../ports/submitter";
+
+export interface SdkSubmitterOptions {
+  readonly network: "testnet" | "mainnet" | "previewnet" | { readonly nodeAddress: string };
+  readonly operatorId: string;
+  /** DER, or raw hex of an ED25519 or ECDSA key. */
+  readonly operatorKey: string;
+}
+
+/** Node account of a devnet with one node. */
+const DEVNET_NODE = "0.0.3";
+/** The SDK's own default, said here because it bounds what a message may cost. */
+const MAX_CHUNKS = 20;
+/** Consensus takes 3 to 5 s; after this the outcome is for a read to tell. */
+const REQUEST_TIMEOUT_MS = 20_000;
+
+export class SdkSubmitter implements Submitter {
+  private client: Promise<{ readonly sdk: typeof import("@hashgraph/sdk"); readonly client: Client }> | null = null;
+
+  constructor(private readonly options: SdkSubmitterOptions) {}
+
+  async submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>> {
+    let responses: readonly TransactionResponse[];
+    const { sdk, client } = await this.connect();
+    try {
+      responses = await new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS }).executeAll(client);
+    } catch (cause) {
+      return err(refusal(cause));
+    }
+    try {
+      // Each chunk is a transaction of its own: the message is on the ledger when every receipt says so (hedera.md §3).
+      const receipts = [];
+      for (const response of responses) receipts.push(await response.getReceipt(client));
+      const last = responses.at(-1) as TransactionResponse;
+      const sequence = parseSequence(receipts.at(-1)?.topicSequenceNumber?.toString());
+      if (sequence === null) return err(UNCERTAIN);
+      return ok({ topicId, sequence, transactionId: last.transactionId.toString(), consensusNs: await consensusOf(last, client) });
+    } catch (cause) {
+      return err(isStatusError(cause) ? refusal(cause) : UNCERTAIN);
+    }
+  }
+
+  async close(): Promise<void> {
+    const connected = await this.client?.catch(() => null);
+    connected?.client.close();
+  }
+
+  private connect() {
+    this.client ??= this.open().catch((cause) => {
+      this.client = null;
+      throw cause;
+    });
+    return this.client;
+  }
+
+  private async open() {
+    const sdk = await import("@hashgraph/sdk");
+    const { network, operatorId, operatorKey } = this.options;
+    const client = typeof network === "string" ? sdk.Client.forName(network) : sdk.Client.forNetwork({ [network.nodeAddress]: DEVNET_NODE });
+    client.setOperator(operatorId, sdk.PrivateKey.fromString(operatorKey));
+    client.setRequestTimeout(REQUEST_TIMEOUT_MS);
+    return { sdk, client };
+  }
+}
+
+const UNCERTAIN: SubmitError = {
+  code: "uncertain",
+  message: "The ledger did not confirm in time. The message may still arrive: look at your signals before sending it again.",
+};
+
+/** The receipt has no consensus time; the record has. A message without one is on the ledger all the same. */
+async function consensusOf(response: TransactionResponse, client: Client): Promise<ConsensusNs | null> {
+  try {
+    const { consensusTimestamp } = await response.getRecord(client);
+    const { seconds, nanos } = consensusTimestamp;
+    return parseConsensusTime(`${seconds}.${nanos.toString().padStart(9, "0")}`) as ConsensusNs | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Precheck and receipt errors carry a status: the ledger has decided. Anything else never got an answer. */
+function isStatusError(cause: unknown): cause is Error & { status: { toString(): string } } {
+  return cause instanceof Error && "status" in cause && cause.status !== undefined;
+}
+
+function refusal(cause: unknown): SubmitError {
+  if (isStatusError(cause)) return { code: "refused", message: `The ledger refused this message (${cause.status.toString()}).` };
+  return { code: "unavailable", message: "The Hedera network could not be reached. Nothing was sent; try again in a moment." };
+}
+

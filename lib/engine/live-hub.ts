@@ -1,0 +1,184 @@
+/**
+ * Open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something woke it: nothing is
+ * queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows come from the
+ * store by position, so they come once, in order, without a gap.
+ */
+import type { Position, UserId } from "../core/ids";
+import { compare } from "../core/position";
+import type { Clock } from "../ports/clock";
+import type { CommitEvent } from "../ports/event-bus";
+import type { Log } from "../ports/log";
+import type { SignalRow, ViewStore } from "../ports/view-store";
+
+export type LiveEvent =
+  | { readonly event: "hello"; readonly position: number }
+  | { readonly event: "signal"; readonly row: SignalRow }
+  | { readonly event: "contacts"; readonly peers: readonly UserId[] }
+  | { readonly event: "freshness" }
+  | { readonly event: "resync"; readonly position: number }
+  | { readonly event: "bye"; readonly reason: "planned" | "shutdown" };
+
+export interface LiveDeps {
+  readonly views: ViewStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once a beat while any stream is open: open pages are readers. */
+  readonly demand: () => void;
+  readonly beatMs: number;
+  /** A stream ends itself before the platform ends it. */
+  readonly maxStreamMs: number;
+}
+
+/** Rows read at once for a stream that is far behind. */
+const CATCH_UP_ROWS = 200;
+/** Freshness goes out this often at the most; api.md promises 15 s at the least. */
+const FRESHNESS_EVERY_MS = 5_000;
+
+interface Stream {
+  readonly userId: UserId;
+  head: number;
+  peers: Set<UserId>;
+  isClosing: boolean;
+  wake: () => void;
+}
+
+export class LiveHub {
+  private readonly streams = new Map<UserId, Set<Stream>>();
+  private beating: AbortController | null = null;
+  private count = 0;
+
+  constructor(private readonly deps: LiveDeps) {}
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Users with a stream open here. */
+  connected(): ReadonlySet<UserId> {
+    return new Set(this.streams.keys());
+  }
+
+  onCommit(event: CommitEvent): void {
+    for (const { userId, head, peers } of event.users) {
+      this.eachOf(userId, (stream) => {
+        // Max within an epoch; across epochs the event is newer than what the stream knew.
+        stream.head = head;
+        for (const peer of peers) stream.peers.add(peer);
+      });
+    }
+  }
+
+  /** Somebody in the user's contacts has another name now. */
+  onPeersChanged(userId: UserId, peers: readonly UserId[]): void {
+    this.eachOf(userId, (stream) => {
+      for (const peer of peers) stream.peers.add(peer);
+    });
+  }
+
+  /** Ends every stream with `bye`. */
+  close(): void {
+    for (const streams of this.streams.values()) {
+      for (const stream of streams) {
+        stream.isClosing = true;
+        stream.wake();
+      }
+    }
+  }
+
+  /**
+   * The events of one user after `cursor` (null: from now on). Ends by itself after `bye`; ended by its consumer through
+   * `return()` or the signal. Throws StoreUnavailable where the rows cannot be read: the client reconnects and resumes.
+   */
+  async *open(userId: UserId, cursor: number | null, signal: AbortSignal): AsyncGenerator<LiveEvent, void, void> {
+    const { clock, views } = this.deps;
+    const stream: Stream = { userId, head: 0, peers: new Set(), isClosing: false, wake: () => {} };
+    this.add(stream);
+    const onAbort = () => stream.wake();
+    signal.addEventListener("abort", onAbort);
+    try {
+      const openedMs = clock.now();
+      // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
+      const head = await views.head(userId);
+      stream.head = Math.max(stream.head, head);
+      let sent = cursor ?? stream.head;
+      yield { event: "hello", position: stream.head };
+      if (compare(sent, stream.head).kind === "resync") {
+        sent = stream.head;
+        yield { event: "resync", position: sent };
+      }
+      let freshMs = clock.now();
+      while (!signal.aborted) {
+        const woken = new Promise<void>((resolve) => {
+          stream.wake = resolve;
+        });
+        while (sent !== stream.head && !signal.aborted) {
+          if (compare(sent, stream.head).kind === "resync") {
+            sent = stream.head;
+            yield { event: "resync", position: sent };
+            break;
+          }
+          const { rows } = await views.signalsAfter(userId, sent, CATCH_UP_ROWS);
+          if (rows.length === 0) break;
+          for (const row of rows) {
+            yield { event: "signal", row };
+            sent = row.position;
+          }
+          stream.head = Math.max(stream.head, sent) as Position;
+        }
+        if (stream.peers.size > 0) {
+          const peers = [...stream.peers];
+          stream.peers = new Set();
+          yield { event: "contacts", peers };
+        }
+        if (stream.isClosing) return yield { event: "bye", reason: "shutdown" };
+        const nowMs = clock.now();
+        if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
+        if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {
+          freshMs = nowMs;
+          yield { event: "freshness" };
+        }
+        await woken;
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.remove(stream);
+    }
+  }
+
+  private eachOf(userId: UserId, change: (stream: Stream) => void): void {
+    for (const stream of this.streams.get(userId) ?? []) {
+      change(stream);
+      stream.wake();
+    }
+  }
+
+  private add(stream: Stream): void {
+    const own = this.streams.get(stream.userId) ?? new Set();
+    own.add(stream);
+    this.streams.set(stream.userId, own);
+    this.count += 1;
+    if (this.beating === null) void this.beat();
+  }
+
+  private remove(stream: Stream): void {
+    const own = this.streams.get(stream.userId);
+    if (!own?.delete(stream)) return;
+    if (own.size === 0) this.streams.delete(stream.userId);
+    this.count -= 1;
+    if (this.count === 0) this.beating?.abort();
+  }
+
+  /** One timer for all streams, only while there are any. */
+  private async beat(): Promise<void> {
+    const controller = new AbortController();
+    this.beating = controller;
+    while (this.count > 0) {
+      this.deps.demand();
+      await this.deps.clock.sleep(this.deps.beatMs, controller.signal);
+      if (controller.signal.aborted) break;
+      for (const streams of this.streams.values()) for (const stream of streams) stream.wake();
+    }
+    if (this.beating === controller) this.beating = null;
+    if (this.count > 0 && this.beating === null) void this.beat();
+  }
+}

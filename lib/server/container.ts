@@ -1,0 +1,139 @@
+import "server-only";
+/** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (platform.md). */
+import { hash, randomBytes } from "node:crypto";
+import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
+import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
+import { systemClock } from "../adapters/memory/system-clock";
+import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
+import type { TrustedPayers } from "../core/interpret";
+import { DefinitionsGeneration, followCommits } from "../engine/invalidate";
+import { L1Cache } from "../engine/l1-cache";
+import { LiveHub } from "../engine/live-hub";
+import { PendingSignals } from "../engine/pending";
+import { SubmitService } from "../engine/submit";
+import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
+import { TieredRead } from "../engine/tiered-read";
+import type { Clock } from "../ports/clock";
+import type { HotCache } from "../ports/hot-cache";
+import type { Log } from "../ports/log";
+import type { Submitter } from "../ports/submitter";
+import type { SyncStore } from "../ports/sync-store";
+import type { ViewStore } from "../ports/view-store";
+import type { Env } from "./env";
+import { Sessions } from "./session";
+
+export type Store = SyncStore & ViewStore & { close(): Promise<void> };
+
+export interface App {
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  readonly hot: HotCache;
+  readonly ledger: MirrorLedger;
+  readonly scheduler: SyncScheduler;
+  readonly l1: L1Cache;
+  readonly reader: TieredRead;
+  readonly definitions: DefinitionsGeneration;
+  readonly hub: LiveHub;
+  readonly pending: PendingSignals;
+  readonly submit: SubmitService;
+  readonly sessions: Sessions;
+  readonly trustedPayers: TrustedPayers;
+  /** To sign in as, on devnet. */
+  readonly people: readonly { readonly userId: string; readonly name: string }[];
+  close(): Promise<void>;
+}
+
+/** What the network is made of, whether configured or started here. */
+export interface NetworkParts {
+  readonly mirrorUrls: readonly string[];
+  readonly topics: readonly RegisteredTopic[];
+  readonly trustedPayers: TrustedPayers;
+  readonly submitter: Submitter | null;
+  readonly people: App["people"];
+  close(): Promise<void>;
+}
+
+export interface Parts {
+  readonly env: Env;
+  readonly store: Store;
+  readonly network: NetworkParts;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+/** One second of budget may be saved up: a burst after a pause stays below what the public mirror refuses. */
+const BUDGET_BURST_S = 1;
+/** A request that would have to wait longer is refused, and its topic backs off. */
+const BUDGET_WAIT_MS = 5_000;
+
+/** Wires an app out of opened parts. Tests call it with their own. */
+export function createApp({ env, store, network, log, clock = systemClock, random = Math.random }: Parts): App {
+  const bus = new MemoryEventBus();
+  const hot = new MemoryHotCache(clock);
+  const budget = { perSecond: env.MIRROR_RPS, burst: env.MIRROR_RPS * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
+  const ledger = new MirrorLedger({
+    urls: network.mirrorUrls,
+    clock,
+    random,
+    reserve: () => hot.reserve("mirror", budget),
+  });
+  const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
+  const scheduler = new SyncScheduler({
+    store,
+    ledger,
+    bus,
+    hot,
+    clock,
+    log,
+    random,
+    sha384: (bytes) => hash("sha384", bytes, "buffer"),
+    trustedPayers: network.trustedPayers,
+    topics: network.topics,
+    gateMs,
+    freshnessTargetMs: env.FRESHNESS_TARGET_MS,
+    policy: {
+      gapGraceMs: env.GAP_GRACE_S * 1_000,
+      holeBackoff: { baseMs: 1_000, maxMs: 15_000 },
+      faultBackoff: { baseMs: 1_000, maxMs: 60_000 },
+    },
+  });
+  const l1 = new L1Cache({ maxBytes: env.L1_MAX_BYTES, ttlMs: env.CACHE_TTL_S * 1_000, now: () => clock.now() });
+  const reader = new TieredRead({ l1, clock, log, staleMaxMs: env.STALE_MAX_S * 1_000 });
+  const hub = new LiveHub({
+    views: store,
+    clock,
+    log,
+    demand: () => void scheduler.demand(),
+    beatMs: gateMs,
+    maxStreamMs: env.STREAM_MAX_S * 1_000,
+  });
+  const definitions = new DefinitionsGeneration();
+  const unfollow = followCommits({ bus, l1, hub, views: store, log }, definitions);
+  const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
+  const submit = new SubmitService({
+    submitter: network.submitter,
+    hot,
+    views: store,
+    pending,
+    clock,
+    topics: network.topics,
+  });
+  const secrets = env.SESSION_SECRET?.split(",").map((secret) => secret.trim()) ?? [
+    randomBytes(32).toString("base64url"),
+  ];
+  const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock });
+  return {
+    ...{ env, clock, log, store, hot, ledger, scheduler, l1, reader, definitions, hub, pending, submit, sessions },
+    trustedPayers: network.trustedPayers,
+    people: network.people,
+    close: async () => {
+      hub.close();
+      unfollow();
+      await network.close();
+      await store.close();
+    },
+  };
+}

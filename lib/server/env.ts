@@ -1,0 +1,195 @@
+import "server-only";
+/**
+ * The one read of the environment (api.md, Configuration). A bad or missing value stops the process with one message that
+ * lists every problem. `.env.example` is written from this table by `npm run env:example`.
+ */
+import { z } from "zod";
+import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "../core/ids";
+
+interface Variable<T> {
+  readonly schema: z.ZodType<T>;
+  readonly doc: string;
+  /** As it reads in `.env.example`; null where there is none. */
+  readonly fallback: string | null;
+}
+
+const variable = <T>(schema: z.ZodType<T>, fallback: string | null, doc: string): Variable<T> => ({
+  schema,
+  fallback,
+  doc,
+});
+
+const list = (text: string) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+const integer = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).int().min(min).max(max);
+const optional = z.string().optional();
+const topicIds = z
+  .string()
+  .optional()
+  .transform((text, context): readonly TopicId[] | null => {
+    if (text === undefined) return null;
+    const ids = list(text).map(parseTopicId);
+    if (ids.length > 0 && ids.every((id) => id !== null)) return ids as TopicId[];
+    context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
+    return z.NEVER;
+  });
+const payers = z
+  .string()
+  .optional()
+  .transform((text, context): ReadonlySet<AccountId> | "*" | null => {
+    if (text === undefined) return null;
+    if (text.trim() === "*") return "*";
+    const ids = list(text).map(parseAccountId);
+    if (ids.every((id) => id !== null)) return new Set(ids as AccountId[]);
+    context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
+    return z.NEVER;
+  });
+const urls = z
+  .string()
+  .optional()
+  .transform((text, context): readonly string[] | null => {
+    if (text === undefined) return null;
+    const bases = list(text);
+    if (bases.length > 0 && bases.every((base) => /^https?:\/\/\S+$/.test(base) && URL.canParse(base))) return bases;
+    context.addIssue("must be http or https addresses, separated by commas");
+    return z.NEVER;
+  });
+
+export const VARIABLES = {
+  HEDERA_NETWORK: variable(
+    z.enum(["devnet", "testnet", "mainnet", "previewnet", "custom"]),
+    "devnet",
+    "devnet (embedded), testnet, mainnet, previewnet or custom",
+  ),
+  MIRROR_URL: variable(
+    urls,
+    null,
+    "Mirror REST addresses, the first one preferred; the network's own where empty, needed for custom",
+  ),
+  TOPIC_CONTACT: variable(topicIds, null, "Topic ids for contacts; the devnet's own where empty"),
+  TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),
+  TOPIC_RECOGNITION: variable(topicIds, null, "Topic ids for recognition"),
+  TOPIC_PROFILE: variable(topicIds, null, "Topic ids for profiles"),
+  HEDERA_OPERATOR_ID: variable(
+    z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/, "must be an account id like 0.0.5005")
+      .optional(),
+    null,
+    "Account that pays for submitted messages; without it the app only reads",
+  ),
+  HEDERA_OPERATOR_KEY: variable(optional, null, "Its private key (DER or hex)"),
+  TRUSTED_PAYERS: variable(
+    payers,
+    null,
+    "Accounts that may write for others, or * for everybody; the devnet's operator where empty",
+  ),
+  DATA_DIR: variable(z.string().min(1), ".data", "Where the embedded Postgres and the devnet keep their state"),
+  SESSION_SECRET: variable(
+    z
+      .string()
+      .optional()
+      .refine(
+        (text) => text === undefined || list(text).every((secret) => secret.length >= 32),
+        "each secret must have at least 32 characters",
+      ),
+    null,
+    "At least 32 characters; several, separated by commas, to rotate (the first signs). Random on devnet, required elsewhere",
+  ),
+  ALLOW_DEMO: variable(
+    z.enum(["on", "off"]).optional(),
+    null,
+    "on or off: sign-in by choosing a person; on for devnet, refused on public networks",
+  ),
+  PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
+  HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
+  MIRROR_RPS: variable(
+    integer(1, 10_000),
+    "40",
+    "Mirror requests a second, all instances together; public mirrors allow 50 per address",
+  ),
+  FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this is called stale"),
+  GAP_GRACE_S: variable(integer(0, 86_400), "120", "How long a hole is asked for again before it is declared a gap"),
+  STALE_MAX_S: variable(
+    integer(0, 31_536_000),
+    "86400",
+    "How old a copy may be that is served while its source is down",
+  ),
+  STREAM_MAX_S: variable(integer(5, 86_400), "280", "A live stream ends itself after this"),
+  L1_MAX_BYTES: variable(integer(1_048_576, 68_719_476_736), "67108864", "Memory for views in the process"),
+  CACHE_TTL_S: variable(integer(1, 604_800), "3600", "How long a cached view serves without being read again"),
+  MAX_SIGNALS_PER_USER: variable(
+    integer(100, 1_000_000),
+    "10000",
+    "Newest signals served per user; older ones stay on the ledger",
+  ),
+} as const;
+
+type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] extends Variable<infer T> ? T : never };
+
+export interface Env extends Values {
+  readonly isDevnet: boolean;
+  readonly allowDemo: boolean;
+}
+
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+}
+
+/** Public mirrors of the networks that have one (docs.hedera.com, "Mirror Node REST API"). */
+export const NETWORK_MIRRORS: Readonly<Record<string, readonly string[]>> = {
+  testnet: ["https://testnet.mirrornode.hedera.com"],
+  mainnet: ["https://mainnet-public.mirrornode.hedera.com"],
+  previewnet: ["https://previewnet.mirrornode.hedera.com"],
+};
+
+/** Reads and checks all of it; throws EnvError naming every problem at once. `NEXT_PUBLIC_` spellings are accepted. */
+export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema, fallback }] of Object.entries(VARIABLES)) {
+    const given = [source[name], source[`NEXT_PUBLIC_${name}`]].find(
+      (text) => text !== undefined && text.trim() !== "",
+    );
+    const parsed = (schema as z.ZodType).safeParse(given ?? fallback ?? undefined);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
+  }
+  const env = values as unknown as Values;
+  if (problems.length === 0) problems.push(...contradictions(env));
+  if (problems.length > 0)
+    throw new EnvError(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+    );
+  const isDevnet = env.HEDERA_NETWORK === "devnet";
+  return { ...env, isDevnet, allowDemo: env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off") };
+}
+
+function contradictions(env: Values): string[] {
+  const problems: string[] = [];
+  const network = env.HEDERA_NETWORK;
+  if (network === "custom" && env.MIRROR_URL === null)
+    problems.push("MIRROR_URL is needed where HEDERA_NETWORK is custom");
+  if (network !== "devnet") {
+    for (const name of ["TOPIC_CONTACT", "TOPIC_TRUST", "TOPIC_RECOGNITION", "TOPIC_PROFILE"] as const) {
+      if (env[name] === null) problems.push(`${name} is needed where HEDERA_NETWORK is ${network}`);
+    }
+    if (env.SESSION_SECRET === undefined)
+      problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);
+    if (env.ALLOW_DEMO === "on" && network !== "custom")
+      problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
+  }
+  if ((env.HEDERA_OPERATOR_ID === undefined) !== (env.HEDERA_OPERATOR_KEY === undefined)) {
+    problems.push("HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY are needed together");
+  }
+  return problems;
+}
+
+/** The text of `.env.example`. */
+export function envExample(): string {
+  const lines = Object.entries(VARIABLES).map(([name, { doc, fallback }]) => `# ${doc}\n#${name}=${fallback ?? ""}\n`);
+  return `# Everything is optional on the embedded devnet. Written by \`npm run env:example\` from lib/server/env.ts.\n\n${lines.join("\n")}`;
+}

@@ -1,0 +1,80 @@
+import "server-only";
+/** The ledger side of the configuration: a public or custom network as it is named, or a devnet of our own, started here. */
+import { join } from "node:path";
+import { SdkSubmitter } from "../adapters/hedera/sdk-submitter";
+import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../core/ids";
+import { spawnDevnet } from "../devnet/spawn";
+import type { RegisteredTopic } from "../engine/sync-scheduler";
+import type { Log } from "../ports/log";
+import type { NetworkParts } from "./container";
+import { type Env, NETWORK_MIRRORS } from "./env";
+
+type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;
+
+/** Kinds by topic: two kinds may share one. The order is the segments' order, so it is kept. */
+export function registeredTopics(byKind: TopicsByKind): readonly RegisteredTopic[] {
+  const kinds = new Map<TopicId, TopicKind[]>();
+  for (const kind of TOPIC_KINDS) {
+    for (const topicId of byKind[kind]) kinds.set(topicId, [...(kinds.get(topicId) ?? []), kind]);
+  }
+  return [...kinds].map(([topicId, ofTopic]) => ({ topicId, kinds: ofTopic }));
+}
+
+function configuredTopics(env: Env): TopicsByKind {
+  return {
+    contact: env.TOPIC_CONTACT ?? [],
+    trust: env.TOPIC_TRUST ?? [],
+    recognition: env.TOPIC_RECOGNITION ?? [],
+    profile: env.TOPIC_PROFILE ?? [],
+  };
+}
+
+export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
+  return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
+}
+
+async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
+  log.info("Starting a local Hedera (devnet) …");
+  const devnet = await spawnDevnet({
+    dataDir: join(env.DATA_DIR, "devnet"),
+    onExit: (reason) => log.error("the devnet has ended; restart the app to go on", { reason }),
+  });
+  log.info(`The devnet answers at ${devnet.restUrl}, with ${devnet.people.length} people on four topics.`);
+  const submitter = new SdkSubmitter({
+    network: { nodeAddress: devnet.nodeAddress },
+    operatorId: devnet.operatorId,
+    operatorKey: devnet.operatorKey,
+  });
+  const { contact, trust, recognition, profile } = devnet.topics as Record<TopicKind, TopicId>;
+  return {
+    mirrorUrls: env.MIRROR_URL ?? [devnet.restUrl],
+    topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
+    trustedPayers: env.TRUSTED_PAYERS ?? new Set([devnet.operatorId as AccountId]),
+    submitter,
+    people: devnet.people,
+    close: async () => {
+      await submitter.close();
+      await devnet.stop();
+    },
+  };
+}
+
+async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
+  const { HEDERA_NETWORK: network, HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
+  const isNamed = network === "testnet" || network === "mainnet" || network === "previewnet";
+  const submitter =
+    isNamed && operatorId && operatorKey ? new SdkSubmitter({ network, operatorId, operatorKey }) : null;
+  if (submitter === null)
+    log.warn("There is no operator key: this server shows the ledger and refuses to write to it.");
+  if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
+  if (env.TRUSTED_PAYERS === null)
+    log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
+  return {
+    mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[network] ?? [],
+    topics: registeredTopics(configuredTopics(env)),
+    trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
+    submitter,
+    people: [],
+    close: async () => submitter?.close(),
+  };
+}

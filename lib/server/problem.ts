@@ -1,0 +1,68 @@
+import "server-only";
+/** Errors as RFC 9457 problem details, with the UI's own members beside them. One table: code → status and title. */
+import type { Problem } from "../wire/common";
+
+const CODES = {
+  "bad-input": [400, "Bad input"],
+  "no-session": [401, "Not signed in"],
+  "not-yours": [403, "Not yours"],
+  "cross-site": [403, "Cross-site request"],
+  "not-found": [404, "Not found"],
+  "method-not-allowed": [405, "Method not allowed"],
+  nonce: [409, "Nonce already used"],
+  "slots-full": [409, "No slot left"],
+  "not-bonded": [409, "Not bonded"],
+  "in-progress": [409, "Already under way"],
+  "too-large": [413, "Too large"],
+  "bad-media-type": [415, "Not JSON"],
+  "too-many": [429, "Too many requests"],
+  internal: [500, "Internal error"],
+  "ledger-refused": [502, "Refused by the ledger"],
+  "not-yet": [503, "Not there yet"],
+  "read-only": [503, "Read only"],
+  unavailable: [503, "Unavailable"],
+  "ledger-unavailable": [503, "Ledger unavailable"],
+  uncertain: [503, "Outcome unknown"],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof CODES;
+
+export interface ProblemOptions {
+  readonly field?: string;
+  readonly retryAfterS?: number;
+}
+
+/** An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(detail);
+  }
+}
+
+export function problemResponse({
+  code,
+  detail,
+  options,
+}: Pick<ProblemError, "code" | "detail" | "options">): Response {
+  const [status, title] = CODES[code];
+  const body: Problem = {
+    type: `urn:trustmesh:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    ok: false,
+    success: false,
+    error: detail,
+    ...(options.field === undefined ? {} : { field: options.field }),
+  };
+  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  const retryAfterS = options.retryAfterS ?? (status === 503 ? 1 : undefined);
+  if (retryAfterS !== undefined) headers.set("retry-after", String(retryAfterS));
+  return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,165 @@
+import "server-only";
+/**
+ * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user
+ * and answers with a Response; nothing here or in a handler knows Next.
+ */
+import type { z } from "zod";
+import { parseUserId, type UserId } from "../core/ids";
+import { StoreUnavailable } from "../ports/sync-store";
+import type { App } from "./container";
+import { ProblemError, problemResponse } from "./problem";
+
+export interface RouteContext<Query, Body> {
+  readonly app: App;
+  readonly request: Request;
+  readonly url: URL;
+  /** Path parameters by name. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  /** Runs after the answer was sent, where the platform would otherwise stop. */
+  readonly background: (work: () => Promise<unknown>) => void;
+}
+
+export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly userId: UserId };
+
+interface Common<Query, Body> {
+  /** One line for the OpenAPI document. */
+  readonly summary: string;
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  /** The 200 answer; `text/event-stream` where it is one. */
+  readonly answer: z.ZodType | "text/event-stream";
+}
+
+/** `user` routes need a session; `public` ones do not. Every route says which. */
+export type Route<Query = unknown, Body = unknown> =
+  | (Common<Query, Body> & {
+      readonly access: "public";
+      readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
+    })
+  | (Common<Query, Body> & {
+      readonly access: "user";
+      readonly handle: (context: UserContext<Query, Body>) => Promise<Response>;
+    });
+
+// A route's own types are checked where it is defined; the table holds them all as one type.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyRoute = Route<any, any>;
+
+export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
+
+/** Larger than any message the ledger takes (20 chunks of 1024 bytes), in JSON. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Names under which the UI says whose data it wants. */
+const OWNER_NAMES = ["sessionId", "userId", "owner"];
+
+export interface RouteRequest {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+  readonly background: RouteContext<unknown, unknown>["background"];
+}
+
+/** Answers one request. Never throws. */
+export async function answer(
+  app: App,
+  route: AnyRoute,
+  { request, params, background }: RouteRequest,
+): Promise<Response> {
+  try {
+    const url = new URL(request.url);
+    if (request.method !== "GET") refuseCrossSite(request);
+    const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
+    if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
+    if (userId !== null)
+      refuseOthers(
+        userId,
+        OWNER_NAMES.map((name) => url.searchParams.get(name)),
+      );
+    const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
+    const json = route.body ? await readJson(request) : undefined;
+    if (userId !== null)
+      refuseOthers(
+        userId,
+        OWNER_NAMES.map((name) => (json as Record<string, unknown> | null | undefined)?.[name]),
+      );
+    const body = route.body ? parse(route.body, json) : undefined;
+    const context = { app, request, url, params, query, body, background };
+    return route.access === "user"
+      ? await route.handle({ ...context, userId: userId as UserId })
+      : await route.handle(context);
+  } catch (cause) {
+    if (cause instanceof ProblemError) return problemResponse(cause);
+    if (cause instanceof StoreUnavailable) {
+      app.log.warn("a request found the database unavailable", { cause });
+      return problemResponse({
+        code: "unavailable",
+        detail: "The database does not answer at the moment. Try again shortly.",
+        options: {},
+      });
+    }
+    app.log.error("a request failed", { cause, path: new URL(request.url).pathname });
+    return problemResponse({
+      code: "internal",
+      detail: "Something went wrong on our side. Try again; it has been noted.",
+      options: {},
+    });
+  }
+}
+
+/** Repeated names become arrays, so that a schema decides whether they may repeat. */
+function queryOf(params: URLSearchParams): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null);
+  for (const name of new Set(params.keys())) {
+    const values = params.getAll(name);
+    query[name] = values.length === 1 && name !== "type" ? (values[0] as string) : values;
+  }
+  return query;
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join(".") || "body";
+  throw new ProblemError("bad-input", `${field}: ${issue?.message ?? "not as documented"}`, { field });
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type))
+    throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
+  const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw tooLarge;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw new ProblemError("bad-input", "The body is not JSON.", { field: "body" });
+  }
+}
+
+/** Somebody else's name is never honoured, and never silently replaced by the caller's. */
+function refuseOthers(userId: UserId, named: readonly unknown[]): void {
+  for (const name of named) {
+    if (name === undefined || name === null || name === "" || parseUserId(name) === userId) continue;
+    throw new ProblemError("not-yours", "You can only see and change what is yours.");
+  }
+}
+
+/** Browsers say where a request comes from; a page of another site may not write with this one's cookie. */
+function refuseCrossSite(request: Request): void {
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host");
+  const isForeign =
+    (site !== null && site !== "same-origin" && site !== "none") ||
+    (origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host));
+  if (isForeign) throw new ProblemError("cross-site", "This request comes from another site.");
+}

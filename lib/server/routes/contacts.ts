@@ -1,0 +1,54 @@
+import "server-only";
+import { circleView, contactsView } from "../../core/views";
+import { CircleAnswer, ContactsAnswer } from "../../wire/contacts";
+import { ProblemError } from "../problem";
+import { beforeRead, viewResponse } from "../reply";
+import { defineRoute, type UserContext } from "../route";
+
+/** `_meta` of the circle: where it comes from, and the newest change of a bond that it shows. */
+function circleMeta(view: ReturnType<typeof circleView>) {
+  const newestMs = Math.max(0, ...view.bondedContacts.map(({ bondedAt }) => bondedAt));
+  const isCapped = view.bondedContacts.length < view.trustStats.bondedContacts;
+  return {
+    source: "hcs-cached",
+    lastUpdated: new Date(newestMs).toISOString(),
+    ...(isCapped ? { cappedAt: view.bondedContacts.length } : {}),
+  };
+}
+
+type Shape = (
+  userId: UserContext<unknown, unknown>["userId"],
+  edges: Parameters<typeof contactsView>[1],
+) => Readonly<Record<string, unknown>>;
+
+function edgesRoute(name: string, shape: Shape) {
+  return async (context: UserContext<unknown, unknown>): Promise<Response> => {
+    const { app, userId } = context;
+    const startMs = app.clock.now();
+    await beforeRead(context);
+    const result = await app.reader.read(userId, name, async () => {
+      const { position, edges } = await app.store.contacts(userId);
+      return { position, content: shape(userId, edges) };
+    });
+    if (!result.ok)
+      throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
+    return viewResponse(context, result.value, startMs);
+  };
+}
+
+export const contacts = defineRoute({
+  summary: "Bonded contacts, requests in both directions and trust of the caller",
+  access: "user",
+  answer: ContactsAnswer,
+  handle: edgesRoute("contacts", contactsView),
+});
+
+export const circle = defineRoute({
+  summary: "The caller's circle: bonded contacts and the nine slots of trust",
+  access: "user",
+  answer: CircleAnswer,
+  handle: edgesRoute("circle", (userId, edges) => {
+    const view = circleView(userId, edges);
+    return { ...view, _meta: circleMeta(view) };
+  }),
+});

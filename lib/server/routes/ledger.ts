@@ -1,0 +1,121 @@
+import "server-only";
+import { formatConsensusTime } from "../../core/consensus-time";
+import { parseSequence, parseTopicId } from "../../core/ids";
+import { topicFor } from "../../engine/submit";
+import { viewOf } from "../../engine/tiered-read";
+import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
+import { SyncAnswer, SyncBody } from "../../wire/submit";
+import { ProblemError } from "../problem";
+import { privateJson, uncached, viewResponse } from "../reply";
+import { defineRoute } from "../route";
+
+const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString("base64"));
+
+export const proof = defineRoute({
+  summary: "What a browser needs to check one message against the ledger's hash chain by itself",
+  access: "user",
+  answer: ProofAnswer,
+  handle: async (context) => {
+    const { app, userId, params } = context;
+    const startMs = app.clock.now();
+    const topicId = parseTopicId(params.topicId ?? "");
+    const sequence = parseSequence(params.sequence ?? "");
+    if (topicId === null)
+      throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+    if (sequence === null)
+      throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
+    const row = await app.store.proof(userId, topicId, sequence);
+    if (row === null) throw new ProblemError("not-found", "There is no such message among yours.");
+    const content = {
+      message: {
+        topicId,
+        sequenceNumber: sequence,
+        consensusTimestamp: formatConsensusTime(row.consensusNs),
+        payerAccountId: row.payer,
+        runningHashVersion: row.runningHashVersion,
+        bytes: base64(row.message),
+      },
+      previousRunningHash: base64(row.previousRunningHash),
+      runningHash: base64(row.runningHash),
+      status: row.verification,
+      reason: row.reason,
+    };
+    return viewResponse(context, uncached(viewOf(0, content, startMs), app.clock.now() - startMs), startMs);
+  },
+});
+
+export const registry = defineRoute({
+  summary: "The topics that the caller writes to",
+  access: "user",
+  answer: RegistryAnswer,
+  handle: async ({ app, userId }) => {
+    const of = (type: string) => topicFor(app.scheduler.topics, userId, type);
+    const [contacts, trust, profile, recognition] = [
+      of("CONTACT_REQUEST"),
+      of("TRUST_ALLOCATE"),
+      of("PROFILE_UPDATE"),
+      of("RECOGNITION_MINT"),
+    ];
+    return privateJson(
+      {
+        ok: true,
+        topics: {
+          contacts,
+          trust,
+          profile,
+          recognition,
+          feed: recognition,
+          system: profile,
+          recognitionDefinitions: recognition,
+          recognitionInstances: recognition,
+        },
+        meta: {
+          source: app.env.HEDERA_NETWORK,
+          timestamp: new Date(app.clock.now()).toISOString(),
+          sharedContactsTrust: contacts === trust,
+        },
+      },
+      { "cache-control": "private, max-age=30, stale-while-revalidate=300" },
+    );
+  },
+});
+
+/** A sync run that takes longer goes on in the background. */
+const SYNC_DEADLINE_MS = 20_000;
+
+export const sync = defineRoute({
+  summary: "Brings the caller's topics up to date now",
+  access: "user",
+  body: SyncBody,
+  answer: SyncAnswer,
+  handle: async ({ app, body }) => {
+    const startMs = app.clock.now();
+    const asked = body.topics?.map((text) => parseTopicId(text));
+    const topicIds = asked?.map((topicId) => {
+      if (topicId !== null && app.scheduler.syncs.has(topicId)) return topicId;
+      throw new ProblemError("bad-input", "topics: one of these topics is not kept here.", { field: "topics" });
+    });
+    const requestsBefore = app.ledger.requests;
+    const reports = await app.scheduler.syncNow(topicIds, startMs + SYNC_DEADLINE_MS);
+    const kindOf = new Map(app.scheduler.topics.map(({ topicId, kinds }) => [topicId, kinds.join(",")]));
+    const topics = await Promise.all(
+      reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => ({
+        topicId,
+        kind: kindOf.get(topicId) ?? "",
+        fromSequence,
+        toSequence,
+        added,
+        complete,
+        gaps: (await app.store.gaps(topicId))
+          .filter((gap) => gap.state === "declared")
+          .map(({ from, to }) => ({ from, to })),
+        verified,
+      })),
+    );
+    return privateJson({
+      topics,
+      durationMs: app.clock.now() - startMs,
+      mirrorRequests: app.ledger.requests - requestsBefore,
+    });
+  },
+});

@@ -1,0 +1,75 @@
+import "server-only";
+import { formatConsensusTime } from "../../core/consensus-time";
+import { minSequence, type SubmitRefusal } from "../../engine/submit";
+import { SubmitAnswer, SubmitBody } from "../../wire/submit";
+import { type ProblemCode, ProblemError } from "../problem";
+import { privateJson } from "../reply";
+import { defineRoute } from "../route";
+
+/** A retry within this time gets the first answer. */
+const IDEMPOTENCY_TTL_MS = 24 * 3_600_000;
+/** A write that has not ended by then has failed with its process. */
+const RUNNING_TTL_MS = 60_000;
+
+const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
+  "bad-envelope": "bad-input",
+  clock: "bad-input",
+  "too-large": "too-large",
+  "not-bonded": "not-bonded",
+  "slots-full": "slots-full",
+  nonce: "nonce",
+  "read-only": "read-only",
+  "ledger-refused": "ledger-refused",
+  "ledger-unavailable": "ledger-unavailable",
+  uncertain: "uncertain",
+};
+
+export const submit = defineRoute({
+  summary: "Writes a message of the caller to the ledger",
+  access: "user",
+  body: SubmitBody,
+  answer: SubmitAnswer,
+  handle: async ({ app, userId, body, request, background }) => {
+    if (body.from !== userId)
+      throw new ProblemError("not-yours", "from: you can only write in your own name.", { field: "from" });
+    const given = request.headers.get("idempotency-key");
+    if (given !== null && !/^[\x21-\x7e]{1,200}$/.test(given)) {
+      throw new ProblemError("bad-input", "Idempotency-Key: 1 to 200 printable characters.", {
+        field: "Idempotency-Key",
+      });
+    }
+    const key = given === null ? null : `submit:${userId}:${given}`;
+    if (key !== null) {
+      const attempt = await app.hot.attempt(key, RUNNING_TTL_MS);
+      if (attempt.kind === "done") return privateJson(JSON.parse(attempt.answer));
+      if (attempt.kind === "running")
+        throw new ProblemError("in-progress", "This write is already under way.", { retryAfterS: 1 });
+    }
+    try {
+      const sent = await app.submit.submit({ ...body, from: userId });
+      if (!sent.ok)
+        throw new ProblemError(
+          PROBLEMS[sent.error.code],
+          sent.error.detail,
+          sent.error.field === undefined ? {} : { field: sent.error.field },
+        );
+      const { topicId, sequence, transactionId, consensusNs } = sent.value;
+      const answer = {
+        ok: true,
+        topicId,
+        sequenceNumber: sequence,
+        transactionId,
+        consensusTimestamp: consensusNs === null ? null : formatConsensusTime(consensusNs),
+        minSequence: minSequence(sent.value),
+      };
+      if (key !== null) await app.hot.finish(key, JSON.stringify(answer), IDEMPOTENCY_TTL_MS);
+      background(() => app.scheduler.syncNow([topicId]));
+      return privateJson(answer);
+    } catch (cause) {
+      // Where the outcome is unknown the key stays taken: a retry must not become a second message.
+      const isUncertain = cause instanceof ProblemError && cause.code === "uncertain";
+      if (key !== null && !isUncertain) await app.hot.abandon(key);
+      throw cause;
+    }
+  },
+});

@@ -1,0 +1,46 @@
+import "server-only";
+/** Every route there is. The API's route files, the OpenAPI document and the tests that sweep all routes read this table. */
+import { z } from "zod";
+import { openApiDocument } from "../openapi";
+import { publicJson } from "../reply";
+import { type AnyRoute, defineRoute } from "../route";
+import { circle, contacts } from "./contacts";
+import { hcs, health, ingestion, ready } from "./health";
+import { proof, registry, sync } from "./ledger";
+import { profiles, recognition } from "./recognition";
+import { demoPeople, demoSignIn, logout, session } from "./session";
+import { events, signals } from "./signals";
+import { stream } from "./stream";
+import { submit } from "./submit";
+
+const openapi: AnyRoute = defineRoute({
+  summary: "This API as OpenAPI 3.1",
+  access: "public",
+  answer: z.record(z.string(), z.unknown()),
+  handle: async (): Promise<Response> => publicJson(openApiDocument(ROUTES)),
+});
+
+export const ROUTES = {
+  "GET /api/contacts": contacts,
+  "GET /api/circle": circle,
+  "GET /api/signals": signals,
+  "GET /api/hcs/events": events,
+  "GET /api/recognition": recognition,
+  "GET /api/profiles": profiles,
+  "GET /api/registry/topics": registry,
+  "GET /api/proof/{topicId}/{sequence}": proof,
+  "GET /api/stream": stream,
+  "POST /api/hcs/submit": submit,
+  "POST /api/sync": sync,
+  "GET /api/auth/session": session,
+  "GET /api/auth/demo": demoPeople,
+  "POST /api/auth/demo": demoSignIn,
+  "POST /api/auth/logout": logout,
+  "GET /api/health": health,
+  "GET /api/health/ready": ready,
+  "GET /api/health/ingestion": ingestion,
+  "GET /api/health/hcs": hcs,
+  "GET /api/openapi.json": openapi,
+} as const satisfies Record<string, AnyRoute>;
+
+export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,67 @@
+import "server-only";
+/** Live events as `text/event-stream`. The stream is pulled: a client that does not read makes no events. */
+import type { UserId } from "../core/ids";
+import type { LiveEvent } from "../engine/live-hub";
+import type { App } from "./container";
+import { freshnessBody } from "./reply";
+import { signalOf } from "./routes/signals";
+
+/** Reconnects are spread over this range, so that the clients of an instance that went away do not come back as one. */
+const RETRY_MIN_MS = 500;
+const RETRY_SPREAD_MS = 2_500;
+
+/** A position; undefined if it is none. */
+export function parseEventId(text: string): number | undefined {
+  const position = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(position) ? position : undefined;
+}
+
+/** One event in the wire format. JSON has no line breaks, so one data line is enough. */
+export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
+  const frame = (data: unknown, id?: number) =>
+    `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  switch (event.event) {
+    case "hello":
+      return frame({ position: event.position, ...freshnessBody(app.scheduler.freshness()) });
+    case "signal":
+      return frame(signalOf(userId, event.row, "hcs"), event.row.position);
+    case "contacts":
+      return frame({ peers: event.peers });
+    case "freshness":
+      return frame(freshnessBody(app.scheduler.freshness()));
+    case "resync":
+      // The only other event with an id: from here on the client resumes in the new epoch.
+      return frame({ position: event.position }, event.position);
+    case "bye":
+      return frame({ reason: event.reason });
+  }
+}
+
+export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
+  const controller = new AbortController();
+  const events = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
+  const encoder = new TextEncoder();
+  const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
+    pull: async (stream) => {
+      try {
+        const { done, value } = await events.next();
+        if (done) stream.close();
+        else stream.enqueue(encoder.encode(encodeEvent(app, userId, value)));
+      } catch (cause) {
+        app.log.warn("a stream ended early; its client resumes", { cause });
+        stream.close();
+      }
+    },
+    cancel: () => controller.abort(),
+  });
+  // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (platform.md).
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    },
+  });
+}

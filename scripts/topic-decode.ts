@@ -1,0 +1,98 @@
+/**
+ * `npm run -s topic:decode -- FILE`: what each message says, one JSON object a line; chunked messages are reassembled and
+ * reported at their last chunk. `-- --cases FILE` checks cases in the shape of tests/fixtures/vectors/envelopes.json.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import { Reassembly } from "@/lib/core/chunks";
+import { formatConsensusTime, toMs } from "@/lib/core/consensus-time";
+import { decodeMessage } from "@/lib/core/envelope";
+import { signalId } from "@/lib/core/ids";
+import type { Result } from "@/lib/core/result";
+import type { Decoded, UndecodableReason } from "@/lib/core/signal";
+import type { LedgerMessage } from "@/lib/ports/ledger";
+import { command, readMessages, readText, UsageError } from "./topic-input";
+
+const Cases = z.object({
+  cases: z.array(
+    z.object({
+      name: z.string(),
+      message: z.unknown().optional(),
+      messageBase64: z.string().optional(),
+      expect: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+
+const said = ({ type, actor, target, weight, definitionId }: Decoded) => ({
+  type,
+  ...(actor === null ? {} : { actor }),
+  ...(target === null ? {} : { target }),
+  ...(weight === undefined ? {} : { weight }),
+  ...(definitionId === undefined ? {} : { definitionId }),
+});
+
+function report(message: LedgerMessage, decoded: Result<Decoded, UndecodableReason>): void {
+  const { sequence, topicId, consensusNs } = message;
+  if (!decoded.ok) return print({ sequence, undecodable: decoded.error });
+  const place = {
+    id: signalId(topicId, sequence),
+    ts: toMs(consensusNs),
+    consensusTimestamp: formatConsensusTime(consensusNs),
+  };
+  print({ sequence, signal: { ...said(decoded.value), ...place, metadata: decoded.value.metadata } });
+}
+
+const print = (value: unknown) => console.log(JSON.stringify(value));
+
+async function decodeTopic(source: string | undefined): Promise<void> {
+  const messages = [...(await readMessages(source, "topic:decode"))].sort((a, b) => a.sequence - b.sequence);
+  const reassemblies = new Map<string, Reassembly>();
+  for (const message of messages) {
+    if (message.chunk === null || message.chunk.total === 1) {
+      report(message, decodeMessage(message.message));
+      continue;
+    }
+    const reassembly = reassemblies.get(message.topicId) ?? new Reassembly();
+    reassemblies.set(message.topicId, reassembly);
+    const whole = reassembly.add({ ...message.chunk, sequence: message.sequence, message: message.message });
+    if (whole === "bad-chunk") report(message, { ok: false, error: "bad-chunk" });
+    else if (whole !== null) report(message, decodeMessage(whole));
+  }
+}
+
+function checkCases(source: string | undefined): void {
+  const parsed = Cases.safeParse(parseJson(readText(source, "topic:decode"), source ?? "standard input"));
+  if (!parsed.success)
+    throw new UsageError(`${source ?? "standard input"} has not the shape {"cases":[{name, message, expect}]}.`);
+  let mismatches = 0;
+  for (const { name, message, messageBase64, expect } of parsed.data.cases) {
+    const bytes =
+      messageBase64 === undefined ? Buffer.from(JSON.stringify(message)) : Buffer.from(messageBase64, "base64");
+    const decoded = decodeMessage(bytes);
+    const actual: Record<string, unknown> = decoded.ok
+      ? { ...said(decoded.value), metadata: decoded.value.metadata }
+      : { undecodable: decoded.error };
+    const wrong = Object.keys(expect).filter((key) => !isDeepStrictEqual(actual[key], expect[key]));
+    if (wrong.length === 0) continue;
+    mismatches += 1;
+    print({ name, mismatch: wrong, expected: expect, actual });
+  }
+  const { length } = parsed.data.cases;
+  print({ cases: length, passed: length - mismatches, mismatches });
+  if (mismatches > 0) process.exitCode = 1;
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${name} is not JSON.`);
+  }
+}
+
+void command(async () => {
+  const [first, second] = process.argv.slice(2);
+  if (first === "--cases") checkCases(second);
+  else await decodeTopic(first);
+});
