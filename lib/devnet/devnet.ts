@@ -133,10 +133,9 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     const { transactions } = store;
     const node = await startNode({ ...common, ledger, faults, transactions, port: options.nodePort ?? 0 });
     closers.push(() => node.stop());
-    const nodeAddress = node.address;
-    const mirror = await startMirrorGrpc({ ...common, view, nodeAddress, port: options.mirrorGrpcPort ?? 0 });
+    const mirror = await startMirrorGrpc({ ...common, view, port: options.mirrorGrpcPort ?? 0 });
     closers.push(() => mirror.stop());
-    return { nodeAddress, mirrorGrpcAddress: mirror.address };
+    return { nodeAddress: node.address, mirrorGrpcAddress: mirror.address };
   };
   const direct = {
     ledger,

@@ -285,10 +285,13 @@ describe("TopicMessageQuery", () => {
     expect(await received).toEqual(["before", "after"]);
   });
 
-  it("knows its own address book", async () => {
-    await client.updateNetwork();
-    expect(Object.values(client.network).map(String)).toEqual(["0.0.3"]);
-    const response = await new TopicCreateTransaction().execute(client);
-    expect((await response.getReceipt(client)).status).toBe(Status.Success);
+  it("survives the SDK's daily look for an address book", async () => {
+    const patient = clientOf(devnet).setOperator(devnet.operatorId, PrivateKey.fromStringDer(devnet.operatorKey));
+    try {
+      await patient.setMaxAttempts(1).updateNetwork();
+      expect(Object.values(patient.network).map(String)).toEqual(["0.0.3"]);
+    } finally {
+      patient.close();
+    }
   });
 });

@@ -1,14 +1,16 @@
-/** The mirror's gRPC API: topic subscriptions (hedera.md §2), and the address book that the SDK asks for. */
+/**
+ * The mirror's gRPC API: topic subscriptions (hedera.md §2). There is no address book: the SDK, which asks for it once a
+ * day, takes nodes on port 50211 alone from it, and would be left with none; without an answer it keeps those it has.
+ */
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
-import { com, proto } from "@hiero-ledger/proto";
+import { com } from "@hiero-ledger/proto";
 import { fromMs } from "@/lib/core/consensus-time";
-import { NODE_ID } from "../development-keys";
 import type { MirrorView } from "../rest/mirror-view";
 import { type GrpcServer, startGrpcServer, streamMethod } from "./server";
 import { subscribe } from "./subscription";
-import { accountIdProto, bigintOf, int64, nsOf, topicIdOf } from "./wire";
+import { bigintOf, nsOf, topicIdOf } from "./wire";
 
-const { ConsensusTopicQuery, ConsensusTopicResponse, AddressBookQuery } = com.hedera.mirror.api.proto;
+const { ConsensusTopicQuery, ConsensusTopicResponse } = com.hedera.mirror.api.proto;
 type TopicQuery = com.hedera.mirror.api.proto.IConsensusTopicQuery;
 type TopicResponse = com.hedera.mirror.api.proto.IConsensusTopicResponse;
 
@@ -20,8 +22,6 @@ export interface MirrorGrpcOptions {
   readonly nowMs: () => number;
   readonly host: string;
   readonly port: number;
-  /** Of the consensus node, for the address book. */
-  readonly nodeAddress: string;
 }
 
 /** Starts the mirror's gRPC server; resolves once it listens. */
@@ -32,14 +32,6 @@ export function startMirrorGrpc(options: MirrorGrpcOptions): Promise<GrpcServer>
       `${base}.ConsensusService/subscribeTopic`,
       [ConsensusTopicQuery, ConsensusTopicResponse],
       (call: ServerWritableStream<TopicQuery, TopicResponse>) => subscribeTopic(options, call),
-    ),
-    streamMethod(
-      `${base}.NetworkService/getNodes`,
-      [AddressBookQuery, proto.NodeAddress],
-      (call: ServerWritableStream<unknown, proto.INodeAddress>) => {
-        call.write(addressOf(options.nodeAddress));
-        call.end();
-      },
     ),
   ];
   return startGrpcServer(methods, { ...options, maxStreams: MAX_STREAMS_PER_CONNECTION });
@@ -72,15 +64,4 @@ function refusalOf({ topicID, limit }: TopicQuery, endsBeforeStart: boolean, exi
   if (bigintOf(limit) < 0n) return { code, details: "limit: must be greater than or equal to 0" };
   if (endsBeforeStart) return { code, details: "endTime: must be after start time" };
   return exists ? null : { code: status.NOT_FOUND, details: `Topic ${topicIdOf(topicID)} does not exist` };
-}
-
-function addressOf(nodeAddress: string): proto.INodeAddress {
-  const at = nodeAddress.lastIndexOf(":");
-  const ipAddressV4 = Uint8Array.from(nodeAddress.slice(0, at).split("."), Number);
-  return {
-    nodeId: int64(0),
-    nodeAccountId: accountIdProto(NODE_ID),
-    description: "devnet",
-    serviceEndpoint: [{ ipAddressV4, port: Number(nodeAddress.slice(at + 1)) }],
-  };
 }
