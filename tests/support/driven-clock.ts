@@ -1,0 +1,63 @@
+import type { Clock } from "@/lib/ports/clock";
+
+/** A clock that moves only when a test moves it. Sleepers wake in the order of their time. */
+export class DrivenClock implements Clock {
+  private sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+
+  constructor(private nowMs = Date.UTC(2026, 10, 23)) {}
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted || ms <= 0) return resolve();
+      const sleeper = { atMs: this.nowMs + ms, wake: resolve };
+      this.sleepers.push(sleeper);
+      signal?.addEventListener("abort", () => {
+        this.sleepers = this.sleepers.filter((each) => each !== sleeper);
+        resolve();
+      });
+    });
+  }
+
+  get waiting(): number {
+    return this.sleepers.length;
+  }
+
+  /** Moves time on, waking sleepers on the way and letting each run as far as it gets without the clock. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      await settle();
+      const next = this.sleepers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (!next) break;
+      this.sleepers = this.sleepers.filter((each) => each !== next);
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.wake();
+    }
+    this.nowMs = untilMs;
+    await settle();
+  }
+
+  /** Runs `work` to its end, moving time on whenever everybody waits for it. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => {});
+    while (!isDone) {
+      await settle();
+      const next = Math.min(...this.sleepers.map(({ atMs }) => atMs));
+      if (!isDone && Number.isFinite(next)) await this.advance(Math.max(0, next - this.nowMs));
+    }
+    return done;
+  }
+}
+
+/** Lets promises and I/O that are ready run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,40 @@
+import { type ConsensusNs, consensusNs } from "@/lib/core/consensus-time";
+import type { TopicId } from "@/lib/core/ids";
+import { err, ok, type Result } from "@/lib/core/result";
+import type { Ledger, LedgerError, LedgerMessage, PageRequest } from "@/lib/ports/ledger";
+
+/** A ledger of given topics. `answer` may change, shorten, repeat or refuse what a page would be. */
+export class ScriptedLedger implements Ledger {
+  readonly topics = new Map<TopicId, readonly LedgerMessage[]>();
+  headNs: ConsensusNs | null = null;
+  pages: PageRequest[] = [];
+  answer: (request: PageRequest, page: readonly LedgerMessage[]) => Result<readonly LedgerMessage[], LedgerError> = (
+    _,
+    page,
+  ) => ok(page);
+  single: (message: LedgerMessage | undefined) => LedgerMessage | undefined = (message) => message;
+
+  set(messages: readonly LedgerMessage[]): void {
+    const [first] = messages;
+    if (first) this.topics.set(first.topicId, messages);
+  }
+
+  async page(request: PageRequest): Promise<Result<readonly LedgerMessage[], LedgerError>> {
+    this.pages.push(request);
+    const all = this.topics.get(request.topicId) ?? [];
+    const upTo = request.upTo ?? Number.POSITIVE_INFINITY;
+    const page = all.filter(({ sequence }) => sequence > request.after && sequence <= upTo).slice(0, request.limit);
+    return this.answer(request, page);
+  }
+
+  async message(topicId: TopicId, sequence: number): Promise<Result<LedgerMessage, LedgerError>> {
+    const message = this.single(this.topics.get(topicId)?.find((each) => each.sequence === sequence));
+    return message ? ok(message) : err({ code: "not-found", message: "the mirror has no such message" });
+  }
+
+  async head(): Promise<Result<ConsensusNs, LedgerError>> {
+    if (this.headNs !== null) return ok(this.headNs);
+    const last = [...this.topics.values()].flatMap((messages) => messages.at(-1)?.consensusNs ?? []);
+    return ok(last.reduce((latest, ns) => (ns > latest ? ns : latest), consensusNs(0n)));
+  }
+}
