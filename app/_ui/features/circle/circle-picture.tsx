@@ -2,7 +2,7 @@
 import { useRef, useState } from "react";
 import type { People, Person } from "@/lib/client/people";
 import { hueClass, initials } from "../../primitives/avatar";
-import { CENTRE, HALO, onCircle, RING, SEAT_RADIUS, SELF_RADIUS, SIZE, spoke } from "./geometry";
+import { CENTRE, DISC, HALO, onCircle, RING, SEAT_RADIUS, SELF_RADIUS, SIZE, spoke } from "./geometry";
 import { Halo } from "./halo";
 import { SeatMark } from "./seat-mark";
 import type { Seating } from "./seats";
@@ -68,7 +68,7 @@ export function CirclePicture({ seating, people, onSeat, onEmpty }: CirclePictur
 function Rings({ over }: { over: boolean }) {
   return (
     <g fill="none">
-      <circle cx={CENTRE} cy={CENTRE} r={RING + SEAT_RADIUS + 16} className="fill-surface stroke-line" />
+      <circle cx={CENTRE} cy={CENTRE} r={DISC} className="fill-surface stroke-line" />
       <circle cx={CENTRE} cy={CENTRE} r={RING} className={over ? "stroke-copper" : "stroke-line"} strokeWidth="1.5" />
       <circle cx={CENTRE} cy={CENTRE} r={HALO} className="stroke-line" strokeDasharray="1 7" strokeLinecap="round" />
     </g>

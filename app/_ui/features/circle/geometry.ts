@@ -2,7 +2,9 @@
 export const SIZE = 520;
 export const CENTRE = SIZE / 2;
 export const RING = 158;
-export const HALO = 236;
+/** Wide enough for the names above the upper seats. */
+export const DISC = 216;
+export const HALO = 246;
 export const SEAT_RADIUS = 31;
 export const SELF_RADIUS = 44;
 

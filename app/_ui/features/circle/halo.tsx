@@ -1,6 +1,6 @@
 import type { Contact } from "@/lib/wire/contacts";
 import { hueClass } from "../../primitives/avatar";
-import { HALO, onCircle, RING, SEAT_RADIUS, spoke } from "./geometry";
+import { DISC, HALO, onCircle, spoke } from "./geometry";
 
 /** More dots than this would touch each other. */
 const MAX_DOTS = 72;
@@ -19,7 +19,7 @@ export function Halo({ around, beyond }: { around: readonly Contact[]; beyond: r
     <g>
       {spread(dots).map(({ contact, over }, at) => {
         const spot = onCircle(at, dots.length, HALO, 0.5);
-        const [to, from] = spoke(spot, RING + SEAT_RADIUS + 18, 8);
+        const [to, from] = spoke(spot, DISC + 2, 8);
         const trusting = contact.trust.receivedFrom > 0;
         return (
           <g key={contact.peerId} className={hueClass(contact.peerId)}>

@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import type { Person } from "@/lib/client/people";
 import { hueClass, initials } from "../../primitives/avatar";
-import { onCircle, RING, SEAT_RADIUS } from "./geometry";
+import { CENTRE, onCircle, RING, SEAT_RADIUS } from "./geometry";
 import type { Seat } from "./seats";
 
 export interface SeatMarkProps {
@@ -86,7 +86,7 @@ function Taken({ x, y, person, weight }: { x: number; y: number; person: Person;
       </text>
       <text
         x={x}
-        y={y + SEAT_RADIUS + 15}
+        y={y < CENTRE - SEAT_RADIUS ? y - SEAT_RADIUS - 8 : y + SEAT_RADIUS + 17}
         textAnchor="middle"
         className="fill-ink stroke-surface font-medium text-[13px]"
         strokeWidth="4"

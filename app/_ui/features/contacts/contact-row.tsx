@@ -38,8 +38,9 @@ export function ContactRow({ contact, person }: { contact: Contact; person: Pers
           >
             <bdi>{name}</bdi>
           </Link>
-          <p className="truncate text-ink-faint text-sm">
-            {person.handle && <bdi>{person.handle} · </bdi>}since {calendarDate(contact.bondedAt)}
+          <p className="text-ink-faint text-sm">
+            {person.handle && <bdi className="hidden sm:inline">{person.handle} · </bdi>}
+            since {calendarDate(contact.bondedAt)}
           </p>
         </div>
         <TrustBadges trust={contact.trust} />

@@ -2,8 +2,8 @@
 const CENTRE = 200;
 const RINGS = [
   { radius: 78, seats: 9, size: 11, turn: 0 },
-  { radius: 132, seats: 17, size: 6, turn: 0.2 },
-  { radius: 178, seats: 27, size: 3.5, turn: 0.05 },
+  { radius: 132, seats: 17, size: 5, turn: 0.2 },
+  { radius: 178, seats: 27, size: 2.6, turn: 0.05 },
 ] as const;
 
 interface Spot {
@@ -28,12 +28,16 @@ function nearest(spot: Spot, to: readonly Spot[]): Spot {
   return to.reduce((a, b) => (Math.hypot(a.x - spot.x, a.y - spot.y) < Math.hypot(b.x - spot.x, b.y - spot.y) ? a : b));
 }
 
+const corners = (ring: readonly Spot[]) => ring.map(({ x, y }) => `${x},${y}`).join(" ");
+
 const HUES = ["hue-5", "hue-1", "hue-8", "hue-3", "hue-0", "hue-6", "hue-10", "hue-2", "hue-7"];
 
 export function MeshPicture() {
   return (
     <svg viewBox="0 0 400 400" aria-hidden="true" className="mx-auto my-8 max-h-[58vh] w-full max-w-lg">
-      <g className="stroke-line-strong" strokeWidth="0.7" opacity="0.7">
+      <g className="fill-none stroke-line-strong" strokeWidth="0.7" opacity="0.7">
+        <polygon points={corners(MIDDLE)} />
+        <polygon points={corners(OUTER)} />
         {OUTER.map((spot) => (
           <Line key={spot.id} from={spot} to={nearest(spot, MIDDLE)} />
         ))}
@@ -41,7 +45,8 @@ export function MeshPicture() {
           <Line key={spot.id} from={spot} to={nearest(spot, INNER)} />
         ))}
       </g>
-      <g className="stroke-accent" strokeWidth="1.6">
+      <g className="fill-none stroke-accent" strokeWidth="1.6">
+        <polygon points={corners(INNER)} strokeWidth="0.8" />
         {INNER.map((spot) => (
           <line key={spot.id} x1={CENTRE} y1={CENTRE} x2={spot.x} y2={spot.y} />
         ))}
