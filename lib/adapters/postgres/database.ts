@@ -1,0 +1,50 @@
+/**
+ * The seam between our SQL and a driver: text with `$n` parameters in, rows out, one statement at a time. No transaction and no
+ * session outlives a statement, so PGlite, `pg` over TCP and Neon over HTTP all fit behind it.
+ */
+import { StoreUnavailable } from "../../ports/sync-store";
+
+/** Arrays are passed as Postgres literals (params.ts) and cast in the SQL: no driver has an opinion about text. */
+export type Param = string | number | null | Uint8Array;
+
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Database {
+  readonly driver: "pglite" | "pg";
+  /** Rejects with `StoreUnavailable` where the database did not answer, and with the driver's error where the statement is wrong. */
+  query(text: string, params?: readonly Param[]): Promise<readonly Row[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * SQLSTATEs that say "not now" rather than "never" (PostgreSQL, appendix A): by class, then single ones.
+ * 08 connection, 40 rolled back for concurrency, 53 out of resources, 55 not in a state for it (lock not available),
+ * 57 stopped by an operator or a timeout, 58 the system under the server.
+ */
+const RETRYABLE_CLASSES = new Set(["08", "40", "53", "55", "57", "58"]);
+/** Read-only after a failover; idle transaction ended; out of range of a recovering standby. */
+const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
+
+const UNIQUE_VIOLATION = "23505";
+
+/** The SQLSTATE of an error that the server itself reported; null of any other. */
+export function sqlState(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;
+  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+}
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
+
+/**
+ * What a failed query means. The server's own errors tell by their SQLSTATE. What is left comes from the driver: mistakes in the
+ * language are ours, anything else is a connection that failed.
+ */
+export function classify(error: unknown): unknown {
+  const state = sqlState(error);
+  if (state !== null) {
+    const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
+    return isRetryable ? new StoreUnavailable(`the database answered ${state}`, { cause: error }) : error;
+  }
+  const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isOurs ? error : new StoreUnavailable("the database does not answer", { cause: error });
+}

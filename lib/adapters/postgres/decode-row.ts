@@ -1,0 +1,71 @@
+/** Rows as drivers hand them out, as values of the domain. Drivers differ in int8 (string, number, bigint) and bytea. */
+import type { LogEntry } from "../../core/batch";
+import { type ConsensusNs, consensusNs } from "../../core/consensus-time";
+import type { AccountId, Sequence, TopicId, TopicKind } from "../../core/ids";
+import { GENESIS_HASH } from "../../core/running-hash";
+import type { Gap, TopicState } from "../../ports/sync-store";
+import { disposition, gapState, verification } from "./codes";
+import type { Row } from "./database";
+import { REF_SHIFT } from "./write-statement";
+
+export const int8 = (value: unknown): bigint => (value === null ? 0n : BigInt(value as string | number | bigint));
+export const ns = (value: unknown): ConsensusNs => consensusNs(int8(value));
+export const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const optionalNumber = (value: unknown): number | null => (value === null ? null : Number(value));
+
+/** A copy: what a driver hands out may be a view of a whole network packet. */
+export const bytes = (value: unknown): Uint8Array | null =>
+  value === null ? null : new Uint8Array(value as Uint8Array);
+
+/** The sequence that a `ref` holds. */
+export const sequenceOf = (ref: unknown): Sequence => Number(BigInt.asUintN(REF_SHIFT, int8(ref))) as Sequence;
+
+export function topicState(row: Row): TopicState {
+  const cursor = Number(row.cursor);
+  return {
+    topicId: row.topic_id as TopicId,
+    kinds: row.kinds as TopicKind[],
+    cursor,
+    headHash: cursor === 0 ? GENESIS_HASH : bytes(row.head_hash),
+    headNs: int8(row.head_ns),
+    syncedThroughNs: int8(row.synced_through_ns),
+    counts: {
+      messages: Number(row.messages),
+      verified: Number(row.verified),
+      unverifiable: Number(row.unverifiable),
+      failed: Number(row.failed),
+      undecodable: Number(row.undecodable),
+      untrusted: Number(row.untrusted),
+    },
+    paused: row.paused === true,
+  };
+}
+
+export function logEntry(row: Row): LogEntry {
+  return {
+    sequence: sequenceOf(row.ref),
+    consensusNs: ns(row.consensus_ns),
+    payer: row.payer as AccountId,
+    message: bytes(row.message) as Uint8Array,
+    body: bytes(row.body),
+    runningHash: bytes(row.running_hash),
+    runningHashVersion: optionalNumber(row.hash_version),
+    verification: verification.name(row.verification),
+    disposition: disposition.name(row.disposition),
+    reason: text(row.reason),
+    chunk:
+      row.chunk_key === null
+        ? null
+        : { key: row.chunk_key as string, number: Number(row.chunk_number), total: Number(row.chunk_total) },
+  };
+}
+
+export function gap(topicId: TopicId, row: Row): Gap {
+  return {
+    topicId,
+    from: Number(row.from_seq) as Sequence,
+    to: Number(row.to_seq) as Sequence,
+    state: gapState.name(row.state),
+    firstSeenMs: Number(row.first_seen_ms),
+  };
+}

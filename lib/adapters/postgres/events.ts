@@ -1,0 +1,46 @@
+/** `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
+import type { TopicKind } from "../../core/ids";
+import { typeNumber, UNNAMED_TYPE } from "./codes";
+import { bodyOf, ME, topicIdOf } from "./view-sql";
+
+const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
+  contact: "CONTACT_",
+  trust: "TRUST_",
+  recognition: "RECOGNITION_",
+  profile: "PROFILE_",
+};
+
+const NUMBERED_TYPES = [
+  ...["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"],
+  ...["TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_ACCEPT", "TRUST_DECLINE"],
+  ...["RECOGNITION_MINT", "RECOGNITION_VALIDATE", "RECOGNITION_DEFINITION", "PROFILE_UPDATE"],
+];
+
+/** A type says by its first word which kind it is; one that does not is of the kind of the topic it came by. */
+function isOfKind(kind: TopicKind): string {
+  const prefix = KIND_OF_PREFIX[kind];
+  const known = NUMBERED_TYPES.filter((type) => type.startsWith(prefix)).map(typeNumber);
+  const others = NUMBERED_TYPES.map(typeNumber);
+  const foreign = Object.values(KIND_OF_PREFIX).map((word) => `coalesce(r.type_name ^@ '${word}', false)`);
+  return `(r.type_no IN (${known.join(", ")}) OR r.type_no NOT IN (${others.join(", ")}) AND (
+    r.type_no = ${UNNAMED_TYPE} AND r.type_name ^@ '${prefix}'
+    OR NOT (${foreign.join(" OR ")}) AND EXISTS (SELECT FROM topics t WHERE t.topic_no = (r.ref >> 40)::integer AND t.kinds @> '{${kind}}')))`;
+}
+
+/** Rows of the user, and for some kinds messages that others wrote for everybody to see. */
+const ALSO: Readonly<Record<TopicKind, string>> = {
+  contact: "",
+  trust: "",
+  recognition: `UNION SELECT d.ref, d.consensus_ns FROM recognition_definitions d WHERE d.consensus_ns > $2::bigint`,
+  profile: `UNION SELECT f.ref, f.consensus_ns FROM contact_edges e JOIN profiles f ON f.user_no = e.peer_no
+    WHERE e.user_no = ${ME} AND e.accept_ns > coalesce(e.revoke_ns, 0) AND f.consensus_ns > $2::bigint`,
+};
+
+/** `$1` user, `$2` since, `$3` limit. */
+export const eventsSql = (kind: TopicKind): string => `WITH page AS MATERIALIZED (
+  SELECT ref, consensus_ns FROM (
+    (SELECT r.ref, r.consensus_ns FROM hcs_messages r
+      WHERE r.user_no = ${ME} AND r.consensus_ns > $2::bigint AND ${isOfKind(kind)} ORDER BY r.consensus_ns LIMIT $3::integer)
+    ${ALSO[kind]}) every
+  ORDER BY consensus_ns LIMIT $3::integer)
+SELECT p.ref, p.consensus_ns, ${topicIdOf("p.ref")} AS topic_id, ${bodyOf("p.ref")} AS body FROM page p ORDER BY p.consensus_ns`;

@@ -1,0 +1,28 @@
+import { MIGRATIONS, type Migration } from "../../../drizzle/migrations/embedded";
+import type { Database } from "./database";
+
+/** Any number: what all instances agree on to lock. */
+const LOCK = 7_148_063;
+
+/**
+ * Brings the tables up to date. Any number of instances may call it at once: each call is one statement, which takes a lock,
+ * applies what is missing and commits as a whole, so the drivers that know no transaction can run it too.
+ */
+export async function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  await db.query(script(migrations));
+}
+
+function script(migrations: readonly Migration[]): string {
+  return `DO $migrate$ BEGIN
+  PERFORM pg_advisory_xact_lock(${LOCK});
+  CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
+${migrations.map(step).join("\n")}
+END $migrate$`;
+}
+
+function step({ name, statements }: Migration): string {
+  return `  IF NOT EXISTS (SELECT FROM schema_migrations WHERE name = '${name}') THEN
+${statements.map((statement) => `    EXECUTE $statement$${statement}$statement$;`).join("\n")}
+    INSERT INTO schema_migrations (name) VALUES ('${name}');
+  END IF;`;
+}

@@ -1,0 +1,19 @@
+import type { Pool } from "pg";
+import { classify, type Database, type Param } from "./database";
+
+/** A `Database` over a pool of node-postgres, which PGlite speaks too. */
+export function poolDatabase(driver: Database["driver"], pool: Pool, close: () => Promise<void>): Database {
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on("error", () => {});
+  return {
+    driver,
+    async query(text: string, params: readonly Param[] = []) {
+      try {
+        return (await pool.query<Record<string, unknown>>(text, params as unknown[])).rows;
+      } catch (error) {
+        throw classify(error);
+      }
+    },
+    close,
+  };
+}

@@ -1,0 +1,35 @@
+import type { SyncStore } from "../../ports/sync-store";
+import type { ViewStore } from "../../ports/view-store";
+import type { Database } from "./database";
+import { migrate } from "./migrate";
+import { PostgresSyncStore } from "./sync-store";
+import { PostgresViewStore } from "./view-store";
+
+export interface PostgresStore {
+  readonly sync: SyncStore;
+  readonly views: ViewStore;
+  close(): Promise<void>;
+}
+
+/** The database holds another network's rows: ids mean other people there. */
+export class OtherNetwork extends Error {
+  override readonly name = "OtherNetwork";
+}
+
+/** Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens both stores on it. */
+export async function openStore(db: Database, network: string): Promise<PostgresStore> {
+  await migrate(db);
+  const found = await networkOf(db, network);
+  if (found !== network) {
+    throw new OtherNetwork(
+      `This database holds the network "${found}", but HEDERA_NETWORK is "${network}": use another database (DATABASE_URL or DATA_DIR), or set HEDERA_NETWORK=${found}.`,
+    );
+  }
+  return { sync: new PostgresSyncStore(db), views: new PostgresViewStore(db), close: () => db.close() };
+}
+
+async function networkOf(db: Database, network: string): Promise<string> {
+  await db.query("INSERT INTO meta (network) VALUES ($1::text) ON CONFLICT DO NOTHING", [network]);
+  const [row] = await db.query("SELECT network FROM meta");
+  return String(row?.network);
+}

@@ -1,0 +1,33 @@
+/**
+ * The pieces that the view statements are made of. `$1` is always the user's id.
+ *
+ * The user's number is looked up by a scalar subquery, which the server runs once before the rest: only then does it skip the
+ * 15 partitions that are not the user's. Joins to other tables are lateral with a limit or scalar subqueries, so that they are
+ * index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself).
+ */
+import { POSITIONS_PER_EPOCH } from "../../core/position";
+import { REF_SHIFT } from "./write-statement";
+
+export const ME = "(SELECT user_no FROM user_heads WHERE user_id = $1::text)";
+
+/** The user's head as a position: 0 where there is no row yet. */
+export const HEAD = `coalesce((SELECT CASE h.head WHEN 0 THEN 0 ELSE (SELECT epoch FROM meta) * ${POSITIONS_PER_EPOCH}::bigint + h.head END
+  FROM user_heads h WHERE h.user_id = $1::text), 0)`;
+
+export const POSITION = `(SELECT epoch FROM meta) * ${POSITIONS_PER_EPOCH}::bigint + r.n`;
+
+export const topicIdOf = (ref: string): string =>
+  `(SELECT t.topic_id FROM topics t WHERE t.topic_no = (${ref} >> ${REF_SHIFT})::integer)`;
+
+export const userIdOf = (userNo: string): string => `(SELECT p.user_id FROM user_heads p WHERE p.user_no = ${userNo})`;
+
+export const bodyOf = (ref: string): string =>
+  `(SELECT coalesce(l.body, l.message) FROM topic_log l WHERE l.ref = ${ref})`;
+
+/** What a signal is made of, of a row `r`. */
+export const SIGNAL = `${POSITION} AS position, r.ref, r.consensus_ns, r.type_no, r.type_name, r.flags,
+  ${topicIdOf("r.ref")} AS topic_id, ${userIdOf("r.peer_no")} AS peer_id, ${bodyOf("r.ref")} AS body`;
+
+/** The statement that answers the user's head beside a page of rows: at least one row, whose `ref` is null for an empty page. */
+export const withHead = (page: string, order: string): string => `WITH page AS MATERIALIZED (${page})
+SELECT ${HEAD} AS head, p.* FROM (SELECT 1) one LEFT JOIN page p ON true ORDER BY ${order}`;

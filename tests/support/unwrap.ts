@@ -1,0 +1,5 @@
+/** The value that a test is sure of. */
+export function unwrap<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error("the test expected a value here");
+  return value;
+}
