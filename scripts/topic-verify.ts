@@ -21,7 +21,8 @@ void command(async () => {
     for (const message of topic) {
       // A repeated message is judged like its first copy, by what came before it.
       if (message.sequence !== head.sequence) before = head;
-      const { verification: status, reason } = verifyNext(sha384, before, message);
+      const verdict = verifyNext(sha384, before, message);
+      const { verification: status, reason } = verdict;
       console.log(
         JSON.stringify({
           sequence: message.sequence,
@@ -30,7 +31,7 @@ void command(async () => {
           ...(topics.length > 1 ? { topicId: message.topicId } : {}),
         }),
       );
-      if (message.sequence !== head.sequence) head = advance(before, message);
+      if (message.sequence !== head.sequence) head = advance(before, message, verdict);
     }
   }
 });

@@ -57,7 +57,7 @@ export function interpret(input: InterpretInput): Interpretation {
   let head = input.head;
   for (const message of input.messages) {
     const verdict = message.verdict ?? verifyNext(input.sha384, head, message);
-    if (message.verdict === undefined) head = advance(head, message);
+    if (message.verdict === undefined) head = advance(head, message, verdict);
     const outcome = verdict.verification === "failed" ? FAILED : outcomeOf(message, reassembly, input.trustedPayers);
     entries.push({
       sequence: message.sequence,

@@ -57,11 +57,15 @@ export function verifyNext(sha384: Sha384, head: ChainHead, message: ChainMessag
     : { verification: "failed", reason: "hash-mismatch" };
 }
 
-/** The head after a message has been taken in, whatever its verdict. */
-export function advance(head: ChainHead, message: ChainMessage): ChainHead {
+/**
+ * The head after a message has been taken in, whatever its verdict. The time of a failed message counts for nothing: one that is
+ * forged to lie in the future would fail all that follow.
+ */
+export function advance(head: ChainHead, message: ChainMessage, { verification }: Verdict): ChainHead {
+  const isLater = verification !== "failed" && message.consensusNs > head.consensusNs;
   return {
     sequence: message.sequence,
     hash: message.runningHash,
-    consensusNs: message.consensusNs > head.consensusNs ? message.consensusNs : head.consensusNs,
+    consensusNs: isLater ? message.consensusNs : head.consensusNs,
   };
 }
