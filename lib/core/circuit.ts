@@ -31,8 +31,9 @@ export function admit(
   return { admitted: true, circuit: { name: "half-open", openings: circuit.openings, sinceMs: nowMs } };
 }
 
-export function succeeded(): Circuit {
-  return CLOSED;
+/** A call that was sent before the circuit opened proves nothing about the wait that was asked for since. */
+export function succeeded(circuit: Circuit): Circuit {
+  return circuit.name === "open" ? circuit : CLOSED;
 }
 
 export function failed(
@@ -44,6 +45,10 @@ export function failed(
 ): Circuit {
   if (circuit.name === "closed" && circuit.failures + 1 < policy.threshold && retryAfterMs === 0) {
     return { name: "closed", failures: circuit.failures + 1 };
+  }
+  if (circuit.name === "open") {
+    // Sent before it opened, so no further opening; but what the other side asks for still counts.
+    return { ...circuit, untilMs: Math.max(circuit.untilMs, nowMs + retryAfterMs) };
   }
   const openings = circuit.name === "closed" ? 1 : circuit.openings + 1;
   return { name: "open", openings, untilMs: nowMs + backoffMs(policy.backoff, openings, random, retryAfterMs) };

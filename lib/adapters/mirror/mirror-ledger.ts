@@ -84,7 +84,8 @@ export class MirrorLedger implements Ledger {
   }
 
   async page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>> {
-    const query = [`sequencenumber=gt:${request.after}`, "order=asc", `limit=${request.limit}`];
+    // Not gt: of 0 the mirror says that it is no sequence number.
+    const query = [`sequencenumber=gte:${request.after + 1}`, "order=asc", `limit=${request.limit}`];
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
     const answer = await this.get(path, PageJson, request.attempt ?? 0, signal);
@@ -123,7 +124,7 @@ export class MirrorLedger implements Ledger {
     const answer = await this.fetchJson(mirror, path, schema, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     mirror.circuit = isHealthy
-      ? succeeded()
+      ? succeeded(mirror.circuit)
       : failed(mirror.circuit, this.options.clock.now(), this.random(), CIRCUIT, answer.error.retryAfterMs);
     if (!isHealthy) {
       mirror.errors += 1;
