@@ -140,9 +140,11 @@ export function edgesOf(signal: PlacedSignal): readonly Edge[] {
   if (!Object.hasOwn(EDGE_EFFECTS, decoded.type)) return [];
   const effect = EDGE_EFFECTS[decoded.type] as (typeof EDGE_EFFECTS)[string];
   const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
+  // Names come from contact messages only: what a trust message calls `name` may be anything.
+  const isNaming = decoded.type.startsWith("CONTACT_");
   const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
-    ...(party.handle === null ? {} : { peerHandle: party.handle, peerHandleNs: ns }),
-    ...(party.hrl === null ? {} : { peerHrl: party.hrl, peerHrlNs: ns }),
+    ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
+    ...(isNaming && party.hrl !== null ? { peerHrl: party.hrl, peerHrlNs: ns } : {}),
   });
   return [
     { ...emptyEdge(actor, target), ...ofActor, ...peerNames(decoded.targetParty) },
@@ -154,8 +156,7 @@ export function edgesOf(signal: PlacedSignal): readonly Edge[] {
 export function profileOf(signal: PlacedSignal): Profile | null {
   const { decoded, consensusNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
-  const nested = decoded.metadata.profile;
-  const fields = isRecord(nested) ? { ...decoded.metadata, ...nested } : decoded.metadata;
+  const fields = statementOf(decoded.metadata, "profile");
   return {
     userId: decoded.actor,
     consensusNs,
@@ -171,7 +172,7 @@ export function profileOf(signal: PlacedSignal): Profile | null {
 export function definitionOf(signal: PlacedSignal): Definition | null {
   const { decoded, topicId, sequence, consensusNs } = signal;
   if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
-  const fields = decoded.metadata;
+  const fields = statementOf(decoded.metadata, "definition");
   return {
     definitionId: decoded.definitionId,
     consensusNs,
@@ -184,6 +185,13 @@ export function definitionOf(signal: PlacedSignal): Definition | null {
     description: cleanText(fields.description ?? fields.desc, 1_000),
     category: cleanText(fields.category, 60),
   };
+}
+
+/** A statement's members, wherever its form puts them: flat, in the payload of an envelope, or under its own name in either. */
+function statementOf(metadata: Decoded["metadata"], name: string): Decoded["metadata"] {
+  const payload = isRecord(metadata.payload) ? metadata.payload : {};
+  const nested = [payload[name], metadata[name]].find(isRecord) ?? {};
+  return { ...metadata, ...payload, ...nested };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
