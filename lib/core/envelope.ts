@@ -70,7 +70,7 @@ export function decodeJson(json: unknown): Result<Decoded, UndecodableReason> {
     actor,
     target,
     ...details.value,
-    metadata: json.hcs === "21" && isFields(json.payload) ? json.payload : json,
+    metadata: isFields(json.payload) ? json.payload : json,
     actorParty: partyOf(json.from, json, payload),
     targetParty: partyOf(json.to),
   });

@@ -22,13 +22,18 @@ import type { ViewStore } from "../ports/view-store";
 import type { Env } from "./env";
 import { Sessions } from "./session";
 
-export type Store = SyncStore & ViewStore & { close(): Promise<void> };
+/** The durable tier, for sync and for readers. */
+export interface Stores {
+  readonly sync: SyncStore;
+  readonly views: ViewStore;
+  close(): Promise<void>;
+}
 
 export interface App {
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Log;
-  readonly store: Store;
+  readonly stores: Stores;
   readonly hot: HotCache;
   readonly ledger: MirrorLedger;
   readonly scheduler: SyncScheduler;
@@ -57,7 +62,7 @@ export interface NetworkParts {
 
 export interface Parts {
   readonly env: Env;
-  readonly store: Store;
+  readonly stores: Stores;
   readonly network: NetworkParts;
   readonly log: Log;
   readonly clock?: Clock;
@@ -70,7 +75,7 @@ const BUDGET_BURST_S = 1;
 const BUDGET_WAIT_MS = 5_000;
 
 /** Wires an app out of opened parts. Tests call it with their own. */
-export function createApp({ env, store, network, log, clock = systemClock, random = Math.random }: Parts): App {
+export function createApp({ env, stores, network, log, clock = systemClock, random = Math.random }: Parts): App {
   const bus = new MemoryEventBus();
   const hot = new MemoryHotCache(clock);
   const budget = { perSecond: env.MIRROR_RPS, burst: env.MIRROR_RPS * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
@@ -82,7 +87,7 @@ export function createApp({ env, store, network, log, clock = systemClock, rando
   });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const scheduler = new SyncScheduler({
-    store,
+    store: stores.sync,
     ledger,
     bus,
     hot,
@@ -103,7 +108,7 @@ export function createApp({ env, store, network, log, clock = systemClock, rando
   const l1 = new L1Cache({ maxBytes: env.L1_MAX_BYTES, ttlMs: env.CACHE_TTL_S * 1_000, now: () => clock.now() });
   const reader = new TieredRead({ l1, clock, log, staleMaxMs: env.STALE_MAX_S * 1_000 });
   const hub = new LiveHub({
-    views: store,
+    views: stores.views,
     clock,
     log,
     demand: () => void scheduler.demand(),
@@ -111,12 +116,12 @@ export function createApp({ env, store, network, log, clock = systemClock, rando
     maxStreamMs: env.STREAM_MAX_S * 1_000,
   });
   const definitions = new DefinitionsGeneration();
-  const unfollow = followCommits({ bus, l1, hub, views: store, log }, definitions);
+  const unfollow = followCommits({ bus, l1, hub, views: stores.views, log }, definitions);
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const submit = new SubmitService({
     submitter: network.submitter,
     hot,
-    views: store,
+    views: stores.views,
     pending,
     clock,
     topics: network.topics,
@@ -126,14 +131,14 @@ export function createApp({ env, store, network, log, clock = systemClock, rando
   ];
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock });
   return {
-    ...{ env, clock, log, store, hot, ledger, scheduler, l1, reader, definitions, hub, pending, submit, sessions },
+    ...{ env, clock, log, stores, hot, ledger, scheduler, l1, reader, definitions, hub, pending, submit, sessions },
     trustedPayers: network.trustedPayers,
     people: network.people,
     close: async () => {
       hub.close();
       unfollow();
       await network.close();
-      await store.close();
+      await stores.close();
     },
   };
 }

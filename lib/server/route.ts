@@ -112,7 +112,7 @@ function queryOf(params: URLSearchParams): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
   for (const name of new Set(params.keys())) {
     const values = params.getAll(name);
-    query[name] = values.length === 1 && name !== "type" ? (values[0] as string) : values;
+    query[name] = values.length === 1 ? (values[0] as string) : values;
   }
   return query;
 }

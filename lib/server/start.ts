@@ -1,10 +1,10 @@
 import "server-only";
 /** Starts the app of this process, once, however many bundles ask for it. */
 import { join } from "node:path";
-import { migrate } from "../adapters/postgres/migrate";
 import { openPglite } from "../adapters/postgres/pglite";
-import { type App, createApp } from "./container";
-import { EnvError, readEnv } from "./env";
+import { openStore } from "../adapters/postgres/store";
+import { type App, createApp, type Stores } from "./container";
+import { type Env, readEnv } from "./env";
 import { createLog } from "./log";
 import { openNetwork } from "./network";
 
@@ -25,17 +25,16 @@ async function start(): Promise<App> {
   const env = readEnv(process.env);
   const log = createLog((line) => console.log(line), process.env.NODE_ENV !== "production" || env.isDevnet);
   log.info("Opening the embedded Postgres (PGlite) …");
-  const [network, store] = await Promise.all([openNetwork(env, log), openStore()]);
-  const app = createApp({ env, store, network, log });
-  await store.ensureTopics(network.topics);
+  const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env)]);
+  const app = createApp({ env, stores, network, log });
+  await stores.sync.ensureTopics(network.topics);
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
   return app;
+}
 
-  async function openStore() {
-    const opened = await openPglite({ dataDir: join(env.DATA_DIR, "postgres"), network: env.HEDERA_NETWORK });
-    return opened;
-  }
+async function openStores(env: Env): Promise<Stores> {
+  return openStore(await openPglite(join(env.DATA_DIR, "postgres")), env.HEDERA_NETWORK);
 }
 
 /** The first sync says how it goes; reads are served meanwhile by whoever does not wait for it. */

@@ -22,7 +22,17 @@ export type Signal = z.infer<typeof Signal>;
 export const MAX_PAGE = 100;
 
 export const SignalsQuery = z.object({
-  type: z.array(z.string().min(1).max(50)).max(20).default([]).meta({ description: "Repeatable" }),
+  type: z
+    .union([
+      z
+        .string()
+        .min(1)
+        .max(50)
+        .transform((one) => [one]),
+      z.array(z.string().min(1).max(50)).max(20),
+    ])
+    .default([])
+    .meta({ description: "Repeatable" }),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
   cursor: z.string().max(200).optional(),
 });

@@ -6,7 +6,7 @@ import type { Client, TransactionResponse } from "@hashgraph/sdk";
 import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
 import { parseSequence, type TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
-import type { Submitted, SubmitError, Submitter } from "../../ports/submitter";
+import type { SubmitError, Submitted, Submitter } from "../../ports/submitter";
 
 export interface SdkSubmitterOptions {
   readonly network: "testnet" | "mainnet" | "previewnet" | { readonly nodeAddress: string };
@@ -31,7 +31,9 @@ export class SdkSubmitter implements Submitter {
     let responses: readonly TransactionResponse[];
     const { sdk, client } = await this.connect();
     try {
-      responses = await new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS }).executeAll(client);
+      responses = await new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS }).executeAll(
+        client,
+      );
     } catch (cause) {
       return err(refusal(cause));
     }
@@ -42,7 +44,12 @@ export class SdkSubmitter implements Submitter {
       const last = responses.at(-1) as TransactionResponse;
       const sequence = parseSequence(receipts.at(-1)?.topicSequenceNumber?.toString());
       if (sequence === null) return err(UNCERTAIN);
-      return ok({ topicId, sequence, transactionId: last.transactionId.toString(), consensusNs: await consensusOf(last, client) });
+      return ok({
+        topicId,
+        sequence,
+        transactionId: last.transactionId.toString(),
+        consensusNs: await consensusOf(last, client),
+      });
     } catch (cause) {
       return err(isStatusError(cause) ? refusal(cause) : UNCERTAIN);
     }
@@ -64,7 +71,10 @@ export class SdkSubmitter implements Submitter {
   private async open() {
     const sdk = await import("@hashgraph/sdk");
     const { network, operatorId, operatorKey } = this.options;
-    const client = typeof network === "string" ? sdk.Client.forName(network) : sdk.Client.forNetwork({ [network.nodeAddress]: DEVNET_NODE });
+    const client =
+      typeof network === "string"
+        ? sdk.Client.forName(network)
+        : sdk.Client.forNetwork({ [network.nodeAddress]: DEVNET_NODE });
     client.setOperator(operatorId, sdk.PrivateKey.fromString(operatorKey));
     client.setRequestTimeout(REQUEST_TIMEOUT_MS);
     return { sdk, client };
@@ -73,7 +83,8 @@ export class SdkSubmitter implements Submitter {
 
 const UNCERTAIN: SubmitError = {
   code: "uncertain",
-  message: "The ledger did not confirm in time. The message may still arrive: look at your signals before sending it again.",
+  message:
+    "The ledger did not confirm in time. The message may still arrive: look at your signals before sending it again.",
 };
 
 /** The receipt has no consensus time; the record has. A message without one is on the ledger all the same. */
@@ -93,7 +104,10 @@ function isStatusError(cause: unknown): cause is Error & { status: { toString():
 }
 
 function refusal(cause: unknown): SubmitError {
-  if (isStatusError(cause)) return { code: "refused", message: `The ledger refused this message (${cause.status.toString()}).` };
-  return { code: "unavailable", message: "The Hedera network could not be reached. Nothing was sent; try again in a moment." };
+  if (isStatusError(cause))
+    return { code: "refused", message: `The ledger refused this message (${cause.status.toString()}).` };
+  return {
+    code: "unavailable",
+    message: "The Hedera network could not be reached. Nothing was sent; try again in a moment.",
+  };
 }
-

@@ -27,7 +27,7 @@ function edgesRoute(name: string, shape: Shape) {
     const startMs = app.clock.now();
     await beforeRead(context);
     const result = await app.reader.read(userId, name, async () => {
-      const { position, edges } = await app.store.contacts(userId);
+      const { position, edges } = await app.stores.views.contacts(userId);
       return { position, content: shape(userId, edges) };
     });
     if (!result.ok)

@@ -33,7 +33,7 @@ export const ready = defineRoute({
 async function checkPostgres(app: App): Promise<{ ok: boolean; detail: string | null }> {
   try {
     const late = app.clock.sleep(CHECK_MS).then(() => "late" as const);
-    const topics = await Promise.race([app.store.topics(), late]);
+    const topics = await Promise.race([app.stores.sync.topics(), late]);
     return topics === "late"
       ? { ok: false, detail: "the database did not answer in time" }
       : { ok: true, detail: null };
@@ -57,11 +57,11 @@ export const ingestion = defineRoute({
   access: "public",
   answer: IngestionAnswer,
   handle: async ({ app }) => {
-    const states = await app.store.topics();
+    const states = await app.stores.sync.topics();
     const topics = await Promise.all(
       states.map(async ({ topicId, kinds, cursor, counts }) => {
         const sync = app.scheduler.syncs.get(topicId);
-        const gaps = (await app.store.gaps(topicId)).filter((gap) => gap.state !== "filled");
+        const gaps = (await app.stores.sync.gaps(topicId)).filter((gap) => gap.state !== "filled");
         return {
           topicId,
           kinds: [...kinds],

@@ -24,7 +24,7 @@ export const proof = defineRoute({
       throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
     if (sequence === null)
       throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
-    const row = await app.store.proof(userId, topicId, sequence);
+    const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) throw new ProblemError("not-found", "There is no such message among yours.");
     const content = {
       message: {
@@ -106,7 +106,7 @@ export const sync = defineRoute({
         toSequence,
         added,
         complete,
-        gaps: (await app.store.gaps(topicId))
+        gaps: (await app.stores.sync.gaps(topicId))
           .filter((gap) => gap.state === "declared")
           .map(({ from, to }) => ({ from, to })),
         verified,

@@ -22,7 +22,7 @@ export const recognition = defineRoute({
     await beforeRead(context);
     // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
     const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, async () => {
-      const rows = await app.store.recognition(userId, MAX_INSTANCES);
+      const rows = await app.stores.views.recognition(userId, MAX_INSTANCES);
       const byId = new Map(rows.definitions.map((definition) => [definition.definitionId, definition]));
       for (const definition of rows.definitions) {
         if (definition.slug !== null && !byId.has(definition.slug)) byId.set(definition.slug, definition);
@@ -66,12 +66,12 @@ export const profiles = defineRoute({
     }
     await beforeRead(context);
     // Contacts come with their profiles, so one statement answers for all of them.
-    const { position, edges } = await app.store.contacts(userId);
+    const { position, edges } = await app.stores.views.contacts(userId);
     const found = edges
       .filter((edge) => isBonded(edge) && asked.has(edge.peerId))
       .map((edge) => profileView(edge.peerId, edge.profile, handleOf(edge)));
     if (asked.has(userId)) {
-      const [own] = await app.store.profiles([userId]);
+      const [own] = await app.stores.views.profiles([userId]);
       found.unshift(profileView(userId, own ?? null, null));
     }
     const view = viewOf(position, { success: true, profiles: found }, startMs);

@@ -12,7 +12,7 @@ export const session = defineRoute({
   answer: SessionAnswer,
   handle: async ({ app, request }) => {
     const userId = await app.sessions.userOf(request.headers.get("cookie"));
-    const [profile] = userId === null ? [] : await app.store.profiles([userId]);
+    const [profile] = userId === null ? [] : await app.stores.views.profiles([userId]);
     const handle = profile?.displayName ?? profile?.handle ?? userId;
     return privateJson({
       authenticated: userId !== null,

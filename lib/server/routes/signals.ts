@@ -53,7 +53,7 @@ async function loadPage(
   limit: number,
 ) {
   // One more than asked for tells whether there is a next page.
-  const { position, rows } = await app.store.signals(userId, { types, beforeNs, limit: limit + 1 });
+  const { position, rows } = await app.stores.views.signals(userId, { types, beforeNs, limit: limit + 1 });
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
   const content = {
@@ -128,7 +128,7 @@ export const events = defineRoute({
     const startMs = app.clock.now();
     await beforeRead(context);
     const sinceNs = query.since === undefined ? consensusNs(0n) : (parseConsensusTime(query.since) as ConsensusNs);
-    const rows = await app.store.events(userId, query.type, sinceNs, query.limit);
+    const rows = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
     const content = {
       ok: true,
       type: query.type,
@@ -140,7 +140,7 @@ export const events = defineRoute({
         json: JSON.parse(Buffer.from(row.body).toString("utf8")) as unknown,
       })),
     };
-    const position = await app.store.head(userId);
+    const position = await app.stores.views.head(userId);
     return viewResponse(context, uncached(viewOf(position, content, startMs), app.clock.now() - startMs), startMs);
   },
 });
