@@ -12,10 +12,17 @@ export interface Draft {
 const isUsedNonce = (error: unknown) =>
   error instanceof ApiError && error.status === 409 && error.code.includes("nonce");
 
-/** Dropped connections are retried once under the same key: the server answers the retry with the first answer. */
-const isLostAnswer = (error: unknown) => error instanceof ApiError && error.status === 0 && navigator.onLine;
+/**
+ * The answer was lost on the way, or the first attempt is still under way. Asking again under the same key writes nothing
+ * twice: the server answers the retry with the first answer.
+ */
+const isOpen = (error: unknown) =>
+  error instanceof ApiError && ((error.status === 0 && navigator.onLine) || error.code === "in-progress");
 
-function post(from: string, draft: Draft, key: string): Promise<SubmitAnswer> {
+const ATTEMPTS = 4;
+const PAUSE_MS = 1_000;
+
+async function post(from: string, draft: Draft, key: string): Promise<SubmitAnswer> {
   const body = {
     type: draft.type,
     from,
@@ -23,11 +30,14 @@ function post(from: string, draft: Draft, key: string): Promise<SubmitAnswer> {
     ts: Math.floor(Date.now() / 1_000),
     payload: draft.payload,
   };
-  const attempt = () => postJson(SubmitAnswer, "/api/hcs/submit", body, { "idempotency-key": key });
-  return attempt().catch((error) => {
-    if (isLostAnswer(error)) return attempt();
-    throw error;
-  });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await postJson(SubmitAnswer, "/api/hcs/submit", body, { "idempotency-key": key });
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isOpen(error)) throw error;
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+    }
+  }
 }
 
 export function submit(from: string, draft: Draft): Promise<SubmitAnswer> {

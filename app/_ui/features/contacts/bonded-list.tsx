@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { usePeople } from "@/lib/client/people";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
+import { Select } from "../../primitives/select";
 import { EmptyState } from "../../primitives/states";
 import { SearchField } from "../people/person-picker";
 import { ContactRow } from "./contact-row";
@@ -50,18 +51,18 @@ export function BondedList({ contacts, onAdd }: { contacts: readonly Contact[]; 
     <>
       <div className="mb-3 grid gap-3 sm:grid-cols-[minmax(0,1fr)_auto]">
         <SearchField label="Search contacts" value={query} onChange={setQuery} />
-        <select
+        <Select
           aria-label="Order"
           value={order}
           onChange={(event) => setOrder(event.target.value as Order)}
-          className="field sm:w-48"
+          className="sm:w-48"
         >
           {Object.entries(ORDERS).map(([value, label]) => (
             <option key={value} value={value}>
               {label}
             </option>
           ))}
-        </select>
+        </Select>
       </div>
       <p role="status" className="sr-only">
         {shown.length} of {contacts.length} contacts

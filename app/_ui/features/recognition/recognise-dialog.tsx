@@ -7,6 +7,7 @@ import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { Dialog } from "../../primitives/dialog";
 import { Field } from "../../primitives/field";
+import { Select } from "../../primitives/select";
 import { usePerform } from "../use-perform";
 
 export interface RecogniseDialogProps {
@@ -66,27 +67,27 @@ function RecogniseForm({ person = null, definition = null, onOpenChange }: Recog
       {!person && (
         <Field label="Who" error={tried && !peer ? "Choose one of your contacts." : null}>
           {(control) => (
-            <select {...control} value={peer} onChange={(event) => setPeer(event.target.value)} className="field">
+            <Select {...control} value={peer} onChange={(event) => setPeer(event.target.value)}>
               <option value="">Choose a contact</option>
               {peers.map(({ id, name }) => (
                 <option key={id} value={id}>
                   {name}
                 </option>
               ))}
-            </select>
+            </Select>
           )}
         </Field>
       )}
       <Field label="For what" error={tried && !chosen ? "Choose a recognition." : null}>
         {(control) => (
-          <select {...control} value={chosen} onChange={(event) => setChosen(event.target.value)} className="field">
+          <Select {...control} value={chosen} onChange={(event) => setChosen(event.target.value)}>
             <option value="">Choose a recognition</option>
             {definitions.map(({ id, title }) => (
               <option key={id} value={id}>
                 {title}
               </option>
             ))}
-          </select>
+          </Select>
         )}
       </Field>
       <Field label="A few words" hint={`Optional. ${MAX_NOTE - note.length} characters left.`}>
