@@ -107,6 +107,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
     amount: act.type === "TRUST_ALLOCATE" ? act.weight : 1,
     ...("target" in act ? { to: act.target } : {}),
   }),
+  weighed: (act, context) => ({ ...WRITERS.flat?.(act, context), amount: 7 }),
   definition: (act, context) => ({ kind: "RECOGNITION_DEFINITION", ...details(act, context) }),
   mint: (act) => ({
     kind: "RECOGNITION_MINT",
@@ -128,7 +129,7 @@ const FORMS: Readonly<Record<ActType, Readonly<Record<string, number>>>> = {
   CONTACT_REQUEST: { hcs21: 62, legacy: 16, lowerCase: 4, flat: 8, parties: 4, kind: 3, schema: 3 },
   CONTACT_ACCEPT: { hcs21: 64, legacy: 14, flat: 5, parties: 6, accepted: 5, bonded: 4, mirror: 2 },
   CONTACT_REVOKE: { hcs21: 75, legacy: 20, flat: 5 },
-  TRUST_ALLOCATE: { hcs21: 66, legacy: 22, flat: 7, amount: 5 },
+  TRUST_ALLOCATE: { hcs21: 66, legacy: 21, flat: 6, amount: 5, weighed: 2 },
   TRUST_REVOKE: { hcs21: 75, legacy: 20, flat: 5 },
   TRUST_ACCEPT: { legacy: 70, flat: 30 },
   TRUST_DECLINE: { legacy: 70, flat: 30 },

@@ -1,0 +1,126 @@
+/** The devnet as a process of its own: it starts, says where it is, keeps what it knows, and leaves with its parent. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startDevnet } from "@/lib/devnet/devnet";
+import { spawnDevnet } from "@/lib/devnet/spawn";
+
+let dataDir: string;
+const running: { stop(): Promise<void> }[] = [];
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "devnet-process-"));
+});
+afterEach(async () => {
+  for (const devnet of running.splice(0)) await devnet.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const started = async <D extends { stop(): Promise<void> }>(starting: Promise<D>): Promise<D> => {
+  const devnet = await starting;
+  running.push(devnet);
+  return devnet;
+};
+const lastOf = async (restUrl: string, topicId: string) => {
+  const response = await fetch(`${restUrl}/api/v1/topics/${topicId}/messages?order=desc&limit=1`);
+  return ((await response.json()) as { messages: Record<string, unknown>[] }).messages[0];
+};
+
+describe("spawnDevnet", () => {
+  it("starts a seeded devnet and says where everything is", async () => {
+    const devnet = await started(spawnDevnet({ dataDir, trickleMs: 0 }));
+    expect(devnet.people).toHaveLength(200);
+    expect(devnet.people[0]).toEqual({ userId: "tm-alex-chen", name: "Alex Chen" });
+    expect(devnet.operatorId).toBe("0.0.2");
+    for (const address of [devnet.nodeAddress, devnet.mirrorGrpcAddress]) expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+    const last = await lastOf(devnet.restUrl, devnet.topics.contact);
+    expect(last?.sequence_number).toBeGreaterThan(3_000);
+  });
+
+  it("keeps everything over a restart", async () => {
+    const first = await spawnDevnet({ dataDir, people: 20, trickleMs: 0 });
+    const post = { method: "POST", headers: { "content-type": "application/json" } };
+    const body = JSON.stringify({ topicId: first.topics.trust, message: "kept" });
+    await fetch(`${first.restUrl}/devnet/submit`, { ...post, body });
+    const before = await lastOf(first.restUrl, first.topics.trust);
+    await first.stop();
+    const second = await started(spawnDevnet({ dataDir, people: 20, trickleMs: 0 }));
+    expect(second.topics).toEqual(first.topics);
+    expect(second.people).toEqual(first.people);
+    expect(await lastOf(second.restUrl, second.topics.trust)).toEqual(before);
+    expect(Buffer.from(String(before?.message), "base64").toString()).toBe("kept");
+  });
+
+  it("says in a sentence why it did not start", async () => {
+    await started(startDevnet({ dataDir, grpc: false }));
+    await expect(spawnDevnet({ dataDir })).rejects.toThrow(
+      `the local Hedera (devnet) did not start: the devnet directory ${dataDir} is in use by process ${process.pid}`,
+    );
+    await expect(spawnDevnet({ dataDir, rootDir: dataDir })).rejects.toThrow(/did not start: it exited with code 1/);
+  });
+
+  it("tells when the process ends by itself", async () => {
+    let onExit: (reason: string) => void = () => {};
+    const ended = new Promise<string>((resolve) => {
+      onExit = resolve;
+    });
+    const devnet = await started(spawnDevnet({ dataDir, people: 2, grpc: false, onExit }));
+    process.kill(devnet.pid, "SIGKILL");
+    expect(await ended).toContain("SIGKILL");
+  });
+});
+
+it("leaves when its parent is gone", async () => {
+  const child = fork("lib/devnet/main.ts", ["--seed", "2", "--no-grpc"], { execArgv: ["--import", "tsx"] });
+  await once(child, "message");
+  child.disconnect();
+  const [code] = await once(child, "exit");
+  expect(code).toBe(0);
+});
+
+describe("the trickle", () => {
+  it("makes plausible messages, and answers the people who are played", async () => {
+    let nowMs = 1_760_000_000_000;
+    const devnet = await started(startDevnet({ people: 60, grpc: false, now: () => nowMs }));
+    const main = "tm-alex-chen";
+    const payload = (message: Uint8Array) => JSON.parse(Buffer.from(message).toString());
+    const made = Array.from({ length: 300 }, () => {
+      nowMs += 4_000;
+      return devnet.trickle();
+    }).flat();
+    expect(made.length).toBeGreaterThan(250);
+    expect(new Set(made.map((message) => message.topicId)).size).toBe(4);
+    const texts = made.map((message) => JSON.stringify(payload(message.bytes)));
+    // Twenty minutes: about twenty things for the first person, none in their name.
+    const concerning = texts.filter((text) => text.includes(`"${main}"`));
+    expect(concerning.length).toBeGreaterThan(8);
+    expect(concerning.length).toBeLessThan(45);
+    expect(texts.filter((text) => /"(from|actor)":"tm-alex-chen"/.test(text))).toEqual([]);
+
+    const bonded = "CONTACT_REQUEST";
+    const stranger = devnet.people.find(
+      ({ userId }) => !texts.concat(all(devnet)).some((t) => t.includes(main) && t.includes(`"${userId}"`)),
+    );
+    if (!stranger) throw new Error("Alex knows everybody");
+    devnet.submit(devnet.topics.contact, {
+      type: bonded,
+      from: main,
+      payload: { actor: main, target: stranger.userId },
+    });
+    let answered = false;
+    for (let i = 0; i < 60 && !answered; i++) {
+      nowMs += 4_000;
+      answered = devnet
+        .trickle()
+        .some(
+          ({ bytes }) => JSON.stringify(payload(bytes)).includes(stranger.userId) && payload(bytes).type !== bonded,
+        );
+    }
+    expect(answered).toBe(true);
+  });
+});
+
+const all = (devnet: Awaited<ReturnType<typeof startDevnet>>): string[] =>
+  devnet.ledger.topic(devnet.topics.contact).messages.map((message) => Buffer.from(message.bytes).toString());
