@@ -1,0 +1,53 @@
+/**
+ * `npm run bench -- NAME…` measures the rows whose name is or starts with one of the given ones; without names, all.
+ * Prints a table as it goes and leaves `bench/results.json`. Exit status 1 for a name that no row has.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { ROW_MODULES } from "./rows";
+import type { BenchRow, RowModule } from "./types";
+
+const RESULTS = fileURLToPath(new URL("results.json", import.meta.url));
+const NAME_WIDTH = 34;
+const VALUE_WIDTH = 12;
+const UNIT_WIDTH = 12;
+
+async function main(asked: readonly string[]): Promise<number> {
+  const isAsked = (name: string) => asked.length === 0 || asked.some((prefix) => name.startsWith(prefix));
+  const modules: RowModule[] = [];
+  for (const load of ROW_MODULES) modules.push(await load());
+  const names = modules.flatMap((module) => module.names);
+  const unknown = asked.filter((prefix) => !names.some((name) => name.startsWith(prefix)));
+  if (unknown.length > 0) {
+    console.error(`no row is called ${unknown.join(", ")}; there are:\n  ${names.join("\n  ")}`);
+    return 1;
+  }
+  const rows: BenchRow[] = [];
+  console.log(line("row", "value", "unit", "detail"));
+  for (const module of modules.filter(({ names }) => names.some(isAsked))) {
+    for (const row of await module.run()) {
+      if (!isAsked(row.name)) continue;
+      rows.push(row);
+      console.log(line(row.name, readable(row.value), row.unit, row.detail));
+      writeFileSync(RESULTS, `${JSON.stringify({ rows }, null, 2)}\n`);
+    }
+  }
+  return 0;
+}
+
+const line = (name: string, value: string, unit: string, detail: string) =>
+  `${name.padEnd(NAME_WIDTH)}${value.padStart(VALUE_WIDTH)}  ${unit.padEnd(UNIT_WIDTH)}${detail}`;
+
+/** Four digits are all that a noisy box can say. */
+function readable(value: number): string {
+  return Math.abs(value) >= 1_000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
+}
+
+// Exits by itself: a row that leaves a handle open must not keep the table waiting.
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,103 @@
+/**
+ * Batches like those of a busy TrustMesh: two people a message, 60 % of the messages about contacts and trust, bodies of 300
+ * bytes, ids as Hedera accounts.
+ */
+import type { Batch, LogEntry, UserRow } from "@/lib/core/batch";
+import { consensusNs } from "@/lib/core/consensus-time";
+import type { AccountId, Sequence, TopicId, UserId } from "@/lib/core/ids";
+import { project } from "@/lib/core/interpret";
+import type { PlacedSignal } from "@/lib/core/projection";
+import { randomOf } from "./statistics";
+
+const EDGE_TYPES = ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_ACCEPT", "TRUST_ALLOCATE"];
+const OTHER_TYPES = ["RECOGNITION_MINT", "RECOGNITION_VALIDATE", "PAYMENT_SENT", "TRUST_ACCEPT"];
+const EDGE_SHARE = 0.6;
+const BODY_BYTES = 300;
+/** Contacts of a person: messages go to and fro between the same people. */
+const PEERS = 50;
+
+export interface World {
+  readonly topicId: TopicId;
+  /** Apart for each topic: ledger times are unique. */
+  readonly startNs: bigint;
+  readonly users: number;
+  readonly seed: number;
+}
+
+const userOf = (n: number) => `0.0.${7_000_000 + n}` as UserId;
+
+/** `messages` messages in pages of `page`, from the topic's first sequence on. */
+export function pagesOf(world: World, messages: number, page: number): Batch[] {
+  const random = randomOf(world.seed);
+  const batches: Batch[] = [];
+  for (let cursor = 0; cursor < messages; cursor += page) {
+    const size = Math.min(page, messages - cursor);
+    const placed = Array.from({ length: size }, (_, i) => signalOf(world, cursor + i + 1, random));
+    batches.push(batchOf(world, cursor, placed, random));
+  }
+  return batches;
+}
+
+function signalOf(world: World, sequence: number, random: () => number): PlacedSignal {
+  const types = random() < EDGE_SHARE ? EDGE_TYPES : OTHER_TYPES;
+  const type = types[Math.floor(random() * types.length)] as string;
+  const actor = Math.floor(random() * world.users);
+  const target = (actor + 1 + Math.floor(random() * PEERS)) % world.users;
+  return {
+    topicId: world.topicId,
+    sequence: sequence as Sequence,
+    consensusNs: consensusNs(world.startNs + BigInt(sequence) * 1_000_003n),
+    decoded: {
+      type,
+      actor: userOf(actor),
+      target: userOf(target),
+      metadata: {},
+      actorParty: { handle: `Person ${actor}`, hrl: null },
+      targetParty: { handle: null, hrl: null },
+    },
+  };
+}
+
+function batchOf(world: World, cursor: number, placed: readonly PlacedSignal[], random: () => number): Batch {
+  const entries = placed.map((signal) => entryOf(signal, random));
+  const last = entries.at(-1) as LogEntry;
+  return {
+    topicId: world.topicId,
+    expectedCursor: cursor,
+    nextCursor: last.sequence,
+    headHash: last.runningHash,
+    headNs: last.consensusNs,
+    syncedThroughNs: null,
+    entries,
+    rows: placed.flatMap(rowsOf),
+    ...project(placed),
+    gap: null,
+  };
+}
+
+function entryOf({ sequence, consensusNs, decoded }: PlacedSignal, random: () => number): LogEntry {
+  const { type, actor, target } = decoded;
+  const head = JSON.stringify({ hcs: "21", v: "1.0", type, from: actor, nonce: sequence, payload: { target } });
+  return {
+    sequence,
+    consensusNs,
+    payer: "0.0.1002" as AccountId,
+    message: Buffer.from(head.padEnd(BODY_BYTES, random().toString(36).slice(2))),
+    body: null,
+    runningHash: Buffer.alloc(48, Math.floor(random() * 256)),
+    runningHashVersion: 3,
+    verification: "verified",
+    disposition: "signal",
+    reason: null,
+    chunk: null,
+  };
+}
+
+function rowsOf({ sequence, consensusNs, decoded }: PlacedSignal): UserRow[] {
+  const { actor, target, type } = decoded;
+  const row = { consensusNs, sequence, type, verification: "verified" as const };
+  return [
+    { ...row, userId: actor as UserId, peerId: target, isActor: true },
+    { ...row, userId: target as UserId, peerId: actor, isActor: false },
+  ];
+}

@@ -1,0 +1,52 @@
+import type { Batch } from "@/lib/core/batch";
+import type { TopicId } from "@/lib/core/ids";
+import type { SyncStore } from "@/lib/ports/sync-store";
+import { pagesOf } from "./batches";
+import { median } from "./statistics";
+
+const USERS = 2_500;
+const MESSAGES = 10_000;
+export const RUNS = 5;
+
+let topics = 0;
+
+/** Pages of a topic that nobody has used yet. */
+function freshPages(page: number): Batch[] {
+  topics += 1;
+  const topicId = `0.0.${9_000 + topics}` as TopicId;
+  const startNs = 1_700_000_000_000_000_000n + BigInt(topics) * 1_000_000_000_000n;
+  return pagesOf({ topicId, startNs, users: USERS, seed: topics }, MESSAGES, page);
+}
+
+export interface Speed {
+  /** Messages a second, one a run. */
+  readonly commit: readonly number[];
+  readonly copy: readonly number[];
+}
+
+/** Commits and copies in turn, so that both see the same weather. The first round warms up and is not counted. */
+export async function measure(
+  store: SyncStore,
+  page: number,
+  copy: (pages: readonly Batch[]) => Promise<number>,
+): Promise<Speed> {
+  const speed = { commit: [] as number[], copy: [] as number[] };
+  for (let run = 0; run <= RUNS; run++) {
+    const pages = freshPages(page);
+    await store.ensureTopics([{ topicId: (pages[0] as Batch).topicId, kinds: ["contact"] }]);
+    const startMs = performance.now();
+    for (const batch of pages) {
+      const outcome = await store.commit(batch);
+      if (outcome.kind !== "committed") throw new Error("a commit that nobody races met a conflict");
+    }
+    const commit = (MESSAGES * 1_000) / (performance.now() - startMs);
+    const copied = (MESSAGES * 1_000) / (await copy(pages));
+    if (run === 0) continue;
+    speed.commit.push(commit);
+    speed.copy.push(copied);
+  }
+  return speed;
+}
+
+/** The median of commit over copy, run by run. */
+export const ratio = ({ commit, copy }: Speed): number => median(commit.map((value, i) => value / (copy[i] as number)));
