@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromMs } from "@/lib/core/consensus-time";
+import { freshness } from "@/lib/core/freshness";
+
+const NOW_MS = 1_790_000_000_000;
+const agoMs = (ms: number) => fromMs(NOW_MS - ms);
+
+describe("freshness", () => {
+  it("is as old as the slowest topic", () => {
+    const result = freshness([agoMs(500), agoMs(3_000), agoMs(1)], NOW_MS, 2_000);
+    expect(result).toEqual({ asOfNs: agoMs(3_000), lagMs: 3_000, stale: true });
+  });
+
+  it("is fresh up to the target, and stale beyond it", () => {
+    expect(freshness([agoMs(2_000)], NOW_MS, 2_000).stale).toBe(false);
+    expect(freshness([agoMs(2_001)], NOW_MS, 2_000).stale).toBe(true);
+  });
+
+  it("is unknown and stale while one topic was never synced", () => {
+    expect(freshness([agoMs(1), 0n], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true });
+  });
+
+  it("is unknown and stale where there is no topic at all", () => {
+    expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true });
+  });
+
+  it("has no negative lag where the ledger's clock is ahead of ours", () => {
+    expect(freshness([agoMs(-700)], NOW_MS, 2_000)).toEqual({ asOfNs: agoMs(-700), lagMs: 0, stale: false });
+  });
+
+  it("never improves by one more topic", () => {
+    const through = fc.integer({ min: 0, max: 100_000 }).map(agoMs);
+    fc.assert(
+      fc.property(fc.array(through, { minLength: 1 }), through, (topics, another) => {
+        const before = freshness(topics, NOW_MS, 2_000);
+        const after = freshness([...topics, another], NOW_MS, 2_000);
+        expect(after.lagMs).toBeGreaterThanOrEqual(before.lagMs ?? 0);
+        expect(before.stale && !after.stale).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { err, ok, unwrap } from "@/lib/core/result";
+
+it("unwraps a value", () => {
+  expect(unwrap(ok(5))).toBe(5);
+});
+
+it("throws the very error that a failure carries, so that no cause is dropped", () => {
+  const cause = new Error("why");
+  expect(() => unwrap(err(cause))).toThrow(cause);
+});
+
+it("names a failure that is no error in what it throws", () => {
+  expect(() => unwrap(err({ code: "timeout" }))).toThrow('{"code":"timeout"}');
+});
