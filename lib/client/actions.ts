@@ -5,6 +5,7 @@
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { isUnauthenticated } from "./http";
 import { PATHS } from "./keys";
 import { publish } from "./live";
 import { accepted, type Effect, requested, revoked, trusted } from "./optimistic";
@@ -26,7 +27,10 @@ export function useActions() {
   return useMemo(() => {
     async function write(draft: Draft): Promise<void> {
       if (!self) throw new Error("Nobody is signed in.");
-      const answer = await submit(self, draft);
+      const answer = await submit(self, draft).catch((error) => {
+        if (isUnauthenticated(error)) void mutate(PATHS.session);
+        throw error;
+      });
       const target = draft.payload.target;
       publish({
         kind: "signal",

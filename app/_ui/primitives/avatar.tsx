@@ -11,7 +11,10 @@ export function hueClass(id: string): string {
 
 /** Two letters of a name; of an id, its last two characters. */
 export function initials(name: string): string {
-  const words = name.split(/[\s._-]+/u).filter((word) => /^\p{L}/u.test(word));
+  const words = name
+    .replace(/^tm-/, "")
+    .split(/[\s._-]+/u)
+    .filter((word) => /^\p{L}/u.test(word));
   const [first, last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
   if (!first) return [...name].slice(-2).join("").toUpperCase();
   const letters = last ? [...first].slice(0, 1).concat([...last].slice(0, 1)) : [...first].slice(0, 2);

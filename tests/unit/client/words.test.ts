@@ -57,7 +57,7 @@ describe("small words", () => {
     ]);
   });
   it("makes initials of names and of ids", () => {
-    expect(["Amara Okafor", "tm-alice", "0.0.7226146", "Élodie", "李 雷"].map(initials)).toEqual([
+    expect(["Amara Okafor", "tm-alex-chen", "0.0.7226146", "Élodie", "李 雷"].map(initials)).toEqual([
       "AO",
       "TA",
       "46",

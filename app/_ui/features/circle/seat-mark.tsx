@@ -14,7 +14,7 @@ export interface SeatMarkProps {
   onPress(): void;
 }
 
-const MAX_LABEL = 13;
+const MAX_LABEL = 14;
 const short = (name: string) => {
   const chars = [...name];
   return chars.length > MAX_LABEL ? `${chars.slice(0, MAX_LABEL - 1).join("")}…` : name;

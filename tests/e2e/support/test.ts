@@ -1,0 +1,67 @@
+import { test as base, type Page } from "@playwright/test";
+import { CirclePage } from "../pages/circle";
+import { ContactsPage } from "../pages/contacts";
+import { ProfilePage } from "../pages/profile";
+import { RecognitionPage } from "../pages/recognition";
+import { Shell } from "../pages/shell";
+import { SignalsPage } from "../pages/signals";
+import { Person } from "./person";
+
+export interface Screen {
+  readonly page: Page;
+  readonly shell: Shell;
+  readonly signals: SignalsPage;
+  readonly contacts: ContactsPage;
+  readonly circle: CirclePage;
+  readonly recognition: RecognitionPage;
+  readonly profile: ProfilePage;
+}
+
+const screenOf = (page: Page): Screen => ({
+  page,
+  shell: new Shell(page),
+  signals: new SignalsPage(page),
+  contacts: new ContactsPage(page),
+  circle: new CirclePage(page),
+  recognition: new RecognitionPage(page),
+  profile: new ProfilePage(page),
+});
+
+interface Fixtures {
+  /** Makes a person of that name, with an id of their own. */
+  meet(name: string): Promise<Person>;
+  /** The test's page, in that person's session. */
+  enterAs(person: Person): Promise<Screen>;
+  /** Another browser beside it. */
+  secondScreen(person: Person): Promise<Screen>;
+}
+
+export const test = base.extend<Fixtures>({
+  meet: async ({ playwright, baseURL }, use) => {
+    const apis: { dispose(): Promise<void> }[] = [];
+    await use(async (name) => {
+      const api = await playwright.request.newContext({ ...(baseURL ? { baseURL } : {}) });
+      apis.push(api);
+      return Person.create(name, api);
+    });
+    await Promise.all(apis.map((api) => api.dispose()));
+  },
+  enterAs: async ({ page, context }, use) => {
+    await use(async (person) => {
+      await person.enter(context);
+      return screenOf(page);
+    });
+  },
+  secondScreen: async ({ browser, contextOptions, baseURL }, use) => {
+    const contexts: { close(): Promise<void> }[] = [];
+    await use(async (person) => {
+      const context = await browser.newContext({ ...contextOptions, ...(baseURL ? { baseURL } : {}) });
+      contexts.push(context);
+      await person.enter(context);
+      return screenOf(await context.newPage());
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+export { expect } from "@playwright/test";
