@@ -2,7 +2,7 @@
  * A local Hedera in this process: mirror REST, mirror gRPC and consensus gRPC over one ledger, with direct methods for
  * tests. `main.ts` runs the same in a process of its own.
  */
-import { consensusNs, formatConsensusTime, fromMs } from "@/lib/core/consensus-time";
+import { consensusNs, fromMs } from "@/lib/core/consensus-time";
 import type { AccountId, TopicId, TopicKind } from "@/lib/core/ids";
 import { DEVELOPMENT_ONLY_OPERATOR_KEY, developmentKey, NODE_ID, OPERATOR_ID } from "./development-keys";
 import { Faults } from "./faults/faults";
@@ -193,9 +193,4 @@ function createNetworkAccounts(ledger: Ledger, createdMs: number): void {
   ] as const) {
     ledger.createAccount(encodeEd25519Key(developmentKey(name).publicRaw), { id, createdNs: fromMs(createdMs) });
   }
-}
-
-/** The ledger time of a message, as the mirror writes it. */
-export function consensusTimestamp(message: LedgerMessage): string {
-  return formatConsensusTime(message.consensusNs);
 }

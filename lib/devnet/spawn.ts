@@ -19,7 +19,7 @@ export interface DevnetHandle extends DevnetAddresses {
   stop(): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_MS = 20_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
 

@@ -1,4 +1,5 @@
 /** Each fault as a client meets it, and the control routes that switch it on. */
+import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatConsensusTime } from "@/lib/core/consensus-time";
 import type { TopicId } from "@/lib/core/ids";
@@ -193,6 +194,7 @@ describe("the head", () => {
     devnet.faults.add({ kind: "stalledHead", at });
     expect(await sequences()).toEqual([1, 2, 3, 4]);
     expect(await sequences("?order=desc&limit=1")).toEqual([4]);
+    expect((await headOf())?.timestamp.to).toBe(at);
   });
 
   it("always some seconds behind", async () => {
@@ -263,9 +265,17 @@ describe("the control routes", () => {
     expect((await control("GET", "")).json).toMatchObject({ restUrl: devnet.restUrl, operatorId: "0.0.2" });
   });
 
-  it("take JSON alone, so that a web page cannot use them", async () => {
+  it("take JSON alone, and only under a local name, so that a web page cannot use them", async () => {
     const response = await fetch(`${devnet.restUrl}/devnet/faults`, { method: "PUT", body: "[]" });
     expect(response.status).toBe(400);
+    const { hostname, port } = new URL(devnet.restUrl);
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: "evil.example" };
+      request({ hostname, port, path: "/devnet/faults", headers }, (answer) => resolve(answer.resume().statusCode))
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(404);
     expect((await control("GET", "/nothing")).status).toBe(404);
   });
 });

@@ -39,7 +39,7 @@ class BadRequest extends Error {}
 export function controlRoutes(devnet: Controlled): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const path = (request.url ?? "").split("?")[0]?.replace(/\/$/, "") ?? "";
-    if (!/^\/devnet(\/|$)/.test(path) || !isLoopback(request.socket.remoteAddress)) return false;
+    if (!/^\/devnet(\/|$)/.test(path) || !isLocal(request)) return false;
     void readJson(request)
       .then((body) => handle(devnet, request.method ?? "GET", path.slice("/devnet".length), body))
       .then(
@@ -155,5 +155,9 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
 }
 
-const isLoopback = (address: string | undefined): boolean =>
-  address === "::1" || /^(::ffff:)?127\./.test(address ?? "");
+/** By address, and by name: a page whose own name was pointed at this machine still says that name. */
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  const address = socket.remoteAddress ?? "";
+  const isLoopback = address === "::1" || /^(::ffff:)?127\./.test(address);
+  return isLoopback && /^(127\.[\d.]+|localhost|\[::1\])(:\d+)?$/.test(headers.host ?? "");
+}

@@ -1,6 +1,6 @@
 /** What the mirror has imported so far: the ledger up to its visible head, in blocks. */
 import { createHash } from "node:crypto";
-import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs } from "@/lib/core/consensus-time";
+import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs, toMs } from "@/lib/core/consensus-time";
 import type { Faults } from "../faults/faults";
 import type { Ledger } from "../ledger/ledger";
 import type { LedgerMessage, Topic } from "../ledger/types";
@@ -12,7 +12,7 @@ export interface Block {
 }
 
 const KEPT_BLOCKS = 100;
-/** A block is due this often, so numbers stay rising over restarts (hedera closes one about every 2 s). */
+/** A block is due this often (Hedera closes one about every 2 s). */
 const BLOCK_MS = 500;
 
 export class MirrorView {
@@ -40,21 +40,30 @@ export class MirrorView {
 
   /**
    * The latest blocks, newest first. Asking closes one whenever time has passed, so the head moves with the wall clock
-   * though nothing happens, and no visible message is ever later than it.
+   * though nothing happens, and no visible message is ever later than it. Where a fault holds the head back behind what
+   * was reported before, it goes back, as with a slower mirror behind the same address.
    */
   blocks(): readonly Block[] {
-    const closed = this.ledger.clock.close();
+    const closedNs = this.ledger.clock.close();
     const through = this.visibleThroughNs();
-    const toNs = through !== null && through < closed ? consensusNs(through) : closed;
+    const toNs = through !== null && through < closedNs ? consensusNs(through) : closedNs;
     const head = this.#blocks[0];
+    if (head && toNs < head.toNs) return [blockEnding(toNs)];
     if (!head || toNs > head.toNs) {
-      const due = Math.floor(Number(toNs / 1_000_000n) / BLOCK_MS) % 10_000_000_000;
-      const number = head ? Math.max(head.number + 1, due) : due;
-      const fromNs = consensusNs(head ? head.toNs + 1n : toNs - BigInt(BLOCK_MS) * 1_000_000n);
-      this.#blocks = [{ number, fromNs, toNs }, ...this.#blocks].slice(0, KEPT_BLOCKS);
+      const due = blockEnding(toNs);
+      const block = head ? { ...due, number: Math.max(head.number + 1, due.number), fromNs: after(head) } : due;
+      this.#blocks = [block, ...this.#blocks].slice(0, KEPT_BLOCKS);
     }
     return this.#blocks;
   }
+}
+
+const after = (block: Block): ConsensusNs => consensusNs(block.toNs + 1n);
+
+/** Numbered by its time, so that numbers go on rising over restarts. */
+function blockEnding(toNs: ConsensusNs): Block {
+  const number = Math.floor(toMs(toNs) / BLOCK_MS);
+  return { number, fromNs: consensusNs(toNs - fromMs(BLOCK_MS)), toNs };
 }
 
 /** A block in the mirror's JSON. */
@@ -66,7 +75,7 @@ export function blockJson(block: Block): Record<string, unknown> {
     hapi_version: "0.66.0",
     hash: hash(block.number),
     logs_bloom: "0x",
-    name: `${new Date(Number(block.fromNs / 1_000_000n)).toISOString().replaceAll(":", "_")}.rcd.gz`,
+    name: `${new Date(toMs(block.fromNs)).toISOString().replaceAll(":", "_")}.rcd.gz`,
     number: block.number,
     previous_hash: hash(block.number - 1),
     size: 0,
