@@ -1,0 +1,263 @@
+/**
+ * However a history reaches us — pages of any size, repeats, any interleaving of topics, a crash before or after any call, two
+ * instances at once — it comes to what one clean replay comes to: the same contacts, trust and rows, positions without a gap.
+ */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { TopicId, UserId } from "@/lib/core/ids";
+import { err, ok } from "@/lib/core/result";
+import { circleView, contactsView } from "@/lib/core/views";
+import { TopicSync, type TopicSyncDeps } from "@/lib/engine/topic-sync";
+import type { Ledger, LedgerMessage } from "@/lib/ports/ledger";
+import { StoreUnavailable, type SyncStore } from "@/lib/ports/sync-store";
+import type { Stores } from "@/lib/server/container";
+import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../support/chain";
+import { emptyStores } from "../support/database";
+import { DrivenClock } from "../support/driven-clock";
+import { ScriptedLedger } from "../support/scripted-ledger";
+
+const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
+const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
+
+class Crash extends Error {}
+
+/** Calls through to `target`; `fuse` decides at each call whether it dies before it, after it (the answer is lost), or not. */
+function fused<T extends object>(target: T, fuse: () => "before" | "after" | null): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value = Reflect.get(object, name) as unknown;
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        const when = fuse();
+        if (when === "before") throw new Crash();
+        const answer = await (value as (...args: unknown[]) => Promise<unknown>).apply(object, args);
+        if (when === "after") throw new Crash();
+        return answer;
+      };
+    },
+  });
+}
+
+function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: DrivenClock): TopicSync {
+  const deps: TopicSyncDeps = {
+    store,
+    ledger,
+    clock,
+    sha384,
+    trustedPayers: new Set([OPERATOR]),
+    bus: { publish: async () => {}, subscribe: () => () => {} },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    random: () => 0.5,
+    policy: {
+      gapGraceMs: 120_000,
+      holeBackoff: { baseMs: 100, maxMs: 1_000 },
+      faultBackoff: { baseMs: 100, maxMs: 1_000 },
+    },
+    mirrorHead: () => ledger.head(),
+    onSynced: () => {},
+  };
+  return new TopicSync(topicId, deps);
+}
+
+/** Everything that people could see, with positions apart: their order may differ, their numbering may not have gaps. */
+async function stateOf({ views, sync }: Stores) {
+  const users: Record<string, unknown> = {};
+  for (const userId of USERS) {
+    const { rows } = await views.signalsAfter(userId, 0, 10_000);
+    const { edges, position } = await views.contacts(userId);
+    expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => index + 1));
+    expect(position).toBe(rows.length);
+    users[userId] = {
+      rows: rows
+        .map(({ topicId, sequence, consensusNs, type, peerId, isActor, verification }) =>
+          [topicId, sequence, consensusNs, type, peerId, isActor, verification].join(" "),
+        )
+        .sort(),
+      contacts: contactsView(userId, edges),
+      circle: circleView(userId, edges),
+    };
+  }
+  const topics = (await sync.topics()).map(({ topicId, cursor, counts }) => ({ topicId, cursor, counts }));
+  const profiles = [...(await views.profiles(USERS))].sort((a, b) => a.userId.localeCompare(b.userId));
+  return { users, topics, profiles };
+}
+
+const user = fc.constantFrom(...USERS);
+const body = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constantFrom("CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"),
+      from: user,
+      to: user,
+      handle: fc.string(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constantFrom("TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_DECLINE"),
+      actor: user,
+      target: user,
+      weight: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), actor: user, displayName: fc.string() }) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>("poison", [1], { type: "X" }) },
+);
+/** Some bodies come in chunks, and those of different messages interleave. */
+const pieces: fc.Arbitrary<readonly Piece[]> = fc
+  .array(fc.tuple(body, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 40 })
+  .map((bodies) =>
+    bodies.flatMap(([each, split], i) => (split === 0 ? chunked(each, `key${i}`, 30).slice(0, 99) : [{ body: each }])),
+  );
+
+const history = fc.tuple(pieces, pieces).map(([first, second]) => [
+  chainOf(TOPICS[0] as string, first),
+  // Interleaved in time with the first topic, and never at the same nanosecond.
+  chainOf(TOPICS[1] as string, second, 1_790_000_000_500_000_007n),
+]);
+
+async function stores(): Promise<Stores> {
+  const opened = await emptyStores();
+  await opened.sync.ensureTopics(TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })));
+  return opened;
+}
+
+function ledgerOf(topics: readonly (readonly LedgerMessage[])[]): ScriptedLedger {
+  const ledger = new ScriptedLedger();
+  for (const messages of topics) ledger.set(messages);
+  return ledger;
+}
+
+async function cleanReplay(topics: readonly (readonly LedgerMessage[])[]) {
+  const opened = await stores();
+  const clock = new DrivenClock();
+  for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
+  return stateOf(opened);
+}
+
+const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage[])[]) => {
+  const cursors = new Map((await opened.sync.topics()).map(({ topicId, cursor }) => [topicId, cursor]));
+  return topics.every(
+    (messages) => messages.length === 0 || cursors.get((messages[0] as LedgerMessage).topicId) === messages.length,
+  );
+};
+
+describe("any way to sync", () => {
+  beforeAll(async () => void (await emptyStores()));
+
+  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes and lost answers", async () => {
+    const turn = fc.record({
+      topic: fc.nat(1),
+      instance: fc.nat(1),
+      keep: fc.integer({ min: 0, max: 12 }),
+      repeat: fc.boolean(),
+      crashAt: fc.integer({ min: 1, max: 24 }),
+      crash: fc.constantFrom<"before" | "after" | null>("before", "after", null),
+    });
+    await fc.assert(
+      fc.asyncProperty(history, fc.array(turn, { minLength: 5, maxLength: 30 }), async (topics, turns) => {
+        const expected = await cleanReplay(topics);
+        const opened = await stores();
+        const clock = new DrivenClock();
+        const ledger = ledgerOf(topics);
+        // Two instances, each with what it believes of the cursors; a crash takes all of that with it.
+        const instances = [new Map<TopicId, TopicSync>(), new Map<TopicId, TopicSync>()];
+        for (const { topic, instance, keep, repeat, crashAt, crash } of turns) {
+          let calls = 0;
+          const fuse = () => {
+            calls += 1;
+            return crash !== null && calls === crashAt ? crash : null;
+          };
+          const topicId = TOPICS[topic] as TopicId;
+          ledger.answer = (_, page) =>
+            ok(repeat ? [...page.slice(0, keep), ...page.slice(0, 2)].reverse() : page.slice(0, Math.max(1, keep)));
+          const own = instances[instance] as Map<TopicId, TopicSync>;
+          const sync =
+            crash === null
+              ? (own.get(topicId) ?? syncOf(topicId, opened.sync, ledger, clock))
+              : syncOf(topicId, fused(opened.sync, fuse), fused(ledger, fuse), clock);
+          if (crash === null) own.set(topicId, sync);
+          else own.delete(topicId);
+          await clock.drive(sync.run(clock.now() + 5_000));
+          await clock.advance(1_500);
+        }
+        ledger.answer = (_, page) => ok(page);
+        for (let round = 0; round < 5 && !(await complete(opened, topics)); round += 1) {
+          for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledger, clock).run());
+          await clock.advance(2_000);
+        }
+        expect(await stateOf(opened)).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
+  }, 300_000);
+
+  it("comes to the same contacts, trust and profiles in whatever order the topics are ingested", async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (topics) => {
+        const expected = await cleanReplay(topics);
+        const opened = await stores();
+        const clock = new DrivenClock();
+        for (const topicId of [...TOPICS].reverse())
+          await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
+        expect(await stateOf(opened)).toEqual(expected);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+});
+
+describe("a race", () => {
+  it("of eight instances commits each message once", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const bodies = Array.from({ length: 700 }, (_, i) => ({
+      body: { type: "CONTACT_REQUEST", from: USERS[i % 3], to: USERS[(i % 3) + 1] },
+    }));
+    const messages = chainOf(TOPICS[0] as string, bodies);
+    const ledger = ledgerOf([messages]);
+    const runs = Array.from({ length: 8 }, () => syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock).run());
+    await clock.drive(Promise.all(runs));
+    expect(await complete(opened, [messages])).toBe(true);
+    const heads = await Promise.all(USERS.map((userId) => opened.views.head(userId)));
+    expect(heads.reduce((sum, head) => sum + head, 0)).toBe(1_400);
+  }, 60_000);
+});
+
+describe("a database that fails", () => {
+  it("is reported, backed off from, and resumed without loss", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const messages = chainOf(TOPICS[0] as string, [{ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }]);
+    let isDown = true;
+    const store = new Proxy(opened.sync, {
+      get: (object, name) => {
+        const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) =>
+          isDown && name === "commit" ? Promise.reject(new StoreUnavailable("down")) : value.apply(object, args);
+      },
+    });
+    const sync = syncOf(TOPICS[0] as TopicId, store, ledgerOf([messages]), clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "down" });
+    isDown = false;
+    await clock.advance(2_000);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 1, added: 1 });
+  });
+
+  it("does not matter to a mirror's error, which is a value", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = new ScriptedLedger();
+    ledger.answer = () => err({ code: "rate-limited", message: "the mirror answered 429", retryAfterMs: 30_000 });
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "the mirror answered 429" });
+    await clock.advance(29_000);
+    await clock.drive(sync.run());
+    expect(ledger.pages).toHaveLength(1);
+    await clock.advance(2_000);
+    await clock.drive(sync.run());
+    expect(ledger.pages).toHaveLength(2);
+  });
+});

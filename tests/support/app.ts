@@ -1,0 +1,114 @@
+/** A whole app over an in-process devnet and an in-memory PGlite, asked through the same route table as the server's. */
+import type { UserId } from "@/lib/core/ids";
+import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
+import type { Submitter } from "@/lib/ports/submitter";
+import { type App, createApp, type Stores } from "@/lib/server/container";
+import { readEnv } from "@/lib/server/env";
+import { registeredTopics } from "@/lib/server/network";
+import { type AnyRoute, answer } from "@/lib/server/route";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { emptyStores } from "./database";
+import { DevnetSubmitter } from "./devnet-submitter";
+import { DrivenClock } from "./driven-clock";
+
+export interface TestApp {
+  readonly app: App;
+  readonly devnet: Devnet;
+  readonly clock: DrivenClock;
+  /** Lines that were logged, level in front. */
+  readonly logged: string[];
+  /** Asks a route as a user (null: nobody). Work that the server would do after the answer is done when this resolves. */
+  ask(method: "GET" | "POST", path: string, userId: string | null, options?: AskOptions): Promise<Response>;
+  json<T = Record<string, unknown>>(path: string, userId: string): Promise<T>;
+  /** Runs one sync of all topics to its end. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface TestAppOptions {
+  readonly devnet?: DevnetOptions;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Changes the stores before the app gets them: to count or to break them. */
+  readonly wrapStores?: (stores: Stores) => Stores;
+  readonly submitter?: (devnet: Devnet) => Submitter | null;
+  /** More mirrors than the devnet's own, which comes first. */
+  readonly moreMirrors?: readonly string[];
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = new DrivenClock();
+  const [devnet, opened] = await Promise.all([
+    startDevnet({ grpc: false, now: () => clock.now(), ...options.devnet }),
+    emptyStores(),
+  ]);
+  const stores = options.wrapStores?.(opened) ?? opened;
+  const { contact, trust, recognition, profile } = devnet.topics;
+  const topics = registeredTopics({
+    contact: [contact],
+    trust: [trust],
+    recognition: [recognition],
+    profile: [profile],
+  });
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const app = createApp({
+    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one", ...options.env }),
+    stores,
+    network: {
+      mirrorUrls: [devnet.restUrl, ...(options.moreMirrors ?? [])],
+      topics,
+      trustedPayers: new Set([devnet.operatorId]),
+      submitter: options.submitter ? options.submitter(devnet) : new DevnetSubmitter(devnet),
+      people: devnet.people,
+      close: () => devnet.stop(),
+    },
+    log: { info: line("info"), warn: line("warn"), error: line("error") },
+    clock,
+    random: () => 0.5,
+  });
+  await stores.sync.ensureTopics(topics);
+
+  const ask: TestApp["ask"] = async (method, path, userId, { body, headers = {}, signal } = {}) => {
+    const url = new URL(path, "http://app.test");
+    const [name, params] = match(method, url.pathname);
+    const cookie =
+      userId === null ? {} : { cookie: (await app.sessions.issue(userId as UserId)).split(";")[0] as string };
+    const json = body === undefined ? {} : { "content-type": "application/json" };
+    const request = new Request(url, {
+      method,
+      headers: new Headers({ host: "app.test", ...cookie, ...json, ...headers } as Record<string, string>),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+    const later: (() => Promise<unknown>)[] = [];
+    const route: AnyRoute = ROUTES[name];
+    const response = await clock.drive(
+      answer(app, route, { request, params, background: (work) => void later.push(work) }),
+    );
+    for (const work of later) await clock.drive(work());
+    return response;
+  };
+  return {
+    ...{ app, devnet, clock, logged, ask },
+    json: async <T>(path: string, userId: string) => (await (await ask("GET", path, userId)).json()) as T,
+    sync: async () => void (await clock.drive(app.scheduler.syncNow())),
+    close: () => app.close(),
+  };
+}
+
+function match(method: string, path: string): [RouteName, Record<string, string>] {
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const [ofRoute, template = ""] = name.split(" ");
+    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, each]) => each as string);
+    const found = new RegExp(`^${template.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "([^/]+)")}$`).exec(path);
+    if (ofRoute === method && found)
+      return [name, Object.fromEntries(names.map((each, i) => [each, found[i + 1] as string]))];
+  }
+  throw new Error(`there is no route ${method} ${path}`);
+}
