@@ -50,7 +50,7 @@ export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profile
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body"> & { readonly decoded: Decoded | null };
 
 export function interpret(input: InterpretInput): Interpretation {
-  const reassembly = Reassembly.from(input.priorParts);
+  const reassembly = Reassembly.from(input.priorParts.filter(isPart));
   const entries: LogEntry[] = [];
   const rows: UserRow[] = [];
   const signals: PlacedSignal[] = [];
@@ -86,10 +86,13 @@ export function interpret(input: InterpretInput): Interpretation {
 
 const FAILED: Outcome = { disposition: "failed", reason: null, body: null, decoded: null };
 
+/** The SDK says "1 of 1" of what it did not split: such a message is whole, and belongs to no group, now or from the log. */
+const isPart = (chunk: { readonly total: number }) => chunk.total > 1;
+
 /** What the bytes of a message that did not fail verification come to. */
 function outcomeOf(message: RawMessage, reassembly: Reassembly, trusted: TrustedPayers): Outcome {
   let body = message.message;
-  const inChunks = message.chunk !== null && message.chunk.total > 1;
+  const inChunks = message.chunk !== null && isPart(message.chunk);
   if (message.chunk !== null && inChunks) {
     const whole = reassembly.add({ ...message.chunk, sequence: message.sequence, message: message.message });
     if (whole === "bad-chunk") return { disposition: "undecodable", reason: "bad-chunk", body: null, decoded: null };
