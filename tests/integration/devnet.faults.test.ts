@@ -191,6 +191,8 @@ describe("the head", () => {
 
   it("stalled at a time of one's choice", async () => {
     const at = formatConsensusTime((sent[3] as LedgerMessage).consensusNs);
+    const before = await headOf();
+    expect((before?.timestamp.to ?? "") > at).toBe(true);
     devnet.faults.add({ kind: "stalledHead", at });
     expect(await sequences()).toEqual([1, 2, 3, 4]);
     expect(await sequences("?order=desc&limit=1")).toEqual([4]);
