@@ -79,6 +79,11 @@ export class TopicSync {
     return this.running;
   }
 
+  /** Drops what is believed of the cursor: the next run reads it from the store, as after a rebuild. */
+  forget(): void {
+    this.chain = null;
+  }
+
   pause(): void {
     this.step({ name: "pause" });
   }

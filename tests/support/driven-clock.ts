@@ -13,12 +13,14 @@ export class DrivenClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted || ms <= 0) return resolve();
-      const sleeper = { atMs: this.nowMs + ms, wake: resolve };
-      this.sleepers.push(sleeper);
-      signal?.addEventListener("abort", () => {
+      const wake = () => {
         this.sleepers = this.sleepers.filter((each) => each !== sleeper);
+        signal?.removeEventListener("abort", wake);
         resolve();
-      });
+      };
+      const sleeper = { atMs: this.nowMs + ms, wake };
+      this.sleepers.push(sleeper);
+      signal?.addEventListener("abort", wake);
     });
   }
 
@@ -33,7 +35,6 @@ export class DrivenClock implements Clock {
       await settle();
       const next = this.sleepers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (!next) break;
-      this.sleepers = this.sleepers.filter((each) => each !== next);
       this.nowMs = Math.max(this.nowMs, next.atMs);
       next.wake();
     }

@@ -1,0 +1,91 @@
+/** What every hot cache does, whatever it is made of. */
+import { beforeEach, describe, expect, it } from "vitest";
+import type { UserId } from "@/lib/core/ids";
+import type { HotCache } from "@/lib/ports/hot-cache";
+
+export interface HotCacheSubject {
+  readonly hot: HotCache;
+  /** Lets time pass for the cache. */
+  pass(ms: number): Promise<void>;
+}
+
+export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
+  let hot: HotCache;
+  let pass: HotCacheSubject["pass"];
+  beforeEach(async () => {
+    ({ hot, pass } = await open());
+  });
+  const user = "tm-a" as UserId;
+
+  describe("a gate", () => {
+    it("lets one caller through in each period, and gates do not know each other", async () => {
+      const many = await Promise.all(Array.from({ length: 20 }, () => hot.passGate("a", 1_000)));
+      expect(many.filter(Boolean)).toHaveLength(1);
+      expect(await hot.passGate("b", 1_000)).toBe(true);
+      await pass(1_001);
+      expect(await hot.passGate("a", 1_000)).toBe(true);
+    });
+  });
+
+  describe("a budget", () => {
+    const policy = { perSecond: 10, burst: 5, maxWaitMs: 1_000 };
+    it("gives its burst at once, then makes wait at its rate, then refuses", async () => {
+      const waits: (number | null)[] = [];
+      for (let i = 0; i < 16; i += 1) waits.push(await hot.reserve("m", policy));
+      expect(waits.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+      expect(waits[5]).toBeGreaterThan(0);
+      expect(waits[14]).toBeLessThanOrEqual(1_000);
+      expect(waits[15]).toBeNull();
+    });
+
+    it("recovers at its rate, and saves up no more than its burst", async () => {
+      for (let i = 0; i < 15; i += 1) await hot.reserve("m", policy);
+      await pass(60_000);
+      const waits = await Promise.all(Array.from({ length: 6 }, () => hot.reserve("m", policy)));
+      expect(waits.filter((ms) => ms === 0)).toHaveLength(5);
+    });
+
+    it("over any minute gives no more than its rate and its burst", async () => {
+      let given = 0;
+      for (let step = 0; step < 600; step += 1) {
+        if ((await hot.reserve("m", { ...policy, maxWaitMs: 0 })) === 0) given += 1;
+        if ((await hot.reserve("m", { ...policy, maxWaitMs: 0 })) === 0) given += 1;
+        await pass(100);
+      }
+      expect(given).toBeLessThanOrEqual(606);
+      expect(given).toBeGreaterThan(580);
+    });
+  });
+
+  describe("a nonce", () => {
+    it("is taken only when it is larger than the last of that user", async () => {
+      expect(await hot.claimNonce(user, 5)).toBe(true);
+      expect(await hot.claimNonce(user, 5)).toBe(false);
+      expect(await hot.claimNonce(user, 4)).toBe(false);
+      expect(await hot.claimNonce("tm-b" as UserId, 4)).toBe(true);
+      expect(await hot.claimNonce(user, 1_790_000_000_000_123)).toBe(true);
+    });
+
+    it("is taken by one of many who race for it", async () => {
+      const many = await Promise.all(Array.from({ length: 20 }, () => hot.claimNonce(user, 7)));
+      expect(many.filter(Boolean)).toHaveLength(1);
+    });
+  });
+
+  describe("an attempt", () => {
+    it("is first for one, running for the others, and then has an answer for all", async () => {
+      const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", 1_000)))).map(({ kind }) => kind);
+      expect(kinds.sort()).toEqual(["first", "running", "running"]);
+      await hot.finish("k", "answer", 5_000);
+      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "done", answer: "answer" });
+    });
+
+    it("may be made again when it was abandoned, or when its time is over", async () => {
+      await hot.attempt("k", 1_000);
+      await hot.abandon("k");
+      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "first" });
+      await pass(1_001);
+      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "first" });
+    });
+  });
+}

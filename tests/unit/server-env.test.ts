@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { EnvError, envExample, readEnv, VARIABLES } from "@/lib/server/env";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const TOPICS = {
+  TOPIC_CONTACT: "0.0.1",
+  TOPIC_TRUST: "0.0.1",
+  TOPIC_RECOGNITION: "0.0.3,0.0.4",
+  TOPIC_PROFILE: "0.0.5",
+};
+const problemsOf = (source: Record<string, string>) => {
+  try {
+    readEnv(source);
+    return "";
+  } catch (error) {
+    if (error instanceof EnvError) return error.message;
+    throw error;
+  }
+};
+
+describe("the environment", () => {
+  it("needs nothing on the devnet", () => {
+    expect(readEnv({})).toMatchObject({
+      HEDERA_NETWORK: "devnet",
+      isDevnet: true,
+      allowDemo: true,
+      PORT: 3000,
+      MIRROR_RPS: 40,
+      GAP_GRACE_S: 120,
+    });
+  });
+
+  it("reads a public network, and the UI's own spellings", () => {
+    const env = readEnv({
+      HEDERA_NETWORK: "testnet",
+      SESSION_SECRET: SECRET,
+      ...TOPICS,
+      TOPIC_CONTACT: "",
+      NEXT_PUBLIC_TOPIC_CONTACT: "0.0.9",
+    });
+    expect(env).toMatchObject({
+      isDevnet: false,
+      allowDemo: false,
+      TOPIC_CONTACT: ["0.0.9"],
+      TOPIC_RECOGNITION: ["0.0.3", "0.0.4"],
+      TRUSTED_PAYERS: null,
+    });
+  });
+
+  it("lists every problem at once", () => {
+    const message = problemsOf({
+      HEDERA_NETWORK: "moonnet",
+      PORT: "x",
+      MIRROR_URL: "ftp://x",
+      TOPIC_TRUST: "1.2",
+      SESSION_SECRET: "short",
+      TRUSTED_PAYERS: "me",
+    });
+    for (const name of ["HEDERA_NETWORK", "PORT", "MIRROR_URL", "TOPIC_TRUST", "SESSION_SECRET", "TRUSTED_PAYERS"])
+      expect(message).toContain(name);
+    expect(message).toContain("6 problem(s)");
+  });
+
+  it.each([
+    ["a public network without a secret", { HEDERA_NETWORK: "mainnet", ...TOPICS }, "SESSION_SECRET is needed"],
+    [
+      "a public network without topics",
+      { HEDERA_NETWORK: "mainnet", SESSION_SECRET: SECRET },
+      "TOPIC_CONTACT is needed",
+    ],
+    [
+      "demo sign-in on a public network",
+      { HEDERA_NETWORK: "testnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on", ...TOPICS },
+      "ALLOW_DEMO=on is refused",
+    ],
+    [
+      "a custom network without a mirror",
+      { HEDERA_NETWORK: "custom", SESSION_SECRET: SECRET, ...TOPICS },
+      "MIRROR_URL is needed",
+    ],
+    ["an operator without a key", { HEDERA_OPERATOR_ID: "0.0.5" }, "needed together"],
+  ])("refuses %s", (_, source, sentence) => {
+    expect(problemsOf(source)).toContain(sentence);
+  });
+
+  it("is documented in .env.example, which is written from it", () => {
+    expect(readFileSync(".env.example", "utf8")).toBe(envExample());
+    for (const name of Object.keys(VARIABLES)) expect(envExample()).toContain(`#${name}=`);
+  });
+});
