@@ -59,7 +59,10 @@ export function importsOf(text: string): readonly Import[] {
   const code = codeOf(text);
   const imports: Import[] = [];
   for (const [, , type, names = "", specifier = ""] of code.matchAll(FROM)) {
-    const named = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1]?.split(",").filter((name) => name.trim() !== "");
+    const named = /^\{([\s\S]*)\}$/
+      .exec(names.trim())?.[1]
+      ?.split(",")
+      .filter((name) => name.trim() !== "");
     const onlyTypes = named !== undefined && named.length > 0 && named.every((name) => /^\s*type\s/.test(name));
     imports.push({ specifier, isType: type !== undefined || onlyTypes });
   }

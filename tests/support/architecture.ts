@@ -1,0 +1,142 @@
+/** The import table of design.md, "Layout and who may import whom", and the rules of style that a machine can hold. */
+import { codeOf, importsOf, isBarrel, resolveOurs, type SourceFile } from "./source";
+
+export type Layer =
+  | "core"
+  | "ports"
+  | "engine"
+  | `adapters/${string}`
+  | "wire"
+  | "devnet"
+  | "server"
+  | "client"
+  | "primitives"
+  | "ui"
+  | "routes"
+  | "pages"
+  | "drizzle"
+  | "outside";
+
+/** Where a file belongs. `outside`: tests, bench, scripts and what stands in the root. */
+export function layerOf(path: string): Layer {
+  const [top, second, third] = path.split("/");
+  if (top === "lib" && second === "adapters") return `adapters/${third}`;
+  if (top === "lib" && second !== undefined) return second as Layer;
+  if (path.startsWith("app/_ui/primitives/")) return "primitives";
+  if (path.startsWith("app/_ui/")) return "ui";
+  if (top === "app") return /(^|\/)route(\.ts)?$/.test(path) ? "routes" : "pages";
+  return top === "drizzle" ? "drizzle" : "outside";
+}
+
+type Kind = "value" | "type";
+/** For each layer, the layers it may import, and whether more than their types. Its own layer goes without saying. */
+const TABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  core: {},
+  ports: { core: "type" },
+  engine: { core: "value", ports: "value" },
+  adapters: { core: "value", ports: "value" },
+  wire: { core: "value" },
+  devnet: { core: "value" },
+  server: {
+    core: "value",
+    ports: "value",
+    engine: "value",
+    adapters: "value",
+    wire: "value",
+    devnet: "value",
+  },
+  client: { wire: "value", core: "type" },
+  primitives: {},
+  ui: { primitives: "value", client: "value", wire: "value", core: "type" },
+  routes: { server: "value", wire: "value", core: "value" },
+  pages: { server: "value", wire: "value", core: "value", client: "value", ui: "value", primitives: "value" },
+  drizzle: {},
+};
+
+/** What the browser runs of core: the proof is checked there, by the very code that the server has (issue 2, the seal). */
+const CORE_IN_THE_BROWSER = new Set(["lib/core/ids", "lib/core/consensus-time", "lib/core/running-hash"]);
+
+const familyOf = (layer: Layer) => (layer.startsWith("adapters/") ? "adapters" : layer);
+
+function mayImport(from: SourceFile, target: string, isType: boolean): boolean {
+  const [own, other] = [layerOf(from.path), layerOf(target)];
+  if (own === "outside" || own === other) return true;
+  if (own === "adapters/postgres" && other === "drizzle") return true;
+  // No adapter imports another: only their users know them by the family's name.
+  if (own.startsWith("adapters/") && other.startsWith("adapters/")) return false;
+  const kind = TABLE[familyOf(own)]?.[familyOf(other)];
+  if (kind === undefined) return false;
+  const isInBrowser = own === "client" || own === "ui";
+  return kind === "value" || isType || (isInBrowser && CORE_IN_THE_BROWSER.has(target));
+}
+
+/** Packages that a layer may use; layers that are not here may use any. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  core: /^$/,
+  ports: /^$/,
+  // A digest of bytes and a bounded map: neither reads a clock, chance or the world.
+  engine: /^(node:crypto|lru-cache)$/,
+  wire: /^zod$/,
+  devnet: /^(?!next|react)/,
+  client: /^(?!node:|next\/server|next\/headers|server-only)/,
+  primitives: /^(?!node:|next\/server|next\/headers|server-only)/,
+  ui: /^(?!node:|next\/server|next\/headers|server-only)/,
+};
+
+const NEXT_DOOR = "lib/server/next-route.ts";
+
+export function importViolations(file: SourceFile): readonly string[] {
+  const layer = layerOf(file.path);
+  return importsOf(file.text).flatMap(({ specifier, isType }) => {
+    const target = resolveOurs(file.path, specifier);
+    if (target !== null) return mayImport(file, target, isType) ? [] : [`${file.path} imports ${specifier}`];
+    const allowed = PACKAGES[familyOf(layer)];
+    if (allowed && !allowed.test(specifier)) return [`${file.path} imports ${specifier}`];
+    const isNext = /^next($|\/)/.test(specifier);
+    return layer === "server" && isNext && file.path !== NEXT_DOOR ? [`${file.path} imports ${specifier}`] : [];
+  });
+}
+
+/** Reading the clock, chance or the environment, by any of their names. */
+const CLOCKS =
+  /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|\bMath\.random\b|\bprocess\.[a-z]|\bset(Timeout|Interval|Immediate)\b|\bperformance\.|\bqueueMicrotask\b|\bcrypto\.(randomUUID|randomBytes|getRandomValues)\b|\brandom(UUID|Bytes|Int)\(|\bfetch\(/g;
+
+/** core, ports and engine get time and chance as data. */
+export function clockViolations(file: SourceFile): readonly string[] {
+  if (!["core", "ports", "engine"].includes(layerOf(file.path))) return [];
+  return [...codeOf(file.text, "blank").matchAll(CLOCKS)].map(([word]) => `${file.path} uses ${word}`);
+}
+
+export const MAX_LINES = 400;
+
+export function lengthViolations({ path, text }: SourceFile): readonly string[] {
+  const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+  return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
+}
+
+export function barrelViolations({ path, text }: SourceFile): readonly string[] {
+  return isBarrel(text) ? [`${path} only hands on what others export`] : [];
+}
+
+export function serverOnlyViolations({ path, text }: SourceFile): readonly string[] {
+  if (layerOf(path) !== "server") return [];
+  return /^\s*import\s*["']server-only["']/.test(codeOf(text))
+    ? []
+    : [`${path} does not start with import "server-only"`];
+}
+
+/** `any` where a type stands; the word in a sentence between tags is none. */
+const ANY = /(?::\s*|\bas\s+|<\s*|,\s*|\|\s*|=>\s*)any\b(?=\s*(?:\[\]|[>,);=|&{}]|$))/gm;
+
+/** What the linter takes for an excuse; it refuses one without a reason, and one that excuses nothing. */
+const EXCUSED = /biome-ignore lint\/suspicious\/noExplicitAny: \S/;
+
+export function laxTypeViolations({ path, text }: SourceFile): readonly string[] {
+  const lines = text.split("\n");
+  const code = codeOf(text, "blank").split("\n");
+  const anys = code.flatMap((line, i) =>
+    EXCUSED.test(lines[i - 1] ?? "") ? [] : [...line.matchAll(ANY)].map(() => `${path}:${i + 1} uses any`),
+  );
+  const ignores = [...text.matchAll(/@ts-(ignore|nocheck)/g)].map(([word]) => `${path} uses ${word}`);
+  return [...anys, ...ignores];
+}
