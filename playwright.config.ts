@@ -5,7 +5,7 @@ import { defineConfig } from "@playwright/test";
 
 const PORT = Number(process.env.E2E_PORT ?? 4173);
 const BASE_URL = `http://127.0.0.1:${PORT}`;
-const DATA_DIR = join(import.meta.dirname, ".cache", "e2e");
+const DATA_DIR = join(__dirname, ".cache", "e2e");
 
 // Workers load this file too; only the runner itself starts from nothing.
 if (process.env.TEST_WORKER_INDEX === undefined) rmSync(DATA_DIR, { recursive: true, force: true });

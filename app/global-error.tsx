@@ -9,6 +9,7 @@ export default function GlobalError({ retry }: { error: unknown; retry: () => vo
         <title>TrustMesh</title>
         <main>
           <ErrorState
+            wholePage
             title="TrustMesh has tripped"
             reason="Nothing is lost: everything is on the ledger."
             onRetry={retry}

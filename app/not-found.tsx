@@ -11,6 +11,7 @@ export default function NotFound() {
     <main className="grid min-h-dvh place-items-center">
       <EmptyState
         title="There is nothing at this address"
+        wholePage
         icon={<BrandMark />}
         action={
           <Link href="/signals" className={buttonClass("primary")}>

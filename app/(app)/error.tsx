@@ -7,6 +7,7 @@ export default function PageError({ retry }: { error: unknown; retry: () => void
       title="This page has tripped"
       reason="Nothing is lost: everything is on the ledger. Try once more."
       onRetry={retry}
+      wholePage
     />
   );
 }

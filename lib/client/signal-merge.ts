@@ -1,9 +1,9 @@
 /** How live signals and read pages become one list. Pure. */
-import type { Signal, SignalsAnswer } from "@/lib/wire/signals";
+import type { Signal } from "@/lib/wire/signals";
 
 /** The ledger's copy replaces the pending one, never the other way round. */
 function better(a: Signal, b: Signal): Signal {
-  return a.source === "pending" ? b : b.source === "pending" ? a : b;
+  return a.source === "pending" ? b : a;
 }
 
 const timeKey = (signal: Signal) => {
@@ -16,27 +16,12 @@ function newestFirst(a: Signal, b: Signal): number {
   return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/** All pages as one list, newest first, each signal once. */
-export function flatten(pages: readonly SignalsAnswer[]): Signal[] {
+/** Everything that was read or came in, newest first, each signal once. */
+export function mergeSignals(...lists: readonly (readonly Signal[])[]): Signal[] {
   const byId = new Map<string, Signal>();
-  for (const page of pages) {
-    for (const signal of page.items) {
-      const seen = byId.get(signal.id);
-      byId.set(signal.id, seen ? better(seen, signal) : signal);
-    }
+  for (const signal of lists.flat()) {
+    const seen = byId.get(signal.id);
+    byId.set(signal.id, seen ? better(seen, signal) : signal);
   }
   return [...byId.values()].sort(newestFirst);
-}
-
-/** The pages with one more signal, in place where it is known already, on top of the first page otherwise. */
-export function mergeSignal(pages: readonly SignalsAnswer[], signal: Signal): SignalsAnswer[] {
-  const known = pages.some((page) => page.items.some((item) => item.id === signal.id));
-  return pages.map((page, index) => {
-    const items = known
-      ? page.items.map((item) => (item.id === signal.id ? better(item, signal) : item))
-      : index === 0
-        ? [signal, ...page.items]
-        : page.items;
-    return { ...page, items, position: Math.max(page.position, signal.position) };
-  });
 }

@@ -2,21 +2,13 @@
 import clsx from "clsx";
 import { DropdownMenu as Radix } from "radix-ui";
 
-export function Menu({
-  trigger,
-  children,
-  label,
-}: {
-  trigger: React.ReactNode;
-  children: React.ReactNode;
-  label: string;
-}) {
+/** Named after its trigger. */
+export function Menu({ trigger, children }: { trigger: React.ReactNode; children: React.ReactNode }) {
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
-          aria-label={label}
           align="end"
           sideOffset={6}
           collisionPadding={12}

@@ -6,26 +6,37 @@ interface StateProps {
   children?: React.ReactNode;
   icon?: React.ReactNode;
   action?: React.ReactNode;
+  /** Where it is the whole page, its title is the page's. */
+  wholePage?: boolean;
 }
 
 /** Nothing here yet, and what to do about it. */
-export function EmptyState({ title, children, icon, action }: StateProps) {
+export function EmptyState({ title, children, icon, action, wholePage = false }: StateProps) {
+  const Title = wholePage ? "h1" : "p";
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-12 text-center">
       {icon && <span className="mb-1 text-accent [&>svg]:size-9">{icon}</span>}
-      <p className="font-display font-semibold text-lg">{title}</p>
+      <Title className="font-display font-semibold text-lg">{title}</Title>
       {children && <div className="max-w-prose text-ink-soft">{children}</div>}
       {action && <div className="mt-3">{action}</div>}
     </div>
   );
 }
 
+interface ErrorStateProps {
+  title: string;
+  reason: string;
+  onRetry(): void;
+  wholePage?: boolean;
+}
+
 /** It could not be read: why, and once more. */
-export function ErrorState({ title, reason, onRetry }: { title: string; reason: string; onRetry(): void }) {
+export function ErrorState({ title, reason, onRetry, wholePage = false }: ErrorStateProps) {
   return (
     <div role="alert">
       <EmptyState
         title={title}
+        wholePage={wholePage}
         icon={<CloudOff aria-hidden="true" className="text-copper" />}
         action={<Button onClick={onRetry}>Try again</Button>}
       >

@@ -2,7 +2,7 @@
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { Toast as Radix } from "radix-ui";
-import { createContext, useCallback, useContext, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useState } from "react";
 import { Button } from "./button";
 
 interface Message {
@@ -25,6 +25,8 @@ let nextId = 1;
 
 export function ToastProvider({ children }: { children: React.ReactNode }) {
   const [messages, setMessages] = useState<readonly Message[]>([]);
+  const [mounted, setMounted] = useState(false);
+  useEffect(() => setMounted(true), []);
   const say = useCallback<Say>((message) => {
     setMessages((shown) => [...shown.slice(1 - SHOWN_AT_ONCE), { ...message, id: nextId++ }]);
   }, []);
@@ -56,7 +58,10 @@ export function ToastProvider({ children }: { children: React.ReactNode }) {
             </Radix.Close>
           </Radix.Root>
         ))}
-        <Radix.Viewport className="fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-60 flex flex-col gap-2 outline-none sm:left-auto sm:w-96 lg:bottom-5" />
+        {/* Radix writes an inline style here, which a strict CSP would refuse in the server's HTML. */}
+        {mounted && (
+          <Radix.Viewport className="fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-60 flex flex-col gap-2 outline-none sm:left-auto sm:w-96 lg:bottom-5" />
+        )}
       </Radix.Provider>
     </ToastContext>
   );

@@ -36,7 +36,7 @@ export class Shell {
 
   notice(text: string | RegExp): Locator {
     return this.page
-      .getByRole("region", { name: /^Notice/ })
+      .getByRole("region", { name: /^Notifications/ })
       .getByText(text)
       .first();
   }

@@ -46,7 +46,6 @@ export function ContactRow({ contact, person }: { contact: Contact; person: Pers
         <TrustBadges trust={contact.trust} />
       </div>
       <Menu
-        label={`Actions for ${name}`}
         trigger={
           <Button look="ghost" size="icon" aria-label={`Actions for ${name}`}>
             <Ellipsis aria-hidden="true" className="size-5" />

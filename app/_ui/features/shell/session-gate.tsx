@@ -30,7 +30,12 @@ export function SessionGate({ children }: { children: React.ReactNode }) {
   if (error && !session) {
     return (
       <main className="grid min-h-dvh place-items-center">
-        <ErrorState title="TrustMesh is out of reach" reason={reasonOf(error)} onRetry={() => void mutate()} />
+        <ErrorState
+          wholePage
+          title="TrustMesh is out of reach"
+          reason={reasonOf(error)}
+          onRetry={() => void mutate()}
+        />
       </main>
     );
   }

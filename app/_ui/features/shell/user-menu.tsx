@@ -58,7 +58,7 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
   );
 
   return (
-    <Menu trigger={trigger} label="Account">
+    <Menu trigger={trigger}>
       <MenuChoice value={theme} onChange={choose} options={OPTIONS} />
       <MenuSeparator />
       <MenuItem onSelect={() => void leave()}>

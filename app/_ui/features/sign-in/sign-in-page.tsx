@@ -13,13 +13,16 @@ export function SignInPage({ next }: { next: string | null }) {
   return (
     <SWRConfig value={{ shouldRetryOnError: false }}>
       <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)]">
-        <div className="hidden flex-col justify-between overflow-hidden border-line border-r bg-surface p-10 lg:flex">
+        <aside
+          aria-label="About TrustMesh"
+          className="hidden flex-col justify-between overflow-hidden border-line border-r bg-surface p-10 lg:flex"
+        >
           <Brand />
           <MeshPicture />
           <p className="max-w-[34ch] font-display text-2xl text-ink-soft">
             Trust is given by people, written to a ledger, and checked in your own browser.
           </p>
-        </div>
+        </aside>
         <main className="mx-auto flex w-full max-w-lg flex-col justify-center px-5 py-8">
           <div className="mb-8 lg:hidden">
             <Brand />
