@@ -2,6 +2,10 @@
 import type { RowModule } from "./types";
 
 export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
+  () => import("./rows/verify-decode"),
   () => import("./rows/commit-pglite"),
   () => import("./rows/commit-postgres"),
+  () => import("./rows/sync"),
+  () => import("./rows/read-cpu"),
+  () => import("./rows/readers"),
 ];

@@ -5,7 +5,7 @@
 import type { Batch, LogEntry } from "../core/batch";
 import type { Sequence, TopicId } from "../core/ids";
 import { interpret, type RawMessage } from "../core/interpret";
-import { CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
+import { advance, CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
 import type { LedgerMessage } from "../ports/ledger";
 import { type CommitDeps, commitEvent } from "./commit";
 
@@ -47,11 +47,10 @@ export async function backfill(
   let head = await headBefore(deps, topicId, (sorted[0] as LedgerMessage).sequence);
   for (const message of sorted) {
     if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
-    // Time order is the neighbours' business here: the head may be of a message that came long before.
     const verdict = verifyNext(deps.sha384, head, message);
     if (mode === "only-verified" && verdict.verification !== "verified") return false;
     fresh.set(message.sequence, { ...message, verdict });
-    head = { sequence: message.sequence, hash: message.runningHash, consensusNs: message.consensusNs };
+    head = advance(head, message, verdict);
   }
   const stored = await touched(deps, topicId, sorted, head);
   const all = [...fresh.values(), ...stored.values()].sort((a, b) => a.sequence - b.sequence);
