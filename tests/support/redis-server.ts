@@ -1,0 +1,87 @@
+/** A real redis-server for a test or for development: on a port of 127.0.0.1, nothing kept on disk, gone afterwards. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { freePort } from "./free-port";
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Freezes it: connections stay open, nothing is answered. */
+  pause(): void;
+  resume(): void;
+  /** Ends it as a crash does: everything in it is lost. */
+  kill(): Promise<void>;
+  /** Starts it again, empty, on the same port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface RedisOptions {
+  /** A free one if absent. */
+  readonly port?: number;
+}
+
+const MISSING =
+  "redis-server is not installed: 'apt-get install redis-server' (Debian, Ubuntu) or 'brew install redis' (macOS), or set REDIS_SERVER_PATH to one.";
+const START_TIMEOUT_MS = 20_000;
+
+/** Resolves when it takes connections; rejects with a sentence that says why it does not. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  let child = await launch(port);
+  // A test run that ends early must not leave servers behind.
+  const endWithUs = () => child.kill("SIGKILL");
+  process.once("exit", endWithUs);
+  const kill = () => {
+    const gone = exited(child);
+    child.kill("SIGKILL");
+    return gone;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    kill,
+    async restart() {
+      await kill();
+      child = await launch(port);
+    },
+    async stop() {
+      process.off("exit", endWithUs);
+      await kill();
+    },
+  };
+}
+
+function launch(port: number): Promise<ChildProcess> {
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+  const child = spawn(process.env.REDIS_SERVER_PATH ?? "redis-server", settings, {
+    cwd: tmpdir(),
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      child.kill("SIGKILL");
+      reject(new Error(reason));
+    };
+    const timer = setTimeout(() => fail(`redis-server was not ready after ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    child.once("error", (error: NodeJS.ErrnoException) => fail(error.code === "ENOENT" ? MISSING : error.message));
+    child.once("exit", () => fail(`redis-server ended at once: ${said.trim().split("\n").at(-1)}`));
+    child.stdout?.on("data", (data: Buffer) => {
+      // Read on for as long as it runs: a full pipe would block it.
+      if (said.length < 10_000) said += data.toString("utf8");
+      if (!said.includes("Ready to accept connections")) return;
+      clearTimeout(timer);
+      child.removeAllListeners("exit");
+      resolve(child);
+    });
+  });
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once("exit", () => resolve()));
+}
