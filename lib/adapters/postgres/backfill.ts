@@ -10,7 +10,8 @@ import { disposition, gapState, verification } from "./codes";
 import { countsOf, outcome } from "./commit";
 import type { Database, Row } from "./database";
 import { numbers, Params } from "./params";
-import { REF_SHIFT, writeStatement } from "./write-statement";
+import { REF_SHIFT } from "./ref";
+import { writeStatement } from "./write-statement";
 
 interface Piece {
   readonly from: number;

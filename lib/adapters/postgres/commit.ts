@@ -76,16 +76,18 @@ function declaredGap({ gap }: Batch, params: Params): string[] {
 /** The answer of a write statement as positions. Rows that were there already are not in it. */
 export function outcome(rows: readonly UserRow[], users: readonly string[], answer: Row): CommitOutcome {
   if (answer.topic_no === null) return { kind: "conflict" };
-  const bases = list(answer.bases);
+  const heads = list(answer.heads);
   const kept = answer.kept === null ? null : new Set(list(answer.kept));
-  const taken = new Map<string, number>(users.map((userId, i) => [userId, bases[i] as number]));
-  const before = Number(answer.epoch) * POSITIONS_PER_EPOCH;
   const isAdded = (_: UserRow, i: number) => kept === null || kept.has(i + 1);
+  const added = rows.filter(isAdded);
+  const next = new Map<string, number>(users.map((userId, i) => [userId, heads[i] as number]));
+  for (const { userId } of added) next.set(userId, (next.get(userId) as number) - 1);
+  const before = Number(answer.epoch) * POSITIONS_PER_EPOCH;
   return {
     kind: "committed",
-    rows: rows.filter(isAdded).map(({ userId, consensusNs }) => {
-      const n = (taken.get(userId) as number) + 1;
-      taken.set(userId, n);
+    rows: added.map(({ userId, consensusNs }) => {
+      const n = (next.get(userId) as number) + 1;
+      next.set(userId, n);
       return { userId, consensusNs, position: (before + n) as Position };
     }),
   };

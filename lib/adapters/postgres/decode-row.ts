@@ -6,7 +6,7 @@ import { GENESIS_HASH } from "../../core/running-hash";
 import type { Gap, TopicState } from "../../ports/sync-store";
 import { disposition, gapState, verification } from "./codes";
 import type { Row } from "./database";
-import { REF_SHIFT } from "./write-statement";
+import { REF_SHIFT } from "./ref";
 
 export const int8 = (value: unknown): bigint => (value === null ? 0n : BigInt(value as string | number | bigint));
 export const ns = (value: unknown): ConsensusNs => consensusNs(int8(value));

@@ -1,7 +1,7 @@
 /** Edges merged in SQL as core/projection.mergeEdge merges them; the contract suite compares the two. */
 import type { Edge } from "../../core/projection";
 import { numbers, type Params, texts } from "./params";
-import type { UserIndex } from "./write-statement";
+import type { People } from "./people";
 
 type Register = {
   [K in keyof Edge]: Edge[K] extends bigint ? K : never;
@@ -38,12 +38,12 @@ const MERGES = [
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 
 /** The CTE that merges the edges in; none for no edges. */
-export function edgesPart(edges: readonly Edge[], users: UserIndex, params: Params): string[] {
+export function edgesPart(edges: readonly Edge[], people: People, params: Params): string[] {
   if (edges.length === 0) return [];
   const time = (register: Register) => params.add(numbers(edges.map((edge) => never(edge[register]))), "bigint[]");
   const columns = [
-    params.add(numbers(edges.map((edge) => users.of(edge.userId))), "integer[]"),
-    params.add(numbers(edges.map((edge) => users.of(edge.peerId))), "integer[]"),
+    params.add(numbers(edges.map((edge) => people.place(edge.userId))), "integer[]"),
+    params.add(numbers(edges.map((edge) => people.place(edge.peerId))), "integer[]"),
     ...PLAIN.map(([register]) => time(register)),
     ...VALUED.flatMap(([ns, , value]) => [
       time(ns),
@@ -55,10 +55,8 @@ export function edgesPart(edges: readonly Edge[], users: UserIndex, params: Para
   return [
     `edges AS (
   INSERT INTO contact_edges AS e (user_no, peer_no, ${COLUMNS.join(", ")})
-  SELECT own.user_no, peer.user_no, ${COLUMNS.map((column) => `x.${column}`).join(", ")}
-  FROM unnest(${columns.join(", ")}) AS x (user_ix, peer_ix, ${COLUMNS.join(", ")})
-  JOIN numbered own ON own.ix = x.user_ix JOIN numbered peer ON peer.ix = x.peer_ix
-  ORDER BY own.user_no, peer.user_no
+  SELECT (SELECT numbers FROM people)[x.person], (SELECT numbers FROM people)[x.peer], ${COLUMNS.map((column) => `x.${column}`).join(", ")}
+  FROM gate, unnest(${columns.join(", ")}) AS x (person, peer, ${COLUMNS.join(", ")})
   ON CONFLICT (user_no, peer_no) DO UPDATE SET ${MERGES.join(",\n    ")})`,
   ];
 }

@@ -2,14 +2,15 @@
 import type { Batch } from "../../core/batch";
 import type { Definition } from "../../core/projection";
 import type { Params } from "./params";
-import { REF_SHIFT, type UserIndex } from "./write-statement";
+import type { People } from "./people";
+import { REF_SHIFT } from "./ref";
 
 /** The CTE that sets profiles; none for no profiles. */
-export function profilesPart(batch: Batch, users: UserIndex, params: Params): string[] {
+export function profilesPart(batch: Batch, people: People, params: Params): string[] {
   if (batch.profiles.length === 0) return [];
   const sequenceAt = new Map(batch.rows.map((row) => [row.consensusNs, row.sequence]));
   const json = batch.profiles.map((profile) => ({
-    user_ix: users.of(profile.userId),
+    person: people.place(profile.userId),
     ns: String(profile.consensusNs),
     seq: sequenceAt.get(profile.consensusNs) ?? 0,
     handle: profile.handle,
@@ -21,10 +22,9 @@ export function profilesPart(batch: Batch, users: UserIndex, params: Params): st
   return [
     `profiles_in AS (
   INSERT INTO profiles AS p (user_no, consensus_ns, ref, handle, display_name, bio, avatar, hrl)
-  SELECT own.user_no, x.ns, (gate.topic_no::bigint << ${REF_SHIFT}) | x.seq, x.handle, x.display_name, x.bio, x.avatar, x.hrl
-  FROM gate, json_to_recordset(${params.add(JSON.stringify(json), "json")}) AS x (user_ix integer, ns bigint, seq bigint,
+  SELECT (SELECT numbers FROM people)[x.person], x.ns, (gate.topic_no::bigint << ${REF_SHIFT}) | x.seq, x.handle, x.display_name, x.bio, x.avatar, x.hrl
+  FROM gate, json_to_recordset(${params.add(JSON.stringify(json), "json")}) AS x (person integer, ns bigint, seq bigint,
     handle text, display_name text, bio text, avatar text, hrl text)
-  JOIN numbered own ON own.ix = x.user_ix
   ON CONFLICT (user_no) DO UPDATE SET consensus_ns = excluded.consensus_ns, ref = excluded.ref, handle = excluded.handle,
     display_name = excluded.display_name, bio = excluded.bio, avatar = excluded.avatar, hrl = excluded.hrl
   WHERE excluded.consensus_ns > p.consensus_ns)`,
@@ -47,7 +47,7 @@ export function definitionsPart(definitions: readonly Definition[], params: Para
   FROM gate, json_to_recordset(${params.add(JSON.stringify(json), "json")}) AS x (definition_id text, ns bigint, seq bigint,
     actor text, slug text, title text, icon text, description text, category text)
   -- Nobody's head guards these: they come after all heads, and in one order everywhere.
-  WHERE (SELECT count(*) FROM numbered) >= 0
+  WHERE (SELECT count(*) FROM people) = 1
   ORDER BY x.definition_id COLLATE "C"
   ON CONFLICT (definition_id) DO UPDATE SET consensus_ns = excluded.consensus_ns, ref = excluded.ref, actor = excluded.actor,
     slug = excluded.slug, title = excluded.title, icon = excluded.icon, description = excluded.description,

@@ -7,13 +7,11 @@ import { commitBatch } from "./commit";
 import type { Database, Row } from "./database";
 import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
-import { REF_SHIFT } from "./write-statement";
+import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
 const BASE = `(SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $1::text)`;
 const TOPIC_NO = "(SELECT topic_no FROM topics WHERE topic_id = $1::text)";
-/** Larger than any sequence: what `ref` has room for. */
-const MAX_SEQUENCE = 2 ** REF_SHIFT - 1;
 
 const SUSPECTED = gapState.code("suspected");
 

@@ -6,7 +6,7 @@
  * index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself).
  */
 import { POSITIONS_PER_EPOCH } from "../../core/position";
-import { REF_SHIFT } from "./write-statement";
+import { REF_SHIFT } from "./ref";
 
 export const ME = "(SELECT user_no FROM user_heads WHERE user_id = $1::text)";
 

@@ -14,9 +14,9 @@ import { flagsOf, typeNumber, UNNAMED_TYPE } from "./codes";
 import type { Database, Row } from "./database";
 import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
+import { REF_SHIFT } from "./ref";
 import { definition, edge, event, profile, proof, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, topicIdOf, userIdOf, withHead } from "./view-sql";
-import { REF_SHIFT } from "./write-statement";
 
 /** After everything. */
 const END_OF_TIME = (2n ** 63n - 1n).toString();
