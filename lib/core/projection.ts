@@ -187,11 +187,10 @@ export function definitionOf(signal: PlacedSignal): Definition | null {
   };
 }
 
-/** A statement's members, wherever its form puts them: flat, in the payload of an envelope, or under its own name in either. */
+/** A statement's members, wherever its form puts them: flat, or under its own name. */
 function statementOf(metadata: Decoded["metadata"], name: string): Decoded["metadata"] {
-  const payload = isRecord(metadata.payload) ? metadata.payload : {};
-  const nested = [payload[name], metadata[name]].find(isRecord) ?? {};
-  return { ...metadata, ...payload, ...nested };
+  const nested = metadata[name];
+  return isRecord(nested) ? { ...metadata, ...nested } : metadata;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

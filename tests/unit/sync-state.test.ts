@@ -174,6 +174,7 @@ describe("the sync state machine", () => {
     state = transition(state, EVENTS["demand when due"], policy);
     state = transition(state, EVENTS.fault, policy);
     expect(state).toMatchObject({ name: "backing-off", hole: HOLE });
+    expect(transition(state, { name: "demand", nowMs: 120_999 }, policy)).toMatchObject({ declare: false });
     expect(transition(state, { name: "demand", nowMs: 121_000 }, policy)).toMatchObject({ declare: true });
   });
 
@@ -223,9 +224,11 @@ describe("a topic's life", () => {
           const timed: SyncEvent =
             event.name === "hole"
               ? { ...event, nowMs: now, hole: { from: holeFrom, to: 9, firstSeenMs: seen } }
-              : event.name === "demand" || event.name === "fault"
-                ? { ...event, nowMs: now }
-                : event;
+              : event.name === "fault"
+                ? { ...event, nowMs: now, retryAfterMs: event.retryAfterMs % 20_000 }
+                : event.name === "demand"
+                  ? { ...event, nowMs: now }
+                  : event;
           if (timed.name === "hole") firstSeen.set(holeFrom, seen);
           const next = transition(state, timed, policy);
           if (state.name === "hole" || state.name === "backing-off") {

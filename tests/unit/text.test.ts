@@ -8,8 +8,9 @@ describe("text from the ledger", () => {
     ["line breaks and tabs", "Alice\r\n\tChen", "Alice Chen"],
     ["a null byte", "Al\u0000ice", "Al ice"],
     ["a zero-width space", "Al\u200bice", "Al ice"],
+    ["a lone surrogate", "Al\ud800ice", "Al\ufffdice"],
     ["outer space", "  Alice  ", "Alice"],
-  ])("turns %s into a space or nothing", (_, dirty, clean) => {
+  ])("makes %s harmless", (_, dirty, clean) => {
     expect(cleanText(dirty, 50)).toBe(clean);
   });
 
