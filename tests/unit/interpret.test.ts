@@ -15,7 +15,8 @@ const TRUSTED: TrustedPayers = new Set([OPERATOR]);
 
 const run = (messages: readonly RawMessage[], trustedPayers: TrustedPayers = TRUSTED): Interpretation =>
   interpret({ topicId: TOPIC, head: CHAIN_START, messages, priorParts: [], trustedPayers, sha384 });
-const runPieces = (pieces: readonly Piece[], trustedPayers: TrustedPayers = TRUSTED) => run(chainOf(TOPIC, pieces), trustedPayers);
+const runPieces = (pieces: readonly Piece[], trustedPayers: TrustedPayers = TRUSTED) =>
+  run(chainOf(TOPIC, pieces), trustedPayers);
 
 const request = (actor = "tm-a", target = "tm-b") => ({ type: "CONTACT_REQUEST", actor, target });
 const fates = ({ entries }: Interpretation) => entries.map((entry) => [entry.disposition, entry.reason]);
