@@ -43,9 +43,9 @@ function change(next: Partial<Knowledge>) {
 
 const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 
-/** An older answer (a cached copy) does not overrule what the stream has said since. */
-export function reportFreshness(seen: Freshness, nowMs: number = Date.now()): void {
-  if (secondsOf(seen.asOf) < secondsOf(knowledge.asOf)) return;
+/** The stream has the last word. A read counts only where it knows more: an answer out of a cache repeats what was true then. */
+export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
+  if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
   change({ asOf: seen.asOf, lagMs: seen.lagMs, stale: seen.stale, reportedAtMs: nowMs });
 }
 

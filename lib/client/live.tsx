@@ -66,9 +66,9 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
     window.addEventListener("offline", online);
     const disconnect = connectLive({
       state: reportStream,
-      freshness: (event) => reportFreshness(event),
+      freshness: (event) => reportFreshness(event, "stream"),
       hello(event) {
-        reportFreshness(event);
+        reportFreshness(event, "stream");
         readAgain(olderThan(event.position));
         publish({ kind: "head", position: event.position });
       },

@@ -25,7 +25,7 @@ export function usePeople(): People {
     () => (self && contacts ? [self, ...contacts.contacts.map((contact) => contact.peerId)] : []),
     [self, contacts],
   );
-  const { data: profiles } = useProfiles(ids);
+  const profiles = useProfiles(ids);
 
   return useMemo(() => {
     const known = new Map<string, Pick<Person, "relation"> & { handle: string }>();

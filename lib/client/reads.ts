@@ -1,4 +1,5 @@
 /** The caller's views. Each answer also tells how fresh it is. */
+import { useMemo } from "react";
 import useSWR from "swr";
 import type { z } from "zod";
 import type { Freshness } from "@/lib/wire/common";
@@ -10,7 +11,7 @@ import { PATHS } from "./keys";
 
 export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: string): Promise<T> {
   const answer = await getJson(schema, path);
-  reportFreshness(answer);
+  reportFreshness(answer, "read");
   return answer;
 }
 
@@ -33,20 +34,22 @@ export function useRecognition() {
 
 const IDS_PER_READ = 100;
 
-async function readProfiles([path, ids]: readonly [string, string]): Promise<ReadonlyMap<string, Profile>> {
+async function readProfiles([path, ids]: readonly [string, string]): Promise<Profile[]> {
   const all = ids.split(",");
   const pages: string[][] = [];
   for (let at = 0; at < all.length; at += IDS_PER_READ) pages.push(all.slice(at, at + IDS_PER_READ));
   const answers = await Promise.all(
     pages.map((page) => readView(ProfilesAnswer, `${path}?ids=${encodeURIComponent(page.join(","))}`)),
   );
-  return new Map(answers.flatMap((answer) => answer.profiles.map((profile) => [profile.userId, profile] as const)));
+  return answers.flatMap((answer) => answer.profiles);
 }
 
-/** Profiles of the caller and of contacts, by id. Others are left out by the server. */
-export function useProfiles(ids: readonly string[]) {
+/** Profiles of the caller and of contacts, by id; undefined until they have been read. Others are left out by the server. */
+export function useProfiles(ids: readonly string[]): ReadonlyMap<string, Profile> | undefined {
   const list = [...new Set(ids)].sort().join(",");
-  return useSWR<ReadonlyMap<string, Profile>, Error>(list ? [PATHS.profiles, list] : null, readProfiles, {
+  // A list is cached, not the map: SWR compares by content, and it does not look into maps.
+  const { data } = useSWR<Profile[], Error>(list ? [PATHS.profiles, list] : null, readProfiles, {
     keepPreviousData: true,
   });
+  return useMemo(() => data && new Map(data.map((profile) => [profile.userId, profile])), [data]);
 }

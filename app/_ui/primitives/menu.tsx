@@ -2,12 +2,15 @@
 import clsx from "clsx";
 import { DropdownMenu as Radix } from "radix-ui";
 
+/** Inside the page's main part, so that it belongs to a landmark. */
+const home = () => (typeof document === "undefined" ? null : document.getElementById("main"));
+
 /** Named after its trigger. */
 export function Menu({ trigger, children }: { trigger: React.ReactNode; children: React.ReactNode }) {
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={home()}>
         <Radix.Content
           align="end"
           sideOffset={6}

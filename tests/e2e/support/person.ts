@@ -60,8 +60,10 @@ export class Person {
   async bond(...peers: readonly Person[]): Promise<void> {
     for (const peer of peers) {
       await this.ask(peer);
-      await peer.accept(this);
+      this.lastWrite = (await peer.accept(this)).minSequence;
     }
+    // Whoever gives trust must be known to be bonded.
+    await Promise.all([this, ...peers].map((person) => person.contacts()));
   }
 
   trust(peer: Person): Promise<SubmitAnswer> {

@@ -12,7 +12,7 @@ export function ProfilePage({ id }: { id: string }) {
   const { person } = usePeople();
   const who = person(id);
   const mayRead = who.relation === "self" || who.relation === "contact";
-  const { data: profiles } = useProfiles(mayRead ? [id] : NOBODY);
+  const profiles = useProfiles(mayRead ? [id] : NOBODY);
   const profile = profiles?.get(id);
 
   return (

@@ -1,0 +1,107 @@
+/** The server as a process: its start, its end with streams open, and configurations that cannot work. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+
+const NEXT = join("node_modules", "next", "dist", "bin", "next");
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+  readonly exit: Promise<number | string | null>;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [NEXT, "start", "-H", "127.0.0.1", "-p", String(port)], {
+    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), NEXT_TELEMETRY_DISABLED: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const pipe of [child.stdout, child.stderr]) pipe?.on("data", (data: Buffer) => (output += data.toString()));
+  const exit = new Promise<number | string | null>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? signal)),
+  );
+  return { process: child, url: `http://127.0.0.1:${port}`, output: () => output, exit };
+}
+
+let dataDir: string;
+let servers: Server[];
+test.beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "tm-process-"));
+  servers = [];
+});
+test.afterEach(async () => {
+  for (const server of servers) {
+    server.process.kill("SIGKILL");
+    await server.exit;
+  }
+  rmSync(dataDir, { recursive: true, force: true });
+});
+const start = async (env?: Record<string, string>) => {
+  const server = await startServer(dataDir, env);
+  servers.push(server);
+  return server;
+};
+const ready = (server: Server) =>
+  expect
+    .poll(
+      () =>
+        fetch(`${server.url}/api/health/ready`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe(200);
+
+test("starts with progress, ends on SIGTERM with streams open, and goes on from where it was", async () => {
+  const server = await start();
+  await ready(server);
+  expect(server.output()).toContain("Starting a local Hedera");
+  expect(server.output()).toMatch(/Synced [\d,]+ new messages of 4 topics/);
+  const signIn = await fetch(`${server.url}/api/auth/demo`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"userId":"tm-alex-chen"}',
+  });
+  const cookie = signIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const streams = await Promise.all([1, 2, 3].map(() => fetch(`${server.url}/api/stream`, { headers: { cookie } })));
+  const texts = streams.map((stream) => stream.text());
+  server.process.kill("SIGTERM");
+  for (const text of await Promise.all(texts)) {
+    expect(text).toContain("event: hello");
+    expect(text).toContain('event: bye\ndata: {"reason":"shutdown"}');
+  }
+  expect([0, 143, "SIGTERM"]).toContain(await server.exit);
+  const again = await start();
+  await ready(again);
+  expect(again.output()).not.toContain("[error]");
+  expect(Number(/Synced ([\d,]+) new/.exec(again.output())?.[1]?.replaceAll(",", ""))).toBeLessThan(100);
+});
+
+test("refuses a configuration that cannot work, with one message that names everything", async () => {
+  const server = await start({ HEDERA_NETWORK: "testnet", MIRROR_RPS: "lots" });
+  expect(await server.exit).toBe(1);
+  expect(server.output()).toContain("MIRROR_RPS must be a number");
+});
+
+test("refuses to share a data directory with another server, in a sentence", async () => {
+  const first = await start();
+  await ready(first);
+  const second = await start();
+  expect(await second.exit).toBe(1);
+  expect(second.output()).toMatch(/in use by process \d+/);
+});
