@@ -55,9 +55,10 @@ async function decodeTopic(source: string | undefined): Promise<void> {
     }
     const reassembly = reassemblies.get(message.topicId) ?? new Reassembly();
     reassemblies.set(message.topicId, reassembly);
-    const whole = reassembly.add({ ...message.chunk, sequence: message.sequence, message: message.message });
+    const { sequence, message: bytes } = message;
+    const whole = reassembly.add({ ...message.chunk, sequence, message: bytes, verification: "unverifiable" });
     if (whole === "bad-chunk") report(message, { ok: false, error: "bad-chunk" });
-    else if (whole !== null) report(message, decodeMessage(whole));
+    else if (whole !== null) report(message, decodeMessage(whole.message));
   }
 }
 

@@ -3,7 +3,7 @@
  * Pure, so that a replay from any split into pages gives the same log, rows and projections.
  */
 import type { Batch, LogEntry, UserRow } from "./batch";
-import { type Part, Reassembly } from "./chunks";
+import { type Part, Reassembly, type Whole } from "./chunks";
 import { decodeMessage } from "./envelope";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
 import {
@@ -17,7 +17,7 @@ import {
   profileOf,
 } from "./projection";
 import type { Sha384 } from "./running-hash";
-import type { Decoded } from "./signal";
+import type { Decoded, Verification } from "./signal";
 import { advance, type ChainHead, type ChainMessage, type Verdict, verifyNext } from "./verify";
 
 export interface RawMessage extends ChainMessage {
@@ -47,7 +47,11 @@ export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profile
   readonly signals: readonly PlacedSignal[];
 };
 
-type Outcome = Pick<LogEntry, "disposition" | "reason" | "body"> & { readonly decoded: Decoded | null };
+type Outcome = Pick<LogEntry, "disposition" | "reason" | "body"> & {
+  readonly decoded: Decoded | null;
+  /** Of the whole message, where it came in chunks. */
+  readonly verification: Verification;
+};
 
 export function interpret(input: InterpretInput): Interpretation {
   const reassembly = Reassembly.from(input.priorParts.filter(isPart));
@@ -58,7 +62,7 @@ export function interpret(input: InterpretInput): Interpretation {
   for (const message of input.messages) {
     const verdict = message.verdict ?? verifyNext(input.sha384, head, message);
     if (message.verdict === undefined) head = advance(head, message, verdict);
-    const outcome = verdict.verification === "failed" ? FAILED : outcomeOf(message, reassembly, input.trustedPayers);
+    const outcome = outcomeOf(message, verdict.verification, reassembly, input.trustedPayers);
     entries.push({
       sequence: message.sequence,
       consensusNs: message.consensusNs,
@@ -78,33 +82,39 @@ export function interpret(input: InterpretInput): Interpretation {
     for (const [userId, isActor] of concerned(outcome.decoded)) {
       const peerId = isActor ? outcome.decoded.target : outcome.decoded.actor;
       const { type } = outcome.decoded;
-      rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: verdict.verification });
+      rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: outcome.verification });
     }
   }
   return { entries, rows, signals, head, ...project(signals) };
 }
 
-const FAILED: Outcome = { disposition: "failed", reason: null, body: null, decoded: null };
-
 /** The SDK says "1 of 1" of what it did not split: such a message is whole, and belongs to no group, now or from the log. */
 const isPart = (chunk: { readonly total: number }) => chunk.total > 1;
 
-/** What the bytes of a message that did not fail verification come to. */
-function outcomeOf(message: RawMessage, reassembly: Reassembly, trusted: TrustedPayers): Outcome {
-  let body = message.message;
+/** What the bytes of a message come to. */
+function outcomeOf(
+  message: RawMessage,
+  verification: Verification,
+  reassembly: Reassembly,
+  trusted: TrustedPayers,
+): Outcome {
+  const nothing = { reason: null, body: null, decoded: null, verification };
+  if (verification === "failed") return { ...nothing, disposition: "failed" };
+  let whole: Whole = { message: message.message, verification };
   const inChunks = message.chunk !== null && isPart(message.chunk);
   if (message.chunk !== null && inChunks) {
-    const whole = reassembly.add({ ...message.chunk, sequence: message.sequence, message: message.message });
-    if (whole === "bad-chunk") return { disposition: "undecodable", reason: "bad-chunk", body: null, decoded: null };
-    if (whole === null) return { disposition: "part", reason: null, body: null, decoded: null };
-    body = whole;
+    const { sequence, message: bytes } = message;
+    const added = reassembly.add({ ...message.chunk, sequence, message: bytes, verification });
+    if (added === "bad-chunk") return { ...nothing, disposition: "undecodable", reason: "bad-chunk" };
+    if (added === null) return { ...nothing, disposition: "part" };
+    whole = added;
   }
-  const stored = inChunks ? body : null;
-  const decoded = decodeMessage(body);
-  if (!decoded.ok) return { disposition: "undecodable", reason: decoded.error, body: stored, decoded: null };
+  const stored = { ...nothing, body: inChunks ? whole.message : null, verification: whole.verification };
+  const decoded = decodeMessage(whole.message);
+  if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
   const isTrusted = trusted === "*" || trusted.has(message.payer) || (message.payer as string) === decoded.value.actor;
-  if (!isTrusted) return { disposition: "untrusted", reason: "untrusted-payer", body: stored, decoded: null };
-  return { disposition: "signal", reason: null, body: stored, decoded: decoded.value };
+  if (!isTrusted) return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
+  return { ...stored, disposition: "signal", decoded: decoded.value };
 }
 
 /** The people a signal concerns: its actor and its target, once each. */

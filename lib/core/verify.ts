@@ -58,11 +58,11 @@ export function verifyNext(sha384: Sha384, head: ChainHead, message: ChainMessag
 }
 
 /**
- * The head after a message has been taken in, whatever its verdict. The time of a failed message counts for nothing: one that is
- * forged to lie in the future would fail all that follow.
+ * The head after a message has been taken in, whatever its verdict. Only a verified time is held against what follows: one that
+ * is forged to lie in the future would fail all the rest.
  */
 export function advance(head: ChainHead, message: ChainMessage, { verification }: Verdict): ChainHead {
-  const isLater = verification !== "failed" && message.consensusNs > head.consensusNs;
+  const isLater = verification === "verified" && message.consensusNs > head.consensusNs;
   return {
     sequence: message.sequence,
     hash: message.runningHash,

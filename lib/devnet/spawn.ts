@@ -27,7 +27,9 @@ const KEPT_ERROR_CHARACTERS = 2_000;
 export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
   const rootDir = options.rootDir ?? /* turbopackIgnore: true */ process.cwd();
   const { NODE_OPTIONS: _inspectors, ...env } = process.env;
-  const child = fork(join(rootDir, "lib", "devnet", "main.ts"), argumentsOf(options), {
+  const script = join(rootDir, "lib", "devnet", "main.ts");
+  // A program of its own, run by tsx: not a module for the bundler to resolve.
+  const child = fork(/* turbopackIgnore: true */ script, argumentsOf(options), {
     cwd: rootDir,
     env,
     execPath: process.execPath,

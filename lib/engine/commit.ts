@@ -60,7 +60,7 @@ async function storedParts(
   return entries.flatMap((entry) =>
     entry.chunk === null || entry.disposition === "failed"
       ? []
-      : [{ ...entry.chunk, sequence: entry.sequence, message: entry.message }],
+      : [{ ...entry.chunk, sequence: entry.sequence, message: entry.message, verification: entry.verification }],
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseUserId } from "../core/ids";
 
 /** Consensus time as the ledger writes it. */
 export const ConsensusTimestamp = z
@@ -6,7 +7,11 @@ export const ConsensusTimestamp = z
   .regex(/^\d+\.\d{9}$/)
   .meta({ description: "seconds.nanoseconds" });
 
-export const UserIdText = z.string().min(1).max(50).meta({ description: "A Hedera account id or a tm- id" });
+export const UserIdText = z
+  .string()
+  .min(1)
+  .refine((text) => parseUserId(text) !== null, "1 to 50 characters without spaces")
+  .meta({ description: "A Hedera account id or a tm- id" });
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
 /** What every read says of its own age. */

@@ -1,16 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_CHUNKS, type Part, Reassembly } from "@/lib/core/chunks";
+import { MAX_CHUNKS, type Part, Reassembly, type Whole } from "@/lib/core/chunks";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const text = (whole: Uint8Array | null | "bad-chunk") =>
-  whole instanceof Uint8Array ? new TextDecoder().decode(whole) : whole;
-const part = (number: number, total: number, body: string, key = "k"): Part => ({
+const text = (whole: Whole | null | "bad-chunk") =>
+  whole === null || whole === "bad-chunk" ? whole : new TextDecoder().decode(whole.message);
+const part = (
+  number: number,
+  total: number,
+  body: string,
+  key = "k",
+  verification: Part["verification"] = "verified",
+): Part => ({
   sequence: number,
   key,
   number,
   total,
   message: bytes(body),
+  verification,
 });
 /** What each part in turn comes to. */
 const feed = (parts: readonly Part[], prior: readonly Part[] = []) => {
@@ -77,6 +84,15 @@ describe("chunk reassembly", () => {
     ]);
   });
 
+  it("is verified only where every part is", () => {
+    const wholeOf = (second: Part["verification"]) => {
+      const reassembly = Reassembly.from([part(1, 3, "a"), part(2, 3, "b", "k", second)]);
+      return reassembly.add(part(3, 3, "c"));
+    };
+    expect(wholeOf("verified")).toMatchObject({ verification: "verified" });
+    expect(wholeOf("unverifiable")).toMatchObject({ verification: "unverifiable" });
+  });
+
   it("takes a message of one part as it is, an empty one too", () => {
     expect(feed([part(1, 1, "a"), part(1, 1, "", "l")])).toEqual(["a", ""]);
   });
@@ -88,6 +104,7 @@ describe("chunk reassembly", () => {
       number: fc.integer({ min: 0, max: 4 }),
       total: fc.integer({ min: 1, max: 4 }),
       message: fc.string({ maxLength: 3 }).map(bytes),
+      verification: fc.constantFrom<Part["verification"]>("verified", "unverifiable"),
     });
     fc.assert(
       fc.property(fc.array(anyPart, { maxLength: 30 }), fc.nat({ max: 30 }), (parts, cut) => {

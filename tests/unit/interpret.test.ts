@@ -221,8 +221,10 @@ function inPages(messages: readonly LedgerMessage[], cuts: readonly number[]): T
   for (const [i, from] of [0, ...ends].entries()) {
     const page = messages.slice(from, ends[i] ?? messages.length);
     const keys = new Set(page.map((message) => message.chunk?.key));
-    const priorParts = entries.flatMap(({ chunk, disposition, sequence, message }) =>
-      chunk !== null && keys.has(chunk.key) && disposition !== "failed" ? [{ ...chunk, sequence, message }] : [],
+    const priorParts = entries.flatMap(({ chunk, disposition, sequence, message, verification }) =>
+      chunk !== null && keys.has(chunk.key) && disposition !== "failed"
+        ? [{ ...chunk, sequence, message, verification }]
+        : [],
     );
     const view = interpret({ topicId: TOPIC, head, messages: page, priorParts, trustedPayers: TRUSTED, sha384 });
     head = view.head;

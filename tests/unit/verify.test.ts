@@ -43,6 +43,11 @@ describe("verification along the chain", () => {
     expect(walk(forged)).toEqual([ok, ok, ok, "failed: hash-mismatch", ok, ok]);
   });
 
+  it("does not hold a time that it could not verify against what follows", () => {
+    const late = altered({ runningHash: null, consensusNs: consensusNs(fourth.consensusNs + 10n ** 18n) });
+    expect(walk(late)).toEqual([ok, ok, ok, "unverifiable: no-hash", "unverifiable: no-predecessor", ok]);
+  });
+
   it("fails a forged time, and only that message, be it years in the future", () => {
     for (const aheadNs of [1n, 10n ** 18n]) {
       const forged = altered({ consensusNs: consensusNs(fourth.consensusNs + aheadNs) });
