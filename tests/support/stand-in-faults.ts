@@ -1,4 +1,5 @@
 /** What can be made to go wrong with a stand-in. Several faults may be on at once. */
+import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { createRng } from "@/lib/devnet/rng";
 
@@ -36,6 +37,8 @@ export function parseFaults(value: unknown): Fault[] {
 }
 
 const RANDOM_SEED = 20_260_401;
+/** One to send the resets, one to receive them, one to spare. */
+const CUT_TURNS = 3;
 
 /** The faults that are on. The same faults spoil the same requests in each run: the random source has a seed. */
 export class FaultSwitch {
@@ -61,8 +64,11 @@ export class FaultSwitch {
       this.#flap = setInterval(() => this.server.cut(), flapping.periodMs);
       this.#flap.unref();
     }
-    if (faults.some(({ kind }) => kind === "down" || kind === "flapping")) this.server.cut();
+    const isCut = faults.some(({ kind }) => kind === "down" || kind === "flapping");
+    if (isCut) this.server.cut();
     await this.server.listen(!faults.some((one) => one.kind === "down" && one.how === "refused"));
+    // A client in this process learns of its broken connections from the event loop. Until it has, it would use one of them.
+    for (let turn = 0; isCut && turn < CUT_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
   clear(): Promise<void> {
@@ -73,19 +79,39 @@ export class FaultSwitch {
     return this.#faults;
   }
 
+  /** Whether a connection that asks nothing yet meets a server at all. */
+  isDown(): boolean {
+    return this.#faults.some((one) => one.kind === "down" || (one.kind === "flapping" && this.#isInDownHalf(one)));
+  }
+
   judge(): Verdict {
-    let isReset = false;
     let delayMs = 0;
     let errorStatus: number | null = null;
     let isAnswerLost = false;
     for (const one of this.#faults) {
       if ("probability" in one && one.probability !== undefined && !this.#random.chance(one.probability)) continue;
-      if (one.kind === "down") isReset = true;
-      else if (one.kind === "slow") delayMs += one.ms;
+      if (one.kind === "slow") delayMs += one.ms;
       else if (one.kind === "error") errorStatus = one.status ?? 500;
       else if (one.kind === "lostAnswer") isAnswerLost = true;
-      else isReset ||= (this.nowMs() - this.#sinceMs) % one.periodMs < one.periodMs / 2;
     }
-    return { isReset, delayMs, errorStatus, isAnswerLost };
+    return { isReset: this.isDown(), delayMs, errorStatus, isAnswerLost };
   }
+
+  #isInDownHalf({ periodMs }: { readonly periodMs: number }): boolean {
+    return (this.nowMs() - this.#sinceMs) % periodMs < periodMs / 2;
+  }
+}
+
+/** Waits, but no longer than the client stays. */
+export function unlessClosed(client: Duplex, ms: number): Promise<void> {
+  if (client.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      client.off("close", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    client.once("close", done);
+  });
 }

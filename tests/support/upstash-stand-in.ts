@@ -11,8 +11,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Command, RedisError, RedisStatus, type Reply, RespConnection } from "./resp";
+import type { StandIn, StandInOptions } from "./stand-in-control";
 import { type Counters, PURPOSE_HEADER } from "./stand-in-counters";
-import { type Answer, json, type Protocol, type StandIn, type StandInOptions, startStandIn } from "./stand-in-server";
+import { type Answer, json, type Protocol, startStandIn } from "./stand-in-server";
 
 export interface UpstashOptions extends StandInOptions {
   readonly redisPort: number;
