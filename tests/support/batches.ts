@@ -70,7 +70,7 @@ function logEntryOf(topicId: TopicId, sequence: number, signal: PlainSignal): Lo
     sequence: seq(sequence),
     consensusNs: signal.ns === undefined ? timeOf(topicId, sequence) : at(signal.ns),
     payer: PAYER,
-    message: signal.message ?? Buffer.from(`${topicId}/${sequence}`),
+    message: signal.message ?? new TextEncoder().encode(`${topicId}/${sequence}`),
     body: null,
     runningHash: hashOf(sequence),
     runningHashVersion: 3,

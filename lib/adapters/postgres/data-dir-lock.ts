@@ -1,8 +1,8 @@
 /**
- * One process per data directory: two PGlites on one directory lose data without a word. The lock is a file made with O_EXCL
- * that names its owner: a process and when that started, since process numbers are used again (in a container, at each start).
+ * One process per data directory: two PGlites on one directory lose data without a word. The lock is a file that
+ * names its owner: a process and when that started, since process numbers are used again (in a container, at each start).
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Owner {
@@ -37,19 +37,25 @@ export function lockDirectory(directory: string): () => void {
   throw new Error(`The database directory ${directory} is being taken by another process that starts at this moment.`);
 }
 
+/** A link fails where the name is taken, as O_EXCL does, and shows the file with all that is in it or not at all. */
 function create(path: string, owner: Owner): boolean {
+  const draft = `${path}.${owner.token}`;
+  writeFileSync(draft, JSON.stringify(owner), { flag: "wx" });
   try {
-    writeFileSync(path, JSON.stringify(owner), { flag: "wx" });
+    linkSync(draft, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
 function read(path: string): Owner | null {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Owner;
+    const owner = JSON.parse(readFileSync(path, "utf8")) as Partial<Owner>;
+    return typeof owner.pid === "number" ? (owner as Owner) : null;
   } catch {
     return null;
   }

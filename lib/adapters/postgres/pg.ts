@@ -20,5 +20,5 @@ export function openPg(url: string, options: PgOptions = {}): Database {
     query_timeout: options.queryTimeoutMs ?? 30_000,
     application_name: "trustmesh-edge",
   });
-  return poolDatabase("pg", pool, () => pool.end());
+  return poolDatabase("pg", pool);
 }

@@ -11,8 +11,7 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { dataDir as preparedDataDir } from "@electric-sql/pglite-prepopulatedfs";
 import pg from "pg";
 import { lockDirectory } from "./data-dir-lock";
-import type { Database } from "./database";
-import { poolDatabase } from "./pool";
+import { classify, type Database, type Param } from "./database";
 
 /** Opens the database in `directory` (made if need be), or one that lives in memory. Throws a sentence where another process has it. */
 export async function openPglite(directory: string | { readonly memory: true }): Promise<Database> {
@@ -30,11 +29,30 @@ export async function openPglite(directory: string | { readonly memory: true }):
 
 async function open(dataDir: string, isFresh: boolean, unlock: () => void): Promise<Database> {
   const pglite = await PGlite.create({ dataDir, ...(isFresh ? { loadDataDir: await preparedDataDir() } : {}) });
-  // One connection is all there is; it is never idle for too long.
-  const pool = new pg.Pool({ ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 } as unknown as pg.PoolConfig);
-  return poolDatabase("pglite", pool, async () => {
-    await pool.end();
-    await pglite.close();
-    unlock();
-  });
+  // One client rather than a pool: a pool gives up a client after an error, and the next one would get the answers that the
+  // last one was still owed, since PGlite has one connection for all of them.
+  const client = new pg.Client(createPgConfig(pglite) as unknown as pg.ClientConfig);
+  await client.connect();
+  let last: Promise<unknown> = Promise.resolve();
+  const run = async (text: string, params: readonly Param[]) => {
+    try {
+      return (await client.query<Record<string, unknown>>(text, params as unknown[])).rows;
+    } catch (error) {
+      throw classify(error);
+    }
+  };
+  return {
+    driver: "pglite",
+    query(text: string, params: readonly Param[] = []) {
+      const next = last.then(() => run(text, params));
+      last = next.catch(() => {});
+      return next;
+    },
+    async close() {
+      await last;
+      await client.end();
+      await pglite.close();
+      unlock();
+    },
+  };
 }

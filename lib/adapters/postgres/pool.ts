@@ -1,8 +1,8 @@
 import type { Pool } from "pg";
 import { classify, type Database, type Param } from "./database";
 
-/** A `Database` over a pool of node-postgres, which PGlite speaks too. */
-export function poolDatabase(driver: Database["driver"], pool: Pool, close: () => Promise<void>): Database {
+/** A `Database` over a pool of node-postgres. */
+export function poolDatabase(driver: Database["driver"], pool: Pool): Database {
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => {});
   return {
@@ -14,6 +14,6 @@ export function poolDatabase(driver: Database["driver"], pool: Pool, close: () =
         throw classify(error);
       }
     },
-    close,
+    close: () => pool.end(),
   };
 }
