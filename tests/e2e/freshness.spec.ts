@@ -31,4 +31,5 @@ test("an answer that says it is stale is shown to be", async ({ meet, enterAs })
   });
   await shell.open("/signals");
   await expect(shell.freshness).toHaveText(/^1\d s behind$/);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
 });

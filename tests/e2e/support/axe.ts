@@ -3,7 +3,7 @@ import { expect, type Page } from "@playwright/test";
 
 /** Axe finds nothing at all, best practices included. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ["violations"] }).analyze();
   const found = violations.map(({ id, help, nodes }) => ({
     id,
     help,
