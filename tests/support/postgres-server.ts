@@ -57,8 +57,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     child.kill(signal);
     await gone;
   };
+  const start = () =>
+    server.start().catch((cause: unknown) => {
+      throw new Error(`PostgreSQL did not start on port ${port}: is the port taken?`, { cause });
+    });
+  // A run that ends early must not leave servers and directories behind.
+  const endWithUs = () => {
+    running.process?.kill("SIGQUIT");
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once("exit", endWithUs);
   await server.initialise();
-  await server.start();
+  await start();
   const urlOf = (database: string) => `postgres://postgres:local@127.0.0.1:${port}/${database}`;
   let databases = 0;
   return {
@@ -78,10 +88,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     kill: () => end("SIGQUIT"),
     async restart() {
       await end("SIGQUIT");
-      await server.start();
+      await start();
     },
     async stop() {
       await end("SIGINT");
+      process.off("exit", endWithUs);
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,86 @@
+/**
+ * `npm run services`: what the app uses in the cloud, on this machine: Redis behind Upstash's protocol, PostgreSQL over TCP and
+ * behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
+ */
+import { parseArgs } from "node:util";
+import { startNeon } from "@/tests/support/neon-stand-in";
+import { startPostgresProxy } from "@/tests/support/postgres-proxy";
+import { startPostgres } from "@/tests/support/postgres-server";
+import { startRedis } from "@/tests/support/redis-server";
+import { startUpstash } from "@/tests/support/upstash-stand-in";
+
+/** Beside the usual ports, where a real one may be running. A control port is 1,000 above its stand-in's. */
+const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;
+const CONTROL_PORT_OFFSET = 1_000;
+
+type Service = keyof typeof DEFAULT_PORTS;
+
+const USAGE = `npm run services -- [--NAME PORT]…
+NAME is one of ${Object.entries(DEFAULT_PORTS)
+  .map(([name, port]) => `${name} (${port})`)
+  .join(", ")}.`;
+
+function portsOf(args: readonly string[]): Readonly<Record<Service, number>> {
+  const options = Object.fromEntries(Object.keys(DEFAULT_PORTS).map((name) => [name, { type: "string" as const }]));
+  const { values } = parseArgs({ args: [...args], options });
+  const ports: Record<Service, number> = { ...DEFAULT_PORTS };
+  for (const [name, text] of Object.entries(values)) {
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 1 || port > 64_535) throw new Error(`--${name} ${text} is not a port`);
+    ports[name as Service] = port;
+  }
+  return ports;
+}
+
+async function start(ports: Readonly<Record<Service, number>>) {
+  const listenAt = (service: Service) => ({ port: ports[service], controlPort: ports[service] + CONTROL_PORT_OFFSET });
+  const redis = await startRedis({ port: ports.redis });
+  const upstash = await startUpstash({ ...listenAt("upstash"), redisPort: redis.port });
+  const postgres = await startPostgres({ port: ports.postgres });
+  const neon = await startNeon({ ...listenAt("neon"), postgresPort: postgres.port });
+  const proxy = await startPostgresProxy({ ...listenAt("postgres-proxy"), postgresUrl: postgres.url });
+  return { redis, upstash, postgres, neon, proxy };
+}
+
+function environmentOf({ redis, upstash, postgres, neon, proxy }: Awaited<ReturnType<typeof start>>): string {
+  return `
+# Redis, as Upstash speaks (behind it: ${redis.url})
+UPSTASH_REDIS_REST_URL=${upstash.url}
+UPSTASH_REDIS_REST_TOKEN=${upstash.token}
+
+# PostgreSQL over TCP
+DATABASE_URL=${postgres.url}
+# the same through a proxy that can be made to fail
+# DATABASE_URL=${proxy.databaseUrl}
+
+# PostgreSQL as Neon speaks: the same DATABASE_URL, and in the driver's configuration
+#   fetchEndpoint ${neon.url}/sql   wsProxy 127.0.0.1:${neon.port}/v2   useSecureWebSocket false
+
+# Faults and counters, for example:
+#   curl -X PUT ${upstash.controlUrl}/faults -d '[{"kind":"slow","ms":2000}]'
+#   curl -X PUT ${neon.controlUrl}/faults -d '[{"kind":"error","probability":0.5}]'
+#   curl -X PUT ${proxy.controlUrl}/faults -d '[{"kind":"flapping","periodMs":4000}]'
+#   curl -X PUT ${upstash.controlUrl}/faults -d '[]'
+#   curl ${upstash.controlUrl}/counters
+`;
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  if (args.includes("--help")) return console.log(USAGE);
+  const services = await start(portsOf(args));
+  console.log(environmentOf(services));
+  console.log("Ready. Ctrl-C stops them.");
+  const stop = async () => {
+    await Promise.all([services.upstash.stop(), services.neon.stop(), services.proxy.stop()]);
+    await Promise.all([services.redis.stop(), services.postgres.stop()]);
+    process.exit(0);
+  };
+  process.once("SIGINT", () => void stop());
+  process.once("SIGTERM", () => void stop());
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
