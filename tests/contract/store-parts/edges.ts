@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Batch } from "@/lib/core/batch";
+import { type Edge, edgesOf, emptyEdge, mergeEdge } from "@/lib/core/projection";
+import { batchOf, seq, topic, user } from "@/tests/support/batches";
+import { type EmptyStore, emptied, type Subject } from "@/tests/support/store-opening";
+
+const T = topic("0.0.7");
+const PEOPLE = ["a", "b", "c"].map(user);
+const TYPES = [
+  "CONTACT_REQUEST",
+  "CONTACT_ACCEPT",
+  "CONTACT_REVOKE",
+  "TRUST_ALLOCATE",
+  "TRUST_REVOKE",
+  "TRUST_DECLINE",
+];
+
+/** A signal between two of three people. Its time is its own, as on the ledger; everything else repeats often. */
+const signals = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom(...TYPES),
+      actor: fc.nat(2),
+      step: fc.integer({ min: 1, max: 2 }),
+      weight: fc.constantFrom(0.5, 1, 2, 1e300),
+      handle: fc.constantFrom(null, "Al", 'O\'Neil "x"', "名前\u{1f600}"),
+      hrl: fc.constantFrom(null, "hcs://1/0.0.5"),
+    }),
+    { minLength: 1, maxLength: 30 },
+  )
+  .map((drafts) =>
+    drafts.map((draft, i) =>
+      edgesOf({
+        topicId: T,
+        sequence: seq(i + 1),
+        consensusNs: BigInt(i + 1) as never,
+        decoded: {
+          type: draft.type,
+          actor: PEOPLE[draft.actor] ?? null,
+          target: PEOPLE[(draft.actor + draft.step) % 3] ?? null,
+          weight: draft.weight,
+          metadata: {},
+          actorParty: { handle: draft.handle, hrl: draft.hrl },
+          targetParty: { handle: draft.handle, hrl: null },
+        },
+      }),
+    ),
+  );
+
+/** Any order, with repeats, cut into batches. */
+const deliveries = signals.chain((edges) =>
+  fc.record({
+    edges: fc.constant(edges),
+    batches: fc.array(fc.array(fc.nat(edges.length - 1), { minLength: 1, maxLength: 12 }), { maxLength: 6 }),
+  }),
+);
+
+function fold(edges: readonly Edge[]): Edge[] {
+  const byPair = new Map<string, Edge>();
+  for (const edge of edges) {
+    const key = `${edge.userId} ${edge.peerId}`;
+    byPair.set(key, mergeEdge(byPair.get(key) ?? emptyEdge(edge.userId, edge.peerId), edge));
+  }
+  return [...byPair.values()].sort((a, b) => (a.userId + a.peerId < b.userId + b.peerId ? -1 : 1));
+}
+
+/** A batch that holds these edges and one message that says nothing. */
+const withEdges = (cursor: number, edges: readonly Edge[]): Batch => ({
+  ...batchOf(T, cursor, [{ type: "X", actor: null }]),
+  edges: fold(edges),
+});
+
+async function stored({ views }: EmptyStore): Promise<Edge[]> {
+  const all = await Promise.all(PEOPLE.map((id) => views.contacts(id)));
+  return all.flatMap(({ edges }) => edges.map(({ profile: _, ...edge }) => edge));
+}
+
+export function edgesContract(subject: Subject): void {
+  it("merge as core merges them, in any order, any number of times", async () => {
+    await fc.assert(
+      fc.asyncProperty(deliveries, async ({ edges, batches }) => {
+        const store = await emptied(subject);
+        await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+        const delivered = batches.map((indexes) => indexes.flatMap((i) => edges[i] ?? []));
+        for (const [cursor, batch] of delivered.entries()) {
+          expect((await store.sync.commit(withEdges(cursor, batch))).kind).toBe("committed");
+        }
+        expect(await stored(store)).toEqual(fold(delivered.flat()));
+      }),
+      { numRuns: 30 },
+    );
+  });
+}

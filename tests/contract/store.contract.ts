@@ -1,0 +1,28 @@
+/** What every durable store must do, whatever database it stands on. Each part takes its tests from a file of its own. */
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Database, openStore } from "@/tests/support/store-opening";
+import { backfillContract } from "./store-parts/backfill";
+import { commitContract } from "./store-parts/commit";
+import { edgesContract } from "./store-parts/edges";
+import { gapsContract } from "./store-parts/gaps";
+import { lifeContract } from "./store-parts/life";
+import { viewsContract } from "./store-parts/views";
+
+export function storeContract(name: string, open: () => Promise<Database>): void {
+  describe(`store on ${name}`, () => {
+    let db: Database;
+    beforeAll(async () => {
+      db = await open();
+      await openStore(db, "devnet");
+    });
+    afterAll(() => db.close());
+
+    const subject = { db: () => db };
+    describe("commit", () => commitContract(subject));
+    describe("edges", () => edgesContract(subject));
+    describe("gaps", () => gapsContract(subject));
+    describe("backfill", () => backfillContract(subject));
+    describe("views", () => viewsContract(subject));
+    describe("life", () => lifeContract(subject));
+  });
+}

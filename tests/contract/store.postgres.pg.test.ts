@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPg } from "@/lib/adapters/postgres/pg";
+import type { Batch } from "@/lib/core/batch";
+import { StoreUnavailable } from "@/lib/ports/sync-store";
+import { batchOf, type PlainSignal, topic, user } from "@/tests/support/batches";
+import { freePort } from "@/tests/support/free-port";
+import { type PostgresServer, startPostgres } from "@/tests/support/postgres-server";
+import { openStore } from "@/tests/support/store-opening";
+import { storeContract } from "./store.contract";
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+storeContract("PostgreSQL", async () => openPg(await server.createDatabase()));
+
+describe("PostgreSQL", () => {
+  const TOPICS = ["0.0.11", "0.0.12", "0.0.13", "0.0.14"].map(topic);
+  const USERS = Array.from({ length: 50 }, (_, i) => `user-${i}`);
+  const PAGES = 10;
+  const PAGE = 40;
+
+  /** Users go up in some topics and down in others: what would deadlock if rows were locked as they come. */
+  const page = (t: number, number: number): Batch => {
+    const signals = Array.from({ length: PAGE }, (_, i): PlainSignal => {
+      const at = t % 2 === 0 ? i : PAGE - i;
+      const others = { actor: USERS[at % 50] ?? "", target: USERS[(at + 7 * (number + 1)) % 50] ?? "" };
+      const type = i % 3 === 0 ? "TRUST_ALLOCATE" : "CONTACT_ACCEPT";
+      return i === 5
+        ? { type: "RECOGNITION_DEFINITION", actor: others.actor, definitionId: `d${at % 3}` }
+        : { type, ...others };
+    });
+    return batchOf(TOPICS[t] ?? topic("0.0.1"), number * PAGE, signals);
+  };
+
+  it("gives gap-free positions while eight committers race for four topics, without a deadlock or a double", async () => {
+    const url = await server.createDatabase();
+    const committers = await Promise.all(
+      Array.from({ length: 8 }, async () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
+    );
+    const [first] = committers;
+    await first?.sync.ensureTopics(TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })));
+    const outcomes = await Promise.all(
+      committers.map(async ({ sync }, i) => {
+        let won = 0;
+        for (let number = 0; number < PAGES; number++) {
+          for (let k = 0; k < TOPICS.length; k++) {
+            const t = i % 2 === 0 ? k : TOPICS.length - 1 - k;
+            // Whoever is late meets a conflict; whoever is early waits for the others by asking again.
+            for (;;) {
+              const outcome = await sync.commit(page(t, number));
+              if (outcome.kind === "committed") won += 1;
+              const state = await sync.topic(TOPICS[t] ?? topic("0.0.1"));
+              if ((state?.cursor ?? 0) > number * PAGE) break;
+            }
+          }
+        }
+        return won;
+      }),
+    );
+    expect(outcomes.reduce((sum, won) => sum + won, 0)).toBe(PAGES * TOPICS.length);
+    const expected = new Map<string, number>();
+    for (let t = 0; t < TOPICS.length; t++) {
+      for (let number = 0; number < PAGES; number++) {
+        for (const { userId } of page(t, number).rows) expected.set(userId, (expected.get(userId) ?? 0) + 1);
+      }
+    }
+    for (const [id, count] of expected) {
+      const { position, rows } = (await first?.views.signalsAfter(user(id), 0, 10_000)) ?? { position: -1, rows: [] };
+      expect(position).toBe(count);
+      expect(rows.map((row) => row.position)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+      expect(new Set(rows.map((row) => row.consensusNs)).size).toBe(count);
+    }
+    await Promise.all(committers.map((store) => store.close()));
+  }, 60_000);
+
+  it("migrates once, however many instances start together", async () => {
+    const url = await server.createDatabase();
+    const stores = await Promise.all(
+      Array.from({ length: 6 }, () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
+    );
+    const db = openPg(url);
+    expect(await db.query("SELECT count(*)::integer AS n FROM schema_migrations")).toEqual([{ n: 1 }]);
+    await Promise.all([...stores, db].map((store) => store.close()));
+  });
+
+  it("says unavailable when nobody answers, when the server stops a session, and when a query takes too long", async () => {
+    const absent = openPg(`postgres://postgres:local@127.0.0.1:${await freePort()}/none`);
+    await expect(absent.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+    await absent.close();
+
+    const url = await server.createDatabase();
+    const db = openPg(url, { maxConnections: 1, queryTimeoutMs: 50 });
+    await expect(db.query("SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(db.query("SELECT pg_sleep(5)")).rejects.toBeInstanceOf(StoreUnavailable);
+    await db.close();
+    await expect(db.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it("reads a user's page from that user's partition alone, by its index", async () => {
+    const db = openPg(await server.createDatabase());
+    const { sync } = await openStore(db, "devnet");
+    await sync.ensureTopics([{ topicId: TOPICS[0] ?? topic("0.0.1"), kinds: ["contact"] }]);
+    await sync.commit(page(0, 0));
+    const plan = await db.query(
+      `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM hcs_messages r
+       WHERE r.user_no = (SELECT user_no FROM user_heads WHERE user_id = 'user-1') ORDER BY r.consensus_ns DESC LIMIT 50`,
+    );
+    const lines = plan.map((row) => String(row["QUERY PLAN"]));
+    const read = lines.filter((line) => /on hcs_messages_\d+ /.test(line) && !line.includes("never executed"));
+    expect(read).toEqual([expect.stringContaining("Scan")]);
+    expect(lines.some((line) => line.includes("Seq Scan on hcs_messages"))).toBe(false);
+    await db.close();
+  });
+});

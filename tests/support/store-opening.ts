@@ -1,0 +1,27 @@
+/** Stores for the contract suite: one database for a file, emptied for each test. */
+import type { Database } from "@/lib/adapters/postgres/database";
+import { openStore } from "@/lib/adapters/postgres/store";
+import type { SyncStore } from "@/lib/ports/sync-store";
+import type { ViewStore } from "@/lib/ports/view-store";
+
+export { type Database, openStore };
+
+export interface Subject {
+  db(): Database;
+}
+
+export interface EmptyStore {
+  readonly db: Database;
+  readonly sync: SyncStore;
+  readonly views: ViewStore;
+}
+
+/** The stores on an empty database, as on a first start. */
+export async function emptied(subject: Subject): Promise<EmptyStore> {
+  const db = subject.db();
+  const { sync, views } = await openStore(db, "devnet");
+  await sync.rebuild();
+  await db.query("TRUNCATE topics RESTART IDENTITY");
+  await db.query("UPDATE meta SET epoch = 0");
+  return { db, sync, views };
+}
