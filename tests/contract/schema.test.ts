@@ -1,0 +1,67 @@
+/** drizzle/schema.ts, the migrations and the embedded copy of them say the same. */
+import { readFileSync } from "node:fs";
+import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { getTableName, is } from "drizzle-orm";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embeddedModule } from "@/drizzle/embed";
+import * as schema from "@/drizzle/schema";
+import type { Database } from "@/lib/adapters/postgres/database";
+import { migrate } from "@/lib/adapters/postgres/migrate";
+import { openPglite } from "@/lib/adapters/postgres/pglite";
+
+const FOLDER = "drizzle/migrations";
+const tables: PgTable[] = Object.values(schema).flatMap((value: unknown) => (is(value, PgTable) ? [value] : []));
+
+describe("schema", () => {
+  let db: Database;
+  beforeAll(async () => {
+    db = await openPglite({ memory: true });
+    await migrate(db);
+  });
+  afterAll(() => db.close());
+
+  it("has a migration for everything in it (else run npm run db:generate)", async () => {
+    const { entries } = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, "utf8")) as {
+      entries: { idx: number }[];
+    };
+    const last = String(entries.at(-1)?.idx).padStart(4, "0");
+    const snapshot = JSON.parse(readFileSync(`${FOLDER}/meta/${last}_snapshot.json`, "utf8"));
+    expect(await generateMigration(snapshot, generateDrizzleJson(schema, snapshot.id))).toEqual([]);
+  });
+
+  it("is embedded as it is in the files (else run npm run db:generate)", () => {
+    expect(readFileSync(`${FOLDER}/embedded.ts`, "utf8")).toBe(embeddedModule());
+  });
+
+  it("is what the migrations make, column by column, in the order that leaves no padding", async () => {
+    const rows = await db.query(`SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations'
+      ORDER BY c.relname, a.attnum`);
+    const declared = tables
+      .map((table) => ({ name: getTableName(table), columns: getTableConfig(table).columns }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap(({ name, columns }) =>
+        columns.map((c) => ({ table: name, column: c.name, required: c.notNull || c.primary })),
+      );
+    const keyed = new Set(
+      tables.flatMap((table) =>
+        getTableConfig(table).primaryKeys.flatMap((key) => key.columns.map((c) => `${getTableName(table)}.${c.name}`)),
+      ),
+    );
+    expect(rows).toEqual(declared.map((c) => ({ ...c, required: c.required || keyed.has(`${c.table}.${c.column}`) })));
+  });
+
+  it("spreads rows and edges over 16 partitions by user, each with its indexes", async () => {
+    const rows =
+      await db.query(`SELECT p.relname AS parent, pg_get_partkeydef(p.oid) AS key, count(DISTINCT i.inhrelid)::integer AS partitions,
+        count(x.indexrelid)::integer AS indexes
+      FROM pg_class p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_index x ON x.indrelid = i.inhrelid
+      WHERE p.relkind = 'p' GROUP BY p.oid, p.relname ORDER BY 1`);
+    expect(rows).toEqual([
+      { parent: "contact_edges", key: "HASH (user_no)", partitions: 16, indexes: 16 },
+      { parent: "hcs_messages", key: "HASH (user_no)", partitions: 16, indexes: 32 },
+    ]);
+  });
+});
