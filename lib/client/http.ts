@@ -2,12 +2,9 @@
  * One door to the BFF: adds the read floors, checks every answer against the wire schema, and turns every failure into an
  * `ApiError` whose message is a sentence for people.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { Problem } from "@/lib/wire/common";
 import { floorHeader } from "./floors";
-
-// Zod's compiled parsers use `new Function`, which a strict CSP reports as a violation.
-z.config({ jitless: true });
 
 /** How often a read is asked again while the ledger's copy of the caller's own write is on its way. */
 const NOT_YET_TRIES = 6;
