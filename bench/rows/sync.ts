@@ -9,6 +9,7 @@ import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { openPglite } from "@/lib/adapters/postgres/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { spawnDevnet } from "@/lib/devnet/spawn";
+import { renamedBy } from "@/lib/engine/invalidate";
 import { SyncScheduler } from "@/lib/engine/sync-scheduler";
 import { registeredTopics } from "@/lib/server/network";
 import { sha384 } from "@/tests/support/chain";
@@ -38,6 +39,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       // The budget is the public mirror's business; here the pipeline is measured, not the waiting.
       ledger: new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 }),
       bus: new MemoryEventBus(),
+      renamedBy: (profiles) => renamedBy(stores.views, profiles),
       hot: new MemoryHotCache(systemClock),
       clock: systemClock,
       log: quiet,

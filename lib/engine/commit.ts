@@ -18,6 +18,8 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
+  /** Who shows people with a new profile: their views change without their positions. */
+  readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
 
 /** Messages of one batch that are asked for again at most when they fail: a wholly forged page must not eat the budget. */
@@ -64,8 +66,13 @@ async function storedParts(
   );
 }
 
-/** What streams and caches have to know of a committed batch. */
-export function commitEvent(batch: Batch, rows: readonly CommittedRow[]): CommitEvent {
+/** Tells streams and caches of a committed batch. What a shared bus cannot be told now, it is told later (sync-scheduler). */
+export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
+  const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
+  await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
+}
+
+function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEvent, "renamed"> {
   const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
   const userOf = (userId: UserId) => {
     const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
@@ -79,8 +86,9 @@ export function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Commit
   }
   for (const edge of batch.edges) if (users.has(edge.userId)) userOf(edge.userId).peers.add(edge.peerId);
   return {
+    topicId: batch.topicId,
+    cursor: batch.nextCursor,
     users: [...users].map(([userId, { head, added, peers }]) => ({ userId, head, added, peers: [...peers] })),
-    profiles: batch.profiles.map((profile) => profile.userId),
     definitionsChanged: batch.definitions.length > 0,
   };
 }

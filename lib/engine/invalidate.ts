@@ -1,4 +1,5 @@
-/** What a commit means for the caches and streams of this process. */
+/** What commits mean for the caches and streams of this process. */
+import type { UserId } from "../core/ids";
 import type { CommitEvent, EventBus } from "../ports/event-bus";
 import type { Log } from "../ports/log";
 import type { ViewStore } from "../ports/view-store";
@@ -9,7 +10,6 @@ export interface InvalidationDeps {
   readonly bus: EventBus;
   readonly l1: L1Cache;
   readonly hub: LiveHub;
-  readonly views: ViewStore;
   readonly log: Log;
 }
 
@@ -20,27 +20,30 @@ export class DefinitionsGeneration {
 
 /** Follows the bus. Returns the function that ends it. */
 export function followCommits(deps: InvalidationDeps, definitions: DefinitionsGeneration): () => void {
-  return deps.bus.subscribe((event) => {
-    if (event.definitionsChanged) definitions.value += 1;
-    for (const { userId } of event.users) deps.l1.expire(userId);
-    deps.hub.onCommit(event);
-    void renameInViews(deps, event);
+  const { l1, hub, log } = deps;
+  return deps.bus.subscribe({
+    onCommit: (event) => {
+      if (event.definitionsChanged) definitions.value += 1;
+      for (const { userId } of event.users) l1.expire(userId);
+      for (const { userId, peers } of event.renamed) {
+        l1.expire(userId);
+        hub.onPeersChanged(userId, peers);
+      }
+      hub.onCommit(event);
+    },
+    onMissed: () => {
+      log.warn("commit events may have been missed; everything kept is read again");
+      definitions.value += 1;
+      l1.expireAll();
+      hub.onMissed();
+    },
   });
 }
 
-/** A new profile changes how its contacts' views name its owner, without moving their positions. */
-async function renameInViews(deps: InvalidationDeps, event: CommitEvent): Promise<void> {
-  // Nobody is watching and nothing is kept: whoever comes next reads the new name anyway.
-  if (deps.l1.userCount === 0 && deps.hub.size === 0) return;
-  for (const userId of event.profiles) {
-    try {
-      for (const peer of await deps.views.bondedPeers(userId)) {
-        deps.l1.expire(peer);
-        deps.hub.onPeersChanged(peer, [userId]);
-      }
-    } catch (cause) {
-      deps.log.warn("could not tell a profile's contacts of its change", { cause });
-      deps.l1.clear();
-    }
-  }
+/** Who shows the names of these people, grouped by who shows them. One statement, and none where no profile has changed. */
+export async function renamedBy(views: ViewStore, profiles: readonly UserId[]): Promise<CommitEvent["renamed"]> {
+  const peers = new Map<UserId, UserId[]>();
+  for (const { userId, peerId } of await views.peersOf(profiles))
+    peers.set(peerId, [...(peers.get(peerId) ?? []), userId]);
+  return [...peers].map(([userId, changed]) => ({ userId, peers: changed }));
 }

@@ -37,6 +37,8 @@ export class L1Cache {
   private readonly users: LRUCache<UserId, UserViews>;
   private readonly generations = new LRUCache<UserId, number>({ max: MAX_GENERATIONS });
   private lastGeneration = 0;
+  /** Of users who have none of their own. */
+  private floorGeneration = 0;
   readonly counters = { hits: 0, misses: 0, stale: 0, fills: 0, refusedFills: 0 };
 
   constructor(private readonly options: L1Options) {
@@ -59,7 +61,7 @@ export class L1Cache {
 
   /** To be asked before a load, and handed to the fill after it. */
   generation(userId: UserId): number {
-    return this.generations.get(userId) ?? 0;
+    return this.generations.get(userId) ?? this.floorGeneration;
   }
 
   /** Keeps a view that was loaded in `generation`, unless that is over. */
@@ -83,10 +85,11 @@ export class L1Cache {
     for (const view of this.users.peek(userId)?.views.values() ?? []) view.freshUntilMs = 0;
   }
 
-  /** Drops every view of everybody. */
-  clear(): void {
+  /** Everything must be loaded again: what is kept is only a last resort, and no load under way is kept. */
+  expireAll(): void {
+    this.lastGeneration += 1;
+    this.floorGeneration = this.lastGeneration;
     for (const userId of this.users.keys()) this.expire(userId);
-    this.users.clear();
   }
 }
 

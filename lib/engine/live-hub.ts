@@ -68,6 +68,21 @@ export class LiveHub {
     }
   }
 
+  /** Commits may have gone unnoticed: reads where everybody who is connected stands, in one statement. */
+  onMissed(): void {
+    void this.catchUp().catch((cause) =>
+      this.deps.log.warn("could not look for missed commits; the next one will tell", { cause }),
+    );
+  }
+
+  private async catchUp(): Promise<void> {
+    for (const [userId, head] of await this.deps.views.heads([...this.streams.keys()])) {
+      this.eachOf(userId, (stream) => {
+        stream.head = Math.max(stream.head, head);
+      });
+    }
+  }
+
   /** Somebody in the user's contacts has another name now. */
   onPeersChanged(userId: UserId, peers: readonly UserId[]): void {
     this.eachOf(userId, (stream) => {

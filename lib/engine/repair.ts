@@ -7,7 +7,7 @@ import type { Sequence, TopicId } from "../core/ids";
 import { interpret, type RawMessage } from "../core/interpret";
 import { advance, CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
 import type { LedgerMessage } from "../ports/ledger";
-import { type CommitDeps, commitEvent } from "./commit";
+import { announce, type CommitDeps } from "./commit";
 
 /** Failed messages looked at in one go: a forged history is alarming, not urgent. */
 const FAILED_AT_ONCE = 8;
@@ -80,7 +80,7 @@ export async function backfill(
   };
   const outcome = await deps.store.backfill(batch);
   if (outcome.kind === "conflict") return false;
-  await deps.bus.publish(commitEvent(batch, outcome.rows));
+  await announce(deps, batch, outcome.rows);
   return true;
 }
 

@@ -30,6 +30,7 @@ export class SyncScheduler {
   private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
     null;
   private lastHeadNs: ConsensusNs | null = null;
+  private nextRoundMs = 0;
 
   constructor(private readonly deps: SchedulerDeps) {
     const topicDeps: TopicSyncDeps = {
@@ -55,13 +56,18 @@ export class SyncScheduler {
     await this.head();
   }
 
-  /** A reader was here. Resolves when the runs that it started, if any, are over; callers who serve now do not wait for it. */
+  /**
+   * A reader was here. In each gate period this process asks once which topics are its own to sync, and syncs those. Resolves
+   * when the runs that it started, if any, are over; callers who serve now do not wait for it.
+   */
   async demand(): Promise<void> {
-    await Promise.all(
-      [...this.syncs.values()].map(async (sync) => {
-        if (await this.deps.hot.passGate(`sync:${sync.topicId}`, this.deps.gateMs)) await sync.run();
-      }),
-    );
+    const nowMs = this.deps.clock.now();
+    if (nowMs < this.nextRoundMs) return;
+    this.nextRoundMs = nowMs + this.deps.gateMs;
+    const known = [...this.syncedThrough].map(([topicId, syncedThroughNs]) => ({ topicId, syncedThroughNs }));
+    const round = await this.deps.hot.round(known, this.deps.gateMs);
+    for (const { topicId, syncedThroughNs } of round) this.synced(topicId, syncedThroughNs);
+    await Promise.all(round.map(({ topicId, isOurs }) => (isOurs ? this.syncs.get(topicId)?.run() : undefined)));
   }
 
   /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */
@@ -104,7 +110,7 @@ export class SyncScheduler {
     return () => this.listeners.delete(listener);
   }
 
-  private synced(topicId: TopicId, throughNs: ConsensusNs): void {
+  private synced(topicId: TopicId, throughNs: bigint): void {
     if (throughNs <= (this.syncedThrough.get(topicId) ?? 0n)) return;
     this.syncedThrough.set(topicId, throughNs);
     for (const listener of [...this.listeners]) listener();

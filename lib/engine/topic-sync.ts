@@ -13,7 +13,7 @@ import { CHAIN_START, type ChainHead } from "../core/verify";
 import type { Clock } from "../ports/clock";
 import type { LedgerError, LedgerMessage } from "../ports/ledger";
 import type { Log } from "../ports/log";
-import { type CommitDeps, commitEvent, interpretChecked } from "./commit";
+import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { repairTopic } from "./repair";
 
 export interface TopicSyncDeps extends CommitDeps {
@@ -250,7 +250,7 @@ export class TopicSync {
     if (gap !== null || failures > 0) this.scheduleRepair();
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
-    await this.deps.bus.publish(commitEvent(batch, outcome.rows));
+    await announce(this.deps, batch, outcome.rows);
     this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
     return entries.filter((entry) => entry.verification === "verified").length;
   }

@@ -1,8 +1,9 @@
 /**
- * What commits tell the streams. Lossy by contract: an event carries positions, so who misses one sees the jump in the next
- * and reads the rows. Order is kept for one user within one publisher.
+ * What commits tell caches and streams, on every instance. Lossy by contract: an event carries positions, so who misses one
+ * sees the jump in the next and reads the rows; who knows to have missed some is told so. Order is kept for one user within
+ * one publisher. Publishing is one command; a shared bus also expires the users' views in the shared tier with it.
  */
-import type { Position, UserId } from "../core/ids";
+import type { Position, TopicId, UserId } from "../core/ids";
 
 export interface UserEvent {
   readonly userId: UserId;
@@ -15,14 +16,30 @@ export interface UserEvent {
 }
 
 export interface CommitEvent {
+  readonly topicId: TopicId;
+  /** Where the topic stands after the commit; 0 for a commit behind the cursor. */
+  readonly cursor: number;
   readonly users: readonly UserEvent[];
-  /** People whose profile changed: their contacts' views name them. */
-  readonly profiles: readonly UserId[];
+  /** Who shows people whose profile changed, without having moved themselves. */
+  readonly renamed: readonly { readonly userId: UserId; readonly peers: readonly UserId[] }[];
   readonly definitionsChanged: boolean;
 }
 
+export interface EventListener {
+  onCommit(event: CommitEvent): void;
+  /** Events may have been lost, as after a broken connection: everything kept is in doubt. */
+  onMissed(): void;
+}
+
 export interface EventBus {
+  /** Rejects with HotTierUnavailable where the other instances could not be told; this process's listeners always are. */
   publish(event: CommitEvent): Promise<void>;
-  /** Returns the function that ends the subscription. Handlers do not throw. */
-  subscribe(handler: (event: CommitEvent) => void): () => void;
+  /** Returns the function that ends the subscription. Listeners do not throw. */
+  subscribe(listener: EventListener): () => void;
+  /**
+   * The cursor of the last commit of a topic that was published; null where nothing is shared. A cursor in the store above it
+   * belongs to a commit whose publisher died before it could tell.
+   */
+  lastPublished(topicId: TopicId): Promise<number | null>;
+  close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
  * What instances share and may lose: gates, the mirror budget, nonces, first answers, signals on their way. Each method is one
  * command. Keys carry the network's name; the adapter adds it. Entries leave by their time to live.
  */
-import type { UserId } from "../core/ids";
+import type { TopicId, UserId } from "../core/ids";
 
 export interface BudgetPolicy {
   /** Tokens that come back each second. */
@@ -19,9 +19,21 @@ export type Attempt =
   | { readonly kind: "running" }
   | { readonly kind: "done"; readonly answer: string };
 
+/** What one instance knows of a topic, and what it learns of it in a round. */
+export interface RoundTopic {
+  readonly topicId: TopicId;
+  /** Everything of the topic through this consensus time is stored; 0n for unknown. */
+  readonly syncedThroughNs: bigint;
+}
+
 export interface HotCache {
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
+  /**
+   * One round of demand for topics: for each, whether this caller is the one of all instances who syncs it in this period of
+   * `gateMs`, and the latest time through which any instance has synced it (the caller's own included).
+   */
+  round(topics: readonly RoundTopic[], gateMs: number): Promise<readonly (RoundTopic & { readonly isOurs: boolean })[]>;
   /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
   /** Remembers `nonce` if it is larger than the last one of `userId`; false if not. */

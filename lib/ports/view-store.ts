@@ -82,6 +82,8 @@ export interface ViewStore {
   profiles(userIds: readonly UserId[]): Promise<readonly Profile[]>;
   /** Null unless the message (or the message that it is a chunk of) has a row of this user. */
   proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null>;
-  /** Of these, the ones that hold a bonded edge to `userId`: who names the user in a view. */
-  bondedPeers(userId: UserId): Promise<readonly UserId[]>;
+  /** Everybody who has an edge with one of these, and so may show their name. */
+  peersOf(userIds: readonly UserId[]): Promise<readonly { readonly userId: UserId; readonly peerId: UserId }[]>;
+  /** The heads of several users; who has no row is left out. */
+  heads(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>;
 }

@@ -6,7 +6,7 @@ import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { TrustedPayers } from "../core/interpret";
-import { DefinitionsGeneration, followCommits } from "../engine/invalidate";
+import { DefinitionsGeneration, followCommits, renamedBy } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
 import { PendingSignals } from "../engine/pending";
@@ -96,6 +96,7 @@ export function createApp({ env, stores, network, log, clock = systemClock, rand
     random,
     sha384: (bytes) => hash("sha384", bytes, "buffer"),
     trustedPayers: network.trustedPayers,
+    renamedBy: (profiles) => renamedBy(stores.views, profiles),
     topics: network.topics,
     gateMs,
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,
@@ -116,7 +117,7 @@ export function createApp({ env, stores, network, log, clock = systemClock, rand
     maxStreamMs: env.STREAM_MAX_S * 1_000,
   });
   const definitions = new DefinitionsGeneration();
-  const unfollow = followCommits({ bus, l1, hub, views: stores.views, log }, definitions);
+  const unfollow = followCommits({ bus, l1, hub, log }, definitions);
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const submit = new SubmitService({
     submitter: network.submitter,

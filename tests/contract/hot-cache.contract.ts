@@ -1,6 +1,6 @@
 /** What every hot cache does, whatever it is made of. */
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UserId } from "@/lib/core/ids";
+import type { TopicId, UserId } from "@/lib/core/ids";
 import type { HotCache } from "@/lib/ports/hot-cache";
 
 export interface HotCacheSubject {
@@ -24,6 +24,30 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await hot.passGate("b", 1_000)).toBe(true);
       await pass(1_001);
       expect(await hot.passGate("a", 1_000)).toBe(true);
+    });
+  });
+
+  describe("a round", () => {
+    const [a, b] = ["0.0.1", "0.0.2"] as TopicId[] as [TopicId, TopicId];
+    it("gives each topic to one caller in each period", async () => {
+      const asked = [
+        { topicId: a, syncedThroughNs: 0n },
+        { topicId: b, syncedThroughNs: 0n },
+      ];
+      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000)));
+      for (const i of [0, 1]) expect(rounds.filter((round) => round[i]?.isOurs)).toHaveLength(1);
+      await pass(1_001);
+      expect((await hot.round(asked, 1_000)).map(({ isOurs }) => isOurs)).toEqual([true, true]);
+    });
+
+    it("tells each caller the latest that any has synced through, to the nanosecond, and never takes it back", async () => {
+      const late = 1_790_000_000_123_456_789n;
+      await hot.round([{ topicId: a, syncedThroughNs: late }], 1_000);
+      const [of] = await hot.round([{ topicId: a, syncedThroughNs: late - 1n }], 1_000);
+      expect(of).toEqual({ topicId: a, syncedThroughNs: late, isOurs: false });
+      expect(await hot.round([{ topicId: b, syncedThroughNs: 5n }], 1_000)).toEqual([
+        { topicId: b, syncedThroughNs: 5n, isOurs: true },
+      ]);
     });
   });
 

@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId, UserId } from "@/lib/core/ids";
 import { err, ok } from "@/lib/core/result";
 import { circleView, contactsView } from "@/lib/core/views";
@@ -45,7 +46,8 @@ function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: Drive
     clock,
     sha384,
     trustedPayers: new Set([OPERATOR]),
-    bus: { publish: async () => {}, subscribe: () => () => {} },
+    bus: new MemoryEventBus(),
+    renamedBy: async () => [],
     log: { info: () => {}, warn: () => {}, error: () => {} },
     random: () => 0.5,
     policy: {

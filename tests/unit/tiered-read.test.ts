@@ -103,7 +103,7 @@ describe("a tiered read", () => {
   it("tags the content: the same content has the same tag, another has another", async () => {
     const { reader, l1 } = setUp();
     const tag = async (text: string) => {
-      l1.clear();
+      l1.expireAll();
       const result = await reader.read(USER, "v", async () => at(1, text));
       return result.ok ? result.value.view.etag : "";
     };

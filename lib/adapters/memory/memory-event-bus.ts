@@ -1,15 +1,23 @@
-import type { CommitEvent, EventBus } from "../../ports/event-bus";
+import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
 
 /** Delivers within the process, at once and in order. */
 export class MemoryEventBus implements EventBus {
-  private readonly handlers = new Set<(event: CommitEvent) => void>();
+  private readonly listeners = new Set<EventListener>();
 
   async publish(event: CommitEvent): Promise<void> {
-    for (const handler of [...this.handlers]) handler(event);
+    for (const listener of [...this.listeners]) listener.onCommit(event);
   }
 
-  subscribe(handler: (event: CommitEvent) => void): () => void {
-    this.handlers.add(handler);
-    return () => this.handlers.delete(handler);
+  subscribe(listener: EventListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async lastPublished(): Promise<null> {
+    return null;
+  }
+
+  async close(): Promise<void> {
+    this.listeners.clear();
   }
 }

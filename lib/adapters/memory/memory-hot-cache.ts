@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
-import type { UserId } from "../../core/ids";
+import type { TopicId, UserId } from "../../core/ids";
 import type { Clock } from "../../ports/clock";
-import type { Attempt, BudgetPolicy, HotCache } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, RoundTopic } from "../../ports/hot-cache";
 
 /** More keys than one process has people writing in a day; what it drops is the least used. */
 const MAX_KEYS = 100_000;
@@ -9,6 +9,7 @@ const MAX_KEYS = 100_000;
 /** The hot cache of a single process. Time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
+  private readonly syncedThrough = new Map<TopicId, bigint>();
   private readonly budgets = new Map<string, number>();
   private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
   private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
@@ -20,6 +21,17 @@ export class MemoryHotCache implements HotCache {
     if ((this.gates.get(gate) ?? 0) > nowMs) return false;
     this.gates.set(gate, nowMs + ttlMs);
     return true;
+  }
+
+  async round(topics: readonly RoundTopic[], gateMs: number) {
+    const answers = [];
+    for (const { topicId, syncedThroughNs } of topics) {
+      const known = this.syncedThrough.get(topicId) ?? 0n;
+      const latest = known > syncedThroughNs ? known : syncedThroughNs;
+      this.syncedThrough.set(topicId, latest);
+      answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(`sync:${topicId}`, gateMs) });
+    }
+    return answers;
   }
 
   /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */

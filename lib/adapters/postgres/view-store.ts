@@ -1,5 +1,6 @@
 import type { ConsensusNs } from "../../core/consensus-time";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ids";
+import { POSITIONS_PER_EPOCH } from "../../core/position";
 import type { Profile } from "../../core/projection";
 import type {
   ContactRows,
@@ -137,14 +138,25 @@ export class PostgresViewStore implements ViewStore {
     return row === undefined ? null : proof(topicId, row);
   }
 
-  async bondedPeers(userId: UserId): Promise<readonly UserId[]> {
+  async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {
+    if (userIds.length === 0) return [];
     // Edges come in pairs that say the same: the user's own tell who the others are.
     const rows = await this.db.query(
-      `SELECT ${userIdOf("e.peer_no")} AS peer_id FROM contact_edges e
-      WHERE e.user_no = ${ME} AND e.accept_ns > coalesce(e.revoke_ns, 0)`,
-      [userId],
+      `SELECT h.user_id, ${userIdOf("e.peer_no")} AS peer_id
+      FROM user_heads h JOIN contact_edges e ON e.user_no = h.user_no WHERE h.user_id = ANY ($1::text[])`,
+      [texts(userIds)],
     );
-    return rows.map((row) => row.peer_id as UserId);
+    return rows.map((row) => ({ userId: row.user_id as UserId, peerId: row.peer_id as UserId }));
+  }
+
+  async heads(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>> {
+    if (userIds.length === 0) return new Map();
+    const rows = await this.db.query(
+      `SELECT user_id, (SELECT epoch FROM meta) * ${POSITIONS_PER_EPOCH}::bigint + head AS head
+      FROM user_heads WHERE user_id = ANY ($1::text[]) AND head > 0`,
+      [texts(userIds)],
+    );
+    return new Map(rows.map((row) => [row.user_id as UserId, Number(row.head)]));
   }
 }
 

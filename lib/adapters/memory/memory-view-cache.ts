@@ -1,0 +1,66 @@
+import { LRUCache } from "lru-cache";
+import type { UserId } from "../../core/ids";
+import type { Clock } from "../../ports/clock";
+import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/view-cache";
+
+interface Entry {
+  view: CachedView | null;
+  isExpired: boolean;
+  lease: { readonly token: string; readonly untilMs: number } | null;
+  untilMs: number;
+}
+
+const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
+const MAX_ENTRIES = 100_000;
+
+/** The shared tier as one process can have it: the reference for the contract, and a stand-in for tests of the engine. */
+export class MemoryViewCache implements ViewCache {
+  private readonly entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  private lastToken = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ttlMs: number,
+  ) {}
+
+  async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
+    const nowMs = this.clock.now();
+    const key = `${userId} ${name}`;
+    const known = this.entries.get(key);
+    const entry: Entry =
+      known && known.untilMs > nowMs ? known : { view: null, isExpired: false, lease: null, untilMs: 0 };
+    entry.untilMs = nowMs + this.ttlMs;
+    this.entries.set(key, entry);
+    if (entry.view && !entry.isExpired) return { kind: "hit", view: entry.view, ttlMs: this.ttlMs };
+    if (entry.lease && entry.lease.untilMs > nowMs) return { kind: "wait", last: entry.view };
+    this.lastToken += 1;
+    entry.lease = { token: String(this.lastToken), untilMs: nowMs + leaseMs };
+    return { kind: "lease", lease: entry.lease.token, last: entry.view };
+  }
+
+  async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
+    const entry = this.entries.get(`${userId} ${name}`);
+    if (!entry || entry.lease?.token !== lease) return false;
+    this.entries.set(`${userId} ${name}`, {
+      view,
+      isExpired: false,
+      lease: null,
+      untilMs: this.clock.now() + this.ttlMs,
+    });
+    return true;
+  }
+
+  async expire(userIds: readonly UserId[]): Promise<void> {
+    for (const userId of userIds) for (const name of NAMES) this.expireEntry(this.entries.peek(`${userId} ${name}`));
+  }
+
+  async expireAll(): Promise<void> {
+    for (const entry of this.entries.values()) this.expireEntry(entry);
+  }
+
+  private expireEntry(entry: Entry | undefined): void {
+    if (!entry) return;
+    entry.isExpired = true;
+    entry.lease = null;
+  }
+}
