@@ -47,7 +47,7 @@ export function viewsContract(subject: Subject): void {
     expect([
       await store.views.profiles([nobody]),
       await store.views.profiles([]),
-      await store.views.bondedPeers(nobody),
+      await store.views.peersOf([nobody]),
     ]).toEqual([[], [], []]);
   });
 
@@ -156,11 +156,18 @@ export function viewsContract(subject: Subject): void {
     expect(sequences((await store.views.recognition(B, 9)).instances)).toEqual([3]);
   });
 
-  it("answers profiles by id, and the peers of a bond", async () => {
+  it("answers profiles by id, who knows somebody, and several heads at once", async () => {
     expect((await store.views.profiles([A, B, C])).map((profile) => profile.handle).sort()).toEqual(["bobby", "cee"]);
-    expect([await store.views.bondedPeers(A), await store.views.bondedPeers(C)]).toEqual([[B], []]);
-    await store.sync.commit(batchOf(T, 8, [{ type: "CONTACT_REVOKE", actor: A, target: B }]));
-    expect(await store.views.bondedPeers(A)).toEqual([]);
+    const pairs = await store.views.peersOf([A, C]);
+    expect(pairs).toContainEqual({ userId: A, peerId: B });
+    expect(await store.views.peersOf([])).toEqual([]);
+    const heads = await store.views.heads([A, B, "tm-nobody" as UserId]);
+    expect([...heads].sort()).toEqual(
+      [
+        [A, await store.views.head(A)],
+        [B, await store.views.head(B)],
+      ].sort(),
+    );
   });
 
   it("proves a message to those whom it concerns, and to nobody else", async () => {
