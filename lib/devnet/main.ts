@@ -13,6 +13,7 @@ import type { Announcement } from "./ready";
 
 const DEFAULT_PEOPLE = 200;
 const DEFAULT_TRICKLE_MS = 4_000;
+const IS_FORKED = process.send !== undefined;
 
 function optionsOf(argv: readonly string[]) {
   const text = { type: "string" } as const;
@@ -68,6 +69,8 @@ async function main(): Promise<void> {
   }
   const leave = () => void devnet.stop().finally(() => process.exit(0));
   for (const event of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(event, leave);
+  // A parent that died while the ledger was seeded has nobody left to tell.
+  if (IS_FORKED && !process.connected) return leave();
   const { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people } = devnet;
   const addresses = { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people };
   await announce({ type: "ready", ...addresses });

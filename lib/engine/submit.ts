@@ -114,8 +114,14 @@ export class SubmitService {
   private async checkTrust(from: UserId, { type, target, weight = 1 }: Decoded): Promise<SubmitRefusal | null> {
     if (type !== "TRUST_ALLOCATE") return null;
     const { edges } = await this.deps.views.contacts(from);
-    const edge = edges.find(({ peerId }) => peerId === target);
-    if (!edge || !isBonded(edge)) {
+    const onTheirWay = [...this.deps.pending.of(from)].reverse();
+    const bonded = new Set(edges.filter(isBonded).map((edge) => edge.peerId));
+    for (const { decoded } of onTheirWay) {
+      if (decoded.target === null) continue;
+      if (decoded.type === "CONTACT_ACCEPT") bonded.add(decoded.target);
+      if (decoded.type === "CONTACT_REVOKE") bonded.delete(decoded.target);
+    }
+    if (target === null || !bonded.has(target)) {
       return {
         code: "not-bonded",
         detail: "You can give trust only to people you are bonded with.",
@@ -123,12 +129,12 @@ export class SubmitService {
       };
     }
     const given = new Map(edges.map((each) => [each.peerId, trustGiven(each)]));
-    for (const { decoded } of [...this.deps.pending.of(from)].reverse()) {
+    for (const { decoded } of onTheirWay) {
       if (decoded.target === null) continue;
       if (decoded.type === "TRUST_ALLOCATE") given.set(decoded.target, decoded.weight ?? 1);
       if (decoded.type === "TRUST_REVOKE") given.set(decoded.target, 0);
     }
-    given.set(edge.peerId, weight);
+    given.set(target, weight);
     const total = [...given.values()].reduce((sum, each) => sum + each, 0);
     if (total <= CIRCLE_SLOTS) return null;
     return {

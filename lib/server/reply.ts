@@ -61,13 +61,15 @@ export function viewResponse(context: RouteContext<unknown, unknown>, result: Re
   const { app, request } = context;
   const { view, tiers, isStaleCopy } = result;
   const freshness = freshnessBody(app.scheduler.freshness(), isStaleCopy);
-  const headers = privateHeaders(view.etag);
+  // A browser repeats the body that a 304 stands for: it must not go on calling fresh what is stale by now.
+  const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
+  const headers = privateHeaders(etag);
   headers.set("cache-status", cacheStatus(tiers));
   headers.set("server-timing", serverTiming(tiers, app.clock.now() - startMs));
   if (freshness.asOf !== null) headers.set("trustmesh-as-of", freshness.asOf);
   if (freshness.lagMs !== null) headers.set("trustmesh-lag-ms", String(freshness.lagMs));
   headers.set("trustmesh-stale", String(freshness.stale));
-  if (matches(request.headers.get("if-none-match"), view.etag)) return new Response(null, { status: 304, headers });
+  if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
   headers.set("content-type", "application/json");
   return new Response(withMembers(view.body, { timestamp: new Date(app.clock.now()).toISOString(), ...freshness }), {
     headers,

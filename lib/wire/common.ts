@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { parseUserId } from "../core/ids";
 
+// In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
+if (typeof window !== "undefined") z.config({ jitless: true });
+
 /** Consensus time as the ledger writes it. */
 export const ConsensusTimestamp = z
   .string()

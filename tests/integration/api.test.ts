@@ -222,6 +222,19 @@ describe("validators and caches", () => {
     expect(changed.headers.get("etag")).not.toBe(etag);
   });
 
+  it("do not let a 304 stand for an answer that called itself fresh when it no longer is", async () => {
+    const fresh = await t.ask("GET", "/api/contacts", BOB);
+    expect(await fresh.json()).toMatchObject({ stale: false });
+    const stalled = t.devnet.faults.add({ kind: "stalledHead" });
+    await t.clock.advance(10_000);
+    const headers = { "if-none-match": fresh.headers.get("etag") as string };
+    const stale = await t.ask("GET", "/api/contacts", BOB, { headers });
+    expect(stale.status).toBe(200);
+    expect(await stale.json()).toMatchObject({ stale: true });
+    t.devnet.faults.remove(stalled);
+    await t.sync();
+  });
+
   it("say which tier answered", async () => {
     t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-frank", to: BOB });
     await t.sync();

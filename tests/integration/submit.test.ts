@@ -164,6 +164,16 @@ describe("refusals", () => {
     expect((await submit(envelope("TRUST_ALLOCATE", { target: "tm-p10" }))).status).toBe(200);
   });
 
+  it("do not hit trust for somebody whose request was accepted a moment ago, nor spare who was left a moment ago", async () => {
+    t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-new", to: ALICE });
+    await bond(1);
+    t.devnet.faults.add({ kind: "stalledHead" });
+    await submit(envelope("CONTACT_ACCEPT", { target: "tm-new" }));
+    expect((await submit(envelope("TRUST_ALLOCATE", { target: "tm-new" }))).status).toBe(200);
+    await submit(envelope("CONTACT_REVOKE", { target: "tm-p1" }));
+    expect(await code(await submit(envelope("TRUST_ALLOCATE", { target: "tm-p1" })))).toBe("not-bonded");
+  });
+
   it("of both when two writes race for the last slot: one gets it", async () => {
     await bond(10);
     for (let i = 1; i <= 8; i += 1) await submit(envelope("TRUST_ALLOCATE", { target: `tm-p${i}` }));
