@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/pg";
 import type { Batch } from "@/lib/core/batch";
 import { StoreUnavailable } from "@/lib/ports/sync-store";
-import { batchOf, type PlainSignal, topic, user } from "@/tests/support/batches";
+import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/batches";
 import { freePort } from "@/tests/support/free-port";
 import { type PostgresServer, startPostgres } from "@/tests/support/postgres-server";
 import { openStore } from "@/tests/support/store-opening";
@@ -75,6 +75,38 @@ describe("PostgreSQL", () => {
     }
     await Promise.all(committers.map((store) => store.close()));
   }, 60_000);
+
+  it("lets one of eight backfills take effect", async () => {
+    const url = await server.createDatabase();
+    const stores = await Promise.all(
+      Array.from({ length: 8 }, () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
+    );
+    const T = topic("0.0.21");
+    const signal: PlainSignal = { type: "CONTACT_ACCEPT", actor: "a", target: "b" };
+    const failed: PlainSignal = { ...signal, entry: { verification: "failed", disposition: "failed" } };
+    await stores[0]?.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await stores[0]?.sync.commit(batchOf(T, 0, [failed, signal], { first: 9, gap: { from: seq(1), to: seq(8) } }));
+    // Four times inside the gap, then the failed one: whether they really meet is luck each time.
+    for (const first of [2, 4, 6, 8, 9]) {
+      const batch = batchOf(T, 0, [signal], { first });
+      const outcomes = await Promise.all(stores.map(({ sync }) => sync.backfill(batch)));
+      expect(outcomes.filter(({ kind }) => kind === "committed")).toHaveLength(1);
+    }
+    expect(await stores[0]?.sync.topic(T)).toMatchObject({ counts: { messages: 6, verified: 6, failed: 0 } });
+    expect((await stores[0]?.sync.gaps(T))?.map(({ from, to, state }) => [from, to, state])).toEqual([
+      [1, 1, "declared"],
+      [2, 2, "filled"],
+      [3, 3, "declared"],
+      [4, 4, "filled"],
+      [5, 5, "declared"],
+      [6, 6, "filled"],
+      [7, 7, "declared"],
+      [8, 8, "filled"],
+    ]);
+    const { position, rows } = (await stores[0]?.views.signalsAfter(user("a"), 0, 9)) ?? { position: -1, rows: [] };
+    expect([position, rows.map((row) => row.position)]).toEqual([6, [1, 2, 3, 4, 5, 6]]);
+    await Promise.all(stores.map((store) => store.close()));
+  });
 
   it("migrates once, however many instances start together", async () => {
     const url = await server.createDatabase();

@@ -1,6 +1,7 @@
 /**
- * Parameters of a statement. Sets of rows are passed column by column as Postgres array literals and unnested: a page of 500 took
- * PGlite half the time that one JSON parameter did, and no driver re-interprets the text. Bytes travel in one blob with offsets.
+ * Parameters of a statement. Sets of rows are passed column by column as Postgres array literals and unnested, bytes in one blob
+ * with offsets: handing over a page of 500 took PostgreSQL 6.0 ms and PGlite 9.3 ms, as JSON with base64 12.0 and 15.4 ms, with
+ * hex 15.1 and 17.1 ms. And no driver has an opinion about text.
  */
 import type { Param } from "./database";
 

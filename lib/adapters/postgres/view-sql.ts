@@ -4,6 +4,10 @@
  * The user's number is looked up by a scalar subquery, which the server runs once before the rest: only then does it skip the
  * 15 partitions that are not the user's. Joins to other tables are lateral with a limit or scalar subqueries, so that they are
  * index look-ups for the few rows of a page whatever the statistics say (PGlite gathers none by itself).
+ *
+ * On PostgreSQL with 1,000,000 messages of 20,000 users, one of them with 10,000 rows: planning 0.6 ms (16 partitions), the
+ * newest 50 signals 0.9 ms, what a stream missed 0.8 ms, contacts 0.5 ms; a type that the user has not got (all 10,000 rows
+ * looked at) 3.6 ms round trip. The same before and after ANALYZE.
  */
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import { REF_SHIFT } from "./ref";
