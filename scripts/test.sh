@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every test there is, from the quickest to the slowest. Installs the one thing that npm cannot: a Chromium for Playwright.
+# Every test there is, from the quickest to the slowest. Installs what npm cannot: a Chromium for Playwright, and Redis.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,12 +8,16 @@ step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 find_chromium() { command -v "${CHROMIUM_PATH:-chromium}" || command -v chromium-browser || command -v google-chrome || true; }
 
 step "Tools"
-if [ -z "$(find_chromium)" ]; then
+missing=""
+[ -n "$(find_chromium)" ] || missing="$missing chromium"
+command -v "${REDIS_SERVER_PATH:-redis-server}" >/dev/null || missing="$missing redis-server"
+if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
+    # shellcheck disable=SC2086 # one package a word
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
   else
-    echo "The browser tests need Chromium. Install the package 'chromium' of your system, or set CHROMIUM_PATH to one, and run this again." >&2
+    echo "The tests need:$missing. Install them with your system's package manager (or name them: CHROMIUM_PATH, REDIS_SERVER_PATH) and run this again." >&2
     exit 1
   fi
 fi

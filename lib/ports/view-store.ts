@@ -32,6 +32,8 @@ export interface SignalQuery {
   /** Rows strictly before this consensus time; null: from the newest. */
   readonly beforeNs: ConsensusNs | null;
   readonly limit: number;
+  /** Of a user's rows only this many, the last to come, are served. */
+  readonly maxRows: number;
 }
 
 export interface SignalPage {

@@ -5,6 +5,7 @@ import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
+import type { TopicId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
 import { DefinitionsGeneration, followCommits, renamedBy } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
@@ -74,6 +75,16 @@ const BUDGET_BURST_S = 1;
 /** A request that would have to wait longer is refused, and its topic backs off. */
 const BUDGET_WAIT_MS = 5_000;
 
+/** A backlog says how far it is, once for each of so many messages. */
+const PROGRESS_EVERY = 1_000;
+
+function progressLog(log: Log): (topicId: TopicId, cursor: number, added: number) => void {
+  return (topicId, cursor, added) => {
+    const isMilestone = Math.floor(cursor / PROGRESS_EVERY) > Math.floor((cursor - added) / PROGRESS_EVERY);
+    if (isMilestone) log.info(`  topic ${topicId}: ${cursor.toLocaleString("en")} messages checked and stored`);
+  };
+}
+
 /** Wires an app out of opened parts. Tests call it with their own. */
 export function createApp({ env, stores, network, log, clock = systemClock, random = Math.random }: Parts): App {
   const bus = new MemoryEventBus();
@@ -97,6 +108,7 @@ export function createApp({ env, stores, network, log, clock = systemClock, rand
     sha384: (bytes) => hash("sha384", bytes, "buffer"),
     trustedPayers: network.trustedPayers,
     renamedBy: (profiles) => renamedBy(stores.views, profiles),
+    onProgress: progressLog(log),
     topics: network.topics,
     gateMs,
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,

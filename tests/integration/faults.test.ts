@@ -233,6 +233,39 @@ describe("a mirror in trouble", () => {
   }, 120_000);
 });
 
+describe("a slow mirror", () => {
+  it("keeps no reader waiting: they are served while the sync still asks", async () => {
+    requests(3);
+    await t.sync();
+    requests(1, 4);
+    t.devnet.faults.add({ kind: "latency", ms: 500 });
+    let isSynced = false;
+    const syncing = t.app.scheduler.syncNow().then(() => {
+      isSynced = true;
+    });
+    const answer = await t.ask("GET", "/api/signals", ALICE, { withoutBackground: true });
+    expect(((await answer.json()) as SignalsAnswer).items).toHaveLength(3);
+    expect(isSynced).toBe(false);
+    await t.clock.drive(syncing);
+    expect((await signals()).items).toHaveLength(4);
+  });
+});
+
+describe("a forged running hash", () => {
+  it("fails its message and the one that should follow from it, and heals", async () => {
+    requests(5);
+    const forged = t.devnet.faults.add({ kind: "forgedHash", topicId: contact(), fromSequence: 3, toSequence: 3 });
+    await t.sync();
+    expect(await actors()).toEqual(people(1, 2, 5));
+    expect((await ingestion()).topic.counts).toMatchObject({ failed: 2, verified: 3 });
+    t.devnet.faults.remove(forged);
+    await t.clock.advance(3_600_000);
+    await t.sync();
+    expect(new Set(await actors())).toEqual(new Set(people(1, 2, 3, 4, 5)));
+    expect(await ingestion()).toMatchObject({ alarms: [], topic: { counts: { failed: 0, verified: 5 } } });
+  });
+});
+
 describe("a stalled head", () => {
   it("lets the lag grow, calls answers stale and takes the instance out", async () => {
     requests(3);
@@ -279,6 +312,18 @@ describe("poison and strangers", () => {
     t.devnet.submit(contact(), { type: "CONTACT_REQUEST", from: "0.0.777", to: ALICE }, { payer: "0.0.777" as never });
     await t.sync();
     expect(await actors()).toEqual(["0.0.777"]);
+  });
+});
+
+describe("a user with more signals than are served", () => {
+  it("sees the newest of them, and the true position", async () => {
+    await t.close();
+    t = await startTestApp({ env: { MAX_SIGNALS_PER_USER: "100" } });
+    requests(130);
+    await t.sync();
+    const first = await t.json<SignalsAnswer>("/api/signals?limit=70", ALICE);
+    const second = await t.json<SignalsAnswer>(`/api/signals?limit=70&cursor=${first.nextCursor}`, ALICE);
+    expect([first.items.length, second.items.length, second.nextCursor, second.position]).toEqual([70, 30, null, 130]);
   });
 });
 

@@ -29,6 +29,8 @@ export interface AskOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Leaves out what the server does after the answer. */
+  readonly withoutBackground?: boolean;
 }
 
 export interface TestAppOptions {
@@ -74,7 +76,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   });
   await stores.sync.ensureTopics(topics);
 
-  const ask: TestApp["ask"] = async (method, path, userId, { body, headers = {}, signal } = {}) => {
+  const ask: TestApp["ask"] = async (method, path, userId, { body, headers = {}, signal, withoutBackground } = {}) => {
     const url = new URL(path, "http://app.test");
     const [name, params] = match(method, url.pathname);
     const cookie =
@@ -91,7 +93,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     const response = await clock.drive(
       answer(app, route, { request, params, background: (work) => void later.push(work) }),
     );
-    for (const work of later) await clock.drive(work());
+    if (!withoutBackground) for (const work of later) await clock.drive(work());
     return response;
   };
   return {

@@ -54,10 +54,11 @@ export class PostgresViewStore implements ViewStore {
     const known = query.types.map(typeNumber).filter((number) => number !== UNNAMED_TYPE);
     const named = query.types.filter((type) => typeNumber(type) === UNNAMED_TYPE);
     const ofType =
-      query.types.length === 0 ? "" : "AND (r.type_no = ANY ($4::smallint[]) OR r.type_name = ANY ($5::text[]))";
+      query.types.length === 0 ? "" : "AND (r.type_no = ANY ($5::smallint[]) OR r.type_name = ANY ($6::text[]))";
     const rows = await this.db.query(
       withHead(
         `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns < $2::bigint ${ofType}
+          AND r.n > (SELECT h.head FROM user_heads h WHERE h.user_id = $1::text) - $4::integer
           ORDER BY r.consensus_ns DESC LIMIT $3::integer) r`,
         "p.consensus_ns DESC",
       ),
@@ -65,6 +66,7 @@ export class PostgresViewStore implements ViewStore {
         userId,
         String(query.beforeNs ?? END_OF_TIME),
         query.limit,
+        query.maxRows,
         ...(query.types.length === 0 ? [] : [numbers(known), texts(named)]),
       ],
     );

@@ -53,7 +53,12 @@ async function loadPage(
   limit: number,
 ) {
   // One more than asked for tells whether there is a next page.
-  const { position, rows } = await app.stores.views.signals(userId, { types, beforeNs, limit: limit + 1 });
+  const { position, rows } = await app.stores.views.signals(userId, {
+    types,
+    beforeNs,
+    limit: limit + 1,
+    maxRows: app.env.MAX_SIGNALS_PER_USER,
+  });
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
   const content = {

@@ -129,7 +129,7 @@ export function backfillContract(subject: Subject): void {
       [9, "part"],
       [10, "signal"],
     ]);
-    const { rows } = await store.views.signals(B, { types: [], beforeNs: null, limit: 1 });
+    const { rows } = await store.views.signals(B, { types: [], beforeNs: null, limit: 1, maxRows: 10_000 });
     expect(rows).toMatchObject([{ sequence: 10 }]);
     expect(Buffer.from(rows[0]?.body ?? [])).toEqual(whole);
     expect(await store.views.proof(B, T, seq(9))).toMatchObject({ sequence: 9 });

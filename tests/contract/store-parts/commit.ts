@@ -16,7 +16,7 @@ const ACCEPT: PlainSignal = { type: "CONTACT_ACCEPT", actor: B, target: A };
 
 /** Everything that can be read, to see that nothing changed. */
 export async function everything({ sync, views }: EmptyStore) {
-  const all = { types: [], beforeNs: null, limit: 100 };
+  const all = { types: [], beforeNs: null, limit: 100, maxRows: 10_000 };
   return {
     topics: await sync.topics(),
     log: await sync.log(T, 1, 1_000),
@@ -166,7 +166,12 @@ export function commitContract(subject: Subject): void {
     await expectCommitted(store, batch);
     expect(await store.sync.log(T, 1, 99)).toEqual(batch.entries);
     for (const [i, id] of ids.entries()) {
-      const { rows } = await store.views.signals(id, { types: [signals[i]?.type ?? ""], beforeNs: null, limit: 10 });
+      const { rows } = await store.views.signals(id, {
+        types: [signals[i]?.type ?? ""],
+        beforeNs: null,
+        limit: 10,
+        maxRows: 10_000,
+      });
       expect(rows).toMatchObject([
         { type: signals[i]?.type, peerId: signals[i]?.target, isActor: true, sequence: i + 1 },
       ]);
@@ -190,7 +195,7 @@ export function commitContract(subject: Subject): void {
     const ns = at(9_000_000_000_000_000_001n);
     await store.db.query("UPDATE topics SET cursor = $1::bigint WHERE topic_id = $2::text", [first - 1, T]);
     await expectCommitted(store, batchOf(T, first - 1, [{ ...REQUEST, ns }]));
-    const { rows } = await store.views.signals(A, { types: [], beforeNs: null, limit: 1 });
+    const { rows } = await store.views.signals(A, { types: [], beforeNs: null, limit: 1, maxRows: 10_000 });
     expect(rows).toMatchObject([{ sequence: first, consensusNs: ns, topicId: T }]);
     expect(await store.views.proof(A, T, seq(first))).toMatchObject({ sequence: first, payer: PAYER });
   });

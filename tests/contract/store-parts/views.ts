@@ -34,7 +34,7 @@ export function viewsContract(subject: Subject): void {
 
   const sequences = (rows: readonly { sequence: number }[]) => rows.map((row) => row.sequence);
   const signals = (userId: UserId, types: string[], before: bigint | null, limit: number) =>
-    store.views.signals(userId, { types, beforeNs: before === null ? null : at(before), limit });
+    store.views.signals(userId, { types, beforeNs: before === null ? null : at(before), limit, maxRows: 10_000 });
 
   it("answers 0 and nothing for somebody unknown", async () => {
     const nobody = user("nobody");
@@ -211,8 +211,8 @@ export function viewsContract(subject: Subject): void {
       message: new Uint8Array(Buffer.from(`${R}/3`)),
     });
     expect(await store.views.proof(C, R, seq(2))).toBeNull();
-    expect((await store.views.signals(B, { types: [], beforeNs: null, limit: 1 })).rows[0]?.body).toEqual(
-      new Uint8Array(Buffer.from("whole")),
-    );
+    expect(
+      (await store.views.signals(B, { types: [], beforeNs: null, limit: 1, maxRows: 10_000 })).rows[0]?.body,
+    ).toEqual(new Uint8Array(Buffer.from("whole")));
   });
 }
