@@ -34,7 +34,10 @@ const said = ({ type, actor, target, weight, definitionId }: Decoded) => ({
 
 function report(message: LedgerMessage, decoded: Result<Decoded, UndecodableReason>): void {
   const { sequence, topicId, consensusNs } = message;
-  if (!decoded.ok) return print({ sequence, undecodable: decoded.error });
+  if (!decoded.ok) {
+    print({ sequence, undecodable: decoded.error });
+    return;
+  }
   const place = {
     id: signalId(topicId, sequence),
     ts: toMs(consensusNs),

@@ -34,7 +34,11 @@ export class ScriptedLedger implements Ledger {
 
   async head(): Promise<Result<ConsensusNs, LedgerError>> {
     if (this.headNs !== null) return ok(this.headNs);
-    const last = [...this.topics.values()].flatMap((messages) => messages.at(-1)?.consensusNs ?? []);
-    return ok(last.reduce((latest, ns) => (ns > latest ? ns : latest), consensusNs(0n)));
+    let latest = consensusNs(0n);
+    for (const messages of this.topics.values()) {
+      const ns = messages.at(-1)?.consensusNs ?? latest;
+      if (ns > latest) latest = ns;
+    }
+    return ok(latest);
   }
 }
