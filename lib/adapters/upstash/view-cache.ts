@@ -1,0 +1,103 @@
+/** The views that instances share, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
+import type { UserId } from "../../core/ids";
+import {
+  type CachedView,
+  HotTierUnavailable,
+  type Lookup,
+  type SharedViewName,
+  type ViewCache,
+} from "../../ports/view-cache";
+import type { Commands } from "./client";
+import type { Keys } from "./keys";
+import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "./view-scripts";
+
+export interface UpstashViewCacheOptions {
+  readonly commands: Commands;
+  readonly keys: Keys;
+  /** Of no other instance, now or ever. */
+  readonly instanceId: string;
+  /** How long a view stays that nobody reads. */
+  readonly ttlMs: number;
+}
+
+const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
+/** A fill must stay below the smallest limit of a request, 1 MB; who has a larger view is served from the database. */
+const MAX_VIEW_BYTES = 900_000;
+/** Where a commit concerns more people, everything is expired instead: some 10 ms in which Redis does nothing else. */
+export const MAX_EXPIRED_USERS = 3_000;
+
+export class UpstashViewCache implements ViewCache {
+  private lastToken = 0;
+
+  constructor(private readonly options: UpstashViewCacheOptions) {}
+
+  async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
+    const { commands, keys, ttlMs } = this.options;
+    const token = this.newToken();
+    // Sent twice, as after a broken connection, the same token finds its own lease.
+    const args = [ttlMs, leaseMs, token];
+    const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), keys.generation], args);
+    const [kind, packed] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const last = typeof packed === "string" ? unpack(packed) : null;
+    if (kind === 0 && last) return { kind: "hit", view: last, ttlMs };
+    if (kind === 1) return { kind: "lease", lease: token, last };
+    if (kind === 2) return { kind: "wait", last };
+    throw new HotTierUnavailable("Redis: lookup answered what it never answers");
+  }
+
+  async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
+    const { commands, keys, ttlMs } = this.options;
+    const packed = pack(view);
+    if (Buffer.byteLength(packed) > MAX_VIEW_BYTES) return false;
+    const args = [ttlMs, lease, packed];
+    return (await commands.eval("fill", FILL, [keys.view(userId, name), keys.generation], args)) === 1;
+  }
+
+  async expire(userIds: readonly UserId[]): Promise<void> {
+    if (userIds.length === 0) return;
+    if (userIds.length > MAX_EXPIRED_USERS) return this.expireAll();
+    await this.options.commands.eval("expire", EXPIRE, viewKeys(this.options.keys, userIds), []);
+  }
+
+  async expireAll(): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("expire", EXPIRE_ALL, [keys.generation], [this.newToken(), generationMs(this.options.ttlMs)]);
+  }
+
+  private newToken(): string {
+    this.lastToken += 1;
+    return `${this.options.instanceId}-${this.lastToken.toString(36)}`;
+  }
+}
+
+/** Every key that a user's views may have. */
+export function viewKeys(keys: Keys, userIds: readonly UserId[]): string[] {
+  return userIds.flatMap((userId) => NAMES.map((name) => keys.view(userId, name)));
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How long a generation is kept: longer than any view of the one before it can stay, as the absence of a generation is one too.
+ */
+export function generationMs(ttlMs: number): number {
+  return 7 * DAY_MS + 2 * ttlMs;
+}
+
+/** `<position>\n<read at, ms>\n<etag>\n<body>`: the body is not parsed on its way. */
+function pack({ body, etag, position, readMs }: CachedView): string {
+  return `${position}\n${readMs}\n${etag}\n${body}`;
+}
+
+function unpack(packed: string): CachedView {
+  const first = packed.indexOf("\n");
+  const second = packed.indexOf("\n", first + 1);
+  const third = packed.indexOf("\n", second + 1);
+  if (third < 0) throw new HotTierUnavailable("Redis: a view has no head");
+  return {
+    position: Number(packed.slice(0, first)),
+    readMs: Number(packed.slice(first + 1, second)),
+    etag: packed.slice(second + 1, third),
+    body: packed.slice(third + 1),
+  };
+}

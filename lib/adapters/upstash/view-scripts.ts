@@ -1,0 +1,57 @@
+/**
+ * Scripts of the shared views. A view is a hash:
+ *
+ *   v  the packed view            x  present where it must be loaded again
+ *   l  token of the lease         u  until when it is held, ms of Redis' own clock
+ *   g  the generation it is of    (another than the network's: expired, and its lease over)
+ *
+ * An entry that nobody reads leaves as a whole by its time to live; a lookup renews it.
+ */
+
+/** KEYS view, generation. ARGV ttlMs, leaseMs, token. Answers {0 hit | 1 lease | 2 wait, packed view or nothing}. */
+export const LOOKUP = `
+local entry = redis.call('HMGET', KEYS[1], 'v', 'x', 'l', 'u', 'g')
+local generation = redis.call('GET', KEYS[2]) or ''
+local isOld = entry[5] ~= generation
+if entry[1] and not entry[2] and not isOld then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  return {0, entry[1]}
+end
+local time = redis.call('TIME')
+local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
+if entry[3] and entry[3] ~= ARGV[3] and not isOld and tonumber(entry[4]) > nowMs then
+  return {2, entry[1]}
+end
+redis.call('HSET', KEYS[1], 'x', '1', 'l', ARGV[3], 'u', string.format('%.0f', nowMs + ARGV[2]), 'g', generation)
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return {1, entry[1]}`;
+
+/** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 where it was taken. */
+export const FILL = `
+local entry = redis.call('HMGET', KEYS[1], 'l', 'g')
+if entry[1] ~= ARGV[2] or entry[2] ~= (redis.call('GET', KEYS[2]) or '') then return 0 end
+redis.call('HSET', KEYS[1], 'v', ARGV[3])
+redis.call('HDEL', KEYS[1], 'x', 'l', 'u')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 1`;
+
+/** A function for other scripts: expires the views KEYS[first] and following. What is not there needs no mark. */
+export const EXPIRE_FROM = `
+local function expireFrom(first)
+  for i = first, #KEYS do
+    if redis.call('EXISTS', KEYS[i]) == 1 then
+      redis.call('HSET', KEYS[i], 'x', '1')
+      redis.call('HDEL', KEYS[i], 'l', 'u')
+    end
+  end
+end`;
+
+/** KEYS views. */
+export const EXPIRE = `${EXPIRE_FROM}
+expireFrom(1)
+return 1`;
+
+/** KEYS generation. ARGV a token that was never used before, ms that it is kept. */
+export const EXPIRE_ALL = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
