@@ -5,7 +5,7 @@
 import { decodeJson } from "../core/envelope";
 import type { Sequence, TopicId, TopicKind, UserId } from "../core/ids";
 import { isBonded, trustGiven } from "../core/projection";
-import { err, ok, type Result } from "../core/result";
+import { err, type Result } from "../core/result";
 import { segmentOf } from "../core/sharding";
 import type { Decoded, UndecodableReason } from "../core/signal";
 import { CIRCLE_SLOTS } from "../core/views";
