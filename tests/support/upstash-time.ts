@@ -1,20 +1,34 @@
 /**
- * Time for tests of what lives in a real Redis: its own clock cannot be moved, so scripts are given the test's in its place, and
- * times to live are shortened by as much as should have passed. Nobody sleeps.
+ * Time for tests of what lives in a real Redis. Its own clock cannot be moved, so scripts are given the test's in its place;
+ * times to live are a thousand times as long, so that none ends by itself while a test is slow, and are shortened when time
+ * should have passed. Nobody sleeps.
  */
 import type { Commands } from "@/lib/adapters/upstash/client";
 import type { DrivenClock } from "./driven-clock";
 import type { RespConnection } from "./resp";
 
-const REDIS_TIME = "redis.call('TIME')";
+const STRETCH = 1_000;
 
-/** The same commands, with Redis' clock replaced. */
+/** Stands in for `redis.call`. */
+const CALL = `
+local function driven(name, ...)
+  local args = {...}
+  local function stretch(i) args[i] = string.format('%.0f', args[i] * ${STRETCH}) end
+  if name == 'PEXPIRE' then stretch(2) end
+  for i = 3, #args - 1 do
+    if name == 'SET' and args[i] == 'PX' then stretch(i + 1) end
+  end
+  return redis.call(name, unpack(args))
+end`;
+
+/** The same commands by the test's clock. */
 export function withClock(commands: Commands, clock: DrivenClock): Commands {
   return {
     eval: (purpose, script, keys, args) => {
       const nowMs = clock.now();
       const time = `{'${Math.floor(nowMs / 1_000)}', '${(nowMs % 1_000) * 1_000}'}`;
-      return commands.eval(purpose, script.replaceAll(REDIS_TIME, time), keys, args);
+      const driven = script.replaceAll("redis.call('TIME')", time).replaceAll("redis.call(", "driven(");
+      return commands.eval(purpose, CALL + driven, keys, args);
     },
   };
 }
@@ -26,7 +40,7 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   elseif left >= 0 then redis.call('DEL', key) end
 end`;
 
-/** Makes the keys of a network older than they are. */
+/** Makes the keys of a network, which were written under `withClock`, older than they are. */
 export async function age(redis: RespConnection, network: string, ms: number): Promise<void> {
-  await redis.send([["EVAL", AGE, "0", `tm:${network}:*`, String(ms)]]);
+  await redis.send([["EVAL", AGE, "0", `tm:${network}:*`, String(ms * STRETCH)]]);
 }

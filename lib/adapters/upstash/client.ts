@@ -33,6 +33,11 @@ export interface Commands {
   eval(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
+export interface Channels {
+  /** Follows a channel until the connection ends; one command. Resolves with the reason, redacted; never rejects. */
+  subscribe(channel: string, handlers: StreamHandlers, signal: AbortSignal): Promise<string>;
+}
+
 const READ_TIMEOUT_MS = 300;
 const TIMEOUT_MS = 1_000;
 
@@ -47,7 +52,7 @@ const CIRCUIT: CircuitPolicy = {
   probeMs: 5_000,
 };
 
-export class UpstashClient implements Commands {
+export class UpstashClient implements Commands, Channels {
   private readonly readers: Redis;
   private readonly writers: Redis;
   private readonly counters: CommandStats;
@@ -76,11 +81,25 @@ export class UpstashClient implements Commands {
     }
   }
 
-  /** Follows a channel until the connection ends; one command. Resolves with the reason, redacted; never rejects. */
-  async subscribe(channel: string, handlers: StreamHandlers, signal: AbortSignal): Promise<string> {
+  async subscribe(channel: string, { onOpen, onMessage }: StreamHandlers, signal: AbortSignal): Promise<string> {
     const { url, token } = this.options;
-    this.counters.answered("subscribe", 0, channel.length, 0);
-    return streamChannel({ url, token, channel, signal }, handlers);
+    const startMs = performance.now();
+    const tookMs = () => performance.now() - startMs;
+    let isOpen = false;
+    const handlers: StreamHandlers = {
+      onOpen: () => {
+        isOpen = true;
+        this.counters.answered("subscribe", tookMs(), channel.length, 0);
+        onOpen();
+      },
+      onMessage: (payload) => {
+        this.counters.received("subscribe", bytesOf(payload));
+        onMessage(payload);
+      },
+    };
+    const reason = await streamChannel({ url, token, channel, signal }, handlers);
+    if (!isOpen && !signal.aborted) this.counters.failed("subscribe", tookMs(), channel.length);
+    return reason;
   }
 
   stats(): UpstashClientStats {

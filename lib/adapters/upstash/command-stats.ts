@@ -65,6 +65,11 @@ export class CommandStats {
     this.onCommand({ purpose, ms, isError: true });
   }
 
+  /** More of an answer that goes on. */
+  received(purpose: Purpose, receivedBytes: number): void {
+    this.add(purpose, { receivedBytes });
+  }
+
   /** Every purpose, those that did not occur as zeros. */
   read(): Readonly<Record<Purpose, CommandCounts>> {
     const of = (purpose: Purpose) => [purpose, this.counts.get(purpose) ?? NOTHING] as const;

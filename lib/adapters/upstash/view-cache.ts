@@ -18,6 +18,8 @@ export interface UpstashViewCacheOptions {
   readonly instanceId: string;
   /** How long a view stays that nobody reads. */
   readonly ttlMs: number;
+  /** Resolves when Redis knows of every commit that this process knows of and that concerns the user (event-bus.ts). */
+  readonly settled?: (userId: UserId) => Promise<void>;
 }
 
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
@@ -32,7 +34,8 @@ export class UpstashViewCache implements ViewCache {
   constructor(private readonly options: UpstashViewCacheOptions) {}
 
   async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
-    const { commands, keys, ttlMs } = this.options;
+    const { commands, keys, ttlMs, settled } = this.options;
+    await settled?.(userId);
     const token = this.newToken();
     // Sent twice, as after a broken connection, the same token finds its own lease.
     const args = [ttlMs, leaseMs, token];

@@ -1,0 +1,228 @@
+/**
+ * Commit events to every instance, over one channel of Redis. One is enough: an instance keeps views and streams of any user, so
+ * it would listen to every channel there was; and on one channel all events have one order, so Redis numbers them:
+ *
+ *   publish    local listeners at once; then one script expires the views, raises the cursor, numbers the event, publishes it
+ *   listen     number + 1 → pass it on;  a jump → onMissed, then pass it on;  our own → it only counts
+ *   reconnect  the last number is as we know it → nothing was missed;  otherwise → onMissed
+ *   a number known from elsewhere (own publish, a round of demand) that does not arrive in time → the connection is dead
+ */
+import { backoffMs } from "../../core/backoff";
+import type { TopicId, UserId } from "../../core/ids";
+import type { Clock } from "../../ports/clock";
+import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
+import type { Log } from "../../ports/log";
+import { HotTierUnavailable } from "../../ports/view-cache";
+import type { Channels, Commands } from "./client";
+import { bytesOf } from "./command-stats";
+import { decodeMessage, EVERYTHING, encodeEvent } from "./event-codec";
+import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "./event-scripts";
+import type { Keys } from "./keys";
+import { generationMs, MAX_EXPIRED_USERS, viewKeys } from "./view-cache";
+
+export interface UpstashEventBusOptions {
+  readonly client: Commands & Channels;
+  readonly keys: Keys;
+  /** Of no other instance, now or ever; without white space. */
+  readonly instanceId: string;
+  /** As long as the view cache keeps views. */
+  readonly viewTtlMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+}
+
+export interface EventBusStats {
+  readonly isConnected: boolean;
+  readonly connections: number;
+  readonly published: number;
+  /** From other instances. */
+  readonly received: number;
+  /** How often listeners were told that they may have missed something. */
+  readonly missed: number;
+}
+
+const RECONNECT = { baseMs: 200, maxMs: 15_000 };
+/** A connection that lasted this long did not fail for what the one before it failed for. */
+const STEADY_MS = 30_000;
+/** How long an event may take from the publisher's answer to the subscription. */
+const ECHO_MS = 3_000;
+/** As long as a reader would wait for Redis itself. */
+const SETTLE_MS = 300;
+/** The smallest limit of a request is 1 MB; quotes in the payload are escaped on the way. */
+const MAX_REQUEST_BYTES = 800_000;
+/** Longer than any pause in which views or cursors matter; afterwards numbers begin anew, which listeners take for a loss. */
+const KEPT_MS = 30 * 86_400_000;
+
+export class UpstashEventBus implements EventBus {
+  private readonly listeners = new Set<EventListener>();
+  private readonly closing = new AbortController();
+  private following: Promise<void> | null = null;
+  /** The stream that stands. */
+  private stream: AbortController | null = null;
+  private lastSequence: number | null = null;
+  private isWaitingForEcho = false;
+  private turn: Promise<unknown> = Promise.resolve();
+  /** Whose views in Redis are older than a commit that listeners here know of, until its publication ends. */
+  private readonly telling = new Map<UserId, Promise<unknown>>();
+  private generations = 0;
+  private readonly counts = { connections: 0, published: 0, received: 0, missed: 0 };
+
+  constructor(private readonly options: UpstashEventBusOptions) {}
+
+  async publish(event: CommitEvent): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onCommit(event);
+    // One after the other: two requests under way would arrive in any order.
+    const userIds = new Set([...event.users, ...event.renamed].map(({ userId }) => userId));
+    const sent = this.turn.then(() => this.send(event, [...userIds]));
+    this.turn = sent.catch(() => {});
+    for (const userId of userIds) this.telling.set(userId, sent);
+    try {
+      this.expectSequence(await sent);
+    } finally {
+      for (const userId of userIds) if (this.telling.get(userId) === sent) this.telling.delete(userId);
+    }
+  }
+
+  /**
+   * To be awaited before a user's view is looked up: between a commit and the end of its publication Redis still has the view
+   * of before, and this process' caches, which know of the commit already, would keep it. Rejects where that takes too long.
+   */
+  async settled(userId: UserId): Promise<void> {
+    const sent = this.telling.get(userId);
+    if (!sent) return;
+    const enough = new AbortController();
+    const isLate = this.options.clock.sleep(SETTLE_MS, enough.signal).then(() => "late" as const);
+    try {
+      if ((await Promise.race([sent, isLate])) === "late")
+        throw new HotTierUnavailable("Redis: a commit is still being published");
+    } finally {
+      enough.abort();
+    }
+  }
+
+  subscribe(listener: EventListener): () => void {
+    this.listeners.add(listener);
+    if (!this.closing.signal.aborted) this.following ??= this.follow();
+    return () => this.listeners.delete(listener);
+  }
+
+  async lastPublished(topicId: TopicId): Promise<number> {
+    const { client, keys } = this.options;
+    // Nothing known is nothing published: after a loss of Redis that is so, and otherwise it costs one mend too many.
+    return Number(await client.eval("cursor", LAST_PUBLISHED, [keys.published], [topicId]));
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    this.listeners.clear();
+    await Promise.all([this.following, this.turn]);
+  }
+
+  stats(): EventBusStats {
+    return { isConnected: this.stream !== null, ...this.counts };
+  }
+
+  /** Event number `sequence` has been published: the subscription must bring it soon, or it is dead. */
+  expectSequence(sequence: number): void {
+    const isHere = this.lastSequence === null || sequence <= this.lastSequence;
+    if (!isHere && this.stream !== null && !this.isWaitingForEcho) void this.awaitEcho(this.stream, sequence);
+  }
+
+  private async awaitEcho(stream: AbortController, sequence: number): Promise<void> {
+    this.isWaitingForEcho = true;
+    await this.options.clock.sleep(ECHO_MS, this.closing.signal);
+    this.isWaitingForEcho = false;
+    if (this.stream !== stream || (this.lastSequence ?? sequence) >= sequence) return;
+    this.options.log.warn("the event subscription has gone silent; connecting again");
+    stream.abort();
+  }
+
+  private async send(event: CommitEvent, userIds: readonly UserId[]): Promise<number> {
+    const { client, keys, instanceId, viewTtlMs } = this.options;
+    const views = userIds.length <= MAX_EXPIRED_USERS ? viewKeys(keys, userIds) : [];
+    const json = encodeEvent(event);
+    // Everybody reads again by position, so nothing is lost by not naming them all.
+    const isEverything = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
+    this.generations += 1;
+    const answer = await client.eval(
+      "publish",
+      PUBLISH,
+      [keys.sequence, keys.published, keys.generation, ...(isEverything ? [] : views)],
+      [
+        keys.channel,
+        event.topicId,
+        event.cursor,
+        KEPT_MS,
+        isEverything ? `${instanceId}-all-${this.generations}` : "",
+        generationMs(viewTtlMs),
+        `${instanceId} ${isEverything ? EVERYTHING : json}`,
+      ],
+    );
+    if (typeof answer !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
+    this.counts.published += 1;
+    return answer;
+  }
+
+  /** The subscription loop: until close(), there is a stream or a try to have one. */
+  private async follow(): Promise<void> {
+    const { client, keys, clock, log, random = Math.random } = this.options;
+    let attempt = 0;
+    while (!this.closing.signal.aborted) {
+      const stream = new AbortController();
+      const startMs = clock.now();
+      const onOpen = () => {
+        this.stream = stream;
+        this.counts.connections += 1;
+        void this.catchUp();
+      };
+      const onMessage = (payload: string) => this.receive(payload);
+      const signal = AbortSignal.any([this.closing.signal, stream.signal]);
+      const reason = await client.subscribe(keys.channel, { onOpen, onMessage }, signal);
+      const wasSteady = this.stream !== null && clock.now() - startMs >= STEADY_MS;
+      this.stream = null;
+      if (this.closing.signal.aborted) return;
+      attempt = wasSteady ? 1 : attempt + 1;
+      const waitMs = backoffMs(RECONNECT, attempt, random());
+      log.warn("the event subscription ended; connecting again", { reason, attempt, waitMs });
+      await clock.sleep(waitMs, this.closing.signal);
+    }
+  }
+
+  /** The stream stands: has anything been published since the one before it ended? */
+  private async catchUp(): Promise<void> {
+    const { client, keys } = this.options;
+    const before = this.lastSequence;
+    let last: number | null = null;
+    try {
+      last = Number(await client.eval("cursor", LAST_SEQUENCE, [keys.sequence], []));
+    } catch {
+      // Not known is missed.
+    }
+    if (before !== null && last !== null) {
+      // What came meanwhile has shown by its number whether anything was missed.
+      if (this.lastSequence !== before) return this.expectSequence(last);
+      if (last === before) return;
+    }
+    if (this.lastSequence === before) this.lastSequence = last;
+    this.miss();
+  }
+
+  private receive(payload: string): void {
+    const message = decodeMessage(payload);
+    if (message === null) return;
+    const isJump = this.lastSequence !== null && message.sequence > this.lastSequence + 1;
+    // Lower than the last: Redis lost its number, or catchUp knew of this one before it came. Neither is a loss of events.
+    this.lastSequence = message.sequence;
+    const isOurs = message.instanceId === this.options.instanceId;
+    if (!isOurs) this.counts.received += 1;
+    if (isJump || (!isOurs && message.event === null)) this.miss();
+    if (isOurs || message.event === null) return;
+    for (const listener of [...this.listeners]) listener.onCommit(message.event);
+  }
+
+  private miss(): void {
+    this.counts.missed += 1;
+    for (const listener of [...this.listeners]) listener.onMissed();
+  }
+}

@@ -1,0 +1,86 @@
+/** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
+import type { UserId } from "../../core/ids";
+import type { Attempt, BudgetPolicy, HotCache, RoundTopic } from "../../ports/hot-cache";
+import { HotTierUnavailable } from "../../ports/view-cache";
+import type { Commands } from "./client";
+import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "./hot-scripts";
+import type { Keys } from "./keys";
+
+export interface UpstashHotCacheOptions {
+  readonly commands: Commands;
+  readonly keys: Keys;
+  /** Told in each round which event was published last, so that a subscription that died without a word is noticed. */
+  readonly onSequence?: (sequence: number) => void;
+}
+
+const DAY_MS = 86_400_000;
+/** A signed request is taken within 10 minutes of its time: a day is far beyond, whatever the clocks say. */
+const NONCE_MS = DAY_MS;
+/** Renewed in each round; after a pause that long the store knows better. */
+const SYNCED_THROUGH_MS = 7 * DAY_MS;
+
+export class UpstashHotCache implements HotCache {
+  constructor(private readonly options: UpstashHotCacheOptions) {}
+
+  async passGate(gate: string, ttlMs: number): Promise<boolean> {
+    const { commands, keys } = this.options;
+    return (await commands.eval("gate", PASS_GATE, [keys.gate(gate)], [ttlMs])) === 1;
+  }
+
+  async round(topics: readonly RoundTopic[], gateMs: number) {
+    if (topics.length === 0) return [];
+    const { commands, keys, onSequence } = this.options;
+    const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
+    const known = topics.flatMap(({ topicId, syncedThroughNs }) => [topicId, syncedThroughNs.toString()]);
+    const answer = await commands.eval(
+      "round",
+      ROUND,
+      [keys.sequence, keys.syncedThrough, ...gates],
+      [gateMs, SYNCED_THROUGH_MS, ...known],
+    );
+    const [sequence, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    if (found.length !== topics.length * 2) throw new HotTierUnavailable("Redis: round answered for other topics");
+    onSequence?.(Number(sequence));
+    return topics.map(({ topicId }, index) => ({
+      topicId,
+      syncedThroughNs: BigInt(String(found[index * 2])),
+      isOurs: found[index * 2 + 1] === 1,
+    }));
+  }
+
+  async reserve(budget: string, { perSecond, burst, maxWaitMs }: BudgetPolicy): Promise<number | null> {
+    const { commands, keys } = this.options;
+    const args = [1_000_000 / perSecond, burst, maxWaitMs * 1_000];
+    const waitMs = await commands.eval("budget", RESERVE, [keys.budget(budget)], args);
+    if (typeof waitMs !== "number") throw new HotTierUnavailable("Redis: the budget answered no number");
+    return waitMs < 0 ? null : waitMs;
+  }
+
+  async claimNonce(userId: UserId, nonce: number): Promise<boolean> {
+    const { commands, keys } = this.options;
+    return (await commands.eval("nonce", CLAIM_NONCE, [keys.nonce(userId)], [digitsOf(nonce), NONCE_MS])) === 1;
+  }
+
+  async attempt(key: string, ttlMs: number): Promise<Attempt> {
+    const { commands, keys } = this.options;
+    const known = await commands.eval("idempotency", ATTEMPT, [keys.attempt(key)], [ttlMs]);
+    if (typeof known !== "string") return { kind: "first" };
+    return known === "r" ? { kind: "running" } : { kind: "done", answer: known.slice(1) };
+  }
+
+  async finish(key: string, answer: string, ttlMs: number): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("idempotency", FINISH, [keys.attempt(key)], [answer, ttlMs]);
+  }
+
+  async abandon(key: string): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("idempotency", ABANDON, [keys.attempt(key)], []);
+  }
+}
+
+/** Digits alone: neither 1e21 nor 0.5 can be compared by length. */
+function digitsOf(nonce: number): string {
+  if (!Number.isSafeInteger(nonce) || nonce < 0) throw new RangeError("a nonce is a whole number below 2^53");
+  return String(nonce);
+}

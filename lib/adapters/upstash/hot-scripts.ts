@@ -1,0 +1,72 @@
+/**
+ * Scripts of what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as digits: of two without
+ * leading zeros the longer is larger, of the same length the later one in the alphabet.
+ */
+
+export const IS_LARGER = `
+local function isLarger(a, b)
+  if #a ~= #b then return #a > #b end
+  return a > b
+end`;
+
+/** KEYS gate. ARGV ttlMs. Answers 1 for who passes. */
+export const PASS_GATE = `
+return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
+
+/**
+ * KEYS number of the last event, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is kept,
+ * then topic and nanoseconds for each topic. Answers {number of the last event, then nanoseconds and 1 | 0 for each topic}.
+ */
+export const ROUND = `${IS_LARGER}
+local answer = {redis.call('GET', KEYS[1]) or '0'}
+for i = 3, #KEYS do
+  local topic, mine = ARGV[2 * i - 3], ARGV[2 * i - 2]
+  local latest = redis.call('HGET', KEYS[2], topic) or '0'
+  if isLarger(mine, latest) then
+    latest = mine
+    redis.call('HSET', KEYS[2], topic, mine)
+  end
+  answer[#answer + 1] = latest
+  answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
+end
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return answer`;
+
+/**
+ * A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again; gone once it is.
+ * KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 where it would be too long.
+ */
+export const RESERVE = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+local wait = math.max(0, full + interval - now - burst * interval)
+if wait > tonumber(ARGV[3]) then return -1 end
+full = full + interval
+redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', string.format('%.0f', math.ceil((full - now) / 1000) + 1000))
+return math.ceil(wait / 1000)`;
+
+/** KEYS nonce. ARGV nonce, ms that it is kept. Answers 1 where it is larger than the last one. */
+export const CLAIM_NONCE = `${IS_LARGER}
+local last = redis.call('GET', KEYS[1])
+if last and not isLarger(ARGV[1], last) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS attempt. ARGV ttlMs. Answers nothing for the first, 'r' while that one runs, 'd' and the answer when it is done. */
+export const ATTEMPT = `
+local known = redis.call('GET', KEYS[1])
+if known then return known end
+redis.call('SET', KEYS[1], 'r', 'PX', ARGV[1])
+return false`;
+
+/** KEYS attempt. ARGV answer, ttlMs. */
+export const FINISH = `
+redis.call('SET', KEYS[1], 'd' .. ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS attempt. An answer that somebody has given meanwhile stays: it was given. */
+export const ABANDON = `
+if redis.call('GET', KEYS[1]) == 'r' then redis.call('DEL', KEYS[1]) end
+return 1`;

@@ -1,0 +1,48 @@
+/** The shared tier as a whole: one client, and the three ports over it. */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client";
+import { type EventBusStats, UpstashEventBus } from "./event-bus";
+import { UpstashHotCache } from "./hot-cache";
+import { Keys } from "./keys";
+import { UpstashViewCache } from "./view-cache";
+
+export interface UpstashOptions extends UpstashClientOptions {
+  /** Instances of one network share everything; networks share nothing. */
+  readonly network: string;
+  /** How long a view stays that nobody reads. */
+  readonly viewTtlMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface UpstashTier {
+  readonly hot: UpstashHotCache;
+  readonly views: UpstashViewCache;
+  readonly bus: UpstashEventBus;
+  stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  close(): Promise<void>;
+}
+
+/** Asks nothing yet: the first command connects. */
+export function openUpstash(options: UpstashOptions): UpstashTier {
+  const { network, viewTtlMs, clock, log, random } = options;
+  const client = new UpstashClient(options);
+  const keys = new Keys(network);
+  const instanceId = randomUUID();
+  const bus = new UpstashEventBus({ client, keys, instanceId, viewTtlMs, clock, log, random });
+  return {
+    bus,
+    views: new UpstashViewCache({
+      commands: client,
+      keys,
+      instanceId,
+      ttlMs: viewTtlMs,
+      settled: (id) => bus.settled(id),
+    }),
+    hot: new UpstashHotCache({ commands: client, keys, onSequence: (sequence) => bus.expectSequence(sequence) }),
+    stats: () => ({ ...client.stats(), bus: bus.stats() }),
+    close: () => bus.close(),
+  };
+}
