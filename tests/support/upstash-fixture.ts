@@ -12,6 +12,8 @@ export interface UpstashFixture {
   readonly server: RedisServer;
   /** Straight to Redis: neither counted nor faulty. */
   readonly redis: RespConnection;
+  /** Everything in Redis is lost. */
+  restartRedis(): Promise<void>;
   /** With timeouts that noise does not reach, unless the test has its own. */
   client(options?: Partial<UpstashClientOptions>): UpstashClient;
 }
@@ -31,6 +33,10 @@ export function upstashFixture(): UpstashFixture {
     await fixture.server.stop();
   });
   return Object.assign(fixture, {
+    restartRedis: async () => {
+      await fixture.server.restart();
+      fixture.redis = await RespConnection.open(fixture.server.port);
+    },
     client: (options: Partial<UpstashClientOptions> = {}) =>
       new UpstashClient({
         url: fixture.upstash.url,

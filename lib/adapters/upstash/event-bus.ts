@@ -61,6 +61,8 @@ export class UpstashEventBus implements EventBus {
   /** The stream that stands. */
   private stream: AbortController | null = null;
   private lastSequence: number | null = null;
+  /** The highest number that is known to have been published. */
+  private expected = 0;
   private isWaitingForEcho = false;
   private turn: Promise<unknown> = Promise.resolve();
   /** Whose views in Redis are older than a commit that listeners here know of, until its publication ends. */
@@ -125,17 +127,22 @@ export class UpstashEventBus implements EventBus {
 
   /** Event number `sequence` has been published: the subscription must bring it soon, or it is dead. */
   expectSequence(sequence: number): void {
-    const isHere = this.lastSequence === null || sequence <= this.lastSequence;
-    if (!isHere && this.stream !== null && !this.isWaitingForEcho) void this.awaitEcho(this.stream, sequence);
+    this.expected = Math.max(this.expected, sequence);
+    if (!this.isWaitingForEcho) void this.awaitEcho();
   }
 
-  private async awaitEcho(stream: AbortController, sequence: number): Promise<void> {
+  private async awaitEcho(): Promise<void> {
     this.isWaitingForEcho = true;
-    await this.options.clock.sleep(ECHO_MS, this.closing.signal);
+    const isBehind = (sequence: number) => this.lastSequence !== null && this.lastSequence < sequence;
+    while (this.stream !== null && isBehind(this.expected)) {
+      const [stream, expected] = [this.stream, this.expected];
+      await this.options.clock.sleep(ECHO_MS, this.closing.signal);
+      if (this.stream !== stream || !isBehind(expected)) continue;
+      this.options.log.warn("the event subscription has gone silent; connecting again");
+      stream.abort();
+      break;
+    }
     this.isWaitingForEcho = false;
-    if (this.stream !== stream || (this.lastSequence ?? sequence) >= sequence) return;
-    this.options.log.warn("the event subscription has gone silent; connecting again");
-    stream.abort();
   }
 
   private async send(event: CommitEvent, userIds: readonly UserId[]): Promise<number> {
@@ -204,7 +211,7 @@ export class UpstashEventBus implements EventBus {
       if (this.lastSequence !== before) return this.expectSequence(last);
       if (last === before) return;
     }
-    if (this.lastSequence === before) this.lastSequence = last;
+    if (this.lastSequence === before) this.know(last);
     this.miss();
   }
 
@@ -213,12 +220,18 @@ export class UpstashEventBus implements EventBus {
     if (message === null) return;
     const isJump = this.lastSequence !== null && message.sequence > this.lastSequence + 1;
     // Lower than the last: Redis lost its number, or catchUp knew of this one before it came. Neither is a loss of events.
-    this.lastSequence = message.sequence;
+    this.know(message.sequence);
     const isOurs = message.instanceId === this.options.instanceId;
     if (!isOurs) this.counts.received += 1;
     if (isJump || (!isOurs && message.event === null)) this.miss();
     if (isOurs || message.event === null) return;
     for (const listener of [...this.listeners]) listener.onCommit(message.event);
+  }
+
+  private know(sequence: number | null): void {
+    // Numbers that began anew are not to be measured by the old ones.
+    if ((sequence ?? 0) < (this.lastSequence ?? 0)) this.expected = 0;
+    this.lastSequence = sequence;
   }
 
   private miss(): void {
