@@ -78,9 +78,10 @@ describe("instances", () => {
   it("hear one publisher's commits in its order, though it does not wait for one to end", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
-    const cursors = Array.from({ length: 200 }, (_, i) => i + 1);
+    const cursors = Array.from({ length: 20 }, (_, i) => i + 1);
+    await fixture.upstash.faults.set({ kind: "slow", ms: 20, probability: 0.5 });
     await Promise.all(cursors.map((cursor) => a.bus.publish(commitOf(cursor))));
-    await until(() => b.heard.events.length === 200);
+    await until(() => b.heard.events.length === 20);
     expect(b.heard.cursors).toEqual(cursors);
     expect(b.heard.missed).toBe(0);
   });
@@ -158,6 +159,29 @@ describe("a publication", () => {
     expect(await tier.bus.lastPublished(TOPIC)).toBe(0);
     await tier.bus.publish(commitOf(2));
     expect(await tier.bus.lastPublished(TOPIC)).toBe(2);
+  });
+
+  it("whose answer was lost is made again, and heard once", async () => {
+    const network = newNetwork();
+    const [a, b] = [await listening(network), await listening(network)];
+    await fixture.upstash.faults.set({ kind: "lostAnswer" });
+    await expect(a.tier.bus.publish(commitOf(1))).rejects.toBeInstanceOf(HotTierUnavailable);
+    await fixture.upstash.faults.clear();
+    expect(a.tier.stats().byPurpose.publish.commands).toBe(2);
+    await a.tier.bus.publish(commitOf(2));
+    await until(() => b.heard.events.length === 2);
+    expect([b.heard.cursors, b.heard.missed, a.heard.cursors]).toEqual([[1, 2], 0, [1, 2]]);
+  });
+
+  it("that Redis makes when its publisher has long gone on is a loss: it tells of the past", async () => {
+    const network = newNetwork();
+    const { heard } = await listening(network);
+    const say = (text: string) => fixture.redis.send([["PUBLISH", new Keys(network).channel, text]]);
+    await say('1 somebody 5 [1,"0.0.101",9,[],[],0]');
+    await say('2 somebody 4 [1,"0.0.101",8,[],[],0]');
+    await say('3 somebody 6 [1,"0.0.101",10,[],[],0]');
+    await until(() => heard.events.length === 2);
+    expect([heard.cursors, heard.missed]).toEqual([[9, 10], 1]);
   });
 
   it("under way keeps this process from taking the view of before out of Redis", async () => {
@@ -255,10 +279,10 @@ describe("a subscription", () => {
     const network = newNetwork();
     const { heard } = await listening(network);
     const channel = new Keys(network).channel;
-    await fixture.redis.send([["PUBLISH", channel, "1 somebody [99,{}]"]]);
+    await fixture.redis.send([["PUBLISH", channel, "1 somebody 1 [99,{}]"]]);
     await until(() => heard.missed === 1);
     await fixture.redis.send([["PUBLISH", channel, "nonsense"]]);
-    await fixture.redis.send([["PUBLISH", channel, "2 somebody {"]]);
+    await fixture.redis.send([["PUBLISH", channel, "2 somebody 2 {"]]);
     await until(() => heard.missed === 2);
     expect(heard.events).toEqual([]);
   });

@@ -54,7 +54,7 @@ describe("of several instances", () => {
       UpstashHotCache,
     ];
     // Of different lengths: neither a double nor the alphabet alone would tell which is later.
-    const times = [999_999_999_999_999_999n, 1_790_000_000_000_000_001n, 1_790_000_000_000_000_000n];
+    const times = [999_999_999_999_999_999n, 1_790_000_000_000_000_000n, 1_790_000_000_000_000_001n];
     expect(await a.round([{ topicId: TOPIC, syncedThroughNs: times[0] as bigint }], 60_000)).toMatchObject([
       { isOurs: true },
     ]);
@@ -63,9 +63,12 @@ describe("of several instances", () => {
     ]);
     await fixture.redis.send([["SET", new Keys(network).sequence, "41"]]);
     expect(await a.round([{ topicId: TOPIC, syncedThroughNs: times[2] as bigint }], 60_000)).toEqual([
-      { topicId: TOPIC, syncedThroughNs: times[1], isOurs: false },
+      { topicId: TOPIC, syncedThroughNs: times[2], isOurs: false },
     ]);
-    expect(sequences).toEqual([0, 0, 41]);
+    expect(await b.round([{ topicId: TOPIC, syncedThroughNs: times[1] as bigint }], 60_000)).toEqual([
+      { topicId: TOPIC, syncedThroughNs: times[2], isOurs: false },
+    ]);
+    expect(sequences).toEqual([0, 0, 41, 41]);
   });
 
   it("never takes back an answer that was given, for who gave up too late", async () => {

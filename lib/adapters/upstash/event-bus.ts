@@ -4,9 +4,11 @@
  *
  *   publish    local listeners at once; then one script expires the views, raises the cursor, numbers the event, publishes it
  *   listen     number + 1 → pass it on;  a jump → onMissed, then pass it on;  our own → it only counts
+ *              the publisher's turn again (its answer was lost) → it only counts;  an earlier turn (it was late) → onMissed
  *   reconnect  the last number is as we know it → nothing was missed;  otherwise → onMissed
  *   a number known from elsewhere (own publish, a round of demand) that does not arrive in time → the connection is dead
  */
+import { LRUCache } from "lru-cache";
 import { backoffMs } from "../../core/backoff";
 import type { TopicId, UserId } from "../../core/ids";
 import type { Clock } from "../../ports/clock";
@@ -51,6 +53,8 @@ const ECHO_MS = 3_000;
 const SETTLE_MS = 300;
 /** The smallest limit of a request is 1 MB; quotes in the payload are escaped on the way. */
 const MAX_REQUEST_BYTES = 800_000;
+/** More than ever publish at a time; functions come and go. */
+const MAX_INSTANCES = 1_000;
 /** Longer than any pause in which views or cursors matter; afterwards numbers begin anew, which listeners take for a loss. */
 const KEPT_MS = 30 * 86_400_000;
 
@@ -67,7 +71,9 @@ export class UpstashEventBus implements EventBus {
   private turn: Promise<unknown> = Promise.resolve();
   /** Whose views in Redis are older than a commit that listeners here know of, until its publication ends. */
   private readonly telling = new Map<UserId, Promise<unknown>>();
-  private generations = 0;
+  private turns = 0;
+  /** The last turn heard of each instance. */
+  private readonly heard = new LRUCache<string, number>({ max: MAX_INSTANCES });
   private readonly counts = { connections: 0, published: 0, received: 0, missed: 0 };
 
   constructor(private readonly options: UpstashEventBusOptions) {}
@@ -151,7 +157,7 @@ export class UpstashEventBus implements EventBus {
     const json = encodeEvent(event);
     // Everybody reads again by position, so nothing is lost by not naming them all.
     const isEverything = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
-    this.generations += 1;
+    this.turns += 1;
     const answer = await client.eval(
       "publish",
       PUBLISH,
@@ -161,9 +167,9 @@ export class UpstashEventBus implements EventBus {
         event.topicId,
         event.cursor,
         KEPT_MS,
-        isEverything ? `${instanceId}-all-${this.generations}` : "",
+        isEverything ? `${instanceId}-all-${this.turns}` : "",
         generationMs(viewTtlMs),
-        `${instanceId} ${isEverything ? EVERYTHING : json}`,
+        `${instanceId} ${this.turns} ${isEverything ? EVERYTHING : json}`,
       ],
     );
     if (typeof answer !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
@@ -221,11 +227,18 @@ export class UpstashEventBus implements EventBus {
     const isJump = this.lastSequence !== null && message.sequence > this.lastSequence + 1;
     // Lower than the last: Redis lost its number, or catchUp knew of this one before it came. Neither is a loss of events.
     this.know(message.sequence);
-    const isOurs = message.instanceId === this.options.instanceId;
-    if (!isOurs) this.counts.received += 1;
-    if (isJump || (!isOurs && message.event === null)) this.miss();
-    if (isOurs || message.event === null) return;
-    for (const listener of [...this.listeners]) listener.onCommit(message.event);
+    const { instanceId, turn, event } = message;
+    if (isJump) this.miss();
+    if (instanceId === this.options.instanceId) return;
+    const lastTurn = this.heard.get(instanceId) ?? -1;
+    if (turn === lastTurn) return;
+    this.counts.received += 1;
+    this.heard.set(instanceId, Math.max(turn, lastTurn));
+    if (event === null || turn < lastTurn) {
+      this.miss();
+      return;
+    }
+    for (const listener of [...this.listeners]) listener.onCommit(event);
   }
 
   private know(sequence: number | null): void {

@@ -1,6 +1,7 @@
 /**
- * Commit events on their way: short, since they are paid by the byte. `<number> <instance> <JSON>`, where the number is given by
- * Redis and the JSON is a list that begins with the number of its form, or `null` for "everything".
+ * Commit events on their way: short, since they are paid by the byte. `<sequence> <instance> <turn> <JSON>`: the sequence is
+ * given by Redis, the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form, or
+ * `null` for "everything".
  */
 import type { Position, TopicId, UserId } from "../../core/ids";
 import type { CommitEvent } from "../../ports/event-bus";
@@ -12,6 +13,7 @@ export const EVERYTHING = "null";
 export interface Message {
   readonly sequence: number;
   readonly instanceId: string;
+  readonly turn: number;
   /** Null where it says "everything", or says it in a way that is not known here: which comes to the same. */
   readonly event: CommitEvent | null;
 }
@@ -29,10 +31,10 @@ export function encodeEvent({ topicId, cursor, users, renamed, definitionsChange
 
 /** Null for what is no message of ours. */
 export function decodeMessage(text: string): Message | null {
-  const parts = /^(\d{1,15}) ([^ ]+) /.exec(text);
+  const parts = /^(\d{1,15}) ([^ ]+) (\d{1,15}) /.exec(text);
   if (!parts) return null;
-  const [head, sequence = "", instanceId = ""] = parts;
-  return { sequence: Number(sequence), instanceId, event: decodeEvent(text.slice(head.length)) };
+  const [head, sequence = "", instanceId = "", turn = ""] = parts;
+  return { sequence: Number(sequence), instanceId, turn: Number(turn), event: decodeEvent(text.slice(head.length)) };
 }
 
 type UserItem = readonly [userId: UserId, head: Position, added: number, ...peers: UserId[]];

@@ -25,7 +25,7 @@ export interface UpstashViewCacheOptions {
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
 /** A fill must stay below the smallest limit of a request, 1 MB; who has a larger view is served from the database. */
 const MAX_VIEW_BYTES = 900_000;
-/** Where a commit concerns more people, everything is expired instead: some 10 ms in which Redis does nothing else. */
+/** Where a commit concerns more people, everything is expired instead: this many take Redis some 25 ms. */
 export const MAX_EXPIRED_USERS = 3_000;
 
 export class UpstashViewCache implements ViewCache {
