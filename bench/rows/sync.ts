@@ -10,6 +10,7 @@ import { openPglite } from "@/lib/adapters/postgres/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { spawnDevnet } from "@/lib/devnet/spawn";
 import { renamedBy } from "@/lib/engine/invalidate";
+import { Mender } from "@/lib/engine/mend";
 import { SyncScheduler } from "@/lib/engine/sync-scheduler";
 import { registeredTopics } from "@/lib/server/network";
 import { sha384 } from "@/tests/support/chain";
@@ -34,11 +35,13 @@ export async function run(): Promise<readonly BenchRow[]> {
       profile: [profile],
     });
     await stores.sync.ensureTopics(topics);
+    const bus = new MemoryEventBus();
     const scheduler = new SyncScheduler({
       store: stores.sync,
       // The budget is the public mirror's business; here the pipeline is measured, not the waiting.
       ledger: new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 }),
-      bus: new MemoryEventBus(),
+      bus,
+      mender: new Mender({ bus, shared: null, clock: systemClock, log: quiet }),
       renamedBy: (profiles) => renamedBy(stores.views, profiles),
       hot: new MemoryHotCache(systemClock),
       clock: systemClock,

@@ -11,6 +11,7 @@ import type { ChainHead } from "../core/verify";
 import type { CommitEvent, EventBus } from "../ports/event-bus";
 import type { Ledger, LedgerMessage } from "../ports/ledger";
 import type { CommittedRow, SyncStore } from "../ports/sync-store";
+import { HotTierUnavailable } from "../ports/view-cache";
 
 export interface CommitDeps {
   readonly store: SyncStore;
@@ -18,6 +19,8 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
+  /** A commit could not be told to the other instances: what they share of views is in doubt. */
+  readonly onUnpublished: (topicId: TopicId) => void;
   /** Who shows people with a new profile: their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
@@ -66,10 +69,15 @@ async function storedParts(
   );
 }
 
-/** Tells streams and caches of a committed batch. What a shared bus cannot be told now, it is told later (sync-scheduler). */
+/** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */
 export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
   const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
-  await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
+  try {
+    await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    deps.onUnpublished(batch.topicId);
+  }
 }
 
 function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEvent, "renamed"> {

@@ -61,8 +61,8 @@ export class LiveHub {
   onCommit(event: CommitEvent): void {
     for (const { userId, head, peers } of event.users) {
       this.eachOf(userId, (stream) => {
-        // Max within an epoch; across epochs the event is newer than what the stream knew.
-        stream.head = head;
+        // Events of two publishers may overtake each other; positions of a newer epoch are larger too.
+        stream.head = Math.max(stream.head, head);
         for (const peer of peers) stream.peers.add(peer);
       });
     }

@@ -6,8 +6,10 @@ import type { ConsensusNs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
 import { ok, type Result } from "../core/result";
-import type { HotCache } from "../ports/hot-cache";
+import type { HotCache, RoundTopic } from "../ports/hot-cache";
 import type { LedgerError } from "../ports/ledger";
+import { HotTierUnavailable } from "../ports/view-cache";
+import type { Mender } from "./mend";
 import { type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
 
 export interface RegisteredTopic {
@@ -15,7 +17,8 @@ export interface RegisteredTopic {
   readonly kinds: readonly TopicKind[];
 }
 
-export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSynced"> {
+export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSynced" | "onLoaded" | "onUnpublished"> {
+  readonly mender: Mender;
   readonly hot: HotCache;
   readonly topics: readonly RegisteredTopic[];
   /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
@@ -37,6 +40,8 @@ export class SyncScheduler {
       ...deps,
       mirrorHead: () => this.head(),
       onSynced: (topicId, throughNs) => this.synced(topicId, throughNs),
+      onUnpublished: () => deps.mender.doubt(),
+      onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
     };
     this.syncs = new Map(deps.topics.map(({ topicId }) => [topicId, new TopicSync(topicId, topicDeps)]));
     for (const { topicId } of deps.topics) this.syncedThrough.set(topicId, 0n);
@@ -65,9 +70,21 @@ export class SyncScheduler {
     if (nowMs < this.nextRoundMs) return;
     this.nextRoundMs = nowMs + this.deps.gateMs;
     const known = [...this.syncedThrough].map(([topicId, syncedThroughNs]) => ({ topicId, syncedThroughNs }));
-    const round = await this.deps.hot.round(known, this.deps.gateMs);
+    const round = await this.round(known);
     for (const { topicId, syncedThroughNs } of round) this.synced(topicId, syncedThroughNs);
     await Promise.all(round.map(({ topicId, isOurs }) => (isOurs ? this.syncs.get(topicId)?.run() : undefined)));
+  }
+
+  /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
+  private async round(known: readonly RoundTopic[]): Promise<readonly (RoundTopic & { readonly isOurs: boolean })[]> {
+    try {
+      const round = await this.deps.hot.round(known, this.deps.gateMs);
+      await this.deps.mender.settle();
+      return round;
+    } catch (cause) {
+      if (!(cause instanceof HotTierUnavailable)) throw cause;
+      return known.map((topic) => ({ ...topic, isOurs: true }));
+    }
   }
 
   /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */

@@ -25,6 +25,8 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly mirrorHead: () => Promise<Result<ConsensusNs, LedgerError>>;
   /** Everything of the topic through `throughNs` is stored. */
   readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
+  /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
+  readonly onLoaded: (topicId: TopicId, cursor: number) => void;
   /** A batch was committed; `cursor` is where the topic stands. */
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
 }
@@ -130,6 +132,7 @@ export class TopicSync {
     this.chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     if (topic.paused) this.step({ name: "pause" });
+    this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {

@@ -10,15 +10,18 @@ import type { TrustedPayers } from "../core/interpret";
 import { DefinitionsGeneration, followCommits, renamedBy } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
+import { Mender } from "../engine/mend";
 import { PendingSignals } from "../engine/pending";
 import { SubmitService } from "../engine/submit";
 import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import { TieredRead } from "../engine/tiered-read";
 import type { Clock } from "../ports/clock";
-import type { HotCache } from "../ports/hot-cache";
+import type { EventBus } from "../ports/event-bus";
+import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
 import type { Log } from "../ports/log";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
+import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
 import type { Env } from "./env";
 import { Sessions } from "./session";
@@ -61,8 +64,18 @@ export interface NetworkParts {
   close(): Promise<void>;
 }
 
+/** What instances share, when there may be several. */
+export interface SharedTier {
+  readonly hot: HotCache;
+  readonly views: ViewCache;
+  readonly bus: EventBus;
+  close(): Promise<void>;
+}
+
 export interface Parts {
   readonly env: Env;
+  /** Null: this process is the only one. */
+  readonly shared?: SharedTier | null;
   readonly stores: Stores;
   readonly network: NetworkParts;
   readonly log: Log;
@@ -75,6 +88,19 @@ const BUDGET_BURST_S = 1;
 /** A request that would have to wait longer is refused, and its topic backs off. */
 const BUDGET_WAIT_MS = 5_000;
 
+/**
+ * A token of the budget that all instances share; while that does not answer, of a quarter of it that is this instance's own,
+ * so that a few instances without it stay below what the mirror allows.
+ */
+async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): Promise<number | null> {
+  try {
+    return await hot.reserve("mirror", budget);
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    return own.reserve("mirror", { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) });
+  }
+}
+
 /** A backlog says how far it is, once for each of so many messages. */
 const PROGRESS_EVERY = 1_000;
 
@@ -86,22 +112,33 @@ function progressLog(log: Log): (topicId: TopicId, cursor: number, added: number
 }
 
 /** Wires an app out of opened parts. Tests call it with their own. */
-export function createApp({ env, stores, network, log, clock = systemClock, random = Math.random }: Parts): App {
-  const bus = new MemoryEventBus();
-  const hot = new MemoryHotCache(clock);
+export function createApp({
+  env,
+  shared = null,
+  stores,
+  network,
+  log,
+  clock = systemClock,
+  random = Math.random,
+}: Parts): App {
+  const bus = shared?.bus ?? new MemoryEventBus();
+  const own = new MemoryHotCache(clock);
+  const hot = shared?.hot ?? own;
   const budget = { perSecond: env.MIRROR_RPS, burst: env.MIRROR_RPS * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
   const ledger = new MirrorLedger({
     urls: network.mirrorUrls,
     clock,
     random,
-    reserve: () => hot.reserve("mirror", budget),
+    reserve: () => reserveFrom(hot, own, budget),
   });
+  const mender = new Mender({ bus, shared: shared?.views ?? null, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const scheduler = new SyncScheduler({
     store: stores.sync,
     ledger,
     bus,
     hot,
+    mender,
     clock,
     log,
     random,
@@ -118,8 +155,12 @@ export function createApp({ env, stores, network, log, clock = systemClock, rand
       faultBackoff: { baseMs: 1_000, maxMs: 60_000 },
     },
   });
-  const l1 = new L1Cache({ maxBytes: env.L1_MAX_BYTES, ttlMs: env.CACHE_TTL_S * 1_000, now: () => clock.now() });
-  const reader = new TieredRead({ l1, clock, log, staleMaxMs: env.STALE_MAX_S * 1_000 });
+  const l1 = new L1Cache({
+    maxBytes: env.L1_MAX_BYTES,
+    ttlMs: shared ? env.FRESHNESS_TARGET_MS : env.CACHE_TTL_S * 1_000,
+    now: () => clock.now(),
+  });
+  const reader = new TieredRead({ l1, shared: shared?.views ?? null, clock, log, staleMaxMs: env.STALE_MAX_S * 1_000 });
   const hub = new LiveHub({
     views: stores.views,
     clock,
@@ -150,6 +191,7 @@ export function createApp({ env, stores, network, log, clock = systemClock, rand
     close: async () => {
       hub.close();
       unfollow();
+      await shared?.close();
       await network.close();
       await stores.close();
     },

@@ -87,6 +87,36 @@ export const VARIABLES = {
     null,
     "Accounts that may write for others, or * for everybody; the devnet's operator where empty",
   ),
+  HEDERA_NODE: variable(
+    z
+      .string()
+      .regex(/^[\w.-]+:\d{1,5}$/, "must be host:port")
+      .optional(),
+    null,
+    "host:port of a consensus node, to submit to a custom network",
+  ),
+  DATABASE_URL: variable(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\/\S+$/, "must be postgres://user:password@host/database")
+      .optional(),
+    null,
+    "Postgres; embedded in DATA_DIR where empty",
+  ),
+  DATABASE_DRIVER: variable(
+    z.enum(["pg", "neon-http", "neon-ws"]).optional(),
+    null,
+    "pg, neon-http or neon-ws; guessed from the host where empty",
+  ),
+  UPSTASH_REDIS_REST_URL: variable(
+    z
+      .string()
+      .regex(/^https?:\/\/\S+$/, "must be an http or https address")
+      .optional(),
+    null,
+    "Upstash Redis, for several instances (also KV_REST_API_URL); one process where empty",
+  ),
+  UPSTASH_REDIS_REST_TOKEN: variable(optional, null, "Its token (also KV_REST_API_TOKEN)"),
   DATA_DIR: variable(z.string().min(1), ".data", "Where the embedded Postgres and the devnet keep their state"),
   SESSION_SECRET: variable(
     z
@@ -128,6 +158,12 @@ export const VARIABLES = {
   ),
 } as const;
 
+/** Names under which Vercel's own integration sets them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  UPSTASH_REDIS_REST_URL: "KV_REST_API_URL",
+  UPSTASH_REDIS_REST_TOKEN: "KV_REST_API_TOKEN",
+};
+
 type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] extends Variable<infer T> ? T : never };
 
 export interface Env extends Values {
@@ -151,9 +187,8 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { schema, fallback }] of Object.entries(VARIABLES)) {
-    const given = [source[name], source[`NEXT_PUBLIC_${name}`]].find(
-      (text) => text !== undefined && text.trim() !== "",
-    );
+    const spellings = [source[name], source[`NEXT_PUBLIC_${name}`], source[ALIASES[name] ?? ""]];
+    const given = spellings.find((text) => text !== undefined && text.trim() !== "");
     const parsed = (schema as z.ZodType).safeParse(given ?? fallback ?? undefined);
     if (parsed.success) values[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
@@ -181,6 +216,12 @@ function contradictions(env: Values): string[] {
       problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);
     if (env.ALLOW_DEMO === "on" && network !== "custom")
       problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
+  }
+  if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined)) {
+    problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are needed together");
+  }
+  if (network === "custom" && env.HEDERA_OPERATOR_ID !== undefined && env.HEDERA_NODE === undefined) {
+    problems.push("HEDERA_NODE is needed to submit to a custom network");
   }
   if ((env.HEDERA_OPERATOR_ID === undefined) !== (env.HEDERA_OPERATOR_KEY === undefined)) {
     problems.push("HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY are needed together");

@@ -60,21 +60,27 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
 }
 
 async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
-  const { HEDERA_NETWORK: network, HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
-  const isNamed = network === "testnet" || network === "mainnet" || network === "previewnet";
-  const submitter =
-    isNamed && operatorId && operatorKey ? new SdkSubmitter({ network, operatorId, operatorKey }) : null;
+  const submitter = configuredSubmitter(env);
   if (submitter === null)
     log.warn("There is no operator key: this server shows the ledger and refuses to write to it.");
   if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
   if (env.TRUSTED_PAYERS === null)
     log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
   return {
-    mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[network] ?? [],
+    mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
     topics: registeredTopics(configuredTopics(env)),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
     submitter,
     people: [],
     close: async () => submitter?.close(),
   };
+}
+
+function configuredSubmitter(env: Env): SdkSubmitter | null {
+  const { HEDERA_NETWORK: network, HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
+  if (operatorId === undefined || operatorKey === undefined) return null;
+  const isNamed = network === "testnet" || network === "mainnet" || network === "previewnet";
+  if (isNamed) return new SdkSubmitter({ network, operatorId, operatorKey });
+  const { HEDERA_NODE: nodeAddress } = env;
+  return nodeAddress === undefined ? null : new SdkSubmitter({ network: { nodeAddress }, operatorId, operatorKey });
 }

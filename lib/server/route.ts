@@ -6,6 +6,7 @@ import "server-only";
 import type { z } from "zod";
 import { parseUserId, type UserId } from "../core/ids";
 import { StoreUnavailable } from "../ports/sync-store";
+import { HotTierUnavailable } from "../ports/view-cache";
 import type { App } from "./container";
 import { ProblemError, problemResponse } from "./problem";
 
@@ -90,6 +91,11 @@ export async function answer(
       : await route.handle(context);
   } catch (cause) {
     if (cause instanceof ProblemError) return problemResponse(cause);
+    if (cause instanceof HotTierUnavailable) {
+      const detail =
+        "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.";
+      return problemResponse({ code: "unavailable", detail, options: {} });
+    }
     if (cause instanceof StoreUnavailable) {
       app.log.warn("a request found the database unavailable", { cause });
       return problemResponse({

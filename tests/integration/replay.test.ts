@@ -57,6 +57,8 @@ function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: Drive
     },
     mirrorHead: () => ledger.head(),
     onSynced: () => {},
+    onLoaded: () => {},
+    onUnpublished: () => {},
   };
   return new TopicSync(topicId, deps);
 }

@@ -11,7 +11,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 function setUp(maxBytes = 1_000_000) {
   const clock = new DrivenClock();
   const l1 = new L1Cache({ maxBytes, ttlMs: 60_000, now: () => clock.now() });
-  return { clock, l1, reader: new TieredRead({ l1, clock, log: quiet, staleMaxMs: 600_000 }) };
+  return { clock, l1, reader: new TieredRead({ l1, shared: null, clock, log: quiet, staleMaxMs: 600_000 }) };
 }
 const at = (position: number, text = "") => ({ position, content: { text } });
 
