@@ -76,6 +76,7 @@ export class LiveHub {
   }
 
   private async catchUp(): Promise<void> {
+    if (this.streams.size === 0) return;
     for (const [userId, head] of await this.deps.views.heads([...this.streams.keys()])) {
       this.eachOf(userId, (stream) => {
         stream.head = Math.max(stream.head, head);

@@ -39,6 +39,7 @@ export interface App {
   readonly log: Log;
   readonly stores: Stores;
   readonly hot: HotCache;
+  readonly bus: EventBus;
   readonly ledger: MirrorLedger;
   readonly scheduler: SyncScheduler;
   readonly l1: L1Cache;
@@ -185,7 +186,23 @@ export function createApp({
   ];
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock });
   return {
-    ...{ env, clock, log, stores, hot, ledger, scheduler, l1, reader, definitions, hub, pending, submit, sessions },
+    ...{
+      env,
+      clock,
+      log,
+      stores,
+      bus,
+      hot,
+      ledger,
+      scheduler,
+      l1,
+      reader,
+      definitions,
+      hub,
+      pending,
+      submit,
+      sessions,
+    },
     trustedPayers: network.trustedPayers,
     people: network.people,
     close: async () => {

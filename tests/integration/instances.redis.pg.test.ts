@@ -1,0 +1,290 @@
+/** Two instances over one Redis (behind Upstash's protocol) and one PostgreSQL: what they share, and what an outage costs. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { openPg } from "@/lib/adapters/postgres/pg";
+import { openStore } from "@/lib/adapters/postgres/store";
+import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import type { UserId } from "@/lib/core/ids";
+import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { type App, createApp } from "@/lib/server/container";
+import { readEnv } from "@/lib/server/env";
+import { registeredTopics } from "@/lib/server/network";
+import { type AnyRoute, answer } from "@/lib/server/route";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import type { SubmitAnswer } from "@/lib/wire/submit";
+import { DevnetSubmitter } from "../support/devnet-submitter";
+import { type PostgresServer, startPostgres } from "../support/postgres-server";
+import { type RedisServer, startRedis } from "../support/redis-server";
+import { SseReader } from "../support/sse";
+import { startUpstash, type UpstashStandIn } from "../support/upstash-stand-in";
+
+const ALICE = "tm-alice";
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+let postgres: PostgresServer;
+let redis: RedisServer;
+let upstash: UpstashStandIn;
+let databases = 0;
+beforeAll(async () => {
+  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  upstash = await startUpstash({ redisPort: redis.port });
+}, 120_000);
+afterAll(async () => {
+  await upstash.stop();
+  await Promise.all([postgres.stop(), redis.stop()]);
+});
+
+interface Instance {
+  readonly app: App;
+  readonly tier: UpstashTier;
+  readonly sql: string[];
+  ask(
+    method: string,
+    path: string,
+    options?: { headers?: Record<string, string>; body?: object; userId?: string },
+  ): Promise<Response>;
+}
+
+let devnet: Devnet;
+let a: Instance;
+let b: Instance;
+
+async function startInstance(databaseUrl: string, network: string): Promise<Instance> {
+  const opened = await openStore(openPg(databaseUrl), network);
+  const sql: string[] = [];
+  const views = new Proxy(opened.views, {
+    get: (object, name) => {
+      const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => {
+        sql.push(String(name));
+        return value.apply(object, args);
+      };
+    },
+  });
+  const tier = openUpstash({
+    url: upstash.url,
+    token: upstash.token,
+    network,
+    viewTtlMs: 3_600_000,
+    clock: systemClock,
+    log: quiet,
+  });
+  const { contact, trust, recognition, profile } = devnet.topics;
+  const topics = registeredTopics({
+    contact: [contact],
+    trust: [trust],
+    recognition: [recognition],
+    profile: [profile],
+  });
+  const app = createApp({
+    env: readEnv({
+      SESSION_SECRET: "a secret of the tests that is long enough to be one",
+      FRESHNESS_TARGET_MS: "300",
+      MIRROR_RPS: "1000",
+    }),
+    shared: tier,
+    stores: { ...opened, views },
+    network: {
+      mirrorUrls: [devnet.restUrl],
+      topics,
+      trustedPayers: new Set([devnet.operatorId]),
+      submitter: new DevnetSubmitter(devnet),
+      people: [],
+      close: async () => {},
+    },
+    log: quiet,
+  });
+  await opened.sync.ensureTopics(topics);
+  const ask: Instance["ask"] = async (method, path, { headers = {}, body, userId = ALICE } = {}) => {
+    const url = new URL(path, "http://app.test");
+    const route: AnyRoute = ROUTES[`${method} ${url.pathname}` as RouteName];
+    const cookie = (await app.sessions.issue(userId as UserId)).split(";")[0] as string;
+    const json = body === undefined ? {} : { "content-type": "application/json" };
+    const request = new Request(url, {
+      method,
+      headers: new Headers({ host: "app.test", cookie, ...json, ...headers } as Record<string, string>),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return answer(app, route, { request, params: {}, background: (work) => void work().catch(() => {}) });
+  };
+  return { app, tier, sql, ask };
+}
+
+beforeEach(async () => {
+  devnet = await startDevnet({ grpc: false });
+  databases += 1;
+  const network = `n${process.pid}-${databases}`;
+  const url = await postgres.createDatabase();
+  [a, b] = [await startInstance(url, network), await startInstance(url, network)];
+});
+afterEach(async () => {
+  upstash.faults.clear();
+  await Promise.all([a.app.close(), b.app.close()]);
+  await devnet.stop();
+});
+
+const request = (from: string) => devnet.submit(devnet.topics.contact, { type: "CONTACT_REQUEST", from, to: ALICE });
+const bodyOf = async (response: Promise<Response>) => (await response).text();
+const commands = (instance: Instance, purpose: "lookup" | "fill" | "round" | "publish") =>
+  instance.tier.stats().byPurpose[purpose].commands;
+/** Waits for something that another instance does in its own time. */
+const eventually = (check: () => unknown) => expect.poll(check, { timeout: 10_000, interval: 20 });
+
+describe("views", () => {
+  it("are loaded once for both instances, and cost the commands that they should", async () => {
+    request("tm-bob");
+    await a.app.scheduler.syncNow();
+    a.sql.length = 0;
+    const cold = await a.ask("GET", "/api/contacts");
+    expect(cold.headers.get("cache-status")).toBe("postgres; hit, redis; fwd=miss; stored, l1; fwd=miss; stored");
+    expect([commands(a, "lookup"), commands(a, "fill"), a.sql]).toEqual([1, 1, ["contacts"]]);
+    const warm = await a.ask("GET", "/api/contacts");
+    expect(warm.headers.get("cache-status")).toMatch(/^l1; hit; ttl=1$/);
+    expect([commands(a, "lookup"), a.sql.length]).toEqual([1, 1]);
+    const other = await b.ask("GET", "/api/contacts");
+    expect(other.headers.get("cache-status")).toMatch(/^redis; hit; ttl=\d+, l1; fwd=miss; stored$/);
+    expect([commands(b, "lookup"), commands(b, "fill"), b.sql]).toEqual([1, 0, []]);
+    expect(other.headers.get("etag")).toBe(cold.headers.get("etag"));
+  });
+
+  it("of a user are loaded once for many cold readers on both", async () => {
+    request("tm-bob");
+    await a.app.scheduler.syncNow();
+    a.sql.length = 0;
+    const readers = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? a : b).ask("GET", "/api/signals"));
+    for (const response of await Promise.all(readers)) expect(response.status).toBe(200);
+    expect([...a.sql, ...b.sql].filter((name) => name === "signals")).toHaveLength(1);
+  });
+
+  it("are never older than what was committed, whichever instance committed and whichever is asked", async () => {
+    for (let i = 0; i < 10; i += 1) {
+      const [writer, reader] = i % 2 === 0 ? [a, b] : [b, a];
+      await reader.ask("GET", "/api/contacts");
+      const [message] = request(`tm-p${i}`);
+      await writer.app.scheduler.syncNow();
+      const headers = { "if-min-sequence": `${devnet.topics.contact}=${message?.sequence}` };
+      expect(await bodyOf(reader.ask("GET", "/api/contacts", { headers }))).toContain(`tm-p${i}`);
+    }
+  });
+});
+
+describe("read your writes", () => {
+  it("holds when the write went to one instance and the read to the other", async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const envelope = {
+        type: "CONTACT_REQUEST",
+        from: ALICE,
+        nonce: i + 1,
+        ts: Math.floor(Date.now() / 1_000),
+        payload: { target: `tm-t${i}` },
+      };
+      const written = (await (await a.ask("POST", "/api/hcs/submit", { body: envelope })).json()) as SubmitAnswer;
+      const read = await b.ask("GET", "/api/signals", { headers: { "if-min-sequence": written.minSequence } });
+      expect(read.status).toBe(200);
+      expect(await read.text()).toContain(`tm-t${i}`);
+    }
+  });
+
+  it("spends a nonce once, whoever is asked", async () => {
+    const body = {
+      type: "CONTACT_REQUEST",
+      from: ALICE,
+      nonce: 5,
+      ts: Math.floor(Date.now() / 1_000),
+      payload: { target: "tm-x" },
+    };
+    const both = await Promise.all([
+      a.ask("POST", "/api/hcs/submit", { body }),
+      b.ask("POST", "/api/hcs/submit", { body }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+});
+
+describe("streams", () => {
+  it("on one instance carry what another one commits, and resume there exactly", async () => {
+    const first = new SseReader(await b.ask("GET", "/api/stream"));
+    await eventually(() => first.of("hello").length).toBe(1);
+    await eventually(() => b.tier.stats().bus.isConnected).toBe(true);
+    for (const from of ["tm-1", "tm-2", "tm-3"]) {
+      request(from);
+      await a.app.scheduler.syncNow();
+    }
+    await eventually(() => first.of("signal").map(({ id }) => id)).toEqual([1, 2, 3]);
+    await first.cancel();
+    request("tm-4");
+    await a.app.scheduler.syncNow();
+    const second = new SseReader(await a.ask("GET", "/api/stream", { headers: { "last-event-id": "3" } }));
+    await eventually(() => second.of("signal").map(({ id }) => id)).toEqual([4]);
+    await second.cancel();
+  });
+});
+
+describe("the sync", () => {
+  it("is shared: in each period one of the instances pulls a topic, and both know how fresh it is", async () => {
+    await Promise.all([a.app.scheduler.demand(), b.app.scheduler.demand()]);
+    await eventually(async () => {
+      await Promise.all([a.app.scheduler.demand(), b.app.scheduler.demand()]);
+      return [a.app.scheduler.freshness().asOfNs, b.app.scheduler.freshness().asOfNs].every((ns) => ns !== null);
+    }).toBe(true);
+    expect(commands(a, "round") + commands(b, "round")).toBeGreaterThan(1);
+  });
+});
+
+describe("while Redis is down", () => {
+  it("reads come from Postgres, syncs go on, and writes say that they cannot be done safely", async () => {
+    request("tm-1");
+    await a.app.scheduler.syncNow();
+    await upstash.faults.set({ kind: "down", how: "refused" });
+    const read = await b.ask("GET", "/api/contacts");
+    expect(read.status).toBe(200);
+    expect(read.headers.get("cache-status")).toBe(
+      "postgres; hit, redis; fwd=miss; detail=unavailable, l1; fwd=miss; stored",
+    );
+    request("tm-2");
+    await eventually(async () => {
+      await b.app.scheduler.demand();
+      return bodyOf(b.ask("GET", "/api/contacts"));
+    }).toContain("tm-2");
+    const body = {
+      type: "CONTACT_REQUEST",
+      from: ALICE,
+      nonce: 1,
+      ts: Math.floor(Date.now() / 1_000),
+      payload: { target: "tm-x" },
+    };
+    const write = await b.ask("POST", "/api/hcs/submit", { body });
+    expect([write.status, ((await write.json()) as { code: string }).code]).toEqual([503, "unavailable"]);
+  });
+
+  it("a commit goes untold, and no view outlives it once Redis is back", async () => {
+    request("tm-1");
+    await a.app.scheduler.syncNow();
+    expect(await bodyOf(b.ask("GET", "/api/contacts"))).toContain("tm-1");
+    await upstash.faults.set({ kind: "down", how: "refused" });
+    request("tm-2");
+    await a.app.scheduler.syncNow();
+    upstash.faults.clear();
+    await eventually(async () => {
+      await a.app.scheduler.demand();
+      return bodyOf(b.ask("GET", "/api/contacts"));
+    }).toContain("tm-2");
+  }, 30_000);
+});
+
+describe("an instance that dies between its commit and telling of it", () => {
+  it("leaves no view outdated: the next to load the cursor notices", async () => {
+    request("tm-1");
+    await a.app.scheduler.syncNow();
+    expect(await bodyOf(b.ask("GET", "/api/contacts"))).toContain("tm-1");
+    request("tm-2");
+    a.app.bus.publish = () => new Promise(() => {});
+    void a.app.scheduler.syncNow();
+    await eventually(async () => (await b.app.stores.sync.topic(devnet.topics.contact))?.cursor).toBe(2);
+    for (const sync of b.app.scheduler.syncs.values()) sync.forget();
+    await eventually(async () => {
+      await b.app.scheduler.syncNow();
+      return bodyOf(b.ask("GET", "/api/contacts"));
+    }).toContain("tm-2");
+  }, 30_000);
+});
