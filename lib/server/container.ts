@@ -39,6 +39,8 @@ export interface App {
   readonly log: Log;
   readonly stores: Stores;
   readonly hot: HotCache;
+  /** Several instances may share the hot tier; it is not this process's own. */
+  readonly isShared: boolean;
   readonly bus: EventBus;
   readonly ledger: MirrorLedger;
   readonly scheduler: SyncScheduler;
@@ -203,6 +205,7 @@ export function createApp({
       submit,
       sessions,
     },
+    isShared: shared !== null,
     trustedPayers: network.trustedPayers,
     people: network.people,
     close: async () => {

@@ -241,6 +241,11 @@ describe("while Redis is down", () => {
     expect(read.headers.get("cache-status")).toBe(
       "postgres; hit, redis; fwd=miss; detail=unavailable, l1; fwd=miss; stored",
     );
+    const ready = await b.ask("GET", "/api/health/ready");
+    expect([ready.status, await ready.json()]).toMatchObject([
+      503,
+      { tiers: { redis: { ok: false }, postgres: { ok: true } } },
+    ]);
     request("tm-2");
     await eventually(async () => {
       await b.app.scheduler.demand();

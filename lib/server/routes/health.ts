@@ -1,5 +1,6 @@
 import "server-only";
 import { formatConsensusTime, toMs } from "../../core/consensus-time";
+import { HotTierUnavailable } from "../../ports/view-cache";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../wire/health";
 import type { App } from "../container";
 import { defineRoute } from "../route";
@@ -23,8 +24,8 @@ export const ready = defineRoute({
   access: "public",
   answer: ReadyAnswer,
   handle: async ({ app }) => {
-    const [postgres, lag] = await Promise.all([checkPostgres(app), checkLag(app)]);
-    const tiers = { postgres, mirror: lag };
+    const [postgres, redis, mirror] = await Promise.all([checkPostgres(app), checkRedis(app), checkLag(app)]);
+    const tiers = { postgres, ...(redis === null ? {} : { redis }), mirror };
     const isReady = Object.values(tiers).every(({ ok }) => ok);
     return Response.json({ ready: isReady, tiers }, { status: isReady ? 200 : 503, headers: noStore });
   },
@@ -39,6 +40,18 @@ async function checkPostgres(app: App): Promise<{ ok: boolean; detail: string | 
       : { ok: true, detail: null };
   } catch {
     return { ok: false, detail: "the database does not answer" };
+  }
+}
+
+/** One command. Null where no Redis is configured. */
+async function checkRedis(app: App): Promise<{ ok: boolean; detail: string | null } | null> {
+  if (!app.isShared) return null;
+  try {
+    await app.hot.passGate("health:ready", 1);
+    return { ok: true, detail: null };
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    return { ok: false, detail: "Redis does not answer; reads go to the database" };
   }
 }
 
