@@ -1,16 +1,10 @@
 import "server-only";
 /** Starts the app of this process, once, however many bundles ask for it. */
-import { join } from "node:path";
-import { systemClock } from "../adapters/memory/system-clock";
-import { openPg } from "../adapters/postgres/pg";
-import { openPglite } from "../adapters/postgres/pglite";
-import { openStore } from "../adapters/postgres/store";
-import { openUpstash } from "../adapters/upstash/open-upstash";
-import type { Log } from "../ports/log";
-import { type App, createApp, type SharedTier, type Stores } from "./container";
-import { type Env, readEnv } from "./env";
+import { type App, createApp } from "./container";
+import { readEnv } from "./env";
 import { createLog } from "./log";
 import { openNetwork } from "./network";
+import { openShared, openStores } from "./open";
 
 // Each bundle (handlers, pages, instrumentation) has its own copy of a module's state (platform.md): one app needs one global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
@@ -34,21 +28,6 @@ async function start(): Promise<App> {
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
   return app;
-}
-
-async function openStores(env: Env, log: Log): Promise<Stores> {
-  const { DATABASE_URL: url } = env;
-  log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
-  const database = url === undefined ? await openPglite(join(env.DATA_DIR, "postgres")) : openPg(url);
-  return openStore(database, env.HEDERA_NETWORK);
-}
-
-/** The tier that instances share, where one is configured. */
-function openShared(env: Env, log: Log): SharedTier | null {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (url === undefined || token === undefined) return null;
-  const viewTtlMs = env.CACHE_TTL_S * 1_000;
-  return openUpstash({ url, token, network: env.HEDERA_NETWORK, viewTtlMs, clock: systemClock, log });
 }
 
 /** The first sync says how it goes; reads are served meanwhile by whoever does not wait for it. */

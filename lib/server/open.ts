@@ -1,0 +1,27 @@
+import "server-only";
+/** Opens the tiers that the environment names. */
+import { join } from "node:path";
+import { systemClock } from "../adapters/memory/system-clock";
+import { openPg } from "../adapters/postgres/pg";
+import { openPglite } from "../adapters/postgres/pglite";
+import { openStore } from "../adapters/postgres/store";
+import { openUpstash } from "../adapters/upstash/open-upstash";
+import type { Log } from "../ports/log";
+import type { SharedTier, Stores } from "./container";
+import type { Env } from "./env";
+
+/** The durable tier: what DATABASE_URL names, or the embedded one. Migrates it. */
+export async function openStores(env: Env, log: Log): Promise<Stores> {
+  const { DATABASE_URL: url } = env;
+  log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
+  const database = url === undefined ? await openPglite(join(env.DATA_DIR, "postgres")) : openPg(url);
+  return openStore(database, env.HEDERA_NETWORK);
+}
+
+/** The tier that instances share, where one is configured. */
+export function openShared(env: Env, log: Log): SharedTier | null {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  if (url === undefined || token === undefined) return null;
+  const viewTtlMs = env.CACHE_TTL_S * 1_000;
+  return openUpstash({ url, token, network: env.HEDERA_NETWORK, viewTtlMs, clock: systemClock, log });
+}
