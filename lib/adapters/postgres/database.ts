@@ -10,7 +10,7 @@ export type Param = string | number | null | Uint8Array;
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Database {
-  readonly driver: "pglite" | "pg";
+  readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
   /** Rejects with `StoreUnavailable` where the database did not answer, and with the driver's error where the statement is wrong. */
   query(text: string, params?: readonly Param[]): Promise<readonly Row[]>;
   close(): Promise<void>;
