@@ -23,6 +23,15 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** An empty one that does not wait for the disk: that is not the drivers' part. */
+async function freshDatabase(): Promise<string> {
+  const url = await server.createDatabase();
+  const db = await openDatabase({ url });
+  await db.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+  await db.close();
+  return url;
+}
+
 const DRIVERS = ["neon-http", "neon-ws"] as const;
 
 interface Opening {
@@ -36,7 +45,7 @@ const open = (driver: ServerDriver, url: string, more: Opening = {}): Promise<Da
 };
 
 for (const driver of DRIVERS) {
-  storeContract(driver, async () => open(driver, await server.createDatabase()));
+  storeContract(driver, async () => open(driver, await freshDatabase()));
 }
 
 /** What `query` rejects with. */
@@ -49,8 +58,12 @@ const failureOf = (query: Promise<unknown>): Promise<unknown> =>
 const SECRET = "the-value-nobody-may-see";
 
 describe.each(DRIVERS)("%s", (driver) => {
+  let url: string;
+  beforeAll(async () => {
+    url = await freshDatabase();
+  });
+
   it("brings values back as node-postgres does, and takes bytes", async () => {
-    const url = await server.createDatabase();
     const text = `SELECT $1::bytea AS bytes, 9007199254740993::int8 AS big, 7::int4 AS small, 1.5::float8 AS real, true AS yes,
       '{"a":[1,null,"ä"]}'::jsonb AS doc, ARRAY['a',NULL,'b c'] AS texts, '{1,2}'::int8[] AS numbers, NULL::text AS nothing`;
     const params = [new Uint8Array([1, 0, 255, 92]).subarray(1)];
@@ -62,7 +75,7 @@ describe.each(DRIVERS)("%s", (driver) => {
   });
 
   it("keeps the class of the server's own errors", async () => {
-    const db = await open(driver, await server.createDatabase());
+    const db = await open(driver, url);
     await db.query("CREATE TABLE once (id int PRIMARY KEY)");
     await db.query("INSERT INTO once VALUES (1)");
     await expect(db.query("INSERT INTO once VALUES (1)")).rejects.toMatchObject({ code: "23505", severity: "ERROR" });
@@ -82,7 +95,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     ["loses the answer", { kind: "lostAnswer" }],
   ];
   it.each(outages)("says unavailable while the server %s, without a word of the statement", async (_, fault) => {
-    const db = await open(driver, await server.createDatabase(), { queryTimeoutMs: 300 });
+    const db = await open(driver, url, { queryTimeoutMs: 300 });
     const ask = () => db.query("SELECT $1::text AS said", [SECRET]);
     expect(await ask()).toEqual([{ said: SECRET }]);
     await standIn.faults.set(fault);
@@ -98,7 +111,7 @@ describe.each(DRIVERS)("%s", (driver) => {
   });
 
   it("says unavailable when it is closed, after it has finished what was asked", async () => {
-    const db = await open(driver, await server.createDatabase());
+    const db = await open(driver, url);
     const asked = db.query("SELECT pg_sleep(0.1), 1 AS one");
     await db.close();
     expect(await asked).toMatchObject([{ one: 1 }]);
@@ -106,7 +119,7 @@ describe.each(DRIVERS)("%s", (driver) => {
   });
 
   it("commits once where the answer was lost and the commit is asked for again", async () => {
-    const db = await open(driver, await server.createDatabase());
+    const db = await open(driver, url);
     const { sync, views } = await openStore(db, "devnet");
     const T = topic("0.0.31");
     await sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
