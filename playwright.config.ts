@@ -26,6 +26,8 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
+  // A shared CI machine stalls now and then; a test that fails twice has something to say.
+  retries: process.env.CI ? 1 : 0,
   // Two cores, shared with the server under test.
   workers: 2,
   timeout: 45_000,
