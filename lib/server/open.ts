@@ -2,7 +2,7 @@ import "server-only";
 /** Opens the tiers that the environment names. */
 import { join } from "node:path";
 import { systemClock } from "../adapters/memory/system-clock";
-import { openPg } from "../adapters/postgres/pg";
+import { openDatabase } from "../adapters/postgres/open";
 import { openPglite } from "../adapters/postgres/pglite";
 import { openStore } from "../adapters/postgres/store";
 import { openUpstash } from "../adapters/upstash/open-upstash";
@@ -12,9 +12,10 @@ import type { Env } from "./env";
 
 /** The durable tier: what DATABASE_URL names, or the embedded one. Migrates it. */
 export async function openStores(env: Env, log: Log): Promise<Stores> {
-  const { DATABASE_URL: url } = env;
+  const { DATABASE_URL: url, DATABASE_DRIVER: driver } = env;
   log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
-  const database = url === undefined ? await openPglite(join(env.DATA_DIR, "postgres")) : openPg(url);
+  const database =
+    url === undefined ? await openPglite(join(env.DATA_DIR, "postgres")) : await openDatabase({ url, driver });
   return openStore(database, env.HEDERA_NETWORK);
 }
 
