@@ -53,11 +53,6 @@ export class LiveHub {
     return this.count;
   }
 
-  /** Users with a stream open here. */
-  connected(): ReadonlySet<UserId> {
-    return new Set(this.streams.keys());
-  }
-
   onCommit(event: CommitEvent): void {
     for (const { userId, head, peers } of event.users) {
       this.eachOf(userId, (stream) => {

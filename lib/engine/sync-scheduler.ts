@@ -29,7 +29,6 @@ export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSyn
 export class SyncScheduler {
   readonly syncs: ReadonlyMap<TopicId, TopicSync>;
   private readonly syncedThrough = new Map<TopicId, bigint>();
-  private readonly listeners = new Set<() => void>();
   private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
     null;
   private lastHeadNs: ConsensusNs | null = null;
@@ -121,16 +120,8 @@ export class SyncScheduler {
     return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).lagMs;
   }
 
-  /** Called whenever the freshness has moved. Returns the function that ends it. */
-  onFreshness(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
   private synced(topicId: TopicId, throughNs: bigint): void {
-    if (throughNs <= (this.syncedThrough.get(topicId) ?? 0n)) return;
-    this.syncedThrough.set(topicId, throughNs);
-    for (const listener of [...this.listeners]) listener();
+    if (throughNs > (this.syncedThrough.get(topicId) ?? 0n)) this.syncedThrough.set(topicId, throughNs);
   }
 
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */

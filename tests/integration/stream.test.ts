@@ -1,6 +1,5 @@
 /** Live delivery: once, in order, without a gap in positions, across reconnects; and what it costs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { UserId } from "@/lib/core/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/position";
 import { startTestApp, type TestApp } from "../support/app";
 import { SseReader } from "../support/sse";
@@ -198,6 +197,6 @@ describe("the end of a stream", () => {
       expect(reader.events.at(-1)).toMatchObject({ event: "bye", data: { reason: "shutdown" } });
       expect(reader.isEnded).toBe(true);
     }
-    expect(t.app.hub.connected()).toEqual(new Set<UserId>());
+    expect(t.app.hub.size).toBe(0);
   });
 });
