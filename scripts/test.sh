@@ -15,7 +15,7 @@ if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
     # shellcheck disable=SC2086 # one package a word
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
   else
     echo "The tests need:$missing. Install them with your system's package manager (or name them: CHROMIUM_PATH, REDIS_SERVER_PATH) and run this again." >&2
     exit 1
