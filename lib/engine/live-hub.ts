@@ -113,10 +113,6 @@ export class LiveHub {
       stream.head = Math.max(stream.head, head);
       let sent = cursor ?? stream.head;
       yield { event: "hello", position: stream.head };
-      if (compare(sent, stream.head).kind === "resync") {
-        sent = stream.head;
-        yield { event: "resync", position: sent };
-      }
       let freshMs = clock.now();
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {

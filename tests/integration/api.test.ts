@@ -131,6 +131,16 @@ describe("contacts and circle", () => {
   });
 });
 
+describe("profiles", () => {
+  it("are the caller's own and the bonded contacts', not those of who only asks", async () => {
+    t.devnet.submit(t.devnet.topics.profile, { actor: "tm-dave", displayName: "Dave" });
+    await t.sync();
+    const ids = `${ALICE},${BOB},tm-dave,tm-carol`;
+    const { profiles } = await t.json<{ profiles: { userId: string }[] }>(`/api/profiles?ids=${ids}`, ALICE);
+    expect(profiles.map(({ userId }) => userId).sort()).toEqual([ALICE, BOB]);
+  });
+});
+
 describe("recognition", () => {
   it("shows an instance without its definition as pending, and resolves it when the definition comes", async () => {
     type Answer = {
