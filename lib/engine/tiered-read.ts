@@ -196,9 +196,9 @@ function bytesOf(json: string): Buffer {
   return bytes;
 }
 
-/** The view of a content: its position in front of the tag lets people read it, its digest makes it strong. */
-export function viewOf(position: number, content: Readonly<Record<string, unknown>>, readMs: number): View {
-  const body = bytesOf(JSON.stringify({ ...content, position }));
+/** The view of a content: its position in front of the tag lets people read it, its digest makes it strong. Null: it has none. */
+export function viewOf(position: number | null, content: Readonly<Record<string, unknown>>, readMs: number): View {
+  const body = bytesOf(JSON.stringify(position === null ? content : { ...content, position }));
   const digest = createHash("sha256").update(body).digest("base64url").slice(0, 16);
-  return { body, etag: `"${position}-${digest}"`, position, readMs };
+  return { body, etag: position === null ? `"${digest}"` : `"${position}-${digest}"`, position: position ?? 0, readMs };
 }

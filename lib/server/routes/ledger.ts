@@ -40,7 +40,7 @@ export const proof = defineRoute({
       status: row.verification,
       reason: row.reason,
     };
-    return viewResponse(context, uncached(viewOf(0, content, startMs), app.clock.now() - startMs), startMs);
+    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
   },
 });
 

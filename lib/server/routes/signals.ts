@@ -145,7 +145,6 @@ export const events = defineRoute({
         json: JSON.parse(Buffer.from(row.body).toString("utf8")) as unknown,
       })),
     };
-    const position = await app.stores.views.head(userId);
-    return viewResponse(context, uncached(viewOf(position, content, startMs), app.clock.now() - startMs), startMs);
+    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
   },
 });
