@@ -49,7 +49,12 @@ let devnet: Devnet;
 let a: Instance;
 let b: Instance;
 
-async function startInstance(databaseUrl: string, network: string): Promise<Instance> {
+/** Rounds every 150 ms, so that what waits for one waits little. */
+const QUICK_MS = 300;
+/** Nothing becomes stale, and no view leaves L1, while a test looks. */
+const CALM_MS = 60_000;
+
+async function startInstance(databaseUrl: string, network: string, targetMs = QUICK_MS): Promise<Instance> {
   const opened = await openStore(openPg(databaseUrl), network);
   const sql: string[] = [];
   const views = new Proxy(opened.views, {
@@ -79,7 +84,7 @@ async function startInstance(databaseUrl: string, network: string): Promise<Inst
   const app = createApp({
     env: readEnv({
       SESSION_SECRET: "a secret of the tests that is long enough to be one",
-      FRESHNESS_TARGET_MS: "300",
+      FRESHNESS_TARGET_MS: String(targetMs),
       MIRROR_RPS: "1000",
     }),
     shared: tier,
@@ -110,12 +115,16 @@ async function startInstance(databaseUrl: string, network: string): Promise<Inst
   return { app, tier, sql, ask };
 }
 
-beforeEach(async () => {
-  devnet = await startDevnet({ grpc: false });
+async function startBoth(targetMs?: number): Promise<void> {
   databases += 1;
   const network = `n${process.pid}-${databases}`;
   const url = await postgres.createDatabase();
-  [a, b] = [await startInstance(url, network), await startInstance(url, network)];
+  [a, b] = [await startInstance(url, network, targetMs), await startInstance(url, network, targetMs)];
+}
+
+beforeEach(async () => {
+  devnet = await startDevnet({ grpc: false });
+  await startBoth();
 });
 afterEach(async () => {
   upstash.faults.clear();
@@ -132,6 +141,8 @@ const eventually = (check: () => unknown) => expect.poll(check, { timeout: 10_00
 
 describe("views", () => {
   it("are loaded once for both instances, and cost the commands that they should", async () => {
+    await Promise.all([a.app.close(), b.app.close()]);
+    await startBoth(CALM_MS);
     request("tm-bob");
     await a.app.scheduler.syncNow();
     a.sql.length = 0;
@@ -139,8 +150,10 @@ describe("views", () => {
     expect(cold.headers.get("cache-status")).toBe("postgres; hit, redis; fwd=miss; stored, l1; fwd=miss; stored");
     expect([commands(a, "lookup"), commands(a, "fill"), a.sql]).toEqual([1, 1, ["contacts"]]);
     const warm = await a.ask("GET", "/api/contacts");
-    expect(warm.headers.get("cache-status")).toMatch(/^l1; hit; ttl=1$/);
+    expect(warm.headers.get("cache-status")).toMatch(/^l1; hit; ttl=\d+$/);
     expect([commands(a, "lookup"), a.sql.length]).toEqual([1, 1]);
+    // How fresh the data is, b learns from a in a round.
+    await b.app.scheduler.demand();
     const other = await b.ask("GET", "/api/contacts");
     expect(other.headers.get("cache-status")).toMatch(/^redis; hit; ttl=\d+, l1; fwd=miss; stored$/);
     expect([commands(b, "lookup"), commands(b, "fill"), b.sql]).toEqual([1, 0, []]);
