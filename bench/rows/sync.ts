@@ -41,7 +41,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       // The budget is the public mirror's business; here the pipeline is measured, not the waiting.
       ledger: new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 }),
       bus,
-      mender: new Mender({ bus, shared: null, clock: systemClock, log: quiet }),
+      mender: new Mender({ bus, clock: systemClock, log: quiet }),
       renamedBy: (profiles) => renamedBy(stores.views, profiles),
       hot: new MemoryHotCache(systemClock),
       clock: systemClock,

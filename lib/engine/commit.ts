@@ -19,8 +19,8 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
-  /** A commit could not be told to the other instances: what they share of views is in doubt. */
-  readonly onUnpublished: (topicId: TopicId) => void;
+  /** A commit could not be told to the other instances: what they keep of views is in doubt. */
+  readonly onUnpublished: (topicId: TopicId, cursor: number) => void;
   /** Who shows people with a new profile: their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
@@ -76,7 +76,7 @@ export async function announce(deps: CommitDeps, batch: Batch, rows: readonly Co
     await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
   } catch (cause) {
     if (!(cause instanceof HotTierUnavailable)) throw cause;
-    deps.onUnpublished(batch.topicId);
+    deps.onUnpublished(batch.topicId, batch.nextCursor);
   }
 }
 

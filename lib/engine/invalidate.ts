@@ -1,5 +1,5 @@
 /** What commits mean for the caches and streams of this process. */
-import type { UserId } from "../core/ids";
+import type { Sequence, TopicId, UserId } from "../core/ids";
 import type { CommitEvent, EventBus } from "../ports/event-bus";
 import type { Log } from "../ports/log";
 import type { ViewStore } from "../ports/view-store";
@@ -18,8 +18,29 @@ export class DefinitionsGeneration {
   value = 0;
 }
 
+/**
+ * Through which sequence of each topic this process was told of commits. Up to there its caches, and what instances share, know
+ * what the store knows; a cursor in the store above it belongs to a commit that is still being told.
+ */
+export class ToldCommits {
+  private readonly cursors = new Map<TopicId, number>();
+
+  heard(topicId: TopicId, cursor: number): void {
+    this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
+  }
+
+  /** Whether every commit up to these was told. */
+  has(minimum: ReadonlyMap<TopicId, Sequence>): boolean {
+    return [...minimum].every(([topicId, sequence]) => (this.cursors.get(topicId) ?? 0) >= sequence);
+  }
+}
+
 /** Follows the bus. Returns the function that ends it. */
-export function followCommits(deps: InvalidationDeps, definitions: DefinitionsGeneration): () => void {
+export function followCommits(
+  deps: InvalidationDeps,
+  definitions: DefinitionsGeneration,
+  told: ToldCommits,
+): () => void {
   const { l1, hub, log } = deps;
   return deps.bus.subscribe({
     onCommit: (event) => {
@@ -29,6 +50,7 @@ export function followCommits(deps: InvalidationDeps, definitions: DefinitionsGe
         l1.expire(userId);
         hub.onPeersChanged(userId, peers);
       }
+      told.heard(event.topicId, event.cursor);
       hub.onCommit(event);
     },
     onMissed: () => {

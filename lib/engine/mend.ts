@@ -1,17 +1,15 @@
 /**
- * Mends what the shared tier was not told: a commit whose publisher died, or could not reach the tier. Views of everybody are
+ * Mends what other instances were not told: a commit whose publisher died, or could not reach them. Views of everybody are
  * loaded again, which is dear and rare; without it a view could stay outdated for its whole time to live.
  */
 import type { TopicId } from "../core/ids";
 import type { Clock } from "../ports/clock";
 import type { EventBus } from "../ports/event-bus";
 import type { Log } from "../ports/log";
-import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
+import { HotTierUnavailable } from "../ports/view-cache";
 
 export interface MendDeps {
   readonly bus: EventBus;
-  /** Null where nothing is shared, and so nothing needs mending. */
-  readonly shared: ViewCache | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -20,46 +18,49 @@ export interface MendDeps {
 const GRACE_MS = 1_000;
 
 export class Mender {
-  private isInDoubt = false;
+  /** Cursors that this instance failed to announce. */
+  private readonly untold = new Map<TopicId, number>();
 
   constructor(private readonly deps: MendDeps) {}
 
-  /** This instance failed to announce a commit. */
-  doubt(): void {
-    this.isInDoubt = this.deps.shared !== null;
+  /** The commit that brought a topic to `cursor` could not be announced. */
+  doubt(topicId: TopicId, cursor: number): void {
+    this.untold.set(topicId, Math.max(cursor, this.untold.get(topicId) ?? 0));
   }
 
-  /** To be called when the shared tier answers: expires what could not be expired before. */
+  /** To be called when the shared tier answers: says what could not be said before. */
   async settle(): Promise<void> {
-    if (!this.isInDoubt || this.deps.shared === null) return;
-    try {
-      await this.deps.shared.expireAll();
-      this.isInDoubt = false;
-      this.deps.log.warn("commits had not been announced; every shared view is loaded again");
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
+    for (const [topicId, cursor] of [...this.untold]) {
+      try {
+        await this.deps.bus.tellMissed(topicId, cursor);
+      } catch (cause) {
+        if (!(cause instanceof HotTierUnavailable)) throw cause;
+        return;
+      }
+      if (this.untold.get(topicId) === cursor) this.untold.delete(topicId);
+      this.deps.log.warn("commits had not been announced; every view is loaded again", { topicId });
     }
   }
 
   /** The store is at `cursor`: makes sure that whoever committed it lived to say so. */
   async check(topicId: TopicId, cursor: number): Promise<void> {
-    const { shared, bus, clock, log } = this.deps;
-    if (shared === null || cursor === 0) return;
+    const { bus, clock, log } = this.deps;
+    if (cursor === 0) return;
     try {
       if (await this.isAnnounced(topicId, cursor)) return;
       await clock.sleep(GRACE_MS);
       if (await this.isAnnounced(topicId, cursor)) return;
-      await shared.expireAll();
-      await bus.publish({ topicId, cursor, users: [], renamed: [], definitionsChanged: true });
-      log.warn("a commit had not been announced by whoever made it; every shared view is loaded again", { topicId });
+      await bus.tellMissed(topicId, cursor);
+      log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
     } catch (cause) {
       if (!(cause instanceof HotTierUnavailable)) throw cause;
-      this.doubt();
+      this.doubt(topicId, cursor);
     }
   }
 
+  /** True also where nobody else is to be told. */
   private async isAnnounced(topicId: TopicId, cursor: number): Promise<boolean> {
     const published = await this.deps.bus.lastPublished(topicId);
-    return published !== null && published >= cursor;
+    return published === null || published >= cursor;
   }
 }

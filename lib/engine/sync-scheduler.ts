@@ -39,7 +39,7 @@ export class SyncScheduler {
       ...deps,
       mirrorHead: () => this.head(),
       onSynced: (topicId, throughNs) => this.synced(topicId, throughNs),
-      onUnpublished: () => deps.mender.doubt(),
+      onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
     };
     this.syncs = new Map(deps.topics.map(({ topicId }) => [topicId, new TopicSync(topicId, topicDeps)]));

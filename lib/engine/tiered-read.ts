@@ -20,7 +20,7 @@ import type { L1Cache, View } from "./l1-cache";
 /** What one tier had to say, for Cache-Status (RFC 9211) and Server-Timing. */
 export interface TierReport {
   readonly tier: "l1" | "redis" | "postgres";
-  readonly outcome: "hit" | "miss" | "stale" | "bypass";
+  readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request";
   readonly stored: boolean;
   /** Seconds for which a hit stays fresh. */
   readonly ttlSeconds: number | null;
@@ -35,6 +35,12 @@ export interface ReadResult {
   /** The copy could not be refreshed. */
   readonly isStaleCopy: boolean;
 }
+
+/**
+ * What a reader puts up with. `any`: an outdated copy in an outage. `current`: none older than what was told of commits.
+ * `origin`: the store knows of a commit that caches were not told of yet, and the reader wants it.
+ */
+export type Need = "any" | "current" | "origin";
 
 /** A view's content at a position, as the durable store has it. */
 export type Load = () => Promise<{ readonly position: number; readonly content: Readonly<Record<string, unknown>> }>;
@@ -84,8 +90,9 @@ export class TieredRead {
 
   constructor(private readonly deps: TieredReadDeps) {}
 
-  async read(userId: UserId, name: string, load: Load): Promise<Result<ReadResult, Unavailable>> {
+  async read(userId: UserId, name: string, load: Load, need: Need = "any"): Promise<Result<ReadResult, Unavailable>> {
     const { l1, clock } = this.deps;
+    if (need === "origin") return this.readOrigin(userId, name, load);
     const cached = l1.get(userId, name);
     if (cached && cached.ttlMs > 0) {
       l1.counters.hits += 1;
@@ -105,11 +112,27 @@ export class TieredRead {
       this.deps.log.warn("the database did not answer a read", { cause: cause.cause });
       const copies = [cached?.view ?? null, cause.last].filter((view) => view !== null);
       const [last] = copies.sort((a, b) => b.position - a.position || b.readMs - a.readMs);
-      if (!last || clock.now() - last.readMs > this.deps.staleMaxMs)
+      if (need !== "any" || !last || clock.now() - last.readMs > this.deps.staleMaxMs)
         return err({ code: "unavailable", tier: "postgres" });
       l1.counters.stale += 1;
       const tier = last === cached?.view ? "l1" : "redis";
       return ok({ view: last, tiers: [report(tier, "stale", { detail: "postgres-unavailable" })], isStaleCopy: true });
+    }
+  }
+
+  /** Joins nobody: a load under way may have begun before the commit that this reader wants. */
+  private async readOrigin(userId: UserId, name: string, load: Load): Promise<Result<ReadResult, Unavailable>> {
+    const { l1, shared } = this.deps;
+    const generation = l1.generation(userId);
+    try {
+      const above = shared !== null && SHARED.has(name) ? [report("redis", "request")] : [];
+      const { view, tiers } = await this.fromOrigin(load, null, above);
+      const stored = l1.fill(userId, name, view, generation);
+      return ok({ view, tiers: [...tiers, report("l1", "request", { stored })], isStaleCopy: false });
+    } catch (cause) {
+      if (!(cause instanceof OriginFailed)) throw cause;
+      this.deps.log.warn("the database did not answer a read", { cause: cause.cause });
+      return err({ code: "unavailable", tier: "postgres" });
     }
   }
 

@@ -34,6 +34,11 @@ export interface EventListener {
 export interface EventBus {
   /** Rejects with HotTierUnavailable where the other instances could not be told; this process's listeners always are. */
   publish(event: CommitEvent): Promise<void>;
+  /**
+   * Tells every instance, this one first, that commits of a topic up to `cursor` may have gone untold. What they share is
+   * expired with it. Rejects as `publish` does.
+   */
+  tellMissed(topicId: TopicId, cursor: number): Promise<void>;
   /** Returns the function that ends the subscription. Listeners do not throw. */
   subscribe(listener: EventListener): () => void;
   /**

@@ -7,7 +7,7 @@ import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { TopicId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
-import { DefinitionsGeneration, followCommits, renamedBy } from "../engine/invalidate";
+import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
 import { Mender } from "../engine/mend";
@@ -47,6 +47,7 @@ export interface App {
   readonly l1: L1Cache;
   readonly reader: TieredRead;
   readonly definitions: DefinitionsGeneration;
+  readonly told: ToldCommits;
   readonly hub: LiveHub;
   readonly pending: PendingSignals;
   readonly submit: SubmitService;
@@ -134,7 +135,7 @@ export function createApp({
     random,
     reserve: () => reserveFrom(hot, own, budget),
   });
-  const mender = new Mender({ bus, shared: shared?.views ?? null, clock, log });
+  const mender = new Mender({ bus, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const scheduler = new SyncScheduler({
     store: stores.sync,
@@ -173,7 +174,8 @@ export function createApp({
     maxStreamMs: env.STREAM_MAX_S * 1_000,
   });
   const definitions = new DefinitionsGeneration();
-  const unfollow = followCommits({ bus, l1, hub, log }, definitions);
+  const told = new ToldCommits();
+  const unfollow = followCommits({ bus, l1, hub, log }, definitions, told);
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const submit = new SubmitService({
     submitter: network.submitter,
@@ -200,6 +202,7 @@ export function createApp({
       l1,
       reader,
       definitions,
+      told,
       hub,
       pending,
       submit,

@@ -5,7 +5,7 @@ import type { FreshnessNow } from "../core/freshness";
 import type { Sequence, TopicId } from "../core/ids";
 import { parseSequence, parseTopicId } from "../core/ids";
 import type { View } from "../engine/l1-cache";
-import type { ReadResult, TierReport } from "../engine/tiered-read";
+import type { Need, ReadResult, TierReport } from "../engine/tiered-read";
 import type { Freshness } from "../wire/common";
 import type { App } from "./container";
 import { ProblemError } from "./problem";
@@ -22,20 +22,24 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
   };
 }
 
-/** Starts what a read implies: the topics are looked after, and the messages it must contain are waited for. */
+/**
+ * Starts what a read implies: the topics are looked after, and the messages it must contain are waited for. Answers where a
+ * view with those messages may come from.
+ */
 export async function beforeRead(
   context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
-): Promise<void> {
+): Promise<Need> {
   const { app, request, background } = context;
   const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
   background(() => app.scheduler.demand());
-  if (minimum.size === 0) return;
+  if (minimum.size === 0) return "any";
   const isThere = await app.scheduler.waitFor(minimum, app.clock.now() + READ_YOUR_WRITES_MS);
   if (!isThere) {
     throw new ProblemError("not-yet", "The ledger's mirror does not have that message yet. Ask again in a second.", {
       retryAfterS: 1,
     });
   }
+  return app.told.has(minimum) ? "current" : "origin";
 }
 
 function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {

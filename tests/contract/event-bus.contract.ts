@@ -92,6 +92,14 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect(listener.cursors).toEqual([7]);
   });
 
+  it("tells that something was missed, as having told of that cursor", async () => {
+    const listener = new Recorder();
+    bus.subscribe(listener);
+    await bus.tellMissed(TOPIC, 8);
+    expect([listener.events, listener.missed]).toEqual([[], 1]);
+    expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 8 : null);
+  });
+
   it("knows the last cursor that was published of each topic, where others may want to know", async () => {
     const other = "0.0.102" as TopicId;
     await bus.publish(commitOf(9));

@@ -111,6 +111,17 @@ describe("a publication", () => {
     expect(await b.views.fill(ADA, "signals", VIEW, token)).toBe(false);
   });
 
+  it("that says something was missed expires everything, for everybody, in one command", async () => {
+    const network = newNetwork();
+    const [a, b] = [await listening(network), await listening(network)];
+    await keep(a.tier, ADA);
+    fixture.upstash.counters.reset();
+    await a.tier.bus.tellMissed(TOPIC, 5);
+    expect(fixture.upstash.counters.read()).toMatchObject({ total: 1, byName: { EVAL: 1 } });
+    await until(() => b.heard.missed === 1);
+    expect(await kindOf(b.tier, ADA)).toBe("lease");
+  });
+
   it("and the question for the last one are a command each", async () => {
     const tier = tierOf(newNetwork());
     fixture.upstash.counters.reset();

@@ -198,6 +198,34 @@ describe("read your writes", () => {
     }
   });
 
+  it("holds also before anybody was told of the commit, on either instance, and keeps nothing older afterwards", async () => {
+    request("tm-1");
+    await a.app.scheduler.syncNow();
+    for (const instance of [a, b]) expect(await bodyOf(instance.ask("GET", "/api/contacts"))).toContain("tm-1");
+    const publish = a.app.bus.publish.bind(a.app.bus);
+    let tell = () => {};
+    const held = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    a.app.bus.publish = (event) => held.then(() => publish(event));
+    const [message] = request("tm-2");
+    const synced = a.app.scheduler.syncNow();
+    await eventually(async () => (await b.app.stores.sync.topic(devnet.topics.contact))?.cursor).toBe(2);
+    const headers = { "if-min-sequence": `${devnet.topics.contact}=${message?.sequence}` };
+    for (const instance of [a, b]) {
+      const read = await instance.ask("GET", "/api/contacts", { headers });
+      expect(await read.text()).toContain("tm-2");
+      expect(read.headers.get("cache-status")).toBe("postgres; hit, redis; fwd=request, l1; fwd=request; stored");
+    }
+    tell();
+    await synced;
+    for (const instance of [a, b]) {
+      await eventually(() => bodyOf(instance.ask("GET", "/api/contacts"))).toContain("tm-2");
+      const again = await instance.ask("GET", "/api/contacts", { headers });
+      expect(again.headers.get("cache-status")).not.toContain("fwd=request");
+    }
+  });
+
   it("spends a nonce once, whoever is asked", async () => {
     const body = {
       type: "CONTACT_REQUEST",

@@ -33,6 +33,31 @@ describe("a tiered read", () => {
     expect(new Set((await Promise.all(reads)).map(position))).toEqual(new Set([1]));
   });
 
+  it("goes to the origin for who needs it, and joins no load that began before", async () => {
+    const { reader } = setUp();
+    const { loads, load } = held();
+    await reader.read(USER, "v", async () => at(1));
+    expect(position(await reader.read(USER, "v", async () => at(2), "origin"))).toBe(2);
+    expect(position(await reader.read(USER, "v", async () => at(3), "current"))).toBe(2);
+    const reads = [reader.read(USER, "w", load), reader.read(USER, "w", load, "origin")];
+    expect(loads).toHaveLength(2);
+    loads[0]?.(at(4));
+    loads[1]?.(at(5));
+    expect((await Promise.all(reads)).map(position)).toEqual([4, 5]);
+  });
+
+  it("serves no outdated copy to who needs a current one", async () => {
+    const { reader, l1 } = setUp();
+    const fail = async () => {
+      throw new StoreUnavailable("down");
+    };
+    await reader.read(USER, "v", async () => at(1));
+    l1.expire(USER);
+    expect(position(await reader.read(USER, "v", fail))).toBe(1);
+    for (const need of ["current", "origin"] as const)
+      expect((await reader.read(USER, "v", fail, need)).ok).toBe(false);
+  });
+
   it("keeps the views of one user apart, and users apart", async () => {
     const { reader } = setUp();
     await reader.read(USER, "a", async () => at(1, "a"));

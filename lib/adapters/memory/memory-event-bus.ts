@@ -8,6 +8,10 @@ export class MemoryEventBus implements EventBus {
     for (const listener of [...this.listeners]) listener.onCommit(event);
   }
 
+  async tellMissed(): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onMissed();
+  }
+
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -80,16 +80,19 @@ export class UpstashEventBus implements EventBus {
 
   async publish(event: CommitEvent): Promise<void> {
     for (const listener of [...this.listeners]) listener.onCommit(event);
-    // One after the other: two requests under way would arrive in any order.
     const userIds = new Set([...event.users, ...event.renamed].map(({ userId }) => userId));
-    const sent = this.turn.then(() => this.send(event, [...userIds]));
-    this.turn = sent.catch(() => {});
+    const sent = this.inTurn(() => this.send(event, encodeEvent(event), [...userIds]));
     for (const userId of userIds) this.telling.set(userId, sent);
     try {
       this.expectSequence(await sent);
     } finally {
       for (const userId of userIds) if (this.telling.get(userId) === sent) this.telling.delete(userId);
     }
+  }
+
+  async tellMissed(topicId: TopicId, cursor: number): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onMissed();
+    this.expectSequence(await this.inTurn(() => this.send({ topicId, cursor }, EVERYTHING, [])));
   }
 
   /**
@@ -151,12 +154,23 @@ export class UpstashEventBus implements EventBus {
     this.isWaitingForEcho = false;
   }
 
-  private async send(event: CommitEvent, userIds: readonly UserId[]): Promise<number> {
+  /** One after the other: two requests under way would arrive in any order. */
+  private inTurn(send: () => Promise<number>): Promise<number> {
+    const sent = this.turn.then(send);
+    this.turn = sent.catch(() => {});
+    return sent;
+  }
+
+  private async send(
+    { topicId, cursor }: Pick<CommitEvent, "topicId" | "cursor">,
+    json: string,
+    userIds: readonly UserId[],
+  ): Promise<number> {
     const { client, keys, instanceId, viewTtlMs } = this.options;
     const views = userIds.length <= MAX_EXPIRED_USERS ? viewKeys(keys, userIds) : [];
-    const json = encodeEvent(event);
+    const isTooMuch = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
     // Everybody reads again by position, so nothing is lost by not naming them all.
-    const isEverything = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
+    const isEverything = isTooMuch || json === EVERYTHING;
     this.turns += 1;
     const answer = await client.eval(
       "publish",
@@ -164,8 +178,8 @@ export class UpstashEventBus implements EventBus {
       [keys.sequence, keys.published, keys.generation, ...(isEverything ? [] : views)],
       [
         keys.channel,
-        event.topicId,
-        event.cursor,
+        topicId,
+        cursor,
         KEPT_MS,
         isEverything ? `${instanceId}-all-${this.turns}` : "",
         generationMs(viewTtlMs),

@@ -19,9 +19,8 @@ export const recognition = defineRoute({
   handle: async (context) => {
     const { app, userId } = context;
     const startMs = app.clock.now();
-    await beforeRead(context);
-    // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
-    const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, async () => {
+    const need = await beforeRead(context);
+    const load = async () => {
       const rows = await app.stores.views.recognition(userId, MAX_INSTANCES);
       const byId = new Map(rows.definitions.map((definition) => [definition.definitionId, definition]));
       for (const definition of rows.definitions) {
@@ -40,7 +39,9 @@ export const recognition = defineRoute({
         position: rows.position,
         content: { success: true, definitions: rows.definitions.map(definitionView), instances },
       };
-    });
+    };
+    // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
+    const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, load, need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
     return viewResponse(context, result.value, startMs);

@@ -89,10 +89,10 @@ export const signals = defineRoute({
     const startMs = app.clock.now();
     const types = query.type.map((type) => type.toUpperCase());
     const beforeNs = query.cursor === undefined ? null : decodeCursor(query.cursor);
-    await beforeRead(context);
+    const need = await beforeRead(context);
     const load = () => loadPage(app, userId, types, beforeNs, query.limit);
     const isHot = types.length === 0 && beforeNs === null && query.limit === DEFAULT_LIMIT;
-    const result = isHot ? await app.reader.read(userId, "signals", load) : await direct(app, load, startMs);
+    const result = isHot ? await app.reader.read(userId, "signals", load, need) : await direct(app, load, startMs);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
     const waiting =
