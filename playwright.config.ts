@@ -1,7 +1,8 @@
-/** Browser tests against the production build (`next build` first), with a devnet and a database of their own. */
+/** Browser tests against the production build (`next build` first), with a devnet and a database of their own, on the set-up TEST_SETUP. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "@playwright/test";
+import { SET_UP } from "./tests/support/set-up";
 
 const PORT = Number(process.env.E2E_PORT ?? 4173);
 const BASE_URL = `http://127.0.0.1:${PORT}`;
@@ -24,6 +25,8 @@ const CHROMIUM_FLAGS = [
 export default defineConfig({
   testDir: "tests/e2e",
   testMatch: "**/*.spec.ts",
+  // These start servers of their own, on the embedded set-up.
+  testIgnore: SET_UP === "embedded" ? [] : "**/process.spec.ts",
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   // A shared CI machine stalls now and then; a test that fails twice has something to say.
@@ -43,7 +46,7 @@ export default defineConfig({
     launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: CHROMIUM_FLAGS },
   },
   webServer: {
-    command: "npx --no-install next start",
+    command: "npx --no-install tsx tests/e2e/support/serve.ts",
     url: `${BASE_URL}/api/health/ready`,
     timeout: 60_000,
     reuseExistingServer: false,

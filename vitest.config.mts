@@ -11,6 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/support/set-up-servers.ts"],
     // Two cores: more workers than that only take memory from the PGlite instances.
     maxWorkers: 2,
     testTimeout: 30_000,

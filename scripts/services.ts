@@ -53,8 +53,9 @@ DATABASE_URL=${postgres.url}
 # the same through a proxy that can be made to fail
 # DATABASE_URL=${proxy.databaseUrl}
 
-# PostgreSQL as Neon speaks: the same DATABASE_URL, and in the driver's configuration
-#   fetchEndpoint ${neon.url}/sql   wsProxy 127.0.0.1:${neon.port}/v2   useSecureWebSocket false
+# PostgreSQL as Neon speaks: the same DATABASE_URL, and
+# DATABASE_DRIVER=neon-http NEON_ENDPOINT=${neon.url}/sql
+# DATABASE_DRIVER=neon-ws NEON_ENDPOINT=ws://127.0.0.1:${neon.port}/v2
 
 # Faults and counters, for example:
 #   curl -X PUT ${upstash.controlUrl}/faults -d '[{"kind":"slow","ms":2000}]'

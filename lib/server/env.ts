@@ -108,6 +108,14 @@ export const VARIABLES = {
     null,
     "pg, neon-http or neon-ws; guessed from the host where empty",
   ),
+  NEON_ENDPOINT: variable(
+    z
+      .string()
+      .regex(/^(https?|wss?):\/\/\S+$/, "must be an http, https, ws or wss address")
+      .optional(),
+    null,
+    "Where Neon's protocol is spoken instead of at the host of DATABASE_URL, as by a proxy",
+  ),
   UPSTASH_REDIS_REST_URL: variable(
     z
       .string()

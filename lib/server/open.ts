@@ -12,10 +12,12 @@ import type { Env } from "./env";
 
 /** The durable tier: what DATABASE_URL names, or the embedded one. Migrates it. */
 export async function openStores(env: Env, log: Log): Promise<Stores> {
-  const { DATABASE_URL: url, DATABASE_DRIVER: driver } = env;
+  const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
   const database =
-    url === undefined ? await openPglite(join(env.DATA_DIR, "postgres")) : await openDatabase({ url, driver });
+    url === undefined
+      ? await openPglite(join(env.DATA_DIR, "postgres"))
+      : await openDatabase({ url, driver, endpoint });
   return openStore(database, env.HEDERA_NETWORK);
 }
 

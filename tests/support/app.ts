@@ -1,4 +1,4 @@
-/** A whole app over an in-process devnet and an in-memory PGlite, asked through the same route table as the server's. */
+/** A whole app over an in-process devnet and the servers of the chosen set-up, asked through the same route table as the server's. */
 import type { UserId } from "@/lib/core/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/submitter";
@@ -10,6 +10,7 @@ import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { emptyStores } from "./database";
 import { DevnetSubmitter } from "./devnet-submitter";
 import { DrivenClock } from "./driven-clock";
+import { openTestShared } from "./set-up";
 
 export interface TestApp {
   readonly app: App;
@@ -45,10 +46,14 @@ export interface TestAppOptions {
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = new DrivenClock();
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const [devnet, opened] = await Promise.all([
     startDevnet({ grpc: false, now: () => clock.now(), ...options.devnet }),
     emptyStores(),
   ]);
+  const log = { info: line("info"), warn: line("warn"), error: line("error") };
+  const shared = await openTestShared(clock, log);
   const stores = options.wrapStores?.(opened) ?? opened;
   const { contact, trust, recognition, profile } = devnet.topics;
   const topics = registeredTopics({
@@ -57,10 +62,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     recognition: [recognition],
     profile: [profile],
   });
-  const logged: string[] = [];
-  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const app = createApp({
     env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one", ...options.env }),
+    shared,
     stores,
     network: {
       mirrorUrls: [devnet.restUrl, ...(options.moreMirrors ?? [])],
@@ -70,7 +74,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       people: devnet.people,
       close: () => devnet.stop(),
     },
-    log: { info: line("info"), warn: line("warn"), error: line("error") },
+    log,
     clock,
     random: () => 0.5,
   });

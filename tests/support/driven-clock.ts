@@ -1,8 +1,22 @@
 import type { Clock } from "@/lib/ports/clock";
 
+let underWay = 0;
+
+/** Work outside this process that a driven clock waits for: its time stands still while a real server answers. */
+export async function busy<T>(work: Promise<T>): Promise<T> {
+  underWay += 1;
+  try {
+    return await work;
+  } finally {
+    underWay -= 1;
+  }
+}
+
 /** A clock that moves only when a test moves it. Sleepers wake in the order of their time. */
 export class DrivenClock implements Clock {
   private sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+  /** Told by how much time has moved on, before anybody wakes: for servers that have a clock of their own. */
+  onAdvance: ((ms: number) => Promise<void>) | null = null;
 
   constructor(private nowMs = Date.UTC(2026, 10, 23)) {}
 
@@ -35,11 +49,17 @@ export class DrivenClock implements Clock {
       await settle();
       const next = this.sleepers.filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (!next) break;
-      this.nowMs = Math.max(this.nowMs, next.atMs);
+      await this.moveTo(next.atMs);
       next.wake();
     }
-    this.nowMs = untilMs;
+    await this.moveTo(untilMs);
     await settle();
+  }
+
+  private async moveTo(atMs: number): Promise<void> {
+    const ms = Math.max(0, atMs - this.nowMs);
+    this.nowMs += ms;
+    if (ms > 0) await this.onAdvance?.(ms);
   }
 
   /** Runs `work` to its end, moving time on whenever everybody waits for it. */
@@ -60,5 +80,5 @@ export class DrivenClock implements Clock {
 
 /** Lets promises and I/O that are ready run. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 5 || underWay > 0; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -89,7 +89,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await start();
     },
     async stop() {
-      await end("SIGINT");
+      // What is about to be removed need not be written first.
+      await end("SIGQUIT");
       process.off("exit", endWithUs);
       rmSync(directory, { recursive: true, force: true });
     },

@@ -27,8 +27,14 @@ export interface UpstashTier {
 
 /** Asks nothing yet: the first command connects. */
 export function openUpstash(options: UpstashOptions): UpstashTier {
-  const { network, viewTtlMs, clock, log, random } = options;
-  const client = new UpstashClient(options);
+  return tierOver(new UpstashClient(options), options);
+}
+
+/** The same over a client that is there. */
+export function tierOver(
+  client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
+  { network, viewTtlMs, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
+): UpstashTier {
   const keys = new Keys(network);
   const instanceId = randomUUID();
   const bus = new UpstashEventBus({ client, keys, instanceId, viewTtlMs, clock, log, random });
