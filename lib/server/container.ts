@@ -5,6 +5,7 @@ import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
+import type { StatementsStats } from "../adapters/postgres/statements";
 import type { TopicId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
 import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "../engine/invalidate";
@@ -30,6 +31,8 @@ import { Sessions } from "./session";
 export interface Stores {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  /** Statements by purpose, and the circuit in front of the database. */
+  stats(): StatementsStats;
   close(): Promise<void>;
 }
 

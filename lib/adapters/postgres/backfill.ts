@@ -8,9 +8,10 @@ import { subtract } from "../../core/intervals";
 import type { CommitOutcome } from "../../ports/sync-store";
 import { disposition, gapState, verification } from "./codes";
 import { countsOf, outcome } from "./commit";
-import type { Database, Row } from "./database";
+import type { Row } from "./database";
 import { numbers, Params } from "./params";
 import { REF_SHIFT } from "./ref";
+import type { Statements } from "./statements";
 import { writeStatement } from "./write-statement";
 
 interface Piece {
@@ -30,18 +31,19 @@ interface Plan {
 }
 
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
-export async function backfillBatch(db: Database, batch: Batch): Promise<CommitOutcome> {
+export async function backfillBatch(db: Statements, batch: Batch): Promise<CommitOutcome> {
   const plan = await look(db, batch);
   if (plan === null) return { kind: "conflict" };
   const params = new Params();
   const { sql, users } = writeStatement(batch, params, { gate: gate(batch, plan, params), mayExist: true });
-  const [row] = await db.query(sql, params.values);
+  const [row] = await db.run("backfill", sql, params.values);
   return outcome(batch.rows, users, row as Row);
 }
 
-async function look(db: Database, batch: Batch): Promise<Plan | null> {
+async function look(db: Statements, batch: Batch): Promise<Plan | null> {
   const sequences = batch.entries.map((entry) => entry.sequence as number);
-  const [row] = await db.query(
+  const [row] = await db.run(
+    "backfill",
     `SELECT (SELECT json_agg(json_build_object('from', g.from_seq, 'to', g.to_seq, 'ms', g.first_seen_ms) ORDER BY g.from_seq)
       FROM topic_gaps g WHERE g.topic_no = t.topic_no AND g.state = $2::smallint)::text AS gaps,
     (SELECT json_agg(json_build_object('seq', l.ref - (t.topic_no::bigint << ${REF_SHIFT}), 'disposition', l.disposition))

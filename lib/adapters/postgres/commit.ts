@@ -4,12 +4,13 @@ import type { Position } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import type { CommitOutcome, TopicCounts } from "../../ports/sync-store";
 import { gapState } from "./codes";
-import { type Database, isUniqueViolation, type Row } from "./database";
+import { isUniqueViolation, type Row } from "./database";
 import { Params } from "./params";
+import type { Statements } from "./statements";
 import { writeStatement } from "./write-statement";
 
 /** Writes the batch if the topic still stands at `batch.expectedCursor` and is not paused. */
-export async function commitBatch(db: Database, batch: Batch): Promise<CommitOutcome> {
+export async function commitBatch(db: Statements, batch: Batch): Promise<CommitOutcome> {
   try {
     return await attempt(db, batch, false);
   } catch (error) {
@@ -20,11 +21,11 @@ export async function commitBatch(db: Database, batch: Batch): Promise<CommitOut
   }
 }
 
-async function attempt(db: Database, batch: Batch, mayExist: boolean): Promise<CommitOutcome> {
+async function attempt(db: Statements, batch: Batch, mayExist: boolean): Promise<CommitOutcome> {
   const params = new Params();
   const gate = [swap(batch, params), ...declaredGap(batch, params)].join(",\n");
   const { sql, users } = writeStatement(batch, params, { gate, mayExist });
-  const [row] = await db.query(sql, params.values);
+  const [row] = await db.run("commit", sql, params.values);
   return outcome(batch.rows, users, row as Row);
 }
 

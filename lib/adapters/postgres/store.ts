@@ -2,12 +2,15 @@ import type { SyncStore } from "../../ports/sync-store";
 import type { ViewStore } from "../../ports/view-store";
 import type { Database } from "./database";
 import { migrate } from "./migrate";
+import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
 import { PostgresSyncStore } from "./sync-store";
 import { PostgresViewStore } from "./view-store";
 
 export interface PostgresStore {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  /** What the stores have asked of the database. */
+  stats(): StatementsStats;
   close(): Promise<void>;
 }
 
@@ -17,7 +20,11 @@ export class OtherNetwork extends Error {
 }
 
 /** Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens both stores on it. */
-export async function openStore(db: Database, network: string): Promise<PostgresStore> {
+export async function openStore(
+  db: Database,
+  network: string,
+  options: StatementsOptions = {},
+): Promise<PostgresStore> {
   await migrate(db);
   const found = await networkOf(db, network);
   if (found !== network) {
@@ -25,7 +32,13 @@ export async function openStore(db: Database, network: string): Promise<Postgres
       `This database holds the network "${found}", but HEDERA_NETWORK is "${network}": use another database (DATABASE_URL or DATA_DIR), or set HEDERA_NETWORK=${found}.`,
     );
   }
-  return { sync: new PostgresSyncStore(db), views: new PostgresViewStore(db), close: () => db.close() };
+  const statements = new Statements(db, options);
+  return {
+    sync: new PostgresSyncStore(statements),
+    views: new PostgresViewStore(statements),
+    stats: () => statements.stats(),
+    close: () => db.close(),
+  };
 }
 
 async function networkOf(db: Database, network: string): Promise<string> {

@@ -4,10 +4,11 @@ import type { CommitOutcome, Gap, SyncStore, TopicState } from "../../ports/sync
 import { backfillBatch } from "./backfill";
 import { disposition, gapState } from "./codes";
 import { commitBatch } from "./commit";
-import type { Database, Row } from "./database";
+import type { Row } from "./database";
 import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
 import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
+import type { Statements } from "./statements";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
 const BASE = `(SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $1::text)`;
@@ -17,12 +18,13 @@ const SUSPECTED = gapState.code("suspected");
 
 /** The durable side of sync in PostgreSQL. */
 export class PostgresSyncStore implements SyncStore {
-  constructor(private readonly db: Database) {}
+  constructor(private readonly db: Statements) {}
 
   async ensureTopics(topics: readonly { topicId: TopicId; kinds: readonly TopicKind[] }[]): Promise<void> {
     if (topics.length === 0) return;
     const pairs = topics.flatMap(({ topicId, kinds }) => kinds.map((kind) => ({ topicId, kind })));
-    await this.db.query(
+    await this.db.run(
+      "topics",
       `INSERT INTO topics AS t (topic_id, kinds)
       SELECT x.topic_id, array_agg(DISTINCT x.kind ORDER BY x.kind) FROM unnest($1::text[], $2::text[]) AS x (topic_id, kind)
       GROUP BY x.topic_id ORDER BY x.topic_id
@@ -33,11 +35,11 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async topics(): Promise<readonly TopicState[]> {
-    return (await this.db.query("SELECT * FROM topics ORDER BY topic_no")).map(topicState);
+    return (await this.db.run("topics", "SELECT * FROM topics ORDER BY topic_no")).map(topicState);
   }
 
   async topic(topicId: TopicId): Promise<TopicState | null> {
-    const [row] = await this.db.query("SELECT * FROM topics WHERE topic_id = $1::text", [topicId]);
+    const [row] = await this.db.run("topics", "SELECT * FROM topics WHERE topic_id = $1::text", [topicId]);
     return row === undefined ? null : topicState(row);
   }
 
@@ -51,7 +53,8 @@ export class PostgresSyncStore implements SyncStore {
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     if (chunkKeys.length === 0) return [];
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "log",
       `SELECT * FROM topic_log WHERE chunk_key = ANY ($2::text[]) AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint ORDER BY ref`,
       [topicId, texts(chunkKeys), MAX_SEQUENCE],
     );
@@ -59,7 +62,8 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]> {
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "log",
       `SELECT * FROM topic_log WHERE ref >= ${BASE} + $2::bigint AND ref <= ${BASE} + $3::bigint ORDER BY ref`,
       [topicId, Math.max(from, 1), Math.min(to, MAX_SEQUENCE)],
     );
@@ -67,7 +71,8 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async failed(topicId: TopicId, limit: number): Promise<readonly LogEntry[]> {
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "log",
       `SELECT * FROM topic_log WHERE disposition = ${disposition.code("failed")} AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint
       ORDER BY ref LIMIT $2::integer`,
       [topicId, limit, MAX_SEQUENCE],
@@ -76,7 +81,7 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async gaps(topicId: TopicId): Promise<readonly Gap[]> {
-    const rows = await this.db.query(`SELECT * FROM topic_gaps WHERE topic_no = ${TOPIC_NO} ORDER BY from_seq`, [
+    const rows = await this.db.run("gaps", `SELECT * FROM topic_gaps WHERE topic_no = ${TOPIC_NO} ORDER BY from_seq`, [
       topicId,
     ]);
     return rows.map((row) => gap(topicId, row));
@@ -84,7 +89,8 @@ export class PostgresSyncStore implements SyncStore {
 
   async suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap> {
     // What is left of a hole is as old as the hole: the new suspicion takes over the time, and the place, of those it meets.
-    const [row] = await this.db.query(
+    const [row] = await this.db.run(
+      "suspicion",
       `WITH met AS (
         SELECT from_seq, first_seen_ms FROM topic_gaps
         WHERE topic_no = ${TOPIC_NO} AND state = ${SUSPECTED} AND from_seq <= $3::bigint AND to_seq >= $2::bigint FOR UPDATE),
@@ -101,19 +107,24 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async clearSuspicion(topicId: TopicId): Promise<void> {
-    await this.db.query(`DELETE FROM topic_gaps WHERE topic_no = ${TOPIC_NO} AND state = ${SUSPECTED}`, [topicId]);
+    await this.db.run("suspicion", `DELETE FROM topic_gaps WHERE topic_no = ${TOPIC_NO} AND state = ${SUSPECTED}`, [
+      topicId,
+    ]);
   }
 
   async rebuild(): Promise<number> {
     // The lock on topics comes first, as in every commit: it waits for those under way and holds back the others.
-    await this.db.query(`DO $rebuild$ BEGIN
+    await this.db.run(
+      "admin",
+      `DO $rebuild$ BEGIN
       LOCK TABLE topics IN ACCESS EXCLUSIVE MODE;
       TRUNCATE topic_gaps, topic_log, user_heads, hcs_messages, contact_edges, profiles, recognition_definitions;
       UPDATE topics SET cursor = 0, head_hash = NULL, head_ns = 0, synced_through_ns = 0,
         messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0;
       UPDATE meta SET epoch = epoch + 1;
-    END $rebuild$`);
-    const [row] = await this.db.query("SELECT epoch FROM meta");
+    END $rebuild$`,
+    );
+    const [row] = await this.db.run("admin", "SELECT epoch FROM meta");
     return Number((row as Row).epoch);
   }
 }

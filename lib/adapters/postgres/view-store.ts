@@ -12,10 +12,11 @@ import type {
   ViewStore,
 } from "../../ports/view-store";
 import { flagsOf, typeNumber, UNNAMED_TYPE } from "./codes";
-import type { Database, Row } from "./database";
+import type { Row } from "./database";
 import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
 import { REF_SHIFT } from "./ref";
+import type { Statements } from "./statements";
 import { definition, edge, event, profile, proof, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, topicIdOf, userIdOf, withHead } from "./view-sql";
 
@@ -28,15 +29,16 @@ const isTarget = `(r.flags < ${flagsOf({ isActor: true, verification: "verified"
 
 /** What readers ask, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
-  constructor(private readonly db: Database) {}
+  constructor(private readonly db: Statements) {}
 
   async head(userId: UserId): Promise<number> {
-    const [row] = await this.db.query(`SELECT ${HEAD} AS head`, [userId]);
+    const [row] = await this.db.run("head", `SELECT ${HEAD} AS head`, [userId]);
     return Number(row?.head);
   }
 
   async contacts(userId: UserId): Promise<ContactRows> {
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "contacts",
       `WITH page AS MATERIALIZED (SELECT e.*, ${userIdOf("e.peer_no")} AS peer_id FROM contact_edges e WHERE e.user_no = ${ME})
       SELECT ${HEAD} AS head, p.*, f.* FROM (SELECT 1) one LEFT JOIN page p ON true
         LEFT JOIN LATERAL (SELECT ${PROFILE} FROM profiles f WHERE f.user_no = p.peer_no LIMIT 1) f ON true
@@ -55,7 +57,8 @@ export class PostgresViewStore implements ViewStore {
     const named = query.types.filter((type) => typeNumber(type) === UNNAMED_TYPE);
     const ofType =
       query.types.length === 0 ? "" : "AND (r.type_no = ANY ($5::smallint[]) OR r.type_name = ANY ($6::text[]))";
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "signals",
       withHead(
         `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns < $2::bigint ${ofType}
           AND r.n > (SELECT h.head FROM user_heads h WHERE h.user_id = $1::text) - $4::integer
@@ -75,7 +78,8 @@ export class PostgresViewStore implements ViewStore {
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<SignalPage> {
     // Compared as `n`, which the index is of. A position of an earlier epoch is before all rows, one of a later epoch after them.
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "catch-up",
       withHead(
         `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME}
           AND r.n > (SELECT greatest(least($2::bigint - ${POSITION.replace("r.n", "0")}, 2147483647), 0)::integer)
@@ -88,11 +92,12 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<readonly EventRow[]> {
-    return (await this.db.query(eventsSql(kind), [userId, String(sinceNs), limit])).map(event);
+    return (await this.db.run("events", eventsSql(kind), [userId, String(sinceNs), limit])).map(event);
   }
 
   async recognition(userId: UserId, limit: number): Promise<RecognitionRows> {
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "recognition",
       `WITH mints AS MATERIALIZED (SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME}
           AND r.type_no = ${typeNumber("RECOGNITION_MINT")} AND ${isTarget} ORDER BY r.consensus_ns DESC LIMIT $2::integer) r)
       SELECT ${HEAD} AS head, s.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon,
@@ -119,7 +124,8 @@ export class PostgresViewStore implements ViewStore {
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
     if (userIds.length === 0) return [];
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "profiles",
       `SELECT h.user_id, ${PROFILE} FROM user_heads h JOIN profiles f ON f.user_no = h.user_no WHERE h.user_id = ANY ($1::text[])`,
       [texts(userIds)],
     );
@@ -128,7 +134,8 @@ export class PostgresViewStore implements ViewStore {
 
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     // The user's row is of this message, or of the one that completed the group of chunks it belongs to.
-    const [row] = await this.db.query(
+    const [row] = await this.db.run(
+      "proof",
       `SELECT l.*, (SELECT b.running_hash FROM topic_log b WHERE b.ref = l.ref - 1) AS previous_hash
       FROM topic_log l
       WHERE l.ref = (SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $2::text) | $3::bigint
@@ -143,7 +150,8 @@ export class PostgresViewStore implements ViewStore {
   async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {
     if (userIds.length === 0) return [];
     // Edges come in pairs that say the same: the user's own tell who the others are.
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "peers",
       `SELECT h.user_id, ${userIdOf("e.peer_no")} AS peer_id
       FROM user_heads h JOIN contact_edges e ON e.user_no = h.user_no WHERE h.user_id = ANY ($1::text[])`,
       [texts(userIds)],
@@ -153,7 +161,8 @@ export class PostgresViewStore implements ViewStore {
 
   async heads(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>> {
     if (userIds.length === 0) return new Map();
-    const rows = await this.db.query(
+    const rows = await this.db.run(
+      "heads",
       `SELECT user_id, (SELECT epoch FROM meta) * ${POSITIONS_PER_EPOCH}::bigint + head AS head
       FROM user_heads WHERE user_id = ANY ($1::text[]) AND head > 0`,
       [texts(userIds)],

@@ -1,0 +1,81 @@
+/** What the database was asked, by purpose. Statements at the start (migrations, whose network it is) are not among them. */
+
+/** Why a statement is sent. Each is one label of the metrics. */
+export const STATEMENT_PURPOSES = [
+  "head",
+  "heads",
+  "contacts",
+  "signals",
+  "catch-up",
+  "events",
+  "recognition",
+  "profiles",
+  "proof",
+  "peers",
+  "topics",
+  "log",
+  "gaps",
+  "suspicion",
+  "commit",
+  "backfill",
+  "admin",
+] as const;
+export type StatementPurpose = (typeof STATEMENT_PURPOSES)[number];
+
+export interface StatementCounts {
+  /** Sent, those that failed included. */
+  readonly statements: number;
+  readonly errors: number;
+  /** Not sent, since the circuit was open. */
+  readonly refused: number;
+  readonly totalMs: number;
+  readonly maxMs: number;
+  readonly rows: number;
+}
+
+/** One statement that came back or failed, for a histogram. */
+export interface StatementSample {
+  readonly purpose: StatementPurpose;
+  readonly ms: number;
+  readonly isError: boolean;
+}
+
+const NOTHING: StatementCounts = { statements: 0, errors: 0, refused: 0, totalMs: 0, maxMs: 0, rows: 0 };
+
+export class StatementStats {
+  private readonly counts = new Map<StatementPurpose, StatementCounts>();
+
+  constructor(private readonly onStatement: (sample: StatementSample) => void = () => {}) {}
+
+  refused(purpose: StatementPurpose): void {
+    this.add(purpose, { refused: 1 });
+  }
+
+  answered(purpose: StatementPurpose, ms: number, rows: number): void {
+    this.add(purpose, { statements: 1, totalMs: ms, maxMs: ms, rows });
+    this.onStatement({ purpose, ms, isError: false });
+  }
+
+  failed(purpose: StatementPurpose, ms: number): void {
+    this.add(purpose, { statements: 1, errors: 1, totalMs: ms, maxMs: ms });
+    this.onStatement({ purpose, ms, isError: true });
+  }
+
+  /** Every purpose, those that did not occur as zeros. */
+  read(): Readonly<Record<StatementPurpose, StatementCounts>> {
+    const of = (purpose: StatementPurpose) => [purpose, this.counts.get(purpose) ?? NOTHING] as const;
+    return Object.fromEntries(STATEMENT_PURPOSES.map(of)) as Record<StatementPurpose, StatementCounts>;
+  }
+
+  private add(purpose: StatementPurpose, more: Partial<StatementCounts>): void {
+    const known = this.counts.get(purpose) ?? NOTHING;
+    this.counts.set(purpose, {
+      statements: known.statements + (more.statements ?? 0),
+      errors: known.errors + (more.errors ?? 0),
+      refused: known.refused + (more.refused ?? 0),
+      totalMs: known.totalMs + (more.totalMs ?? 0),
+      maxMs: Math.max(known.maxMs, more.maxMs ?? 0),
+      rows: known.rows + (more.rows ?? 0),
+    });
+  }
+}
