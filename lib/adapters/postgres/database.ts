@@ -11,8 +11,11 @@ export type Row = Readonly<Record<string, unknown>>;
 
 export interface Database {
   readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
-  /** Rejects with `StoreUnavailable` where the database did not answer, and with the driver's error where the statement is wrong. */
-  query(text: string, params?: readonly Param[]): Promise<readonly Row[]>;
+  /**
+   * Rejects with `StoreUnavailable` where the database did not answer, and with the driver's error where the statement is wrong.
+   * `timeoutMs`: a shorter limit than the driver's own, where it has one.
+   */
+  query(text: string, params?: readonly Param[], timeoutMs?: number): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
 

@@ -27,11 +27,11 @@ export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Databa
   const asked = new Set<Promise<readonly Row[]>>();
   let isClosed = false;
 
-  async function ask(text: string, params: readonly Param[]): Promise<readonly Row[]> {
+  async function ask(text: string, params: readonly Param[], timeoutMs: number): Promise<readonly Row[]> {
     if (isClosed) throw new StoreUnavailable("the database was closed");
     // Not `AbortSignal.timeout`: its timer would outlive every answer by half a minute.
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), queryTimeoutMs);
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
       return await sql.query(text, params as Param[], {
         // The same parsers as over TCP, so that rows look the same.
@@ -52,8 +52,8 @@ export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Databa
 
   return {
     driver: "neon-http",
-    query(text: string, params: readonly Param[] = []) {
-      const answer = ask(text, params);
+    query(text: string, params: readonly Param[] = [], timeoutMs = queryTimeoutMs) {
+      const answer = ask(text, params, timeoutMs);
       asked.add(answer);
       const forget = () => asked.delete(answer);
       answer.then(forget, forget);

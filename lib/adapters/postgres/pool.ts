@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, QueryConfig } from "pg";
 import { classify, type Database, type Param } from "./database";
 
 /** A `Database` over a pool of node-postgres. */
@@ -7,13 +7,19 @@ export function poolDatabase(driver: Database["driver"], pool: Pool): Database {
   pool.on("error", () => {});
   return {
     driver,
-    async query(text: string, params: readonly Param[] = []) {
+    async query(text: string, params: readonly Param[] = [], timeoutMs?: number) {
       try {
-        return (await pool.query<Record<string, unknown>>(text, params as unknown[])).rows;
+        return (await pool.query<Record<string, unknown>>(queryOf(text, params, timeoutMs))).rows;
       } catch (error) {
         throw classify(error);
       }
     },
     close: () => pool.end(),
   };
+}
+
+/** node-postgres gives up a query after its own `query_timeout`, and its connection with it; the types know it only of a pool. */
+function queryOf(text: string, params: readonly Param[], timeoutMs: number | undefined): QueryConfig {
+  const query = { text, values: params as unknown[] };
+  return timeoutMs === undefined ? query : Object.assign(query, { query_timeout: timeoutMs });
 }
