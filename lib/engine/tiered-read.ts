@@ -1,6 +1,7 @@
 /**
- * Reads through the tiers, filling upwards. One load for each (user, view) is in flight in this process; a tier that fails
- * leaves the last good copy, which is served marked stale as long as it is not too old.
+ * Reads through the tiers, filling upwards. One load for each (user, view) is in flight in this process. A reader who waits for
+ * it longer than the soft limit is served the last good copy, marked stale, while the load goes on and fills; one for whom there
+ * is no copy waits up to the hard limit. A tier that fails leaves the last good copy too, as long as it is not too old.
  */
 import { createHash } from "node:crypto";
 import type { UserId } from "../core/ids";
@@ -15,32 +16,16 @@ import {
   type SharedViewName,
   type ViewCache,
 } from "../ports/view-cache";
+import { type Failure, Flight, type Loaded, report, type TierReport } from "./flight";
 import type { L1Cache, View } from "./l1-cache";
-
-/** What one tier had to say, for Cache-Status (RFC 9211) and Server-Timing. */
-export interface TierReport {
-  readonly tier: "l1" | "redis" | "postgres";
-  readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request";
-  readonly stored: boolean;
-  /** Seconds for which a hit stays fresh. */
-  readonly ttlSeconds: number | null;
-  readonly detail: string | null;
-  readonly tookMs: number;
-}
 
 export interface ReadResult {
   readonly view: View;
   /** Closest to the origin first. */
   readonly tiers: readonly TierReport[];
-  /** The copy could not be refreshed. */
+  /** The copy could not be refreshed, or not in time. */
   readonly isStaleCopy: boolean;
 }
-
-/**
- * What a reader puts up with. `any`: an outdated copy in an outage. `current`: none older than what was told of commits.
- * `origin`: the store knows of a commit that caches were not told of yet, and the reader wants it.
- */
-export type Need = "any" | "current" | "origin";
 
 /** A view's content at a position, as the durable store has it. */
 export type Load = () => Promise<{ readonly position: number; readonly content: Readonly<Record<string, unknown>> }>;
@@ -55,30 +40,26 @@ export interface TieredReadDeps {
   readonly staleMaxMs: number;
 }
 
+/**
+ * What a reader puts up with. `any`: an outdated copy in an outage. `current`: none older than what was told of commits.
+ * `origin`: the store knows of a commit that caches were not told of yet, and the reader wants it.
+ */
+export type Need = "any" | "current" | "origin";
+
 export interface Unavailable {
   readonly code: "unavailable";
-  readonly tier: "postgres";
+  readonly tier: Failure["tier"];
 }
 
-/** What a load below the first tier came to. */
-interface Loaded {
-  readonly view: View;
-  /** Without the first tier's own, closest to the origin first. */
-  readonly tiers: readonly TierReport[];
-}
-
-/** The database failed; `last` is the outdated copy that the shared tier had, if any. */
-class OriginFailed extends Error {
-  override readonly name = "OriginFailed";
-  constructor(
-    readonly last: View | null,
-    cause: StoreUnavailable,
-  ) {
-    super("the database did not answer", { cause });
-  }
+/** What to load below the first tier, and of whom. */
+interface Wanted {
+  readonly userId: UserId;
+  readonly name: string;
+  readonly load: Load;
 }
 
 const SHARED: ReadonlySet<string> = new Set<SharedViewName>(["contacts", "circle", "signals"]);
+const isShared = (name: string): name is SharedViewName => SHARED.has(name);
 /** A reader who got the lease and did not fill by then has died: a view is one statement of some milliseconds. */
 const LEASE_MS = 3_000;
 /** Who waits for another's load asks again this often, and loads for itself after the second value. */
@@ -86,13 +67,13 @@ const WAIT_STEP_MS = { first: 20, most: 200 };
 const WAIT_MOST_MS = 2_000;
 
 export class TieredRead {
-  private readonly loads = new Map<string, Promise<Loaded>>();
+  private readonly flights = new Map<string, Flight>();
 
   constructor(private readonly deps: TieredReadDeps) {}
 
   async read(userId: UserId, name: string, load: Load, need: Need = "any"): Promise<Result<ReadResult, Unavailable>> {
-    const { l1, clock } = this.deps;
-    if (need === "origin") return this.readOrigin(userId, name, load);
+    const { l1 } = this.deps;
+    if (need === "origin") return this.readOrigin({ userId, name, load });
     const cached = l1.get(userId, name);
     if (cached && cached.ttlMs > 0) {
       l1.counters.hits += 1;
@@ -100,94 +81,122 @@ export class TieredRead {
       return ok({ view: cached.view, tiers: [hit], isStaleCopy: false });
     }
     l1.counters.misses += 1;
-    const generation = l1.generation(userId);
-    try {
-      const { view, tiers } = await this.loadOnce(`${name} ${generation} ${userId}`, () =>
-        this.load(userId, name, load),
-      );
-      const stored = l1.fill(userId, name, view, generation);
-      return ok({ view, tiers: [...tiers, report("l1", "miss", { stored })], isStaleCopy: false });
-    } catch (cause) {
-      if (!(cause instanceof OriginFailed)) throw cause;
-      this.deps.log.warn("the database did not answer a read", { cause: cause.cause });
-      const copies = [cached?.view ?? null, cause.last].filter((view) => view !== null);
-      const [last] = copies.sort((a, b) => b.position - a.position || b.readMs - a.readMs);
-      if (need !== "any" || !last || clock.now() - last.readMs > this.deps.staleMaxMs)
-        return err({ code: "unavailable", tier: "postgres" });
-      l1.counters.stale += 1;
-      const tier = last === cached?.view ? "l1" : "redis";
-      return ok({ view: last, tiers: [report(tier, "stale", { detail: "postgres-unavailable" })], isStaleCopy: true });
-    }
+    const flight = this.flight({ userId, name, load });
+    const copy = () => (need === "any" ? this.furthest([cached?.view ?? null, flight.last]) : null);
+    const landing = await flight.wait(() => copy() !== null);
+    if (landing.ok) return ok({ ...landing.value, isStaleCopy: false });
+    const last = copy();
+    if (last === null) return err({ code: "unavailable", tier: landing.error.tier });
+    l1.counters.stale += 1;
+    const tiers = flight.staleTiers(landing.error, last === cached?.view ? "l1" : "redis");
+    return ok({ view: last, tiers, isStaleCopy: true });
   }
 
   /** Joins nobody: a load under way may have begun before the commit that this reader wants. */
-  private async readOrigin(userId: UserId, name: string, load: Load): Promise<Result<ReadResult, Unavailable>> {
-    const { l1, shared } = this.deps;
+  private async readOrigin({ userId, name, load }: Wanted): Promise<Result<ReadResult, Unavailable>> {
+    const { l1, shared, clock } = this.deps;
     const generation = l1.generation(userId);
+    const redis = shared !== null && isShared(name) ? report("redis", "request") : null;
+    const flight = new Flight(clock, (self) =>
+      this.landing(async () => {
+        const { view, tiers } = await this.fromOrigin(self, load, redis);
+        const stored = l1.fill(userId, name, view, generation);
+        return { view, tiers: [...tiers, report("l1", "request", { stored })] };
+      }),
+    );
+    const landing = await flight.wait(() => false);
+    return landing.ok
+      ? ok({ ...landing.value, isStaleCopy: false })
+      : err({ code: "unavailable", tier: landing.error.tier });
+  }
+
+  /** Of the copies that are young enough to be served in an outage, the one that is furthest. */
+  private furthest(copies: readonly (View | null)[]): View | null {
+    const oldestMs = this.deps.clock.now() - this.deps.staleMaxMs;
+    const usable = copies.filter((view) => view !== null).filter(({ readMs }) => readMs >= oldestMs);
+    return usable.sort((a, b) => b.position - a.position || b.readMs - a.readMs)[0] ?? null;
+  }
+
+  /** The load under way or a new one. The key holds the generation: who comes after a commit does not join a load of before. */
+  private flight(wanted: Wanted): Flight {
+    const { l1, clock } = this.deps;
+    const { userId, name } = wanted;
+    const generation = l1.generation(userId);
+    const key = `${name} ${generation} ${userId}`;
+    const running = this.flights.get(key);
+    if (running) return running;
+    const flight = new Flight(clock, (self) =>
+      this.landing(async () => {
+        const { view, tiers } = await this.load(self, wanted);
+        const stored = l1.fill(userId, name, view, generation);
+        return { view, tiers: [...tiers, report("l1", "miss", { stored })] };
+      }).finally(() => this.flights.delete(key)),
+    );
+    this.flights.set(key, flight);
+    return flight;
+  }
+
+  /** A database that does not answer as a value. */
+  private async landing(load: () => Promise<Loaded>): Promise<Result<Loaded, Failure>> {
     try {
-      const above = shared !== null && SHARED.has(name) ? [report("redis", "request")] : [];
-      const { view, tiers } = await this.fromOrigin(load, null, above);
-      const stored = l1.fill(userId, name, view, generation);
-      return ok({ view, tiers: [...tiers, report("l1", "request", { stored })], isStaleCopy: false });
+      return ok(await load());
     } catch (cause) {
-      if (!(cause instanceof OriginFailed)) throw cause;
-      this.deps.log.warn("the database did not answer a read", { cause: cause.cause });
-      return err({ code: "unavailable", tier: "postgres" });
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+      this.deps.log.warn("the database did not answer a read", { cause });
+      return err({ tier: "postgres", reason: "unavailable" });
     }
   }
 
-  /** The key holds the generation: who comes after a commit does not join a load that began before it. */
-  private loadOnce(key: string, load: () => Promise<Loaded>): Promise<Loaded> {
-    const running = this.loads.get(key);
-    if (running) return running;
-    const promise = load().finally(() => this.loads.delete(key));
-    this.loads.set(key, promise);
-    return promise;
-  }
-
-  private async load(userId: UserId, name: string, load: Load): Promise<Loaded> {
+  /** Throws StoreUnavailable where no tier has the view. */
+  private async load(flight: Flight, { userId, name, load }: Wanted): Promise<Loaded> {
     const { shared, clock } = this.deps;
-    if (shared === null || !SHARED.has(name)) return this.fromOrigin(load, null, []);
+    if (shared === null || !isShared(name)) return this.fromOrigin(flight, load, null);
     const startMs = clock.now();
-    const tookMs = () => clock.now() - startMs;
+    const redis = (more: Partial<TierReport>) => report("redis", "miss", { tookMs: clock.now() - startMs, ...more });
     let found: Lookup;
     try {
-      found = await this.lookUp(shared, userId, name as SharedViewName);
+      flight.asks("redis", null);
+      found = await this.lookUp(flight, shared, userId, name);
     } catch (cause) {
       if (!(cause instanceof HotTierUnavailable)) throw cause;
-      return this.fromOrigin(load, null, [report("redis", "miss", { detail: "unavailable", tookMs: tookMs() })]);
+      return this.fromOrigin(flight, load, redis({ detail: "unavailable" }));
     }
     if (found.kind === "hit") {
-      const ttlSeconds = Math.ceil(found.ttlMs / 1_000);
-      return { view: viewOfCached(found.view), tiers: [report("redis", "hit", { ttlSeconds, tookMs: tookMs() })] };
+      const hit = redis({ outcome: "hit", ttlSeconds: Math.ceil(found.ttlMs / 1_000) });
+      return { view: viewOfCached(found.view), tiers: [hit] };
     }
-    const last = found.last && viewOfCached(found.last);
-    if (found.kind === "wait") return this.fromOrigin(load, last, [report("redis", "miss", { tookMs: tookMs() })]);
-    const loaded = await this.fromOrigin(load, last, []);
-    const stored = await this.fill(shared, userId, name as SharedViewName, loaded.view, found.lease);
-    return { view: loaded.view, tiers: [...loaded.tiers, report("redis", "miss", { stored, tookMs: tookMs() })] };
+    if (found.kind === "wait") return this.fromOrigin(flight, load, redis({}));
+    const { lease } = found;
+    const { view, tiers } = await this.fromOrigin(flight, load, redis({})).catch((cause: unknown) => {
+      // Nobody should wait for a load that has failed. Where Redis cannot be told, they wait until the lease is over.
+      shared.release(userId, name, lease).catch(() => {});
+      throw cause;
+    });
+    const stored = await this.fill(shared, userId, name, view, lease);
+    return { view, tiers: tiers.map((each) => (each.tier === "redis" ? redis({ stored }) : each)) };
   }
 
   /** Looks until there is a view or a lease, or the one who loads has taken too long. */
-  private async lookUp(shared: ViewCache, userId: UserId, name: SharedViewName): Promise<Lookup> {
+  private async lookUp(flight: Flight, shared: ViewCache, userId: UserId, name: SharedViewName): Promise<Lookup> {
     const untilMs = this.deps.clock.now() + WAIT_MOST_MS;
     for (let stepMs = WAIT_STEP_MS.first; ; stepMs = Math.min(stepMs * 2, WAIT_STEP_MS.most)) {
       const found = await shared.lookup(userId, name, LEASE_MS);
+      if (found.kind !== "hit") flight.has(found.last && viewOfCached(found.last));
       if (found.kind !== "wait" || this.deps.clock.now() >= untilMs) return found;
+      // Somebody else asks the database, for us too.
+      flight.asks("postgres", report("redis", "miss"));
       await this.deps.clock.sleep(stepMs);
     }
   }
 
-  private async fromOrigin(load: Load, last: View | null, above: readonly TierReport[]): Promise<Loaded> {
+  /** `redis`: what the shared tier said before; null where it was not asked. */
+  private async fromOrigin(flight: Flight, load: Load, redis: TierReport | null): Promise<Loaded> {
     const startMs = this.deps.clock.now();
-    try {
-      const { position, content } = await load();
-      const nowMs = this.deps.clock.now();
-      const view = viewOf(position, content, nowMs);
-      return { view, tiers: [report("postgres", "hit", { tookMs: nowMs - startMs }), ...above] };
-    } catch (cause) {
-      throw cause instanceof StoreUnavailable ? new OriginFailed(last, cause) : cause;
-    }
+    flight.asks("postgres", redis);
+    const { position, content } = await load();
+    const nowMs = this.deps.clock.now();
+    const postgres = report("postgres", "hit", { tookMs: nowMs - startMs });
+    return { view: viewOf(position, content, nowMs), tiers: redis === null ? [postgres] : [postgres, redis] };
   }
 
   private async fill(
@@ -204,10 +213,6 @@ export class TieredRead {
       throw cause;
     }
   }
-}
-
-function report(tier: TierReport["tier"], outcome: TierReport["outcome"], more: Partial<TierReport> = {}): TierReport {
-  return { tier, outcome, stored: false, ttlSeconds: null, detail: null, tookMs: 0, ...more };
 }
 
 const viewOfCached = ({ body, ...rest }: CachedView): View => ({ ...rest, body: bytesOf(body) });

@@ -37,6 +37,8 @@ export interface ViewCache {
   lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup>;
   /** False where the lease is over: the view is too old, or somebody else's turn. */
   fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean>;
+  /** Gives a lease back without a fill: the load has failed, and the next who asks is to try. */
+  release(userId: UserId, name: SharedViewName, lease: string): Promise<void>;
   /** Views of these users must be loaded again, and leases on them are over. */
   expire(userIds: readonly UserId[]): Promise<void>;
   /** Every view of everybody must be loaded again: what a lost `expire` is mended with. */

@@ -4,8 +4,9 @@ import { formatConsensusTime } from "../core/consensus-time";
 import type { FreshnessNow } from "../core/freshness";
 import type { Sequence, TopicId } from "../core/ids";
 import { parseSequence, parseTopicId } from "../core/ids";
+import { report, type TierReport } from "../engine/flight";
 import type { View } from "../engine/l1-cache";
-import type { Need, ReadResult, TierReport } from "../engine/tiered-read";
+import type { Need, ReadResult } from "../engine/tiered-read";
 import type { Freshness } from "../wire/common";
 import type { App } from "./container";
 import { ProblemError } from "./problem";
@@ -84,10 +85,7 @@ export function viewResponse(context: RouteContext<unknown, unknown>, result: Re
 export function uncached(view: View, tookMs: number): ReadResult {
   return {
     view,
-    tiers: [
-      { tier: "postgres", outcome: "hit", stored: false, ttlSeconds: null, detail: null, tookMs },
-      { tier: "l1", outcome: "bypass", stored: false, ttlSeconds: null, detail: null, tookMs: 0 },
-    ],
+    tiers: [report("postgres", "hit", { tookMs }), report("l1", "bypass")],
     isStaleCopy: false,
   };
 }
@@ -107,12 +105,12 @@ function matches(header: string | null, etag: string): boolean {
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
 
-/** RFC 9211, closest to the origin first. */
+/** RFC 9211, closest to the origin first. A tier that gave nothing, and instead of which none was asked, has neither hit nor fwd. */
 export function cacheStatus(tiers: readonly TierReport[]): string {
   const member = ({ tier, outcome, stored, ttlSeconds, detail }: TierReport) =>
     [
       tier,
-      outcome === "hit" ? "hit" : `fwd=${outcome}`,
+      ...(outcome === "failed" ? [] : [outcome === "hit" ? "hit" : `fwd=${outcome}`]),
       ...(ttlSeconds === null ? [] : [`ttl=${ttlSeconds}`]),
       ...(stored ? ["stored"] : []),
       ...(detail === null ? [] : [`detail=${detail}`]),

@@ -72,6 +72,19 @@ export function viewCacheContract(open: () => Promise<ViewCacheSubject>): void {
     expect(await cache.fill(USER, "contacts", view(2), next)).toBe(true);
   });
 
+  it("gives the lease to the next at once when its holder gives it back, with the last copy still there", async () => {
+    await filled(1);
+    await cache.expire([USER]);
+    const first = await leased();
+    await cache.release(USER, "contacts", "another");
+    expect((await look()).kind).toBe("wait");
+    await cache.release(USER, "contacts", first);
+    expect(await look()).toMatchObject({ kind: "lease", last: { position: 1 } });
+    await cache.release(USER, "contacts", first);
+    expect((await look()).kind).toBe("wait");
+    expect(await cache.fill(USER, "contacts", view(2), first)).toBe(false);
+  });
+
   it("never lets a reader who began before a commit bring the older view back", async () => {
     const slow = await leased();
     await cache.expire([USER]);

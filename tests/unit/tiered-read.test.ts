@@ -111,7 +111,10 @@ describe("a tiered read", () => {
       value: {
         isStaleCopy: true,
         view: { position: 1 },
-        tiers: [{ tier: "l1", outcome: "stale", detail: "postgres-unavailable" }],
+        tiers: [
+          { tier: "postgres", outcome: "failed", detail: "unavailable" },
+          { tier: "l1", outcome: "stale", detail: "postgres-unavailable" },
+        ],
       },
     });
     await clock.advance(601_000);

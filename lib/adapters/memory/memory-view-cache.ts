@@ -50,6 +50,11 @@ export class MemoryViewCache implements ViewCache {
     return true;
   }
 
+  async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
+    const entry = this.entries.peek(`${userId} ${name}`);
+    if (entry?.lease?.token === lease) entry.lease = null;
+  }
+
   async expire(userIds: readonly UserId[]): Promise<void> {
     for (const userId of userIds) for (const name of NAMES) this.expireEntry(this.entries.peek(`${userId} ${name}`));
   }

@@ -43,7 +43,7 @@ const TIMEOUT_MS = 1_000;
 
 const READS: ReadonlySet<Purpose> = new Set(["lookup", "cursor"]);
 /** Of these, one that was done twice is as good as once: a connection that broke is worth a second try. */
-const IDEMPOTENT: ReadonlySet<Purpose> = new Set(["lookup", "cursor", "expire", "publish"]);
+const IDEMPOTENT: ReadonlySet<Purpose> = new Set(["lookup", "release", "cursor", "expire", "publish"]);
 
 const CIRCUIT: CircuitPolicy = {
   threshold: 5,

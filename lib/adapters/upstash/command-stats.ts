@@ -4,6 +4,7 @@
 export const PURPOSES = [
   "lookup",
   "fill",
+  "release",
   "expire",
   "gate",
   "round",

@@ -9,7 +9,7 @@ import {
 } from "../../ports/view-cache";
 import type { Commands } from "./client";
 import type { Keys } from "./keys";
-import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "./view-scripts";
+import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP, RELEASE } from "./view-scripts";
 
 export interface UpstashViewCacheOptions {
   readonly commands: Commands;
@@ -54,6 +54,11 @@ export class UpstashViewCache implements ViewCache {
     if (Buffer.byteLength(packed) > MAX_VIEW_BYTES) return false;
     const args = [ttlMs, lease, packed];
     return (await commands.eval("fill", FILL, [keys.view(userId, name), keys.generation], args)) === 1;
+  }
+
+  async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("release", RELEASE, [keys.view(userId, name)], [lease]);
   }
 
   async expire(userIds: readonly UserId[]): Promise<void> {

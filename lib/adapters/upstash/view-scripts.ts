@@ -35,6 +35,11 @@ redis.call('HDEL', KEYS[1], 'x', 'l', 'u')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1`;
 
+/** KEYS view. ARGV token. */
+export const RELEASE = `
+if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'u') end
+return 1`;
+
 /** A function for other scripts: expires the views KEYS[first] and following. What is not there needs no mark. */
 export const EXPIRE_FROM = `
 local function expireFrom(first)
