@@ -56,6 +56,8 @@ export interface App {
   readonly submit: SubmitService;
   readonly sessions: Sessions;
   readonly trustedPayers: TrustedPayers;
+  /** The account that pays for what is submitted; null where nothing is. */
+  readonly operatorId: string | null;
   /** To sign in as, on devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
   close(): Promise<void>;
@@ -67,6 +69,7 @@ export interface NetworkParts {
   readonly topics: readonly RegisteredTopic[];
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
+  readonly operatorId?: string | null;
   readonly people: App["people"];
   close(): Promise<void>;
 }
@@ -213,6 +216,7 @@ export function createApp({
     },
     isShared: shared !== null,
     trustedPayers: network.trustedPayers,
+    operatorId: network.operatorId ?? null,
     people: network.people,
     close: async () => {
       hub.close();

@@ -4,7 +4,7 @@ import "server-only";
  * lists every problem. `.env.example` is written from this table by `npm run env:example`.
  */
 import { z } from "zod";
-import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "../core/ids";
+import { type AccountId, parseAccountId, parseTopicId, parseUserId, type TopicId, type UserId } from "../core/ids";
 
 interface Variable<T> {
   readonly schema: z.ZodType<T>;
@@ -47,6 +47,17 @@ const payers = z
     context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
     return z.NEVER;
   });
+const users = z
+  .string()
+  .optional()
+  .transform((text, context): ReadonlySet<UserId> => {
+    const ids = list(text ?? "").map(parseUserId);
+    if (ids.every((id) => id !== null)) return new Set(ids);
+    context.addIssue("must be account or user ids, separated by commas");
+    return z.NEVER;
+  });
+/** What cannot be guessed within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
+const secret = z.string().min(32, "must have at least 32 characters").optional();
 const urls = z
   .string()
   .optional()
@@ -141,6 +152,13 @@ export const VARIABLES = {
     z.enum(["on", "off"]).optional(),
     null,
     "on or off: sign-in by choosing a person; on for devnet, refused on public networks",
+  ),
+  ADMIN_ACCOUNTS: variable(users, null, "Who may operate: user ids; on devnet also the devnet's operator"),
+  ADMIN_TOKEN: variable(secret, null, "Bearer token that may operate as well; none where empty"),
+  METRICS_TOKEN: variable(
+    secret,
+    null,
+    "Bearer token of GET /api/metrics; where empty, metrics are answered on devnet only",
   ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),

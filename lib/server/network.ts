@@ -33,6 +33,9 @@ export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
   return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
 }
 
+/** The one among the demo people who sees the admin page. */
+const OPERATOR_NAME = "Devnet operator";
+
 async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
   const devnet = await spawnDevnet({
@@ -51,7 +54,8 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
     topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set([devnet.operatorId as AccountId]),
     submitter,
-    people: devnet.people,
+    operatorId: devnet.operatorId,
+    people: [...devnet.people, { userId: devnet.operatorId, name: OPERATOR_NAME }],
     close: async () => {
       await submitter.close();
       await devnet.stop();
@@ -71,6 +75,7 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
     topics: registeredTopics(configuredTopics(env)),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
     submitter,
+    operatorId: env.HEDERA_OPERATOR_ID ?? null,
     people: [],
     close: async () => submitter?.close(),
   };

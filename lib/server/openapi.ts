@@ -31,10 +31,20 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>): Rec
     paths,
     components: {
       schemas: { Problem: schemaOf(Problem, "output") },
-      securitySchemes: { session: { type: "apiKey", in: "cookie", name: "tm_session" } },
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: "tm_session" },
+        token: { type: "http", scheme: "bearer" },
+      },
     },
   };
 }
+
+/** Either of the alternatives is enough. */
+const SECURITY = {
+  public: [],
+  user: [{ session: [] }],
+  admin: [{ session: [] }, { token: [] }],
+} as const satisfies Record<AnyRoute["access"], readonly object[]>;
 
 function operation(path: string, route: AnyRoute): Record<string, unknown> {
   const isStream = route.answer === "text/event-stream";
@@ -44,7 +54,7 @@ function operation(path: string, route: AnyRoute): Record<string, unknown> {
       : json(schemaOf(route.answer, "output"));
   return {
     summary: route.summary,
-    security: route.access === "user" ? [{ session: [] }] : [],
+    security: SECURITY[route.access],
     parameters: [...pathParameters(path), ...(route.query ? queryParameters(route.query) : [])],
     ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
     responses: {
@@ -52,6 +62,9 @@ function operation(path: string, route: AnyRoute): Record<string, unknown> {
       ...(route.access === "user" && !isStream ? { 304: { description: "The client's copy is still right" } } : {}),
       400: problem("Bad input; `field` names it"),
       ...(route.access === "user" ? { 401: problem("Not signed in"), 403: problem("Not yours") } : {}),
+      ...(route.access === "admin"
+        ? { 401: problem("Not signed in, or a wrong token"), 403: problem("Not an operator") }
+        : {}),
       503: problem("A tier is down and nothing is cached, or the answer is not there yet"),
     },
   };

@@ -5,7 +5,10 @@ import type { Problem } from "../wire/common";
 const CODES = {
   "bad-input": [400, "Bad input"],
   "no-session": [401, "Not signed in"],
+  "wrong-token": [401, "Wrong token"],
   "not-yours": [403, "Not yours"],
+  "not-admin": [403, "Not an operator"],
+  "no-token": [403, "No token configured"],
   "cross-site": [403, "Cross-site request"],
   "not-found": [404, "Not found"],
   "method-not-allowed": [405, "Method not allowed"],

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { parseUserId, type UserId } from "../core/ids";
 import { StoreUnavailable } from "../ports/sync-store";
 import { HotTierUnavailable } from "../ports/view-cache";
+import { adminOf } from "./admins";
 import type { App } from "./container";
 import { ProblemError, problemResponse } from "./problem";
 
@@ -24,6 +25,9 @@ export interface RouteContext<Query, Body> {
 
 export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly userId: UserId };
 
+/** `actor`: who acts, as the audit log names it. */
+export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
+
 interface Common<Query, Body> {
   /** One line for the OpenAPI document. */
   readonly summary: string;
@@ -33,7 +37,7 @@ interface Common<Query, Body> {
   readonly answer: z.ZodType | "text/event-stream";
 }
 
-/** `user` routes need a session; `public` ones do not. Every route says which. */
+/** `user` routes need a session, `admin` ones an operator's or the token, `public` ones neither. Every route says which. */
 export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "public";
@@ -42,6 +46,10 @@ export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "user";
       readonly handle: (context: UserContext<Query, Body>) => Promise<Response>;
+    })
+  | (Common<Query, Body> & {
+      readonly access: "admin";
+      readonly handle: (context: AdminContext<Query, Body>) => Promise<Response>;
     });
 
 // A route's own types are checked where it is defined; the table holds them all as one type.
@@ -72,6 +80,7 @@ export async function answer(
     if (request.method !== "GET") refuseCrossSite(request);
     const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
     if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
+    const actor = route.access === "admin" ? await adminOf(app, request) : null;
     if (userId !== null)
       refuseOthers(
         userId,
@@ -86,6 +95,7 @@ export async function answer(
       );
     const body = route.body ? parse(route.body, json) : undefined;
     const context = { app, request, url, params, query, body, background };
+    if (route.access === "admin") return await route.handle({ ...context, actor: actor as string });
     return route.access === "user"
       ? await route.handle({ ...context, userId: userId as UserId })
       : await route.handle(context);

@@ -71,6 +71,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       topics,
       trustedPayers: new Set([devnet.operatorId]),
       submitter: options.submitter ? options.submitter(devnet) : new DevnetSubmitter(devnet),
+      operatorId: devnet.operatorId,
       people: devnet.people,
       close: () => devnet.stop(),
     },
