@@ -1,0 +1,46 @@
+/**
+ * How long things took, as counts between fixed bounds: histograms of many instances add up to the histogram of all, which
+ * quantiles do not.
+ */
+
+/** Upper bounds in milliseconds, from a read out of memory to a statement that is given up. What is longer has a bucket of its own. */
+export const BOUNDS_MS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000] as const;
+
+export interface Histogram {
+  /** One for each bound, and the last for what is longer. */
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+}
+
+export const EMPTY: Histogram = { counts: BOUNDS_MS.map(() => 0).concat(0), sumMs: 0 };
+
+/** The histogram of both. Counts of another set of bounds (an instance of another release) are left out. */
+export function merge(a: Histogram, b: Histogram): Histogram {
+  if (b.counts.length !== EMPTY.counts.length) return a;
+  if (a.counts.length !== EMPTY.counts.length) return b;
+  return { counts: a.counts.map((count, i) => count + (b.counts[i] as number)), sumMs: a.sumMs + b.sumMs };
+}
+
+export const countOf = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
+
+/**
+ * The time that a share `q` (0 to 1) of all stayed within, read off a straight line inside its bucket; the last bound for
+ * what lies beyond it; null where nothing was counted.
+ */
+export function quantileMs(histogram: Histogram, q: number): number | null {
+  const total = countOf(histogram);
+  if (total === 0) return null;
+  const rank = Math.max(q * total, Number.MIN_VALUE);
+  let below = 0;
+  for (const [i, count] of histogram.counts.entries()) {
+    if (below + count < rank) {
+      below += count;
+      continue;
+    }
+    const upper = BOUNDS_MS[i];
+    if (upper === undefined) break;
+    const lower = BOUNDS_MS[i - 1] ?? 0;
+    return lower + (upper - lower) * ((rank - below) / count);
+  }
+  return BOUNDS_MS.at(-1) ?? null;
+}

@@ -1,0 +1,93 @@
+/** What one instance tells of itself, to be summed over all of them. Everything is counted since the instance started. */
+import { z } from "zod";
+
+const count = z.number().int().nonnegative();
+
+export const BreakerState = z.enum(["closed", "open", "half-open"]);
+
+/** Counts between the bounds of core/histogram, and the sum. */
+export const LatencyCounts = z.object({ counts: z.array(count), sumMs: z.number().nonnegative() });
+
+const tierShape = {
+  hits: count,
+  misses: count,
+  stale: count.meta({ description: "Answers that were served from a copy that could not be refreshed" }),
+  errors: count,
+  bytes: count.meta({ description: "L1: kept now; Redis: sent and received; Postgres: 0" }),
+  breaker: BreakerState.nullable().meta({ description: "Null where there is none" }),
+} as const;
+export const TierReport = z.object({ ...tierShape, latency: LatencyCounts });
+export const TierStatus = z.object({
+  ...tierShape,
+  latency: z.object({
+    count,
+    meanMs: z.number().nullable(),
+    p50Ms: z.number().nullable(),
+    p95Ms: z.number().nullable(),
+    p99Ms: z.number().nullable(),
+  }),
+});
+export type TierReport = z.infer<typeof TierReport>;
+export type TierStatus = z.infer<typeof TierStatus>;
+
+export const TIER_NAMES = ["l1", "redis", "postgres"] as const;
+export type TierName = (typeof TIER_NAMES)[number];
+
+export const MirrorReport = z.object({
+  origin: z.string(),
+  circuit: BreakerState,
+  requests: count,
+  errors: count.meta({ description: "Answers that were none, those of 429 included" }),
+  rateLimited: count,
+  lastError: z.string().nullable(),
+});
+
+/** What is the same in one instance's report and in the sum of all. */
+export const activityShape = {
+  requests: z.record(z.string(), count).meta({ description: "By status class: 2xx, 3xx, …" }),
+  commands: z.record(z.string(), count).meta({ description: "Redis commands by purpose" }),
+  statements: z.record(z.string(), count).meta({ description: "SQL statements by purpose" }),
+  streams: z.object({
+    open: count,
+    opened: count,
+    refusedPerUser: count,
+    refusedPerInstance: count,
+  }),
+  events: z.object({
+    published: count,
+    received: count,
+    missed: count.meta({ description: "How often everything was read again since events may have been missed" }),
+    connections: count,
+  }),
+  budget: z.object({
+    waitMs: z.number().nonnegative().meta({ description: "How long the last mirror request waited for its turn" }),
+    refused: count.meta({ description: "Requests that would have waited too long" }),
+  }),
+  sync: z.object({
+    commits: count,
+    conflicts: count.meta({ description: "Batches that another instance had committed first" }),
+    messages: count,
+    gaps: count.meta({ description: "Gaps declared" }),
+  }),
+  submits: z.object({
+    messages: count,
+    transactions: count.meta({ description: "A message of more than 1,024 bytes takes several" }),
+    bytes: count,
+    errors: count,
+  }),
+} as const;
+
+export const InstanceReport = z.object({
+  /** Raised whenever the shape changes its meaning: instances of two releases run side by side for a while. */
+  form: z.literal(1),
+  instanceId: z.string(),
+  version: z.string(),
+  startedMs: count,
+  reportedMs: count,
+  tiers: z.object({ l1: TierReport, redis: TierReport, postgres: TierReport }),
+  mirrors: z.array(MirrorReport),
+  isEventBusConnected: z.boolean(),
+  memory: z.object({ rssBytes: count, heapBytes: count }),
+  ...activityShape,
+});
+export type InstanceReport = z.infer<typeof InstanceReport>;
