@@ -33,6 +33,15 @@ export type SyncState =
     }
   | { readonly name: "paused" };
 
+/** Every name of a state. */
+export const SYNC_STATES = [
+  "idle",
+  "pulling",
+  "hole",
+  "backing-off",
+  "paused",
+] as const satisfies readonly SyncState["name"][];
+
 export type SyncEvent =
   /** Somebody reads, or a scheduler calls. */
   | { readonly name: "demand"; readonly nowMs: number }

@@ -25,6 +25,11 @@ export class PendingSignals {
     private readonly cursorOf: (topicId: TopicId) => number | null,
   ) {}
 
+  /** People with something on its way, or that was a moment ago. */
+  get userCount(): number {
+    return this.users.size;
+  }
+
   add(userId: UserId, signal: PendingSignal): void {
     this.users.set(userId, [signal, ...this.of(userId)]);
   }

@@ -35,6 +35,8 @@ export interface TieredReadDeps {
   /** The tier that instances share; null where there is only this one. */
   readonly shared: ViewCache | null;
   readonly clock: Clock;
+  /** Milliseconds of a clock that is fine enough for a look into memory; only differences count. */
+  readonly timer?: () => number;
   readonly log: Log;
   /** A copy older than this is not served even in an outage. */
   readonly staleMaxMs: number;
@@ -68,16 +70,21 @@ const WAIT_MOST_MS = 2_000;
 
 export class TieredRead {
   private readonly flights = new Map<string, Flight>();
+  private readonly timer: () => number;
 
-  constructor(private readonly deps: TieredReadDeps) {}
+  constructor(private readonly deps: TieredReadDeps) {
+    this.timer = deps.timer ?? (() => deps.clock.now());
+  }
 
   async read(userId: UserId, name: string, load: Load, need: Need = "any"): Promise<Result<ReadResult, Unavailable>> {
     const { l1 } = this.deps;
     if (need === "origin") return this.readOrigin({ userId, name, load });
+    const startMs = this.timer();
     const cached = l1.get(userId, name);
     if (cached && cached.ttlMs > 0) {
       l1.counters.hits += 1;
-      const hit = report("l1", "hit", { ttlSeconds: Math.ceil(cached.ttlMs / 1_000) });
+      const ttlSeconds = Math.ceil(cached.ttlMs / 1_000);
+      const hit = report("l1", "hit", { ttlSeconds, tookMs: this.timer() - startMs });
       return ok({ view: cached.view, tiers: [hit], isStaleCopy: false });
     }
     l1.counters.misses += 1;

@@ -2,7 +2,7 @@
  * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
  * swap decides. The run asks until the mirror answers with nothing after the cursor: a short page alone proves nothing.
  */
-import type { Batch } from "../core/batch";
+import type { Batch, LogEntry } from "../core/batch";
 import type { ConsensusNs } from "../core/consensus-time";
 import { extend } from "../core/coverage";
 import type { Sequence, TopicId } from "../core/ids";
@@ -42,6 +42,21 @@ export interface SyncReport {
   readonly error: string | null;
 }
 
+/** What this process did for a topic since it started. */
+export interface SyncCounts {
+  commits: number;
+  /** Batches that another instance had committed first. */
+  conflicts: number;
+  messages: number;
+  verified: number;
+  unverifiable: number;
+  failed: number;
+  undecodable: number;
+  untrusted: number;
+  /** Gaps declared. */
+  gaps: number;
+}
+
 /** The mirror's own limit (hedera.md §1). */
 const PAGE = 100;
 /** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest (platform.md, Postgres). */
@@ -58,6 +73,10 @@ export class TopicSync {
   private repairWaitMs = REPAIR_MS.baseMs;
   private suspicion = false;
   lastError: string | null = null;
+  readonly counts: SyncCounts = {
+    ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
+    ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0 },
+  };
 
   constructor(
     readonly topicId: TopicId,
@@ -243,12 +262,14 @@ export class TopicSync {
     const outcome = await this.deps.store.commit(batch);
     if (outcome.kind === "conflict") {
       this.chain = null;
+      this.counts.conflicts += 1;
       this.step({ name: "conflict" });
       await this.load();
       return null;
     }
     this.chain = rest.head;
     this.step({ name: "progress" });
+    this.count(entries, gap !== null);
     const failures = entries.filter((entry) => entry.verification === "failed").length;
     if (gap !== null || failures > 0) this.scheduleRepair();
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
@@ -256,6 +277,16 @@ export class TopicSync {
     await announce(this.deps, batch, outcome.rows);
     this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
     return entries.filter((entry) => entry.verification === "verified").length;
+  }
+
+  private count(entries: readonly LogEntry[], hasGap: boolean): void {
+    this.counts.commits += 1;
+    this.counts.messages += entries.length;
+    this.counts.gaps += hasGap ? 1 : 0;
+    for (const { verification, disposition } of entries) {
+      this.counts[verification] += 1;
+      if (disposition === "undecodable" || disposition === "untrusted") this.counts[disposition] += 1;
+    }
   }
 
   private scheduleRepair(): void {

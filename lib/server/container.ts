@@ -6,6 +6,8 @@ import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../adapters/postgres/statements";
+import type { UpstashClientStats } from "../adapters/upstash/client";
+import type { EventBusStats } from "../adapters/upstash/event-bus";
 import type { TopicId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
 import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "../engine/invalidate";
@@ -24,7 +26,10 @@ import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
+import { counted, type SubmitCounts } from "./counted-submitter";
 import type { Env } from "./env";
+import { followApp } from "./metric-sources";
+import { Metrics } from "./metrics";
 import { Sessions } from "./session";
 
 /** The durable tier, for sync and for readers. */
@@ -55,6 +60,11 @@ export interface App {
   readonly pending: PendingSignals;
   readonly submit: SubmitService;
   readonly sessions: Sessions;
+  readonly metrics: Metrics;
+  /** What was written to the ledger since the start. */
+  readonly submitCounts: SubmitCounts;
+  /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
+  readonly sharedStats: SharedTier["stats"] | null;
   readonly trustedPayers: TrustedPayers;
   /** The account that pays for what is submitted; null where nothing is. */
   readonly operatorId: string | null;
@@ -79,6 +89,7 @@ export interface SharedTier {
   readonly hot: HotCache;
   readonly views: ViewCache;
   readonly bus: EventBus;
+  stats(): UpstashClientStats & { readonly bus: EventBusStats };
   close(): Promise<void>;
 }
 
@@ -91,6 +102,8 @@ export interface Parts {
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Where the opened parts have been counting, if they have. */
+  readonly metrics?: Metrics;
 }
 
 /** One second of budget may be saved up: a burst after a pause stays below what the public mirror refuses. */
@@ -130,6 +143,7 @@ export function createApp({
   log,
   clock = systemClock,
   random = Math.random,
+  metrics = new Metrics(),
 }: Parts): App {
   const bus = shared?.bus ?? new MemoryEventBus();
   const own = new MemoryHotCache(clock);
@@ -139,7 +153,12 @@ export function createApp({
     urls: network.mirrorUrls,
     clock,
     random,
-    reserve: () => reserveFrom(hot, own, budget),
+    reserve: async () => {
+      const waitMs = await reserveFrom(hot, own, budget);
+      metrics.observeBudget(waitMs);
+      return waitMs;
+    },
+    onRequest: metrics.observeMirror,
   });
   const mender = new Mender({ bus, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
@@ -170,7 +189,14 @@ export function createApp({
     ttlMs: shared ? env.FRESHNESS_TARGET_MS : env.CACHE_TTL_S * 1_000,
     now: () => clock.now(),
   });
-  const reader = new TieredRead({ l1, shared: shared?.views ?? null, clock, log, staleMaxMs: env.STALE_MAX_S * 1_000 });
+  const reader = new TieredRead({
+    l1,
+    shared: shared?.views ?? null,
+    clock,
+    timer: () => performance.now(),
+    log,
+    staleMaxMs: env.STALE_MAX_S * 1_000,
+  });
   const hub = new LiveHub({
     views: stores.views,
     clock,
@@ -183,8 +209,9 @@ export function createApp({
   const told = new ToldCommits();
   const unfollow = followCommits({ bus, l1, hub, log }, definitions, told);
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
+  const { submitter, counts: submitCounts } = counted(network.submitter);
   const submit = new SubmitService({
-    submitter: network.submitter,
+    submitter,
     hot,
     views: stores.views,
     pending,
@@ -195,7 +222,7 @@ export function createApp({
     randomBytes(32).toString("base64url"),
   ];
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock });
-  return {
+  const app: App = {
     ...{
       env,
       clock,
@@ -213,7 +240,10 @@ export function createApp({
       pending,
       submit,
       sessions,
+      metrics,
+      submitCounts,
     },
+    sharedStats: shared === null ? null : () => shared.stats(),
     isShared: shared !== null,
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
@@ -226,4 +256,6 @@ export function createApp({
       await stores.close();
     },
   };
+  followApp(metrics.registry, app);
+  return app;
 }

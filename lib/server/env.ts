@@ -57,7 +57,10 @@ const users = z
     return z.NEVER;
   });
 /** What cannot be guessed within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
-const secret = z.string().min(32, "must have at least 32 characters").optional();
+const secret = z
+  .string()
+  .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")
+  .optional();
 const urls = z
   .string()
   .optional()

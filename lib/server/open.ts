@@ -9,22 +9,24 @@ import { openUpstash } from "../adapters/upstash/open-upstash";
 import type { Log } from "../ports/log";
 import type { SharedTier, Stores } from "./container";
 import type { Env } from "./env";
+import type { Metrics } from "./metrics";
 
 /** The durable tier: what DATABASE_URL names, or the embedded one. Migrates it. */
-export async function openStores(env: Env, log: Log): Promise<Stores> {
+export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
   const database =
     url === undefined
       ? await openPglite(join(env.DATA_DIR, "postgres"))
       : await openDatabase({ url, driver, endpoint });
-  return openStore(database, env.HEDERA_NETWORK);
+  return openStore(database, env.HEDERA_NETWORK, { onStatement: metrics?.observeStatement });
 }
 
 /** The tier that instances share, where one is configured. */
-export function openShared(env: Env, log: Log): SharedTier | null {
+export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | null {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (url === undefined || token === undefined) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
-  return openUpstash({ url, token, network: env.HEDERA_NETWORK, viewTtlMs, clock: systemClock, log });
+  const network = env.HEDERA_NETWORK;
+  return openUpstash({ url, token, network, viewTtlMs, clock: systemClock, log, onCommand: metrics?.observeCommand });
 }

@@ -65,6 +65,7 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
 export function viewResponse(context: RouteContext<unknown, unknown>, result: ReadResult, startMs: number): Response {
   const { app, request } = context;
   const { view, tiers, isStaleCopy } = result;
+  app.metrics.observeRead(tiers);
   const freshness = freshnessBody(app.scheduler.freshness(), isStaleCopy);
   // A browser repeats the body that a 304 stands for: it must not go on calling fresh what is stale by now.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;

@@ -33,8 +33,8 @@ interface Common<Query, Body> {
   readonly summary: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
-  /** The 200 answer; `text/event-stream` where it is one. */
-  readonly answer: z.ZodType | "text/event-stream";
+  /** The 200 answer: the schema of its JSON, or the media type of what is none. */
+  readonly answer: z.ZodType | "text/event-stream" | "text/plain";
 }
 
 /** `user` routes need a session, `admin` ones an operator's or the token, `public` ones neither. Every route says which. */
@@ -69,12 +69,22 @@ export interface RouteRequest {
   readonly background: RouteContext<unknown, unknown>["background"];
 }
 
-/** Answers one request. Never throws. */
-export async function answer(
-  app: App,
-  route: AnyRoute,
-  { request, params, background }: RouteRequest,
-): Promise<Response> {
+const names = new WeakMap<AnyRoute, string>();
+
+/** The name under which a route's requests are counted. The table gives it; what has none is counted as `other`. */
+export function nameRoute(route: AnyRoute, name: string): void {
+  names.set(route, name);
+}
+
+/** Answers one request, and counts it. Never throws. */
+export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
+  const startMs = performance.now();
+  const response = await respond(app, route, routed);
+  app.metrics.observeRequest(names.get(route) ?? "other", response.status, performance.now() - startMs);
+  return response;
+}
+
+async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
   try {
     const url = new URL(request.url);
     if (request.method !== "GET") refuseCrossSite(request);

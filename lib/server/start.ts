@@ -3,6 +3,7 @@ import "server-only";
 import { type App, createApp } from "./container";
 import { readEnv } from "./env";
 import { createLog } from "./log";
+import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
 import { openShared, openStores } from "./open";
 
@@ -22,8 +23,9 @@ async function start(): Promise<App> {
   const startMs = Date.now();
   const env = readEnv(process.env);
   const log = createLog((line) => console.log(line), process.env.NODE_ENV !== "production" || env.isDevnet);
-  const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env, log)]);
-  const app = createApp({ env, shared: openShared(env, log), stores, network, log });
+  const metrics = new Metrics();
+  const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env, log, metrics)]);
+  const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics });
   await stores.sync.ensureTopics(network.topics);
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);

@@ -32,6 +32,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Leaves out what the server does after the answer. */
   readonly withoutBackground?: boolean;
+  /** The app with something else in it, for this request. */
+  readonly app?: App;
 }
 
 export interface TestAppOptions {
@@ -81,7 +83,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   });
   await stores.sync.ensureTopics(topics);
 
-  const ask: TestApp["ask"] = async (method, path, userId, { body, headers = {}, signal, withoutBackground } = {}) => {
+  const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
+    const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
     const url = new URL(path, "http://app.test");
     const [name, params] = match(method, url.pathname);
     const cookie =
@@ -96,7 +99,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     const later: (() => Promise<unknown>)[] = [];
     const route: AnyRoute = ROUTES[name];
     const response = await clock.drive(
-      answer(app, route, { request, params, background: (work) => void later.push(work) }),
+      answer(asked, route, { request, params, background: (work) => void later.push(work) }),
     );
     if (!withoutBackground) for (const work of later) await clock.drive(work());
     return response;

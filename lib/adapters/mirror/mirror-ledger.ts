@@ -19,6 +19,7 @@ export interface MirrorOptions {
   readonly reserve: () => Promise<number | null>;
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
+  readonly onRequest?: (sample: MirrorSample) => void;
 }
 
 /** A page of 100 takes the public mirror well under a second; its own gateway gives up after 10. */
@@ -31,12 +32,21 @@ const CIRCUIT: CircuitPolicy = {
   probeMs: TIMEOUT_MS * 2,
 };
 
+/** One request that was answered or failed, for a histogram; without the wait for the budget. */
+export interface MirrorSample {
+  readonly origin: string;
+  readonly ms: number;
+  readonly isError: boolean;
+}
+
 export interface MirrorState {
   /** Without path or credentials. */
   readonly origin: string;
   readonly circuit: Circuit["name"];
   readonly requests: number;
   readonly errors: number;
+  /** Answers of 429, which are errors as well. */
+  readonly rateLimited: number;
   readonly lastError: string | null;
 }
 
@@ -46,6 +56,7 @@ interface Mirror {
   circuit: Circuit;
   requests: number;
   errors: number;
+  rateLimited: number;
   lastError: string | null;
 }
 
@@ -63,6 +74,7 @@ export class MirrorLedger implements Ledger {
         circuit: CLOSED,
         requests: 0,
         errors: 0,
+        rateLimited: 0,
         lastError: null,
       };
     });
@@ -74,11 +86,12 @@ export class MirrorLedger implements Ledger {
   }
 
   states(): readonly MirrorState[] {
-    return this.mirrors.map(({ origin, circuit, requests, errors, lastError }) => ({
+    return this.mirrors.map(({ origin, circuit, requests, errors, rateLimited, lastError }) => ({
       origin,
       circuit: circuit.name,
       requests,
       errors,
+      rateLimited,
       lastError,
     }));
   }
@@ -121,13 +134,16 @@ export class MirrorLedger implements Ledger {
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
+    const startMs = performance.now();
     const answer = await this.fetchJson(mirror, path, schema, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
+    this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
     mirror.circuit = isHealthy
       ? succeeded(mirror.circuit)
       : failed(mirror.circuit, this.options.clock.now(), this.random(), CIRCUIT, answer.error.retryAfterMs);
     if (!isHealthy) {
       mirror.errors += 1;
+      if (answer.error.code === "rate-limited") mirror.rateLimited += 1;
       mirror.lastError = answer.error.message;
     }
     return answer;

@@ -3,10 +3,11 @@ import "server-only";
 import { z } from "zod";
 import { openApiDocument } from "../openapi";
 import { publicJson } from "../reply";
-import { type AnyRoute, defineRoute } from "../route";
+import { type AnyRoute, defineRoute, nameRoute } from "../route";
 import { circle, contacts } from "./contacts";
 import { hcs, health, ingestion, ready } from "./health";
 import { proof, registry, sync } from "./ledger";
+import { metrics } from "./metrics";
 import { profiles, recognition } from "./recognition";
 import { demoPeople, demoSignIn, logout, session } from "./session";
 import { events, signals } from "./signals";
@@ -40,7 +41,10 @@ export const ROUTES = {
   "GET /api/health/ready": ready,
   "GET /api/health/ingestion": ingestion,
   "GET /api/health/hcs": hcs,
+  "GET /api/metrics": metrics,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
+
+for (const [name, route] of Object.entries(ROUTES)) nameRoute(route, name);
 
 export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,33 @@
+import "server-only";
+import type { App } from "../container";
+import { ProblemError } from "../problem";
+import { defineRoute } from "../route";
+import { bearerToken, isSameSecret } from "../secrets";
+
+export const metrics = defineRoute({
+  summary: "Metrics in Prometheus' text format, for who knows METRICS_TOKEN",
+  access: "public",
+  answer: "text/plain",
+  handle: async ({ app, request }) => {
+    refuseStrangers(app, request.headers);
+    const headers = { "content-type": app.metrics.registry.contentType, "cache-control": "no-store" };
+    return new Response(await app.metrics.text(), { headers });
+  },
+});
+
+/**
+ * Behind Next the address of who asks is not known, and a header that names one can be made up: without a token only the devnet,
+ * which listens on the loopback, answers.
+ */
+function refuseStrangers({ env }: App, headers: Headers): void {
+  if (env.METRICS_TOKEN === undefined) {
+    if (env.isDevnet) return;
+    throw new ProblemError(
+      "no-token",
+      "Metrics are answered once METRICS_TOKEN is set, to who sends it as a bearer token.",
+    );
+  }
+  const token = bearerToken(headers);
+  if (token === null || !isSameSecret(token, env.METRICS_TOKEN))
+    throw new ProblemError("wrong-token", "Send METRICS_TOKEN as a bearer token to read the metrics.");
+}
