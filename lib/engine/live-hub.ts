@@ -5,6 +5,7 @@
  */
 import type { Position, UserId } from "../core/ids";
 import { compare } from "../core/position";
+import { err, ok, type Result } from "../core/result";
 import type { Clock } from "../ports/clock";
 import type { CommitEvent } from "../ports/event-bus";
 import type { Log } from "../ports/log";
@@ -27,7 +28,13 @@ export interface LiveDeps {
   readonly beatMs: number;
   /** A stream ends itself before the platform ends it. */
   readonly maxStreamMs: number;
+  /** Open at once, of one user and of all: each costs memory (15 to 105 KB, platform.md) and a file descriptor. */
+  readonly maxPerUser: number;
+  readonly maxStreams: number;
 }
+
+/** Why one more stream is not opened. Those that are open stay: an older page must not lose its stream to a newer one. */
+export type StreamRefusal = "per-user" | "per-instance";
 
 /** Rows read at once for a stream that is far behind. */
 const CATCH_UP_ROWS = 200;
@@ -46,6 +53,7 @@ export class LiveHub {
   private readonly streams = new Map<UserId, Set<Stream>>();
   private beating: AbortController | null = null;
   private count = 0;
+  readonly counts = { opened: 0, refusedPerUser: 0, refusedPerInstance: 0 };
 
   constructor(private readonly deps: LiveDeps) {}
 
@@ -99,13 +107,40 @@ export class LiveHub {
   /**
    * The events of one user after `cursor` (null: from now on). Ends by itself after `bye`; ended by its consumer through
    * `return()` or the signal. Throws StoreUnavailable where the rows cannot be read: the client reconnects and resumes.
+   * The stream counts from this call on, so that many at once do not all find room for one; who never reads it aborts it.
    */
-  async *open(userId: UserId, cursor: number | null, signal: AbortSignal): AsyncGenerator<LiveEvent, void, void> {
-    const { clock, views } = this.deps;
+  open(
+    userId: UserId,
+    cursor: number | null,
+    signal: AbortSignal,
+  ): Result<AsyncGenerator<LiveEvent, void, void>, StreamRefusal> {
+    if ((this.streams.get(userId)?.size ?? 0) >= this.deps.maxPerUser) {
+      this.counts.refusedPerUser += 1;
+      return err("per-user");
+    }
+    if (this.count >= this.deps.maxStreams) {
+      this.counts.refusedPerInstance += 1;
+      return err("per-instance");
+    }
     const stream: Stream = { userId, head: 0, peers: new Set(), isClosing: false, wake: () => {} };
+    this.counts.opened += 1;
     this.add(stream);
-    const onAbort = () => stream.wake();
-    signal.addEventListener("abort", onAbort);
+    const onAbort = () => {
+      this.remove(stream);
+      stream.wake();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    return ok(this.follow(stream, cursor, signal));
+  }
+
+  private async *follow(
+    stream: Stream,
+    cursor: number | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<LiveEvent, void, void> {
+    const { clock, views } = this.deps;
+    const { userId } = stream;
     try {
       const openedMs = clock.now();
       // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
@@ -147,7 +182,6 @@ export class LiveHub {
         await woken;
       }
     } finally {
-      signal.removeEventListener("abort", onAbort);
       this.remove(stream);
     }
   }

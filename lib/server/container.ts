@@ -1,8 +1,9 @@
 import "server-only";
 /** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (platform.md). */
-import { hash, randomBytes } from "node:crypto";
+import { hash, randomBytes, randomUUID } from "node:crypto";
 import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
+import { MemoryInstanceReports } from "../adapters/memory/memory-instance-reports";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../adapters/postgres/statements";
@@ -10,6 +11,7 @@ import type { UpstashClientStats } from "../adapters/upstash/client";
 import type { EventBusStats } from "../adapters/upstash/event-bus";
 import type { TopicId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
+import { InstanceReporter } from "../engine/instance-reporter";
 import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
@@ -21,6 +23,7 @@ import { TieredRead } from "../engine/tiered-read";
 import type { Clock } from "../ports/clock";
 import type { EventBus } from "../ports/event-bus";
 import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
+import type { InstanceReports } from "../ports/instance-reports";
 import type { Log } from "../ports/log";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
@@ -28,6 +31,7 @@ import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
 import { counted, type SubmitCounts } from "./counted-submitter";
 import type { Env } from "./env";
+import { composeReport } from "./instance-report";
 import { followApp } from "./metric-sources";
 import { Metrics } from "./metrics";
 import { Sessions } from "./session";
@@ -61,6 +65,9 @@ export interface App {
   readonly submit: SubmitService;
   readonly sessions: Sessions;
   readonly metrics: Metrics;
+  readonly instanceId: string;
+  readonly startedMs: number;
+  readonly reporter: InstanceReporter;
   /** What was written to the ledger since the start. */
   readonly submitCounts: SubmitCounts;
   /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
@@ -89,6 +96,7 @@ export interface SharedTier {
   readonly hot: HotCache;
   readonly views: ViewCache;
   readonly bus: EventBus;
+  readonly reports: InstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
   close(): Promise<void>;
 }
@@ -160,6 +168,15 @@ export function createApp({
     },
     onRequest: metrics.observeMirror,
   });
+  const logProgress = progressLog(log);
+  const instanceId = randomUUID();
+  const reporter = new InstanceReporter({
+    reports: shared?.reports ?? new MemoryInstanceReports(clock, Number.POSITIVE_INFINITY),
+    instanceId,
+    compose: async () => JSON.stringify(await composeReport(app)),
+    clock,
+    log,
+  });
   const mender = new Mender({ bus, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const scheduler = new SyncScheduler({
@@ -174,7 +191,10 @@ export function createApp({
     sha384: (bytes) => hash("sha384", bytes, "buffer"),
     trustedPayers: network.trustedPayers,
     renamedBy: (profiles) => renamedBy(stores.views, profiles),
-    onProgress: progressLog(log),
+    onProgress: (topicId, cursor, added) => {
+      logProgress(topicId, cursor, added);
+      if (shared !== null) reporter.notice();
+    },
     topics: network.topics,
     gateMs,
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,
@@ -204,6 +224,8 @@ export function createApp({
     demand: () => void scheduler.demand(),
     beatMs: gateMs,
     maxStreamMs: env.STREAM_MAX_S * 1_000,
+    maxPerUser: env.STREAMS_PER_USER,
+    maxStreams: env.STREAMS_PER_INSTANCE,
   });
   const definitions = new DefinitionsGeneration();
   const told = new ToldCommits();
@@ -242,13 +264,17 @@ export function createApp({
       sessions,
       metrics,
       submitCounts,
+      instanceId,
+      reporter,
     },
+    startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
     isShared: shared !== null,
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,
     close: async () => {
+      reporter.close();
       hub.close();
       unfollow();
       await shared?.close();

@@ -178,6 +178,12 @@ export const VARIABLES = {
     "How old a copy may be that is served while its source is down",
   ),
   STREAM_MAX_S: variable(integer(5, 86_400), "280", "A live stream ends itself after this"),
+  STREAMS_PER_USER: variable(integer(1, 1_000), "8", "Live streams that one person may have open on one instance"),
+  STREAMS_PER_INSTANCE: variable(
+    integer(1, 1_000_000),
+    "5000",
+    "Live streams that one instance holds; below its limit of file descriptors, which on Vercel is 1,024",
+  ),
   L1_MAX_BYTES: variable(integer(1_048_576, 68_719_476_736), "67108864", "Memory for views in the process"),
   CACHE_TTL_S: variable(integer(1, 604_800), "3600", "How long a cached view serves without being read again"),
   MAX_SIGNALS_PER_USER: variable(

@@ -57,6 +57,7 @@ function followCaches({ l1, stores, pending }: App, counter: Define, gauge: Defi
   gauge("pending_users", "People with a write that is on its way back from the ledger", [], (tell) =>
     tell({}, pending.userCount),
   );
+  gauge("sql_breaker", BREAKER_HELP, [], (tell) => tell({}, BREAKER[stores.stats().circuit]));
   counter("sql_statements", "SQL statements by purpose", ["purpose", "outcome"], (tell) => {
     for (const [purpose, { statements, errors, refused }] of Object.entries(stores.stats().byPurpose)) {
       tell({ purpose, outcome: "answered" }, statements - errors);
@@ -160,6 +161,16 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
   });
 }
 
-function followStreams({ hub }: App, _counter: Define, gauge: Define): void {
+function followStreams({ hub }: App, counter: Define, gauge: Define): void {
   gauge("streams_open", "Live streams of this instance", [], (tell) => tell({}, hub.size));
+  counter(
+    "streams",
+    "Live streams asked for: opened, or refused for the limit of a person or of the instance",
+    ["outcome"],
+    (tell) => {
+      tell({ outcome: "opened" }, hub.counts.opened);
+      tell({ outcome: "refused-per-user" }, hub.counts.refusedPerUser);
+      tell({ outcome: "refused-per-instance" }, hub.counts.refusedPerInstance);
+    },
+  );
 }

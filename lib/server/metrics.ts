@@ -5,9 +5,9 @@ import "server-only";
  * values, known beforehand; nothing of a user is one.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import { BOUNDS_MS, type Histogram as LatencyCounts } from "../core/histogram";
+import { BOUNDS_MS } from "../core/histogram";
 import type { TierReport } from "../engine/flight";
-import type { TierName } from "../wire/instance-report";
+import type { LatencyCounts, TierName } from "../wire/instance-report";
 
 const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
 /** A page takes tens of milliseconds; finer than that is told by the tiers. */

@@ -81,6 +81,8 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
   const startMs = performance.now();
   const response = await respond(app, route, routed);
   app.metrics.observeRequest(names.get(route) ?? "other", response.status, performance.now() - startMs);
+  // Checks and scrapes come whether or not anybody is here: they are no news to the other instances.
+  if (app.isShared && route.access !== "public") app.reporter.notice();
   return response;
 }
 

@@ -1,8 +1,9 @@
 import "server-only";
 /** Live events as `text/event-stream`. The stream is pulled: a client that does not read makes no events. */
 import type { UserId } from "../core/ids";
-import type { LiveEvent } from "../engine/live-hub";
+import type { LiveEvent, StreamRefusal } from "../engine/live-hub";
 import type { App } from "./container";
+import { ProblemError } from "./problem";
 import { freshnessBody } from "./reply";
 import { signalOf } from "./routes/signals";
 
@@ -37,9 +38,29 @@ export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string 
   }
 }
 
+/** What is asked of whom no more streams are opened for; `retryAfterS` is the client's at the least, spread by its own chance. */
+const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readonly retryAfterS: number }>> = {
+  // A page that is closed frees its stream at once.
+  "per-user": {
+    detail: "You have as many live connections open as one person may have. Close another page of this app first.",
+    retryAfterS: 30,
+  },
+  // Another instance may have room: soon again, by another way.
+  "per-instance": {
+    detail: "This server has as many live connections as it can hold. Try again shortly.",
+    retryAfterS: 5,
+  },
+};
+
+/** Throws what to answer to whom no stream is opened for. */
 export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
   const controller = new AbortController();
-  const events = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
+  const opened = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
+  if (!opened.ok) {
+    const { detail, retryAfterS } = REFUSALS[opened.error];
+    throw new ProblemError("too-many", detail, { retryAfterS });
+  }
+  const events = opened.value;
   const encoder = new TextEncoder();
   const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
   const body = new ReadableStream<Uint8Array>({

@@ -7,6 +7,7 @@ export const BreakerState = z.enum(["closed", "open", "half-open"]);
 
 /** Counts between the bounds of core/histogram, and the sum. */
 export const LatencyCounts = z.object({ counts: z.array(count), sumMs: z.number().nonnegative() });
+export type LatencyCounts = z.infer<typeof LatencyCounts>;
 
 const tierShape = {
   hits: count,

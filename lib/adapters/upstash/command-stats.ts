@@ -14,6 +14,7 @@ export const PURPOSES = [
   "publish",
   "cursor",
   "subscribe",
+  "report",
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

@@ -61,6 +61,11 @@ export class Keys {
     return `${this.root}::sequence`;
   }
 
+  /** Hash of instance → what it tells of itself. */
+  get reports(): string {
+    return `${this.root}::reports`;
+  }
+
   get channel(): string {
     return `${this.root}:events`;
   }

@@ -1,10 +1,11 @@
-/** The shared tier as a whole: one client, and the three ports over it. */
+/** The shared tier as a whole: one client, and the four ports over it. */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client";
 import { type EventBusStats, UpstashEventBus } from "./event-bus";
 import { UpstashHotCache } from "./hot-cache";
+import { UpstashInstanceReports } from "./instance-reports";
 import { Keys } from "./keys";
 import { UpstashViewCache } from "./view-cache";
 
@@ -17,10 +18,14 @@ export interface UpstashOptions extends UpstashClientOptions {
   readonly log: Log;
 }
 
+/** How long an instance that says nothing more is shown: as long as platforms let an idle one live, roughly. */
+const REPORT_TTL_MS = 15 * 60_000;
+
 export interface UpstashTier {
   readonly hot: UpstashHotCache;
   readonly views: UpstashViewCache;
   readonly bus: UpstashEventBus;
+  readonly reports: UpstashInstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
   close(): Promise<void>;
 }
@@ -48,6 +53,7 @@ export function tierOver(
       settled: (id) => bus.settled(id),
     }),
     hot: new UpstashHotCache({ commands: client, keys, onSequence: (sequence) => bus.expectSequence(sequence) }),
+    reports: new UpstashInstanceReports({ commands: client, keys, ttlMs: REPORT_TTL_MS }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
     close: () => bus.close(),
   };

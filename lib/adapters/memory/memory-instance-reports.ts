@@ -1,0 +1,19 @@
+import type { Clock } from "../../ports/clock";
+import type { InstanceReports } from "../../ports/instance-reports";
+
+/** The reports of a single process: its own. */
+export class MemoryInstanceReports implements InstanceReports {
+  private readonly kept = new Map<string, { readonly report: string; readonly untilMs: number }>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ttlMs: number,
+  ) {}
+
+  async report(instanceId: string, report: string, asks: "everybody" | "nobody"): Promise<readonly string[]> {
+    const nowMs = this.clock.now();
+    this.kept.set(instanceId, { report, untilMs: nowMs + this.ttlMs });
+    for (const [id, { untilMs }] of this.kept) if (untilMs <= nowMs) this.kept.delete(id);
+    return asks === "everybody" ? [...this.kept.values()].map((each) => each.report) : [];
+  }
+}
