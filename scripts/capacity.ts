@@ -1,0 +1,75 @@
+/** `npm run capacity`: what N users need and cost, what is there now against ours, and which limit breaks first. */
+import { parseArgs } from "node:util";
+import { capacity } from "@/lib/core/capacity";
+import { currentPlan } from "@/lib/core/capacity-current";
+import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity-inputs";
+import { currentLimitsOf, limitsOf } from "@/lib/core/capacity-limits";
+import { report } from "./capacity/report";
+import { command, UsageError } from "./topic-input";
+
+const USAGE = `npm run -s capacity -- [options]
+
+  --users N[,N…]      columns of the tables (${PLAN_SCALES.join(",")})
+  --signals N         messages that a user writes in a day (${DEFAULT_INPUTS.signalsPerUserDay})
+  --reads N           reads of a user in a day (${DEFAULT_INPUTS.readsPerUserDay})
+  --open-pages N      percent of users with a page open (${DEFAULT_INPUTS.openPageShare * 100})
+  --segments N        topics of each kind (${DEFAULT_INPUTS.segments})
+  --peak N            the busiest minute over the mean (${DEFAULT_INPUTS.peakToMean})
+  --months N          how long messages are kept in Postgres (${DEFAULT_INPUTS.monthsKept})
+  --json              the model's whole answer, for each number of users
+
+Where the figures come from: docs/capacity.md.`;
+
+const text = { type: "string" } as const;
+const OPTIONS = {
+  users: text,
+  signals: text,
+  reads: text,
+  "open-pages": text,
+  segments: text,
+  peak: text,
+  months: text,
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+function number(name: string, value: string | undefined, fallback: number, least = 0, most = 1e11): number {
+  const found = value === undefined ? fallback : Number(value);
+  if (value?.trim() === "" || !(found >= least && found <= most))
+    throw new UsageError(`--${name} ${value} is not a number from ${least} to ${most}.\n\n${USAGE}`);
+  return found;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (cause) {
+    throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}\n\n${USAGE}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const values = parse(process.argv.slice(2));
+  if (values.help) return console.log(USAGE);
+  const scales = values.users?.split(",").map((users) => number("users", users, 0)) ?? PLAN_SCALES;
+  const inputs: CapacityInputs = {
+    ...DEFAULT_INPUTS,
+    signalsPerUserDay: number("signals", values.signals, DEFAULT_INPUTS.signalsPerUserDay),
+    readsPerUserDay: number("reads", values.reads, DEFAULT_INPUTS.readsPerUserDay),
+    openPageShare: number("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
+    segments: number("segments", values.segments, DEFAULT_INPUTS.segments, 1, 10_000),
+    peakToMean: number("peak", values.peak, DEFAULT_INPUTS.peakToMean, 1, 1_000),
+    monthsKept: number("months", values.months, DEFAULT_INPUTS.monthsKept, 1, 1_200),
+  };
+  if (!values.json) return console.log(report(inputs, scales));
+  const answers = scales.map((users) => ({
+    users,
+    ours: capacity({ ...inputs, users }),
+    current: currentPlan({ ...inputs, users }),
+  }));
+  console.log(
+    JSON.stringify({ scales: answers, limits: limitsOf(inputs), currentLimits: currentLimitsOf(inputs) }, null, 2),
+  );
+}
+
+void command(main);
