@@ -147,6 +147,9 @@ export const contactEdges = pgTable(
     trustInWeight: doublePrecision("trust_in_weight"),
     peerHandle: text("peer_handle"),
     peerHrl: text("peer_hrl"),
+    /** Which side said `accept_ns`: added by migration 0001, after the columns that were there. */
+    acceptOutNs: bigint("accept_out_ns", { mode: "bigint" }),
+    acceptInNs: bigint("accept_in_ns", { mode: "bigint" }),
   },
   (t) => [primaryKey({ name: "contact_edges_pkey", columns: [t.userNo, t.peerNo] })],
 );
@@ -173,4 +176,17 @@ export const recognitionDefinitions = pgTable("recognition_definitions", {
   icon: text(),
   description: text(),
   category: text(),
+});
+
+/** Whose id a Hedera account signs in as, where the operator has said so: TrustMesh's ids of before accounts (`tm-…`). */
+export const accountBindings = pgTable("account_bindings", {
+  boundMs: bigint("bound_ms", { mode: "bigint" }).notNull(),
+  accountId: text("account_id").primaryKey(),
+  userId: text("user_id").notNull(),
+});
+
+/** Sessions of a user that were issued until then are over. Rows older than a session's life say nothing any more. */
+export const sessionSignOuts = pgTable("session_sign_outs", {
+  untilMs: bigint("until_ms", { mode: "bigint" }).notNull(),
+  userId: text("user_id").primaryKey(),
 });

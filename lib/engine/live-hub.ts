@@ -17,7 +17,7 @@ export type LiveEvent =
   | { readonly event: "contacts"; readonly peers: readonly UserId[] }
   | { readonly event: "freshness" }
   | { readonly event: "resync"; readonly position: number }
-  | { readonly event: "bye"; readonly reason: "planned" | "shutdown" };
+  | { readonly event: "bye"; readonly reason: "planned" | "shutdown" | "signed-out" };
 
 export interface LiveDeps {
   readonly views: ViewStore;
@@ -45,7 +45,7 @@ interface Stream {
   readonly userId: UserId;
   head: number;
   peers: Set<UserId>;
-  isClosing: boolean;
+  closing: "shutdown" | "signed-out" | null;
   wake: () => void;
 }
 
@@ -96,12 +96,14 @@ export class LiveHub {
 
   /** Ends every stream with `bye`. */
   close(): void {
-    for (const streams of this.streams.values()) {
-      for (const stream of streams) {
-        stream.isClosing = true;
-        stream.wake();
-      }
-    }
+    for (const userId of this.streams.keys()) this.end(userId, "shutdown");
+  }
+
+  /** Ends the user's streams with `bye`. */
+  end(userId: UserId, reason: "shutdown" | "signed-out"): void {
+    this.eachOf(userId, (stream) => {
+      stream.closing = reason;
+    });
   }
 
   /**
@@ -122,7 +124,7 @@ export class LiveHub {
       this.counts.refusedPerInstance += 1;
       return err("per-instance");
     }
-    const stream: Stream = { userId, head: 0, peers: new Set(), isClosing: false, wake: () => {} };
+    const stream: Stream = { userId, head: 0, peers: new Set(), closing: null, wake: () => {} };
     this.counts.opened += 1;
     this.add(stream);
     const onAbort = () => {
@@ -172,7 +174,7 @@ export class LiveHub {
           stream.peers = new Set();
           yield { event: "contacts", peers };
         }
-        if (stream.isClosing) return yield { event: "bye", reason: "shutdown" };
+        if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
         const nowMs = clock.now();
         if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
         if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {

@@ -1,9 +1,10 @@
 /**
- * What commits tell caches and streams, on every instance. Lossy by contract: an event carries positions, so who misses one
+ * What commits tell caches and streams, on every instance, and that somebody has signed out of all of them. Lossy by contract: an event carries positions, so who misses one
  * sees the jump in the next and reads the rows; who knows to have missed some is told so. Order is kept for one user within
  * one publisher. Publishing is one command; a shared bus also expires the users' views in the shared tier with it.
  */
 import type { Position, TopicId, UserId } from "../core/ids";
+import type { SignOut } from "./account-store";
 
 export interface UserEvent {
   readonly userId: UserId;
@@ -27,6 +28,7 @@ export interface CommitEvent {
 
 export interface EventListener {
   onCommit(event: CommitEvent): void;
+  onSignOut?(event: SignOut): void;
   /** Events may have been lost, as after a broken connection: everything kept is in doubt. */
   onMissed(): void;
 }
@@ -39,6 +41,8 @@ export interface EventBus {
    * expired with it. Rejects as `publish` does.
    */
   tellMissed(topicId: TopicId, cursor: number): Promise<void>;
+  /** The same for a sign-out: listeners of this process first, then all others, with one command. */
+  publishSignOut(event: SignOut): Promise<void>;
   /** Returns the function that ends the subscription. Listeners do not throw. */
   subscribe(listener: EventListener): () => void;
   /**

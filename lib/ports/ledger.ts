@@ -34,6 +34,19 @@ export interface LedgerError {
   readonly retryAfterMs?: number;
 }
 
+/** What signs for an account. `many`: a key list, a threshold or a contract, which no one wallet can sign for alone. */
+export type AccountKey =
+  | { readonly kind: "ed25519" | "ecdsa-secp256k1"; readonly bytes: Uint8Array }
+  | { readonly kind: "none" }
+  | { readonly kind: "many" };
+
+export interface LedgerAccount {
+  readonly accountId: AccountId;
+  readonly isDeleted: boolean;
+  /** ED25519: 32 bytes. ECDSA: 33 bytes, compressed. */
+  readonly key: AccountKey;
+}
+
 export interface PageRequest {
   readonly topicId: TopicId;
   /** Sequence numbers above this; 0 for the start. */
@@ -51,6 +64,8 @@ export interface Ledger {
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
   /** One message, asked of the mirror that `attempt` points to; `not-found` where that mirror has none. */
   message(topicId: TopicId, sequence: number, attempt?: number): Promise<Result<LedgerMessage, LedgerError>>;
+  /** An account and its key as they are now; `not-found` where there is none. */
+  account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>>;
   /** The consensus time through which the mirror has everything (the end of its latest block). */
   head(): Promise<Result<ConsensusNs, LedgerError>>;
 }

@@ -17,9 +17,11 @@ import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
 import { Mender } from "../engine/mend";
 import { PendingSignals } from "../engine/pending";
+import { SignOuts } from "../engine/sign-outs";
 import { SubmitService } from "../engine/submit";
 import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import { TieredRead } from "../engine/tiered-read";
+import type { AccountStore } from "../ports/account-store";
 import type { Clock } from "../ports/clock";
 import type { EventBus } from "../ports/event-bus";
 import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
@@ -34,7 +36,8 @@ import type { Env } from "./env";
 import { composeReport } from "./instance-report";
 import { followApp } from "./metric-sources";
 import { Metrics } from "./metrics";
-import { Sessions } from "./session";
+import { SESSION_MS, Sessions } from "./session";
+import { SignIn } from "./sign-in";
 
 /** The durable tier, for sync and for readers. */
 export interface Stores {
@@ -42,6 +45,7 @@ export interface Stores {
   readonly views: ViewStore;
   /** Statements by purpose, and the circuit in front of the database. */
   stats(): StatementsStats;
+  readonly accounts: AccountStore;
   close(): Promise<void>;
 }
 
@@ -72,6 +76,8 @@ export interface App {
   readonly submitCounts: SubmitCounts;
   /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
   readonly sharedStats: SharedTier["stats"] | null;
+  readonly signIn: SignIn;
+  readonly signOuts: SignOuts;
   readonly trustedPayers: TrustedPayers;
   /** The account that pays for what is submitted; null where nothing is. */
   readonly operatorId: string | null;
@@ -131,6 +137,9 @@ async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): 
     return own.reserve("mirror", { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) });
   }
 }
+
+/** Looking up accounts that sign in may take one in so many of the mirror's requests. */
+const SIGN_IN_SHARE = 4;
 
 /** A backlog says how far it is, once for each of so many messages. */
 const PROGRESS_EVERY = 1_000;
@@ -243,7 +252,26 @@ export function createApp({
   const secrets = env.SESSION_SECRET?.split(",").map((secret) => secret.trim()) ?? [
     randomBytes(32).toString("base64url"),
   ];
-  const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock });
+  const signOuts = new SignOuts({
+    store: stores.accounts,
+    bus,
+    clock,
+    log,
+    random,
+    sessionMs: SESSION_MS,
+    onSignOut: (userId) => hub.end(userId, "signed-out"),
+  });
+  const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock, signOuts });
+  const signIn = new SignIn({
+    secrets,
+    network: env.HEDERA_NETWORK,
+    domains: env.domains,
+    clock,
+    hot,
+    ledger,
+    accounts: stores.accounts,
+    mirrorPerSecond: Math.max(1, env.MIRROR_RPS / SIGN_IN_SHARE),
+  });
   const app: App = {
     ...{
       env,
@@ -266,6 +294,8 @@ export function createApp({
       submitCounts,
       instanceId,
       reporter,
+      signIn,
+      signOuts,
     },
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
@@ -277,6 +307,7 @@ export function createApp({
       reporter.close();
       hub.close();
       unfollow();
+      signOuts.close();
       await shared?.close();
       await network.close();
       await stores.close();

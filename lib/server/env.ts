@@ -61,6 +61,17 @@ const secret = z
   .string()
   .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")
   .optional();
+/** As a Host header has them. */
+const domains = z
+  .string()
+  .optional()
+  .transform((text, context): readonly string[] | null => {
+    if (text === undefined) return null;
+    const names = list(text.toLowerCase());
+    if (names.length > 0 && names.every((name) => /^([a-z0-9-]+\.)*[a-z0-9-]+(:\d{1,5})?$/.test(name))) return names;
+    context.addIssue("must be names like trustmesh.example or trustmesh.example:8443, separated by commas");
+    return z.NEVER;
+  });
 const urls = z
   .string()
   .optional()
@@ -163,6 +174,11 @@ export const VARIABLES = {
     null,
     "Bearer token of GET /api/metrics; where empty, metrics are answered on devnet only",
   ),
+  APP_DOMAIN: variable(
+    domains,
+    null,
+    "Names under which browsers reach this app, as host or host:port, separated by commas; wallet sign-in is bound to them and needs one wherever the app is not on localhost (on Vercel its own names are known)",
+  ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
@@ -204,6 +220,8 @@ type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] ex
 export interface Env extends Values {
   readonly isDevnet: boolean;
   readonly allowDemo: boolean;
+  /** Names that browsers know the app by; null where none is known. */
+  readonly domains: readonly string[] | null;
 }
 
 export class EnvError extends Error {
@@ -235,7 +253,16 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
       `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
-  return { ...env, isDevnet, allowDemo: env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off") };
+  const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
+  return { ...env, isDevnet, allowDemo, domains: env.APP_DOMAIN ?? vercelDomains(source) };
+}
+
+/** What Vercel calls a deployment: production's name first, then the branch's and its own. */
+function vercelDomains(source: Readonly<Record<string, string | undefined>>): readonly string[] | null {
+  const names = ["VERCEL_PROJECT_PRODUCTION_URL", "VERCEL_BRANCH_URL", "VERCEL_URL"].flatMap((name) =>
+    list(source[name]?.toLowerCase() ?? ""),
+  );
+  return names.length > 0 ? names : null;
 }
 
 function contradictions(env: Values): string[] {

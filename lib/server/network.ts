@@ -70,6 +70,8 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
   if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
   if (env.TRUSTED_PAYERS === null)
     log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
+  if (env.domains === null)
+    log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
   return {
     mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
     topics: registeredTopics(configuredTopics(env)),

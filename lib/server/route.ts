@@ -154,6 +154,7 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
 }
 
 async function readJson(request: Request): Promise<unknown> {
+  if (hasNoBody(request)) return undefined;
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type))
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
@@ -171,6 +172,12 @@ async function readJson(request: Request): Promise<unknown> {
   } catch {
     throw new ProblemError("bad-input", "The body is not JSON.", { field: "body" });
   }
+}
+
+/** A POST of nothing, as `fetch` and curl send it. What it means is the schema's to say. */
+function hasNoBody({ headers }: Request): boolean {
+  const isEmpty = (headers.get("content-length") ?? "0") === "0" && !headers.has("transfer-encoding");
+  return isEmpty && !headers.has("content-type");
 }
 
 /** Somebody else's name is never honoured, and never silently replaced by the caller's. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseUserId } from "../core/ids";
+import { parseAccountId, parseUserId } from "../core/ids";
 
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });
@@ -15,6 +15,10 @@ export const UserIdText = z
   .min(1)
   .refine((text) => parseUserId(text) !== null, "1 to 50 characters without spaces")
   .meta({ description: "A Hedera account id or a tm- id" });
+export const AccountIdText = z
+  .string()
+  .refine((text) => parseAccountId(text) !== null, "an account id looks like 0.0.7226146")
+  .meta({ description: "A Hedera account id" });
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
 /** What every read says of its own age. */

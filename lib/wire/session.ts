@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserIdText } from "./common";
+import { AccountIdText, UserIdText } from "./common";
 
 /** `GET /api/auth/session` */
 export const SessionAnswer = z.object({
@@ -17,3 +17,30 @@ export const DemoBody = z.object({ userId: UserIdText });
 /** `GET /api/auth/demo`: the people to choose from */
 export const DemoAnswer = z.object({ people: z.array(z.object({ userId: UserIdText, name: z.string() })) });
 export type DemoAnswer = z.infer<typeof DemoAnswer>;
+
+/** `POST /api/auth/challenge` */
+export const ChallengeBody = z.object({ accountId: AccountIdText });
+export const ChallengeAnswer = z.object({
+  challenge: z.string().meta({ description: "What the account's wallet is to sign, as it is" }),
+  expiresAt: z.string().meta({ description: "ISO 8601" }),
+});
+export type ChallengeAnswer = z.infer<typeof ChallengeAnswer>;
+
+/** `POST /api/auth/verify` */
+export const VerifyBody = z.object({
+  accountId: AccountIdText,
+  challenge: z.string().min(1).max(700),
+  signatureMap: z
+    .string()
+    .min(1)
+    .max(2_000)
+    .regex(/^[A-Za-z0-9+/]+={0,2}$/, "not base64")
+    .meta({ description: "The wallet's answer: base64 of a protobuf SignatureMap" }),
+});
+
+/** `POST /api/auth/logout`; no body is the same as `{}` */
+export const LogoutBody = z
+  .object({
+    everywhere: z.boolean().default(false).meta({ description: "End all sessions of the caller, on every device" }),
+  })
+  .default({ everywhere: false });

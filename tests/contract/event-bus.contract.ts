@@ -1,6 +1,7 @@
 /** What every event bus does within a process, whatever it is made of. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Position, TopicId, UserId } from "@/lib/core/ids";
+import type { SignOut } from "@/lib/ports/account-store";
 import type { CommitEvent, EventBus, EventListener } from "@/lib/ports/event-bus";
 
 export interface EventBusSubject {
@@ -12,10 +13,15 @@ export interface EventBusSubject {
 /** Keeps what it is told. */
 export class Recorder implements EventListener {
   readonly events: CommitEvent[] = [];
+  readonly signOuts: SignOut[] = [];
   missed = 0;
 
   onCommit(event: CommitEvent): void {
     this.events.push(event);
+  }
+
+  onSignOut(event: SignOut): void {
+    this.signOuts.push(event);
   }
 
   onMissed(): void {
@@ -83,6 +89,17 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     await bus.publish(commitOf(1));
     await bus.publish(commitOf(2));
     expect([leaving.cursors, staying.cursors]).toEqual([[1], [1, 2]]);
+  });
+
+  it("tells of a sign-out at once too, between the commits and as none of them", async () => {
+    const listener = new Recorder();
+    bus.subscribe(listener);
+    const signOut = { userId: "tm-ada" as UserId, untilMs: 1_790_000_000_123 };
+    const published = [bus.publish(commitOf(1)), bus.publishSignOut(signOut), bus.publish(commitOf(2))];
+    expect([listener.cursors, listener.signOuts]).toEqual([[1, 2], [signOut]]);
+    await Promise.all(published);
+    expect([listener.cursors, listener.signOuts]).toEqual([[1, 2], [signOut]]);
+    expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 2 : null);
   });
 
   it("takes an event of nobody, for a topic that has only moved", async () => {

@@ -55,6 +55,18 @@ describe("in the contract", () => {
 });
 
 describe("instances", () => {
+  it("hear of each other's sign-outs, among commits, without having missed anything and without losing a view", async () => {
+    const network = newNetwork();
+    const [a, b] = [await listening(network), await listening(network)];
+    await keep(b.tier, ADA);
+    const signOut = { userId: ADA, untilMs: 1_790_000_000_123 };
+    await a.tier.bus.publishSignOut(signOut);
+    await a.tier.bus.publish(commitOf(1, []));
+    await until(() => b.heard.cursors.length === 1);
+    expect([b.heard.signOuts, b.heard.missed, a.heard.signOuts, a.heard.missed]).toEqual([[signOut], 0, [signOut], 0]);
+    expect(await kindOf(b.tier, ADA)).toBe("hit");
+  });
+
   it("hear each other's commits as they were, and their own once", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];

@@ -1,6 +1,7 @@
 /** What every durable store must do, whatever database it stands on. Each part takes its tests from a file of its own. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Database, openStore } from "@/tests/support/store-opening";
+import { accountsContract } from "./store-parts/accounts";
 import { backfillContract } from "./store-parts/backfill";
 import { commitContract } from "./store-parts/commit";
 import { edgesContract } from "./store-parts/edges";
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("gaps", () => gapsContract(subject));
     describe("backfill", () => backfillContract(subject));
     describe("views", () => viewsContract(subject));
+    describe("accounts", () => accountsContract(subject));
     describe("life", () => lifeContract(subject));
   });
 }

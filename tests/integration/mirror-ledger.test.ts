@@ -3,9 +3,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
-import type { TopicId } from "@/lib/core/ids";
+import type { AccountId, TopicId } from "@/lib/core/ids";
+import { unwrap } from "@/lib/core/result";
+import { developmentKey } from "@/lib/devnet/development-keys";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { DrivenClock } from "../support/driven-clock";
+
+import { ecdsaWallet } from "../support/wallet";
 
 let devnet: Devnet;
 let clock: DrivenClock;
@@ -108,6 +112,31 @@ describe("failures", () => {
     } finally {
       await second.stop();
     }
+  });
+});
+
+describe("an account", () => {
+  it("comes with its key, whatever kind it is of", async () => {
+    const wallet = ecdsaWallet();
+    const { ledger: accounts, restUrl } = devnet;
+    const ecdsa = accounts.createAccount(wallet.encodedKey).id;
+    const many = accounts.createAccount(Uint8Array.from([0x32, 0x02, 0x0a, 0x00])).id;
+    const none = accounts.createAccount(new Uint8Array()).id;
+    const deleted = accounts.updateAccount(accounts.createAccount(wallet.encodedKey).id, { isDeleted: true }).id;
+    const ledger = ledgerAt([restUrl]);
+    expect(unwrap(await ledger.account(devnet.operatorId))).toEqual({
+      accountId: devnet.operatorId,
+      isDeleted: false,
+      key: { kind: "ed25519", bytes: new Uint8Array(developmentKey("operator").publicRaw) },
+    });
+    expect(unwrap(await ledger.account(ecdsa))).toMatchObject({ key: wallet.key });
+    expect(unwrap(await ledger.account(many))).toMatchObject({ key: { kind: "many" } });
+    expect(unwrap(await ledger.account(none))).toMatchObject({ key: { kind: "none" }, isDeleted: false });
+    expect(unwrap(await ledger.account(deleted))).toMatchObject({ isDeleted: true });
+    expect(await ledger.account("0.0.999999" as AccountId)).toMatchObject({
+      ok: false,
+      error: { code: "not-found", message: "the mirror has no such account" },
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { type ConsensusNs, consensusNs } from "@/lib/core/consensus-time";
-import type { TopicId } from "@/lib/core/ids";
+import type { AccountId, TopicId } from "@/lib/core/ids";
 import { err, ok, type Result } from "@/lib/core/result";
-import type { Ledger, LedgerError, LedgerMessage, PageRequest } from "@/lib/ports/ledger";
+import type { Ledger, LedgerAccount, LedgerError, LedgerMessage, PageRequest } from "@/lib/ports/ledger";
 
 /** A ledger of given topics. `answer` may change, shorten, repeat or refuse what a page would be. */
 export class ScriptedLedger implements Ledger {
@@ -30,6 +30,10 @@ export class ScriptedLedger implements Ledger {
   async message(topicId: TopicId, sequence: number): Promise<Result<LedgerMessage, LedgerError>> {
     const message = this.single(this.topics.get(topicId)?.find((each) => each.sequence === sequence));
     return message ? ok(message) : err({ code: "not-found", message: "the mirror has no such message" });
+  }
+
+  async account(_accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
+    return err({ code: "not-found", message: "the mirror has no such account" });
   }
 
   async head(): Promise<Result<ConsensusNs, LedgerError>> {

@@ -1,6 +1,7 @@
 /** Stores for the contract suite: one database for a file, emptied for each test. */
 import type { Database } from "@/lib/adapters/postgres/database";
 import { openStore } from "@/lib/adapters/postgres/store";
+import type { AccountStore } from "@/lib/ports/account-store";
 import type { SyncStore } from "@/lib/ports/sync-store";
 import type { ViewStore } from "@/lib/ports/view-store";
 
@@ -14,14 +15,15 @@ export interface EmptyStore {
   readonly db: Database;
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  readonly accounts: AccountStore;
 }
 
 /** The stores on an empty database, as on a first start. */
 export async function emptied(subject: Subject): Promise<EmptyStore> {
   const db = subject.db();
-  const { sync, views } = await openStore(db, "devnet");
+  const { sync, views, accounts } = await openStore(db, "devnet");
   await sync.rebuild();
-  await db.query("TRUNCATE topics RESTART IDENTITY");
+  await db.query("TRUNCATE topics, account_bindings, session_sign_outs RESTART IDENTITY");
   await db.query("UPDATE meta SET epoch = 0");
-  return { db, sync, views };
+  return { db, sync, views, accounts };
 }

@@ -11,11 +11,13 @@ function sessions(
   secrets: readonly string[],
   options: { network?: string; isSecure?: boolean; clock?: DrivenClock } = {},
 ): Sessions {
+  const clock = options.clock ?? new DrivenClock();
   return new Sessions({
     secrets,
     network: options.network ?? "devnet",
     isSecure: options.isSecure ?? false,
-    clock: options.clock ?? new DrivenClock(),
+    clock,
+    signOuts: { isOver: () => false, issueMs: () => clock.now() },
   });
 }
 const cookie = (setCookie: string) => setCookie.split(";")[0] as string;

@@ -1,3 +1,4 @@
+import type { SignOut } from "../../ports/account-store";
 import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
 
 /** Delivers within the process, at once and in order. */
@@ -10,6 +11,10 @@ export class MemoryEventBus implements EventBus {
 
   async tellMissed(): Promise<void> {
     for (const listener of [...this.listeners]) listener.onMissed();
+  }
+
+  async publishSignOut(event: SignOut): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onSignOut?.(event);
   }
 
   subscribe(listener: EventListener): () => void {

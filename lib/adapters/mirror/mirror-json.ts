@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
 import { parseAccountId, parseTopicId, type Sequence } from "../../core/ids";
-import type { LedgerMessage } from "../../ports/ledger";
+import type { AccountKey, LedgerAccount, LedgerMessage } from "../../ports/ledger";
 
 const Timestamp = z.string().transform((text, context): ConsensusNs => {
   const ns = parseConsensusTime(text);
@@ -58,6 +58,27 @@ export const MessageJson = z
 
 export const PageJson = z.object({ messages: z.array(MessageJson) });
 export const BlocksJson = z.object({ blocks: z.array(z.object({ timestamp: z.object({ to: Timestamp }) })).min(1) });
+
+const KeyJson = z.object({ _type: z.string(), key: z.string() });
+
+export const AccountJson = z
+  .object({ account: entity(parseAccountId), deleted: z.boolean().nullish(), key: KeyJson.nullish() })
+  .transform(
+    (json): LedgerAccount => ({
+      accountId: json.account,
+      isDeleted: json.deleted ?? false,
+      key: json.key ? keyOf(json.key) : { kind: "none" },
+    }),
+  );
+
+/** One plain key of the length that its kind has (hedera.md §1), or what cannot be signed for by one wallet. */
+function keyOf({ _type, key }: z.infer<typeof KeyJson>): AccountKey {
+  const isHex = (pattern: RegExp) => pattern.test(key);
+  const bytes = () => new Uint8Array(Buffer.from(key, "hex"));
+  if (_type === "ED25519" && isHex(/^[0-9a-f]{64}$/i)) return { kind: "ed25519", bytes: bytes() };
+  if (_type === "ECDSA_SECP256K1" && isHex(/^0[23][0-9a-f]{64}$/i)) return { kind: "ecdsa-secp256k1", bytes: bytes() };
+  return { kind: "many" };
+}
 
 /** Chunks belong together by payer, valid start, nonce and scheduled flag; the group is a message's own payer's (hedera.md §3). */
 function chunkOf(info: z.infer<typeof ChunkInfo>, payer: string): LedgerMessage["chunk"] {

@@ -5,11 +5,11 @@
 import type { z } from "zod";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
 import type { ConsensusNs } from "../../core/consensus-time";
-import type { TopicId } from "../../core/ids";
+import type { AccountId, TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
-import type { Ledger, LedgerError, LedgerMessage, PageRequest } from "../../ports/ledger";
-import { BlocksJson, MessageJson, PageJson } from "./mirror-json";
+import type { Ledger, LedgerAccount, LedgerError, LedgerMessage, PageRequest } from "../../ports/ledger";
+import { AccountJson, BlocksJson, MessageJson, PageJson } from "./mirror-json";
 
 export interface MirrorOptions {
   /** REST bases, with or without `/api/v1`; the first is preferred. */
@@ -114,6 +114,15 @@ export class MirrorLedger implements Ledger {
 
   async message(topicId: TopicId, sequence: number, attempt = 0): Promise<Result<LedgerMessage, LedgerError>> {
     return this.get(`/topics/${topicId}/messages/${sequence}`, MessageJson, attempt);
+  }
+
+  async account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
+    const answer = await this.get(`/accounts/${accountId}?transactions=false`, AccountJson, 0);
+    if (!answer.ok && answer.error.code === "not-found")
+      return err({ code: "not-found", message: "the mirror has no such account" });
+    if (answer.ok && answer.value.accountId !== accountId)
+      return err({ code: "malformed", message: "the mirror answered with another account" });
+    return answer;
   }
 
   async head(): Promise<Result<ConsensusNs, LedgerError>> {

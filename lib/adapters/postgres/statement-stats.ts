@@ -19,6 +19,8 @@ export const STATEMENT_PURPOSES = [
   "commit",
   "backfill",
   "admin",
+  "account",
+  "account-change",
 ] as const;
 export type StatementPurpose = (typeof STATEMENT_PURPOSES)[number];
 

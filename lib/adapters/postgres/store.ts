@@ -1,5 +1,7 @@
+import type { AccountStore } from "../../ports/account-store";
 import type { SyncStore } from "../../ports/sync-store";
 import type { ViewStore } from "../../ports/view-store";
+import { PostgresAccountStore } from "./account-store";
 import type { Database } from "./database";
 import { migrate } from "./migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
@@ -9,6 +11,7 @@ import { PostgresViewStore } from "./view-store";
 export interface PostgresStore {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  readonly accounts: AccountStore;
   /** What the stores have asked of the database. */
   stats(): StatementsStats;
   close(): Promise<void>;
@@ -36,6 +39,7 @@ export async function openStore(
   return {
     sync: new PostgresSyncStore(statements),
     views: new PostgresViewStore(statements),
+    accounts: new PostgresAccountStore(statements),
     stats: () => statements.stats(),
     close: () => db.close(),
   };

@@ -11,13 +11,14 @@
 import { LRUCache } from "lru-cache";
 import { backoffMs } from "../../core/backoff";
 import type { TopicId, UserId } from "../../core/ids";
+import type { SignOut } from "../../ports/account-store";
 import type { Clock } from "../../ports/clock";
 import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
 import type { Log } from "../../ports/log";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Channels, Commands } from "./client";
 import { bytesOf } from "./command-stats";
-import { decodeMessage, EVERYTHING, encodeEvent } from "./event-codec";
+import { decodeMessage, EVERYTHING, encodeEvent, encodeSignOut } from "./event-codec";
 import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "./event-scripts";
 import type { Keys } from "./keys";
 import { generationMs, MAX_EXPIRED_USERS, viewKeys } from "./view-cache";
@@ -58,6 +59,9 @@ const MAX_INSTANCES = 1_000;
 /** Longer than any pause in which views or cursors matter; afterwards numbers begin anew, which listeners take for a loss. */
 const KEPT_MS = 30 * 86_400_000;
 
+/** Raises the cursor of no topic. */
+const NO_COMMIT = { topicId: "", cursor: 0 } as const;
+
 export class UpstashEventBus implements EventBus {
   private readonly listeners = new Set<EventListener>();
   private readonly closing = new AbortController();
@@ -88,6 +92,11 @@ export class UpstashEventBus implements EventBus {
     } finally {
       for (const userId of userIds) if (this.telling.get(userId) === sent) this.telling.delete(userId);
     }
+  }
+
+  async publishSignOut(event: SignOut): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onSignOut?.(event);
+    this.expectSequence(await this.inTurn(() => this.send(NO_COMMIT, encodeSignOut(event), [])));
   }
 
   async tellMissed(topicId: TopicId, cursor: number): Promise<void> {
@@ -162,7 +171,7 @@ export class UpstashEventBus implements EventBus {
   }
 
   private async send(
-    { topicId, cursor }: Pick<CommitEvent, "topicId" | "cursor">,
+    { topicId, cursor }: { readonly topicId: TopicId | ""; readonly cursor: number },
     json: string,
     userIds: readonly UserId[],
   ): Promise<number> {
@@ -252,7 +261,10 @@ export class UpstashEventBus implements EventBus {
       this.miss();
       return;
     }
-    for (const listener of [...this.listeners]) listener.onCommit(event);
+    for (const listener of [...this.listeners]) {
+      if (event.kind === "commit") listener.onCommit(event.commit);
+      else listener.onSignOut?.(event.signOut);
+    }
   }
 
   private know(sequence: number | null): void {

@@ -1,13 +1,15 @@
 /**
- * Commit events on their way: short, since they are paid by the byte. `<sequence> <instance> <turn> <JSON>`: the sequence is
- * given by Redis, the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form, or
- * `null` for "everything".
+ * Events on their way: short, since they are paid by the byte. `<sequence> <instance> <turn> <JSON>`: the sequence is given by
+ * Redis, the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form, or `null` for
+ * "everything".
  */
 import type { Position, TopicId, UserId } from "../../core/ids";
+import type { SignOut } from "../../ports/account-store";
 import type { CommitEvent } from "../../ports/event-bus";
 
-/** Raised whenever the list changes its meaning: instances of two releases may share a channel for a while. */
-const FORM = 1;
+/** A new number whenever a list changes its meaning: instances of two releases may share a channel for a while. */
+const COMMIT_FORM = 1;
+const SIGN_OUT_FORM = 2;
 export const EVERYTHING = "null";
 
 export interface Message {
@@ -15,12 +17,16 @@ export interface Message {
   readonly instanceId: string;
   readonly turn: number;
   /** Null where it says "everything", or says it in a way that is not known here: which comes to the same. */
-  readonly event: CommitEvent | null;
+  readonly event: BusEvent | null;
 }
+
+export type BusEvent =
+  | { readonly kind: "commit"; readonly commit: CommitEvent }
+  | { readonly kind: "sign-out"; readonly signOut: SignOut };
 
 export function encodeEvent({ topicId, cursor, users, renamed, definitionsChanged }: CommitEvent): string {
   return JSON.stringify([
-    FORM,
+    COMMIT_FORM,
     topicId,
     cursor,
     users.map(({ userId, head, added, peers }) => [userId, head, added, ...peers]),
@@ -28,6 +34,8 @@ export function encodeEvent({ topicId, cursor, users, renamed, definitionsChange
     definitionsChanged ? 1 : 0,
   ]);
 }
+
+export const encodeSignOut = ({ userId, untilMs }: SignOut): string => JSON.stringify([SIGN_OUT_FORM, userId, untilMs]);
 
 /** Null for what is no message of ours. */
 export function decodeMessage(text: string): Message | null {
@@ -40,10 +48,15 @@ export function decodeMessage(text: string): Message | null {
 type UserItem = readonly [userId: UserId, head: Position, added: number, ...peers: UserId[]];
 type RenamedItem = readonly [userId: UserId, ...peers: UserId[]];
 
-function decodeEvent(json: string): CommitEvent | null {
+function decodeEvent(json: string): BusEvent | null {
   try {
     const list: unknown = JSON.parse(json);
-    if (!Array.isArray(list) || list[0] !== FORM) return null;
+    if (!Array.isArray(list)) return null;
+    if (list[0] === SIGN_OUT_FORM) {
+      const [, userId, untilMs] = list as [number, UserId, number];
+      return { kind: "sign-out", signOut: { userId, untilMs } };
+    }
+    if (list[0] !== COMMIT_FORM) return null;
     // Of this form only what `encodeEvent` made: whoever can publish here can write to the views as well.
     const [, topicId, cursor, users, renamed, changed] = list as [
       number,
@@ -53,13 +66,14 @@ function decodeEvent(json: string): CommitEvent | null {
       RenamedItem[],
       number,
     ];
-    return {
+    const commit = {
       topicId,
       cursor,
       users: users.map(([userId, head, added, ...peers]) => ({ userId, head, added, peers })),
       renamed: renamed.map(([userId, ...peers]) => ({ userId, peers })),
       definitionsChanged: changed === 1,
     };
+    return { kind: "commit", commit };
   } catch {
     return null;
   }

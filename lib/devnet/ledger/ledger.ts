@@ -54,6 +54,15 @@ export class Ledger {
     return account;
   }
 
+  /** Gives an account another key, or deletes it. */
+  updateAccount(id: AccountId, change: Partial<Pick<Account, "key" | "isDeleted">>): Account {
+    const known = this.accounts.get(id);
+    if (!known) throw new Error(`there is no account ${id} on this devnet`);
+    const account = { ...known, ...change };
+    this.#keep({ t: "account", account });
+    return account;
+  }
+
   /** The topic; throws if there is none. */
   topic(id: TopicId): Topic {
     const topic = this.topics.get(id);

@@ -19,8 +19,15 @@ export function encodeRecord(record: JournalRecord): string {
       return JSON.stringify({ t: "topic", id, memo, createdNs: String(createdNs), ...keys });
     }
     case "account": {
-      const { id, key, createdNs, memo } = record.account;
-      return JSON.stringify({ t: "account", id, key: base64(key), createdNs: String(createdNs), memo });
+      const { id, key, isDeleted, createdNs, memo } = record.account;
+      return JSON.stringify({
+        t: "account",
+        id,
+        key: base64(key),
+        deleted: isDeleted,
+        createdNs: String(createdNs),
+        memo,
+      });
     }
     case "message": {
       const { topicId, sequence, consensusNs, payer, bytes, runningHash, chunk } = record.message;
@@ -55,7 +62,13 @@ export function decodeRecord(value: unknown): JournalRecord {
       const createdNs = BigInt(line.createdNs) as ConsensusNs;
       return {
         t: "account",
-        account: { id: line.id, key: Buffer.from(line.key, "base64"), createdNs, memo: line.memo },
+        account: {
+          id: line.id,
+          key: Buffer.from(line.key, "base64"),
+          ...(line.deleted ? { isDeleted: true } : {}),
+          createdNs,
+          memo: line.memo,
+        },
       };
     }
     case "message":

@@ -49,8 +49,9 @@ export interface Topic {
 
 export interface Account {
   readonly id: AccountId;
-  /** Protobuf-encoded key. */
+  /** Protobuf-encoded key; empty for an account that has none yet. */
   readonly key: Uint8Array;
+  readonly isDeleted?: boolean;
   readonly createdNs: ConsensusNs;
   readonly memo: string;
 }

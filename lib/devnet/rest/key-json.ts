@@ -17,3 +17,8 @@ export function keyJson(encoded: Uint8Array): { readonly _type: string; readonly
 export function encodeEd25519Key(raw: Uint8Array): Uint8Array {
   return Uint8Array.from([0x12, 0x20, ...raw]);
 }
+
+/** The protobuf encoding of a plain ECDSA secp256k1 key, compressed. */
+export function encodeEcdsaKey(compressed: Uint8Array): Uint8Array {
+  return Uint8Array.from([0x3a, 0x21, ...compressed]);
+}

@@ -86,13 +86,13 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
       balance: { balance: 1_000_000_000_000, timestamp: created, tokens: [] },
       created_timestamp: created,
       decline_reward: false,
-      deleted: false,
+      deleted: account.isDeleted ?? false,
       ethereum_nonce: 0,
       evm_address: `0x${BigInt(account.id.split(".")[2] ?? 0)
         .toString(16)
         .padStart(40, "0")}`,
       expiry_timestamp: null,
-      key: keyJson(account.key),
+      key: account.key.length === 0 ? null : keyJson(account.key),
       max_automatic_token_associations: 0,
       memo: account.memo,
       pending_reward: 0,

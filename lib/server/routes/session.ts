@@ -1,7 +1,16 @@
 import "server-only";
 import { z } from "zod";
-import { parseUserId } from "../../core/ids";
-import { DemoAnswer, DemoBody, SessionAnswer } from "../../wire/session";
+import { type AccountId, parseUserId, type UserId } from "../../core/ids";
+import {
+  ChallengeAnswer,
+  ChallengeBody,
+  DemoAnswer,
+  DemoBody,
+  LogoutBody,
+  SessionAnswer,
+  VerifyBody,
+} from "../../wire/session";
+import type { App } from "../container";
 import { ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { defineRoute, type RouteContext } from "../route";
@@ -11,16 +20,41 @@ export const session = defineRoute({
   access: "public",
   answer: SessionAnswer,
   handle: async ({ app, request }) => {
-    const userId = await app.sessions.userOf(request.headers.get("cookie"));
-    const [profile] = userId === null ? [] : await app.stores.views.profiles([userId]);
-    const handle = profile?.displayName ?? profile?.handle ?? userId;
-    return privateJson({
-      authenticated: userId !== null,
-      userId,
-      handle,
-      network: app.env.HEDERA_NETWORK,
-      demo: app.env.allowDemo,
-    });
+    return privateJson(await sessionAnswer(app, await app.sessions.userOf(request.headers.get("cookie"))));
+  },
+});
+
+async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAnswer> {
+  const [profile] = userId === null ? [] : await app.stores.views.profiles([userId]);
+  return {
+    authenticated: userId !== null,
+    userId,
+    handle: profile?.displayName ?? profile?.handle ?? userId,
+    network: app.env.HEDERA_NETWORK,
+    demo: app.env.allowDemo,
+  };
+}
+
+export const challenge = defineRoute({
+  summary: "What a Hedera account's wallet is to sign in order to sign in",
+  access: "public",
+  body: ChallengeBody,
+  answer: ChallengeAnswer,
+  handle: async ({ app, body, request }) =>
+    privateJson(app.signIn.challenge(body.accountId as AccountId, request.headers.get("host"))),
+});
+
+export const verify = defineRoute({
+  summary: "Signs in with the wallet's answer to a challenge",
+  access: "public",
+  body: VerifyBody,
+  answer: SessionAnswer,
+  handle: async ({ app, body, request }) => {
+    const { accountId, challenge: asked, signatureMap } = body;
+    const host = request.headers.get("host");
+    const userId = await app.signIn.verify(accountId as AccountId, asked, signatureMap, host);
+    const answer = await sessionAnswer(app, userId);
+    return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
   },
 });
 
@@ -57,8 +91,16 @@ export const demoSignIn = defineRoute({
 });
 
 export const logout = defineRoute({
-  summary: "Signs out",
+  summary: "Signs out, here or everywhere",
   access: "public",
+  body: LogoutBody,
   answer: z.object({ ok: z.literal(true) }),
-  handle: async ({ app }) => privateJson({ ok: true }, { "set-cookie": app.sessions.clear() }),
+  handle: async ({ app, body, request }) => {
+    if (body.everywhere) {
+      const userId = await app.sessions.userOf(request.headers.get("cookie"));
+      if (userId === null) throw new ProblemError("no-session", "Sign in to sign out everywhere.");
+      await app.signOuts.signOut(userId);
+    }
+    return privateJson({ ok: true }, { "set-cookie": app.sessions.clear() });
+  },
 });

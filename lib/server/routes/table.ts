@@ -9,7 +9,7 @@ import { hcs, health, ingestion, ready } from "./health";
 import { proof, registry, sync } from "./ledger";
 import { metrics } from "./metrics";
 import { profiles, recognition } from "./recognition";
-import { demoPeople, demoSignIn, logout, session } from "./session";
+import { challenge, demoPeople, demoSignIn, logout, session, verify } from "./session";
 import { events, signals } from "./signals";
 import { stream } from "./stream";
 import { submit } from "./submit";
@@ -34,6 +34,8 @@ export const ROUTES = {
   "POST /api/hcs/submit": submit,
   "POST /api/sync": sync,
   "GET /api/auth/session": session,
+  "POST /api/auth/challenge": challenge,
+  "POST /api/auth/verify": verify,
   "GET /api/auth/demo": demoPeople,
   "POST /api/auth/demo": demoSignIn,
   "POST /api/auth/logout": logout,

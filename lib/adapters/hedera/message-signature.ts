@@ -1,0 +1,78 @@
+/**
+ * Whether a wallet's answer signs a message for a key (HIP-820; hedera.md §5). The answer is a protobuf SignatureMap, decoded by
+ * the copy of the protobufs that the SDK uses: 3 MB of its 139 are ever loaded, and a bundle that can submit has those already.
+ * Loaded with the first sign-in, since it takes a tenth of a second.
+ */
+import { createPublicKey, verify } from "node:crypto";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { signedBytes } from "../../core/challenge";
+import { err, ok, type Result } from "../../core/result";
+import type { AccountKey } from "../../ports/ledger";
+
+/** Why a signature map does not sign. `malformed`: no signature map, or no signature of the key's kind and length in it. */
+export type SignatureFault = "malformed" | "other-key" | "ambiguous" | "malleable" | "wrong";
+
+/** A key that one wallet signs for. */
+export type PlainKey = Extract<AccountKey, { bytes: Uint8Array }>;
+
+/** Both kinds are two numbers of 32 bytes; a 65th byte is Ethereum's recovery id, and another encoding of the same. */
+const SIGNATURE_BYTES = 64;
+/** One signature with a whole key as its prefix is about 110 bytes. */
+export const MAX_SIGNATURE_MAP_BYTES = 1_024;
+const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Checks `signatureMap` (the protobuf's bytes) against the signed form of `message`. */
+export async function checkMessageSignature(
+  key: PlainKey,
+  message: string,
+  signatureMap: Uint8Array,
+): Promise<Result<null, SignatureFault>> {
+  const found = await signatureOf(key, signatureMap);
+  if (!found.ok) return found;
+  const bytes = signedBytes(message);
+  if (key.kind === "ed25519") return isSignedByEd25519(key.bytes, bytes, found.value) ? ok(null) : err("wrong");
+  const hash = keccak_256(bytes);
+  const isSigned = (lowS: boolean) => secp256k1.verify(found.value, hash, key.bytes, { prehash: false, lowS });
+  if (isSigned(true)) return ok(null);
+  return err(isSigned(false) ? "malleable" : "wrong");
+}
+
+/**
+ * The one signature of the key's kind whose prefix the key begins with. Two of them are refused rather than tried in turn, and
+ * so is one that holds several signatures: what was signed by whom must not depend on who looks.
+ */
+async function signatureOf(key: PlainKey, signatureMap: Uint8Array): Promise<Result<Uint8Array, SignatureFault>> {
+  if (signatureMap.length === 0 || signatureMap.length > MAX_SIGNATURE_MAP_BYTES) return err("malformed");
+  const { proto } = await import("@hiero-ledger/proto");
+  let pairs: ReturnType<typeof proto.SignatureMap.decode>["sigPair"];
+  try {
+    pairs = proto.SignatureMap.decode(signatureMap).sigPair;
+  } catch {
+    return err("malformed");
+  }
+  if (!pairs?.length) return err("malformed");
+  const own = pairs.filter(({ pubKeyPrefix }) => isPrefix(pubKeyPrefix ?? new Uint8Array(), key.bytes));
+  const [pair] = own;
+  if (pair === undefined) return err("other-key");
+  if (own.length > 1) return err("ambiguous");
+  const { ed25519, ECDSASecp256k1, contract, RSA_3072, ECDSA_384 } = pair;
+  const given = [ed25519, ECDSASecp256k1, contract, RSA_3072, ECDSA_384].filter((signature) => signature?.length);
+  if (given.length > 1) return err("ambiguous");
+  const signature = key.kind === "ed25519" ? ed25519 : ECDSASecp256k1;
+  return signature?.length === SIGNATURE_BYTES ? ok(signature) : err("malformed");
+}
+
+const isPrefix = (prefix: Uint8Array, bytes: Uint8Array) =>
+  prefix.length <= bytes.length && prefix.every((byte, i) => byte === bytes[i]);
+
+/** OpenSSL takes only s below the group's order, so there is no second form of a signature. */
+function isSignedByEd25519(raw: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const publicKey = createPublicKey({ key: Buffer.concat([SPKI_ED25519, raw]), format: "der", type: "spki" });
+    return verify(null, bytes, publicKey, signature);
+  } catch {
+    // 32 bytes that are no point of the curve: the ledger takes such a key, and nobody can sign for it.
+    return false;
+  }
+}

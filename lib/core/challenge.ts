@@ -1,0 +1,56 @@
+/**
+ * The text that a wallet signs to sign somebody in. It says in plain words what it is for, and carries all that it is bound to,
+ * so that nothing has to be kept for it until it is answered. ASCII only: the signed bytes count characters (hedera.md §5).
+ */
+import { type AccountId, parseAccountId } from "./ids";
+
+export interface Challenge {
+  /** Where it was asked for: host, with a port where it has one. */
+  readonly domain: string;
+  readonly network: string;
+  readonly accountId: AccountId;
+  /** Epoch seconds; it is not taken from this second on. */
+  readonly expiresS: number;
+  /** Of no other challenge; base64url of 16 bytes or more. */
+  readonly nonce: string;
+}
+
+const DOMAIN = /^[a-z0-9.[\]:-]{1,253}$/;
+const NETWORK = /^[a-z]{1,20}$/;
+const TOKEN = /^[A-Za-z0-9_-]{16,100}$/;
+const LINES =
+  /^TrustMesh sign-in\nDomain: (\S+)\nNetwork: (\S+)\nAccount: (\S+)\nExpires: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\nNonce: (\S+)\nSeal: (\S+)$/;
+/** Longer is none of ours. */
+export const MAX_CHALLENGE_CHARACTERS = 700;
+
+/** `2026-11-24T06:30:00Z` */
+const timeText = (seconds: number) => new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
+
+/** The text up to its seal, which is made over exactly this. Throws for members that would not read back the same. */
+export function challengeText({ domain, network, accountId, expiresS, nonce }: Challenge): string {
+  if (!DOMAIN.test(domain) || !NETWORK.test(network) || !TOKEN.test(nonce))
+    throw new RangeError("a challenge has a domain, a network and a nonce of plain ASCII");
+  return `TrustMesh sign-in\nDomain: ${domain}\nNetwork: ${network}\nAccount: ${accountId}\nExpires: ${timeText(expiresS)}\nNonce: ${nonce}\n`;
+}
+
+export const sealed = (text: string, seal: string): string => `${text}Seal: ${seal}`;
+
+/** The parts of a sealed challenge; null for what is none. That the seal is ours is the caller's to check. */
+export function parseChallenge(text: string): { challenge: Challenge; text: string; seal: string } | null {
+  const match = text.length <= MAX_CHALLENGE_CHARACTERS ? LINES.exec(text) : null;
+  if (!match) return null;
+  const [, domain = "", network = "", account = "", expires = "", nonce = "", seal = ""] = match;
+  const accountId = parseAccountId(account);
+  const expiresS = Date.parse(expires) / 1_000;
+  if (accountId === null || !Number.isSafeInteger(expiresS) || !TOKEN.test(seal)) return null;
+  if (!DOMAIN.test(domain) || !NETWORK.test(network) || !TOKEN.test(nonce)) return null;
+  const challenge = { domain, network, accountId, expiresS, nonce };
+  // A date like 31 February parses as another day: only what we would have written ourselves is ours.
+  const written = challengeText(challenge);
+  return text === sealed(written, seal) ? { challenge, text: written, seal } : null;
+}
+
+/** What a wallet signs for a message (HIP-820). `length` counts UTF-16 units, as wallets do. */
+export function signedBytes(message: string): Uint8Array {
+  return new TextEncoder().encode(`\x19Hedera Signed Message:\n${message.length}${message}`);
+}

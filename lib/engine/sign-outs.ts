@@ -1,0 +1,101 @@
+/**
+ * Whose sessions are over before their time. Sign-outs everywhere are few, and matter only as long as a session lives, so every
+ * instance knows all of them by heart: a request costs one look-up in a map, and no command or statement of its own.
+ *
+ *   signOut   store, then own map, then the bus: a caller who got an answer has signed out on every instance that is reached
+ *   start, or events may have been missed → read them all again, until that works
+ */
+import { backoffMs } from "../core/backoff";
+import type { UserId } from "../core/ids";
+import type { AccountStore, SignOut } from "../ports/account-store";
+import type { Clock } from "../ports/clock";
+import type { EventBus } from "../ports/event-bus";
+import type { Log } from "../ports/log";
+
+export interface SignOutsDeps {
+  readonly store: AccountStore;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** No session outlives this, so no sign-out older than it says anything. */
+  readonly sessionMs: number;
+  /** Told of each sign-out: what is open in that user's name ends. */
+  readonly onSignOut: (userId: UserId) => void;
+}
+
+/** A session that was issued by a clock that far ahead of ours is over too. New sessions are dated after it (`issueMs`). */
+const CLOCK_SKEW_MS = 5_000;
+const RETRY = { baseMs: 500, maxMs: 15_000 };
+
+export class SignOuts {
+  private untilMs = new Map<UserId, number>();
+  private loading: Promise<void> | null = null;
+  private readonly closing = new AbortController();
+  private readonly unfollow: () => void;
+
+  constructor(private readonly deps: SignOutsDeps) {
+    this.unfollow = deps.bus.subscribe({
+      onCommit: () => {},
+      onSignOut: (signOut) => this.know(signOut),
+      onMissed: () => void this.load(),
+    });
+  }
+
+  /** Whether a session of `userId` that was issued at `issuedMs` is over. */
+  isOver(userId: UserId, issuedMs: number): boolean {
+    const untilMs = this.untilMs.get(userId);
+    return untilMs !== undefined && issuedMs <= untilMs;
+  }
+
+  /** When a session that begins now is to be called issued: after every sign-out of its user that is known. */
+  issueMs(userId: UserId): number {
+    return Math.max(this.deps.clock.now(), (this.untilMs.get(userId) ?? 0) + 1);
+  }
+
+  /**
+   * Ends every session of the user. Rejects with StoreUnavailable where it could not be kept, and with HotTierUnavailable where
+   * it is kept but other instances could not be told yet: they learn it when they can be reached again.
+   */
+  async signOut(userId: UserId): Promise<void> {
+    const signOut = { userId, untilMs: this.deps.clock.now() + CLOCK_SKEW_MS };
+    await this.deps.store.signOut(signOut);
+    // The bus tells its own listeners first, and so this map.
+    await this.deps.bus.publishSignOut(signOut);
+  }
+
+  /** Reads what is stored; on failure again, with back-off. Resolves when it is known. */
+  load(): Promise<void> {
+    this.loading ??= this.read().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.unfollow();
+  }
+
+  private async read(): Promise<void> {
+    const { store, clock, log, random, sessionMs } = this.deps;
+    for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
+      try {
+        const sinceMs = clock.now() - sessionMs;
+        const stored = await store.signOuts(sinceMs);
+        for (const [userId, untilMs] of this.untilMs) if (untilMs <= sinceMs) this.untilMs.delete(userId);
+        for (const signOut of stored) this.know(signOut);
+        return;
+      } catch (cause) {
+        log.warn("cannot read who has signed out; trying again", { cause, attempt });
+        await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
+      }
+    }
+  }
+
+  private know({ userId, untilMs }: SignOut): void {
+    if (untilMs <= (this.untilMs.get(userId) ?? 0)) return;
+    this.untilMs.set(userId, untilMs);
+    this.deps.onSignOut(userId);
+  }
+}

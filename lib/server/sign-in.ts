@@ -1,0 +1,140 @@
+import "server-only";
+/**
+ * Signing in with a Hedera account (HIP-820; hedera.md §5). A challenge is sealed with a key made of the session secret, so any
+ * instance can tell its own from a forged one and none has to keep it; that it was used is kept, where all instances see it.
+ *
+ *   ask      text bound to domain, network, account and expiry → sealed
+ *   answer   seal, domain, network, account, time → key of the mirror → signature → used now? → the id it signs in as
+ */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { checkMessageSignature, type PlainKey, type SignatureFault } from "../adapters/hedera/message-signature";
+import { challengeText, parseChallenge, sealed } from "../core/challenge";
+import type { AccountId, UserId } from "../core/ids";
+import type { AccountStore } from "../ports/account-store";
+import type { Clock } from "../ports/clock";
+import type { HotCache } from "../ports/hot-cache";
+import type { Ledger } from "../ports/ledger";
+import { ProblemError } from "./problem";
+
+export interface SignInOptions {
+  readonly secrets: readonly string[];
+  readonly network: string;
+  /** Names that browsers know the app by; null where none is configured. */
+  readonly domains: readonly string[] | null;
+  readonly clock: Clock;
+  readonly hot: HotCache;
+  readonly ledger: Ledger;
+  readonly accounts: AccountStore;
+  /** Sign-ins may take this many mirror requests a second in all, so that a flood of them does not starve the sync. */
+  readonly mirrorPerSecond: number;
+}
+
+/** Long enough to find the wallet on one's telephone. */
+const LIFE_S = 300;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
+
+const FAULTS: Readonly<Record<SignatureFault, string>> = {
+  malformed: "The signature is not one that this account's kind of key makes.",
+  "other-key": "The signature is of another key than the account has on the ledger now.",
+  ambiguous: "There is more than one signature that could be meant. Sign with this account alone.",
+  malleable: "The signature is not in its canonical form (its s is too high). Try again, or update the wallet.",
+  wrong: "The signature does not match the challenge and the account's key.",
+};
+
+export class SignIn {
+  private readonly sealKeys: readonly Buffer[];
+
+  constructor(private readonly options: SignInOptions) {
+    // A key of its own: nothing that is signed for a session can be passed off as a seal, or the other way round.
+    this.sealKeys = options.secrets.map((secret) => createHmac("sha256", secret).update("sign-in challenge").digest());
+  }
+
+  /** A challenge for `accountId`, asked for under the name `host`. */
+  challenge(accountId: AccountId, host: string | null): { challenge: string; expiresAt: string } {
+    const { network, clock } = this.options;
+    const expiresS = Math.floor(clock.now() / 1_000) + LIFE_S;
+    const nonce = randomBytes(18).toString("base64url");
+    const text = challengeText({ domain: this.domainOf(host), network, accountId, expiresS, nonce });
+    const challenge = sealed(text, sealOf(this.sealKeys[0] as Buffer, text));
+    return { challenge, expiresAt: new Date(expiresS * 1_000).toISOString() };
+  }
+
+  /**
+   * The id that `accountId` signs in as, if `signatureMap` (base64) is its answer to `challenge`. Throws ProblemError with the
+   * reason where not, HotTierUnavailable where use cannot be recorded.
+   */
+  async verify(accountId: AccountId, challenge: string, signatureMap: string, host: string | null): Promise<UserId> {
+    const { hot, clock, accounts } = this.options;
+    const { nonce, expiresS } = this.checkedChallenge(accountId, challenge, host);
+    const key = await this.keyOf(accountId);
+    const signed = await checkMessageSignature(key, challenge, Buffer.from(signatureMap, "base64"));
+    if (!signed.ok) throw new ProblemError("signature", FAULTS[signed.error], { field: "signatureMap" });
+    // Used up by its own account only: nobody can spoil somebody else's, and a flood of wrong answers keeps nothing.
+    const leftMs = expiresS * 1_000 - clock.now();
+    if (!(await hot.passGate(`challenge:${nonce}`, leftMs + 1_000)))
+      throw new ProblemError("challenge-used", "This challenge was answered before. Ask for a new one.");
+    return (await accounts.boundTo(accountId)) ?? (accountId as string as UserId);
+  }
+
+  private checkedChallenge(accountId: AccountId, text: string, host: string | null) {
+    const refuse = (detail: string) => new ProblemError("challenge", detail, { field: "challenge" });
+    const parsed = parseChallenge(text);
+    if (parsed === null || !this.sealKeys.some((key) => isEqual(sealOf(key, parsed.text), parsed.seal)))
+      throw refuse("This challenge was not made here. Ask for a new one.");
+    const { challenge } = parsed;
+    if (challenge.domain !== this.domainOf(host)) throw refuse("This challenge is for another site.");
+    if (challenge.network !== this.options.network)
+      throw refuse(`This challenge is for another network than ${this.options.network}.`);
+    if (challenge.accountId !== accountId) throw refuse("This challenge is for another account.");
+    if (challenge.expiresS * 1_000 <= this.options.clock.now())
+      throw refuse("This challenge has expired. Ask for a new one.");
+    return challenge;
+  }
+
+  /**
+   * The configured name that `host` is, or the first of them. Not simply the Host header: that is the caller's to write, and a
+   * page that relays challenges would be bound to its own name. Unconfigured, only this very machine has a name.
+   */
+  private domainOf(host: string | null): string {
+    const { domains } = this.options;
+    const name = host?.toLowerCase() ?? "";
+    if (domains !== null) return domains.includes(name) ? name : (domains[0] as string);
+    if (LOOPBACK.test(name)) return name;
+    throw new ProblemError(
+      "not-configured",
+      "This server does not know its own name, so nobody can sign in with a wallet: its operator has to set APP_DOMAIN.",
+    );
+  }
+
+  /** The key that the ledger has for the account now. Asked each time: a key that was rotated must not open the door. */
+  private async keyOf(accountId: AccountId): Promise<PlainKey> {
+    const { hot, ledger, mirrorPerSecond } = this.options;
+    const policy = { perSecond: mirrorPerSecond, burst: mirrorPerSecond, maxWaitMs: 0 };
+    if ((await hot.reserve("sign-in", policy)) === null)
+      throw new ProblemError("too-many", "Many people are signing in at the moment. Try again shortly.", {
+        retryAfterS: 1,
+      });
+    const found = await ledger.account(accountId);
+    if (!found.ok) {
+      if (found.error.code === "not-found")
+        throw new ProblemError("account-refused", `There is no account ${accountId} on ${this.options.network}.`);
+      throw new ProblemError("ledger-unavailable", `The account's key cannot be looked up: ${found.error.message}.`, {
+        retryAfterS: Math.ceil((found.error.retryAfterMs ?? 1_000) / 1_000),
+      });
+    }
+    const { isDeleted, key } = found.value;
+    const refuse = (why: string) => new ProblemError("account-refused", `Account ${accountId} ${why}`);
+    if (isDeleted) throw refuse("was deleted.");
+    if (key.kind === "none") throw refuse("has no key yet: it comes with its first transaction.");
+    if (key.kind === "many")
+      throw refuse("is signed for by several keys or by a contract, and only one plain key can sign in.");
+    return key;
+  }
+}
+
+const sealOf = (key: Buffer, text: string): string => createHmac("sha256", key).update(text).digest("base64url");
+
+function isEqual(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  return x.length === y.length && timingSafeEqual(x, y);
+}

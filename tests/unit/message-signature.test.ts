@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { checkMessageSignature, MAX_SIGNATURE_MAP_BYTES } from "@/lib/adapters/hedera/message-signature";
+import { ecdsaWallet, ed25519Wallet, encodeMap, hip820, malleated, pairOf, type Wallet } from "../support/wallet";
+
+const MESSAGE = "TrustMesh sign-in\nfor the tests";
+const kinds = [
+  ["ED25519", ed25519Wallet],
+  ["ECDSA", ecdsaWallet],
+] as const;
+const signatureOf = (wallet: Wallet) => wallet.signBytes(hip820(MESSAGE));
+const check = async (wallet: Wallet, map: Uint8Array) => {
+  const checked = await checkMessageSignature(wallet.key, MESSAGE, map);
+  return checked.ok ? "signed" : checked.error;
+};
+
+describe.each(kinds)("a message signed with %s", (_, make) => {
+  const wallet = make();
+  const signature = signatureOf(wallet);
+
+  it("is known by the key, whatever part of the key the answer names", async () => {
+    expect(await check(wallet, encodeMap(pairOf(wallet, signature)))).toBe("signed");
+    for (const length of [0, 6, wallet.key.bytes.length - 1])
+      expect(await check(wallet, encodeMap(pairOf(wallet, signature, wallet.key.bytes.slice(0, length))))).toBe(
+        "signed",
+      );
+  });
+
+  it("is not the message without its prefix, nor another message", async () => {
+    const bare = wallet.signBytes(Buffer.from(MESSAGE));
+    expect(await check(wallet, encodeMap(pairOf(wallet, bare)))).toBe("wrong");
+    const other = await checkMessageSignature(wallet.key, `${MESSAGE}.`, encodeMap(pairOf(wallet, signature)));
+    expect(other).toEqual({ ok: false, error: "wrong" });
+  });
+
+  it("is not signed by another key, named as it is or by this one's name", async () => {
+    const stranger = make();
+    const theirs = signatureOf(stranger);
+    expect(await check(wallet, encodeMap(pairOf(stranger, theirs)))).toBe("other-key");
+    expect(await check(wallet, encodeMap(pairOf(wallet, theirs)))).toBe("wrong");
+    // A prefix longer than the key begins like it and is none.
+    const longer = Uint8Array.from([...wallet.key.bytes, 0]);
+    expect(await check(wallet, encodeMap(pairOf(wallet, signature, longer)))).toBe("other-key");
+  });
+
+  it("is refused where two signatures could be meant, in either order", async () => {
+    const stranger = make();
+    const own = pairOf(wallet, signature);
+    const short = pairOf(stranger, signatureOf(stranger), new Uint8Array());
+    expect(await check(wallet, encodeMap(own, short))).toBe("ambiguous");
+    expect(await check(wallet, encodeMap(short, own))).toBe("ambiguous");
+    expect(await check(wallet, encodeMap(own, own))).toBe("ambiguous");
+    expect(await check(wallet, encodeMap(pairOf(stranger, signatureOf(stranger)), own))).toBe("signed");
+  });
+
+  it("is refused where one entry holds signatures of two kinds", async () => {
+    const both = { ...pairOf(wallet, signature), ed25519: signature, ECDSASecp256k1: signature };
+    expect(await check(wallet, encodeMap(both))).toBe("ambiguous");
+  });
+
+  it.each([0, 1, 63, 65, 128])("is refused with a signature of %i bytes", async (length) => {
+    const bytes = Uint8Array.from({ length }, (_, i) => signature[i] ?? 27);
+    expect(await check(wallet, encodeMap(pairOf(wallet, bytes)))).toBe("malformed");
+  });
+
+  it("is refused as another kind of signature than the key's", async () => {
+    const crossed = wallet.key.kind === "ed25519" ? { ECDSASecp256k1: signature } : { ed25519: signature };
+    expect(await check(wallet, encodeMap({ pubKeyPrefix: wallet.key.bytes, ...crossed }))).toBe("malformed");
+    expect(await check(wallet, encodeMap({ pubKeyPrefix: wallet.key.bytes, contract: signature }))).toBe("malformed");
+  });
+
+  it("is refused with any bit of the signature changed, and with none set", async () => {
+    for (let at = 0; at < 64; at += 7) {
+      const changed = Uint8Array.from(signature);
+      changed[at] = (changed[at] as number) ^ 1;
+      expect(["wrong", "malleable"]).toContain(await check(wallet, encodeMap(pairOf(wallet, changed))));
+    }
+    expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64))))).toBe("wrong");
+    expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64).fill(255))))).toBe("wrong");
+  });
+});
+
+it("refuses the second signature that every ECDSA signature has", async () => {
+  const wallet = ecdsaWallet();
+  expect(await check(wallet, encodeMap(pairOf(wallet, malleated(signatureOf(wallet)))))).toBe("malleable");
+});
+
+it("refuses an ED25519 signature whose s was raised by the group's order", async () => {
+  const wallet = ed25519Wallet();
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const signature = signatureOf(wallet);
+  const s = [...signature.slice(32)].reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n) + order;
+  const raised = Uint8Array.from(signature);
+  for (let i = 0; i < 32; i += 1) raised[32 + i] = Number((s >> BigInt(8 * i)) & 255n);
+  expect(await check(wallet, encodeMap(pairOf(wallet, raised)))).toBe("wrong");
+});
+
+it.each([
+  ["nothing", new Uint8Array()],
+  ["a map without signatures", encodeMap()],
+  ["what is no protobuf", Buffer.from("not a protobuf at all, but a sentence")],
+  ["a field that ends in the middle", Uint8Array.from([0x0a, 0x40, 0x01])],
+  ["a length beyond all bounds", Uint8Array.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f])],
+  ["a group without an end", Uint8Array.from([0x0b])],
+  ["more than any wallet says", new Uint8Array(MAX_SIGNATURE_MAP_BYTES + 1)],
+])("refuses %s", async (_, bytes) => {
+  expect(await check(ed25519Wallet(), bytes)).toBe("malformed");
+});
+
+it("refuses for a key that is no point of the curve, without failing", async () => {
+  const wallet = { ...ed25519Wallet(), key: { kind: "ed25519" as const, bytes: new Uint8Array(32).fill(0xfe) } };
+  expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64))))).toBe("wrong");
+  const ecdsa = { ...ecdsaWallet(), key: { kind: "ecdsa-secp256k1" as const, bytes: new Uint8Array(33).fill(2) } };
+  const signature = signatureOf(ecdsa);
+  expect(await check(ecdsa, encodeMap(pairOf(ecdsa, signature)))).toBe("wrong");
+});
