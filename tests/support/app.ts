@@ -6,10 +6,11 @@ import { type App, createApp, type Stores } from "@/lib/server/container";
 import { readEnv } from "@/lib/server/env";
 import { registeredTopics } from "@/lib/server/network";
 import { type AnyRoute, answer } from "@/lib/server/route";
-import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { ROUTES } from "@/lib/server/routes/table";
 import { emptyStores } from "./database";
 import { DevnetSubmitter } from "./devnet-submitter";
 import { DrivenClock } from "./driven-clock";
+import { matchRoute } from "./match-route";
 import { openTestShared } from "./set-up";
 
 export interface TestApp {
@@ -86,7 +87,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
     const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
     const url = new URL(path, "http://app.test");
-    const [name, params] = match(method, url.pathname);
+    const match = matchRoute(method, url.pathname);
+    if (match === null) throw new Error(`there is no route ${method} ${path}`);
     const cookie =
       userId === null ? {} : { cookie: (await app.sessions.issue(userId as UserId)).split(";")[0] as string };
     const json = body === undefined ? {} : { "content-type": "application/json" };
@@ -97,9 +99,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(signal ? { signal } : {}),
     });
     const later: (() => Promise<unknown>)[] = [];
-    const route: AnyRoute = ROUTES[name];
+    const route: AnyRoute = ROUTES[match.name];
     const response = await clock.drive(
-      answer(asked, route, { request, params, background: (work) => void later.push(work) }),
+      answer(asked, route, { request, params: match.params, background: (work) => void later.push(work) }),
     );
     if (!withoutBackground) for (const work of later) await clock.drive(work());
     return response;
@@ -110,15 +112,4 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     sync: async () => void (await clock.drive(app.scheduler.syncNow())),
     close: () => app.close(),
   };
-}
-
-function match(method: string, path: string): [RouteName, Record<string, string>] {
-  for (const name of Object.keys(ROUTES) as RouteName[]) {
-    const [ofRoute, template = ""] = name.split(" ");
-    const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, each]) => each as string);
-    const found = new RegExp(`^${template.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "([^/]+)")}$`).exec(path);
-    if (ofRoute === method && found)
-      return [name, Object.fromEntries(names.map((each, i) => [each, found[i + 1] as string]))];
-  }
-  throw new Error(`there is no route ${method} ${path}`);
 }

@@ -20,6 +20,8 @@ export interface UpstashOptions extends StandInOptions {
   readonly token?: string;
   /** 10 MB on a paid plan. */
   readonly maxRequestBytes?: number;
+  /** What a command is for, where its client does not say so itself. */
+  readonly purposeOf?: (command: Command) => string | undefined;
 }
 
 export interface UpstashStandIn extends StandIn {
@@ -62,13 +64,17 @@ function upstashProtocol(options: UpstashOptions, token: string, counters: Count
     shared = null;
   }
 
+  function count(commands: readonly Command[], purpose: string | undefined): void {
+    for (const command of commands) counters.count(String(command[0]), purpose ?? options.purposeOf?.(command));
+  }
+
   async function run(commands: readonly Command[], purpose: string | undefined): Promise<Reply[]> {
-    for (const [name] of commands) counters.count(String(name), purpose);
+    count(commands, purpose);
     return (await connection()).send(commands);
   }
 
   async function transaction(commands: readonly Command[], purpose: string | undefined): Promise<Reply> {
-    for (const [name] of commands) counters.count(String(name), purpose);
+    count(commands, purpose);
     const replies = await (await connection()).send([["MULTI"], ...commands, ["EXEC"]]);
     return replies.at(-1) ?? null;
   }

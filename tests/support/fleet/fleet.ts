@@ -1,0 +1,212 @@
+/**
+ * Several instances of the app, each a process of its own, over the same services: what runs in production, on one machine.
+ * An instance can be killed as a crash kills it, and started again.
+ */
+import type { Agent } from "node:http";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import type { UserId } from "@/lib/core/ids";
+import { Sessions } from "@/lib/server/session";
+import { RespConnection } from "../resp";
+import { bundleOf } from "./bundle";
+import { type Child, startChild } from "./child";
+import { type Answer, ask, newAgent } from "./http";
+import type { FleetServices } from "./services";
+
+const SECRET = "a secret of the fleet that is long enough to be one";
+const NETWORK = "custom";
+
+export interface LogLine {
+  readonly instance: number;
+  readonly level: string;
+  readonly message: string;
+  readonly text: string;
+}
+
+export interface AskOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+export interface Instance {
+  readonly index: number;
+  /** Null while it does not run. */
+  readonly port: number | null;
+  /** Asks as a user. Rejects where the connection breaks. */
+  get(path: string, userId: string, options?: AskOptions): Promise<Answer>;
+  post(path: string, userId: string, options?: AskOptions): Promise<Answer>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface Fleet {
+  readonly instances: readonly Instance[];
+  /** Their database, past the proxy. */
+  readonly databaseUrl: string;
+  /** What all of them logged, in every life, as it came. */
+  readonly logged: readonly LogLine[];
+  /** Processes that ended though nobody killed them. */
+  readonly lost: readonly string[];
+  /** The Cookie header that signs a user in. */
+  cookieOf(userId: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly services: FleetServices;
+  readonly count: number;
+  /** What differs from the fleet's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The instances reach the database through the proxy that counts; false spares its hop. */
+  readonly isCounted?: boolean;
+  /** What to run instead of the app: its path from the root. */
+  readonly entry?: string;
+}
+
+/** Starts `count` instances on an empty database and an empty Redis. Ends them all where one does not start. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { services, count, entry = "tests/support/fleet/instance.ts" } = options;
+  const databaseUrl = await services.postgres.createDatabase();
+  const [program] = await Promise.all([bundleOf(entry), flush(services)]);
+  const env = environmentOf(options, databaseUrl);
+  const sessions = new Sessions({ secrets: [SECRET], network: NETWORK, isSecure: true, clock: systemClock });
+  const cookies = new Map<string, Promise<string>>();
+  const cookieOf = (userId: string) => {
+    const known = cookies.get(userId) ?? sessions.issue(userId as UserId).then((cookie) => cookie.split(";")[0] ?? "");
+    cookies.set(userId, known);
+    return known;
+  };
+  const logged: LogLine[] = [];
+  const lost: string[] = [];
+  const instances = Array.from(
+    { length: count },
+    (_, index) =>
+      new FleetInstance({
+        index,
+        cookieOf,
+        launch: () =>
+          startChild({
+            program,
+            env,
+            onLine: (text) => logged.push(lineOf(index, text)),
+            onLost: (reason) => lost.push(`instance ${index} ended by itself: ${reason}`),
+          }),
+      }),
+  );
+  const stop = async () => void (await Promise.all(instances.map((instance) => instance.kill())));
+  try {
+    // The first one migrates and does the backlog: all at once they would race for each page of it.
+    const [first, ...others] = instances;
+    await first?.start();
+    await Promise.all(others.map((instance) => instance.start()));
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+  return { instances, databaseUrl, logged, lost, cookieOf, stop };
+}
+
+interface InstanceOptions {
+  readonly index: number;
+  readonly cookieOf: Fleet["cookieOf"];
+  readonly launch: () => Promise<Child>;
+}
+
+class FleetInstance implements Instance {
+  private child: Child | null = null;
+  private agent: Agent | null = null;
+  private starting: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: InstanceOptions) {}
+
+  get index(): number {
+    return this.options.index;
+  }
+
+  get port(): number | null {
+    return this.child?.port ?? null;
+  }
+
+  get(path: string, userId: string, options: AskOptions = {}): Promise<Answer> {
+    return this.ask("GET", path, userId, options);
+  }
+
+  post(path: string, userId: string, options: AskOptions = {}): Promise<Answer> {
+    return this.ask("POST", path, userId, options);
+  }
+
+  start(): Promise<void> {
+    this.starting = this.launch();
+    return this.starting;
+  }
+
+  async kill(): Promise<void> {
+    await this.starting.catch(() => {});
+    const { child, agent } = this;
+    this.child = null;
+    this.agent = null;
+    await child?.kill();
+    agent?.destroy();
+  }
+
+  private async launch(): Promise<void> {
+    if (this.child !== null) throw new Error(`instance ${this.index} is running`);
+    this.child = await this.options.launch();
+    this.agent = newAgent();
+  }
+
+  private async ask(method: "GET" | "POST", path: string, userId: string, { headers = {}, body }: AskOptions) {
+    const { child, agent } = this;
+    if (child === null || agent === null) throw new Error(`instance ${this.index} is not running`);
+    const own = { cookie: await this.options.cookieOf(userId), ...headers };
+    if (body === undefined) return ask({ port: child.port, agent, method, path, headers: own });
+    const json = { "content-type": "application/json", ...own };
+    return ask({ port: child.port, agent, method, path, headers: json, body: JSON.stringify(body) });
+  }
+}
+
+/** As an operator would set it, for a network of one's own. */
+function environmentOf({ services, env = {}, isCounted = true }: FleetOptions, databaseUrl: string) {
+  const { proxy, upstash, devnet } = services;
+  const database = new URL(databaseUrl);
+  if (isCounted) database.port = String(proxy.port);
+  const { contact, trust, recognition, profile } = devnet.topics;
+  return {
+    HEDERA_NETWORK: NETWORK,
+    MIRROR_URL: devnet.restUrl,
+    TOPIC_CONTACT: contact,
+    TOPIC_TRUST: trust,
+    TOPIC_RECOGNITION: recognition,
+    TOPIC_PROFILE: profile,
+    TRUSTED_PAYERS: devnet.operatorId,
+    DATABASE_URL: database.href,
+    UPSTASH_REDIS_REST_URL: upstash.url,
+    UPSTASH_REDIS_REST_TOKEN: upstash.token,
+    SESSION_SECRET: SECRET,
+    // The budget is the public mirror's business; the devnet has none.
+    MIRROR_RPS: "10000",
+    ...(devnet.nodeAddress === ""
+      ? {}
+      : {
+          HEDERA_NODE: devnet.nodeAddress,
+          HEDERA_OPERATOR_ID: devnet.operatorId,
+          HEDERA_OPERATOR_KEY: devnet.operatorKey,
+        }),
+    ...env,
+  };
+}
+
+async function flush({ redis }: FleetServices): Promise<void> {
+  const connection = await RespConnection.open(redis.port);
+  await connection.send([["FLUSHALL"]]);
+  connection.close();
+}
+
+/** The app logs JSON; anything else (a crash) counts as an error. */
+function lineOf(instance: number, text: string): LogLine {
+  try {
+    const { level, message } = JSON.parse(text) as { level: string; message: string };
+    return { instance, level, message, text };
+  } catch {
+    return { instance, level: "error", message: text, text };
+  }
+}

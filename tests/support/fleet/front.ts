@@ -1,0 +1,77 @@
+/** node:http in front of the route table: in a test's instance what Next is in production, at a thirtieth of its CPU (platform.md). */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { App } from "@/lib/server/container";
+import { type AnyRoute, answer } from "@/lib/server/route";
+import { ROUTES } from "@/lib/server/routes/table";
+import { matchRoute } from "../match-route";
+
+/** Listens on a free port of 127.0.0.1, and answers which. */
+export function startFront(app: App): Promise<number> {
+  const server = createServer((request, response) => {
+    serve(app, request, response).catch((cause) => {
+      app.log.error("the front failed", { cause });
+      response.destroy();
+    });
+  });
+  // Longer than a test's client keeps an idle connection: closing first would break a request on its way.
+  server.keepAliveTimeout = 120_000;
+  return new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", 4_096, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
+}
+
+async function serve(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const url = new URL(incoming.url ?? "/", "http://instance.test");
+  const match = matchRoute(incoming.method ?? "GET", url.pathname);
+  if (match === null) {
+    outgoing.writeHead(404).end();
+    return;
+  }
+  const left = new AbortController();
+  outgoing.once("close", () => left.abort());
+  const request = new Request(url, {
+    method: incoming.method ?? "GET",
+    headers: new Headers(incoming.headers as Record<string, string>),
+    signal: left.signal,
+    ...(incoming.method === "POST" ? { body: await bodyOf(incoming) } : {}),
+  });
+  const route: AnyRoute = ROUTES[match.name];
+  const later: (() => Promise<unknown>)[] = [];
+  const response = await answer(app, route, {
+    request,
+    params: match.params,
+    background: (work) => void later.push(work),
+  });
+  outgoing.writeHead(response.status, [...response.headers].flat());
+  await Promise.all([send(response, outgoing), ...later.map((work) => work())]);
+}
+
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Reads on only as fast as the client takes it, and stops when the client has left. */
+async function send({ body }: Response, outgoing: ServerResponse): Promise<void> {
+  const reader = body?.getReader();
+  while (reader && !outgoing.destroyed) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!outgoing.write(value)) await drained(outgoing);
+  }
+  if (outgoing.destroyed) await reader?.cancel();
+  else outgoing.end();
+}
+
+const drained = (outgoing: ServerResponse) =>
+  new Promise<void>((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done).off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done).on("close", done);
+  });

@@ -1,0 +1,35 @@
+/** What instances share: a real PostgreSQL (behind a proxy that counts), a real Redis behind Upstash's protocol, one mirror. */
+import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
+import { type PostgresProxy, startPostgresProxy } from "../postgres-proxy";
+import { type PostgresServer, startPostgres } from "../postgres-server";
+import { type RedisServer, startRedis } from "../redis-server";
+import { purposeOfScript } from "../script-purpose";
+import { startUpstash, type UpstashStandIn } from "../upstash-stand-in";
+
+export interface FleetServices {
+  readonly postgres: PostgresServer;
+  /** Statements through it are counted; it costs a hop. */
+  readonly proxy: PostgresProxy;
+  readonly redis: RedisServer;
+  /** Commands are counted here, by purpose. */
+  readonly upstash: UpstashStandIn;
+  readonly devnet: Devnet;
+  stop(): Promise<void>;
+}
+
+export async function startServices(devnetOptions: DevnetOptions = {}): Promise<FleetServices> {
+  const [postgres, redis, devnet] = await Promise.all([
+    startPostgres(),
+    startRedis(),
+    startDevnet({ grpc: false, ...devnetOptions }),
+  ]);
+  const upstash = await startUpstash({ redisPort: redis.port, purposeOf: purposeOfScript });
+  const proxy = await startPostgresProxy({ postgresUrl: postgres.url });
+  return {
+    ...{ postgres, proxy, redis, upstash, devnet },
+    async stop() {
+      await Promise.all([upstash.stop(), proxy.stop(), devnet.stop()]);
+      await Promise.all([postgres.stop(), redis.stop()]);
+    },
+  };
+}

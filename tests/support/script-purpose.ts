@@ -1,0 +1,28 @@
+/** What each of our scripts is sent for: how a stand-in tells reads from what the sync costs. */
+import type { Purpose } from "@/lib/adapters/upstash/command-stats";
+import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "@/lib/adapters/upstash/event-scripts";
+import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
+import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
+import type { Command } from "./resp";
+
+const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
+  [LOOKUP, "lookup"],
+  [FILL, "fill"],
+  [EXPIRE, "expire"],
+  [EXPIRE_ALL, "expire"],
+  [PASS_GATE, "gate"],
+  [ROUND, "round"],
+  [RESERVE, "budget"],
+  [CLAIM_NONCE, "nonce"],
+  [ATTEMPT, "idempotency"],
+  [FINISH, "idempotency"],
+  [ABANDON, "idempotency"],
+  [PUBLISH, "publish"],
+  [LAST_SEQUENCE, "cursor"],
+  [LAST_PUBLISHED, "cursor"],
+]);
+
+/** The purpose of a command that runs one of our scripts; undefined of any other. */
+export function purposeOfScript([name, script]: Command): Purpose | undefined {
+  return String(name).toUpperCase() === "EVAL" ? PURPOSES.get(String(script)) : undefined;
+}
