@@ -8,4 +8,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/sync"),
   () => import("./rows/read-cpu"),
   () => import("./rows/readers"),
+  () => import("./rows/read-commands"),
 ];
