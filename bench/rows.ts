@@ -9,4 +9,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/read-cpu"),
   () => import("./rows/readers"),
   () => import("./rows/read-commands"),
+  () => import("./rows/read-your-writes"),
 ];
