@@ -68,7 +68,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const databaseUrl = await services.postgres.createDatabase();
   const [program] = await Promise.all([bundleOf(entry), flush(services)]);
   const env = environmentOf(options, databaseUrl);
-  const sessions = new Sessions({ secrets: [SECRET], network: NETWORK, isSecure: true, clock: systemClock });
+  // Nobody signs out here.
+  const signOuts = { isOver: () => false, issueMs: () => systemClock.now() };
+  const sessions = new Sessions({ secrets: [SECRET], network: NETWORK, isSecure: true, clock: systemClock, signOuts });
   const cookies = new Map<string, Promise<string>>();
   const cookieOf = (userId: string) => {
     const known = cookies.get(userId) ?? sessions.issue(userId as UserId).then((cookie) => cookie.split(";")[0] ?? "");
