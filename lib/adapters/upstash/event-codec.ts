@@ -53,8 +53,8 @@ function decodeEvent(json: string): BusEvent | null {
     const list: unknown = JSON.parse(json);
     if (!Array.isArray(list)) return null;
     if (list[0] === SIGN_OUT_FORM) {
-      const [, userId, untilMs] = list as [number, UserId, number];
-      return { kind: "sign-out", signOut: { userId, untilMs } };
+      const [, userId, untilMs] = list as [number, UserId?, number?];
+      return userId === undefined || untilMs === undefined ? null : { kind: "sign-out", signOut: { userId, untilMs } };
     }
     if (list[0] !== COMMIT_FORM) return null;
     // Of this form only what `encodeEvent` made: whoever can publish here can write to the views as well.
