@@ -1,7 +1,8 @@
 /**
  * Open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something woke it: nothing is
  * queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows come from the
- * store by position, so they come once, in order, without a gap.
+ * store by position, so they come once, in order, without a gap. While the store does not answer a stream stays open and asks
+ * again at each beat: thousands of clients that reconnect would hit it just as it comes back.
  */
 import type { Position, UserId } from "../core/ids";
 import { compare } from "../core/position";
@@ -9,6 +10,7 @@ import { err, ok, type Result } from "../core/result";
 import type { Clock } from "../ports/clock";
 import type { CommitEvent } from "../ports/event-bus";
 import type { Log } from "../ports/log";
+import { StoreUnavailable } from "../ports/sync-store";
 import type { SignalRow, ViewStore } from "../ports/view-store";
 
 export type LiveEvent =
@@ -54,6 +56,7 @@ export class LiveHub {
   private beating: AbortController | null = null;
   private count = 0;
   readonly counts = { opened: 0, refusedPerUser: 0, refusedPerInstance: 0 };
+  private hasMissed = false;
 
   constructor(private readonly deps: LiveDeps) {}
 
@@ -73,13 +76,23 @@ export class LiveHub {
 
   /** Commits may have gone unnoticed: reads where everybody who is connected stands, in one statement. */
   onMissed(): void {
-    void this.catchUp().catch((cause) =>
-      this.deps.log.warn("could not look for missed commits; the next one will tell", { cause }),
-    );
+    this.hasMissed = true;
+    void this.catchUp();
   }
 
+  /** Until the store has answered, each beat tries again. */
   private async catchUp(): Promise<void> {
-    if (this.streams.size === 0) return;
+    if (!this.hasMissed || this.streams.size === 0) return;
+    this.hasMissed = false;
+    try {
+      await this.readHeads();
+    } catch (cause) {
+      this.hasMissed = true;
+      this.deps.log.warn("could not look for missed commits; trying again shortly", { cause });
+    }
+  }
+
+  private async readHeads(): Promise<void> {
     for (const [userId, head] of await this.deps.views.heads([...this.streams.keys()])) {
       this.eachOf(userId, (stream) => {
         stream.head = Math.max(stream.head, head);
@@ -107,9 +120,9 @@ export class LiveHub {
   }
 
   /**
-   * The events of one user after `cursor` (null: from now on). Ends by itself after `bye`; ended by its consumer through
-   * `return()` or the signal. Throws StoreUnavailable where the rows cannot be read: the client reconnects and resumes.
-   * The stream counts from this call on, so that many at once do not all find room for one; who never reads it aborts it.
+   * The events of one user after `cursor` (null: from now on, which is when the store answers). Ends by itself after `bye`; ended
+   * by its consumer through `return()` or the signal. The stream counts from this call on, so that many at once do not all find
+   * room for one; who never reads it aborts it.
    */
   open(
     userId: UserId,
@@ -145,25 +158,30 @@ export class LiveHub {
     const { userId } = stream;
     try {
       const openedMs = clock.now();
-      // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
-      const head = await views.head(userId);
-      stream.head = Math.max(stream.head, head);
-      let sent = cursor ?? stream.head;
-      yield { event: "hello", position: stream.head };
-      let freshMs = clock.now();
+      let sent: number | null = null;
+      let freshMs = openedMs;
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
           stream.wake = resolve;
         });
-        while (sent !== stream.head && !signal.aborted) {
+        if (sent === null) {
+          // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
+          const head = await this.answered(views.head(userId));
+          if (head !== null) {
+            stream.head = Math.max(stream.head, head);
+            sent = cursor ?? stream.head;
+            yield { event: "hello", position: stream.head };
+          }
+        }
+        while (sent !== null && sent !== stream.head && !signal.aborted) {
           if (compare(sent, stream.head).kind === "resync") {
             sent = stream.head;
             yield { event: "resync", position: sent };
             break;
           }
-          const { rows } = await views.signalsAfter(userId, sent, CATCH_UP_ROWS);
-          if (rows.length === 0) break;
-          for (const row of rows) {
+          const page = await this.answered(views.signalsAfter(userId, sent, CATCH_UP_ROWS));
+          if (page === null || page.rows.length === 0) break;
+          for (const row of page.rows) {
             yield { event: "signal", row };
             sent = row.position;
           }
@@ -185,6 +203,16 @@ export class LiveHub {
       }
     } finally {
       this.remove(stream);
+    }
+  }
+
+  /** Null where the store does not answer. */
+  private async answered<T>(asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+      return null;
     }
   }
 
@@ -219,6 +247,7 @@ export class LiveHub {
       this.deps.demand();
       await this.deps.clock.sleep(this.deps.beatMs, controller.signal);
       if (controller.signal.aborted) break;
+      void this.catchUp();
       for (const streams of this.streams.values()) for (const stream of streams) stream.wake();
     }
     if (this.beating === controller) this.beating = null;

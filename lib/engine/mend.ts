@@ -20,6 +20,8 @@ const GRACE_MS = 1_000;
 export class Mender {
   /** Cursors that this instance failed to announce. */
   private readonly untold = new Map<TopicId, number>();
+  /** Topics whose cursor this process has loaded before. */
+  private readonly met = new Set<TopicId>();
 
   constructor(private readonly deps: MendDeps) {}
 
@@ -42,14 +44,16 @@ export class Mender {
     }
   }
 
-  /** The store is at `cursor`: makes sure that whoever committed it lived to say so. */
+  /** The store is at `cursor`: makes sure that whoever committed it lived to say so, and could. */
   async check(topicId: TopicId, cursor: number): Promise<void> {
     const { bus, clock, log } = this.deps;
+    const isFirst = !this.met.has(topicId);
+    this.met.add(topicId);
     if (cursor === 0) return;
     try {
-      if (await this.isAnnounced(topicId, cursor)) return;
+      if (await this.isAnnounced(topicId, cursor, isFirst)) return;
       await clock.sleep(GRACE_MS);
-      if (await this.isAnnounced(topicId, cursor)) return;
+      if (await this.isAnnounced(topicId, cursor, isFirst)) return;
       await bus.tellMissed(topicId, cursor);
       log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
     } catch (cause) {
@@ -58,9 +62,17 @@ export class Mender {
     }
   }
 
-  /** True also where nobody else is to be told. */
-  private async isAnnounced(topicId: TopicId, cursor: number): Promise<boolean> {
-    const published = await this.deps.bus.lastPublished(topicId);
-    return published === null || published >= cursor;
+  private async isAnnounced(topicId: TopicId, cursor: number, isFirst: boolean): Promise<boolean> {
+    const { bus } = this.deps;
+    try {
+      const published = await bus.lastPublished(topicId);
+      // Nobody else is there: who loads a cursor again has lost the answer to a commit of its own.
+      return published === null ? isFirst : published >= cursor;
+    } catch (cause) {
+      if (!(cause instanceof HotTierUnavailable)) throw cause;
+      // Whoever it was could not tell us either: this process's own streams and views must not wait for the outage to end.
+      await bus.tellMissed(topicId, cursor);
+      return true;
+    }
   }
 }

@@ -113,8 +113,9 @@ export class SubmitService {
   /** Trust goes to bonded contacts only, and within the nine slots. What is on its way counts as given. */
   private async checkTrust(from: UserId, { type, target, weight = 1 }: Decoded): Promise<SubmitRefusal | null> {
     if (type !== "TRUST_ALLOCATE") return null;
-    const { edges } = await this.deps.views.contacts(from);
+    // Taken before the edges are read: what is committed in between must be in one of the two.
     const onTheirWay = [...this.deps.pending.of(from)].reverse();
+    const { edges } = await this.deps.views.contacts(from);
     const bonded = new Set(edges.filter(isBonded).map((edge) => edge.peerId));
     for (const { decoded } of onTheirWay) {
       if (decoded.target === null) continue;

@@ -102,13 +102,23 @@ export const ingestion = defineRoute({
   },
 });
 
+/** Where the gate does not answer nobody asks: syncs tell of the mirror as well. */
+async function mayAskHead(app: App): Promise<boolean> {
+  try {
+    return await app.hot.passGate("health:hcs", 1_000);
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    return false;
+  }
+}
+
 export const hcs = defineRoute({
   summary: "Whether the mirror node answers, and how fresh it is itself",
   access: "public",
   answer: HcsHealthAnswer,
   handle: async ({ app }) => {
     // A question once a second at most, whoever asks: this route must not eat the mirror budget.
-    if (await app.hot.passGate("health:hcs", 1_000)) await app.scheduler.askHead();
+    if (await mayAskHead(app)) await app.scheduler.askHead();
     const head = app.scheduler.mirrorHeadNs;
     const failing = app.ledger.states().find(({ circuit, lastError }) => circuit !== "closed" && lastError !== null);
     const lagMs = head === null ? null : Math.max(0, app.clock.now() - toMs(head));

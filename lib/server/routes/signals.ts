@@ -90,15 +90,16 @@ export const signals = defineRoute({
     const types = query.type.map((type) => type.toUpperCase());
     const beforeNs = query.cursor === undefined ? null : decodeCursor(query.cursor);
     const need = await beforeRead(context);
+    // Taken before the view is read: a commit in between has it in neither, and would let it vanish for a moment.
+    const waiting =
+      beforeNs === null
+        ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
+        : [];
     const load = () => loadPage(app, userId, types, beforeNs, query.limit);
     const isHot = types.length === 0 && beforeNs === null && query.limit === DEFAULT_LIMIT;
     const result = isHot ? await app.reader.read(userId, "signals", load, need) : await direct(app, load, startMs);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
-    const waiting =
-      beforeNs === null
-        ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
-        : [];
     return viewResponse(context, waiting.length === 0 ? result.value : withPending(result.value, waiting), startMs);
   },
 });
@@ -111,10 +112,13 @@ async function direct(app: App, load: () => ReturnType<typeof loadPage>, startMs
 
 type Result = Parameters<typeof viewResponse>[1];
 
-/** What is on its way goes on top, and makes another body with another tag. */
+/** What is on its way goes on top, and makes another body with another tag. What another instance has synced is there already. */
 function withPending(result: Result, waiting: readonly PendingSignal[]): Result {
   const { position, ...content } = JSON.parse(result.view.body.toString()) as { position: number; items: Signal[] };
-  const items = [...waiting.map(pendingSignal), ...content.items];
+  const there = new Set(content.items.map(({ id }) => id));
+  const pending = waiting.map(pendingSignal).filter(({ id }) => !there.has(id));
+  if (pending.length === 0) return result;
+  const items = [...pending, ...content.items];
   return { ...result, view: viewOf(position, { ...content, items }, result.view.readMs) };
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
 import { formatConsensusTime } from "../../core/consensus-time";
 import { minSequence, type SubmitRefusal } from "../../engine/submit";
+import { HotTierUnavailable } from "../../ports/view-cache";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
 import { type ProblemCode, ProblemError } from "../problem";
 import { privateJson } from "../reply";
@@ -23,6 +24,15 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   "ledger-unavailable": "ledger-unavailable",
   uncertain: "uncertain",
 };
+
+/** What is only remembered for a retry: without the shared tier the nonce still keeps a retry from becoming a second message. */
+async function whileThere(remembered: Promise<void>): Promise<void> {
+  try {
+    await remembered;
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+  }
+}
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
@@ -62,13 +72,14 @@ export const submit = defineRoute({
         consensusTimestamp: consensusNs === null ? null : formatConsensusTime(consensusNs),
         minSequence: minSequence(sent.value),
       };
-      if (key !== null) await app.hot.finish(key, JSON.stringify(answer), IDEMPOTENCY_TTL_MS);
+      // It is written, whatever else fails: who hears of a failure now would write it again.
+      if (key !== null) await whileThere(app.hot.finish(key, JSON.stringify(answer), IDEMPOTENCY_TTL_MS));
       background(() => app.scheduler.syncNow([topicId]));
       return privateJson(answer);
     } catch (cause) {
       // Where the outcome is unknown the key stays taken: a retry must not become a second message.
       const isUncertain = cause instanceof ProblemError && cause.code === "uncertain";
-      if (key !== null && !isUncertain) await app.hot.abandon(key);
+      if (key !== null && !isUncertain) await whileThere(app.hot.abandon(key));
       throw cause;
     }
   },

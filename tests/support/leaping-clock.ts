@@ -1,0 +1,39 @@
+import type { Clock } from "@/lib/ports/clock";
+
+/**
+ * The machine's clock, which a test can put forward: real servers answer in real time, and nobody waits for a back-off or for a
+ * view to grow old. Sleepers whose time a leap has passed wake at once.
+ */
+export class LeapingClock implements Clock {
+  private leaptMs = 0;
+  private readonly sleepers = new Set<{ readonly atMs: number; timer: NodeJS.Timeout; readonly wake: () => void }>();
+
+  now(): number {
+    return Date.now() + this.leaptMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        clearTimeout(sleeper.timer);
+        this.sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      };
+      const sleeper = { atMs: this.now() + ms, timer: setTimeout(wake, ms), wake };
+      this.sleepers.add(sleeper);
+      signal?.addEventListener("abort", wake);
+    });
+  }
+
+  leap(ms: number): void {
+    this.leaptMs += ms;
+    for (const sleeper of [...this.sleepers]) {
+      clearTimeout(sleeper.timer);
+      const leftMs = sleeper.atMs - this.now();
+      if (leftMs <= 0) sleeper.wake();
+      else sleeper.timer = setTimeout(sleeper.wake, leftMs);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * The tests of the outage matrix: for each tier and each way of failing, what users see of reads, syncs, submits and streams. The
+ * sentences are those of the table in docs/operations.md; a cell that is missing here does not compile.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAULTS, type FaultName, SURFACES, type Surface, TABLE_FILE, type TierName, tableRows } from "./outage-table";
+import { OutageWorld, type World } from "./outage-world";
+
+/** What users see, word for word as in the table, and what proves it. Each test has a world of its own, healthy at first. */
+export type Cell = readonly [sees: string, prove: (world: World) => Promise<void>];
+export type Rows = Readonly<Record<FaultName, Readonly<Record<Surface, Cell>>>>;
+
+/** Alternates between a fault and health, and looks in each half. */
+export async function flap(
+  fault: () => Promise<void>,
+  heal: () => Promise<void>,
+  look: (isAway: boolean, turn: number) => Promise<void>,
+): Promise<void> {
+  for (let turn = 0; turn < 6; turn += 1) {
+    const isAway = turn % 2 === 0;
+    await (isAway ? fault() : heal());
+    await look(isAway, turn);
+  }
+}
+
+/** Registers the tests of one tier's rows. */
+export function outages(tier: TierName, rows: Rows): void {
+  const world = new OutageWorld();
+  beforeAll(() => world.open(), 120_000);
+  afterAll(() => world.close());
+
+  it(`has the rows of ${tier} word for word as ${TABLE_FILE}`, () => {
+    const here = FAULTS.map((fault) => [tier, fault, ...SURFACES.map((surface) => rows[fault][surface][0])]);
+    expect(tableRows().filter(([name]) => name === tier)).toEqual(here);
+  });
+
+  for (const fault of FAULTS) {
+    describe(`while ${tier} is ${fault}`, () => {
+      for (const surface of SURFACES) {
+        const [sees, prove] = rows[fault][surface];
+        it(`${surface}: ${sees}`, () => world.run(prove), 120_000);
+      }
+    });
+  }
+}
