@@ -10,4 +10,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/readers"),
   () => import("./rows/read-commands"),
   () => import("./rows/read-your-writes"),
+  () => import("./rows/chaos"),
 ];
