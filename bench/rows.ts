@@ -11,4 +11,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/read-commands"),
   () => import("./rows/read-your-writes"),
   () => import("./rows/chaos"),
+  () => import("./rows/streams"),
 ];

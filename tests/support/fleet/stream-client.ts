@@ -1,0 +1,118 @@
+/** A client of live streams that is moved about: it resumes elsewhere by the last event id it has seen, as a browser does. */
+import { type ClientRequest, request } from "node:http";
+import type { Fleet, Instance } from "./fleet";
+
+export interface Received {
+  /** Each signal's id, `<topicId>/<sequence>`, as often as it came. */
+  readonly ids: readonly string[];
+  /** Events whose position did not follow the one before it. */
+  readonly outOfOrder: number;
+  /** Told to start from scratch: it lost its place. */
+  readonly resyncs: number;
+  readonly connections: number;
+}
+
+/** How long it stays with one instance, drawn anew each time. */
+export interface Stay {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** After a refused or broken connection; a browser would wait longer. */
+const RETRY_MS = 100;
+
+export class StreamClient {
+  private readonly ids: string[] = [];
+  private position = 0;
+  private outOfOrder = 0;
+  private resyncs = 0;
+  private connections = 0;
+  private current: ClientRequest | null = null;
+  private at: Instance | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private isStopped = false;
+  isOpen = false;
+
+  constructor(
+    readonly userId: string,
+    private readonly fleet: Fleet,
+    private stay: Stay | null,
+    private readonly random: () => number,
+  ) {}
+
+  get received(): Received {
+    const { ids, outOfOrder, resyncs, connections } = this;
+    return { ids, outOfOrder, resyncs, connections };
+  }
+
+  /** Opens the first stream; from then on there is one until `stop`. */
+  start(): void {
+    void this.open();
+  }
+
+  /** It stays from now on where it is. */
+  settle(): void {
+    this.stay = null;
+    if (this.timer && this.isOpen) clearTimeout(this.timer);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    this.current?.destroy();
+  }
+
+  private async open(): Promise<void> {
+    const cookie = await this.fleet.cookieOf(this.userId);
+    const running = this.fleet.instances.filter((instance) => instance.port !== null);
+    const others = running.filter((instance) => instance !== this.at);
+    const choice = others.length > 0 ? others : running;
+    const instance = choice[Math.floor(this.random() * choice.length)];
+    if (this.isStopped) return;
+    if (!instance || instance.port === null) return this.again(RETRY_MS);
+    this.at = instance;
+    this.connections += 1;
+    const headers = { cookie, accept: "text/event-stream", "last-event-id": String(this.position) };
+    const sent = request({ host: "127.0.0.1", port: instance.port, path: "/api/stream", headers, agent: false });
+    this.current = sent;
+    sent.on("response", (response) => {
+      if (response.statusCode !== 200) {
+        response.resume();
+        return;
+      }
+      this.isOpen = true;
+      let unread = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        const frames = (unread + text).split("\n\n");
+        unread = frames.pop() ?? "";
+        for (const frame of frames) this.take(frame);
+      });
+      response.on("error", () => {});
+      const { stay } = this;
+      if (stay)
+        this.timer = setTimeout(() => sent.destroy(), stay.leastMs + this.random() * (stay.mostMs - stay.leastMs));
+    });
+    sent.on("error", () => {});
+    sent.on("close", () => {
+      this.isOpen = false;
+      if (this.timer) clearTimeout(this.timer);
+      this.again(RETRY_MS);
+    });
+    sent.end();
+  }
+
+  private again(afterMs: number): void {
+    if (!this.isStopped) this.timer = setTimeout(() => void this.open(), afterMs);
+  }
+
+  private take(frame: string): void {
+    if (frame.includes("event: resync")) this.resyncs += 1;
+    const position = /^id: (\d+)$/m.exec(frame)?.[1];
+    const id = /"id":"([\d.]+\/\d+)"/.exec(frame)?.[1];
+    if (position === undefined || id === undefined) return;
+    if (Number(position) !== this.position + 1) this.outOfOrder += 1;
+    this.position = Number(position);
+    this.ids.push(id);
+  }
+}

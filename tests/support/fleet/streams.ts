@@ -1,0 +1,176 @@
+/** Many streams on several processes while the ledger moves, clients move, and processes die: what was lost, what came twice. */
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import type { TopicId } from "@/lib/core/ids";
+import type { Devnet } from "@/lib/devnet/devnet";
+import { createRng } from "@/lib/devnet/rng";
+import { costOf, type ReadCost } from "./cost";
+import { type Fleet, startFleet } from "./fleet";
+import type { FleetServices } from "./services";
+import { type Stay, StreamClient } from "./stream-client";
+
+export interface StreamsOptions {
+  readonly services: FleetServices;
+  readonly instances: number;
+  readonly clients: number;
+  /** Signals over all clients: two a message. */
+  readonly events: number;
+  readonly messagesPerSecond: number;
+  readonly stay: Stay;
+  /** One process is killed, and started again, each time that this has passed. */
+  readonly killEveryMs: number;
+  /** How long the streams are looked at when all is said. */
+  readonly idleMs: number;
+}
+
+export interface StreamsOutcome {
+  readonly expected: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly outOfOrder: number;
+  readonly resyncs: number;
+  readonly connections: number;
+  readonly kills: number;
+  readonly seconds: number;
+  /** What all streams together cost while nothing happens. */
+  readonly idle: ReadCost;
+  readonly idleSeconds: number;
+}
+
+const TICK_MS = 100;
+/** No event for that long: what has not come by now is lost. */
+const PATIENCE_MS = 45_000;
+
+export async function runStreams(options: StreamsOptions): Promise<StreamsOutcome> {
+  const { services, clients: count, instances } = options;
+  const fleet = await startFleet({ services, count: instances });
+  const rng = createRng(3);
+  const users = Array.from({ length: count }, (_, i) => `tm-streamed-${i}`);
+  const clients = users.map((userId) => new StreamClient(userId, fleet, options.stay, rng.next));
+  try {
+    const startMs = systemClock.now();
+    for (const client of clients) client.start();
+    await until(() => clients.every(({ isOpen }) => isOpen));
+    const killer = new Killer(fleet, options.killEveryMs, rng.pick);
+    const expected = await write(options, users, rng.sample);
+    await killer.atLeastOnce();
+    await settle(clients, options.events);
+    await killer.stop();
+    const seconds = (systemClock.now() - startMs) / 1_000;
+    for (const client of clients) client.settle();
+    await until(() => clients.every(({ isOpen }) => isOpen));
+    const idle = await idleCost(services, options.idleMs);
+    return { ...sumOf(clients, expected), kills: killer.kills, seconds, idle, idleSeconds: options.idleMs / 1_000 };
+  } finally {
+    for (const client of clients) client.stop();
+    await fleet.stop();
+  }
+}
+
+/** Messages between two of the users each, over three topics, as many as are due. Answers whom each concerns. */
+async function write(
+  { services, events, messagesPerSecond }: StreamsOptions,
+  users: readonly string[],
+  sample: <T>(items: readonly T[], count: number) => T[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const { devnet } = services;
+  const expected = new Map(users.map((userId) => [userId, new Set<string>()]));
+  const kinds = kindsOf(devnet);
+  const startMs = systemClock.now();
+  for (let written = 0; written < events / 2; ) {
+    const due = Math.min(events / 2, ((systemClock.now() - startMs) / 1_000) * messagesPerSecond);
+    for (const { topicId, type } of kinds) {
+      const pairs = Array.from({ length: Math.ceil((due - written) / 3) }, () => sample(users, 2));
+      const left = pairs.slice(0, events / 2 - written);
+      const messages = devnet.submitMany(
+        topicId,
+        left.map(([actor, target]) => ({ type, actor, target, note: "What people say of each other in a line." })),
+      );
+      for (const [i, { sequence }] of messages.entries())
+        for (const userId of left[i] ?? []) expected.get(userId)?.add(`${topicId}/${sequence}`);
+      written += left.length;
+    }
+    await systemClock.sleep(TICK_MS);
+  }
+  return expected;
+}
+
+function kindsOf({ topics }: Devnet): readonly { readonly topicId: TopicId; readonly type: string }[] {
+  return [
+    { topicId: topics.contact, type: "CONTACT_REQUEST" },
+    { topicId: topics.trust, type: "TRUST_ACCEPT" },
+    { topicId: topics.recognition, type: "RECOGNITION_VALIDATE" },
+  ];
+}
+
+class Killer {
+  kills = 0;
+  private isStopped = false;
+  private readonly loop: Promise<void>;
+
+  constructor(fleet: Fleet, everyMs: number, pick: <T>(items: readonly T[]) => T) {
+    this.loop = this.run(fleet, everyMs, pick);
+  }
+
+  async atLeastOnce(): Promise<void> {
+    await until(() => this.kills > 0);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.loop;
+  }
+
+  private async run(fleet: Fleet, everyMs: number, pick: <T>(items: readonly T[]) => T): Promise<void> {
+    for (let sleptMs = 0; !this.isStopped; sleptMs += TICK_MS) {
+      await systemClock.sleep(TICK_MS);
+      if (sleptMs < everyMs) continue;
+      sleptMs = 0;
+      const victim = pick(fleet.instances);
+      await victim.kill();
+      this.kills += 1;
+      await victim.start();
+    }
+  }
+}
+
+/** Until all has come, or nothing comes any more. */
+async function settle(clients: readonly StreamClient[], events: number): Promise<void> {
+  const arrived = () => clients.reduce((sum, { received }) => sum + received.ids.length, 0);
+  for (let [last, waitedMs] = [arrived(), 0]; last < events && waitedMs < PATIENCE_MS; waitedMs += TICK_MS) {
+    await systemClock.sleep(TICK_MS);
+    const now = arrived();
+    if (now > last) [last, waitedMs] = [now, 0];
+  }
+}
+
+/** From when the last commit, and whoever was started last, is done with; the rounds of the sync go on. */
+async function idleCost(services: FleetServices, idleMs: number): Promise<ReadCost> {
+  const lookASecond = () => costOf(services, () => systemClock.sleep(1_000));
+  for (let tries = 0; tries < 30; tries += 1) {
+    const { commands, statements } = await lookASecond();
+    if (commands + statements === 0) break;
+  }
+  return costOf(services, () => systemClock.sleep(idleMs));
+}
+
+function sumOf(clients: readonly StreamClient[], expected: ReadonlyMap<string, ReadonlySet<string>>) {
+  const sum = { expected: 0, lost: 0, duplicated: 0, outOfOrder: 0, resyncs: 0, connections: 0 };
+  for (const { userId, received } of clients) {
+    const ids = new Set(received.ids);
+    const wanted = expected.get(userId) ?? new Set();
+    sum.expected += wanted.size;
+    for (const id of wanted) if (!ids.has(id)) sum.lost += 1;
+    sum.duplicated += received.ids.length - ids.size;
+    sum.outOfOrder += received.outOfOrder;
+    sum.resyncs += received.resyncs;
+    sum.connections += received.connections;
+  }
+  return sum;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let waitedMs = 0; !isSo(); waitedMs += TICK_MS) {
+    if (waitedMs > 2 * PATIENCE_MS) throw new Error("the streams did not come to rest");
+    await systemClock.sleep(TICK_MS);
+  }
+}
