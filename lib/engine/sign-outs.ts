@@ -58,7 +58,9 @@ export class SignOuts {
    * it is kept but other instances could not be told yet: they learn it when they can be reached again.
    */
   async signOut(userId: UserId): Promise<void> {
-    const signOut = { userId, untilMs: this.deps.clock.now() + CLOCK_SKEW_MS };
+    // Not before the sessions that were dated after an earlier sign-out.
+    const untilMs = Math.max(this.deps.clock.now() + CLOCK_SKEW_MS, this.issueMs(userId));
+    const signOut = { userId, untilMs };
     await this.deps.store.signOut(signOut);
     // The bus tells its own listeners first, and so this map.
     await this.deps.bus.publishSignOut(signOut);

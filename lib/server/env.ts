@@ -72,6 +72,8 @@ const domains = z
     context.addIssue("must be names like trustmesh.example or trustmesh.example:8443, separated by commas");
     return z.NEVER;
   });
+/** Vercel asks for 16 random characters or more of a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
+const scheduleSecret = z.string().min(16, "must have at least 16 characters").optional();
 const urls = z
   .string()
   .optional()
@@ -178,6 +180,11 @@ export const VARIABLES = {
     domains,
     null,
     "Names under which browsers reach this app, as host or host:port, separated by commas; wallet sign-in is bound to them and needs one wherever the app is not on localhost (on Vercel its own names are known)",
+  ),
+  CRON_SECRET: variable(
+    scheduleSecret,
+    null,
+    "Bearer token of GET /api/cron/sync; where empty, no schedule can start a sync",
   ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),

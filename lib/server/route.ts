@@ -96,7 +96,7 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
     if (userId !== null)
       refuseOthers(
         userId,
-        OWNER_NAMES.map((name) => url.searchParams.get(name)),
+        OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
       );
     const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
     const json = route.body ? await readJson(request) : undefined;

@@ -249,7 +249,10 @@ describe("signing out everywhere", () => {
 
   it("leaves the next sign-in alone, were it in the same millisecond", async () => {
     await everywhere(await cookieFor("tm-a"));
-    expect(await sessionOf(await cookieFor("tm-a"))).toMatchObject({ userId: "tm-a" });
+    const again = await cookieFor("tm-a");
+    expect(await sessionOf(again)).toMatchObject({ userId: "tm-a" });
+    await everywhere(again);
+    expect((await sessionOf(again)).userId).toBeNull();
   });
 
   it("needs a session, and a single sign-out ends only its own", async () => {

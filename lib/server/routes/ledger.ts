@@ -1,10 +1,11 @@
 import "server-only";
 import { formatConsensusTime } from "../../core/consensus-time";
-import { parseSequence, parseTopicId } from "../../core/ids";
+import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
 import { topicFor } from "../../engine/submit";
 import { viewOf } from "../../engine/tiered-read";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
+import type { App } from "../container";
 import { ProblemError } from "../problem";
 import { privateJson, uncached, viewResponse } from "../reply";
 import { defineRoute } from "../route";
@@ -25,7 +26,13 @@ export const proof = defineRoute({
     if (sequence === null)
       throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
     const row = await app.stores.views.proof(userId, topicId, sequence);
-    if (row === null) throw new ProblemError("not-found", "There is no such message among yours.");
+    if (row === null) {
+      // The ledger is public: that a message is there is no secret, and whose it is does not show.
+      const isThere = sequence <= (app.scheduler.syncs.get(topicId)?.cursor ?? 0);
+      throw isThere
+        ? new ProblemError("not-yours", "This message does not concern you.")
+        : new ProblemError("not-found", "There is no such message yet.");
+    }
     const content = {
       message: {
         topicId,
@@ -89,33 +96,38 @@ export const sync = defineRoute({
   body: SyncBody,
   answer: SyncAnswer,
   handle: async ({ app, body }) => {
-    const startMs = app.clock.now();
     const asked = body.topics?.map((text) => parseTopicId(text));
     const topicIds = asked?.map((topicId) => {
       if (topicId !== null && app.scheduler.syncs.has(topicId)) return topicId;
       throw new ProblemError("bad-input", "topics: one of these topics is not kept here.", { field: "topics" });
     });
-    const requestsBefore = app.ledger.requests;
-    const reports = await app.scheduler.syncNow(topicIds, startMs + SYNC_DEADLINE_MS);
-    const kindOf = new Map(app.scheduler.topics.map(({ topicId, kinds }) => [topicId, kinds.join(",")]));
-    const topics = await Promise.all(
-      reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => ({
-        topicId,
-        kind: kindOf.get(topicId) ?? "",
-        fromSequence,
-        toSequence,
-        added,
-        complete,
-        gaps: (await app.stores.sync.gaps(topicId))
-          .filter((gap) => gap.state === "declared")
-          .map(({ from, to }) => ({ from, to })),
-        verified,
-      })),
-    );
-    return privateJson({
-      topics,
-      durationMs: app.clock.now() - startMs,
-      mirrorRequests: app.ledger.requests - requestsBefore,
-    });
+    return privateJson(await syncTopics(app, topicIds));
   },
 });
+
+/** Syncs these topics, or all of them, and answers what came of it. */
+export async function syncTopics(app: App, topicIds?: readonly TopicId[]): Promise<SyncAnswer> {
+  const startMs = app.clock.now();
+  const requestsBefore = app.ledger.requests;
+  const reports = await app.scheduler.syncNow(topicIds, startMs + SYNC_DEADLINE_MS);
+  const kindOf = new Map(app.scheduler.topics.map(({ topicId, kinds }) => [topicId, kinds.join(",")]));
+  const topics = await Promise.all(
+    reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => ({
+      topicId,
+      kind: kindOf.get(topicId) ?? "",
+      fromSequence,
+      toSequence,
+      added,
+      complete,
+      gaps: (await app.stores.sync.gaps(topicId))
+        .filter((gap) => gap.state === "declared")
+        .map(({ from, to }) => ({ from, to })),
+      verified,
+    })),
+  );
+  return {
+    topics,
+    durationMs: app.clock.now() - startMs,
+    mirrorRequests: app.ledger.requests - requestsBefore,
+  };
+}

@@ -5,6 +5,7 @@ import { openApiDocument } from "../openapi";
 import { publicJson } from "../reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../route";
 import { circle, contacts } from "./contacts";
+import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
 import { proof, registry, sync } from "./ledger";
 import { metrics } from "./metrics";
@@ -44,6 +45,7 @@ export const ROUTES = {
   "GET /api/health/ingestion": ingestion,
   "GET /api/health/hcs": hcs,
   "GET /api/metrics": metrics,
+  "GET /api/cron/sync": cronSync,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

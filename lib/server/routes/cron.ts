@@ -1,0 +1,22 @@
+import "server-only";
+import { SyncAnswer } from "../../wire/submit";
+import { ProblemError } from "../problem";
+import { privateJson } from "../reply";
+import { defineRoute } from "../route";
+import { bearerToken, isSameSecret } from "../secrets";
+import { syncTopics } from "./ledger";
+
+export const cronSync = defineRoute({
+  summary: "Brings all topics up to date, for a scheduler that knows CRON_SECRET",
+  access: "public",
+  answer: SyncAnswer,
+  handle: async ({ app, request }) => {
+    const secret = app.env.CRON_SECRET;
+    if (secret === undefined)
+      throw new ProblemError("no-token", "There is no schedule here: its operator has not set CRON_SECRET.");
+    const token = bearerToken(request.headers);
+    if (token === null || !isSameSecret(token, secret))
+      throw new ProblemError("wrong-token", "Send CRON_SECRET as a bearer token to start a sync.");
+    return privateJson(await syncTopics(app));
+  },
+});
