@@ -8,6 +8,7 @@ import { parseUserId, type UserId } from "../core/ids";
 import { StoreUnavailable } from "../ports/sync-store";
 import { HotTierUnavailable } from "../ports/view-cache";
 import { adminOf } from "./admins";
+import { withApiHeaders } from "./api-headers";
 import type { App } from "./container";
 import { ProblemError, problemResponse } from "./problem";
 
@@ -79,7 +80,7 @@ export function nameRoute(route: AnyRoute, name: string): void {
 /** Answers one request, and counts it. Never throws. */
 export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
   const startMs = performance.now();
-  const response = await respond(app, route, routed);
+  const response = withApiHeaders(routed.request, await respond(app, route, routed));
   app.metrics.observeRequest(names.get(route) ?? "other", response.status, performance.now() - startMs);
   // Checks and scrapes come whether or not anybody is here: they are no news to the other instances.
   if (app.isShared && route.access !== "public") app.reporter.notice();

@@ -1,4 +1,4 @@
-import { test as base, type Page } from "@playwright/test";
+import { type BrowserContext, test as base, expect, type Page } from "@playwright/test";
 import { CirclePage } from "../pages/circle";
 import { ContactsPage } from "../pages/contacts";
 import { ProfilePage } from "../pages/profile";
@@ -36,7 +36,29 @@ interface Fixtures {
   secondScreen(person: Person): Promise<Screen>;
 }
 
+/** Everything that a page of this context was refused by its content security policy, as it happens. */
+async function policyViolations(context: BrowserContext): Promise<string[]> {
+  const found: string[] = [];
+  await context.exposeBinding("reportPolicyViolation", (_, violation: string) => void found.push(violation));
+  await context.addInitScript(() => {
+    const report = (globalThis as unknown as { reportPolicyViolation(violation: string): void }).reportPolicyViolation;
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile, sample }) =>
+      report(`${violatedDirective}: ${blockedURI} in ${sourceFile} ${sample} at ${location.pathname}`),
+    );
+  });
+  // What breaks before the page can listen, the browser still says.
+  context.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) found.push(message.text());
+  });
+  return found;
+}
+
 export const test = base.extend<Fixtures>({
+  context: async ({ context }, use) => {
+    const violations = await policyViolations(context);
+    await use(context);
+    expect(violations, "the content security policy was kept").toEqual([]);
+  },
   meet: async ({ playwright, baseURL }, use) => {
     const apis: { dispose(): Promise<void> }[] = [];
     await use(async (name) => {
@@ -54,13 +76,16 @@ export const test = base.extend<Fixtures>({
   },
   secondScreen: async ({ browser, contextOptions, baseURL }, use) => {
     const contexts: { close(): Promise<void> }[] = [];
+    const violations: string[][] = [];
     await use(async (person) => {
       const context = await browser.newContext({ ...contextOptions, ...(baseURL ? { baseURL } : {}) });
       contexts.push(context);
+      violations.push(await policyViolations(context));
       await person.enter(context);
       return screenOf(await context.newPage());
     });
     await Promise.all(contexts.map((context) => context.close()));
+    expect(violations.flat(), "the content security policy was kept").toEqual([]);
   },
 });
 

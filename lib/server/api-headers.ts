@@ -1,0 +1,22 @@
+import "server-only";
+
+/**
+ * What every answer of the API carries, whoever serves it. A browser that is made to show one as a page runs, loads and frames
+ * nothing. Files and pages have theirs from next.config.mjs and proxy.ts.
+ */
+const HEADERS = [
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "same-origin"],
+  ["cross-origin-resource-policy", "same-origin"],
+] as const;
+
+/** A year (RFC 6797 §6.1.1). Only for the name that was asked: subdomains are their owner's to decide. */
+const STRICT_TRANSPORT = "max-age=31536000";
+
+export function withApiHeaders(request: Request, response: Response): Response {
+  for (const [name, value] of HEADERS) response.headers.set(name, value);
+  if (request.headers.get("x-forwarded-proto") === "https")
+    response.headers.set("strict-transport-security", STRICT_TRANSPORT);
+  return response;
+}

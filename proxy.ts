@@ -1,0 +1,47 @@
+/**
+ * The content security policy of pages, with a nonce of their own. Next takes the nonce out of the request's copy of the header
+ * and puts it on every script and style that it renders. Pages only: in front of an API route this would cost as much as half
+ * the route (platform.md), and those answers have a policy that needs no nonce (lib/server/api-headers.ts).
+ */
+import { randomBytes } from "node:crypto";
+import { type NextRequest, NextResponse } from "next/server";
+
+const HEADER = "content-security-policy";
+
+/** No inline script or style without the nonce, nothing from elsewhere, no frame around or inside. */
+export function pagePolicy(
+  nonce: string,
+  { isDevelopment, isSecure }: { isDevelopment: boolean; isSecure: boolean },
+): string {
+  return [
+    "default-src 'none'",
+    // Scripts that a trusted one loads are trusted: that is how the page's chunks come. React's development build uses eval.
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    ...(isSecure ? ["upgrade-insecure-requests"] : []),
+  ].join("; ");
+}
+
+export function proxy(request: NextRequest): NextResponse {
+  const policy = pagePolicy(randomBytes(16).toString("base64"), {
+    isDevelopment: process.env.NODE_ENV === "development",
+    isSecure: request.headers.get("x-forwarded-proto") === "https",
+  });
+  const headers = new Headers(request.headers);
+  headers.set(HEADER, policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set(HEADER, policy);
+  return response;
+}
+
+export const config = {
+  // Everything that may be a page, the one for unknown addresses included; not the API, and no file.
+  matcher: ["/((?!api/|_next/static|_next/image|icon.svg).*)"],
+};

@@ -1,0 +1,82 @@
+/** What travels with every answer, and that a page's policy means what it says. */
+import { expect, test } from "./support/test";
+
+test("every page has a strict policy with a nonce of its own, on every script and style in it", async ({ request }) => {
+  const nonces = new Set<string>();
+  for (const path of ["/sign-in", "/signals", "/circle", "/nowhere", "/"]) {
+    const response = await request.get(path);
+    const policy = response.headers()["content-security-policy"] ?? "";
+    const nonce = /script-src 'self' 'nonce-([A-Za-z0-9+/=]{22,})' 'strict-dynamic'/.exec(policy)?.[1] ?? "";
+    expect(nonce, path).not.toBe("");
+    nonces.add(nonce);
+    expect(policy).not.toMatch(/unsafe-(inline|eval|hashes)|\*|https?:|blob:/);
+    for (const directive of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"])
+      expect(policy.split("; ")).toContain(directive);
+    const html = await response.text();
+    const tags = html.match(/<(script|style)\b[^>]*>/g) ?? [];
+    expect(tags.length).toBeGreaterThan(3);
+    for (const tag of tags) expect(tag, path).toContain(`nonce="${nonce}"`);
+    expect(html, path).not.toMatch(/<[^>]+\s(style|on\w+)=/);
+  }
+  expect(nonces.size).toBe(5);
+});
+
+test("nothing says what the server is made of, and everything is kept from guessing and framing", async ({
+  request,
+}) => {
+  const paths = [
+    "/sign-in",
+    "/icon.svg",
+    "/api/health",
+    "/api/contacts",
+    "/api/openapi.json",
+    "/api/nowhere",
+    "/nowhere",
+  ];
+  for (const path of paths) {
+    const headers = (await request.get(path)).headers();
+    expect(headers["x-powered-by"], path).toBeUndefined();
+    expect(headers.server, path).toBeUndefined();
+    expect(JSON.stringify(headers), path).not.toMatch(/next\.js|node|\b16\.4/i);
+    expect(headers["x-content-type-options"], path).toBe("nosniff");
+    expect(headers["referrer-policy"], path).toBe("same-origin");
+    expect(headers["permissions-policy"], path).toContain("camera=()");
+    expect(headers["strict-transport-security"], path).toBeUndefined();
+    if (path.startsWith("/api/"))
+      expect(headers["content-security-policy"], path).toBe("default-src 'none'; frame-ancestors 'none'");
+  }
+});
+
+test("behind TLS browsers are told to stay there", async ({ request }) => {
+  const secure = { headers: { "x-forwarded-proto": "https" } };
+  for (const path of ["/sign-in", "/api/health", "/icon.svg"]) {
+    const headers = (await request.get(path, secure)).headers();
+    expect(headers["strict-transport-security"], path).toBe("max-age=31536000");
+  }
+});
+
+test("a script or a style that somebody smuggles in does not run", async ({ browser, baseURL }) => {
+  // A context of its own: here violations are what is looked for.
+  const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  const refused = await page.evaluate(async () => {
+    const directives: string[] = [];
+    document.addEventListener("securitypolicyviolation", (event) => directives.push(event.effectiveDirective));
+    const holder = document.createElement("div");
+    holder.innerHTML = `<img src="x:" onerror="window.pwned=1"><style>body{display:none}</style><iframe src="/sign-in"></iframe>`;
+    const script = document.createElement("script");
+    script.textContent = "window.pwned = 2";
+    document.body.append(holder);
+    document.body.insertAdjacentHTML("beforeend", "<form action='https://evil.example'></form>");
+    document.head.append(script);
+    await fetch("https://evil.example").catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return { directives, pwned: "pwned" in window, hidden: getComputedStyle(document.body).display };
+  });
+  expect(refused).toMatchObject({ pwned: false });
+  expect(refused.hidden).not.toBe("none");
+  for (const directive of ["script-src-elem", "script-src-attr", "style-src-elem", "connect-src", "frame-src"])
+    expect(refused.directives).toContain(directive);
+  await context.close();
+});
