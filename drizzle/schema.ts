@@ -93,6 +93,8 @@ export const topicLog = pgTable(
   (t) => [
     index("topic_log_chunk").on(t.chunkKey).where(sql`${t.chunkKey} is not null`),
     index("topic_log_failed").on(t.ref).where(sql`${t.disposition} = 4`),
+    /** Undecodable and untrusted messages: few, and looked at newest first. */
+    index("topic_log_odd").on(t.disposition, t.consensusNs).where(sql`${t.disposition} IN (2, 3)`),
   ],
 );
 
@@ -189,4 +191,20 @@ export const accountBindings = pgTable("account_bindings", {
 export const sessionSignOuts = pgTable("session_sign_outs", {
   untilMs: bigint("until_ms", { mode: "bigint" }).notNull(),
   userId: text("user_id").primaryKey(),
+});
+
+/** What operators did, one row an action: written before it begins, and brought up to date as it goes on. */
+export const adminAudit = pgTable("admin_audit", {
+  id: int8().primaryKey().generatedAlwaysAsIdentity(),
+  atMs: bigint("at_ms", { mode: "bigint" }).notNull(),
+  updatedMs: bigint("updated_ms", { mode: "bigint" }).notNull(),
+  actor: text().notNull(),
+  action: text().notNull(),
+  /** A topic or a user; null for everything. */
+  target: text(),
+  state: text().notNull(),
+  /** JSON of what it came to so far. */
+  detail: text(),
+  /** Of whoever asked, so that a repeated request is the same action. */
+  requestKey: text("request_key").unique("admin_audit_request_key"),
 });

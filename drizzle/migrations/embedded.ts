@@ -34,5 +34,12 @@ export const MIGRATIONS: readonly Migration[] = [
       "ALTER TABLE \"contact_edges\" ADD COLUMN \"accept_in_ns\" bigint;",
       "-- By hand: from the rows of both, which say who was the actor (4 in the flags); CONTACT_ACCEPT is type 2.\nUPDATE \"contact_edges\" e SET \"accept_out_ns\" = m.out_ns, \"accept_in_ns\" = m.in_ns\nFROM (SELECT user_no, peer_no, max(consensus_ns) FILTER (WHERE flags >= 4) AS out_ns, max(consensus_ns) FILTER (WHERE flags < 4) AS in_ns\n\tFROM hcs_messages WHERE type_no = 2 AND peer_no IS NOT NULL GROUP BY user_no, peer_no) m\nWHERE e.accept_ns IS NOT NULL AND e.user_no = m.user_no AND e.peer_no = m.peer_no;"
     ]
+  },
+  {
+    "name": "0002_admin",
+    "statements": [
+      "CREATE TABLE \"admin_audit\" (\n\t\"id\" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name \"admin_audit_id_seq\" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),\n\t\"at_ms\" bigint NOT NULL,\n\t\"updated_ms\" bigint NOT NULL,\n\t\"actor\" text COLLATE \"C\" NOT NULL,\n\t\"action\" text COLLATE \"C\" NOT NULL,\n\t\"target\" text COLLATE \"C\",\n\t\"state\" text COLLATE \"C\" NOT NULL,\n\t\"detail\" text COLLATE \"C\",\n\t\"request_key\" text COLLATE \"C\",\n\tCONSTRAINT \"admin_audit_request_key\" UNIQUE(\"request_key\")\n);",
+      "CREATE INDEX \"topic_log_odd\" ON \"topic_log\" USING btree (\"disposition\",\"consensus_ns\") WHERE \"topic_log\".\"disposition\" IN (2, 3);"
+    ]
   }
 ];

@@ -53,7 +53,7 @@ export async function interpretChecked(
 }
 
 /** Earlier chunks of the groups that occur in `messages`. */
-async function storedParts(
+export async function storedParts(
   store: SyncStore,
   topicId: TopicId,
   messages: readonly LedgerMessage[],

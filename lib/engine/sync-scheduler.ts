@@ -123,6 +123,11 @@ export class SyncScheduler {
     }
   }
 
+  /** Something about a topic other than its messages has changed: whether it is paused. */
+  async heed(topicId: TopicId): Promise<void> {
+    await this.syncs.get(topicId)?.heed();
+  }
+
   freshness(): FreshnessNow {
     return freshness([...this.syncedThrough.values()], this.deps.clock.now(), this.deps.freshnessTargetMs);
   }

@@ -63,11 +63,14 @@ const PAGE = 100;
 const RANGES = 5;
 /** A gap or a failed message is looked for again this often at first, and as rarely as the second value in the end. */
 const REPAIR_MS = { baseMs: 30_000, maxMs: 3_600_000 };
+/** A paused topic is asked about this often, while it has readers. */
+const HEED_MS = 30_000;
 
 export class TopicSync {
   private sync: SyncState = IDLE;
   private chain: ChainHead | null = null;
   private running: Promise<SyncReport> | null = null;
+  private heedAtMs = 0;
   private needsRepair = true;
   private repairAtMs = 0;
   private repairWaitMs = REPAIR_MS.baseMs;
@@ -105,6 +108,13 @@ export class TopicSync {
     this.chain = null;
   }
 
+  /** Pauses or resumes as the store says: another instance may have been told to. */
+  async heed(): Promise<void> {
+    const topic = await this.deps.store.topic(this.topicId);
+    if (topic?.paused) this.pause();
+    else if (this.sync.name === "paused") this.resume();
+  }
+
   pause(): void {
     this.step({ name: "pause" });
   }
@@ -120,6 +130,7 @@ export class TopicSync {
   private async once(untilMs: number): Promise<SyncReport> {
     const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
     try {
+      await this.heedNowAndThen();
       this.step({ name: "demand", nowMs: this.deps.clock.now() });
       if (this.sync.name === "pulling") {
         await this.load();
@@ -142,6 +153,14 @@ export class TopicSync {
       complete: this.sync.name === "idle",
       error: this.sync.name === "idle" ? null : this.lastError,
     };
+  }
+
+  /** A paused topic is looked at again once in a while, in case the word that it goes on was lost. */
+  private async heedNowAndThen(): Promise<void> {
+    const nowMs = this.deps.clock.now();
+    if (this.sync.name !== "paused" || nowMs < this.heedAtMs) return;
+    this.heedAtMs = nowMs + HEED_MS;
+    await this.heed();
   }
 
   private async load(): Promise<void> {

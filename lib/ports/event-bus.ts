@@ -18,7 +18,10 @@ export interface UserEvent {
 
 export interface CommitEvent {
   readonly topicId: TopicId;
-  /** Where the topic stands after the commit; 0 for a commit behind the cursor. */
+  /**
+   * Where the topic stands after the commit; 0 for a commit behind the cursor. With 0 and nobody in `users` and `renamed`
+   * something else about the topic has changed: it was paused or resumed.
+   */
   readonly cursor: number;
   readonly users: readonly UserEvent[];
   /** Who shows people whose profile changed, without having moved themselves. */

@@ -73,6 +73,15 @@ export interface SyncStore {
    */
   backfill(batch: Batch): Promise<CommitOutcome>;
 
+  /**
+   * Writes messages at or behind the cursor as they are given, whatever is stored of them: entries and rows that are there keep
+   * their place and position and are brought up to date, those that are missing are added. Counters stay right. Of several
+   * who restore the same messages at once only one may; `conflict` where the topic is paused.
+   */
+  restore(batch: Batch): Promise<CommitOutcome>;
+  /** Pauses a topic, to which nothing is written then, or resumes it. False where the topic is not known. */
+  setPaused(topicId: TopicId, paused: boolean): Promise<boolean>;
+
   /** Stored chunks of the given groups, by rising sequence: what reassembly needs of earlier pages. */
   parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
   /** The log of a range, by rising sequence. */

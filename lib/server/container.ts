@@ -22,6 +22,7 @@ import { SubmitService } from "../engine/submit";
 import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import { TieredRead } from "../engine/tiered-read";
 import type { AccountStore } from "../ports/account-store";
+import type { AdminStore } from "../ports/admin-store";
 import type { Clock } from "../ports/clock";
 import type { EventBus } from "../ports/event-bus";
 import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
@@ -43,6 +44,7 @@ import { SignIn } from "./sign-in";
 export interface Stores {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  readonly admin: AdminStore;
   /** Statements by purpose, and the circuit in front of the database. */
   stats(): StatementsStats;
   readonly accounts: AccountStore;

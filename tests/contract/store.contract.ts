@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Database, openStore } from "@/tests/support/store-opening";
 import { accountsContract } from "./store-parts/accounts";
+import { adminContract } from "./store-parts/admin";
 import { backfillContract } from "./store-parts/backfill";
 import { commitContract } from "./store-parts/commit";
 import { edgesContract } from "./store-parts/edges";
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("edges", () => edgesContract(subject));
     describe("gaps", () => gapsContract(subject));
     describe("backfill", () => backfillContract(subject));
+    describe("admin", () => adminContract(subject));
     describe("views", () => viewsContract(subject));
     describe("accounts", () => accountsContract(subject));
     describe("life", () => lifeContract(subject));

@@ -12,7 +12,7 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   const db = await shared;
   const opened = await openStore(db, network);
   await opened.sync.rebuild();
-  await db.query("TRUNCATE topics, account_bindings, session_sign_outs RESTART IDENTITY");
+  await db.query("TRUNCATE topics, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY");
   await db.query("UPDATE meta SET epoch = 0");
   return { ...opened, close: async () => {} };
 }

@@ -2,6 +2,7 @@
 import type { Database } from "@/lib/adapters/postgres/database";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { AccountStore } from "@/lib/ports/account-store";
+import type { AdminStore } from "@/lib/ports/admin-store";
 import type { SyncStore } from "@/lib/ports/sync-store";
 import type { ViewStore } from "@/lib/ports/view-store";
 
@@ -16,14 +17,15 @@ export interface EmptyStore {
   readonly sync: SyncStore;
   readonly views: ViewStore;
   readonly accounts: AccountStore;
+  readonly admin: AdminStore;
 }
 
 /** The stores on an empty database, as on a first start. */
 export async function emptied(subject: Subject): Promise<EmptyStore> {
   const db = subject.db();
-  const { sync, views, accounts } = await openStore(db, "devnet");
+  const { sync, views, accounts, admin } = await openStore(db, "devnet");
   await sync.rebuild();
-  await db.query("TRUNCATE topics, account_bindings, session_sign_outs RESTART IDENTITY");
+  await db.query("TRUNCATE topics, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY");
   await db.query("UPDATE meta SET epoch = 0");
-  return { db, sync, views, accounts };
+  return { db, sync, views, accounts, admin };
 }

@@ -1,5 +1,5 @@
 /**
- * `SyncStore.backfill`: messages behind the cursor. A batch takes effect once because it swaps on what it mends: the declared
+ * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it mends: the declared
  * gaps that its new messages lie in, and the failed entries that it replaces. Other stored entries (a chunk that is whole now,
  * the neighbour that can be verified now) come along.
  */
@@ -30,9 +30,12 @@ interface Plan {
   readonly failed: number;
 }
 
+/** `mend`: only what lies in a declared gap or had failed. `restore`: whatever is missing or stored otherwise. */
+export type BackfillMode = "mend" | "restore";
+
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
-export async function backfillBatch(db: Statements, batch: Batch): Promise<CommitOutcome> {
-  const plan = await look(db, batch);
+export async function backfillBatch(db: Statements, batch: Batch, mode: BackfillMode): Promise<CommitOutcome> {
+  const plan = await look(db, batch, mode);
   if (plan === null) return { kind: "conflict" };
   const params = new Params();
   const { sql, users } = writeStatement(batch, params, { gate: gate(batch, plan, params), mayExist: true });
@@ -40,7 +43,7 @@ export async function backfillBatch(db: Statements, batch: Batch): Promise<Commi
   return outcome(batch.rows, users, row as Row);
 }
 
-async function look(db: Statements, batch: Batch): Promise<Plan | null> {
+async function look(db: Statements, batch: Batch, mode: BackfillMode): Promise<Plan | null> {
   const sequences = batch.entries.map((entry) => entry.sequence as number);
   const [row] = await db.run(
     "backfill",
@@ -59,7 +62,7 @@ async function look(db: Statements, batch: Batch): Promise<Plan | null> {
   const added = sequences.filter((sequence) => !known.has(sequence));
   const touched = gaps.filter((gap) => added.some((sequence) => isIn(gap, sequence)));
   const isExplained = added.every((sequence) => touched.some((gap) => isIn(gap, sequence)));
-  if (!isExplained || added.length + failed === 0) return null;
+  if (mode === "mend" && (!isExplained || added.length + failed === 0)) return null;
   return { gaps: touched, pieces: touched.flatMap((gap) => split(gap, added)), stored: [...known], failed };
 }
 

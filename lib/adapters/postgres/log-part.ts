@@ -45,8 +45,13 @@ export function logPart(entries: readonly LogEntry[], params: Params, mayExist: 
     chunk_number, chunk_total, at, message, hash, body)${mayExist ? REPLACE : ""})`;
 }
 
+const OLD =
+  "l.consensus_ns, l.verification, l.disposition, l.hash_version, l.chunk_number, l.chunk_total, l.payer, l.running_hash, l.message, l.chunk_key, l.body, l.reason";
+
+/** An entry that is there as it should be is left alone: a topic that is restored must not be written twice. */
 const REPLACE = `
   ON CONFLICT (ref) DO UPDATE SET consensus_ns = excluded.consensus_ns, verification = excluded.verification,
     disposition = excluded.disposition, hash_version = excluded.hash_version, chunk_number = excluded.chunk_number,
     chunk_total = excluded.chunk_total, payer = excluded.payer, running_hash = excluded.running_hash,
-    message = excluded.message, chunk_key = excluded.chunk_key, body = excluded.body, reason = excluded.reason`;
+    message = excluded.message, chunk_key = excluded.chunk_key, body = excluded.body, reason = excluded.reason
+  WHERE (${OLD}) IS DISTINCT FROM (${OLD.replaceAll("l.", "excluded.")})`;

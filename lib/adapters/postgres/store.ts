@@ -1,7 +1,9 @@
 import type { AccountStore } from "../../ports/account-store";
+import type { AdminStore } from "../../ports/admin-store";
 import type { SyncStore } from "../../ports/sync-store";
 import type { ViewStore } from "../../ports/view-store";
 import { PostgresAccountStore } from "./account-store";
+import { PostgresAdminStore } from "./admin-store";
 import type { Database } from "./database";
 import { migrate } from "./migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
@@ -12,6 +14,7 @@ export interface PostgresStore {
   readonly sync: SyncStore;
   readonly views: ViewStore;
   readonly accounts: AccountStore;
+  readonly admin: AdminStore;
   /** What the stores have asked of the database. */
   stats(): StatementsStats;
   close(): Promise<void>;
@@ -40,6 +43,7 @@ export async function openStore(
     sync: new PostgresSyncStore(statements),
     views: new PostgresViewStore(statements),
     accounts: new PostgresAccountStore(statements),
+    admin: new PostgresAdminStore(statements),
     stats: () => statements.stats(),
     close: () => db.close(),
   };

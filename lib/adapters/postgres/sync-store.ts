@@ -48,7 +48,20 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   backfill(batch: Batch): Promise<CommitOutcome> {
-    return backfillBatch(this.db, batch);
+    return backfillBatch(this.db, batch, "mend");
+  }
+
+  restore(batch: Batch): Promise<CommitOutcome> {
+    return backfillBatch(this.db, batch, "restore");
+  }
+
+  async setPaused(topicId: TopicId, paused: boolean): Promise<boolean> {
+    const rows = await this.db.run(
+      "admin",
+      "UPDATE topics SET paused = $2::boolean WHERE topic_id = $1::text RETURNING 1",
+      [topicId, String(paused)],
+    );
+    return rows.length > 0;
   }
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {

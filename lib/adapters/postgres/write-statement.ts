@@ -53,7 +53,7 @@ export function writeStatement(batch: Batch, params: Params, { gate, mayExist }:
   const sql = `WITH ${parts.join(",\n")}
 SELECT (SELECT topic_no FROM gate) AS topic_no, (SELECT epoch FROM meta) AS epoch,
   (SELECT array_to_string(heads, ',') FROM people) AS heads,
-  ${mayExist ? "(SELECT string_agg(ord::text, ',' ORDER BY ord) FROM fresh)" : "NULL"} AS kept`;
+  ${mayExist ? "(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)" : "NULL"} AS kept`;
   return { sql, users: people.ids };
 }
 
