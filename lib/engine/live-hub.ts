@@ -60,6 +60,10 @@ export class LiveHub {
 
   constructor(private readonly deps: LiveDeps) {}
 
+  get maxStreams(): number {
+    return this.deps.maxStreams;
+  }
+
   get size(): number {
     return this.count;
   }

@@ -132,6 +132,11 @@ export class SyncScheduler {
     return freshness([...this.syncedThrough.values()], this.deps.clock.now(), this.deps.freshnessTargetMs);
   }
 
+  /** The consensus time through which one topic is synced; null before its first sync. */
+  asOfNs(topicId: TopicId): ConsensusNs | null {
+    return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).asOfNs;
+  }
+
   /** How far one topic is behind, in milliseconds; null before its first sync. */
   lagMs(topicId: TopicId): number | null {
     return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).lagMs;

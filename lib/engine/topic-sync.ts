@@ -27,7 +27,7 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
   /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
   readonly onLoaded: (topicId: TopicId, cursor: number) => void;
-  /** A batch was committed; `cursor` is where the topic stands. */
+  /** A batch was committed, and nobody was told yet; `cursor` is where the topic stands. */
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
 }
 
@@ -293,8 +293,8 @@ export class TopicSync {
     if (gap !== null || failures > 0) this.scheduleRepair();
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
-    await announce(this.deps, batch, outcome.rows);
     this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
+    await announce(this.deps, batch, outcome.rows);
     return entries.filter((entry) => entry.verification === "verified").length;
   }
 

@@ -6,7 +6,8 @@ import type { ConsensusNs } from "../core/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../core/ids";
 import type { Gap, TopicState } from "./sync-store";
 
-export type ActionState = "running" | "done" | "failed";
+/** `refused`: nothing was done. */
+export type ActionState = "running" | "done" | "failed" | "refused";
 
 export interface AdminEntry {
   readonly id: number;
@@ -69,12 +70,12 @@ export interface OddEntry {
 export interface AdminStore {
   /** Records that an action begins. `isNew` false: the same request was made before, and the entry is that one's as it stands. */
   begin(action: NewAction): Promise<{ readonly isNew: boolean; readonly entry: AdminEntry }>;
-  /** Brings an entry up to date; the entry as it is now. One that has failed gives its request free to be made again. */
+  /** Brings an entry up to date; the entry as it is now. One that failed or was refused gives its request free to be made again. */
   update(id: number, change: Pick<AdminEntry, "state" | "detail"> & { readonly nowMs: number }): Promise<AdminEntry>;
   /** Newest first, older than `beforeId` (null: from the newest). */
   entries(beforeId: number | null, limit: number): Promise<readonly AdminEntry[]>;
-  /** Of each target the newest entry of any of these actions. */
-  latest(actions: readonly string[]): Promise<readonly AdminEntry[]>;
+  /** Of each target the newest entry of any of these actions that was not refused, older than `beforeId` where one is given. */
+  latest(actions: readonly string[], beforeId?: number): Promise<readonly AdminEntry[]>;
 
   /** All topics, each with at most `gapLimit` of its open gaps. */
   topics(gapLimit: number): Promise<readonly TopicOverview[]>;

@@ -9,8 +9,9 @@ import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../adapters/postgres/statements";
 import type { UpstashClientStats } from "../adapters/upstash/client";
 import type { EventBusStats } from "../adapters/upstash/event-bus";
-import type { TopicId } from "../core/ids";
+import type { TopicId, UserId } from "../core/ids";
 import type { TrustedPayers } from "../core/interpret";
+import { followTopics } from "../engine/follow-topics";
 import { InstanceReporter } from "../engine/instance-reporter";
 import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "../engine/invalidate";
 import { L1Cache } from "../engine/l1-cache";
@@ -21,6 +22,7 @@ import { SignOuts } from "../engine/sign-outs";
 import { SubmitService } from "../engine/submit";
 import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import { TieredRead } from "../engine/tiered-read";
+import { TopicRates } from "../engine/topic-rates";
 import type { AccountStore } from "../ports/account-store";
 import type { AdminStore } from "../ports/admin-store";
 import type { Clock } from "../ports/clock";
@@ -32,6 +34,7 @@ import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
+import { type AdminReads, adminReads } from "./admin-reads";
 import { counted, type SubmitCounts } from "./counted-submitter";
 import type { Env } from "./env";
 import { composeReport } from "./instance-report";
@@ -39,6 +42,7 @@ import { followApp } from "./metric-sources";
 import { Metrics } from "./metrics";
 import { SESSION_MS, Sessions } from "./session";
 import { SignIn } from "./sign-in";
+import { TopicChecks } from "./topic-checks";
 
 /** The durable tier, for sync and for readers. */
 export interface Stores {
@@ -71,6 +75,9 @@ export interface App {
   readonly submit: SubmitService;
   readonly sessions: Sessions;
   readonly metrics: Metrics;
+  readonly rates: TopicRates;
+  readonly checks: TopicChecks;
+  readonly adminReads: AdminReads;
   readonly instanceId: string;
   readonly startedMs: number;
   readonly reporter: InstanceReporter;
@@ -190,20 +197,25 @@ export function createApp({
   });
   const mender = new Mender({ bus, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
-  const scheduler = new SyncScheduler({
+  const rates = new TopicRates(clock);
+  const commits = {
     store: stores.sync,
     ledger,
     bus,
-    hot,
-    mender,
     clock,
     log,
-    random,
-    sha384: (bytes) => hash("sha384", bytes, "buffer"),
+    sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
     trustedPayers: network.trustedPayers,
-    renamedBy: (profiles) => renamedBy(stores.views, profiles),
+    renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
+  };
+  const scheduler = new SyncScheduler({
+    ...commits,
+    hot,
+    mender,
+    random,
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);
+      rates.moved(topicId, cursor, cursor - added);
       if (shared !== null) reporter.notice();
     },
     topics: network.topics,
@@ -240,7 +252,16 @@ export function createApp({
   });
   const definitions = new DefinitionsGeneration();
   const told = new ToldCommits();
-  const unfollow = followCommits({ bus, l1, hub, log }, definitions, told);
+  const unfollow = [
+    followCommits({ bus, l1, hub, log }, definitions, told),
+    followTopics({ bus, scheduler, rates, log }),
+  ];
+  const checks = new TopicChecks({
+    ...commits,
+    admin: stores.admin,
+    mirrorRps: env.MIRROR_RPS,
+    onUnpublished: (topicId, cursor) => mender.doubt(topicId, cursor),
+  });
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const { submitter, counts: submitCounts } = counted(network.submitter);
   const submit = new SubmitService({
@@ -298,7 +319,10 @@ export function createApp({
       reporter,
       signIn,
       signOuts,
+      rates,
+      checks,
     },
+    adminReads: adminReads(stores.admin, clock),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
     isShared: shared !== null,
@@ -307,8 +331,9 @@ export function createApp({
     people: network.people,
     close: async () => {
       reporter.close();
+      checks.close();
       hub.close();
-      unfollow();
+      for (const end of unfollow) end();
       signOuts.close();
       await shared?.close();
       await network.close();

@@ -20,6 +20,7 @@ const CODES = {
   "not-bonded": [409, "Not bonded"],
   "in-progress": [409, "Already under way"],
   "challenge-used": [409, "Challenge already used"],
+  paused: [409, "Paused"],
   "too-large": [413, "Too large"],
   "bad-media-type": [415, "Not JSON"],
   "too-many": [429, "Too many requests"],

@@ -24,7 +24,8 @@ export const TopicCheck = z.object({
 });
 export type TopicCheck = z.infer<typeof TopicCheck>;
 
-export const AUDIT_STATES = ["running", "done", "failed"] as const;
+/** `refused`: nothing was done, since it could not be just then. */
+export const AUDIT_STATES = ["running", "done", "failed", "refused"] as const;
 
 /** One line of the audit log: an action, who asked for it, and what it came to. */
 export const AuditEntry = z.object({

@@ -7,6 +7,7 @@ export const SessionAnswer = z.object({
   userId: UserIdText.nullable(),
   handle: z.string().nullable(),
   network: z.string(),
+  admin: z.boolean().meta({ description: "May operate: see and do what is under /api/admin" }),
   demo: z.boolean().meta({ description: "Sign-in by choosing a person is possible here" }),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;

@@ -16,3 +16,8 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   await db.query("UPDATE meta SET epoch = 0");
   return { ...opened, close: async () => {} };
 }
+
+/** The database under them, for tests that damage it. */
+export async function damage(statement: string): Promise<void> {
+  await (await shared)?.query(statement);
+}

@@ -43,7 +43,7 @@ export class PostgresAdminStore implements AdminStore {
     const [row] = await this.db.run(
       "admin",
       `UPDATE admin_audit SET state = $2::text, detail = $3::text, updated_ms = $4::bigint,
-        request_key = CASE $2::text WHEN 'failed' THEN NULL ELSE request_key END WHERE id = $1::bigint RETURNING ${COLUMNS}`,
+        request_key = CASE WHEN $2::text IN ('failed', 'refused') THEN NULL ELSE request_key END WHERE id = $1::bigint RETURNING ${COLUMNS}`,
       [id, state, detail === null ? null : JSON.stringify(detail), nowMs],
     );
     return adminEntry(row as Row);
@@ -58,11 +58,12 @@ export class PostgresAdminStore implements AdminStore {
     return rows.map(adminEntry);
   }
 
-  async latest(actions: readonly string[]): Promise<readonly AdminEntry[]> {
+  async latest(actions: readonly string[], beforeId = Number.MAX_SAFE_INTEGER): Promise<readonly AdminEntry[]> {
     const rows = await this.db.run(
       "admin",
-      `SELECT DISTINCT ON (target) ${COLUMNS} FROM admin_audit WHERE action = ANY ($1::text[]) ORDER BY target, id DESC`,
-      [texts(actions)],
+      `SELECT DISTINCT ON (target) ${COLUMNS} FROM admin_audit
+      WHERE action = ANY ($1::text[]) AND id < $2::bigint AND state <> 'refused' ORDER BY target, id DESC`,
+      [texts(actions), beforeId],
     );
     return rows.map(adminEntry);
   }

@@ -10,6 +10,7 @@ import {
   SessionAnswer,
   VerifyBody,
 } from "../../wire/session";
+import { isAdmin } from "../admins";
 import type { App } from "../container";
 import { ProblemError } from "../problem";
 import { privateJson } from "../reply";
@@ -31,6 +32,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
     userId,
     handle: profile?.displayName ?? profile?.handle ?? userId,
     network: app.env.HEDERA_NETWORK,
+    admin: isAdmin(app, userId),
     demo: app.env.allowDemo,
   };
 }
@@ -85,7 +87,8 @@ export const demoSignIn = defineRoute({
     if (userId === null)
       throw new ProblemError("bad-input", "userId: 1 to 50 characters without spaces.", { field: "userId" });
     const handle = app.people.find((person) => person.userId === userId)?.name ?? userId;
-    const answer = { authenticated: true, userId, handle, network: app.env.HEDERA_NETWORK, demo: true };
+    const network = app.env.HEDERA_NETWORK;
+    const answer = { authenticated: true, userId, handle, network, admin: isAdmin(app, userId), demo: true };
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
   },
 });

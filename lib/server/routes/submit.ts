@@ -3,6 +3,7 @@ import { formatConsensusTime } from "../../core/consensus-time";
 import { minSequence, type SubmitRefusal } from "../../engine/submit";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
+import { idempotencyKey } from "../idempotency";
 import { type ProblemCode, ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { defineRoute } from "../route";
@@ -42,12 +43,7 @@ export const submit = defineRoute({
   handle: async ({ app, userId, body, request, background }) => {
     if (body.from !== userId)
       throw new ProblemError("not-yours", "from: you can only write in your own name.", { field: "from" });
-    const given = request.headers.get("idempotency-key");
-    if (given !== null && !/^[\x21-\x7e]{1,200}$/.test(given)) {
-      throw new ProblemError("bad-input", "Idempotency-Key: 1 to 200 printable characters.", {
-        field: "Idempotency-Key",
-      });
-    }
+    const given = idempotencyKey(request);
     const key = given === null ? null : `submit:${userId}:${given}`;
     if (key !== null) {
       const attempt = await app.hot.attempt(key, RUNNING_TTL_MS);

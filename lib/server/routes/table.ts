@@ -4,6 +4,7 @@ import { z } from "zod";
 import { openApiDocument } from "../openapi";
 import { publicJson } from "../reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../route";
+import { audit, auditLog, invalidate, pause, resume, resync, status } from "./admin";
 import { circle, contacts } from "./contacts";
 import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
@@ -46,6 +47,13 @@ export const ROUTES = {
   "GET /api/health/hcs": hcs,
   "GET /api/metrics": metrics,
   "GET /api/cron/sync": cronSync,
+  "GET /api/admin/status": status,
+  "GET /api/admin/audit-log": auditLog,
+  "POST /api/admin/cache/invalidate": invalidate,
+  "POST /api/admin/topics/{topicId}/pause": pause,
+  "POST /api/admin/topics/{topicId}/resume": resume,
+  "POST /api/admin/topics/{topicId}/audit": audit,
+  "POST /api/admin/topics/{topicId}/resync": resync,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

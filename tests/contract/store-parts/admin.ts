@@ -52,6 +52,13 @@ export function adminContract(subject: Subject): void {
     });
   });
 
+  it("that was refused is nobody's latest", async () => {
+    const { entry } = await begin("topic.audit", T);
+    const refused = await begin("topic.audit", T);
+    await store.admin.update(refused.entry.id, { state: "refused", detail: { error: "busy" }, nowMs: 2_000 });
+    expect((await store.admin.latest(["topic.audit"])).map(({ id }) => id)).toEqual([entry.id]);
+  });
+
   it("lists entries newest first, page by page, and the latest of each target", async () => {
     const ids: number[] = [];
     for (let i = 0; i < 5; i += 1) ids.push((await begin("topic.audit", i % 2 === 0 ? T : OTHER)).entry.id);

@@ -1,0 +1,133 @@
+import "server-only";
+/** Everything that operators see, of all instances: `GET /api/admin/status`. */
+import { consensusNs, formatConsensusTime, toMs } from "../core/consensus-time";
+import { cleanText } from "../core/text";
+import type { AdminEntry, OddEntry, RelationSize, StorageSizes, TopicOverview } from "../ports/admin-store";
+import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../wire/admin";
+import { InstanceReport } from "../wire/instance-report";
+import { auditEntry } from "./admin-actions";
+import { alarmsOf } from "./alarms";
+import type { App } from "./container";
+import { costOf } from "./cost";
+import { composeReport } from "./instance-report";
+import { instanceStatus, sumMirrors, sumReports } from "./report-sum";
+import { VERSION } from "./version";
+
+/** Of a message that is in no view; what is longer than a line of a table is of no use there. */
+const ODD_CHARACTERS = 120;
+
+export async function adminStatus(app: App): Promise<AdminStatus> {
+  const { adminReads: reads, clock, env, scheduler, hub } = app;
+  const [reports, topics, checks, firstUnverified, sizes, odd] = await Promise.all([
+    reportsOf(app),
+    reads.topics.get(),
+    reads.checks.get(),
+    reads.firstUnverified.get(),
+    reads.sizes.get(),
+    reads.odd.get(),
+  ]);
+  const nowMs = clock.now();
+  const total = sumReports(reports);
+  const mirrors = sumMirrors(reports);
+  const of = (name: "requests" | "errors" | "rateLimited") => mirrors.reduce((sum, mirror) => sum + mirror[name], 0);
+  const headNs = scheduler.mirrorHeadNs;
+  return {
+    network: env.HEDERA_NETWORK,
+    version: VERSION,
+    atMs: nowMs,
+    alarms: [
+      ...(total.tiers.postgres.breaker === "open" ? ["The database does not answer."] : []),
+      ...(total.tiers.redis.breaker === "open" ? ["Redis does not answer."] : []),
+      ...alarmsOf(app, topics?.value ?? []),
+    ],
+    instancesAreShared: app.isShared,
+    total,
+    instances: reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId)),
+    topics: (topics?.value ?? []).map((topic) => {
+      const first = firstUnverified?.value.get(topic.topicId) ?? null;
+      const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
+      return topicStatus(app, topic, first, check ?? null);
+    }),
+    mirror: {
+      requestsPerSecondMax: env.MIRROR_RPS,
+      ...total.budget,
+      ...{ requests: of("requests"), errors: of("errors"), rateLimited: of("rateLimited") },
+      headTime: headNs === null ? null : formatConsensusTime(headNs),
+      headLagMs: headNs === null ? null : Math.max(0, nowMs - toMs(headNs)),
+      mirrors,
+    },
+    streams: { open: total.streams.open, perUserMax: env.STREAMS_PER_USER, perInstanceMax: hub.maxStreams },
+    storage: sizes && storageStatus(sizes.value, sizes.readMs),
+    odd: odd?.value.map(oddMessage) ?? [],
+    cost: costOf(reports, sizes?.value.databaseBytes ?? null, nowMs),
+  };
+}
+
+/** The latest report of every instance, this one's as of now first. Of another release's only what reads as ours. */
+async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
+  const told = await app.reporter.everybody();
+  const others = told.flatMap((text) => {
+    const report = InstanceReport.safeParse(JSON.parse(text));
+    return report.success && report.data.instanceId !== app.instanceId ? [report.data] : [];
+  });
+  return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
+}
+
+function topicStatus(
+  { scheduler, rates }: App,
+  topic: TopicOverview,
+  firstUnverified: number | null,
+  check: AdminEntry | null,
+): TopicStatus {
+  const { topicId, cursor, counts, gaps, gapCount, headNs, paused } = topic;
+  const sync = scheduler.syncs.get(topicId);
+  const asOfNs = scheduler.asOfNs(topicId);
+  const isAllVerified = counts.unverifiable + counts.failed === 0;
+  const firstGap = gaps.find(({ state }) => state === "declared")?.from;
+  return {
+    topicId,
+    kinds: [...topic.kinds],
+    state: sync?.state.name ?? "not-kept",
+    paused,
+    cursor,
+    asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
+    lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
+    lagMs: scheduler.lagMs(topicId),
+    gaps: gaps.map(({ from, to, state, firstSeenMs }) => ({ from, to, state: state as "suspected", firstSeenMs })),
+    gapCount,
+    counts,
+    verifiedThrough: Math.min(
+      cursor,
+      (firstGap ?? Number.POSITIVE_INFINITY) - 1,
+      isAllVerified || firstUnverified === null ? Number.POSITIVE_INFINITY : firstUnverified - 1,
+    ),
+    perMinute: [...rates.perMinute(topicId)],
+    users: null,
+    hottestShare: null,
+    lastError: sync?.lastError ?? null,
+    retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? sync.state.retryAtMs : null,
+    check: check && auditEntry(check),
+  };
+}
+
+const bytesOf = ({ tableBytes, indexBytes }: Pick<RelationSize, "tableBytes" | "indexBytes">) =>
+  tableBytes + indexBytes;
+
+function storageStatus({ databaseBytes, relations }: StorageSizes, readMs: number): StorageStatus {
+  const plain = ({ partitionOf: _, ...size }: RelationSize) => size;
+  const parents = new Set(relations.map(({ partitionOf }) => partitionOf).filter((name) => name !== null));
+  const partitioned = [...parents].map((name) => {
+    const partitions = relations.filter(({ partitionOf }) => partitionOf === name).map(plain);
+    const sum = (of: "rows" | "tableBytes" | "indexBytes") => partitions.reduce((total, each) => total + each[of], 0);
+    return { name, rows: sum("rows"), tableBytes: sum("tableBytes"), indexBytes: sum("indexBytes"), partitions };
+  });
+  const whole = relations.filter(({ partitionOf }) => partitionOf === null);
+  const tables = [...partitioned, ...whole.map((size) => ({ ...plain(size), partitions: [] }))];
+  return { readMs, databaseBytes, tables: tables.sort((a, b) => bytesOf(b) - bytesOf(a)) };
+}
+
+function oddMessage({ start, consensusNs: ns, ...odd }: OddEntry): OddMessage {
+  // Bytes that are no text become replacement characters, and what could reorder or hide its surroundings goes (core/text).
+  const text = cleanText(new TextDecoder().decode(start), ODD_CHARACTERS) ?? "";
+  return { ...odd, consensusTimestamp: formatConsensusTime(ns), text };
+}

@@ -1,0 +1,9 @@
+import "server-only";
+import { ProblemError } from "./problem";
+
+/** What a client calls a request that it may send again; null where it names none. Throws what to answer to a name that is none. */
+export function idempotencyKey(request: Request): string | null {
+  const given = request.headers.get("idempotency-key");
+  if (given === null || /^[\x21-\x7e]{1,200}$/.test(given)) return given;
+  throw new ProblemError("bad-input", "Idempotency-Key: 1 to 200 printable characters.", { field: "Idempotency-Key" });
+}

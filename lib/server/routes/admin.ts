@@ -1,0 +1,126 @@
+import "server-only";
+import { parseTopicId, parseUserId, type TopicId } from "../../core/ids";
+import { topicChanged } from "../../engine/follow-topics";
+import { HotTierUnavailable } from "../../ports/view-cache";
+import {
+  ActionAnswer,
+  AdminStatus,
+  AuditLogAnswer,
+  AuditLogQuery,
+  InvalidateBody,
+  TopicActionBody,
+} from "../../wire/admin";
+import { act, auditEntry } from "../admin-actions";
+import { adminStatus } from "../admin-status";
+import { ProblemError } from "../problem";
+import { privateJson } from "../reply";
+import { type AdminContext, defineRoute } from "../route";
+import { CHECK_ACTIONS } from "../topic-checks";
+
+export const status = defineRoute({
+  summary: "All instances, tiers, topics, mirrors, streams, storage and cost, for operators",
+  access: "admin",
+  answer: AdminStatus,
+  handle: async ({ app, background }) => {
+    // Who looks is a reader: what an idle instance shows would be old.
+    background(() => app.scheduler.demand());
+    return privateJson(await adminStatus(app));
+  },
+});
+
+export const auditLog = defineRoute({
+  summary: "What operators did, newest first",
+  access: "admin",
+  query: AuditLogQuery,
+  answer: AuditLogAnswer,
+  handle: async ({ app, query: { before, limit } }) => {
+    // One more than asked for tells whether there is a next page.
+    const entries = await app.stores.admin.entries(before ?? null, limit + 1);
+    const items = entries.slice(0, limit).map(auditEntry);
+    return privateJson({ items, nextBefore: entries.length > limit ? (items.at(-1)?.id ?? null) : null });
+  },
+});
+
+export const invalidate = defineRoute({
+  summary: "Lets the cached views of one person, or of everybody, be read from the database again, on every instance",
+  access: "admin",
+  body: InvalidateBody,
+  answer: ActionAnswer,
+  handle: (context) => {
+    const { app, body } = context;
+    const userId = body.userId === undefined ? null : parseUserId(body.userId);
+    const [topic] = app.scheduler.topics;
+    return act(context, { name: "cache.invalidate", target: userId }, async () => {
+      // The bus reaches Redis and every instance's own cache, in one command; it speaks in terms of topics.
+      if (topic === undefined) app.l1.expireAll();
+      else if (userId === null) await app.bus.tellMissed(topic.topicId, 0);
+      else await app.bus.publish({ ...topicChanged(topic.topicId), renamed: [{ userId, peers: [] }] });
+      return null;
+    });
+  },
+});
+
+function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
+  const topicId = parseTopicId(params.topicId ?? "");
+  if (topicId === null)
+    throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+  if (!app.scheduler.syncs.has(topicId)) throw new ProblemError("not-found", "This topic is not kept here.");
+  return topicId;
+}
+
+function pauseRoute(paused: boolean) {
+  return defineRoute({
+    summary: paused
+      ? "Pauses a topic on every instance: nothing of it is pulled or written until it is resumed"
+      : "Resumes a topic on every instance",
+    access: "admin",
+    body: TopicActionBody,
+    answer: ActionAnswer,
+    handle: (context) => {
+      const topicId = topicOf(context);
+      return act(context, { name: paused ? "topic.pause" : "topic.resume", target: topicId }, async () => {
+        const { stores, bus, scheduler } = context.app;
+        await stores.sync.setPaused(topicId, paused);
+        await scheduler.heed(topicId);
+        // An instance that does not hear of it is refused its next commit, or looks again by itself.
+        await bus.publish(topicChanged(topicId)).catch((cause: unknown) => {
+          if (!(cause instanceof HotTierUnavailable)) throw cause;
+        });
+        if (!paused) context.background(() => scheduler.syncNow([topicId]));
+        return null;
+      });
+    },
+  });
+}
+
+export const pause = pauseRoute(true);
+export const resume = pauseRoute(false);
+
+function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
+  return defineRoute({
+    summary:
+      mode === "audit"
+        ? "Compares what is stored of a topic with the ledger, message by message, in the background"
+        : "Reads a topic from the ledger again and writes what is missing or stored worse, in the background; positions stay",
+    access: "admin",
+    body: TopicActionBody,
+    answer: ActionAnswer,
+    handle: (context) => {
+      const topicId = topicOf(context);
+      const { app, background } = context;
+      return act(context, { name: CHECK_ACTIONS[mode], target: topicId }, async (entry) => {
+        const topic = await app.stores.sync.topic(topicId);
+        if (mode === "resync" && topic?.paused)
+          throw new ProblemError("paused", "The topic is paused: resume it first, since nothing can be written to it.");
+        if (await app.checks.underWay(topicId, entry))
+          throw new ProblemError("in-progress", "This topic is being checked already.", { retryAfterS: 10 });
+        const start = await app.checks.start(topicId, entry, topic?.cursor ?? 0);
+        background(() => app.checks.run(topicId, entry, mode, start));
+        return "running";
+      });
+    },
+  });
+}
+
+export const audit = checkRoute("audit");
+export const resync = checkRoute("resync");
