@@ -86,7 +86,7 @@ describe("an audit", () => {
       nowMs: t.clock.now(),
     });
     const run = t.app.checks.run(contact, entry, "audit", await t.app.checks.start(contact, entry, MESSAGES));
-    await expect.poll(async () => (await latest("topic.audit")).detail?.through).toBe(100);
+    await expect.poll(async () => (await latest("topic.audit")).detail?.through, { timeout: 20_000 }).toBe(100);
     const fault = t.devnet.faults.add({ kind: "badGateway" });
     expect((await ask("audit")).status).toBe(409);
     await t.clock.drive(run);
