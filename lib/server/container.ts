@@ -1,6 +1,7 @@
 import "server-only";
 /** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (platform.md). */
 import { hash, randomBytes, randomUUID } from "node:crypto";
+import { MemoryBudgets } from "../adapters/memory/memory-budgets";
 import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { MemoryInstanceReports } from "../adapters/memory/memory-instance-reports";
@@ -38,6 +39,7 @@ import { type AdminReads, adminReads } from "./admin-reads";
 import { counted, type SubmitCounts } from "./counted-submitter";
 import type { Env } from "./env";
 import { composeReport } from "./instance-report";
+import { MAX_COUNTED, RateLimits } from "./limits";
 import { followApp } from "./metric-sources";
 import { Metrics } from "./metrics";
 import { SESSION_MS, Sessions } from "./session";
@@ -87,6 +89,7 @@ export interface App {
   readonly sharedStats: SharedTier["stats"] | null;
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
+  readonly limits: RateLimits;
   readonly trustedPayers: TrustedPayers;
   /** The account that pays for what is submitted; null where nothing is. */
   readonly operatorId: string | null;
@@ -285,6 +288,13 @@ export function createApp({
     onSignOut: (userId) => hub.end(userId, "signed-out"),
   });
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock, signOuts });
+  const limits = new RateLimits({
+    shared: shared?.hot ?? null,
+    own: new MemoryBudgets(clock, MAX_COUNTED),
+    clock,
+    factor: env.RATE_LIMITS,
+    proxyHops: env.proxyHops,
+  });
   const signIn = new SignIn({
     secrets,
     network: env.HEDERA_NETWORK,
@@ -321,6 +331,7 @@ export function createApp({
       signOuts,
       rates,
       checks,
+      limits,
     },
     adminReads: adminReads(stores.admin, clock),
     startedMs: clock.now(),

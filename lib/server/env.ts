@@ -186,6 +186,16 @@ export const VARIABLES = {
     null,
     "Bearer token of GET /api/cron/sync; where empty, no schedule can start a sync",
   ),
+  TRUST_PROXY_HOPS: variable(
+    integer(0, 10).optional(),
+    null,
+    "How many proxies of yours stand in front and add to X-Forwarded-For: whose requests are counted; 1 on Vercel, else 0",
+  ),
+  RATE_LIMITS: variable(
+    z.coerce.number({ error: "must be a number" }).min(0).max(1_000),
+    "1",
+    "Times the built-in limits for one address and one user; 0 turns them off",
+  ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
@@ -229,6 +239,7 @@ export interface Env extends Values {
   readonly allowDemo: boolean;
   /** Names that browsers know the app by; null where none is known. */
   readonly domains: readonly string[] | null;
+  readonly proxyHops: number;
 }
 
 export class EnvError extends Error {
@@ -261,8 +272,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
   const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
-  return { ...env, isDevnet, allowDemo, domains: env.APP_DOMAIN ?? vercelDomains(source) };
+  // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
+  const proxyHops = env.TRUST_PROXY_HOPS ?? (isOnVercel(source) ? 1 : 0);
+  return { ...env, isDevnet, allowDemo, domains: env.APP_DOMAIN ?? vercelDomains(source), proxyHops };
 }
+
+const isOnVercel = (source: Readonly<Record<string, string | undefined>>): boolean => (source.VERCEL ?? "") !== "";
 
 /** What Vercel calls a deployment: production's name first, then the branch's and its own. */
 function vercelDomains(source: Readonly<Record<string, string | undefined>>): readonly string[] | null {

@@ -1,5 +1,6 @@
 import "server-only";
 /** The app's life inside a server process. */
+import { watchSockets } from "./client-address";
 import { EnvError } from "./env";
 import { getApp } from "./start";
 
@@ -8,6 +9,7 @@ import { getApp } from "./start";
  * what was opened, and lets the server end. Without this, Next waits for open streams for ever (platform.md).
  */
 export async function startWithServer(): Promise<void> {
+  watchSockets();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
   try {
     await getApp();

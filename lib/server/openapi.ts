@@ -65,6 +65,7 @@ function operation(path: string, route: AnyRoute): Record<string, unknown> {
       ...(route.access === "admin"
         ? { 401: problem("Not signed in, or a wrong token"), 403: problem("Not an operator") }
         : {}),
+      ...(route.limit ? { 429: problem("Too often; `Retry-After` says when again") } : {}),
       503: problem("A tier is down and nothing is cached, or the answer is not there yet"),
     },
   };

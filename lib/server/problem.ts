@@ -15,6 +15,7 @@ const CODES = {
   "account-refused": [403, "This account cannot sign in"],
   "not-found": [404, "Not found"],
   "method-not-allowed": [405, "Method not allowed"],
+  "too-slow": [408, "Too slow"],
   nonce: [409, "Nonce already used"],
   "slots-full": [409, "No slot left"],
   "not-bonded": [409, "Not bonded"],

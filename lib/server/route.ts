@@ -10,7 +10,9 @@ import { HotTierUnavailable } from "../ports/view-cache";
 import { adminOf } from "./admins";
 import { withApiHeaders } from "./api-headers";
 import type { App } from "./container";
+import type { LimitName } from "./limits";
 import { ProblemError, problemResponse } from "./problem";
+import { readJson } from "./read-body";
 
 export interface RouteContext<Query, Body> {
   readonly app: App;
@@ -34,6 +36,8 @@ interface Common<Query, Body> {
   readonly summary: string;
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** What it is counted as, for each address and each user. */
+  readonly limit?: LimitName;
   /** The 200 answer: the schema of its JSON, or the media type of what is none. */
   readonly answer: z.ZodType | "text/event-stream" | "text/plain";
 }
@@ -59,8 +63,8 @@ export type AnyRoute = Route<any, any>;
 
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
-/** Larger than any message the ledger takes (20 chunks of 1024 bytes), in JSON. */
-const MAX_BODY_BYTES = 64 * 1024;
+/** Longer than any address we understand: a hundred ids of 50 characters, percent-encoded. */
+const MAX_URL_CHARACTERS = 16 * 1024;
 /** Names under which the UI says whose data it wants. */
 const OWNER_NAMES = ["sessionId", "userId", "owner"];
 
@@ -89,8 +93,10 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
 
 async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
   try {
+    if (request.url.length > MAX_URL_CHARACTERS) throw new ProblemError("too-large", "The address is too long.");
     const url = new URL(request.url);
     if (request.method !== "GET") refuseCrossSite(request);
+    if (route.limit) await app.limits.spendAddress(route.limit, request.headers);
     const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
     if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
     const actor = route.access === "admin" ? await adminOf(app, request) : null;
@@ -99,8 +105,9 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
         userId,
         OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
       );
+    if (route.limit && userId !== null) await app.limits.spendUser(route.limit, userId);
     const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
-    const json = route.body ? await readJson(request) : undefined;
+    const json = route.body ? await readJson(request, app.clock) : undefined;
     if (userId !== null)
       refuseOthers(
         userId,
@@ -139,9 +146,11 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
 /** Repeated names become arrays, so that a schema decides whether they may repeat. */
 function queryOf(params: URLSearchParams): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
-  for (const name of new Set(params.keys())) {
-    const values = params.getAll(name);
-    query[name] = values.length === 1 ? (values[0] as string) : values;
+  for (const [name, value] of params) {
+    const known = query[name];
+    if (known === undefined) query[name] = value;
+    else if (typeof known === "string") query[name] = [known, value];
+    else known.push(value);
   }
   return query;
 }
@@ -150,35 +159,9 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  const field = issue?.path.join(".") || "body";
+  // Names of members may be the sender's own, and of any length.
+  const field = (issue?.path.join(".") || "body").slice(0, 100);
   throw new ProblemError("bad-input", `${field}: ${issue?.message ?? "not as documented"}`, { field });
-}
-
-async function readJson(request: Request): Promise<unknown> {
-  if (hasNoBody(request)) return undefined;
-  const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/json\b/i.test(type))
-    throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
-  const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge;
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  } catch {
-    throw new ProblemError("bad-input", "The body is not JSON.", { field: "body" });
-  }
-}
-
-/** A POST of nothing, as `fetch` and curl send it. What it means is the schema's to say. */
-function hasNoBody({ headers }: Request): boolean {
-  const isEmpty = (headers.get("content-length") ?? "0") === "0" && !headers.has("transfer-encoding");
-  return isEmpty && !headers.has("content-type");
 }
 
 /** Somebody else's name is never honoured, and never silently replaced by the caller's. */

@@ -52,6 +52,12 @@ const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readon
   },
 };
 
+/**
+ * A client that has not taken an event for this long is gone, or holds its stream open for nothing: it is cut, and resumes if it
+ * is alive. Freshness alone fills its buffers, so one that reads is never taken for one that does not.
+ */
+const STALLED_MS = 60_000;
+
 /** Throws what to answer to whom no stream is opened for. */
 export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
   const controller = new AbortController();
@@ -63,19 +69,33 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
   const events = opened.value;
   const encoder = new TextEncoder();
   const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
+  let waiting = new AbortController();
+  const cutIfStalled = async (stream: ReadableStreamDefaultController) => {
+    const { signal: taken } = waiting;
+    await app.clock.sleep(STALLED_MS, taken);
+    if (taken.aborted) return;
+    controller.abort();
+    stream.error(new Error("the client does not read"));
+  };
   const body = new ReadableStream<Uint8Array>({
     start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
     pull: async (stream) => {
+      waiting.abort();
       try {
         const { done, value } = await events.next();
-        if (done) stream.close();
-        else stream.enqueue(encoder.encode(encodeEvent(app, userId, value)));
+        if (done) return stream.close();
+        stream.enqueue(encoder.encode(encodeEvent(app, userId, value)));
+        waiting = new AbortController();
+        void cutIfStalled(stream);
       } catch (cause) {
         app.log.warn("a stream ended early; its client resumes", { cause });
         stream.close();
       }
     },
-    cancel: () => controller.abort(),
+    cancel: () => {
+      waiting.abort();
+      controller.abort();
+    },
   });
   // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (platform.md).
   return new Response(body, {

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { TopicId, UserId } from "../../core/ids";
 import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, RoundTopic } from "../../ports/hot-cache";
+import { MemoryBudgets } from "./memory-budgets";
 
 /** More keys than one process has people writing in a day; what it drops is the least used. */
 const MAX_KEYS = 100_000;
@@ -10,11 +11,13 @@ const MAX_KEYS = 100_000;
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
   private readonly syncedThrough = new Map<TopicId, bigint>();
-  private readonly budgets = new Map<string, number>();
+  private readonly budgets: MemoryBudgets;
   private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
   private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.budgets = new MemoryBudgets(clock, MAX_KEYS);
+  }
 
   async passGate(gate: string, ttlMs: number): Promise<boolean> {
     const nowMs = this.clock.now();
@@ -34,15 +37,8 @@ export class MemoryHotCache implements HotCache {
     return answers;
   }
 
-  /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
-  async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
-    const nowMs = this.clock.now();
-    const intervalMs = 1_000 / policy.perSecond;
-    const fullAtMs = Math.max(this.budgets.get(budget) ?? 0, nowMs);
-    const waitMs = Math.max(0, fullAtMs + intervalMs - nowMs - policy.burst * intervalMs);
-    if (waitMs > policy.maxWaitMs) return null;
-    this.budgets.set(budget, fullAtMs + intervalMs);
-    return Math.ceil(waitMs);
+  reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
+    return this.budgets.reserve(budget, policy);
   }
 
   async claimNonce(userId: UserId, nonce: number): Promise<boolean> {

@@ -15,6 +15,7 @@ const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.fro
 export const proof = defineRoute({
   summary: "What a browser needs to check one message against the ledger's hash chain by itself",
   access: "user",
+  limit: "proof",
   answer: ProofAnswer,
   handle: async (context) => {
     const { app, userId, params } = context;
@@ -93,6 +94,7 @@ const SYNC_DEADLINE_MS = 20_000;
 export const sync = defineRoute({
   summary: "Brings the caller's topics up to date now",
   access: "user",
+  limit: "sync",
   body: SyncBody,
   answer: SyncAnswer,
   handle: async ({ app, body }) => {

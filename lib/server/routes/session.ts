@@ -40,6 +40,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
 export const challenge = defineRoute({
   summary: "What a Hedera account's wallet is to sign in order to sign in",
   access: "public",
+  limit: "sign-in",
   body: ChallengeBody,
   answer: ChallengeAnswer,
   handle: async ({ app, body, request }) =>
@@ -49,12 +50,14 @@ export const challenge = defineRoute({
 export const verify = defineRoute({
   summary: "Signs in with the wallet's answer to a challenge",
   access: "public",
+  limit: "sign-in",
   body: VerifyBody,
   answer: SessionAnswer,
   handle: async ({ app, body, request }) => {
     const { accountId, challenge: asked, signatureMap } = body;
     const host = request.headers.get("host");
     const userId = await app.signIn.verify(accountId as AccountId, asked, signatureMap, host);
+    await app.limits.spendUser("sign-in", userId);
     const answer = await sessionAnswer(app, userId);
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
   },
@@ -78,6 +81,7 @@ export const demoPeople = defineRoute({
 export const demoSignIn = defineRoute({
   summary: "Signs in as a demo person, on the local devnet only",
   access: "public",
+  limit: "demo",
   body: DemoBody,
   answer: SessionAnswer,
   handle: async (context) => {
@@ -96,12 +100,14 @@ export const demoSignIn = defineRoute({
 export const logout = defineRoute({
   summary: "Signs out, here or everywhere",
   access: "public",
+  limit: "sign-out",
   body: LogoutBody,
   answer: z.object({ ok: z.literal(true) }),
   handle: async ({ app, body, request }) => {
     if (body.everywhere) {
       const userId = await app.sessions.userOf(request.headers.get("cookie"));
       if (userId === null) throw new ProblemError("no-session", "Sign in to sign out everywhere.");
+      await app.limits.spendUser("sign-out", userId);
       await app.signOuts.signOut(userId);
     }
     return privateJson({ ok: true }, { "set-cookie": app.sessions.clear() });

@@ -7,6 +7,7 @@ import { parseEventId, sseResponse } from "../sse";
 export const stream = defineRoute({
   summary: "Changes as they happen, as server-sent events; resumes at Last-Event-ID or ?cursor=",
   access: "user",
+  limit: "stream",
   answer: "text/event-stream",
   handle: async (context) => {
     const { app, userId, request, url } = context;

@@ -38,6 +38,7 @@ async function whileThere(remembered: Promise<void>): Promise<void> {
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
   access: "user",
+  limit: "submit",
   body: SubmitBody,
   answer: SubmitAnswer,
   handle: async ({ app, userId, body, request, background }) => {

@@ -1,0 +1,26 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../ports/clock";
+import type { BudgetPolicy, HotCache } from "../../ports/hot-cache";
+
+/** Leaky buckets of this process. Of more than `maxBuckets` the one that was used least lately is forgotten, and so full again. */
+export class MemoryBudgets implements Pick<HotCache, "reserve"> {
+  private readonly fullAtMs: LRUCache<string, number>;
+
+  constructor(
+    private readonly clock: Clock,
+    maxBuckets: number,
+  ) {
+    this.fullAtMs = new LRUCache({ max: maxBuckets });
+  }
+
+  /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
+  async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
+    const nowMs = this.clock.now();
+    const intervalMs = 1_000 / policy.perSecond;
+    const fullAtMs = Math.max(this.fullAtMs.get(budget) ?? 0, nowMs);
+    const waitMs = Math.max(0, fullAtMs + intervalMs - nowMs - policy.burst * intervalMs);
+    if (waitMs > policy.maxWaitMs) return null;
+    this.fullAtMs.set(budget, fullAtMs + intervalMs);
+    return Math.ceil(waitMs);
+  }
+}

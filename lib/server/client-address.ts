@@ -1,0 +1,56 @@
+import "server-only";
+/**
+ * Whose request it is, for counting. A header can be made up, so it is believed only as far as proxies of ours have written it:
+ * with `hops` proxies in front the last `hops` entries of X-Forwarded-For are theirs, and the first of those is the client.
+ * With none it is the socket's own address, which Next does not hand on, so it is put into a header where the request comes in.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, Server } from "node:http";
+import { isIP, isIPv6 } from "node:net";
+
+/** What a client sends under this name is overwritten. */
+export const SOCKET_HEADER = "x-trustmesh-socket";
+
+/** Longer than any honest client takes to send its headers, or 64 KB (Node's own limits are 60 and 300 s). */
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 30_000;
+
+/** For every HTTP server of this process, whoever made it: notes where requests come from, and cuts who never ends one. */
+export function watchSockets(): void {
+  subscribe("http.server.request.start", (message) => {
+    const { request, server } = message as { request: IncomingMessage; server: Server };
+    request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
+    server.headersTimeout = HEADERS_MS;
+    server.requestTimeout = REQUEST_MS;
+  });
+}
+
+/** A name for the client's address, the same for all of an IPv6 network of one customer (/64); `unknown` where there is none. */
+export function clientAddress(headers: Headers, hops: number): string {
+  const forwarded = (headers.get("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
+  const claimed = hops > 0 && forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
+  const address = withoutPort(claimed ?? headers.get(SOCKET_HEADER) ?? "");
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (isIPv6(address)) return networkOf(address);
+  return isIP(address) ? address : "unknown";
+}
+
+/** Some proxies write `1.2.3.4:5678` or `[::1]:5678`. */
+const withoutPort = (text: string) =>
+  /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
+
+/** The first four groups: a customer has at least those to himself (RFC 6177). */
+function networkOf(address: string): string {
+  const [head = "", tail] = (address.split("%")[0] as string).toLowerCase().split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  const all =
+    tail === undefined
+      ? groups
+      : [...groups, ...Array(Math.max(0, 8 - groups.length - rest.length)).fill("0"), ...rest];
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
+}

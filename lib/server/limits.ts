@@ -1,0 +1,101 @@
+import "server-only";
+/**
+ * How often one address, and one person, may do what costs something. Buckets that leak (HotCache.reserve): a burst at once,
+ * then a steady rate.
+ *
+ * Addresses are counted by each instance for itself: it costs no command, and a flood has to be stopped where it arrives. They
+ * are wide, since one address may be a whole office. Signing in is also counted by all instances together. People are counted
+ * by all instances together, one command each time; who has been refused is refused from memory until there is a token again,
+ * so that a flood costs no commands. While the shared tier does not answer, each instance counts for itself.
+ */
+import { LRUCache } from "lru-cache";
+import type { UserId } from "../core/ids";
+import type { Clock } from "../ports/clock";
+import type { HotCache } from "../ports/hot-cache";
+import { HotTierUnavailable } from "../ports/view-cache";
+import { clientAddress } from "./client-address";
+import { ProblemError } from "./problem";
+
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+interface Limit {
+  readonly address: Rate;
+  /** All instances count an address together. */
+  readonly isAddressShared?: boolean;
+  readonly user?: Rate;
+}
+
+/**
+ * The widest are for people who all come back at once: after a deployment a thousand pages of one office open their streams
+ * again. `sign-in`: challenges and answers; its user is counted when the signature was right, so nobody can lock another out.
+ */
+export const LIMITS = {
+  "sign-in": { address: { perSecond: 2, burst: 120 }, isAddressShared: true, user: { perSecond: 0.2, burst: 20 } },
+  demo: { address: { perSecond: 200, burst: 6_000 } },
+  "sign-out": { address: { perSecond: 20, burst: 200 }, user: { perSecond: 0.1, burst: 10 } },
+  submit: { address: { perSecond: 50, burst: 500 }, user: { perSecond: 5, burst: 60 } },
+  sync: { address: { perSecond: 50, burst: 500 }, user: { perSecond: 2, burst: 120 } },
+  stream: { address: { perSecond: 200, burst: 6_000 }, user: { perSecond: 1, burst: 60 } },
+  proof: { address: { perSecond: 100, burst: 1_000 }, user: { perSecond: 10, burst: 120 } },
+} as const satisfies Record<string, Limit>;
+export type LimitName = keyof typeof LIMITS;
+
+export interface LimitOptions {
+  /** Null: this process is the only one. */
+  readonly shared: Pick<HotCache, "reserve"> | null;
+  /** Of this process alone, and of nothing else. */
+  readonly own: Pick<HotCache, "reserve">;
+  readonly clock: Clock;
+  /** All rates times this; 0 limits nothing. */
+  readonly factor: number;
+  readonly proxyHops: number;
+}
+
+/** Addresses and people that one process counts at a time; a flood from more than these is not one that counting stops. */
+export const MAX_COUNTED = 20_000;
+
+export class RateLimits {
+  /** Until when a bucket of the shared tier is known to be empty. */
+  private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
+
+  constructor(private readonly options: LimitOptions) {}
+
+  /** One token of the caller's address. Throws ProblemError "too-many". */
+  async spendAddress(name: LimitName, headers: Headers): Promise<void> {
+    const limit: Limit = LIMITS[name];
+    const bucket = `limit:${name}:at:${clientAddress(headers, this.options.proxyHops)}`;
+    await this.spend(this.options.own, bucket, limit.address);
+    if (limit.isAddressShared && this.options.shared) await this.spend(this.options.shared, bucket, limit.address);
+  }
+
+  /** One token of the user. Throws ProblemError "too-many". */
+  async spendUser(name: LimitName, userId: UserId): Promise<void> {
+    const { user }: Limit = LIMITS[name];
+    if (user) await this.spend(this.options.shared ?? this.options.own, `limit:${name}:of:${userId}`, user);
+  }
+
+  private async spend(hot: Pick<HotCache, "reserve">, bucket: string, { perSecond, burst }: Rate): Promise<void> {
+    const { own, clock, factor } = this.options;
+    if (factor === 0) return;
+    const policy = { perSecond: perSecond * factor, burst: Math.max(1, burst * factor), maxWaitMs: 0 };
+    // A token comes back after this at the latest.
+    const waitMs = 1_000 / policy.perSecond;
+    const knownMs = (this.refusedUntilMs.get(bucket) ?? 0) - clock.now();
+    if (hot !== own && knownMs > 0) throw tooMany(knownMs);
+    const given = await hot.reserve(bucket, policy).catch((cause: unknown) => {
+      if (hot === own || !(cause instanceof HotTierUnavailable)) throw cause;
+      return own.reserve(bucket, policy);
+    });
+    if (given !== null) return;
+    this.refusedUntilMs.set(bucket, clock.now() + waitMs);
+    throw tooMany(waitMs);
+  }
+}
+
+function tooMany(waitMs: number): ProblemError {
+  const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000));
+  return new ProblemError("too-many", `That was too often. Try again in ${retryAfterS} s.`, { retryAfterS });
+}

@@ -1,0 +1,92 @@
+/** Limits and bounds as a client meets them. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SOCKET_HEADER } from "@/lib/server/client-address";
+import { LIMITS } from "@/lib/server/limits";
+import { answer } from "@/lib/server/route";
+import { ROUTES } from "@/lib/server/routes/table";
+import { startTestApp, type TestApp } from "../support/app";
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp({ env: { APP_DOMAIN: "app.test" } });
+});
+afterAll(() => t.close());
+
+const at = (address: string) => ({ [SOCKET_HEADER]: address });
+
+describe("too often", () => {
+  it("is 429 with Retry-After, for one user of a route and not for the next", async () => {
+    const path = `/api/proof/${t.devnet.topics.contact}/1`;
+    const statuses = [];
+    for (let i = 0; i < LIMITS.proof.user.burst + 1; i += 1)
+      statuses.push((await t.ask("GET", path, "tm-busy")).status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+    const refused = await t.ask("GET", path, "tm-busy");
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(await refused.json()).toMatchObject({
+      code: "too-many",
+      error: expect.stringContaining("Try again in 1 s"),
+    });
+    expect((await t.ask("GET", path, "tm-calm")).status).toBe(404);
+    expect((await t.ask("GET", "/api/contacts", "tm-busy")).status).toBe(200);
+  });
+
+  it("at signing in is counted by address, before anything is looked at", async () => {
+    const body = { accountId: "0.0.5" };
+    const ask = (headers: Record<string, string>) => t.ask("POST", "/api/auth/challenge", null, { body, headers });
+    let last = await ask(at("203.0.113.1"));
+    for (let i = 0; i < LIMITS["sign-in"].address.burst; i += 1) last = await ask(at("203.0.113.1"));
+    expect(last.status).toBe(429);
+    expect((await t.ask("POST", "/api/auth/verify", null, { body: {}, headers: at("203.0.113.1") })).status).toBe(429);
+    expect((await ask(at("203.0.113.2"))).status).toBe(200);
+    // Claiming another address does not help where no proxy of ours would have written it.
+    expect((await ask({ ...at("203.0.113.1"), "x-forwarded-for": "198.51.100.7" })).status).toBe(429);
+  });
+});
+
+describe("a request", () => {
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    t.ask("POST", "/api/sync", "tm-a", { body, headers });
+
+  it("is refused when its body is larger than any write, whatever it says of its length", async () => {
+    const large = JSON.stringify({ topics: [], more: "x".repeat(70_000) });
+    expect((await post(large)).status).toBe(413);
+    expect((await post("{}", { "content-length": "70000" })).status).toBe(413);
+  });
+
+  it("is refused when it is nested too deep to be walked, and not for brackets in a string", async () => {
+    for (const body of ["[".repeat(30_000), `{"a":${"[".repeat(40)}${"]".repeat(40)}}`, '{"a":'.repeat(50)]) {
+      const response = await post(body);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ field: "body", detail: expect.stringContaining("too deep") });
+    }
+    expect((await post({ note: `\\"${"[{".repeat(500)}` })).status).toBe(200);
+  });
+
+  it("is cut when its body does not come", async () => {
+    const stuck = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const cookie = (await t.app.sessions.issue("tm-a" as never)).split(";")[0] as string;
+    const request = new Request("http://app.test/api/sync", {
+      method: "POST",
+      headers: { host: "app.test", cookie, "content-type": "application/json" },
+      body: stuck,
+      duplex: "half",
+    } as RequestInit);
+    const response = await t.clock.drive(
+      answer(t.app, ROUTES["POST /api/sync"], { request, params: {}, background: () => {} }),
+    );
+    expect(response.status).toBe(408);
+  });
+
+  it("is refused when its address is longer than any of ours", async () => {
+    const response = await t.ask("GET", `/api/profiles?ids=${"x".repeat(20_000)}`, "tm-a");
+    expect(response.status).toBe(413);
+  });
+
+  it("of very many parameters costs no more than its length", async () => {
+    const query = Array.from({ length: 3_000 }, (_, i) => `a${i}`).join("&");
+    expect((await t.ask("GET", `/api/signals?${query.slice(0, 16_000)}`, "tm-a")).status).toBe(200);
+    const again = Array.from({ length: 3_000 }, () => "type").join("&");
+    expect((await t.ask("GET", `/api/signals?${again}`, "tm-a")).status).toBe(400);
+  });
+});
