@@ -1,0 +1,114 @@
+/**
+ * What to do next to bring the registry to where an operator wants it, decided from the registry alone. Whoever carries the
+ * steps out may die after any of them, or be one of several: asking again goes on from where the registry is.
+ *
+ *   grow   plan ─► (intend ─► create) for each new segment ─► switch
+ *   drain  [the same for a successor, where the segment must stay] ─► switch ─► wait ─► look ─► drained
+ *
+ * `switch` is one change of the registry, so that new messages take the new way from one instant on.
+ */
+import { activeShards, isOfGroup, isSameShard, newShard, type Registry, type Shard, type ShardGroup } from "./shards";
+
+export type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
+
+export type Goal =
+  /** The group has `to` segments. */
+  | { readonly name: "grow"; readonly group: ShardGroup; readonly to: number }
+  /** Nothing more is written to this shard. */
+  | { readonly name: "drain"; readonly shard: ShardRef };
+
+export type Step =
+  /** Change these shards in one go. */
+  | { readonly name: "plan" | "switch"; readonly put: readonly Shard[] }
+  /** Decide on the transaction that will create the topic, so that it can be sent twice and takes effect once. */
+  | { readonly name: "intend"; readonly shard: Shard }
+  | { readonly name: "create"; readonly shard: Shard }
+  /** Not before then. */
+  | { readonly name: "wait"; readonly untilNs: bigint }
+  /** See whether the topic is quiet, and let it go if it is. */
+  | { readonly name: "look"; readonly shard: Shard; readonly isShared: boolean }
+  | { readonly name: "done" }
+  | { readonly name: "impossible"; readonly reason: string };
+
+/** The public mirror would take ten a second; a topic costs mirror requests in every round, however quiet it is. */
+export const MAX_SEGMENTS = 1_024;
+
+/**
+ * How long a topic is drained at the least: registry answers that a wallet may keep (330 s), the longest life of a transaction
+ * (180 s), and as much again.
+ */
+export const DRAIN_AT_LEAST_NS = 900n * 1_000_000_000n;
+/** A topic is quiet when its last message is this old. */
+export const QUIET_NS = 600n * 1_000_000_000n;
+
+export function nextStep(registry: Registry, goal: Goal, nowNs: bigint): Step {
+  return goal.name === "grow" ? grow(registry, goal.group, goal.to, nowNs) : drain(registry, goal.shard, nowNs);
+}
+
+function grow(registry: Registry, group: ShardGroup, to: number, nowNs: bigint): Step {
+  const count = activeShards(registry, group).length;
+  if (!Number.isInteger(to) || to < 1 || to > MAX_SEGMENTS)
+    return { name: "impossible", reason: `a number of segments is 1 to ${MAX_SEGMENTS}` };
+  if (to < count) return { name: "impossible", reason: `there are ${count} segments already: drain the last ones` };
+  const segments = Array.from({ length: to - count }, (_, i) => count + i);
+  const upcoming = segments.map((segment) => upcomingOf(registry, group, segment));
+  return bring(upcoming, (ready) => ({
+    name: "switch",
+    put: ready.map((shard) => ({ ...shard, state: "active", routesFromNs: nowNs })),
+  }));
+}
+
+/** Takes shards from planned to ready; then it is `andThen`'s turn. */
+function bring(
+  upcoming: readonly { shard: Shard; isNew: boolean }[],
+  andThen: (ready: readonly Shard[]) => Step,
+): Step {
+  if (upcoming.length === 0) return { name: "done" };
+  const unplanned = upcoming.filter(({ isNew }) => isNew);
+  if (unplanned.length > 0) return { name: "plan", put: unplanned.map(({ shard }) => shard) };
+  const shards = upcoming.map(({ shard }) => shard);
+  const without = shards.find(({ topicId }) => topicId === null);
+  if (without) return { name: without.attempt === null ? "intend" : "create", shard: without };
+  return andThen(shards);
+}
+
+/** The shard that is on its way to a segment, or the one that should be. */
+function upcomingOf(registry: Registry, group: ShardGroup, segment: number): { shard: Shard; isNew: boolean } {
+  const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
+  const onItsWay = known.find(({ state }) => state === "planned" || state === "creating");
+  if (onItsWay) return { shard: onItsWay, isNew: false };
+  const generation = Math.max(-1, ...known.map((shard) => shard.generation)) + 1;
+  return { shard: newShard(group, segment, generation), isNew: true };
+}
+
+function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {
+  const shard = registry.shards.find((each) => isSameShard(each, ref));
+  if (!shard) return { name: "impossible", reason: "there is no such shard" };
+  switch (shard.state) {
+    case "planned":
+    case "creating":
+      return { name: "impossible", reason: "nothing is written to this shard yet" };
+    case "drained":
+      return { name: "done" };
+    case "draining": {
+      const untilNs = (shard.drainsFromNs ?? nowNs) + DRAIN_AT_LEAST_NS;
+      if (nowNs < untilNs) return { name: "wait", untilNs };
+      const isShared = registry.shards.some((each) => each.topicId === shard.topicId && each.state === "active");
+      return { name: "look", shard, isShared };
+    }
+    case "active": {
+      const closed: Shard = { ...shard, state: "draining", drainsFromNs: nowNs };
+      if (canLeave(registry, shard)) return { name: "switch", put: [closed] };
+      return bring([upcomingOf(registry, shard, shard.segment)], (ready) => ({
+        name: "switch",
+        put: [...ready.map((each): Shard => ({ ...each, state: "active", routesFromNs: nowNs })), closed],
+      }));
+    }
+  }
+}
+
+/** A jump hash shrinks at its end only; and everybody needs a topic, which `standard` is the last to have. */
+function canLeave(registry: Registry, shard: Shard): boolean {
+  const count = activeShards(registry, shard).length;
+  return shard.segment === count - 1 && (count > 1 || shard.tier !== "standard");
+}
