@@ -35,6 +35,8 @@ export const meta = pgTable(
     one: boolean().primaryKey().default(true),
     network: text().notNull(),
     epoch: integer().notNull().default(0),
+    /** Grows with each change of `shards`: what a change swaps on. */
+    registryVersion: integer("registry_version").notNull().default(0),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );
@@ -207,4 +209,40 @@ export const adminAudit = pgTable("admin_audit", {
   detail: text(),
   /** Of whoever asked, so that a repeated request is the same action. */
   requestKey: text("request_key").unique("admin_audit_request_key"),
+});
+
+/** Which topic serves whom (core/shards). A few hundred rows at the most, so names are spelled out. */
+export const shards = pgTable(
+  "shards",
+  {
+    routesFromNs: bigint("routes_from_ns", { mode: "bigint" }),
+    drainsFromNs: bigint("drains_from_ns", { mode: "bigint" }),
+    drainedNs: bigint("drained_ns", { mode: "bigint" }),
+    shardNo: integer("shard_no").primaryKey().generatedAlwaysAsIdentity(),
+    segment: integer().notNull(),
+    generation: integer().notNull(),
+    tier: text().notNull(),
+    kind: text().notNull(),
+    /** A tenant's or a user's own; empty for everybody of the tier. */
+    owner: text().notNull(),
+    state: text().notNull(),
+    topicId: text("topic_id"),
+    /** The transaction that creates the topic. */
+    attempt: text(),
+  },
+  (t) => [unique("shards_place").on(t.tier, t.kind, t.owner, t.segment, t.generation)],
+);
+
+/** Companies with topics of their own. */
+export const tenants = pgTable("tenants", {
+  tenantId: text("tenant_id").primaryKey(),
+  name: text().notNull(),
+});
+
+/** Users who are not simply of the standard tier: what they are instead, and how often that has changed. */
+export const userRoutes = pgTable("user_routes", {
+  version: integer().notNull(),
+  userId: text("user_id").primaryKey(),
+  tier: text().notNull(),
+  tenantId: text("tenant_id"),
 });

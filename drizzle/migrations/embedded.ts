@@ -41,5 +41,14 @@ export const MIGRATIONS: readonly Migration[] = [
       "CREATE TABLE \"admin_audit\" (\n\t\"id\" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name \"admin_audit_id_seq\" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),\n\t\"at_ms\" bigint NOT NULL,\n\t\"updated_ms\" bigint NOT NULL,\n\t\"actor\" text COLLATE \"C\" NOT NULL,\n\t\"action\" text COLLATE \"C\" NOT NULL,\n\t\"target\" text COLLATE \"C\",\n\t\"state\" text COLLATE \"C\" NOT NULL,\n\t\"detail\" text COLLATE \"C\",\n\t\"request_key\" text COLLATE \"C\",\n\tCONSTRAINT \"admin_audit_request_key\" UNIQUE(\"request_key\")\n);",
       "CREATE INDEX \"topic_log_odd\" ON \"topic_log\" USING btree (\"disposition\",\"consensus_ns\") WHERE \"topic_log\".\"disposition\" IN (2, 3);"
     ]
+  },
+  {
+    "name": "0003_shards",
+    "statements": [
+      "CREATE TABLE \"shards\" (\n\t\"routes_from_ns\" bigint,\n\t\"drains_from_ns\" bigint,\n\t\"drained_ns\" bigint,\n\t\"shard_no\" integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name \"shards_shard_no_seq\" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),\n\t\"segment\" integer NOT NULL,\n\t\"generation\" integer NOT NULL,\n\t\"tier\" text COLLATE \"C\" NOT NULL,\n\t\"kind\" text COLLATE \"C\" NOT NULL,\n\t\"owner\" text COLLATE \"C\" NOT NULL,\n\t\"state\" text COLLATE \"C\" NOT NULL,\n\t\"topic_id\" text COLLATE \"C\",\n\t\"attempt\" text COLLATE \"C\",\n\tCONSTRAINT \"shards_place\" UNIQUE(\"tier\",\"kind\",\"owner\",\"segment\",\"generation\")\n);",
+      "CREATE TABLE \"tenants\" (\n\t\"tenant_id\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"name\" text COLLATE \"C\" NOT NULL\n);",
+      "CREATE TABLE \"user_routes\" (\n\t\"version\" integer NOT NULL,\n\t\"user_id\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"tier\" text COLLATE \"C\" NOT NULL,\n\t\"tenant_id\" text COLLATE \"C\"\n);",
+      "ALTER TABLE \"meta\" ADD COLUMN \"registry_version\" integer DEFAULT 0 NOT NULL;"
+    ]
   }
 ];

@@ -31,6 +31,7 @@ import type { EventBus } from "../ports/event-bus";
 import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
 import type { InstanceReports } from "../ports/instance-reports";
 import type { Log } from "../ports/log";
+import type { ShardRegistry } from "../ports/shard-registry";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
@@ -54,6 +55,7 @@ export interface Stores {
   /** Statements by purpose, and the circuit in front of the database. */
   stats(): StatementsStats;
   readonly accounts: AccountStore;
+  readonly registry: ShardRegistry;
   close(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import { commitContract } from "./store-parts/commit";
 import { edgesContract } from "./store-parts/edges";
 import { gapsContract } from "./store-parts/gaps";
 import { lifeContract } from "./store-parts/life";
+import { registryContract } from "./store-parts/registry";
 import { viewsContract } from "./store-parts/views";
 
 export function storeContract(name: string, open: () => Promise<Database>): void {
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("admin", () => adminContract(subject));
     describe("views", () => viewsContract(subject));
     describe("accounts", () => accountsContract(subject));
+    describe("registry", () => registryContract(subject));
     describe("life", () => lifeContract(subject));
   });
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import { openPg } from "@/lib/adapters/postgres/pg";
 import type { Batch } from "@/lib/core/batch";
 import { StoreUnavailable } from "@/lib/ports/sync-store";
@@ -114,7 +115,7 @@ describe("PostgreSQL", () => {
       Array.from({ length: 6 }, () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
     );
     const db = openPg(url);
-    expect(await db.query("SELECT count(*)::integer AS n FROM schema_migrations")).toEqual([{ n: 1 }]);
+    expect(await db.query("SELECT count(*)::integer AS n FROM schema_migrations")).toEqual([{ n: MIGRATIONS.length }]);
     await Promise.all([...stores, db].map((store) => store.close()));
   });
 

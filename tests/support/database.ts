@@ -12,8 +12,10 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   const db = await shared;
   const opened = await openStore(db, network);
   await opened.sync.rebuild();
-  await db.query("TRUNCATE topics, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY");
-  await db.query("UPDATE meta SET epoch = 0");
+  await db.query(
+    "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
+  );
+  await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
   return { ...opened, close: async () => {} };
 }
 

@@ -21,6 +21,9 @@ export const STATEMENT_PURPOSES = [
   "admin",
   "account",
   "account-change",
+  "registry",
+  "registry-change",
+  "route",
 ] as const;
 export type StatementPurpose = (typeof STATEMENT_PURPOSES)[number];
 

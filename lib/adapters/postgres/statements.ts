@@ -29,7 +29,14 @@ const READ_TIMEOUT_MS = 5_000;
 /** The slowest write is a commit of 1,000 messages, well under a second; a migration is not among the statements. */
 const WRITE_TIMEOUT_MS = 15_000;
 
-const WRITES: ReadonlySet<StatementPurpose> = new Set(["suspicion", "commit", "backfill", "admin", "account-change"]);
+const WRITES: ReadonlySet<StatementPurpose> = new Set([
+  "suspicion",
+  "commit",
+  "backfill",
+  "admin",
+  "account-change",
+  "registry-change",
+]);
 
 const CIRCUIT: CircuitPolicy = {
   threshold: 5,

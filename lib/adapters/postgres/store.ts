@@ -1,11 +1,13 @@
 import type { AccountStore } from "../../ports/account-store";
 import type { AdminStore } from "../../ports/admin-store";
+import type { ShardRegistry } from "../../ports/shard-registry";
 import type { SyncStore } from "../../ports/sync-store";
 import type { ViewStore } from "../../ports/view-store";
 import { PostgresAccountStore } from "./account-store";
 import { PostgresAdminStore } from "./admin-store";
 import type { Database } from "./database";
 import { migrate } from "./migrate";
+import { PostgresShardRegistry } from "./shard-registry";
 import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
 import { PostgresSyncStore } from "./sync-store";
 import { PostgresViewStore } from "./view-store";
@@ -17,6 +19,7 @@ export interface PostgresStore {
   readonly admin: AdminStore;
   /** What the stores have asked of the database. */
   stats(): StatementsStats;
+  readonly registry: ShardRegistry;
   close(): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ export class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
 }
 
-/** Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens both stores on it. */
+/** Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. */
 export async function openStore(
   db: Database,
   network: string,
@@ -44,6 +47,7 @@ export async function openStore(
     views: new PostgresViewStore(statements),
     accounts: new PostgresAccountStore(statements),
     admin: new PostgresAdminStore(statements),
+    registry: new PostgresShardRegistry(statements),
     stats: () => statements.stats(),
     close: () => db.close(),
   };
