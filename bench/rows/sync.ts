@@ -11,6 +11,7 @@ import { openStore } from "@/lib/adapters/postgres/store";
 import { spawnDevnet } from "@/lib/devnet/spawn";
 import { renamedBy } from "@/lib/engine/invalidate";
 import { Mender } from "@/lib/engine/mend";
+import { RegistryCache } from "@/lib/engine/registry-cache";
 import { SyncScheduler } from "@/lib/engine/sync-scheduler";
 import { registeredTopics } from "@/lib/server/network";
 import { sha384 } from "@/tests/support/chain";
@@ -34,7 +35,14 @@ export async function run(): Promise<readonly BenchRow[]> {
       recognition: [recognition],
       profile: [profile],
     });
-    await stores.sync.ensureTopics(topics);
+    const registry = new RegistryCache({
+      store: stores.registry,
+      configured: topics,
+      isShared: false,
+      clock: systemClock,
+      log: quiet,
+    });
+    await registry.open();
     const bus = new MemoryEventBus();
     const scheduler = new SyncScheduler({
       store: stores.sync,
@@ -49,7 +57,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       random: Math.random,
       sha384,
       trustedPayers: new Set([devnet.operatorId]),
-      topics,
+      registry,
       gateMs: 1_000,
       freshnessTargetMs: 2_000,
       policy: {

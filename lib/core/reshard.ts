@@ -7,7 +7,15 @@
  *
  * `switch` is one change of the registry, so that new messages take the new way from one instant on.
  */
-import { activeShards, isOfGroup, isSameShard, newShard, type Registry, type Shard, type ShardGroup } from "./shards";
+import {
+  activeShards,
+  isOfGroup,
+  isSameShard,
+  nextInSegment,
+  type Registry,
+  type Shard,
+  type ShardGroup,
+} from "./shards";
 
 export type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
 
@@ -76,9 +84,7 @@ function bring(
 function upcomingOf(registry: Registry, group: ShardGroup, segment: number): { shard: Shard; isNew: boolean } {
   const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
   const onItsWay = known.find(({ state }) => state === "planned" || state === "creating");
-  if (onItsWay) return { shard: onItsWay, isNew: false };
-  const generation = Math.max(-1, ...known.map((shard) => shard.generation)) + 1;
-  return { shard: newShard(group, segment, generation), isNew: true };
+  return onItsWay ? { shard: onItsWay, isNew: false } : { shard: nextInSegment(registry, group, segment), isNew: true };
 }
 
 function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {

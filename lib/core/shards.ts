@@ -9,7 +9,7 @@
  *
  * Every reader ingests every topic, so who writes where matters to nobody's rows: a user moves by writing elsewhere.
  */
-import type { TopicId, TopicKind, UserId } from "./ids";
+import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "./ids";
 import { segmentOf } from "./sharding";
 
 export const TIERS = ["standard", "busy", "enterprise"] as const;
@@ -178,23 +178,33 @@ function readingOf({ state, drainedNs }: Shard, nowNs: bigint): Reading | null {
 const LIVELINESS: readonly Reading[] = ["rare", "ahead", "live"];
 const livelier = (a: Reading, b: Reading): Reading => (LIVELINESS.indexOf(a) >= LIVELINESS.indexOf(b) ? a : b);
 
-/** The shards of topics that were configured, for the kinds of which the registry has none: in the order given, one segment each. */
+/**
+ * Shards for the topics that were configured and that the registry does not have: the next segments of `standard`, in the order
+ * given. Where a kind had none before, they have always been written to; else from `nowNs` on.
+ */
 export function seedShards(
   registry: Registry,
   configured: readonly { readonly topicId: TopicId; readonly kinds: readonly TopicKind[] }[],
+  nowNs: bigint,
 ): readonly Shard[] {
-  const seeded = new Set(registry.shards.map(({ kind }) => kind));
-  const counts = new Map<TopicKind, number>();
-  return configured.flatMap(({ topicId, kinds }) =>
-    kinds
-      .filter((kind) => !seeded.has(kind))
-      .map((kind): Shard => {
-        const segment = counts.get(kind) ?? 0;
-        counts.set(kind, segment + 1);
-        const group = { tier: "standard", kind, owner: null } as const;
-        return { ...newShard(group, segment, 0), state: "active", topicId };
-      }),
-  );
+  return TOPIC_KINDS.flatMap((kind) => {
+    const group: ShardGroup = { tier: "standard", kind, owner: null };
+    const ofKind = registry.shards.filter((shard) => shard.kind === kind);
+    const first = activeShards(registry, group).length;
+    const topicIds = configured.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
+    return topicIds
+      .filter((topicId) => !ofKind.some((shard) => shard.topicId === topicId))
+      .map((topicId, i): Shard => {
+        const shard = nextInSegment(registry, group, first + i);
+        return { ...shard, state: "active", topicId, routesFromNs: ofKind.length === 0 ? null : nowNs };
+      });
+  });
+}
+
+/** A planned shard for a segment, after all that the segment has had. */
+export function nextInSegment(registry: Registry, group: ShardGroup, segment: number): Shard {
+  const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
+  return newShard(group, segment, Math.max(-1, ...known.map(({ generation }) => generation)) + 1);
 }
 
 export function newShard(group: ShardGroup, segment: number, generation: number): Shard {

@@ -3,10 +3,9 @@
  * spent before anything is sent: what is refused costs nothing, what is sent is sent once.
  */
 import { decodeJson } from "../core/envelope";
-import type { Sequence, TopicId, TopicKind, UserId } from "../core/ids";
+import type { Sequence, TopicId, UserId } from "../core/ids";
 import { isBonded, trustGiven } from "../core/projection";
 import { err, type Result } from "../core/result";
-import { segmentOf } from "../core/sharding";
 import type { Decoded, UndecodableReason } from "../core/signal";
 import { CIRCLE_SLOTS } from "../core/views";
 import type { Clock } from "../ports/clock";
@@ -14,7 +13,7 @@ import type { HotCache } from "../ports/hot-cache";
 import type { Submitted, Submitter } from "../ports/submitter";
 import type { ViewStore } from "../ports/view-store";
 import type { PendingSignals } from "./pending";
-import type { RegisteredTopic } from "./sync-scheduler";
+import type { TopicDoor } from "./topic-door";
 
 export interface Envelope {
   readonly type: string | number;
@@ -48,7 +47,7 @@ export interface SubmitDeps {
   readonly views: ViewStore;
   readonly pending: PendingSignals;
   readonly clock: Clock;
-  readonly topics: readonly RegisteredTopic[];
+  readonly door: TopicDoor;
 }
 
 /** api.md: ts within -600 s and +120 s of now. */
@@ -99,13 +98,17 @@ export class SubmitService {
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
     const rule = await this.checkTrust(envelope.from, decoded.value);
     if (rule) return err(rule);
-    const topicId = topicFor(this.deps.topics, envelope.from, decoded.value.type);
+    const { topicId, leave } = await this.deps.door.enter(envelope.from, decoded.value.type);
     if (!(await hot.claimNonce(envelope.from, envelope.nonce))) {
+      await leave(null);
       return refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
     }
     const sent = await submitter.submit(topicId, message);
+    // What may still arrive is still on its way: nobody leaves the topic before it.
+    if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
     const { sequence, consensusNs } = sent.value;
+    await leave(sequence);
     pending.add(envelope.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded: decoded.value });
     return sent;
   }
@@ -143,26 +146,6 @@ export class SubmitService {
       detail: `Your circle has ${CIRCLE_SLOTS} slots and this would need ${total}. Take trust back from somebody first.`,
     };
   }
-}
-
-const KINDS: readonly (readonly [RegExp, TopicKind])[] = [
-  [/^CONTACT_/, "contact"],
-  [/^TRUST_/, "trust"],
-  [/^PROFILE_/, "profile"],
-];
-
-/** The kind of topic a type is written to; what is none of the others goes to recognition, TrustMesh's feed. */
-export function kindOf(type: string): TopicKind {
-  return KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? "recognition";
-}
-
-/** The topic a user's messages of a type are written to. */
-export function topicFor(topics: readonly RegisteredTopic[], userId: UserId, type: string): TopicId {
-  const kind = kindOf(type);
-  const segments = topics.filter((topic) => topic.kinds.includes(kind));
-  const topic = segments[segmentOf(userId, segments.length)];
-  if (!topic) throw new Error(`no topic is configured for ${kind}`);
-  return topic.topicId;
 }
 
 /** The value for `If-Min-Sequence` that makes a read wait for this message. */

@@ -1,15 +1,18 @@
 /**
  * Decides when topics are pulled. A read demands; one demand in each gate period starts a run, whoever asks, however many ask,
- * on however many instances. With no demand nothing is pulled.
+ * on however many instances. With no demand nothing is pulled. Which topics there are, the registry says: it is followed while
+ * the process runs.
  */
-import type { ConsensusNs } from "../core/consensus-time";
+import { type ConsensusNs, fromMs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
 import { ok, type Result } from "../core/result";
-import type { HotCache, RoundTopic } from "../ports/hot-cache";
+import { type ReadTopic, readTopics } from "../core/shards";
+import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
 import type { LedgerError } from "../ports/ledger";
 import { HotTierUnavailable } from "../ports/view-cache";
 import type { Mender } from "./mend";
+import type { RegistryCache } from "./registry-cache";
 import { type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
 
 export interface RegisteredTopic {
@@ -20,34 +23,75 @@ export interface RegisteredTopic {
 export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSynced" | "onLoaded" | "onUnpublished"> {
   readonly mender: Mender;
   readonly hot: HotCache;
-  readonly topics: readonly RegisteredTopic[];
+  readonly registry: RegistryCache;
   /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
 }
 
+/** A topic that is read. */
+interface Kept extends ReadTopic {
+  readonly sync: TopicSync;
+  /** Everything through this consensus time is stored; 0n for unknown. */
+  syncedThroughNs: bigint;
+  /** Of a drained topic: when it is looked at next. */
+  dueMs: number;
+}
+
+/** A drained topic is looked at this often: for a wallet that has kept its address. */
+const RARE_MS = 600_000;
+/** A commit keeps the database awake anyway: then the registry's version may be asked for this often. */
+const CHECK_AFTER_COMMIT_MS = 15_000;
+/** While instances share nothing they ask the database for the registry's version, this often at most. */
+const CHECK_ALONE_MS = 30_000;
+
 export class SyncScheduler {
-  readonly syncs: ReadonlyMap<TopicId, TopicSync>;
-  private readonly syncedThrough = new Map<TopicId, bigint>();
+  private readonly byTopic = new Map<TopicId, TopicSync>();
+  private readonly kept = new Map<TopicId, Kept>();
+  private readonly topicDeps: TopicSyncDeps;
   private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
     null;
   private lastHeadNs: ConsensusNs | null = null;
   private nextRoundMs = 0;
 
   constructor(private readonly deps: SchedulerDeps) {
-    const topicDeps: TopicSyncDeps = {
+    this.topicDeps = {
       ...deps,
       mirrorHead: () => this.head(),
       onSynced: (topicId, throughNs) => this.synced(topicId, throughNs),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
+      onProgress: (...progress) => {
+        deps.onProgress?.(...progress);
+        void this.checkRegistry(CHECK_AFTER_COMMIT_MS);
+      },
     };
-    this.syncs = new Map(deps.topics.map(({ topicId }) => [topicId, new TopicSync(topicId, topicDeps)]));
-    for (const { topicId } of deps.topics) this.syncedThrough.set(topicId, 0n);
+    this.follow();
+    deps.registry.onChange(() => this.follow());
   }
 
+  /** The topics that are read here, as often as they may be: those that were drained are left out. */
   get topics(): readonly RegisteredTopic[] {
-    return this.deps.topics;
+    return [...this.kept.values()].filter(({ reading }) => reading !== "rare");
+  }
+
+  get syncs(): ReadonlyMap<TopicId, TopicSync> {
+    return this.byTopic;
+  }
+
+  /** Takes up what is new in the registry, and lets go of what is no longer in it. */
+  private follow(): void {
+    const topics = readTopics(this.deps.registry.current, fromMs(this.deps.clock.now()));
+    const before = new Map(this.kept);
+    this.kept.clear();
+    this.byTopic.clear();
+    for (const topic of topics) {
+      const known = before.get(topic.topicId);
+      const syncedThroughNs = known && known.syncedThroughNs > topic.startsNs ? known.syncedThroughNs : topic.startsNs;
+      const sync = known?.sync ?? new TopicSync(topic.topicId, this.topicDeps);
+      this.byTopic.set(topic.topicId, sync);
+      this.kept.set(topic.topicId, { ...topic, sync, syncedThroughNs, dueMs: known?.dueMs ?? 0 });
+    }
   }
 
   /** What the mirror said last of its own head; null before the first answer. */
@@ -68,30 +112,50 @@ export class SyncScheduler {
     const nowMs = this.deps.clock.now();
     if (nowMs < this.nextRoundMs) return;
     this.nextRoundMs = nowMs + this.deps.gateMs;
-    const known = [...this.syncedThrough].map(([topicId, syncedThroughNs]) => ({ topicId, syncedThroughNs }));
-    const round = await this.round(known);
-    for (const { topicId, syncedThroughNs } of round) this.synced(topicId, syncedThroughNs);
-    await Promise.all(round.map(({ topicId, isOurs }) => (isOurs ? this.syncs.get(topicId)?.run() : undefined)));
+    const { topics, registryVersion } = await this.round(this.dueAt(nowMs));
+    for (const { topicId, syncedThroughNs } of topics) this.synced(topicId, syncedThroughNs);
+    await this.deps.registry.learn(registryVersion);
+    await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
+  }
+
+  /** What a round is about: everything that is alive, and of the drained what was not looked at for long. */
+  private dueAt(nowMs: number): readonly RoundTopic[] {
+    const isRareDue = ({ reading, dueMs }: Kept) => reading === "rare" && dueMs <= nowMs;
+    // Looked at for the last time, a topic leaves without any change of the registry.
+    if ([...this.kept.values()].some(isRareDue)) this.follow();
+    const due = [...this.kept.values()].filter((topic) => topic.reading !== "rare" || isRareDue(topic));
+    for (const topic of due) topic.dueMs = nowMs + RARE_MS;
+    return due.map(({ topicId, syncedThroughNs }) => ({ topicId, syncedThroughNs }));
   }
 
   /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
-  private async round(known: readonly RoundTopic[]): Promise<readonly (RoundTopic & { readonly isOurs: boolean })[]> {
+  private async round(known: readonly RoundTopic[]): Promise<Round> {
+    const { version } = this.deps.registry.current;
     try {
-      const round = await this.deps.hot.round(known, this.deps.gateMs);
+      const round = await this.deps.hot.round(known, this.deps.gateMs, version);
       await this.deps.mender.settle();
       return round;
     } catch (cause) {
       if (!(cause instanceof HotTierUnavailable)) throw cause;
-      return known.map((topic) => ({ ...topic, isOurs: true }));
+      await this.checkRegistry(CHECK_ALONE_MS);
+      return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version };
+    }
+  }
+
+  private async checkRegistry(maxAgeMs: number): Promise<void> {
+    try {
+      await this.deps.registry.check(maxAgeMs);
+    } catch (cause) {
+      this.deps.log.warn("could not ask for the version of the registry; it is asked for again", { cause });
     }
   }
 
   /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */
   async syncNow(
-    topicIds: readonly TopicId[] = [...this.syncs.keys()],
+    topicIds: readonly TopicId[] = this.topics.map(({ topicId }) => topicId),
     untilMs?: number,
   ): Promise<readonly SyncReport[]> {
-    const syncs = topicIds.flatMap((topicId) => this.syncs.get(topicId) ?? []);
+    const syncs = topicIds.flatMap((topicId) => this.kept.get(topicId)?.sync ?? []);
     return Promise.all(syncs.map((sync) => sync.run(untilMs)));
   }
 
@@ -100,7 +164,7 @@ export class SyncScheduler {
     const { clock } = this.deps;
     const missing = () =>
       [...minimum]
-        .filter(([topicId, sequence]) => (this.syncs.get(topicId)?.cursor ?? 0) < sequence)
+        .filter(([topicId, sequence]) => (this.kept.get(topicId)?.sync.cursor ?? 0) < sequence)
         .map(([topicId]) => topicId);
     for (let waitMs = 50; missing().length > 0; waitMs = Math.min(waitMs * 2, 400)) {
       if (clock.now() >= deadlineMs) return false;
@@ -129,21 +193,27 @@ export class SyncScheduler {
   }
 
   freshness(): FreshnessNow {
-    return freshness([...this.syncedThrough.values()], this.deps.clock.now(), this.deps.freshnessTargetMs);
+    const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
+    return freshness(
+      live.map(({ syncedThroughNs }) => syncedThroughNs),
+      this.deps.clock.now(),
+      this.deps.freshnessTargetMs,
+    );
   }
 
   /** The consensus time through which one topic is synced; null before its first sync. */
   asOfNs(topicId: TopicId): ConsensusNs | null {
-    return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).asOfNs;
+    return freshness([this.kept.get(topicId)?.syncedThroughNs ?? 0n], this.deps.clock.now(), 0).asOfNs;
   }
 
   /** How far one topic is behind, in milliseconds; null before its first sync. */
   lagMs(topicId: TopicId): number | null {
-    return freshness([this.syncedThrough.get(topicId) ?? 0n], this.deps.clock.now(), 0).lagMs;
+    return freshness([this.kept.get(topicId)?.syncedThroughNs ?? 0n], this.deps.clock.now(), 0).lagMs;
   }
 
   private synced(topicId: TopicId, throughNs: bigint): void {
-    if (throughNs > (this.syncedThrough.get(topicId) ?? 0n)) this.syncedThrough.set(topicId, throughNs);
+    const topic = this.kept.get(topicId);
+    if (topic && throughNs > topic.syncedThroughNs) topic.syncedThroughNs = throughNs;
   }
 
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */

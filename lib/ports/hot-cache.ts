@@ -26,14 +26,22 @@ export interface RoundTopic {
   readonly syncedThroughNs: bigint;
 }
 
+export interface Round {
+  /** In the order asked; `isOurs` for one caller of all instances in each period. */
+  readonly topics: readonly (RoundTopic & { readonly isOurs: boolean })[];
+  /** The newest version of the shard registry that any instance has told of. */
+  readonly registryVersion: number;
+}
+
 export interface HotCache {
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
   /**
    * One round of demand for topics: for each, whether this caller is the one of all instances who syncs it in this period of
-   * `gateMs`, and the latest time through which any instance has synced it (the caller's own included).
+   * `gateMs`, and the latest time through which any instance has synced it (the caller's own included). Tells, and learns of,
+   * the version of the registry with the same command.
    */
-  round(topics: readonly RoundTopic[], gateMs: number): Promise<readonly (RoundTopic & { readonly isOurs: boolean })[]>;
+  round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round>;
   /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
   /** Remembers `nonce` if it is larger than the last one of `userId`; false if not. */

@@ -5,6 +5,7 @@ import { MemoryBudgets } from "../adapters/memory/memory-budgets";
 import { MemoryEventBus } from "../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { MemoryInstanceReports } from "../adapters/memory/memory-instance-reports";
+import { MemoryWriteFence } from "../adapters/memory/memory-write-fence";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../adapters/postgres/statements";
@@ -19,10 +20,12 @@ import { L1Cache } from "../engine/l1-cache";
 import { LiveHub } from "../engine/live-hub";
 import { Mender } from "../engine/mend";
 import { PendingSignals } from "../engine/pending";
+import { RegistryCache } from "../engine/registry-cache";
 import { SignOuts } from "../engine/sign-outs";
 import { SubmitService } from "../engine/submit";
 import { type RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import { TieredRead } from "../engine/tiered-read";
+import { TopicDoor } from "../engine/topic-door";
 import { TopicRates } from "../engine/topic-rates";
 import type { AccountStore } from "../ports/account-store";
 import type { AdminStore } from "../ports/admin-store";
@@ -36,6 +39,7 @@ import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
+import type { WriteFence } from "../ports/write-fence";
 import { type AdminReads, adminReads } from "./admin-reads";
 import { counted, type SubmitCounts } from "./counted-submitter";
 import type { Env } from "./env";
@@ -69,6 +73,9 @@ export interface App {
   readonly isShared: boolean;
   readonly bus: EventBus;
   readonly ledger: MirrorLedger;
+  /** Which topics there are; `openTopics` loads it. */
+  readonly registry: RegistryCache;
+  readonly door: TopicDoor;
   readonly scheduler: SyncScheduler;
   readonly l1: L1Cache;
   readonly reader: TieredRead;
@@ -97,6 +104,8 @@ export interface App {
   readonly operatorId: string | null;
   /** To sign in as, on devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
+  /** Loads the registry of topics, and gives it those that are configured. Before that only the configured ones are known. */
+  openTopics(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -118,6 +127,7 @@ export interface SharedTier {
   readonly bus: EventBus;
   readonly reports: InstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  readonly fence: WriteFence;
   close(): Promise<void>;
 }
 
@@ -202,6 +212,13 @@ export function createApp({
   });
   const mender = new Mender({ bus, clock, log });
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
+  const registry = new RegistryCache({
+    store: stores.registry,
+    configured: network.topics,
+    isShared: shared !== null,
+    clock,
+    log,
+  });
   const rates = new TopicRates(clock);
   const commits = {
     store: stores.sync,
@@ -223,7 +240,7 @@ export function createApp({
       rates.moved(topicId, cursor, cursor - added);
       if (shared !== null) reporter.notice();
     },
-    topics: network.topics,
+    registry,
     gateMs,
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,
     policy: {
@@ -269,13 +286,15 @@ export function createApp({
   });
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const { submitter, counts: submitCounts } = counted(network.submitter);
+  const fence = shared?.fence ?? new MemoryWriteFence(clock);
+  const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
   const submit = new SubmitService({
     submitter,
     hot,
     views: stores.views,
     pending,
     clock,
-    topics: network.topics,
+    door,
   });
   const secrets = env.SESSION_SECRET?.split(",").map((secret) => secret.trim()) ?? [
     randomBytes(32).toString("base64url"),
@@ -316,6 +335,8 @@ export function createApp({
       bus,
       hot,
       ledger,
+      registry,
+      door,
       scheduler,
       l1,
       reader,
@@ -342,6 +363,7 @@ export function createApp({
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,
+    openTopics: () => registry.open(),
     close: async () => {
       reporter.close();
       checks.close();

@@ -26,7 +26,7 @@ async function start(): Promise<App> {
   const metrics = new Metrics();
   const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env, log, metrics)]);
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics });
-  await Promise.all([stores.sync.ensureTopics(network.topics), app.signOuts.load()]);
+  await Promise.all([app.openTopics(), app.signOuts.load()]);
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
   return app;

@@ -34,20 +34,30 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
         { topicId: a, syncedThroughNs: 0n },
         { topicId: b, syncedThroughNs: 0n },
       ];
-      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000)));
-      for (const i of [0, 1]) expect(rounds.filter((round) => round[i]?.isOurs)).toHaveLength(1);
+      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000, 0)));
+      for (const i of [0, 1]) expect(rounds.filter((round) => round.topics[i]?.isOurs)).toHaveLength(1);
       await pass(1_001);
-      expect((await hot.round(asked, 1_000)).map(({ isOurs }) => isOurs)).toEqual([true, true]);
+      expect((await hot.round(asked, 1_000, 0)).topics.map(({ isOurs }) => isOurs)).toEqual([true, true]);
     });
 
     it("tells each caller the latest that any has synced through, to the nanosecond, and never takes it back", async () => {
       const late = 1_790_000_000_123_456_789n;
-      await hot.round([{ topicId: a, syncedThroughNs: late }], 1_000);
-      const [of] = await hot.round([{ topicId: a, syncedThroughNs: late - 1n }], 1_000);
+      await hot.round([{ topicId: a, syncedThroughNs: late }], 1_000, 0);
+      const [of] = (await hot.round([{ topicId: a, syncedThroughNs: late - 1n }], 1_000, 0)).topics;
       expect(of).toEqual({ topicId: a, syncedThroughNs: late, isOurs: false });
-      expect(await hot.round([{ topicId: b, syncedThroughNs: 5n }], 1_000)).toEqual([
+      expect((await hot.round([{ topicId: b, syncedThroughNs: 5n }], 1_000, 0)).topics).toEqual([
         { topicId: b, syncedThroughNs: 5n, isOurs: true },
       ]);
+    });
+  });
+
+  describe("the version of the registry", () => {
+    const asked = [{ topicId: "0.0.1" as TopicId, syncedThroughNs: 1n }];
+    it("is told and learnt in a round, also of no topics, and the newest wins", async () => {
+      expect((await hot.round(asked, 1_000, 0)).registryVersion).toBe(0);
+      expect((await hot.round([], 1_000, 10)).registryVersion).toBe(10);
+      expect((await hot.round(asked, 1_000, 9)).registryVersion).toBe(10);
+      expect((await hot.round(asked, 1_000, 11)).registryVersion).toBe(11);
     });
   });
 

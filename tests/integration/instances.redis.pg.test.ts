@@ -5,6 +5,7 @@ import { openPg } from "@/lib/adapters/postgres/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
 import type { UserId } from "@/lib/core/ids";
+import { newShard } from "@/lib/core/shards";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { type App, createApp } from "@/lib/server/container";
 import { readEnv } from "@/lib/server/env";
@@ -99,7 +100,7 @@ async function startInstance(databaseUrl: string, network: string, targetMs = QU
     },
     log: quiet,
   });
-  await opened.sync.ensureTopics(topics);
+  await app.openTopics();
   const ask: Instance["ask"] = async (method, path, { headers = {}, body, userId = ALICE } = {}) => {
     const url = new URL(path, "http://app.test");
     const route: AnyRoute = ROUTES[`${method} ${url.pathname}` as RouteName];
@@ -269,6 +270,49 @@ describe("the sync", () => {
       return [a.app.scheduler.freshness().asOfNs, b.app.scheduler.freshness().asOfNs].every((ns) => ns !== null);
     }).toBe(true);
     expect(commands(a, "round") + commands(b, "round")).toBeGreaterThan(1);
+  });
+});
+
+describe("a new topic", () => {
+  const MOVER = "0.0.7226146";
+  const contact = { tier: "standard", kind: "contact", owner: null } as const;
+  const envelope = (nonce: number) => ({
+    type: "CONTACT_REQUEST",
+    ...{ from: MOVER, nonce, ts: Math.floor(Date.now() / 1_000), payload: { target: ALICE } },
+  });
+  const write = async (instance: Instance, nonce: number) => {
+    const response = await instance.ask("POST", "/api/hcs/submit", { userId: MOVER, body: envelope(nonce) });
+    return ((await response.json()) as SubmitAnswer).topicId;
+  };
+
+  it("is read and written to by every instance, though one of them has to be told by the fence", async () => {
+    expect(await write(a, 1)).toBe(devnet.topics.contact);
+    await eventually(async () => (await b.app.stores.views.head(MOVER as UserId)) === 1).toBe(true);
+    const topicId = devnet.createTopic();
+    const shard = { ...newShard(contact, 1, 0), state: "active", topicId, routesFromNs: 1n } as const;
+    // a knows, b does not: nothing has told it, and no read of it may ask the database.
+    await a.app.stores.registry.change(a.app.registry.current.version, [shard]);
+    await a.app.registry.load();
+    expect(await write(a, 2)).toBe(topicId);
+    expect(await write(b, 3)).toBe(topicId);
+    expect(b.app.registry.current.version).toBe(a.app.registry.current.version);
+    await eventually(async () => (await b.app.stores.views.head(MOVER as UserId)) === 3).toBe(true);
+    const { rows } = await b.app.stores.views.signalsAfter(MOVER as UserId, 0, 9);
+    expect(rows.map((row) => row.topicId)).toEqual([devnet.topics.contact, topicId, topicId]);
+  });
+
+  it("is learnt of in a round of demand, by the version that comes with it", async () => {
+    const topicId = devnet.createTopic();
+    const shard = { ...newShard(contact, 1, 0), state: "creating", topicId } as const;
+    await a.app.stores.registry.change(a.app.registry.current.version, [shard]);
+    await a.app.registry.load();
+    const version = a.app.registry.current.version;
+    await eventually(async () => {
+      await a.app.scheduler.demand();
+      await b.app.scheduler.demand();
+      return b.app.scheduler.syncs.has(topicId);
+    }).toBe(true);
+    expect(b.app.registry.current.version).toBe(version);
   });
 });
 

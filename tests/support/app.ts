@@ -82,7 +82,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     clock,
     random: () => 0.5,
   });
-  await stores.sync.ensureTopics(topics);
+  await app.openTopics();
 
   const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
     const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;

@@ -173,21 +173,32 @@ describe("names", () => {
 describe("a seed", () => {
   const [A, B, C] = ["0.0.1", "0.0.2", "0.0.3"] as TopicId[] as [TopicId, TopicId, TopicId];
   it("is one segment for each topic of a kind, in the order given", () => {
-    const seeded = seedShards({ version: 0, shards: [] }, [
+    const configured = [
       { topicId: A, kinds: ["contact", "trust"] },
       { topicId: B, kinds: ["contact"] },
+    ] as const;
+    const seeded = seedShards({ version: 0, shards: [] }, configured, 5n);
+    expect(seeded.map((shard) => [shard.kind, shard.segment, shard.topicId, shard.state, shard.routesFromNs])).toEqual([
+      ["contact", 0, A, "active", null],
+      ["contact", 1, B, "active", null],
+      ["trust", 0, A, "active", null],
     ]);
-    expect(seeded.map(({ kind, segment, topicId, state }) => [kind, segment, topicId, state])).toEqual([
-      ["contact", 0, A, "active"],
-      ["trust", 0, A, "active"],
-      ["contact", 1, B, "active"],
-    ]);
+    expect(seedShards(registryOf(seeded), configured, 6n)).toEqual([]);
   });
 
-  it("leaves kinds alone that the registry has", () => {
-    const before = registryOf(active(standard("contact"), 1));
-    expect(seedShards(before, [{ topicId: C, kinds: ["contact", "profile"] }]).map(({ kind }) => kind)).toEqual([
-      "profile",
+  it("of a topic that is configured later is the next segment, from then on; what was drained does not come back", () => {
+    const before = registryOf(active(standard("contact"), 2));
+    const [drained, kept] = before.shards as [Shard, Shard];
+    const registry = registryOf([
+      { ...drained, segment: 1, state: "drained" },
+      { ...kept, segment: 0 },
+    ]);
+    const configured = [drained.topicId, kept.topicId, C].map((id) => ({
+      topicId: id as TopicId,
+      kinds: ["contact"] as const,
+    }));
+    expect(seedShards(registry, configured, 7n)).toMatchObject([
+      { segment: 1, generation: 1, topicId: C, state: "active", routesFromNs: 7n },
     ]);
   });
 });

@@ -2,11 +2,12 @@
  * Writes through the Hedera SDK. The SDK is imported on the first write: importing costs about a second and 50 MB
  * (platform.md), and most processes only read.
  */
-import type { Client, TransactionResponse } from "@hashgraph/sdk";
+import type { Client, TransactionReceipt, TransactionResponse } from "@hashgraph/sdk";
 import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
-import { parseSequence, type TopicId } from "../../core/ids";
+import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
 import type { SubmitError, Submitted, Submitter } from "../../ports/submitter";
+import type { TopicCreateError, TopicCreator } from "../../ports/topic-creator";
 
 export interface SdkSubmitterOptions {
   readonly network: "testnet" | "mainnet" | "previewnet" | { readonly nodeAddress: string };
@@ -22,7 +23,7 @@ const MAX_CHUNKS = 20;
 /** Consensus takes 3 to 5 s; after this the outcome is for a read to tell. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
-export class SdkSubmitter implements Submitter {
+export class SdkSubmitter implements Submitter, TopicCreator {
   private client: Promise<{ readonly sdk: typeof import("@hashgraph/sdk"); readonly client: Client }> | null = null;
 
   constructor(private readonly options: SdkSubmitterOptions) {}
@@ -52,6 +53,38 @@ export class SdkSubmitter implements Submitter {
       });
     } catch (cause) {
       return err(isStatusError(cause) ? refusal(cause) : UNCERTAIN);
+    }
+  }
+
+  async newAttempt(): Promise<string> {
+    const { sdk } = await this.connect();
+    return sdk.TransactionId.generate(this.options.operatorId).toString();
+  }
+
+  async createTopic(attempt: string, memo: string): Promise<Result<TopicId, TopicCreateError>> {
+    const { sdk, client } = await this.connect();
+    const key = client.operatorPublicKey;
+    if (key === null) throw new Error("the client has no operator");
+    const transactionId = sdk.TransactionId.fromString(attempt);
+    // The id is the attempt's: with one of the SDK's own a second try would be a second topic.
+    const transaction = new sdk.TopicCreateTransaction({ topicMemo: memo, submitKey: key, adminKey: key })
+      .setTransactionId(transactionId)
+      .setRegenerateTransactionId(false);
+    let isExpired = false;
+    try {
+      await transaction.execute(client);
+    } catch (cause) {
+      const status = isStatusError(cause) ? cause.status.toString() : null;
+      if (status === null) return err(NO_TOPIC_YET);
+      isExpired = status === "TRANSACTION_EXPIRED";
+      if (!isExpired && status !== "DUPLICATE_TRANSACTION") return err(refusedTopic(status));
+    }
+    try {
+      const query = new sdk.TransactionReceiptQuery({ transactionId }).setValidateStatus(false);
+      const receipt = await (isExpired ? query.setMaxAttempts(1) : query).execute(client);
+      return topicOf(receipt);
+    } catch {
+      return err(isExpired ? EXPIRED : NO_TOPIC_YET);
     }
   }
 
@@ -86,6 +119,24 @@ const UNCERTAIN: SubmitError = {
   message:
     "The ledger did not confirm in time. The message may still arrive: look at your signals before sending it again.",
 };
+
+const NO_TOPIC_YET: TopicCreateError = {
+  code: "unavailable",
+  message: "The ledger did not say whether the topic was created. Run this again in a moment.",
+};
+const EXPIRED: TopicCreateError = {
+  code: "expired",
+  message: "This transaction is too old to be sent, and the ledger no longer says what became of it.",
+};
+const refusedTopic = (status: string): TopicCreateError => ({
+  code: "refused",
+  message: `The ledger refused to create the topic (${status}).`,
+});
+
+function topicOf({ status, topicId }: TransactionReceipt): Result<TopicId, TopicCreateError> {
+  const id = parseTopicId(topicId?.toString() ?? "");
+  return id === null ? err(refusedTopic(status.toString())) : ok(id);
+}
 
 /** The receipt has no consensus time; the record has. A message without one is on the ledger all the same. */
 async function consensusOf(response: TransactionResponse, client: Client): Promise<ConsensusNs | null> {

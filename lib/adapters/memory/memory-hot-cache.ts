@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { TopicId, UserId } from "../../core/ids";
 import type { Clock } from "../../ports/clock";
-import type { Attempt, BudgetPolicy, HotCache, RoundTopic } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
 
 /** More keys than one process has people writing in a day; what it drops is the least used. */
@@ -11,6 +11,7 @@ const MAX_KEYS = 100_000;
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
   private readonly syncedThrough = new Map<TopicId, bigint>();
+  private registryVersion = 0;
   private readonly budgets: MemoryBudgets;
   private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
   private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
@@ -26,15 +27,16 @@ export class MemoryHotCache implements HotCache {
     return true;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number) {
-    const answers = [];
+  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round> {
+    this.registryVersion = Math.max(this.registryVersion, registryVersion);
+    const answers: Round["topics"][number][] = [];
     for (const { topicId, syncedThroughNs } of topics) {
       const known = this.syncedThrough.get(topicId) ?? 0n;
       const latest = known > syncedThroughNs ? known : syncedThroughNs;
       this.syncedThrough.set(topicId, latest);
       answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(`sync:${topicId}`, gateMs) });
     }
-    return answers;
+    return { topics: answers, registryVersion: this.registryVersion };
   }
 
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {

@@ -10,6 +10,7 @@ export const PURPOSES = [
   "round",
   "budget",
   "nonce",
+  "fence",
   "idempotency",
   "publish",
   "cursor",

@@ -1,6 +1,6 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
 import type { UserId } from "../../core/ids";
-import type { Attempt, BudgetPolicy, HotCache, RoundTopic } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Commands } from "./client";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "./hot-scripts";
@@ -27,8 +27,7 @@ export class UpstashHotCache implements HotCache {
     return (await commands.eval("gate", PASS_GATE, [keys.gate(gate)], [ttlMs])) === 1;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number) {
-    if (topics.length === 0) return [];
+  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
     const known = topics.flatMap(({ topicId, syncedThroughNs }) => [topicId, syncedThroughNs.toString()]);
@@ -36,16 +35,19 @@ export class UpstashHotCache implements HotCache {
       "round",
       ROUND,
       [keys.sequence, keys.syncedThrough, ...gates],
-      [gateMs, SYNCED_THROUGH_MS, ...known],
+      [gateMs, SYNCED_THROUGH_MS, registryVersion, ...known],
     );
-    const [sequence, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const [sequence, version, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (found.length !== topics.length * 2) throw new HotTierUnavailable("Redis: round answered for other topics");
     onSequence?.(Number(sequence));
-    return topics.map(({ topicId }, index) => ({
-      topicId,
-      syncedThroughNs: BigInt(String(found[index * 2])),
-      isOurs: found[index * 2 + 1] === 1,
-    }));
+    return {
+      topics: topics.map(({ topicId }, index) => ({
+        topicId,
+        syncedThroughNs: BigInt(String(found[index * 2])),
+        isOurs: found[index * 2 + 1] === 1,
+      })),
+      registryVersion: Number(version),
+    };
   }
 
   async reserve(budget: string, { perSecond, burst, maxWaitMs }: BudgetPolicy): Promise<number | null> {

@@ -15,18 +15,19 @@ return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
  * KEYS number of the last event, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is kept,
- * then topic and nanoseconds for each topic. Answers {number of the last event, then nanoseconds and 1 | 0 for each topic}.
+ * version of the registry (kept in the hash, where no topic is called so), then topic and nanoseconds for each topic. Answers
+ * {number of the last event, version of the registry, then nanoseconds and 1 | 0 for each topic}.
  */
 export const ROUND = `${IS_LARGER}
-local answer = {redis.call('GET', KEYS[1]) or '0'}
+local function latestOf(name, mine)
+  local latest = redis.call('HGET', KEYS[2], name) or '0'
+  if not isLarger(mine, latest) then return latest end
+  redis.call('HSET', KEYS[2], name, mine)
+  return mine
+end
+local answer = {redis.call('GET', KEYS[1]) or '0', latestOf('registry', ARGV[3])}
 for i = 3, #KEYS do
-  local topic, mine = ARGV[2 * i - 3], ARGV[2 * i - 2]
-  local latest = redis.call('HGET', KEYS[2], topic) or '0'
-  if isLarger(mine, latest) then
-    latest = mine
-    redis.call('HSET', KEYS[2], topic, mine)
-  end
-  answer[#answer + 1] = latest
+  answer[#answer + 1] = latestOf(ARGV[2 * i - 2], ARGV[2 * i - 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
 end
 redis.call('PEXPIRE', KEYS[2], ARGV[2])

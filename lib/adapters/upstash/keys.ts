@@ -1,5 +1,5 @@
 /** Names of what is kept. Everything of a network begins with `tm:` and its name, everything of a user with the user's id. */
-import type { TopicId, UserId } from "../../core/ids";
+import type { TopicId, TopicKind, UserId } from "../../core/ids";
 import type { SharedViewName } from "../../ports/view-cache";
 
 /** It stands in keys and in the path of a subscription as it is. */
@@ -22,6 +22,11 @@ export class Keys {
 
   nonce(userId: UserId): string {
     return `${this.root}:${part(userId)}:nonce`;
+  }
+
+  /** Where the user's last message of a kind went. */
+  lastWrite(userId: UserId, kind: TopicKind): string {
+    return `${this.root}:${part(userId)}:wrote:${kind}`;
   }
 
   // The empty part is no user's: whatever an id may be, it names none of these.

@@ -1,4 +1,4 @@
-/** The shared tier as a whole: one client, and the four ports over it. */
+/** The shared tier as a whole: one client, and the ports over it. */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -8,6 +8,7 @@ import { UpstashHotCache } from "./hot-cache";
 import { UpstashInstanceReports } from "./instance-reports";
 import { Keys } from "./keys";
 import { UpstashViewCache } from "./view-cache";
+import { UpstashWriteFence } from "./write-fence";
 
 export interface UpstashOptions extends UpstashClientOptions {
   /** Instances of one network share everything; networks share nothing. */
@@ -26,6 +27,7 @@ export interface UpstashTier {
   readonly views: UpstashViewCache;
   readonly bus: UpstashEventBus;
   readonly reports: UpstashInstanceReports;
+  readonly fence: UpstashWriteFence;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function tierOver(
   const bus = new UpstashEventBus({ client, keys, instanceId, viewTtlMs, clock, log, random });
   return {
     bus,
+    fence: new UpstashWriteFence(client, keys),
     views: new UpstashViewCache({
       commands: client,
       keys,

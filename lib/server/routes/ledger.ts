@@ -1,7 +1,6 @@
 import "server-only";
 import { formatConsensusTime } from "../../core/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
-import { topicFor } from "../../engine/submit";
 import { viewOf } from "../../engine/tiered-read";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
@@ -57,13 +56,9 @@ export const registry = defineRoute({
   access: "user",
   answer: RegistryAnswer,
   handle: async ({ app, userId }) => {
-    const of = (type: string) => topicFor(app.scheduler.topics, userId, type);
-    const [contacts, trust, profile, recognition] = [
-      of("CONTACT_REQUEST"),
-      of("TRUST_ALLOCATE"),
-      of("PROFILE_UPDATE"),
-      of("RECOGNITION_MINT"),
-    ];
+    const types = ["CONTACT_REQUEST", "TRUST_ALLOCATE", "PROFILE_UPDATE", "RECOGNITION_MINT"] as const;
+    const topicIds = await Promise.all(types.map((type) => app.door.getTopicForUser(userId, type)));
+    const [contacts, trust, profile, recognition] = topicIds;
     return privateJson(
       {
         ok: true,
