@@ -15,29 +15,11 @@ import type { Stores } from "@/lib/server/container";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../support/chain";
 import { emptyStores } from "../support/database";
 import { DrivenClock } from "../support/driven-clock";
+import { fused } from "../support/fuse";
 import { ScriptedLedger } from "../support/scripted-ledger";
 
 const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
-
-class Crash extends Error {}
-
-/** Calls through to `target`; `fuse` decides at each call whether it dies before it, after it (the answer is lost), or not. */
-function fused<T extends object>(target: T, fuse: () => "before" | "after" | null): T {
-  return new Proxy(target, {
-    get(object, name) {
-      const value = Reflect.get(object, name) as unknown;
-      if (typeof value !== "function") return value;
-      return async (...args: unknown[]) => {
-        const when = fuse();
-        if (when === "before") throw new Crash();
-        const answer = await (value as (...args: unknown[]) => Promise<unknown>).apply(object, args);
-        if (when === "after") throw new Crash();
-        return answer;
-      };
-    },
-  });
-}
 
 function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: DrivenClock): TopicSync {
   const deps: TopicSyncDeps = {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SdkSubmitter } from "@/lib/adapters/hedera/sdk-submitter";
 import type { TopicId } from "@/lib/core/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { encodeEd25519Key } from "@/lib/devnet/rest/key-json";
 
 let devnet: Devnet;
 let submitter: SdkSubmitter;
@@ -61,5 +62,58 @@ describe("a submit", () => {
       error: { code: "refused", message: expect.stringContaining("INVALID_SIGNATURE") },
     });
     await stranger.close();
+  }, 30_000);
+});
+
+describe("a topic", () => {
+  const topics = () => [...devnet.ledger.topics.values()];
+
+  it("is created with its memo, for the operator alone to write to", async () => {
+    const created = await submitter.createTopic(await submitter.newAttempt(), "trustmesh:tm-standard-contact-1");
+    const topic = topics().at(-1);
+    expect(created).toEqual({ ok: true, value: topic?.id });
+    expect(topic).toMatchObject({ memo: "trustmesh:tm-standard-contact-1", submitKey: expect.anything() });
+    expect(await submitter.submit(topic?.id as TopicId, bytes("ours"))).toMatchObject({ ok: true });
+    const { AccountId, Client, PrivateKey, TopicMessageSubmitTransaction } = await import("@hashgraph/sdk");
+    const key = PrivateKey.generateED25519();
+    const accountId = devnet.ledger.createAccount(encodeEd25519Key(key.publicKey.toBytesRaw())).id;
+    const stranger = Client.forNetwork({ [devnet.nodeAddress]: "0.0.3" }).setOperator(
+      AccountId.fromString(accountId),
+      key,
+    );
+    const written = await new TopicMessageSubmitTransaction({
+      topicId: topic?.id as string,
+      message: "theirs",
+    }).execute(stranger);
+    await expect(written.getReceipt(stranger)).rejects.toThrow("INVALID_SIGNATURE");
+    stranger.close();
+  }, 30_000);
+
+  it("is created once, however often its attempt is made", async () => {
+    const attempt = await submitter.newAttempt();
+    const before = topics().length;
+    const created = await Promise.all([1, 2, 3].map(() => submitter.createTopic(attempt, "memo")));
+    created.push(await submitter.createTopic(attempt, "memo"));
+    expect(topics()).toHaveLength(before + 1);
+    expect(created).toEqual(created.map(() => ({ ok: true, value: topics().at(-1)?.id })));
+  }, 30_000);
+
+  it("of an attempt too old to be sent is not created, which is told apart from a refusal", async () => {
+    const before = topics().length;
+    const old = `${devnet.operatorId}@${Math.floor(Date.now() / 1_000) - 3_600}.000000001`;
+    expect(await submitter.createTopic(old, "memo")).toMatchObject({ ok: false, error: { code: "expired" } });
+    const { PrivateKey } = await import("@hashgraph/sdk");
+    const stranger = new SdkSubmitter({
+      network: { nodeAddress: devnet.nodeAddress },
+      operatorId: devnet.operatorId,
+      operatorKey: PrivateKey.generateED25519().toStringDer(),
+    });
+    const refused = await stranger.createTopic(await stranger.newAttempt(), "memo");
+    expect(refused).toMatchObject({
+      ok: false,
+      error: { code: "refused", message: expect.stringContaining("INVALID_SIGNATURE") },
+    });
+    await stranger.close();
+    expect(topics()).toHaveLength(before);
   }, 30_000);
 });
