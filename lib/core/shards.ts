@@ -128,7 +128,7 @@ export type Reading =
   /** Nothing is written to it yet: read, and not counted in how fresh we are. */
   | "ahead"
   | "live"
-  /** Drained: looked at once in a while, for who has kept an old address. */
+  /** Drained: once all of it is stored, looked at once in a while, for who has kept an old address. */
   | "rare";
 
 export interface ReadTopic {
@@ -137,43 +137,41 @@ export interface ReadTopic {
   readonly reading: Reading;
   /** The ledger has nothing of this topic before this consensus time; 0n where that is not known. */
   readonly startsNs: bigint;
+  /** Of a drained topic: after this it need not be looked at any more. */
+  readonly untilNs: bigint;
 }
 
 /** A drained topic is looked at for a day: wallets that write by themselves keep a topic for minutes. */
 const RARE_FOR_NS = 86_400n * 1_000_000_000n;
 
 /** The topics to read, in the order of the registry. Shards may share a topic: it is read as the liveliest of them asks. */
-export function readTopics(registry: Registry, nowNs: bigint): readonly ReadTopic[] {
+export function readTopics(registry: Registry): readonly ReadTopic[] {
   const topics = new Map<TopicId, ReadTopic>();
   for (const shard of registry.shards) {
-    const reading = readingOf(shard, nowNs);
-    if (shard.topicId === null || reading === null) continue;
+    if (shard.topicId === null) continue;
+    const reading = READINGS[shard.state];
     const known = topics.get(shard.topicId);
     const kinds = [...new Set([...(known?.kinds ?? []), shard.kind])];
     const startsNs = shard.routesFromNs ?? 0n;
+    const untilNs = (shard.drainedNs ?? 0n) + RARE_FOR_NS;
     topics.set(shard.topicId, {
       topicId: shard.topicId,
       kinds,
       reading: known === undefined ? reading : livelier(known.reading, reading),
       startsNs: known === undefined || startsNs < known.startsNs ? startsNs : known.startsNs,
+      untilNs: known === undefined || untilNs > known.untilNs ? untilNs : known.untilNs,
     });
   }
   return [...topics.values()];
 }
 
-function readingOf({ state, drainedNs }: Shard, nowNs: bigint): Reading | null {
-  switch (state) {
-    case "planned":
-      return null;
-    case "creating":
-      return "ahead";
-    case "active":
-    case "draining":
-      return "live";
-    case "drained":
-      return nowNs - (drainedNs ?? 0n) < RARE_FOR_NS ? "rare" : null;
-  }
-}
+const READINGS: Readonly<Record<ShardState, Reading>> = {
+  planned: "ahead",
+  creating: "ahead",
+  active: "live",
+  draining: "live",
+  drained: "rare",
+};
 
 const LIVELINESS: readonly Reading[] = ["rare", "ahead", "live"];
 const livelier = (a: Reading, b: Reading): Reading => (LIVELINESS.indexOf(a) >= LIVELINESS.indexOf(b) ? a : b);

@@ -91,7 +91,7 @@ export class RegistryCache {
     this.isLoaded = true;
     this.registry = registry;
     this.checkedMs = this.deps.clock.now();
-    const topics = readTopics(registry, fromMs(this.deps.clock.now())).length;
+    const topics = readTopics(registry).length;
     this.deps.log.info("the registry has changed", { version: registry.version, topics });
     for (const listener of this.listeners) listener();
   }

@@ -7,7 +7,7 @@ import { type ConsensusNs, fromMs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
 import { ok, type Result } from "../core/result";
-import { type ReadTopic, readTopics } from "../core/shards";
+import { type Reading, type ReadTopic, readTopics } from "../core/shards";
 import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
 import type { LedgerError } from "../ports/ledger";
 import { HotTierUnavailable } from "../ports/view-cache";
@@ -30,10 +30,13 @@ export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSyn
 }
 
 /** A topic that is read. */
-interface Kept extends ReadTopic {
+interface Kept extends Omit<ReadTopic, "reading"> {
+  reading: Reading;
   readonly sync: TopicSync;
   /** Everything through this consensus time is stored; 0n for unknown. */
   syncedThroughNs: bigint;
+  /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
+  hasCaughtUp: boolean;
   /** Of a drained topic: when it is looked at next. */
   dueMs: number;
 }
@@ -48,6 +51,8 @@ const CHECK_ALONE_MS = 30_000;
 export class SyncScheduler {
   private readonly byTopic = new Map<TopicId, TopicSync>();
   private readonly kept = new Map<TopicId, Kept>();
+  /** Drained topics that are not looked at any more. */
+  private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
   private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
     null;
@@ -58,7 +63,7 @@ export class SyncScheduler {
     this.topicDeps = {
       ...deps,
       mirrorHead: () => this.head(),
-      onSynced: (topicId, throughNs) => this.synced(topicId, throughNs),
+      onSynced: (topicId, throughNs) => this.caughtUp(topicId, throughNs),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
       onProgress: (...progress) => {
@@ -81,16 +86,24 @@ export class SyncScheduler {
 
   /** Takes up what is new in the registry, and lets go of what is no longer in it. */
   private follow(): void {
-    const topics = readTopics(this.deps.registry.current, fromMs(this.deps.clock.now()));
+    const nowNs = fromMs(this.deps.clock.now());
     const before = new Map(this.kept);
     this.kept.clear();
     this.byTopic.clear();
-    for (const topic of topics) {
+    for (const topic of readTopics(this.deps.registry.current)) {
       const known = before.get(topic.topicId);
+      const hasCaughtUp = known?.hasCaughtUp ?? false;
+      if (topic.reading === "rare" && hasCaughtUp && topic.untilNs < nowNs) this.closed.add(topic.topicId);
+      if (topic.reading !== "rare") this.closed.delete(topic.topicId);
+      if (this.closed.has(topic.topicId)) continue;
+      const reading = hasCaughtUp || topic.reading !== "rare" ? topic.reading : "live";
       const syncedThroughNs = known && known.syncedThroughNs > topic.startsNs ? known.syncedThroughNs : topic.startsNs;
       const sync = known?.sync ?? new TopicSync(topic.topicId, this.topicDeps);
       this.byTopic.set(topic.topicId, sync);
-      this.kept.set(topic.topicId, { ...topic, sync, syncedThroughNs, dueMs: known?.dueMs ?? 0 });
+      this.kept.set(topic.topicId, {
+        ...topic,
+        ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
+      });
     }
   }
 
@@ -209,6 +222,17 @@ export class SyncScheduler {
   /** How far one topic is behind, in milliseconds; null before its first sync. */
   lagMs(topicId: TopicId): number | null {
     return freshness([this.kept.get(topicId)?.syncedThroughNs ?? 0n], this.deps.clock.now(), 0).lagMs;
+  }
+
+  private caughtUp(topicId: TopicId, throughNs: bigint): void {
+    const topic = this.kept.get(topicId);
+    if (topic && !topic.hasCaughtUp) {
+      topic.hasCaughtUp = true;
+      // A topic that was drained before this process came needs no more than a look now and then.
+      topic.reading =
+        readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
+    }
+    this.synced(topicId, throughNs);
   }
 
   private synced(topicId: TopicId, throughNs: bigint): void {

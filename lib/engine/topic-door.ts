@@ -40,8 +40,10 @@ const READ_BACK_MS = 3_000;
 /** What a user is changes rarely, and the fence notices who has missed it. */
 const USER_TTL_MS = 30_000;
 const MAX_USERS = 50_000;
-/** Each turn either enters or has learnt something; the registry does not change five times during one write. */
-const MAX_TURNS = 5;
+/** Each turn either enters or has learnt something; the registry does not change so often during one write. */
+const MAX_TURNS = 6;
+/** Who writes through several instances at once may find a newer message each time: then it is not the moment to move. */
+const TURNS_TO_MOVE = 3;
 
 export class TopicDoor {
   private readonly users: LRUCache<UserId, { readonly route: UserRoute; readonly untilMs: number }> = new LRUCache({
@@ -71,7 +73,7 @@ export class TopicDoor {
         await registry.load();
         route = await this.route(userId, kind);
         after = undefined;
-      } else if (await this.mayLeave(entry.last, entry.isBusy)) after = entry.last;
+      } else if (await this.mayLeave(entry.last, entry.isBusy || turn >= TURNS_TO_MOVE)) after = entry.last;
       else route = { ...route, topicId: entry.last.topicId };
     }
     throw new HotTierUnavailable("the topics of this user change too fast to write to them");

@@ -4,7 +4,17 @@ import "server-only";
  * lists every problem. `.env.example` is written from this table by `npm run env:example`.
  */
 import { z } from "zod";
-import { type AccountId, parseAccountId, parseTopicId, parseUserId, type TopicId, type UserId } from "../core/ids";
+import {
+  type AccountId,
+  parseAccountId,
+  parseTopicId,
+  parseUserId,
+  TOPIC_KINDS,
+  type TopicId,
+  type TopicKind,
+  type UserId,
+} from "../core/ids";
+import { MAX_SEGMENTS } from "../core/reshard";
 
 interface Variable<T> {
   readonly schema: z.ZodType<T>;
@@ -36,6 +46,27 @@ const topicIds = z
     context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
     return z.NEVER;
   });
+const topicId = z
+  .string()
+  .optional()
+  .transform((text, context): TopicId | null => {
+    const id = text === undefined ? null : parseTopicId(text.trim());
+    if (text !== undefined && id === null) context.addIssue("must be a topic id like 0.0.7148063");
+    return id;
+  });
+const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
+const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
+  const isOne = /^\d{1,4}$/.test(text.trim());
+  const all = isOne ? Number(text) : 1;
+  const counts: Record<TopicKind, number> = { contact: all, trust: all, recognition: all, profile: all };
+  const items = isOne ? [] : list(text).map((item) => SEGMENTS_OF.exec(item));
+  for (const item of items) if (item !== null) counts[item[1] as TopicKind] = Number(item[2]);
+  const isValid =
+    items.every((item) => item !== null) && Object.values(counts).every((n) => n >= 1 && n <= MAX_SEGMENTS);
+  if (!isValid)
+    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or kinds with theirs, like contact:16,trust:4`);
+  return counts;
+});
 const payers = z
   .string()
   .optional()
@@ -100,6 +131,23 @@ export const VARIABLES = {
   TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),
   TOPIC_RECOGNITION: variable(topicIds, null, "Topic ids for recognition"),
   TOPIC_PROFILE: variable(topicIds, null, "Topic ids for profiles"),
+  REGISTRY_TOPIC: variable(
+    topicId,
+    null,
+    "HCS-2 topic in which the registry of topics is published, and from which a new deployment takes its topics",
+  ),
+  TOPIC_PREFIX: variable(
+    z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens, 30 at most"),
+    "trustmesh",
+    "What the names of topics begin with",
+  ),
+  SHARDS: variable(
+    segments,
+    "1",
+    "Segments of the standard tier that `npm run shards -- create` brings about: a number, or contact:16,trust:4",
+  ),
   HEDERA_OPERATOR_ID: variable(
     z
       .string()
@@ -294,7 +342,8 @@ function contradictions(env: Values): string[] {
     problems.push("MIRROR_URL is needed where HEDERA_NETWORK is custom");
   if (network !== "devnet") {
     for (const name of ["TOPIC_CONTACT", "TOPIC_TRUST", "TOPIC_RECOGNITION", "TOPIC_PROFILE"] as const) {
-      if (env[name] === null) problems.push(`${name} is needed where HEDERA_NETWORK is ${network}`);
+      if (env[name] === null && env.REGISTRY_TOPIC === null)
+        problems.push(`${name} is needed where HEDERA_NETWORK is ${network} and no REGISTRY_TOPIC is named`);
     }
     if (env.SESSION_SECRET === undefined)
       problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);

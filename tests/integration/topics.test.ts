@@ -114,6 +114,7 @@ describe("a drained topic", () => {
     const topicId = drained.topicId as TopicId;
     await put(drained);
     await t.app.registry.load();
+    await t.sync();
     const pullsDuring = async (ms: number) => {
       const before = pulls(topicId);
       for (let passed = 0; passed < ms; passed += 60_000) {
@@ -132,6 +133,22 @@ describe("a drained topic", () => {
     await t.clock.drive(t.app.scheduler.demand());
     expect(await pullsDuring(1_800_000)).toBe(0);
     expect(t.app.scheduler.syncs.has(topicId)).toBe(false);
+  });
+});
+
+describe("a topic that was drained before we came", () => {
+  it("is read from its start to its end, for it is a part of everybody's history", async () => {
+    const drained = shardOf(standard("contact"), 1, "drained", { drainedNs: 1n, routesFromNs: 1n });
+    const topicId = drained.topicId as TopicId;
+    const bodies = Array.from({ length: 250 }, (_, i) => ({ type: "CONTACT_REQUEST", from: `tm-${i}`, to: STAYER }));
+    t.devnet.submitMany(topicId, bodies);
+    await put(drained);
+    await t.app.registry.load();
+    expect(t.app.scheduler.freshness().stale).toBe(true);
+    await t.sync();
+    expect(t.app.scheduler.freshness().stale).toBe(false);
+    expect(await t.app.stores.views.head(STAYER as UserId)).toBe(250);
+    expect(t.app.scheduler.topics.map((topic) => topic.topicId)).not.toContain(topicId);
   });
 });
 

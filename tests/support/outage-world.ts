@@ -291,6 +291,6 @@ async function startInstance(
     log: quiet,
     clock,
   });
-  await opened.sync.ensureTopics(topics);
+  await app.openTopics();
   return new Instance(app, tier, submitter);
 }
