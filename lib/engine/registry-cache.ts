@@ -4,7 +4,7 @@
  */
 
 import { fromMs } from "../core/consensus-time";
-import { EMPTY_REGISTRY, type Registry, readTopics, seedShards } from "../core/shards";
+import { EMPTY_REGISTRY, isSameShard, type Registry, readTopics, type Shard, seedShards } from "../core/shards";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
 import type { ShardRegistry } from "../ports/shard-registry";
@@ -43,16 +43,18 @@ export class RegistryCache {
     this.listeners.add(listener);
   }
 
-  /** Loads the registry; gives it the topics that are configured and that it does not have. */
-  async open(): Promise<void> {
+  /** Loads the registry; gives it what it does not have of shards that were published and of topics that are configured. */
+  async open(published: readonly Shard[] = []): Promise<void> {
     const { store, configured, clock, log } = this.deps;
     for (let attempt = 0; attempt < SEED_ATTEMPTS; attempt += 1) {
       const registry = await store.load();
-      const missing = seedShards(registry, configured, fromMs(clock.now()));
+      const unknown = published.filter((shard) => !registry.shards.some((known) => isSameShard(known, shard)));
+      const withPublished = { ...registry, shards: [...registry.shards, ...unknown] };
+      const missing = [...unknown, ...seedShards(withPublished, configured, fromMs(clock.now()))];
       if (missing.length === 0) return this.adopt(registry);
       if ((await store.change(registry.version, missing)) === null) continue;
       for (const { topicId, kind, segment } of missing)
-        log.info("a configured topic is used", { topicId, kind, segment });
+        log.info("a topic is used from now on", { topicId, kind, segment });
     }
     throw new Error("the registry of shards changes faster than it can be read");
   }

@@ -37,6 +37,7 @@ import type { Log } from "../ports/log";
 import type { ShardRegistry } from "../ports/shard-registry";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
+import type { TopicCreator } from "../ports/topic-creator";
 import { HotTierUnavailable, type ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
 import type { WriteFence } from "../ports/write-fence";
@@ -48,6 +49,7 @@ import { MAX_COUNTED, RateLimits } from "./limits";
 import { followApp } from "./metric-sources";
 import { Metrics } from "./metrics";
 import { SESSION_MS, Sessions } from "./session";
+import { openShards, type Shards } from "./shards";
 import { SignIn } from "./sign-in";
 import { TopicChecks } from "./topic-checks";
 
@@ -76,6 +78,7 @@ export interface App {
   /** Which topics there are; `openTopics` loads it. */
   readonly registry: RegistryCache;
   readonly door: TopicDoor;
+  readonly shards: Shards;
   readonly scheduler: SyncScheduler;
   readonly l1: L1Cache;
   readonly reader: TieredRead;
@@ -116,6 +119,8 @@ export interface NetworkParts {
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
   readonly operatorId?: string | null;
+  /** Null or absent: topics cannot be created here. */
+  readonly creator?: TopicCreator | null;
   readonly people: App["people"];
   close(): Promise<void>;
 }
@@ -288,6 +293,10 @@ export function createApp({
   const { submitter, counts: submitCounts } = counted(network.submitter);
   const fence = shared?.fence ?? new MemoryWriteFence(clock);
   const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const shards = openShards({
+    ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
+    ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
+  });
   const submit = new SubmitService({
     submitter,
     hot,
@@ -337,6 +346,7 @@ export function createApp({
       ledger,
       registry,
       door,
+      shards,
       scheduler,
       l1,
       reader,
@@ -363,7 +373,11 @@ export function createApp({
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,
-    openTopics: () => registry.open(),
+    openTopics: async () => {
+      const published = await shards.published();
+      if (!published.ok) log.warn("starting without the published registry", { reason: published.error });
+      await registry.open(published.ok ? published.value : []);
+    },
     close: async () => {
       reporter.close();
       checks.close();

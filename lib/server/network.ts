@@ -56,6 +56,7 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
     submitter,
     operatorId: devnet.operatorId,
     people: [...devnet.people, { userId: devnet.operatorId, name: OPERATOR_NAME }],
+    creator: submitter,
     close: async () => {
       await submitter.close();
       await devnet.stop();
@@ -78,6 +79,7 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
     trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
     submitter,
     operatorId: env.HEDERA_OPERATOR_ID ?? null,
+    creator: submitter,
     people: [],
     close: async () => submitter?.close(),
   };

@@ -1,0 +1,85 @@
+import "server-only";
+/** What an operator does with topics, for the app's routes and for `npm run shards`: work towards a goal, and tell everybody. */
+import { hash } from "node:crypto";
+import type { TopicId } from "../core/ids";
+import type { TrustedPayers } from "../core/interpret";
+import type { Goal, Step } from "../core/reshard";
+import { ok, type Result } from "../core/result";
+import type { Registry, Shard } from "../core/shards";
+import { publishRegistry, readRegistryTopic } from "../engine/registry-topic";
+import { Resharder, type ReshardOutcome } from "../engine/reshard";
+import type { Clock } from "../ports/clock";
+import type { HotCache } from "../ports/hot-cache";
+import type { Ledger } from "../ports/ledger";
+import type { Log } from "../ports/log";
+import type { ShardRegistry } from "../ports/shard-registry";
+import type { Submitter } from "../ports/submitter";
+import type { SyncStore } from "../ports/sync-store";
+import type { TopicCreator } from "../ports/topic-creator";
+import { HotTierUnavailable } from "../ports/view-cache";
+
+export interface ShardsParts {
+  readonly stores: { readonly registry: ShardRegistry; readonly sync: SyncStore };
+  readonly hot: HotCache;
+  readonly ledger: Ledger;
+  readonly submitter: Submitter | null;
+  readonly creator: TopicCreator | null;
+  readonly trustedPayers: TrustedPayers;
+  readonly registryTopic: TopicId | null;
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Shards {
+  /** Works towards the goal; what it changed is published where there is a registry topic. */
+  run(goal: Goal, onStep?: (step: Step) => void): Promise<ReshardOutcome>;
+  /** What the registry topic says; none where none is named. */
+  published(): Promise<Result<readonly Shard[], string>>;
+  /** Messages that were published; 0 where no registry topic is named, or nobody may write. */
+  publish(): Promise<Result<number, string>>;
+}
+
+/** A version for which nobody waits: an announcement is a round of no topics. */
+const NO_GATE_MS = 1;
+
+export function openShards(parts: ShardsParts): Shards {
+  const { stores, hot, ledger, submitter, registryTopic, trustedPayers, log } = parts;
+  const topic =
+    registryTopic === null
+      ? null
+      : {
+          topicId: registryTopic,
+          ledger,
+          trustedPayers,
+          sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
+        };
+  const announce = async ({ version }: Registry) => {
+    try {
+      await hot.round([], NO_GATE_MS, version);
+    } catch (cause) {
+      if (!(cause instanceof HotTierUnavailable)) throw cause;
+      log.warn("the other instances could not be told of the registry; they ask for it themselves while Redis is down");
+    }
+  };
+  const resharder = new Resharder({ ...parts, store: stores.registry, sync: stores.sync, announce });
+  const publish = async (): Promise<Result<number, string>> => {
+    if (topic === null || submitter === null) return ok(0);
+    return publishRegistry({ ...topic, submitter }, await stores.registry.load());
+  };
+  return {
+    publish,
+    published: async () => {
+      if (topic === null) return ok([]);
+      const published = await readRegistryTopic(topic);
+      return published.ok ? ok(published.value.map(({ shard }) => shard)) : published;
+    },
+    run: async (goal, onStep) => {
+      const outcome = await resharder.run(goal, onStep);
+      const published = await publish();
+      if (!published.ok)
+        log.warn("the registry was not published; the next change publishes it", { reason: published.error });
+      return outcome;
+    },
+  };
+}
