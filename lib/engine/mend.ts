@@ -9,7 +9,7 @@ import type { Log } from "../ports/log";
 import { HotTierUnavailable } from "../ports/view-cache";
 
 export interface MendDeps {
-  readonly bus: EventBus;
+  readonly bus: Pick<EventBus, "lastPublished" | "tellMissed">;
   readonly clock: Clock;
   readonly log: Log;
 }

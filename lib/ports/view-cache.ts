@@ -33,7 +33,7 @@ export type Lookup =
   | { readonly kind: "wait"; readonly last: CachedView | null };
 
 export interface ViewCache {
-  /** A hit also renews the view's time to live: who is read stays, who is idle leaves as a whole. */
+  /** A hit also renews what its strategy says (core/cache-strategy): by default all views of the user, who so leaves as a whole. */
   lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup>;
   /** False where the lease is over: the view is too old, or somebody else's turn. */
   fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean>;

@@ -256,7 +256,9 @@ export function createApp({
   });
   const l1 = new L1Cache({
     maxBytes: env.L1_MAX_BYTES,
-    ttlMs: shared ? env.FRESHNESS_TARGET_MS : env.CACHE_TTL_S * 1_000,
+    // Alone in front of the database it learns of every commit; what others commit it may learn late.
+    ttlMs: shared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
+    strategies: env.strategies,
     now: () => clock.now(),
   });
   const reader = new TieredRead({

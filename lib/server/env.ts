@@ -4,6 +4,7 @@ import "server-only";
  * lists every problem. `.env.example` is written from this table by `npm run env:example`.
  */
 import { z } from "zod";
+import { type CacheStrategies, cacheStrategies, EVICTION_POLICIES } from "../core/cache-strategy";
 import {
   type AccountId,
   parseAccountId,
@@ -267,6 +268,11 @@ export const VARIABLES = {
   ),
   L1_MAX_BYTES: variable(integer(1_048_576, 68_719_476_736), "67108864", "Memory for views in the process"),
   CACHE_TTL_S: variable(integer(1, 604_800), "3600", "How long a cached view serves without being read again"),
+  CACHE_EVICTION: variable(
+    z.enum(EVICTION_POLICIES),
+    "USER_BASED",
+    "Who leaves the caches first: USER_BASED (all views of whoever was read least recently), LRU (each view for itself) or TTL (the oldest, read or not)",
+  ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),
     "10000",
@@ -285,6 +291,8 @@ type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] ex
 export interface Env extends Values {
   readonly isDevnet: boolean;
   readonly allowDemo: boolean;
+  /** How views are kept, in every tier. */
+  readonly strategies: CacheStrategies;
   /** Names that browsers know the app by; null where none is known. */
   readonly domains: readonly string[] | null;
   readonly proxyHops: number;
@@ -320,9 +328,14 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
   const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
+  const strategies = cacheStrategies({
+    ttlMs: env.CACHE_TTL_S * 1_000,
+    maxSignals: env.MAX_SIGNALS_PER_USER,
+    evictionPolicy: env.CACHE_EVICTION,
+  });
   // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isOnVercel(source) ? 1 : 0);
-  return { ...env, isDevnet, allowDemo, domains: env.APP_DOMAIN ?? vercelDomains(source), proxyHops };
+  return { ...env, isDevnet, allowDemo, strategies, domains: env.APP_DOMAIN ?? vercelDomains(source), proxyHops };
 }
 
 const isOnVercel = (source: Readonly<Record<string, string | undefined>>): boolean => (source.VERCEL ?? "") !== "";

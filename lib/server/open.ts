@@ -28,5 +28,7 @@ export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | 
   if (url === undefined || token === undefined) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
   const network = env.HEDERA_NETWORK;
-  return openUpstash({ url, token, network, viewTtlMs, clock: systemClock, log, onCommand: metrics?.observeCommand });
+  const { strategies } = env;
+  const clock = systemClock;
+  return openUpstash({ url, token, network, viewTtlMs, strategies, clock, log, onCommand: metrics?.observeCommand });
 }

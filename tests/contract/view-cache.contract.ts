@@ -1,12 +1,11 @@
 /** What every shared view cache does, whatever it is made of. */
 import { beforeEach, expect, it } from "vitest";
+import { type CacheStrategies, cacheStrategies, type EvictionPolicy } from "@/lib/core/cache-strategy";
 import type { UserId } from "@/lib/core/ids";
 import type { CachedView, Lookup, ViewCache } from "@/lib/ports/view-cache";
 
 export interface ViewCacheSubject {
   readonly cache: ViewCache;
-  /** How long a view that nobody reads stays. */
-  readonly ttlMs: number;
   /** Lets time pass for the cache. */
   pass(ms: number): Promise<void>;
 }
@@ -14,6 +13,8 @@ export interface ViewCacheSubject {
 const USER = "tm-ada" as UserId;
 const OTHER = "0.0.7226146" as UserId;
 const LEASE_MS = 500;
+/** How long a view stays that is not renewed. */
+export const VIEW_TTL_MS = 10_000;
 const view = (position: number, text = "x"): CachedView => ({
   body: JSON.stringify({ text, position }),
   etag: `"${position}-abc"`,
@@ -21,11 +22,11 @@ const view = (position: number, text = "x"): CachedView => ({
   readMs: 1_790_000_000_000,
 });
 
-export function viewCacheContract(open: () => Promise<ViewCacheSubject>): void {
+export function viewCacheContract(open: (strategies: CacheStrategies) => Promise<ViewCacheSubject>): void {
   let cache: ViewCache;
   let subject: ViewCacheSubject;
   beforeEach(async () => {
-    subject = await open();
+    subject = await open(cacheStrategies({ ttlMs: VIEW_TTL_MS }));
     cache = subject.cache;
   });
   const look = (userId = USER): Promise<Lookup> => cache.lookup(userId, "contacts", LEASE_MS);
@@ -114,11 +115,57 @@ export function viewCacheContract(open: () => Promise<ViewCacheSubject>): void {
 
   it("lets an idle user leave, and keeps one who is read", async () => {
     await filled(1);
-    await subject.pass(subject.ttlMs * 0.7);
+    await subject.pass(VIEW_TTL_MS * 0.7);
     expect((await look()).kind).toBe("hit");
-    await subject.pass(subject.ttlMs * 0.7);
+    await subject.pass(VIEW_TTL_MS * 0.7);
     expect((await look()).kind).toBe("hit");
-    await subject.pass(subject.ttlMs * 1.1);
+    await subject.pass(VIEW_TTL_MS * 1.1);
+    expect(await look()).toMatchObject({ kind: "lease", last: null });
+  });
+
+  /** Two views of one user, filled now, under a policy. */
+  const keptBy = async (evictionPolicy: EvictionPolicy) => {
+    subject = await open(cacheStrategies({ ttlMs: VIEW_TTL_MS, evictionPolicy }));
+    cache = subject.cache;
+    for (const name of ["contacts", "signals"] as const) {
+      const found = await cache.lookup(USER, name, LEASE_MS);
+      if (found.kind === "lease") await cache.fill(USER, name, view(1), found.lease);
+    }
+  };
+  const kinds = async () => {
+    const found = [await look(), await cache.lookup(USER, "signals", LEASE_MS)];
+    return found.map(({ kind }) => kind);
+  };
+
+  it("by user: reading one view keeps all of the user's, and who is idle leaves with all", async () => {
+    await keptBy("USER_BASED");
+    for (let i = 0; i < 4; i += 1) {
+      await subject.pass(VIEW_TTL_MS * 0.7);
+      expect((await look()).kind).toBe("hit");
+    }
+    expect(await kinds()).toEqual(["hit", "hit"]);
+    await subject.pass(VIEW_TTL_MS * 1.1);
+    expect(await kinds()).toEqual(["lease", "lease"]);
+  });
+
+  it("each for itself: reading one view keeps that one", async () => {
+    await keptBy("LRU");
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect(await look()).toMatchObject({ kind: "hit", ttlMs: VIEW_TTL_MS });
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect(await kinds()).toEqual(["hit", "lease"]);
+  });
+
+  it("by time: reading keeps nothing, and a hit says how long it has left", async () => {
+    await keptBy("TTL");
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    const found = await look();
+    expect(found.kind).toBe("hit");
+    if (found.kind === "hit") {
+      expect(found.ttlMs).toBeGreaterThan(0);
+      expect(found.ttlMs).toBeLessThanOrEqual(VIEW_TTL_MS * 0.3);
+    }
+    await subject.pass(VIEW_TTL_MS * 0.4);
     expect(await look()).toMatchObject({ kind: "lease", last: null });
   });
 }

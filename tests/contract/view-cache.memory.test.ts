@@ -1,9 +1,8 @@
 import { MemoryViewCache } from "@/lib/adapters/memory/memory-view-cache";
 import { DrivenClock } from "../support/driven-clock";
-import { viewCacheContract } from "./view-cache.contract";
+import { VIEW_TTL_MS, viewCacheContract } from "./view-cache.contract";
 
-viewCacheContract(async () => {
+viewCacheContract(async (strategies) => {
   const clock = new DrivenClock();
-  const ttlMs = 10_000;
-  return { cache: new MemoryViewCache(clock, ttlMs), ttlMs, pass: (ms) => clock.advance(ms) };
+  return { cache: new MemoryViewCache(clock, VIEW_TTL_MS, strategies), pass: (ms) => clock.advance(ms) };
 });

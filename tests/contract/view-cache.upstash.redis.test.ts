@@ -3,16 +3,17 @@ import { describe, expect, it } from "vitest";
 import type { Commands } from "@/lib/adapters/upstash/client";
 import { Keys } from "@/lib/adapters/upstash/keys";
 import { UpstashViewCache } from "@/lib/adapters/upstash/view-cache";
+import type { CacheStrategies } from "@/lib/core/cache-strategy";
 import type { UserId } from "@/lib/core/ids";
 import type { CachedView } from "@/lib/ports/view-cache";
 import { DrivenClock } from "../support/driven-clock";
 import { newNetwork, upstashFixture } from "../support/upstash-fixture";
 import { age, withClock } from "../support/upstash-time";
-import { viewCacheContract } from "./view-cache.contract";
+import { VIEW_TTL_MS, viewCacheContract } from "./view-cache.contract";
 
 const fixture = upstashFixture();
 const USER = "tm-ada" as UserId;
-const TTL_MS = 10_000;
+const TTL_MS = VIEW_TTL_MS;
 const view = (position: number, body = `{"position":${position}}`): CachedView => ({
   body,
   etag: `"${position}-abc"`,
@@ -20,8 +21,13 @@ const view = (position: number, body = `{"position":${position}}`): CachedView =
   readMs: 1_790_000_000_000,
 });
 
-function cacheOf(network: string, instanceId: string, commands: Commands = fixture.client()): UpstashViewCache {
-  return new UpstashViewCache({ commands, keys: new Keys(network), instanceId, ttlMs: TTL_MS });
+function cacheOf(
+  network: string,
+  instanceId: string,
+  commands: Commands = fixture.client(),
+  strategies?: CacheStrategies,
+): UpstashViewCache {
+  return new UpstashViewCache({ commands, keys: new Keys(network), instanceId, ttlMs: TTL_MS, strategies });
 }
 
 async function leased(cache: UpstashViewCache, userId = USER): Promise<string> {
@@ -31,15 +37,34 @@ async function leased(cache: UpstashViewCache, userId = USER): Promise<string> {
 }
 
 describe("in the contract", () => {
-  viewCacheContract(async () => {
+  viewCacheContract(async (strategies) => {
     const network = newNetwork();
     const clock = new DrivenClock();
-    const cache = cacheOf(network, "a", withClock(fixture.client(), clock));
+    const cache = cacheOf(network, "a", withClock(fixture.client(), clock), strategies);
     const pass = async (ms: number) => {
       await clock.advance(ms);
       await age(fixture.redis, network, ms);
     };
-    return { cache, ttlMs: TTL_MS, pass };
+    return { cache, pass };
+  });
+});
+
+describe("reading one view", () => {
+  it("renews all views of the user in the command that reads it", async () => {
+    const network = newNetwork();
+    const client = fixture.client();
+    const cache = cacheOf(network, "a", withClock(client, new DrivenClock()));
+    for (const name of ["contacts", "circle", "signals"] as const) {
+      const found = await cache.lookup(USER, name, 60_000);
+      if (found.kind === "lease") await cache.fill(USER, name, view(1), found.lease);
+    }
+    await age(fixture.redis, network, TTL_MS * 0.9);
+    const sent = client.stats().byPurpose.lookup.commands;
+    expect((await cache.lookup(USER, "contacts", 60_000)).kind).toBe("hit");
+    expect(client.stats().byPurpose.lookup.commands).toBe(sent + 1);
+    await age(fixture.redis, network, TTL_MS * 0.9);
+    for (const name of ["circle", "signals"] as const)
+      expect((await cache.lookup(USER, name, 60_000)).kind).toBe("hit");
   });
 });
 

@@ -1,6 +1,7 @@
 /** Live delivery: once, in order, without a gap in positions, across reconnects; and what it costs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/position";
+import { StoreUnavailable } from "@/lib/ports/sync-store";
 import { startTestApp, type TestApp } from "../support/app";
 import { SseReader } from "../support/sse";
 
@@ -52,6 +53,26 @@ const ids = (reader: SseReader) => reader.of("signal").map(({ id }) => id);
 const actors = (reader: SseReader) => reader.of("signal").map(({ data }) => data.actor);
 
 describe("a stream", () => {
+  it("stays open while the database does not answer, and carries on when it does", async () => {
+    request("tm-1");
+    await t.sync();
+    const reader = await stream({ cursor: 0 });
+    expect(ids(reader)).toEqual([1]);
+    const { views } = t.app.stores;
+    const [rows, head] = [views.signalsAfter.bind(views), views.head.bind(views)];
+    const down = () => Promise.reject(new StoreUnavailable("down"));
+    Object.assign(views, { signalsAfter: down, head: down });
+    request("tm-2");
+    await t.clock.advance(10_000);
+    const late = await stream({ cursor: 0 });
+    await t.clock.advance(10_000);
+    expect([ids(reader), reader.isEnded, late.of("hello").length, late.isEnded]).toEqual([[1], false, 0, false]);
+    expect(late.of("freshness").length).toBeGreaterThan(0);
+    Object.assign(views, { signalsAfter: rows, head });
+    await t.clock.advance(2_000);
+    expect([ids(reader), ids(late), late.of("hello").length]).toEqual([[1, 2], [1, 2], 1]);
+  });
+
   it("says hello, then each new signal with its position as id, and whose contacts changed", async () => {
     const reader = await stream();
     expect(reader.events).toMatchObject([{ event: "hello", id: null, data: { position: 0 } }]);

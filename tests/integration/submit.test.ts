@@ -1,5 +1,6 @@
 /** Writes: whose they are, what is refused, what a retry does, and how soon they show. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { HotTierUnavailable } from "@/lib/ports/view-cache";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import type { SubmitAnswer } from "@/lib/wire/submit";
@@ -220,6 +221,16 @@ describe("a retry with the same Idempotency-Key", () => {
     submitter.failWith = null;
     expect(await code(await again())).toBe("in-progress");
     expect(submitter.submitted).toEqual([]);
+  });
+
+  it("gets no failure for what was written, nor a second message, where the answer could not be remembered", async () => {
+    const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
+    const away = () => Promise.reject(new HotTierUnavailable("down"));
+    Object.assign(t.app.hot, { finish: away, abandon: away });
+    expect((await submit(body, { "idempotency-key": "k4" })).status).toBe(200);
+    expect(await code(await submit(body, { "idempotency-key": "k4" }))).toBe("in-progress");
+    expect(await code(await submit(body, { "idempotency-key": "k5" }))).toBe("nonce");
+    expect(submitter.submitted).toHaveLength(1);
   });
 
   it("is the user's own: another user's key is another key", async () => {

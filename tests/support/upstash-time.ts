@@ -14,6 +14,10 @@ const CALL = `
 local function driven(name, ...)
   local args = {...}
   local function stretch(i) args[i] = string.format('%.0f', args[i] * ${STRETCH}) end
+  if name == 'PTTL' then
+    local left = redis.call(name, unpack(args))
+    return left > 0 and math.ceil(left / ${STRETCH}) or left
+  end
   if name == 'PEXPIRE' then stretch(2) end
   for i = 3, #args - 1 do
     if name == 'SET' and args[i] == 'PX' then stretch(i + 1) end

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ids";
 import type { Clock } from "../../ports/clock";
 import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/view-cache";
@@ -20,18 +21,20 @@ export class MemoryViewCache implements ViewCache {
 
   constructor(
     private readonly clock: Clock,
-    private readonly ttlMs: number,
+    ttlMs: number,
+    private readonly strategies: CacheStrategies = cacheStrategies({ ttlMs }),
   ) {}
 
   async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
     const nowMs = this.clock.now();
     const key = `${userId} ${name}`;
     const known = this.entries.get(key);
-    const entry: Entry =
-      known && known.untilMs > nowMs ? known : { view: null, isExpired: false, lease: null, untilMs: 0 };
-    entry.untilMs = nowMs + this.ttlMs;
+    const isThere = known !== undefined && known.untilMs > nowMs;
+    const { ttlMs } = this.strategies[name];
+    const entry: Entry = isThere ? known : { view: null, isExpired: false, lease: null, untilMs: nowMs + ttlMs };
     this.entries.set(key, entry);
-    if (entry.view && !entry.isExpired) return { kind: "hit", view: entry.view, ttlMs: this.ttlMs };
+    this.renew(userId, name, nowMs);
+    if (entry.view && !entry.isExpired) return { kind: "hit", view: entry.view, ttlMs: entry.untilMs - nowMs };
     if (entry.lease && entry.lease.untilMs > nowMs) return { kind: "wait", last: entry.view };
     this.lastToken += 1;
     entry.lease = { token: String(this.lastToken), untilMs: nowMs + leaseMs };
@@ -45,7 +48,7 @@ export class MemoryViewCache implements ViewCache {
       view,
       isExpired: false,
       lease: null,
-      untilMs: this.clock.now() + this.ttlMs,
+      untilMs: this.clock.now() + this.strategies[name].ttlMs,
     });
     return true;
   }
@@ -61,6 +64,17 @@ export class MemoryViewCache implements ViewCache {
 
   async expireAll(): Promise<void> {
     for (const entry of this.entries.values()) this.expireEntry(entry);
+  }
+
+  private renew(userId: UserId, name: SharedViewName, nowMs: number): void {
+    const { ttlMs, evictionPolicy } = this.strategies[name];
+    if (evictionPolicy === "TTL") return;
+    const isWith = (other: SharedViewName) => evictionPolicy === this.strategies[other].evictionPolicy;
+    const renewed = evictionPolicy === "LRU" ? [name] : NAMES.filter(isWith);
+    for (const each of renewed) {
+      const entry = this.entries.get(`${userId} ${each}`);
+      if (entry && entry.untilMs > nowMs) entry.untilMs = nowMs + ttlMs;
+    }
   }
 
   private expireEntry(entry: Entry | undefined): void {

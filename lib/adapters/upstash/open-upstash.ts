@@ -1,5 +1,6 @@
 /** The shared tier as a whole: one client, and the ports over it. */
 import { randomUUID } from "node:crypto";
+import type { CacheStrategies } from "../../core/cache-strategy";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client";
@@ -15,6 +16,8 @@ export interface UpstashOptions extends UpstashClientOptions {
   readonly network: string;
   /** How long a view stays that nobody reads. */
   readonly viewTtlMs: number;
+  /** The plan's defaults with that time where absent. */
+  readonly strategies?: CacheStrategies;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,7 +43,7 @@ export function openUpstash(options: UpstashOptions): UpstashTier {
 /** The same over a client that is there. */
 export function tierOver(
   client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
-  { network, viewTtlMs, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
+  { network, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
 ): UpstashTier {
   const keys = new Keys(network);
   const instanceId = randomUUID();
@@ -53,6 +56,7 @@ export function tierOver(
       keys,
       instanceId,
       ttlMs: viewTtlMs,
+      strategies,
       settled: (id) => bus.settled(id),
     }),
     hot: new UpstashHotCache({ commands: client, keys, onSequence: (sequence) => bus.expectSequence(sequence) }),

@@ -1,4 +1,5 @@
 /** The views that instances share, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
+import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ids";
 import {
   type CachedView,
@@ -16,8 +17,10 @@ export interface UpstashViewCacheOptions {
   readonly keys: Keys;
   /** Of no other instance, now or ever. */
   readonly instanceId: string;
-  /** How long a view stays that nobody reads. */
+  /** How long the views stay that stay longest, where nobody reads them. */
   readonly ttlMs: number;
+  /** The plan's defaults with that time where absent. */
+  readonly strategies?: CacheStrategies;
   /** Resolves when Redis knows of every commit that this process knows of and that concerns the user (event-bus.ts). */
   readonly settled?: (userId: UserId) => Promise<void>;
 }
@@ -29,27 +32,34 @@ const MAX_VIEW_BYTES = 900_000;
 export const MAX_EXPIRED_USERS = 3_000;
 
 export class UpstashViewCache implements ViewCache {
+  private readonly strategies: CacheStrategies;
   private lastToken = 0;
 
-  constructor(private readonly options: UpstashViewCacheOptions) {}
+  constructor(private readonly options: UpstashViewCacheOptions) {
+    this.strategies = options.strategies ?? cacheStrategies({ ttlMs: options.ttlMs });
+  }
 
   async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
-    const { commands, keys, ttlMs, settled } = this.options;
+    const { commands, keys, settled } = this.options;
     await settled?.(userId);
+    const { ttlMs, evictionPolicy } = this.strategies[name];
     const token = this.newToken();
     // Sent twice, as after a broken connection, the same token finds its own lease.
-    const args = [ttlMs, leaseMs, token];
-    const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), keys.generation], args);
-    const [kind, packed] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const args = [ttlMs, leaseMs, token, evictionPolicy === "TTL" ? 0 : 1];
+    const others =
+      evictionPolicy === "USER_BASED" ? this.livingWith(name).map((other) => keys.view(userId, other)) : [];
+    const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), keys.generation, ...others], args);
+    const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
-    if (kind === 0 && last) return { kind: "hit", view: last, ttlMs };
+    if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
     throw new HotTierUnavailable("Redis: lookup answered what it never answers");
   }
 
   async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
-    const { commands, keys, ttlMs } = this.options;
+    const { commands, keys } = this.options;
+    const { ttlMs } = this.strategies[name];
     const packed = pack(view);
     if (Buffer.byteLength(packed) > MAX_VIEW_BYTES) return false;
     const args = [ttlMs, lease, packed];
@@ -70,6 +80,11 @@ export class UpstashViewCache implements ViewCache {
   async expireAll(): Promise<void> {
     const { commands, keys } = this.options;
     await commands.eval("expire", EXPIRE_ALL, [keys.generation], [this.newToken(), generationMs(this.options.ttlMs)]);
+  }
+
+  /** The views that one view of a user keeps alive with itself. */
+  private livingWith(name: SharedViewName): readonly SharedViewName[] {
+    return NAMES.filter((other) => other !== name && this.strategies[other].evictionPolicy === "USER_BASED");
   }
 
   private newToken(): string {

@@ -5,17 +5,29 @@
  *   l  token of the lease         u  until when it is held, ms of Redis' own clock
  *   g  the generation it is of    (another than the network's: expired, and its lease over)
  *
- * An entry that nobody reads leaves as a whole by its time to live; a lookup renews it.
+ * An entry leaves as a whole by its time to live. A lookup renews it, and with it the user's other views that live with it; or
+ * it renews nothing, and the entry leaves that long after it was filled (core/cache-strategy).
  */
 
-/** KEYS view, generation. ARGV ttlMs, leaseMs, token. Answers {0 hit | 1 lease | 2 wait, packed view or nothing}. */
+/**
+ * KEYS view, generation, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 where reading renews. Answers
+ * {0 hit, packed view, ms left | 1 lease, packed view or nothing | 2 wait, packed view or nothing}.
+ */
 export const LOOKUP = `
+local function renew()
+  if ARGV[4] == '1' then
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+    for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
+  elseif redis.call('PTTL', KEYS[1]) < 0 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  end
+end
 local entry = redis.call('HMGET', KEYS[1], 'v', 'x', 'l', 'u', 'g')
 local generation = redis.call('GET', KEYS[2]) or ''
 local isOld = entry[5] ~= generation
 if entry[1] and not entry[2] and not isOld then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-  return {0, entry[1]}
+  renew()
+  return {0, entry[1], redis.call('PTTL', KEYS[1])}
 end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -23,7 +35,7 @@ if entry[3] and entry[3] ~= ARGV[3] and not isOld and tonumber(entry[4]) > nowMs
   return {2, entry[1]}
 end
 redis.call('HSET', KEYS[1], 'x', '1', 'l', ARGV[3], 'u', string.format('%.0f', nowMs + ARGV[2]), 'g', generation)
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+renew()
 return {1, entry[1]}`;
 
 /** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 where it was taken. */

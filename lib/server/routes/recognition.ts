@@ -9,9 +9,6 @@ import { beforeRead, uncached, viewResponse } from "../reply";
 import { defineRoute } from "../route";
 import { decodedSignalOf } from "./signals";
 
-/** Mints shown at most: with their definitions they are still a page that a phone can draw. */
-const MAX_INSTANCES = 500;
-
 export const recognition = defineRoute({
   summary: "Recognition definitions, and what the caller was given",
   access: "user",
@@ -21,7 +18,7 @@ export const recognition = defineRoute({
     const startMs = app.clock.now();
     const need = await beforeRead(context);
     const load = async () => {
-      const rows = await app.stores.views.recognition(userId, MAX_INSTANCES);
+      const rows = await app.stores.views.recognition(userId, app.env.strategies.recognition.maxSize);
       const byId = new Map(rows.definitions.map((definition) => [definition.definitionId, definition]));
       for (const definition of rows.definitions) {
         if (definition.slug !== null && !byId.has(definition.slug)) byId.set(definition.slug, definition);

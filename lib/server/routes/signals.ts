@@ -57,7 +57,7 @@ async function loadPage(
     types,
     beforeNs,
     limit: limit + 1,
-    maxRows: app.env.MAX_SIGNALS_PER_USER,
+    maxRows: app.env.strategies.signals.maxSize,
   });
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;

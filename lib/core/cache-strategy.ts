@@ -1,0 +1,82 @@
+/**
+ * How each kind of view is kept (the scaling plan's `CacheStrategy`): for how long, of what size, and who leaves first. One table
+ * for the process' tier and the shared one.
+ *
+ * - `USER_BASED`: the views of a user live and leave together. Reading one renews all; the user who was read least recently
+ *   leaves first, and an idle one as a whole.
+ * - `LRU`: each view for itself; reading renews it, the one that was read least recently leaves first.
+ * - `TTL`: each view for itself; reading does not renew it. It leaves when its time is over, and before that the oldest first.
+ */
+export const EVICTION_POLICIES = ["LRU", "TTL", "USER_BASED"] as const;
+export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
+
+export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition"] as const;
+export type ViewKind = (typeof VIEW_KINDS)[number];
+
+export interface CacheStrategy {
+  /** How long a view is kept that is not renewed, in milliseconds. */
+  readonly ttlMs: number;
+  /** Of what a view lists, at most the newest so many; null: all. */
+  readonly maxSize: number | null;
+  readonly evictionPolicy: EvictionPolicy;
+}
+
+/** A strategy whose views list a user's newest only. */
+type Bounded = CacheStrategy & { readonly maxSize: number };
+
+export interface CacheStrategies extends Readonly<Record<ViewKind, CacheStrategy>> {
+  readonly signals: Bounded;
+  readonly recognition: Bounded;
+}
+
+/** What the environment may set (CACHE_TTL_S, MAX_SIGNALS_PER_USER, CACHE_EVICTION). */
+export interface StrategyOverrides {
+  readonly ttlMs?: number;
+  readonly maxSignals?: number;
+  /** Of what belongs to one user alone. */
+  readonly evictionPolicy?: EvictionPolicy;
+}
+
+/** The plan's figures: contacts for an hour, 10,000 messages for each user, by user. */
+const DEFAULT_TTL_MS = 3_600_000;
+const DEFAULT_MAX_SIGNALS = 10_000;
+/** Mints shown at most: with their definitions they are still a page that a phone can draw. */
+const MAX_INSTANCES = 500;
+
+/** The table. Throws RangeError where a value is none that can be kept to. */
+export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrategies {
+  const { ttlMs = DEFAULT_TTL_MS, maxSignals = DEFAULT_MAX_SIGNALS, evictionPolicy = "USER_BASED" } = overrides;
+  const ofUser = { ttlMs, maxSize: null, evictionPolicy };
+  const strategies: CacheStrategies = {
+    contacts: ofUser,
+    circle: ofUser,
+    signals: { ...ofUser, maxSize: maxSignals },
+    // It changes with definitions that are everybody's: who is read must not keep alive what nobody can ask for any more.
+    recognition: {
+      ttlMs,
+      maxSize: MAX_INSTANCES,
+      evictionPolicy: evictionPolicy === "USER_BASED" ? "LRU" : evictionPolicy,
+    },
+  };
+  for (const kind of VIEW_KINDS) check(kind, strategies[kind]);
+  return strategies;
+}
+
+function check(kind: ViewKind, { ttlMs, maxSize, evictionPolicy }: CacheStrategy): void {
+  if (!Number.isSafeInteger(ttlMs) || ttlMs <= 0)
+    throw new RangeError(`${kind}: a time to live is a whole number of milliseconds above 0`);
+  if (maxSize !== null && (!Number.isSafeInteger(maxSize) || maxSize <= 0))
+    throw new RangeError(`${kind}: a size is a whole number above 0`);
+  if (!EVICTION_POLICIES.includes(evictionPolicy))
+    throw new RangeError(`${kind}: an eviction policy is one of ${EVICTION_POLICIES.join(", ")}`);
+}
+
+/** The kind of a view's name: what comes before the first dot says it, what comes after which of several. */
+export function strategyOf(strategies: CacheStrategies, name: string): CacheStrategy {
+  const kind = kindOf(name);
+  return isViewKind(kind) ? strategies[kind] : strategies.contacts;
+}
+
+export const kindOf = (name: string): string => name.split(".", 1)[0] as string;
+
+const isViewKind = (kind: string): kind is ViewKind => (VIEW_KINDS as readonly string[]).includes(kind);
