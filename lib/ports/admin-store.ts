@@ -67,6 +67,14 @@ export interface OddEntry {
   readonly start: Uint8Array;
 }
 
+/** Who has messages in a topic. */
+export interface Crowd {
+  readonly users: number;
+  /** Of the rows of its people, and how many of them the ten busiest have. */
+  readonly rows: number;
+  readonly hottestRows: number;
+}
+
 export interface AdminStore {
   /** Records that an action begins. `isNew` false: the same request was made before, and the entry is that one's as it stands. */
   begin(action: NewAction): Promise<{ readonly isNew: boolean; readonly entry: AdminEntry }>;
@@ -81,6 +89,8 @@ export interface AdminStore {
   topics(gapLimit: number): Promise<readonly TopicOverview[]>;
   /** Of each topic that has one, the first sequence whose message is stored but not verified. */
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
+  /** By topic. Looks at every row: not for a store of many millions. */
+  crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of either kind, newest first, with `startBytes` bytes of each. */
   odd(limit: number, startBytes: number): Promise<readonly OddEntry[]>;

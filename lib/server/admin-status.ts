@@ -2,7 +2,7 @@ import "server-only";
 /** Everything that operators see, of all instances: `GET /api/admin/status`. */
 import { consensusNs, formatConsensusTime, toMs } from "../core/consensus-time";
 import { cleanText } from "../core/text";
-import type { AdminEntry, OddEntry, RelationSize, StorageSizes, TopicOverview } from "../ports/admin-store";
+import type { AdminEntry, Crowd, OddEntry, RelationSize, StorageSizes, TopicOverview } from "../ports/admin-store";
 import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../wire/admin";
 import { InstanceReport } from "../wire/instance-report";
 import { auditEntry } from "./admin-actions";
@@ -18,12 +18,13 @@ const ODD_CHARACTERS = 120;
 
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
-  const [reports, topics, checks, firstUnverified, sizes, odd] = await Promise.all([
+  const [reports, topics, checks, firstUnverified, sizes, crowds, odd] = await Promise.all([
     reportsOf(app),
     reads.topics.get(),
     reads.checks.get(),
     reads.firstUnverified.get(),
     reads.sizes.get(),
+    reads.crowds.get(),
     reads.odd.get(),
   ]);
   const nowMs = clock.now();
@@ -46,7 +47,8 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     topics: (topics?.value ?? []).map((topic) => {
       const first = firstUnverified?.value.get(topic.topicId) ?? null;
       const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
-      return topicStatus(app, topic, first, check ?? null);
+      const crowd = crowds?.value?.get(topic.topicId) ?? null;
+      return topicStatus(app, topic, { firstUnverified: first, crowd, check: check ?? null });
     }),
     mirror: {
       requestsPerSecondMax: env.MIRROR_RPS,
@@ -73,11 +75,17 @@ async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
   return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
 }
 
+/** What is read more rarely than the topics themselves. */
+interface Beside {
+  readonly firstUnverified: number | null;
+  readonly crowd: Crowd | null;
+  readonly check: AdminEntry | null;
+}
+
 function topicStatus(
   { scheduler, rates }: App,
   topic: TopicOverview,
-  firstUnverified: number | null,
-  check: AdminEntry | null,
+  { firstUnverified, crowd, check }: Beside,
 ): TopicStatus {
   const { topicId, cursor, counts, gaps, gapCount, headNs, paused } = topic;
   const sync = scheduler.syncs.get(topicId);
@@ -102,8 +110,8 @@ function topicStatus(
       isAllVerified || firstUnverified === null ? Number.POSITIVE_INFINITY : firstUnverified - 1,
     ),
     perMinute: [...rates.perMinute(topicId)],
-    users: null,
-    hottestShare: null,
+    users: crowd?.users ?? null,
+    hottestShare: crowd === null || crowd.rows === 0 ? null : crowd.hottestRows / crowd.rows,
     lastError: sync?.lastError ?? null,
     retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? sync.state.retryAtMs : null,
     check: check && auditEntry(check),

@@ -118,6 +118,7 @@ describe("the status", () => {
     expect(shown.perMinute).toHaveLength(30);
     expect(shown.perMinute.at(-1)).toBe(3);
     expect(shown.asOf).not.toBeNull();
+    expect(shown).toMatchObject({ users: 3, hottestShare: 1 });
     await t.clock.advance(60_000);
     expect((await topic()).perMinute.slice(-2)).toEqual([3, 0]);
   });
@@ -159,6 +160,7 @@ describe("the status", () => {
     const count = () => t.app.stores.stats().byPurpose.admin.statements;
     const before = count();
     for (let i = 0; i < 10; i += 1) await status();
+    // Topics, checks, the first that is not verified, sizes, and what is odd; who writes where is counted more rarely.
     expect(count() - before).toBe(5);
   });
 

@@ -3,6 +3,7 @@ import type {
   ActionState,
   AdminEntry,
   AdminStore,
+  Crowd,
   NewAction,
   OddEntry,
   StorageSizes,
@@ -96,6 +97,23 @@ export class PostgresAdminStore implements AdminStore {
     );
     const found = rows.filter(({ ref }) => ref !== null);
     return new Map(found.map((row) => [row.topic_id as TopicId, sequenceOf(row.ref)]));
+  }
+
+  async crowds(): Promise<ReadonlyMap<TopicId, Crowd>> {
+    const rows = await this.db.run(
+      "admin",
+      `SELECT t.topic_id, count(*) AS users, sum(c.n) AS rows, sum(c.n) FILTER (WHERE c.place <= 10) AS hottest
+      FROM (SELECT r.ref >> ${REF_SHIFT} AS topic_no, count(*) AS n,
+          row_number() OVER (PARTITION BY r.ref >> ${REF_SHIFT} ORDER BY count(*) DESC) AS place
+        FROM hcs_messages r GROUP BY r.ref >> ${REF_SHIFT}, r.user_no) c
+      JOIN topics t ON t.topic_no = c.topic_no GROUP BY t.topic_id`,
+    );
+    return new Map(
+      rows.map((row) => [
+        row.topic_id as TopicId,
+        { users: Number(row.users), rows: Number(row.rows), hottestRows: Number(row.hottest) },
+      ]),
+    );
   }
 
   async sizes(): Promise<StorageSizes> {

@@ -111,6 +111,18 @@ export function adminContract(subject: Subject): void {
     });
   });
 
+  it("counts who has messages in a topic, and how much of it the ten busiest have", async () => {
+    const others = Array.from({ length: 12 }, (_, i) => ({ ...SIGNAL, actor: `c${i}`, target: null }));
+    await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, ...others]));
+    await store.sync.commit(batchOf(OTHER, 0, [{ ...SIGNAL, target: null }]));
+    expect(await store.admin.crowds()).toEqual(
+      new Map([
+        [T, { users: 14, rows: 18, hottestRows: 14 }],
+        [OTHER, { users: 1, rows: 1, hottestRows: 1 }],
+      ]),
+    );
+  });
+
   it("measures each table and partition", async () => {
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL]));
     const { databaseBytes, relations } = await store.admin.sizes();
