@@ -32,7 +32,7 @@ export function accepted(peerId: string, nowMs: number): Effect {
         handle: request?.handle ?? peerId,
         bondedAt: nowMs,
         profileHrl: null,
-        trust: view.trustLevels[peerId] ?? NO_TRUST,
+        trust: trustOf(view, peerId),
       };
       return withoutRequests(peerId, { ...view, contacts: [contact, ...without(peerId, view.contacts)] });
     },
@@ -57,10 +57,15 @@ export function trusted(peerId: string, weight: number, before: number): Effect 
       ),
       trustLevels: {
         ...view.trustLevels,
-        [peerId]: { ...(view.trustLevels[peerId] ?? NO_TRUST), allocatedTo: weight },
+        [peerId]: { ...trustOf(view, peerId), allocatedTo: weight },
       },
     }),
   };
+}
+
+/** Ids are anybody's: `constructor` is one, and no member of every object. */
+function trustOf({ trustLevels }: ContactsAnswer, peerId: string): ContactsAnswer["trustLevels"][string] {
+  return Object.hasOwn(trustLevels, peerId) ? (trustLevels[peerId] ?? NO_TRUST) : NO_TRUST;
 }
 
 function without<T extends { peerId: string }>(peerId: string, list: readonly T[]): T[] {

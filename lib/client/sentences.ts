@@ -1,5 +1,7 @@
 /** A signal as a sentence, in parts: text, and people to be named (and linked). Pure. */
+
 import type { Signal } from "@/lib/wire/signals";
+import { plainText } from "./plain-text";
 
 export type SentencePart = string | { readonly person: string } | { readonly strong: string };
 
@@ -67,7 +69,7 @@ function times(signal: Signal): string {
   return weight > 1 ? ` (weight ${weight})` : "";
 }
 
-const text = (value: unknown): string | null => (typeof value === "string" && value.trim() ? value.slice(0, 80) : null);
+const text = (value: unknown): string | null => plainText(value, 80);
 
 function recognition({ metadata }: Signal, context: SentenceContext): SentencePart[] {
   const id = text(metadata.recognitionId) ?? text(metadata.definitionId) ?? text(metadata.recognition);

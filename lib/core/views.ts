@@ -5,6 +5,7 @@
 import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "./consensus-time";
 import type { UserId } from "./ids";
 import { signalId, type TopicId } from "./ids";
+import { boundedMetadata } from "./metadata";
 import {
   type Definition,
   type Edge,
@@ -116,7 +117,7 @@ export function signalView(userId: UserId, row: SignalSource, source: SignalOrig
     consensusTimestamp: formatConsensusTime(row.consensusNs),
     topicId: row.topicId,
     sequenceNumber: row.sequence,
-    metadata: row.metadata,
+    metadata: boundedMetadata(row.metadata),
     source,
     verified: row.verification,
     position: row.position,

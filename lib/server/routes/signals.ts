@@ -2,6 +2,7 @@ import "server-only";
 import { type ConsensusNs, consensusNs, formatConsensusTime, parseConsensusTime } from "../../core/consensus-time";
 import { decodeMessage } from "../../core/envelope";
 import { signalId, type UserId } from "../../core/ids";
+import { boundedMetadata } from "../../core/metadata";
 import { signalView } from "../../core/views";
 import type { PendingSignal } from "../../engine/pending";
 import { viewOf } from "../../engine/tiered-read";
@@ -38,7 +39,7 @@ function pendingSignal(pending: PendingSignal): Signal {
     consensusTimestamp: ns === null ? null : formatConsensusTime(ns),
     topicId,
     sequenceNumber: sequence,
-    metadata: decoded.metadata,
+    metadata: boundedMetadata(decoded.metadata),
     source: "pending",
     verified: "unverifiable",
     position: 0,

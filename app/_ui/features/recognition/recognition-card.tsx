@@ -1,6 +1,7 @@
 "use client";
 import { Hourglass } from "lucide-react";
 import { usePeople } from "@/lib/client/people";
+import { plainText } from "@/lib/client/plain-text";
 import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/time";
 import type { RecognitionInstance } from "@/lib/wire/recognition";
 import { Badge } from "../../primitives/badge";
@@ -11,9 +12,7 @@ import { RecognitionIcon } from "./recognition-icon";
 const MINUTE_MS = 60_000;
 const MAX_NOTE = 400;
 
-function text(value: unknown): string | null {
-  return typeof value === "string" && value.trim() ? value.trim().slice(0, MAX_NOTE) : null;
-}
+const text = (value: unknown): string | null => plainText(value, MAX_NOTE);
 
 export function RecognitionCard({ instance }: { instance: RecognitionInstance }) {
   const people = usePeople();
