@@ -307,9 +307,7 @@ export function createApp({
     clock,
     door,
   });
-  const secrets = env.SESSION_SECRET?.split(",").map((secret) => secret.trim()) ?? [
-    randomBytes(32).toString("base64url"),
-  ];
+  const secrets = env.sessionSecrets ?? [randomBytes(32).toString("base64url")];
   const signOuts = new SignOuts({
     store: stores.accounts,
     bus,

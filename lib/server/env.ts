@@ -207,7 +207,7 @@ export const VARIABLES = {
       .string()
       .optional()
       .refine(
-        (text) => text === undefined || list(text).every((secret) => secret.length >= 32),
+        (text) => text === undefined || (list(text).length > 0 && list(text).every((secret) => secret.length >= 32)),
         "each secret must have at least 32 characters",
       ),
     null,
@@ -296,6 +296,8 @@ export interface Env extends Values {
   /** Names that browsers know the app by; null where none is known. */
   readonly domains: readonly string[] | null;
   readonly proxyHops: number;
+  /** The first signs, all verify; null: one is made up for this process. */
+  readonly sessionSecrets: readonly string[] | null;
 }
 
 export class EnvError extends Error {
@@ -321,13 +323,14 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
   }
   const env = values as unknown as Values;
-  if (problems.length === 0) problems.push(...contradictions(env));
+  if (problems.length === 0) problems.push(...contradictions(env, isOnVercel(source)));
   if (problems.length > 0)
     throw new EnvError(
       `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
   const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
+  const sessionSecrets = env.SESSION_SECRET === undefined ? null : list(env.SESSION_SECRET);
   const strategies = cacheStrategies({
     ttlMs: env.CACHE_TTL_S * 1_000,
     maxSignals: env.MAX_SIGNALS_PER_USER,
@@ -335,7 +338,15 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
   });
   // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isOnVercel(source) ? 1 : 0);
-  return { ...env, isDevnet, allowDemo, strategies, domains: env.APP_DOMAIN ?? vercelDomains(source), proxyHops };
+  return {
+    ...env,
+    isDevnet,
+    allowDemo,
+    strategies,
+    domains: env.APP_DOMAIN ?? vercelDomains(source),
+    proxyHops,
+    sessionSecrets,
+  };
 }
 
 const isOnVercel = (source: Readonly<Record<string, string | undefined>>): boolean => (source.VERCEL ?? "") !== "";
@@ -348,8 +359,10 @@ function vercelDomains(source: Readonly<Record<string, string | undefined>>): re
   return names.length > 0 ? names : null;
 }
 
-function contradictions(env: Values): string[] {
+function contradictions(env: Values, isVercel: boolean): string[] {
   const problems: string[] = [];
+  if (isVercel && env.DATABASE_URL === undefined)
+    problems.push("DATABASE_URL is needed on Vercel: its functions have no disk that lasts, and share none");
   const network = env.HEDERA_NETWORK;
   if (network === "custom" && env.MIRROR_URL === null)
     problems.push("MIRROR_URL is needed where HEDERA_NETWORK is custom");

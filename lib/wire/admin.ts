@@ -88,12 +88,10 @@ export const TopicStatus = z.object({
   perMinute: z
     .array(count)
     .meta({ description: "Messages committed by all instances in each of the last 30 minutes, the current one last" }),
-  users: count
-    .nullable()
-    .meta({
-      description:
-        "People with a message in this topic, ten minutes old at most; null above two million rows, or where there is none",
-    }),
+  users: count.nullable().meta({
+    description:
+      "People with a message in this topic, ten minutes old at most; null above two million rows, or where there is none",
+  }),
   hottestShare: z
     .number()
     .min(0)

@@ -98,6 +98,41 @@ test("refuses a configuration that cannot work, with one message that names ever
   expect(server.output()).toContain("MIRROR_RPS must be a number");
 });
 
+const TOPICS = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
+const SECRET = "0123456789abcdef0123456789abcdef";
+for (const [what, env, sentence] of [
+  [
+    "demo sign-in on testnet",
+    { HEDERA_NETWORK: "testnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on" },
+    "ALLOW_DEMO=on is refused on testnet",
+  ],
+  [
+    "demo sign-in on mainnet",
+    { HEDERA_NETWORK: "mainnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on" },
+    "ALLOW_DEMO=on is refused on mainnet",
+  ],
+  ["a public network without a secret", { HEDERA_NETWORK: "testnet" }, "SESSION_SECRET is needed"],
+  ["a secret that can be guessed", { HEDERA_NETWORK: "testnet", SESSION_SECRET: "hunter2" }, "at least 32 characters"],
+  ["the embedded Postgres on Vercel", { VERCEL: "1" }, "DATABASE_URL is needed on Vercel"],
+] as const) {
+  test(`refuses to start with ${what}`, async () => {
+    const server = await start({ ...TOPICS, ...env });
+    expect(await server.exit).toBe(1);
+    expect(server.output()).toContain(sentence);
+  });
+}
+
+test("starts with TRUSTED_PAYERS=*, and says what that means", async () => {
+  const server = await start({
+    HEDERA_NETWORK: "testnet",
+    SESSION_SECRET: SECRET,
+    ...TOPICS,
+    TRUSTED_PAYERS: "*",
+    MIRROR_URL: "http://127.0.0.1:9",
+  });
+  await expect.poll(() => server.output(), { timeout: 30_000 }).toContain("TRUSTED_PAYERS is *: anybody can write");
+});
+
 test("refuses to share a data directory with another server, in a sentence", async () => {
   const first = await start();
   await ready(first);

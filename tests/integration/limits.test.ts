@@ -90,3 +90,24 @@ describe("a request", () => {
     expect((await t.ask("GET", `/api/signals?${again}`, "tm-a")).status).toBe(400);
   });
 });
+
+describe("a stream whose client does not read", () => {
+  it("is cut after a minute, and one that reads is not", async () => {
+    const open = async () =>
+      (await t.ask("GET", "/api/stream", "tm-slow", { withoutBackground: true })).body?.getReader();
+    const [idle, reading] = [await open(), await open()];
+    const read = async () => (await t.clock.drive(reading?.read() ?? Promise.reject())).done;
+    for (let seconds = 0; seconds < 90; seconds += 5) {
+      await t.clock.advance(5_000);
+      expect(await read()).toBe(false);
+    }
+    // The first piece lay ready; behind it the stream has been cut.
+    await expect(
+      (async () => {
+        for (let i = 0; i < 3; i += 1) await idle?.read();
+      })(),
+    ).rejects.toThrow("does not read");
+    expect(t.app.hub.size).toBe(1);
+    await reading?.cancel();
+  });
+});
