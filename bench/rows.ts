@@ -10,6 +10,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/readers"),
   () => import("./rows/read-commands"),
   () => import("./rows/read-your-writes"),
+  () => import("./rows/stampede"),
   () => import("./rows/chaos"),
   () => import("./rows/streams"),
 ];

@@ -68,6 +68,22 @@ describe("a read", () => {
     expect(await costOf(services, again(b))).toMatchObject({ commands: 1, statements: 0 });
     expect(seen).toEqual(["304 l1", "304 redis"]);
   });
+
+  it(
+    "of one user by many at once, on two processes, costs one statement, and at most one pull of each topic",
+    STARVED,
+    async () => {
+      const userId = stranger();
+      services.devnet.requests.reset();
+      const { statements } = await costOf(services, async () => {
+        const readers = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? a : b).get("/api/contacts", userId));
+        for (const { status } of await Promise.all(readers)) expect(status).toBe(200);
+      });
+      expect(statements).toBe(1);
+      for (const pulls of Object.values(services.devnet.requests.counts().byTopic))
+        expect(pulls).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 describe("an idle topic", () => {

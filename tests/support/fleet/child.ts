@@ -18,7 +18,7 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 /** Every child of this process that still runs. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {

@@ -58,14 +58,16 @@ export interface FleetOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The instances reach the database through the proxy that counts; false spares its hop. */
   readonly isCounted?: boolean;
+  /** One that is filled already; an empty one if absent. */
+  readonly databaseUrl?: string;
   /** What to run instead of the app: its path from the root. */
   readonly entry?: string;
 }
 
-/** Starts `count` instances on an empty database and an empty Redis. Ends them all where one does not start. */
+/** Starts `count` instances on a database of their own and an empty Redis. Ends them all where one does not start. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { services, count, entry = "tests/support/fleet/instance.ts" } = options;
-  const databaseUrl = await services.postgres.createDatabase();
+  const databaseUrl = options.databaseUrl ?? (await services.postgres.createDatabase());
   const [program] = await Promise.all([bundleOf(entry), flush(services)]);
   const env = environmentOf(options, databaseUrl);
   // Nobody signs out here.

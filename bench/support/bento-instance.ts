@@ -1,0 +1,36 @@
+/** The yardstick of `stampede.queries`: bentocache over the same Redis and the same query, one process of several. */
+import { createServer } from "node:http";
+import { BentoCache, bentostore } from "bentocache";
+import { memoryDriver } from "bentocache/drivers/memory";
+import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
+import { openPg } from "@/lib/adapters/postgres/pg";
+import { PostgresViewStore } from "@/lib/adapters/postgres/view-store";
+import type { UserId } from "@/lib/core/ids";
+import { contactsView } from "@/lib/core/views";
+
+const { DATABASE_URL = "", REDIS_PORT = "" } = process.env;
+const views = new PostgresViewStore(openPg(DATABASE_URL));
+const connection = { host: "127.0.0.1", port: Number(REDIS_PORT) };
+const store = bentostore()
+  .useL1Layer(memoryDriver({ maxSize: "64mb" }))
+  .useL2Layer(redisDriver({ connection }))
+  .useBus(redisBusDriver({ connection }));
+const cache = new BentoCache({ default: "views", stores: { views: store }, ttl: "1h", grace: "6h" });
+
+/** `GET /?user=<id>` */
+const server = createServer((request, response) => {
+  const userId = new URL(request.url ?? "/", "http://bento.test").searchParams.get("user") as UserId;
+  const load = async () => {
+    const { position, edges } = await views.contacts(userId);
+    return { ...contactsView(userId, edges), position };
+  };
+  cache.getOrSet({ key: `${userId}:contacts`, factory: load }).then(
+    (view) => response.end(JSON.stringify(view)),
+    (cause: unknown) => response.writeHead(500).end(String(cause)),
+  );
+});
+server.listen(0, "127.0.0.1", 4_096, () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === "object" ? address?.port : 0 });
+});
+process.once("disconnect", () => process.exit(0));
