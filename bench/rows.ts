@@ -11,6 +11,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/read-commands"),
   () => import("./rows/read-your-writes"),
   () => import("./rows/stampede"),
+  () => import("./rows/tiered"),
   () => import("./rows/chaos"),
   () => import("./rows/streams"),
 ];

@@ -4,12 +4,13 @@ import { BentoCache, bentostore } from "bentocache";
 import { memoryDriver } from "bentocache/drivers/memory";
 import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
 import { openPg } from "@/lib/adapters/postgres/pg";
+import { Statements } from "@/lib/adapters/postgres/statements";
 import { PostgresViewStore } from "@/lib/adapters/postgres/view-store";
 import type { UserId } from "@/lib/core/ids";
 import { contactsView } from "@/lib/core/views";
 
 const { DATABASE_URL = "", REDIS_PORT = "" } = process.env;
-const views = new PostgresViewStore(openPg(DATABASE_URL));
+const views = new PostgresViewStore(new Statements(openPg(DATABASE_URL)));
 const connection = { host: "127.0.0.1", port: Number(REDIS_PORT) };
 const store = bentostore()
   .useL1Layer(memoryDriver({ maxSize: "64mb" }))
