@@ -14,4 +14,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/tiered"),
   () => import("./rows/chaos"),
   () => import("./rows/streams"),
+  () => import("./rows/storage"),
 ];

@@ -1,0 +1,65 @@
+/** A history as the sync makes batches of it: pages of each topic, in the order of the ledger, checked and interpreted. */
+import type { Batch } from "@/lib/core/batch";
+import type { AccountId, TopicId } from "@/lib/core/ids";
+import { CHAIN_START, type ChainHead } from "@/lib/core/verify";
+import { interpretChecked } from "@/lib/engine/commit";
+import type { LedgerMessage } from "@/lib/ports/ledger";
+import type { SyncStore } from "@/lib/ports/sync-store";
+import { sha384 } from "@/tests/support/chain";
+
+const neverAsked = () => {
+  throw new Error("a sound history gives no reason to ask again");
+};
+
+export class LedgerBatches {
+  private readonly heads = new Map<TopicId, ChainHead>();
+
+  constructor(
+    private readonly store: SyncStore,
+    private readonly payer: AccountId,
+  ) {}
+
+  /** Each batch must be committed before the next is asked for: chunks of earlier pages are read from the store. */
+  async *of(messages: Iterable<LedgerMessage>, page: number): AsyncGenerator<Batch> {
+    const waiting = new Map<TopicId, LedgerMessage[]>();
+    for (const message of messages) {
+      const run = waiting.get(message.topicId) ?? [];
+      waiting.set(message.topicId, run);
+      run.push(message);
+      if (run.length < page) continue;
+      waiting.delete(message.topicId);
+      yield this.batch(message.topicId, run);
+    }
+    for (const [topicId, run] of waiting) yield this.batch(topicId, run);
+  }
+
+  private async batch(topicId: TopicId, messages: readonly LedgerMessage[]): Promise<Batch> {
+    const before = this.heads.get(topicId) ?? CHAIN_START;
+    const deps = {
+      store: this.store,
+      ledger: { page: neverAsked, message: neverAsked, head: neverAsked },
+      bus: { publish: neverAsked, subscribe: neverAsked, lastPublished: neverAsked, close: neverAsked },
+      sha384,
+      trustedPayers: new Set([this.payer]),
+      onUnpublished: neverAsked,
+      renamedBy: neverAsked,
+    };
+    const { head, entries, rows, edges, profiles, definitions } = await interpretChecked(
+      deps,
+      topicId,
+      before,
+      messages,
+    );
+    this.heads.set(topicId, head);
+    return {
+      topicId,
+      expectedCursor: before.sequence,
+      nextCursor: head.sequence,
+      headHash: head.hash,
+      headNs: head.consensusNs,
+      syncedThroughNs: null,
+      gap: null,
+      ...{ entries, rows, edges, profiles, definitions },
+    };
+  }
+}

@@ -1,0 +1,58 @@
+/** One connection to a PostgreSQL on this machine, and what its process has used. */
+import { readFileSync } from "node:fs";
+import pg from "pg";
+import { poolDatabase } from "@/lib/adapters/postgres/pool";
+
+/** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
+const TICKS_PER_SECOND = 100;
+
+export class MeasuredPostgres {
+  private constructor(
+    private readonly pool: pg.Pool,
+    /** Of the server's process for the connection: all of its work but what runs in the background. */
+    private readonly pid: number,
+  ) {}
+
+  static async connect(url: string): Promise<MeasuredPostgres> {
+    const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 });
+    const { rows } = await pool.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    return new MeasuredPostgres(pool, Number(rows[0]?.pid));
+  }
+
+  /** As the store takes it. */
+  get database() {
+    return poolDatabase("pg", this.pool);
+  }
+
+  async run(sql: string, params: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> {
+    return (await this.pool.query<Record<string, unknown>>(sql, [...params])).rows;
+  }
+
+  /** µs of CPU since it connected. */
+  cpuUs(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
+  }
+
+  /** Bytes written ahead since the server was made. */
+  async walBytes(): Promise<number> {
+    const [row] = await this.run("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS bytes");
+    return Number(row?.bytes);
+  }
+
+  /** Bytes of each table with its partitions, indexes and TOAST, the largest first. */
+  async sizes(): Promise<ReadonlyMap<string, number>> {
+    await this.run("VACUUM");
+    await this.run("CHECKPOINT");
+    const rows = await this.run(
+      `SELECT regexp_replace(c.relname, '_[0-9]+$', '') AS name, sum(pg_total_relation_size(c.oid)) AS bytes
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'public' AND c.relkind = 'r' GROUP BY 1 ORDER BY 2 DESC`,
+    );
+    return new Map(rows.map(({ name, bytes }) => [String(name), Number(bytes)]));
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
