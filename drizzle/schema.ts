@@ -86,6 +86,7 @@ export const topicLog = pgTable(
     chunkTotal: integer("chunk_total"),
     payer: text().notNull(),
     runningHash: bytea("running_hash"),
+    /** In shorthand (lib/adapters/postgres/shorthand.ts), as is `body`. */
     message: bytea().notNull(),
     chunkKey: text("chunk_key"),
     /** The whole message, on the entry of the chunk that completed it. */
@@ -109,7 +110,11 @@ export const userHeads = pgTable("user_heads", {
   userId: text("user_id").primaryKey(),
 });
 
-/** One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free. */
+/**
+ * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free.
+ * Positions have no index of their own (63 bytes a message): they are gap-free, so who wants the last few looks from the newest
+ * row back until they are all found.
+ */
 export const hcsMessages = pgTable(
   "hcs_messages",
   {
@@ -125,10 +130,7 @@ export const hcsMessages = pgTable(
     /** Only of types without a number. */
     typeName: text("type_name"),
   },
-  (t) => [
-    primaryKey({ name: "hcs_messages_pkey", columns: [t.userNo, t.consensusNs] }),
-    unique("hcs_messages_position").on(t.userNo, t.n),
-  ],
+  (t) => [primaryKey({ name: "hcs_messages_pkey", columns: [t.userNo, t.consensusNs] })],
 );
 
 /** What core/projection calls an edge; null is "never" (0n there). Partitioned like hcs_messages. */

@@ -37,8 +37,15 @@ export class LedgerBatches {
     const before = this.heads.get(topicId) ?? CHAIN_START;
     const deps = {
       store: this.store,
-      ledger: { page: neverAsked, message: neverAsked, head: neverAsked },
-      bus: { publish: neverAsked, subscribe: neverAsked, lastPublished: neverAsked, close: neverAsked },
+      ledger: { page: neverAsked, message: neverAsked, head: neverAsked, account: neverAsked },
+      bus: {
+        publish: neverAsked,
+        tellMissed: neverAsked,
+        publishSignOut: neverAsked,
+        subscribe: neverAsked,
+        lastPublished: neverAsked,
+        close: neverAsked,
+      },
       sha384,
       trustedPayers: new Set([this.payer]),
       onUnpublished: neverAsked,

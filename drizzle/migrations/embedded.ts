@@ -50,5 +50,11 @@ export const MIGRATIONS: readonly Migration[] = [
       "CREATE TABLE \"user_routes\" (\n\t\"version\" integer NOT NULL,\n\t\"user_id\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\t\"tier\" text COLLATE \"C\" NOT NULL,\n\t\"tenant_id\" text COLLATE \"C\"\n);",
       "ALTER TABLE \"meta\" ADD COLUMN \"registry_version\" integer DEFAULT 0 NOT NULL;"
     ]
+  },
+  {
+    "name": "0004_positions_without_index",
+    "statements": [
+      "ALTER TABLE \"hcs_messages\" DROP CONSTRAINT \"hcs_messages_position\";"
+    ]
   }
 ];

@@ -61,7 +61,7 @@ describe("schema", () => {
       WHERE p.relkind = 'p' GROUP BY p.oid, p.relname ORDER BY 1`);
     expect(rows).toEqual([
       { parent: "contact_edges", key: "HASH (user_no)", partitions: 16, indexes: 16 },
-      { parent: "hcs_messages", key: "HASH (user_no)", partitions: 16, indexes: 32 },
+      { parent: "hcs_messages", key: "HASH (user_no)", partitions: 16, indexes: 16 },
     ]);
   });
 });

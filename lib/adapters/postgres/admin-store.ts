@@ -14,6 +14,7 @@ import type { Row } from "./database";
 import { bytes, gap, int8, ns, sequenceOf, text, topicState } from "./decode-row";
 import { texts } from "./params";
 import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
+import { expand } from "./shorthand";
 import type { Statements } from "./statements";
 
 const COLUMNS = "id, at_ms, updated_ms, actor, action, target, state, detail";
@@ -141,22 +142,23 @@ export class PostgresAdminStore implements AdminStore {
       `(SELECT * FROM topic_log WHERE disposition = ${disposition.code(name)} ORDER BY consensus_ns DESC LIMIT $1::integer)`;
     const rows = await this.db.run(
       "admin",
-      `SELECT l.ref, l.consensus_ns, l.disposition, l.reason, l.payer, octet_length(coalesce(l.body, l.message)) AS bytes,
-        substring(coalesce(l.body, l.message) FROM 1 FOR $2::integer) AS start,
+      `SELECT l.ref, l.consensus_ns, l.disposition, l.reason, l.payer, coalesce(l.body, l.message) AS kept,
         (SELECT t.topic_id FROM topics t WHERE t.topic_no = (l.ref >> ${REF_SHIFT})::integer) AS topic_id
       FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")}) l ORDER BY l.consensus_ns DESC`,
-      [limit, startBytes],
+      [limit],
     );
-    return rows.map((row) => ({
-      topicId: row.topic_id as TopicId,
-      sequence: sequenceOf(row.ref),
-      consensusNs: ns(row.consensus_ns),
-      disposition: disposition.name(row.disposition) as OddEntry["disposition"],
-      reason: text(row.reason),
-      payer: row.payer as AccountId,
-      bytes: Number(row.bytes),
-      start: bytes(row.start) as Uint8Array,
-    }));
+    return rows
+      .map((row) => ({ row, message: expand(bytes(row.kept) as Uint8Array) }))
+      .map(({ row, message }) => ({
+        topicId: row.topic_id as TopicId,
+        sequence: sequenceOf(row.ref),
+        consensusNs: ns(row.consensus_ns),
+        disposition: disposition.name(row.disposition) as OddEntry["disposition"],
+        reason: text(row.reason),
+        payer: row.payer as AccountId,
+        bytes: message.length,
+        start: message.subarray(0, startBytes),
+      }));
   }
 }
 

@@ -7,6 +7,7 @@ import type { Gap, TopicState } from "../../ports/sync-store";
 import { disposition, gapState, verification } from "./codes";
 import type { Row } from "./database";
 import { REF_SHIFT } from "./ref";
+import { expand } from "./shorthand";
 
 export const int8 = (value: unknown): bigint => (value === null ? 0n : BigInt(value as string | number | bigint));
 export const ns = (value: unknown): ConsensusNs => consensusNs(int8(value));
@@ -16,6 +17,9 @@ const optionalNumber = (value: unknown): number | null => (value === null ? null
 /** A copy: what a driver hands out may be a view of a whole network packet. */
 export const bytes = (value: unknown): Uint8Array | null =>
   value === null ? null : new Uint8Array(value as Uint8Array);
+
+/** A message or a body, which are kept in shorthand. */
+export const message = (value: unknown): Uint8Array | null => (value === null ? null : expand(value as Uint8Array));
 
 /** The sequence that a `ref` holds. */
 export const sequenceOf = (ref: unknown): Sequence => Number(BigInt.asUintN(REF_SHIFT, int8(ref))) as Sequence;
@@ -46,8 +50,8 @@ export function logEntry(row: Row): LogEntry {
     sequence: sequenceOf(row.ref),
     consensusNs: ns(row.consensus_ns),
     payer: row.payer as AccountId,
-    message: bytes(row.message) as Uint8Array,
-    body: bytes(row.body),
+    message: message(row.message) as Uint8Array,
+    body: message(row.body),
     runningHash: bytes(row.running_hash),
     runningHashVersion: optionalNumber(row.hash_version),
     verification: verification.name(row.verification),

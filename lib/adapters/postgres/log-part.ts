@@ -2,6 +2,7 @@ import type { LogEntry } from "../../core/batch";
 import { disposition, verification } from "./codes";
 import { Blob, numbers, type Params, texts } from "./params";
 import { REF_SHIFT } from "./ref";
+import { shorten } from "./shorthand";
 
 /** The CTE that writes the log. Bytes travel as one parameter, cut up by offsets: no encoding, and one copy. */
 export function logPart(entries: readonly LogEntry[], params: Params, mayExist: boolean): string {
@@ -12,9 +13,9 @@ export function logPart(entries: readonly LogEntry[], params: Params, mayExist: 
   const bodies: (number | null)[] = [];
   for (const entry of entries) {
     offsets.push(blob.end + 1);
-    messages.push(blob.add(entry.message));
+    messages.push(blob.add(shorten(entry.message)));
     hashes.push(blob.add(entry.runningHash));
-    bodies.push(blob.add(entry.body));
+    bodies.push(blob.add(entry.body && shorten(entry.body)));
   }
   // A message that is its own only chunk is whole: its numbers say nothing, and the SDK sends them with every message.
   const chunks = entries.map(({ chunk }) => (chunk !== null && chunk.total > 1 ? chunk : null));

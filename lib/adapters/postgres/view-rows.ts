@@ -5,7 +5,7 @@ import { GENESIS_HASH } from "../../core/running-hash";
 import type { EventRow, ProofRow, SignalRow } from "../../ports/view-store";
 import { isActorFlag, typeName, verification, verificationFlag } from "./codes";
 import type { Row } from "./database";
-import { bytes, int8, ns, sequenceOf, text } from "./decode-row";
+import { bytes, int8, message, ns, sequenceOf, text } from "./decode-row";
 
 export function edge(userId: UserId, row: Row): Edge {
   return {
@@ -52,7 +52,7 @@ export function signal(row: Row): SignalRow {
     peerId: text(row.peer_id) as UserId | null,
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
-    body: bytes(row.body) as Uint8Array,
+    body: message(row.body) as Uint8Array,
   };
 }
 
@@ -61,7 +61,7 @@ export function event(row: Row): EventRow {
     topicId: row.topic_id as TopicId,
     sequence: sequenceOf(row.ref),
     consensusNs: ns(row.consensus_ns),
-    body: bytes(row.body) as Uint8Array,
+    body: message(row.body) as Uint8Array,
   };
 }
 
@@ -87,7 +87,7 @@ export function proof(topicId: TopicId, row: Row): ProofRow {
     sequence,
     consensusNs: ns(row.consensus_ns),
     payer: row.payer as AccountId,
-    message: bytes(row.message) as Uint8Array,
+    message: message(row.message) as Uint8Array,
     runningHash: bytes(row.running_hash),
     runningHashVersion: row.hash_version === null ? null : Number(row.hash_version),
     verification: verification.name(row.verification),

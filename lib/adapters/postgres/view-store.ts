@@ -77,13 +77,16 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<SignalPage> {
-    // Compared as `n`, which the index is of. A position of an earlier epoch is before all rows, one of a later epoch after them.
+    // `n` without gaps: of the rows after the position so many are wanted, and from the newest back the search ends with the last
+    // of them. A position of an earlier epoch is before all rows, one of a later epoch after them.
+    const after = `(SELECT greatest(least($2::bigint - ${POSITION.replace("r.n", "0")}, 2147483647), 0))`;
     const rows = await this.db.run(
       "catch-up",
       withHead(
-        `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME}
-          AND r.n > (SELECT greatest(least($2::bigint - ${POSITION.replace("r.n", "0")}, 2147483647), 0)::integer)
-          ORDER BY r.n LIMIT $3::integer) r`,
+        `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r
+          WHERE r.user_no = ${ME} AND r.n > ${after} AND r.n <= ${after} + $3::integer
+          ORDER BY r.consensus_ns DESC
+          LIMIT (SELECT greatest(least(h.head - ${after}, $3::integer), 0) FROM user_heads h WHERE h.user_id = $1::text)) r`,
         "p.position",
       ),
       [userId, position, limit],

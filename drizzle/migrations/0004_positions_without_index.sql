@@ -1,0 +1,1 @@
+ALTER TABLE "hcs_messages" DROP CONSTRAINT "hcs_messages_position";
