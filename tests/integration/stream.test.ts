@@ -53,6 +53,23 @@ const ids = (reader: SseReader) => reader.of("signal").map(({ id }) => id);
 const actors = (reader: SseReader) => reader.of("signal").map(({ data }) => data.actor);
 
 describe("a stream", () => {
+  it("looks for what it was not told of until the database says, whoever could not be asked at first", async () => {
+    const reader = await stream({ cursor: 0 });
+    const { views } = t.app.stores;
+    const heads = views.heads.bind(views);
+    Object.assign(views, { heads: () => Promise.reject(new StoreUnavailable("down")) });
+    // The commit happens, and its word is lost.
+    Object.assign(t.app.bus, { publish: async () => {} });
+    request("tm-1");
+    await t.clock.advance(3_000);
+    await t.app.bus.tellMissed(t.devnet.topics.contact, 1);
+    await t.clock.advance(3_000);
+    expect(ids(reader)).toEqual([]);
+    Object.assign(views, { heads });
+    await t.clock.advance(2_000);
+    expect(ids(reader)).toEqual([1]);
+  });
+
   it("stays open while the database does not answer, and carries on when it does", async () => {
     request("tm-1");
     await t.sync();
