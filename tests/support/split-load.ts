@@ -12,6 +12,8 @@ export interface Load {
   readonly reads: { readonly ok: number; readonly failed: readonly string[] };
   /** Writes that were neither accepted nor refused for their nonce. */
   readonly failedWrites: readonly string[];
+  /** One more message of each user, one after the other. */
+  round(): Promise<void>;
   /** Resolves when this many more messages were accepted. */
   more(count: number): Promise<void>;
   stop(): Promise<void>;
@@ -19,9 +21,14 @@ export interface Load {
 
 const READS = ["/api/signals", "/api/contacts", "/api/circle", "/api/registry/topics"];
 
+/** So many at once that they meet, and so few that a slow machine answers each in time. */
+const WRITERS = 6;
+/** A user's messages come in bursts, so that the next one finds the last one on its way. */
+const BURST = 3;
+
 /**
- * Every user writes one message after the other, now through one instance, now through another, and every fourth user writes two
- * at once; readers ask for everything there is.
+ * Every user writes bursts of messages, now through one instance, now through another, and every fourth user two at once;
+ * readers ask for everything there is.
  */
 export function startLoad({ instances }: SplitWorld, users: readonly string[], readers: number): Load {
   const written: { userId: string; topicId: string; sequence: number }[] = [];
@@ -43,10 +50,13 @@ export function startLoad({ instances }: SplitWorld, users: readonly string[], r
     written.push({ userId, topicId, sequence: sequenceNumber });
     for (const { wake } of waiting.splice(0).filter((each) => each.at <= written.length || !waiting.push(each))) wake();
   };
-  const writer = async (userId: string, i: number) => {
-    while (!isStopping) {
-      const target = users[(i + 1 + (written.length % (users.length - 1))) % users.length] as string;
-      await Promise.all(Array.from({ length: i % 4 === 0 ? 2 : 1 }, () => write(userId, target)));
+  const targetOf = (i: number) => users[(i + 1 + (written.length % (users.length - 1))) % users.length] as string;
+  const writer = async (first: number) => {
+    for (let i = first; !isStopping; i = i + WRITERS < users.length ? i + WRITERS : first) {
+      for (let n = 0; n < BURST && !isStopping; n += 1) {
+        const atOnce = Array.from({ length: i % 4 === 0 ? 2 : 1 }, () => write(users[i] as string, targetOf(i)));
+        await Promise.all(atOnce);
+      }
     }
   };
   const reader = async (i: number) => {
@@ -59,7 +69,10 @@ export function startLoad({ instances }: SplitWorld, users: readonly string[], r
       else failed.push(`${response.status} ${path}`);
     }
   };
-  const work = Promise.all([...users.map(writer), ...Array.from({ length: readers }, (_, i) => reader(i))]);
+  const work = Promise.all([
+    ...Array.from({ length: WRITERS }, (_, i) => writer(i)),
+    ...Array.from({ length: readers }, (_, i) => reader(i)),
+  ]);
   // A worker that throws is a bug of the load: it must not end unseen before `stop`.
   work.catch(() => {});
   return {
@@ -70,6 +83,9 @@ export function startLoad({ instances }: SplitWorld, users: readonly string[], r
         return ok;
       },
       failed,
+    },
+    round: async () => {
+      for (const [i, userId] of users.entries()) await write(userId, targetOf(i));
     },
     more: (count) =>
       Promise.race([
