@@ -16,7 +16,10 @@ export type LatestNs = bigint;
 export interface Edge {
   readonly userId: UserId;
   readonly peerId: UserId;
+  /** Whoever of the two said so. */
   readonly acceptNs: LatestNs;
+  readonly acceptOutNs: LatestNs;
+  readonly acceptInNs: LatestNs;
   readonly revokeNs: LatestNs;
   readonly requestOutNs: LatestNs;
   readonly requestInNs: LatestNs;
@@ -71,6 +74,8 @@ export function emptyEdge(userId: UserId, peerId: UserId): Edge {
     userId,
     peerId,
     acceptNs: 0n,
+    acceptOutNs: 0n,
+    acceptInNs: 0n,
     revokeNs: 0n,
     requestOutNs: 0n,
     requestInNs: 0n,
@@ -99,6 +104,8 @@ export function mergeEdge(a: Edge, b: Edge): Edge {
     userId: a.userId,
     peerId: a.peerId,
     acceptNs: later(a.acceptNs, b.acceptNs),
+    acceptOutNs: later(a.acceptOutNs, b.acceptOutNs),
+    acceptInNs: later(a.acceptInNs, b.acceptInNs),
     revokeNs: later(a.revokeNs, b.revokeNs),
     requestOutNs: later(a.requestOutNs, b.requestOutNs),
     requestInNs: later(a.requestInNs, b.requestInNs),
@@ -121,7 +128,10 @@ type EdgeRegisters = Partial<Omit<Edge, "userId" | "peerId">>;
 const EDGE_EFFECTS: Readonly<Record<string, (ns: bigint, weight: number) => readonly [EdgeRegisters, EdgeRegisters]>> =
   {
     CONTACT_REQUEST: (ns) => [{ requestOutNs: ns }, { requestInNs: ns }],
-    CONTACT_ACCEPT: (ns) => [{ acceptNs: ns }, { acceptNs: ns }],
+    CONTACT_ACCEPT: (ns) => [
+      { acceptNs: ns, acceptOutNs: ns },
+      { acceptNs: ns, acceptInNs: ns },
+    ],
     CONTACT_REVOKE: (ns) => [{ revokeNs: ns }, { revokeNs: ns }],
     TRUST_ALLOCATE: (ns, weight) => [
       { trustOutNs: ns, trustOutWeight: weight },
@@ -195,6 +205,18 @@ function statementOf(metadata: Decoded["metadata"], name: string): Decoded["meta
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The edge as STRICT_BONDING has it: nobody is bonded by the other side alone. An accept bonds where the other side has asked or
+ * accepted too since the latest revoke; where it has not, it is a request. Every register stays the latest of its kind, so this
+ * depends on the order of topics as little as the edge does; that is why a request may also come after the accept it answers.
+ */
+export function strictly<T extends Edge>(edge: T): T {
+  const askedOutNs = later(edge.requestOutNs, edge.acceptOutNs);
+  const askedInNs = later(edge.requestInNs, edge.acceptInNs);
+  const isMutual = isBonded(edge) && askedOutNs > edge.revokeNs && askedInNs > edge.revokeNs;
+  return isMutual ? edge : { ...edge, acceptNs: 0n, requestOutNs: askedOutNs, requestInNs: askedInNs };
 }
 
 /** Bonded while the latest accept is newer than the latest revoke, whoever sent either. */

@@ -6,16 +6,19 @@ import "server-only";
 import { z } from "zod";
 import { type CacheStrategies, cacheStrategies, EVICTION_POLICIES } from "../core/cache-strategy";
 import {
-  type AccountId,
-  parseAccountId,
-  parseTopicId,
-  parseUserId,
-  TOPIC_KINDS,
-  type TopicId,
-  type TopicKind,
-  type UserId,
-} from "../core/ids";
-import { MAX_SEGMENTS } from "../core/reshard";
+  domains,
+  integer,
+  list,
+  optional,
+  payers,
+  scheduleSecret,
+  secret,
+  segments,
+  topicId,
+  topicIds,
+  urls,
+  users,
+} from "./env-values";
 
 interface Variable<T> {
   readonly schema: z.ZodType<T>;
@@ -29,93 +32,6 @@ const variable = <T>(schema: z.ZodType<T>, fallback: string | null, doc: string)
   fallback,
   doc,
 });
-
-const list = (text: string) =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-const integer = (min: number, max: number) => z.coerce.number({ error: "must be a number" }).int().min(min).max(max);
-const optional = z.string().optional();
-const topicIds = z
-  .string()
-  .optional()
-  .transform((text, context): readonly TopicId[] | null => {
-    if (text === undefined) return null;
-    const ids = list(text).map(parseTopicId);
-    if (ids.length > 0 && ids.every((id) => id !== null)) return ids as TopicId[];
-    context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
-    return z.NEVER;
-  });
-const topicId = z
-  .string()
-  .optional()
-  .transform((text, context): TopicId | null => {
-    const id = text === undefined ? null : parseTopicId(text.trim());
-    if (text !== undefined && id === null) context.addIssue("must be a topic id like 0.0.7148063");
-    return id;
-  });
-const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
-const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
-  const isOne = /^\d{1,4}$/.test(text.trim());
-  const all = isOne ? Number(text) : 1;
-  const counts: Record<TopicKind, number> = { contact: all, trust: all, recognition: all, profile: all };
-  const items = isOne ? [] : list(text).map((item) => SEGMENTS_OF.exec(item));
-  for (const item of items) if (item !== null) counts[item[1] as TopicKind] = Number(item[2]);
-  const isValid =
-    items.every((item) => item !== null) && Object.values(counts).every((n) => n >= 1 && n <= MAX_SEGMENTS);
-  if (!isValid)
-    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or kinds with theirs, like contact:16,trust:4`);
-  return counts;
-});
-const payers = z
-  .string()
-  .optional()
-  .transform((text, context): ReadonlySet<AccountId> | "*" | null => {
-    if (text === undefined) return null;
-    if (text.trim() === "*") return "*";
-    const ids = list(text).map(parseAccountId);
-    if (ids.every((id) => id !== null)) return new Set(ids as AccountId[]);
-    context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
-    return z.NEVER;
-  });
-const users = z
-  .string()
-  .optional()
-  .transform((text, context): ReadonlySet<UserId> => {
-    const ids = list(text ?? "").map(parseUserId);
-    if (ids.every((id) => id !== null)) return new Set(ids);
-    context.addIssue("must be account or user ids, separated by commas");
-    return z.NEVER;
-  });
-/** What cannot be guessed within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
-const secret = z
-  .string()
-  .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")
-  .optional();
-/** As a Host header has them. */
-const domains = z
-  .string()
-  .optional()
-  .transform((text, context): readonly string[] | null => {
-    if (text === undefined) return null;
-    const names = list(text.toLowerCase());
-    if (names.length > 0 && names.every((name) => /^([a-z0-9-]+\.)*[a-z0-9-]+(:\d{1,5})?$/.test(name))) return names;
-    context.addIssue("must be names like trustmesh.example or trustmesh.example:8443, separated by commas");
-    return z.NEVER;
-  });
-/** Vercel asks for 16 random characters or more of a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
-const scheduleSecret = z.string().min(16, "must have at least 16 characters").optional();
-const urls = z
-  .string()
-  .optional()
-  .transform((text, context): readonly string[] | null => {
-    if (text === undefined) return null;
-    const bases = list(text);
-    if (bases.length > 0 && bases.every((base) => /^https?:\/\/\S+$/.test(base) && URL.canParse(base))) return bases;
-    context.addIssue("must be http or https addresses, separated by commas");
-    return z.NEVER;
-  });
 
 export const VARIABLES = {
   HEDERA_NETWORK: variable(
@@ -162,6 +78,11 @@ export const VARIABLES = {
     payers,
     null,
     "Accounts that may write for others, or * for everybody; the devnet's operator where empty",
+  ),
+  STRICT_BONDING: variable(
+    z.enum(["on", "off"]),
+    "off",
+    "on or off: an accept bonds only with who has asked or accepted too; otherwise it is shown as a request",
   ),
   HEDERA_NODE: variable(
     z
@@ -293,6 +214,7 @@ export interface Env extends Values {
   readonly allowDemo: boolean;
   /** How views are kept, in every tier. */
   readonly strategies: CacheStrategies;
+  readonly isStrict: boolean;
   /** Names that browsers know the app by; null where none is known. */
   readonly domains: readonly string[] | null;
   readonly proxyHops: number;
@@ -338,11 +260,13 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
   });
   // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isOnVercel(source) ? 1 : 0);
+  const isStrict = env.STRICT_BONDING === "on";
   return {
     ...env,
     isDevnet,
     allowDemo,
     strategies,
+    isStrict,
     domains: env.APP_DOMAIN ?? vercelDomains(source),
     proxyHops,
     sessionSecrets,

@@ -19,7 +19,7 @@ export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise
     url === undefined
       ? await openPglite(join(env.DATA_DIR, "postgres"))
       : await openDatabase({ url, driver, endpoint });
-  return openStore(database, env.HEDERA_NETWORK, { onStatement: metrics?.observeStatement });
+  return openStore(database, env.HEDERA_NETWORK, { isStrict: env.isStrict, onStatement: metrics?.observeStatement });
 }
 
 /** The tier that instances share, where one is configured. */
@@ -28,7 +28,17 @@ export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | 
   if (url === undefined || token === undefined) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
   const network = env.HEDERA_NETWORK;
-  const { strategies } = env;
-  const clock = systemClock;
-  return openUpstash({ url, token, network, viewTtlMs, strategies, clock, log, onCommand: metrics?.observeCommand });
+  // Views of before the switch say something else: they are left to their time to live.
+  const viewVariant = env.isStrict ? "strict" : undefined;
+  return openUpstash({
+    url,
+    token,
+    network,
+    viewVariant,
+    viewTtlMs,
+    strategies: env.strategies,
+    clock: systemClock,
+    log,
+    onCommand: metrics?.observeCommand,
+  });
 }

@@ -5,6 +5,7 @@ import { getTableName, is } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddedModule } from "@/drizzle/embed";
+import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import * as schema from "@/drizzle/schema";
 import type { Database } from "@/lib/adapters/postgres/database";
 import { migrate } from "@/lib/adapters/postgres/migrate";
@@ -65,3 +66,26 @@ describe("schema", () => {
     ]);
   });
 });
+
+it("says of accepts that were stored before it knew directions which side said them", async () => {
+  const db = await openPglite({ memory: true });
+  const at = MIGRATIONS.findIndex(({ name }) => name.endsWith("_access"));
+  await migrate(db, MIGRATIONS.slice(0, at));
+  await db.query("INSERT INTO contact_edges (user_no, peer_no, accept_ns) VALUES (1, 2, 30), (2, 1, 30), (1, 3, NULL)");
+  // Users 1 and 2 have both accepted, at 20 and 30; flags of 4 and more are the actor's rows, type 2 is an accept.
+  await db.query(`INSERT INTO hcs_messages (consensus_ns, ref, user_no, n, peer_no, type_no, flags) VALUES
+    (10, 1, 1, 1, 2, 1, 4), (10, 1, 2, 1, 1, 1, 0),
+    (15, 2, 1, 2, 2, 2, 4), (15, 2, 2, 2, 1, 2, 0),
+    (20, 3, 1, 3, 2, 2, 5), (20, 3, 2, 3, 1, 2, 1),
+    (30, 4, 2, 4, 1, 2, 4), (30, 4, 1, 4, 2, 2, 0)`);
+  await migrate(db);
+  const rows = await db.query(
+    "SELECT user_no, peer_no, accept_out_ns, accept_in_ns FROM contact_edges ORDER BY user_no, peer_no",
+  );
+  expect(rows.map((row) => Object.values(row).map((value) => (value === null ? null : Number(value))))).toEqual([
+    [1, 2, 20, 30],
+    [1, 3, null, null],
+    [2, 1, 30, 20],
+  ]);
+  await db.close();
+}, 120_000);

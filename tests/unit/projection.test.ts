@@ -12,6 +12,7 @@ import {
   isOutgoing,
   mergeEdge,
   type PlacedSignal,
+  strictly,
   trustGiven,
   trustReceived,
 } from "@/lib/core/projection";
@@ -270,5 +271,95 @@ describe("recognition definitions", () => {
       ["kind", "New"],
       ["brave", "brave"],
     ]);
+  });
+});
+
+describe("strict bonding", () => {
+  const [A, B] = ["tm-a", "tm-b"];
+  const ask: Deed = { type: "CONTACT_REQUEST", actor: A, target: B };
+  const accept: Deed = { type: "CONTACT_ACCEPT", actor: B, target: A };
+  const revoke: Deed = { type: "CONTACT_REVOKE", actor: A, target: B };
+  const strict = (deeds: readonly Deed[], user: string, peer: string): Standing => {
+    const edge = project(placed(deeds)).edges.find((each) => each.userId === user && each.peerId === peer);
+    return standingOf(strictly(edge ?? emptyEdge(user as UserId, peer as UserId)));
+  };
+
+  it("bonds by an accept of who was asked", () => {
+    expect(strict([ask, accept], A, B)).toEqual({ ...NOTHING, bondedAt: timeOfDeed(1) });
+    expect(strict([ask, accept, ask], B, A).bondedAt).toBe(timeOfDeed(1));
+  });
+
+  it("takes an accept that nobody asked for as a request, and bonds when that is answered", () => {
+    expect(strict([accept], A, B)).toEqual({ ...NOTHING, incomingAt: timeOfDeed(0) });
+    expect(strict([accept], B, A)).toEqual({ ...NOTHING, outgoingAt: timeOfDeed(0) });
+    const answer: Deed = { type: "CONTACT_ACCEPT", actor: A, target: B };
+    expect(strict([accept, answer], A, B)).toEqual({ ...NOTHING, bondedAt: timeOfDeed(1) });
+  });
+
+  it("does not bond two who have both asked and neither accepted", () => {
+    const back: Deed = { type: "CONTACT_REQUEST", actor: B, target: A };
+    expect(strict([ask, back], A, B)).toEqual({ ...NOTHING, outgoingAt: timeOfDeed(0), incomingAt: timeOfDeed(1) });
+  });
+
+  it("forgets with a revoke what was asked before it", () => {
+    expect(strict([ask, accept, revoke, accept], A, B)).toEqual({ ...NOTHING, incomingAt: timeOfDeed(3) });
+    expect(strict([ask, revoke, accept], B, A)).toEqual({ ...NOTHING, outgoingAt: timeOfDeed(2) });
+  });
+
+  it("gives no trust to who is bonded only by his own word", () => {
+    const trust: Deed = { type: "TRUST_ALLOCATE", actor: A, target: B };
+    expect(strict([accept, trust], A, B).given).toBe(0);
+    expect(strict([accept, trust, ask], A, B).given).toBe(1);
+  });
+
+  it("is what a plain replay comes to: bonded while both have asked since the latest revoke, and one of them by an accept", () => {
+    fc.assert(
+      fc.property(history, (deeds) => {
+        for (const user of PEOPLE)
+          for (const peer of PEOPLE) {
+            if (user === peer) continue;
+            let [mine, theirs, accepted] = [false, false, false];
+            for (const { type, actor, target } of deeds) {
+              if (![user, peer].includes(actor) || ![user, peer].includes(target)) continue;
+              const isAccept = /^CONTACT_(ACCEPT|ACCEPTED|BONDED|MIRROR)$/.test(type);
+              if (type === "CONTACT_REVOKE") [mine, theirs, accepted] = [false, false, false];
+              else if (isAccept || type === "CONTACT_REQUEST") {
+                if (actor === user) mine = true;
+                else theirs = true;
+                accepted ||= isAccept;
+              }
+            }
+            const standing = strict(deeds, user, peer);
+            const isBonded = mine && theirs && accepted;
+            expect(standing.bondedAt !== null).toBe(isBonded);
+            expect([standing.outgoingAt !== null, standing.incomingAt !== null]).toEqual(
+              isBonded ? [false, false] : [mine, theirs],
+            );
+          }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("does not depend on the order of messages, their repetition, or the batches they come in, and is the same from both sides", () => {
+    const shuffled = history.chain((deeds) => {
+      const signals = placed(deeds);
+      return fc
+        .tuple(fc.shuffledSubarray([...signals], { minLength: signals.length }), fc.nat({ max: 40 }))
+        .map(([all, cut]) => ({ signals, batches: [all.slice(0, cut), all.slice(cut), all.slice(0, 3)] }));
+    });
+    fc.assert(
+      fc.property(shuffled, ({ signals, batches }) => {
+        const edges = folded(batches).map(strictly);
+        expect(edges).toEqual(folded([signals]).map(strictly));
+        for (const edge of edges) {
+          const mirror = edges.find((each) => each.userId === edge.peerId && each.peerId === edge.userId) as Edge;
+          expect(isBonded(mirror)).toBe(isBonded(edge));
+          expect(isIncoming(mirror)).toBe(isOutgoing(edge));
+          expect(trustReceived(mirror)).toBe(trustGiven(edge));
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });

@@ -10,6 +10,8 @@ type Register = {
 /** Registers that stand alone: the later time wins. `greatest` passes over null, which is "never". */
 const PLAIN = [
   ["acceptNs", "accept_ns"],
+  ["acceptOutNs", "accept_out_ns"],
+  ["acceptInNs", "accept_in_ns"],
   ["revokeNs", "revoke_ns"],
   ["requestOutNs", "request_out_ns"],
   ["requestInNs", "request_in_ns"],

@@ -27,20 +27,25 @@ function isOfKind(kind: TopicKind): string {
     OR NOT (${foreign.join(" OR ")}) AND EXISTS (SELECT FROM topics t WHERE t.topic_no = (r.ref >> 40)::integer AND t.kinds @> '{${kind}}')))`;
 }
 
+/** What core/projection says of a pair (isBonded, and that of `strictly`), of an edge `e`. `greatest` passes over null. */
+const BONDED = "e.accept_ns > coalesce(e.revoke_ns, 0)";
+const MUTUAL = `greatest(e.request_out_ns, e.accept_out_ns) > coalesce(e.revoke_ns, 0)
+    AND greatest(e.request_in_ns, e.accept_in_ns) > coalesce(e.revoke_ns, 0)`;
+
 /** Rows of the user, and for some kinds messages that others wrote for everybody to see. */
-const ALSO: Readonly<Record<TopicKind, string>> = {
+const also = (isStrict: boolean): Readonly<Record<TopicKind, string>> => ({
   contact: "",
   trust: "",
   recognition: `UNION SELECT d.ref, d.consensus_ns FROM recognition_definitions d WHERE d.consensus_ns > $2::bigint`,
   profile: `UNION SELECT f.ref, f.consensus_ns FROM contact_edges e JOIN profiles f ON f.user_no = e.peer_no
-    WHERE e.user_no = ${ME} AND e.accept_ns > coalesce(e.revoke_ns, 0) AND f.consensus_ns > $2::bigint`,
-};
+    WHERE e.user_no = ${ME} AND ${isStrict ? `${BONDED} AND ${MUTUAL}` : BONDED} AND f.consensus_ns > $2::bigint`,
+});
 
 /** `$1` user, `$2` since, `$3` limit. */
-export const eventsSql = (kind: TopicKind): string => `WITH page AS MATERIALIZED (
+export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH page AS MATERIALIZED (
   SELECT ref, consensus_ns FROM (
     (SELECT r.ref, r.consensus_ns FROM hcs_messages r
       WHERE r.user_no = ${ME} AND r.consensus_ns > $2::bigint AND ${isOfKind(kind)} ORDER BY r.consensus_ns LIMIT $3::integer)
-    ${ALSO[kind]}) every
+    ${also(isStrict)[kind]}) every
   ORDER BY consensus_ns LIMIT $3::integer)
 SELECT p.ref, p.consensus_ns, ${topicIdOf("p.ref")} AS topic_id, ${bodyOf("p.ref")} AS body FROM page p ORDER BY p.consensus_ns`;

@@ -28,11 +28,14 @@ export class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
 }
 
-/** Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. */
+/**
+ * Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. `isStrict`:
+ * readers see bonds as STRICT_BONDING has them; what is stored is the same.
+ */
 export async function openStore(
   db: Database,
   network: string,
-  options: StatementsOptions = {},
+  { isStrict = false, ...options }: StatementsOptions & { readonly isStrict?: boolean } = {},
 ): Promise<PostgresStore> {
   await migrate(db);
   const found = await networkOf(db, network);
@@ -44,7 +47,7 @@ export async function openStore(
   const statements = new Statements(db, options);
   return {
     sync: new PostgresSyncStore(statements),
-    views: new PostgresViewStore(statements),
+    views: new PostgresViewStore(statements, isStrict),
     accounts: new PostgresAccountStore(statements),
     admin: new PostgresAdminStore(statements),
     registry: new PostgresShardRegistry(statements),

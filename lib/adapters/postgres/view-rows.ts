@@ -12,6 +12,8 @@ export function edge(userId: UserId, row: Row): Edge {
     userId,
     peerId: row.peer_id as UserId,
     acceptNs: int8(row.accept_ns),
+    acceptOutNs: int8(row.accept_out_ns),
+    acceptInNs: int8(row.accept_in_ns),
     revokeNs: int8(row.revoke_ns),
     requestOutNs: int8(row.request_out_ns),
     requestInNs: int8(row.request_in_ns),

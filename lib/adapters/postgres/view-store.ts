@@ -1,7 +1,7 @@
 import type { ConsensusNs } from "../../core/consensus-time";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
-import type { Profile } from "../../core/projection";
+import { type Profile, strictly } from "../../core/projection";
 import type {
   ContactRows,
   EventRow,
@@ -29,7 +29,11 @@ const isTarget = `(r.flags < ${flagsOf({ isActor: true, verification: "verified"
 
 /** What readers ask, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
-  constructor(private readonly db: Statements) {}
+  /** `isStrict`: edges are told as STRICT_BONDING has them (core/projection.strictly). */
+  constructor(
+    private readonly db: Statements,
+    private readonly isStrict = false,
+  ) {}
 
   async head(userId: UserId): Promise<number> {
     const [row] = await this.db.run("head", `SELECT ${HEAD} AS head`, [userId]);
@@ -48,7 +52,10 @@ export class PostgresViewStore implements ViewStore {
     const edges = rows.filter((row) => row.peer_id !== null);
     return {
       position: headOf(rows),
-      edges: edges.map((row) => ({ ...edge(userId, row), profile: profile(row.peer_id as UserId, row) })),
+      edges: edges.map((row) => {
+        const stored = edge(userId, row);
+        return { ...(this.isStrict ? strictly(stored) : stored), profile: profile(row.peer_id as UserId, row) };
+      }),
     };
   }
 
@@ -95,7 +102,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<readonly EventRow[]> {
-    return (await this.db.run("events", eventsSql(kind), [userId, String(sinceNs), limit])).map(event);
+    return (await this.db.run("events", eventsSql(kind, this.isStrict), [userId, String(sinceNs), limit])).map(event);
   }
 
   async recognition(userId: UserId, limit: number): Promise<RecognitionRows> {

@@ -11,13 +11,17 @@ const part = (text: string) => encodeURIComponent(text.toWellFormed());
 export class Keys {
   private readonly root: string;
 
-  constructor(network: string) {
+  constructor(
+    network: string,
+    private readonly viewVariant?: string,
+  ) {
     if (!NETWORK.test(network)) throw new RangeError("a network's name has letters, digits, '_', '.' and '-' only");
     this.root = `tm:${network}`;
   }
 
   view(userId: UserId, name: SharedViewName): string {
-    return `${this.root}:${part(userId)}:${name}`;
+    const view = `${this.root}:${part(userId)}:${name}`;
+    return this.viewVariant === undefined ? view : `${view}:${this.viewVariant}`;
   }
 
   nonce(userId: UserId): string {

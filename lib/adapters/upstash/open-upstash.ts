@@ -14,6 +14,8 @@ import { UpstashWriteFence } from "./write-fence";
 export interface UpstashOptions extends UpstashClientOptions {
   /** Instances of one network share everything; networks share nothing. */
   readonly network: string;
+  /** Views of another variant are other views. */
+  readonly viewVariant?: string | undefined;
   /** How long a view stays that nobody reads. */
   readonly viewTtlMs: number;
   /** The plan's defaults with that time where absent. */
@@ -43,9 +45,9 @@ export function openUpstash(options: UpstashOptions): UpstashTier {
 /** The same over a client that is there. */
 export function tierOver(
   client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
-  { network, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
+  { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
 ): UpstashTier {
-  const keys = new Keys(network);
+  const keys = new Keys(network, viewVariant);
   const instanceId = randomUUID();
   const bus = new UpstashEventBus({ client, keys, instanceId, viewTtlMs, clock, log, random });
   return {

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Batch } from "@/lib/core/batch";
-import { type Edge, edgesOf, emptyEdge, mergeEdge } from "@/lib/core/projection";
+import type { ConsensusNs } from "@/lib/core/consensus-time";
+import type { UserId } from "@/lib/core/ids";
+import { type Edge, edgesOf, emptyEdge, isBonded, isIncoming, isOutgoing, mergeEdge } from "@/lib/core/projection";
+import type { ViewStore } from "@/lib/ports/view-store";
 import { batchOf, seq, topic, user } from "@/tests/support/batches";
-import { type EmptyStore, emptied, type Subject } from "@/tests/support/store-opening";
+import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/store-opening";
 
 const T = topic("0.0.7");
 const PEOPLE = ["a", "b", "c"].map(user);
@@ -90,5 +93,37 @@ export function edgesContract(subject: Subject): void {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("are told strictly to who asks so: contacts, and whose profiles may be seen", async () => {
+    const { db, sync, views } = await emptied(subject);
+    const strict = (await openStore(db, "devnet", { isStrict: true })).views;
+    await sync.ensureTopics([{ topicId: T, kinds: ["contact", "profile"] }]);
+    const [a, b, c] = PEOPLE as [UserId, UserId, UserId];
+    await sync.commit(
+      batchOf(T, 0, [
+        { type: "CONTACT_REQUEST", actor: a, target: b },
+        { type: "CONTACT_ACCEPT", actor: b, target: a },
+        // Nobody has asked c.
+        { type: "CONTACT_ACCEPT", actor: c, target: a },
+        ...[b, c].map((actor) => ({ type: "PROFILE_UPDATE", actor, metadata: { displayName: actor } })),
+      ]),
+    );
+    const bondedOf = async (store: ViewStore) =>
+      (await store.contacts(a)).edges.filter(isBonded).map(({ peerId }) => peerId);
+    const seenBy = async (store: ViewStore) =>
+      (await store.events(a, "profile", 0n as ConsensusNs, 9)).map(({ sequence }) => sequence);
+    expect([await bondedOf(views), await seenBy(views)]).toEqual([
+      [b, c],
+      [4, 5],
+    ]);
+    expect([await bondedOf(strict), await seenBy(strict)]).toEqual([[b], [4]]);
+    expect((await strict.contacts(a)).edges.filter(isIncoming).map(({ peerId }) => peerId)).toEqual([c]);
+    expect((await strict.contacts(c)).edges.filter(isOutgoing).map(({ peerId }) => peerId)).toEqual([a]);
+    await sync.commit(batchOf(T, 5, [{ type: "CONTACT_ACCEPT", actor: a, target: c }]));
+    expect([await bondedOf(strict), await seenBy(strict)]).toEqual([
+      [b, c],
+      [4, 5],
+    ]);
   });
 }
