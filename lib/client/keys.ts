@@ -7,4 +7,6 @@ export const PATHS = {
   signals: "/api/signals",
   recognition: "/api/recognition",
   profiles: "/api/profiles",
+  adminStatus: "/api/admin/status",
+  auditLog: "/api/admin/audit-log",
 } as const;

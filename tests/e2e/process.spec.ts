@@ -1,41 +1,9 @@
 /** The server as a process: its start, its end with streams open, and configurations that cannot work. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-
-const NEXT = join("node_modules", "next", "dist", "bin", "next");
-
-interface Server {
-  readonly process: ChildProcess;
-  readonly url: string;
-  readonly output: () => string;
-  readonly exit: Promise<number | string | null>;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [NEXT, "start", "-H", "127.0.0.1", "-p", String(port)], {
-    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), NEXT_TELEMETRY_DISABLED: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const pipe of [child.stdout, child.stderr]) pipe?.on("data", (data: Buffer) => (output += data.toString()));
-  const exit = new Promise<number | string | null>((resolve) =>
-    child.once("exit", (code, signal) => resolve(code ?? signal)),
-  );
-  return { process: child, url: `http://127.0.0.1:${port}`, output: () => output, exit };
-}
+import { ready, type Server, startServer } from "./support/own-server";
 
 let dataDir: string;
 let servers: Server[];
@@ -55,18 +23,6 @@ const start = async (env?: Record<string, string>) => {
   servers.push(server);
   return server;
 };
-const ready = (server: Server) =>
-  expect
-    .poll(
-      () =>
-        fetch(`${server.url}/api/health/ready`).then(
-          ({ status }) => status,
-          () => 0,
-        ),
-      { timeout: 30_000 },
-    )
-    .toBe(200);
-
 test("starts with progress, ends on SIGTERM with streams open, and goes on from where it was", async () => {
   const server = await start();
   await ready(server);

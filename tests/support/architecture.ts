@@ -53,8 +53,20 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   drizzle: {},
 };
 
-/** What the browser runs of core: the proof is checked there, by the very code that the server has (issue 2, the seal). */
-const CORE_IN_THE_BROWSER = new Set(["lib/core/ids", "lib/core/consensus-time", "lib/core/running-hash"]);
+/**
+ * What the browser runs of core: the proof is checked there, by the very code that the server has (issue 2, the seal), and the
+ * capacity model answers a slider at once, at no server's cost, with what `npm run capacity` says (issue 4). Both are pure.
+ */
+const CORE_IN_THE_BROWSER = new Set([
+  "lib/core/ids",
+  "lib/core/consensus-time",
+  "lib/core/running-hash",
+  "lib/core/capacity",
+  "lib/core/capacity-costs",
+  "lib/core/capacity-current",
+  "lib/core/capacity-inputs",
+  "lib/core/capacity-limits",
+]);
 
 const familyOf = (layer: Layer) => (layer.startsWith("adapters/") ? "adapters" : layer);
 

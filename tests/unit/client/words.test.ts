@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { harmless } from "@/app/_ui/features/signals/signal-details";
 import { initials } from "@/app/_ui/primitives/avatar";
+import { harmless } from "@/lib/client/harmless";
 import { sentenceOf } from "@/lib/client/sentences";
 import { safeNext } from "@/lib/client/session";
 import { exactConsensusTime, timeAgo } from "@/lib/client/time";

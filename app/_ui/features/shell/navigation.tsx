@@ -1,6 +1,6 @@
 "use client";
 import clsx from "clsx";
-import { Award, CircleDotDashed, type LucideIcon, Radio, UserRound, Users } from "lucide-react";
+import { Award, CircleDotDashed, type LucideIcon, Radio, SlidersHorizontal, UserRound, Users } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useContacts } from "@/lib/client/reads";
@@ -29,8 +29,13 @@ function usePlaces(): readonly Place[] {
   ];
 }
 
+/** For operators. On phones it is in the account's menu: the bar has no room for a sixth. */
+const OPERATE: Place = { href: "/admin", label: "Operate", icon: SlidersHorizontal };
+
 export function Navigation({ children }: { children: React.ReactNode }) {
   const places = usePlaces();
+  const { data: session } = useSession();
+  const isOperating = useIsHere()(OPERATE.href);
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
       <a
@@ -43,7 +48,7 @@ export function Navigation({ children }: { children: React.ReactNode }) {
         <Link href="/signals" className="self-start rounded-control px-2">
           <Brand />
         </Link>
-        <SideNav places={places} />
+        <SideNav places={session?.admin ? [...places, OPERATE] : places} />
         <div className="mt-auto space-y-3">
           <FreshnessLine className="px-2" />
           <UserMenu wide />
@@ -63,7 +68,10 @@ export function Navigation({ children }: { children: React.ReactNode }) {
         <main
           id="main"
           tabIndex={-1}
-          className="mx-auto max-w-5xl px-4 pt-5 pb-28 outline-none sm:px-6 lg:px-10 lg:pt-9 lg:pb-16"
+          className={clsx(
+            "mx-auto px-4 pt-5 pb-28 outline-none sm:px-6 lg:px-10 lg:pt-9 lg:pb-16",
+            isOperating ? "max-w-7xl" : "max-w-5xl",
+          )}
         >
           {children}
         </main>

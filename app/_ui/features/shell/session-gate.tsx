@@ -16,7 +16,8 @@ export function SessionGate({ children }: { children: React.ReactNode }) {
   const userId = session?.authenticated ? session.userId : null;
 
   useEffect(() => {
-    if (signedOut) router.replace(`/sign-in?next=${encodeURIComponent(pathname)}`);
+    const here = `${pathname}${window.location.search}`;
+    if (signedOut) router.replace(`/sign-in?next=${encodeURIComponent(here)}`);
   }, [signedOut, pathname, router]);
 
   useEffect(() => {

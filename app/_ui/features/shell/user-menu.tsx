@@ -1,10 +1,11 @@
 "use client";
 import clsx from "clsx";
-import { ChevronsUpDown, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { ChevronsUpDown, LogOut, Monitor, Moon, SlidersHorizontal, Sun } from "lucide-react";
+import Link from "next/link";
 import { useEffect, useState } from "react";
 import { reasonOf } from "@/lib/client/http";
 import { usePeople } from "@/lib/client/people";
-import { signOut } from "@/lib/client/session";
+import { signOut, useSession } from "@/lib/client/session";
 import { chooseTheme, parseTheme, type Theme } from "@/lib/client/theme";
 import { Avatar } from "../../primitives/avatar";
 import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../../primitives/menu";
@@ -29,6 +30,7 @@ function useTheme(): readonly [Theme, (theme: Theme) => void] {
 export function UserMenu({ wide = false }: { wide?: boolean }) {
   const { self, person } = usePeople();
   const [theme, choose] = useTheme();
+  const { data: session } = useSession();
   const say = useToast();
   if (!self) return null;
   const { name } = person(self);
@@ -61,6 +63,14 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
     <Menu trigger={trigger}>
       <MenuChoice value={theme} onChange={choose} options={OPTIONS} />
       <MenuSeparator />
+      {session?.admin && (
+        <MenuItem asChild>
+          <Link href="/admin">
+            <SlidersHorizontal aria-hidden="true" className="size-4" />
+            Operate
+          </Link>
+        </MenuItem>
+      )}
       <MenuItem onSelect={() => void leave()}>
         <LogOut aria-hidden="true" className="size-4" />
         Sign out

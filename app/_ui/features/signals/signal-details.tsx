@@ -1,19 +1,6 @@
+import { harmless } from "@/lib/client/harmless";
 import { exactConsensusTime } from "@/lib/client/time";
 import type { Signal } from "@/lib/wire/signals";
-
-/** Enough for any honest message; the ledger also holds others. */
-const MAX_CHARACTERS = 4_000;
-
-/** Controls and characters that turn the direction of text: shown as their code, so that nothing is hidden or reversed. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu;
-
-export function harmless(value: unknown): string {
-  const json = JSON.stringify(value, null, 2) ?? "";
-  const text = json.replace(UNSEEN, (char) =>
-    char === "\n" ? char : `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
-  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}\n… cut` : text;
-}
 
 export function SignalDetails({ signal }: { signal: Signal }) {
   const facts: readonly (readonly [string, string])[] = [

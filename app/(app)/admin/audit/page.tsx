@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { Audit } from "../../../_ui/features/admin/audit";
+
+export const metadata: Metadata = { title: "Audit log · Operate" };
+
+export default function Page() {
+  return <Audit />;
+}

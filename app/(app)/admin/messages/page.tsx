@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { Messages } from "../../../_ui/features/admin/messages";
+
+export const metadata: Metadata = { title: "Odd messages · Operate" };
+
+export default function Page() {
+  return <Messages />;
+}

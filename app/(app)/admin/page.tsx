@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { Overview } from "../../_ui/features/admin/overview";
+
+export const metadata: Metadata = { title: "Operate" };
+
+export default function Page() {
+  return <Overview />;
+}

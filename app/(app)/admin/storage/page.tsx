@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { Storage } from "../../../_ui/features/admin/storage";
+
+export const metadata: Metadata = { title: "Storage · Operate" };
+
+export default function Page() {
+  return <Storage />;
+}

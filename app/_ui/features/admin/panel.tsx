@@ -1,0 +1,71 @@
+import clsx from "clsx";
+import { useId } from "react";
+
+export interface PanelProps {
+  title: string;
+  note?: React.ReactNode;
+  action?: React.ReactNode;
+  children: React.ReactNode;
+  className?: string;
+}
+
+/** A part of the page with a title of its own. */
+export function Panel({ title, note, action, children, className }: PanelProps) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className={clsx("card mb-5 p-4 sm:p-5", className)}>
+      <header className="mb-3 flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="min-w-0">
+          <h2 id={id} className="font-display font-semibold text-xl">
+            {title}
+          </h2>
+          {note && <p className="mt-0.5 max-w-prose text-ink-soft text-sm">{note}</p>}
+        </div>
+        {action}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** Figures side by side. */
+export function Figures({ children }: { children: React.ReactNode }) {
+  return <dl className="grid grid-cols-2 gap-x-4 gap-y-4 sm:grid-cols-3 lg:grid-cols-4">{children}</dl>;
+}
+
+export interface FigureProps {
+  name: string;
+  value: React.ReactNode;
+  note?: React.ReactNode;
+  tone?: "plain" | "bad";
+}
+
+export function Figure({ name, value, note, tone = "plain" }: FigureProps) {
+  return (
+    <div className="min-w-0">
+      <dt className="text-ink-soft text-sm">{name}</dt>
+      <dd>
+        <span
+          className={clsx("block font-display font-semibold text-2xl tabular-nums", tone === "bad" && "text-danger")}
+        >
+          {value}
+        </span>
+        {note && <span className="block text-ink-soft text-xs tabular-nums">{note}</span>}
+      </dd>
+    </div>
+  );
+}
+
+/** Names and values under each other, for what is looked up rather than looked at. */
+export function Facts({ facts }: { facts: readonly (readonly [name: string, value: React.ReactNode])[] }) {
+  return (
+    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
+      {facts.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-ink-soft">{name}</dt>
+          <dd className="tabular-nums">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

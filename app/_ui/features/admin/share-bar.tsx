@@ -1,0 +1,26 @@
+import clsx from "clsx";
+
+const TONES = { accent: "text-accent", copper: "text-copper", danger: "text-danger" } as const;
+
+/** A share of a whole, as a bar. What it says stands beside it in words. */
+export function ShareBar({
+  share,
+  tone = "accent",
+  className,
+}: {
+  share: number;
+  tone?: keyof typeof TONES;
+  className?: string;
+}) {
+  return (
+    <svg
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      className={clsx("block h-2 w-full rounded-full", TONES[tone], className)}
+    >
+      <rect width="100" height="8" className="fill-line" />
+      <rect width={Math.min(100, Math.max(0, share * 100))} height="8" fill="currentColor" />
+    </svg>
+  );
+}

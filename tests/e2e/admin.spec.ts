@@ -1,0 +1,250 @@
+/** The operators' page: who may see it, that it lives, is found again by its address, and can be read by everybody. */
+import { AdminStatus } from "@/lib/wire/admin";
+import { adminStatus } from "../support/admin-status";
+import { ADMIN_PLACES, AdminPage, enterAsOperator } from "./pages/admin";
+import { Shell } from "./pages/shell";
+import { expectAccessible, expectNoSidewaysScroll } from "./support/axe";
+import { answerWithProblem } from "./support/problem";
+import { test as base, expect } from "./support/test";
+
+const test = base.extend<{ admin: AdminPage }>({
+  admin: async ({ page, context }, use) => {
+    await enterAsOperator(context);
+    await use(new AdminPage(page));
+  },
+});
+
+test.describe("who may see it", () => {
+  test("is refused in a sentence to whoever does not operate, by page and by answer", async ({ meet, enterAs }) => {
+    const { page } = await enterAs(await meet("Ann"));
+    await page.goto("/admin/topics");
+    await expect(page.getByRole("heading", { level: 1, name: "This page is for operators" })).toBeVisible();
+    await expect(page.getByText("Only operators can see and do this.")).toBeVisible();
+    await expect(page.getByRole("navigation", { name: "Operate" })).toHaveCount(0);
+    await expect(new Shell(page).place("Operate")).toHaveCount(0);
+    expect((await page.request.get("/api/admin/status")).status()).toBe(403);
+    await expectAccessible(page, "the refusal");
+  });
+
+  test("comes back after signing in, to the very address", async ({ page }) => {
+    await page.goto("/admin/topics?sort=lag.desc");
+    await page.getByRole("searchbox").fill("Devnet operator");
+    await page.getByRole("button", { name: /Devnet operator/ }).click();
+    await expect(page).toHaveURL(/\/admin\/topics\?sort=lag\.desc$/);
+    await expect(page.getByRole("columnheader", { name: "Lag" })).toHaveAttribute("aria-sort", "descending");
+  });
+
+  test("is offered to operators, beside the other places and in the account's menu", async ({ admin, page }) => {
+    await admin.open("/signals");
+    await new Shell(page).place("Operate").click();
+    await expect(page.getByRole("heading", { level: 1, name: "Operate" })).toBeVisible();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await admin.open("/signals");
+    await new Shell(page).account.click();
+    await page.getByRole("menuitem", { name: "Operate" }).click();
+    await expect(page).toHaveURL(/\/admin$/);
+  });
+});
+
+test("shows what this server really says, alarms first, in every part", async ({ admin, page }) => {
+  const failed: string[] = [];
+  page.on("pageerror", (error) => failed.push(error.message));
+  for (const path of ADMIN_PLACES) {
+    await admin.open(path);
+    await expect(admin.age).toContainText("1 instance · devnet · version");
+  }
+  await admin.open("/admin/topics");
+  const answer = AdminStatus.parse(await (await page.request.get("/api/admin/status")).json());
+  expect(await admin.rowKeys("Topics")).toEqual(answer.topics.map(({ topicId }) => topicId));
+  expect(failed).toEqual([]);
+});
+
+test.describe("live", () => {
+  test("numbers move by themselves, are not asked for while nobody looks, and say their age", async ({
+    admin,
+    page,
+  }) => {
+    const asked = await admin.pretend({ topics: 4 });
+    await admin.open("/admin");
+    const requests = page.getByRole("figure").filter({ hasText: "Requests" }).first();
+    await expect(requests).toContainText("from here on");
+    await expect(requests).toContainText(/\/s in \d/);
+    await expect(requests.locator("canvas")).toBeVisible();
+    await expect(admin.age).toContainText(/^As of (now|\d+ s ago)/);
+
+    // The page is told that it is hidden, as by another tab in front of it.
+    await page.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    const before = asked();
+    await expect(admin.age).toContainText(/As of (1\d|[7-9]) s ago/, { timeout: 20_000 });
+    expect(asked()).toBeLessThanOrEqual(before + 1);
+    await page.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "visible" });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await expect(admin.age).toContainText(/As of (now|[1-3] s ago)/);
+  });
+
+  test("says of when the numbers are while the server is out of reach, what to do, and recovers alone", async ({
+    admin,
+    page,
+  }) => {
+    await admin.pretend({ topics: 4 });
+    await admin.open("/admin");
+    await expect(page.getByText("At a glance")).toBeVisible();
+    await page.route("**/api/admin/status", (route) => route.abort("connectionrefused"));
+    const alert = page.getByRole("main").getByRole("alert");
+    await expect(alert).toContainText("The server cannot be reached.");
+    await expect(alert).toContainText(/What you see is of \d\d:\d\d:\d\d, .* ago\./);
+    await expect(alert).toContainText("/api/health/ready");
+    await expect(page.getByText("At a glance")).toBeVisible();
+    await expectAccessible(page, "out of reach");
+    await page.unroute("**/api/admin/status");
+    await admin.pretend({ topics: 4 });
+    await expect(alert).toHaveCount(0, { timeout: 15_000 });
+  });
+
+  test("says why the state cannot be read at all, and tries again", async ({ admin, page }) => {
+    await answerWithProblem(
+      page,
+      "**/api/admin/status",
+      503,
+      "unavailable",
+      "The database does not answer at the moment.",
+    );
+    await page.goto("/admin");
+    const alert = page.getByRole("main").getByRole("alert");
+    await expect(alert).toContainText("The database does not answer at the moment.");
+    await page.unroute("**/api/admin/status");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await expect(admin.age).toBeVisible();
+  });
+});
+
+test.describe("its address", () => {
+  test("keeps order and filter, by pointer and by keyboard, through a reload and back", async ({ admin, page }) => {
+    await admin.pretend({ topics: 64 });
+    await admin.open("/admin/topics");
+    await admin.sortBy("Topics", "Lag");
+    await expect(page).toHaveURL(/sort=lag\.desc/);
+    const lag = page.getByRole("columnheader", { name: "Lag" });
+    await expect(lag).toHaveAttribute("aria-sort", "descending");
+    const slowest = await admin.rowKeys("Topics");
+    await lag.getByRole("button").focus();
+    await page.keyboard.press("Enter");
+    await expect(lag).toHaveAttribute("aria-sort", "ascending");
+    expect(await admin.rowKeys("Topics")).not.toEqual(slowest);
+
+    await page.getByRole("searchbox", { name: "Filter topics" }).fill("trust paused");
+    await expect.poll(async () => (await admin.rowKeys("Topics")).length).toBeLessThan(64);
+    const chosen = await admin.rowKeys("Topics");
+    expect(chosen.length).toBeGreaterThan(0);
+    await page.reload();
+    await new Shell(page).settled();
+    expect(await admin.rowKeys("Topics")).toEqual(chosen);
+    await expect(page.getByRole("searchbox", { name: "Filter topics" })).toHaveValue("trust paused");
+
+    await admin.place("Storage");
+    await expect(page).toHaveURL(/\/admin\/storage$/);
+    await page.goBack();
+    await expect(page).toHaveURL(/\/admin\/topics\?.*q=trust/);
+  });
+
+  test("leads to one topic, and back closes it", async ({ admin, page }) => {
+    await admin.pretend({ topics: 64 });
+    await admin.open("/admin/topics?topic=0.0.7148004");
+    await expect(admin.dialog.getByRole("heading", { name: "Topic 0.0.7148004" })).toBeVisible();
+    await expect(admin.dialog.getByRole("region", { name: "Gaps" })).toContainText("declared, first seen 1 h ago");
+    await page.keyboard.press("Escape");
+    await expect(admin.dialog).toHaveCount(0);
+    await admin.table("Topics").getByRole("button", { name: "0.0.7148006" }).click();
+    await expect(page).toHaveURL(/topic=0\.0\.7148006/);
+    await expect(admin.dialog.getByTestId("outcome")).toContainText("Under way: message 12,500 of 50,000.");
+    await page.goBack();
+    await expect(admin.dialog).toHaveCount(0);
+  });
+
+  test("holds what the capacity sliders stand at, and the first limit is named", async ({ admin, page }) => {
+    await admin.pretend({ topics: 4 });
+    await admin.open("/admin/capacity?users=1000");
+    const sentence = page.getByTestId("first-limit");
+    await expect(sentence).toContainText(
+      /^Nothing is broken at 1K users\. The first limit to break is ".+", at .+ users\./,
+    );
+    const users = page.getByRole("slider", { name: "Users", exact: true });
+    await users.focus();
+    await page.keyboard.press("End");
+    await expect(page).toHaveURL(/users=10000000/);
+    await expect(sentence).toContainText(/^The first limit to break is/);
+    await expect(page.getByRole("table", { name: "Dollars a month" })).toContainText(
+      "the plan's estimate, with a cache",
+    );
+    await page.keyboard.press("ArrowLeft");
+    await expect(page).toHaveURL(/users=9[0-9]00000/);
+  });
+});
+
+test("text of strangers is shown as text, with nothing hidden or turned round in it", async ({ admin, page }) => {
+  await admin.pretend({ topics: 4 });
+  await admin.open("/admin/messages");
+  const first = admin.table("Odd messages").locator("[data-row]").first();
+  await expect(first).toContainText("<img src=x onerror=alert(1)> \\u202egnirts\\u202c \\u0007 bell");
+  await expect(page.locator("main img")).toHaveCount(0);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1280, 390, 360]) {
+    test(`axe finds nothing, 64 topics, ${colorScheme}, ${width} px, and nothing is wider than the screen`, async ({
+      admin,
+      page,
+    }, info) => {
+      test.slow();
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      await admin.pretend({ topics: 64 });
+      const check = async (what: string) => {
+        await expectNoSidewaysScroll(page, what);
+        await expectAccessible(page, what);
+        await info.attach(what, { body: await page.screenshot({ fullPage: true }), contentType: "image/png" });
+      };
+      for (const path of ADMIN_PLACES) {
+        await admin.open(path);
+        await check(path);
+      }
+      await admin.open("/admin/topics?topic=0.0.7148004");
+      await expect(admin.dialog).toBeVisible();
+      await check("a topic");
+      await admin.dialog.getByRole("button", { name: "Audit…" }).click();
+      await expect(admin.confirmation).toBeVisible();
+      await check("a confirmation");
+      await admin.open("/admin/storage?table=hcs_messages");
+      await check("partitions");
+    });
+  }
+}
+
+test("nothing to show yet is said in words", async ({ admin, page }) => {
+  const status = AdminStatus.parse({
+    ...adminStatus({ topics: 0 }),
+    alarms: [],
+    odd: [],
+    storage: null,
+    cost: null,
+  });
+  await page.route("**/api/admin/status", (route) => route.fulfill({ json: status }));
+  await page.route("**/api/admin/audit-log*", (route) => route.fulfill({ json: { items: [], nextBefore: null } }));
+  await admin.open("/admin");
+  await expect(page.getByText("Nothing needs looking at.")).toBeVisible();
+  for (const [path, words] of [
+    ["/admin/topics", "No topics yet"],
+    ["/admin/messages", "None so far"],
+    ["/admin/storage", "The database does not answer"],
+    ["/admin/audit", "Nothing was done yet"],
+  ] as const) {
+    await admin.open(path);
+    await expect(page.getByText(words)).toBeVisible();
+    await expectAccessible(page, words);
+  }
+});

@@ -1,0 +1,40 @@
+/** A production server of a test's own, on the embedded set-up, for what others must not be disturbed by. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "@playwright/test";
+import { freePort } from "../../support/free-port";
+
+const NEXT = join("node_modules", "next", "dist", "bin", "next");
+
+export interface Server {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+  readonly exit: Promise<number | string | null>;
+}
+
+export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [NEXT, "start", "-H", "127.0.0.1", "-p", String(port)], {
+    env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), NEXT_TELEMETRY_DISABLED: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const pipe of [child.stdout, child.stderr]) pipe?.on("data", (data: Buffer) => (output += data.toString()));
+  const exit = new Promise<number | string | null>((resolve) =>
+    child.once("exit", (code, signal) => resolve(code ?? signal)),
+  );
+  return { process: child, url: `http://127.0.0.1:${port}`, output: () => output, exit };
+}
+
+export const ready = (server: Server) =>
+  expect
+    .poll(
+      () =>
+        fetch(`${server.url}/api/health/ready`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      { timeout: 60_000 },
+    )
+    .toBe(200);
