@@ -8,6 +8,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/sync"),
   () => import("./rows/read-cpu"),
   () => import("./rows/readers"),
+  () => import("./rows/split"),
   () => import("./rows/read-commands"),
   () => import("./rows/read-your-writes"),
   () => import("./rows/stampede"),

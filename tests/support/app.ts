@@ -2,6 +2,7 @@
 import type { UserId } from "@/lib/core/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/submitter";
+import type { TopicCreator } from "@/lib/ports/topic-creator";
 import { type App, createApp, type Stores } from "@/lib/server/container";
 import { readEnv } from "@/lib/server/env";
 import { registeredTopics } from "@/lib/server/network";
@@ -43,6 +44,7 @@ export interface TestAppOptions {
   /** Changes the stores before the app gets them: to count or to break them. */
   readonly wrapStores?: (stores: Stores) => Stores;
   readonly submitter?: (devnet: Devnet) => Submitter | null;
+  readonly creator?: (devnet: Devnet) => TopicCreator;
   /** More mirrors than the devnet's own, which comes first. */
   readonly moreMirrors?: readonly string[];
 }
@@ -75,6 +77,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       trustedPayers: new Set([devnet.operatorId]),
       submitter: options.submitter ? options.submitter(devnet) : new DevnetSubmitter(devnet),
       operatorId: devnet.operatorId,
+      creator: options.creator?.(devnet) ?? null,
       people: devnet.people,
       close: () => devnet.stop(),
     },

@@ -12,6 +12,7 @@ import { proof, registry, sync } from "./ledger";
 import { metrics } from "./metrics";
 import { profiles, recognition } from "./recognition";
 import { challenge, demoPeople, demoSignIn, logout, session, verify } from "./session";
+import { drain, shards, split } from "./shards";
 import { events, signals } from "./signals";
 import { stream } from "./stream";
 import { submit } from "./submit";
@@ -54,6 +55,9 @@ export const ROUTES = {
   "POST /api/admin/topics/{topicId}/resume": resume,
   "POST /api/admin/topics/{topicId}/audit": audit,
   "POST /api/admin/topics/{topicId}/resync": resync,
+  "GET /api/admin/shards": shards,
+  "POST /api/admin/shards/split": split,
+  "POST /api/admin/shards/drain": drain,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

@@ -1,0 +1,94 @@
+/** `npm run shards` as an operator runs it: against a database, a mirror and a consensus node, while nobody else is there. */
+import { execFile } from "node:child_process";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ids";
+import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { type PostgresServer, startPostgres } from "../support/postgres-server";
+
+let postgres: PostgresServer;
+let devnet: Devnet;
+let env: Record<string, string>;
+beforeAll(async () => {
+  [postgres, devnet] = await Promise.all([startPostgres(), startDevnet()]);
+  const { contact, trust, recognition, profile } = devnet.topics;
+  env = {
+    ...{ HEDERA_NETWORK: "custom", MIRROR_URL: devnet.restUrl, HEDERA_NODE: devnet.nodeAddress },
+    ...{ HEDERA_OPERATOR_ID: devnet.operatorId, HEDERA_OPERATOR_KEY: devnet.operatorKey },
+    ...{ TOPIC_CONTACT: contact, TOPIC_TRUST: trust, TOPIC_RECOGNITION: recognition, TOPIC_PROFILE: profile },
+    TRUSTED_PAYERS: devnet.operatorId,
+    DATABASE_URL: await postgres.createDatabase(),
+    SESSION_SECRET: "a secret of the tests that is long enough to be one",
+    SHARDS: "contact:3",
+    TOPIC_PREFIX: "tm",
+  };
+}, 120_000);
+afterAll(async () => {
+  await devnet.stop();
+  await postgres.stop();
+});
+
+function shards(args: readonly string[], more: Record<string, string> = {}): Promise<{ code: number; out: string }> {
+  const argv = ["--conditions=react-server", "--import", "tsx", "scripts/shards.ts", ...args];
+  const options = { env: { NODE_ENV: "test" as const, PATH: process.env.PATH ?? "", ...env, ...more } };
+  return new Promise((resolve) =>
+    execFile(process.execPath, argv, options, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out: stdout + stderr }),
+    ),
+  );
+}
+
+it("plans, creates, shows, gives tenants topics, publishes and drains", async () => {
+  const before = devnet.ledger.topics.size;
+  const planned = await shards(["plan"]);
+  expect(planned).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/contact +1 segments, SHARDS asks for 3, moves 67 % of the users/),
+  });
+  expect(planned.out).toContain("2 topics to create, about $0.02.");
+  expect(devnet.ledger.topics.size).toBe(before);
+
+  expect(await shards(["create"])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("routing new messages the new way"),
+  });
+  expect(devnet.ledger.topics.size).toBe(before + 2);
+  expect([...devnet.ledger.topics.values()].at(-1)?.memo).toBe("trustmesh:tm-standard-contact-2");
+  expect((await shards(["create"])).out).toBe("");
+
+  await shards(["tenant", "acme", "Acme,", "Inc."]);
+  expect(await shards(["assign", "acme", "tm-a", "0.0.7"])).toMatchObject({ code: 0 });
+  expect(
+    await shards(["split", "--tier", "enterprise", "--owner", "acme", "--kind", "trust", "--to", "1"]),
+  ).toMatchObject({ code: 0 });
+  const status = await shards(["status"]);
+  expect(status.out).toMatch(/tm-enterprise-trust-acme-0 +active +0\.0\.\d+/);
+  expect(status.out).toContain("tenant acme (Acme, Inc.): 2 users");
+
+  const topicId = /Created (0\.0\.\d+)/.exec((await shards(["publish", "--new"])).out)?.[1] as TopicId;
+  expect(await shards(["publish"], { REGISTRY_TOPIC: topicId })).toMatchObject({ out: "7 messages published.\n" });
+  const drained = await shards(["drain", devnet.topics.contact], { REGISTRY_TOPIC: topicId });
+  expect(drained).toMatchObject({ code: 0, out: expect.stringMatching(/run this again after 2\d{3}-/) });
+  // A change publishes itself: the one that is drained, and the one in its place.
+  expect(devnet.ledger.topic(topicId).messages).toHaveLength(9);
+}, 300_000);
+
+it.each([
+  [["frob"], "npm run shards -- COMMAND"],
+  [["split", "--kind", "feed", "--to", "2"], "--kind is one of"],
+  [["split", "--kind", "contact", "--to", "9000"], "not done: a number of segments"],
+  [["drain", "0.0.424242"], "not in use"],
+  [["assign", "globex", "tm-a"], "there is no tenant globex"],
+])(
+  "says what is wrong with %j",
+  async (args, sentence) => {
+    const { code, out } = await shards(args);
+    expect([code, out]).toEqual([1, expect.stringContaining(sentence)]);
+    expect(out).not.toContain("    at ");
+  },
+  60_000,
+);
+
+it("sends who is embedded to the app", async () => {
+  const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet" });
+  expect([code, out]).toEqual([1, expect.stringContaining("--app http://127.0.0.1:3000")]);
+}, 60_000);
