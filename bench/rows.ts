@@ -16,4 +16,5 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/chaos"),
   () => import("./rows/streams"),
   () => import("./rows/storage"),
+  () => import("./rows/flood"),
 ];

@@ -1,7 +1,7 @@
 /** Who is signed in. Signing in and out loads the page anew, so nothing of one person is left in memory for the next. */
 import useSWR from "swr";
 import { z } from "zod";
-import { DemoAnswer, SessionAnswer } from "@/lib/wire/session";
+import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
 import { getJson, postJson } from "./http";
 import { PATHS } from "./keys";
 
@@ -23,8 +23,22 @@ export async function signIn(userId: string, next: string): Promise<void> {
   window.location.assign(next);
 }
 
-export async function signOut(): Promise<void> {
-  await postJson(Anything, "/api/auth/logout", {});
+/** What the account is to sign. */
+export const askChallenge = (accountId: string): Promise<ChallengeAnswer> =>
+  postJson(ChallengeAnswer, "/api/auth/challenge", { accountId });
+
+export async function enterWithSignature(
+  accountId: string,
+  challenge: string,
+  signatureMap: string,
+  next: string,
+): Promise<void> {
+  await postJson(SessionAnswer, "/api/auth/verify", { accountId, challenge, signatureMap });
+  window.location.assign(next);
+}
+
+export async function signOut({ everywhere = false } = {}): Promise<void> {
+  await postJson(Anything, "/api/auth/logout", { everywhere });
   window.location.assign("/sign-in");
 }
 

@@ -65,7 +65,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-it(`answers ${CASES.toLocaleString("en")} of them, each in time, as the contract says, and logs nothing of them`, async () => {
+it("answers ten thousand of them, each in time, as the contract says, and logs nothing of them", async () => {
   const seen = new Map<number, number>();
   await fc.assert(
     fc.asyncProperty(fuzzedRequest, async (fuzzed) => {

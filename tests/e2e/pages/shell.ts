@@ -31,7 +31,7 @@ export class Shell {
 
   async signOut(): Promise<void> {
     await this.account.click();
-    await this.page.getByRole("menuitem", { name: "Sign out" }).click();
+    await this.page.getByRole("menuitem", { name: "Sign out", exact: true }).click();
   }
 
   notice(text: string | RegExp): Locator {

@@ -1,6 +1,6 @@
 "use client";
 import clsx from "clsx";
-import { ChevronsUpDown, LogOut, Monitor, Moon, SlidersHorizontal, Sun } from "lucide-react";
+import { ChevronsUpDown, LogOut, Monitor, MonitorOff, Moon, SlidersHorizontal, Sun } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { reasonOf } from "@/lib/client/http";
@@ -34,8 +34,8 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
   const say = useToast();
   if (!self) return null;
   const { name } = person(self);
-  const leave = () =>
-    signOut().catch((error) => say({ tone: "bad", title: "Still signed in", detail: reasonOf(error) }));
+  const leave = (how?: { everywhere: boolean }) =>
+    signOut(how).catch((error) => say({ tone: "bad", title: "Still signed in", detail: reasonOf(error) }));
 
   const trigger = (
     <button
@@ -74,6 +74,10 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
       <MenuItem onSelect={() => void leave()}>
         <LogOut aria-hidden="true" className="size-4" />
         Sign out
+      </MenuItem>
+      <MenuItem onSelect={() => void leave({ everywhere: true })}>
+        <MonitorOff aria-hidden="true" className="size-4" />
+        Sign out everywhere
       </MenuItem>
     </Menu>
   );

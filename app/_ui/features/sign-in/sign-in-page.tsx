@@ -4,9 +4,10 @@ import { SWRConfig } from "swr";
 import { reasonOf } from "@/lib/client/http";
 import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/session";
 import { SkeletonRows } from "../../primitives/skeleton";
-import { EmptyState, ErrorState } from "../../primitives/states";
+import { ErrorState } from "../../primitives/states";
 import { type Choice, PersonPicker } from "../people/person-picker";
 import { Brand } from "../shell/brand";
+import { AccountSignIn } from "./account-sign-in";
 import { MeshPicture } from "./mesh-picture";
 
 export function SignInPage({ next }: { next: string | null }) {
@@ -53,9 +54,13 @@ function People({ next }: { next: string }) {
   }
   if (session.data && !session.data.demo) {
     return (
-      <EmptyState title="Sign in with your wallet">
-        On {session.data.network}, people sign in with their Hedera account. This page cannot do that yet.
-      </EmptyState>
+      <>
+        <p className="mt-2 mb-6 text-ink-soft">
+          On {session.data.network} you are your Hedera account. Prove it by signing a message with its key; nothing is
+          written and nothing is paid.
+        </p>
+        <AccountSignIn next={next} />
+      </>
     );
   }
   const pick = async (choice: Choice) => {
@@ -87,6 +92,12 @@ function People({ next }: { next: string }) {
       ) : (
         <SkeletonRows rows={6} label="Loading people" />
       )}
+      <details className="mt-6 border-line border-t pt-4">
+        <summary className="rounded-control py-1 font-medium">Sign in with a Hedera account instead</summary>
+        <div className="pt-4">
+          <AccountSignIn next={next} />
+        </div>
+      </details>
     </>
   );
 }
