@@ -126,7 +126,7 @@ describe("forged content", () => {
     const health = await ingestion();
     expect(health.topic.counts).toMatchObject({ failed: 1, verified: 4 });
     expect(health.alarms.join()).toContain("do not match the ledger's hash chain");
-    expect((await t.ask("GET", `/api/proof/${contact()}/3`, ALICE)).status).toBe(404);
+    expect((await t.ask("GET", `/api/proof/${contact()}/3`, ALICE)).status).toBe(403);
   });
 
   it("shown once is asked for again before anything is stored", async () => {
