@@ -15,6 +15,8 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/tiered"),
   () => import("./rows/chaos"),
   () => import("./rows/streams"),
+  () => import("./rows/memory"),
   () => import("./rows/storage"),
   () => import("./rows/flood"),
+  () => import("./rows/capacity"),
 ];

@@ -26,7 +26,7 @@ export const HISTORY_PAYER = "0.0.2" as AccountId;
 const WEIGHTS = { request: 24, accept: 22, revoke: 2, trust: 22, untrust: 4, mint: 16, profile: 10 };
 /** As in the seeded world: of requests and of profiles, those that do not fit into one transaction. */
 const LONG_NOTE_SHARE = 0.012;
-const LONG_BIO_SHARE = 0.05;
+const LONG_BIO_SHARE = 0.013;
 /** Of single messages, those that carry the SDK's chunk info. */
 const CHUNK_INFO_SHARE = 0.7;
 const START_NS = 1_790_000_000_000_000_000n;

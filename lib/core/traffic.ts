@@ -8,10 +8,10 @@ import { TOPIC_KINDS, type TopicKind } from "./ids";
 import { PAGE, syncRun } from "./sync-runs";
 
 /** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
-export type RedisPurpose = "lookup" | "fill" | "round" | "budget" | "publish" | "nonce" | "idempotency";
+export type RedisPurpose = "lookup" | "fill" | "round" | "budget" | "publish" | "cursor" | "nonce" | "idempotency";
 
 /** Statements by what they are for: a view that was cold, a read that no tier keeps, a stream that opens or has news, … */
-export type SqlPurpose = "view" | "direct" | "streamOpen" | "streamNews" | "commit" | "renamed" | "rule";
+export type SqlPurpose = "view" | "direct" | "streamOpen" | "streamNews" | "commit" | "conflict" | "renamed" | "rule";
 
 export interface Traffic {
   readonly messages: number;
@@ -60,6 +60,8 @@ export function traffic(inputs: CapacityInputs, instances: number): Traffic {
       round: sync.rounds,
       budget: sync.mirror.requests,
       publish: sync.commits,
+      // A cursor that was read anew is compared with the last one published.
+      cursor: sync.conflicts,
       nonce: writes,
       // One to begin, one to keep the answer.
       idempotency: writes * 2,
@@ -70,6 +72,8 @@ export function traffic(inputs: CapacityInputs, instances: number): Traffic {
       streamOpen: streamOpens,
       streamNews: openStreams * touches,
       commit: sync.commits,
+      // The commit that came too late, and the look at where the topic stands now.
+      conflict: sync.conflicts * 2,
       renamed: sync.commitsOf.profile,
       rule: writes * kindShares[RULED],
     },
@@ -81,6 +85,8 @@ export function traffic(inputs: CapacityInputs, instances: number): Traffic {
 interface SyncTraffic {
   readonly rounds: number;
   readonly commits: number;
+  /** Commits that another instance was ahead of. */
+  readonly conflicts: number;
   readonly commitsOf: Readonly<Record<TopicKind, number>>;
   readonly mirror: Traffic["mirror"];
 }
@@ -94,7 +100,8 @@ function syncTraffic(
   instances: number,
 ): SyncTraffic {
   const { settings } = inputs;
-  if (instances === 0) return { rounds: 0, commits: 0, commitsOf: NO_COMMITS, mirror: { demanded: 0, requests: 0 } };
+  if (instances === 0)
+    return { rounds: 0, commits: 0, conflicts: 0, commitsOf: NO_COMMITS, mirror: { demanded: 0, requests: 0 } };
   const gateS = settings.gateMs / 1_000;
   // Where a stream is open its beat demands in every period; elsewhere the first reader after the period does.
   const isBeating = 1 - Math.exp(-openStreams / instances);
@@ -105,9 +112,9 @@ function syncTraffic(
 
   const at = (pace: number) => runsAt(pace, inputs, messages, scheduled, instances);
   const budget = Math.max(settings.mirrorRps, leastRequests(messages));
-  const { commitsOf, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
+  const { commitsOf, conflicts, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
   const commits = TOPIC_KINDS.reduce((total, kind) => total + commitsOf[kind], 0);
-  return { rounds, commits, commitsOf, mirror: { demanded: at(1).requests, requests } };
+  return { rounds, commits, conflicts, commitsOf, mirror: { demanded: at(1).requests, requests } };
 }
 
 /** Full pages, and a quarter more: a budget below that could not carry the messages, and is taken to have been raised. */
@@ -134,6 +141,7 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
   const runS = (2 * mirrorMs) / 1_000;
   const commitsOf = { ...NO_COMMITS };
   let pages = 0;
+  let conflicts = 0;
   let afterWrites = 0;
   for (const kind of TOPIC_KINDS) {
     const ofTopic = (messages * kindShares[kind]) / segments;
@@ -141,14 +149,18 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
     const runs = pace * (scheduled + own);
     if (runs === 0) continue;
     const run = syncRun(ofTopic / runs);
-    pages += segments * runs * run.pageRequests;
+    // An instance knows where it left a topic. Where others have committed since, its run begins with a page of theirs and
+    // a commit that is refused: 1 / (1 + (n-1)·found) is the chance that nobody did between two of its runs.
+    const refused = runs * (1 - 1 / (1 + (instances - 1) * run.found));
+    conflicts += segments * refused;
+    pages += segments * (runs * run.pageRequests + refused);
     commitsOf[kind] = segments * runs * run.commits;
     afterWrites += segments * own;
   }
   // One head serves whatever begins on the same instance within half a gate period.
   const freshS = settings.gateMs / 2_000;
   const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (scheduled * freshS) / instances);
-  return { commitsOf, requests: pages + pace * (scheduled + byWrites) };
+  return { commitsOf, conflicts, requests: pages + pace * (scheduled + byWrites) };
 }
 
 /** Times a second that something happens which random events of `rate` start, but not within `holdS` of the last time. */

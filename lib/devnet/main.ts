@@ -7,6 +7,8 @@
  * Forked with an IPC channel it sends its announcement to its parent and leaves with it; otherwise it prints one JSON
  * line on stdout. Without `--data-dir` nothing is kept.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Devnet, startDevnet } from "./devnet";
 import type { Announcement } from "./ready";
@@ -61,8 +63,11 @@ function announce(announcement: Announcement): Promise<void> {
 
 async function main(): Promise<void> {
   let devnet: Devnet;
+  let dataDir: string | null;
   try {
-    devnet = await startDevnet(optionsOf(process.argv.slice(2)));
+    const options = optionsOf(process.argv.slice(2));
+    dataDir = options.dataDir;
+    devnet = await startDevnet(options);
   } catch (error) {
     await announce({ type: "failed", message: error instanceof Error ? error.message : String(error) });
     process.exit(1);
@@ -71,6 +76,8 @@ async function main(): Promise<void> {
   for (const event of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(event, leave);
   // A parent that died while the ledger was seeded has nobody left to tell.
   if (IS_FORKED && !process.connected) return leave();
+  // For tools that know the directory only (npm run load): the port is another at each start.
+  if (dataDir !== null) writeFileSync(join(dataDir, "rest-url"), `${devnet.restUrl}\n`);
   const { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people } = devnet;
   const addresses = { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people };
   await announce({ type: "ready", ...addresses });

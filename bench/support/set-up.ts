@@ -1,0 +1,118 @@
+/** A whole set-up in this process: several instances over one Redis (behind Upstash's protocol), one PostgreSQL and one devnet. */
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { openPg } from "@/lib/adapters/postgres/pg";
+import { openStore } from "@/lib/adapters/postgres/store";
+import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { createApp } from "@/lib/server/container";
+import { readEnv } from "@/lib/server/env";
+import { registeredTopics } from "@/lib/server/network";
+import { DevnetSubmitter } from "@/tests/support/devnet-submitter";
+import { type PostgresServer, startPostgres } from "@/tests/support/postgres-server";
+import { type RedisServer, startRedis } from "@/tests/support/redis-server";
+import { startUpstash, type UpstashStandIn } from "@/tests/support/upstash-stand-in";
+import { type AppServer, serveApp } from "./app-server";
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+export interface Instance {
+  readonly server: AppServer;
+  readonly tier: UpstashTier;
+  /** Users named by commit events that came here. */
+  readonly told: { users: number };
+  close(): Promise<void>;
+}
+
+export class SetUp {
+  statements = 0;
+  byText: Record<string, number> = {};
+  private databases = 0;
+
+  private constructor(
+    private readonly postgres: PostgresServer,
+    private readonly redis: RedisServer,
+    readonly upstash: UpstashStandIn,
+  ) {}
+
+  static async start(): Promise<SetUp> {
+    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    return new SetUp(postgres, redis, await startUpstash({ redisPort: redis.port }));
+  }
+
+  /** Instances of a new network with its own devnet and database, at the server's own defaults. */
+  async network(count: number): Promise<{ devnet: Devnet; instances: readonly Instance[]; close(): Promise<void> }> {
+    this.databases += 1;
+    const name = `bench${process.pid}-${this.databases}`;
+    const [devnet, url] = await Promise.all([startDevnet({ grpc: false }), this.postgres.createDatabase()]);
+    const instances: Instance[] = [];
+    for (let i = 0; i < count; i += 1) instances.push(await this.instance(name, url, devnet));
+    return {
+      devnet,
+      instances,
+      close: async () => {
+        await Promise.all(instances.map((instance) => instance.close()));
+        await devnet.stop();
+      },
+    };
+  }
+
+  private async instance(network: string, databaseUrl: string, devnet: Devnet): Promise<Instance> {
+    const { url, token } = this.upstash;
+    const tier = openUpstash({ url, token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
+    const database = openPg(databaseUrl);
+    const stores = await openStore(
+      {
+        ...database,
+        query: (text, params) => {
+          this.statements += 1;
+          this.byText[text.slice(0, 60)] = (this.byText[text.slice(0, 60)] ?? 0) + 1;
+          return database.query(text, params);
+        },
+      },
+      network,
+    );
+    const { contact, trust, recognition, profile } = devnet.topics;
+    const topics = registeredTopics({
+      contact: [contact],
+      trust: [trust],
+      recognition: [recognition],
+      profile: [profile],
+    });
+    const app = createApp({
+      env: readEnv({ SESSION_SECRET: "a secret of the bench that is long enough to be one" }),
+      shared: tier,
+      stores,
+      network: {
+        mirrorUrls: [devnet.restUrl],
+        topics,
+        trustedPayers: new Set([devnet.operatorId]),
+        submitter: new DevnetSubmitter(devnet),
+        people: [],
+        close: async () => {},
+      },
+      log: quiet,
+    });
+    await stores.sync.ensureTopics(topics);
+    await app.scheduler.syncNow();
+    const told = { users: 0 };
+    tier.bus.subscribe({
+      onCommit: ({ users, renamed }) => {
+        told.users += users.length + renamed.length;
+      },
+      onMissed: () => {},
+    });
+    const server = await serveApp(app);
+    return {
+      ...{ server, tier, told },
+      close: async () => {
+        await app.close();
+        await server.stop();
+      },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.upstash.stop();
+    await Promise.all([this.redis.stop(), this.postgres.stop()]);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * `npm run load`: drives a running set-up on this machine with the model's users, their days passing faster, and says at the end
+ * how far what it has counted is from what the model says.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import { AppClient, DevnetClient, loopback } from "./load/client";
+import { compare, comparisonTable, type Meters } from "./load/compare";
+import { drive } from "./load/drive";
+import { BOUNDS, inputsOf, type LoadPlan, objections, ratesOf } from "./load/load-plan";
+import { Progress } from "./load/progress";
+import { command, UsageError } from "./topic-input";
+
+const USAGE = `npm run -s load -- [options]
+
+  --url URL[,URL…]      the app's instances (http://127.0.0.1:3000)
+  --devnet URL          the devnet's REST address (what DATA_DIR/devnet/rest-url says)
+  --redis-control URL   counters of the Upstash stand-in (http://127.0.0.1:9079, of npm run services)
+  --sql-control URL     counters of the Postgres proxy (http://127.0.0.1:6480, of npm run services)
+  --users N             how many (200; at most ${BOUNDS.users})
+  --seconds N           how long (60; at most ${BOUNDS.seconds})
+  --factor N            days that pass in one (20)
+  --signals N, --reads N, --open-pages N   as for npm run capacity
+  --own-writes N        percent of the messages through the app, the others straight to the ledger (10)
+
+Addresses are of this machine only. To have something to drive:
+  npm run services      in one terminal; it prints the environment for the next
+  npm run dev           in another, with that environment`;
+
+const text = { type: "string" } as const;
+const OPTIONS = {
+  url: text,
+  devnet: text,
+  "redis-control": text,
+  "sql-control": text,
+  users: text,
+  seconds: text,
+  factor: text,
+  signals: text,
+  reads: text,
+  "open-pages": text,
+  "own-writes": text,
+  help: { type: "boolean" },
+} as const;
+const CONTACTS = 10;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (cause) {
+    throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}\n\n${USAGE}`);
+  }
+}
+
+function planOf(values: ReturnType<typeof parse>): LoadPlan {
+  const number = (name: keyof typeof values, fallback: number, least: number, most = Number.MAX_SAFE_INTEGER) => {
+    const value = values[name] === undefined ? fallback : Number(values[name]);
+    if (!(value >= least && value <= most))
+      throw new UsageError(`--${name} ${values[name]} is not a number from ${least}.`);
+    return value;
+  };
+  const plan = {
+    users: Math.floor(number("users", 200, 2)),
+    seconds: number("seconds", 60, 5),
+    factor: number("factor", 20, 0.001),
+    signalsPerUserDay: number("signals", DEFAULT_INPUTS.signalsPerUserDay, 0),
+    readsPerUserDay: number("reads", DEFAULT_INPUTS.readsPerUserDay, 0),
+    openPageShare: number("open-pages", DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
+    ownWriteShare: number("own-writes", 10, 0, 100) / 100,
+    contactsPerUser: CONTACTS,
+  };
+  const problems = objections(plan);
+  if (problems.length > 0) throw new UsageError(problems.join("\n"));
+  return plan;
+}
+
+/** Where the app's own devnet listens; the app has put it there. */
+function devnetUrl(): string | null {
+  try {
+    return readFileSync(join(process.env.DATA_DIR ?? ".data", "devnet", "rest-url"), "utf8").trim();
+  } catch {
+    return null;
+  }
+}
+
+/** The total of a stand-in's counters; null where there is none. */
+async function counter(controlUrl: string): Promise<number | null> {
+  try {
+    const response = await fetch(`${controlUrl}/counters`, { signal: AbortSignal.timeout(2_000) });
+    return response.ok ? ((await response.json()) as { total: number }).total : null;
+  } catch {
+    return null;
+  }
+}
+
+async function main(): Promise<void> {
+  const values = parse(process.argv.slice(2));
+  if (values.help) return console.log(USAGE);
+  const plan = planOf(values);
+  const urls = (values.url ?? "http://127.0.0.1:3000").split(",").map((url) => loopback("--url", url));
+  const redisControl = loopback("--redis-control", values["redis-control"] ?? "http://127.0.0.1:9079");
+  const sqlControl = loopback("--sql-control", values["sql-control"] ?? "http://127.0.0.1:6480");
+  const app = new AppClient(urls);
+  if (!(await app.isThere()))
+    throw new UsageError(
+      `Nothing answers at ${urls.join(", ")}: start "npm run services" and then, with the environment that it prints, "npm run dev".`,
+    );
+  const found = values.devnet ?? devnetUrl();
+  const devnet = found === null ? null : await DevnetClient.open(loopback("--devnet", found));
+  if (devnet === null)
+    console.log(
+      "The devnet's address is not known (--devnet): every message goes through the app, and mirror requests are not counted.",
+    );
+
+  const played: LoadPlan = devnet === null ? { ...plan, ownWriteShare: 1 } : plan;
+  const rates = ratesOf(played);
+  console.log(
+    `${played.users} users, a day in ${(86_400 / played.factor / 60).toFixed(0)} minutes, for ${played.seconds} s: ${rates.messages.toFixed(1)} messages and ${rates.reads.toFixed(1)} reads a second, ${rates.streams} open streams.`,
+  );
+  const mirrorMs = (await devnet?.answerMs()) ?? 0;
+  const measure = async (at: "start" | "end"): Promise<Meters> => {
+    // Asking for the messages is itself a few statements: outside of what is counted.
+    const messages = at === "start" ? await app.storedMessages() : null;
+    const counts = {
+      redisCommands: await counter(redisControl),
+      sqlStatements: await counter(sqlControl),
+      mirrorRequests: (await devnet?.requests()) ?? null,
+    };
+    return { ...counts, messages: messages ?? (await app.storedMessages()) };
+  };
+  const progress = new Progress(process.stdout);
+  const { figures, before, after } = await drive({
+    plan: played,
+    app,
+    devnet,
+    name: `load${process.pid}`,
+    onPrepared: (done, of) => progress.show("preparing", done / of, `${done} of ${of}`),
+    onFigures: ({ elapsedS, written, reads, events, failures }) =>
+      progress.show(
+        "driving",
+        elapsedS / played.seconds,
+        `${written} messages, ${reads} reads, ${events} events, ${failures} failures`,
+      ),
+    measure,
+  });
+  progress.end();
+  const inputs = inputsOf(played, { instances: urls.length, mirrorMs });
+  console.log(`\n${comparisonTable(compare(inputs, urls.length, figures.elapsedS, before, after))}`);
+  if (figures.failures > 0)
+    console.log(
+      `\n${figures.failures} requests failed (${figures.firstFailure}): the comparison holds only for those that did not.`,
+    );
+}
+
+void command(main);

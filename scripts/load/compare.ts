@@ -1,0 +1,60 @@
+/** What a load run was, beside what the model says it should be. */
+import { sum } from "@/lib/core/capacity";
+import type { CapacityInputs } from "@/lib/core/capacity-inputs";
+import { traffic } from "@/lib/core/traffic";
+import { columns } from "../capacity/words";
+
+/** Totals since some beginning; null where nothing tells. */
+export interface Meters {
+  readonly messages: number | null;
+  readonly redisCommands: number | null;
+  readonly sqlStatements: number | null;
+  readonly mirrorRequests: number | null;
+}
+
+export type MeterName = keyof Meters;
+
+export interface Comparison {
+  readonly name: MeterName;
+  readonly measured: number | null;
+  readonly predicted: number;
+  /** Measured over predicted, less one. */
+  readonly error: number | null;
+}
+
+const LABELS: Readonly<Record<MeterName, string>> = {
+  messages: "messages stored",
+  redisCommands: "Redis commands",
+  sqlStatements: "SQL statements",
+  mirrorRequests: "mirror requests",
+};
+
+export function compare(inputs: CapacityInputs, instances: number, seconds: number, before: Meters, after: Meters) {
+  const rates = traffic(inputs, instances);
+  const predicted: Readonly<Record<MeterName, number>> = {
+    messages: rates.messages * seconds,
+    redisCommands: sum(rates.redis) * seconds,
+    sqlStatements: sum(rates.sql) * seconds,
+    mirrorRequests: rates.mirror.requests * seconds,
+  };
+  return (Object.keys(LABELS) as MeterName[]).map((name): Comparison => {
+    const [from, to] = [before[name], after[name]];
+    const measured = from === null || to === null ? null : to - from;
+    const error = measured === null || predicted[name] === 0 ? null : measured / predicted[name] - 1;
+    return { name, measured, predicted: predicted[name], error };
+  });
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString("en");
+
+export function comparisonTable(comparisons: readonly Comparison[]): string {
+  return columns([
+    ["", "measured", "model", "difference"],
+    ...comparisons.map(({ name, measured, predicted, error }) => [
+      LABELS[name],
+      measured === null ? "not counted" : whole(measured),
+      whole(predicted),
+      error === null ? "" : `${error < 0 ? "-" : "+"}${Math.abs(error * 100).toFixed(1)} %`,
+    ]),
+  ]);
+}

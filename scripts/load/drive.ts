@@ -1,0 +1,146 @@
+/** Drives a set-up by a plan: prepares people and their contacts, then writes, reads and listens for the time that was asked for. */
+import { DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import type { AppClient, DevnetClient } from "./client";
+import type { Meters } from "./compare";
+import { type LoadPlan, ratesOf } from "./load-plan";
+import { Society, type Written } from "./society";
+
+export interface Figures {
+  readonly elapsedS: number;
+  readonly written: number;
+  readonly reads: number;
+  readonly events: number;
+  /** Answers other than 200, and requests without one. */
+  readonly failures: number;
+  /** Of the first of them, why. */
+  readonly firstFailure: string | null;
+  readonly openStreams: number;
+}
+
+export interface Drive {
+  readonly plan: LoadPlan;
+  readonly app: AppClient;
+  /** Null: every message goes through the app. */
+  readonly devnet: DevnetClient | null;
+  /** Of this run, in user ids. */
+  readonly name: string;
+  readonly onPrepared?: (done: number, of: number) => void;
+  readonly onFigures?: (figures: Figures) => void;
+  /** Asked when everything is prepared and settled, and again when the run is over and nothing is closed yet. */
+  readonly measure: (at: "start" | "end") => Promise<Meters>;
+}
+
+export interface Driven {
+  readonly figures: Figures;
+  readonly before: Meters;
+  readonly after: Meters;
+}
+
+const TICK_MS = 50;
+const FIGURES_EVERY_MS = 1_000;
+const AT_ONCE = 20;
+/** Streams open, and rounds bring what was prepared. */
+const SETTLE_MS = 4_000;
+const VIEWS = ["/api/contacts", "/api/circle", "/api/signals"] as const;
+/** No tier keeps what is asked with a filter or a watermark: one statement each. */
+const DIRECT = ["/api/signals?limit=20", "/api/hcs/events?type=contact"] as const;
+
+const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
+
+export async function drive(options: Drive): Promise<Driven> {
+  const { plan, app } = options;
+  const rates = ratesOf(plan);
+  const nowS = () => Math.floor(Date.now() / 1_000);
+  const society = new Society(plan.users, plan.contactsPerUser, DEFAULT_INPUTS.kindShares, nowS, options.name);
+  const closing = new AbortController();
+  const counts = { written: 0, reads: 0, events: 0, failures: 0, firstFailure: null as string | null };
+  const pending = new Set<Promise<void>>();
+  // A person's writes go one after the other, as the UI sends them: nonces rise.
+  const last = new Map<string, Promise<void>>();
+  const writeInOrder = (written: Written) => {
+    const mine = (last.get(written.actor) ?? Promise.resolve()).then(() => write(options, written, counts));
+    last.set(
+      written.actor,
+      mine.catch(() => {}),
+    );
+    return mine;
+  };
+  const start = (work: Promise<unknown>) => {
+    const done = work.then(
+      () => {},
+      (cause: unknown) => {
+        counts.failures += 1;
+        counts.firstFailure ??= cause instanceof Error ? cause.message : String(cause);
+      },
+    );
+    pending.add(done);
+    void done.finally(() => pending.delete(done));
+  };
+
+  await prepare(options, society);
+  const onEvent = () => {
+    counts.events += 1;
+  };
+  const streams = Array.from({ length: rates.streams }, (_, i) =>
+    app.stream(society.userId(i), onEvent, closing.signal),
+  );
+  await sleep(SETTLE_MS);
+  const before = await options.measure("start");
+  const startMs = performance.now();
+  const figures = (): Figures => ({
+    ...counts,
+    elapsedS: (performance.now() - startMs) / 1_000,
+    openStreams: rates.streams,
+  });
+  let [writesDue, readsDue, toldMs] = [0, 0, 0];
+  for (let elapsedS = 0; elapsedS < plan.seconds; elapsedS = (performance.now() - startMs) / 1_000) {
+    for (; writesDue < rates.messages * elapsedS; writesDue += 1) start(writeInOrder(society.next()));
+    for (; readsDue < rates.reads * elapsedS; readsDue += 1) start(read(options, society, counts));
+    if (performance.now() - toldMs >= FIGURES_EVERY_MS) {
+      toldMs = performance.now();
+      options.onFigures?.(figures());
+    }
+    await sleep(TICK_MS);
+  }
+  await Promise.all(pending);
+  const end = figures();
+  const after = await options.measure("end");
+  closing.abort();
+  await Promise.all(streams);
+  return { figures: end, before, after };
+
+  async function prepare({ onPrepared }: Drive, people: Society): Promise<void> {
+    const bonds = [...people.bonds()];
+    const total = plan.users + bonds.length;
+    let done = 0;
+    const all = async (work: readonly (() => Promise<void>)[]) => {
+      for (let i = 0; i < work.length; i += AT_ONCE) {
+        await Promise.all(work.slice(i, i + AT_ONCE).map((one) => one()));
+        done += Math.min(AT_ONCE, work.length - i);
+        onPrepared?.(done, total);
+      }
+    };
+    await all(Array.from({ length: plan.users }, (_, i) => () => app.signIn(people.userId(i))));
+    await all(bonds.map((bond) => () => put(options, bond, 0)));
+  }
+}
+
+async function write(options: Drive, written: Written, counts: { written: number }): Promise<void> {
+  await put(options, written, options.plan.ownWriteShare);
+  counts.written += 1;
+}
+
+async function put({ app, devnet, name }: Drive, { kind, actor, envelope }: Written, ownShare: number): Promise<void> {
+  const isOwn = devnet === null || Math.random() < ownShare;
+  if (!isOwn) return devnet.write(kind, envelope);
+  const status = await app.submit(actor, envelope, `${name}-${envelope.nonce}`);
+  if (status !== 200) throw new Error(`a write was answered ${status}`);
+}
+
+async function read({ app }: Drive, society: Society, counts: { reads: number }): Promise<void> {
+  const { rng } = society;
+  const paths = rng.chance(DEFAULT_INPUTS.directReadShare) ? DIRECT : VIEWS;
+  const status = await app.read(society.anybody(), rng.pick<string>(paths));
+  if (status !== 200) throw new Error(`a read was answered ${status}`);
+  counts.reads += 1;
+}

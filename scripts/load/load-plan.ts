@@ -1,0 +1,62 @@
+/** What a load run does: so many users at the model's ratios, their days passing faster by a stated factor. */
+import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+
+export interface LoadPlan {
+  readonly users: number;
+  readonly seconds: number;
+  /** So many days pass in one: signals and reads come that much faster; open pages stay open as long as they do. */
+  readonly factor: number;
+  readonly signalsPerUserDay: number;
+  readonly readsPerUserDay: number;
+  readonly openPageShare: number;
+  /** Of the messages, through POST /api/hcs/submit; the others are put on the ledger directly, as other tools do. */
+  readonly ownWriteShare: number;
+  readonly contactsPerUser: number;
+}
+
+export interface Rates {
+  /** A second. */
+  readonly messages: number;
+  readonly reads: number;
+  readonly streams: number;
+}
+
+/** A run is for one machine: more than this would measure the generator. */
+export const BOUNDS = { users: 5_000, seconds: 900, messagesPerS: 100, readsPerS: 300, streams: 500 } as const;
+
+export function ratesOf(plan: LoadPlan): Rates {
+  return {
+    messages: (plan.users * plan.signalsPerUserDay * plan.factor) / DAY_S,
+    reads: (plan.users * plan.readsPerUserDay * plan.factor) / DAY_S,
+    streams: Math.round(plan.users * plan.openPageShare),
+  };
+}
+
+/** A sentence for each bound that the plan is over. */
+export function objections(plan: LoadPlan): readonly string[] {
+  const rates = ratesOf(plan);
+  const over = (what: string, value: number, most: number, remedy: string) =>
+    value > most ? [`${Math.round(value)} ${what} are more than ${most}: ${remedy}.`] : [];
+  return [
+    ...over("users", plan.users, BOUNDS.users, "take fewer users"),
+    ...over("seconds", plan.seconds, BOUNDS.seconds, "run shorter"),
+    ...over("messages a second", rates.messages, BOUNDS.messagesPerS, "lower --factor or --users"),
+    ...over("reads a second", rates.reads, BOUNDS.readsPerS, "lower --factor, --reads or --users"),
+    ...over("open streams", rates.streams, BOUNDS.streams, "lower --open-pages or --users"),
+  ];
+}
+
+/** What the model is asked for it. */
+export function inputsOf(plan: LoadPlan, setUp: { instances: number; mirrorMs: number }): CapacityInputs {
+  return {
+    ...DEFAULT_INPUTS,
+    ...setUp,
+    users: plan.users,
+    signalsPerUserDay: plan.signalsPerUserDay * plan.factor,
+    readsPerUserDay: plan.readsPerUserDay * plan.factor,
+    openPageShare: ratesOf(plan).streams / plan.users,
+    ownWriteShare: plan.ownWriteShare,
+    contactsPerUser: plan.contactsPerUser,
+    peakToMean: 1,
+  };
+}
