@@ -1,6 +1,5 @@
 /** The capacity model against what a load of its own users really causes, at three scales. Required: within 15 %. */
 
-import { traffic } from "@/lib/core/traffic";
 import { AppClient, DevnetClient } from "@/scripts/load/client";
 import { type Comparison, compare, type Meters } from "@/scripts/load/compare";
 import { drive } from "@/scripts/load/drive";
@@ -83,24 +82,6 @@ async function measure(setUp: SetUp, plan: LoadPlan) {
     if (figures.failures > 0)
       throw new Error(`${figures.failures} requests of the load failed: ${figures.firstFailure}`);
     const inputs = inputsOf(plan, { instances: INSTANCES, mirrorMs });
-    if (process.env.BENCH_DEBUG)
-      console.error(
-        JSON.stringify(
-          {
-            rates: traffic(inputs, INSTANCES),
-            mirrorMs,
-            purposes: instances.map(({ tier }) =>
-              Object.fromEntries(Object.entries(tier.stats().byPurpose).map(([k, v]) => [k, v.commands])),
-            ),
-            sql: setUp.byText,
-            figures,
-            before,
-            after,
-          },
-          null,
-          1,
-        ),
-      );
     return {
       comparisons: compare(inputs, INSTANCES, figures.elapsedS, before, after),
       receivedBytes: instances.reduce((sum, { tier }) => sum + tier.stats().byPurpose.subscribe.receivedBytes, 0),

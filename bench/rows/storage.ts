@@ -25,8 +25,8 @@ export const names = [
   "postgres.cpu_us_per_read",
 ];
 
-const MESSAGES = Number(process.env.BENCH_STORAGE_MESSAGES ?? 1_000_000);
-const PEOPLE = MESSAGES / 50;
+const MESSAGES = 1_000_000;
+const PEOPLE = 20_000;
 const PAGE = 500;
 /** The last messages come in small commits, which tells what a commit costs by itself. */
 const SMALL_PAGE = 5;

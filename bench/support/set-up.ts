@@ -25,7 +25,6 @@ export interface Instance {
 
 export class SetUp {
   statements = 0;
-  byText: Record<string, number> = {};
   private databases = 0;
 
   private constructor(
@@ -65,7 +64,6 @@ export class SetUp {
         ...database,
         query: (text, params) => {
           this.statements += 1;
-          this.byText[text.slice(0, 60)] = (this.byText[text.slice(0, 60)] ?? 0) + 1;
           return database.query(text, params);
         },
       },
