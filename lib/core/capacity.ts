@@ -117,7 +117,7 @@ function instancesOf(inputs: CapacityInputs): number {
 }
 
 function computeUnitsOf({ messages, sql }: Traffic): number {
-  const reads = sql.view + sql.direct + sql.streamOpen + sql.streamNews + sql.renamed + sql.rule;
+  const reads = sql.view + sql.direct + sql.streamOpen + sql.streamNews + sql.renamed + sql.rule + sql.route;
   const us =
     messages * figure("postgresUsPerMessage") +
     sql.commit * figure("postgresUsPerCommit") +

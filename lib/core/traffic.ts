@@ -8,10 +8,30 @@ import { TOPIC_KINDS, type TopicKind } from "./ids";
 import { PAGE, syncRun } from "./sync-runs";
 
 /** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
-export type RedisPurpose = "lookup" | "fill" | "round" | "budget" | "publish" | "cursor" | "nonce" | "idempotency";
+export type RedisPurpose =
+  | "lookup"
+  | "fill"
+  | "round"
+  | "budget"
+  | "publish"
+  | "cursor"
+  | "nonce"
+  | "idempotency"
+  | "fence"
+  | "report";
 
 /** Statements by what they are for: a view that was cold, a read that no tier keeps, a stream that opens or has news, … */
-export type SqlPurpose = "view" | "direct" | "streamOpen" | "streamNews" | "commit" | "conflict" | "renamed" | "rule";
+export type SqlPurpose =
+  | "view"
+  | "direct"
+  | "streamOpen"
+  | "streamNews"
+  | "commit"
+  | "conflict"
+  | "renamed"
+  | "rule"
+  | "route"
+  | "registry";
 
 export interface Traffic {
   readonly messages: number;
@@ -36,6 +56,12 @@ const SHARED_VIEWS = 3;
 /** A person writes trust within nine slots: each such write asks whom it may go to. */
 const RULED: TopicKind = "trust";
 
+/** engine/instance-reporter, topic-door and sync-scheduler. */
+const REPORT_EVERY_S = 10;
+const USER_TTL_S = 30;
+const CHECK_BEFORE_WRITE_S = 5;
+const CHECK_AFTER_COMMIT_S = 15;
+
 export function traffic(inputs: CapacityInputs, instances: number): Traffic {
   const { users, openPageShare, directReadShare, ownWriteShare, settings, kindShares } = inputs;
   const messages = (users * inputs.signalsPerUserDay) / DAY_S;
@@ -58,13 +84,17 @@ export function traffic(inputs: CapacityInputs, instances: number): Traffic {
       lookup: shared * views.lookups,
       fill: shared * views.fills,
       round: sync.rounds,
-      budget: sync.mirror.requests,
+      // Requests to the mirror; and of people, who may do only so much of what costs something.
+      budget: sync.mirror.requests + writes + streamOpens,
       publish: sync.commits,
       // A cursor that was read anew is compared with the last one published.
       cursor: sync.conflicts,
       nonce: writes,
       // One to begin, one to keep the answer.
       idempotency: writes * 2,
+      // In through the door of the user's topic, and out.
+      fence: writes * 2,
+      report: instances / REPORT_EVERY_S,
     },
     sql: {
       view: shared * views.fills,
@@ -76,6 +106,14 @@ export function traffic(inputs: CapacityInputs, instances: number): Traffic {
       conflict: sync.conflicts * 2,
       renamed: sync.commitsOf.profile,
       rule: writes * kindShares[RULED],
+      // Who a user is to the registry, as long as an instance remembers it; and whether the registry has changed.
+      route: users === 0 ? 0 : users * instances * renewals(writes / (users * instances), USER_TTL_S),
+      registry:
+        instances *
+        Math.max(
+          renewals(writes / instances, CHECK_BEFORE_WRITE_S),
+          renewals(sync.commits / instances, CHECK_AFTER_COMMIT_S),
+        ),
     },
     l1HitShare: views.l1HitShare,
     redisHitShare: views.redisHitShare,

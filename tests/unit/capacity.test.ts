@@ -50,11 +50,14 @@ describe("one piece of code at a time, by hand", () => {
       lookup: 0,
       fill: 0,
       round: 1,
-      budget: mean.mirror.requests,
+      // The head and the topics, and everybody's stream once in its time.
+      budget: mean.mirror.requests + 100 / 280,
       publish: 0,
       cursor: 0,
       nonce: 0,
       idempotency: 0,
+      fence: 0,
+      report: 0.1,
     });
     expect(sum(mean.sql)).toBeCloseTo(100 / 280, 9);
   });
@@ -88,10 +91,12 @@ describe("one piece of code at a time, by hand", () => {
     expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.5, 3);
   });
 
-  it("a write costs a nonce, two commands for its idempotency, and a look at the slots where it is trust", () => {
+  it("a write costs a nonce, two commands each for its idempotency and its door, a token, and a look at the slots where it is trust", () => {
     const { mean } = of({ ownWriteShare: 0.5 });
     expect(mean.redis.nonce).toBeCloseTo(mean.messages / 2, 9);
     expect(mean.redis.idempotency).toBeCloseTo(mean.messages, 9);
+    expect(mean.redis.fence).toBeCloseTo(mean.messages, 9);
+    expect(mean.redis.budget - mean.mirror.requests).toBeCloseTo(mean.messages / 2 + 500 / 280, 9);
     expect(mean.sql.rule).toBeCloseTo((mean.messages / 2) * DEFAULT_INPUTS.kindShares.trust, 9);
   });
 
