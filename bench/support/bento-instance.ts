@@ -30,6 +30,8 @@ const server = createServer((request, response) => {
     (cause: unknown) => response.writeHead(500).end(String(cause)),
   );
 });
+// As long as the app's own front keeps idle connections.
+server.keepAliveTimeout = 120_000;
 server.listen(0, "127.0.0.1", 4_096, () => {
   const address = server.address();
   process.send?.({ port: typeof address === "object" ? address?.port : 0 });

@@ -46,7 +46,8 @@ async function serve(app: App, incoming: IncomingMessage, outgoing: ServerRespon
     background: (work) => void later.push(work),
   });
   outgoing.writeHead(response.status, [...response.headers].flat());
-  await Promise.all([send(response, outgoing), ...later.map((work) => work())]);
+  const work = later.map((each) => each().catch((cause) => app.log.error("work after an answer failed", { cause })));
+  await Promise.all([send(response, outgoing), ...work]);
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<string> {
