@@ -78,7 +78,10 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
     stream.error(new Error("the client does not read"));
   };
   const body = new ReadableStream<Uint8Array>({
-    start: (stream) => stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`)),
+    start: (stream) => {
+      stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
+      void cutIfStalled(stream);
+    },
     pull: async (stream) => {
       waiting.abort();
       try {
