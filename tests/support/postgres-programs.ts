@@ -56,7 +56,8 @@ function copyForAll(native: string): string {
   const copy = join(tmpdir(), `trustmesh-postgres-programs-${Math.floor(version)}`);
   if (existsSync(copy)) return copy;
   const half = mkdtempSync(`${copy}-`);
-  cpSync(native, half, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  // Its links name their neighbours; resolved, they would lead back to where nobody else may go.
+  cpSync(native, half, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
   chmodSync(half, 0o755);
   try {
     renameSync(half, copy);
