@@ -21,16 +21,16 @@ export type Signal = z.infer<typeof Signal>;
 
 export const MAX_PAGE = 100;
 
+/** No type on the ledger holds a control or a lone surrogate (core/envelope), and a database takes some of them for an error. */
+const TypeName = z
+  .string()
+  .min(1)
+  .max(50)
+  .refine((text) => !/\p{C}/u.test(text), "without control characters");
+
 export const SignalsQuery = z.object({
   type: z
-    .union([
-      z
-        .string()
-        .min(1)
-        .max(50)
-        .transform((one) => [one]),
-      z.array(z.string().min(1).max(50)).max(20),
-    ])
+    .union([TypeName.transform((one) => [one]), z.array(TypeName).max(20)])
     .default([])
     .meta({ description: "Repeatable" }),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),

@@ -183,16 +183,19 @@ describe("signals", () => {
     expect(new Set(requests.items.map(({ type }) => type))).toEqual(new Set(["CONTACT_REQUEST", "TRUST_ALLOCATE"]));
   });
 
-  it.each(["limit=0", "limit=101", "limit=x", "cursor=not-a-cursor", "type="])("refuse %s by name", async (query) => {
-    const response = await t.ask("GET", `/api/signals?${query}`, ALICE);
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({
-      code: "bad-input",
-      field: query.split("=")[0],
-      ok: false,
-      success: false,
-    });
-  });
+  it.each(["limit=0", "limit=101", "limit=x", "cursor=not-a-cursor", "type=", "type=%00"])(
+    "refuse %s by name",
+    async (query) => {
+      const response = await t.ask("GET", `/api/signals?${query}`, ALICE);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({
+        code: "bad-input",
+        field: query.split("=")[0],
+        ok: false,
+        success: false,
+      });
+    },
+  );
 });
 
 describe("the poll", () => {
