@@ -46,7 +46,5 @@ done
 step "Production build"
 npx --no-install next build
 
-for set_up in embedded containers vercel; do
-  step "Browser tests on the production build, set-up $set_up"
-  TEST_SETUP=$set_up npx --no-install playwright test
-done
+step "Browser tests on the production build"
+npx --no-install playwright test
