@@ -8,9 +8,21 @@ import type { Batch, LogEntry } from "../core/batch";
 import type { ConsensusNs } from "../core/consensus-time";
 import type { Position, Sequence, TopicId, TopicKind, UserId } from "../core/ids";
 
-/** A database that does not answer; always worth a retry. `cause` is for the log only. */
+const MARK = Symbol.for("trustmesh.StoreUnavailable");
+
+/**
+ * A database that does not answer; always worth a retry. `cause` is for the log only.
+ * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
+    if (this !== StoreUnavailable) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && MARK in value;
+  }
 }
 
 export interface TopicState {

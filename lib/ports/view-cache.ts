@@ -7,9 +7,21 @@
  */
 import type { UserId } from "../core/ids";
 
-/** A shared tier that does not answer; reads go on to the database. `cause` is for the log only, redacted. */
+const MARK = Symbol.for("trustmesh.HotTierUnavailable");
+
+/**
+ * A shared tier that does not answer; reads go on to the database. `cause` is for the log only, redacted.
+ * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ */
 export class HotTierUnavailable extends Error {
   override readonly name = "HotTierUnavailable";
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
+    if (this !== HotTierUnavailable) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && MARK in value;
+  }
 }
 
 /** Views that instances share. What depends on one process's state (recognition and its definitions) is not among them. */

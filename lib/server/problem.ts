@@ -42,9 +42,22 @@ export interface ProblemOptions {
   readonly retryAfterS?: number;
 }
 
-/** An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it. */
+const MARK = Symbol.for("trustmesh.ProblemError");
+
+/**
+ * An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it.
+ * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
+    if (this !== ProblemError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,

@@ -60,23 +60,39 @@ test("a script or a style that somebody smuggles in does not run", async ({ brow
   const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
   const page = await context.newPage();
   await page.goto("/sign-in");
-  const refused = await page.evaluate(async () => {
-    const directives: string[] = [];
-    document.addEventListener("securitypolicyviolation", (event) => directives.push(event.effectiveDirective));
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    document.addEventListener("securitypolicyviolation", (event) => seen.push(event.effectiveDirective));
+    // As markup, which is how it would come; a script that ours creates is ours ('strict-dynamic').
     const holder = document.createElement("div");
-    holder.innerHTML = `<img src="x:" onerror="window.pwned=1"><style>body{display:none}</style><iframe src="/sign-in"></iframe>`;
-    const script = document.createElement("script");
-    script.textContent = "window.pwned = 2";
+    holder.innerHTML = `<img src="x:" onerror="window.pwned=1"><style>body{display:none}</style><iframe src="/sign-in"></iframe>
+      <a href="javascript:window.pwned=2" id="trap">x</a>`;
     document.body.append(holder);
-    document.body.insertAdjacentHTML("beforeend", "<form action='https://evil.example'></form>");
-    document.head.append(script);
-    await fetch("https://evil.example").catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return { directives, pwned: "pwned" in window, hidden: getComputedStyle(document.body).display };
+    document.getElementById("trap")?.click();
+    void fetch("https://evil.example").catch(() => {});
   });
-  expect(refused).toMatchObject({ pwned: false });
-  expect(refused.hidden).not.toBe("none");
-  for (const directive of ["script-src-elem", "script-src-attr", "style-src-elem", "connect-src", "frame-src"])
-    expect(refused.directives).toContain(directive);
+  const directives = () => page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+  for (const directive of ["script-src-attr", "script-src-elem", "style-src-elem", "connect-src", "frame-src"])
+    await expect.poll(directives).toContain(directive);
+  expect(await page.evaluate(() => ["pwned" in window, getComputedStyle(document.body).display])).not.toContain(true);
+  expect(await page.evaluate(() => getComputedStyle(document.body).display)).not.toBe("none");
+  await context.close();
+});
+
+test("markup that comes with the page runs no script of its own either", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
+  const page = await context.newPage();
+  // As if a value had got into the page unescaped: between the server and the browser.
+  await page.route("**/sign-in", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace("</body>", "<script>window.pwned = 1</script></body>");
+    await route.fulfill({ response, body });
+  });
+  const refused: string[] = [];
+  page.on("console", (message) => refused.push(message.text()));
+  await page.goto("/sign-in");
+  await expect.poll(() => refused.join(" ")).toMatch(/content security policy/i);
+  expect(await page.evaluate(() => "pwned" in window)).toBe(false);
   await context.close();
 });
