@@ -74,6 +74,9 @@ async function startInstance(databaseUrl: string, network: string, targetMs = QU
     viewTtlMs: 3_600_000,
     clock: systemClock,
     log: quiet,
+    // A busy machine is no outage: what is refused is refused at once all the same.
+    readTimeoutMs: 10_000,
+    timeoutMs: 10_000,
   });
   const { contact, trust, recognition, profile } = devnet.topics;
   const topics = registeredTopics({
