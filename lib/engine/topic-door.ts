@@ -13,6 +13,7 @@ import { kindOfType } from "../core/topic-kind";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
 import type { ShardRegistry, UserRoute } from "../ports/shard-registry";
+import { StoreUnavailable } from "../ports/sync-store";
 import { HotTierUnavailable } from "../ports/view-cache";
 import type { LastWrite, WriteFence, WriteRoute } from "../ports/write-fence";
 import type { RegistryCache } from "./registry-cache";
@@ -61,8 +62,9 @@ export class TopicDoor {
   async enter(userId: UserId, messageType: string): Promise<Entered> {
     const { registry, fence } = this.deps;
     const kind = kindOfType(messageType);
-    await registry.check(CHECK_BEFORE_WRITE_MS);
-    await this.tierUp(userId);
+    // The fence lets nobody write by an outdated registry; asking here only spares it the refusal.
+    await unlessDown(registry.check(CHECK_BEFORE_WRITE_MS));
+    await unlessDown(this.tierUp(userId));
     let route = await this.route(userId, kind);
     let after: LastWrite | undefined;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -116,9 +118,17 @@ export class TopicDoor {
     const nowMs = this.deps.clock.now();
     const known = this.users.get(userId);
     if (known && known.untilMs > nowMs) return known.route;
-    const route = await this.deps.store.user(userId);
+    const route = await unlessDown(this.deps.store.user(userId));
+    if (route === null) return known?.route ?? this.plainRoute(userId);
     this.users.set(userId, { route, untilMs: nowMs + USER_TTL_MS });
     return route;
+  }
+
+  /** While the database cannot say what a user is: where everybody writes to the same topics, it does not matter. */
+  private plainRoute(userId: UserId): UserRoute {
+    const isForAll = this.deps.registry.current.shards.every(({ tier }) => tier === "standard");
+    if (!isForAll) throw new StoreUnavailable("the database cannot say which topics are this user's");
+    return { userId, tier: "standard", tenantId: null, signals: 0, version: 0 };
   }
 
   /** Moves the user to the tier that the number of signals asks for. */
@@ -129,5 +139,15 @@ export class TopicDoor {
     if (next === tier || (next === "standard" && this.deps.scheduler.freshness().stale)) return;
     await this.deps.store.setTier(userId, next, version);
     this.users.delete(userId);
+  }
+}
+
+/** Null where the database does not answer. */
+async function unlessDown<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailable)) throw cause;
+    return null;
   }
 }
