@@ -29,8 +29,8 @@ export default defineConfig({
   testIgnore: SET_UP === "embedded" ? [] : ["**/process.spec.ts", "**/admin-actions.spec.ts"],
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
-  // A shared CI machine stalls now and then; a test that fails twice has something to say.
-  retries: process.env.CI ? 1 : 0,
+  // A shared CI machine stalls now and then; a test that fails three times has something to say.
+  retries: process.env.CI ? 2 : 0,
   // Two cores, shared with the server under test.
   workers: 2,
   timeout: 45_000,

@@ -14,7 +14,9 @@ export default defineConfig({
     globalSetup: ["tests/support/set-up-servers.ts"],
     // Two cores: more workers than that only take memory from the PGlite instances.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    // A shared CI machine stalls now and then; a test that fails three times has something to say.
+    retry: process.env.CI ? 2 : 0,
   },
 });
