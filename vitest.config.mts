@@ -1,6 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const FLEET_TESTS = ["chaos", "streams", "read-commands", "read-your-writes", "reshard"].map(
+  (name) => `tests/integration/${name}.redis.pg.test.ts`,
+);
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -11,6 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
+    // Many processes want more than two noisy cores can promise to a run that must not fail by chance: `npm run test:set-ups`.
+    exclude: process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS,
     globalSetup: ["tests/support/set-up-servers.ts"],
     // Two cores: more workers than that only take memory from the PGlite instances.
     maxWorkers: 2,

@@ -1,9 +1,19 @@
 #!/usr/bin/env bash
-# The browser tests on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), on a build that is there: `npm test` first.
+# What `npm test` runs on the embedded set-up, on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), unchanged; then
+# the tests of many processes. The browser tests take the build that is there: `npm test` first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+APP_TESTS="api faults replay stream submit"
 for set_up in containers vercel; do
-  printf '\n\033[1m== Browser tests on the set-up %s\033[0m\n' "$set_up"
-  TEST_SETUP=$set_up npx --no-install playwright test "$@"
+  step "The app's tests on the set-up $set_up"
+  # shellcheck disable=SC2046 # one file a word
+  TEST_SETUP=$set_up npx --no-install vitest run $(for name in $APP_TESTS; do echo "tests/integration/$name.test.ts"; done)
+  step "Browser tests on the set-up $set_up"
+  TEST_SETUP=$set_up npx --no-install playwright test
 done
+
+step "Many processes: killed while they sync, streams between them, reads, splits under load"
+TEST_FLEET=on npx --no-install vitest run tests/integration/{chaos,streams,read-commands,read-your-writes,reshard}.redis.pg.test.ts

@@ -35,14 +35,6 @@ npx --no-install biome ci --error-on-warnings .
 step "Unit, property, contract, integration and architecture tests"
 npx --no-install vitest run
 
-# What the embedded set-up has passed above, the two others pass unchanged.
-APP_TESTS="tests/integration/api.test.ts tests/integration/faults.test.ts tests/integration/replay.test.ts tests/integration/stream.test.ts tests/integration/submit.test.ts"
-for set_up in containers vercel; do
-  step "The app's tests on the set-up $set_up"
-  # shellcheck disable=SC2086 # one file a word
-  TEST_SETUP=$set_up npx --no-install vitest run $APP_TESTS
-done
-
 step "Production build"
 npx --no-install next build
 
