@@ -33,8 +33,8 @@ export default defineConfig({
   retries: process.env.CI ? 2 : 0,
   // Two cores, shared with the server under test.
   workers: 2,
-  timeout: 45_000,
-  expect: { timeout: 10_000 },
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
     baseURL: BASE_URL,
