@@ -51,7 +51,7 @@ export const CostsTable = ({ scales }: { scales: readonly Scale[] }) => (
 function PlanTable({ caption, lines, scales }: { caption: string; lines: readonly Line[]; scales: readonly Scale[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section aria-label={caption} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
+    <section aria-label={`${caption}, as a table`} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
       <table className="w-full min-w-lg border-collapse text-sm">
         <caption className="sr-only">{caption}</caption>
         <thead>
