@@ -156,7 +156,9 @@ test.describe("its address", () => {
     await admin.pretend({ topics: 64 });
     await admin.open("/admin/topics?topic=0.0.7148004");
     await expect(admin.dialog.getByRole("heading", { name: "Topic 0.0.7148004" })).toBeVisible();
-    await expect(admin.dialog.getByRole("region", { name: "Gaps" })).toContainText(/declared, first seen (59 min|1 h) ago/);
+    await expect(admin.dialog.getByRole("region", { name: "Gaps" })).toContainText(
+      /declared, first seen (59 min|1 h) ago/,
+    );
     await page.keyboard.press("Escape");
     await expect(admin.dialog).toHaveCount(0);
     await admin.table("Topics").getByRole("button", { name: "0.0.7148006" }).click();
