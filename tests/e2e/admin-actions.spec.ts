@@ -85,7 +85,7 @@ for (const [action, name, taken] of [
     // Nobody reloads: the page finds out.
     const check = admin.dialog.getByRole("region", { name: `${action} of ${topicId}` });
     await expect(check.getByTestId("outcome")).toContainText(/messages compared: all match the ledger\./);
-    await page.keyboard.press("Escape");
+    await admin.close();
     await admin.place("Audit log");
     await expect(inLog(admin, `${action} of ${topicId}`)).toContainText("all match the ledger");
   });
@@ -117,7 +117,7 @@ test("Pause and Resume: the topic stands still for everybody, the page says so, 
   await expect(admin.dialog.getByText("Paused", { exact: true })).toHaveCount(0);
   await expect.poll(async () => (await ann.contacts()).requests.outgoing.length).toBe(2);
 
-  await page.keyboard.press("Escape");
+  await admin.close();
   await admin.place("Audit log");
   await expect(inLog(admin, `Pause ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resume ${topicId}`)).toContainText("Done");

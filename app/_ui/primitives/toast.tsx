@@ -60,7 +60,12 @@ export function ToastProvider({ children }: { children: React.ReactNode }) {
         ))}
         {/* Radix writes an inline style here, which a strict CSP would refuse in the server's HTML. */}
         {mounted && (
-          <Radix.Viewport className="fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-60 flex flex-col gap-2 outline-none sm:left-auto sm:w-96 lg:bottom-5" />
+          <Radix.Viewport
+            // An open dialog hides everything from assistive technology but live regions: a notice is there all the same.
+            // "off", since Radix announces each notice in a region of its own.
+            aria-live="off"
+            className="fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-60 flex flex-col gap-2 outline-none sm:left-auto sm:w-96 lg:bottom-5"
+          />
         )}
       </Radix.Provider>
     </ToastContext>

@@ -52,6 +52,9 @@ export class AdminPage {
 
   place = (name: string) => this.page.getByRole("navigation", { name: "Operate" }).getByRole("link", { name }).click();
 
+  /** By the button: Escape takes a notice away first where one is shown. */
+  close = () => this.dialog.getByRole("button", { name: "Close" }).click();
+
   table(name: string): Locator {
     return this.page.getByRole("table", { name });
   }
