@@ -42,7 +42,8 @@ export default defineConfig({
     // State changes are what is tested; movement only makes them late.
     contextOptions: { reducedMotion: "reduce" },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Recording costs about as much as the test itself: only where one has failed already.
+    trace: "on-first-retry",
     launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: CHROMIUM_FLAGS },
   },
   webServer: {

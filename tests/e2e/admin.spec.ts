@@ -3,7 +3,7 @@ import { AdminStatus } from "@/lib/wire/admin";
 import { adminStatus } from "../support/admin-status";
 import { ADMIN_PLACES, AdminPage, enterAsOperator } from "./pages/admin";
 import { Shell } from "./pages/shell";
-import { expectAccessible, expectNoSidewaysScroll } from "./support/axe";
+import { expectAccessible, expectAccessibleAtWidths, expectNoSidewaysScroll } from "./support/axe";
 import { answerWithProblem } from "./support/problem";
 import { test as base, expect } from "./support/test";
 
@@ -154,8 +154,7 @@ test.describe("its address", () => {
 
   test("leads to one topic, and back closes it", async ({ admin, page }) => {
     await admin.pretend({ topics: 64 });
-    await admin.open("/admin/topics?topic=0.0.7148004");
-    await expect(admin.dialog.getByRole("heading", { name: "Topic 0.0.7148004" })).toBeVisible();
+    await admin.openTopic("0.0.7148004");
     await expect(admin.dialog.getByRole("region", { name: "Gaps" })).toContainText(
       /declared, first seen (59 min|1 h) ago/,
     );
@@ -196,36 +195,29 @@ test("text of strangers is shown as text, with nothing hidden or turned round in
   await expect(page.locator("main img")).toHaveCount(0);
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1280, 390, 360]) {
-    test(`axe finds nothing, 64 topics, ${colorScheme}, ${width} px, and nothing is wider than the screen`, async ({
-      admin,
-      page,
-    }, info) => {
-      test.slow();
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 844 });
-      await admin.pretend({ topics: 64 });
-      const check = async (what: string) => {
-        await expectNoSidewaysScroll(page, what);
-        await expectAccessible(page, what);
-        await info.attach(what, { body: await page.screenshot({ fullPage: true }), contentType: "image/png" });
-      };
-      for (const path of ADMIN_PLACES) {
-        await admin.open(path);
-        await check(path);
-      }
-      await admin.open("/admin/topics?topic=0.0.7148004");
-      await expect(admin.dialog).toBeVisible();
-      await check("a topic");
-      await admin.dialog.getByRole("button", { name: "Audit…" }).click();
-      await expect(admin.confirmation).toBeVisible();
-      await check("a confirmation");
-      await admin.open("/admin/storage?table=hcs_messages");
-      await check("partitions");
-    });
-  }
+const WIDTHS = [1280, 390];
+const NARROWEST = 360;
+
+for (const path of ADMIN_PLACES) {
+  test(`axe finds nothing on ${path} with 64 topics, and nothing is wider than the screen`, async ({ admin, page }) => {
+    await admin.pretend({ topics: 64 });
+    await admin.open(path);
+    await expectAccessibleAtWidths(page, path, WIDTHS);
+    await page.setViewportSize({ width: NARROWEST, height: 740 });
+    await expectNoSidewaysScroll(page, `${path}, ${NARROWEST} px,`);
+  });
 }
+
+test("axe finds nothing on a topic, on a confirmation and on a table's partitions", async ({ admin, page }) => {
+  await admin.pretend({ topics: 64 });
+  await admin.open("/admin/storage?table=hcs_messages");
+  await expectAccessibleAtWidths(page, "partitions", WIDTHS);
+  await admin.openTopic("0.0.7148004");
+  await expectAccessibleAtWidths(page, "a topic", WIDTHS);
+  await admin.dialog.getByRole("button", { name: "Audit…" }).click();
+  await expect(admin.confirmation).toBeVisible();
+  await expectAccessibleAtWidths(page, "a confirmation", WIDTHS);
+});
 
 test("nothing to show yet is said in words", async ({ admin, page }) => {
   const status = AdminStatus.parse({

@@ -50,6 +50,12 @@ export class AdminPage {
 
   open = (path: string) => new Shell(this.page).open(path);
 
+  /** By the address of one topic: its dialog may be open before the page behind it could be waited for. */
+  async openTopic(topicId: string): Promise<void> {
+    await this.page.goto(`/admin/topics?topic=${topicId}`);
+    await this.dialog.getByRole("heading", { name: `Topic ${topicId}` }).waitFor();
+  }
+
   place = (name: string) => this.page.getByRole("navigation", { name: "Operate" }).getByRole("link", { name }).click();
 
   /** By the button: Escape takes a notice away first where one is shown. */
