@@ -14,12 +14,22 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["tests/**/*.test.ts"],
-    // Many processes want more than two noisy cores can promise to a run that must not fail by chance: `npm run test:set-ups`.
-    exclude: process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS,
-    globalSetup: ["tests/support/set-up-servers.ts"],
-    // Two cores: more workers than that only take memory from the PGlite instances.
-    maxWorkers: 2,
+    projects: [
+      // Pure code shares nothing that one file could spoil for the next: a process for each of 64 files takes twice the time.
+      { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"], isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "with servers",
+          include: ["tests/**/*.test.ts"],
+          // Many processes want more than two noisy cores can promise to a run that must not fail by chance: `npm run test:set-ups`.
+          exclude: ["tests/unit/**", ...(process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS)],
+          globalSetup: ["tests/support/set-up-servers.ts"],
+        },
+      },
+    ],
+    // Two cores, and a third worker for the time that tests of outages spend waiting.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 180_000,
     // A shared CI machine stalls now and then; a test that fails three times has something to say.
