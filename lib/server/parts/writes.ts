@@ -1,0 +1,47 @@
+import "server-only";
+/** The way to the ledger: which topic a message goes to, and what is sent there; and the topics that are created. */
+import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import { PendingSignals } from "../../engine/pending";
+import { SubmitService } from "../../engine/submit";
+import { TopicDoor } from "../../engine/topic-door";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import type { NetworkParts, Stores } from "../container";
+import { counted, type SubmitCounts } from "../counted-submitter";
+import type { Env } from "../env";
+import { openShards, type Shards } from "../shards";
+import type { Sync } from "./sync";
+import type { Tiers } from "./tiers";
+
+export interface Writes {
+  readonly pending: PendingSignals;
+  readonly door: TopicDoor;
+  readonly shards: Shards;
+  readonly submit: SubmitService;
+  readonly submitCounts: SubmitCounts;
+}
+
+interface WriteParts {
+  readonly env: Env;
+  readonly stores: Stores;
+  readonly network: NetworkParts;
+  readonly tiers: Tiers;
+  readonly sync: Sync;
+  readonly ledger: MirrorLedger;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function buildWrites({ env, stores, network, tiers, sync, ledger, clock, log }: WriteParts): Writes {
+  const { registry, scheduler } = sync;
+  const { hot, fence } = tiers;
+  const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
+  const { submitter, counts: submitCounts } = counted(network.submitter);
+  const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const shards = openShards({
+    ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
+    ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
+  });
+  const submit = new SubmitService({ submitter, hot, views: stores.views, pending, clock, door });
+  return { pending, door, shards, submit, submitCounts };
+}
