@@ -166,6 +166,11 @@ export const VARIABLES = {
     "1",
     "Times the built-in limits for one address and one user; 0 turns them off",
   ),
+  LOG_REQUESTS: variable(
+    z.enum(["on", "off"]),
+    "off",
+    "on or off: a line of log for every request of the API, with its route, status and time; what fails is logged anyhow",
+  ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(

@@ -1,22 +1,67 @@
 import "server-only";
+/** The log: one line of text for people in development, one JSON object a line elsewhere, by pino. */
+import { pino } from "pino";
 import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
+import { currentRequest } from "./request-scope";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** One line of text for people in development, one JSON object a line elsewhere. */
-export function createLog(write: (line: string) => void, isPretty: boolean): Log {
+const CENSORED = "[redacted]";
+
+/** Never logged, whoever hands them over, at the top or one below. */
+const SECRET_FIELDS = ["authorization", "body", "cookie", "password", "secret", "set-cookie", "token"];
+
+/** What looks like a secret in any text: a password in an address, a bearer token, a signed token such as a session's. */
+const SECRET_TEXTS = [
+  [/(\/\/[^/\s:@"]*):[^/\s@"]+@/g, `$1:${CENSORED}@`],
+  [/\b(Bearer)\s+[^\s"\\]+/gi, `$1 ${CENSORED}`],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, CENSORED],
+] as const;
+
+/** `secrets`: what is taken out of every line, wherever it stands. */
+export function createLog(
+  write: (line: string) => void,
+  isPretty: boolean,
+  { secrets = [] }: { readonly secrets?: readonly string[] } = {},
+): Log {
+  // As they stand in JSON.
+  const known = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
+  const logger = pino(
+    {
+      base: null,
+      messageKey: "message",
+      timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: () => {
+        const requestId = currentRequest()?.requestId;
+        return requestId === undefined ? {} : { requestId };
+      },
+      formatters: {
+        level: (level) => ({ level }),
+        log: (fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainOf(value)])),
+      },
+      redact: { paths: SECRET_FIELDS.flatMap((name) => [`["${name}"]`, `*["${name}"]`]), censor: CENSORED },
+      hooks: { streamWrite: (line) => censored(line, known) },
+    },
+    { write: (line) => write(isPretty ? pretty(line) : line.trimEnd()) },
+  );
   const line =
-    (level: string) =>
-    (message: string, fields: Fields = {}) => {
-      const plain = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainOf(value)]));
-      if (isPretty)
-        write(
-          `${level === "info" ? "" : `${level}: `}${message}${Object.keys(plain).length > 0 ? ` ${JSON.stringify(plain)}` : ""}`,
-        );
-      else write(JSON.stringify({ level, time: new Date().toISOString(), message, ...plain }));
-    };
+    (level: "info" | "warn" | "error") =>
+    (message: string, fields: Fields = {}) =>
+      logger[level](fields, message);
   return { info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+function censored(line: string, secrets: readonly string[]): string {
+  const withoutKnown = secrets.reduce((text, secret) => text.replaceAll(secret, CENSORED), line);
+  return SECRET_TEXTS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), withoutKnown);
+}
+
+/** What was asked for by which request is of no use to whoever sits in front of it. */
+function pretty(line: string): string {
+  const { level, time: _time, requestId: _requestId, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const prefix = level === "info" ? "" : `${level}: `;
+  return `${prefix}${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`;
 }
 
 /** Errors by name and message; a driver's own message may quote values, so of a StoreUnavailable only the name is kept. */

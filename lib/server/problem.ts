@@ -1,6 +1,7 @@
 import "server-only";
 /** Errors as RFC 9457 problem details, with the UI's own members beside them. One table: code → status and title. */
 import type { Problem } from "../wire/common";
+import { currentRequest } from "./request-scope";
 
 const CODES = {
   "bad-input": [400, "Bad input"],
@@ -73,11 +74,13 @@ export function problemResponse({
   options,
 }: Pick<ProblemError, "code" | "detail" | "options">): Response {
   const [status, title] = CODES[code];
+  const request = currentRequest();
   const body: Problem = {
     type: `urn:trustmesh:problem:${code}`,
     title,
     status,
     detail,
+    ...(request === undefined ? {} : { instance: `urn:trustmesh:request:${request.requestId}` }),
     code,
     ok: false,
     success: false,

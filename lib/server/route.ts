@@ -13,6 +13,7 @@ import type { App } from "./container";
 import type { LimitName } from "./limits";
 import { ProblemError, problemResponse } from "./problem";
 import { readJson } from "./read-body";
+import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
   readonly app: App;
@@ -83,12 +84,22 @@ export function nameRoute(route: AnyRoute, name: string): void {
 
 /** Answers one request, and counts it. Never throws. */
 export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
-  const startMs = performance.now();
-  const response = withApiHeaders(routed.request, await respond(app, route, routed));
-  app.metrics.observeRequest(names.get(route) ?? "other", response.status, performance.now() - startMs);
+  const requestId = requestIdOf(routed.request.headers);
+  return inRequest({ requestId }, async () => {
+    const startMs = performance.now();
+    const response = withApiHeaders(routed.request, await respond(app, route, routed));
+    response.headers.set(REQUEST_ID, requestId);
+    observe(app, route, response.status, performance.now() - startMs);
+    return response;
+  });
+}
+
+function observe(app: App, route: AnyRoute, status: number, ms: number): void {
+  const name = names.get(route) ?? "other";
+  app.metrics.observeRequest(name, status, ms);
+  if (app.env.LOG_REQUESTS === "on") app.log.info(name, { status, ms: Math.round(ms) });
   // Checks and scrapes come whether or not anybody is here: they are no news to the other instances.
   if (app.isShared && route.access !== "public") app.reporter.notice();
-  return response;
 }
 
 async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
@@ -122,6 +133,7 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   } catch (cause) {
     if (cause instanceof ProblemError) return problemResponse(cause);
     if (cause instanceof HotTierUnavailable) {
+      app.log.warn("a request found Redis unavailable", { cause });
       const detail =
         "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.";
       return problemResponse({ code: "unavailable", detail, options: {} });
@@ -134,7 +146,7 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
         options: {},
       });
     }
-    app.log.error("a request failed", { cause, path: new URL(request.url).pathname });
+    app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
     return problemResponse({
       code: "internal",
       detail: "Something went wrong on our side. Try again; it has been noted.",

@@ -1,6 +1,17 @@
 import "server-only";
-/** Comparing what a caller claims with what only few may know. */
+/** What only few may know: which values of the environment those are, and comparing what a caller claims with them. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { Env } from "./env";
+
+/** The secrets of the environment. The password in DATABASE_URL may be a word like any other: it is known by its place. */
+export function secretsOf(env: Env): readonly string[] {
+  const { HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET } = env;
+  const single = [HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET];
+  // Shorter ones (of a stand-in) are words, which lines are made of.
+  return [...(env.sessionSecrets ?? []), ...single.filter((secret) => secret !== undefined)].filter(
+    ({ length }) => length >= 8,
+  );
+}
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 

@@ -6,6 +6,7 @@ import { createLog } from "./log";
 import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
 import { openShared, openStores } from "./open";
+import { secretsOf } from "./secrets";
 
 // Each bundle (handlers, pages, instrumentation) has its own copy of a module's state (platform.md): one app needs one global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
@@ -22,7 +23,8 @@ export function getApp(): Promise<App> {
 async function start(): Promise<App> {
   const startMs = Date.now();
   const env = readEnv(process.env);
-  const log = createLog((line) => console.log(line), process.env.NODE_ENV !== "production" || env.isDevnet);
+  const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
+  const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
   const metrics = new Metrics();
   const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env, log, metrics)]);
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics });

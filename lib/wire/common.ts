@@ -50,6 +50,7 @@ export const Problem = z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
+  instance: z.string().optional().meta({ description: "This very request, as the server's log names it" }),
   code: z.string(),
   ok: z.literal(false),
   success: z.literal(false),
