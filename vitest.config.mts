@@ -5,6 +5,9 @@ const FLEET_TESTS = ["chaos", "streams", "read-commands", "read-your-writes", "r
   (name) => `tests/integration/${name}.redis.pg.test.ts`,
 );
 
+// What is deployed, as it is deployed: of the production build, which comes after these tests. `npm run test:set-ups`.
+const DEPLOY_TESTS = ["tests/deploy/*.test.ts"];
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -23,7 +26,11 @@ export default defineConfig({
           name: "with servers",
           include: ["tests/**/*.test.ts"],
           // Many processes want more than two noisy cores can promise to a run that must not fail by chance: `npm run test:set-ups`.
-          exclude: ["tests/unit/**", ...(process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS)],
+          exclude: [
+            "tests/unit/**",
+            ...(process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS),
+            ...(process.env.TEST_DEPLOY === "on" ? [] : DEPLOY_TESTS),
+          ],
           globalSetup: ["tests/support/set-up-servers.ts"],
         },
       },

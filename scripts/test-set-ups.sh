@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `npm test` runs on the embedded set-up, on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), unchanged; then
-# the tests of many processes. The browser tests take the build that is there: `npm test` first.
+# what is deployed as it is deployed, and the tests of many processes. The browser tests take the build that is there: `npm test` first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,9 @@ for set_up in containers vercel; do
   step "Browser tests on the set-up $set_up"
   TEST_SETUP=$set_up npx --no-install playwright test
 done
+
+step "What is deployed: on dependencies of production alone"
+TEST_DEPLOY=on npx --no-install vitest run tests/deploy
 
 step "Many processes: killed while they sync, streams between them, reads, splits under load"
 TEST_FLEET=on npx --no-install vitest run tests/integration/{chaos,streams,read-commands,read-your-writes,reshard}.redis.pg.test.ts

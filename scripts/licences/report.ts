@@ -1,0 +1,32 @@
+/** The text of docs/licences.md. */
+import type { Package } from "./packages";
+import { EXCEPTIONS, refusal } from "./policy";
+
+export function licencesDocument(packages: readonly Package[]): string {
+  const refusals = packages.map(refusal).filter((sentence) => sentence !== null);
+  if (refusals.length > 0) throw new Error(refusals.join("\n"));
+  const counts = new Map<string, number>();
+  for (const { licence } of packages) counts.set(`${licence}`, (counts.get(`${licence}`) ?? 0) + 1);
+  const sums = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return [
+    "# Licences",
+    "",
+    "Of everything that `npm ci --omit=dev` installs on any platform. Written by `npm run licences`, which refuses what nobody has accepted (`scripts/licences/policy.ts`).",
+    "",
+    ...sums.map(([licence, count]) => `- ${licence}: ${count}`),
+    "",
+    "## Accepted by exception",
+    "",
+    ...EXCEPTIONS.map(({ licence, reason, packages: pattern }) => {
+      const names = packages
+        .filter((each) => pattern.test(each.name) && each.licence?.includes(licence))
+        .map(({ name }) => `\`${name}\``);
+      return `- ${licence} (${reason}): ${[...new Set(names)].join(", ")}.`;
+    }),
+    "",
+    "## Packages",
+    "",
+    ...packages.map(({ name, version, licence }) => `- ${name} ${version}: ${licence}`),
+    "",
+  ].join("\n");
+}
