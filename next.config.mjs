@@ -14,6 +14,8 @@ const asList = (headers) => Object.entries(headers).map(([key, value]) => ({ key
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
+  // A folder with all that a server needs and nothing else, for images (scripts/standalone.ts); `next start` does without.
+  output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   headers: async () => [
     { source: "/:path*", headers: asList(HEADERS) },
     // An address of the API that is none is answered by a page, which the proxy does not see.
@@ -27,6 +29,8 @@ const config = {
       headers: asList({ "Strict-Transport-Security": "max-age=31536000" }),
     },
   ],
+  // There are none to resize: without this, the libraries for it come along.
+  images: { unoptimized: true },
   // The embedded Postgres (wasm), the SDK and gRPC load files of their own by path.
   serverExternalPackages: [
     "@electric-sql/pglite",

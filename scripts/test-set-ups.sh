@@ -15,7 +15,8 @@ for set_up in containers vercel; do
   TEST_SETUP=$set_up npx --no-install playwright test
 done
 
-step "What is deployed: on dependencies of production alone"
+step "What is deployed: a folder for an image, and dependencies of production alone"
+npm run -s build:standalone
 TEST_DEPLOY=on npx --no-install vitest run tests/deploy
 
 step "Many processes: killed while they sync, streams between them, reads, splits under load"

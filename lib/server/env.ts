@@ -105,6 +105,11 @@ export const VARIABLES = {
     null,
     "pg, neon-http or neon-ws; guessed from the host where empty",
   ),
+  MIGRATE: variable(
+    z.enum(["on", "off"]),
+    "on",
+    "on or off: whether an instance brings the tables up to date when it starts; off where its role may not alter them: then `npm run migrate` comes first",
+  ),
   NEON_ENDPOINT: variable(
     z
       .string()

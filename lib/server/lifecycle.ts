@@ -1,5 +1,6 @@
 import "server-only";
 /** The app's life inside a server process. */
+import { OtherNetwork, SchemaBehind } from "../adapters/postgres/store";
 import { watchSockets } from "./client-address";
 import { EnvError } from "./env";
 import { getApp } from "./start";
@@ -14,11 +15,14 @@ export async function startWithServer(): Promise<void> {
   try {
     await getApp();
   } catch (cause) {
-    // A configuration that cannot work ends the process with all that is wrong with it; anything else may heal.
-    console.error(cause instanceof EnvError ? cause.message : cause);
+    // What an operator has to mend is a sentence that says so; of anything else the whole is of use.
+    console.error(isForOperators(cause) ? cause.message : cause);
     process.exit(1);
   }
 }
+
+const isForOperators = (cause: unknown): cause is Error =>
+  cause instanceof EnvError || cause instanceof SchemaBehind || cause instanceof OtherNetwork;
 
 async function stop(): Promise<void> {
   const app = await getApp();

@@ -2,8 +2,8 @@ import "server-only";
 /** Opens the tiers that the environment names. */
 import { join } from "node:path";
 import { systemClock } from "../adapters/memory/system-clock";
+import type { Database } from "../adapters/postgres/database";
 import { openDatabase } from "../adapters/postgres/open";
-import { openPglite } from "../adapters/postgres/pglite";
 import { openStore } from "../adapters/postgres/store";
 import { openUpstash } from "../adapters/upstash/open-upstash";
 import type { Log } from "../ports/log";
@@ -11,15 +11,30 @@ import type { SharedTier, Stores } from "./container";
 import type { Env } from "./env";
 import type { Metrics } from "./metrics";
 
-/** The durable tier: what DATABASE_URL names, or the embedded one. Migrates it. */
-export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
+/** What DATABASE_URL names, or the embedded database. Each is loaded where it is chosen. */
+export async function openDatabaseOf(env: Env): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
-  log.info(url === undefined ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
-  const database =
-    url === undefined
-      ? await openPglite(join(env.DATA_DIR, "postgres"))
-      : await openDatabase({ url, driver, endpoint });
-  return openStore(database, env.HEDERA_NETWORK, { isStrict: env.isStrict, onStatement: metrics?.observeStatement });
+  if (url !== undefined) return openDatabase({ url, driver, endpoint });
+  const { openPglite } = await import("../adapters/postgres/pglite");
+  return openPglite(join(env.DATA_DIR, "postgres"));
+}
+
+/** The durable tier. Migrates it, unless MIGRATE is off. */
+export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
+  const isEmbedded = env.DATABASE_URL === undefined;
+  log.info(isEmbedded ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
+  const db = await openDatabaseOf(env);
+  try {
+    return await openStore(db, env.HEDERA_NETWORK, {
+      isStrict: env.isStrict,
+      migrates: env.MIGRATE === "on",
+      onStatement: metrics?.observeStatement,
+    });
+  } catch (cause) {
+    // Whoever tries again must not find it taken.
+    await db.close();
+    throw cause;
+  }
 }
 
 /** The tier that instances share, where one is configured. */

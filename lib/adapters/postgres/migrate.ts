@@ -12,6 +12,14 @@ export async function migrate(db: Database, migrations: readonly Migration[] = M
   await db.query(script(migrations));
 }
 
+/** Names of what is yet to be applied, in order. Changes nothing. */
+export async function missingMigrations(db: Database): Promise<readonly string[]> {
+  const [found] = await db.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there");
+  const rows = found?.there ? await db.query("SELECT name FROM schema_migrations") : [];
+  const applied = new Set(rows.map(({ name }) => String(name)));
+  return MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name));
+}
+
 function script(migrations: readonly Migration[]): string {
   return `DO $migrate$ BEGIN
   PERFORM pg_advisory_xact_lock(${LOCK});

@@ -6,7 +6,7 @@ import type { ViewStore } from "../../ports/view-store";
 import { PostgresAccountStore } from "./account-store";
 import { PostgresAdminStore } from "./admin-store";
 import type { Database } from "./database";
-import { migrate } from "./migrate";
+import { migrate, missingMigrations } from "./migrate";
 import { PostgresShardRegistry } from "./shard-registry";
 import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
 import { PostgresSyncStore } from "./sync-store";
@@ -28,6 +28,17 @@ export class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
 }
 
+/** The tables are those of an earlier version, and whoever starts here may not change them. */
+export class SchemaBehind extends Error {
+  override readonly name = "SchemaBehind";
+}
+
+export interface StoreOptions extends StatementsOptions {
+  readonly isStrict?: boolean;
+  /** Whether tables are brought up to date here; otherwise they must be. */
+  readonly migrates?: boolean;
+}
+
 /**
  * Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. `isStrict`:
  * readers see bonds as STRICT_BONDING has them; what is stored is the same.
@@ -35,9 +46,10 @@ export class OtherNetwork extends Error {
 export async function openStore(
   db: Database,
   network: string,
-  { isStrict = false, ...options }: StatementsOptions & { readonly isStrict?: boolean } = {},
+  { isStrict = false, migrates = true, ...options }: StoreOptions = {},
 ): Promise<PostgresStore> {
-  await migrate(db);
+  if (migrates) await migrate(db);
+  else await refuseBehind(db);
   const found = await networkOf(db, network);
   if (found !== network) {
     throw new OtherNetwork(
@@ -54,6 +66,14 @@ export async function openStore(
     stats: () => statements.stats(),
     close: () => db.close(),
   };
+}
+
+async function refuseBehind(db: Database): Promise<void> {
+  const missing = await missingMigrations(db);
+  if (missing.length === 0) return;
+  throw new SchemaBehind(
+    `The database is behind this version by ${missing.join(", ")}, and MIGRATE is off: run \`npm run migrate\` with a role that may alter tables, then start again.`,
+  );
 }
 
 async function networkOf(db: Database, network: string): Promise<string> {

@@ -1,0 +1,46 @@
+/**
+ * After `NEXT_OUTPUT=standalone next build`: completes `.next/standalone`, the folder that an image consists of, by what Next
+ * leaves to others (the files that browsers load) and by the operators' commands, each as one file that Node runs as it is; and
+ * takes away what nothing uses.
+ */
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const FOLDER = join(".next", "standalone");
+const COMMANDS = ["migrate", "doctor", "accounts", "shards"];
+/** What packages in CommonJS expect to find. */
+const BANNER = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+async function main(): Promise<void> {
+  cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
+  // For resizing images, of which there are none: next.config.mjs turns it off.
+  for (const name of ["@img", "sharp"]) rmSync(join(FOLDER, "node_modules", name), { recursive: true, force: true });
+  // The server has it in a bundle, and only its data beside that.
+  const prepared = join("node_modules", "@electric-sql", "pglite-prepopulatedfs");
+  cpSync(prepared, join(FOLDER, prepared), { recursive: true });
+  await build({
+    entryPoints: COMMANDS.map((name) => `scripts/${name}.ts`),
+    outdir: join(FOLDER, "commands"),
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    minify: true,
+    // Names of errors are part of what is said.
+    keepNames: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    // Where `server-only` lets itself be imported.
+    conditions: ["react-server"],
+    // The server has these beside it, with the files that they load by path.
+    external: ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"],
+    alias: { "@": process.cwd() },
+    banner: { js: BANNER },
+    logLevel: "error",
+  });
+}
+
+main().catch((cause: unknown) => {
+  console.error(cause);
+  process.exitCode = 1;
+});
