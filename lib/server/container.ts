@@ -50,6 +50,7 @@ import type { Sessions } from "./session";
 import type { Shards } from "./shards";
 import type { SignIn } from "./sign-in";
 import type { TopicChecks } from "./topic-checks";
+import type { Tracing } from "./tracing";
 
 /** The durable tier, for sync and for readers. */
 export interface Stores {
@@ -87,6 +88,8 @@ export interface App {
   readonly submit: SubmitService;
   readonly sessions: Sessions;
   readonly metrics: Metrics;
+  /** Null: nobody collects traces. */
+  readonly tracing: Tracing | null;
   readonly rates: TopicRates;
   readonly checks: TopicChecks;
   readonly adminReads: AdminReads;
@@ -145,6 +148,7 @@ export interface Parts {
   readonly random?: () => number;
   /** Where the opened parts have been counting, if they have. */
   readonly metrics?: Metrics;
+  readonly tracing?: Tracing | null;
 }
 
 /** Wires an app out of opened parts. Tests call it with their own. */
@@ -157,6 +161,7 @@ export function createApp({
   clock = systemClock,
   random = Math.random,
   metrics = new Metrics(),
+  tracing = null,
 }: Parts): App {
   const tiers = buildTiers({ env, shared, clock, log });
   const { bus, hot, l1, reader } = tiers;
@@ -201,7 +206,7 @@ export function createApp({
   const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
-    ...{ env, clock, log, stores, metrics, instanceId, reporter, isShared },
+    ...{ env, clock, log, stores, metrics, tracing, instanceId, reporter, isShared },
     ...{ bus, hot, l1, reader, ledger, definitions, told, hub },
     ...sync,
     ...writes,
@@ -226,6 +231,7 @@ export function createApp({
       await shared?.close();
       await network.close();
       await stores.close();
+      await tracing?.close();
     },
   };
   followApp(metrics.registry, app);

@@ -176,6 +176,21 @@ export const VARIABLES = {
     "off",
     "on or off: a line of log for every request of the API, with its route, status and time; what fails is logged anyhow",
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(
+    z
+      .string()
+      .regex(/^https?:\/\/\S+$/, "must be an http or https address")
+      .optional(),
+    null,
+    "Collector of traces that speaks OTLP over HTTP, without /v1/traces; no traces where empty",
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: variable(optional, null, "What it wants to be sent as headers: name=value,name=value"),
+  OTEL_SERVICE_NAME: variable(z.string().min(1).max(100), "trustmesh-edge", "Name of this service in traces"),
+  OTEL_TRACES_SAMPLER_ARG: variable(
+    z.coerce.number({ error: "must be a number" }).min(0).max(1),
+    "1",
+    "Which share of the requests is traced, 0 to 1",
+  ),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
@@ -221,6 +236,7 @@ type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] ex
 
 export interface Env extends Values {
   readonly isDevnet: boolean;
+  readonly isVercel: boolean;
   readonly allowDemo: boolean;
   /** How views are kept, in every tier. */
   readonly strategies: CacheStrategies;
@@ -261,6 +277,7 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
       `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
+  const isVercel = isOnVercel(source);
   const allowDemo = env.ALLOW_DEMO === "on" || (isDevnet && env.ALLOW_DEMO !== "off");
   const sessionSecrets = env.SESSION_SECRET === undefined ? null : list(env.SESSION_SECRET);
   const strategies = cacheStrategies({
@@ -269,11 +286,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
     evictionPolicy: env.CACHE_EVICTION,
   });
   // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
-  const proxyHops = env.TRUST_PROXY_HOPS ?? (isOnVercel(source) ? 1 : 0);
+  const proxyHops = env.TRUST_PROXY_HOPS ?? (isVercel ? 1 : 0);
   const isStrict = env.STRICT_BONDING === "on";
   return {
     ...env,
     isDevnet,
+    isVercel,
     allowDemo,
     strategies,
     isStrict,

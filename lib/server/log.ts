@@ -33,8 +33,8 @@ export function createLog(
       messageKey: "message",
       timestamp: pino.stdTimeFunctions.isoTime,
       mixin: () => {
-        const requestId = currentRequest()?.requestId;
-        return requestId === undefined ? {} : { requestId };
+        const { requestId, trace } = currentRequest() ?? {};
+        return { ...(requestId && { requestId }), ...(trace && { traceId: trace.traceId }) };
       },
       formatters: {
         level: (level) => ({ level }),
@@ -59,7 +59,8 @@ function censored(line: string, secrets: readonly string[]): string {
 
 /** What was asked for by which request is of no use to whoever sits in front of it. */
 function pretty(line: string): string {
-  const { level, time: _time, requestId: _requestId, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const parsed = JSON.parse(line) as Record<string, unknown>;
+  const { level, time: _time, requestId: _requestId, traceId: _traceId, message, ...fields } = parsed;
   const prefix = level === "info" ? "" : `${level}: `;
   return `${prefix}${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`;
 }

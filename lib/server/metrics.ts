@@ -8,6 +8,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client
 import { BOUNDS_MS } from "../core/histogram";
 import type { TierReport } from "../engine/flight";
 import type { LatencyCounts, TierName } from "../wire/instance-report";
+import { trace } from "./tracing";
 
 const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
 /** A page takes tens of milliseconds; finer than that is told by the tiers. */
@@ -82,23 +83,28 @@ export class Metrics {
       // A tier that was passed over since it does not answer says so in its detail; it had nothing to miss.
       const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
       this.tierReads.inc({ tier, outcome: isError ? "error" : outcome });
+      const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
+      trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
       // What is behind L1 is timed where it is asked: a read's own time there includes waiting for others.
       if (tier === "l1" && outcome === "hit") this.tierSeconds.observe({ tier }, tookMs / 1_000);
     }
   }
 
-  readonly observeCommand = ({ purpose, ms }: Sample & { readonly purpose: string }): void => {
+  readonly observeCommand = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
     this.commandSeconds.observe({ purpose }, ms / 1_000);
     this.tierSeconds.observe({ tier: "redis" }, ms / 1_000);
+    trace({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } });
   };
 
-  readonly observeStatement = ({ purpose, ms }: Sample & { readonly purpose: string }): void => {
+  readonly observeStatement = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
     this.statementSeconds.observe({ purpose }, ms / 1_000);
     this.tierSeconds.observe({ tier: "postgres" }, ms / 1_000);
+    trace({ name: `postgres ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "postgresql" } });
   };
 
-  readonly observeMirror = ({ origin, ms }: Sample & { readonly origin: string }): void => {
+  readonly observeMirror = ({ origin, ms, isError }: Sample & { readonly origin: string }): void => {
     this.mirrorSeconds.observe({ mirror: origin }, ms / 1_000);
+    trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
   };
 
   /** What the mirror budget answered: a wait, or null where it would have been too long. */

@@ -5,9 +5,12 @@ import "server-only";
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import type { RequestTrace } from "./tracing";
 
 export interface RequestScope {
   readonly requestId: string;
+  /** Where traces are collected. */
+  readonly trace?: RequestTrace;
 }
 
 const shared = globalThis as typeof globalThis & { __trustmeshRequest?: AsyncLocalStorage<RequestScope> };

@@ -84,12 +84,17 @@ export function nameRoute(route: AnyRoute, name: string): void {
 
 /** Answers one request, and counts it. Never throws. */
 export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
-  const requestId = requestIdOf(routed.request.headers);
-  return inRequest({ requestId }, async () => {
+  const { headers } = routed.request;
+  const requestId = requestIdOf(headers);
+  const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
+  return inRequest({ requestId, trace }, async () => {
     const startMs = performance.now();
     const response = withApiHeaders(routed.request, await respond(app, route, routed));
     response.headers.set(REQUEST_ID, requestId);
     observe(app, route, response.status, performance.now() - startMs);
+    trace?.end(response.status);
+    // A function is frozen between requests, with what it has not sent.
+    if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
     return response;
   });
 }

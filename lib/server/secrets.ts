@@ -6,7 +6,8 @@ import type { Env } from "./env";
 /** The secrets of the environment. The password in DATABASE_URL may be a word like any other: it is known by its place. */
 export function secretsOf(env: Env): readonly string[] {
   const { HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET } = env;
-  const single = [HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET];
+  const ofOthers = [HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, env.OTEL_EXPORTER_OTLP_HEADERS];
+  const single = [...ofOthers, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET];
   // Shorter ones (of a stand-in) are words, which lines are made of.
   return [...(env.sessionSecrets ?? []), ...single.filter((secret) => secret !== undefined)].filter(
     ({ length }) => length >= 8,

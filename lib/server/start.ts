@@ -7,6 +7,7 @@ import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
 import { openShared, openStores } from "./open";
 import { secretsOf } from "./secrets";
+import { openTracing } from "./tracing";
 
 // Each bundle (handlers, pages, instrumentation) has its own copy of a module's state (platform.md): one app needs one global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
@@ -26,8 +27,12 @@ async function start(): Promise<App> {
   const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
   const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
   const metrics = new Metrics();
-  const [network, stores] = await Promise.all([openNetwork(env, log), openStores(env, log, metrics)]);
-  const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics });
+  const [network, stores, tracing] = await Promise.all([
+    openNetwork(env, log),
+    openStores(env, log, metrics),
+    openTracing(env),
+  ]);
+  const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await Promise.all([app.openTopics(), app.signOuts.load()]);
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
