@@ -1,22 +1,26 @@
 #!/usr/bin/env bash
-# What `npm test` runs on the embedded set-up, on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), unchanged; then
-# what is deployed as it is deployed, and the tests of many processes. The browser tests take the build that is there: `npm test` first.
+# What `npm test` runs on the embedded set-up, on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), unchanged: the
+# browser tests on a server out of nothing but what the build has traced, as images and functions are. Then what is deployed as
+# it is deployed, and the tests of many processes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+step "Production build, and the folder of what it traced"
+npm run -s build:standalone
+npm run -s traced
 
 APP_TESTS="api faults replay stream submit"
 for set_up in containers vercel; do
   step "The app's tests on the set-up $set_up"
   # shellcheck disable=SC2046 # one file a word
   TEST_SETUP=$set_up npx --no-install vitest run $(for name in $APP_TESTS; do echo "tests/integration/$name.test.ts"; done)
-  step "Browser tests on the set-up $set_up"
-  TEST_SETUP=$set_up npx --no-install playwright test
+  step "Browser tests on the set-up $set_up, out of what was traced"
+  TEST_SETUP=$set_up TEST_SERVER=traced npx --no-install playwright test
 done
 
 step "What is deployed: a folder for an image, and dependencies of production alone"
-npm run -s build:standalone
 TEST_DEPLOY=on npx --no-install vitest run tests/deploy
 
 step "Many processes: killed while they sync, streams between them, reads, splits under load"

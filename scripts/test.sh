@@ -39,5 +39,8 @@ step "Production build, which needs no database, no Redis and no ledger: none of
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \
   HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npx --no-install next build
 
+step "Sizes of the functions that a deployment would have"
+npm run -s traced
+
 step "Browser tests on the production build"
 npx --no-install playwright test

@@ -1,9 +1,12 @@
 /**
  * The production server of the browser tests, on the set-up that TEST_SETUP names, with the servers that this needs. Ends them
- * when it is told to end.
+ * when it is told to end. TEST_SERVER=traced: out of a copy of `.next/standalone` (`npm run build:standalone`), with none of the
+ * repository's packages in reach.
  */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { startNeon } from "../../support/neon-stand-in";
 import { startPostgres } from "../../support/postgres-server";
 import { startRedis } from "../../support/redis-server";
@@ -35,16 +38,51 @@ async function startServices(): Promise<Services> {
   };
 }
 
+interface ServerFiles {
+  readonly cwd: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  remove(): void;
+}
+
+const nextStart = (): ServerFiles => ({
+  cwd: process.cwd(),
+  args: [join("node_modules", "next", "dist", "bin", "next"), "start"],
+  env: {},
+  remove: () => {},
+});
+
+/** The devnet is not of the app: it is run by tsx, beside the copy, out of the repository. */
+function tracedServer(): ServerFiles {
+  const folder = mkdtempSync(join(tmpdir(), "tm-traced-"));
+  const cwd = join(folder, "app");
+  cpSync(join(".next", "standalone"), cwd, { recursive: true, verbatimSymlinks: true });
+  const devnet = join("lib", "devnet");
+  rmSync(join(cwd, devnet), { recursive: true, force: true });
+  mkdirSync(join(cwd, "lib"), { recursive: true });
+  symlinkSync(resolve(devnet), join(cwd, devnet));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(resolve("node_modules", "tsx"), join(folder, "node_modules", "tsx"));
+  return {
+    cwd,
+    args: ["server.js"],
+    env: { TSX_TSCONFIG_PATH: resolve("tsconfig.json") },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 async function main(): Promise<void> {
   const services = await startServices();
-  const next = join("node_modules", "next", "dist", "bin", "next");
-  const server = spawn(process.execPath, [next, "start"], {
-    env: { ...process.env, ...services.env },
+  const server = process.env.TEST_SERVER === "traced" ? tracedServer() : nextStart();
+  const child = spawn(process.execPath, server.args, {
+    cwd: server.cwd,
+    env: { ...process.env, ...services.env, ...server.env },
     stdio: "inherit",
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => server.kill(signal));
-  const code = await new Promise<number>((resolve) => server.once("exit", (status) => resolve(status ?? 1)));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
+  const code = await new Promise<number>((resolve) => child.once("exit", (status) => resolve(status ?? 1)));
   await services.stop();
+  server.remove();
   process.exit(code);
 }
 

@@ -1,0 +1,69 @@
+/** Which files each function of a deployment consists of, and how large it is, out of what `next build` has traced. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+export interface TracedFunction {
+  /** As the address reads: `/api/stream`. */
+  readonly route: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** The largest first: a package, or a folder of ours. */
+  readonly parts: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+const SUFFIX = ".nft.json";
+/** What every function has beside its own route: Next's server, and what runs at its start. */
+const COMMON = ["next-server.js", join("server", "instrumentation.js")];
+
+/** Every route and page below `.next/server/app`, the largest first. `build` is the folder of the build (`.next`). */
+export function tracedFunctions(build: string): readonly TracedFunction[] {
+  const common = COMMON.flatMap((name) => filesOf(join(build, name)));
+  const app = join(build, "server", "app");
+  const traces = readdirSync(app, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(SUFFIX));
+  return traces
+    .map((path) => {
+      const module = join(app, path.slice(0, -SUFFIX.length));
+      const files = new Set([...common, ...filesOf(module), resolve(module)]);
+      return { route: routeOf(path), ...measured(files, resolve(build, "..")) };
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+function filesOf(module: string): readonly string[] {
+  const trace = `${module}${SUFFIX}`;
+  if (!existsSync(trace)) throw new Error(`${trace} is not there: run \`npm run build\` first`);
+  const { files } = JSON.parse(readFileSync(trace, "utf8")) as { files: readonly string[] };
+  return files.map((path) => resolve(dirname(trace), path));
+}
+
+function measured(files: ReadonlySet<string>, root: string): Omit<TracedFunction, "route"> {
+  const parts = new Map<string, number>();
+  let bytes = 0;
+  for (const path of files) {
+    const size = sizeOf(path);
+    bytes += size;
+    const name = partOf(relative(root, path));
+    parts.set(name, (parts.get(name) ?? 0) + size);
+  }
+  const sorted = [...parts].map(([name, of]) => ({ name, bytes: of })).sort((a, b) => b.bytes - a.bytes);
+  return { bytes, files: files.size, parts: sorted };
+}
+
+/** A link to a folder of packages is no content of its own. */
+function sizeOf(path: string): number {
+  const found = statSync(path);
+  return found.isFile() ? found.size : 0;
+}
+
+function partOf(path: string): string {
+  const inPackages = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path);
+  return inPackages?.[1] ?? path.split("/").slice(0, 2).join("/");
+}
+
+/** Groups in brackets are no part of an address. */
+function routeOf(path: string): string {
+  const folders = dirname(path)
+    .split("/")
+    .filter((name) => !/^\(.*\)$/.test(name));
+  return `/${folders.join("/")}`.replace(/^\/\.$/, "/");
+}
