@@ -6,7 +6,7 @@ import { colorOf, onThemeChange } from "@/lib/client/theme-colors";
 import "uplot/dist/uPlot.min.css";
 
 export interface ChartColors {
-  of(name: "accent" | "copper" | "gold" | "danger" | "ink" | "ink-soft" | "ink-faint" | "line"): string;
+  of(name: "accent" | "copper" | "gold" | "danger" | "ink" | "ink-soft" | "ink-faint" | "line" | "surface"): string;
 }
 
 export interface ChartProps {

@@ -34,17 +34,19 @@ export function Curves({ curves, marks }: { curves: CurvesData; marks: readonly 
         grid: { stroke: colors.of("line"), width: 1 },
         ticks: { stroke: colors.of("line"), width: 1 },
         font: "12px system-ui, sans-serif",
+        splits: powersOfTen,
+        // uPlot's own filter leaves values without a label where it finds them close together.
+        filter: everySplit,
       };
       return {
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         scales: { x: { time: false, distr: 3 }, y: { distr: 3, range: (_, __, most) => [1, Math.max(10, most * 2)] } },
         axes: [
-          { ...axis, splits: powersOfTen, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
+          { ...axis, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
           {
             ...axis,
             size: 56,
-            splits: powersOfTen,
             values: (_, ticks) => ticks.map((tick) => `$${compact(tick)}`),
           },
         ],
@@ -85,6 +87,8 @@ const powersOfTen: uPlot.Axis.Splits = (_, __, least, most) => {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, step) => 10 ** (first + step));
 };
 
+const everySplit: uPlot.Axis.Filter = (_, splits) => splits;
+
 /** Numbers of limits that break close together go below each other. */
 const NUMBER_WIDTH = 16;
 const NUMBER_HEIGHT = 13;
@@ -92,13 +96,11 @@ const NUMBER_HEIGHT = 13;
 function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors) {
   const { ctx, bbox } = plot;
   const ratio = window.devicePixelRatio;
-  const taken: number[] = [];
+  const shown = marks
+    .map(({ users, number }) => ({ x: plot.valToPos(users, "x", true), number }))
+    .filter(({ x }) => x >= bbox.left && x <= bbox.left + bbox.width);
   ctx.save();
-  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
-  ctx.textBaseline = "top";
-  for (const { users, number } of marks) {
-    const x = plot.valToPos(users, "x", true);
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+  for (const { x, number } of shown) {
     ctx.strokeStyle = colors.of(number === null ? "ink" : "ink-faint");
     ctx.lineWidth = (number === null ? 2 : 1) * ratio;
     ctx.setLineDash(number === null ? [] : [3 * ratio, 5 * ratio]);
@@ -106,12 +108,23 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors) {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+  }
+  const taken: number[] = [];
+  ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  ctx.setLineDash([]);
+  // A rim keeps a number readable where other lines pass through it.
+  ctx.lineWidth = 4 * ratio;
+  ctx.strokeStyle = colors.of("surface");
+  ctx.fillStyle = colors.of("ink-soft");
+  for (const { x, number } of shown) {
     if (number === null) continue;
     const free = taken.findIndex((end) => end <= x);
     const row = free < 0 ? taken.length : free;
     taken[row] = x + NUMBER_WIDTH * ratio;
-    ctx.fillStyle = colors.of("ink-soft");
-    ctx.fillText(`${number}`, x + 3 * ratio, bbox.top + (2 + row * NUMBER_HEIGHT) * ratio);
+    const place = [x + 3 * ratio, bbox.top + (2 + row * NUMBER_HEIGHT) * ratio] as const;
+    ctx.strokeText(`${number}`, ...place);
+    ctx.fillText(`${number}`, ...place);
   }
   ctx.restore();
 }
