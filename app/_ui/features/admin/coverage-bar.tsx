@@ -2,10 +2,10 @@ import { coverageWords } from "@/lib/client/admin-sentences";
 import type { TopicStatus } from "@/lib/wire/admin";
 
 const WIDTH = 1_000;
-/** A gap of one message among a million must still be seen. */
-const LEAST = 8;
+/** A gap of one message among a million must still be seen, however narrow the bar. */
+const LEAST_PX = 3;
 
-/** The topic from its first message to its last: verified, stored, and missing. */
+/** The topic from its first message to its last: verified, stored, and missing, which stands out above and below. */
 export function CoverageBar({ topic }: { topic: TopicStatus }) {
   const { cursor, verifiedThrough, gaps } = topic;
   const end = Math.max(1, cursor, ...gaps.map(({ to }) => to));
@@ -13,27 +13,26 @@ export function CoverageBar({ topic }: { topic: TopicStatus }) {
   return (
     <span className="block">
       <svg
-        viewBox={`0 0 ${WIDTH} 10`}
+        viewBox={`0 0 ${WIDTH} 14`}
         preserveAspectRatio="none"
         role="img"
         aria-label={coverageWords(topic)}
-        className="block h-2.5 w-full rounded-sm"
+        className="block h-3.5 w-full"
       >
-        <rect width={WIDTH} height="10" className="fill-line" />
-        <rect width={x(cursor)} height="10" className="fill-gold" />
-        <rect width={x(Math.min(cursor, verifiedThrough))} height="10" className="fill-accent" />
-        {gaps.map(({ from, to }) => {
-          const width = Math.max(LEAST, x(to) - x(from - 1));
-          return (
-            <rect
-              key={from}
-              x={Math.min(WIDTH - width, x(from - 1))}
-              width={width}
-              height="10"
-              className="fill-danger"
-            />
-          );
-        })}
+        <rect y="2" width={WIDTH} height="10" className="fill-line" />
+        <rect y="2" width={x(cursor)} height="10" className="fill-gold" />
+        <rect y="2" width={x(Math.min(cursor, verifiedThrough))} height="10" className="fill-accent" />
+        {gaps.map(({ from, to }) => (
+          <rect
+            key={from}
+            x={x(from - 1)}
+            width={x(to) - x(from - 1)}
+            height="14"
+            strokeWidth={LEAST_PX}
+            vectorEffect="non-scaling-stroke"
+            className="fill-danger stroke-danger"
+          />
+        ))}
       </svg>
     </span>
   );
