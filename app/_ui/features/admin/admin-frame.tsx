@@ -2,6 +2,7 @@
 import { ShieldX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 import { isNotOperator, useAdminStatus } from "@/lib/client/admin";
 import { useSeen } from "@/lib/client/admin-history";
 import { reasonOf } from "@/lib/client/http";
@@ -41,8 +42,14 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
 
 function Places() {
   const pathname = usePathname();
+  const place = useRef<HTMLElement>(null);
+  // On phones the tabs are wider than the screen: the current one is to be seen.
+  useEffect(() => {
+    const current = [...(place.current?.querySelectorAll("a") ?? [])].find((link) => link.pathname === pathname);
+    current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
-    <nav aria-label="Operate" className="mb-4 overflow-x-auto border-line border-b">
+    <nav ref={place} aria-label="Operate" className="mb-4 overflow-x-auto border-line border-b">
       <ul className="flex gap-1">
         {PLACES.map(({ href, label }) => (
           <li key={href}>
