@@ -18,7 +18,7 @@ import {
 import type { ReshardOutcome } from "@/lib/engine/reshard";
 import { type Env, readEnv } from "@/lib/server/env";
 import { type OperatorTools, openOperator } from "@/lib/server/operator";
-import { drainGoals, groupOf, shardStatus } from "@/lib/server/shard-goals";
+import { drainGoals, groupOf, shardStatuses } from "@/lib/server/shard-goals";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
 
 const USAGE = `npm run shards -- COMMAND
@@ -158,8 +158,12 @@ async function directly(command: string, rest: readonly string[], values: Values
   try {
     const now = await registry.load();
     if (command === "status") {
-      const shards = now.shards.map((shard) => shardStatus(env.TOPIC_PREFIX, shard));
-      table({ version: now.version, shards, tenants: [...(await registry.tenants())] });
+      table({
+        version: now.version,
+        canCreate: tools.shards.canCreate,
+        shards: [...shardStatuses(env.TOPIC_PREFIX, now)],
+        tenants: [...(await registry.tenants())],
+      });
     } else if (command === "plan") plan(now, env);
     else if (command === "create") {
       const goals = TOPIC_KINDS.map((kind): Goal => ({ name: "grow", group: standardOf(kind), to: env.SHARDS[kind] }));

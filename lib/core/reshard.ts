@@ -113,8 +113,8 @@ function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {
   }
 }
 
-/** A jump hash shrinks at its end only; and everybody needs a topic, which `standard` is the last to have. */
-function canLeave(registry: Registry, shard: Shard): boolean {
+/** Whether a shard needs none in its place: a jump hash shrinks at its end only; and everybody needs a topic, which `standard` is the last to have. */
+export function canLeave(registry: Registry, shard: Shard): boolean {
   const count = activeShards(registry, shard).length;
   return shard.segment === count - 1 && (count > 1 || shard.tier !== "standard");
 }

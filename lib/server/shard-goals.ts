@@ -2,7 +2,7 @@ import "server-only";
 /** What an operator names, as goals, and the registry as operators see it. */
 import { type ConsensusNs, formatConsensusTime } from "../core/consensus-time";
 import { parseUserId, type TopicId, type TopicKind } from "../core/ids";
-import type { Goal } from "../core/reshard";
+import { canLeave, type Goal, type Step } from "../core/reshard";
 import { parseTenantId, type Registry, type Shard, type ShardGroup, shardName, type Tier } from "../core/shards";
 import type { ReshardOutcome } from "../engine/reshard";
 import type { ShardStatus } from "../wire/shards";
@@ -29,10 +29,14 @@ export function drainGoals(registry: Registry, topicId: TopicId): readonly Goal[
 }
 
 /** One goal after the other; the first that is not reached is what it comes to. */
-export async function runAll(shards: Shards, goals: readonly Goal[]): Promise<ReshardOutcome> {
+export async function runAll(
+  shards: Shards,
+  goals: readonly Goal[],
+  onStep: (step: Step) => void,
+): Promise<ReshardOutcome> {
   let open: ReshardOutcome | null = null;
   for (const goal of goals) {
-    const outcome = await shards.run(goal);
+    const outcome = await shards.run(goal, onStep);
     if (outcome.kind === "failed") return outcome;
     if (outcome.kind === "waiting") open ??= outcome;
   }
@@ -41,11 +45,15 @@ export async function runAll(shards: Shards, goals: readonly Goal[]): Promise<Re
 
 const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(ns as ConsensusNs));
 
-export function shardStatus(prefix: string, shard: Shard): ShardStatus {
+export const shardStatuses = (prefix: string, registry: Registry): readonly ShardStatus[] =>
+  registry.shards.map((shard) => shardStatus(prefix, registry, shard));
+
+function shardStatus(prefix: string, registry: Registry, shard: Shard): ShardStatus {
   const { tier, kind, owner, segment, generation, state, topicId, routesFromNs, drainsFromNs, drainedNs } = shard;
   return {
     name: shardName(prefix, shard),
     ...{ tier, kind, owner, segment, generation, state, topicId },
     ...{ routesFrom: instant(routesFromNs), drainsFrom: instant(drainsFromNs), drainedAt: instant(drainedNs) },
+    needsSuccessor: state === "active" && !canLeave(registry, shard),
   };
 }

@@ -32,6 +32,8 @@ export interface ShardsParts {
 }
 
 export interface Shards {
+  /** There is an operator key, with which topics can be created. */
+  readonly canCreate: boolean;
   /** Works towards the goal; what it changed is published where there is a registry topic. */
   run(goal: Goal, onStep?: (step: Step) => void): Promise<ReshardOutcome>;
   /** What the registry topic says; none where none is named. */
@@ -68,6 +70,7 @@ export function openShards(parts: ShardsParts): Shards {
     return publishRegistry({ ...topic, submitter }, await stores.registry.load());
   };
   return {
+    canCreate: parts.creator !== null,
     publish,
     published: async () => {
       if (topic === null) return ok([]);

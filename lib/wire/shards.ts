@@ -1,7 +1,7 @@
 /** Operators' side of topics: `GET /api/admin/shards`, and the two actions on them. */
 import { z } from "zod";
 import { TOPIC_KINDS } from "../core/ids";
-import { MAX_SEGMENTS } from "../core/reshard";
+import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../core/reshard";
 import { SHARD_STATES, TIERS } from "../core/shards";
 import { ConsensusTimestamp, TopicIdText } from "./common";
 
@@ -20,16 +20,30 @@ export const ShardStatus = z.object({
   routesFrom: ConsensusTimestamp.nullable().meta({ description: "New messages go there from then on" }),
   drainsFrom: ConsensusTimestamp.nullable(),
   drainedAt: ConsensusTimestamp.nullable(),
+  needsSuccessor: z.boolean().meta({
+    description: "Drained, a new topic takes its place; else its users go to topics that are there already",
+  }),
 });
 export type ShardStatus = z.infer<typeof ShardStatus>;
 
 /** `GET /api/admin/shards` */
 export const ShardsAnswer = z.object({
   version: count.meta({ description: "Grows with each change of the registry" }),
+  canCreate: z.boolean().meta({ description: "There is an operator key, with which topics can be created" }),
   shards: z.array(ShardStatus),
   tenants: z.array(z.object({ tenantId: z.string(), name: z.string(), users: count })),
 });
 export type ShardsAnswer = z.infer<typeof ShardsAnswer>;
+
+/** A topic is drained for this long at the least. */
+export const DRAIN_AT_LEAST_MS = Number(DRAIN_AT_LEAST_NS / 1_000_000n);
+
+/** `detail` of a split or drain that has something to say of itself: what it is at, or when it goes on. */
+export const ReshardDetail = z.union([
+  z.object({ step: z.string().meta({ description: "plan, intend, create, switch, look, wait, done" }) }),
+  z.object({ waitingUntilMs: z.number(), reason: z.string() }),
+]);
+export type ReshardDetail = z.infer<typeof ReshardDetail>;
 
 /** `POST /api/admin/shards/split`: the group has `to` segments, afterwards. */
 export const SplitBody = z.strictObject({

@@ -49,6 +49,48 @@ it("split while the app runs, which reads the new topics and writes to them at o
   expect(creator.memos).toHaveLength(2);
 });
 
+it("write each step into the log while a split lasts", async () => {
+  const seen = new Set<unknown>();
+  const { admin } = t.app.stores;
+  const update = admin.update.bind(admin);
+  admin.update = (id, change) => {
+    if (change.state === "running") seen.add(change.detail?.step);
+    return update(id, change);
+  };
+  await post("split", { kind: "contact", to: 2 });
+  expect([...seen]).toEqual(["plan", "intend", "create", "switch", "done"]);
+  expect(await lastEntry()).toMatchObject({ state: "done", detail: null });
+});
+
+it("are shown which topics cannot be drained without a new one in their place", async () => {
+  await post("split", { kind: "contact", to: 2 });
+  const ofContact = (await shards()).shards.filter(({ kind }) => kind === "contact");
+  expect(ofContact.map(({ segment, needsSuccessor }) => [segment, needsSuccessor])).toEqual([
+    [0, true],
+    [1, false],
+  ]);
+});
+
+it("are refused what needs a new topic where there is no operator key, and nothing is begun", async () => {
+  expect((await shards()).canCreate).toBe(true);
+  await t.close();
+  t = await startTestApp();
+  await t.sync();
+  expect((await shards()).canCreate).toBe(false);
+  for (const [action, body] of [
+    ["split", { kind: "contact", to: 2 }],
+    ["drain", { topicId: t.devnet.topics.contact }],
+  ] as const) {
+    const response = await post(action, body);
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([503, "read-only"]);
+    expect(await lastEntry()).toMatchObject({
+      state: "refused",
+      detail: { error: expect.stringContaining("HEDERA_OPERATOR_KEY") },
+    });
+  }
+  expect((await shards()).version).toBe(1);
+});
+
 it("give a tenant topics of its own", async () => {
   const body = { kind: "trust", tier: "enterprise", owner: "acme", to: 1 };
   expect((await post("split", body)).status).toBe(200);

@@ -1,7 +1,7 @@
 import "server-only";
 import { fromMs } from "../../core/consensus-time";
 import { parseTopicId } from "../../core/ids";
-import { type Goal, nextStep } from "../../core/reshard";
+import { type Goal, nextStep, type Step } from "../../core/reshard";
 import type { AdminEntry } from "../../ports/admin-store";
 import { ActionAnswer } from "../../wire/admin";
 import { DrainBody, ShardsAnswer, SplitBody } from "../../wire/shards";
@@ -9,7 +9,7 @@ import { act } from "../admin-actions";
 import { ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { type AdminContext, defineRoute } from "../route";
-import { drainGoals, groupOf, runAll, shardStatus } from "../shard-goals";
+import { drainGoals, groupOf, runAll, shardStatuses } from "../shard-goals";
 
 export const shards = defineRoute({
   summary: "Which topic serves whom, and the tenants",
@@ -19,12 +19,33 @@ export const shards = defineRoute({
     const [registry, tenants] = await Promise.all([app.stores.registry.load(), app.stores.registry.tenants()]);
     const answer: ShardsAnswer = {
       version: registry.version,
-      shards: registry.shards.map((shard) => shardStatus(app.env.TOPIC_PREFIX, shard)),
+      canCreate: app.shards.canCreate,
+      shards: [...shardStatuses(app.env.TOPIC_PREFIX, registry)],
       tenants: [...tenants],
     };
     return privateJson(answer);
   },
 });
+
+const CREATING: readonly Step["name"][] = ["plan", "intend", "create"];
+
+/** Refuses what can never be reached, before anything of it is written down. */
+async function heed(
+  { app }: AdminContext<unknown, unknown>,
+  goals: readonly Goal[],
+  field: "to" | "topicId",
+): Promise<void> {
+  const registry = await app.stores.registry.load();
+  for (const goal of goals) {
+    const step = nextStep(registry, goal, fromMs(app.clock.now()));
+    if (step.name === "impossible") throw new ProblemError("bad-input", `${field}: ${step.reason}.`, { field });
+    if (CREATING.includes(step.name) && !app.shards.canCreate)
+      throw new ProblemError(
+        "read-only",
+        "No topic can be created: this set-up has no operator key. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY.",
+      );
+  }
+}
 
 /** Works towards the goals behind the answer, and writes into the entry what it came to. Whatever ends it, asking again goes on. */
 async function start(
@@ -35,9 +56,17 @@ async function start(
   const { app, background } = context;
   const ended = (state: "done" | "failed", detail: AdminEntry["detail"]) =>
     app.stores.admin.update(entry.id, { state, detail, nowMs: app.clock.now() });
+  // Each step is a sign of life, one after the other; where the database does not take one, the next may.
+  let told: Promise<unknown> = Promise.resolve();
+  const tell = ({ name: step }: Step) => {
+    told = told
+      .then(() => app.stores.admin.update(entry.id, { state: "running", detail: { step }, nowMs: app.clock.now() }))
+      .catch(() => {});
+  };
   background(async () => {
     try {
-      const outcome = await runAll(app.shards, goals);
+      const outcome = await runAll(app.shards, goals, tell);
+      await told;
       await app.registry.load();
       if (outcome.kind === "failed") await ended("failed", { error: outcome.reason });
       else
@@ -47,6 +76,7 @@ async function start(
         );
     } catch (cause) {
       app.log.error("resharding stopped; asked for again it goes on", { cause });
+      await told;
       await ended("failed", { error: "It stopped before its end. Ask for it again: it goes on where it was." });
     }
   });
@@ -60,15 +90,13 @@ export const split = defineRoute({
   body: SplitBody,
   answer: ActionAnswer,
   handle: (context) => {
-    const { app } = context;
     const { kind, tier = "standard", owner = null, to } = context.body;
     const group = groupOf(tier, kind, owner);
     if (typeof group === "string") throw new ProblemError("bad-input", `owner: ${group}.`, { field: "owner" });
     const goal: Goal = { name: "grow", group, to };
     const target = [tier, kind, ...(owner === null ? [] : [owner]), to].join(" ");
     return act(context, { name: "shards.split", target }, async (entry) => {
-      const step = nextStep(await app.stores.registry.load(), goal, fromMs(app.clock.now()));
-      if (step.name === "impossible") throw new ProblemError("bad-input", `to: ${step.reason}.`, { field: "to" });
+      await heed(context, [goal], "to");
       return start(context, entry, [goal]);
     });
   },
@@ -89,6 +117,7 @@ export const drain = defineRoute({
       const goals = drainGoals(registry, topicId);
       const isKnown = registry.shards.some((shard) => shard.topicId === topicId);
       if (!isKnown) throw new ProblemError("not-found", "The registry has no such topic.");
+      await heed(context, goals, "topicId");
       return start(context, entry, goals);
     });
   },
