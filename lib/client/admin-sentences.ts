@@ -1,7 +1,10 @@
 /** Sentences for operators: what an action will do, what it came to, and how things stand. All pure. */
 import { type AuditEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
+import { ReshardDetail } from "@/lib/wire/shards";
 import type { TopicAction } from "./admin";
 import { counted, lasting, whole } from "./numbers";
+import { groupName, parseSplit } from "./shard-groups";
+import { clockTime } from "./time";
 
 export interface ActionWords {
   /** The button, and the title of the dialog. */
@@ -74,10 +77,12 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "shards.drain": "Drain",
 };
 
-/** `Audit of 0.0.1001`, `Invalidate everything` */
+/** `Audit of 0.0.1001`, `Split contact (standard) into 4`, `Invalidate everything` */
 export function entryTitle({ action, target }: AuditEntry): string {
   const name = ACTIONS[action] ?? action;
   if (action === "cache.invalidate") return `${name} ${target ?? "everything"}`;
+  const split = action === "shards.split" ? parseSplit(target) : null;
+  if (split) return `${name} ${groupName(split.group)} into ${whole(split.to)}`;
   const of = name === "Audit" || name === "Resync" ? "of " : "";
   return target === null ? name : `${name} ${of}${target}`;
 }
@@ -99,18 +104,44 @@ export function outcomeOf(entry: AuditEntry, nowMs: number): string {
   if (entry.state === "failed" || entry.state === "refused") {
     const error = entry.detail?.error;
     return typeof error === "string"
-      ? error
+      ? asSentence(error)
       : `It was ${entry.state === "failed" ? "tried and failed" : "refused"}; the server's log says more.`;
   }
   if (entry.state === "running") {
     const silentMs = nowMs - entry.updatedMs;
     const silence =
       silentMs > SILENT_MS ? ` Nothing was heard of it for ${lasting(silentMs)}: ask for it again to go on.` : "";
-    if (check === null) return `Under way.${silence}`;
+    if (check === null) return `Under way${stepOf(entry)}.${silence}`;
     return `Under way: message ${whole(check.through)} of ${whole(check.to)}. ${findings(check, false)}${silence}`;
   }
-  return check === null ? "Done." : findings(check, true);
+  return check === null ? endOf(entry) : findings(check, true);
 }
+
+const STEPS: Readonly<Record<string, string>> = {
+  plan: ": planning",
+  intend: ": creating topics",
+  create: ": creating topics",
+  switch: ": routing new messages the new way",
+  look: ": looking whether the topic is quiet",
+};
+
+function stepOf({ detail }: AuditEntry): string {
+  const { data } = ReshardDetail.safeParse(detail);
+  return (data && "step" in data && STEPS[data.step]) || "";
+}
+
+/** What a split or a drain came to; of everything else, that it is done. */
+function endOf({ action, detail }: AuditEntry): string {
+  const { data } = ReshardDetail.safeParse(detail);
+  if (data && "waitingUntilMs" in data)
+    return `Nothing more is written to it. Ask for it again at ${clockTime(data.waitingUntilMs)} to let it go: ${data.reason}.`;
+  if (action === "shards.split") return "Done: new messages go the new way.";
+  return action === "shards.drain" ? "Done: it is let go." : "Done.";
+}
+
+/** A reason as the server's parts give it, as a sentence. */
+export const asSentence = (reason: string): string =>
+  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`.replace(/\.?$/, ".");
 
 function findings(check: TopicCheck, isOver: boolean): string {
   const odd = [
@@ -149,7 +180,7 @@ export function standingOf(topic: TopicStatus): { readonly text: string; readonl
 export function troubleOf({ lastError, retryAtMs }: TopicStatus, nowMs: number): string | null {
   if (lastError === null) return null;
   const again = retryAtMs === null || retryAtMs <= nowMs ? "" : ` Tried again in ${lasting(retryAtMs - nowMs)}.`;
-  return `${lastError.replace(/\.?$/, ".")}${again}`;
+  return `${asSentence(lastError)}${again}`;
 }
 
 /** What a coverage bar shows. */

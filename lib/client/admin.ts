@@ -1,28 +1,35 @@
 /** What operators read and do. */
-import useSWR from "swr";
+import useSWR, { type SWRConfiguration } from "swr";
 import useSWRInfinite from "swr/infinite";
 import { ActionAnswer, AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { ShardsAnswer, type SplitBody } from "@/lib/wire/shards";
 import { rememberStatus } from "./admin-history";
-import { ApiError, getJson, postJson } from "./http";
+import { asSentence } from "./admin-sentences";
+import { ApiError, getJson, postJson, reasonOf } from "./http";
 import { PATHS } from "./keys";
 
 /** How often an open page asks. Instances report every ten seconds; the one that answers knows itself as of now. */
 const POLL_MS = 3_000;
 const POLL_AFTER_FAILURE_MS = 5_000;
 
-/** The state of everything, as of now while the page is visible; after a failure the last good one stays. */
-export function useAdminStatus() {
-  return useSWR<AdminStatus, Error>(PATHS.adminStatus, readStatus, {
-    refreshInterval: POLL_MS,
-    focusThrottleInterval: POLL_MS,
-    dedupingInterval: 1_000,
-    // SWR itself waits longer from time to time; whoever has this page open waits for the end of the trouble.
-    onErrorRetry: (error, _key, _config, revalidate, { retryCount }) => {
-      if (isRefusal(error)) return;
-      setTimeout(() => void revalidate({ retryCount }), POLL_AFTER_FAILURE_MS);
-    },
-  });
-}
+/** As of now while the page is visible; after a failure the last good answer stays. */
+const polled = <Answer>(): SWRConfiguration<Answer, Error> => ({
+  refreshInterval: POLL_MS,
+  focusThrottleInterval: POLL_MS,
+  dedupingInterval: 1_000,
+  // SWR itself waits longer from time to time; whoever has this page open waits for the end of the trouble.
+  onErrorRetry: (error, _key, _config, revalidate, { retryCount }) => {
+    if (isRefusal(error)) return;
+    setTimeout(() => void revalidate({ retryCount }), POLL_AFTER_FAILURE_MS);
+  },
+});
+
+/** The state of everything. */
+export const useAdminStatus = () => useSWR<AdminStatus, Error>(PATHS.adminStatus, readStatus, polled());
+
+/** Which topic serves whom. */
+export const useShards = () =>
+  useSWR<ShardsAnswer, Error>(PATHS.adminShards, (path: string) => getJson(ShardsAnswer, path), polled());
 
 async function readStatus(path: string): Promise<AdminStatus> {
   const status = await getJson(AdminStatus, path);
@@ -75,6 +82,12 @@ export const topicRequest = (action: TopicAction, topicId: string): AdminRequest
   body: {},
 });
 
+export const splitRequest = (split: SplitBody): AdminRequest => ({ path: "/api/admin/shards/split", body: split });
+export const drainRequest = (topicId: string): AdminRequest => ({
+  path: "/api/admin/shards/drain",
+  body: { topicId },
+});
+
 const ATTEMPTS = 4;
 const PAUSE_MS = 1_000;
 
@@ -91,6 +104,13 @@ export async function sendAction({ path, body }: AdminRequest, key: string): Pro
       await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
   }
+}
+
+/** Why an action was refused. Where it is for one of its fields the server begins with that one's name, which no form here shows. */
+export function refusalOf(error: unknown): string {
+  const reason = reasonOf(error);
+  const name = error instanceof ApiError && error.field !== null ? `${error.field}: ` : "";
+  return asSentence(reason.startsWith(name) ? reason.slice(name.length) : reason);
 }
 
 /** crypto.randomUUID exists on https and on the loopback only. */

@@ -8,5 +8,6 @@ export const PATHS = {
   recognition: "/api/recognition",
   profiles: "/api/profiles",
   adminStatus: "/api/admin/status",
+  adminShards: "/api/admin/shards",
   auditLog: "/api/admin/audit-log",
 } as const;

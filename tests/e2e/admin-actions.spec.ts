@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
+import { ShardsAnswer } from "@/lib/wire/shards";
 import { AdminPage, enterAsOperator } from "./pages/admin";
 import { Shell } from "./pages/shell";
 import { ready, type Server, startServer } from "./support/own-server";
@@ -147,6 +148,83 @@ test("Invalidate: one person, then everybody, each read anew and in the log", as
   await expect(inLog(admin, "Invalidate everything")).toContainText("Done");
   await page.getByRole("searchbox", { name: "Filter the log" }).fill(ann.id);
   await expect.poll(async () => (await admin.rowKeys("Actions")).length).toBe(1);
+});
+
+test("Split: says what it will do, refuses what it cannot, and then people write to the new topic", async ({
+  admin,
+  meet,
+  page,
+}) => {
+  await admin.open("/admin/shards");
+  const segments = page.getByLabel("Segments");
+  await expect(segments).toHaveValue("2");
+  await segments.fill("1");
+  await expect(page.getByText("There is 1 already: ask for 2 or more.")).toBeVisible();
+  await page.getByRole("button", { name: "Split…" }).click();
+  await expect(admin.confirmation).toHaveCount(0);
+
+  await segments.fill("2");
+  await expect(page.getByTestId("split-preview")).toContainText(
+    "It creates 1 topic for contact (standard), segment 1, at about a cent. About 50 % of the users who write there move",
+  );
+  await page.keyboard.press("Enter");
+  const send = admin.confirmation.getByRole("button", { name: "Split it" });
+  await expect(admin.confirmation).toContainText("Topics of before go on being read");
+  await admin.confirmation.getByRole("textbox").fill("standard contact");
+  await expect(send).toBeDisabled();
+  expect(await admin.confirm("standard contact 2")).not.toBe("");
+  await expect(new Shell(page).notice("The split of contact (standard) into 2 has begun.")).toBeVisible();
+  await over(admin, "shards.split");
+  await expect(page.getByTestId("last-reshard")).toContainText("Done: new messages go the new way.");
+  await expect(admin.table("Shards").locator('[data-row="standard contact 1"]')).toContainText("Written to");
+  await expect(segments).toHaveValue("3");
+
+  const shards = ShardsAnswer.parse(await (await page.request.get("/api/admin/shards")).json()).shards;
+  const of = shards.filter(({ kind }) => kind === "contact").map(({ topicId }) => topicId as string);
+  const written = new Set<string>();
+  for (let person = 0; written.size < 2 && person < 20; person++) {
+    const ann = await meet(`Ann ${person}`);
+    written.add((await ann.ask(await meet(`Ben ${person}`))).topicId);
+  }
+  expect([...written].sort()).toEqual([...of].sort());
+  await admin.place("Audit log");
+  await expect(inLog(admin, "Split contact (standard) into 2")).toContainText("new messages go the new way");
+});
+
+test("Split: what another operator was quicker with is refused in a sentence", async ({ admin, page }) => {
+  await admin.open("/admin/shards");
+  await page.getByLabel("Kind").selectOption("trust");
+  await page.getByRole("button", { name: "Split…" }).click();
+  await page.request.post("/api/admin/shards/split", { data: { kind: "trust", to: 3 } });
+  await over(admin, "shards.split");
+  await admin.confirm("standard trust 2");
+  await expect(admin.confirmation.getByRole("alert")).toHaveText("There are 3 segments already: drain the last ones.");
+  await admin.confirmation.getByRole("button", { name: "Leave it" }).click();
+  await admin.place("Audit log");
+  await expect(inLog(admin, "Split trust (standard) into 2")).toContainText("drain the last ones");
+});
+
+test("Drain: nothing more is written to a topic, and the page says when it can be let go", async ({ admin, page }) => {
+  await admin.open("/admin/shards");
+  const row = admin.table("Shards").locator('[data-row="standard contact 1"]');
+  await admin.openShard("standard contact 1");
+  const topicId = (await admin.dialog.getByRole("link").textContent()) ?? "";
+  await admin.dialog.getByRole("button", { name: "Drain…" }).click();
+  await expect(admin.confirmation).toContainText("all who write here go back to the segments before it");
+  await expect(admin.confirmation.getByRole("button", { name: "Drain it" })).toBeDisabled();
+  expect(await admin.confirm(topicId)).not.toBe("");
+  await expect(new Shell(page).notice(`The drain of ${topicId} has begun.`)).toBeVisible();
+  expect((await over(admin, "shards.drain")).detail).toHaveProperty("waitingUntilMs");
+  await expect(admin.dialog.getByText("Draining", { exact: true })).toBeVisible();
+  await admin.close();
+  await expect(row).toContainText("Draining");
+  const drain = admin.undertaking(`Drain ${topicId}`);
+  await expect(drain).toContainText("Waiting");
+  await expect(drain).toContainText(
+    /Step 2 of 3: nothing more is written to it.*Ask for it again at \d\d:\d\d:\d\d or later/,
+  );
+  await admin.place("Audit log");
+  await expect(inLog(admin, `Drain ${topicId}`)).toContainText("Nothing more is written to it.");
 });
 
 test("an answer that was lost is asked for again under the same key, and done once", async ({ admin, page }) => {

@@ -1,5 +1,6 @@
 /** The operators' page: who may see it, that it lives, is found again by its address, and can be read by everybody. */
 import { AdminStatus } from "@/lib/wire/admin";
+import { shardsAnswer } from "../support/admin-shards";
 import { adminStatus } from "../support/admin-status";
 import { ADMIN_PLACES, AdminPage, enterAsOperator } from "./pages/admin";
 import { Shell } from "./pages/shell";
@@ -195,6 +196,91 @@ test("text of strangers is shown as text, with nothing hidden or turned round in
   await expect(page.locator("main img")).toHaveCount(0);
 });
 
+test.describe("shards", () => {
+  test("what is unfinished says how far it is, and what was interrupted goes on by the same request", async ({
+    admin,
+    page,
+  }) => {
+    await admin.pretend({ topics: 64 });
+    await admin.open("/admin/shards");
+    await expect(admin.undertaking("Split profile (busy) into 3")).toContainText("Under way");
+    await expect(admin.undertaking("Drain 0.0.7148044")).toContainText(/Waiting.*Step 2 of 3/);
+    const split = admin.undertaking("Split trust (standard) into 13");
+    await expect(split).toContainText(/Interrupted.*1 of 2 new topics created.*The ledger did not say\. Go on with it/);
+    await answerWithProblem(page, "**/api/admin/shards/split", 503, "unavailable", "The database does not answer.");
+    const sent = page.waitForRequest("**/api/admin/shards/split");
+    await split.getByRole("button", { name: "Go on with it…" }).click();
+    await admin.confirm("standard trust 13");
+    expect((await sent).postDataJSON()).toEqual({ tier: "standard", kind: "trust", owner: null, to: 13 });
+    await expect(admin.confirmation.getByRole("alert")).toHaveText("The database does not answer.");
+    await admin.confirmation.getByRole("button", { name: "Leave it" }).click();
+    await admin.undertaking("Drain 0.0.7148046").getByRole("button", { name: "Let it go…" }).click();
+    await expect(admin.confirmation.getByRole("heading", { name: "Let 0.0.7148046 go" })).toBeVisible();
+  });
+
+  test("keep order, filter and the opened one in the address, and ask for a user by name", async ({ admin, page }) => {
+    await admin.pretend({ topics: 64 });
+    await admin.open("/admin/shards");
+    await admin.sortBy("Shards", "Users");
+    await expect(page).toHaveURL(/sort=users\.desc/);
+    await page.getByRole("searchbox", { name: "Filter shards" }).fill("acme written");
+    await expect.poll(async () => (await admin.rowKeys("Shards")).length).toBe(4);
+    await admin.openShard("enterprise contact acme 0");
+    await expect(page).toHaveURL(/shard=enterprise/);
+    await page.reload();
+    await expect(admin.dialog.getByText("trustmesh-enterprise-contact-acme-0")).toBeVisible();
+    await page.goBack();
+    await expect(admin.dialog).toHaveCount(0);
+
+    await page.getByLabel("Group").selectOption("one user's own…");
+    await page.getByLabel("User", { exact: true }).fill("two words");
+    await page.getByRole("button", { name: "Split…" }).click();
+    await expect(page.getByText(/An id has 1 to 50 characters/)).toBeVisible();
+    await page.getByLabel("User", { exact: true }).fill("tm-alex-chen");
+    await page.getByRole("button", { name: "Split…" }).click();
+    await expect(admin.confirmation).toContainText("tm-alex-chen moves to them.");
+  });
+
+  test("where there is no operator key, say why nothing can be split, and what can still be drained", async ({
+    admin,
+    page,
+  }) => {
+    await admin.pretend({ topics: 64 });
+    await page.route("**/api/admin/shards", (route) =>
+      route.fulfill({ json: { ...shardsAnswer(), canCreate: false } }),
+    );
+    await admin.open("/admin/shards");
+    await expect(page.getByText(/^No topic can be created: .*HEDERA_OPERATOR_KEY/).first()).toBeVisible();
+    await expect(page.getByRole("button", { name: "Split…" })).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Go on with it…" })).toHaveCount(0);
+    await admin.openShard("standard contact 2");
+    await expect(admin.dialog.getByText(/^A new topic would have to take its place\./)).toBeVisible();
+    await expect(admin.dialog.getByRole("button", { name: "Drain…" })).toHaveCount(0);
+    await admin.close();
+    await admin.openShard("standard contact 10");
+    await expect(admin.dialog.getByRole("button", { name: "Drain…" })).toBeVisible();
+    await expectAccessible(page, "without a key");
+  });
+
+  test("say why they cannot be read, keep what was read before, and try again", async ({ admin, page }) => {
+    await admin.pretend({ topics: 4 });
+    const fail = () =>
+      answerWithProblem(page, "**/api/admin/shards", 503, "unavailable", "The database does not answer.");
+    await fail();
+    await admin.open("/admin/shards");
+    const alert = page.getByRole("main").getByRole("alert");
+    await expect(alert).toContainText("The shards could not be read");
+    await expect(alert).toContainText("The database does not answer.");
+    await expectAccessible(page, "no shards");
+    await page.unroute("**/api/admin/shards");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await expect(admin.table("Shards")).toBeVisible();
+    await fail();
+    await expect(alert).toContainText("The shards are shown as they were: The database does not answer.");
+    await expect(admin.table("Shards")).toBeVisible();
+  });
+});
+
 const WIDTHS = [1280, 390];
 const NARROWEST = 360;
 
@@ -219,6 +305,16 @@ test("axe finds nothing on a topic, on a confirmation and on a table's partition
   await expectAccessibleAtWidths(page, "a confirmation", WIDTHS);
 });
 
+test("axe finds nothing on a shard, and on the confirmation of its drain", async ({ admin, page }) => {
+  await admin.pretend({ topics: 64 });
+  await admin.open("/admin/shards");
+  await admin.openShard("standard contact 2");
+  await expectAccessibleAtWidths(page, "a shard", WIDTHS);
+  await admin.dialog.getByRole("button", { name: "Drain…" }).click();
+  await expect(admin.confirmation).toBeVisible();
+  await expectAccessibleAtWidths(page, "a drain's confirmation", WIDTHS);
+});
+
 test("nothing to show yet is said in words", async ({ admin, page }) => {
   const status = AdminStatus.parse({
     ...adminStatus({ topics: 0 }),
@@ -229,10 +325,14 @@ test("nothing to show yet is said in words", async ({ admin, page }) => {
   });
   await page.route("**/api/admin/status", (route) => route.fulfill({ json: status }));
   await page.route("**/api/admin/audit-log*", (route) => route.fulfill({ json: { items: [], nextBefore: null } }));
+  await page.route("**/api/admin/shards", (route) =>
+    route.fulfill({ json: { version: 0, canCreate: true, shards: [], tenants: [] } }),
+  );
   await admin.open("/admin");
   await expect(page.getByText("Nothing needs looking at.")).toBeVisible();
   for (const [path, words] of [
     ["/admin/topics", "No topics yet"],
+    ["/admin/shards", "No topic serves anybody yet"],
     ["/admin/messages", "None so far"],
     ["/admin/storage", "The database does not answer"],
     ["/admin/audit", "Nothing was done yet"],

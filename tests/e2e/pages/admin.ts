@@ -1,12 +1,15 @@
 import type { BrowserContext, Locator, Page } from "@playwright/test";
-import { AdminStatus } from "@/lib/wire/admin";
+import { AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
 import { DemoAnswer } from "@/lib/wire/session";
+import { ShardsAnswer } from "@/lib/wire/shards";
+import { shardLog, shardsAnswer } from "../../support/admin-shards";
 import { adminStatus, type StatusOptions } from "../../support/admin-status";
 import { Shell } from "./shell";
 
 export const ADMIN_PLACES = [
   "/admin",
   "/admin/topics",
+  "/admin/shards",
   "/admin/tiers",
   "/admin/mirror",
   "/admin/messages",
@@ -45,6 +48,12 @@ export class AdminPage {
       step += 1;
       return route.fulfill({ json: AdminStatus.parse(adminStatus({ ...options, atMs: Date.now(), step })) });
     });
+    await this.page.route("**/api/admin/shards", (route) =>
+      route.fulfill({ json: ShardsAnswer.parse(shardsAnswer({ ...options, atMs: Date.now() })) }),
+    );
+    await this.page.route("**/api/admin/audit-log*", (route) =>
+      route.fulfill({ json: AuditLogAnswer.parse(shardLog(Date.now())) }),
+    );
     return () => step;
   }
 
@@ -80,6 +89,13 @@ export class AdminPage {
     if (!(await this.dialog.isVisible())) await this.table("Topics").getByRole("button", { name: topicId }).click();
     await this.dialog.getByRole("button", { name: `${action}…` }).click();
   }
+
+  /** Opens a shard by its row. */
+  openShard = (key: string) => this.table("Shards").getByRole("button", { name: key, exact: true }).click();
+
+  /** What is unfinished, by its title. */
+  undertaking = (title: string) =>
+    this.page.getByRole("list", { name: "Splits and drains" }).getByRole("listitem").filter({ hasText: title });
 
   /** Types the phrase and sends the action; gives the key that it was sent under. */
   async confirm(phrase: string): Promise<string> {

@@ -2,9 +2,8 @@
 import { useRef, useState } from "react";
 import { useSWRConfig } from "swr";
 import { unstable_serialize } from "swr/infinite";
-import { type AdminRequest, newActionKey, sendAction } from "@/lib/client/admin";
+import { type AdminRequest, newActionKey, refusalOf, sendAction } from "@/lib/client/admin";
 import { type ActionWords, outcomeOf } from "@/lib/client/admin-sentences";
-import { reasonOf } from "@/lib/client/http";
 import { PATHS } from "@/lib/client/keys";
 import { useToast } from "../../primitives/toast";
 import { TypedConfirm } from "../../primitives/typed-confirm";
@@ -42,10 +41,11 @@ export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClo
         close();
       }
     } catch (error) {
-      setRefusal(reasonOf(error));
+      setRefusal(refusalOf(error));
     } finally {
       setBusy(false);
       void mutate(PATHS.adminStatus);
+      void mutate(PATHS.adminShards);
       void mutate(unstable_serialize(() => PATHS.auditLog));
     }
   };

@@ -2,6 +2,7 @@
 export const PLACES = [
   { href: "/admin", label: "Overview" },
   { href: "/admin/topics", label: "Topics" },
+  { href: "/admin/shards", label: "Shards" },
   { href: "/admin/tiers", label: "Tiers" },
   { href: "/admin/mirror", label: "Mirror" },
   { href: "/admin/messages", label: "Odd messages" },
