@@ -7,7 +7,7 @@ import { type CostPart, total, withoutLedger } from "@/lib/core/capacity-costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity-current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity-inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity-limits";
-import { compact, whole } from "./numbers";
+import { compact, counted, whole } from "./numbers";
 
 export interface Dial {
   readonly id: "users" | "signals" | "reads" | "open" | "segments";
@@ -156,7 +156,8 @@ export function standingAt(inputs: CapacityInputs): Standing {
   }
   const isBroken = first.breaksAtUsers <= inputs.users;
   const broken = limits.filter(({ breaksAtUsers }) => breaksAtUsers <= inputs.users).length;
-  const others = broken > 1 ? ` ${broken - 1} more are broken at ${compact(inputs.users)} users.` : "";
+  const others =
+    broken > 1 ? ` ${counted(broken - 1, "more is", "more are")} broken at ${compact(inputs.users)} users.` : "";
   const sentence = isBroken
     ? `The first limit to break is "${first.name}", at ${roughly(first.breaksAtUsers)} users. ${first.remedy}${others}`
     : `Nothing is broken at ${compact(inputs.users)} users. The first limit to break is "${first.name}", at ${roughly(first.breaksAtUsers)} users. ${first.remedy}`;

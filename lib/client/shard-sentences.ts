@@ -171,7 +171,7 @@ function momentOf(instant: string | null): string {
 /** Whom a group is, beside its name. */
 export function whoseWords({ tier, owner }: Pick<Group, "tier" | "owner">, tenants: ShardsAnswer["tenants"]): string {
   const tenant = tier === "enterprise" ? tenants.find(({ tenantId }) => tenantId === owner) : undefined;
-  if (tenant) return `${tenant.name}: ${counted(tenant.users, "user")}`;
+  if (tenant) return `${counted(tenant.users, "user")}: ${tenant.name}`;
   if (owner !== null) return tier === "busy" ? "a user's own" : "a tenant";
   return tier === "busy" ? "from 1,000 signals" : "everybody";
 }

@@ -146,7 +146,7 @@ describe("the words of a shard", () => {
 
   it("say whom a group is, and by which numbers people come to it", () => {
     const tenants = [{ tenantId: "acme", name: "Acme", users: 2 }];
-    expect(whoseWords({ tier: "enterprise", owner: "acme" }, tenants)).toBe("Acme: 2 users");
+    expect(whoseWords({ tier: "enterprise", owner: "acme" }, tenants)).toBe("2 users: Acme");
     expect(whoseWords({ tier: "enterprise", owner: "gone" }, tenants)).toBe("a tenant");
     expect(whoseWords({ tier: "busy", owner: "acme" }, tenants)).toBe("a user's own");
     expect(whoseWords({ tier: "busy", owner: null }, tenants)).toContain(BUSY_FROM_SIGNALS.toLocaleString("en"));

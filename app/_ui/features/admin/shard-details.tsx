@@ -56,7 +56,7 @@ function Whole({ shard, answer, onAct }: Omit<ShardDetailsProps, "onClose"> & { 
             topicId === null ? "none yet" : <TopicLink key="topic" topicId={topicId} isKept={topic !== undefined} />,
           ],
           ["Group", groupName(shard)],
-          ["Users of it", state === "active" ? percent(1 / activeOf(answer.shards, shard).length) : "none"],
+          ["Share of its users", state === "active" ? percent(1 / activeOf(answer.shards, shard).length) : "none"],
           ["Users with messages", whole(topic?.users ?? null)],
           ["Messages a minute", rate(perMinuteOf(topic))],
           ["New messages", routingWords(shard)],

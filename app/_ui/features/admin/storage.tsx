@@ -105,11 +105,11 @@ function columnsOf(databaseBytes: number, open: string | null, onOpen: (name: st
       id: "share",
       head: "Share",
       from: "md",
-      className: "w-40",
+      className: "w-52",
       cell: (table) => (
         <span className="flex items-center gap-2">
           <ShareBar share={sizeOf(table) / Math.max(1, databaseBytes)} />
-          <span className="w-12 text-right text-xs tabular-nums">
+          <span className="w-20 shrink-0 whitespace-nowrap text-right text-xs tabular-nums">
             {percent(sizeOf(table) / Math.max(1, databaseBytes))}
           </span>
         </span>
