@@ -103,7 +103,7 @@ async function idleTopic(services: FleetServices, users: readonly string[]): Pro
       name: "read.commands.idle_topic_statements",
       value: cost.statements,
       unit: "SQL",
-      detail: `required: 0; ${reads} reads in ${IDLE_PERIODS} s; the sync took ${cost.sync.round} rounds on two instances and ${cost.sync.budget} tokens of the mirror budget`,
+      detail: `required: 0; ${reads} reads in ${IDLE_PERIODS} s; the sync took ${cost.own.round} rounds on two instances and ${cost.own.budget} tokens of the mirror budget`,
     };
   } finally {
     await fleet.stop();

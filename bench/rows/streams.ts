@@ -22,7 +22,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     });
     const { expected, lost, duplicated, outOfOrder, resyncs, connections, kills, seconds, idle, idleSeconds } = outcome;
     const load = `${expected} events to ${CLIENTS} clients on 4 processes in ${seconds.toFixed(0)} s`;
-    const sync = `${idle.sync.round} rounds and ${idle.sync.budget} tokens of the mirror budget`;
+    const own = `${idle.own.round} rounds, ${idle.own.budget} tokens of the mirror budget and ${idle.own.report} reports`;
     return [
       {
         name: "stream.lost",
@@ -40,7 +40,7 @@ export async function run(): Promise<readonly BenchRow[]> {
         name: "stream.idle_commands",
         value: idle.commands,
         unit: "commands",
-        detail: `required: 0; ${CLIENTS} streams, ${idleSeconds} s, ${idle.statements} SQL; the sync of 4 processes took ${sync}, as with one stream each`,
+        detail: `required: 0; ${CLIENTS} streams, ${idleSeconds} s, ${idle.statements} SQL; the 4 processes themselves took ${own}, as with one stream each`,
       },
     ];
   } finally {

@@ -47,7 +47,7 @@ export type SyncEvent =
   | { readonly name: "demand"; readonly nowMs: number }
   /** A batch was committed; more may follow. */
   | { readonly name: "progress" }
-  /** An empty answer: nothing after the cursor. */
+  /** All is stored that the mirror had when the run began. */
   | { readonly name: "caught-up" }
   /** The answer starts past the cursor. */
   | { readonly name: "hole"; readonly hole: Hole; readonly nowMs: number; readonly random: number }

@@ -1,6 +1,8 @@
 /**
  * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
- * swap decides. The run asks until the mirror answers with nothing after the cursor: a short page alone proves nothing.
+ * swap decides. The run asks until it has what the mirror had when the run began, or the mirror answers with nothing after the
+ * cursor: a short page alone proves nothing. What arrives meanwhile is the next run's, else a topic that never rests would never
+ * be up to date.
  */
 import type { Batch, LogEntry } from "../core/batch";
 import type { ConsensusNs } from "../core/consensus-time";
@@ -37,7 +39,7 @@ export interface SyncReport {
   readonly toSequence: number;
   readonly added: number;
   readonly verified: number;
-  /** Nothing was left after the cursor when the run ended. */
+  /** Everything is stored that the mirror had when the run began. */
   readonly complete: boolean;
   readonly error: string | null;
 }
@@ -175,6 +177,7 @@ export class TopicSync {
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
     let ranges = 1;
+    let goal: Result<ConsensusNs, LedgerError> | null = null;
     let ahead: {
       readonly after: number;
       readonly answer: Promise<Result<readonly LedgerMessage[], LedgerError>>;
@@ -183,6 +186,7 @@ export class TopicSync {
       const chain = this.chain ?? CHAIN_START;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
       const head = ranges === 1 ? await this.deps.mirrorHead() : null;
+      if (!goal?.ok) goal = head;
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : this.window(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);
@@ -198,14 +202,16 @@ export class TopicSync {
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
-      if (ranges > 1) ahead = { after: last.sequence, answer: this.window(last.sequence, ranges) };
+      const isGoal = goal?.ok && last.consensusNs >= goal.value;
+      if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: this.window(last.sequence, ranges) };
       const verified = await this.commit(chain, batch, run.length > 0 ? null : hole);
-      if (verified === null) {
-        ranges = 1;
-        continue;
+      if (verified !== null) {
+        progress.added += batch.length;
+        progress.verified += verified;
       }
-      progress.added += batch.length;
-      progress.verified += verified;
+      // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
+      if (goal?.ok && this.chain !== null && this.chain.consensusNs >= goal.value) return this.caughtUp(goal);
+      if (verified === null) ranges = 1;
     }
   }
 

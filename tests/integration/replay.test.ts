@@ -212,6 +212,53 @@ describe("a race", () => {
   }, 60_000);
 });
 
+describe("a topic that never rests", () => {
+  const bodies = Array.from({ length: 60 }, () => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }));
+  const messages = chainOf(TOPICS[0] as string, bodies);
+  /** With each page that is asked for, `more` messages have come. */
+  const restless = (had: number, more: number) => {
+    const ledger = ledgerOf([messages.slice(0, had)]);
+    let count = had;
+    ledger.answer = (_, page) => {
+      count += more;
+      ledger.set(messages.slice(0, count));
+      return ok(page);
+    };
+    return ledger;
+  };
+
+  it("is up to date with what the mirror had when the run began", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = restless(10, 2);
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+    expect(ledger.pages).toHaveLength(1);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, fromSequence: 10, toSequence: 12 });
+  });
+
+  it("is read on where the page was cut short of that", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = restless(10, 2);
+    const grow = ledger.answer;
+    ledger.answer = (request, page) => grow(request, page.slice(0, 4));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 12 });
+  });
+
+  it("takes no forged time for having come that far", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    const far = (messages[59] as LedgerMessage).consensusNs;
+    ledger.answer = (_, page) =>
+      ok(page.slice(0, 4).map((each) => (each.sequence === 4 ? { ...each, consensusNs: far } : each)));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+  });
+});
+
 describe("a database that fails", () => {
   it("is reported, backed off from, and resumed without loss", async () => {
     const opened = await stores();

@@ -2,6 +2,7 @@
 import type { Purpose } from "@/lib/adapters/upstash/command-stats";
 import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "@/lib/adapters/upstash/event-scripts";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
+import { REPORT } from "@/lib/adapters/upstash/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
 import type { Command } from "./resp";
 
@@ -20,6 +21,7 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [PUBLISH, "publish"],
   [LAST_SEQUENCE, "cursor"],
   [LAST_PUBLISHED, "cursor"],
+  [REPORT, "report"],
 ]);
 
 /** The purpose of a command that runs one of our scripts; undefined of any other. */

@@ -143,18 +143,24 @@ class ChaosRun {
     }
   }
 
+  /** As many as are due. A process takes a while to be gone, and another one to be back: nobody waits for either. */
   private async killAll(perSecond: number): Promise<void> {
-    const restarts = new Set<Promise<void>>();
+    const restarts = new Map<Instance, Promise<void>>();
+    const startMs = systemClock.now();
+    const due = () => ((systemClock.now() - startMs) / 1_000) * perSecond;
+    const running = () => this.fleet.instances.filter((each) => each.port !== null && !restarts.has(each));
     while (!this.isOver) {
-      await systemClock.sleep(1_000 / perSecond);
-      const running = this.fleet.instances.filter(({ port }) => port !== null);
-      if (running.length === 0) continue;
-      const victim = this.rng.pick(running);
-      this.kills += 1;
-      await victim.kill();
-      const restart = victim.start().finally(() => restarts.delete(restart));
-      restarts.add(restart);
+      await systemClock.sleep(FEED_MS);
+      while (this.kills + 1 <= due() && running().length > 0) {
+        const victim = this.rng.pick(running());
+        const restart = victim.kill().then(() => victim.start());
+        restarts.set(
+          victim,
+          restart.finally(() => restarts.delete(victim)),
+        );
+        this.kills += 1;
+      }
     }
-    await Promise.all(restarts);
+    await Promise.all(restarts.values());
   }
 }

@@ -7,12 +7,12 @@ export interface ReadCost {
   readonly commands: number;
   /** SQL statements of whatever kind. */
   readonly statements: number;
-  /** Redis commands of the sync, by purpose: once in a period of an instance that is read, however many read. */
-  readonly sync: Readonly<Record<string, number>>;
+  /** Redis commands of the instances themselves, by purpose: of the sync once in a period, of the report once in ten seconds. */
+  readonly own: Readonly<Record<string, number>>;
 }
 
-/** Sent by the sync and its rounds, not for a read. */
-const OF_SYNC = ["round", "budget", "publish", "cursor"];
+/** Sent by the sync, its rounds and an instance's report of its numbers, not for a read nor for a stream. */
+const OWN = ["round", "budget", "publish", "cursor", "report"];
 
 /** What `work` costs. Nothing else may run meanwhile. */
 export async function costOf({ upstash, proxy }: FleetServices, work: () => Promise<unknown>): Promise<ReadCost> {
@@ -20,9 +20,9 @@ export async function costOf({ upstash, proxy }: FleetServices, work: () => Prom
   proxy.counters.reset();
   await work();
   const { total, byPurpose } = upstash.counters.read();
-  const sync = Object.fromEntries(OF_SYNC.map((purpose) => [purpose, byPurpose[purpose] ?? 0]));
-  const ofSync = Object.values(sync).reduce((sum, count) => sum + count, 0);
-  return { commands: total - ofSync, statements: proxy.counters.read().total, sync };
+  const own = Object.fromEntries(OWN.map((purpose) => [purpose, byPurpose[purpose] ?? 0]));
+  const sum = Object.values(own).reduce((sum, count) => sum + count, 0);
+  return { commands: total - sum, statements: proxy.counters.read().total, own };
 }
 
 /** Longer than anything that a read or a start leaves behind pauses before it goes on. */
