@@ -1,11 +1,13 @@
 /** What a flood on sign-in and submit from one address does to everybody else's reads, beside the same reads in peace. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleOf } from "@/tests/support/fleet/bundle";
 import { startChild } from "@/tests/support/fleet/child";
-import { type Answer, ask } from "@/tests/support/fleet/http";
+import type { FloodOrder, FloodStatuses } from "../support/flood-attacker";
+import { FLOODED_HOST, FloodClient, spell } from "../support/flood-client";
 import { median } from "../support/statistics";
 import type { BenchRow } from "../types";
 
@@ -13,55 +15,46 @@ export const names = ["flood.p99_ratio", "flood.refused_share"];
 
 const FLOOD_PER_SECOND = 1_000;
 const READS_PER_SECOND = 100;
-const READERS = 20;
+const READERS = Array.from({ length: 20 }, (_, i) => `tm-reader-${i}`);
 const SPELL_S = 8;
 const RUNS = 3;
-/** All of 127.0.0.0/8 is this machine: two addresses that a server can tell apart. */
 const ATTACKER = "127.0.0.66";
 const READER = "127.0.0.1";
-const TICK_MS = 10;
 
 export async function run(): Promise<readonly BenchRow[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "bench-flood-"));
   const server = await startChild({
     program: await bundleOf("bench/support/flood-instance.ts"),
-    env: { DATA_DIR: dataDir, APP_DOMAIN: "app.test" },
+    env: { DATA_DIR: dataDir, APP_DOMAIN: FLOODED_HOST },
     onLine: () => {},
     onLost: () => {},
   });
-  const [calm, hostile] = [agentAt(READER), agentAt(ATTACKER)];
-  const send = (agent: Agent, path: string, headers: Record<string, string>, body?: object): Promise<Answer> =>
-    ask({
-      port: server.port,
-      agent,
-      method: body ? "POST" : "GET",
-      path,
-      headers: { host: "app.test", ...(body ? { "content-type": "application/json" } : {}), ...headers },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    });
-  const signIn = async (agent: Agent, userId: string) =>
-    (await send(agent, "/api/auth/demo", {}, { userId })).headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+  const calm = new FloodClient(server.port, READER);
+  const attacker = fork(await bundleOf("bench/support/flood-attacker.ts"));
   try {
-    const readers = await Promise.all(Array.from({ length: READERS }, (_, i) => signIn(calm, `tm-reader-${i}`)));
-    const cookie = await signIn(hostile, "tm-attacker");
-    const read = (i: number) => timed(() => send(calm, "/api/contacts", { cookie: readers[i % READERS] as string }));
-    const statuses = new Map<number, number>();
-    const attack = async (i: number) => {
-      const ts = Math.floor(Date.now() / 1_000);
-      const write = { type: "CONTACT_REQUEST", from: "tm-attacker", nonce: i, ts, payload: { target: "tm-x" } };
-      const { status } =
-        i % 2 === 0
-          ? await send(hostile, "/api/auth/challenge", {}, { accountId: "0.0.5" })
-          : await send(hostile, "/api/hcs/submit", { cookie }, write);
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    const cookies = await Promise.all(READERS.map((userId) => calm.signIn(userId)));
+    const read = (i: number) => timed(calm, cookies[i % cookies.length] as string);
+    const order: FloodOrder = {
+      port: server.port,
+      address: ATTACKER,
+      seconds: SPELL_S,
+      perSecond: FLOOD_PER_SECOND,
     };
-    await spell(READS_PER_SECOND, read);
+    await told(attacker, order);
+    // The first write of a process loads the SDK, whoever writes it: an instance that was never written through is another matter.
+    await calm.write(READERS[0] as string, cookies[0] as string, 1);
+    await spell(SPELL_S, READS_PER_SECOND, read);
     const peace: number[] = [];
     const war: number[] = [];
+    const statuses = new Map<string, number>();
     for (let i = 0; i < RUNS; i += 1) {
-      peace.push(p99(await spell(READS_PER_SECOND, read)));
-      const [times] = await Promise.all([spell(READS_PER_SECOND, read), spell(FLOOD_PER_SECOND, attack)]);
+      peace.push(p99(await spell(SPELL_S, READS_PER_SECOND, read)));
+      const [times, answered] = await Promise.all([
+        spell(SPELL_S, READS_PER_SECOND, read),
+        told(attacker, "again") as Promise<FloodStatuses>,
+      ]);
       war.push(p99(times));
+      for (const [status, count] of Object.entries(answered)) statuses.set(status, (statuses.get(status) ?? 0) + count);
     }
     const sent = [...statuses.values()].reduce((sum, count) => sum + count, 0);
     const ms = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(", ");
@@ -74,42 +67,29 @@ export async function run(): Promise<readonly BenchRow[]> {
       },
       {
         name: "flood.refused_share",
-        value: (statuses.get(429) ?? 0) / sent,
+        value: (statuses.get("429") ?? 0) / sent,
         unit: "of 1",
         detail: [...statuses].map(([status, count]) => `${count} × ${status}`).join(", "),
       },
     ];
   } finally {
-    calm.destroy();
-    hostile.destroy();
+    calm.close();
+    attacker.kill();
     await server.kill();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
-function agentAt(localAddress: string): Agent {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const create = agent.createConnection.bind(agent);
-  agent.createConnection = (options, done) => create({ ...options, localAddress }, done);
-  return agent;
+/** Tells a process something and resolves with what it says next. */
+async function told(process: ChildProcess, message: object | string): Promise<unknown> {
+  const answer = once(process, "message");
+  process.send(message);
+  return (await answer)[0];
 }
 
-/** Calls `work` at this rate for a spell, without waiting for its answers, and collects them. */
-async function spell<T>(perSecond: number, work: (i: number) => Promise<T>): Promise<T[]> {
-  const under: Promise<T>[] = [];
+async function timed(client: FloodClient, cookie: string): Promise<number> {
   const startMs = performance.now();
-  for (;;) {
-    const elapsedMs = performance.now() - startMs;
-    const due = Math.floor((Math.min(elapsedMs, SPELL_S * 1_000) / 1_000) * perSecond);
-    while (under.length < due) under.push(work(under.length));
-    if (elapsedMs >= SPELL_S * 1_000) return Promise.all(under);
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
-  }
-}
-
-async function timed(work: () => Promise<Answer>): Promise<number> {
-  const startMs = performance.now();
-  const { status } = await work();
+  const { status } = await client.send("/api/contacts", { cookie });
   if (status !== 200) throw new Error(`a reader got ${status}`);
   return performance.now() - startMs;
 }

@@ -14,9 +14,6 @@ const HEADERS = [
 /** A year (RFC 6797 §6.1.1). Only for the name that was asked: subdomains are their owner's to decide. */
 const STRICT_TRANSPORT = "max-age=31536000";
 
-export function withApiHeaders(request: Request, response: Response): Response {
-  for (const [name, value] of HEADERS) response.headers.set(name, value);
-  if (request.headers.get("x-forwarded-proto") === "https")
-    response.headers.set("strict-transport-security", STRICT_TRANSPORT);
-  return response;
-}
+/** Names and values; `protocol` is what a proxy in front says that the client speaks (X-Forwarded-Proto). */
+export const apiHeaders = (protocol: string | null): readonly (readonly [string, string])[] =>
+  protocol === "https" ? [...HEADERS, ["strict-transport-security", STRICT_TRANSPORT]] : HEADERS;

@@ -25,11 +25,14 @@ export function watchSockets(): void {
   });
 }
 
+/** A request's header by its name in small letters. */
+export type HeaderReader = (name: string) => string | null | undefined;
+
 /** A name for the client's address, the same for all of an IPv6 network of one customer (/64); `unknown` where there is none. */
-export function clientAddress(headers: Headers, hops: number): string {
-  const forwarded = (headers.get("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
+export function clientAddress(header: HeaderReader, hops: number): string {
+  const forwarded = (header("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
   const claimed = hops > 0 && forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
-  const address = withoutPort(claimed ?? headers.get(SOCKET_HEADER) ?? "");
+  const address = withoutPort(claimed ?? header(SOCKET_HEADER) ?? "");
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   if (isIPv6(address)) return networkOf(address);

@@ -2,6 +2,7 @@ import "server-only";
 /** The app's life inside a server process. */
 import { OtherNetwork, SchemaBehind } from "../adapters/postgres/store";
 import { watchSockets } from "./client-address";
+import { keepDoor } from "./door";
 import { EnvError } from "./env";
 import { getApp } from "./start";
 
@@ -13,7 +14,7 @@ export async function startWithServer(): Promise<void> {
   watchSockets();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
   try {
-    await getApp();
+    keepDoor(await getApp());
   } catch (cause) {
     // What an operator has to mend is a sentence that says so; of anything else the whole is of use.
     console.error(isForOperators(cause) ? cause.message : cause);

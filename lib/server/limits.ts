@@ -13,7 +13,7 @@ import type { UserId } from "../core/ids";
 import type { Clock } from "../ports/clock";
 import type { HotCache } from "../ports/hot-cache";
 import { HotTierUnavailable } from "../ports/view-cache";
-import { clientAddress } from "./client-address";
+import { clientAddress, type HeaderReader } from "./client-address";
 import { ProblemError } from "./problem";
 
 interface Rate {
@@ -58,17 +58,27 @@ export interface LimitOptions {
 export const MAX_COUNTED = 20_000;
 
 export class RateLimits {
-  /** Until when a bucket of the shared tier is known to be empty. */
+  /** Until when a bucket is known to be empty. */
   private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
 
   constructor(private readonly options: LimitOptions) {}
 
   /** One token of the caller's address. Throws ProblemError "too-many". */
-  async spendAddress(name: LimitName, headers: Headers): Promise<void> {
+  async spendAddress(name: LimitName, header: HeaderReader): Promise<void> {
     const limit: Limit = LIMITS[name];
-    const bucket = `limit:${name}:at:${clientAddress(headers, this.options.proxyHops)}`;
+    const bucket = this.bucketAt(name, header);
     await this.spend(this.options.own, bucket, limit.address);
     if (limit.isAddressShared && this.options.shared) await this.spend(this.options.shared, bucket, limit.address);
+  }
+
+  /** What the caller's address would be told now, where that is known without counting; null where it is not. */
+  knownRefusal(name: LimitName, header: HeaderReader): ProblemError | null {
+    const knownMs = (this.refusedUntilMs.get(this.bucketAt(name, header)) ?? 0) - this.options.clock.now();
+    return knownMs > 0 ? tooMany(knownMs) : null;
+  }
+
+  private bucketAt(name: LimitName, header: HeaderReader): string {
+    return `limit:${name}:at:${clientAddress(header, this.options.proxyHops)}`;
   }
 
   /** One token of the user. Throws ProblemError "too-many". */

@@ -33,6 +33,12 @@ export class Metrics {
     buckets: REQUEST_BUCKETS_S,
     registers: [this.registry],
   });
+  private readonly refusals = new Counter({
+    name: "trustmesh_refusals_at_the_door_total",
+    help: "Requests of an address that was known to have none left of this limit, refused before any route saw them",
+    labelNames: ["limit"],
+    registers: [this.registry],
+  });
   private readonly tierReads = new Counter({
     name: "trustmesh_tier_reads_total",
     help: "What each tier had to say to reads: hit, miss, stale (its outdated copy was served), bypass, request, error",
@@ -75,6 +81,10 @@ export class Metrics {
     const statusClass = `${Math.floor(status / 100)}xx`;
     this.requestsByStatus[statusClass] = (this.requestsByStatus[statusClass] ?? 0) + 1;
     this.requestSeconds.observe({ route, status: statusClass }, ms / 1_000);
+  }
+
+  observeRefusal(limit: string): void {
+    this.refusals.inc({ limit });
   }
 
   /** One read, as it went through the tiers. */

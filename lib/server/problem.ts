@@ -68,11 +68,18 @@ export class ProblemError extends Error {
   }
 }
 
-export function problemResponse({
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The answer to a request that failed; it names the request that the running code works for. */
+export function problemAnswer({
   code,
   detail,
   options,
-}: Pick<ProblemError, "code" | "detail" | "options">): Response {
+}: Pick<ProblemError, "code" | "detail" | "options">): ProblemAnswer {
   const [status, title] = CODES[code];
   const request = currentRequest();
   const body: Problem = {
@@ -87,8 +94,19 @@ export function problemResponse({
     error: detail,
     ...(options.field === undefined ? {} : { field: options.field }),
   };
-  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   const retryAfterS = options.retryAfterS ?? (status === 503 ? 1 : undefined);
-  if (retryAfterS !== undefined) headers.set("retry-after", String(retryAfterS));
-  return new Response(JSON.stringify(body), { status, headers });
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+export function problemResponse(problem: Pick<ProblemError, "code" | "detail" | "options">): Response {
+  const { status, headers, body } = problemAnswer(problem);
+  return new Response(body, { status, headers });
 }

@@ -23,10 +23,8 @@ export const HEADER = "x-request-id";
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$/;
 
 /** The id that whoever stands in front gave the request, where it is one; else a new one. */
-export function requestIdOf(headers: Headers): string {
-  const given = headers.get(HEADER);
-  return given !== null && WELL_FORMED.test(given) ? given : randomUUID();
-}
+export const requestIdOf = (given: string | null): string =>
+  given !== null && WELL_FORMED.test(given) ? given : randomUUID();
 
 /** Runs `work`, and everything that it starts, for a request. */
 export const inRequest = <T>(scope: RequestScope, work: () => T): T => scopes.run(scope, work);

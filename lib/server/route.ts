@@ -8,7 +8,7 @@ import { parseUserId, type UserId } from "../core/ids";
 import { StoreUnavailable } from "../ports/sync-store";
 import { HotTierUnavailable } from "../ports/view-cache";
 import { adminOf } from "./admins";
-import { withApiHeaders } from "./api-headers";
+import { apiHeaders } from "./api-headers";
 import type { App } from "./container";
 import type { LimitName } from "./limits";
 import { ProblemError, problemResponse } from "./problem";
@@ -85,11 +85,12 @@ export function nameRoute(route: AnyRoute, name: string): void {
 /** Answers one request, and counts it. Never throws. */
 export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
   const { headers } = routed.request;
-  const requestId = requestIdOf(headers);
+  const requestId = requestIdOf(headers.get(REQUEST_ID));
   const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
   return inRequest({ requestId, trace }, async () => {
     const startMs = performance.now();
-    const response = withApiHeaders(routed.request, await respond(app, route, routed));
+    const response = await respond(app, route, routed);
+    for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
     response.headers.set(REQUEST_ID, requestId);
     observe(app, route, response.status, performance.now() - startMs);
     trace?.end(response.status);
@@ -112,7 +113,7 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
     if (request.url.length > MAX_URL_CHARACTERS) throw new ProblemError("too-large", "The address is too long.");
     const url = new URL(request.url);
     if (request.method !== "GET") refuseCrossSite(request);
-    if (route.limit) await app.limits.spendAddress(route.limit, request.headers);
+    if (route.limit) await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
     const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
     if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
     const actor = route.access === "admin" ? await adminOf(app, request) : null;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { clientAddress, SOCKET_HEADER, watchSockets } from "@/lib/server/client-address";
 
-const of = (headers: Record<string, string>, hops = 0) => clientAddress(new Headers(headers), hops);
+const of = (headers: Record<string, string>, hops = 0) => clientAddress((name) => new Headers(headers).get(name), hops);
 
 describe("a client's address", () => {
   it("is the socket's where no proxy is ours, whatever the client claims", () => {

@@ -9,7 +9,7 @@ import { ProblemError } from "@/lib/server/problem";
 import { DrivenClock } from "../support/driven-clock";
 
 const USER = "tm-a" as UserId;
-const from = (address: string) => new Headers({ [SOCKET_HEADER]: address });
+const from = (address: string) => (name: string) => (name === SOCKET_HEADER ? address : null);
 
 /** The tier that instances share, which counts its commands and can be away. */
 class Shared extends MemoryBudgets {

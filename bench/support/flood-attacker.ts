@@ -1,0 +1,37 @@
+/**
+ * Floods sign-in and submit, in a process of its own: in the readers' process it would be the readers' clock that suffers. Told
+ * `{port, address, seconds, perSecond}`, it sends `{signedIn}`; each message after that starts one spell, answered by its statuses.
+ */
+import { FloodClient, spell } from "./flood-client";
+
+export interface FloodOrder {
+  readonly port: number;
+  readonly address: string;
+  readonly seconds: number;
+  readonly perSecond: number;
+}
+/** Of a spell: status to how many answers. */
+export type FloodStatuses = Readonly<Record<string, number>>;
+
+const USER = "tm-attacker";
+
+async function main(order: FloodOrder): Promise<void> {
+  const client = new FloodClient(order.port, order.address);
+  const cookie = await client.signIn(USER);
+  let nonce = 0;
+  process.on("message", async () => {
+    const statuses: Record<string, number> = {};
+    await spell(order.seconds, order.perSecond, async (i) => {
+      const { status } =
+        i % 2 === 0
+          ? await client.send("/api/auth/challenge", {}, { accountId: "0.0.5" })
+          : await client.write(USER, cookie, ++nonce);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+    });
+    process.send?.(statuses);
+  });
+  process.send?.({ signedIn: true });
+}
+
+process.once("disconnect", () => process.exit(0));
+process.once("message", (order) => void main(order as FloodOrder));

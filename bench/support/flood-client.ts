@@ -1,0 +1,62 @@
+/** Requests at a steady rate from one address of this machine: what the flood's readers and its attacker have in common. */
+import { Agent } from "node:http";
+import { type Answer, ask } from "@/tests/support/fleet/http";
+
+/** The host that the app under flood believes itself to be. */
+export const FLOODED_HOST = "app.test";
+const TICK_MS = 10;
+
+/** All of 127.0.0.0/8 is this machine: addresses that a server can tell apart. */
+export class FloodClient {
+  private readonly agent: Agent;
+
+  constructor(
+    private readonly port: number,
+    localAddress: string,
+  ) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: 256 });
+    const create = this.agent.createConnection.bind(this.agent);
+    this.agent.createConnection = (options, done) => create({ ...options, localAddress }, done);
+  }
+
+  send(path: string, headers: Readonly<Record<string, string>>, body?: object): Promise<Answer> {
+    return ask({
+      port: this.port,
+      agent: this.agent,
+      method: body ? "POST" : "GET",
+      path,
+      headers: { host: FLOODED_HOST, ...(body ? { "content-type": "application/json" } : {}), ...headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  }
+
+  /** The Cookie header of a user whom devnet's sign-in lets in. */
+  async signIn(userId: string): Promise<string> {
+    const { headers } = await this.send("/api/auth/demo", {}, { userId });
+    return headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+  }
+
+  /** A request for contact with nobody: the least that is written. Nonces of one writer only grow. */
+  write(userId: string, cookie: string, nonce: number): Promise<Answer> {
+    const ts = Math.floor(Date.now() / 1_000);
+    const write = { type: "CONTACT_REQUEST", from: userId, nonce, ts, payload: { target: "tm-x" } };
+    return this.send("/api/hcs/submit", { cookie }, write);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+/** Calls `work` at this rate for a spell, without waiting for its answers, and collects them. */
+export async function spell<T>(seconds: number, perSecond: number, work: (i: number) => Promise<T>): Promise<T[]> {
+  const under: Promise<T>[] = [];
+  const startMs = performance.now();
+  for (;;) {
+    const elapsedMs = performance.now() - startMs;
+    const due = Math.floor((Math.min(elapsedMs, seconds * 1_000) / 1_000) * perSecond);
+    while (under.length < due) under.push(work(under.length));
+    if (elapsedMs >= seconds * 1_000) return Promise.all(under);
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+}
