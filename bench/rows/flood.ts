@@ -16,7 +16,7 @@ export const names = ["flood.p99_ratio", "flood.refused_share"];
 const FLOOD_PER_SECOND = 1_000;
 const READS_PER_SECOND = 100;
 const READERS = Array.from({ length: 20 }, (_, i) => `tm-reader-${i}`);
-const SPELL_S = 8;
+const SPELL_S = 20;
 const RUNS = 3;
 const ATTACKER = "127.0.0.66";
 const READER = "127.0.0.1";
@@ -41,8 +41,8 @@ export async function run(): Promise<readonly BenchRow[]> {
       perSecond: FLOOD_PER_SECOND,
     };
     await told(attacker, order);
-    // The first write of a process loads the SDK, whoever writes it: an instance that was never written through is another matter.
-    await calm.write(READERS[0] as string, cookies[0] as string, 1);
+    // The first writes of a process load the SDK and warm it, whoever writes them: only then is it the flood that is measured.
+    for (const [i, userId] of READERS.entries()) await calm.write(userId, cookies[i] as string, 1);
     await spell(SPELL_S, READS_PER_SECOND, read);
     const peace: number[] = [];
     const war: number[] = [];

@@ -2,6 +2,7 @@
  * Floods sign-in and submit, in a process of its own: in the readers' process it would be the readers' clock that suffers. Told
  * `{port, address, seconds, perSecond}`, it sends `{signedIn}`; each message after that starts one spell, answered by its statuses.
  */
+import { constants, setPriority } from "node:os";
 import { FloodClient, spell } from "./flood-client";
 
 export interface FloodOrder {
@@ -16,6 +17,8 @@ export type FloodStatuses = Readonly<Record<string, number>>;
 const USER = "tm-attacker";
 
 async function main(order: FloodOrder): Promise<void> {
+  // A flood comes from elsewhere: making it must not take the CPU of those whom it is to disturb.
+  setPriority(constants.priority.PRIORITY_LOW);
   const client = new FloodClient(order.port, order.address);
   const cookie = await client.signIn(USER);
   let nonce = 0;

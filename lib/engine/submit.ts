@@ -56,22 +56,29 @@ const TS_FUTURE_S = 120;
 /** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
+/**
+ * Between the end of one write of a user and the start of their next. Nobody taps faster for long; thirty in a row, which the
+ * limit lets through, would hold up everybody's reads for as long as they take (bench row `flood.p99_ratio`).
+ */
+const PACE_MS = 250;
+
 export class SubmitService {
   private readonly queues = new Map<UserId, Promise<unknown>>();
 
   constructor(private readonly deps: SubmitDeps) {}
 
   /** Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. */
-  async submit(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
-    const before = this.queues.get(envelope.from) ?? Promise.resolve();
-    const mine = before.then(() => this.submitNext(envelope));
-    const settled = mine.catch(() => undefined);
-    this.queues.set(envelope.from, settled);
-    try {
-      return await mine;
-    } finally {
-      if (this.queues.get(envelope.from) === settled) this.queues.delete(envelope.from);
-    }
+  submit(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
+    const { from } = envelope;
+    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() => this.submitNext(envelope));
+    const next: Promise<void> = mine
+      .then(undefined, () => undefined)
+      .then(() => this.deps.clock.sleep(PACE_MS))
+      .then(() => {
+        if (this.queues.get(from) === next) this.queues.delete(from);
+      });
+    this.queues.set(from, next);
+    return mine;
   }
 
   private async submitNext(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
