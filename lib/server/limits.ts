@@ -54,12 +54,21 @@ export interface LimitOptions {
   readonly proxyHops: number;
 }
 
+/**
+ * Somebody who asks this often though refused is no person, and nothing that heeds Retry-After: refused until nothing was heard
+ * for so long. Of people only: an address may be many, and the others behind it have done nothing.
+ */
+export const INSISTENCE = { refusals: 20, quietMs: 10_000 };
+
 /** Addresses and people that one process counts at a time; a flood from more than these is not one that counting stops. */
 export const MAX_COUNTED = 20_000;
 
 export class RateLimits {
   /** Until when a bucket is known to be empty. */
   private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
+
+  /** Who goes on asking: how often in vain since they were let through, and when last. */
+  private readonly insistent = new LRUCache<string, { refusals: number; lastMs: number }>({ max: MAX_COUNTED });
 
   constructor(private readonly options: LimitOptions) {}
 
@@ -84,7 +93,29 @@ export class RateLimits {
   /** One token of the user. Throws ProblemError "too-many". */
   async spendUser(name: LimitName, userId: UserId): Promise<void> {
     const { user }: Limit = LIMITS[name];
-    if (user) await this.spend(this.options.shared ?? this.options.own, `limit:${name}:of:${userId}`, user);
+    if (!user) return;
+    const bucket = `limit:${name}:of:${userId}`;
+    this.refuseInsistent(bucket);
+    try {
+      await this.spend(this.options.shared ?? this.options.own, bucket, user);
+      this.insistent.delete(bucket);
+    } catch (cause) {
+      const { refusals = 0 } = this.insistent.get(bucket) ?? {};
+      this.insistent.set(bucket, { refusals: refusals + 1, lastMs: this.options.clock.now() });
+      throw cause;
+    }
+  }
+
+  private refuseInsistent(bucket: string): void {
+    const { clock, factor } = this.options;
+    const known = this.insistent.get(bucket);
+    if (known === undefined || factor === 0) return;
+    const nowMs = clock.now();
+    if (nowMs - known.lastMs >= INSISTENCE.quietMs) this.insistent.delete(bucket);
+    else if (known.refusals >= INSISTENCE.refusals) {
+      known.lastMs = nowMs;
+      throw tooMany(INSISTENCE.quietMs);
+    }
   }
 
   private async spend(hot: Pick<HotCache, "reserve">, bucket: string, { perSecond, burst }: Rate): Promise<void> {

@@ -4,7 +4,7 @@ import type { UserId } from "@/lib/core/ids";
 import type { BudgetPolicy } from "@/lib/ports/hot-cache";
 import { HotTierUnavailable } from "@/lib/ports/view-cache";
 import { SOCKET_HEADER } from "@/lib/server/client-address";
-import { LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
+import { INSISTENCE, LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
 import { ProblemError } from "@/lib/server/problem";
 import { DrivenClock } from "../support/driven-clock";
 
@@ -98,8 +98,34 @@ it("costs no command while a refused user goes on asking", async () => {
   expect(shared.commands).toBe(burst + 1);
   await through(1_000, () => limits.spendUser("submit", USER));
   expect(shared.commands).toBe(burst + 1);
-  await clock.advance(1_000);
-  expect((await through(1, () => limits.spendUser("submit", USER))).passed).toBe(1);
+});
+
+describe("somebody who is refused", () => {
+  const { burst, perSecond } = LIMITS.submit.user;
+  const spend = (limits: RateLimits) => () => limits.spendUser("submit", USER);
+
+  it("is let through as soon as they were told, however often that is", async () => {
+    const limits = instance();
+    await through(burst, spend(limits));
+    for (let i = 0; i < 3 * INSISTENCE.refusals; i += 1) {
+      expect((await through(1, spend(limits))).retryAfterS).toBe(1 / perSecond);
+      await clock.advance(1_000 / perSecond);
+      expect((await through(1, spend(limits))).passed).toBe(1);
+    }
+  });
+
+  it("and goes on asking is let through again when they have been quiet, and not before", async () => {
+    const limits = instance();
+    await through(burst + INSISTENCE.refusals, spend(limits));
+    for (let i = 0; i < 20; i += 1) {
+      await clock.advance(1_000 / perSecond);
+      expect(await through(1, spend(limits))).toEqual({ passed: 0, retryAfterS: INSISTENCE.quietMs / 1_000 });
+    }
+    expect((await through(1, () => limits.spendUser("submit", "tm-b" as UserId))).passed).toBe(1);
+    expect((await through(1, () => limits.spendUser("sync", USER))).passed).toBe(1);
+    await clock.advance(INSISTENCE.quietMs);
+    expect((await through(1, spend(limits))).passed).toBe(1);
+  });
 });
 
 it("costs no command for an address that is counted by each instance", async () => {
