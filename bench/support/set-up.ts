@@ -10,6 +10,7 @@ import { registeredTopics } from "@/lib/server/network";
 import { DevnetSubmitter } from "@/tests/support/devnet-submitter";
 import { type PostgresServer, startPostgres } from "@/tests/support/postgres-server";
 import { type RedisServer, startRedis } from "@/tests/support/redis-server";
+import { purposeOfScript } from "@/tests/support/script-purpose";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/upstash-stand-in";
 import { type AppServer, serveApp } from "./app-server";
 
@@ -35,7 +36,7 @@ export class SetUp {
 
   static async start(): Promise<SetUp> {
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
-    return new SetUp(postgres, redis, await startUpstash({ redisPort: redis.port }));
+    return new SetUp(postgres, redis, await startUpstash({ redisPort: redis.port, purposeOf: purposeOfScript }));
   }
 
   /** Instances of a new network with its own devnet and database, at the server's own defaults. */

@@ -5,6 +5,8 @@
  *   k = 0           one page, which is empty
  *   k < 100         a page with them, and one that is empty
  *   k ≥ 100         a full page, then windows of five ranges until one brings less than a page, then one that is empty
+ *
+ * The empty one is spared where a message came between the head and the page, which few do.
  */
 /** Messages of one answer (hedera.md §1). */
 export const PAGE = 100;

@@ -151,7 +151,7 @@ function syncTraffic(
   const at = (pace: number) => runsAt(pace, inputs, messages, scheduled, instances);
   const budget = Math.max(settings.mirrorRps, leastRequests(messages));
   const { commitsOf, conflicts, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
-  const commits = TOPIC_KINDS.reduce((total, kind) => total + commitsOf[kind], 0);
+  const commits = sumOfKinds((kind) => commitsOf[kind]);
   return { rounds, commits, conflicts, commitsOf, mirror: { demanded: at(1).requests, requests } };
 }
 
@@ -187,9 +187,7 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
     const runs = pace * (scheduled + own);
     if (runs === 0) continue;
     const run = syncRun(ofTopic / runs);
-    // An instance knows where it left a topic. Where others have committed since, its run begins with a page of theirs and
-    // a commit that is refused: 1 / (1 + (n-1)·found) is the chance that nobody did between two of its runs.
-    const refused = runs * (1 - 1 / (1 + (instances - 1) * run.found));
+    const refused = pace * refusedRuns(scheduled, own, run.found, instances);
     conflicts += segments * refused;
     pages += segments * (runs * run.pageRequests + refused);
     commitsOf[kind] = segments * runs * run.commits;
@@ -200,6 +198,23 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
   const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (scheduled * freshS) / instances);
   return { commitsOf, conflicts, requests: pages + pace * (scheduled + byWrites) };
 }
+
+/**
+ * An instance knows where it left a topic. Where others have committed since, its run begins with a page of theirs and a commit
+ * that is refused: 1 / (1 + others' runs that found something, for each of its own) is the chance that nobody did between two of
+ * its runs. Rounds go to whoever comes first after a period; that is often who came first the last time, since everybody counts
+ * the period from their own last round: taken as half of the time the same one, half of the time anyone.
+ */
+function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
+  const refused = (mine: number, others: number) => (mine === 0 ? 0 : mine * (1 - 1 / (1 + (others * found) / mine)));
+  const each = own / instances;
+  const anyone = instances * refused((scheduled + own) / instances, ((scheduled + own) * (instances - 1)) / instances);
+  const theSame = refused(scheduled + each, own - each) + (instances - 1) * refused(each, scheduled + own - each);
+  return (anyone + theSame) / 2;
+}
+
+const sumOfKinds = (of: (kind: TopicKind) => number): number =>
+  TOPIC_KINDS.reduce((total, kind) => total + of(kind), 0);
 
 /** Times a second that something happens which random events of `rate` start, but not within `holdS` of the last time. */
 function renewals(rate: number, holdS: number): number {

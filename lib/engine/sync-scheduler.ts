@@ -6,14 +6,13 @@
 import { type ConsensusNs, fromMs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
-import { ok, type Result } from "../core/result";
+import { ok } from "../core/result";
 import { type Reading, type ReadTopic, readTopics } from "../core/shards";
 import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
-import type { LedgerError } from "../ports/ledger";
 import { HotTierUnavailable } from "../ports/view-cache";
 import type { Mender } from "./mend";
 import type { RegistryCache } from "./registry-cache";
-import { type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import { type AskedHead, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
 
 export interface RegisteredTopic {
   readonly topicId: TopicId;
@@ -54,8 +53,7 @@ export class SyncScheduler {
   /** Drained topics that are not looked at any more. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
-  private mirrorHead: { readonly readMs: number; readonly answer: Promise<Result<ConsensusNs, LedgerError>> } | null =
-    null;
+  private asked: AskedHead | null = null;
   private lastHeadNs: ConsensusNs | null = null;
   private nextRoundMs = 0;
 
@@ -114,7 +112,7 @@ export class SyncScheduler {
 
   /** Asks the mirror for its head, or joins a question asked just now. */
   async askHead(): Promise<void> {
-    await this.head();
+    await this.head().answer;
   }
 
   /**
@@ -241,15 +239,15 @@ export class SyncScheduler {
   }
 
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */
-  private head(): Promise<Result<ConsensusNs, LedgerError>> {
+  private head(): AskedHead {
     const nowMs = this.deps.clock.now();
-    if (this.mirrorHead === null || nowMs - this.mirrorHead.readMs >= this.deps.gateMs / 2) {
+    if (this.asked === null || nowMs - this.asked.askedMs >= this.deps.gateMs / 2) {
       const answer = this.deps.ledger.head().then((head) => {
         if (head.ok) this.lastHeadNs = head.value;
         return head.ok ? ok(head.value) : head;
       });
-      this.mirrorHead = { readMs: nowMs, answer };
+      this.asked = { askedMs: nowMs, answer };
     }
-    return this.mirrorHead.answer;
+    return this.asked;
   }
 }

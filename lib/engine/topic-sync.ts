@@ -18,13 +18,18 @@ import type { Log } from "../ports/log";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { repairTopic } from "./repair";
 
+/** The mirror's head. One question serves all topics of a round, and who comes soon after. */
+export interface AskedHead {
+  readonly askedMs: number;
+  readonly answer: Promise<Result<ConsensusNs, LedgerError>>;
+}
+
 export interface TopicSyncDeps extends CommitDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   readonly policy: SyncPolicy;
-  /** The mirror's head; one question serves all topics of a round. */
-  readonly mirrorHead: () => Promise<Result<ConsensusNs, LedgerError>>;
+  readonly mirrorHead: () => AskedHead;
   /** Everything of the topic through `throughNs` is stored. */
   readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
   /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
@@ -130,6 +135,7 @@ export class TopicSync {
   }
 
   private async once(untilMs: number): Promise<SyncReport> {
+    const beganMs = this.deps.clock.now();
     const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
     try {
       await this.heedNowAndThen();
@@ -137,7 +143,7 @@ export class TopicSync {
       if (this.sync.name === "pulling") {
         await this.load();
         progress.fromSequence = this.chain?.sequence ?? 0;
-        await this.pull(untilMs, progress);
+        await this.pull(beganMs, untilMs, progress);
         await this.repair();
       }
     } catch (cause) {
@@ -175,7 +181,7 @@ export class TopicSync {
     this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
-  private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
+  private async pull(beganMs: number, untilMs: number, progress: { added: number; verified: number }): Promise<void> {
     let ranges = 1;
     let goal: Result<ConsensusNs, LedgerError> | null = null;
     let ahead: {
@@ -185,8 +191,9 @@ export class TopicSync {
     while (this.sync.name === "pulling" && this.deps.clock.now() < untilMs) {
       const chain = this.chain ?? CHAIN_START;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
-      const head = ranges === 1 ? await this.deps.mirrorHead() : null;
-      if (!goal?.ok) goal = head;
+      const asked = ranges === 1 ? this.deps.mirrorHead() : null;
+      const head = (await asked?.answer) ?? null;
+      if (!goal?.ok && asked !== null && asked.askedMs >= beganMs) goal = head;
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : this.window(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);

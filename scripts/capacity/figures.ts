@@ -4,8 +4,8 @@ import { UNIT_FIGURES } from "@/lib/core/unit-figures";
 import { columns } from "./words";
 
 export function figuresTable(): string {
-  const rows = Object.values(UNIT_FIGURES).map(({ row, value, unit, provisional }) => [
-    `${row}${provisional === null ? "" : ` (provisional: ${provisional})`}`,
+  const rows = Object.values(UNIT_FIGURES).map(({ row, value, unit }) => [
+    row,
     `${value.toLocaleString("en")} ${unit}`,
   ]);
   return columns([["bench row", "figure"], ...rows]);

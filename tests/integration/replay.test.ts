@@ -21,7 +21,13 @@ import { ScriptedLedger } from "../support/scripted-ledger";
 const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
 
-function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: DrivenClock): TopicSync {
+function syncOf(
+  topicId: TopicId,
+  store: SyncStore,
+  ledger: Ledger,
+  clock: DrivenClock,
+  mirrorHead: TopicSyncDeps["mirrorHead"] = () => ({ askedMs: clock.now(), answer: ledger.head() }),
+): TopicSync {
   const deps: TopicSyncDeps = {
     store,
     ledger,
@@ -37,7 +43,7 @@ function syncOf(topicId: TopicId, store: SyncStore, ledger: Ledger, clock: Drive
       holeBackoff: { baseMs: 100, maxMs: 1_000 },
       faultBackoff: { baseMs: 100, maxMs: 1_000 },
     },
-    mirrorHead: () => ledger.head(),
+    mirrorHead,
     onSynced: () => {},
     onLoaded: () => {},
     onUnpublished: () => {},
@@ -245,6 +251,16 @@ describe("a topic that never rests", () => {
     ledger.answer = (request, page) => grow(request, page.slice(0, 4));
     const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 12 });
+  });
+
+  it("is not up to date with a head that was asked before the run began", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    const asked = { askedMs: clock.now() - 1, answer: Promise.resolve(ok((messages[3] as LedgerMessage).consensusNs)) };
+    ledger.answer = (_, page) => ok(page.slice(0, 4));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, () => asked);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
   });
 
   it("takes no forged time for having come that far", async () => {

@@ -1,4 +1,4 @@
-/** One database for a whole test file, emptied for each test: unpacking a fresh PGlite takes over a second. */
+/** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
 import type { Database } from "@/lib/adapters/postgres/database";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Stores } from "@/lib/server/container";
@@ -8,8 +8,10 @@ let shared: Promise<Database> | null = null;
 
 /** Stores on an empty database, as on a first start. Only one test at a time may use it; closing it leaves the database open. */
 export async function emptyStores(network = "devnet"): Promise<Stores> {
+  const isFirst = shared === null;
   shared ??= openTestDatabase();
   const db = await shared;
+  if (!isFirst) await db.query("UPDATE meta SET network = $1::text", [network]);
   const opened = await openStore(db, network);
   await opened.sync.rebuild();
   await db.query(

@@ -80,15 +80,16 @@ describe("one piece of code at a time, by hand", () => {
   });
 
   it("an instance whose topic another one has moved is refused once, looks, and asks the page again", () => {
-    // Every period has messages, so every run but those after one's own begins behind: of two instances, every second one.
+    // Every period has messages, so every run but those after one's own begins behind: of two instances every second one where
+    // anyone may come first, none where it is always the same; half of the time it is.
     const many = { readsPerUserDay: 0, ownWriteShare: 0, openPageShare: 0.1, contactsPerUser: 0, users: 1_000 };
     const kindShares = { contact: 1, trust: 0, recognition: 0, profile: 0 };
     const at = (instances: number) =>
       of({ ...many, kindShares, signalsPerUserDay: (50 * 86_400) / 1_000, instances }).mean;
     expect(at(1).sql.conflict).toBe(0);
-    expect(at(2).sql.conflict).toBeCloseTo(2 * 0.5, 3);
-    expect(at(2).redis.cursor).toBeCloseTo(0.5, 3);
-    expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.5, 3);
+    expect(at(2).sql.conflict).toBeCloseTo(2 * 0.25, 3);
+    expect(at(2).redis.cursor).toBeCloseTo(0.25, 3);
+    expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.25, 3);
   });
 
   it("a write costs a nonce, two commands each for its idempotency and its door, a token, and a look at the slots where it is trust", () => {
