@@ -217,7 +217,9 @@ export class TopicSync {
         progress.verified += verified;
       }
       // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
-      if (goal?.ok && this.chain !== null && this.chain.consensusNs >= goal.value) return this.caughtUp(goal);
+      // A full page promises more, whatever its times say.
+      if (batch.length < PAGE && goal?.ok && this.chain !== null && this.chain.consensusNs >= goal.value)
+        return this.caughtUp(goal);
       if (verified === null) ranges = 1;
     }
   }
