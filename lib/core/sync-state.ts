@@ -47,7 +47,7 @@ export type SyncEvent =
   | { readonly name: "demand"; readonly nowMs: number }
   /** A batch was committed; more may follow. */
   | { readonly name: "progress" }
-  /** All is stored that the mirror had when the run began. */
+  /** All is stored that the mirror had when the run was last called for. */
   | { readonly name: "caught-up" }
   /** The answer starts past the cursor. */
   | { readonly name: "hole"; readonly hole: Hole; readonly nowMs: number; readonly random: number }

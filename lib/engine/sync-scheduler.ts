@@ -19,7 +19,8 @@ export interface RegisteredTopic {
   readonly kinds: readonly TopicKind[];
 }
 
-export interface SchedulerDeps extends Omit<TopicSyncDeps, "mirrorHead" | "onSynced" | "onLoaded" | "onUnpublished"> {
+export interface SchedulerDeps
+  extends Omit<TopicSyncDeps, "mirrorHead" | "lastHead" | "onSynced" | "onLoaded" | "onUnpublished"> {
   readonly mender: Mender;
   readonly hot: HotCache;
   readonly registry: RegistryCache;
@@ -53,7 +54,7 @@ export class SyncScheduler {
   /** Drained topics that are not looked at any more. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
-  private asked: AskedHead | null = null;
+  private asked: { readonly atMs: number; readonly answer: AskedHead } | null = null;
   private lastHeadNs: ConsensusNs | null = null;
   private nextRoundMs = 0;
 
@@ -61,6 +62,7 @@ export class SyncScheduler {
     this.topicDeps = {
       ...deps,
       mirrorHead: () => this.head(),
+      lastHead: () => this.asked?.answer ?? null,
       onSynced: (topicId, throughNs) => this.caughtUp(topicId, throughNs),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
@@ -112,7 +114,7 @@ export class SyncScheduler {
 
   /** Asks the mirror for its head, or joins a question asked just now. */
   async askHead(): Promise<void> {
-    await this.head().answer;
+    await this.head();
   }
 
   /**
@@ -241,13 +243,13 @@ export class SyncScheduler {
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */
   private head(): AskedHead {
     const nowMs = this.deps.clock.now();
-    if (this.asked === null || nowMs - this.asked.askedMs >= this.deps.gateMs / 2) {
+    if (this.asked === null || nowMs - this.asked.atMs >= this.deps.gateMs / 2) {
       const answer = this.deps.ledger.head().then((head) => {
         if (head.ok) this.lastHeadNs = head.value;
         return head.ok ? ok(head.value) : head;
       });
-      this.asked = { askedMs: nowMs, answer };
+      this.asked = { atMs: nowMs, answer };
     }
-    return this.asked;
+    return this.asked.answer;
   }
 }

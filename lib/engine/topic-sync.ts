@@ -1,6 +1,6 @@
 /**
  * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
- * swap decides. The run asks until it has what the mirror had when the run began, or the mirror answers with nothing after the
+ * swap decides. The run asks until it has what the mirror had when it was last called for, or the mirror answers with nothing after the
  * cursor: a short page alone proves nothing. What arrives meanwhile is the next run's, else a topic that never rests would never
  * be up to date.
  */
@@ -18,18 +18,18 @@ import type { Log } from "../ports/log";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { repairTopic } from "./repair";
 
-/** The mirror's head. One question serves all topics of a round, and who comes soon after. */
-export interface AskedHead {
-  readonly askedMs: number;
-  readonly answer: Promise<Result<ConsensusNs, LedgerError>>;
-}
+/** A question for the mirror's head, and its answer. */
+export type AskedHead = Promise<Result<ConsensusNs, LedgerError>>;
 
 export interface TopicSyncDeps extends CommitDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   readonly policy: SyncPolicy;
+  /** One question serves all topics of a round, and who comes soon after. */
   readonly mirrorHead: () => AskedHead;
+  /** The last question there was; null before the first. */
+  readonly lastHead: () => AskedHead | null;
   /** Everything of the topic through `throughNs` is stored. */
   readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
   /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
@@ -44,7 +44,7 @@ export interface SyncReport {
   readonly toSequence: number;
   readonly added: number;
   readonly verified: number;
-  /** Everything is stored that the mirror had when the run began. */
+  /** Everything is stored that the mirror had when the run was last called for. */
   readonly complete: boolean;
   readonly error: string | null;
 }
@@ -77,6 +77,10 @@ export class TopicSync {
   private sync: SyncState = IDLE;
   private chain: ChainHead | null = null;
   private running: Promise<SyncReport> | null = null;
+  /** Asked before the last who called for a run did: it does not say what they want to have. */
+  private headBefore: AskedHead | null = null;
+  /** What the mirror had after the last call for a run; null before it has said so. */
+  private goal: ConsensusNs | null = null;
   private heedAtMs = 0;
   private needsRepair = true;
   private repairAtMs = 0;
@@ -102,8 +106,13 @@ export class TopicSync {
     return this.chain?.sequence ?? null;
   }
 
-  /** A run, or the one under way. Never rejects. `untilMs`: start no further batch after this instant. */
+  /**
+   * A run, or the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: start no further batch
+   * after this instant.
+   */
   run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
+    this.headBefore = this.deps.lastHead();
+    this.goal = null;
     this.running ??= this.once(untilMs).finally(() => {
       this.running = null;
     });
@@ -135,7 +144,6 @@ export class TopicSync {
   }
 
   private async once(untilMs: number): Promise<SyncReport> {
-    const beganMs = this.deps.clock.now();
     const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
     try {
       await this.heedNowAndThen();
@@ -143,7 +151,7 @@ export class TopicSync {
       if (this.sync.name === "pulling") {
         await this.load();
         progress.fromSequence = this.chain?.sequence ?? 0;
-        await this.pull(beganMs, untilMs, progress);
+        await this.pull(untilMs, progress);
         await this.repair();
       }
     } catch (cause) {
@@ -181,9 +189,8 @@ export class TopicSync {
     this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
-  private async pull(beganMs: number, untilMs: number, progress: { added: number; verified: number }): Promise<void> {
+  private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
     let ranges = 1;
-    let goal: Result<ConsensusNs, LedgerError> | null = null;
     let ahead: {
       readonly after: number;
       readonly answer: Promise<Result<readonly LedgerMessage[], LedgerError>>;
@@ -192,8 +199,8 @@ export class TopicSync {
       const chain = this.chain ?? CHAIN_START;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
       const asked = ranges === 1 ? this.deps.mirrorHead() : null;
-      const head = (await asked?.answer) ?? null;
-      if (!goal?.ok && asked !== null && asked.askedMs >= beganMs) goal = head;
+      const head = await asked;
+      if (head?.ok && asked !== this.headBefore) this.goal ??= head.value;
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : this.window(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);
@@ -209,7 +216,7 @@ export class TopicSync {
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
-      const isGoal = goal?.ok && last.consensusNs >= goal.value;
+      const isGoal = this.goal !== null && last.consensusNs >= this.goal;
       if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: this.window(last.sequence, ranges) };
       const verified = await this.commit(chain, batch, run.length > 0 ? null : hole);
       if (verified !== null) {
@@ -217,9 +224,8 @@ export class TopicSync {
         progress.verified += verified;
       }
       // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
-      // A full page promises more, whatever its times say.
-      if (batch.length < PAGE && goal?.ok && this.chain !== null && this.chain.consensusNs >= goal.value)
-        return this.caughtUp(goal);
+      if (this.goal !== null && this.chain !== null && this.chain.consensusNs >= this.goal)
+        return this.caughtUp(ok(this.goal));
       if (verified === null) ranges = 1;
     }
   }

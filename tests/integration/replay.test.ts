@@ -26,7 +26,7 @@ function syncOf(
   store: SyncStore,
   ledger: Ledger,
   clock: DrivenClock,
-  mirrorHead: TopicSyncDeps["mirrorHead"] = () => ({ askedMs: clock.now(), answer: ledger.head() }),
+  heads: Pick<TopicSyncDeps, "mirrorHead" | "lastHead"> = { mirrorHead: () => ledger.head(), lastHead: () => null },
 ): TopicSync {
   const deps: TopicSyncDeps = {
     store,
@@ -43,7 +43,7 @@ function syncOf(
       holeBackoff: { baseMs: 100, maxMs: 1_000 },
       faultBackoff: { baseMs: 100, maxMs: 1_000 },
     },
-    mirrorHead,
+    ...heads,
     onSynced: () => {},
     onLoaded: () => {},
     onUnpublished: () => {},
@@ -257,10 +257,32 @@ describe("a topic that never rests", () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);
-    const asked = { askedMs: clock.now() - 1, answer: Promise.resolve(ok((messages[3] as LedgerMessage).consensusNs)) };
+    const asked = Promise.resolve(ok((messages[3] as LedgerMessage).consensusNs));
+    const heads = { mirrorHead: () => asked, lastHead: () => asked };
     ledger.answer = (_, page) => ok(page.slice(0, 4));
-    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, () => asked);
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, heads);
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+  });
+
+  it("is read on for who calls while it is read, and is not what they find", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    let last: ReturnType<Ledger["head"]> | null = null;
+    const mirrorHead = () => {
+      last ??= ledger.head();
+      return last;
+    };
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, { mirrorHead, lastHead: () => last });
+    let second: ReturnType<TopicSync["run"]> | null = null;
+    // The page is on its way when two more messages come, and with them somebody who wants to see them.
+    ledger.answer = (_, page) => {
+      ledger.set(messages.slice(0, 12));
+      second ??= sync.run();
+      return ok(page);
+    };
+    await clock.drive(sync.run());
+    expect(await clock.drive(second ?? sync.run())).toMatchObject({ complete: true, toSequence: 12 });
   });
 
   it("takes no forged time for having come that far", async () => {
