@@ -48,6 +48,26 @@ test("starts with progress, ends on SIGTERM with streams open, and goes on from 
   expect(Number(/Synced ([\d,]+) new/.exec(again.output())?.[1]?.replaceAll(",", ""))).toBeLessThan(100);
 });
 
+test("refuses at the door who has had their share, and counts that", async () => {
+  const token = "a token for the metrics of this test";
+  const server = await start({ METRICS_TOKEN: token });
+  await ready(server);
+  const ask = () =>
+    fetch(`${server.url}/api/auth/challenge`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"accountId":"0.0.5"}',
+    });
+  // More than an address may at once (lib/server/limits.ts); the first refusal is the route's, those that follow are the door's.
+  const answers = await Promise.all(Array.from({ length: 140 }, ask));
+  expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+  const refused = await ask();
+  expect(await refused.json()).toMatchObject({ code: "too-many" });
+  const metrics = await fetch(`${server.url}/api/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  expect(await metrics.text()).toMatch(/trustmesh_refusals_at_the_door_total\{limit="sign-in"\} [1-9]/);
+  expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
+});
+
 test("refuses a configuration that cannot work, with one message that names everything", async () => {
   const server = await start({ HEDERA_NETWORK: "testnet", MIRROR_RPS: "lots" });
   expect(await server.exit).toBe(1);
