@@ -141,8 +141,7 @@ describe("an answer over HTTP", () => {
     const { createServer } = await import("node:http");
     const broken = createServer((request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": 1_000 });
-      response.write('{"fields":[],"rows":[');
-      setTimeout(() => request.socket.destroy(), 20);
+      response.write('{"fields":[],"rows":[', () => request.socket.destroy());
     });
     await new Promise<void>((resolve) => broken.listen(0, "127.0.0.1", resolve));
     const address = broken.address();

@@ -11,7 +11,7 @@ import { Dialog } from "../../primitives/dialog";
 import type { Intent } from "./action-dialog";
 import { Facts } from "./panel";
 import { ShardStanding } from "./shard-table";
-import { Sparkline } from "./sparkline";
+import { MessagesAMinute } from "./sparkline";
 import { useStatus } from "./status-context";
 
 export interface ShardDetailsProps {
@@ -43,12 +43,7 @@ function Whole({ shard, answer, onAct }: Omit<ShardDetailsProps, "onClose"> & { 
   return (
     <div className="space-y-4">
       <ShardStanding shard={shard} />
-      {topic && (
-        <div>
-          <p className="mb-1 text-ink-soft text-sm">Messages a minute, for half an hour</p>
-          <Sparkline perMinute={topic.perMinute} />
-        </div>
-      )}
+      {topic && <MessagesAMinute perMinute={topic.perMinute} />}
       <Facts
         facts={[
           [

@@ -39,3 +39,13 @@ export function Sparkline({ perMinute }: { perMinute: readonly number[] }) {
     </svg>
   );
 }
+
+/** The same with what it shows above it, where it has a place of its own. */
+export function MessagesAMinute({ perMinute }: { perMinute: readonly number[] }) {
+  return (
+    <div>
+      <p className="mb-1 text-ink-soft text-sm">Messages a minute, for half an hour</p>
+      <Sparkline perMinute={perMinute} />
+    </div>
+  );
+}

@@ -19,7 +19,7 @@ import type { Intent } from "./action-dialog";
 import { CoverageBar, CoverageKey } from "./coverage-bar";
 import { Facts } from "./panel";
 import { ShareBar } from "./share-bar";
-import { Sparkline } from "./sparkline";
+import { MessagesAMinute } from "./sparkline";
 import { Standing } from "./topic-columns";
 
 export interface TopicDetailsProps {
@@ -61,10 +61,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
         <CoverageKey />
       </div>
       <Gaps topic={topic} />
-      <div>
-        <p className="mb-1 text-ink-soft text-sm">Messages a minute, for half an hour</p>
-        <Sparkline perMinute={topic.perMinute} />
-      </div>
+      <MessagesAMinute perMinute={topic.perMinute} />
       <Facts
         facts={[
           ["Lag", lasting(topic.lagMs)],
