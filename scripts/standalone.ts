@@ -6,11 +6,10 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { nodeBundle } from "./node-bundle";
 
 const FOLDER = join(".next", "standalone");
 const COMMANDS = ["migrate", "doctor", "accounts", "shards"];
-/** What packages in CommonJS expect to find. */
-const BANNER = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
 async function main(): Promise<void> {
   cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
@@ -20,23 +19,15 @@ async function main(): Promise<void> {
   const prepared = join("node_modules", "@electric-sql", "pglite-prepopulatedfs");
   cpSync(prepared, join(FOLDER, prepared), { recursive: true });
   await build({
+    ...nodeBundle(process.cwd()),
     entryPoints: COMMANDS.map((name) => `scripts/${name}.ts`),
     outdir: join(FOLDER, "commands"),
     outExtension: { ".js": ".mjs" },
-    bundle: true,
     minify: true,
     // Names of errors are part of what is said.
     keepNames: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    // Where `server-only` lets itself be imported.
-    conditions: ["react-server"],
     // The server has these beside it, with the files that they load by path.
     external: ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"],
-    alias: { "@": process.cwd() },
-    banner: { js: BANNER },
-    logLevel: "error",
   });
 }
 

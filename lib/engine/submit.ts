@@ -57,7 +57,7 @@ const TS_FUTURE_S = 120;
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
 /**
- * Between the end of one write of a user and the start of their next. Nobody taps faster for long; thirty in a row, which the
+ * Between the end of one write of a user and the start of their next. Nobody taps faster for long; sixty in a row, which the
  * limit lets through, would hold up everybody's reads for as long as they take (bench row `flood.p99_ratio`).
  */
 const PACE_MS = 250;

@@ -36,7 +36,7 @@ export const LIMITS = {
   "sign-in": { address: { perSecond: 2, burst: 120 }, isAddressShared: true, user: { perSecond: 0.2, burst: 20 } },
   demo: { address: { perSecond: 200, burst: 6_000 } },
   "sign-out": { address: { perSecond: 20, burst: 200 }, user: { perSecond: 0.1, burst: 10 } },
-  submit: { address: { perSecond: 20, burst: 100 }, user: { perSecond: 0.5, burst: 30 } },
+  submit: { address: { perSecond: 20, burst: 100 }, user: { perSecond: 0.5, burst: 60 } },
   sync: { address: { perSecond: 50, burst: 500 }, user: { perSecond: 2, burst: 120 } },
   stream: { address: { perSecond: 200, burst: 6_000 }, user: { perSecond: 1, burst: 60 } },
   proof: { address: { perSecond: 100, burst: 1_000 }, user: { perSecond: 10, burst: 120 } },

@@ -49,7 +49,7 @@ test("starts with progress, ends on SIGTERM with streams open, and goes on from 
 });
 
 test("refuses at the door who has had their share, and counts that", async () => {
-  const token = "a token for the metrics of this test";
+  const token = "metrics-token-of-this-test-0123456789";
   const server = await start({ METRICS_TOKEN: token });
   await ready(server);
   const ask = () =>

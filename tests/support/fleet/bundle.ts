@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { nodeBundle } from "@/scripts/node-bundle";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Loaded from node_modules as they are: WebAssembly, workers, and what is too large to copy for a few tests. */
@@ -19,8 +20,6 @@ const EXTERNAL = [
   "pg-native",
   "ws",
 ];
-/** What packages in CommonJS expect to find. */
-const BANNER = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
 const bundles = new Map<string, Promise<string>>();
 
@@ -36,20 +35,6 @@ async function make(entry: string): Promise<string> {
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
   symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
   const outfile = join(directory, "program.mjs");
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    // Where `server-only` lets itself be imported.
-    conditions: ["react-server"],
-    external: EXTERNAL,
-    alias: { "@": ROOT },
-    banner: { js: BANNER },
-    logLevel: "error",
-  });
+  await build({ ...nodeBundle(ROOT), entryPoints: [entry], outfile, external: EXTERNAL });
   return outfile;
 }

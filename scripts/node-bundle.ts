@@ -1,0 +1,18 @@
+/** What any program of ours is bundled with, for a Node that runs it as one file. */
+import type { BuildOptions } from "esbuild";
+
+/** `root`: what `@/` stands for. */
+export const nodeBundle = (root: string) =>
+  ({
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    // Where `server-only` lets itself be imported.
+    conditions: ["react-server"],
+    alias: { "@": root },
+    // What packages in CommonJS expect to find.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    logLevel: "error",
+  }) satisfies BuildOptions;
