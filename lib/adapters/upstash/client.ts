@@ -165,13 +165,14 @@ function redisOf({ url, token }: UpstashClientOptions, timeoutMs: number): Redis
 /** Aborted after so long, not counting a time in which this process stood still. */
 function patience(ms: number): AbortSignal {
   const controller = new AbortController();
-  const startMs = performance.now();
-  const end = () => controller.abort(new DOMException("Redis took too long", "TimeoutError"));
-  const onTime = () => {
-    const lateMs = performance.now() - startMs - ms;
-    if (lateMs > STANDSTILL_MS) setTimeout(end, GRACE_MS).unref();
-    else end();
+  const wait = (stepMs: number) => {
+    const startMs = performance.now();
+    const onTime = () => {
+      if (performance.now() - startMs - stepMs > STANDSTILL_MS) wait(GRACE_MS);
+      else controller.abort(new DOMException("Redis took too long", "TimeoutError"));
+    };
+    setTimeout(onTime, stepMs).unref();
   };
-  setTimeout(onTime, ms).unref();
+  wait(ms);
   return controller.signal;
 }
