@@ -44,7 +44,10 @@ export default defineConfig({
     screenshot: "only-on-failure",
     // Recording costs about as much as the test itself: only where one has failed already.
     trace: "on-first-retry",
-    launchOptions: { executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium", args: CHROMIUM_FLAGS },
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium-headless-shell",
+      args: CHROMIUM_FLAGS,
+    },
   },
   webServer: {
     command: "npx --no-install tsx tests/e2e/support/serve.ts",
