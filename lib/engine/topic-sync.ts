@@ -15,6 +15,7 @@ import { CHAIN_START, type ChainHead } from "../core/verify";
 import type { Clock } from "../ports/clock";
 import type { LedgerError, LedgerMessage } from "../ports/ledger";
 import type { Log } from "../ports/log";
+import { StoreUnavailable } from "../ports/sync-store";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { repairTopic } from "./repair";
 
@@ -158,7 +159,8 @@ export class TopicSync {
       // The store failed, maybe after it had committed: forget what we believed of the cursor.
       this.chain = null;
       this.fault(cause instanceof Error ? cause.message : String(cause));
-      this.deps.log.error("sync failed", { topicId: this.topicId, cause });
+      const level = cause instanceof StoreUnavailable ? "warn" : "error";
+      this.deps.log[level]("sync failed", { topicId: this.topicId, cause });
     }
     return {
       topicId: this.topicId,

@@ -18,21 +18,28 @@ const ALICE = "tm-alice";
 let t: TestApp;
 let session: string;
 const lines: string[] = [];
-const failing = { with: null as Error | null };
+const failing = { with: null as Error | null, syncWith: null as Error | null };
+
+/** The same store, every call of which fails while there is something to fail with. */
+const breakable = <T extends object>(store: T, failure: () => Error | null): T =>
+  new Proxy(store, {
+    get: (object, name) => {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        const cause = failure();
+        return cause === null ? value.apply(object, args) : Promise.reject(cause);
+      };
+    },
+  });
 
 beforeAll(async () => {
   t = await startTestApp({
     env: { ...SECRETS, LOG_REQUESTS: "on" },
     wrapStores: (stores) => ({
       ...stores,
-      views: new Proxy(stores.views, {
-        get: (views, name) => {
-          const value: unknown = Reflect.get(views, name);
-          if (typeof value !== "function") return value;
-          return (...args: unknown[]) =>
-            failing.with === null ? value.apply(views, args) : Promise.reject(failing.with);
-        },
-      }),
+      views: breakable(stores.views, () => failing.with),
+      sync: breakable(stores.sync, () => failing.syncWith),
     }),
   });
   await t.sync();
@@ -45,6 +52,7 @@ beforeAll(async () => {
 afterAll(() => t.close());
 beforeEach(() => {
   failing.with = null;
+  failing.syncWith = null;
   lines.length = 0;
 });
 const parsed = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -104,6 +112,21 @@ it("writes of what fails its kind and its request, and nothing that was sent, se
   expect(new Set(parsed().map(({ requestId }) => requestId))).toEqual(new Set(asked));
   const secret = [...Object.values(SECRETS), session, "hunter2"];
   for (const line of lines) for (const hidden of [...secret, CANARY, ALICE]) expect(line).not.toContain(hidden);
+});
+
+it.each([
+  [new StoreUnavailable("no answer"), "warn"],
+  [new Error("a defect"), "error"],
+] as const)("tells of a sync that ended with %s as %s: a database that is away is waited for", async (cause, level) => {
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE });
+  // Beyond the back-off of the one before.
+  await t.clock.advance(120_000);
+  failing.syncWith = cause;
+  await t.sync();
+  const said = parsed().filter(({ message }) => message === "sync failed");
+  expect(said.length).toBeGreaterThan(0);
+  expect(new Set(said.map((line) => line.level))).toEqual(new Set([level]));
+  expect(said.map(({ topicId }) => topicId)).toContain(t.devnet.topics.contact);
 });
 
 it("keeps the request through what goes on after its answer", async () => {
