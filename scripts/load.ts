@@ -27,7 +27,7 @@ const USAGE = `npm run -s load -- [options]
 
 Addresses are of this machine only. To have something to drive:
   npm run services      in one terminal; it prints the environment for the next
-  npm run dev           in another, with that environment`;
+  npm run dev           in another, with that environment and the DATABASE_URL of the proxy, which counts`;
 
 const text = { type: "string" } as const;
 const OPTIONS = {
@@ -85,11 +85,12 @@ function devnetUrl(): string | null {
   }
 }
 
-/** The total of a stand-in's counters; null where there is none. */
+/** The total of a stand-in's counters; null where there is none, or one that nobody has ever asked anything. */
 async function counter(controlUrl: string): Promise<number | null> {
   try {
     const response = await fetch(`${controlUrl}/counters`, { signal: AbortSignal.timeout(2_000) });
-    return response.ok ? ((await response.json()) as { total: number }).total : null;
+    const { total } = response.ok ? ((await response.json()) as { total: number }) : { total: 0 };
+    return total === 0 ? null : total;
   } catch {
     return null;
   }
@@ -148,6 +149,17 @@ async function main(): Promise<void> {
   progress.end();
   const inputs = inputsOf(played, { instances: urls.length, mirrorMs });
   console.log(`\n${comparisonTable(compare(inputs, urls.length, figures.elapsedS, before, after))}`);
+  for (const [counted, hint] of [
+    [
+      after.redisCommands,
+      `Redis commands are counted by the stand-in of "npm run services", which the app does not use.`,
+    ],
+    [
+      after.sqlStatements,
+      `SQL statements are counted by the proxy of "npm run services": start the app with the DATABASE_URL that goes through it.`,
+    ],
+  ] as const)
+    if (counted === null) console.log(`\n${hint}`);
   if (figures.failures > 0)
     console.log(
       `\n${figures.failures} requests failed (${figures.firstFailure}): the comparison holds only for those that did not.`,

@@ -50,7 +50,7 @@ UPSTASH_REDIS_REST_TOKEN=${upstash.token}
 
 # PostgreSQL over TCP
 DATABASE_URL=${postgres.url}
-# the same through a proxy that can be made to fail
+# the same through a proxy that can be made to fail, and counts statements for npm run load
 # DATABASE_URL=${proxy.databaseUrl}
 
 # PostgreSQL as Neon speaks: the same DATABASE_URL, and
