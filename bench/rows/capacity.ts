@@ -10,15 +10,11 @@ import type { BenchRow } from "../types";
 export const names = ["capacity.prediction_error", "capacity.event_bytes_per_user"];
 
 const INSTANCES = 2;
-/** The fewest users cause five statements a second: of that many, chance alone moves 500 by 5 %. */
+/** The fewest users cause three statements a second: of that many, chance alone moves 300 by 6 %. */
 const SECONDS = 100;
-/** Days that pass in one: 2, 8 and 32 messages a second, and somewhat more than half as many reads. */
+/** Days that pass in one: 1, 4 and 16 messages a second, and somewhat more than half as many reads. */
 const FACTOR = 20;
-/**
- * The load keeps its pages open; a population's come and go, and that is what is modelled. With one page open on average nobody
- * looks for a third of the time, with three (50 users) for a twentieth: from there on the two are the same.
- */
-const SCALES = [50, 200, 800];
+const SCALES = [25, 100, 400];
 const PLAN: Omit<LoadPlan, "users"> = {
   seconds: SECONDS,
   factor: FACTOR,

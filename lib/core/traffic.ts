@@ -62,13 +62,21 @@ const USER_TTL_S = 30;
 const CHECK_BEFORE_WRITE_S = 5;
 const CHECK_AFTER_COMMIT_S = 15;
 
-export function traffic(inputs: CapacityInputs, instances: number): Traffic {
+/** How likely it is that any page is open where `mean` are on average. */
+export type Presence = (mean: number) => number;
+
+/** Of people who come and go by themselves: the number of open pages is Poisson. */
+const COMING_AND_GOING: Presence = (mean) => 1 - Math.exp(-mean);
+/** Of pages that were opened once and stay open, as a load generator's do. */
+export const STAYING: Presence = (mean) => Math.min(1, mean);
+
+export function traffic(inputs: CapacityInputs, instances: number, presence: Presence = COMING_AND_GOING): Traffic {
   const { users, openPageShare, directReadShare, ownWriteShare, settings, kindShares } = inputs;
   const messages = (users * inputs.signalsPerUserDay) / DAY_S;
   const reads = (users * inputs.readsPerUserDay) / DAY_S;
   const openStreams = users * openPageShare;
   const streamOpens = openStreams / settings.streamMaxS;
-  const sync = syncTraffic(inputs, messages, reads + streamOpens, openStreams, instances);
+  const sync = syncTraffic(inputs, messages, reads + streamOpens, openStreams, instances, presence);
 
   const { touches, renames } = touchRates(inputs, sync.commitsOf);
   const views = viewTraffic(inputs, touches + renames, instances);
@@ -136,16 +144,17 @@ function syncTraffic(
   demands: number,
   openStreams: number,
   instances: number,
+  presence: Presence,
 ): SyncTraffic {
   const { settings } = inputs;
   if (instances === 0)
     return { rounds: 0, commits: 0, conflicts: 0, commitsOf: NO_COMMITS, mirror: { demanded: 0, requests: 0 } };
   const gateS = settings.gateMs / 1_000;
   // Where a stream is open its beat demands in every period; elsewhere the first reader after the period does.
-  const isBeating = 1 - Math.exp(-openStreams / instances);
+  const isBeating = presence(openStreams / instances);
   const rounds = instances * (isBeating / gateS + (1 - isBeating) * renewals(demands / instances, gateS));
   // Of all instances, the first to come in a period syncs.
-  const anyBeating = 1 - Math.exp(-openStreams);
+  const anyBeating = presence(openStreams);
   const scheduled = anyBeating / gateS + (1 - anyBeating) * renewals(demands, gateS);
 
   const at = (pace: number) => runsAt(pace, inputs, messages, scheduled, instances);

@@ -1,7 +1,7 @@
 /** What a load run was, beside what the model says it should be. */
 import { sum } from "@/lib/core/capacity";
 import type { CapacityInputs } from "@/lib/core/capacity-inputs";
-import { traffic } from "@/lib/core/traffic";
+import { STAYING, traffic } from "@/lib/core/traffic";
 import { columns } from "../capacity/words";
 
 /** Totals since some beginning; null where nothing tells. */
@@ -30,7 +30,7 @@ const LABELS: Readonly<Record<MeterName, string>> = {
 };
 
 export function compare(inputs: CapacityInputs, instances: number, seconds: number, before: Meters, after: Meters) {
-  const rates = traffic(inputs, instances);
+  const rates = traffic(inputs, instances, STAYING);
   const predicted: Readonly<Record<MeterName, number>> = {
     messages: rates.messages * seconds,
     redisCommands: sum(rates.redis) * seconds,

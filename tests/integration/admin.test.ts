@@ -7,6 +7,7 @@ import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { ActionAnswer, AdminStatus, type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
 import { Problem } from "@/lib/wire/common";
 import { startTestApp, type TestApp } from "../support/app";
+import { intercepted } from "../support/intercepted";
 
 const TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
 const ALICE = "tm-alice";
@@ -20,15 +21,7 @@ beforeAll(async () => {
     env: { ADMIN_TOKEN: TOKEN, ADMIN_ACCOUNTS: "tm-root" },
     wrapStores: (stores) => ({
       ...stores,
-      admin: new Proxy(stores.admin, {
-        get: (object, name) => {
-          const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
-          return (...args: unknown[]) => {
-            if (isDatabaseDown) throw new StoreUnavailable("down");
-            return value.apply(object, args);
-          };
-        },
-      }),
+      admin: intercepted(stores.admin, () => (isDatabaseDown ? new StoreUnavailable("down") : null)),
     }),
   });
   operator = t.devnet.operatorId;

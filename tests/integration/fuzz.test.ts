@@ -10,6 +10,7 @@ import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
 import { startTestApp, type TestApp } from "../support/app";
 import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../support/fuzz";
+import { intercepted } from "../support/intercepted";
 
 const CASES = 10_000;
 /** Of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */
@@ -25,26 +26,17 @@ let isStoreDown = false;
 let cookies: Record<FuzzedRequest["session"], string | null>;
 const lines: string[] = [];
 
-/** The same stores, out of order while `isStoreDown`. */
-const breakable = <T extends object>(store: T): T =>
-  new Proxy(store, {
-    get: (object, name) => {
-      const value: unknown = Reflect.get(object, name);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => {
-        if (isStoreDown) return Promise.reject(new StoreUnavailable(`the database says no to ${args.join(" ")}`));
-        return value.apply(object, args);
-      };
-    },
-  });
+/** Of the stores that are out of order while `isStoreDown`. */
+const failure = (_name: string, args: readonly unknown[]) =>
+  isStoreDown ? new StoreUnavailable(`the database says no to ${args.join(" ")}`) : null;
 
 beforeAll(async () => {
   t = await startTestApp({
     env: { ...SECRETS, RATE_LIMITS: "0", APP_DOMAIN: "app.test" },
     wrapStores: (stores): Stores => ({
       ...stores,
-      views: breakable(stores.views),
-      accounts: breakable(stores.accounts),
+      views: intercepted(stores.views, failure),
+      accounts: intercepted(stores.accounts, failure),
     }),
   });
   const { contact, trust } = t.devnet.topics;

@@ -14,6 +14,7 @@ import { type AnyRoute, answer } from "@/lib/server/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { DevnetSubmitter } from "../support/devnet-submitter";
+import { intercepted } from "../support/intercepted";
 import { type PostgresServer, startPostgres } from "../support/postgres-server";
 import { type RedisServer, startRedis } from "../support/redis-server";
 import { SseReader } from "../support/sse";
@@ -58,14 +59,9 @@ const CALM_MS = 60_000;
 async function startInstance(databaseUrl: string, network: string, targetMs = QUICK_MS): Promise<Instance> {
   const opened = await openStore(openPg(databaseUrl), network);
   const sql: string[] = [];
-  const views = new Proxy(opened.views, {
-    get: (object, name) => {
-      const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
-      return (...args: unknown[]) => {
-        sql.push(String(name));
-        return value.apply(object, args);
-      };
-    },
+  const views = intercepted(opened.views, (name) => {
+    sql.push(name);
+    return null;
   });
   const tier = openUpstash({
     url: upstash.url,

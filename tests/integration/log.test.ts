@@ -5,6 +5,7 @@ import { StoreUnavailable } from "@/lib/ports/sync-store";
 import { createLog } from "@/lib/server/log";
 import { secretsOf } from "@/lib/server/secrets";
 import { startTestApp, type TestApp } from "../support/app";
+import { intercepted } from "../support/intercepted";
 
 const SECRETS = {
   SESSION_SECRET: "session-secret-of-this-test-0123456789",
@@ -20,26 +21,13 @@ let session: string;
 const lines: string[] = [];
 const failing = { with: null as Error | null, syncWith: null as Error | null };
 
-/** The same store, every call of which fails while there is something to fail with. */
-const breakable = <T extends object>(store: T, failure: () => Error | null): T =>
-  new Proxy(store, {
-    get: (object, name) => {
-      const value: unknown = Reflect.get(object, name);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => {
-        const cause = failure();
-        return cause === null ? value.apply(object, args) : Promise.reject(cause);
-      };
-    },
-  });
-
 beforeAll(async () => {
   t = await startTestApp({
     env: { ...SECRETS, LOG_REQUESTS: "on" },
     wrapStores: (stores) => ({
       ...stores,
-      views: breakable(stores.views, () => failing.with),
-      sync: breakable(stores.sync, () => failing.syncWith),
+      views: intercepted(stores.views, () => failing.with),
+      sync: intercepted(stores.sync, () => failing.syncWith),
     }),
   });
   await t.sync();

@@ -16,6 +16,7 @@ import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../support/chain
 import { emptyStores } from "../support/database";
 import { DrivenClock } from "../support/driven-clock";
 import { fused } from "../support/fuse";
+import { intercepted } from "../support/intercepted";
 import { ScriptedLedger } from "../support/scripted-ledger";
 
 const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
@@ -303,13 +304,9 @@ describe("a database that fails", () => {
     const clock = new DrivenClock();
     const messages = chainOf(TOPICS[0] as string, [{ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }]);
     let isDown = true;
-    const store = new Proxy(opened.sync, {
-      get: (object, name) => {
-        const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
-        return (...args: unknown[]) =>
-          isDown && name === "commit" ? Promise.reject(new StoreUnavailable("down")) : value.apply(object, args);
-      },
-    });
+    const store = intercepted(opened.sync, (name) =>
+      isDown && name === "commit" ? new StoreUnavailable("down") : null,
+    );
     const sync = syncOf(TOPICS[0] as TopicId, store, ledgerOf([messages]), clock);
     expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "down" });
     isDown = false;

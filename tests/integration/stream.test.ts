@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/position";
 import { StoreUnavailable } from "@/lib/ports/sync-store";
 import { startTestApp, type TestApp } from "../support/app";
+import { intercepted } from "../support/intercepted";
 import { SseReader } from "../support/sse";
 
 const ALICE = "tm-alice";
@@ -17,14 +18,9 @@ beforeEach(async () => {
     env: { STREAM_MAX_S: "280" },
     wrapStores: (stores) => ({
       ...stores,
-      views: new Proxy(stores.views, {
-        get: (object, name) => {
-          const value = Reflect.get(object, name) as (...args: unknown[]) => unknown;
-          return (...args: unknown[]) => {
-            sql.push(String(name));
-            return value.apply(object, args);
-          };
-        },
+      views: intercepted(stores.views, (name) => {
+        sql.push(name);
+        return null;
       }),
     }),
   });

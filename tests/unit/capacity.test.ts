@@ -6,6 +6,7 @@ import { total, withoutLedger } from "@/lib/core/capacity-costs";
 import { currentPlan } from "@/lib/core/capacity-current";
 import { type CapacityInputs, DEFAULT_INPUTS, DEFAULT_SETTINGS, PLAN_SCALES } from "@/lib/core/capacity-inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity-limits";
+import { STAYING, traffic } from "@/lib/core/traffic";
 import { figure } from "@/lib/core/unit-figures";
 import { readEnv } from "@/lib/server/env";
 
@@ -122,6 +123,15 @@ describe("one piece of code at a time, by hand", () => {
       settings: { ...DEFAULT_SETTINGS, viewTtlMs: 1e15 },
     });
     expect(mean.redisHitShare).toBeCloseTo(0.5, 3);
+  });
+
+  it("one page that stays open makes a round in every period, one that comes and goes in 1 - 1/e of them", () => {
+    const inputs = { ...DEFAULT_INPUTS, users: 1, openPageShare: 1, signalsPerUserDay: 0, readsPerUserDay: 0 };
+    const perS = 1_000 / DEFAULT_SETTINGS.gateMs;
+    expect(traffic(inputs, 1, STAYING).redis.round).toBeCloseTo(perS, 9);
+    expect(traffic(inputs, 2, STAYING).redis.round).toBeCloseTo(perS, 2);
+    // Those who open the page again are a demand too, a rare one.
+    expect(traffic(inputs, 1).redis.round / perS).toBeCloseTo(1 - Math.exp(-1), 2);
   });
 });
 

@@ -1,0 +1,16 @@
+/** The same object, with every call of its methods told first: `onCall` counts it, or gives what it is to fail with. */
+export function intercepted<T extends object>(
+  target: T,
+  onCall: (name: string, args: readonly unknown[]) => Error | null,
+): T {
+  return new Proxy(target, {
+    get: (object, name) => {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        const cause = onCall(String(name), args);
+        return cause === null ? value.apply(object, args) : Promise.reject(cause);
+      };
+    },
+  });
+}
