@@ -33,19 +33,15 @@ CHROMIUM_PATH="$(find_chromium)"
 export CHROMIUM_PATH NEXT_TELEMETRY_DISABLED=1
 "$CHROMIUM_PATH" --version
 
-step "Types"
-npx --no-install next typegen
-npx --no-install tsc --noEmit
-
 step "Format and lint"
 npx --no-install biome ci --error-on-warnings .
 
-step "Unit, property, contract, integration and architecture tests"
-npx --no-install vitest run
-
-step "Production build, which needs no database, no Redis and no ledger: none of these addresses answers"
+step "Types, and the production build, which needs no database, no Redis and no ledger: none of these addresses answers"
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \
   HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npx --no-install next build
+
+step "Unit, property, contract, integration and architecture tests"
+npx --no-install vitest run
 
 step "Sizes of the functions that a deployment would have"
 npm run -s traced
