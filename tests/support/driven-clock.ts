@@ -78,7 +78,11 @@ export class DrivenClock implements Clock {
   }
 }
 
-/** Lets promises and I/O that are ready run. */
+/** A request to the devnet in this process takes two turns of the event loop, seven where a connection is made first. */
+const IDLE_TURNS = 25;
+
+/** Lets promises and I/O that are ready run: also what goes on after a server's answer, so turns count from the last one. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5 || underWay > 0; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let idle = 0; idle < IDLE_TURNS; idle = underWay > 0 ? 0 : idle + 1)
+    await new Promise((resolve) => setImmediate(resolve));
 }
