@@ -24,8 +24,12 @@ it("starts and serves without any install script", { timeout: 300_000 }, async (
     "drizzle",
     ".next",
   ])
-    cpSync(name, join(folder, name), { recursive: true, filter: (path) => !/^\.next\/(cache|dev)/.test(path) });
-  execFileSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--prefer-offline"], { cwd: folder, stdio: "pipe" });
+    cpSync(name, join(folder, name), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !/^\.next\/(cache|dev)/.test(path),
+    });
+  execFileSync("npm", ["ci", "--omit=dev", "--prefer-offline"], { cwd: folder, stdio: "pipe" });
 
   const next = join("node_modules", "next", "dist", "bin", "next");
   server = await startServerProcess({
