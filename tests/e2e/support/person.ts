@@ -15,7 +15,7 @@ export class Person {
   private constructor(
     readonly id: string,
     readonly name: string,
-    private readonly api: APIRequestContext,
+    readonly api: APIRequestContext,
   ) {}
 
   static async create(name: string, api: APIRequestContext): Promise<Person> {
