@@ -3,10 +3,11 @@ import { runAccountsCommand } from "@/lib/server/bind-account";
 import { readEnv } from "@/lib/server/env";
 import { createLog } from "@/lib/server/log";
 import { openStores } from "@/lib/server/open";
+import { environment } from "./environment";
 
 async function main(): Promise<void> {
   const quiet = createLog(() => {}, false);
-  const stores = await openStores(readEnv(process.env), quiet);
+  const stores = await openStores(readEnv(environment()), quiet);
   try {
     console.log(await runAccountsCommand(process.argv.slice(2), stores.accounts, Date.now()));
   } finally {

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import { environment } from "./environment";
 import { AppClient, DevnetClient, loopback } from "./load/client";
 import { compare, comparisonTable, type Meters } from "./load/compare";
 import { drive } from "./load/drive";
@@ -79,7 +80,7 @@ function planOf(values: ReturnType<typeof parse>): LoadPlan {
 /** Where the app's own devnet listens; the app has put it there. */
 function devnetUrl(): string | null {
   try {
-    return readFileSync(join(process.env.DATA_DIR ?? ".data", "devnet", "rest-url"), "utf8").trim();
+    return readFileSync(join(environment().DATA_DIR ?? ".data", "devnet", "rest-url"), "utf8").trim();
   } catch {
     return null;
   }

@@ -20,6 +20,7 @@ import { type Env, readEnv } from "@/lib/server/env";
 import { type OperatorTools, openOperator } from "@/lib/server/operator";
 import { drainGoals, groupOf, shardStatuses } from "@/lib/server/shard-goals";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
+import { environment } from "./environment";
 
 const USAGE = `npm run shards -- COMMAND
   status                                      which topic serves whom
@@ -121,7 +122,7 @@ const dateOf = (instant: ShardStatus["routesFrom"]) =>
   instant === null ? "" : new Date(Number(instant) * 1_000).toISOString();
 
 async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: SplitBody | DrainBody): Promise<T> {
-  const token = process.env.ADMIN_TOKEN;
+  const token = environment().ADMIN_TOKEN;
   const response = await fetch(new URL(path, app), {
     method,
     headers: {
@@ -151,7 +152,7 @@ async function throughApp(app: string, command: string, rest: readonly string[],
 }
 
 async function directly(command: string, rest: readonly string[], values: Values): Promise<void> {
-  const env = readEnv(process.env);
+  const env = readEnv(environment());
   const quiet = { info: () => {}, warn: say, error: say };
   const tools = await openOperator(env, quiet);
   const { registry } = tools;

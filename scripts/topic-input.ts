@@ -5,6 +5,7 @@ import { MessageJson } from "@/lib/adapters/mirror/mirror-json";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { parseTopicId, type TopicId } from "@/lib/core/ids";
 import type { LedgerMessage } from "@/lib/ports/ledger";
+import { environment } from "./environment";
 
 /** A failure whose message is all that its reader needs. */
 export class UsageError extends Error {}
@@ -70,7 +71,7 @@ function messagesIn(document: unknown): readonly unknown[] {
 
 /** MIRROR_URL names the mirror; the public one of mainnet otherwise. */
 async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
-  const urls = (process.env.MIRROR_URL ?? PUBLIC_MIRROR).split(",").map((url) => url.trim());
+  const urls = (environment().MIRROR_URL ?? PUBLIC_MIRROR).split(",").map((url) => url.trim());
   const ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0 });
   const messages: LedgerMessage[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
