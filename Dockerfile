@@ -7,6 +7,8 @@ ENV NEXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY . .
+# Where it is set, the connector for wallets becomes part of the image.
+ARG WALLETCONNECT_PROJECT_ID
 RUN npm run build:standalone
 
 FROM ${NODE_IMAGE}

@@ -5,13 +5,18 @@
  */
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
+import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 
 const HEADER = "content-security-policy";
 
 /** No inline script or style without the nonce, nothing from elsewhere, no frame around or inside. */
 export function pagePolicy(
   nonce: string,
-  { isDevelopment, isSecure }: { isDevelopment: boolean; isSecure: boolean },
+  {
+    isDevelopment,
+    isSecure,
+    wallets = null,
+  }: { isDevelopment: boolean; isSecure: boolean; wallets?: WalletOrigins | null },
 ): string {
   return [
     "default-src 'none'",
@@ -20,7 +25,8 @@ export function pagePolicy(
     `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     "font-src 'self'",
-    "connect-src 'self'",
+    `connect-src 'self'${wallets ? ` ${wallets.relay}` : ""}`,
+    ...(wallets?.frame ? [`frame-src ${wallets.frame}`] : []),
     "manifest-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
@@ -29,10 +35,24 @@ export function pagePolicy(
   ].join("; ");
 }
 
+export interface WalletOrigins {
+  readonly relay: string;
+  /** Of the site that attests this page's name to wallets; another relay has none. */
+  readonly frame: string | null;
+}
+
+/** Where the one page that reaches wallets may go to, if a wallet connector is configured. */
+export function walletOrigins(path: string, env: Readonly<Record<string, string | undefined>>): WalletOrigins | null {
+  if (path !== "/sign-in" || !env.WALLETCONNECT_PROJECT_ID) return null;
+  const relay = env.WALLETCONNECT_RELAY_URL || WALLETCONNECT_RELAY;
+  return { relay: new URL(relay).origin, frame: relay === WALLETCONNECT_RELAY ? WALLETCONNECT_VERIFY : null };
+}
+
 export function proxy(request: NextRequest): NextResponse {
   const policy = pagePolicy(randomBytes(16).toString("base64"), {
     isDevelopment: process.env.NODE_ENV === "development",
     isSecure: request.headers.get("x-forwarded-proto") === "https",
+    wallets: walletOrigins(request.nextUrl.pathname, process.env),
   });
   const headers = new Headers(request.headers);
   headers.set(HEADER, policy);

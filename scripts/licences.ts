@@ -4,7 +4,10 @@ import { productionPackages } from "./licences/packages";
 import { licencesDocument } from "./licences/report";
 
 try {
-  writeFileSync("docs/licences.md", licencesDocument(productionPackages(".")));
+  writeFileSync(
+    "docs/licences.md",
+    licencesDocument(productionPackages("."), productionPackages("scripts/wallet-connector")),
+  );
 } catch (cause) {
   console.error(cause instanceof Error ? cause.message : cause);
   process.exitCode = 1;

@@ -3,7 +3,7 @@
  * leaves to others (the files that browsers load) and by the operators' commands, each as one file that Node runs as it is; and
  * takes away what nothing uses.
  */
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { nodeBundle } from "./node-bundle";
@@ -13,6 +13,7 @@ const COMMANDS = ["migrate", "doctor", "accounts", "shards"];
 
 async function main(): Promise<void> {
   cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
+  if (existsSync("public")) cpSync("public", join(FOLDER, "public"), { recursive: true });
   // For resizing images, of which there are none: next.config.mjs turns it off.
   for (const name of ["@img", "sharp"]) rmSync(join(FOLDER, "node_modules", name), { recursive: true, force: true });
   // The server has it in a bundle, and only its data beside that.

@@ -5,6 +5,7 @@ import "server-only";
  */
 import { z } from "zod";
 import { type CacheStrategies, cacheStrategies, EVICTION_POLICIES } from "../core/cache-strategy";
+import { WALLETCONNECT_RELAY } from "../wire/wallet";
 import {
   domains,
   integer,
@@ -155,6 +156,19 @@ export const VARIABLES = {
     domains,
     null,
     "Names under which browsers reach this app, as host or host:port, separated by commas; wallet sign-in is bound to them and needs one wherever the app is not on localhost (on Vercel its own names are known)",
+  ),
+  WALLETCONNECT_PROJECT_ID: variable(
+    z
+      .string()
+      .regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, as the wallet network's dashboard shows")
+      .optional(),
+    null,
+    "Project of the wallet network, for signing in through a wallet; set it for the build too, which then makes the connector",
+  ),
+  WALLETCONNECT_RELAY_URL: variable(
+    z.string().regex(/^wss?:\/\/[^\s;,'"]+$/, "must be a ws or wss address"),
+    WALLETCONNECT_RELAY,
+    "Relay of the wallet network",
   ),
   CRON_SECRET: variable(
     scheduleSecret,

@@ -9,6 +9,10 @@ export const SessionAnswer = z.object({
   network: z.string(),
   admin: z.boolean().meta({ description: "May operate: see and do what is under /api/admin" }),
   demo: z.boolean().meta({ description: "Sign-in by choosing a person is possible here" }),
+  wallet: z
+    .object({ projectId: z.string(), relayUrl: z.string(), chainId: z.string() })
+    .nullable()
+    .meta({ description: "How the page reaches wallets; null where no wallet connector is configured" }),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 

@@ -1,9 +1,10 @@
-/** The text of docs/licences.md. */
+/** The text of docs/licences.md: what every installation has, and what the wallet connector adds where one is configured. */
 import type { Package } from "./packages";
 import { EXCEPTIONS, refusal } from "./policy";
 
-export function licencesDocument(packages: readonly Package[]): string {
-  const refusals = packages.map(refusal).filter((sentence) => sentence !== null);
+export function licencesDocument(packages: readonly Package[], connector: readonly Package[] = []): string {
+  const line = ({ name, version, licence }: Package) => `- ${name} ${version}: ${licence}`;
+  const refusals = [...packages, ...connector].map(refusal).filter((sentence) => sentence !== null);
   if (refusals.length > 0) throw new Error(refusals.join("\n"));
   const counts = new Map<string, number>();
   for (const { licence } of packages) counts.set(`${licence}`, (counts.get(`${licence}`) ?? 0) + 1);
@@ -26,7 +27,13 @@ export function licencesDocument(packages: readonly Package[]): string {
     "",
     "## Packages",
     "",
-    ...packages.map(({ name, version, licence }) => `- ${name} ${version}: ${licence}`),
+    ...packages.map(line),
+    "",
+    "## Of the wallet connector",
+    "",
+    "Only a build with `WALLETCONNECT_PROJECT_ID` installs these; what of them is in the connector's file says so beside it (`wallet-connector.js.LEGAL.txt`).",
+    "",
+    ...connector.map(line),
     "",
   ].join("\n");
 }

@@ -78,7 +78,7 @@ describe("Dockerfile", () => {
 
 interface Service {
   readonly image: string;
-  readonly build?: string;
+  readonly build?: { readonly args: Record<string, string> };
   readonly environment?: Record<string, string>;
   readonly command?: string[];
   readonly read_only?: boolean;
@@ -94,6 +94,11 @@ describe("compose.yaml", () => {
 
   it("gives the app variables that exist, and of which it can start", () => {
     expect(ours.map(([name]) => name)).toEqual(["migrate", "app"]);
+    for (const [, { build }] of ours)
+      for (const name of Object.keys(build?.args ?? {})) {
+        expect(unknown([name])).toEqual([]);
+        expect(read("Dockerfile")).toContain(`ARG ${name}\n`);
+      }
     for (const [, { environment = {} }] of ours) expect(unknown(Object.keys(environment))).toEqual([]);
     const filled = Object.entries(services.app?.environment ?? {}).map(([name, value]) => [
       name,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { config, pagePolicy } from "@/proxy";
+import { config, pagePolicy, walletOrigins } from "@/proxy";
 
 it("never allows what is inline, and evaluation only where React is developed", () => {
   for (const isDevelopment of [true, false])
@@ -10,6 +10,24 @@ it("never allows what is inline, and evaluation only where React is developed", 
       expect(policy.includes("upgrade-insecure-requests")).toBe(isSecure);
       expect(policy).toMatch(/^default-src 'none'; /);
     }
+});
+
+it("lets only the page for signing in reach the wallet network, and only where one is configured", () => {
+  const env = { WALLETCONNECT_PROJECT_ID: "0".repeat(32) };
+  expect(walletOrigins("/sign-in", {})).toBeNull();
+  expect(walletOrigins("/signals", env)).toBeNull();
+  const wallets = walletOrigins("/sign-in", env);
+  expect(wallets).toEqual({ relay: "wss://relay.walletconnect.org", frame: "https://verify.walletconnect.org" });
+  // An origin has no room for another directive.
+  const own = { ...env, WALLETCONNECT_RELAY_URL: "ws://127.0.0.1:9/;script-src *" };
+  expect(walletOrigins("/sign-in", own)).toEqual({ relay: "ws://127.0.0.1:9", frame: null });
+
+  const directives = (configured: typeof wallets) =>
+    pagePolicy("abc", { isDevelopment: false, isSecure: true, wallets: configured }).split("; ");
+  expect(directives(wallets)).toContain("connect-src 'self' wss://relay.walletconnect.org");
+  expect(directives(wallets)).toContain("frame-src https://verify.walletconnect.org");
+  expect(directives(null)).toContain("connect-src 'self'");
+  expect(directives(null).join()).not.toContain("frame-src");
 });
 
 it("is for pages: neither for the API nor for files", () => {

@@ -10,6 +10,7 @@ import {
   SessionAnswer,
   VerifyBody,
 } from "../../wire/session";
+import { walletChain } from "../../wire/wallet";
 import { isAdmin } from "../admins";
 import type { App } from "../container";
 import { ProblemError } from "../problem";
@@ -34,7 +35,14 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
     network: app.env.HEDERA_NETWORK,
     admin: isAdmin(app, userId),
     demo: app.env.allowDemo,
+    wallet: walletOf(app),
   };
+}
+
+function walletOf({ env }: App): SessionAnswer["wallet"] {
+  if (env.WALLETCONNECT_PROJECT_ID === undefined) return null;
+  const chainId = walletChain(env.HEDERA_NETWORK);
+  return { projectId: env.WALLETCONNECT_PROJECT_ID, relayUrl: env.WALLETCONNECT_RELAY_URL, chainId };
 }
 
 export const challenge = defineRoute({
@@ -92,7 +100,8 @@ export const demoSignIn = defineRoute({
       throw new ProblemError("bad-input", "userId: 1 to 50 characters without spaces.", { field: "userId" });
     const handle = app.people.find((person) => person.userId === userId)?.name ?? userId;
     const network = app.env.HEDERA_NETWORK;
-    const answer = { authenticated: true, userId, handle, network, admin: isAdmin(app, userId), demo: true };
+    const admin = isAdmin(app, userId);
+    const answer = { authenticated: true, userId, handle, network, admin, demo: true, wallet: walletOf(app) };
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
   },
 });

@@ -3,12 +3,14 @@ import { useEffect, useState } from "react";
 import { SWRConfig } from "swr";
 import { reasonOf } from "@/lib/client/http";
 import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/session";
+import type { WalletSettings } from "@/lib/client/wallet";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { ErrorState } from "../../primitives/states";
 import { type Choice, PersonPicker } from "../people/person-picker";
 import { Brand } from "../shell/brand";
 import { AccountSignIn } from "./account-sign-in";
 import { MeshPicture } from "./mesh-picture";
+import { WalletSignIn } from "./wallet-sign-in";
 
 export function SignInPage({ next }: { next: string | null }) {
   return (
@@ -59,7 +61,7 @@ function People({ next }: { next: string }) {
           On {session.data.network} you are your Hedera account. Prove it by signing a message with its key; nothing is
           written and nothing is paid.
         </p>
-        <AccountSignIn next={next} />
+        <AsAccount wallet={session.data.wallet} next={next} />
       </>
     );
   }
@@ -94,6 +96,22 @@ function People({ next }: { next: string }) {
       )}
       <details className="mt-6 border-line border-t pt-4">
         <summary className="rounded-control py-1 font-medium">Sign in with a Hedera account instead</summary>
+        <div className="pt-4">
+          <AsAccount wallet={session.data?.wallet ?? null} next={next} />
+        </div>
+      </details>
+    </>
+  );
+}
+
+/** Through a wallet where a connector is configured; by hand everywhere. */
+function AsAccount({ wallet, next }: { wallet: WalletSettings | null; next: string }) {
+  if (wallet === null) return <AccountSignIn next={next} />;
+  return (
+    <>
+      <WalletSignIn settings={wallet} next={next} />
+      <details className="mt-6 border-line border-t pt-4">
+        <summary className="rounded-control py-1 font-medium">Sign the message by hand instead</summary>
         <div className="pt-4">
           <AccountSignIn next={next} />
         </div>

@@ -1,0 +1,106 @@
+"use client";
+import { QrCode } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { reasonOf } from "@/lib/client/http";
+import { askChallenge, enterWithSignature } from "@/lib/client/session";
+import { type Invitation, loadConnector, type WalletSettings, walletRefusal } from "@/lib/client/wallet";
+import { Button, buttonClass } from "../../primitives/button";
+
+type Step = "idle" | "opening" | "inviting" | "signing";
+
+/** Signing in by connecting a wallet: it shares its account, signs the challenge, and the session with it ends. */
+export function WalletSignIn({ settings, next }: { settings: WalletSettings; next: string }) {
+  const [step, setStep] = useState<Step>("idle");
+  const [invitation, setInvitation] = useState<Invitation | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  // Who has cancelled, or begun anew, is not to be signed in by an answer to the earlier invitation.
+  const attempt = useRef(0);
+  useEffect(() => () => void attempt.current++, []);
+
+  const cancel = () => {
+    attempt.current++;
+    setStep("idle");
+    setInvitation(null);
+  };
+  const connect = async () => {
+    const own = ++attempt.current;
+    const isCurrent = () => attempt.current === own;
+    setRefusal(null);
+    setStep("opening");
+    try {
+      const connector = await loadConnector();
+      const wallet = await connector.connect(settings, (offered) => {
+        if (!isCurrent()) return;
+        setInvitation(offered);
+        setStep("inviting");
+      });
+      try {
+        if (!isCurrent()) return;
+        setStep("signing");
+        const { challenge } = await askChallenge(wallet.accountId);
+        const signatureMap = await wallet.sign(challenge);
+        if (isCurrent()) await enterWithSignature(wallet.accountId, challenge, signatureMap, next);
+      } finally {
+        // It lapses by itself where the wallet cannot be told.
+        await wallet.leave().catch(() => undefined);
+      }
+    } catch (error) {
+      if (!isCurrent()) return;
+      setRefusal(reasonOf(walletRefusal(error)));
+      cancel();
+    }
+  };
+
+  return (
+    <section aria-label="Wallet" className="space-y-4">
+      {refusal && (
+        <p role="alert" className="rounded-control bg-danger-soft px-4 py-3 text-danger">
+          {refusal}
+        </p>
+      )}
+      {(step === "idle" || step === "opening") && (
+        <Button look="primary" busy={step === "opening"} onClick={() => void connect()}>
+          <QrCode aria-hidden="true" className="size-4" />
+          Connect a wallet
+        </Button>
+      )}
+      {step === "inviting" && invitation && <Invite invitation={invitation} onCancel={cancel} />}
+      {step === "signing" && (
+        <div className="space-y-3">
+          <p role="status">Your wallet shows a message. Sign it there; this page goes on by itself.</p>
+          <Button look="ghost" onClick={cancel}>
+            Cancel
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Invite({ invitation: { uri, svg }, onCancel }: { invitation: Invitation; onCancel(): void }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(uri);
+    setCopied(true);
+  };
+  return (
+    <div className="space-y-4">
+      <p role="status">Scan this with your wallet, or open it in one on this device. It waits for five minutes.</p>
+      {/* biome-ignore lint/performance/noImgElement: a data address, with nothing to optimise */}
+      <img
+        src={`data:image/svg+xml,${encodeURIComponent(svg)}`}
+        alt="A code for your wallet to scan"
+        className="size-60 max-w-full rounded-control border border-line bg-white"
+      />
+      <div className="flex flex-wrap gap-3">
+        <a href={uri} className={buttonClass("primary")}>
+          Open in a wallet
+        </a>
+        <Button onClick={() => void copy().catch(() => undefined)}>{copied ? "Copied" : "Copy the link"}</Button>
+        <Button look="ghost" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,53 @@
+/**
+ * Signing in through a wallet. The connector is a file of its own (scripts/wallet-connector), fetched when somebody asks for
+ * it: neither the pages' code nor the installation knows its packages.
+ */
+import type { SessionAnswer } from "@/lib/wire/session";
+import { WALLET_CONNECTOR_PATH } from "@/lib/wire/wallet";
+import { ApiError } from "./http";
+
+export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;
+
+export interface Invitation {
+  /** `wc:…`, which wallets open or scan. */
+  readonly uri: string;
+  /** The same as a picture of the type image/svg+xml. */
+  readonly svg: string;
+}
+
+export interface ConnectedWallet {
+  /** The account that the wallet has shared, like `0.0.5005`. */
+  readonly accountId: string;
+  /** The answer to a message (HIP-820): base64 of a protobuf SignatureMap. */
+  sign(message: string): Promise<string>;
+  /** Ends the session in the wallet too. */
+  leave(): Promise<void>;
+}
+
+export interface WalletConnector {
+  /** Invites a wallet, and waits until one has accepted; rejects when nobody does within five minutes. */
+  connect(settings: WalletSettings, show: (invitation: Invitation) => void): Promise<ConnectedWallet>;
+}
+
+/** The connector; an `ApiError` with a sentence where this deployment's build has not made it. */
+export async function loadConnector(): Promise<WalletConnector> {
+  try {
+    const path = WALLET_CONNECTOR_PATH;
+    return (await import(/* turbopackIgnore: true */ path)) as WalletConnector;
+  } catch {
+    const detail = "The wallet connector could not be loaded. Sign the message by hand instead.";
+    throw new ApiError(0, "no-connector", detail);
+  }
+}
+
+/** What a connector's failure means, as a sentence. Wallets answer 4001 (EIP-1193) or 5000 to 5003 (WalletConnect) to a no. */
+export function walletRefusal(error: unknown): Error {
+  if (error instanceof ApiError) return error;
+  const { code, message } = (typeof error === "object" ? error : null) as { code?: unknown; message?: unknown };
+  const text = String(message ?? error);
+  if (code === 4001 || (typeof code === "number" && code >= 5_000 && code <= 5_003))
+    return new ApiError(0, "wallet-refused", "The wallet said no. Connect it again when you want to sign in.");
+  if (/expired/i.test(text))
+    return new ApiError(0, "wallet-expired", "No wallet has answered in time. Connect one again.");
+  return new ApiError(0, "wallet-failed", "The wallet network cannot be reached. Try again, or sign by hand instead.");
+}

@@ -1,0 +1,13 @@
+/** Signing in through a wallet connector: what the server, the page's policy and the browser must agree on. */
+
+/** The relay of WalletConnect, through which a page and a wallet exchange sealed messages. */
+export const WALLETCONNECT_RELAY = "wss://relay.walletconnect.org";
+
+/** Its site that attests a page's name to wallets, in a frame: a wallet warns of a page that only claims to be this one. */
+export const WALLETCONNECT_VERIFY = "https://verify.walletconnect.org";
+
+/** Where the connector's file stands, if the build has made it: `npm run wallet-connector`. */
+export const WALLET_CONNECTOR_PATH = "/wallet-connector.js";
+
+/** The name of a network in WalletConnect's terms (HIP-30); a custom network is what wallets call a development network. */
+export const walletChain = (network: string): string => `hedera:${network === "custom" ? "devnet" : network}`;

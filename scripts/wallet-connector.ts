@@ -1,0 +1,38 @@
+/**
+ * `npm run wallet-connector`: makes public/wallet-connector.js. Part of `npm run build`, where it does nothing unless
+ * WALLETCONNECT_PROJECT_ID is set: who configures no wallet connector installs none of its packages.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { WALLET_CONNECTOR_PATH } from "../lib/wire/wallet";
+import { environment } from "./environment";
+
+const FOLDER = join("scripts", "wallet-connector");
+/** Where its packages go: apart from the sources, which are searched and checked. */
+const INSTALLED = join(".cache", "wallet-connector");
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--if-configured") && !environment().WALLETCONNECT_PROJECT_ID) return;
+  for (const name of ["package.json", "package-lock.json"]) cpSync(join(FOLDER, name), join(INSTALLED, name));
+  cpSync(".npmrc", join(INSTALLED, ".npmrc"));
+  execFileSync("npm", ["ci", "--prefer-offline"], { cwd: INSTALLED, stdio: "inherit" });
+  await build({
+    entryPoints: [join(FOLDER, "connector.ts")],
+    outfile: join("public", WALLET_CONNECTOR_PATH),
+    nodePaths: [join(INSTALLED, "node_modules")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    define: { "process.env.NODE_ENV": '"production"' },
+    legalComments: "linked",
+  });
+}
+
+main().catch((cause: unknown) => {
+  console.error(cause);
+  process.exitCode = 1;
+});

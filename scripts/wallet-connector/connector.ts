@@ -1,0 +1,51 @@
+/** The page's side of WalletConnect on Hedera: a session that may ask for one thing, to sign a message (HIP-820). */
+import { type Session, SignClient } from "@walletconnect/sign-client";
+import { renderSVG } from "uqr";
+import type { WalletConnector } from "../../lib/client/wallet";
+import { WALLETCONNECT_RELAY } from "../../lib/wire/wallet";
+
+const METHOD = "hedera_signMessage";
+/** How long to wait for the relay; the library itself would go on trying for minutes. */
+const RELAY_MS = 15_000;
+
+export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl, chainId }, show) => {
+  const { origin } = window.location;
+  const client = await SignClient.init({
+    projectId,
+    relayUrl,
+    telemetryEnabled: false,
+    metadata: { name: "TrustMesh", description: "Signing in to TrustMesh", url: origin, icons: [`${origin}/icon.svg`] },
+  });
+  // The site that attests our name to the wallet knows what goes through the network's own relay, and no other.
+  if (relayUrl !== WALLETCONNECT_RELAY) client.core.verify.register = async () => undefined;
+  const namespace = { chains: [chainId], methods: [METHOD], events: [] };
+  const { uri = "", approval } = await within(RELAY_MS, client.connect({ optionalNamespaces: { hedera: namespace } }));
+  show({ uri, svg: renderSVG(uri, { border: 2, ecc: "L" }) });
+  const session = await approval();
+  const account = accountOf(session, chainId);
+  return {
+    accountId: account.slice(chainId.length + 1),
+    async sign(message) {
+      const params = { signerAccountId: account, message };
+      const answer = await client.request({ topic: session.topic, chainId, request: { method: METHOD, params } });
+      return (answer as { signatureMap: string }).signatureMap;
+    },
+    // 6000: the one who asked leaves (WalletConnect's codes).
+    leave: () => client.disconnect({ topic: session.topic, reason: { code: 6_000, message: "Signed in" } }),
+  };
+};
+
+/** `hedera:<network>:<account>`, the first of the network that was asked for. */
+function accountOf({ namespaces }: Session, chainId: string): string {
+  const account = namespaces.hedera?.accounts.find((each) => each.startsWith(`${chainId}:`));
+  if (account === undefined) throw Object.assign(new Error("no account of this network"), { code: 5_000 });
+  return account;
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("the relay does not answer")), ms);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
