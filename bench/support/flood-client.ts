@@ -48,14 +48,23 @@ export class FloodClient {
   }
 }
 
-/** Calls `work` at this rate for a spell, without waiting for its answers, and collects them. */
+/** After a pause of the machine, at most this many ticks are made up for at once: a flood from elsewhere would not have paused. */
+const CATCH_UP_TICKS = 3;
+
+/**
+ * Calls `work` at this rate for a spell, without waiting for its answers, and collects them. What a pause of the whole machine
+ * has left out stays out.
+ */
 export async function spell<T>(seconds: number, perSecond: number, work: (i: number) => Promise<T>): Promise<T[]> {
   const under: Promise<T>[] = [];
   const startMs = performance.now();
+  const most = Math.ceil((perSecond * TICK_MS * CATCH_UP_TICKS) / 1_000);
+  let leftOut = 0;
   for (;;) {
     const elapsedMs = performance.now() - startMs;
-    const due = Math.floor((Math.min(elapsedMs, seconds * 1_000) / 1_000) * perSecond);
-    while (under.length < due) under.push(work(under.length));
+    const due = Math.floor((Math.min(elapsedMs, seconds * 1_000) / 1_000) * perSecond) - leftOut;
+    leftOut += Math.max(0, due - under.length - most);
+    for (let n = Math.min(due - under.length, most); n > 0; n -= 1) under.push(work(under.length));
     if (elapsedMs >= seconds * 1_000) return Promise.all(under);
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }

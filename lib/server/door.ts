@@ -3,17 +3,19 @@ import "server-only";
  * In front of everything, in a server process of our own: who is known to be refused is refused before anybody looks at the
  * request. What Next makes of a request costs 1.5 ms of CPU (platform.md), so that a thousand a second from one address take
  * everybody's turn, however quickly the route says no; here it is a twentieth of that. Functions have no such place, their
- * platform's firewall has. Whatever passes is counted and limited by its route.
+ * platform's firewall has. Of what is dear an address's burst comes in one after the other. Whatever passes is counted and
+ * limited by its route.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { apiHeaders } from "./api-headers";
 import type { HeaderReader } from "./client-address";
 import type { App } from "./container";
-import type { LimitName } from "./limits";
-import { problemAnswer } from "./problem";
+import { type LimitName, tooMany } from "./limits";
+import { type ProblemError, problemAnswer } from "./problem";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 import { ROUTES, type RouteName } from "./routes/table";
+import { MAX_WAITING, Turns } from "./turns";
 
 /** Routes with a limit and without parameters: `METHOD path`. */
 const LIMITED: ReadonlyMap<string, LimitName> = new Map(
@@ -23,34 +25,56 @@ const LIMITED: ReadonlyMap<string, LimitName> = new Map(
   }),
 );
 
+type Refusing = Pick<App, "limits" | "metrics">;
+
 /** For every HTTP server of this process, whoever made it, from its next request on. */
-export function keepDoor(app: Pick<App, "limits" | "metrics">): void {
+export function keepDoor(app: Refusing): void {
   const kept = new WeakSet<Server>();
+  const turns = new Turns();
   // Told of a request before the server is: its listeners cannot be got before, and one of them cannot stop the others.
   subscribe("http.server.request.start", (message) => {
     const { server } = message as { server: Server };
     if (kept.has(server)) return;
     kept.add(server);
     const emit = server.emit;
-    server.emit = (name: string | symbol, ...args: unknown[]) =>
-      (name === "request" && refuse(app, args[0] as IncomingMessage, args[1] as ServerResponse)) ||
-      Reflect.apply(emit, server, [name, ...args]);
+    server.emit = (name: string | symbol, ...args: unknown[]) => {
+      const enter = () => Reflect.apply(emit, server, [name, ...args]);
+      return name === "request"
+        ? meet(app, turns, args[0] as IncomingMessage, args[1] as ServerResponse, enter)
+        : enter();
+    };
   });
 }
 
-/** Whether the request was answered here. */
-function refuse(
-  { limits, metrics }: Pick<App, "limits" | "metrics">,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
+/** Lets the request in, now or in its address's turn, or answers it. Returns as `emit` does. */
+function meet(app: Refusing, turns: Turns, request: IncomingMessage, response: ServerResponse, enter: () => boolean) {
   const [path] = (request.url ?? "").split("?", 1);
-  const route = `${request.method} ${path}`;
-  const limit = LIMITED.get(route);
-  if (limit === undefined) return false;
+  const limit = LIMITED.get(`${request.method} ${path}`);
+  if (limit === undefined) return enter();
   const header: HeaderReader = (name) => request.headers[name]?.toString();
-  const refusal = limits.knownRefusal(limit, header);
-  if (refusal === null) return false;
+  const enterUnlessRefused = () => {
+    // Who has gone leaves the turn to the next.
+    if (response.destroyed) return false;
+    const refusal = app.limits.knownRefusal(limit, header);
+    if (refusal === null) enter();
+    else refuse(app, limit, header, response, refusal);
+    return refusal === null;
+  };
+  const pace = app.limits.pace(limit, header);
+  // What is refused anyway need not wait for it.
+  if (pace === null || app.limits.knownRefusal(limit, header) !== null) enterUnlessRefused();
+  else if (!turns.take(pace.address, pace.gapMs, enterUnlessRefused))
+    refuse(app, limit, header, response, tooMany(MAX_WAITING * pace.gapMs));
+  return true;
+}
+
+function refuse(
+  { metrics }: Refusing,
+  limit: LimitName,
+  header: HeaderReader,
+  response: ServerResponse,
+  refusal: ProblemError,
+): void {
   const requestId = requestIdOf(header(REQUEST_ID) ?? null);
   const { status, headers, body } = inRequest({ requestId }, () => problemAnswer(refusal));
   for (const [name, value] of apiHeaders(header("x-forwarded-proto") ?? null)) response.setHeader(name, value);
@@ -58,5 +82,4 @@ function refuse(
   // With a length it is one write; without it, chunks cost three.
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) }).end(body);
   metrics.observeRefusal(limit);
-  return true;
 }

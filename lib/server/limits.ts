@@ -26,6 +26,8 @@ interface Limit {
   /** All instances count an address together. */
   readonly isAddressShared?: boolean;
   readonly user?: Rate;
+  /** What an address may do in a burst is let in one after the other (door.ts): each costs some milliseconds of everybody's CPU. */
+  readonly isPaced?: boolean;
 }
 
 /**
@@ -33,15 +35,23 @@ interface Limit {
  * again. `sign-in`: challenges and answers; its user is counted when the signature was right, so nobody can lock another out.
  */
 export const LIMITS = {
-  "sign-in": { address: { perSecond: 2, burst: 120 }, isAddressShared: true, user: { perSecond: 0.2, burst: 20 } },
+  "sign-in": {
+    address: { perSecond: 2, burst: 120 },
+    isAddressShared: true,
+    user: { perSecond: 0.2, burst: 20 },
+    isPaced: true,
+  },
   demo: { address: { perSecond: 200, burst: 6_000 } },
   "sign-out": { address: { perSecond: 20, burst: 200 }, user: { perSecond: 0.1, burst: 10 } },
-  submit: { address: { perSecond: 20, burst: 100 }, user: { perSecond: 0.5, burst: 60 } },
+  submit: { address: { perSecond: 20, burst: 100 }, user: { perSecond: 0.5, burst: 60 }, isPaced: true },
   sync: { address: { perSecond: 50, burst: 500 }, user: { perSecond: 2, burst: 120 } },
   stream: { address: { perSecond: 200, burst: 6_000 }, user: { perSecond: 1, burst: 60 } },
   proof: { address: { perSecond: 100, burst: 1_000 }, user: { perSecond: 10, burst: 120 } },
 } as const satisfies Record<string, Limit>;
 export type LimitName = keyof typeof LIMITS;
+
+/** 20 a second, as many as an address may write for long: of a core an eighth, at 6 ms each (Next, a signature, the SDK). */
+const GAP_MS = 50;
 
 export interface LimitOptions {
   /** Null: this process is the only one. */
@@ -84,6 +94,13 @@ export class RateLimits {
   knownRefusal(name: LimitName, header: HeaderReader): ProblemError | null {
     const knownMs = (this.refusedUntilMs.get(this.bucketAt(name, header)) ?? 0) - this.options.clock.now();
     return knownMs > 0 ? tooMany(knownMs) : null;
+  }
+
+  /** The address whose requests come in one after the other, by how many ms apart; null where they may come as they like. */
+  pace(name: LimitName, header: HeaderReader): { readonly address: string; readonly gapMs: number } | null {
+    const { factor, proxyHops } = this.options;
+    const { isPaced = false }: Limit = LIMITS[name];
+    return isPaced && factor > 0 ? { address: clientAddress(header, proxyHops), gapMs: GAP_MS / factor } : null;
   }
 
   private bucketAt(name: LimitName, header: HeaderReader): string {
@@ -136,7 +153,7 @@ export class RateLimits {
   }
 }
 
-function tooMany(waitMs: number): ProblemError {
+export function tooMany(waitMs: number): ProblemError {
   const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000));
   return new ProblemError("too-many", `That was too often. Try again in ${retryAfterS} s.`, { retryAfterS });
 }

@@ -1,5 +1,5 @@
 /** The door in front of a plain server, whose own listener must not hear of who is refused. */
-import { createServer, type Server } from "node:http";
+import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
@@ -8,6 +8,7 @@ import { keepDoor } from "@/lib/server/door";
 import { LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
 import { Metrics } from "@/lib/server/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
+import { MAX_WAITING } from "@/lib/server/turns";
 import { DrivenClock } from "../support/driven-clock";
 
 const clock = new DrivenClock();
@@ -15,12 +16,15 @@ const limits = new RateLimits({ shared: null, own: new MemoryBudgets(clock, 100)
 const metrics = new Metrics();
 let server: Server;
 let heard: string[];
+/** Told of each write of this address that is let in. */
+let arrived: () => void;
 
 beforeAll(async () => {
   watchSockets();
   keepDoor({ limits, metrics });
   server = createServer((request, response) => {
     heard.push(`${request.method} ${request.url}`);
+    if (request.url === "/api/hcs/submit" && request.socket.remoteAddress === "127.0.0.1") arrived();
     response.end("heard");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -28,13 +32,25 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 beforeEach(() => {
   heard = [];
+  arrived = () => undefined;
 });
 
-const ask = (method: string, path: string, headers: Record<string, string> = {}) =>
+const ask = (method: string, path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
   fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
     method,
     headers: { connection: "close", ...headers },
     ...(method === "POST" ? { body: "{}" } : {}),
+    ...(signal ? { signal } : {}),
+  });
+
+/** The same write from another address. */
+const elsewhere = (): Promise<{ status: number }> =>
+  new Promise((resolve, reject) => {
+    const { port } = server.address() as AddressInfo;
+    const options = { host: "127.0.0.1", localAddress: "127.0.0.2", port, method: "POST", path: "/api/hcs/submit" };
+    request(options, (response) => resolve({ status: response.resume().statusCode ?? 0 }))
+      .on("error", reject)
+      .end("{}");
   });
 
 /** As the route does it, until the address has none left. */
@@ -80,6 +96,52 @@ describe("the door", () => {
       expect((await ask(method, path)).status).toBe(200);
     },
   );
+
+  it("lets a burst of one address in one by one, and nobody else wait for it", async () => {
+    await clock.advance(3_600_000);
+    const startMs = performance.now();
+    const times: number[] = [];
+    arrived = () => times.push(performance.now() - startMs);
+    const burst = Array.from({ length: 12 }, () => ask("POST", "/api/hcs/submit"));
+    await burst[0];
+    const others = await Promise.all([ask("GET", "/api/contacts"), ask("POST", "/api/sync"), elsewhere()]);
+    expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(heard.filter((route) => route === "POST /api/hcs/submit").length).toBeLessThan(12);
+    for (const { status } of await Promise.all(burst)) expect(status).toBe(200);
+    // Twelve of this address are eleven gaps of 50 ms; a timer may be a millisecond early.
+    expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(11 * 49);
+  });
+
+  it("tells who waits with too many to come back, and does not let in who has gone", async () => {
+    await clock.advance(3_600_000);
+    const leaving = new AbortController();
+    const first = await ask("POST", "/api/auth/challenge");
+    const waiting = Array.from({ length: MAX_WAITING }, () => ask("POST", "/api/auth/challenge", {}, leaving.signal));
+    const gone = Promise.allSettled(waiting);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask("POST", "/api/auth/challenge")));
+    leaving.abort();
+    await gone;
+    expect(first.status).toBe(200);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(10);
+    expect(refused[0]?.headers.get("retry-after")).toBe("3");
+    const before = heard.length;
+    expect((await ask("POST", "/api/auth/challenge")).status).toBe(200);
+    expect(heard.length).toBeLessThan(before + MAX_WAITING / 2);
+  });
+
+  it("lets all in at once where nothing is limited", () => {
+    const unlimited = new RateLimits({
+      shared: null,
+      own: new MemoryBudgets(clock, 10),
+      clock,
+      factor: 0,
+      proxyHops: 0,
+    });
+    expect(unlimited.pace("submit", () => null)).toBeNull();
+    expect(limits.pace("submit", () => null)).toEqual({ address: "unknown", gapMs: 50 });
+    expect(limits.pace("stream", () => null)).toBeNull();
+  });
 
   it("is open to everything else meanwhile, and counts whom it refused", async () => {
     await clock.advance(3_600_000);
