@@ -8,6 +8,7 @@ import { bundleOf } from "@/tests/support/fleet/bundle";
 import { startServerProcess } from "@/tests/support/server-process";
 import type { FloodOrder, FloodStatuses } from "../support/flood-attacker";
 import { FLOODED_HOST, FloodClient, spell } from "../support/flood-client";
+import { ensureProductionBuild } from "../support/production-build";
 import { median } from "../support/statistics";
 import type { BenchRow } from "../types";
 
@@ -23,6 +24,7 @@ const ATTACKER = "127.0.0.66";
 const READER = "127.0.0.1";
 
 export async function run(): Promise<readonly BenchRow[]> {
+  ensureProductionBuild();
   const dataDir = mkdtempSync(join(tmpdir(), "bench-flood-"));
   const server = await startServerProcess({
     cwd: process.cwd(),

@@ -1,9 +1,10 @@
 /** CPU of a read from the first tier through a Next route handler, beside the emptiest route of the same server. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensureProductionBuild } from "../support/production-build";
 import { median, spread } from "../support/statistics";
 import type { BenchRow } from "../types";
 
@@ -17,8 +18,7 @@ const TICKS_PER_SECOND = 100;
 
 export async function run(): Promise<readonly BenchRow[]> {
   const root = process.cwd();
-  if (!existsSync(join(root, ".next", "BUILD_ID")))
-    await finished(spawn("npx", ["next", "build"], { cwd: root, stdio: "ignore" }));
+  ensureProductionBuild(root);
   const dataDir = mkdtempSync(join(tmpdir(), "bench-read-"));
   const port = 20_000 + (process.pid % 20_000);
   const server = spawn(
