@@ -3,7 +3,7 @@
  * it: neither the pages' code nor the installation knows its packages.
  */
 import type { SessionAnswer } from "@/lib/wire/session";
-import { WALLET_CONNECTOR_PATH } from "@/lib/wire/wallet";
+import { WALLET_CONNECTOR_PATH, WRONG_NETWORK } from "@/lib/wire/wallet";
 import { ApiError } from "./http";
 
 export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;
@@ -43,10 +43,16 @@ export async function loadConnector(): Promise<WalletConnector> {
 /** What a connector's failure means, as a sentence. Wallets answer 4001 (EIP-1193) or 5000 to 5003 (WalletConnect) to a no. */
 export function walletRefusal(error: unknown): Error {
   if (error instanceof ApiError) return error;
-  const { code, message } = (typeof error === "object" ? error : null) as { code?: unknown; message?: unknown };
+  const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   const text = String(message ?? error);
   if (code === 4001 || (typeof code === "number" && code >= 5_000 && code <= 5_003))
     return new ApiError(0, "wallet-refused", "The wallet said no. Connect it again when you want to sign in.");
+  if (code === WRONG_NETWORK)
+    return new ApiError(
+      0,
+      "wallet-network",
+      "The wallet has no account on this network. Switch its network and connect it again.",
+    );
   if (/expired/i.test(text))
     return new ApiError(0, "wallet-expired", "No wallet has answered in time. Connect one again.");
   return new ApiError(0, "wallet-failed", "The wallet network cannot be reached. Try again, or sign by hand instead.");

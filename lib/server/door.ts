@@ -52,18 +52,23 @@ function meet(app: Refusing, turns: Turns, request: IncomingMessage, response: S
   const limit = LIMITED.get(`${request.method} ${path}`);
   if (limit === undefined) return enter();
   const header: HeaderReader = (name) => request.headers[name]?.toString();
-  const enterUnlessRefused = () => {
-    // Who has gone leaves the turn to the next.
-    if (response.destroyed) return false;
+  /** Whether it was refused, with what is known of its address now. */
+  const isRefused = () => {
     const refusal = app.limits.knownRefusal(limit, header);
-    if (refusal === null) enter();
-    else refuse(app, limit, header, response, refusal);
-    return refusal === null;
+    if (refusal !== null) refuse(app, limit, header, response, refusal);
+    return refusal !== null;
   };
+  // What is refused anyway waits for no turn.
+  if (isRefused()) return true;
   const pace = app.limits.pace(limit, header);
-  // What is refused anyway need not wait for it.
-  if (pace === null || app.limits.knownRefusal(limit, header) !== null) enterUnlessRefused();
-  else if (!turns.take(pace.address, pace.gapMs, enterUnlessRefused))
+  if (pace === null) return enter();
+  const enterInTurn = () => {
+    // Who has gone, or is refused by now, leaves the turn to the next.
+    if (response.destroyed || isRefused()) return false;
+    enter();
+    return true;
+  };
+  if (!turns.take(pace.address, pace.gapMs, enterInTurn))
     refuse(app, limit, header, response, tooMany(MAX_WAITING * pace.gapMs));
   return true;
 }

@@ -11,3 +11,6 @@ export const WALLET_CONNECTOR_PATH = "/wallet-connector.js";
 
 /** The name of a network in WalletConnect's terms (HIP-30); a custom network is what wallets call a development network. */
 export const walletChain = (network: string): string => `hedera:${network === "custom" ? "devnet" : network}`;
+
+/** `code` of the connector's error where the wallet has joined without an account of the network that it was asked for. */
+export const WRONG_NETWORK = "wrong-network";

@@ -2,7 +2,7 @@
 import { type Session, SignClient } from "@walletconnect/sign-client";
 import { renderSVG } from "uqr";
 import type { WalletConnector } from "../../lib/client/wallet";
-import { WALLETCONNECT_RELAY } from "../../lib/wire/wallet";
+import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../lib/wire/wallet";
 
 const METHOD = "hedera_signMessage";
 /** How long to wait for the relay; the library itself would go on trying for minutes. */
@@ -22,7 +22,13 @@ export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl,
   const { uri = "", approval } = await within(RELAY_MS, client.connect({ optionalNamespaces: { hedera: namespace } }));
   show({ uri, svg: renderSVG(uri, { border: 2, ecc: "L" }) });
   const session = await approval();
+  // 6000: the one who asked leaves (WalletConnect's codes).
+  const leave = () => client.disconnect({ topic: session.topic, reason: { code: 6_000, message: "Done" } });
   const account = accountOf(session, chainId);
+  if (account === undefined) {
+    await leave();
+    throw Object.assign(new Error("no account of this network"), { code: WRONG_NETWORK });
+  }
   return {
     accountId: account.slice(chainId.length + 1),
     async sign(message) {
@@ -30,17 +36,13 @@ export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl,
       const answer = await client.request({ topic: session.topic, chainId, request: { method: METHOD, params } });
       return (answer as { signatureMap: string }).signatureMap;
     },
-    // 6000: the one who asked leaves (WalletConnect's codes).
-    leave: () => client.disconnect({ topic: session.topic, reason: { code: 6_000, message: "Signed in" } }),
+    leave,
   };
 };
 
 /** `hedera:<network>:<account>`, the first of the network that was asked for. */
-function accountOf({ namespaces }: Session, chainId: string): string {
-  const account = namespaces.hedera?.accounts.find((each) => each.startsWith(`${chainId}:`));
-  if (account === undefined) throw Object.assign(new Error("no account of this network"), { code: 5_000 });
-  return account;
-}
+const accountOf = ({ namespaces }: Session, chainId: string): string | undefined =>
+  namespaces.hedera?.accounts.find((each) => each.startsWith(`${chainId}:`));
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { type Browser, chromium, type Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { walletAnswer } from "../e2e/support/account";
+import { expectAccessible, expectNoSidewaysScroll } from "../e2e/support/axe";
 import { type ServerProcess, startServerProcess } from "../support/server-process";
 import { type Relay, startRelay } from "../support/walletconnect-relay";
 
@@ -77,6 +78,7 @@ interface WalletClient {
 
 /** What the wallet shares and answers; a test says it. One wallet for all: two clients of the library in a process share their core. */
 let shared = "";
+let sharedChain: string | null = null;
 let answer: (message: string) => object = () => ({});
 
 async function openWallet(): Promise<WalletClient> {
@@ -91,8 +93,9 @@ async function openWallet(): Promise<WalletClient> {
   opened.core.verify.resolve = async () => undefined;
   opened.on("session_proposal", ({ id, params }) => {
     const { chains, methods } = params.optionalNamespaces.hedera;
-    const accounts = chains.map((chain) => `${chain}:${shared}`);
-    void opened.approve({ id, namespaces: { hedera: { accounts, chains, methods, events: [] } } });
+    const joined = sharedChain === null ? chains : [sharedChain];
+    const accounts = joined.map((chain) => `${chain}:${shared}`);
+    void opened.approve({ id, namespaces: { hedera: { accounts, chains: joined, methods, events: [] } } });
   });
   opened.on("session_request", ({ id, topic, params }) => {
     const { message, signerAccountId } = params.request.params;
@@ -126,6 +129,8 @@ it("signs in the account that the wallet shares, and leaves the wallet", { timeo
   const ended = left();
   const uri = await invitation();
   expect(uri).toMatch(/^wc:/);
+  await expectAccessible(page, "an invitation");
+  await expectNoSidewaysScroll(page, "an invitation");
   await wallet.pair({ uri });
   await page.waitForURL(`${server.url}/contacts`);
   await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
@@ -147,6 +152,15 @@ it("says so when the wallet says no, and when it signs with another key", { time
     await page.getByRole("button", { name: "Connect a wallet" }).waitFor();
     await ended;
   }
+});
+
+it("says so when the wallet is on another network, and leaves it", { timeout: 60_000 }, async () => {
+  sharedChain = "hedera:mainnet";
+  const ended = left();
+  await wallet.pair({ uri: await invitation() });
+  await page.getByRole("alert").filter({ hasText: "no account on this network" }).waitFor();
+  await ended;
+  sharedChain = null;
 });
 
 it("says so when the connector is not part of the build, and signing by hand is there", async () => {
