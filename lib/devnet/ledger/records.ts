@@ -10,6 +10,37 @@ export type JournalRecord =
   | { readonly t: "recording"; readonly topicId: TopicId; readonly messages: readonly unknown[] }
   | { readonly t: "world"; readonly world: unknown };
 
+/** A record as its line has it: bytes in base64 and times as text, since JSON knows neither. */
+type JournalLine =
+  | {
+      readonly t: "topic";
+      readonly id: TopicId;
+      readonly memo: string;
+      readonly createdNs: string;
+      readonly submitKey: string | null;
+      readonly adminKey: string | null;
+    }
+  | {
+      readonly t: "account";
+      readonly id: AccountId;
+      readonly key: string;
+      readonly deleted?: boolean;
+      readonly createdNs: string;
+      readonly memo: string;
+    }
+  | {
+      readonly t: "message";
+      readonly topic: TopicId;
+      readonly n: number;
+      readonly at: string;
+      readonly payer: AccountId;
+      readonly body: string;
+      readonly hash: string | null;
+      readonly chunk: EncodedChunk | null;
+      readonly tx?: string;
+    }
+  | Extract<JournalRecord, { t: "recording" | "world" }>;
+
 /** One line, without its line end. */
 export function encodeRecord(record: JournalRecord): string {
   switch (record.t) {
@@ -50,8 +81,7 @@ export function encodeRecord(record: JournalRecord): string {
 
 /** The record of a parsed line. Lines come from `encodeRecord`, so they are trusted to have its shape. */
 export function decodeRecord(value: unknown): JournalRecord {
-  // biome-ignore lint/suspicious/noExplicitAny: our own file, written by encodeRecord
-  const line = value as any;
+  const line = value as JournalLine | null;
   switch (line?.t) {
     case "topic": {
       const createdNs = BigInt(line.createdNs) as ConsensusNs;
@@ -88,9 +118,11 @@ export function decodeRecord(value: unknown): JournalRecord {
       };
     case "recording":
     case "world":
-      return line as JournalRecord;
-    default:
-      throw new Error(`the devnet journal holds a record of an unknown kind: ${JSON.stringify(line?.t)}`);
+      return line;
+    default: {
+      const { t } = Object(value) as { t?: unknown };
+      throw new Error(`the devnet journal holds a record of an unknown kind: ${JSON.stringify(t)}`);
+    }
   }
 }
 
