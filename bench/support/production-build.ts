@@ -3,8 +3,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Makes it where there is none. */
+/** What a build is made of. */
+const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", "next.config.mjs", "package-lock.json"];
+
+/** Makes it where there is none, or one that is older than what it is made of. */
 export function ensureProductionBuild(root = process.cwd()): void {
-  if (!existsSync(join(root, ".next", "BUILD_ID")))
+  const build = join(root, ".next", "BUILD_ID");
+  const newer = () => execFileSync("find", [...SOURCES, "-type", "f", "-newer", build], { cwd: root }).length > 0;
+  if (!existsSync(build) || newer())
     execFileSync("npx", ["--no-install", "next", "build"], { cwd: root, stdio: "ignore" });
 }

@@ -70,6 +70,12 @@ export interface LimitOptions {
  */
 export const INSISTENCE = { refusals: 20, quietMs: 10_000 };
 
+/**
+ * An address that is refused this often of what is paced is no office, and nothing that heeds Retry-After: ten times what it may
+ * for long. Nothing more of it is let in while that goes on; what others behind it could do, the flood had taken already.
+ */
+export const FLOOD = { refusals: 200, withinMs: 1_000, refusedForMs: 2_000 };
+
 /** Addresses and people that one process counts at a time; a flood from more than these is not one that counting stops. */
 export const MAX_COUNTED = 20_000;
 
@@ -80,31 +86,50 @@ export class RateLimits {
   /** Who goes on asking: how often in vain since they were let through, and when last. */
   private readonly insistent = new LRUCache<string, { refusals: number; lastMs: number }>({ max: MAX_COUNTED });
 
+  /** Addresses that were refused of late: since when it is counted, how often, and until when they are let in no more. */
+  private readonly floods = new LRUCache<string, { sinceMs: number; refusals: number; untilMs: number }>({
+    max: MAX_COUNTED,
+  });
+
   constructor(private readonly options: LimitOptions) {}
 
   /** One token of the caller's address. Throws ProblemError "too-many". */
   async spendAddress(name: LimitName, header: HeaderReader): Promise<void> {
     const limit: Limit = LIMITS[name];
-    const bucket = this.bucketAt(name, header);
+    const bucket = bucketAt(name, this.addressOf(header));
     await this.spend(this.options.own, bucket, limit.address);
     if (limit.isAddressShared && this.options.shared) await this.spend(this.options.shared, bucket, limit.address);
   }
 
-  /** What the caller's address would be told now, where that is known without counting; null where it is not. */
-  knownRefusal(name: LimitName, header: HeaderReader): ProblemError | null {
-    const knownMs = (this.refusedUntilMs.get(this.bucketAt(name, header)) ?? 0) - this.options.clock.now();
-    return knownMs > 0 ? tooMany(knownMs) : null;
+  /** Whose request it is, for the questions below, which the door asks. */
+  addressOf(header: HeaderReader): string {
+    return clientAddress(header, this.options.proxyHops);
   }
 
-  /** The address whose requests come in one after the other, by how many ms apart; null where they may come as they like. */
-  pace(name: LimitName, header: HeaderReader): { readonly address: string; readonly gapMs: number } | null {
-    const { factor, proxyHops } = this.options;
-    const { isPaced = false }: Limit = LIMITS[name];
-    return isPaced && factor > 0 ? { address: clientAddress(header, proxyHops), gapMs: GAP_MS / factor } : null;
+  /** For how many ms an address is refused, where that is known without counting; null where it is not. */
+  knownRefusalMs(name: LimitName, address: string): number | null {
+    const floodUntilMs = isPaced(name) ? (this.floods.get(address)?.untilMs ?? 0) : 0;
+    const untilMs = Math.max(this.refusedUntilMs.get(bucketAt(name, address)) ?? 0, floodUntilMs);
+    const knownMs = untilMs - this.options.clock.now();
+    return knownMs > 0 ? knownMs : null;
   }
 
-  private bucketAt(name: LimitName, header: HeaderReader): string {
-    return `limit:${name}:at:${clientAddress(header, this.options.proxyHops)}`;
+  /** Told of each refusal that no route saw: enough of them are a flood. */
+  noteRefusal(name: LimitName, address: string): void {
+    if (!isPaced(name)) return;
+    const nowMs = this.options.clock.now();
+    const known = this.floods.get(address);
+    const isOver = known === undefined || nowMs - known.sinceMs >= FLOOD.withinMs;
+    const counted = isOver ? { sinceMs: nowMs, refusals: 0, untilMs: known?.untilMs ?? 0 } : known;
+    if (isOver) this.floods.set(address, counted);
+    counted.refusals += 1;
+    if (counted.refusals >= FLOOD.refusals * this.options.factor) counted.untilMs = nowMs + FLOOD.refusedForMs;
+  }
+
+  /** By how many ms the requests of an address come in one after the other; null where they may come as they like. */
+  gapMs(name: LimitName): number | null {
+    const { factor } = this.options;
+    return isPaced(name) && factor > 0 ? GAP_MS / factor : null;
   }
 
   /** One token of the user. Throws ProblemError "too-many". */
@@ -153,7 +178,24 @@ export class RateLimits {
   }
 }
 
-export function tooMany(waitMs: number): ProblemError {
+const bucketAt = (name: LimitName, address: string) => `limit:${name}:at:${address}`;
+
+function isPaced(name: LimitName): boolean {
+  const limit: Limit = LIMITS[name];
+  return limit.isPaced ?? false;
+}
+
+/** What the answer is made of. An error would cost a stack, a fifth of a refusal at the door. */
+export function tooManyProblem(waitMs: number) {
   const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000));
-  return new ProblemError("too-many", `That was too often. Try again in ${retryAfterS} s.`, { retryAfterS });
+  return {
+    code: "too-many",
+    detail: `That was too often. Try again in ${retryAfterS} s.`,
+    options: { retryAfterS },
+  } as const;
+}
+
+function tooMany(waitMs: number): ProblemError {
+  const { code, detail, options } = tooManyProblem(waitMs);
+  return new ProblemError(code, detail, options);
 }

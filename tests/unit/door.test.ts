@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { SOCKET_HEADER, watchSockets } from "@/lib/server/client-address";
 import { keepDoor } from "@/lib/server/door";
-import { LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
+import { FLOOD, LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
 import { Metrics } from "@/lib/server/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
 import { MAX_WAITING } from "@/lib/server/turns";
@@ -130,6 +130,24 @@ describe("the door", () => {
     expect(heard.length).toBeLessThan(before + MAX_WAITING / 2);
   });
 
+  it("lets nothing more of an address in that floods, nor who of it waits, until it has stopped; nobody else is kept out", async () => {
+    await clock.advance(3_600_000);
+    const again = () => ask("POST", "/api/auth/challenge");
+    // Some are let in while these arrive, as many wait as may, and the others are refused: more than enough of them.
+    const answers = await Promise.all(Array.from({ length: MAX_WAITING + 2 * FLOOD.refusals }, again));
+    const letIn = heard.length;
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(answers.length - letIn);
+    // All who still waited would have been let in one by one, over three seconds.
+    expect(letIn).toBeLessThan(MAX_WAITING);
+    const refused = [await again(), await ask("POST", "/api/hcs/submit")];
+    for (const { status, headers } of refused) expect([status, headers.get("retry-after")]).toEqual([429, "2"]);
+    expect(heard).toHaveLength(letIn);
+    expect((await elsewhere()).status).toBe(200);
+    expect((await ask("GET", "/api/contacts")).status).toBe(200);
+    await clock.advance(FLOOD.refusedForMs);
+    expect((await again()).status).toBe(200);
+  });
+
   it("lets all in at once where nothing is limited", () => {
     const unlimited = new RateLimits({
       shared: null,
@@ -138,9 +156,9 @@ describe("the door", () => {
       factor: 0,
       proxyHops: 0,
     });
-    expect(unlimited.pace("submit", () => null)).toBeNull();
-    expect(limits.pace("submit", () => null)).toEqual({ address: "unknown", gapMs: 50 });
-    expect(limits.pace("stream", () => null)).toBeNull();
+    expect(unlimited.gapMs("submit")).toBeNull();
+    expect(limits.gapMs("submit")).toBe(50);
+    expect(limits.gapMs("stream")).toBeNull();
   });
 
   it("is open to everything else meanwhile, and counts whom it refused", async () => {
