@@ -13,6 +13,8 @@ export const nodeBundle = (root: string) =>
     conditions: ["react-server"],
     alias: { "@": root },
     // What packages in CommonJS expect to find.
-    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url), __dirname = import.meta.dirname;',
+    },
     logLevel: "error",
   }) satisfies BuildOptions;

@@ -5,11 +5,9 @@
  */
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { nodeBundle } from "./node-bundle";
+import { bundleCommands } from "./standalone/commands";
 
 const FOLDER = join(".next", "standalone");
-const COMMANDS = ["migrate", "doctor", "accounts", "shards"];
 
 async function main(): Promise<void> {
   cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
@@ -19,17 +17,7 @@ async function main(): Promise<void> {
   // The server has it in a bundle, and only its data beside that.
   const prepared = join("node_modules", "@electric-sql", "pglite-prepopulatedfs");
   cpSync(prepared, join(FOLDER, prepared), { recursive: true });
-  await build({
-    ...nodeBundle(process.cwd()),
-    entryPoints: COMMANDS.map((name) => `scripts/${name}.ts`),
-    outdir: join(FOLDER, "commands"),
-    outExtension: { ".js": ".mjs" },
-    minify: true,
-    // Names of errors are part of what is said.
-    keepNames: true,
-    // The server has these beside it, with the files that they load by path.
-    external: ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"],
-  });
+  await bundleCommands(join(FOLDER, "commands"));
 }
 
 main().catch((cause: unknown) => {

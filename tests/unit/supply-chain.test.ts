@@ -90,3 +90,28 @@ describe("licences", () => {
     },
   );
 });
+
+describe("what is known of a package", () => {
+  /** Rows "| `name` | mended from, … |" of the page: a version for each major that has a mended one. */
+  const mended = [...page.matchAll(/^\| `([^`]+)` +\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) +\|/gm)].map(
+    ([, name, versions]) => [name as string, (versions as string).split(", ")] as const,
+  );
+  const numbers = (version: string) => version.split(".").map(Number) as [number, number, number];
+  const isBefore = (version: string, other: string) =>
+    numbers(version).reduce((order, number, i) => order || number - (numbers(other)[i] as number), 0) < 0;
+  const all = [...entries, ...entriesOf(CONNECTOR)].filter(([, { dev }]) => !dev);
+
+  it("is listed", () => expect(mended.length).toBeGreaterThan(10));
+
+  it.each(mended)("is mended in every installed copy: %s from %s", (name, versions) => {
+    const installed = all.flatMap(([path, { version }]) =>
+      path.endsWith(`node_modules/${name}`) ? [version as string] : [],
+    );
+    expect(installed).not.toEqual([]);
+    const isMended = (version: string) => {
+      const of = versions.find((from) => numbers(from)[0] === numbers(version)[0]);
+      return of === undefined ? versions.every((from) => isBefore(from, version)) : !isBefore(version, of);
+    };
+    expect(installed.filter((version) => !isMended(version))).toEqual([]);
+  });
+});
