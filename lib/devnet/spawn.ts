@@ -23,6 +23,17 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
 
+/** What is deployed, an image or a function, has neither the devnet's sources nor what runs them. */
+export class NoDevnet extends Error {
+  override readonly name = "NoDevnet";
+
+  constructor() {
+    super(
+      "HEDERA_NETWORK is devnet, which runs from the repository and is not part of what is deployed: set HEDERA_NETWORK to testnet, mainnet, previewnet or custom, and start again.",
+    );
+  }
+}
+
 /** Forks the devnet; resolves when it is ready, rejects with a sentence that says why it is not. */
 export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
   const rootDir = options.rootDir ?? /* turbopackIgnore: true */ process.cwd();
@@ -57,7 +68,9 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
     const fail = (reason: string) => {
       clearTimeout(timer);
       void stop();
-      reject(new Error(`the local Hedera (devnet) did not start: ${reason}`));
+      // Node's own name for a program or a package that is not there.
+      const isMissing = errors.includes("ERR_MODULE_NOT_FOUND");
+      reject(isMissing ? new NoDevnet() : new Error(`the local Hedera (devnet) did not start: ${reason}`));
     };
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => fail(`it was not ready after ${timeoutMs} ms`), timeoutMs);

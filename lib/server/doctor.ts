@@ -1,8 +1,11 @@
 import "server-only";
 /** Checks a configuration piece by piece, and says in sentences what is wrong and how to mend it. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import { toMs } from "../core/consensus-time";
+import { NoDevnet } from "../devnet/spawn";
 import { type Env, EnvError, NETWORK_MIRRORS, readEnv } from "./env";
 import { createLog } from "./log";
 import { openShared, openStores } from "./open";
@@ -30,7 +33,7 @@ export async function* examine(source: Readonly<Record<string, string | undefine
   yield await database(env);
   yield await redis(env);
   if (env.isDevnet) {
-    yield { what: "ledger", ok: true, sentence: "The embedded devnet starts with the app; there is nothing to reach." };
+    yield devnet();
     return;
   }
   yield* mirror(env);
@@ -45,6 +48,14 @@ export async function* examine(source: Readonly<Record<string, string | undefine
       : "TRUSTED_PAYERS is not set: only what people paid for themselves will show.";
   if (env.TRUSTED_PAYERS === "*" || env.TRUSTED_PAYERS === null)
     yield { what: "trusted payers", ok: false, sentence: `${trust} Set it to the accounts that may write for others.` };
+}
+
+/** It runs from the repository, by tsx. */
+function devnet(): Finding {
+  const what = "ledger";
+  return existsSync(join("node_modules", "tsx"))
+    ? { what, ok: true, sentence: "The embedded devnet starts with the app; there is nothing to reach." }
+    : { what, ok: false, sentence: new NoDevnet().message };
 }
 
 async function database(env: Env): Promise<Finding> {

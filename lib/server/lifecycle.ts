@@ -1,6 +1,7 @@
 import "server-only";
 /** The app's life inside a server process. */
 import { OtherNetwork, SchemaBehind } from "../adapters/postgres/store";
+import { NoDevnet } from "../devnet/spawn";
 import { watchSockets } from "./client-address";
 import { keepDoor } from "./door";
 import { EnvError } from "./env";
@@ -23,7 +24,7 @@ export async function startWithServer(): Promise<void> {
 }
 
 const isForOperators = (cause: unknown): cause is Error =>
-  cause instanceof EnvError || cause instanceof SchemaBehind || cause instanceof OtherNetwork;
+  [EnvError, SchemaBehind, OtherNetwork, NoDevnet].some((kind) => cause instanceof kind);
 
 async function stop(): Promise<void> {
   const app = await getApp();

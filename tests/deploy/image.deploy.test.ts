@@ -113,6 +113,26 @@ it("logs JSON, nothing that failed among it, and ends when it is told to", async
   expect([0, 143, null]).toContain(child.exitCode);
 });
 
+it("says in a sentence that the devnet is not part of it", async () => {
+  const [, ...args] = wordsOf("CMD");
+  const embedded = await startServerProcess({
+    cwd: app,
+    args,
+    env: { DATA_DIR: data, HOSTNAME: "127.0.0.1" },
+    uid: UID,
+  });
+  await expect(embedded.ready()).rejects.toThrow("set HEDERA_NETWORK to testnet");
+  expect(embedded.child.exitCode).toBe(1);
+  expect(embedded.output()).not.toContain("    at ");
+  const doctor = run(process.execPath, ["commands/doctor.mjs"], {
+    cwd: app,
+    env: { ...env, HEDERA_NETWORK: "devnet" },
+  });
+  await expect(doctor).rejects.toMatchObject({
+    stdout: expect.stringMatching(/FAIL +ledger .* set HEDERA_NETWORK to/),
+  });
+});
+
 it.each([
   ["doctor", [], /ok +database/],
   ["accounts", ["list"], "No account is bound."],
