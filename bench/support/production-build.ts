@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 /** What a build is made of. */
-const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", "next.config.mjs", "package-lock.json"];
+const CONFIGURATION = ["next.config.mjs", "postcss.config.mjs", "tsconfig.json", "package-lock.json"];
+const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", ...CONFIGURATION];
 
 /** Makes it where there is none, or one that is older than what it is made of. */
 export function ensureProductionBuild(root = process.cwd()): void {

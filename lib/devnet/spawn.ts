@@ -68,8 +68,8 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
     const fail = (reason: string) => {
       clearTimeout(timer);
       void stop();
-      // Node's own name for a program or a package that is not there.
-      const isMissing = errors.includes("ERR_MODULE_NOT_FOUND");
+      // What runs it is in a repository's packages, and in nothing that is deployed (lib/server/doctor.ts looks for the same).
+      const isMissing = errors.includes("Cannot find package 'tsx'");
       reject(isMissing ? new NoDevnet() : new Error(`the local Hedera (devnet) did not start: ${reason}`));
     };
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;

@@ -55,7 +55,7 @@ function meet(app: Refusing, turns: Turns, request: IncomingMessage, response: S
   const address = app.limits.addressOf(header);
   const refuse = (waitMs: number) => {
     answerRefusal(header, response, waitMs);
-    app.limits.noteRefusal(limit, address);
+    void app.limits.noteRefusal(limit, address);
     app.metrics.observeRefusal(limit);
   };
   /** Whether it was refused, with what is known of its address now. */

@@ -11,7 +11,7 @@ import "server-only";
 import { LRUCache } from "lru-cache";
 import type { UserId } from "../core/ids";
 import type { Clock } from "../ports/clock";
-import type { HotCache } from "../ports/hot-cache";
+import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
 import { HotTierUnavailable } from "../ports/view-cache";
 import { clientAddress, type HeaderReader } from "./client-address";
 import { ProblemError } from "./problem";
@@ -74,7 +74,7 @@ export const INSISTENCE = { refusals: 20, quietMs: 10_000 };
  * An address that is refused this often of what is paced is no office, and nothing that heeds Retry-After: ten times what it may
  * for long. Nothing more of it is let in while that goes on; what others behind it could do, the flood had taken already.
  */
-export const FLOOD = { refusals: 200, withinMs: 1_000, refusedForMs: 2_000 };
+export const FLOOD = { rate: { perSecond: 200, burst: 200 }, refusedForMs: 2_000 } as const;
 
 /** Addresses and people that one process counts at a time; a flood from more than these is not one that counting stops. */
 export const MAX_COUNTED = 20_000;
@@ -85,11 +85,6 @@ export class RateLimits {
 
   /** Who goes on asking: how often in vain since they were let through, and when last. */
   private readonly insistent = new LRUCache<string, { refusals: number; lastMs: number }>({ max: MAX_COUNTED });
-
-  /** Addresses that were refused of late: since when it is counted, how often, and until when they are let in no more. */
-  private readonly floods = new LRUCache<string, { sinceMs: number; refusals: number; untilMs: number }>({
-    max: MAX_COUNTED,
-  });
 
   constructor(private readonly options: LimitOptions) {}
 
@@ -108,22 +103,19 @@ export class RateLimits {
 
   /** For how many ms an address is refused, where that is known without counting; null where it is not. */
   knownRefusalMs(name: LimitName, address: string): number | null {
-    const floodUntilMs = isPaced(name) ? (this.floods.get(address)?.untilMs ?? 0) : 0;
-    const untilMs = Math.max(this.refusedUntilMs.get(bucketAt(name, address)) ?? 0, floodUntilMs);
+    const buckets = isPaced(name) ? [bucketAt(name, address), floodOf(address)] : [bucketAt(name, address)];
+    const untilMs = Math.max(...buckets.map((bucket) => this.refusedUntilMs.get(bucket) ?? 0));
     const knownMs = untilMs - this.options.clock.now();
     return knownMs > 0 ? knownMs : null;
   }
 
   /** Told of each refusal that no route saw: enough of them are a flood. */
-  noteRefusal(name: LimitName, address: string): void {
+  async noteRefusal(name: LimitName, address: string): Promise<void> {
     if (!isPaced(name)) return;
-    const nowMs = this.options.clock.now();
-    const known = this.floods.get(address);
-    const isOver = known === undefined || nowMs - known.sinceMs >= FLOOD.withinMs;
-    const counted = isOver ? { sinceMs: nowMs, refusals: 0, untilMs: known?.untilMs ?? 0 } : known;
-    if (isOver) this.floods.set(address, counted);
-    counted.refusals += 1;
-    if (counted.refusals >= FLOOD.refusals * this.options.factor) counted.untilMs = nowMs + FLOOD.refusedForMs;
+    const { own, clock } = this.options;
+    const bucket = floodOf(address);
+    if ((await own.reserve(bucket, this.policyOf(FLOOD.rate))) === null)
+      this.refusedUntilMs.set(bucket, clock.now() + FLOOD.refusedForMs);
   }
 
   /** By how many ms the requests of an address come in one after the other; null where they may come as they like. */
@@ -160,10 +152,15 @@ export class RateLimits {
     }
   }
 
-  private async spend(hot: Pick<HotCache, "reserve">, bucket: string, { perSecond, burst }: Rate): Promise<void> {
+  private policyOf({ perSecond, burst }: Rate): BudgetPolicy {
+    const { factor } = this.options;
+    return { perSecond: perSecond * factor, burst: Math.max(1, burst * factor), maxWaitMs: 0 };
+  }
+
+  private async spend(hot: Pick<HotCache, "reserve">, bucket: string, rate: Rate): Promise<void> {
     const { own, clock, factor } = this.options;
     if (factor === 0) return;
-    const policy = { perSecond: perSecond * factor, burst: Math.max(1, burst * factor), maxWaitMs: 0 };
+    const policy = this.policyOf(rate);
     // A token comes back after this at the latest.
     const waitMs = 1_000 / policy.perSecond;
     const knownMs = (this.refusedUntilMs.get(bucket) ?? 0) - clock.now();
@@ -179,6 +176,7 @@ export class RateLimits {
 }
 
 const bucketAt = (name: LimitName, address: string) => `limit:${name}:at:${address}`;
+const floodOf = (address: string) => `flood:at:${address}`;
 
 function isPaced(name: LimitName): boolean {
   const limit: Limit = LIMITS[name];

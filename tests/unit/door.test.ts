@@ -134,7 +134,7 @@ describe("the door", () => {
     await clock.advance(3_600_000);
     const again = () => ask("POST", "/api/auth/challenge");
     // Some are let in while these arrive, as many wait as may, and the others are refused: more than enough of them.
-    const answers = await Promise.all(Array.from({ length: MAX_WAITING + 2 * FLOOD.refusals }, again));
+    const answers = await Promise.all(Array.from({ length: MAX_WAITING + 2 * FLOOD.rate.burst }, again));
     const letIn = heard.length;
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(answers.length - letIn);
     // All who still waited would have been let in one by one, over three seconds.

@@ -108,6 +108,8 @@ describe("what is known of a package", () => {
       path.endsWith(`node_modules/${name}`) ? [version as string] : [],
     );
     expect(installed).not.toEqual([]);
+    // A version of another form could not be compared.
+    for (const version of installed) expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     const isMended = (version: string) => {
       const of = versions.find((from) => numbers(from)[0] === numbers(version)[0]);
       return of === undefined ? versions.every((from) => isBefore(from, version)) : !isBefore(version, of);
