@@ -9,6 +9,7 @@ import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { openPglite } from "@/lib/adapters/postgres/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { spawnDevnet } from "@/lib/devnet/spawn";
+import { Incidents } from "@/lib/engine/incidents";
 import { renamedBy } from "@/lib/engine/invalidate";
 import { Mender } from "@/lib/engine/mend";
 import { RegistryCache } from "@/lib/engine/registry-cache";
@@ -55,6 +56,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       clock: systemClock,
       log: quiet,
       random: Math.random,
+      incidents: new Incidents({ clock: systemClock, log: quiet }),
       sha384,
       trustedPayers: new Set([devnet.operatorId]),
       registry,

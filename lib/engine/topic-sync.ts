@@ -17,6 +17,7 @@ import type { LedgerError, LedgerMessage } from "../ports/ledger";
 import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
+import type { Incidents } from "./incidents";
 import { repairTopic } from "./repair";
 
 /** A question for the mirror's head, and its answer. */
@@ -26,6 +27,7 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  readonly incidents: Incidents;
   readonly policy: SyncPolicy;
   /** One question serves all topics of a round, and who comes soon after. */
   readonly mirrorHead: () => AskedHead;

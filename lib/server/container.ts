@@ -8,6 +8,7 @@ import type { UpstashClientStats } from "../adapters/upstash/client";
 import type { EventBusStats } from "../adapters/upstash/event-bus";
 import type { TrustedPayers } from "../core/interpret";
 import { followTopics } from "../engine/follow-topics";
+import { Incidents } from "../engine/incidents";
 import { InstanceReporter } from "../engine/instance-reporter";
 import { DefinitionsGeneration, followCommits, ToldCommits } from "../engine/invalidate";
 import type { L1Cache } from "../engine/l1-cache";
@@ -68,6 +69,7 @@ export interface App {
   readonly env: Env;
   readonly clock: Clock;
   readonly log: Log;
+  readonly incidents: Incidents;
   readonly stores: Stores;
   readonly hot: HotCache;
   /** Several instances may share the hot tier; it is not this process's own. */
@@ -163,6 +165,7 @@ export function createApp({
   metrics = new Metrics(),
   tracing = null,
 }: Parts): App {
+  const incidents = new Incidents({ clock, log });
   const tiers = buildTiers({ env, shared, clock, log });
   const { bus, hot, l1, reader } = tiers;
   const ledger = buildLedger({
@@ -181,7 +184,7 @@ export function createApp({
   const isShared = shared !== null;
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const sync = buildSync({
-    ...{ env, isShared, stores, network, tiers, ledger, gateMs, clock, log, random },
+    ...{ env, isShared, stores, network, tiers, ledger, gateMs, clock, log, random, incidents },
     onProgress: () => {
       if (isShared) reporter.notice();
     },
@@ -206,7 +209,7 @@ export function createApp({
   const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
-    ...{ env, clock, log, stores, metrics, tracing, instanceId, reporter, isShared },
+    ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, reporter, isShared },
     ...{ bus, hot, l1, reader, ledger, definitions, told, hub },
     ...sync,
     ...writes,

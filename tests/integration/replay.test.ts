@@ -8,6 +8,7 @@ import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId, UserId } from "@/lib/core/ids";
 import { err, ok } from "@/lib/core/result";
 import { circleView, contactsView } from "@/lib/core/views";
+import { Incidents } from "@/lib/engine/incidents";
 import { TopicSync, type TopicSyncDeps } from "@/lib/engine/topic-sync";
 import type { Ledger, LedgerMessage } from "@/lib/ports/ledger";
 import { StoreUnavailable, type SyncStore } from "@/lib/ports/sync-store";
@@ -39,6 +40,7 @@ function syncOf(
     renamedBy: async () => [],
     log: { info: () => {}, warn: () => {}, error: () => {} },
     random: () => 0.5,
+    incidents: new Incidents({ clock, log: { info: () => {}, warn: () => {}, error: () => {} } }),
     policy: {
       gapGraceMs: 120_000,
       holeBackoff: { baseMs: 100, maxMs: 1_000 },

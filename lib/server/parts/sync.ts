@@ -3,6 +3,7 @@ import "server-only";
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../core/ids";
+import type { Incidents } from "../../engine/incidents";
 import { renamedBy } from "../../engine/invalidate";
 import { Mender } from "../../engine/mend";
 import { RegistryCache } from "../../engine/registry-cache";
@@ -33,6 +34,7 @@ interface SyncParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  readonly incidents: Incidents;
   /** Messages of a topic were committed. */
   readonly onProgress: () => void;
 }
@@ -64,6 +66,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     hot,
     mender,
     random,
+    incidents: rest.incidents,
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);
       rates.moved(topicId, cursor, cursor - added);

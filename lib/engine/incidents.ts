@@ -1,0 +1,41 @@
+/**
+ * The incidents that this instance sees now. Whoever notices a condition reports it here, and reports its end here too. Each
+ * incident is logged once when it starts and once when it ends, however often it is reported in between.
+ */
+import { INCIDENT_KINDS, type Incident, type IncidentCode } from "../core/incident";
+import type { Clock } from "../ports/clock";
+import type { Log } from "../ports/log";
+
+export class Incidents {
+  private readonly open = new Map<string, Incident>();
+
+  constructor(private readonly deps: { readonly clock: Pick<Clock, "now">; readonly log: Log }) {}
+
+  /**
+   * Reports that an incident goes on (`summary`: what is wrong, one sentence) or has ended (`null`). Repeating either is free.
+   *
+   * @example incidents.report("topic-reset", "0.0.7", "Topic 0.0.7 has 3 messages on the mirror, but 12 are stored.");
+   * @example incidents.report("topic-reset", "0.0.7", null);
+   */
+  report(code: IncidentCode, subject: string | null, summary: string | null): void {
+    const key = `${code} ${subject ?? ""}`;
+    const known = this.open.get(key);
+    if (summary === null) {
+      if (known === undefined) return;
+      this.open.delete(key);
+      this.deps.log.info("an incident has ended", { code, subject, summary: known.summary });
+      return;
+    }
+    const { severity, action } = INCIDENT_KINDS[code];
+    const sinceMs = known?.sinceMs ?? this.deps.clock.now();
+    this.open.set(key, { code, subject, severity, sinceMs, summary, action });
+    if (known !== undefined) return;
+    this.deps.log[severity === "critical" ? "error" : "warn"](summary, { code, subject, action });
+  }
+
+  /** The open incidents: critical ones first, then by age, oldest first. */
+  current(): readonly Incident[] {
+    const rank = { critical: 0, warning: 1 };
+    return [...this.open.values()].sort((a, b) => rank[a.severity] - rank[b.severity] || a.sinceMs - b.sinceMs);
+  }
+}

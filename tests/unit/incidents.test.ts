@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { INCIDENT_KINDS } from "@/lib/core/incident";
+import { Incidents } from "@/lib/engine/incidents";
+
+function setUp() {
+  const clock = { nowMs: 1_000, now: () => clock.nowMs };
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const incidents = new Incidents({ clock, log: { info: line("info"), warn: line("warn"), error: line("error") } });
+  return { clock, logged, incidents };
+}
+
+describe("an incident", () => {
+  it("is logged once when it starts and once when it ends, however often it is reported", () => {
+    const { incidents, logged } = setUp();
+    for (let i = 0; i < 3; i += 1) incidents.report("topic-reset", "0.0.7", "Topic 0.0.7 is shorter than stored.");
+    expect(logged).toEqual(["error: Topic 0.0.7 is shorter than stored."]);
+    for (let i = 0; i < 3; i += 1) incidents.report("topic-reset", "0.0.7", null);
+    expect(logged).toEqual(["error: Topic 0.0.7 is shorter than stored.", "info: an incident has ended"]);
+    expect(incidents.current()).toEqual([]);
+  });
+
+  it("keeps the time at which it was first seen, and takes the newest sentence", () => {
+    const { clock, incidents } = setUp();
+    incidents.report("topic-reset", "0.0.7", "first");
+    clock.nowMs = 9_000;
+    incidents.report("topic-reset", "0.0.7", "second");
+    expect(incidents.current()).toMatchObject([{ sinceMs: 1_000, summary: "second", subject: "0.0.7" }]);
+  });
+
+  it("is kept apart by its subject", () => {
+    const { incidents } = setUp();
+    incidents.report("topic-reset", "0.0.7", "one");
+    incidents.report("topic-reset", "0.0.8", "two");
+    incidents.report("topic-reset", "0.0.7", null);
+    expect(incidents.current().map(({ subject }) => subject)).toEqual(["0.0.8"]);
+  });
+
+  it("has an action that is one sentence with a verb first", () => {
+    for (const { action } of Object.values(INCIDENT_KINDS)) expect(action).toMatch(/^[A-Z][a-z]+ .*\.$/);
+  });
+});
