@@ -13,6 +13,7 @@ import { HotTierUnavailable } from "../ports/view-cache";
 import type { Mender } from "./mend";
 import type { RegistryCache } from "./registry-cache";
 import { type AskedHead, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import { WaitedPulls } from "./waited-pulls";
 
 export interface RegisteredTopic {
   readonly topicId: TopicId;
@@ -63,8 +64,10 @@ export class SyncScheduler {
   private asked: { readonly atMs: number; readonly answer: AskedHead } | null = null;
   private lastHeadNs: ConsensusNs | null = null;
   private nextRoundMs = 0;
+  private readonly waited: WaitedPulls;
 
   constructor(private readonly deps: SchedulerDeps) {
+    this.waited = new WaitedPulls(deps.clock);
     this.topicDeps = {
       ...deps,
       mirrorHead: () => this.head(),
@@ -178,21 +181,21 @@ export class SyncScheduler {
     return Promise.all(syncs.map((sync) => sync.run(untilMs)));
   }
 
-  /** Waits until each topic's cursor has reached its sequence, syncing as often as it takes. False when `deadlineMs` came first. */
+  /**
+   * Waits until each topic's cursor has reached its sequence, pulling for all who wait together. False when `deadlineMs` came
+   * first, and at once for a message that the ledger cannot have by then.
+   */
   async waitFor(minimum: ReadonlyMap<TopicId, Sequence>, deadlineMs: number): Promise<boolean> {
-    const { clock } = this.deps;
-    const missing = () =>
-      [...minimum]
-        .filter(([topicId, sequence]) => (this.kept.get(topicId)?.sync.cursor ?? 0) < sequence)
-        .map(([topicId]) => topicId);
-    for (let waitMs = 50; missing().length > 0; waitMs = Math.min(waitMs * 2, 400)) {
-      if (clock.now() >= deadlineMs) return false;
-      // A run that is held up, by a slow mirror or database, goes on without who cannot wait for it.
-      await this.orLater(this.syncNow(missing(), deadlineMs), deadlineMs);
-      if (missing().length === 0) return true;
-      await clock.sleep(Math.max(1, Math.min(waitMs, deadlineMs - clock.now())));
+    for (;;) {
+      const missing = [...minimum].map(([topicId, sequence]) => ({ sync: this.kept.get(topicId)?.sync, sequence }));
+      const waiting = missing.filter(({ sync, sequence }) => (sync?.cursor ?? 0) < sequence);
+      if (waiting.length === 0) return true;
+      if (this.deps.clock.now() >= deadlineMs) return false;
+      if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
+      // A run that is held up, by a slow mirror or database, goes on without readers who cannot wait for it.
+      const pulls = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
+      await this.orLater(Promise.all(pulls), deadlineMs);
     }
-    return true;
   }
 
   /** Resolves with the work or at the deadline, whichever comes first. */
