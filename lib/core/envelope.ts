@@ -24,25 +24,34 @@ type Fields = Readonly<Record<string, unknown>>;
 const MAX_DEPTH = 32;
 /** Above the plan's largest amounts by far; keeps sums of weights exact. */
 const MAX_WEIGHT = 1_000_000_000;
+const DECIMAL = /^\s*\d{1,30}(\.\d{1,30})?\s*$/;
 /** Definition ids are slugs or token ids; they become keys. */
 const MAX_DEFINITION_ID_CHARACTERS = 100;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
-export function decodeMessage(bytes: Uint8Array): Result<Decoded, UndecodableReason> {
+/**
+ * The JSON that a message's bytes are. Every reader of bodies calls this and nothing else, so that all of them agree on what can
+ * be read: UTF-8, with or without a byte order mark. Never throws.
+ */
+export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-json"> {
   let text: string;
   try {
     text = UTF8.decode(bytes);
   } catch {
     return err("not-utf8");
   }
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return ok(JSON.parse(text) as unknown);
   } catch {
     return err("not-json");
   }
-  return decodeJson(json);
+}
+
+/** The signal that a message's bytes are, or why they are none. Never throws. */
+export function decodeMessage(bytes: Uint8Array): Result<Decoded, UndecodableReason> {
+  const body = parseBody(bytes);
+  return body.ok ? decodeJson(body.value) : body;
 }
 
 /** The same for a parsed body. */
@@ -77,9 +86,10 @@ export function decodeJson(json: unknown): Result<Decoded, UndecodableReason> {
 }
 
 function typeOf(json: Fields, payload: Fields): Result<string, UndecodableReason> {
-  if (typeof json.type === "number" && json.hcs === "21") {
-    if (!Number.isSafeInteger(json.type) || json.type < 0) return err("bad-type");
-    return ok(NUMERIC_TYPES[json.type] ?? `HCS21_${json.type}`);
+  const number = isNumeric(json) ? numberOf(json.type) : null;
+  if (number !== null) {
+    if (!Number.isSafeInteger(number) || number < 0) return err("bad-type");
+    return ok(NUMERIC_TYPES[number] ?? `HCS21_${number}`);
   }
   // The official standards (hcs-2, hcs-11, hcs-21, …) name themselves in `p`; none of their operations is ours.
   if (typeof json.p === "string" && /^hcs-\d/i.test(json.p)) return err("unknown-type");
@@ -93,6 +103,15 @@ function typeOf(json: Fields, payload: Fields): Result<string, UndecodableReason
   }
   const inferred = typeBySchema(json) ?? typeByShape(json) ?? typeByShape(payload);
   return inferred === null ? err("unknown-type") : ok(inferred);
+}
+
+/** The numeric form names itself `"hcs":"21"`; some senders write the number. */
+const isNumeric = ({ hcs }: Fields): boolean => hcs === "21" || hcs === 21;
+
+/** A type's number, also where a sender wrote it as text; null where it is a name. */
+function numberOf(type: unknown): number | null {
+  if (typeof type === "number") return type;
+  return typeof type === "string" && /^\d+$/.test(type) ? Number(type) : null;
 }
 
 const SCHEMAS: Readonly<Record<string, string>> = {
@@ -141,7 +160,7 @@ function* profileActors(json: Fields, payload: Fields): Generator<unknown> {
 }
 
 function* targets(json: Fields, payload: Fields): Generator<unknown> {
-  for (const fields of json.hcs === "21" ? [payload, json] : [json, payload, nested(json, "metadata")]) {
+  for (const fields of isNumeric(json) ? [payload, json] : [json, payload, nested(json, "metadata")]) {
     yield fields.target;
     yield fields.to;
     yield nested(fields, "actors").to;
@@ -168,7 +187,8 @@ function detailsOf(
 ): Result<Pick<Decoded, "weight" | "definitionId">, UndecodableReason> {
   if (type === "TRUST_ALLOCATE") {
     const given = json.weight ?? payload.weight ?? json.amount ?? payload.amount ?? 1;
-    const weight = typeof given === "string" && given.trim() !== "" ? Number(given) : given;
+    // Decimal only: Number() alone would take "0x10" for 16.
+    const weight = typeof given === "string" && DECIMAL.test(given) ? Number(given) : given;
     const isWeight = typeof weight === "number" && weight > 0 && weight <= MAX_WEIGHT;
     return isWeight ? ok({ weight }) : err("bad-weight");
   }

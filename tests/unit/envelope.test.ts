@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeJson, decodeMessage } from "@/lib/core/envelope";
+import { decodeJson, decodeMessage, parseBody } from "@/lib/core/envelope";
 import { parseUserId } from "@/lib/core/ids";
 import { UNDECODABLE_REASONS } from "@/lib/core/signal";
 
@@ -47,12 +47,63 @@ describe("envelope", () => {
 
   it("gives trust a weight of one where none is said, and refuses one that is not above zero", () => {
     expect(decode({ type: "TRUST_ALLOCATE", actor: "a", target: "b" })).toMatchObject({ value: { weight: 1 } });
-    for (const weight of [0, -1, "many", {}, 1e12]) {
+    for (const weight of [
+      0,
+      -1,
+      "many",
+      {},
+      1e12,
+      "0x10",
+      "0b11",
+      "1e3",
+      "Infinity",
+      "-1",
+      "",
+      " ",
+      "1_0",
+      "9".repeat(40),
+    ]) {
       expect(decode({ type: "TRUST_ALLOCATE", actor: "a", target: "b", weight })).toEqual({
         ok: false,
         error: "bad-weight",
       });
     }
+  });
+
+  it.each([
+    [" 2 ", 2],
+    ["0.5", 0.5],
+    ["007", 7],
+  ])("reads the weight %j, which a sender wrote as text, as %d", (weight, value) => {
+    expect(decode({ type: "TRUST_ALLOCATE", actor: "a", target: "b", weight })).toMatchObject({
+      value: { weight: value },
+    });
+  });
+
+  it.each([
+    ["21", 3],
+    ["21", "3"],
+    [21, 3],
+    [21, "3"],
+  ])("takes hcs %j and type %j for the same numeric envelope", (hcs, type) => {
+    expect(decode({ hcs, type, from: "a", to: "x", payload: { target: "b" } })).toMatchObject({
+      value: { type: "TRUST_ALLOCATE", actor: "a", target: "b", weight: 1 },
+    });
+  });
+
+  it("takes digits for a name where the envelope is not numeric", () => {
+    expect(decode({ type: "3", from: "a", to: "b" })).toMatchObject({ value: { type: "3" } });
+    expect(decode({ hcs: 21, type: "9".repeat(30), from: "a" })).toEqual({ ok: false, error: "bad-type" });
+  });
+
+  it("reads a body behind a byte order mark like the same body without one", () => {
+    const body = { kind: "RECOGNITION_DEFINITION", id: "kind", title: "Kind" };
+    const marked = Buffer.from(`\ufeff${JSON.stringify(body)}`);
+    expect(parseBody(marked)).toEqual({ ok: true, value: body });
+    expect(decodeMessage(marked)).toEqual(decode(body));
+    expect(parseBody(Buffer.from("\ufeff\ufeff{}"))).toEqual({ ok: false, error: "not-json" });
+    expect(parseBody(Buffer.from("{}", "utf16le"))).toEqual({ ok: false, error: "not-json" });
+    expect(parseBody(Buffer.from("\ufeff{}", "utf16le"))).toEqual({ ok: false, error: "not-utf8" });
   });
 
   it("reads the target of a numeric envelope from its payload first", () => {
@@ -92,7 +143,8 @@ describe("envelope", () => {
   it("answers every byte string with a signal or a known reason, and never throws", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const result = decodeMessage(bytes);
+        const [body, result] = [parseBody(bytes), decodeMessage(bytes)];
+        if (!body.ok) return !result.ok && result.error === body.error;
         return result.ok || UNDECODABLE_REASONS.includes(result.error);
       }),
     );
