@@ -8,6 +8,8 @@ import {
   lengthViolations,
   MAX_LINES,
   serverOnlyViolations,
+  WALL_CLOCK_USES,
+  wallClockViolations,
 } from "./support/architecture";
 import { codeOf, importsOf, type SourceFile, sourcesUnder } from "./support/source";
 
@@ -100,6 +102,20 @@ describe("time and chance", () => {
     expect(clockViolations(file("lib/core/x.ts", text))).toHaveLength(1);
     expect(clockViolations(file("lib/engine/x.ts", text))).toHaveLength(1);
     expect(clockViolations(file("lib/server/x.ts", text))).toEqual([]);
+  });
+
+  it("are measured by a clock that never steps, but for what people read, what is stored and ledger times", () => {
+    expect(wallClockViolations(OURS)).toEqual([]);
+  });
+
+  it.each([
+    "const untilMs = this.deps.clock.now() + WAIT_MS;",
+    "const now = () => Date.now();",
+    "const { now = Date.now } = this.options;",
+    "const at = new Date();",
+  ])("are caught where they may step: %s", (text) => {
+    const listed = OURS.filter(({ path }) => path in WALL_CLOCK_USES);
+    expect(wallClockViolations([...listed, file("lib/engine/flight.ts", text)])).toHaveLength(1);
   });
 
   it("are no matter in comments and strings", () => {

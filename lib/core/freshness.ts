@@ -8,13 +8,26 @@ export interface FreshnessNow {
   readonly stale: boolean;
 }
 
-/** `syncedThroughNs`: one for each topic, 0n for never. Ledger time may run a little ahead of ours: lag is never negative. */
-export function freshness(syncedThroughNs: readonly bigint[], nowMs: number, targetMs: number): FreshnessNow {
-  const slowest = syncedThroughNs.reduce<bigint | null>(
-    (least, ns) => (least === null || ns < least ? ns : least),
+/** What is known of one topic. */
+export interface SyncedTopic {
+  /** Everything through this consensus time is stored; 0n for never. */
+  readonly syncedThroughNs: bigint;
+  /** For how long that has not moved, on a clock that never steps. */
+  readonly unmovedMs: number;
+}
+
+/**
+ * The freshness of several topics together: that of the slowest. Its lag is never less than the time for which it has not moved,
+ * whatever the wall clock says: a clock that is behind must not make a dead mirror look alive. It is never negative either, since
+ * ledger time may run a little ahead of ours.
+ */
+export function freshness(topics: readonly SyncedTopic[], nowMs: number, targetMs: number): FreshnessNow {
+  const slowest = topics.reduce<bigint | null>(
+    (least, { syncedThroughNs: ns }) => (least === null || ns < least ? ns : least),
     null,
   );
   if (slowest === null || slowest === 0n) return { asOfNs: null, lagMs: null, stale: true };
-  const lagMs = Math.max(0, Number((fromMs(nowMs) - slowest) / 1_000_000n));
+  const behindMs = Number((fromMs(nowMs) - slowest) / 1_000_000n);
+  const lagMs = Math.round(Math.max(0, behindMs, ...topics.map(({ unmovedMs }) => unmovedMs)));
   return { asOfNs: slowest as ConsensusNs, lagMs, stale: lagMs > targetMs };
 }

@@ -16,7 +16,7 @@ import { type BackoffPolicy, backoffMs } from "./backoff";
 import type { Interval } from "./intervals";
 
 export interface Hole extends Interval {
-  /** When any instance saw it first. */
+  /** When any instance saw it first, on this process's monotonic clock, as all times here. */
   readonly firstSeenMs: number;
 }
 

@@ -54,7 +54,7 @@ export class Flight {
     private readonly clock: Clock,
     run: (flight: Flight) => Promise<Result<Loaded, Failure>>,
   ) {
-    this.askedMs = clock.now();
+    this.askedMs = clock.monotonicMs();
     this.soft = this.after(SOFT_LIMIT_MS);
     this.hard = this.after(HARD_LIMIT_MS);
     this.copied = new Promise((resolve) => {
@@ -90,7 +90,7 @@ export class Flight {
   asks(tier: Failure["tier"], redis: TierReport | null): void {
     this.asking = tier;
     this.redis = redis;
-    this.askedMs = this.clock.now();
+    this.askedMs = this.clock.monotonicMs();
   }
 
   /** The end of the load; or `timeout`, at the soft limit for who has a copy by then, at the hard limit for everybody. */
@@ -106,7 +106,7 @@ export class Flight {
 
   /** Every tier that was asked, where the copy of `from` is served instead of what `failure` kept from coming. */
   staleTiers({ tier, reason }: Failure, from: "l1" | "redis"): readonly TierReport[] {
-    const tookMs = this.clock.now() - this.askedMs;
+    const tookMs = this.clock.monotonicMs() - this.askedMs;
     const served = report(from, "stale", { detail: `${tier}-${reason}` });
     const postgres = tier === "postgres" ? [report("postgres", "failed", { detail: reason, tookMs })] : [];
     if (from === "redis") return [...postgres, served, report("l1", "miss")];

@@ -37,7 +37,7 @@ export class InstanceReporter {
 
   /** The reports of all instances, those of the others up to a period old. Of this one alone while the shared tier is down. */
   everybody(): Promise<readonly string[]> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (this.asked === null || nowMs - this.asked.atMs >= EVERY_MS) {
       const reports = this.send("everybody").then(async (known) => known ?? [await this.deps.compose()]);
       this.asked = { atMs: nowMs, reports };
@@ -54,9 +54,9 @@ export class InstanceReporter {
     const { signal } = this.closing;
     this.isWaiting = true;
     while (this.hasNews && !signal.aborted) {
-      await clock.sleep(this.sentMs + EVERY_MS - clock.now(), signal);
+      await clock.sleep(this.sentMs + EVERY_MS - clock.monotonicMs(), signal);
       // Somebody who looked at everybody may have sent it meanwhile.
-      const isDue = clock.now() - this.sentMs >= EVERY_MS;
+      const isDue = clock.monotonicMs() - this.sentMs >= EVERY_MS;
       if (this.hasNews && isDue && !signal.aborted) await this.send("nobody");
     }
     this.isWaiting = false;
@@ -65,7 +65,7 @@ export class InstanceReporter {
   /** Null where the shared tier does not answer. */
   private async send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
     const { reports, instanceId, compose, clock, log } = this.deps;
-    this.sentMs = clock.now();
+    this.sentMs = clock.monotonicMs();
     // What happens while the report is composed may not be in it, and is news again.
     this.hasNews = false;
     try {

@@ -161,7 +161,7 @@ export class LiveHub {
     const { clock, views } = this.deps;
     const { userId } = stream;
     try {
-      const openedMs = clock.now();
+      const openedMs = clock.monotonicMs();
       let sent: number | null = null;
       let freshMs = openedMs;
       while (!signal.aborted) {
@@ -197,7 +197,7 @@ export class LiveHub {
           yield { event: "contacts", peers };
         }
         if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
-        const nowMs = clock.now();
+        const nowMs = clock.monotonicMs();
         if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
         if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {
           freshMs = nowMs;

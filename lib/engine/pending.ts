@@ -16,8 +16,12 @@ export interface PendingSignal {
 const FORGET_AFTER_MS = 10 * 60_000;
 const MAX_USERS = 50_000;
 
+interface Waiting extends PendingSignal {
+  readonly sinceMonotonicMs: number;
+}
+
 export class PendingSignals {
-  private readonly users = new LRUCache<UserId, readonly PendingSignal[]>({ max: MAX_USERS });
+  private readonly users = new LRUCache<UserId, readonly Waiting[]>({ max: MAX_USERS });
 
   constructor(
     private readonly clock: Clock,
@@ -31,16 +35,16 @@ export class PendingSignals {
   }
 
   add(userId: UserId, signal: PendingSignal): void {
-    this.users.set(userId, [signal, ...this.of(userId)]);
+    this.users.set(userId, [{ ...signal, sinceMonotonicMs: this.clock.monotonicMs() }, ...this.of(userId)]);
   }
 
   /** Newest first. */
-  of(userId: UserId): readonly PendingSignal[] {
+  of(userId: UserId): readonly Waiting[] {
     const known = this.users.get(userId);
     if (!known) return [];
-    const oldestMs = this.clock.now() - FORGET_AFTER_MS;
+    const oldestMs = this.clock.monotonicMs() - FORGET_AFTER_MS;
     const waiting = known.filter(
-      (signal) => signal.submittedMs > oldestMs && (this.cursorOf(signal.topicId) ?? 0) < signal.sequence,
+      (signal) => signal.sinceMonotonicMs > oldestMs && (this.cursorOf(signal.topicId) ?? 0) < signal.sequence,
     );
     if (waiting.length === 0) this.users.delete(userId);
     else if (waiting.length < known.length) this.users.set(userId, waiting);

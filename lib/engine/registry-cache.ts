@@ -61,14 +61,14 @@ export class RegistryCache {
 
   /** Another instance has the registry at `version`. */
   async learn(version: number): Promise<void> {
-    if (this.deps.isShared) this.checkedMs = this.deps.clock.now();
+    if (this.deps.isShared) this.checkedMs = this.deps.clock.monotonicMs();
     // A load that was under way may have looked before the change: the second looks after it.
     for (let attempt = 0; attempt < 2 && this.registry.version < version; attempt += 1) await this.load();
   }
 
   /** Asks the database for the version, if nobody has told of it within `maxAgeMs`. */
   async check(maxAgeMs: number): Promise<void> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (nowMs - this.checkedMs < maxAgeMs) return;
     this.checkedMs = nowMs;
     const version = await this.deps.store.version();
@@ -92,7 +92,7 @@ export class RegistryCache {
     if (this.isLoaded && registry.version <= this.registry.version) return;
     this.isLoaded = true;
     this.registry = registry;
-    this.checkedMs = this.deps.clock.now();
+    this.checkedMs = this.deps.clock.monotonicMs();
     const topics = readTopics(registry).length;
     this.deps.log.info("the registry has changed", { version: registry.version, topics });
     for (const listener of this.listeners) listener();

@@ -36,6 +36,8 @@ interface Kept extends Omit<ReadTopic, "reading"> {
   readonly sync: TopicSync;
   /** Everything through this consensus time is stored; 0n for unknown. */
   syncedThroughNs: bigint;
+  /** When that last moved, on the monotonic clock. */
+  movedMs: number;
   /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
   hasCaughtUp: boolean;
   /** Of a drained topic: when it is looked at next. */
@@ -112,6 +114,7 @@ export class SyncScheduler {
       this.kept.set(topic.topicId, {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
+        movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
       });
     }
   }
@@ -131,7 +134,7 @@ export class SyncScheduler {
    * when the runs that it started, if any, are over; callers who serve now do not wait for it.
    */
   async demand(): Promise<void> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (nowMs < this.nextRoundMs) return;
     this.nextRoundMs = nowMs + this.deps.gateMs;
     const { topics, registryVersion } = await this.round(this.dueAt(nowMs));
@@ -190,7 +193,7 @@ export class SyncScheduler {
       const missing = [...minimum].map(([topicId, sequence]) => ({ sync: this.kept.get(topicId)?.sync, sequence }));
       const waiting = missing.filter(({ sync, sequence }) => (sync?.cursor ?? 0) < sequence);
       if (waiting.length === 0) return true;
-      if (this.deps.clock.now() >= deadlineMs) return false;
+      if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
       if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
       // A run that is held up, by a slow mirror or database, goes on without readers who cannot wait for it.
       const pulls = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
@@ -203,7 +206,7 @@ export class SyncScheduler {
     const { clock } = this.deps;
     const done = new AbortController();
     try {
-      await Promise.race([work, clock.sleep(deadlineMs - clock.now(), done.signal)]);
+      await Promise.race([work, clock.sleep(deadlineMs - clock.monotonicMs(), done.signal)]);
     } finally {
       done.abort();
     }
@@ -216,22 +219,28 @@ export class SyncScheduler {
 
   freshness(): FreshnessNow {
     const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
-    return freshness(
-      live.map(({ syncedThroughNs }) => syncedThroughNs),
-      this.deps.clock.now(),
-      this.deps.freshnessTargetMs,
-    );
+    return freshness(live.map(this.syncedTopic), this.deps.clock.now(), this.deps.freshnessTargetMs);
   }
 
   /** The consensus time through which one topic is synced; null before its first sync. */
   asOfNs(topicId: TopicId): ConsensusNs | null {
-    return freshness([this.kept.get(topicId)?.syncedThroughNs ?? 0n], this.deps.clock.now(), 0).asOfNs;
+    return this.freshnessOf(topicId).asOfNs;
   }
 
   /** How far one topic is behind, in milliseconds; null before its first sync. */
   lagMs(topicId: TopicId): number | null {
-    return freshness([this.kept.get(topicId)?.syncedThroughNs ?? 0n], this.deps.clock.now(), 0).lagMs;
+    return this.freshnessOf(topicId).lagMs;
   }
+
+  private freshnessOf(topicId: TopicId): FreshnessNow {
+    const topic = this.kept.get(topicId);
+    return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0);
+  }
+
+  private readonly syncedTopic = ({ syncedThroughNs, movedMs }: Kept) => ({
+    syncedThroughNs,
+    unmovedMs: this.deps.clock.monotonicMs() - movedMs,
+  });
 
   private caughtUp(topicId: TopicId, throughNs: bigint): void {
     const topic = this.kept.get(topicId);
@@ -246,12 +255,14 @@ export class SyncScheduler {
 
   private synced(topicId: TopicId, throughNs: bigint): void {
     const topic = this.kept.get(topicId);
-    if (topic && throughNs > topic.syncedThroughNs) topic.syncedThroughNs = throughNs;
+    if (!topic || throughNs <= topic.syncedThroughNs) return;
+    topic.syncedThroughNs = throughNs;
+    topic.movedMs = this.deps.clock.monotonicMs();
   }
 
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */
   private head(): AskedHead {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (this.asked === null || nowMs - this.asked.atMs >= this.deps.gateMs / 2) {
       const answer = this.deps.ledger.head().then((head) => {
         if (head.ok) this.lastHeadNs = head.value;

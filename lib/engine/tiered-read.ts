@@ -73,7 +73,7 @@ export class TieredRead {
   private readonly timer: () => number;
 
   constructor(private readonly deps: TieredReadDeps) {
-    this.timer = deps.timer ?? (() => deps.clock.now());
+    this.timer = deps.timer ?? (() => deps.clock.monotonicMs());
   }
 
   async read(userId: UserId, name: string, load: Load, need: Need = "any"): Promise<Result<ReadResult, Unavailable>> {
@@ -158,8 +158,9 @@ export class TieredRead {
   private async load(flight: Flight, { userId, name, load }: Wanted): Promise<Loaded> {
     const { shared, clock } = this.deps;
     if (shared === null || !isShared(name)) return this.fromOrigin(flight, load, null);
-    const startMs = clock.now();
-    const redis = (more: Partial<TierReport>) => report("redis", "miss", { tookMs: clock.now() - startMs, ...more });
+    const startMs = clock.monotonicMs();
+    const redis = (more: Partial<TierReport>) =>
+      report("redis", "miss", { tookMs: clock.monotonicMs() - startMs, ...more });
     let found: Lookup;
     try {
       flight.asks("redis", null);
@@ -185,11 +186,11 @@ export class TieredRead {
 
   /** Looks until there is a view or a lease, or the one who loads has taken too long. */
   private async lookUp(flight: Flight, shared: ViewCache, userId: UserId, name: SharedViewName): Promise<Lookup> {
-    const untilMs = this.deps.clock.now() + WAIT_MOST_MS;
+    const untilMs = this.deps.clock.monotonicMs() + WAIT_MOST_MS;
     for (let stepMs = WAIT_STEP_MS.first; ; stepMs = Math.min(stepMs * 2, WAIT_STEP_MS.most)) {
       const found = await shared.lookup(userId, name, LEASE_MS);
       if (found.kind !== "hit") flight.has(found.last && viewOfCached(found.last));
-      if (found.kind !== "wait" || this.deps.clock.now() >= untilMs) return found;
+      if (found.kind !== "wait" || this.deps.clock.monotonicMs() >= untilMs) return found;
       // Somebody else asks the database, for us too.
       flight.asks("postgres", report("redis", "miss"));
       await this.deps.clock.sleep(stepMs);
@@ -198,12 +199,12 @@ export class TieredRead {
 
   /** `redis`: what the shared tier said before; null where it was not asked. */
   private async fromOrigin(flight: Flight, load: Load, redis: TierReport | null): Promise<Loaded> {
-    const startMs = this.deps.clock.now();
+    const { clock } = this.deps;
+    const startMs = clock.monotonicMs();
     flight.asks("postgres", redis);
     const { position, content } = await load();
-    const nowMs = this.deps.clock.now();
-    const postgres = report("postgres", "hit", { tookMs: nowMs - startMs });
-    return { view: viewOf(position, content, nowMs), tiers: redis === null ? [postgres] : [postgres, redis] };
+    const postgres = report("postgres", "hit", { tookMs: clock.monotonicMs() - startMs });
+    return { view: viewOf(position, content, clock.now()), tiers: redis === null ? [postgres] : [postgres, redis] };
   }
 
   private async fill(

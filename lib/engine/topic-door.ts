@@ -90,7 +90,7 @@ export class TopicDoor {
     // A drained topic was quiet for longer than any message is on its way; and nobody may stay there.
     if (!isInUse) return true;
     if (isBusy) return false;
-    return scheduler.waitFor(new Map([[topicId, sequence as Sequence]]), clock.now() + READ_BACK_MS);
+    return scheduler.waitFor(new Map([[topicId, sequence as Sequence]]), clock.monotonicMs() + READ_BACK_MS);
   }
 
   private entered(userId: UserId, kind: TopicKind, topicId: TopicId): Entered {
@@ -115,7 +115,7 @@ export class TopicDoor {
   }
 
   private async user(userId: UserId): Promise<UserRoute> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     const known = this.users.get(userId);
     if (known && known.untilMs > nowMs) return known.route;
     const route = await unlessDown(this.deps.store.user(userId));

@@ -7,7 +7,7 @@ export const RATE_MINUTES = 30;
 
 interface Counted {
   cursor: number;
-  /** By the number of the minute since 1970. */
+  /** By the number of the minute on the monotonic clock. */
   readonly minutes: Map<number, number>;
 }
 
@@ -40,6 +40,6 @@ export class TopicRates {
   }
 
   private minute(): number {
-    return Math.floor(this.clock.now() / MINUTE_MS);
+    return Math.floor(this.clock.monotonicMs() / MINUTE_MS);
   }
 }

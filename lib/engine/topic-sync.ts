@@ -111,7 +111,7 @@ export class TopicSync {
 
   /**
    * A run, or the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: start no further batch
-   * after this instant.
+   * after this instant of the monotonic clock.
    */
   run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
     this.headBefore = this.deps.lastHead();
@@ -150,7 +150,7 @@ export class TopicSync {
     const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
     try {
       await this.heedNowAndThen();
-      this.step({ name: "demand", nowMs: this.deps.clock.now() });
+      this.step({ name: "demand", nowMs: this.deps.clock.monotonicMs() });
       if (this.sync.name === "pulling") {
         await this.load();
         progress.fromSequence = this.chain?.sequence ?? 0;
@@ -177,7 +177,7 @@ export class TopicSync {
 
   /** A paused topic is looked at again once in a while, in case the word that it goes on was lost. */
   private async heedNowAndThen(): Promise<void> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (this.sync.name !== "paused" || nowMs < this.heedAtMs) return;
     this.heedAtMs = nowMs + HEED_MS;
     await this.heed();
@@ -199,7 +199,7 @@ export class TopicSync {
       readonly after: number;
       readonly answer: Promise<Result<readonly LedgerMessage[], LedgerError>>;
     } | null = null;
-    while (this.sync.name === "pulling" && this.deps.clock.now() < untilMs) {
+    while (this.sync.name === "pulling" && this.deps.clock.monotonicMs() < untilMs) {
       const chain = this.chain ?? CHAIN_START;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
       const asked = ranges === 1 ? this.deps.mirrorHead() : null;
@@ -268,8 +268,13 @@ export class TopicSync {
 
   /** Remembers a hole, and says whether its grace time is over and the run may pass it. */
   private async mayPass(hole: Interval): Promise<boolean> {
-    const nowMs = this.deps.clock.now();
-    const { firstSeenMs } = await this.deps.store.suspectGap(this.topicId, hole.from, hole.to, nowMs);
+    const { clock, store } = this.deps;
+    const wallMs = clock.now();
+    const suspected = await store.suspectGap(this.topicId, hole.from, hole.to, wallMs);
+    const nowMs = clock.monotonicMs();
+    const known = this.sync.name === "pulling" && this.sync.hole?.from === hole.from ? this.sync.hole : null;
+    // A wall clock that was set back must not make the hole younger than this process knows it to be.
+    const firstSeenMs = Math.min(nowMs - (wallMs - suspected.firstSeenMs), known?.firstSeenMs ?? nowMs);
     this.suspicion = true;
     if (this.sync.name === "pulling" && this.sync.declare && nowMs - firstSeenMs >= this.deps.policy.gapGraceMs)
       return true;
@@ -336,12 +341,12 @@ export class TopicSync {
   private scheduleRepair(): void {
     this.needsRepair = true;
     this.repairWaitMs = REPAIR_MS.baseMs;
-    this.repairAtMs = this.deps.clock.now() + this.repairWaitMs;
+    this.repairAtMs = this.deps.clock.monotonicMs() + this.repairWaitMs;
   }
 
   /** Looks again for what is missing or wrong, ever more rarely; costs nothing where nothing is. */
   private async repair(): Promise<void> {
-    const nowMs = this.deps.clock.now();
+    const nowMs = this.deps.clock.monotonicMs();
     if (!this.needsRepair || this.sync.name !== "idle" || nowMs < this.repairAtMs) return;
     const { left } = await repairTopic(this.deps, this.topicId);
     this.needsRepair = left > 0;
@@ -351,6 +356,12 @@ export class TopicSync {
 
   private fault(reason: string, retryAfterMs = 0): void {
     this.lastError = reason;
-    this.step({ name: "fault", nowMs: this.deps.clock.now(), random: this.deps.random(), retryAfterMs, reason });
+    this.step({
+      name: "fault",
+      nowMs: this.deps.clock.monotonicMs(),
+      random: this.deps.random(),
+      retryAfterMs,
+      reason,
+    });
   }
 }

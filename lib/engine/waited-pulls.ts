@@ -45,16 +45,15 @@ export class WaitedPulls {
   isOutOfReach({ topicId, cursor }: TopicSync, sequence: Sequence): boolean {
     const pulls = this.byTopic.get(topicId);
     if (pulls === undefined || !pulls.isAtEnd || cursor === null) return false;
-    return Math.abs(this.clock.now() - pulls.startedMs) <= END_KNOWN_MS && sequence > cursor + SOON_MESSAGES;
+    return this.clock.monotonicMs() - pulls.startedMs <= END_KNOWN_MS && sequence > cursor + SOON_MESSAGES;
   }
 
   private async pull(sync: TopicSync, pulls: Pulls, untilMs: number): Promise<void> {
-    // A clock that was set back must not make anybody wait for longer than the pause.
-    const idleMs = Math.max(0, this.clock.now() - pulls.startedMs);
+    const idleMs = this.clock.monotonicMs() - pulls.startedMs;
     if (idleMs >= FORGET_MS) pulls.vain = 0;
     const pauseMs = Math.min(PAUSE_MS.first * 2 ** pulls.vain, PAUSE_MS.most);
     if (idleMs < pauseMs) await this.clock.sleep(pauseMs - idleMs);
-    pulls.startedMs = this.clock.now();
+    pulls.startedMs = this.clock.monotonicMs();
     const { added, complete } = await sync.run(untilMs);
     pulls.vain = added > 0 ? 0 : Math.min(pulls.vain + 1, 8);
     pulls.isAtEnd = complete;

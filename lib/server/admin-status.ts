@@ -83,7 +83,7 @@ interface Beside {
 }
 
 function topicStatus(
-  { scheduler, rates }: App,
+  { scheduler, rates, clock }: App,
   topic: TopicOverview,
   { firstUnverified, crowd, check }: Beside,
 ): TopicStatus {
@@ -113,10 +113,14 @@ function topicStatus(
     users: crowd?.users ?? null,
     hottestShare: crowd === null || crowd.rows === 0 ? null : crowd.hottestRows / crowd.rows,
     lastError: sync?.lastError ?? null,
-    retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? sync.state.retryAtMs : null,
+    retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? wallMs(clock, sync.state.retryAtMs) : null,
     check: check && auditEntry(check),
   };
 }
+
+/** An instant of the monotonic clock in milliseconds since 1970. */
+const wallMs = (clock: App["clock"], monotonicMs: number) =>
+  Math.round(clock.now() + monotonicMs - clock.monotonicMs());
 
 const bytesOf = ({ tableBytes, indexBytes }: Pick<RelationSize, "tableBytes" | "indexBytes">) =>
   tableBytes + indexBytes;

@@ -105,7 +105,7 @@ export class RateLimits {
   knownRefusalMs(name: LimitName, address: string): number | null {
     const buckets = isPaced(name) ? [bucketAt(name, address), floodOf(address)] : [bucketAt(name, address)];
     const untilMs = Math.max(...buckets.map((bucket) => this.refusedUntilMs.get(bucket) ?? 0));
-    const knownMs = untilMs - this.options.clock.now();
+    const knownMs = untilMs - this.options.clock.monotonicMs();
     return knownMs > 0 ? knownMs : null;
   }
 
@@ -115,7 +115,7 @@ export class RateLimits {
     const { own, clock } = this.options;
     const bucket = floodOf(address);
     if ((await own.reserve(bucket, this.policyOf(FLOOD.rate))) === null)
-      this.refusedUntilMs.set(bucket, clock.now() + FLOOD.refusedForMs);
+      this.refusedUntilMs.set(bucket, clock.monotonicMs() + FLOOD.refusedForMs);
   }
 
   /** By how many ms the requests of an address come in one after the other; null where they may come as they like. */
@@ -135,7 +135,7 @@ export class RateLimits {
       this.insistent.delete(bucket);
     } catch (cause) {
       const { refusals = 0 } = this.insistent.get(bucket) ?? {};
-      this.insistent.set(bucket, { refusals: refusals + 1, lastMs: this.options.clock.now() });
+      this.insistent.set(bucket, { refusals: refusals + 1, lastMs: this.options.clock.monotonicMs() });
       throw cause;
     }
   }
@@ -144,7 +144,7 @@ export class RateLimits {
     const { clock, factor } = this.options;
     const known = this.insistent.get(bucket);
     if (known === undefined || factor === 0) return;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     if (nowMs - known.lastMs >= INSISTENCE.quietMs) this.insistent.delete(bucket);
     else if (known.refusals >= INSISTENCE.refusals) {
       known.lastMs = nowMs;
@@ -163,14 +163,14 @@ export class RateLimits {
     const policy = this.policyOf(rate);
     // A token comes back after this at the latest.
     const waitMs = 1_000 / policy.perSecond;
-    const knownMs = (this.refusedUntilMs.get(bucket) ?? 0) - clock.now();
+    const knownMs = (this.refusedUntilMs.get(bucket) ?? 0) - clock.monotonicMs();
     if (hot !== own && knownMs > 0) throw tooMany(knownMs);
     const given = await hot.reserve(bucket, policy).catch((cause: unknown) => {
       if (hot === own || !(cause instanceof HotTierUnavailable)) throw cause;
       return own.reserve(bucket, policy);
     });
     if (given !== null) return;
-    this.refusedUntilMs.set(bucket, clock.now() + waitMs);
+    this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
     throw tooMany(waitMs);
   }
 }

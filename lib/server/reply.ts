@@ -34,7 +34,7 @@ export async function beforeRead(
   const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
   background(() => app.scheduler.demand());
   if (minimum.size === 0) return "any";
-  const isThere = await app.scheduler.waitFor(minimum, app.clock.now() + READ_YOUR_WRITES_MS);
+  const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
   if (!isThere) {
     throw new ProblemError("not-yet", "The ledger's mirror does not have that message yet. Ask again in a second.", {
       retryAfterS: 1,

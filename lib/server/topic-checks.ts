@@ -50,8 +50,8 @@ export class TopicChecks {
       deps.admin.update(entry.id, { state, detail: { ...progress, ...more }, nowMs: deps.clock.now() });
     const onProgress = async (now: CheckProgress) => {
       progress = now;
-      if (deps.clock.now() - savedMs < SAVE_EVERY_MS) return;
-      savedMs = deps.clock.now();
+      if (deps.clock.monotonicMs() - savedMs < SAVE_EVERY_MS) return;
+      savedMs = deps.clock.monotonicMs();
       await save("running");
     };
     const paceMs = Math.ceil(1_000 / (deps.mirrorRps * BUDGET_SHARE));

@@ -175,7 +175,7 @@ describe("any way to sync", () => {
               : syncOf(topicId, fused(opened.sync, fuse), fused(ledger, fuse), clock);
           if (crash === null) own.set(topicId, sync);
           else own.delete(topicId);
-          await clock.drive(sync.run(clock.now() + 5_000));
+          await clock.drive(sync.run(clock.monotonicMs() + 5_000));
           await clock.advance(1_500);
         }
         ledger.answer = (_, page) => ok(page);

@@ -54,7 +54,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const logged: string[] = [];
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const [devnet, opened] = await Promise.all([
-    startDevnet({ grpc: false, now: () => clock.now(), ...options.devnet }),
+    startDevnet({ grpc: false, now: () => clock.trueMs(), ...options.devnet }),
     emptyStores(),
   ]);
   const log = { info: line("info"), warn: line("warn"), error: line("error") };

@@ -119,6 +119,36 @@ export function clockViolations(file: SourceFile): readonly string[] {
   return [...codeOf(file.text, "blank").matchAll(CLOCKS)].map(([word]) => `${file.path} uses ${word}`);
 }
 
+/**
+ * Where engine and adapters may read the wall clock, and for what. Everything else that they time is a wait, a lease, a gate, a
+ * back-off or an age, and goes by `monotonicMs`: a wall clock that steps must not hold it up.
+ */
+export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
+  "lib/adapters/memory/system-clock.ts": "is the clock",
+  "lib/adapters/mirror/mirror-ledger.ts": "Retry-After may be a date",
+  "lib/engine/incidents.ts": "people read since when",
+  "lib/engine/registry-cache.ts": "a shard starts at a ledger time",
+  "lib/engine/reshard.ts": "compares with ledger times",
+  "lib/engine/sign-outs.ts": "stored, and compared with sessions of any instance",
+  "lib/engine/submit.ts": "signed requests carry a wall time; people read when they submitted",
+  "lib/engine/sync-scheduler.ts": "compares with ledger times",
+  "lib/engine/tiered-read.ts": "a view's time is stored and read by other instances",
+  "lib/engine/topic-sync.ts": "when a hole was first seen is stored for all instances",
+};
+const WALL_CLOCK = /\bclock\.now\b|\bDate\.now\b|\bnew Date\(\)/i;
+
+/** Reads of the wall clock in engine and adapters by files that have no reason in the table, and reasons that nobody uses. */
+export function wallClockViolations(files: readonly SourceFile[]): readonly string[] {
+  const timed = files.filter(({ path }) => layerOf(path) === "engine" || layerOf(path).startsWith("adapters/"));
+  const uses = new Set(timed.filter(({ text }) => WALL_CLOCK.test(codeOf(text, "blank"))).map(({ path }) => path));
+  return [
+    ...[...uses].filter((path) => !(path in WALL_CLOCK_USES)).map((path) => `${path} reads the wall clock`),
+    ...Object.keys(WALL_CLOCK_USES)
+      .filter((path) => !uses.has(path))
+      .map((path) => `${path} does not read the wall clock any more: take it off the table`),
+  ];
+}
+
 export const MAX_LINES = 400;
 
 export function lengthViolations({ path, text }: SourceFile): readonly string[] {

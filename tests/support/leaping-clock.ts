@@ -12,6 +12,10 @@ export class LeapingClock implements Clock {
     return Date.now() + this.leaptMs;
   }
 
+  monotonicMs(): number {
+    return performance.now() + this.leaptMs;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
@@ -21,7 +25,7 @@ export class LeapingClock implements Clock {
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: this.now() + ms, timer: setTimeout(wake, ms), wake };
+      const sleeper = { atMs: this.monotonicMs() + ms, timer: setTimeout(wake, ms), wake };
       this.sleepers.add(sleeper);
       signal?.addEventListener("abort", wake);
     });
@@ -31,7 +35,7 @@ export class LeapingClock implements Clock {
     this.leaptMs += ms;
     for (const sleeper of [...this.sleepers]) {
       clearTimeout(sleeper.timer);
-      const leftMs = sleeper.atMs - this.now();
+      const leftMs = sleeper.atMs - this.monotonicMs();
       if (leftMs <= 0) sleeper.wake();
       else sleeper.timer = setTimeout(sleeper.wake, leftMs);
     }

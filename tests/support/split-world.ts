@@ -27,6 +27,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const PATIENCE = 15;
 const patientClock: Clock = {
   now: () => systemClock.now(),
+  monotonicMs: systemClock.monotonicMs,
   sleep: (ms, signal) => systemClock.sleep(ms < 500 ? ms : ms * PATIENCE, signal),
 };
 const PATIENT_STORE = { readTimeoutMs: 60_000, writeTimeoutMs: 60_000 };

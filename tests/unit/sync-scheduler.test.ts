@@ -24,7 +24,11 @@ afterEach(() => void vi.restoreAllMocks());
 function instances(count: number) {
   const clock = new DrivenClock();
   const travel = { ms: 0 };
-  const hot = new MemoryHotCache({ now: () => clock.now() + travel.ms, sleep: (ms) => clock.sleep(ms) });
+  const hot = new MemoryHotCache({
+    now: () => clock.now() + travel.ms,
+    monotonicMs: () => clock.monotonicMs() + travel.ms,
+    sleep: (ms) => clock.sleep(ms),
+  });
   const configured = [{ topicId: TOPIC, kinds: ["contact"] }];
   const schedulers = Array.from({ length: count }, () => {
     const registry = new RegistryCache({ configured, clock } as unknown as ConstructorParameters<

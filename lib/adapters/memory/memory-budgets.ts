@@ -15,7 +15,7 @@ export class MemoryBudgets implements Pick<HotCache, "reserve"> {
 
   /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
   async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     const intervalMs = 1_000 / policy.perSecond;
     const fullAtMs = Math.max(this.fullAtMs.get(budget) ?? 0, nowMs);
     const waitMs = Math.max(0, fullAtMs + intervalMs - nowMs - policy.burst * intervalMs);

@@ -21,7 +21,7 @@ export class MemoryHotCache implements HotCache {
   }
 
   async passGate(gate: string, ttlMs: number): Promise<boolean> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     if ((this.gates.get(gate) ?? 0) > nowMs) return false;
     this.gates.set(gate, nowMs + ttlMs);
     return true;
@@ -50,7 +50,7 @@ export class MemoryHotCache implements HotCache {
   }
 
   async attempt(key: string, ttlMs: number): Promise<Attempt> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     const known = this.attempts.get(key);
     if (known && known.untilMs > nowMs) {
       return known.answer === null ? { kind: "running" } : { kind: "done", answer: known.answer };
@@ -60,7 +60,7 @@ export class MemoryHotCache implements HotCache {
   }
 
   async finish(key: string, answer: string, ttlMs: number): Promise<void> {
-    this.attempts.set(key, { answer, untilMs: this.clock.now() + ttlMs });
+    this.attempts.set(key, { answer, untilMs: this.clock.monotonicMs() + ttlMs });
   }
 
   async abandon(key: string): Promise<void> {

@@ -11,7 +11,7 @@ export class MemoryInstanceReports implements InstanceReports {
   ) {}
 
   async report(instanceId: string, report: string, asks: "everybody" | "nobody"): Promise<readonly string[]> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     this.kept.set(instanceId, { report, untilMs: nowMs + this.ttlMs });
     for (const [id, { untilMs }] of this.kept) if (untilMs <= nowMs) this.kept.delete(id);
     return asks === "everybody" ? [...this.kept.values()].map((each) => each.report) : [];

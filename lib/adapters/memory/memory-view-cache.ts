@@ -26,7 +26,7 @@ export class MemoryViewCache implements ViewCache {
   ) {}
 
   async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     const key = `${userId} ${name}`;
     const known = this.entries.get(key);
     const isThere = known !== undefined && known.untilMs > nowMs;
@@ -48,7 +48,7 @@ export class MemoryViewCache implements ViewCache {
       view,
       isExpired: false,
       lease: null,
-      untilMs: this.clock.now() + this.strategies[name].ttlMs,
+      untilMs: this.clock.monotonicMs() + this.strategies[name].ttlMs,
     });
     return true;
   }

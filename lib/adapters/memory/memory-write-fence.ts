@@ -19,7 +19,7 @@ export class MemoryWriteFence implements WriteFence {
   constructor(private readonly clock: Clock) {}
 
   async enter(userId: UserId, kind: TopicKind, route: WriteRoute, after?: LastWrite): Promise<Entry> {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.monotonicMs();
     const key = `${kind} ${userId}`;
     const known = this.places.get(key);
     let inFlight = known && known.untilMs > nowMs ? known.inFlight : 0;

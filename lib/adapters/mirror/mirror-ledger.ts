@@ -149,7 +149,7 @@ export class MirrorLedger implements Ledger {
     this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
     mirror.circuit = isHealthy
       ? succeeded(mirror.circuit)
-      : failed(mirror.circuit, this.options.clock.now(), this.random(), CIRCUIT, answer.error.retryAfterMs);
+      : failed(mirror.circuit, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
     if (!isHealthy) {
       mirror.errors += 1;
       if (answer.error.code === "rate-limited") mirror.rateLimited += 1;
@@ -162,7 +162,7 @@ export class MirrorLedger implements Ledger {
   private pick(attempt: number): Mirror | null {
     for (let i = 0; i < this.mirrors.length; i += 1) {
       const mirror = this.mirrors[(attempt + i) % this.mirrors.length] as Mirror;
-      const { admitted, circuit } = admit(mirror.circuit, this.options.clock.now(), CIRCUIT);
+      const { admitted, circuit } = admit(mirror.circuit, this.options.clock.monotonicMs(), CIRCUIT);
       mirror.circuit = circuit;
       if (admitted) return mirror;
     }

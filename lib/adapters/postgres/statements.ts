@@ -77,7 +77,7 @@ export class Statements {
   }
 
   private async once(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
-    const { now = Date.now, random = Math.random } = this.options;
+    const { now = () => performance.now(), random = Math.random } = this.options;
     const { admitted, circuit } = admit(this.circuit, now(), CIRCUIT);
     this.circuit = circuit;
     if (!admitted) {

@@ -114,7 +114,7 @@ export class UpstashClient implements Commands, Channels {
 
   private async once(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]) {
     const { clock } = this.options;
-    const { admitted, circuit } = admit(this.circuit, clock.now(), CIRCUIT);
+    const { admitted, circuit } = admit(this.circuit, clock.monotonicMs(), CIRCUIT);
     this.circuit = circuit;
     if (!admitted) {
       this.counters.refused(purpose);
@@ -130,7 +130,7 @@ export class UpstashClient implements Commands, Channels {
       return answer;
     } catch (error) {
       this.counters.failed(purpose, performance.now() - startMs, sentBytes);
-      this.circuit = failed(this.circuit, clock.now(), this.random(), CIRCUIT);
+      this.circuit = failed(this.circuit, clock.monotonicMs(), this.random(), CIRCUIT);
       throw error;
     }
   }

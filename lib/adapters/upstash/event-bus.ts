@@ -206,7 +206,7 @@ export class UpstashEventBus implements EventBus {
     let attempt = 0;
     while (!this.closing.signal.aborted) {
       const stream = new AbortController();
-      const startMs = clock.now();
+      const startMs = clock.monotonicMs();
       const onOpen = () => {
         this.stream = stream;
         this.counts.connections += 1;
@@ -215,7 +215,7 @@ export class UpstashEventBus implements EventBus {
       const onMessage = (payload: string) => this.receive(payload);
       const signal = AbortSignal.any([this.closing.signal, stream.signal]);
       const reason = await client.subscribe(keys.channel, { onOpen, onMessage }, signal);
-      const wasSteady = this.stream !== null && clock.now() - startMs >= STEADY_MS;
+      const wasSteady = this.stream !== null && clock.monotonicMs() - startMs >= STEADY_MS;
       this.stream = null;
       if (this.closing.signal.aborted) return;
       attempt = wasSteady ? 1 : attempt + 1;

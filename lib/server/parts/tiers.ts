@@ -40,7 +40,7 @@ export function buildTiers({ env, shared, clock, log }: TierParts): Tiers {
     // Alone in front of the database it learns of every commit; what others commit it may learn late.
     ttlMs: shared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
     strategies: env.strategies,
-    now: () => clock.now(),
+    now: () => clock.monotonicMs(),
   });
   const reader = new TieredRead({
     l1,

@@ -106,7 +106,7 @@ export const sync = defineRoute({
 export async function syncTopics(app: App, topicIds?: readonly TopicId[]): Promise<SyncAnswer> {
   const startMs = app.clock.now();
   const requestsBefore = app.ledger.requests;
-  const reports = await app.scheduler.syncNow(topicIds, startMs + SYNC_DEADLINE_MS);
+  const reports = await app.scheduler.syncNow(topicIds, app.clock.monotonicMs() + SYNC_DEADLINE_MS);
   const kindOf = new Map(app.scheduler.topics.map(({ topicId, kinds }) => [topicId, kinds.join(",")]));
   const topics = await Promise.all(
     reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => ({
