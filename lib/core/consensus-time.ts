@@ -15,6 +15,15 @@ export function parseConsensusTime(text: string): ConsensusNs | null {
   return (BigInt(match[1] as string) * NS_PER_SECOND + BigInt((match[2] ?? "").padEnd(9, "0"))) as ConsensusNs;
 }
 
+/** The last nanosecond that a row can hold (int64), in the year 2262. */
+export const MAX_CONSENSUS_NS = (2n ** 63n - 1n) as ConsensusNs;
+
+/** A time that a client hands back, as a cursor or a watermark; null if it is none, or one that no row can have. */
+export function parseTimeInRange(text: string): ConsensusNs | null {
+  const ns = parseConsensusTime(text);
+  return ns === null || ns > MAX_CONSENSUS_NS ? null : ns;
+}
+
 /** The canonical form, always with nine decimals: `1699999999.000000001`. */
 export function formatConsensusTime(ns: ConsensusNs): string {
   return `${ns / NS_PER_SECOND}.${(ns % NS_PER_SECOND).toString().padStart(9, "0")}`;

@@ -6,6 +6,12 @@
 /** Rows of one user in one epoch before the numbers run out: a thousand billion. 2^13 epochs fit below 2^53. */
 export const POSITIONS_PER_EPOCH = 2 ** 40;
 
+/** A position as a client hands it back; null if it is none. */
+export function parsePosition(text: string): number | null {
+  const position = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(position) ? position : null;
+}
+
 export function epochOf(position: number): number {
   return Math.floor(position / POSITIONS_PER_EPOCH);
 }

@@ -14,7 +14,8 @@ import { StoreUnavailable } from "../ports/sync-store";
 import type { SignalRow, ViewStore } from "../ports/view-store";
 
 export type LiveEvent =
-  | { readonly event: "hello"; readonly position: number }
+  /** `sentThrough`: where a stream that breaks now resumes. */
+  | { readonly event: "hello"; readonly position: number; readonly sentThrough: number }
   | { readonly event: "signal"; readonly row: SignalRow }
   | { readonly event: "contacts"; readonly peers: readonly UserId[] }
   | { readonly event: "freshness" }
@@ -174,7 +175,7 @@ export class LiveHub {
           if (head !== null) {
             stream.head = Math.max(stream.head, head);
             sent = cursor ?? stream.head;
-            yield { event: "hello", position: stream.head };
+            yield { event: "hello", position: stream.head, sentThrough: sent };
           }
         }
         while (sent !== null && sent !== stream.head && !signal.aborted) {

@@ -43,6 +43,9 @@ export async function beforeRead(
   return app.told.has(minimum) ? "current" : "origin";
 }
 
+/** A client names the topics that it wrote to within the last minute: one of each kind, twice as many while topics are split. */
+const MAX_MIN_SEQUENCES = 16;
+
 function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {
   const minimum = new Map<TopicId, Sequence>();
   for (const item of header?.split(",") ?? []) {
@@ -57,6 +60,11 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
       );
     }
     minimum.set(topicId, Math.max(minimum.get(topicId) ?? 0, sequence) as Sequence);
+    if (minimum.size > MAX_MIN_SEQUENCES) {
+      throw new ProblemError("bad-input", `If-Min-Sequence names at most ${MAX_MIN_SEQUENCES} topics.`, {
+        field: "If-Min-Sequence",
+      });
+    }
   }
   return minimum;
 }

@@ -11,19 +11,13 @@ import { signalOf } from "./routes/signals";
 const RETRY_MIN_MS = 500;
 const RETRY_SPREAD_MS = 2_500;
 
-/** A position; undefined if it is none. */
-export function parseEventId(text: string): number | undefined {
-  const position = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(position) ? position : undefined;
-}
-
 /** One event in the wire format. JSON has no line breaks, so one data line is enough. */
 export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
   const frame = (data: unknown, id?: number) =>
     `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
   switch (event.event) {
     case "hello":
-      return frame({ position: event.position, ...freshnessBody(app.scheduler.freshness()) });
+      return frame({ position: event.position, ...freshnessBody(app.scheduler.freshness()) }, event.sentThrough);
     case "signal":
       return frame(signalOf(userId, event.row, "hcs"), event.row.position);
     case "contacts":
@@ -31,7 +25,7 @@ export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string 
     case "freshness":
       return frame(freshnessBody(app.scheduler.freshness()));
     case "resync":
-      // The only other event with an id: from here on the client resumes in the new epoch.
+      // From here on the client resumes in the new epoch.
       return frame({ position: event.position }, event.position);
     case "bye":
       return frame({ reason: event.reason });
@@ -104,7 +98,8 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache, no-transform",
+      "cache-control": "private, no-cache, no-transform",
+      vary: "Cookie",
       "x-accel-buffering": "no",
     },
   });

@@ -1,6 +1,6 @@
 /** The operators' side of the contract: `GET /api/admin/status`, the actions, and the log of them. */
 import { z } from "zod";
-import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
+import { ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
 import { activityShape, MirrorReport, TierStatus } from "./instance-report";
 
 const count = z.number().int().nonnegative();
@@ -45,8 +45,8 @@ export type AuditEntry = z.infer<typeof AuditEntry>;
 
 /** `GET /api/admin/audit-log?before=&limit=`, newest first */
 export const AuditLogQuery = z.object({
-  before: z.coerce.number().int().positive().optional().meta({ description: "Entries older than this id" }),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: "Entries older than this id" }),
+  limit: wholeNumber(1, 200).default(50),
 });
 export const AuditLogAnswer = z.object({ items: z.array(AuditEntry), nextBefore: count.nullable() });
 export type AuditLogAnswer = z.infer<typeof AuditLogAnswer>;

@@ -4,6 +4,17 @@ import { parseAccountId, parseUserId } from "../core/ids";
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });
 
+/** A whole number in a query, in digits alone: `1e2`, `0x10` and ` 5` are none, and neither is what is out of range. */
+export const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
+      `a whole number from ${minimum} to ${maximum}`,
+    )
+    .transform(Number)
+    .meta({ type: "integer", minimum, maximum });
+
 /** Consensus time as the ledger writes it. */
 export const ConsensusTimestamp = z
   .string()

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ConsensusTimestamp, Freshness, PositionNumber, TopicIdText, UserIdText } from "./common";
+import { parseTimeInRange } from "../core/consensus-time";
+import { ConsensusTimestamp, Freshness, PositionNumber, TopicIdText, UserIdText, wholeNumber } from "./common";
 
 export const Signal = z.object({
   id: z.string().meta({ description: "<topicId>/<sequence>" }),
@@ -33,7 +34,7 @@ export const SignalsQuery = z.object({
     .union([TypeName.transform((one) => [one]), z.array(TypeName).max(20)])
     .default([])
     .meta({ description: "Repeatable" }),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(50),
+  limit: wholeNumber(1, MAX_PAGE).default(50),
   cursor: z.string().max(200).optional(),
 });
 
@@ -52,9 +53,10 @@ export const EventsQuery = z.object({
   type: z.enum(EVENT_TYPES).default("trust"),
   since: z
     .string()
-    .regex(/^\d{1,12}(\.\d{1,9})?$/, "seconds.nanoseconds, as a watermark is")
+    .refine((text) => parseTimeInRange(text) !== null, "seconds.nanoseconds, as a watermark is")
+    .meta({ description: "seconds.nanoseconds, as a watermark is" })
     .optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(200),
+  limit: wholeNumber(1, 200).default(200),
 });
 
 /** `GET /api/hcs/events` */

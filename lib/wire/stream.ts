@@ -1,7 +1,22 @@
-/** Events of `GET /api/stream`. Only `signal` carries an `id:` (the position), so only it moves the browser's Last-Event-ID. */
+/**
+ * Events of `GET /api/stream`. `hello`, `signal` and `resync` carry an `id:`, the position through which everything was sent; so
+ * a stream that breaks resumes exactly there, be it before its first signal.
+ */
 import { z } from "zod";
+import { parsePosition } from "../core/position";
 import { Freshness, PositionNumber, UserIdText } from "./common";
 import { Signal } from "./signals";
+
+const Cursor = z
+  .string()
+  .refine((text) => text === "" || parsePosition(text) !== null, "a position, as an event id is")
+  .optional();
+
+/** `GET /api/stream?cursor=`; `lastEventId` is what EventSource clients send that cannot set the header. Empty is absent. */
+export const StreamQuery = z.object({
+  cursor: Cursor.meta({ description: "Where this page began to read: the position of what it has" }),
+  lastEventId: Cursor.meta({ description: "The last event id that came, as the header Last-Event-ID" }),
+});
 
 export const STREAM_EVENTS = {
   /** First of every stream. */

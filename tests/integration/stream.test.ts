@@ -88,7 +88,7 @@ describe("a stream", () => {
 
   it("says hello, then each new signal with its position as id, and whose contacts changed", async () => {
     const reader = await stream();
-    expect(reader.events).toMatchObject([{ event: "hello", id: null, data: { position: 0 } }]);
+    expect(reader.events).toMatchObject([{ event: "hello", id: 0, data: { position: 0 } }]);
     request("tm-bob", "tm-carol");
     await t.clock.advance(2_000);
     expect(reader.of("signal")).toMatchObject([
@@ -96,6 +96,49 @@ describe("a stream", () => {
       { id: 2, data: { actor: "tm-carol", position: 2 } },
     ]);
     expect(reader.of("contacts")).toMatchObject([{ id: null, data: { peers: ["tm-bob", "tm-carol"] } }]);
+  });
+
+  it("that breaks before its first signal resumes where it began, whatever it was opened with", async () => {
+    request("tm-1", "tm-2", "tm-3");
+    await t.sync();
+    for (const [options, missed] of [
+      [{}, []],
+      [{ cursor: 1 }, [2, 3]],
+    ] as const) {
+      const broken = await stream(options);
+      const [hello] = broken.of("hello");
+      expect(hello).toMatchObject({ id: options.cursor ?? 3, data: { position: 3 } });
+      await broken.cancel();
+      expect(ids(await stream({ lastEventId: Number(hello?.id) }))).toEqual(missed);
+    }
+    const broken = await stream();
+    const lastEventId = Number(broken.of("hello")[0]?.id);
+    await broken.cancel();
+    request("tm-4");
+    await t.sync();
+    expect(ids(await stream({ lastEventId }))).toEqual([4]);
+  });
+
+  it.each([
+    ["an empty header beside ?cursor=", "?cursor=2", { "last-event-id": "" }, [3, 4]],
+    ["?lastEventId=", "?lastEventId=2", {}, [3, 4]],
+    ["?lastEventId= beside an older ?cursor=", "?cursor=1&lastEventId=3", {}, [4]],
+    ["the header beside both", "?cursor=1&lastEventId=2", { "last-event-id": "3" }, [4]],
+    ["nothing but empty ones", "?cursor=&lastEventId=", { "last-event-id": "" }, []],
+  ])("resumes after what the client says it has: %s", async (_, query, headers, expected) => {
+    request("tm-1", "tm-2", "tm-3", "tm-4");
+    await t.sync();
+    const reader = new SseReader(await t.ask("GET", `/api/stream${query}`, ALICE, { headers }));
+    open.push(reader);
+    await t.clock.advance(10);
+    expect(ids(reader)).toEqual(expected);
+  });
+
+  it("is for one person's browser, and no cache may keep it or hand it to another", async () => {
+    const response = await t.ask("GET", "/api/stream", ALICE);
+    expect(response.headers.get("cache-control")).toBe("private, no-cache, no-transform");
+    expect(response.headers.get("vary")).toBe("Cookie");
+    await response.body?.cancel();
   });
 
   it("shows nobody else's", async () => {

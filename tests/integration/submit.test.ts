@@ -270,6 +270,15 @@ describe("POST /api/sync", () => {
     expect(Math.max(...Object.values(t.devnet.requests.counts().byTopic))).toBeLessThanOrEqual(2);
   });
 
+  it("brings a topic up to date once, however often the request names it", async () => {
+    await t.sync();
+    const before = t.app.stores.stats().byPurpose.gaps.statements;
+    const topics = Array(64).fill(t.devnet.topics.contact);
+    const answer = await (await t.ask("POST", "/api/sync", ALICE, { body: { topics } })).json();
+    expect((answer as { topics: unknown[] }).topics).toHaveLength(1);
+    expect(t.app.stores.stats().byPurpose.gaps.statements - before).toBe(1);
+  });
+
   it("refuses topics that are not kept here", async () => {
     const response = await t.ask("POST", "/api/sync", ALICE, { body: { topics: ["0.0.424242"] } });
     expect(response.status).toBe(400);

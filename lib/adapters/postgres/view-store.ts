@@ -1,4 +1,4 @@
-import type { ConsensusNs } from "../../core/consensus-time";
+import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/consensus-time";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import { type Profile, strictly } from "../../core/projection";
@@ -15,13 +15,11 @@ import { flagsOf, typeNumber, UNNAMED_TYPE } from "./codes";
 import type { Row } from "./database";
 import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
-import { REF_SHIFT } from "./ref";
+import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
 import { definition, edge, event, profile, proof, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, topicIdOf, userIdOf, withHead } from "./view-sql";
 
-/** After everything. */
-const END_OF_TIME = (2n ** 63n - 1n).toString();
 const PROFILE = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.bio, f.avatar, f.hrl";
 
 /** The user is the target of a mint unless only the actor; somebody who mints for himself has one row and is both. */
@@ -74,7 +72,7 @@ export class PostgresViewStore implements ViewStore {
       ),
       [
         userId,
-        String(query.beforeNs ?? END_OF_TIME),
+        String(query.beforeNs ?? MAX_CONSENSUS_NS),
         query.limit,
         query.maxRows,
         ...(query.types.length === 0 ? [] : [numbers(known), texts(named)]),
@@ -143,6 +141,8 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
+    // Beyond it the number would run into the topic's, and name another message.
+    if (sequence > MAX_SEQUENCE) return null;
     // The user's row is of this message, or of the one that completed the group of chunks it belongs to.
     const [row] = await this.db.run(
       "proof",

@@ -93,7 +93,7 @@ export const sync = defineRoute({
   body: SyncBody,
   answer: SyncAnswer,
   handle: async ({ app, body }) => {
-    const asked = body.topics?.map((text) => parseTopicId(text));
+    const asked = body.topics === undefined ? undefined : [...new Set(body.topics.map(parseTopicId))];
     const topicIds = asked?.map((topicId) => {
       if (topicId !== null && app.scheduler.syncs.has(topicId)) return topicId;
       throw new ProblemError("bad-input", "topics: one of these topics is not kept here.", { field: "topics" });

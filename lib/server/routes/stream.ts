@@ -1,21 +1,24 @@
 import "server-only";
+import { parsePosition } from "../../core/position";
+import { StreamQuery } from "../../wire/stream";
 import { ProblemError } from "../problem";
 import { beforeRead } from "../reply";
 import { defineRoute } from "../route";
-import { parseEventId, sseResponse } from "../sse";
+import { sseResponse } from "../sse";
 
 export const stream = defineRoute({
   summary: "Changes as they happen, as server-sent events; resumes at Last-Event-ID or ?cursor=",
   access: "user",
   limit: "stream",
+  query: StreamQuery,
   answer: "text/event-stream",
   handle: async (context) => {
-    const { app, userId, request, url } = context;
-    // The browser's own header wins: it is where this very page has got to; ?cursor= is where it began.
-    const given = request.headers.get("last-event-id") ?? url.searchParams.get("cursor");
-    const cursor = given === null || given === "" ? null : parseEventId(given);
-    if (cursor === undefined)
-      throw new ProblemError("bad-input", "cursor: a position, as an event id is.", { field: "cursor" });
+    const { app, userId, request, query } = context;
+    // What the client has got to wins over where its page began. Some clients send the header empty before they have got anything.
+    const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
+    const cursor = given === null ? null : parsePosition(given);
+    if (given !== null && cursor === null)
+      throw new ProblemError("bad-input", "Last-Event-ID: a position, as an event id is.", { field: "Last-Event-ID" });
     await beforeRead(context);
     return sseResponse(app, userId, cursor, request.signal);
   },

@@ -186,6 +186,8 @@ export function viewsContract(subject: Subject): void {
     expect(await store.views.proof(C, T, seq(3))).toBeNull();
     expect(await store.views.proof(A, R, seq(1))).toBeNull();
     expect(await store.views.proof(A, topic("0.0.999"), seq(1))).toBeNull();
+    // A number whose last bits are those of a message that is there.
+    for (const beyond of [2 ** 40, 2 ** 41, 2 ** 52]) expect(await store.views.proof(A, T, seq(1 + beyond))).toBeNull();
   });
 
   it("proves every chunk of a message that concerns the user; after a gap the hash before is unknown", async () => {
