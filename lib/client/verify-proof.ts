@@ -5,7 +5,7 @@
 import { parseConsensusTime } from "@/lib/core/consensus-time";
 import { parseAccountId, parseTopicId } from "@/lib/core/ids";
 import { equalBytes, HASH_BYTES, RUNNING_HASH_VERSION, runningHashPreimage } from "@/lib/core/running-hash";
-import type { ProofAnswer } from "@/lib/wire/proof";
+import type { Proof } from "@/lib/wire/proof";
 
 export type ProofVerdict =
   | { readonly kind: "verified"; readonly computed: string; readonly expected: string; readonly content: string }
@@ -30,7 +30,7 @@ async function sha384(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-384", bytes));
 }
 
-export async function verifyProof(proof: ProofAnswer): Promise<ProofVerdict> {
+export async function verifyProof(proof: Proof): Promise<ProofVerdict> {
   if (!globalThis.crypto?.subtle) return unverifiable("This browser computes hashes only on https pages.");
   const { message, previousRunningHash, runningHash } = proof;
   if (message.runningHashVersion !== RUNNING_HASH_VERSION) {

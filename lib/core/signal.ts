@@ -49,6 +49,34 @@ export function foldSynonym(type: string): string {
   return Object.hasOwn(SYNONYMS, type) ? (SYNONYMS[type] as string) : type;
 }
 
+/**
+ * What can be written through this server, by name: what TrustMesh's own clients and services write. The ledger may hold other
+ * types, which readers show as they are; whoever would write one here has most likely misspelt it.
+ */
+export const SUBMIT_TYPES = [
+  "CONTACT_REQUEST",
+  "CONTACT_ACCEPT",
+  "CONTACT_ACCEPTED",
+  "CONTACT_BONDED",
+  "CONTACT_MIRROR",
+  "CONTACT_REVOKE",
+  "TRUST_ALLOCATE",
+  "TRUST_UPDATE",
+  "TRUST_REVOKE",
+  "TRUST_ACCEPT",
+  "TRUST_DECLINE",
+  "RECOGNITION_DEFINITION",
+  "RECOGNITION_MINT",
+  "RECOGNITION_ISSUED",
+  "RECOGNITION_VALIDATE",
+  "RECOGNITION_V2",
+  "NFT_MINT",
+  "SIGNAL_MINT",
+  "SIGNAL_TRANSFER",
+  "PROFILE_UPDATE",
+  "SYSTEM_UPDATE",
+] as const;
+
 /** Contact and trust are between two people; a mint belongs to somebody. */
 const NEEDS_TARGET = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|ACCEPT|DECLINE)|RECOGNITION_MINT)$/;
 const BETWEEN_TWO = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|ACCEPT|DECLINE))$/;

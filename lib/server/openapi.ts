@@ -1,25 +1,18 @@
 import "server-only";
 /** OpenAPI 3.1 out of the route table: its schemas are JSON Schema 2020-12, which is what Zod writes. */
-import { z } from "zod";
-import { Problem } from "../wire/common";
-import type { AnyRoute } from "./route";
+import type { z } from "zod";
+import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./openapi-answers";
+import { jsonSchema } from "./openapi-schema";
+import type { AnyRoute, HeededHeader } from "./route";
+import { SESSION_COOKIES } from "./session";
 
-const json = (schema: object) => ({ "application/json": { schema } });
-const problem = (description: string) => ({
-  description,
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-});
-const schemaOf = (schema: z.ZodType, io: "input" | "output") => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
-  return rest as Record<string, unknown> & { properties?: Record<string, object>; required?: string[] };
-};
-
-export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>): Record<string, unknown> {
+export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSecure = false): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, route] of Object.entries(routes)) {
     const [method = "", path = ""] = name.split(" ");
-    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(path, route) };
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(method, path, route) };
   }
+  const bearer = (description: string) => ({ type: "http", scheme: "bearer", description });
   return {
     openapi: "3.1.0",
     info: {
@@ -28,48 +21,83 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>): Rec
       description:
         "Contacts, circle, signals and recognition of TrustMesh, cached from Hedera Consensus Service, verified and live.",
     },
+    servers: [{ url: "/", description: "The server that answers this document" }],
     paths,
     components: {
-      schemas: { Problem: schemaOf(Problem, "output") },
+      schemas: { Problem: PROBLEM_SCHEMA },
+      headers: HEADERS,
       securitySchemes: {
-        session: { type: "apiKey", in: "cookie", name: "tm_session" },
-        token: { type: "http", scheme: "bearer" },
+        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIES[isSecure ? "secure" : "plain"] },
+        token: bearer("ADMIN_TOKEN"),
+        cron: bearer("CRON_SECRET"),
+        metrics: bearer("METRICS_TOKEN; the devnet needs none where it is not set"),
       },
     },
   };
 }
 
 /** Either of the alternatives is enough. */
-const SECURITY = {
-  public: [],
-  user: [{ session: [] }],
-  admin: [{ session: [] }, { token: [] }],
-} as const satisfies Record<AnyRoute["access"], readonly object[]>;
+function securityOf({ access, bearer }: AnyRoute): object[] {
+  if (access === "user") return [{ session: [] }];
+  if (access === "admin") return [{ session: [] }, { token: [] }];
+  return bearer === undefined ? [] : [{ [bearer]: [] }];
+}
 
-function operation(path: string, route: AnyRoute): Record<string, unknown> {
-  const isStream = route.answer === "text/event-stream";
-  const answer =
-    typeof route.answer === "string"
-      ? { [route.answer]: { schema: { type: "string" } } }
-      : json(schemaOf(route.answer, "output"));
+function operation(method: string, path: string, route: AnyRoute): Record<string, unknown> {
   return {
+    operationId: operationId(method, path),
     summary: route.summary,
-    security: SECURITY[route.access],
-    parameters: [...pathParameters(path), ...(route.query ? queryParameters(route.query) : [])],
-    ...(route.body ? { requestBody: { required: true, content: json(schemaOf(route.body, "input")) } } : {}),
-    responses: {
-      200: { description: "OK", content: answer },
-      ...(route.access === "user" && !isStream ? { 304: { description: "The client's copy is still right" } } : {}),
-      400: problem("Bad input; `field` names it"),
-      ...(route.access === "user" ? { 401: problem("Not signed in"), 403: problem("Not yours") } : {}),
-      ...(route.access === "admin"
-        ? { 401: problem("Not signed in, or a wrong token"), 403: problem("Not an operator") }
-        : {}),
-      ...(route.limit ? { 429: problem("Too often; `Retry-After` says when again") } : {}),
-      503: problem("A tier is down and nothing is cached, or the answer is not there yet"),
-    },
+    security: securityOf(route),
+    parameters: [
+      ...pathParameters(path),
+      ...(route.query ? queryParameters(route.query) : []),
+      ...headersHeeded(route).map((name) => ({ name, in: "header", required: false, ...REQUEST_HEADERS[name] })),
+    ],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: { "application/json": { schema: jsonSchema(route.body, "input") } },
+          },
+        }
+      : {}),
+    responses: answersOf(route, method),
   };
 }
+
+/** `getHcsEvents`, `postAdminTopicsPause`: what stands in braces is no part of it. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replace(/^\/api\//, "")
+    .replaceAll(/\{\w+\}/g, "")
+    .split(/[^A-Za-z0-9]+/);
+  return method.toLowerCase() + words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
+}
+
+const headersHeeded = ({ heeds = [], sends = [] }: AnyRoute): readonly (HeededHeader | "If-None-Match")[] => [
+  ...heeds,
+  ...(sends.includes("view") ? (["If-None-Match"] as const) : []),
+];
+
+const REQUEST_HEADERS: Readonly<Record<HeededHeader | "If-None-Match", object>> = {
+  "If-None-Match": {
+    description: "The `ETag` of the client's copy: the answer is 304 while that is still right",
+    schema: { type: "string" },
+  },
+  "If-Min-Sequence": {
+    description:
+      "`<topicId>=<sequence>`, separated by commas: the answer holds these messages. It is waited for them for 3 seconds.",
+    schema: { type: "string", examples: ["0.0.7148063=1042"] },
+  },
+  "Idempotency-Key": {
+    description: "What the client calls this request: sent again under the same name it has the first answer",
+    schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,200}$" },
+  },
+  "Last-Event-ID": {
+    description: "The id of the last event that the client has; the stream goes on after it",
+    schema: { type: "string", pattern: "^\\d{1,16}$" },
+  },
+};
 
 function pathParameters(path: string): object[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
@@ -81,7 +109,7 @@ function pathParameters(path: string): object[] {
 }
 
 function queryParameters(query: z.ZodType): object[] {
-  const { properties = {}, required = [] } = schemaOf(query, "input");
+  const { properties = {}, required = [] } = jsonSchema(query, "input");
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: "query",

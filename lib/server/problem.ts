@@ -37,6 +37,9 @@ const CODES = {
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemCode = keyof typeof CODES;
+export const PROBLEM_CODES = Object.keys(CODES) as readonly ProblemCode[];
+export const problemStatus = (code: ProblemCode): number => CODES[code][0];
+export const problemTitle = (code: ProblemCode): string => CODES[code][1];
 
 export interface ProblemOptions {
   readonly field?: string;

@@ -11,7 +11,7 @@ import { adminOf } from "./admins";
 import { apiHeaders } from "./api-headers";
 import type { App } from "./container";
 import type { LimitName } from "./limits";
-import { ProblemError, problemResponse } from "./problem";
+import { type ProblemCode, ProblemError, problemResponse } from "./problem";
 import { readJson } from "./read-body";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
@@ -32,9 +32,21 @@ export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly us
 /** `actor`: who acts, as the audit log names it. */
 export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
 
+/** Headers of a request that a handler looks at; of a view also If-None-Match. */
+export type HeededHeader = "If-Min-Sequence" | "Idempotency-Key" | "Last-Event-ID";
+
 interface Common<Query, Body> {
-  /** One line for the OpenAPI document. */
+  /** One line for the OpenAPI document. What the document says beside it is generated from the members below. */
   readonly summary: string;
+  readonly heeds?: readonly HeededHeader[];
+  /** `view`: answered by viewResponse, with a tag and how fresh it is. `cookie`: sets the session. */
+  readonly sends?: readonly ("view" | "cookie")[];
+  /** What the handler itself refuses, beside what this wrapper does. Tests refuse answers that are not documented. */
+  readonly problems?: readonly ProblemCode[];
+  /** Statuses under which the answer comes as well, and what they mean. */
+  readonly otherAnswers?: Readonly<Record<number, string>>;
+  /** The secret that lets in where no session does. */
+  readonly bearer?: "cron" | "metrics";
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   /** What it is counted as, for each address and each user. */
@@ -176,10 +188,22 @@ function queryOf(params: URLSearchParams): Record<string, string | string[]> {
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  const { path, message } = firstIssue(parsed.error.issues);
   // Names of members may be the sender's own, and of any length.
-  const field = (issue?.path.join(".") || "body").slice(0, 100);
-  throw new ProblemError("bad-input", `${field}: ${issue?.message ?? "not as documented"}`, { field });
+  const field = (path.join(".") || "body").slice(0, 100);
+  throw new ProblemError("bad-input", `${field}: ${message}`, { field });
+}
+
+/** Where several forms are possible, the caller most likely meant the one with the fewest faults. */
+function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
+  if (issue === undefined) return { path: [], message: "not as documented" };
+  const { path, message } = issue;
+  if (issue.code === "unrecognized_keys")
+    return { path: [...path, issue.keys[0] ?? ""], message: "no member of this name is taken here" };
+  if (issue.code !== "invalid_union") return { path, message };
+  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
+  const inner = firstIssue(nearest ?? []);
+  return { ...inner, path: [...path, ...inner.path] };
 }
 
 /** Somebody else's name is never honoured, and never silently replaced by the caller's. */

@@ -31,6 +31,9 @@ interface Session {
   readonly expiresS: number;
 }
 
+/** A browser takes a `__Host-` cookie over TLS only. */
+export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session" } as const;
+
 export class Sessions {
   private readonly keys: readonly KeyObject[];
   private readonly cookieName: string;
@@ -38,7 +41,7 @@ export class Sessions {
 
   constructor(private readonly options: SessionOptions) {
     this.keys = options.secrets.map((secret) => createSecretKey(Buffer.from(secret)));
-    this.cookieName = options.isSecure ? "__Host-tm_session" : "tm_session";
+    this.cookieName = SESSION_COOKIES[options.isSecure ? "secure" : "plain"];
   }
 
   /** The Set-Cookie value that signs `userId` in. */

@@ -49,6 +49,12 @@ export const Freshness = z.object({
 });
 export type Freshness = z.infer<typeof Freshness>;
 
+/** What every view says beside its content. */
+export const ViewMembers = z.object({
+  timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
+  ...Freshness.shape,
+});
+
 export const PositionNumber = z
   .number()
   .int()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Freshness, PositionNumber, UserIdText } from "./common";
+import { PositionNumber, UserIdText, ViewMembers } from "./common";
 
 export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });
 
@@ -28,8 +28,7 @@ export const ContactsAnswer = z.object({
   trustLevels: z.record(z.string(), Trust),
   count: z.number().int(),
   position: PositionNumber,
-  timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
-  ...Freshness.shape,
+  ...ViewMembers.shape,
 });
 export type ContactsAnswer = z.infer<typeof ContactsAnswer>;
 
@@ -57,6 +56,6 @@ export const CircleAnswer = z.object({
     lastUpdated: z.string(),
     cappedAt: z.number().int().optional().meta({ description: "Set where more contacts exist than are listed" }),
   }),
-  ...Freshness.shape,
+  ...ViewMembers.shape,
 });
 export type CircleAnswer = z.infer<typeof CircleAnswer>;

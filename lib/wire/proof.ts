@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { ConsensusTimestamp, TopicIdText } from "./common";
+import { ConsensusTimestamp, TopicIdText, ViewMembers } from "./common";
 
 const Hash = z.string().nullable().meta({ description: "Base64 of 48 bytes" });
 
-/** `GET /api/proof/{topicId}/{sequence}`: what a browser needs to compute the running hash itself. */
-export const ProofAnswer = z.object({
+/** What a browser needs to compute the running hash itself. */
+export const Proof = z.object({
   message: z.object({
     topicId: TopicIdText,
     sequenceNumber: z.number().int().positive(),
@@ -18,6 +18,10 @@ export const ProofAnswer = z.object({
   status: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.string().nullable(),
 });
+export type Proof = z.infer<typeof Proof>;
+
+/** `GET /api/proof/{topicId}/{sequence}` */
+export const ProofAnswer = z.object({ ...Proof.shape, ...ViewMembers.shape });
 export type ProofAnswer = z.infer<typeof ProofAnswer>;
 
 /** `GET /api/registry/topics`: the topics the caller writes to. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Freshness, PositionNumber, UserIdText } from "./common";
+import { PositionNumber, UserIdText, ViewMembers } from "./common";
 import { Signal } from "./signals";
 
 export const Definition = z.object({
@@ -24,7 +24,7 @@ export const RecognitionAnswer = z.object({
   definitions: z.array(Definition),
   instances: z.array(RecognitionInstance),
   position: PositionNumber,
-  ...Freshness.shape,
+  ...ViewMembers.shape,
 });
 export type RecognitionAnswer = z.infer<typeof RecognitionAnswer>;
 
@@ -53,5 +53,10 @@ export const ProfilesQuery = z.object({
 });
 
 /** `GET /api/profiles`: the caller and the caller's contacts; other ids are left out. */
-export const ProfilesAnswer = z.object({ success: z.literal(true), profiles: z.array(Profile), ...Freshness.shape });
+export const ProfilesAnswer = z.object({
+  success: z.literal(true),
+  profiles: z.array(Profile),
+  position: PositionNumber,
+  ...ViewMembers.shape,
+});
 export type ProfilesAnswer = z.infer<typeof ProfilesAnswer>;

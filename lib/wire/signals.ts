@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseTimeInRange } from "../core/consensus-time";
-import { ConsensusTimestamp, Freshness, PositionNumber, TopicIdText, UserIdText, wholeNumber } from "./common";
+import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
 
 export const Signal = z.object({
   id: z.string().meta({ description: "<topicId>/<sequence>" }),
@@ -43,7 +43,7 @@ export const SignalsAnswer = z.object({
   items: z.array(Signal),
   nextCursor: z.string().nullable(),
   position: PositionNumber,
-  ...Freshness.shape,
+  ...ViewMembers.shape,
 });
 export type SignalsAnswer = z.infer<typeof SignalsAnswer>;
 
@@ -72,5 +72,6 @@ export const EventsAnswer = z.object({
       json: z.unknown(),
     }),
   ),
+  ...ViewMembers.shape,
 });
 export type EventsAnswer = z.infer<typeof EventsAnswer>;

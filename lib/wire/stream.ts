@@ -30,4 +30,5 @@ export const STREAM_EVENTS = {
   /** The server ends the stream; reconnect at once. */
   bye: z.object({ reason: z.string() }),
 } as const;
+
 export type StreamEventName = keyof typeof STREAM_EVENTS;

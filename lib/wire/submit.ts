@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signal";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
 
 const common = {
@@ -13,13 +14,18 @@ const common = {
   payload: z.record(z.string(), z.unknown()),
 };
 
-/** The UI's envelope: a type by its name. */
-export const NamedEnvelope = z.object({ type: z.string().min(1).max(50), ...common });
+/** The UI's envelope: a type by its name. A member that is not documented would be lost on the way, so it is refused. */
+const NamedEnvelope = z.strictObject({ type: z.enum(SUBMIT_TYPES), ...common });
 /** The numeric one. */
-export const NumericEnvelope = z.object({
+const NumericEnvelope = z.strictObject({
   hcs: z.literal("21"),
   v: z.string().max(10).default("1.0"),
-  type: z.number().int().min(0).max(6),
+  type: z
+    .number()
+    .int()
+    .min(0)
+    .max(NUMERIC_TYPES.length - 1)
+    .meta({ description: NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", ") }),
   ...common,
 });
 

@@ -5,10 +5,10 @@ import type { UserId } from "@/lib/core/ids";
 import { StoreUnavailable } from "@/lib/ports/sync-store";
 import type { Stores } from "@/lib/server/container";
 import { createLog } from "@/lib/server/log";
-import { answer } from "@/lib/server/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
 import { startTestApp, type TestApp } from "../support/app";
+import { answer } from "../support/contract/checked";
 import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../support/fuzz";
 import { intercepted } from "../support/intercepted";
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SOCKET_HEADER } from "@/lib/server/client-address";
 import { LIMITS } from "@/lib/server/limits";
-import { answer } from "@/lib/server/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { startTestApp, type TestApp } from "../support/app";
+import { answer } from "../support/contract/checked";
 
 let t: TestApp;
 beforeAll(async () => {

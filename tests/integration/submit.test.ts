@@ -84,7 +84,7 @@ describe("a write", () => {
       recognition,
     );
     expect(await topicOf({ ...envelope("", { target: "tm-q" }), hcs: "21", type: 0 })).toBe(contact);
-    expect(await topicOf(envelope("payment_sent", { target: "tm-q" }))).toBe(recognition);
+    expect(await topicOf(envelope("SYSTEM_UPDATE", { target: "tm-q" }))).toBe(recognition);
   });
 
   it("longer than one chunk comes back whole", async () => {

@@ -1,4 +1,18 @@
-/** Reads server-sent events out of a response, as a browser would. */
+/** Reads server-sent events out of a response, as a browser would; each must have the shape that is documented of it. */
+import { z } from "zod";
+import { STREAM_EVENTS } from "@/lib/wire/stream";
+import { problemsOf, type Schema } from "./contract/json-schema";
+
+const SCHEMAS = new Map<string, Schema>(
+  Object.entries(STREAM_EVENTS).map(([name, schema]) => {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "output" });
+    return [name, rest];
+  }),
+);
+const noRefs = (ref: string): never => {
+  throw new Error(`an event's schema has no ${ref}`);
+};
+
 export interface SseEvent {
   readonly event: string;
   readonly id: number | null;
@@ -9,7 +23,8 @@ export class SseReader {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   private readonly decoder = new TextDecoder();
   private text = "";
-  readonly events: SseEvent[] = [];
+  private readonly read: SseEvent[] = [];
+  private readonly problems: string[] = [];
   isEnded = false;
 
   constructor(response: Response) {
@@ -25,9 +40,21 @@ export class SseReader {
       this.text += this.decoder.decode(value, { stream: true });
       const frames = this.text.split("\n\n");
       this.text = frames.pop() ?? "";
-      this.events.push(...frames.flatMap(parseFrame));
+      for (const event of frames.flatMap(parseFrame)) this.take(event);
     }
     this.isEnded = true;
+  }
+
+  private take(event: SseEvent): void {
+    this.read.push(event);
+    const schema = SCHEMAS.get(event.event);
+    this.problems.push(...(schema ? problemsOf(event.data, schema, noRefs, event.event) : [`no event ${event.event}`]));
+  }
+
+  /** All events so far. Throws where one of them was not as documented. */
+  get events(): readonly SseEvent[] {
+    if (this.problems.length > 0) throw new Error(`a stream told what is not documented: ${this.problems.join("; ")}`);
+    return this.read;
   }
 
   of(event: string): readonly SseEvent[] {

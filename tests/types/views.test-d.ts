@@ -25,7 +25,7 @@ type NothingMore<Made, Promised> = [keyof Made] extends [keyof Promised] ? true 
 type Holds<T extends true> = T;
 
 type ContactsPart = Omit<ContactsAnswer, Age | "timestamp">;
-type CirclePart = Omit<CircleAnswer, Age | "_meta">;
+type CirclePart = Omit<CircleAnswer, Age | "_meta" | "timestamp">;
 
 export type Contract = [
   Holds<Extends<View<typeof contactsView>, ContactsPart>>,

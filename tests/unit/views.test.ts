@@ -48,13 +48,12 @@ const bonded = (peer: string, atMs: number, registers: Partial<EdgeWithProfile> 
 const trusting = (peer: string, atMs: number, weight: number) =>
   bonded(peer, atMs, { trustOutNs: ns(atMs), trustOutWeight: weight });
 
-const AGE = { asOf: "1700000000.000000000", lagMs: 5, stale: false };
+const AGE = { asOf: "1700000000.000000000", lagMs: 5, stale: false, timestamp: "2026-11-23T00:00:00.000Z" };
 /** What a route adds around a view. */
 const asContacts = (view: ReturnType<typeof contactsView>) => ({
   ...view,
   ...AGE,
   position: 3,
-  timestamp: "2026-11-23T00:00:00.000Z",
 });
 const asCircle = (view: ReturnType<typeof circleView>) => ({
   ...view,

@@ -45,6 +45,7 @@ export const invalidate = defineRoute({
   summary: "Lets the cached views of one person, or of everybody, be read from the database again, on every instance",
   access: "admin",
   body: InvalidateBody,
+  heeds: ["Idempotency-Key"],
   answer: ActionAnswer,
   handle: (context) => {
     const { app, body } = context;
@@ -75,6 +76,8 @@ function pauseRoute(paused: boolean) {
       : "Resumes a topic on every instance",
     access: "admin",
     body: TopicActionBody,
+    heeds: ["Idempotency-Key"],
+    problems: ["not-found"],
     answer: ActionAnswer,
     handle: (context) => {
       const topicId = topicOf(context);
@@ -104,6 +107,8 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
         : "Reads a topic from the ledger again and writes what is missing or stored worse, in the background; positions stay",
     access: "admin",
     body: TopicActionBody,
+    heeds: ["Idempotency-Key"],
+    problems: ["not-found", "paused", "in-progress"],
     answer: ActionAnswer,
     handle: (context) => {
       const topicId = topicOf(context);

@@ -40,6 +40,8 @@ function edgesRoute(name: string, shape: Shape) {
 export const contacts = defineRoute({
   summary: "Bonded contacts, requests in both directions and trust of the caller",
   access: "user",
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   answer: ContactsAnswer,
   handle: edgesRoute("contacts", contactsView),
 });
@@ -47,6 +49,8 @@ export const contacts = defineRoute({
 export const circle = defineRoute({
   summary: "The caller's circle: bonded contacts and the nine slots of trust",
   access: "user",
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   answer: CircleAnswer,
   handle: edgesRoute("circle", (userId, edges) => {
     const view = circleView(userId, edges);

@@ -9,6 +9,8 @@ import { syncTopics } from "./ledger";
 export const cronSync = defineRoute({
   summary: "Brings all topics up to date, for a scheduler that knows CRON_SECRET",
   access: "public",
+  bearer: "cron",
+  problems: ["no-token", "wrong-token"],
   answer: SyncAnswer,
   handle: async ({ app, request }) => {
     const secret = app.env.CRON_SECRET;

@@ -24,6 +24,7 @@ export const ready = defineRoute({
   summary: "503 while a tier does not answer or the data lags too far behind",
   access: "public",
   answer: ReadyAnswer,
+  otherAnswers: { 503: "Not ready, for the reasons that the body gives" },
   handle: async ({ app }) => {
     const [postgres, redis, mirror] = await Promise.all([checkPostgres(app), checkRedis(app), checkLag(app)]);
     const tiers = { postgres, ...(redis === null ? {} : { redis }), mirror };

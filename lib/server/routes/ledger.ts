@@ -15,6 +15,8 @@ export const proof = defineRoute({
   summary: "What a browser needs to check one message against the ledger's hash chain by itself",
   access: "user",
   limit: "proof",
+  sends: ["view"],
+  problems: ["bad-input", "not-found"],
   answer: ProofAnswer,
   handle: async (context) => {
     const { app, userId, params } = context;

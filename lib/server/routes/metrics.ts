@@ -7,6 +7,8 @@ import { bearerToken, isSameSecret } from "../secrets";
 export const metrics = defineRoute({
   summary: "Metrics in Prometheus' text format, for who knows METRICS_TOKEN",
   access: "public",
+  bearer: "metrics",
+  problems: ["no-token", "wrong-token"],
   answer: "text/plain",
   handle: async ({ app, request }) => {
     refuseStrangers(app, request.headers);

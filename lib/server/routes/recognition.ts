@@ -12,6 +12,8 @@ import { decodedSignalOf } from "./signals";
 export const recognition = defineRoute({
   summary: "Recognition definitions, and what the caller was given",
   access: "user",
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   answer: RecognitionAnswer,
   handle: async (context) => {
     const { app, userId } = context;
@@ -49,6 +51,8 @@ export const profiles = defineRoute({
   summary: "Profiles of the caller and of the caller's contacts; other ids are left out",
   access: "user",
   query: ProfilesQuery,
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   answer: ProfilesAnswer,
   handle: async (context) => {
     const { app, userId, query } = context;

@@ -50,6 +50,7 @@ export const challenge = defineRoute({
   access: "public",
   limit: "sign-in",
   body: ChallengeBody,
+  problems: ["not-configured"],
   answer: ChallengeAnswer,
   handle: async ({ app, body, request }) =>
     privateJson(app.signIn.challenge(body.accountId as AccountId, request.headers.get("host"))),
@@ -60,6 +61,8 @@ export const verify = defineRoute({
   access: "public",
   limit: "sign-in",
   body: VerifyBody,
+  sends: ["cookie"],
+  problems: ["challenge", "challenge-used", "signature", "account-refused", "ledger-unavailable", "not-configured"],
   answer: SessionAnswer,
   handle: async ({ app, body, request }) => {
     const { accountId, challenge: asked, signatureMap } = body;
@@ -79,6 +82,7 @@ function refuseWithoutDemo({ app }: Pick<RouteContext<unknown, unknown>, "app">)
 export const demoPeople = defineRoute({
   summary: "People to sign in as, on the local devnet only",
   access: "public",
+  problems: ["not-found"],
   answer: DemoAnswer,
   handle: async (context) => {
     refuseWithoutDemo(context);
@@ -91,6 +95,8 @@ export const demoSignIn = defineRoute({
   access: "public",
   limit: "demo",
   body: DemoBody,
+  sends: ["cookie"],
+  problems: ["not-found"],
   answer: SessionAnswer,
   handle: async (context) => {
     refuseWithoutDemo(context);
@@ -111,6 +117,8 @@ export const logout = defineRoute({
   access: "public",
   limit: "sign-out",
   body: LogoutBody,
+  sends: ["cookie"],
+  problems: ["no-session"],
   answer: z.object({ ok: z.literal(true) }),
   handle: async ({ app, body, request }) => {
     if (body.everywhere) {

@@ -88,6 +88,8 @@ export const split = defineRoute({
     "Gives a kind's topics more segments, or a tenant or user topics of their own, while everybody writes and reads",
   access: "admin",
   body: SplitBody,
+  heeds: ["Idempotency-Key"],
+  problems: ["read-only"],
   answer: ActionAnswer,
   handle: (context) => {
     const { kind, tier = "standard", owner = null, to } = context.body;
@@ -106,6 +108,8 @@ export const drain = defineRoute({
   summary: "Lets nothing more be written to a topic; asked again, lets the topic go when it is quiet",
   access: "admin",
   body: DrainBody,
+  heeds: ["Idempotency-Key"],
+  problems: ["not-found", "read-only"],
   answer: ActionAnswer,
   handle: (context) => {
     const { app, body } = context;

@@ -84,6 +84,8 @@ export const signals = defineRoute({
   summary: "Signals that concern the caller, newest first",
   access: "user",
   query: SignalsQuery,
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   answer: SignalsAnswer,
   handle: async (context) => {
     const { app, userId, query } = context;
@@ -126,6 +128,8 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
 export const events = defineRoute({
   summary: "Messages of one kind that concern the caller, oldest first, for polling with a watermark",
   access: "user",
+  heeds: ["If-Min-Sequence"],
+  sends: ["view"],
   query: EventsQuery,
   answer: EventsAnswer,
   handle: async (context) => {

@@ -11,6 +11,7 @@ export const stream = defineRoute({
   access: "user",
   limit: "stream",
   query: StreamQuery,
+  heeds: ["Last-Event-ID", "If-Min-Sequence"],
   answer: "text/event-stream",
   handle: async (context) => {
     const { app, userId, request, query } = context;

@@ -40,6 +40,8 @@ export const submit = defineRoute({
   access: "user",
   limit: "submit",
   body: SubmitBody,
+  heeds: ["Idempotency-Key"],
+  problems: ["in-progress", ...Object.values(PROBLEMS)],
   answer: SubmitAnswer,
   handle: async ({ app, userId, body, request, background }) => {
     if (body.from !== userId)

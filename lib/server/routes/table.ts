@@ -17,11 +17,17 @@ import { events, signals } from "./signals";
 import { stream } from "./stream";
 import { submit } from "./submit";
 
+/** Made once: it takes as long as twenty reads, and anybody may ask for it. */
+let document: Record<string, unknown> | undefined;
+
 const openapi: AnyRoute = defineRoute({
   summary: "This API as OpenAPI 3.1",
   access: "public",
   answer: z.record(z.string(), z.unknown()),
-  handle: async (): Promise<Response> => publicJson(openApiDocument(ROUTES)),
+  handle: async ({ app }): Promise<Response> => {
+    document ??= openApiDocument(ROUTES, !app.env.isDevnet);
+    return publicJson(document);
+  },
 });
 
 export const ROUTES = {

@@ -5,6 +5,7 @@ import { ProfilePage } from "../pages/profile";
 import { RecognitionPage } from "../pages/recognition";
 import { Shell } from "../pages/shell";
 import { SignalsPage } from "../pages/signals";
+import { documentedApi } from "./documented-api";
 import { Person } from "./person";
 
 export interface Screen {
@@ -59,12 +60,13 @@ export const test = base.extend<Fixtures>({
     await use(context);
     expect(violations, "the content security policy was kept").toEqual([]);
   },
+  request: async ({ request }, use) => use(documentedApi(request)),
   meet: async ({ playwright, baseURL }, use) => {
     const apis: { dispose(): Promise<void> }[] = [];
     await use(async (name) => {
       const api = await playwright.request.newContext({ ...(baseURL ? { baseURL } : {}) });
       apis.push(api);
-      return Person.create(name, api);
+      return Person.create(name, documentedApi(api));
     });
     await Promise.all(apis.map((api) => api.dispose()));
   },

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { verifyProof } from "@/lib/client/verify-proof";
-import type { ProofAnswer } from "@/lib/wire/proof";
+import type { Proof } from "@/lib/wire/proof";
 
 interface MirrorMessage {
   consensus_timestamp: string;
@@ -21,7 +21,7 @@ const chains = readdirSync(FOLDER).map((file) => {
 
 const GENESIS = btoa("\0".repeat(48));
 
-function proofOf(messages: readonly MirrorMessage[], at: number): ProofAnswer {
+function proofOf(messages: readonly MirrorMessage[], at: number): Proof {
   const message = messages[at] as MirrorMessage;
   const before = messages[at - 1];
   return {
@@ -53,7 +53,7 @@ describe("verifyProof", () => {
     }
   });
 
-  const altered: readonly (readonly [string, ProofAnswer])[] = [
+  const altered: readonly (readonly [string, Proof])[] = [
     ["its bytes", { ...proof, message: { ...proof.message, bytes: btoa("forged") } }],
     ["its payer", { ...proof, message: { ...proof.message, payerAccountId: "0.0.666" } }],
     ["its sequence", { ...proof, message: { ...proof.message, sequenceNumber: 77 } }],
@@ -65,7 +65,7 @@ describe("verifyProof", () => {
     expect((await verifyProof(forged)).kind).toBe("failed");
   });
 
-  const unknown: readonly (readonly [string, ProofAnswer])[] = [
+  const unknown: readonly (readonly [string, Proof])[] = [
     ["the hash before is missing", { ...proof, previousRunningHash: null }],
     ["its own hash is missing", { ...proof, runningHash: null }],
     ["the version is another", { ...proof, message: { ...proof.message, runningHashVersion: 2 } }],
