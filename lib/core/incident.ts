@@ -18,6 +18,11 @@ export const INCIDENT_KINDS = {
     severity: "critical",
     action: "Check that HEDERA_NETWORK and MIRROR_URL are right, then start this topic over from the ledger.",
   },
+  "redis-went-back": {
+    severity: "warning",
+    action:
+      "Find out why Redis restarted from an older state: turn on its persistence, or fail over to a replica that keeps up.",
+  },
 } as const satisfies Readonly<Record<string, IncidentKind>>;
 
 export type IncidentCode = keyof typeof INCIDENT_KINDS;

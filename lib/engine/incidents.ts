@@ -8,8 +8,10 @@ import type { Log } from "../ports/log";
 
 export class Incidents {
   private readonly open = new Map<string, Incident>();
+  /** Of what happened at one instant: until when it is told. */
+  private readonly untilMs = new Map<string, number>();
 
-  constructor(private readonly deps: { readonly clock: Pick<Clock, "now">; readonly log: Log }) {}
+  constructor(private readonly deps: { readonly clock: Pick<Clock, "now" | "monotonicMs">; readonly log: Log }) {}
 
   /**
    * Reports that an incident goes on (`summary`: what is wrong, one sentence) or has ended (`null`). Repeating either is free.
@@ -18,11 +20,12 @@ export class Incidents {
    * @example incidents.report("topic-reset", "0.0.7", null);
    */
   report(code: IncidentCode, subject: string | null, summary: string | null): void {
-    const key = `${code} ${subject ?? ""}`;
+    const key = keyOf(code, subject);
     const known = this.open.get(key);
     if (summary === null) {
       if (known === undefined) return;
       this.open.delete(key);
+      this.untilMs.delete(key);
       this.deps.log.info("an incident has ended", { code, subject, summary: known.summary });
       return;
     }
@@ -33,9 +36,30 @@ export class Incidents {
     this.deps.log[severity === "critical" ? "error" : "warn"](summary, { code, subject, action });
   }
 
+  /**
+   * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. Happening again
+   * renews that time.
+   */
+  happened(code: IncidentCode, subject: string | null, summary: string, forMs: number): void {
+    this.endThoseOver();
+    this.report(code, subject, summary);
+    this.untilMs.set(keyOf(code, subject), this.deps.clock.monotonicMs() + forMs);
+  }
+
   /** The open incidents: critical ones first, then by age, oldest first. */
   current(): readonly Incident[] {
+    this.endThoseOver();
     const rank = { critical: 0, warning: 1 };
     return [...this.open.values()].sort((a, b) => rank[a.severity] - rank[b.severity] || a.sinceMs - b.sinceMs);
   }
+
+  private endThoseOver(): void {
+    const nowMs = this.deps.clock.monotonicMs();
+    for (const [key, untilMs] of [...this.untilMs]) {
+      const incident = this.open.get(key);
+      if (incident && nowMs >= untilMs) this.report(incident.code, incident.subject, null);
+    }
+  }
 }
+
+const keyOf = (code: IncidentCode, subject: string | null): string => `${code} ${subject ?? ""}`;

@@ -3,6 +3,7 @@ import type { Sequence, TopicId, UserId } from "../core/ids";
 import type { CommitEvent, EventBus } from "../ports/event-bus";
 import type { Log } from "../ports/log";
 import type { ViewStore } from "../ports/view-store";
+import type { Incidents } from "./incidents";
 import type { L1Cache } from "./l1-cache";
 import type { LiveHub } from "./live-hub";
 
@@ -10,8 +11,12 @@ export interface InvalidationDeps {
   readonly bus: EventBus;
   readonly l1: L1Cache;
   readonly hub: LiveHub;
+  readonly incidents: Incidents;
   readonly log: Log;
 }
+
+/** How long operators are told of what happened at one instant: longer than a night. */
+const TOLD_MS = 12 * 3_600_000;
 
 /** Definitions are global: this counts their changes, and is part of the name of every view that shows them. */
 export class DefinitionsGeneration {
@@ -41,7 +46,7 @@ export function followCommits(
   definitions: DefinitionsGeneration,
   told: ToldCommits,
 ): () => void {
-  const { l1, hub, log } = deps;
+  const { l1, hub, incidents, log } = deps;
   return deps.bus.subscribe({
     onCommit: (event) => {
       if (event.definitionsChanged) definitions.value += 1;
@@ -59,6 +64,13 @@ export function followCommits(
       l1.expireAll();
       hub.onMissed();
     },
+    onWentBack: () =>
+      incidents.happened(
+        "redis-went-back",
+        null,
+        "Redis came back with less than it had told of: every view was loaded again.",
+        TOLD_MS,
+      ),
   });
 }
 

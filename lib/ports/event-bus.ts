@@ -34,6 +34,8 @@ export interface EventListener {
   onSignOut?(event: SignOut): void;
   /** Events may have been lost, as after a broken connection: everything kept is in doubt. */
   onMissed(): void;
+  /** The shared tier has lost what it had told; `onMissed` is called as well. */
+  onWentBack?(): void;
 }
 
 export interface EventBus {

@@ -203,7 +203,7 @@ export function createApp({
   const definitions = new DefinitionsGeneration();
   const told = new ToldCommits();
   const unfollow = [
-    followCommits({ bus, l1, hub, log }, definitions, told),
+    followCommits({ bus, l1, hub, incidents, log }, definitions, told),
     followTopics({ bus, scheduler, rates, log }),
   ];
   const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log });

@@ -148,6 +148,7 @@ describe("a view", () => {
         `tm:${network}:tm-%7Ba%7D:contacts`,
         `tm:${network}:a%2F%C3%BC*:contacts`,
         `tm:${network}:a%253Ab:contacts`,
+        `tm:${network}::generation`,
       ].sort(),
     );
   });

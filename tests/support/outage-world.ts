@@ -126,6 +126,8 @@ export class World {
     readonly postgres: PostgresProxy,
     /** The database itself, behind the proxy. */
     readonly server: PostgresServer,
+    /** What Redis keeps and PostgreSQL holds of this test, for tests that put them back. */
+    readonly stored: { readonly network: string; readonly redisPort: number; readonly databaseUrl: string },
     readonly a: Instance,
     readonly b: Instance,
   ) {}
@@ -229,17 +231,19 @@ export class OutageWorld {
   }
 
   async run(prove: (world: World) => Promise<void>): Promise<void> {
-    const { postgres, upstash, proxy } = this;
-    if (!postgres || !upstash || !proxy) throw new Error("the servers are not there");
+    const { postgres, redis, upstash, proxy } = this;
+    if (!postgres || !redis || !upstash || !proxy) throw new Error("the servers are not there");
     this.count += 1;
-    const url = new URL(await postgres.createDatabase());
+    const databaseUrl = await postgres.createDatabase();
+    const url = new URL(databaseUrl);
     url.port = String(proxy.port);
     const network = `outage-${process.pid}-${this.count}`;
     const clock = new LeapingClock();
     const devnet = await startDevnet({ grpc: false, now: () => clock.now() });
     const a = await startInstance(url.href, network, clock, devnet, upstash);
     const b = await startInstance(url.href, network, clock, devnet, upstash);
-    const world = new World(clock, devnet, upstash, proxy, postgres, a, b);
+    const stored = { network, redisPort: redis.port, databaseUrl };
+    const world = new World(clock, devnet, upstash, proxy, postgres, stored, a, b);
     try {
       await prove(world);
     } finally {

@@ -1,6 +1,6 @@
 /** What each of our scripts is sent for: how a stand-in tells reads from what the sync costs. */
 import type { Purpose } from "@/lib/adapters/upstash/command-stats";
-import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "@/lib/adapters/upstash/event-scripts";
+import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/event-scripts";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
 import { REPORT } from "@/lib/adapters/upstash/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
@@ -19,7 +19,8 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [FINISH, "idempotency"],
   [ABANDON, "idempotency"],
   [PUBLISH, "publish"],
-  [LAST_SEQUENCE, "cursor"],
+  [START_OVER, "publish"],
+  [LAST_EVENT, "cursor"],
   [LAST_PUBLISHED, "cursor"],
   [REPORT, "report"],
 ]);

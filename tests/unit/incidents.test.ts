@@ -3,7 +3,7 @@ import { INCIDENT_KINDS } from "@/lib/core/incident";
 import { Incidents } from "@/lib/engine/incidents";
 
 function setUp() {
-  const clock = { nowMs: 1_000, now: () => clock.nowMs };
+  const clock = { nowMs: 1_000, now: () => clock.nowMs, monotonicMs: () => clock.nowMs };
   const logged: string[] = [];
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const incidents = new Incidents({ clock, log: { info: line("info"), warn: line("warn"), error: line("error") } });
@@ -26,6 +26,21 @@ describe("an incident", () => {
     clock.nowMs = 9_000;
     incidents.report("topic-reset", "0.0.7", "second");
     expect(incidents.current()).toMatchObject([{ sinceMs: 1_000, summary: "second", subject: "0.0.7" }]);
+  });
+
+  it("that happened at one instant is told for a while, and longer if it happens again", () => {
+    const { clock, incidents, logged } = setUp();
+    incidents.happened("redis-went-back", null, "Redis went back.", 1_000);
+    clock.nowMs += 900;
+    incidents.happened("redis-went-back", null, "Redis went back.", 1_000);
+    clock.nowMs += 999;
+    expect(incidents.current()).toMatchObject([{ code: "redis-went-back", sinceMs: 1_000 }]);
+    clock.nowMs += 1;
+    expect(incidents.current()).toEqual([]);
+    expect(logged).toEqual(["warn: Redis went back.", "info: an incident has ended"]);
+    incidents.report("redis-went-back", null, "Redis went back again.");
+    clock.nowMs += 5_000;
+    expect(incidents.current()).toHaveLength(1);
   });
 
   it("is kept apart by its subject", () => {

@@ -7,6 +7,8 @@
  *              the publisher's turn again (its answer was lost) → it only counts;  an earlier turn (it was late) → onMissed
  *   reconnect  the last number is as we know it → nothing was missed;  otherwise → onMissed
  *   a number known from elsewhere (own publish, a round of demand) that does not arrive in time → the connection is dead
+ *   Redis has lost an event that is known here (history.ts) → start over: everything is expired, numbers go on above the known
+ *   a publication that failed → no view in Redis is believed here until everything was expired
  */
 import { LRUCache } from "lru-cache";
 import { backoffMs } from "../../core/backoff";
@@ -19,13 +21,15 @@ import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Channels, Commands } from "./client";
 import { bytesOf } from "./command-stats";
 import { decodeMessage, EVERYTHING, encodeEvent, encodeSignOut } from "./event-codec";
-import { LAST_PUBLISHED, LAST_SEQUENCE, PUBLISH } from "./event-scripts";
+import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "./event-scripts";
+import { type History, keptEvent } from "./history";
 import type { Keys } from "./keys";
 import { generationMs, MAX_EXPIRED_USERS, viewKeys } from "./view-cache";
 
 export interface UpstashEventBusOptions {
   readonly client: Commands & Channels;
   readonly keys: Keys;
+  readonly history: History;
   /** Of no other instance, now or ever; without white space. */
   readonly instanceId: string;
   /** As long as the view cache keeps views. */
@@ -43,6 +47,8 @@ export interface EventBusStats {
   readonly received: number;
   /** How often listeners were told that they may have missed something. */
   readonly missed: number;
+  /** How often this instance has noticed that Redis had lost events. */
+  readonly wentBack: number;
 }
 
 const RECONNECT = { baseMs: 200, maxMs: 15_000 };
@@ -69,18 +75,26 @@ export class UpstashEventBus implements EventBus {
   /** The stream that stands. */
   private stream: AbortController | null = null;
   private lastSequence: number | null = null;
+  /** The number of the last event that came by the stream that stands; 0 before the first. */
+  private streamSequence = 0;
   /** The highest number that is known to have been published. */
   private expected = 0;
   private isWaitingForEcho = false;
   private turn: Promise<unknown> = Promise.resolve();
   /** Whose views in Redis are older than a commit that listeners here know of, until its publication ends. */
   private readonly telling = new Map<UserId, Promise<unknown>>();
+  /** A publication has failed, and Redis may still have views of before that commit. */
+  private owes = false;
+  private paying: Promise<unknown> | null = null;
+  private startingOver: Promise<void> | null = null;
   private turns = 0;
   /** The last turn heard of each instance. */
   private readonly heard = new LRUCache<string, number>({ max: MAX_INSTANCES });
-  private readonly counts = { connections: 0, published: 0, received: 0, missed: 0 };
+  private readonly counts = { connections: 0, published: 0, received: 0, missed: 0, wentBack: 0 };
 
-  constructor(private readonly options: UpstashEventBusOptions) {}
+  constructor(private readonly options: UpstashEventBusOptions) {
+    options.history.onWentBack = () => void this.startOver();
+  }
 
   async publish(event: CommitEvent): Promise<void> {
     for (const listener of [...this.listeners]) listener.onCommit(event);
@@ -89,6 +103,9 @@ export class UpstashEventBus implements EventBus {
     for (const userId of userIds) this.telling.set(userId, sent);
     try {
       this.expectSequence(await sent);
+    } catch (cause) {
+      this.owes ||= userIds.size > 0;
+      throw cause;
     } finally {
       for (const userId of userIds) if (this.telling.get(userId) === sent) this.telling.delete(userId);
     }
@@ -106,9 +123,18 @@ export class UpstashEventBus implements EventBus {
 
   /**
    * To be awaited before a user's view is looked up: between a commit and the end of its publication Redis still has the view
-   * of before, and this process' caches, which know of the commit already, would keep it. Rejects where that takes too long.
+   * of before, and this process' caches, which know of the commit already, would keep it. Rejects where that takes too long, and
+   * where a publication has failed, until everything was expired instead.
    */
   async settled(userId: UserId): Promise<void> {
+    if (this.owes) {
+      this.paying ??= this.inTurn(() => this.send(NO_COMMIT, EVERYTHING, []))
+        .catch(() => {})
+        .finally(() => {
+          this.paying = null;
+        });
+      throw new HotTierUnavailable("Redis: it was not told of a commit yet");
+    }
     const sent = this.telling.get(userId);
     if (!sent) return;
     const enough = new AbortController();
@@ -136,7 +162,7 @@ export class UpstashEventBus implements EventBus {
   async close(): Promise<void> {
     this.closing.abort();
     this.listeners.clear();
-    await Promise.all([this.following, this.turn]);
+    await Promise.all([this.following, this.turn, this.startingOver]);
   }
 
   stats(): EventBusStats {
@@ -175,16 +201,18 @@ export class UpstashEventBus implements EventBus {
     json: string,
     userIds: readonly UserId[],
   ): Promise<number> {
-    const { client, keys, instanceId, viewTtlMs } = this.options;
+    const { client, keys, history, instanceId, viewTtlMs } = this.options;
     const views = userIds.length <= MAX_EXPIRED_USERS ? viewKeys(keys, userIds) : [];
     const isTooMuch = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
     // Everybody reads again by position, so nothing is lost by not naming them all.
     const isEverything = isTooMuch || json === EVERYTHING;
     this.turns += 1;
+    const mark = this.markOf(instanceId, this.turns);
+    const known = history.known;
     const answer = await client.eval(
       "publish",
       PUBLISH,
-      [keys.sequence, keys.published, keys.generation, ...(isEverything ? [] : views)],
+      [keys.sequence, keys.history, keys.published, keys.generation, ...(isEverything ? [] : views)],
       [
         keys.channel,
         topicId,
@@ -193,11 +221,58 @@ export class UpstashEventBus implements EventBus {
         isEverything ? `${instanceId}-all-${this.turns}` : "",
         generationMs(viewTtlMs),
         `${instanceId} ${this.turns} ${isEverything ? EVERYTHING : json}`,
+        mark,
+        ...[known.sequence, known.mark],
       ],
     );
-    if (typeof answer !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
+    const [sequence, isBack] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    if (typeof sequence !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
     this.counts.published += 1;
-    return answer;
+    if (isEverything) this.owes = false;
+    if (!history.heed(isBack)) history.learn({ sequence, mark });
+    return sequence;
+  }
+
+  /** Short, since each event's mark is kept and sent: eight hexadecimal digits tell a few thousand instances apart. */
+  private markOf(instanceId: string, turn: number): string {
+    return `${instanceId.slice(0, 8)}-${turn}`;
+  }
+
+  /** Redis has lost an event that is known here. One at a time; where it fails, the next command notices it again. */
+  private startOver(): Promise<void> {
+    this.startingOver ??= this.expireLost().finally(() => {
+      this.startingOver = null;
+    });
+    return this.startingOver;
+  }
+
+  private async expireLost(): Promise<void> {
+    const { client, keys, history, instanceId, viewTtlMs } = this.options;
+    this.counts.wentBack += 1;
+    this.miss();
+    for (const listener of [...this.listeners]) listener.onWentBack?.();
+    const { sequence, mark } = history.known;
+    try {
+      await this.inTurn(async () => {
+        this.turns += 1;
+        const answer = await client.eval(
+          "publish",
+          START_OVER,
+          [keys.sequence, keys.history, keys.generation],
+          [
+            ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
+            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, this.markOf(instanceId, this.turns), sequence, mark],
+          ],
+        );
+        const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
+        const last = keptEvent(number, slot);
+        if (last === null) throw new HotTierUnavailable("Redis: starting over answered no event");
+        history.learn(last);
+        return last.sequence;
+      });
+    } catch (cause) {
+      if (!(cause instanceof HotTierUnavailable)) throw cause;
+    }
   }
 
   /** The subscription loop: until close(), there is a stream or a try to have one. */
@@ -209,6 +284,7 @@ export class UpstashEventBus implements EventBus {
       const startMs = clock.monotonicMs();
       const onOpen = () => {
         this.stream = stream;
+        this.streamSequence = 0;
         this.counts.connections += 1;
         void this.catchUp();
       };
@@ -227,11 +303,17 @@ export class UpstashEventBus implements EventBus {
 
   /** The stream stands: has anything been published since the one before it ended? */
   private async catchUp(): Promise<void> {
-    const { client, keys } = this.options;
+    const { client, keys, history } = this.options;
     const before = this.lastSequence;
     let last: number | null = null;
     try {
-      last = Number(await client.eval("cursor", LAST_SEQUENCE, [keys.sequence], []));
+      const { sequence, mark } = history.known;
+      const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [sequence, mark]);
+      const [number, slot, isBack] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      if (history.heed(isBack)) return;
+      last = Number(number);
+      const event = keptEvent(number, slot);
+      if (event !== null) history.learn(event);
     } catch {
       // Not known is missed.
     }
@@ -247,10 +329,13 @@ export class UpstashEventBus implements EventBus {
   private receive(payload: string): void {
     const message = decodeMessage(payload);
     if (message === null) return;
-    const isJump = this.lastSequence !== null && message.sequence > this.lastSequence + 1;
-    // Lower than the last: Redis lost its number, or catchUp knew of this one before it came. Neither is a loss of events.
-    this.know(message.sequence);
-    const { instanceId, turn, event } = message;
+    const { sequence, instanceId, turn, event } = message;
+    const isJump = this.lastSequence !== null && sequence > this.lastSequence + 1;
+    // On one stream numbers rise. Lower than the last that is known is no loss: catchUp may have known of this one before it came.
+    if (sequence <= this.streamSequence) void this.startOver();
+    else this.options.history.learn({ sequence, mark: this.markOf(instanceId, turn) });
+    this.streamSequence = sequence;
+    this.know(sequence);
     if (isJump) this.miss();
     if (instanceId === this.options.instanceId) return;
     const lastTurn = this.heard.get(instanceId) ?? -1;

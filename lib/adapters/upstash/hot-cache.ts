@@ -3,12 +3,15 @@ import type { UserId } from "../../core/ids";
 import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Commands } from "./client";
+import { History, keptEvent } from "./history";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "./hot-scripts";
 import type { Keys } from "./keys";
 
 export interface UpstashHotCacheOptions {
   readonly commands: Commands;
   readonly keys: Keys;
+  /** The one of the event bus; of its own where there is no bus. */
+  readonly history?: History;
   /** Told in each round which event was published last, so that a subscription that died without a word is noticed. */
   readonly onSequence?: (sequence: number) => void;
 }
@@ -20,7 +23,11 @@ const NONCE_MS = DAY_MS;
 const SYNCED_THROUGH_MS = 7 * DAY_MS;
 
 export class UpstashHotCache implements HotCache {
-  constructor(private readonly options: UpstashHotCacheOptions) {}
+  private readonly history: History;
+
+  constructor(private readonly options: UpstashHotCacheOptions) {
+    this.history = options.history ?? new History();
+  }
 
   async passGate(gate: string, ttlMs: number): Promise<boolean> {
     const { commands, keys } = this.options;
@@ -31,15 +38,20 @@ export class UpstashHotCache implements HotCache {
     const { commands, keys, onSequence } = this.options;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
     const known = topics.flatMap(({ topicId, syncedThroughNs }) => [topicId, syncedThroughNs.toString()]);
+    const { sequence: knownSequence, mark: knownMark } = this.history.known;
     const answer = await commands.eval(
       "round",
       ROUND,
-      [keys.sequence, keys.syncedThrough, ...gates],
-      [gateMs, SYNCED_THROUGH_MS, registryVersion, ...known],
+      [keys.sequence, keys.history, keys.syncedThrough, ...gates],
+      [gateMs, SYNCED_THROUGH_MS, registryVersion, knownSequence, knownMark, ...known],
     );
-    const [sequence, version, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const [sequence, kept, isBack, version, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (found.length !== topics.length * 2) throw new HotTierUnavailable("Redis: round answered for other topics");
-    onSequence?.(Number(sequence));
+    if (!this.history.heed(isBack)) {
+      const last = keptEvent(sequence, kept);
+      if (last !== null) this.history.learn(last);
+      onSequence?.(Number(sequence));
+    }
     return {
       topics: topics.map(({ topicId }, index) => ({
         topicId,

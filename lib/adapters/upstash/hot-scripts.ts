@@ -2,6 +2,7 @@
  * Scripts of what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as digits: of two without
  * leading zeros the longer is larger, of the same length the later one in the alphabet.
  */
+import { HISTORY } from "./history";
 
 export const IS_LARGER = `
 local function isLarger(a, b)
@@ -14,23 +15,27 @@ export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
- * KEYS number of the last event, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is kept,
- * version of the registry (kept in the hash, where no topic is called so), then topic and nanoseconds for each topic. Answers
- * {number of the last event, version of the registry, then nanoseconds and 1 | 0 for each topic}.
+ * KEYS number of the last event, history, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is
+ * kept, version of the registry (kept in the hash, where no topic is called so), number and mark of the last event that is known,
+ * then topic and nanoseconds for each topic. Answers {number of the last event, its mark, 1 where Redis has gone back, version of
+ * the registry, then nanoseconds and 1 | 0 for each topic}.
  */
-export const ROUND = `${IS_LARGER}
+export const ROUND = `${IS_LARGER}${HISTORY}
 local function latestOf(name, mine)
-  local latest = redis.call('HGET', KEYS[2], name) or '0'
+  local latest = redis.call('HGET', KEYS[3], name) or '0'
   if not isLarger(mine, latest) then return latest end
-  redis.call('HSET', KEYS[2], name, mine)
+  redis.call('HSET', KEYS[3], name, mine)
   return mine
 end
-local answer = {redis.call('GET', KEYS[1]) or '0', latestOf('registry', ARGV[3])}
-for i = 3, #KEYS do
+local last = tonumber(redis.call('GET', KEYS[1]) or '0')
+local isBack = wentBack(KEYS[1], KEYS[2], ARGV[4], ARGV[5])
+local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
+local answer = {last, mark, isBack and 1 or 0, latestOf('registry', ARGV[3])}
+for i = 4, #KEYS do
   answer[#answer + 1] = latestOf(ARGV[2 * i - 2], ARGV[2 * i - 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
 end
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
 return answer`;
 
 /**

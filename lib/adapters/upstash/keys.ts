@@ -70,6 +70,11 @@ export class Keys {
     return `${this.root}::sequence`;
   }
 
+  /** Marks of the last events (history.ts). */
+  get history(): string {
+    return `${this.root}::history`;
+  }
+
   /** Hash of instance → what it tells of itself. */
   get reports(): string {
     return `${this.root}::reports`;

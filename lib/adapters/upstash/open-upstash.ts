@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client";
 import { type EventBusStats, UpstashEventBus } from "./event-bus";
+import { History } from "./history";
 import { UpstashHotCache } from "./hot-cache";
 import { UpstashInstanceReports } from "./instance-reports";
 import { Keys } from "./keys";
@@ -49,7 +50,8 @@ export function tierOver(
 ): UpstashTier {
   const keys = new Keys(network, viewVariant);
   const instanceId = randomUUID();
-  const bus = new UpstashEventBus({ client, keys, instanceId, viewTtlMs, clock, log, random });
+  const history = new History();
+  const bus = new UpstashEventBus({ client, keys, history, instanceId, viewTtlMs, clock, log, random });
   return {
     bus,
     fence: new UpstashWriteFence(client, keys),
@@ -59,9 +61,13 @@ export function tierOver(
       instanceId,
       ttlMs: viewTtlMs,
       strategies,
+      history,
       settled: (id) => bus.settled(id),
     }),
-    hot: new UpstashHotCache({ commands: client, keys, onSequence: (sequence) => bus.expectSequence(sequence) }),
+    hot: new UpstashHotCache({
+      ...{ commands: client, keys, history },
+      onSequence: (sequence) => bus.expectSequence(sequence),
+    }),
     reports: new UpstashInstanceReports({ commands: client, keys, ttlMs: REPORT_TTL_MS }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
     close: () => bus.close(),

@@ -9,6 +9,7 @@ import {
   type ViewCache,
 } from "../../ports/view-cache";
 import type { Commands } from "./client";
+import { History } from "./history";
 import type { Keys } from "./keys";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP, RELEASE } from "./view-scripts";
 
@@ -21,6 +22,8 @@ export interface UpstashViewCacheOptions {
   readonly ttlMs: number;
   /** The plan's defaults with that time where absent. */
   readonly strategies?: CacheStrategies;
+  /** The one of the event bus; of its own where there is no bus. */
+  readonly history?: History;
   /** Resolves when Redis knows of every commit that this process knows of and that concerns the user (event-bus.ts). */
   readonly settled?: (userId: UserId) => Promise<void>;
 }
@@ -33,9 +36,11 @@ export const MAX_EXPIRED_USERS = 3_000;
 
 export class UpstashViewCache implements ViewCache {
   private readonly strategies: CacheStrategies;
+  private readonly history: History;
   private lastToken = 0;
 
   constructor(private readonly options: UpstashViewCacheOptions) {
+    this.history = options.history ?? new History();
     this.strategies = options.strategies ?? cacheStrategies({ ttlMs: options.ttlMs });
   }
 
@@ -45,15 +50,19 @@ export class UpstashViewCache implements ViewCache {
     const { ttlMs, evictionPolicy } = this.strategies[name];
     const token = this.newToken();
     // Sent twice, as after a broken connection, the same token finds its own lease.
-    const args = [ttlMs, leaseMs, token, evictionPolicy === "TTL" ? 0 : 1];
+    const { sequence, mark } = this.history.known;
+    const renews = evictionPolicy === "TTL" ? 0 : 1;
+    const args = [ttlMs, leaseMs, token, renews, sequence, mark, generationMs(this.options.ttlMs)];
     const others =
       evictionPolicy === "USER_BASED" ? this.livingWith(name).map((other) => keys.view(userId, other)) : [];
-    const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), keys.generation, ...others], args);
+    const shared = [keys.generation, keys.sequence, keys.history];
+    const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), ...shared, ...others], args);
     const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
     if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
+    if (this.history.heed(kind === 3 ? 1 : 0)) throw new HotTierUnavailable("Redis: it has lost events that are known");
     throw new HotTierUnavailable("Redis: lookup answered what it never answers");
   }
 
@@ -100,9 +109,7 @@ export function viewKeys(keys: Keys, userIds: readonly UserId[]): string[] {
 
 const DAY_MS = 86_400_000;
 
-/**
- * How long a generation is kept: longer than any view of the one before it can stay, as the absence of a generation is one too.
- */
+/** How long a generation is kept that nobody renews by a miss. When it ends, every view is loaded again. */
 export function generationMs(ttlMs: number): number {
   return 7 * DAY_MS + 2 * ttlMs;
 }

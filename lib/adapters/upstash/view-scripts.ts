@@ -8,26 +8,38 @@
  * An entry leaves as a whole by its time to live. A lookup renews it, and with it the user's other views that live with it; or
  * it renews nothing, and the entry leaves that long after it was filled (core/cache-strategy).
  */
+import { HISTORY } from "./history";
 
 /**
- * KEYS view, generation, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 where reading renews. Answers
- * {0 hit, packed view, ms left | 1 lease, packed view or nothing | 2 wait, packed view or nothing}.
+ * KEYS view, generation, number of the last event, history, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 where
+ * reading renews, number and mark of the last event that is known, ms that a generation is kept. Answers {0 hit, packed view, ms
+ * left | 1 lease, packed view or nothing | 2 wait, packed view or nothing | 3 Redis has gone back}.
+ *
+ * There is always a generation: were its absence one too, a view filled while there was none would be good again as soon as the
+ * key is gone (evicted, or its time over). Who misses renews it, so that it lasts as long as it is used.
  */
-export const LOOKUP = `
+export const LOOKUP = `${HISTORY}
+if wentBack(KEYS[3], KEYS[4], ARGV[5], ARGV[6]) then return {3} end
 local function renew()
   if ARGV[4] == '1' then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
-    for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
+    for i = 5, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
   elseif redis.call('PTTL', KEYS[1]) < 0 then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
   end
 end
 local entry = redis.call('HMGET', KEYS[1], 'v', 'x', 'l', 'u', 'g')
-local generation = redis.call('GET', KEYS[2]) or ''
-local isOld = entry[5] ~= generation
+local generation = redis.call('GET', KEYS[2])
+local isOld = not generation or entry[5] ~= generation
 if entry[1] and not entry[2] and not isOld then
   renew()
   return {0, entry[1], redis.call('PTTL', KEYS[1])}
+end
+if generation then
+  redis.call('PEXPIRE', KEYS[2], ARGV[7])
+else
+  generation = ARGV[3]
+  redis.call('SET', KEYS[2], generation, 'PX', ARGV[7])
 end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -41,7 +53,7 @@ return {1, entry[1]}`;
 /** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 where it was taken. */
 export const FILL = `
 local entry = redis.call('HMGET', KEYS[1], 'l', 'g')
-if entry[1] ~= ARGV[2] or entry[2] ~= (redis.call('GET', KEYS[2]) or '') then return 0 end
+if entry[1] ~= ARGV[2] or entry[2] ~= redis.call('GET', KEYS[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'v', ARGV[3])
 redis.call('HDEL', KEYS[1], 'x', 'l', 'u')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])

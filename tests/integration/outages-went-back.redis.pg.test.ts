@@ -1,0 +1,39 @@
+/** What had been told is gone: what users see of a tier that comes back with less than it had. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OutageWorld, type World } from "../support/outage-world";
+import { snapshotOf } from "../support/redis-snapshot";
+import { RespConnection } from "../support/resp";
+
+const world = new OutageWorld();
+beforeAll(() => world.open(), 120_000);
+afterAll(() => world.close());
+
+const codes = (w: World) => [w.a, w.b].flatMap(({ app }) => app.incidents.current().map(({ code }) => code));
+
+/** Every answer that is called fresh has all that was committed. */
+async function neverOutdated(w: World): Promise<void> {
+  for (const instance of [w.a, w.b]) {
+    const { actors, isStale } = await instance.signals();
+    if (isStale === false) expect(actors).toEqual(w.people);
+  }
+}
+
+describe("Redis that came back as it was before a commit", () => {
+  it("is noticed by the next read, its views are dropped, and streams go on", () =>
+    world.run(async (w) => {
+      const redis = await RespConnection.open(w.stored.redisPort);
+      const reader = await w.open(w.b);
+      await w.settled();
+      const restore = await snapshotOf(redis, w.stored.network);
+      await w.settled(2);
+      await restore();
+      for (let i = 0; i < 20; i += 1) {
+        w.leap(500);
+        await neverOutdated(w);
+      }
+      await w.recovers();
+      await w.streamsAll(reader);
+      expect(codes(w)).toContain("redis-went-back");
+      redis.close();
+    }));
+});
