@@ -37,7 +37,7 @@ const FAULTS: Readonly<Record<SignatureFault, string>> = {
   malformed: "The signature is not one that this account's kind of key makes.",
   "other-key": "The signature is of another key than the account has on the ledger now.",
   ambiguous: "There is more than one signature that could be meant. Sign with this account alone.",
-  malleable: "The signature is not in its canonical form (its s is too high). Try again, or update the wallet.",
+  "weak-key": "This account's key is one that anybody can sign for. Give the account another key, then sign in.",
   wrong: "The signature does not match the challenge and the account's key.",
 };
 

@@ -1,8 +1,20 @@
+import { ED25519_TORSION_SUBGROUP, ed25519 } from "@noble/curves/ed25519.js";
+import { bytesToNumberLE, numberToBytesLE } from "@noble/curves/utils.js";
+import { sha512 } from "@noble/hashes/sha2.js";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkMessageSignature, MAX_SIGNATURE_MAP_BYTES } from "@/lib/adapters/hedera/message-signature";
 import { ecdsaWallet, ed25519Wallet, encodeMap, hip820, malleated, pairOf, type Wallet } from "../support/wallet";
 
 const MESSAGE = "TrustMesh sign-in\nfor the tests";
+
+/** Every encoding of the eight points of small order: each y of theirs, with p added where that fits, with either sign. */
+const SMALL_ORDER: readonly Uint8Array[] = (() => {
+  const p = 2n ** 255n - 19n;
+  const ys = ED25519_TORSION_SUBGROUP.map((hex) => ed25519.Point.fromHex(hex).toAffine().y);
+  const all = [...new Set(ys)].flatMap((y) => (y < 19n ? [y, y + p] : [y]));
+  return all.flatMap((y) => [0n, 1n].map((sign) => numberToBytesLE(y | (sign << 255n), 32)));
+})();
 const kinds = [
   ["ED25519", ed25519Wallet],
   ["ECDSA", ecdsaWallet],
@@ -72,16 +84,79 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
     for (let at = 0; at < 64; at += 7) {
       const changed = Uint8Array.from(signature);
       changed[at] = (changed[at] as number) ^ 1;
-      expect(["wrong", "malleable"]).toContain(await check(wallet, encodeMap(pairOf(wallet, changed))));
+      expect(await check(wallet, encodeMap(pairOf(wallet, changed)))).toBe("wrong");
     }
     expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64))))).toBe("wrong");
     expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64).fill(255))))).toBe("wrong");
   });
 });
 
-it("refuses the second signature that every ECDSA signature has", async () => {
+it("takes both forms of an ECDSA signature, since older wallets send either", async () => {
   const wallet = ecdsaWallet();
-  expect(await check(wallet, encodeMap(pairOf(wallet, malleated(signatureOf(wallet)))))).toBe("malleable");
+  const signature = signatureOf(wallet);
+  expect(malleated(signature)).not.toEqual(signature);
+  expect(await check(wallet, encodeMap(pairOf(wallet, malleated(signature))))).toBe("signed");
+});
+
+describe("a key in DER as the prefix", () => {
+  const inDer = (header: string, wallet: Wallet) => Buffer.concat([Buffer.from(header, "hex"), wallet.key.bytes]);
+  it.each([
+    ["ED25519", "302a300506032b6570032100", ed25519Wallet],
+    ["ECDSA, as Hedera's SDKs write it", "302d300706052b8104000a032200", ecdsaWallet],
+    ["ECDSA, as OpenSSL writes it", "3036301006072a8648ce3d020106052b8104000a032200", ecdsaWallet],
+  ] as const)("names the same key: %s", async (_, header, make) => {
+    const wallet = make();
+    const pair = pairOf(wallet, signatureOf(wallet), inDer(header, wallet));
+    expect(await check(wallet, encodeMap(pair))).toBe("signed");
+    expect(await check(wallet, encodeMap(pair, pairOf(wallet, signatureOf(wallet))))).toBe("ambiguous");
+    const stranger = make();
+    expect(await check(wallet, encodeMap({ ...pair, pubKeyPrefix: inDer(header, stranger) }))).toBe("other-key");
+    // The header alone is the start of every key in DER.
+    expect(await check(wallet, encodeMap({ ...pair, pubKeyPrefix: Buffer.from(header, "hex") }))).toBe("other-key");
+  });
+});
+
+describe("an ED25519 point of small order", () => {
+  it("is no key: nobody signs for it, in whatever encoding and for whatever message", async () => {
+    expect(SMALL_ORDER).toHaveLength(14);
+    for (const key of SMALL_ORDER) {
+      for (const commitment of SMALL_ORDER) {
+        const signature = Uint8Array.from([...commitment, ...new Uint8Array(32)]);
+        const map = encodeMap({ pubKeyPrefix: key, ed25519: signature });
+        for (let i = 0; i < 3; i += 1) {
+          const checked = await checkMessageSignature({ kind: "ed25519", bytes: key }, `${MESSAGE} ${i}`, map);
+          expect(checked).toEqual({ ok: false, error: "weak-key" });
+        }
+      }
+    }
+  });
+
+  it("is no commitment of a signature, though the key be honest", async () => {
+    const secret = ed25519.utils.randomSecretKey();
+    const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(secret);
+    const order = ed25519.Point.Fn.ORDER;
+    for (const commitment of SMALL_ORDER) {
+      const hash = sha512(Buffer.concat([commitment, pointBytes, hip820(MESSAGE)]));
+      const s = (bytesToNumberLE(hash) * scalar) % order;
+      const signature = Uint8Array.from([...commitment, ...numberToBytesLE(s, 32)]);
+      const checked = await checkMessageSignature(
+        { kind: "ed25519", bytes: pointBytes },
+        MESSAGE,
+        encodeMap({ pubKeyPrefix: pointBytes, ed25519: signature }),
+      );
+      expect(checked).toEqual({ ok: false, error: "wrong" });
+    }
+  });
+
+  it("opens nothing whatever stands beside it: any commitment and any s", async () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...SMALL_ORDER), bytes(64), fc.string(), async (key, signature, message) => {
+        const map = encodeMap({ pubKeyPrefix: key, ed25519: signature });
+        expect((await checkMessageSignature({ kind: "ed25519", bytes: key }, message, map)).ok).toBe(false);
+      }),
+    );
+  });
 });
 
 it("refuses an ED25519 signature whose s was raised by the group's order", async () => {

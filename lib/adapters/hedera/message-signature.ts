@@ -1,17 +1,21 @@
 /**
- * Whether a wallet's answer signs a message for a key (HIP-820; hedera.md §5). The answer is a protobuf SignatureMap, decoded by
- * the copy of the protobufs that the SDK uses: 3 MB of its 139 are ever loaded, and a bundle that can submit has those already.
- * Loaded with the first sign-in, since it takes a tenth of a second.
+ * Checks whether a wallet's answer signs a message for a key (HIP-820; hedera.md §5). The answer is a protobuf SignatureMap,
+ * decoded by the copy of the protobufs that the SDK uses: 3 MB of its 139 are ever loaded, and a bundle that can submit has
+ * those already. The first sign-in loads it, since that takes a tenth of a second.
  */
 import { createPublicKey, verify } from "node:crypto";
+import { ed25519 } from "@noble/curves/ed25519.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { signedBytes } from "../../core/challenge";
 import { err, ok, type Result } from "../../core/result";
 import type { AccountKey } from "../../ports/ledger";
 
-/** Why a signature map does not sign. `malformed`: no signature map, or no signature of the key's kind and length in it. */
-export type SignatureFault = "malformed" | "other-key" | "ambiguous" | "malleable" | "wrong";
+/**
+ * Why a signature map does not sign. `malformed`: it is no signature map, or holds no signature of the key's kind and length.
+ * `weak-key`: everybody can sign for this key, so nobody does.
+ */
+export type SignatureFault = "malformed" | "other-key" | "ambiguous" | "weak-key" | "wrong";
 
 /** A key that one wallet signs for. */
 export type PlainKey = Extract<AccountKey, { bytes: Uint8Array }>;
@@ -21,8 +25,15 @@ const SIGNATURE_BYTES = 64;
 /** One signature with a whole key as its prefix is about 110 bytes. */
 export const MAX_SIGNATURE_MAP_BYTES = 1_024;
 const SPKI_ED25519 = Buffer.from("302a300506032b6570032100", "hex");
+/** ASN.1 that Hedera's SDKs, and OpenSSL, put before a compressed ECDSA key. */
+const SPKI_ECDSA = ["302d300706052b8104000a032200", "3036301006072a8648ce3d020106052b8104000a032200"].map((hex) =>
+  Buffer.from(hex, "hex"),
+);
 
-/** Checks `signatureMap` (the protobuf's bytes) against the signed form of `message`. */
+/**
+ * Checks `signatureMap` (the protobuf's bytes) against the signed form of `message`. An ECDSA signature may have either s:
+ * older wallets send both, and a challenge is good for one answer, so a second form of the same signature opens nothing.
+ */
 export async function checkMessageSignature(
   key: PlainKey,
   message: string,
@@ -31,11 +42,12 @@ export async function checkMessageSignature(
   const found = await signatureOf(key, signatureMap);
   if (!found.ok) return found;
   const bytes = signedBytes(message);
-  if (key.kind === "ed25519") return isSignedByEd25519(key.bytes, bytes, found.value) ? ok(null) : err("wrong");
-  const hash = keccak_256(bytes);
-  const isSigned = (lowS: boolean) => secp256k1.verify(found.value, hash, key.bytes, { prehash: false, lowS });
-  if (isSigned(true)) return ok(null);
-  return err(isSigned(false) ? "malleable" : "wrong");
+  if (key.kind === "ed25519") {
+    if (isSmallOrder(key.bytes)) return err("weak-key");
+    return isSignedByEd25519(key.bytes, bytes, found.value) ? ok(null) : err("wrong");
+  }
+  const options = { prehash: false, lowS: false };
+  return secp256k1.verify(found.value, keccak_256(bytes), key.bytes, options) ? ok(null) : err("wrong");
 }
 
 /**
@@ -52,7 +64,7 @@ async function signatureOf(key: PlainKey, signatureMap: Uint8Array): Promise<Res
     return err("malformed");
   }
   if (!pairs?.length) return err("malformed");
-  const own = pairs.filter(({ pubKeyPrefix }) => isPrefix(pubKeyPrefix ?? new Uint8Array(), key.bytes));
+  const own = pairs.filter(({ pubKeyPrefix }) => isPrefix(pubKeyPrefix ?? new Uint8Array(), key));
   const [pair] = own;
   if (pair === undefined) return err("other-key");
   if (own.length > 1) return err("ambiguous");
@@ -63,11 +75,32 @@ async function signatureOf(key: PlainKey, signatureMap: Uint8Array): Promise<Res
   return signature?.length === SIGNATURE_BYTES ? ok(signature) : err("malformed");
 }
 
-const isPrefix = (prefix: Uint8Array, bytes: Uint8Array) =>
-  prefix.length <= bytes.length && prefix.every((byte, i) => byte === bytes[i]);
+/** The start of the raw key, or the whole key in DER as some wallets send it. A part of the DER would name every key. */
+function isPrefix(prefix: Uint8Array, { kind, bytes }: PlainKey): boolean {
+  if (prefix.length <= bytes.length) return prefix.every((byte, i) => byte === bytes[i]);
+  const headers = kind === "ed25519" ? [SPKI_ED25519] : SPKI_ECDSA;
+  return headers.some((header) => Buffer.concat([header, bytes]).equals(prefix));
+}
+
+/** The point of the curve that 32 bytes encode; null for none. `isLoose` takes encodings that RFC 8032 does not allow. */
+function pointOf(encoded: Uint8Array, isLoose: boolean) {
+  try {
+    return ed25519.Point.fromBytes(encoded, isLoose);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether these bytes are a point of order 8 or less, in whatever encoding. Such a point does not tell who chose it: for such a
+ * key a signature that anybody can write down is right for one message in eight at the least.
+ */
+const isSmallOrder = (encoded: Uint8Array): boolean => pointOf(encoded, true)?.isSmallOrder() ?? false;
 
 /** OpenSSL takes only s below the group's order, so there is no second form of a signature. */
 function isSignedByEd25519(raw: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  const commitment = pointOf(signature.subarray(0, 32), false);
+  if (commitment === null || commitment.isSmallOrder() || pointOf(raw, false) === null) return false;
   try {
     const publicKey = createPublicKey({ key: Buffer.concat([SPKI_ED25519, raw]), format: "der", type: "spki" });
     return verify(null, bytes, publicKey, signature);
