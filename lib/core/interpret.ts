@@ -2,10 +2,12 @@
  * From a run of ledger messages to the batch that is committed for them: checked, reassembled, decoded, attributed, projected.
  * Pure, so that a replay from any split into pages gives the same log, rows and projections.
  */
+
 import type { Batch, LogEntry, UserRow } from "./batch";
 import { type Part, Reassembly, type Whole } from "./chunks";
 import { decodeMessage } from "./envelope";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
+import { keyOf } from "./key";
 import {
   type Definition,
   definitionOf,
@@ -132,7 +134,7 @@ export function project(signals: readonly PlacedSignal[]): Pick<Batch, "edges" |
   const definitions = new Map<string, Definition>();
   for (const signal of signals) {
     for (const edge of edgesOf(signal)) {
-      const key = `${edge.userId} ${edge.peerId}`;
+      const key = keyOf(edge.userId, edge.peerId);
       const known = edges.get(key);
       edges.set(key, known ? mergeEdge(known, edge) : edge);
     }

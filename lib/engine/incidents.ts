@@ -2,7 +2,9 @@
  * The incidents that this instance sees now. Whoever notices a condition reports it here, and reports its end here too. Each
  * incident is logged once when it starts and once when it ends, however often it is reported in between.
  */
+
 import { INCIDENT_KINDS, type Incident, type IncidentCode } from "../core/incident";
+import { keyOf } from "../core/key";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
 
@@ -20,7 +22,7 @@ export class Incidents {
    * @example incidents.report("topic-reset", "0.0.7", null);
    */
   report(code: IncidentCode, subject: string | null, summary: string | null): void {
-    const key = keyOf(code, subject);
+    const key = placeOf(code, subject);
     const known = this.open.get(key);
     if (summary === null) {
       if (known === undefined) return;
@@ -43,7 +45,7 @@ export class Incidents {
   happened(code: IncidentCode, subject: string | null, summary: string, forMs: number): void {
     this.endThoseOver();
     this.report(code, subject, summary);
-    this.untilMs.set(keyOf(code, subject), this.deps.clock.monotonicMs() + forMs);
+    this.untilMs.set(placeOf(code, subject), this.deps.clock.monotonicMs() + forMs);
   }
 
   /** The open incidents: critical ones first, then by age, oldest first. */
@@ -62,4 +64,4 @@ export class Incidents {
   }
 }
 
-const keyOf = (code: IncidentCode, subject: string | null): string => `${code} ${subject ?? ""}`;
+const placeOf = (code: IncidentCode, subject: string | null): string => keyOf(code, subject ?? "");

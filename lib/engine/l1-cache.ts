@@ -3,6 +3,7 @@
  * (core/cache-strategy). A commit starts a new generation of its users: a view that was loaded in an earlier one is not kept, so
  * a slow reader never overwrites a newer view, and what was kept before is only a last resort.
  */
+
 import { LRUCache } from "lru-cache";
 import {
   type CacheStrategies,
@@ -13,6 +14,7 @@ import {
   VIEW_KINDS,
 } from "../core/cache-strategy";
 import type { UserId } from "../core/ids";
+import { keyOf } from "../core/key";
 
 export interface View {
   /** JSON of the view, an object, without what tells its age. */
@@ -70,7 +72,7 @@ export class L1Cache {
   get(userId: UserId, name: string): { readonly view: View; readonly ttlMs: number } | null {
     const nowMs = this.options.now();
     const policy = this.policyOf(name);
-    const key = keyOf(userId, name, policy);
+    const key = placeOf(userId, name, policy);
     const view = (policy === "TTL" ? this.entries.peek(key) : this.entries.get(key))?.views.get(name);
     if (view && policy === "TTL" && nowMs >= view.leavesMs) {
       this.entries.delete(key);
@@ -86,7 +88,7 @@ export class L1Cache {
 
   /** Keeps a view that was loaded in `generation`, unless that is over. */
   fill(userId: UserId, name: string, view: View, generation: number): boolean {
-    const key = keyOf(userId, name, this.policyOf(name));
+    const key = placeOf(userId, name, this.policyOf(name));
     const kept = this.entries.peek(key)?.views;
     const known = kept?.get(name);
     if (generation !== this.generation(userId) || (known && known.position > view.position)) {
@@ -110,7 +112,7 @@ export class L1Cache {
     this.generations.set(userId, this.lastGeneration);
     outdate(this.entries.peek(userId));
     for (const kind of VIEW_KINDS) {
-      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(keyOf(userId, kind, "LRU")));
+      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(placeOf(userId, kind, "LRU")));
     }
   }
 
@@ -132,9 +134,9 @@ export class L1Cache {
   }
 }
 
-/** No id has a space in it. */
-const keyOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
-  policy === "USER_BASED" ? userId : `${kindOf(name)} ${userId}`;
+/** What leaves together is kept under one key. */
+const placeOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
+  policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
 
 function outdate(entry: Entry | undefined): void {
   for (const view of entry?.views.values() ?? []) view.freshUntilMs = 0;

@@ -3,8 +3,10 @@
  * it longer than the soft limit is served the last good copy, marked stale, while the load goes on and fills; one for whom there
  * is no copy waits up to the hard limit. A tier that fails leaves the last good copy too, as long as it is not too old.
  */
+
 import { createHash } from "node:crypto";
 import type { UserId } from "../core/ids";
+import { keyOf } from "../core/key";
 import { err, ok, type Result } from "../core/result";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
@@ -129,7 +131,7 @@ export class TieredRead {
     const { l1, clock } = this.deps;
     const { userId, name } = wanted;
     const generation = l1.generation(userId);
-    const key = `${name} ${generation} ${userId}`;
+    const key = keyOf(name, generation, userId);
     const running = this.flights.get(key);
     if (running) return running;
     const flight = new Flight(clock, (self) =>

@@ -1,5 +1,6 @@
 import "server-only";
 /** Actions of operators: each is recorded before it begins, and a request that is sent again is the same action. */
+import { keyOf } from "../core/key";
 import type { AdminEntry } from "../ports/admin-store";
 import type { ActionAnswer, AuditEntry } from "../wire/admin";
 import { idempotencyKey } from "./idempotency";
@@ -34,7 +35,7 @@ export async function act(
   const { app, actor, request } = context;
   const { admin } = app.stores;
   const key = idempotencyKey(request);
-  const requestKey = key === null ? null : `${actor} ${action} ${target ?? ""} ${key}`;
+  const requestKey = key === null ? null : keyOf(actor, action, target ?? "", key);
   const { isNew, entry } = await admin.begin({ actor, action, target, requestKey, nowMs: app.clock.now() });
   if (!isNew) return answered(entry, true);
   app.log.info("an operator acts", { actor, action, target });

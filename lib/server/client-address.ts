@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * Whose request it is, for counting. A header can be made up, so it is believed only as far as proxies of ours have written it:
+ * The address that a request comes from, for counting. A header can be made up, so it is believed only as far as proxies of ours have written it:
  * with `hops` proxies in front the last `hops` entries of X-Forwarded-For are theirs, and the first of those is the client.
  * With none it is the socket's own address, which Next does not hand on, so it is put into a header where the request comes in.
  */
@@ -37,6 +37,18 @@ export function clientAddress(header: HeaderReader, hops: number): string {
   if (mapped !== undefined) return mapped;
   if (isIPv6(address)) return networkOf(address);
   return isIP(address) ? address : "unknown";
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1)$/;
+
+/**
+ * Whether the request comes from this very machine: its socket says so, and so does every proxy that says anything. The Host
+ * header is the client's own to write, so it does not count. False where the socket is not known, as in functions.
+ */
+export function isThisMachine(header: HeaderReader): boolean {
+  const forwarded = (header("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
+  const addresses = [header(SOCKET_HEADER) ?? "", ...forwarded.filter((entry) => entry !== "")];
+  return addresses.every((address) => LOOPBACK.test(withoutPort(address).replace(/^::ffff:/i, "")));
 }
 
 /** Some proxies write `1.2.3.4:5678` or `[::1]:5678`. */

@@ -1,4 +1,6 @@
 import "server-only";
+import { LRUCache } from "lru-cache";
+import type { UserId } from "../core/ids";
 /**
  * How often one address, and one person, may do what costs something. Buckets that leak (HotCache.reserve): a burst at once,
  * then a steady rate.
@@ -8,8 +10,7 @@ import "server-only";
  * by all instances together, one command each time; who has been refused is refused from memory until there is a token again,
  * so that a flood costs no commands. While the shared tier does not answer, each instance counts for itself.
  */
-import { LRUCache } from "lru-cache";
-import type { UserId } from "../core/ids";
+import { keyOf } from "../core/key";
 import type { Clock } from "../ports/clock";
 import type { BudgetPolicy, HotCache } from "../ports/hot-cache";
 import { HotTierUnavailable } from "../ports/view-cache";
@@ -128,7 +129,7 @@ export class RateLimits {
   async spendUser(name: LimitName, userId: UserId): Promise<void> {
     const { user }: Limit = LIMITS[name];
     if (!user) return;
-    const bucket = `limit:${name}:of:${userId}`;
+    const bucket = keyOf("limit", name, "of", userId);
     this.refuseInsistent(bucket);
     try {
       await this.spend(this.options.shared ?? this.options.own, bucket, user);
@@ -175,8 +176,8 @@ export class RateLimits {
   }
 }
 
-const bucketAt = (name: LimitName, address: string) => `limit:${name}:at:${address}`;
-const floodOf = (address: string) => `flood:at:${address}`;
+const bucketAt = (name: LimitName, address: string) => keyOf("limit", name, "at", address);
+const floodOf = (address: string) => keyOf("flood", "at", address);
 
 function isPaced(name: LimitName): boolean {
   const limit: Limit = LIMITS[name];

@@ -1,6 +1,7 @@
 /** Signing in with a Hedera account, from the challenge to the session, against a ledger with real keys. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AccountId, UserId } from "@/lib/core/ids";
+import { SOCKET_HEADER } from "@/lib/server/client-address";
 import { startTestApp, type TestApp } from "../support/app";
 import {
   answerTo,
@@ -88,7 +89,10 @@ it("takes an ECDSA signature with a high s, and refuses one of 65 bytes and a wa
   expect((await refusal(await send(new Uint8Array(1_200))))[0]).toBe(401);
   expect((await refusal(await send(new Uint8Array(20_000))))[0]).toBe(400);
   expect((await send(encodeMap(pairOf(wallet, malleated(signature))))).status).toBe(200);
-  expect((await refusal(await send(encodeMap(pairOf(wallet, signature))))).slice(0, 2)).toEqual([409, "challenge-used"]);
+  expect((await refusal(await send(encodeMap(pairOf(wallet, signature))))).slice(0, 2)).toEqual([
+    409,
+    "challenge-used",
+  ]);
 });
 
 describe("a challenge", () => {
@@ -210,11 +214,65 @@ describe("while the mirror is in trouble", () => {
     t.devnet.requests.reset();
     const wallet = ed25519Wallet();
     const statuses = [];
-    const challenge = await ask("0.0.999999");
-    for (let i = 0; i < 40; i += 1)
-      statuses.push((await answer("0.0.999999", challenge, answerTo(wallet, challenge))).status);
+    for (let i = 0; i < 40; i += 1) statuses.push((await signIn("0.0.999999", wallet)).status);
     expect(t.devnet.requests.counts().byRoute.account).toBeLessThanOrEqual(10);
     expect(statuses).toContain(429);
+  });
+});
+
+describe("a challenge that is sent again and again", () => {
+  const addresses = Array.from({ length: 6 }, (_, i) => `203.0.113.${i + 1}`);
+  const from = (address: string) => ({ [SOCKET_HEADER]: address });
+
+  it("costs one mirror request, from however many addresses it comes, and no honest sign-in", async () => {
+    const [attacker, honest] = [ed25519Wallet(), ed25519Wallet()];
+    const account = createAccount(attacker);
+    const people = Array.from({ length: 9 }, () => createAccount(honest));
+    const reused = await ask(account);
+    t.devnet.requests.reset();
+    for (const address of addresses) {
+      for (let i = 0; i < 20; i += 1) await answer(account, reused, answerTo(honest, reused), from(address));
+    }
+    expect(t.devnet.requests.counts().byRoute.account).toBe(1);
+    for (const accountId of people) expect((await signIn(accountId, honest)).status).toBe(200);
+  });
+
+  it("costs none without anything in it that could be a signature, and stays good", async () => {
+    const wallet = ed25519Wallet();
+    const account = createAccount(wallet);
+    const challenge = await ask(account);
+    t.devnet.requests.reset();
+    const empty = [new Uint8Array(), encodeMap(), encodeMap(pairOf(wallet, new Uint8Array(63)))];
+    for (const map of empty) {
+      const sent = await answer(account, challenge, Buffer.from(map).toString("base64"));
+      expect([400, 401]).toContain(sent.status);
+    }
+    expect(t.devnet.requests.counts().byRoute.account ?? 0).toBe(0);
+    expect((await answer(account, challenge, answerTo(wallet, challenge))).status).toBe(200);
+  });
+});
+
+describe("a server that does not know its own name", () => {
+  beforeEach(async () => {
+    await t.close();
+    t = await startTestApp({ env: {} });
+  });
+  const askFrom = async (headers: Record<string, string>) =>
+    (await t.ask("POST", "/api/auth/challenge", null, { body: { accountId: "0.0.77" }, headers })).status;
+
+  it("has one for this machine only, and the socket says what is this machine", async () => {
+    const local = { host: "localhost:3000", [SOCKET_HEADER]: "127.0.0.1" };
+    expect(await askFrom(local)).toBe(200);
+    expect(await askFrom({ ...local, [SOCKET_HEADER]: "::1" })).toBe(200);
+    expect(await askFrom({ ...local, [SOCKET_HEADER]: "::ffff:127.0.0.1", "x-forwarded-for": "::1" })).toBe(200);
+    for (const headers of [
+      { host: "localhost:3000" },
+      { ...local, [SOCKET_HEADER]: "203.0.113.9" },
+      { ...local, "x-forwarded-for": "203.0.113.9" },
+      { ...local, "x-forwarded-for": "127.0.0.1, 203.0.113.9" },
+      { ...local, host: "evil.example" },
+    ])
+      expect(await askFrom(headers)).toBe(503);
   });
 });
 

@@ -245,6 +245,22 @@ describe("a retry with the same Idempotency-Key", () => {
   });
 });
 
+describe("ids and keys that hold a separator", () => {
+  it("are not taken for another person's key", async () => {
+    const write = async (from: string, key: string) => {
+      const sent = await submit(
+        envelope("CONTACT_REQUEST", { target: "tm-bob" }, { from }),
+        { "idempotency-key": key },
+        from,
+      );
+      return ((await sent.json()) as SubmitAnswer).sequenceNumber;
+    };
+    expect([await write("tm-x:y", "k1"), await write("tm-x", "y:k1"), await write("tm-x", "y%3Ak1")]).toEqual([
+      1, 2, 3,
+    ]);
+  });
+});
+
 describe("a server without an operator key", () => {
   it("says that it only reads", async () => {
     await t.close();

@@ -30,16 +30,37 @@ const SPKI_ECDSA = ["302d300706052b8104000a032200", "3036301006072a8648ce3d02010
   Buffer.from(hex, "hex"),
 );
 
+/** The signatures of an answer, each with the key prefix that it names. */
+export type SignaturePairs = ReturnType<typeof import("@hiero-ledger/proto").proto.SignatureMap.decode>["sigPair"];
+
 /**
- * Checks `signatureMap` (the protobuf's bytes) against the signed form of `message`. An ECDSA signature may have either s:
- * older wallets send both, and a challenge is good for one answer, so a second form of the same signature opens nothing.
+ * Reads a signature map (the protobuf's bytes). It is `malformed` without a signature that could be one of either kind: nobody
+ * needs to be asked for a key then.
  */
-export async function checkMessageSignature(
+export async function parseSignatureMap(bytes: Uint8Array): Promise<Result<SignaturePairs, "malformed">> {
+  if (bytes.length === 0 || bytes.length > MAX_SIGNATURE_MAP_BYTES) return err("malformed");
+  const { proto } = await import("@hiero-ledger/proto");
+  try {
+    const pairs = proto.SignatureMap.decode(bytes).sigPair ?? [];
+    const isPossible = pairs.some(({ ed25519, ECDSASecp256k1 }) =>
+      [ed25519, ECDSASecp256k1].some((signature) => signature?.length === SIGNATURE_BYTES),
+    );
+    return isPossible ? ok(pairs) : err("malformed");
+  } catch {
+    return err("malformed");
+  }
+}
+
+/**
+ * Checks a wallet's answer against the signed form of `message`. An ECDSA signature may have either s: older wallets send both,
+ * and a challenge is good for one answer, so a second form of the same signature opens nothing.
+ */
+export function checkMessageSignature(
   key: PlainKey,
   message: string,
-  signatureMap: Uint8Array,
-): Promise<Result<null, SignatureFault>> {
-  const found = await signatureOf(key, signatureMap);
+  pairs: SignaturePairs,
+): Result<null, SignatureFault> {
+  const found = signatureOf(key, pairs);
   if (!found.ok) return found;
   const bytes = signedBytes(message);
   if (key.kind === "ed25519") {
@@ -52,18 +73,9 @@ export async function checkMessageSignature(
 
 /**
  * The one signature of the key's kind whose prefix the key begins with. Two of them are refused rather than tried in turn, and
- * so is one that holds several signatures: what was signed by whom must not depend on who looks.
+ * so is one entry that holds several signatures: what was signed by whom must not depend on who looks.
  */
-async function signatureOf(key: PlainKey, signatureMap: Uint8Array): Promise<Result<Uint8Array, SignatureFault>> {
-  if (signatureMap.length === 0 || signatureMap.length > MAX_SIGNATURE_MAP_BYTES) return err("malformed");
-  const { proto } = await import("@hiero-ledger/proto");
-  let pairs: ReturnType<typeof proto.SignatureMap.decode>["sigPair"];
-  try {
-    pairs = proto.SignatureMap.decode(signatureMap).sigPair;
-  } catch {
-    return err("malformed");
-  }
-  if (!pairs?.length) return err("malformed");
+function signatureOf(key: PlainKey, pairs: SignaturePairs): Result<Uint8Array, SignatureFault> {
   const own = pairs.filter(({ pubKeyPrefix }) => isPrefix(pubKeyPrefix ?? new Uint8Array(), key));
   const [pair] = own;
   if (pair === undefined) return err("other-key");

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { TopicId, UserId } from "../../core/ids";
+import { keyOf } from "../../core/key";
 import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
@@ -34,7 +35,7 @@ export class MemoryHotCache implements HotCache {
       const known = this.syncedThrough.get(topicId) ?? 0n;
       const latest = known > syncedThroughNs ? known : syncedThroughNs;
       this.syncedThrough.set(topicId, latest);
-      answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(`sync:${topicId}`, gateMs) });
+      answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
     return { topics: answers, registryVersion: this.registryVersion };
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ids";
+import { keyOf } from "../../core/key";
 import type { Clock } from "../../ports/clock";
 import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/view-cache";
 
@@ -27,7 +28,7 @@ export class MemoryViewCache implements ViewCache {
 
   async lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup> {
     const nowMs = this.clock.monotonicMs();
-    const key = `${userId} ${name}`;
+    const key = keyOf(userId, name);
     const known = this.entries.get(key);
     const isThere = known !== undefined && known.untilMs > nowMs;
     const { ttlMs } = this.strategies[name];
@@ -42,9 +43,9 @@ export class MemoryViewCache implements ViewCache {
   }
 
   async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
-    const entry = this.entries.get(`${userId} ${name}`);
+    const entry = this.entries.get(keyOf(userId, name));
     if (!entry || entry.lease?.token !== lease) return false;
-    this.entries.set(`${userId} ${name}`, {
+    this.entries.set(keyOf(userId, name), {
       view,
       isExpired: false,
       lease: null,
@@ -54,12 +55,12 @@ export class MemoryViewCache implements ViewCache {
   }
 
   async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
-    const entry = this.entries.peek(`${userId} ${name}`);
+    const entry = this.entries.peek(keyOf(userId, name));
     if (entry?.lease?.token === lease) entry.lease = null;
   }
 
   async expire(userIds: readonly UserId[]): Promise<void> {
-    for (const userId of userIds) for (const name of NAMES) this.expireEntry(this.entries.peek(`${userId} ${name}`));
+    for (const userId of userIds) for (const name of NAMES) this.expireEntry(this.entries.peek(keyOf(userId, name)));
   }
 
   async expireAll(): Promise<void> {
@@ -72,7 +73,7 @@ export class MemoryViewCache implements ViewCache {
     const isWith = (other: SharedViewName) => evictionPolicy === this.strategies[other].evictionPolicy;
     const renewed = evictionPolicy === "LRU" ? [name] : NAMES.filter(isWith);
     for (const each of renewed) {
-      const entry = this.entries.get(`${userId} ${each}`);
+      const entry = this.entries.get(keyOf(userId, each));
       if (entry && entry.untilMs > nowMs) entry.untilMs = nowMs + ttlMs;
     }
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { TopicId, TopicKind, UserId } from "../../core/ids";
+import { keyOf } from "../../core/key";
 import type { Clock } from "../../ports/clock";
 import { type Entry, IN_FLIGHT_MS, type LastWrite, type WriteFence, type WriteRoute } from "../../ports/write-fence";
 
@@ -20,7 +21,7 @@ export class MemoryWriteFence implements WriteFence {
 
   async enter(userId: UserId, kind: TopicKind, route: WriteRoute, after?: LastWrite): Promise<Entry> {
     const nowMs = this.clock.monotonicMs();
-    const key = `${kind} ${userId}`;
+    const key = keyOf(kind, userId);
     const known = this.places.get(key);
     let inFlight = known && known.untilMs > nowMs ? known.inFlight : 0;
     let sequence = known?.sequence ?? 0;
@@ -45,7 +46,7 @@ export class MemoryWriteFence implements WriteFence {
   }
 
   async leave(userId: UserId, kind: TopicKind, topicId: TopicId, sequence: number | null): Promise<void> {
-    const known = this.places.get(`${kind} ${userId}`);
+    const known = this.places.get(keyOf(kind, userId));
     if (known?.topicId !== topicId) return;
     known.inFlight = Math.max(0, known.inFlight - 1);
     known.sequence = Math.max(known.sequence, sequence ?? 0);

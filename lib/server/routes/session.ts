@@ -12,10 +12,12 @@ import {
 } from "../../wire/session";
 import { walletChain } from "../../wire/wallet";
 import { isAdmin } from "../admins";
+import { isThisMachine } from "../client-address";
 import type { App } from "../container";
 import { ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { defineRoute, type RouteContext } from "../route";
+import type { Caller } from "../sign-in";
 
 export const session = defineRoute({
   summary: "Who is signed in",
@@ -45,6 +47,11 @@ function walletOf({ env }: App): SessionAnswer["wallet"] {
   return { projectId: env.WALLETCONNECT_PROJECT_ID, relayUrl: env.WALLETCONNECT_RELAY_URL, chainId };
 }
 
+const callerOf = ({ headers }: Request): Caller => ({
+  host: headers.get("host"),
+  isThisMachine: isThisMachine((name) => headers.get(name)),
+});
+
 export const challenge = defineRoute({
   summary: "What a Hedera account's wallet is to sign in order to sign in",
   access: "public",
@@ -53,7 +60,7 @@ export const challenge = defineRoute({
   problems: ["not-configured"],
   answer: ChallengeAnswer,
   handle: async ({ app, body, request }) =>
-    privateJson(app.signIn.challenge(body.accountId as AccountId, request.headers.get("host"))),
+    privateJson(app.signIn.challenge(body.accountId as AccountId, callerOf(request))),
 });
 
 export const verify = defineRoute({
@@ -66,8 +73,7 @@ export const verify = defineRoute({
   answer: SessionAnswer,
   handle: async ({ app, body, request }) => {
     const { accountId, challenge: asked, signatureMap } = body;
-    const host = request.headers.get("host");
-    const userId = await app.signIn.verify(accountId as AccountId, asked, signatureMap, host);
+    const userId = await app.signIn.verify(accountId as AccountId, asked, signatureMap, callerOf(request));
     await app.limits.spendUser("sign-in", userId);
     const answer = await sessionAnswer(app, userId);
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });

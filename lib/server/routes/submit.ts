@@ -1,5 +1,6 @@
 import "server-only";
 import { formatConsensusTime } from "../../core/consensus-time";
+import { keyOf } from "../../core/key";
 import { minSequence, type SubmitRefusal } from "../../engine/submit";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
@@ -47,7 +48,7 @@ export const submit = defineRoute({
     if (body.from !== userId)
       throw new ProblemError("not-yours", "from: you can only write in your own name.", { field: "from" });
     const given = idempotencyKey(request);
-    const key = given === null ? null : `submit:${userId}:${given}`;
+    const key = given === null ? null : keyOf("submit", userId, given);
     if (key !== null) {
       const attempt = await app.hot.attempt(key, RUNNING_TTL_MS);
       if (attempt.kind === "done") return privateJson(JSON.parse(attempt.answer));

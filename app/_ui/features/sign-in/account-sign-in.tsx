@@ -29,7 +29,15 @@ export function AccountSignIn({ next }: { next: string }) {
     void perform(async () => setChallenge((await askChallenge(accountId.trim())).challenge));
   };
   const answer = (signatureMap: string) =>
-    perform(() => enterWithSignature(accountId.trim(), challenge ?? "", signatureMap, next));
+    perform(async () => {
+      try {
+        await enterWithSignature(accountId.trim(), challenge ?? "", signatureMap, next);
+      } catch (error) {
+        // A challenge takes one answer: the next try needs another.
+        setChallenge((await askChallenge(accountId.trim())).challenge);
+        throw error;
+      }
+    });
   const startOver = () => {
     setChallenge(null);
     setRefusal(null);
@@ -63,6 +71,7 @@ export function AccountSignIn({ next }: { next: string }) {
         </form>
       ) : (
         <Answer
+          key={challenge}
           challenge={challenge}
           busy={busy}
           onAnswer={(signatureMap) => void answer(signatureMap)}
