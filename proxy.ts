@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
+import { cleanValue } from "./lib/core/spelling";
 import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 
 const HEADER = "content-security-policy";
@@ -43,8 +44,8 @@ export interface WalletOrigins {
 
 /** Where the one page that reaches wallets may go to, if a wallet connector is configured. */
 export function walletOrigins(path: string, env: Readonly<Record<string, string | undefined>>): WalletOrigins | null {
-  if (path !== "/sign-in" || !env.WALLETCONNECT_PROJECT_ID) return null;
-  const relay = env.WALLETCONNECT_RELAY_URL || WALLETCONNECT_RELAY;
+  if (path !== "/sign-in" || !cleanValue(env.WALLETCONNECT_PROJECT_ID ?? "")) return null;
+  const relay = cleanValue(env.WALLETCONNECT_RELAY_URL ?? "") || WALLETCONNECT_RELAY;
   return { relay: new URL(relay).origin, frame: relay === WALLETCONNECT_RELAY ? WALLETCONNECT_VERIFY : null };
 }
 

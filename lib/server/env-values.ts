@@ -19,8 +19,17 @@ export const list = (text: string) =>
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
-export const integer = (min: number, max: number) =>
-  z.coerce.number({ error: "must be a number" }).int().min(min).max(max);
+/** Decimal digits only: what else JavaScript takes for a number (`0x50`, `1e3`) is a slip here. */
+const numeric = (form: RegExp, kind: string, min: number, max: number) => {
+  const rule = `must be ${kind} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(form, rule)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, rule);
+};
+export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
+export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
 export const optional = z.string().optional();
 export const topicIds = z
   .string()

@@ -6,10 +6,12 @@ import "server-only";
 import { z } from "zod";
 import { type CacheStrategies, cacheStrategies, EVICTION_POLICIES } from "../core/cache-strategy";
 import { WALLETCONNECT_RELAY } from "../wire/wallet";
+import { type EnvSource, givenValue, misspeltNames, untidyNames } from "./env-source";
 import {
   domains,
   integer,
   list,
+  number,
   optional,
   payers,
   scheduleSecret,
@@ -181,7 +183,7 @@ export const VARIABLES = {
     "How many proxies of yours stand in front and add to X-Forwarded-For: whose requests are counted; 1 on Vercel, else 0",
   ),
   RATE_LIMITS: variable(
-    z.coerce.number({ error: "must be a number" }).min(0).max(1_000),
+    number(0, 1_000),
     "1",
     "Times the built-in limits for one address and one user; 0 turns them off",
   ),
@@ -200,11 +202,7 @@ export const VARIABLES = {
   ),
   OTEL_EXPORTER_OTLP_HEADERS: variable(optional, null, "What it wants to be sent as headers: name=value,name=value"),
   OTEL_SERVICE_NAME: variable(z.string().min(1).max(100), "trustmesh-edge", "Name of this service in traces"),
-  OTEL_TRACES_SAMPLER_ARG: variable(
-    z.coerce.number({ error: "must be a number" }).min(0).max(1),
-    "1",
-    "Which share of the requests is traced, 0 to 1",
-  ),
+  OTEL_TRACES_SAMPLER_ARG: variable(number(0, 1), "1", "Which share of the requests is traced, 0 to 1"),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
@@ -240,12 +238,6 @@ export const VARIABLES = {
   ),
 } as const;
 
-/** Names under which Vercel's own integration sets them. */
-const ALIASES: Readonly<Record<string, string>> = {
-  UPSTASH_REDIS_REST_URL: "KV_REST_API_URL",
-  UPSTASH_REDIS_REST_TOKEN: "KV_REST_API_TOKEN",
-};
-
 type Values = { readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] extends Variable<infer T> ? T : never };
 
 export interface Env extends Values {
@@ -273,15 +265,19 @@ export const NETWORK_MIRRORS: Readonly<Record<string, readonly string[]>> = {
   previewnet: ["https://previewnet.mirrornode.hedera.com"],
 };
 
-/** Reads and checks all of it; throws EnvError naming every problem at once. `NEXT_PUBLIC_` spellings are accepted. */
-export function readEnv(source: Readonly<Record<string, string | undefined>>): Env {
+/**
+ * Reads and checks all of it; throws EnvError naming every problem at once. `NEXT_PUBLIC_` spellings are accepted, and white
+ * space and quotes around a value are no part of it.
+ */
+export function readEnv(source: EnvSource): Env {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { schema, fallback }] of Object.entries(VARIABLES)) {
-    const spellings = [source[name], source[`NEXT_PUBLIC_${name}`], source[ALIASES[name] ?? ""]];
-    const given = spellings.find((text) => text !== undefined && text.trim() !== "");
+    const given = givenValue(source, name);
     const parsed = (schema as z.ZodType).safeParse(given ?? fallback ?? undefined);
-    if (parsed.success) values[name] = parsed.data;
+    if (given !== undefined && /\p{Cc}/u.test(given))
+      problems.push(`${name} holds a line break or another control character: write it on one line, without`);
+    else if (parsed.success) values[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
   }
   const env = values as unknown as Values;
@@ -315,10 +311,10 @@ export function readEnv(source: Readonly<Record<string, string | undefined>>): E
   };
 }
 
-const isOnVercel = (source: Readonly<Record<string, string | undefined>>): boolean => (source.VERCEL ?? "") !== "";
+const isOnVercel = (source: EnvSource): boolean => (source.VERCEL ?? "") !== "";
 
 /** What Vercel calls a deployment: production's name first, then the branch's and its own. */
-function vercelDomains(source: Readonly<Record<string, string | undefined>>): readonly string[] | null {
+function vercelDomains(source: EnvSource): readonly string[] | null {
   const names = ["VERCEL_PROJECT_PRODUCTION_URL", "VERCEL_BRANCH_URL", "VERCEL_URL"].flatMap((name) =>
     list(source[name]?.toLowerCase() ?? ""),
   );
@@ -352,6 +348,20 @@ function contradictions(env: Values, isVercel: boolean): string[] {
     problems.push("HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY are needed together");
   }
   return problems;
+}
+
+/** What is set and does not stop the start, but was most likely not meant so: one sentence each. */
+export function doubts(source: EnvSource): readonly string[] {
+  const names = Object.keys(VARIABLES);
+  return [
+    ...misspeltNames(source, names).map(
+      ([given, meant]) => `${given} is set, and nothing here reads it. Rename it to ${meant}, or remove it.`,
+    ),
+    ...untidyNames(source, names).map(
+      (name) =>
+        `${name} has white space or quotes around its value. This app reads it without, others may not: remove them.`,
+    ),
+  ];
 }
 
 /** The text of `.env.example`. */

@@ -1,7 +1,7 @@
 import "server-only";
 /** Starts the app of this process, once, however many bundles ask for it. */
 import { type App, createApp } from "./container";
-import { readEnv } from "./env";
+import { doubts, readEnv } from "./env";
 import { createLog } from "./log";
 import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
@@ -26,6 +26,7 @@ async function start(): Promise<App> {
   const env = readEnv(process.env);
   const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
   const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
+  for (const doubt of doubts(process.env)) log.warn(doubt);
   const metrics = new Metrics();
   const [network, stores, tracing] = await Promise.all([
     openNetwork(env, log),

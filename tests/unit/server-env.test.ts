@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { EnvError, envExample, readEnv, VARIABLES } from "@/lib/server/env";
+import { doubts, EnvError, envExample, readEnv, VARIABLES } from "@/lib/server/env";
 import { openNetwork } from "@/lib/server/network";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -9,6 +9,32 @@ const TOPICS = {
   TOPIC_TRUST: "0.0.1",
   TOPIC_RECOGNITION: "0.0.3,0.0.4",
   TOPIC_PROFILE: "0.0.5",
+};
+/** A value for every variable that has no default and is checked together with others. */
+const COMPLETE = {
+  MIRROR_URL: "https://mirror.example",
+  ...TOPICS,
+  REGISTRY_TOPIC: "0.0.6",
+  HEDERA_OPERATOR_ID: "0.0.7",
+  HEDERA_OPERATOR_KEY: "a key",
+  TRUSTED_PAYERS: "0.0.7",
+  HEDERA_NODE: "127.0.0.1:50211",
+  DATABASE_URL: "postgres://u:p@h/d",
+  DATABASE_DRIVER: "pg",
+  NEON_ENDPOINT: "https://neon.example/sql",
+  UPSTASH_REDIS_REST_URL: "https://redis.example",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  SESSION_SECRET: SECRET,
+  ALLOW_DEMO: "off",
+  ADMIN_ACCOUNTS: "0.0.8",
+  ADMIN_TOKEN: SECRET,
+  METRICS_TOKEN: SECRET,
+  APP_DOMAIN: "trustmesh.example",
+  WALLETCONNECT_PROJECT_ID: SECRET,
+  CRON_SECRET: SECRET,
+  TRUST_PROXY_HOPS: "1",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.example",
+  OTEL_EXPORTER_OTLP_HEADERS: "a=b",
 };
 const problemsOf = (source: Record<string, string>) => {
   try {
@@ -99,6 +125,63 @@ describe("the environment", () => {
   it("is documented in .env.example, which is written from it", () => {
     expect(readFileSync(".env.example", "utf8")).toBe(envExample());
     for (const name of Object.keys(VARIABLES)) expect(envExample()).toContain(`#${name}=`);
+  });
+
+  it("reads every variable without white space and quotes around it", () => {
+    const sample: Record<string, string> = {
+      ...COMPLETE,
+      HEDERA_NETWORK: "custom",
+      UPSTASH_REDIS_REST_TOKEN: "a-token",
+      PORT: "8080",
+      LOG_REQUESTS: "on",
+    };
+    const plain = readEnv(sample);
+    for (const name of Object.keys(VARIABLES)) {
+      const value = sample[name] ?? VARIABLES[name as keyof typeof VARIABLES].fallback;
+      if (value === null) continue;
+      for (const written of [`${value}\r`, ` ${value}\n`, `"${value}"`, `'${value}' `]) {
+        expect(readEnv({ ...sample, [name]: written }), `${name}=${JSON.stringify(written)}`).toEqual(
+          readEnv({ ...sample, [name]: value }),
+        );
+        expect(doubts({ ...sample, [name]: written }).join()).toContain(name);
+      }
+    }
+    expect(plain.HEDERA_NETWORK).toBe("custom");
+    expect(doubts(sample)).toEqual([]);
+  });
+
+  it.each(Object.keys(VARIABLES))("refuses %s with a line break in it, by name", (name) => {
+    expect(problemsOf({ ...COMPLETE, [name]: "one\ntwo" })).toContain(`${name} holds a line break`);
+  });
+
+  it("names variables that nothing reads but were most likely meant for it, and no others", () => {
+    const others = {
+      ...{ PATH: "/bin", HOSTNAME: "box", SHELL: "sh", NODE_ENV: "production", KV_URL: "x", POSTGRES_URL: "x" },
+      ...{ DATABASE_URL_UNPOOLED: "x", OTEL_TRACES_SAMPLER: "x", NEXT_PUBLIC_TOPIC_SIGNAL: "0.0.1", VERCEL_URL: "x" },
+      ...{ KV_REST_API_READ_ONLY_TOKEN: "x", PGHOST: "x", PGDATABASE: "x", REDIS_URL: "x", NEXT_RUNTIME: "nodejs" },
+      ...{ OTEL_EXPORTER_OTLP_PROTOCOL: "x", OTEL_RESOURCE_ATTRIBUTES: "x", UPSTASH_VECTOR_REST_TOKEN: "x" },
+    };
+    expect(doubts({ ...COMPLETE, ...others })).toEqual([]);
+    for (const [given, meant] of [
+      ["MIRROR_RSP", "MIRROR_RPS"],
+      ["TOPIC_CONTACTS", "TOPIC_CONTACT"],
+      ["UPSTASH_REDIS_TOKEN", "UPSTASH_REDIS_REST_TOKEN"],
+      ["NEXT_PUBLIC_TOPIC_TRUTS", "TOPIC_TRUST"],
+      ["hedera_network", "HEDERA_NETWORK"],
+    ] as const)
+      expect(doubts({ [given]: "x" })).toEqual([
+        `${given} is set, and nothing here reads it. Rename it to ${meant}, or remove it.`,
+      ]);
+  });
+
+  it.each([
+    ["PORT", "80000", "PORT must be a whole number from 0 to 65535"],
+    ["PORT", "0x50", "PORT must be a whole number from 0 to 65535"],
+    ["MIRROR_RPS", "1.5", "MIRROR_RPS must be a whole number from 1 to 10000"],
+    ["RATE_LIMITS", "-1", "RATE_LIMITS must be a number from 0 to 1000"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2", "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"],
+  ])("names the range of %s=%s", (name, value, sentence) => {
+    expect(problemsOf({ [name]: value })).toContain(sentence);
   });
 
   it("takes several secrets, and none from between two commas", () => {

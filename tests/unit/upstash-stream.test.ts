@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeMessage } from "@/lib/adapters/upstash/event-codec";
 import { codeOf, kindOf } from "@/lib/adapters/upstash/failure";
 import { Keys } from "@/lib/adapters/upstash/keys";
-import { EventStreamParser } from "@/lib/adapters/upstash/subscription";
+import { EventStreamParser, streamChannel } from "@/lib/adapters/upstash/subscription";
 
 function parse(chunks: readonly string[]): string[] {
   const found: string[] = [];
@@ -25,6 +25,15 @@ describe("the event stream", () => {
   it("gives nothing before its end", () => {
     expect(parse(["data: a\n"])).toEqual([]);
     expect(parse(["data: a\n", "\n"])).toEqual(["a"]);
+  });
+
+  it.each([
+    ["a token that no header can hold", { token: "to\nken" }],
+    ["an address that is none", { url: "not an address" }],
+  ])("ends with a reason where it cannot be asked for: %s", async (_, wrong) => {
+    const options = { url: "http://127.0.0.1:1", token: "t", channel: "c", signal: new AbortController().signal };
+    const handlers = { onOpen: () => {}, onMessage: () => {} };
+    expect(await streamChannel({ ...options, ...wrong }, handlers)).toMatch(/^ERR_/);
   });
 
   it("is given up where a line does not end", () => {

@@ -290,7 +290,8 @@ export class UpstashEventBus implements EventBus {
       };
       const onMessage = (payload: string) => this.receive(payload);
       const signal = AbortSignal.any([this.closing.signal, stream.signal]);
-      const reason = await client.subscribe(keys.channel, { onOpen, onMessage }, signal);
+      const subscribed = client.subscribe(keys.channel, { onOpen, onMessage }, signal);
+      const reason = await subscribed.catch((cause: unknown) => (cause instanceof Error ? cause.name : "failed"));
       const wasSteady = this.stream !== null && clock.monotonicMs() - startMs >= STEADY_MS;
       this.stream = null;
       if (this.closing.signal.aborted) return;

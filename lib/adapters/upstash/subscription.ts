@@ -27,8 +27,13 @@ const MAX_BUFFER_CHARACTERS = 4_000_000;
 
 /** Resolves with the reason when the stream has ended, however it did. */
 export function streamChannel(options: StreamOptions, handlers: StreamHandlers): Promise<string> {
-  const { url, token, channel, signal } = options;
+  const { signal } = options;
   if (signal.aborted) return Promise.resolve("closed");
+  // An address or token that cannot be sent throws here; it is one more way to end.
+  return listen(options, handlers).catch((cause: unknown) => (cause as NodeJS.ErrnoException).code ?? "not sent");
+}
+
+function listen({ url, token, channel, signal }: StreamOptions, handlers: StreamHandlers): Promise<string> {
   return new Promise((resolve) => {
     const target = new URL(`${url.replace(/\/+$/, "")}/subscribe/${channel}`);
     const send = target.protocol === "https:" ? requestHttps : requestHttp;
