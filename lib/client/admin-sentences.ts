@@ -1,5 +1,5 @@
 /** Sentences for operators: what an action will do, what it came to, and how things stand. All pure. */
-import { type AuditEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
+import { type AdminStatus, type AuditEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
 import { ReshardDetail } from "@/lib/wire/shards";
 import type { TopicAction } from "./admin";
 import { counted, lasting, whole } from "./numbers";
@@ -191,4 +191,26 @@ export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: Topic
     gapCount === 0 ? "no gaps" : `${counted(gapCount, "gap")}${missing > 0 ? ` (${counted(missing, "message")})` : ""}`;
   const verified = verifiedThrough >= cursor ? "all verified" : `verified through ${whole(verifiedThrough)}`;
   return `Stored through ${whole(cursor)}, ${verified}, ${gapped}.`;
+}
+
+export interface IncidentPlace {
+  readonly href: string;
+  readonly label: string;
+}
+
+/** The part of the operators' page that shows an incident in detail; null where there is none. */
+export function placeOf({
+  code,
+  subject,
+}: Pick<AdminStatus["incidents"][number], "code" | "subject">): IncidentPlace | null {
+  if (code === "message-failed" && subject !== null)
+    return { href: `/admin/messages?q=${encodeURIComponent(`failed ${subject}/`)}`, label: "See the messages" };
+  if (code.startsWith("topic-") && subject !== null)
+    return { href: `/admin/topics?topic=${encodeURIComponent(subject)}`, label: "See the topic" };
+  if (code === "topics-behind") return { href: "/admin/topics?sort=lag.desc", label: "See the topics" };
+  if (code.startsWith("mirror-") || code === "budget-exhausted")
+    return { href: "/admin/mirror", label: "See the mirrors" };
+  if (code.startsWith("postgres-") || code.startsWith("redis-"))
+    return { href: "/admin/tiers", label: "See the tiers" };
+  return null;
 }

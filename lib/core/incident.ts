@@ -23,6 +23,84 @@ export const INCIDENT_KINDS = {
     action:
       "Find out why Redis restarted from an older state: turn on its persistence, or fail over to a replica that keeps up.",
   },
+  starting: {
+    severity: "warning",
+    action: "Wait for the first sync; if it does not move, look at the other incidents and at the server's log.",
+  },
+  "postgres-down": {
+    severity: "critical",
+    action: "Check that the database runs, that DATABASE_URL is right, and that this machine can reach it.",
+  },
+  "postgres-failing": {
+    severity: "warning",
+    action: "Look at the database's own log, its disk, its locks and its load.",
+  },
+  "redis-down": {
+    severity: "critical",
+    action:
+      "Check that Redis runs, has memory left, and that its URL and token are right: nobody can write without it.",
+  },
+  "redis-failing": {
+    severity: "warning",
+    action: "Look at the memory, the load and the limits of Redis.",
+  },
+  "mirror-down": {
+    severity: "warning",
+    action: "Check MIRROR_URL and the mirror's own status; name a second mirror in MIRROR_URL if there is only one.",
+  },
+  "mirror-failing": {
+    severity: "warning",
+    action: "Lower MIRROR_RPS if it answers 429; otherwise put another mirror first in MIRROR_URL.",
+  },
+  "budget-exhausted": {
+    severity: "warning",
+    action: "Raise MIRROR_RPS if the mirror allows it, or have fewer topics.",
+  },
+  "topics-behind": {
+    severity: "critical",
+    action: "Mend what the sentence names; the sync goes on by itself.",
+  },
+  "topic-stuck": {
+    severity: "warning",
+    action: "Read the reason; if it stays, audit the topic and try another mirror first in MIRROR_URL.",
+  },
+  "topic-hole": {
+    severity: "warning",
+    action: "Wait for GAP_GRACE_S; if another mirror has the messages, add it to MIRROR_URL.",
+  },
+  "topic-gap": {
+    severity: "warning",
+    action:
+      "Resync the topic once the mirror, or another one in MIRROR_URL, has the messages; the ledger has lost nothing.",
+  },
+  "topic-paused": {
+    severity: "warning",
+    action: "Resume the topic when the reason for the pause is gone.",
+  },
+  "message-failed": {
+    severity: "critical",
+    action: "Audit the topic; if another mirror tells the message otherwise, put it first in MIRROR_URL, then resync.",
+  },
+  "events-unheard": {
+    severity: "warning",
+    action: "Check that Redis lets this instance subscribe; until then it learns late of what the others commit.",
+  },
+  "writes-failing": {
+    severity: "critical",
+    action: "Run the doctor: it compares the operator's key with its account and reaches the node.",
+  },
+  "payers-open": {
+    severity: "warning",
+    action: "Set TRUSTED_PAYERS to the accounts that may write for others.",
+  },
+  "memory-full": {
+    severity: "warning",
+    action: "Lower L1_MAX_BYTES, give the process more memory, or run more instances.",
+  },
+  "clock-off": {
+    severity: "warning",
+    action: "Let this machine and the named one take their time from a time server (NTP).",
+  },
 } as const satisfies Readonly<Record<string, IncidentKind>>;
 
 export type IncidentCode = keyof typeof INCIDENT_KINDS;
@@ -37,4 +115,9 @@ export interface Incident {
   /** One sentence: what is wrong. Holds no secret and nothing that people sent. */
   readonly summary: string;
   readonly action: string;
+}
+
+/** What was found wrong at one look. `sinceMs`: when it began, where that is known. */
+export interface Finding extends Pick<Incident, "code" | "subject" | "summary"> {
+  readonly sinceMs?: number;
 }

@@ -2,40 +2,60 @@
  * The incidents that this instance sees now. Whoever notices a condition reports it here, and reports its end here too. Each
  * incident is logged once when it starts and once when it ends, however often it is reported in between.
  */
-
-import { INCIDENT_KINDS, type Incident, type IncidentCode } from "../core/incident";
+import { type Finding, INCIDENT_KINDS, type Incident, type IncidentCode } from "../core/incident";
 import { keyOf } from "../core/key";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
+
+const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf(code, subject ?? "");
 
 export class Incidents {
   private readonly open = new Map<string, Incident>();
   /** Of what happened at one instant: until when it is told. */
   private readonly untilMs = new Map<string, number>();
 
-  constructor(private readonly deps: { readonly clock: Pick<Clock, "now" | "monotonicMs">; readonly log: Log }) {}
+  /** `onChange` is called when an incident starts or ends. */
+  constructor(
+    private readonly deps: {
+      readonly clock: Pick<Clock, "now" | "monotonicMs">;
+      readonly log: Log;
+      readonly onChange?: () => void;
+    },
+  ) {}
 
   /**
    * Reports that an incident goes on (`summary`: what is wrong, one sentence) or has ended (`null`). Repeating either is free.
+   * `sinceMs`: when it began, where that is known better than by when it is first reported.
    *
    * @example incidents.report("topic-reset", "0.0.7", "Topic 0.0.7 has 3 messages on the mirror, but 12 are stored.");
    * @example incidents.report("topic-reset", "0.0.7", null);
    */
-  report(code: IncidentCode, subject: string | null, summary: string | null): void {
-    const key = placeOf(code, subject);
+  report(code: IncidentCode, subject: string | null, summary: string | null, sinceMs?: number): void {
+    const key = placeOf({ code, subject });
     const known = this.open.get(key);
     if (summary === null) {
       if (known === undefined) return;
       this.open.delete(key);
       this.untilMs.delete(key);
       this.deps.log.info("an incident has ended", { code, subject, summary: known.summary });
+      this.deps.onChange?.();
       return;
     }
     const { severity, action } = INCIDENT_KINDS[code];
-    const sinceMs = known?.sinceMs ?? this.deps.clock.now();
-    this.open.set(key, { code, subject, severity, sinceMs, summary, action });
+    const startMs = sinceMs ?? known?.sinceMs ?? this.deps.clock.now();
+    this.open.set(key, { code, subject, severity, sinceMs: startMs, summary, action });
     if (known !== undefined) return;
     this.deps.log[severity === "critical" ? "error" : "warn"](summary, { code, subject, action });
+    this.deps.onChange?.();
+  }
+
+  /** Of the given codes exactly these incidents go on: each is reported, and every other one of these codes has ended. */
+  settle(codes: readonly IncidentCode[], findings: readonly Finding[]): void {
+    const going = new Set(findings.map(placeOf));
+    for (const incident of [...this.open.values()])
+      if (codes.includes(incident.code) && !going.has(placeOf(incident)))
+        this.report(incident.code, incident.subject, null);
+    for (const { code, subject, summary, sinceMs } of findings) this.report(code, subject, summary, sinceMs);
   }
 
   /**
@@ -45,7 +65,7 @@ export class Incidents {
   happened(code: IncidentCode, subject: string | null, summary: string, forMs: number): void {
     this.endThoseOver();
     this.report(code, subject, summary);
-    this.untilMs.set(placeOf(code, subject), this.deps.clock.monotonicMs() + forMs);
+    this.untilMs.set(placeOf({ code, subject }), this.deps.clock.monotonicMs() + forMs);
   }
 
   /** The open incidents: critical ones first, then by age, oldest first. */
@@ -63,5 +83,3 @@ export class Incidents {
     }
   }
 }
-
-const placeOf = (code: IncidentCode, subject: string | null): string => keyOf(code, subject ?? "");

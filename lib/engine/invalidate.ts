@@ -29,8 +29,11 @@ export class DefinitionsGeneration {
  */
 export class ToldCommits {
   private readonly cursors = new Map<TopicId, number>();
+  /** How many events were heard of: unchanged, nothing in the store has changed. */
+  count = 0;
 
   heard(topicId: TopicId, cursor: number): void {
+    this.count += 1;
     this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
   }
 
@@ -59,6 +62,7 @@ export function followCommits(
       hub.onCommit(event);
     },
     onMissed: () => {
+      told.count += 1;
       log.warn("commit events may have been missed; everything kept is read again");
       definitions.value += 1;
       l1.expireAll();

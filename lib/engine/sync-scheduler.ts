@@ -42,6 +42,12 @@ interface Kept extends Omit<ReadTopic, "reading"> {
   hasCaughtUp: boolean;
   /** Of a drained topic: when it is looked at next. */
   dueMs: number;
+  /** The first demand that was not met; null where the last one was. Nobody has asked since, or the topic is in step. */
+  askedMs: number | null;
+  /** Since when that demand counts as unmet: a sync that ends without meeting it shows that the topic was behind before. */
+  unmetMs: number;
+  /** How far the topic was behind when a demand was last met. */
+  metLagMs: number;
 }
 
 /**
@@ -54,6 +60,8 @@ const TAKEN_SHARE = 0.95;
 const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway: then the registry's version may be asked for this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
+/** A demand is met by what the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times (hedera.md §1). */
+const MET_WITHIN_MS = 10_000;
 /** While instances share nothing they ask the database for the registry's version, this often at most. */
 const CHECK_ALONE_MS = 30_000;
 
@@ -115,6 +123,7 @@ export class SyncScheduler {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
         movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
+        ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
       });
     }
   }
@@ -137,8 +146,10 @@ export class SyncScheduler {
     const nowMs = this.deps.clock.monotonicMs();
     if (nowMs < this.nextRoundMs) return;
     this.nextRoundMs = nowMs + this.deps.gateMs;
-    const { topics, registryVersion } = await this.round(this.dueAt(nowMs));
+    const due = this.dueAt(nowMs);
+    const { topics, registryVersion } = await this.round(due);
     for (const { topicId, syncedThroughNs } of topics) this.synced(topicId, syncedThroughNs);
+    this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
   }
@@ -180,6 +191,7 @@ export class SyncScheduler {
     topicIds: readonly TopicId[] = this.topics.map(({ topicId }) => topicId),
     untilMs?: number,
   ): Promise<readonly SyncReport[]> {
+    this.asks(topicIds);
     const syncs = topicIds.flatMap((topicId) => this.kept.get(topicId)?.sync ?? []);
     return Promise.all(syncs.map((sync) => sync.run(untilMs)));
   }
@@ -227,9 +239,47 @@ export class SyncScheduler {
     return this.freshnessOf(topicId).asOfNs;
   }
 
-  /** How far one topic is behind, in milliseconds; null before its first sync. */
-  lagMs(topicId: TopicId): number | null {
-    return this.freshnessOf(topicId).lagMs;
+  /**
+   * How long a topic has been behind what was asked for, in milliseconds: its age at the last demand that was met, or the time
+   * since the first demand that was not. A topic that nobody asks for is not behind, however old it is.
+   */
+  lagMs(topicId: TopicId): number {
+    const topic = this.kept.get(topicId);
+    if (topic === undefined) return 0;
+    if (topic.askedMs === null) return topic.metLagMs;
+    return Math.max(topic.metLagMs, Math.min(this.ageMs(topic), this.deps.clock.monotonicMs() - topic.unmetMs));
+  }
+
+  /** Whether a demand of more than `afterMs` ago was not met yet: by nobody, or by another instance that has not told. */
+  isOwed(afterMs: number): boolean {
+    const beforeMs = this.deps.clock.monotonicMs() - afterMs;
+    return [...this.kept.values()].some(({ askedMs }) => askedMs !== null && askedMs <= beforeMs);
+  }
+
+  /** Somebody asks for these topics as they are now. */
+  private asks(topicIds: readonly TopicId[]): void {
+    const nowMs = this.deps.clock.monotonicMs();
+    for (const topicId of topicIds) {
+      const topic = this.kept.get(topicId);
+      if (topic === undefined || topic.askedMs !== null) continue;
+      topic.askedMs = nowMs;
+      topic.unmetMs = nowMs;
+      this.meet(topic);
+    }
+  }
+
+  /** Lets a topic's demand go where what is stored is as new as it may be expected to be. */
+  private meet(topic: Kept): void {
+    if (topic.askedMs === null) return;
+    const ageThenMs = this.ageMs(topic) - (this.deps.clock.monotonicMs() - topic.askedMs);
+    if (ageThenMs > MET_WITHIN_MS) return;
+    topic.metLagMs = Math.max(0, ageThenMs);
+    topic.askedMs = null;
+  }
+
+  /** Without an end before the first sync. */
+  private ageMs(topic: Kept): number {
+    return freshness([this.syncedTopic(topic)], this.deps.clock.now(), 0).lagMs ?? Number.POSITIVE_INFINITY;
   }
 
   private freshnessOf(topicId: TopicId): FreshnessNow {
@@ -251,6 +301,8 @@ export class SyncScheduler {
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
     this.synced(topicId, throughNs);
+    if (topic && topic.askedMs !== null)
+      topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));
   }
 
   private synced(topicId: TopicId, throughNs: bigint): void {
@@ -258,6 +310,7 @@ export class SyncScheduler {
     if (!topic || throughNs <= topic.syncedThroughNs) return;
     topic.syncedThroughNs = throughNs;
     topic.movedMs = this.deps.clock.monotonicMs();
+    this.meet(topic);
   }
 
   /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */

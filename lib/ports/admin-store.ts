@@ -58,7 +58,7 @@ export interface OddEntry {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  readonly disposition: "undecodable" | "untrusted";
+  readonly disposition: "undecodable" | "untrusted" | "failed";
   readonly reason: string | null;
   readonly payer: AccountId;
   /** How long it is in all. */
@@ -92,6 +92,6 @@ export interface AdminStore {
   /** By topic. Looks at every row: not for a store of many millions. */
   crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
   sizes(): Promise<StorageSizes>;
-  /** The newest `limit` of either kind, newest first, with `startBytes` bytes of each. */
+  /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */
   odd(limit: number, startBytes: number): Promise<readonly OddEntry[]>;
 }

@@ -1,7 +1,9 @@
 import "server-only";
-/** What the admin page asks of the database, however many look at it. */
-import type { AdminStore } from "../ports/admin-store";
+/** Everything that the operators' page and the judgement of health ask of the database, however many look at them. */
+import type { Sequence } from "../core/ids";
+import type { AdminEntry, AdminStore, TopicOverview } from "../ports/admin-store";
 import type { Clock } from "../ports/clock";
+import type { SyncStore } from "../ports/sync-store";
 import { Remembered } from "./remembered";
 import { CHECK_ACTIONS } from "./topic-checks";
 
@@ -13,14 +15,38 @@ const STORAGE_MS = 60_000;
 const CROWDS_MS = 600_000;
 const CROWD_ROWS_MAX = 2_000_000;
 const GAPS_SHOWN = 200;
+const FAILED_NAMED = 8;
 const ODD_SHOWN = 20;
 const ODD_BYTES = 200;
 
-export function adminReads(admin: AdminStore, clock: Clock) {
+export interface KnownTopic extends TopicOverview {
+  /** The oldest messages that do not match the hash chain. */
+  readonly failedSequences: readonly Sequence[];
+  /** Who paused it last; null where it is not paused, or where nobody wrote that down. */
+  readonly pause: AdminEntry | null;
+}
+
+/** One statement; one more for each topic with failed messages, and one where any topic is paused. */
+async function knownTopics(admin: AdminStore, sync: SyncStore): Promise<readonly KnownTopic[]> {
+  const topics = await admin.topics(GAPS_SHOWN);
+  const pauses = topics.some(({ paused }) => paused) ? await admin.latest(["topic.pause"]) : [];
+  return Promise.all(
+    topics.map(async (topic) => ({
+      ...topic,
+      failedSequences:
+        topic.counts.failed === 0
+          ? []
+          : (await sync.failed(topic.topicId, FAILED_NAMED)).map(({ sequence }) => sequence),
+      pause: topic.paused ? (pauses.find(({ target }) => target === topic.topicId) ?? null) : null,
+    })),
+  );
+}
+
+export function adminReads({ admin, sync }: { readonly admin: AdminStore; readonly sync: SyncStore }, clock: Clock) {
   const remember = <T>(read: () => Promise<T>, ttlMs: number) => new Remembered(read, ttlMs, clock);
   const sizes = remember(() => admin.sizes(), STORAGE_MS);
   return {
-    topics: remember(() => admin.topics(GAPS_SHOWN), TOPICS_MS),
+    topics: remember(() => knownTopics(admin, sync), TOPICS_MS),
     checks: remember(() => admin.latest(Object.values(CHECK_ACTIONS)), TOPICS_MS),
     firstUnverified: remember(() => admin.firstUnverified(), STORAGE_MS),
     sizes,

@@ -4,12 +4,11 @@ import { consensusNs, formatConsensusTime, toMs } from "../core/consensus-time";
 import { cleanText } from "../core/text";
 import type { AdminEntry, Crowd, OddEntry, RelationSize, StorageSizes, TopicOverview } from "../ports/admin-store";
 import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../wire/admin";
-import { InstanceReport } from "../wire/instance-report";
 import { auditEntry } from "./admin-actions";
-import { alarmsOf } from "./alarms";
 import type { App } from "./container";
 import { costOf } from "./cost";
-import { composeReport } from "./instance-report";
+import { incidentsOfAll } from "./incidents-of-all";
+import { reportsOf } from "./instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "./report-sum";
 import { VERSION } from "./version";
 
@@ -18,6 +17,7 @@ const ODD_CHARACTERS = 120;
 
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
+  await app.health.examine();
   const [reports, topics, checks, firstUnverified, sizes, crowds, odd] = await Promise.all([
     reportsOf(app),
     reads.topics.get(),
@@ -36,14 +36,15 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     network: env.HEDERA_NETWORK,
     version: VERSION,
     atMs: nowMs,
-    alarms: [
-      ...(total.tiers.postgres.breaker === "open" ? ["The database does not answer."] : []),
-      ...(total.tiers.redis.breaker === "open" ? ["Redis does not answer."] : []),
-      ...alarmsOf(app, topics?.value ?? []),
-    ],
+    incidents: incidentsOfAll(reports, nowMs),
     instancesAreShared: app.isShared,
     total,
     instances: reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId)),
+    database: {
+      answers: !reads.topics.isFailing,
+      topicsReadMs: topics?.readMs ?? null,
+      messagesReadMs: odd?.readMs ?? null,
+    },
     topics: (topics?.value ?? []).map((topic) => {
       const first = firstUnverified?.value.get(topic.topicId) ?? null;
       const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
@@ -63,16 +64,6 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     odd: odd?.value.map(oddMessage) ?? [],
     cost: costOf(reports, sizes?.value.databaseBytes ?? null, nowMs),
   };
-}
-
-/** The latest report of every instance, this one's as of now first. Of another release's only what reads as ours. */
-async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
-  const told = await app.reporter.everybody();
-  const others = told.flatMap((text) => {
-    const report = InstanceReport.safeParse(JSON.parse(text));
-    return report.success && report.data.instanceId !== app.instanceId ? [report.data] : [];
-  });
-  return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
 }
 
 /** What is read more rarely than the topics themselves. */

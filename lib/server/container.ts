@@ -36,8 +36,9 @@ import type { ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
 import type { WriteFence } from "../ports/write-fence";
 import { type AdminReads, adminReads } from "./admin-reads";
-import type { SubmitCounts } from "./counted-submitter";
+import type { CountedSubmitter } from "./counted-submitter";
 import type { Env } from "./env";
+import { HealthWatch } from "./health-watch";
 import { composeReport } from "./instance-report";
 import type { RateLimits } from "./limits";
 import { followApp } from "./metric-sources";
@@ -98,8 +99,9 @@ export interface App {
   readonly instanceId: string;
   readonly startedMs: number;
   readonly reporter: InstanceReporter;
-  /** What was written to the ledger since the start. */
-  readonly submitCounts: SubmitCounts;
+  /** What was written to the ledger since the start, and what failed. */
+  readonly written: Omit<CountedSubmitter, "submitter">;
+  readonly health: HealthWatch;
   /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
   readonly sharedStats: SharedTier["stats"] | null;
   readonly signIn: SignIn;
@@ -165,7 +167,8 @@ export function createApp({
   metrics = new Metrics(),
   tracing = null,
 }: Parts): App {
-  const incidents = new Incidents({ clock, log });
+  // The other instances are told at once of what has changed.
+  const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
   const tiers = buildTiers({ env, shared, clock, log });
   const { bus, hot, l1, reader } = tiers;
   const ledger = buildLedger({
@@ -214,7 +217,8 @@ export function createApp({
     ...sync,
     ...writes,
     ...access,
-    adminReads: adminReads(stores.admin, clock),
+    adminReads: adminReads(stores, clock),
+    health: new HealthWatch(() => app),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
     trustedPayers: network.trustedPayers,
@@ -226,6 +230,7 @@ export function createApp({
       await registry.open(published.ok ? published.value : []);
     },
     close: async () => {
+      app.health.close();
       reporter.close();
       checks.close();
       hub.close();

@@ -1,6 +1,8 @@
 import "server-only";
-/** Counts what is written to the ledger: each transaction has its fee. */
-import type { Submitter } from "../ports/submitter";
+/** Counts what is written to the ledger, since each transaction has its fee, and remembers how the last write failed. */
+import type { Clock } from "../ports/clock";
+import type { Log } from "../ports/log";
+import type { SubmitError, Submitter } from "../ports/submitter";
 
 export interface SubmitCounts {
   messages: number;
@@ -11,22 +13,55 @@ export interface SubmitCounts {
   errors: number;
 }
 
+/** The writes that have failed since the last one that succeeded. */
+export interface FailedWrites {
+  readonly count: number;
+  readonly sinceMs: number;
+  readonly lastMonotonicMs: number;
+  /** What the last of them failed for; nothing of the message. */
+  readonly reason: string;
+}
+
+export interface CountedSubmitter {
+  readonly submitter: Submitter | null;
+  readonly counts: SubmitCounts;
+  /** By what they failed for. */
+  readonly failures: Readonly<Record<SubmitError["code"], number>>;
+  /** Null while the last write succeeded, and before the first. */
+  failing(): FailedWrites | null;
+}
+
 /** The largest piece of a message that fits a transaction (hedera.md §3). */
 const CHUNK_BYTES = 1_024;
 
-export function counted(submitter: Submitter | null): {
-  readonly submitter: Submitter | null;
-  readonly counts: SubmitCounts;
-} {
+export function counted(
+  submitter: Submitter | null,
+  { clock, log }: { readonly clock: Pick<Clock, "now" | "monotonicMs">; readonly log: Log },
+): CountedSubmitter {
   const counts: SubmitCounts = { messages: 0, transactions: 0, bytes: 0, errors: 0 };
-  if (submitter === null) return { submitter, counts };
+  const failures = { refused: 0, unavailable: 0, uncertain: 0 };
+  let failing: FailedWrites | null = null;
+  const failed = ({ code, message }: SubmitError, topicId: string) => {
+    counts.errors += 1;
+    failures[code] += 1;
+    failing = {
+      count: (failing?.count ?? 0) + 1,
+      sinceMs: failing?.sinceMs ?? clock.now(),
+      lastMonotonicMs: clock.monotonicMs(),
+      reason: message,
+    };
+    log.warn("a write to the ledger failed", { topicId, reason: code, detail: message });
+  };
+  const told = { counts, failures, failing: () => failing };
+  if (submitter === null) return { submitter, ...told };
   return {
-    counts,
+    ...told,
     submitter: {
       submit: async (topicId, message) => {
         const sent = await submitter.submit(topicId, message);
-        if (!sent.ok) counts.errors += 1;
-        // Of what is uncertain the fee may have been paid; a refusal costs nothing worth counting.
+        if (sent.ok) failing = null;
+        else failed(sent.error, topicId);
+        // The fee of an uncertain write may have been paid; a refusal costs nothing worth counting.
         if (!sent.ok && sent.error.code !== "uncertain") return sent;
         counts.messages += 1;
         counts.transactions += Math.max(1, Math.ceil(message.length / CHUNK_BYTES));

@@ -1,12 +1,12 @@
 import "server-only";
 /** This instance in numbers: what the other instances are told, and what `GET /api/admin/status` shows of it. */
-import type { InstanceReport, TierReport } from "../wire/instance-report";
+import { InstanceReport, type TierReport } from "../wire/instance-report";
 import type { App } from "./container";
 import { VERSION } from "./version";
 
 /** All of it since the start. Asks nobody. */
 export async function composeReport(app: App): Promise<InstanceReport> {
-  const { metrics, hub, ledger, scheduler, submitCounts } = app;
+  const { metrics, hub, ledger, scheduler, written } = app;
   const statements = Object.entries(app.stores.stats().byPurpose);
   const shared = app.sharedStats?.() ?? null;
   const syncs = [...scheduler.syncs.values()].map(({ counts }) => counts);
@@ -23,6 +23,7 @@ export async function composeReport(app: App): Promise<InstanceReport> {
     mirrors: [...ledger.states()],
     isEventBusConnected: shared?.bus.isConnected ?? false,
     memory: { rssBytes: rss, heapBytes: heapUsed },
+    incidents: [...app.incidents.current()],
     requests: { ...metrics.requests },
     commands: happened(Object.entries(shared?.byPurpose ?? {}).map(([name, { commands }]) => [name, commands])),
     statements: happened(statements.map(([name, { statements: sent }]) => [name, sent])),
@@ -35,8 +36,20 @@ export async function composeReport(app: App): Promise<InstanceReport> {
       messages: sum(syncs.map(({ messages }) => messages)),
       gaps: sum(syncs.map(({ gaps }) => gaps)),
     },
-    submits: { ...submitCounts },
+    submits: { ...written.counts },
   };
+}
+
+/** The latest report of every instance, this one's as of now first. A report of another release counts where it can be read. */
+export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
+  const told = await app.reporter.everybody();
+  const reports = told.flatMap((text) => {
+    const report = InstanceReport.safeParse(JSON.parse(text));
+    return report.success ? [report.data] : [];
+  });
+  const others = reports.filter(({ instanceId }) => instanceId !== app.instanceId);
+  app.health.heard(others);
+  return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -4,6 +4,8 @@ import "server-only";
  * Redis or a mirror: a scrape must not keep a database awake that could sleep.
  */
 import { Counter, Gauge, type Registry } from "prom-client";
+import { INCIDENT_KINDS } from "../core/incident";
+import { keyOf } from "../core/key";
 import { SYNC_STATES } from "../core/sync-state";
 import type { App } from "./container";
 
@@ -40,6 +42,7 @@ export function followApp(registry: Registry, app: App): void {
   followLedger(app, counter, gauge);
   followTopics(app, counter, gauge);
   followStreams(app, counter, gauge);
+  followIncidents(app, counter, gauge);
 }
 
 function followCaches({ l1, stores, pending }: App, counter: Define, gauge: Define): void {
@@ -92,7 +95,7 @@ function followShared({ sharedStats }: App, counter: Define, gauge: Define): voi
   });
 }
 
-function followLedger({ ledger, metrics, submitCounts }: App, counter: Define, gauge: Define): void {
+function followLedger({ ledger, metrics, written }: App, counter: Define, gauge: Define): void {
   counter("mirror_requests", "Requests to mirror nodes", ["mirror", "outcome"], (tell) => {
     for (const { origin: mirror, requests, errors, rateLimited } of ledger.states()) {
       tell({ mirror, outcome: "answered" }, requests - errors);
@@ -117,7 +120,7 @@ function followLedger({ ledger, metrics, submitCounts }: App, counter: Define, g
     "Written to the ledger: messages, transactions and bytes, and writes that failed",
     ["what"],
     (tell) => {
-      for (const [what, count] of Object.entries(submitCounts)) tell({ what }, count);
+      for (const [what, count] of Object.entries(written.counts)) tell({ what }, count);
     },
   );
 }
@@ -126,12 +129,14 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
   gauge("topic_cursor", "Sequence number through which a topic is stored", ["topic"], (tell) => {
     for (const [topic, { cursor }] of scheduler.syncs) if (cursor !== null) tell({ topic }, cursor);
   });
-  gauge("topic_lag_seconds", "How far a topic is behind now; absent before its first sync", ["topic"], (tell) => {
-    for (const topic of scheduler.syncs.keys()) {
-      const lagMs = scheduler.lagMs(topic);
-      if (lagMs !== null) tell({ topic }, lagMs / 1_000);
-    }
-  });
+  gauge(
+    "topic_lag_seconds",
+    "How long a topic has been behind what readers asked for; near 0 while nobody asks",
+    ["topic"],
+    (tell) => {
+      for (const topic of scheduler.syncs.keys()) tell({ topic }, scheduler.lagMs(topic) / 1_000);
+    },
+  );
   gauge("topic_state", "1 for the state that the topic's sync is in", ["topic", "state"], (tell) => {
     for (const [topic, { state }] of scheduler.syncs)
       for (const name of SYNC_STATES) tell({ topic, state: name }, state.name === name ? 1 : 0);
@@ -173,4 +178,29 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
       tell({ outcome: "refused-per-instance" }, hub.counts.refusedPerInstance);
     },
   );
+}
+
+/** A subject that has had an incident keeps its series at 0, so that its end is seen; so many of them at the most. */
+const SUBJECTS_KEPT = 500;
+
+function followIncidents({ incidents, health, written }: App, counter: Define, gauge: Define): void {
+  const seen = new Map<string, Labels>();
+  gauge(
+    "incidents",
+    "1 while this instance sees an incident, by its code and what it is about",
+    ["code", "subject", "severity"],
+    (tell) => {
+      health.look();
+      for (const [code, { severity }] of Object.entries(INCIDENT_KINDS)) tell({ code, subject: "", severity }, 0);
+      for (const labels of seen.values()) tell(labels, 0);
+      for (const { code, subject, severity } of incidents.current()) {
+        const labels = { code, subject: subject ?? "", severity };
+        if (seen.size < SUBJECTS_KEPT) seen.set(keyOf(code, labels.subject), labels);
+        tell(labels, 1);
+      }
+    },
+  );
+  counter("submit_failures", "Writes to the ledger that failed, by reason", ["reason"], (tell) => {
+    for (const [reason, count] of Object.entries(written.failures)) tell({ reason }, count);
+  });
 }

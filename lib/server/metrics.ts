@@ -75,6 +75,7 @@ export class Metrics {
   });
   private readonly requestsByStatus: Record<string, number> = {};
   private readonly budgetState = { waitMs: 0, refused: 0 };
+  private readonly mirrorMs = new Map<string, number>();
 
   /** `status` as answered. */
   observeRequest(route: string, status: number, ms: number): void {
@@ -114,8 +115,14 @@ export class Metrics {
 
   readonly observeMirror = ({ origin, ms, isError }: Sample & { readonly origin: string }): void => {
     this.mirrorSeconds.observe({ mirror: origin }, ms / 1_000);
+    this.mirrorMs.set(origin, this.mirrorMsOf(origin) + ms);
     trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
   };
+
+  /** Milliseconds that all requests to a mirror took together. */
+  mirrorMsOf(origin: string): number {
+    return this.mirrorMs.get(origin) ?? 0;
+  }
 
   /** What the mirror budget answered: a wait, or null where it would have been too long. */
   observeBudget(waitMs: number | null): void {

@@ -6,12 +6,23 @@ import { StoreUnavailable } from "../ports/sync-store";
 export class Remembered<T> {
   private known: { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null = null;
   private reading: Promise<void> | null = null;
+  private didFail = false;
 
   constructor(
     private readonly read: () => Promise<T>,
     private readonly ttlMs: number,
     private readonly clock: Clock,
   ) {}
+
+  /** The last answer, however old; null before the first. Asks nobody. */
+  get last(): { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null {
+    return this.known;
+  }
+
+  /** Whether the database did not answer when it was last asked. */
+  get isFailing(): boolean {
+    return this.didFail;
+  }
 
   /** Null before the first answer. */
   async get(): Promise<{ readonly value: T; readonly readMs: number } | null> {
@@ -28,7 +39,9 @@ export class Remembered<T> {
     const atMonotonicMs = this.clock.monotonicMs();
     try {
       this.known = { value: await this.read(), readMs, atMonotonicMs };
+      this.didFail = false;
     } catch (cause) {
+      this.didFail = true;
       if (!(cause instanceof StoreUnavailable)) throw cause;
     }
   }

@@ -35,6 +35,8 @@ async function start(): Promise<App> {
   ]);
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await Promise.all([app.openTopics(), app.signOuts.load()]);
+  // What goes wrong meanwhile is to be seen.
+  app.health.start();
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
   return app;

@@ -1,6 +1,7 @@
 /** The operators' side of the contract: `GET /api/admin/status`, the actions, and the log of them. */
 import { z } from "zod";
 import { ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
+import { IncidentAnswer } from "./health";
 import { activityShape, MirrorReport, TierStatus } from "./instance-report";
 
 const count = z.number().int().nonnegative();
@@ -136,7 +137,7 @@ export const OddMessage = z.object({
   topicId: TopicIdText,
   sequence,
   consensusTimestamp: ConsensusTimestamp,
-  disposition: z.enum(["undecodable", "untrusted"]),
+  disposition: z.enum(["undecodable", "untrusted", "failed"]),
   reason: z.string().nullable(),
   payer: z.string(),
   bytes: count,
@@ -166,10 +167,15 @@ export const AdminStatus = z.object({
   network: z.string(),
   version: z.string(),
   atMs: ms,
-  alarms: z.array(z.string()).meta({ description: "What an operator should look at, as sentences" }),
+  incidents: z
+    .array(IncidentAnswer.extend({ instances: z.array(z.string()).meta({ description: "Which instances see it" }) }))
+    .meta({ description: "What is wrong, as any instance sees it: critical ones first, then by age" }),
   instancesAreShared: z.boolean().meta({ description: "Several instances may report; else there is only this one" }),
   total: z.object({ tiers, memory: z.object({ rssBytes: count, heapBytes: count }), ...activityShape }),
   instances: z.array(InstanceStatus),
+  database: z.object({ answers: z.boolean(), topicsReadMs: ms.nullable(), messagesReadMs: ms.nullable() }).meta({
+    description: "Whether the database answers, and when it told what stands here; null: not since the start",
+  }),
   topics: z.array(TopicStatus),
   mirror: z.object({
     requestsPerSecondMax: count,
@@ -189,7 +195,7 @@ export const AdminStatus = z.object({
   storage: StorageStatus.nullable().meta({
     description: "A minute old at most; null while the database does not answer",
   }),
-  odd: z.array(OddMessage).meta({ description: "The newest undecodable and untrusted messages" }),
+  odd: z.array(OddMessage).meta({ description: "The newest undecodable, untrusted and failed messages" }),
   cost: CostStatus.nullable().meta({
     description: "Of what was asked and stored, at list prices; null without a price table",
   }),

@@ -1,5 +1,6 @@
 /** What one instance tells of itself, to be summed over all of them. Everything is counted since the instance started. */
 import { z } from "zod";
+import { IncidentAnswer } from "./health";
 
 const count = z.number().int().nonnegative();
 
@@ -89,6 +90,8 @@ export const InstanceReport = z.object({
   mirrors: z.array(MirrorReport),
   isEventBusConnected: z.boolean(),
   memory: z.object({ rssBytes: count, heapBytes: count }),
+  /** A release of before incidents were told has none in its report. */
+  incidents: z.array(IncidentAnswer).default([]),
   ...activityShape,
 });
 export type InstanceReport = z.infer<typeof InstanceReport>;

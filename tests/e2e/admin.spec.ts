@@ -47,7 +47,7 @@ test.describe("who may see it", () => {
   });
 });
 
-test("shows what this server really says, alarms first, in every part", async ({ admin, page }) => {
+test("shows what this server really says, incidents first, in every part", async ({ admin, page }) => {
   const failed: string[] = [];
   page.on("pageerror", (error) => failed.push(error.message));
   for (const path of ADMIN_PLACES) {
@@ -318,7 +318,7 @@ test("axe finds nothing on a shard, and on the confirmation of its drain", async
 test("nothing to show yet is said in words", async ({ admin, page }) => {
   const status = AdminStatus.parse({
     ...adminStatus({ topics: 0 }),
-    alarms: [],
+    incidents: [],
     odd: [],
     storage: null,
     cost: null,

@@ -237,7 +237,9 @@ describe("a paused topic", () => {
     expect((await t.ask("GET", "/api/health/ready", null)).status).toBe(200);
     const shown = await topic();
     expect(shown).toMatchObject({ state: "paused", paused: true });
-    expect((await status()).alarms.join()).toContain(`Topic ${contact} is paused`);
+    expect((await status()).incidents).toMatchObject([
+      { code: "topic-paused", subject: contact, summary: expect.stringContaining("is paused by ") },
+    ]);
     await act(`topics/${contact}/resume`);
     expect(await cursor()).toBe(before + 1);
     await t.clock.advance(2_000);

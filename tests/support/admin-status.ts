@@ -130,13 +130,30 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
     network: "testnet",
     version: "0.1.0",
     atMs,
-    alarms: [
-      "Topic 0.0.7148004 has a gap: the mirror does not have messages 45676 to 45696.",
-      "Topic 0.0.7148011 is paused: nothing new of it is shown until it is resumed.",
+    incidents: [
+      {
+        code: "topic-gap",
+        subject: "0.0.7148004",
+        severity: "warning",
+        sinceMs: atMs - 3_600_000,
+        summary: "Topic 0.0.7148004 has a gap: the mirror does not have messages 45676 to 45696.",
+        action: "Resync the topic once the mirror has them.",
+        instances: ["edge-a0-4f21"],
+      },
+      {
+        code: "topic-paused",
+        subject: "0.0.7148011",
+        severity: "warning",
+        sinceMs: atMs - 600_000,
+        summary: "Topic 0.0.7148011 is paused by 0.0.2: nothing new of it is shown or written until it is resumed.",
+        action: "Resume the topic when the reason for the pause is gone.",
+        instances: ["edge-a0-4f21"],
+      },
     ],
     instancesAreShared: true,
     total: { tiers: tiers(step, 1), memory: { rssBytes: 966_000_000, heapBytes: 360_000_000 }, ...activity(step) },
     instances: Array.from({ length: instances }, (_, index) => instance(index)),
+    database: { answers: true, topicsReadMs: atMs - 500, messagesReadMs: atMs - 20_000 },
     topics: Array.from({ length: topics }, (_, index) => topicStatus(index, atMs)),
     mirror: {
       requestsPerSecondMax: 40,

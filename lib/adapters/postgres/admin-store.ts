@@ -146,7 +146,7 @@ export class PostgresAdminStore implements AdminStore {
       "admin",
       `SELECT l.ref, l.consensus_ns, l.disposition, l.reason, l.payer, coalesce(l.body, l.message) AS kept,
         (SELECT t.topic_id FROM topics t WHERE t.topic_no = (l.ref >> ${REF_SHIFT})::integer) AS topic_id
-      FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")}) l ORDER BY l.consensus_ns DESC`,
+      FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) l ORDER BY l.consensus_ns DESC`,
       [limit],
     );
     return rows

@@ -7,7 +7,7 @@ import { TopicDoor } from "../../engine/topic-door";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { NetworkParts, Stores } from "../container";
-import { counted, type SubmitCounts } from "../counted-submitter";
+import { type CountedSubmitter, counted } from "../counted-submitter";
 import type { Env } from "../env";
 import { openShards, type Shards } from "../shards";
 import type { Sync } from "./sync";
@@ -18,7 +18,8 @@ export interface Writes {
   readonly door: TopicDoor;
   readonly shards: Shards;
   readonly submit: SubmitService;
-  readonly submitCounts: SubmitCounts;
+  /** What was written to the ledger since the start, and what failed. */
+  readonly written: Omit<CountedSubmitter, "submitter">;
 }
 
 interface WriteParts {
@@ -36,12 +37,12 @@ export function buildWrites({ env, stores, network, tiers, sync, ledger, clock, 
   const { registry, scheduler } = sync;
   const { hot, fence } = tiers;
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
-  const { submitter, counts: submitCounts } = counted(network.submitter);
+  const { submitter, ...written } = counted(network.submitter, { clock, log });
   const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
   const shards = openShards({
     ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
     ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
   });
   const submit = new SubmitService({ submitter, hot, views: stores.views, pending, clock, door });
-  return { pending, door, shards, submit, submitCounts };
+  return { pending, door, shards, submit, written };
 }

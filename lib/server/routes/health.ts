@@ -1,9 +1,11 @@
 import "server-only";
 import { formatConsensusTime, toMs } from "../../core/consensus-time";
+import type { Incident, IncidentCode } from "../../core/incident";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../wire/health";
-import { alarmsOf } from "../alarms";
 import type { App } from "../container";
+import { incidentsOfAll } from "../incidents-of-all";
+import { reportsOf } from "../instance-report";
 import { defineRoute } from "../route";
 
 const noStore = { "cache-control": "no-store" };
@@ -15,63 +17,36 @@ export const health = defineRoute({
   handle: async () => Response.json({ ok: true, uptimeSeconds: Math.floor(process.uptime()) }, { headers: noStore }),
 });
 
-/** A balancer should take an instance out only for a lag that users would complain of, not for one missed round. */
-const READY_LAG_MS = 30_000;
-/** A check that waits longer than this is itself a failure to its caller. */
-const CHECK_MS = 3_000;
-
 export const ready = defineRoute({
-  summary: "503 while a tier does not answer or the data lags too far behind",
+  summary:
+    "503 while this instance cannot serve; 200 with `degraded` while something is wrong and it serves all the same",
   access: "public",
   answer: ReadyAnswer,
   otherAnswers: { 503: "Not ready, for the reasons that the body gives" },
   handle: async ({ app }) => {
-    const [postgres, redis, mirror] = await Promise.all([checkPostgres(app), checkRedis(app), checkLag(app)]);
-    const tiers = { postgres, ...(redis === null ? {} : { redis }), mirror };
-    const isReady = Object.values(tiers).every(({ ok }) => ok);
-    return Response.json({ ready: isReady, tiers }, { status: isReady ? 200 : 503, headers: noStore });
+    // A check is a reader too: an instance that nobody else asks is to be in step all the same.
+    await app.health.examineAsReader();
+    const incidents = app.incidents.current();
+    const isReady = app.health.canServe();
+    return Response.json(
+      {
+        ready: isReady,
+        degraded: incidents.length > 0,
+        incidents,
+        tiers: {
+          postgres: tier(incidents, ["postgres-down"]),
+          ...(app.isShared ? { redis: tier(incidents, ["redis-down"]) } : {}),
+          mirror: tier(incidents, ["mirror-down", "topics-behind", "starting"]),
+        },
+      },
+      { status: isReady ? 200 : 503, headers: noStore },
+    );
   },
 });
 
-async function checkPostgres(app: App): Promise<{ ok: boolean; detail: string | null }> {
-  try {
-    const late = app.clock.sleep(CHECK_MS).then(() => "late" as const);
-    const topics = await Promise.race([app.stores.sync.topics(), late]);
-    return topics === "late"
-      ? { ok: false, detail: "the database did not answer in time" }
-      : { ok: true, detail: null };
-  } catch {
-    return { ok: false, detail: "the database does not answer" };
-  }
-}
-
-/** One command. Null where no Redis is configured. */
-async function checkRedis(app: App): Promise<{ ok: boolean; detail: string | null } | null> {
-  if (!app.isShared) return null;
-  try {
-    await app.hot.passGate("health:ready", 1);
-    return { ok: true, detail: null };
-  } catch (cause) {
-    if (!(cause instanceof HotTierUnavailable)) throw cause;
-    return { ok: false, detail: "Redis does not answer; reads go to the database" };
-  }
-}
-
-/** Of the slowest topic that is not paused: an operator who pauses one must not take every instance out. Null: unknown. */
-function lagOfRunning({ scheduler }: App): number | null {
-  const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
-  const lags = running.map(([topicId]) => scheduler.lagMs(topicId));
-  return lags.includes(null) ? null : Math.max(0, ...lags.map(Number));
-}
-
-/** A check is a reader too: it demands a sync, so that an idle instance is not taken for a lagging one. */
-async function checkLag(app: App): Promise<{ ok: boolean; detail: string | null }> {
-  await Promise.race([app.scheduler.demand(), app.clock.sleep(CHECK_MS)]);
-  const lagMs = lagOfRunning(app);
-  if (lagMs === null) return { ok: false, detail: "no sync has completed yet" };
-  if (lagMs > READY_LAG_MS)
-    return { ok: false, detail: `the data is ${Math.round(lagMs / 1_000)} s behind the ledger` };
-  return { ok: true, detail: null };
+function tier(incidents: readonly Incident[], codes: readonly IncidentCode[]) {
+  const wrong = incidents.find(({ code }) => codes.includes(code));
+  return { ok: wrong === undefined, detail: wrong?.summary ?? null };
 }
 
 export const ingestion = defineRoute({
@@ -79,29 +54,25 @@ export const ingestion = defineRoute({
   access: "public",
   answer: IngestionAnswer,
   handle: async ({ app }) => {
-    const states = await app.stores.sync.topics();
-    const topics = await Promise.all(
-      states.map(async ({ topicId, kinds, cursor, counts }) => {
-        const sync = app.scheduler.syncs.get(topicId);
-        const gaps = (await app.stores.sync.gaps(topicId)).filter((gap) => gap.state !== "filled");
-        return {
-          topicId,
-          kinds: [...kinds],
-          cursor,
-          state: sync?.state.name ?? "not kept here",
-          lagMs: app.scheduler.lagMs(topicId),
-          gaps: gaps.map(({ from, to, state }) => ({ from, to, state })),
-          counts,
-          lastError: sync?.lastError ?? null,
-        };
-      }),
-    );
-    const paused = new Map(states.map((state) => [state.topicId, state.paused]));
-    const alarms = alarmsOf(
-      app,
-      topics.map((topic) => ({ ...topic, paused: paused.get(topic.topicId) ?? false })),
-    );
-    return Response.json({ ok: alarms.length === 0, alarms, topics }, { headers: noStore });
+    await app.health.examine();
+    const known = app.adminReads.topics.last;
+    const topics = (known?.value ?? []).map(({ topicId, kinds, cursor, counts, gaps }) => {
+      const sync = app.scheduler.syncs.get(topicId);
+      return {
+        topicId,
+        kinds: [...kinds],
+        cursor,
+        state: sync?.state.name ?? "not kept here",
+        lagMs: sync === undefined ? null : app.scheduler.lagMs(topicId),
+        gaps: gaps.map(({ from, to, state }) => ({ from, to, state })),
+        counts,
+        lastError: sync?.lastError ?? null,
+      };
+    });
+    const incidents = incidentsOfAll(await reportsOf(app), app.clock.now()).map(({ instances: _, ...each }) => each);
+    const alarms = incidents.map(({ summary }) => summary);
+    const asOfMs = known?.readMs ?? null;
+    return Response.json({ ok: incidents.length === 0, incidents, alarms, asOfMs, topics }, { headers: noStore });
   },
 });
 
@@ -115,6 +86,8 @@ async function mayAskHead(app: App): Promise<boolean> {
   }
 }
 
+const LEDGER_CODES: readonly IncidentCode[] = ["mirror-down", "mirror-failing", "budget-exhausted", "topics-behind"];
+
 export const hcs = defineRoute({
   summary: "Whether the mirror node answers, and how fresh it is itself",
   access: "public",
@@ -122,16 +95,17 @@ export const hcs = defineRoute({
   handle: async ({ app }) => {
     // A question once a second at most, whoever asks: this route must not eat the mirror budget.
     if (await mayAskHead(app)) await app.scheduler.askHead();
+    app.health.look();
+    const incidents = app.incidents.current().filter(({ code }) => LEDGER_CODES.includes(code));
     const head = app.scheduler.mirrorHeadNs;
-    const failing = app.ledger.states().find(({ circuit, lastError }) => circuit !== "closed" && lastError !== null);
-    const lagMs = head === null ? null : Math.max(0, app.clock.now() - toMs(head));
+    const down = incidents.find(({ code }) => code === "mirror-down");
     const mirror = {
-      reachable: failing === undefined && head !== null,
-      detail: failing?.lastError ?? null,
+      reachable: down === undefined && head !== null,
+      detail: down?.summary ?? null,
       headTime: head === null ? null : formatConsensusTime(head),
-      lagMs,
+      lagMs: head === null ? null : Math.max(0, app.clock.now() - toMs(head)),
     };
-    const ok = mirror.reachable && lagMs !== null && lagMs <= READY_LAG_MS;
-    return Response.json({ ok, network: app.env.HEDERA_NETWORK, mirror }, { headers: noStore });
+    const ok = mirror.reachable && incidents.length === 0;
+    return Response.json({ ok, network: app.env.HEDERA_NETWORK, incidents, mirror }, { headers: noStore });
   },
 });

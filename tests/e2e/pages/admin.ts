@@ -30,13 +30,13 @@ export async function enterAsOperator({ request }: BrowserContext): Promise<stri
 
 export class AdminPage {
   readonly age: Locator;
-  readonly alarms: Locator;
+  readonly incidents: Locator;
   readonly dialog: Locator;
   readonly confirmation: Locator;
 
   constructor(readonly page: Page) {
     this.age = page.getByTestId("age");
-    this.alarms = page.getByRole("region", { name: "Alarms" });
+    this.incidents = page.getByRole("region", { name: "Incidents" });
     this.dialog = page.getByRole("dialog");
     this.confirmation = page.getByRole("alertdialog");
   }

@@ -2,19 +2,19 @@
 import { useMemo } from "react";
 import { ratesOf, sharesOf, useSeen, valuesOf } from "@/lib/client/admin-history";
 import { bytes, compact, counted, dollars, lasting, percent, rate, whole } from "@/lib/client/numbers";
-import { Alarms } from "./alarms";
+import { Incidents } from "./incidents";
 import { Instances } from "./instances";
 import { Figure, Figures, Panel } from "./panel";
 import { useStatus } from "./status-context";
 import { Trend } from "./trend";
 
 export function Overview() {
-  const { alarms, total, topics, streams, mirror, storage, cost } = useStatus();
+  const { total, topics, streams, mirror, storage, cost } = useStatus();
   const messages = topics.reduce((sum, { counts }) => sum + counts.messages, 0);
   const paused = topics.filter((topic) => topic.paused).length;
   return (
     <>
-      <Alarms alarms={alarms} />
+      <Incidents />
       <Panel title="At a glance">
         <Figures>
           <Figure

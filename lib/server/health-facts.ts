@@ -1,0 +1,145 @@
+import "server-only";
+/** What an instance knows of its own health, out of its parts. Asks nobody. */
+import { getHeapStatistics } from "node:v8";
+import { toMs } from "../core/consensus-time";
+import type { Calls, HealthFacts, StoredFacts, SyncFacts } from "../core/judgement";
+import type { KnownTopic } from "./admin-reads";
+import type { App } from "./container";
+
+/** What the parts have counted since the start, at one moment. */
+export interface Tally {
+  readonly atMs: number;
+  readonly postgres: Count;
+  readonly redis: Count;
+  readonly mirrors: ReadonlyMap<string, Count>;
+  readonly budgetRefused: number;
+}
+
+interface Count {
+  readonly sent: number;
+  readonly failed: number;
+  readonly ms: number;
+}
+
+/** What only the watch knows. */
+export interface Watched {
+  /** At an earlier moment; null where there is none that is near enough. */
+  readonly before: Tally | null;
+  readonly isPostgresSilent: boolean;
+  readonly isRedisSilent: boolean;
+  readonly isStarting: boolean;
+  readonly deafMs: number;
+  readonly clocksAhead: HealthFacts["clocksAhead"];
+}
+
+/** A write that failed this long ago says nothing of the next one. */
+const FAILED_WRITE_MS = 900_000;
+
+const NONE: Count = { sent: 0, failed: 0, ms: 0 };
+const plus = (a: Count, b: Count): Count => ({
+  sent: a.sent + b.sent,
+  failed: a.failed + b.failed,
+  ms: a.ms + b.ms,
+});
+
+export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): Tally {
+  const statements = Object.values(stores.stats().byPurpose).map(
+    ({ statements: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+  );
+  const commands = Object.values(sharedStats?.().byPurpose ?? {}).map(
+    ({ commands: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+  );
+  const mirrors = ledger
+    .states()
+    .map(({ origin, requests: sent, errors: failed }): [string, Count] => [
+      origin,
+      { sent, failed, ms: metrics.mirrorMsOf(origin) },
+    ]);
+  return {
+    atMs: clock.monotonicMs(),
+    postgres: statements.reduce(plus, NONE),
+    redis: commands.reduce(plus, NONE),
+    mirrors: new Map(mirrors),
+    budgetRefused: metrics.budget.refused,
+  };
+}
+
+function callsBetween(before: Count | undefined, after: Count | undefined): Calls | null {
+  if (before === undefined || after === undefined) return null;
+  const sent = after.sent - before.sent;
+  return { sent, failed: after.failed - before.failed, meanMs: sent === 0 ? null : (after.ms - before.ms) / sent };
+}
+
+export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
+  const { clock, stores, sharedStats, ledger, scheduler, adminReads, written } = app;
+  const { before } = watched;
+  const sql = stores.stats();
+  const shared = sharedStats?.() ?? null;
+  const head = scheduler.mirrorHeadNs;
+  const failing = written.failing();
+  return {
+    nowMs: clock.now(),
+    postgres: {
+      circuit: sql.circuit,
+      answers: !watched.isPostgresSilent,
+      lastError: null,
+      calls: callsBetween(before?.postgres, now.postgres),
+    },
+    redis: shared && {
+      circuit: shared.circuit,
+      answers: !watched.isRedisSilent,
+      lastError: null,
+      calls: callsBetween(before?.redis, now.redis),
+      deafMs: watched.deafMs,
+    },
+    mirrors: ledger.states().map(({ origin, circuit, lastError }) => ({
+      ...{ origin, circuit, lastError },
+      calls: callsBetween(before?.mirrors.get(origin), now.mirrors.get(origin)),
+    })),
+    mirrorHeadMs: head === null ? null : toMs(head),
+    budgetRefused: before === null ? 0 : now.budgetRefused - before.budgetRefused,
+    isStarting: watched.isStarting,
+    topics: syncFactsOf(app),
+    stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
+    failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
+    isAnyPayerTrusted: app.trustedPayers === "*",
+    memory: memoryShares(),
+    clocksAhead: watched.clocksAhead,
+  };
+}
+
+function syncFactsOf({ scheduler }: App): readonly SyncFacts[] {
+  return [...scheduler.syncs].map(([topicId, { state, lastError }]) => {
+    const asOfNs = scheduler.asOfNs(topicId);
+    return {
+      topicId,
+      state,
+      lastError,
+      lagMs: scheduler.lagMs(topicId),
+      asOfMs: asOfNs === null ? null : toMs(asOfNs),
+    };
+  });
+}
+
+function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, paused, pause }: KnownTopic): StoredFacts {
+  const declared = gaps.filter(({ state }) => state === "declared");
+  return {
+    topicId,
+    failed: counts.failed,
+    failedSequences,
+    gaps: declared,
+    gapCount: declared.length + gapCount - gaps.length,
+    paused: paused ? { by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null } : null,
+  };
+}
+
+/** Of the heap that V8 may use, and of what a container or machine gives the process. */
+function memoryShares(): HealthFacts["memory"] {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  const constrained = process.constrainedMemory();
+  return {
+    heapShare: used / limit,
+    // Without a limit it is 0, or larger than any machine.
+    rssShare: constrained > 0 ? process.memoryUsage.rss() / constrained : 0,
+  };
+}
