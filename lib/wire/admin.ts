@@ -117,6 +117,7 @@ export const InstanceStatus = z.object({
   memory: z.object({ rssBytes: count, heapBytes: count }),
   tiers,
   mirrors: z.array(MirrorReport),
+  incidents: z.array(IncidentAnswer).meta({ description: "What this instance sees" }),
   ...activityShape,
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;

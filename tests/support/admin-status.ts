@@ -124,6 +124,7 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
       memory: { rssBytes: 310_000_000 + index * 12_000_000, heapBytes: 120_000_000 },
       tiers: tiers(step, instances),
       mirrors: [mirror(instances)],
+      incidents: [],
       ...activity(step),
     });
   return {
