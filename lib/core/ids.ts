@@ -1,6 +1,8 @@
 /**
  * Branded identifiers. Each brand has one checking constructor (`parse…`); nothing else makes the brand.
  */
+import { showsWhole } from "./text";
+
 export type TopicId = string & { readonly __brand: "TopicId" };
 export type AccountId = string & { readonly __brand: "AccountId" };
 export type UserId = string & { readonly __brand: "UserId" };
@@ -39,7 +41,7 @@ const USER_ID = /^[^\s\p{C}]+$/u;
 
 /** A TrustMesh user: an account id (`0.0.7226146`) or a legacy id (`tm-alice`), 1 to 50 characters. Null if it is neither. */
 export function parseUserId(text: unknown): UserId | null {
-  if (typeof text !== "string" || !USER_ID.test(text)) return null;
+  if (typeof text !== "string" || !USER_ID.test(text) || !showsWhole(text)) return null;
   return text.length <= MAX_ID_CHARACTERS || [...text].length <= MAX_ID_CHARACTERS ? (text as UserId) : null;
 }
 

@@ -1,22 +1,107 @@
 /**
- * Text from the ledger is anybody's: it is bounded and stripped of what could reorder, hide or break what is around it.
+ * Text from the ledger is anybody's: it is bounded and stripped of what could reorder, hide or break what is around it. What
+ * scripts and emoji need to be written right stays, where they need it and nowhere else: an invisible character that does
+ * nothing makes two names look the same.
  */
 
-/** Controls, format characters (bidi overrides, zero width), lone surrogates, private use and unassigned code points. */
-const UNSAFE = /[\p{C}]/gu;
+/**
+ * A flag of a part of a country: a black flag, then its code in invisible letters and digits, then the end (UTS #51). Elsewhere
+ * such letters hide text.
+ */
+const REGION_FLAG = /\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E007F}/u;
 
-/** Zero-width joiner and variation selectors make emoji; the joiner is the one format character worth keeping. */
-const keepJoiner = (character: string) => (character === "\u200d" ? character : " ");
+/** Format characters that show: signs of Arabic, Syriac and Kaithi that stand before or around a number. */
+const SHOWN_FORMATS = "\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}";
 
-/** A character that shows by itself: no space, no combining mark, no joiner. */
-const VISIBLE = /[^\s\p{M}\u200d]/u;
+/** The joiners and the selectors of variants, which are looked at by their place. */
+const BY_PLACE = "\\u200C\\u200D\\u180B-\\u180D\\u180F\\uFE00-\\uFE0F\\u{E0100}-\\u{E01EF}";
+
+/** Letters and signs that are blank: of Braille, music, Khitan and hieroglyphs. Unicode counts them as shown. */
+const BLANK = "\\u2800\\u{1D159}\\u{16FE4}\\u{13441}\\u{13442}";
+
+/**
+ * Controls, format characters (bidi overrides, zero width), lone surrogates, private use, unassigned code points, fillers of
+ * Hangul and whatever else is blank. A lookahead takes out what is judged elsewhere.
+ */
+const UNSAFE = new RegExp(
+  `${REGION_FLAG.source}|(?![${SHOWN_FORMATS}${BY_PLACE}])[\\p{C}\\p{Default_Ignorable_Code_Point}${BLANK}]`,
+  "gu",
+);
+
+/** Joins two characters as one, and the tags of a flag: what of them stands alone parts no words. */
+const GLUE = /^[\u034F\u{E0000}-\u{E007F}]$/u;
+const harmless = (found: string) => {
+  if (REGION_FLAG.test(found)) return found;
+  return GLUE.test(found) ? "" : " ";
+};
+
+/**
+ * A selector of variants after what has variants: emoji and their keys, ideographs, Mongolian, Burmese and its kin, and signs of
+ * mathematics.
+ */
+const STRAY_SELECTORS = new RegExp(
+  [
+    "(?<![\\p{Extended_Pictographic}0-9#*])[\\uFE0E\\uFE0F]",
+    "(?<![\\p{Script=Han}])[\\uFE03-\\uFE0D\\u{E0100}-\\u{E01EF}]",
+    "(?<![\\p{Script=Han}\\p{Script=Myanmar}\\p{Sm}])[\\uFE00-\\uFE02]",
+    "(?<!(?=\\p{L})\\p{Script=Mongolian})[\\u180B-\\u180D\\u180F]",
+  ].join("|"),
+  "gu",
+);
+
+/** Scripts whose letters change their form with their neighbours: a joiner between two of them changes how they look. */
+const JOINING = [
+  ...["Arabic", "Syriac", "Mandaic", "Nko", "Mongolian", "Phags_Pa", "Adlam", "Hanifi_Rohingya", "Sogdian"],
+  ...["Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala"],
+  ...["Khmer", "Myanmar", "Thai", "Lao", "Tibetan", "Balinese", "Javanese", "Sundanese", "Cham", "Kaithi", "Newa"],
+  ...["Limbu", "Meetei_Mayek", "Chakma", "Tirhuta", "Grantha", "Modi", "Sharada", "Takri", "Nandinagari"],
+]
+  .map((script) => `\\p{Script_Extensions=${script}}`)
+  .join("");
+const STRAY_JOINERS = new RegExp(
+  [
+    `\\u200C(?!(?<=[${JOINING}]\\u200C)[${JOINING}])`,
+    `\\u200D(?!(?<=[${JOINING}]\\u200D)[${JOINING}]|(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F]\\u200D)\\p{Extended_Pictographic})`,
+  ].join("|"),
+  "gu",
+);
+
+const withoutStray = (text: string) => text.replace(STRAY_SELECTORS, "").replace(STRAY_JOINERS, "");
+
+/** A character that shows by itself: no space, no combining mark, nothing that is judged by its place. */
+const VISIBLE = new RegExp(`[^\\s\\p{M}\\p{C}\\p{Default_Ignorable_Code_Point}${BLANK}]`, "u");
+
+/** What most text is made of, and what is always fine. */
+const PLAIN = /^[!-~]+( [!-~]+)*$/;
+
+const CLUSTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** The first `maxCharacters` code points, without the rest of a character that is made of several and would be cut. */
+function cut(text: string, maxCharacters: number): string {
+  let kept = "";
+  let count = 0;
+  for (const { segment } of CLUSTERS.segment(text)) {
+    count += [...segment].length;
+    if (count > maxCharacters) break;
+    kept += segment;
+  }
+  return kept;
+}
 
 /** One line of harmless text of at most `maxCharacters` code points, or null where there is none. */
 export function cleanText(value: unknown, maxCharacters: number): string | null {
   if (typeof value !== "string") return null;
   // Four UTF-16 units a character is more than enough, and bounds the work on a hostile 20 KB name.
   const head = value.slice(0, maxCharacters * 4);
-  const text = head.toWellFormed().replace(UNSAFE, keepJoiner).replace(/\s+/gu, " ").trim();
-  const bounded = text.length <= maxCharacters ? text : [...text].slice(0, maxCharacters).join("").trim();
+  if (PLAIN.test(head) && head.length <= maxCharacters) return head;
+  const safe = withoutStray(head.toWellFormed().replace(UNSAFE, harmless));
+  const text = safe.replace(/\s+/gu, " ").trim();
+  const bounded = text.length <= maxCharacters ? text : withoutStray(cut(text, maxCharacters)).trim();
   return VISIBLE.test(bounded) ? bounded : null;
+}
+
+/** Whether a name without spaces shows, and each of its characters does something: two names that look alike are one. */
+export function showsWhole(name: string): boolean {
+  if (PLAIN.test(name)) return true;
+  return VISIBLE.test(name) && name.replace(UNSAFE, harmless) === name && withoutStray(name) === name;
 }

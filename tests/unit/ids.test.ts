@@ -62,6 +62,48 @@ describe("user ids", () => {
     expect(parseUserId(id)).toBeNull();
   });
 
+  it.each([
+    ["a filler of Hangul", "\u3164"],
+    ["a blank of Braille", "\u2800"],
+    ["one combining mark", "\u0301"],
+    ["a filler behind a name", "tm-alice\u3164"],
+    ["a selector behind a letter", "tm-alice\ufe0f"],
+    ["a joiner of graphemes in a name", "tm-al\u034fice"],
+  ])("refuses what shows nothing: %s", (_, id) => {
+    expect(parseUserId(id)).toBeNull();
+  });
+
+  it.each(["❤\ufe0f", "tm-Zoe\u0308", "ราตรี", "葛\u{E0100}"])("accepts what its script needs: %s", (id) => {
+    expect(parseUserId(id)).toBe(id);
+  });
+
+  it("never look like another one: none of their characters shows nothing", () => {
+    const blank = fc.constantFrom(
+      "\u3164",
+      "\u2800",
+      "\u115f",
+      "\uffa0",
+      "\u200b",
+      "\u2060",
+      "\u034f",
+      "\u{E0061}",
+      "\u00ad",
+    );
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[a-z\u00e0-\u00ff\u0627-\u064a]{1,20}$/),
+        fc.nat(20),
+        blank,
+        (name, at, character) => {
+          expect(parseUserId(name)).toBe(name);
+          const letters = [...name];
+          letters.splice(at, 0, character);
+          expect(parseUserId(letters.join(""))).toBeNull();
+        },
+      ),
+    );
+  });
+
   it.each([[null], [undefined], [7], [{}], [["a"]], [true]])("refuses %j, which is no text", (value) => {
     expect(parseUserId(value)).toBeNull();
   });
