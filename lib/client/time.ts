@@ -49,21 +49,28 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** "just now", "4 min ago", "3 h ago", "2 days ago", then the date. */
+/** Midnights between two instants, where the reader is. A day has 23 or 25 hours where clocks change: nothing is counted in hours. */
+function midnightsBetween(ms: number, now: number): number {
+  const start = (each: number) => new Date(each).setHours(0, 0, 0, 0);
+  return Math.round((start(now) - start(ms)) / DAY_MS);
+}
+
+/** "just now", "4 min ago", "3 h ago", "yesterday", "2 days ago", then the date. From a day on it counts nights, not hours. */
 export function timeAgo(ms: number, now: number): string {
   const age = now - ms;
   if (age < MINUTE_MS) return "just now";
   if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min ago`;
   if (age < DAY_MS) return `${Math.floor(age / HOUR_MS)} h ago`;
-  if (age < 7 * DAY_MS) return age < 2 * DAY_MS ? "yesterday" : `${Math.floor(age / DAY_MS)} days ago`;
+  const days = midnightsBetween(ms, now);
+  if (days < 7) return days <= 1 ? "yesterday" : `${days} days ago`;
   return calendarDate(ms);
 }
 
 /** "Today", "Yesterday" or the day's name, for headings. */
 export function dayName(ms: number, now: number): string {
-  const startOfToday = new Date(now).setHours(0, 0, 0, 0);
-  if (ms >= startOfToday) return "Today";
-  if (ms >= startOfToday - DAY_MS) return "Yesterday";
+  const days = midnightsBetween(ms, now);
+  if (days <= 0) return "Today";
+  if (days === 1) return "Yesterday";
   return now - ms < 300 * DAY_MS ? DAY.format(ms) : DATE.format(ms);
 }
 
