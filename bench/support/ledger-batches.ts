@@ -37,7 +37,14 @@ export class LedgerBatches {
     const before = this.heads.get(topicId) ?? CHAIN_START;
     const deps = {
       store: this.store,
-      ledger: { page: neverAsked, message: neverAsked, head: neverAsked, account: neverAsked },
+      ledger: {
+        mirrors: [],
+        choose: neverAsked,
+        page: neverAsked,
+        message: neverAsked,
+        head: neverAsked,
+        account: neverAsked,
+      },
       bus: {
         publish: neverAsked,
         tellMissed: neverAsked,

@@ -12,6 +12,8 @@ export interface Knowledge {
   readonly asOf: string | null;
   readonly lagMs: number | null;
   readonly stale: boolean;
+  /** The ledger has no new blocks. */
+  readonly quiet: boolean;
   /** When that was reported, by this browser's clock; 0 before the first report. */
   readonly reportedAtMs: number;
   readonly stream: StreamState;
@@ -22,6 +24,7 @@ const INITIAL: Knowledge = {
   asOf: null,
   lagMs: null,
   stale: false,
+  quiet: false,
   reportedAtMs: 0,
   stream: "connecting",
   online: true,
@@ -46,7 +49,8 @@ const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 /** The stream has the last word. A read counts only where it knows more: an answer out of a cache repeats what was true then. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
-  change({ asOf: seen.asOf, lagMs: seen.lagMs, stale: seen.stale, reportedAtMs: nowMs });
+  const { asOf, lagMs, stale, quiet = false } = seen;
+  change({ asOf, lagMs, stale, quiet, reportedAtMs: nowMs });
 }
 
 export function reportStream(stream: StreamState, nowMs: number = Date.now()): void {
@@ -75,6 +79,7 @@ export function describeFreshness(known: Knowledge, nowMs: number, downForMs = 0
   if (known.stale || silentMs > SILENCE_MS) {
     return { tone: "behind", text: `${duration((known.lagMs ?? 0) + silentMs)} behind` };
   }
+  if (known.quiet) return { tone: "fresh", text: `Ledger quiet since ${clockTime(asOfMs)}` };
   return { tone: "fresh", text: `Up to date · ledger time ${clockTime(asOfMs)}` };
 }
 

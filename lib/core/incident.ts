@@ -23,6 +23,14 @@ export const INCIDENT_KINDS = {
     action:
       "Find out why Redis restarted from an older state: turn on its persistence, or fail over to a replica that keeps up.",
   },
+  "mirror-foreign": {
+    severity: "warning",
+    action: "Ask the mirror's operator, or put another mirror into MIRROR_URL; nothing of such an answer is stored.",
+  },
+  "head-in-future": {
+    severity: "critical",
+    action: "Compare this machine's clock with a time server; if it is right, put another mirror first in MIRROR_URL.",
+  },
   starting: {
     severity: "warning",
     action: "Wait for the first sync; if it does not move, look at the other incidents and at the server's log.",

@@ -43,7 +43,7 @@ export async function interpretChecked(
   if (suspects.length === 0) return first;
   const corrected = new Map<number, LedgerMessage>();
   for (const { sequence } of suspects) {
-    const again = await deps.ledger.message(topicId, sequence, 1);
+    const again = await deps.ledger.message(topicId, sequence, { attempt: 1 });
     if (again.ok) corrected.set(sequence, again.value);
   }
   const second = look(messages.map((message) => corrected.get(message.sequence) ?? message));

@@ -25,7 +25,7 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId): Promise<{
   }
   const failed = await deps.store.failed(topicId, FAILED_AT_ONCE);
   for (const entry of failed) {
-    const again = await deps.ledger.message(topicId, entry.sequence, 1);
+    const again = await deps.ledger.message(topicId, entry.sequence, { attempt: 1 });
     const isMended = again.ok && (await backfill(deps, topicId, [again.value], "only-verified"));
     if (!isMended) left += 1;
   }

@@ -109,8 +109,9 @@ export class Resharder {
     const nowNs = fromMs(clock.now());
     if (shard.topicId !== null && !isShared) {
       const [state, head] = [await sync.topic(shard.topicId), await ledger.head()];
-      const page = await ledger.page({ topicId: shard.topicId, after: state?.cursor ?? 0, limit: 1 });
-      if (!head.ok || !page.ok || nowNs - head.value > MIRROR_LAG_NS)
+      const mirror = head.ok ? { mirror: head.value.mirror } : {};
+      const page = await ledger.page({ topicId: shard.topicId, after: state?.cursor ?? 0, limit: 1, ...mirror });
+      if (!head.ok || !page.ok || head.value.throughNs === null || nowNs - head.value.throughNs > MIRROR_LAG_NS)
         return { kind: "failed", reason: "the mirror does not say whether the topic is quiet" };
       const lastNs = state?.headNs ?? 0n;
       const untilMs = Number((lastNs + QUIET_NS) / 1_000_000n) + 1;

@@ -6,13 +6,13 @@
 import { type ConsensusNs, fromMs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
-import { ok } from "../core/result";
 import { type Reading, type ReadTopic, readTopics } from "../core/shards";
 import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
 import { HotTierUnavailable } from "../ports/view-cache";
 import type { Mender } from "./mend";
+import { MirrorHeads } from "./mirror-heads";
 import type { RegistryCache } from "./registry-cache";
-import { type AskedHead, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import { type Synced, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
 import { WaitedPulls } from "./waited-pulls";
 
 export interface RegisteredTopic {
@@ -20,8 +20,9 @@ export interface RegisteredTopic {
   readonly kinds: readonly TopicKind[];
 }
 
-export interface SchedulerDeps
-  extends Omit<TopicSyncDeps, "mirrorHead" | "lastHead" | "onSynced" | "onLoaded" | "onUnpublished"> {
+export interface SchedulerDeps extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "heads"> {
+  /** The ledger may rest, and its blocks with it: not so on public networks. */
+  readonly mayBeQuiet?: boolean;
   readonly mender: Mender;
   readonly hot: HotCache;
   readonly registry: RegistryCache;
@@ -71,18 +72,22 @@ export class SyncScheduler {
   /** Drained topics that are not looked at any more. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
-  private asked: { readonly atMs: number; readonly answer: AskedHead } | null = null;
-  private lastHeadNs: ConsensusNs | null = null;
   private nextRoundMs = 0;
   private readonly waited: WaitedPulls;
+  readonly heads: MirrorHeads;
 
   constructor(private readonly deps: SchedulerDeps) {
     this.waited = new WaitedPulls(deps.clock);
+    const { ledger, clock, incidents, mayBeQuiet = false } = deps;
+    this.heads = new MirrorHeads({
+      ...{ ledger, clock, incidents, mayBeQuiet },
+      serveMs: deps.gateMs / 2,
+      quietMs: deps.freshnessTargetMs,
+    });
     this.topicDeps = {
       ...deps,
-      mirrorHead: () => this.head(),
-      lastHead: () => this.asked?.answer ?? null,
-      onSynced: (topicId, throughNs) => this.caughtUp(topicId, throughNs),
+      heads: this.heads,
+      onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
       onProgress: (...progress) => {
@@ -128,14 +133,15 @@ export class SyncScheduler {
     }
   }
 
-  /** What the mirror said last of its own head; null before the first answer. */
+  /** The latest end of a block that a mirror told and that was believed; null before the first. */
   get mirrorHeadNs(): ConsensusNs | null {
-    return this.lastHeadNs;
+    return this.heads.lastNs;
   }
 
-  /** Asks the mirror for its head, or joins a question asked just now. */
+  /** Asks the preferred mirror that answers for its head, or joins a question asked just now. */
   async askHead(): Promise<void> {
-    await this.head();
+    const mirror = this.deps.ledger.choose(0);
+    if (mirror !== null) await this.heads.ask(mirror).answer;
   }
 
   /**
@@ -231,12 +237,19 @@ export class SyncScheduler {
 
   freshness(): FreshnessNow {
     const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
-    return freshness(live.map(this.syncedTopic), this.deps.clock.now(), this.deps.freshnessTargetMs);
+    const { clock, freshnessTargetMs } = this.deps;
+    return freshness(live.map(this.syncedTopic), clock.now(), freshnessTargetMs, this.heads.quiet());
+  }
+
+  /** Whether a topic was read to its end, by this instance or another. */
+  isRead(topicId: TopicId): boolean {
+    const topic = this.kept.get(topicId);
+    return topic !== undefined && (topic.hasCaughtUp || topic.syncedThroughNs > 0n);
   }
 
   /** The consensus time through which one topic is synced; null before its first sync. */
   asOfNs(topicId: TopicId): ConsensusNs | null {
-    return this.freshnessOf(topicId).asOfNs;
+    return this.freshnessOf(this.kept.get(topicId)).asOfNs;
   }
 
   /**
@@ -279,20 +292,20 @@ export class SyncScheduler {
 
   /** Without an end before the first sync. */
   private ageMs(topic: Kept): number {
-    return freshness([this.syncedTopic(topic)], this.deps.clock.now(), 0).lagMs ?? Number.POSITIVE_INFINITY;
+    return this.freshnessOf(topic).lagMs ?? Number.POSITIVE_INFINITY;
   }
 
-  private freshnessOf(topicId: TopicId): FreshnessNow {
-    const topic = this.kept.get(topicId);
-    return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0);
+  private freshnessOf(topic: Kept | undefined): FreshnessNow {
+    return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0, this.heads.quiet());
   }
 
-  private readonly syncedTopic = ({ syncedThroughNs, movedMs }: Kept) => ({
+  private readonly syncedTopic = ({ syncedThroughNs, movedMs, hasCaughtUp }: Kept) => ({
     syncedThroughNs,
+    hasCaughtUp,
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 
-  private caughtUp(topicId: TopicId, throughNs: bigint): void {
+  private caughtUp(topicId: TopicId, { throughNs }: Synced): void {
     const topic = this.kept.get(topicId);
     if (topic && !topic.hasCaughtUp) {
       topic.hasCaughtUp = true;
@@ -300,7 +313,9 @@ export class SyncScheduler {
       topic.reading =
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
-    this.synced(topicId, throughNs);
+    if (throughNs !== null) this.synced(topicId, throughNs);
+    // A ledger that rests meets demands though its time does not move.
+    if (topic) this.meet(topic);
     if (topic && topic.askedMs !== null)
       topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));
   }
@@ -311,18 +326,5 @@ export class SyncScheduler {
     topic.syncedThroughNs = throughNs;
     topic.movedMs = this.deps.clock.monotonicMs();
     this.meet(topic);
-  }
-
-  /** One head request serves all topics that ask within half a gate period: an older head only understates our freshness. */
-  private head(): AskedHead {
-    const nowMs = this.deps.clock.monotonicMs();
-    if (this.asked === null || nowMs - this.asked.atMs >= this.deps.gateMs / 2) {
-      const answer = this.deps.ledger.head().then((head) => {
-        if (head.ok) this.lastHeadNs = head.value;
-        return head.ok ? ok(head.value) : head;
-      });
-      this.asked = { atMs: nowMs, answer };
-    }
-    return this.asked.answer;
   }
 }

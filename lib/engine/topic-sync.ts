@@ -5,11 +5,11 @@
  * be up to date.
  */
 import type { Batch, LogEntry } from "../core/batch";
-import type { ConsensusNs } from "../core/consensus-time";
+import { type ConsensusNs, consensusNs } from "../core/consensus-time";
 import { extend } from "../core/coverage";
 import type { Sequence, TopicId } from "../core/ids";
 import type { Interval } from "../core/intervals";
-import { err, ok, type Result } from "../core/result";
+import { ok, type Result } from "../core/result";
 import { IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
 import { CHAIN_START, type ChainHead } from "../core/verify";
 import type { Clock } from "../ports/clock";
@@ -18,10 +18,9 @@ import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import type { Incidents } from "./incidents";
+import type { MirrorHeads } from "./mirror-heads";
 import { repairTopic } from "./repair";
-
-/** A question for the mirror's head, and its answer. */
-export type AskedHead = Promise<Result<ConsensusNs, LedgerError>>;
+import { PAGE, RANGES, type Window, window } from "./topic-pages";
 
 export interface TopicSyncDeps extends CommitDeps {
   readonly clock: Clock;
@@ -29,16 +28,21 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly random: () => number;
   readonly incidents: Incidents;
   readonly policy: SyncPolicy;
-  /** One question serves all topics of a round, and who comes soon after. */
-  readonly mirrorHead: () => AskedHead;
-  /** The last question there was; null before the first. */
-  readonly lastHead: () => AskedHead | null;
-  /** Everything of the topic through `throughNs` is stored. */
-  readonly onSynced: (topicId: TopicId, throughNs: ConsensusNs) => void;
+  readonly heads: Pick<MirrorHeads, "ask" | "count">;
+  /** A run has met the topic's end. */
+  readonly onSynced: (topicId: TopicId, synced: Synced) => void;
   /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
   readonly onLoaded: (topicId: TopicId, cursor: number) => void;
   /** A batch was committed, and nobody was told yet; `cursor` is where the topic stands. */
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
+}
+
+/** What a run that met a topic's end vouches for. */
+export interface Synced {
+  /** Everything of the topic through this time is stored; null where the mirror has no block to tell a time by. */
+  readonly throughNs: ConsensusNs | null;
+  /** The hash chain says so. Otherwise the mirror had nothing after the cursor, which another replica of it may have. */
+  readonly isProven: boolean;
 }
 
 export interface SyncReport {
@@ -67,10 +71,6 @@ export interface SyncCounts {
   gaps: number;
 }
 
-/** The mirror's own limit (hedera.md §1). */
-const PAGE = 100;
-/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest (platform.md, Postgres). */
-const RANGES = 5;
 /** A gap or a failed message is looked for again this often at first, and as rarely as the second value in the end. */
 const REPAIR_MS = { baseMs: 30_000, maxMs: 3_600_000 };
 /** A paused topic is asked about this often, while it has readers. */
@@ -80,8 +80,8 @@ export class TopicSync {
   private sync: SyncState = IDLE;
   private chain: ChainHead | null = null;
   private running: Promise<SyncReport> | null = null;
-  /** Asked before the last who called for a run did: it does not say what they want to have. */
-  private headBefore: AskedHead | null = null;
+  /** How many heads were asked for when somebody last called for a run: the earlier ones do not say what they want to have. */
+  private headsBefore = 0;
   /** What the mirror had after the last call for a run; null before it has said so. */
   private goal: ConsensusNs | null = null;
   private heedAtMs = 0;
@@ -114,7 +114,7 @@ export class TopicSync {
    * after this instant of the monotonic clock.
    */
   run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
-    this.headBefore = this.deps.lastHead();
+    this.headsBefore = this.deps.heads.count;
     this.goal = null;
     this.running ??= this.once(untilMs).finally(() => {
       this.running = null;
@@ -194,23 +194,24 @@ export class TopicSync {
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
+    // Head and pages of one run come from one mirror: what one has is no word about what another has not.
+    const mirror = this.deps.ledger.choose(this.sync.name === "pulling" ? this.sync.attempt : 0);
+    if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
+    const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
     let ranges = 1;
-    let ahead: {
-      readonly after: number;
-      readonly answer: Promise<Result<readonly LedgerMessage[], LedgerError>>;
-    } | null = null;
+    let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
     while (this.sync.name === "pulling" && this.deps.clock.monotonicMs() < untilMs) {
       const chain = this.chain ?? CHAIN_START;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
-      const asked = ranges === 1 ? this.deps.mirrorHead() : null;
-      const head = await asked;
-      if (head?.ok && asked !== this.headBefore) this.goal ??= head.value;
-      const answer = await (ahead?.after === chain.sequence ? ahead.answer : this.window(chain.sequence, ranges));
+      const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
+      const head = asked && (await asked.answer);
+      if (head?.ok && asked && asked.number > this.headsBefore) this.goal ??= head.value;
+      const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
-        if (head !== null) return this.caughtUp(head);
+        if (head !== null) return this.caughtUp(head, false);
         // Bounded ranges that come back empty do not say what is beyond them: ask once more, openly.
         ranges = 1;
         continue;
@@ -221,7 +222,7 @@ export class TopicSync {
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
       const isGoal = this.goal !== null && last.consensusNs >= this.goal;
-      if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: this.window(last.sequence, ranges) };
+      if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
       const verified = await this.commit(chain, batch, run.length > 0 ? null : hole);
       if (verified !== null) {
         progress.added += batch.length;
@@ -229,41 +230,20 @@ export class TopicSync {
       }
       // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
       if (this.goal !== null && this.chain !== null && this.chain.consensusNs >= this.goal)
-        return this.caughtUp(ok(this.goal));
+        return this.caughtUp(ok(this.goal), true);
       if (verified === null) ranges = 1;
     }
   }
 
-  /** Several ranges at once, joined in order up to the first that is not full: what comes after a short one may have come later. */
-  private async window(after: number, ranges: number): Promise<Result<readonly LedgerMessage[], LedgerError>> {
-    const attempt = this.sync.name === "pulling" ? this.sync.attempt : 0;
-    const pages = await Promise.all(
-      Array.from({ length: ranges }, (_, i) => {
-        const from = after + i * PAGE;
-        return this.deps.ledger.page({
-          topicId: this.topicId,
-          after: from,
-          limit: PAGE,
-          attempt,
-          ...(ranges > 1 ? { upTo: from + PAGE } : {}),
-        });
-      }),
-    );
-    const messages: LedgerMessage[] = [];
-    for (const page of pages) {
-      if (!page.ok) return messages.length > 0 ? ok(messages) : err(page.error);
-      messages.push(...page.value);
-      if (page.value.length < PAGE) break;
-    }
-    return ok(messages);
-  }
-
-  private async caughtUp(head: Result<ConsensusNs, LedgerError> | null): Promise<void> {
+  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, isProven: boolean): Promise<void> {
     if (this.suspicion) await this.deps.store.clearSuspicion(this.topicId);
     this.suspicion = false;
     this.step({ name: "caught-up" });
-    this.lastError = head && !head.ok ? head.error.message : null;
-    if (head?.ok) this.deps.onSynced(this.topicId, head.value);
+    this.lastError = head.ok ? null : head.error.message;
+    if (!head.ok) return;
+    // Without a block to tell the time by the chain vouches for itself: all before a verified message is stored.
+    const chainNs = this.chain?.consensusNs ? consensusNs(this.chain.consensusNs) : null;
+    this.deps.onSynced(this.topicId, { throughNs: head.value ?? chainNs, isProven: isProven || head.value === null });
   }
 
   /** Remembers a hole, and says whether its grace time is over and the run may pass it. */

@@ -47,7 +47,28 @@ export interface LedgerAccount {
   readonly key: AccountKey;
 }
 
-export interface PageRequest {
+/** What operators know one of the configured mirrors by: its address without path or credentials. */
+export type MirrorName = string & { readonly __brand: "MirrorName" };
+
+/**
+ * Which mirror a question goes to. `mirror`: that one and no other. `not`: another one than that, where there is another.
+ * `attempt`: counts on over the configured ones (0 is the preferred one), so that it spreads repeated questions. With `not` and
+ * `attempt` a mirror whose circuit is open is passed over.
+ */
+export interface Asking {
+  readonly mirror?: MirrorName;
+  readonly not?: MirrorName;
+  readonly attempt?: number;
+}
+
+/** What a mirror says of its own latest block. */
+export interface LedgerHead {
+  readonly mirror: MirrorName;
+  /** The consensus time through which the mirror has everything; null where none of its blocks has ended yet. */
+  readonly throughNs: ConsensusNs | null;
+}
+
+export interface PageRequest extends Asking {
   readonly topicId: TopicId;
   /** Sequence numbers above this; 0 for the start. */
   readonly after: number;
@@ -55,17 +76,22 @@ export interface PageRequest {
   readonly upTo?: number;
   /** 1 to 100. */
   readonly limit: number;
-  /** Which mirror to ask first: counts on over the configured ones, so `attempt` spreads repeated questions. */
-  readonly attempt?: number;
 }
 
 export interface Ledger {
-  /** Messages in rising order, as that mirror has them: holes are the caller's to see. Empty for an unknown topic. */
+  /** The configured mirrors, the preferred one first. Never empty. */
+  readonly mirrors: readonly MirrorName[];
+  /** The mirror that `attempt` counts to, or the next one that may be asked now; null where none may. Asks nobody. */
+  choose(attempt: number): MirrorName | null;
+  /**
+   * Messages in rising order, each sequence number once and within what was asked, as that mirror has them: holes are the
+   * caller's to see. It may be shorter than `limit` though there is more. Empty for an unknown topic.
+   */
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
-  /** One message, asked of the mirror that `attempt` points to; `not-found` where that mirror has none. */
-  message(topicId: TopicId, sequence: number, attempt?: number): Promise<Result<LedgerMessage, LedgerError>>;
+  /** One message; `not-found` where that mirror has none. */
+  message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
   /** An account and its key as they are now; `not-found` where there is none. */
   account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>>;
-  /** The consensus time through which the mirror has everything (the end of its latest block). */
-  head(): Promise<Result<ConsensusNs, LedgerError>>;
+  /** The end of the mirror's latest block. */
+  head(asking?: Asking): Promise<Result<LedgerHead, LedgerError>>;
 }

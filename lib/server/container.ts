@@ -174,7 +174,7 @@ export function createApp({
   const ledger = buildLedger({
     urls: network.mirrorUrls,
     perSecond: env.MIRROR_RPS,
-    ...{ tiers, clock, random, metrics },
+    ...{ tiers, clock, random, metrics, incidents },
   });
   const instanceId = randomUUID();
   const reporter = new InstanceReporter({

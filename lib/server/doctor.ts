@@ -123,7 +123,11 @@ async function* mirror(env: Env): AsyncGenerator<Finding> {
       };
       continue;
     }
-    const lagMs = Date.now() - toMs(head.value);
+    if (head.value.throughNs === null) {
+      yield { what: "mirror", ok: true, sentence: `${origin} answers, and has no blocks yet: the ledger is quiet.` };
+      continue;
+    }
+    const lagMs = Date.now() - toMs(head.value.throughNs);
     const isFresh = lagMs <= MIRROR_LAG_MS;
     yield {
       what: "mirror",

@@ -3,6 +3,7 @@ import "server-only";
 import { getHeapStatistics } from "node:v8";
 import { toMs } from "../core/consensus-time";
 import type { Calls, HealthFacts, StoredFacts, SyncFacts } from "../core/judgement";
+import type { SyncState } from "../core/sync-state";
 import type { KnownTopic } from "./admin-reads";
 import type { App } from "./container";
 
@@ -108,17 +109,24 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
   };
 }
 
-function syncFactsOf({ scheduler }: App): readonly SyncFacts[] {
+function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
   return [...scheduler.syncs].map(([topicId, { state, lastError }]) => {
     const asOfNs = scheduler.asOfNs(topicId);
     return {
       topicId,
-      state,
+      // Syncs time their holes by the clock that never steps.
+      state: onWallClock(state, clock.now() - clock.monotonicMs()),
       lastError,
       lagMs: scheduler.lagMs(topicId),
       asOfMs: asOfNs === null ? null : toMs(asOfNs),
     };
   });
+}
+
+function onWallClock(state: SyncState, aheadMs: number): SyncState {
+  const hole = "hole" in state ? state.hole : null;
+  if (hole === null) return state;
+  return { ...state, hole: { ...hole, firstSeenMs: Math.round(hole.firstSeenMs + aheadMs) } } as SyncState;
 }
 
 function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, paused, pause }: KnownTopic): StoredFacts {

@@ -46,7 +46,7 @@ export class HealthWatch {
     const open = new Set(incidents.current().map(({ code }) => code));
     if (open.has("postgres-down") && (!isShared || open.has("redis-down"))) return false;
     if (this.isStarted) return true;
-    const unread = [...scheduler.syncs].filter(([topicId]) => scheduler.asOfNs(topicId) === null);
+    const unread = [...scheduler.syncs].filter(([topicId]) => !scheduler.isRead(topicId));
     const isLoading = unread.some(([, { state }]) => state.name === "pulling" || state.name === "idle");
     const isAnythingStored = adminReads.topics.last?.value.some(({ cursor }) => cursor > 0) ?? false;
     return isAnythingStored && !isLoading;
@@ -61,7 +61,7 @@ export class HealthWatch {
     if (sharedStats === null || sharedStats().bus.isConnected) this.heardMs = nowMs;
     this.heardMs ??= nowMs;
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
-    this.isStarted ||= running.every(([topicId]) => scheduler.asOfNs(topicId) !== null);
+    this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
     const facts = factsOf(app, now, {
       before: this.tallies.find(({ atMs }) => atMs <= nowMs - WINDOW_MS.min) ?? null,
       isPostgresSilent: this.isPostgresSilent,

@@ -20,6 +20,7 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
     asOf: now.asOfNs === null ? null : formatConsensusTime(now.asOfNs),
     lagMs: now.lagMs,
     stale: now.stale || isStaleCopy,
+    ...(now.isQuiet ? { quiet: true as const } : {}),
   };
 }
 

@@ -46,6 +46,9 @@ export const Freshness = z.object({
   stale: z
     .boolean()
     .meta({ description: "The lag is over the target, or the answer comes from a copy that could not be refreshed" }),
+  quiet: z.literal(true).optional().meta({
+    description: "The ledger has no new blocks, and all that its mirror tells is stored; never on a public network",
+  }),
 });
 export type Freshness = z.infer<typeof Freshness>;
 

@@ -4,55 +4,23 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId, UserId } from "@/lib/core/ids";
 import { err, ok } from "@/lib/core/result";
 import { circleView, contactsView } from "@/lib/core/views";
-import { Incidents } from "@/lib/engine/incidents";
-import { TopicSync, type TopicSyncDeps } from "@/lib/engine/topic-sync";
-import type { Ledger, LedgerMessage } from "@/lib/ports/ledger";
-import { StoreUnavailable, type SyncStore } from "@/lib/ports/sync-store";
+import type { TopicSync } from "@/lib/engine/topic-sync";
+import type { LedgerMessage } from "@/lib/ports/ledger";
+import { StoreUnavailable } from "@/lib/ports/sync-store";
 import type { Stores } from "@/lib/server/container";
-import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../support/chain";
+import { chainOf, chunked, type Piece } from "../support/chain";
 import { emptyStores } from "../support/database";
 import { DrivenClock } from "../support/driven-clock";
 import { fused } from "../support/fuse";
 import { intercepted } from "../support/intercepted";
-import { ScriptedLedger } from "../support/scripted-ledger";
+import { MIRROR, ScriptedLedger } from "../support/scripted-ledger";
+import { headsOf, syncOf } from "../support/topic-sync";
 
 const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
-
-function syncOf(
-  topicId: TopicId,
-  store: SyncStore,
-  ledger: Ledger,
-  clock: DrivenClock,
-  heads: Pick<TopicSyncDeps, "mirrorHead" | "lastHead"> = { mirrorHead: () => ledger.head(), lastHead: () => null },
-): TopicSync {
-  const deps: TopicSyncDeps = {
-    store,
-    ledger,
-    clock,
-    sha384,
-    trustedPayers: new Set([OPERATOR]),
-    bus: new MemoryEventBus(),
-    renamedBy: async () => [],
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-    random: () => 0.5,
-    incidents: new Incidents({ clock, log: { info: () => {}, warn: () => {}, error: () => {} } }),
-    policy: {
-      gapGraceMs: 120_000,
-      holeBackoff: { baseMs: 100, maxMs: 1_000 },
-      faultBackoff: { baseMs: 100, maxMs: 1_000 },
-    },
-    ...heads,
-    onSynced: () => {},
-    onLoaded: () => {},
-    onUnpublished: () => {},
-  };
-  return new TopicSync(topicId, deps);
-}
 
 /** Everything that people could see, with positions apart: their order may differ, their numbering may not have gaps. */
 async function stateOf({ views, sync }: Stores) {
@@ -261,9 +229,9 @@ describe("a topic that never rests", () => {
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);
     const asked = Promise.resolve(ok((messages[3] as LedgerMessage).consensusNs));
-    const heads = { mirrorHead: () => asked, lastHead: () => asked };
+    const heads = { count: 1, ask: () => ({ number: 1, answer: asked }) };
     ledger.answer = (_, page) => ok(page.slice(0, 4));
-    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, heads);
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, { heads });
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
   });
 
@@ -271,12 +239,20 @@ describe("a topic that never rests", () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);
-    let last: ReturnType<Ledger["head"]> | null = null;
-    const mirrorHead = () => {
-      last ??= ledger.head();
-      return last;
+    const heads = headsOf(ledger, clock);
+    let first: ReturnType<typeof heads.ask> | null = null;
+    const once = () => {
+      first ??= heads.ask(MIRROR);
+      return first;
     };
-    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, { mirrorHead, lastHead: () => last });
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, {
+      heads: {
+        ask: once,
+        get count() {
+          return heads.count;
+        },
+      },
+    });
     let second: ReturnType<TopicSync["run"]> | null = null;
     // The page is on its way when two more messages come, and with them somebody who wants to see them.
     ledger.answer = (_, page) => {

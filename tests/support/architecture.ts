@@ -127,6 +127,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/adapters/memory/system-clock.ts": "is the clock",
   "lib/adapters/mirror/mirror-ledger.ts": "Retry-After may be a date",
   "lib/engine/incidents.ts": "people read since when",
+  "lib/engine/mirror-heads.ts": "compares with ledger times",
   "lib/engine/registry-cache.ts": "a shard starts at a ledger time",
   "lib/engine/reshard.ts": "compares with ledger times",
   "lib/engine/sign-outs.ts": "stored, and compared with sessions of any instance",

@@ -1,7 +1,12 @@
+import type { Ledger } from "@/lib/ports/ledger";
+
 /** Stands for the end of a process, wherever it comes. */
 export class Crash extends Error {
   override readonly name = "Crash";
 }
+
+/** Methods that answer at once, of what the process knows: there is nothing in them to die at. */
+const AT_ONCE: ReadonlySet<string> = new Set<keyof Ledger>(["choose"]);
 
 /** Calls through to `target`; `fuse` decides at each call whether it dies before it, after it (the answer is lost), or not. */
 export function fused<T extends object>(target: T, fuse: () => "before" | "after" | null): T {
@@ -9,6 +14,7 @@ export function fused<T extends object>(target: T, fuse: () => "before" | "after
     get(object, name) {
       const value = Reflect.get(object, name) as unknown;
       if (typeof value !== "function") return value;
+      if (AT_ONCE.has(String(name))) return value.bind(object);
       return async (...args: unknown[]) => {
         const when = fuse();
         if (when === "before") throw new Crash();

@@ -1,18 +1,34 @@
 import { type ConsensusNs, consensusNs } from "@/lib/core/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ids";
 import { err, ok, type Result } from "@/lib/core/result";
-import type { Ledger, LedgerAccount, LedgerError, LedgerMessage, PageRequest } from "@/lib/ports/ledger";
+import type {
+  Asking,
+  Ledger,
+  LedgerAccount,
+  LedgerError,
+  LedgerHead,
+  LedgerMessage,
+  MirrorName,
+  PageRequest,
+} from "@/lib/ports/ledger";
+
+export const MIRROR = "http://mirror.test" as MirrorName;
 
 /** A ledger of given topics. `answer` may change, shorten, repeat or refuse what a page would be. */
 export class ScriptedLedger implements Ledger {
   readonly topics = new Map<TopicId, readonly LedgerMessage[]>();
+  mirrors: readonly MirrorName[] = [MIRROR];
   headNs: ConsensusNs | null = null;
   pages: PageRequest[] = [];
   answer: (request: PageRequest, page: readonly LedgerMessage[]) => Result<readonly LedgerMessage[], LedgerError> = (
     _,
     page,
   ) => ok(page);
-  single: (message: LedgerMessage | undefined) => LedgerMessage | undefined = (message) => message;
+  single: (message: LedgerMessage | undefined, asking: Asking) => LedgerMessage | undefined = (message) => message;
+
+  choose(attempt: number): MirrorName | null {
+    return this.mirrors[attempt % this.mirrors.length] ?? null;
+  }
 
   set(messages: readonly LedgerMessage[]): void {
     const [first] = messages;
@@ -27,8 +43,11 @@ export class ScriptedLedger implements Ledger {
     return this.answer(request, page);
   }
 
-  async message(topicId: TopicId, sequence: number): Promise<Result<LedgerMessage, LedgerError>> {
-    const message = this.single(this.topics.get(topicId)?.find((each) => each.sequence === sequence));
+  async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
+    const message = this.single(
+      this.topics.get(topicId)?.find((each) => each.sequence === sequence),
+      asking,
+    );
     return message ? ok(message) : err({ code: "not-found", message: "the mirror has no such message" });
   }
 
@@ -36,13 +55,13 @@ export class ScriptedLedger implements Ledger {
     return err({ code: "not-found", message: "the mirror has no such account" });
   }
 
-  async head(): Promise<Result<ConsensusNs, LedgerError>> {
-    if (this.headNs !== null) return ok(this.headNs);
+  async head({ mirror = MIRROR }: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
+    if (this.headNs !== null) return ok({ mirror, throughNs: this.headNs });
     let latest = consensusNs(0n);
     for (const messages of this.topics.values()) {
       const ns = messages.at(-1)?.consensusNs ?? latest;
       if (ns > latest) latest = ns;
     }
-    return ok(latest);
+    return ok({ mirror, throughNs: latest });
   }
 }

@@ -5,7 +5,7 @@ import { freshness } from "@/lib/core/freshness";
 
 const NOW_MS = 1_790_000_000_000;
 const agoMs = (ms: number) => fromMs(NOW_MS - ms);
-const through = (syncedThroughNs: bigint, unmovedMs = 0) => ({ syncedThroughNs, unmovedMs });
+const through = (syncedThroughNs: bigint, unmovedMs = 0) => ({ syncedThroughNs, unmovedMs, hasCaughtUp: true });
 
 describe("freshness", () => {
   it("is as old as the slowest topic", () => {
@@ -14,7 +14,7 @@ describe("freshness", () => {
       NOW_MS,
       2_000,
     );
-    expect(result).toEqual({ asOfNs: agoMs(3_000), lagMs: 3_000, stale: true });
+    expect(result).toEqual({ asOfNs: agoMs(3_000), lagMs: 3_000, stale: true, isQuiet: false });
   });
 
   it("is fresh up to the target, and stale beyond it", () => {
@@ -31,11 +31,16 @@ describe("freshness", () => {
   });
 
   it("is unknown and stale where there is no topic at all", () => {
-    expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true });
+    expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true, isQuiet: false });
   });
 
   it("has no negative lag where the ledger's clock is ahead of ours", () => {
-    expect(freshness([through(agoMs(-700))], NOW_MS, 2_000)).toEqual({ asOfNs: agoMs(-700), lagMs: 0, stale: false });
+    expect(freshness([through(agoMs(-700))], NOW_MS, 2_000)).toEqual({
+      asOfNs: agoMs(-700),
+      lagMs: 0,
+      stale: false,
+      isQuiet: false,
+    });
   });
 
   it("is no younger than the time for which it has not moved, wherever the wall clock stands", () => {

@@ -1,6 +1,6 @@
 /** The mirror's JSON (hedera.md §1), checked as it comes in. `chunk_info`, `running_hash` and its version may be null or absent. */
 import { z } from "zod";
-import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
+import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/consensus-time";
 import { parseAccountId, parseTopicId, type Sequence } from "../../core/ids";
 import type { AccountKey, LedgerAccount, LedgerMessage } from "../../ports/ledger";
 
@@ -57,7 +57,18 @@ export const MessageJson = z
   );
 
 export const PageJson = z.object({ messages: z.array(MessageJson) });
-export const BlocksJson = z.object({ blocks: z.array(z.object({ timestamp: z.object({ to: Timestamp }) })).min(1) });
+
+/** Idle local networks have no blocks yet, or a newest one that has begun and not ended. */
+export const BlocksJson = z.object({
+  blocks: z.array(z.object({ timestamp: z.object({ from: Timestamp.nullish(), to: Timestamp.nullish() }).nullish() })),
+});
+
+/** Through when the mirror has everything: the end of its latest block, or the last moment before one that has not ended. */
+export function throughOf({ blocks: [newest] }: z.infer<typeof BlocksJson>): ConsensusNs | null {
+  const { from, to } = newest?.timestamp ?? {};
+  if (to) return to;
+  return from && from > 0n ? consensusNs(from - 1n) : null;
+}
 
 const KeyJson = z.object({ _type: z.string(), key: z.string() });
 

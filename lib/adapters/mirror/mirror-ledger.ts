@@ -4,12 +4,22 @@
  */
 import type { z } from "zod";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
-import type { ConsensusNs } from "../../core/consensus-time";
 import type { AccountId, TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
-import type { Ledger, LedgerAccount, LedgerError, LedgerMessage, PageRequest } from "../../ports/ledger";
-import { AccountJson, BlocksJson, MessageJson, PageJson } from "./mirror-json";
+import type {
+  Asking,
+  Ledger,
+  LedgerAccount,
+  LedgerError,
+  LedgerHead,
+  LedgerMessage,
+  MirrorName,
+  PageRequest,
+} from "../../ports/ledger";
+import { askedOf } from "./asked";
+import { AccountJson, BlocksJson, MessageJson, PageJson, throughOf } from "./mirror-json";
+import { Refusals } from "./refusals";
 
 export interface MirrorOptions {
   /** REST bases, with or without `/api/v1`; the first is preferred. */
@@ -20,6 +30,10 @@ export interface MirrorOptions {
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
   readonly onRequest?: (sample: MirrorSample) => void;
+  /** The mirror answered about something else than it was asked; null: that is over. */
+  readonly onForeign?: (mirror: MirrorName, summary: string | null) => void;
+  /** By how many ms the clock of the mirror's server is ahead of ours, give or take a second and the way of the answer. */
+  readonly onClock?: (mirror: MirrorName, aheadMs: number) => void;
 }
 
 /** A page of 100 takes the public mirror well under a second; its own gateway gives up after 10. */
@@ -50,10 +64,19 @@ export interface MirrorState {
   readonly lastError: string | null;
 }
 
+/** Which circuit of a mirror a question passes. */
+type CircuitOf = "circuit" | "blocks";
+
+const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
+
 interface Mirror {
   readonly base: string;
-  readonly origin: string;
+  readonly origin: MirrorName;
+  /** Of messages and accounts. */
   circuit: Circuit;
+  /** Of blocks: a network that has none, or a proxy that does not know the route, must not keep messages from coming in. */
+  blocks: Circuit;
+  readonly refusals: Refusals;
   requests: number;
   errors: number;
   rateLimited: number;
@@ -61,17 +84,19 @@ interface Mirror {
 }
 
 export class MirrorLedger implements Ledger {
-  private readonly mirrors: Mirror[];
+  private readonly nodes: Mirror[];
   private readonly random: () => number;
 
   constructor(private readonly options: MirrorOptions) {
     this.random = options.random ?? Math.random;
-    this.mirrors = options.urls.map((url) => {
+    this.nodes = options.urls.map((url, index) => {
       const base = url.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
       return {
         base: `${base}/api/v1`,
-        origin: new URL(base).origin,
+        origin: nameOf(options.urls, index),
         circuit: CLOSED,
+        blocks: CLOSED,
+        refusals: new Refusals(),
         requests: 0,
         errors: 0,
         rateLimited: 0,
@@ -80,13 +105,21 @@ export class MirrorLedger implements Ledger {
     });
   }
 
+  get mirrors(): readonly MirrorName[] {
+    return this.nodes.map(({ origin }) => origin);
+  }
+
+  choose(attempt: number): MirrorName | null {
+    return this.pick({ attempt }, "circuit")?.origin ?? null;
+  }
+
   /** Requests sent since the start, errors included. */
   get requests(): number {
-    return this.mirrors.reduce((sum, mirror) => sum + mirror.requests, 0);
+    return this.nodes.reduce((sum, mirror) => sum + mirror.requests, 0);
   }
 
   states(): readonly MirrorState[] {
-    return this.mirrors.map(({ origin, circuit, requests, errors, rateLimited, lastError }) => ({
+    return this.nodes.map(({ origin, circuit, requests, errors, rateLimited, lastError }) => ({
       origin,
       circuit: circuit.name,
       requests,
@@ -101,44 +134,61 @@ export class MirrorLedger implements Ledger {
     const query = [`sequencenumber=gte:${request.after + 1}`, "order=asc", `limit=${request.limit}`];
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
-    const answer = await this.get(path, PageJson, request.attempt ?? 0, signal);
+    const answer = await this.get(path, PageJson, request, { signal });
     // The list knows no "not found" (hedera.md §1): a 404 here is a gateway that does not know the route.
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;
-    const foreign = answer.value.messages.some((message) => message.topicId !== request.topicId);
-    return foreign
-      ? err({ code: "malformed", message: "the mirror answered with another topic" })
-      : ok(answer.value.messages);
+    const { messages, foreign } = askedOf(request, answer.value.json.messages);
+    const what = `the messages of topic ${request.topicId}`;
+    const isAsked = this.check(answer.value.from, what, foreign === 0);
+    // What is left of such an answer is stored, but that nothing is left does not mean that there is nothing.
+    return messages.length > 0 || isAsked ? ok(messages) : err(FOREIGN);
   }
 
-  async message(topicId: TopicId, sequence: number, attempt = 0): Promise<Result<LedgerMessage, LedgerError>> {
-    return this.get(`/topics/${topicId}/messages/${sequence}`, MessageJson, attempt);
+  async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
+    const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, MessageJson, asking);
+    if (!answer.ok) return answer;
+    const { json: message, from } = answer.value;
+    const isAsked = message.topicId === topicId && message.sequence === sequence;
+    return this.check(from, `message ${sequence} of topic ${topicId}`, isAsked) ? ok(message) : err(FOREIGN);
   }
 
   async account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
-    const answer = await this.get(`/accounts/${accountId}?transactions=false`, AccountJson, 0);
+    const answer = await this.get(`/accounts/${accountId}?transactions=false`, AccountJson, {});
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
-    if (answer.ok && answer.value.accountId !== accountId)
-      return err({ code: "malformed", message: "the mirror answered with another account" });
-    return answer;
+    if (!answer.ok) return answer;
+    const { json: account, from } = answer.value;
+    // Accounts are people's: the operators' page does not name them.
+    return this.check(from, "an account", account.accountId === accountId) ? ok(account) : err(FOREIGN);
   }
 
-  async head(): Promise<Result<ConsensusNs, LedgerError>> {
-    const answer = await this.get("/blocks?order=desc&limit=1", BlocksJson, 0);
-    return answer.ok ? ok(answer.value.blocks[0]?.timestamp.to as ConsensusNs) : answer;
+  async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
+    const answer = await this.get("/blocks?order=desc&limit=1", BlocksJson, asking, { circuit: "blocks" });
+    if (!answer.ok) return answer;
+    return ok({ mirror: answer.value.from.origin, throughNs: throughOf(answer.value.json) });
+  }
+
+  /** Whether an answer is about what was asked; the operators learn of those that are not. */
+  private check({ origin, refusals }: Mirror, what: string, isAsked: boolean): boolean {
+    const nowMs = this.options.clock.monotonicMs();
+    if (!isAsked) {
+      refusals.refused(what, nowMs);
+      this.options.onForeign?.(origin, `${origin} was asked for ${what} and answered with something else.`);
+    } else if (refusals.answered(what, nowMs)) this.options.onForeign?.(origin, null);
+    return isAsked;
   }
 
   private async get<T>(
     path: string,
     schema: z.ZodType<T>,
-    attempt: number,
-    signal?: AbortSignal,
-  ): Promise<Result<T, LedgerError>> {
-    const mirror = this.pick(attempt);
-    if (!mirror)
-      return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
+    asking: Asking,
+    { signal, circuit = "circuit" }: { readonly signal?: AbortSignal | undefined; readonly circuit?: CircuitOf } = {},
+  ): Promise<Result<{ readonly json: T; readonly from: Mirror }, LedgerError>> {
+    const mirror = this.pick(asking, circuit);
+    if (mirror) mirror[circuit] = admit(mirror[circuit], this.options.clock.monotonicMs(), CIRCUIT).circuit;
+    else return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
     const waitMs = await this.options.reserve();
     if (waitMs === null)
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
@@ -147,24 +197,32 @@ export class MirrorLedger implements Ledger {
     const answer = await this.fetchJson(mirror, path, schema, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
-    mirror.circuit = isHealthy
-      ? succeeded(mirror.circuit)
-      : failed(mirror.circuit, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
+    const settled = (state: Circuit) =>
+      isHealthy
+        ? succeeded(state)
+        : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
+    mirror[circuit] = settled(mirror[circuit]);
+    // Too many requests are too many of all kinds.
+    const other: CircuitOf = circuit === "blocks" ? "circuit" : "blocks";
+    if (!answer.ok && answer.error.code === "rate-limited") mirror[other] = settled(mirror[other]);
     if (!isHealthy) {
       mirror.errors += 1;
       if (answer.error.code === "rate-limited") mirror.rateLimited += 1;
       mirror.lastError = answer.error.message;
     }
-    return answer;
+    return answer.ok ? ok({ json: answer.value, from: mirror }) : answer;
   }
 
-  /** The mirror that `attempt` counts to, or the next one whose circuit admits the request. */
-  private pick(attempt: number): Mirror | null {
-    for (let i = 0; i < this.mirrors.length; i += 1) {
-      const mirror = this.mirrors[(attempt + i) % this.mirrors.length] as Mirror;
-      const { admitted, circuit } = admit(mirror.circuit, this.options.clock.monotonicMs(), CIRCUIT);
-      mirror.circuit = circuit;
-      if (admitted) return mirror;
+  /** The mirror that the question is for and whose circuit would admit it now. */
+  private pick({ mirror, not, attempt = 0 }: Asking, circuit: CircuitOf): Mirror | null {
+    const { nodes } = this;
+    const nowMs = this.options.clock.monotonicMs();
+    const isOpen = (node: Mirror) => admit(node[circuit], nowMs, CIRCUIT).admitted;
+    if (mirror !== undefined) return nodes.find((node) => node.origin === mirror && isOpen(node)) ?? null;
+    const first = not === undefined ? attempt : nodes.findIndex(({ origin }) => origin === not) + 1;
+    for (let i = 0; i < nodes.length; i += 1) {
+      const node = nodes[(first + i) % nodes.length] as Mirror;
+      if (isOpen(node)) return node;
     }
     return null;
   }
@@ -183,6 +241,8 @@ export class MirrorLedger implements Ledger {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",
       });
+      const dateMs = Date.parse(response.headers.get("date") ?? "");
+      if (Number.isFinite(dateMs)) this.options.onClock?.(mirror.origin, dateMs - this.options.clock.now());
       if (!response.ok) {
         await response.body?.cancel();
         return err(statusError(response, this.options.clock.now()));
@@ -198,6 +258,14 @@ export class MirrorLedger implements Ledger {
       return err({ code: "unavailable", message: "the mirror could not be reached" });
     }
   }
+}
+
+/** Two mirrors at one address, told apart by their paths, get a number. */
+function nameOf(urls: readonly string[], index: number): MirrorName {
+  const origins = urls.map((url) => new URL(url).origin);
+  const origin = origins[index] as string;
+  const before = origins.slice(0, index).filter((each) => each === origin).length;
+  return (before === 0 ? origin : `${origin} (${before + 1})`) as MirrorName;
 }
 
 function statusError(response: Response, nowMs: number): LedgerError {

@@ -1,6 +1,7 @@
 import "server-only";
 /** The mirror nodes, asked within the budget that all instances share. */
 import { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import type { Incidents } from "../../engine/incidents";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/hot-cache";
 import { HotTierUnavailable } from "../../ports/view-cache";
@@ -19,9 +20,10 @@ interface MirrorParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly metrics: Metrics;
+  readonly incidents: Incidents;
 }
 
-export function buildLedger({ urls, perSecond, tiers, clock, random, metrics }: MirrorParts): MirrorLedger {
+export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, incidents }: MirrorParts): MirrorLedger {
   const budget = { perSecond, burst: perSecond * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
   return new MirrorLedger({
     urls,
@@ -33,6 +35,7 @@ export function buildLedger({ urls, perSecond, tiers, clock, random, metrics }: 
       return waitMs;
     },
     onRequest: metrics.observeMirror,
+    onForeign: (mirror, summary) => incidents.report("mirror-foreign", mirror, summary),
   });
 }
 

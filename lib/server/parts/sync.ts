@@ -66,6 +66,8 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     hot,
     mender,
     random,
+    // A local network rests when nobody uses it; public ones, and the devnet, end blocks all the time.
+    mayBeQuiet: env.HEDERA_NETWORK === "custom",
     incidents: rest.incidents,
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);

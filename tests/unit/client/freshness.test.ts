@@ -6,6 +6,7 @@ const base: Knowledge = {
   asOf: `${NOW / 1_000 - 1}.000000000`,
   lagMs: 1_000,
   stale: false,
+  quiet: false,
   reportedAtMs: NOW,
   stream: "open",
   online: true,
@@ -16,6 +17,10 @@ const textOf = (known: Partial<Knowledge>, laterMs = 0, downForMs = 0) =>
 describe("the freshness line", () => {
   it("tells the ledger time while everything is fresh", () => {
     expect(textOf({})).toMatch(/^Up to date · ledger time \d\d:\d\d:04$/);
+  });
+  it("tells since when the ledger is quiet, and does not call that up to date", () => {
+    expect(textOf({ quiet: true, lagMs: 0 })).toMatch(/^Ledger quiet since \d\d:\d\d:04$/);
+    expect(textOf({ quiet: true, lagMs: 0 }, SILENCE_MS + 1_000)).toBe("21 s behind");
   });
   it("tells how far behind the server says it is, and counts on", () => {
     expect(textOf({ stale: true, lagMs: 12_000 })).toBe("12 s behind");

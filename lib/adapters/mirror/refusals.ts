@@ -1,0 +1,33 @@
+/**
+ * Which questions a mirror has answered with something else, until it answers them well or they are not asked any more. From
+ * this the operators' incident begins and ends.
+ */
+
+/** A question that is not asked again for this long was settled elsewhere: another mirror had the answer. */
+const FORGOTTEN_MS = 600_000;
+/** What a mirror that gets everything wrong is remembered for, at most. */
+const MAX_QUESTIONS = 100;
+
+export class Refusals {
+  private readonly open = new Map<string, number>();
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /** The mirror answered `question` with something else. */
+  refused(question: string, monotonicMs: number): void {
+    this.open.delete(question);
+    this.open.set(question, monotonicMs);
+    const [oldest] = this.open.keys();
+    if (this.open.size > MAX_QUESTIONS && oldest !== undefined) this.open.delete(oldest);
+  }
+
+  /** The mirror answered `question` well. True where this was the last open one. */
+  answered(question: string, monotonicMs: number): boolean {
+    if (this.open.size === 0) return false;
+    this.open.delete(question);
+    for (const [each, sinceMs] of this.open) if (monotonicMs - sinceMs >= FORGOTTEN_MS) this.open.delete(each);
+    return this.open.size === 0;
+  }
+}

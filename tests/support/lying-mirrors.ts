@@ -1,0 +1,71 @@
+/**
+ * Mirrors that do not tell the truth. They stand in front of the devnet's mirror, in this process: an answer takes as long as
+ * without them, and tests of driven time need not know of them.
+ */
+
+/** What a mirror makes of an honest answer: another body, or an HTTP status in place of it. */
+export type Lie = (path: string, honest: MirrorBody) => unknown;
+/** The parts of the mirror's JSON that lies are about. */
+export interface MirrorBody {
+  readonly messages?: readonly MirrorMessage[];
+  readonly blocks?: readonly { readonly timestamp: { from: string; to: string | null } }[];
+  readonly [key: string]: unknown;
+}
+export interface MirrorMessage {
+  readonly sequence_number: number;
+  readonly consensus_timestamp: string;
+  readonly [key: string]: unknown;
+}
+
+export class Status {
+  constructor(readonly status: number) {}
+}
+
+/** Further mirrors with an honest copy of the devnet's ledger behind them. */
+export const SECOND = "http://second.mirror.test";
+export const THIRD = "http://third.mirror.test";
+
+export class LyingMirrors {
+  private readonly lies = new Map<string, Lie>();
+  /** Requests by mirror and path, since the last reset. */
+  readonly asked: { readonly origin: string; readonly path: string }[] = [];
+  private readonly honestFetch = globalThis.fetch;
+  /** The `Date` of answers; null: the server's own. */
+  date: (() => Date) | null = null;
+
+  constructor(private readonly devnetUrl: () => string) {
+    globalThis.fetch = (input, init) => this.answer(String(input), init);
+  }
+
+  /** From now on a mirror answers so; null: honestly. `first` is the devnet's own address. */
+  lie(origin: "first" | string, lie: Lie | null): void {
+    const at = origin === "first" ? new URL(this.devnetUrl()).origin : origin;
+    if (lie === null) this.lies.delete(at);
+    else this.lies.set(at, lie);
+  }
+
+  restore(): void {
+    globalThis.fetch = this.honestFetch;
+  }
+
+  private async answer(url: string, init: RequestInit | undefined): Promise<Response> {
+    const { origin, pathname, search } = new URL(url);
+    const path = pathname.replace("/api/v1", "") + search;
+    this.asked.push({ origin, path });
+    const honest = await this.honestFetch(new URL(pathname + search, this.devnetUrl()), init);
+    const lie = this.lies.get(origin);
+    const date = this.date ? { date: this.date().toUTCString() } : null;
+    if (lie === undefined && date === null) return honest;
+    const json = (await honest.json()) as MirrorBody;
+    const told = lie ? lie(path, json) : json;
+    if (told instanceof Status) return new Response("{}", { status: told.status, headers: date ?? {} });
+    const status = told === json ? honest.status : 200;
+    return new Response(JSON.stringify(told), { status, headers: date ?? {} });
+  }
+}
+
+/** Of an answer with messages, or of one message, each as `change` makes it; null leaves it out. */
+export function eachMessage(body: MirrorBody, change: (message: MirrorMessage) => MirrorMessage | null): unknown {
+  if (body.messages) return { ...body, messages: body.messages.flatMap((message) => change(message) ?? []) };
+  return "sequence_number" in body ? (change(body as unknown as MirrorMessage) ?? new Status(404)) : body;
+}

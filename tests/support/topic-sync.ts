@@ -1,0 +1,48 @@
+/** One topic's sync over a given store and ledger, with nobody listening. */
+import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
+import type { TopicId } from "@/lib/core/ids";
+import { Incidents } from "@/lib/engine/incidents";
+import { MirrorHeads } from "@/lib/engine/mirror-heads";
+import { TopicSync, type TopicSyncDeps } from "@/lib/engine/topic-sync";
+import type { Ledger } from "@/lib/ports/ledger";
+import type { SyncStore } from "@/lib/ports/sync-store";
+import { OPERATOR, sha384 } from "./chain";
+import type { DrivenClock } from "./driven-clock";
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Incidents that are logged nowhere. */
+export const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
+
+/** Heads that are asked for each time anew. */
+export function headsOf(ledger: Ledger, clock: DrivenClock, incidents = quietIncidents(clock)): MirrorHeads {
+  return new MirrorHeads({ ledger, clock, incidents, serveMs: 0, mayBeQuiet: false, quietMs: 2_000 });
+}
+
+export function syncOf(
+  topicId: TopicId,
+  store: SyncStore,
+  ledger: Ledger,
+  clock: DrivenClock,
+  more: Partial<TopicSyncDeps> = {},
+): TopicSync {
+  const incidents = quietIncidents(clock);
+  return new TopicSync(topicId, {
+    ...{ store, ledger, clock, sha384, incidents },
+    trustedPayers: new Set([OPERATOR]),
+    bus: new MemoryEventBus(),
+    renamedBy: async () => [],
+    log: silent,
+    random: () => 0.5,
+    policy: {
+      gapGraceMs: 120_000,
+      holeBackoff: { baseMs: 100, maxMs: 1_000 },
+      faultBackoff: { baseMs: 100, maxMs: 1_000 },
+    },
+    heads: headsOf(ledger, clock, incidents),
+    onSynced: () => {},
+    onLoaded: () => {},
+    onUnpublished: () => {},
+    ...more,
+  });
+}
