@@ -33,6 +33,7 @@ export interface SubmitRefusal {
     | "slots-full"
     | "nonce"
     | "read-only"
+    | "paused"
     | "ledger-refused"
     | "ledger-unavailable"
     | "uncertain";
@@ -48,6 +49,8 @@ export interface SubmitDeps {
   readonly pending: PendingSignals;
   readonly clock: Clock;
   readonly door: TopicDoor;
+  /** One sentence where a topic is paused, so that nothing may be written to it; else null. */
+  readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
 
 /** api.md: ts within -600 s and +120 s of now. */
@@ -106,6 +109,11 @@ export class SubmitService {
     const rule = await this.checkTrust(envelope.from, decoded.value);
     if (rule) return err(rule);
     const { topicId, leave } = await this.deps.door.enter(envelope.from, decoded.value.type);
+    const paused = await this.deps.pausedSentence(topicId);
+    if (paused !== null) {
+      await leave(null);
+      return refuse("paused", paused);
+    }
     if (!(await hot.claimNonce(envelope.from, envelope.nonce))) {
       await leave(null);
       return refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");

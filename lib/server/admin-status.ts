@@ -2,7 +2,9 @@ import "server-only";
 /** Everything that operators see, of all instances: `GET /api/admin/status`. */
 import { consensusNs, formatConsensusTime, toMs } from "../core/consensus-time";
 import { cleanText } from "../core/text";
+import type { SyncCounts } from "../engine/topic-sync";
 import type { AdminEntry, Crowd, OddEntry, RelationSize, StorageSizes, TopicOverview } from "../ports/admin-store";
+import type { TopicCounts } from "../ports/sync-store";
 import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../wire/admin";
 import { auditEntry } from "./admin-actions";
 import type { App } from "./container";
@@ -45,7 +47,7 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
       topicsReadMs: topics?.readMs ?? null,
       messagesReadMs: odd?.readMs ?? null,
     },
-    topics: (topics?.value ?? []).map((topic) => {
+    topics: (topics?.value ?? topicsInMemory(app)).map((topic) => {
       const first = firstUnverified?.value.get(topic.topicId) ?? null;
       const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
       const crowd = crowds?.value?.get(topic.topicId) ?? null;
@@ -64,6 +66,24 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     odd: odd?.value.map(oddMessage) ?? [],
     cost: costOf(reports, sizes?.value.databaseBytes ?? null, nowMs),
   };
+}
+
+/** The topics as this instance's syncs know them, before the database has ever answered here. */
+function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
+  return scheduler.topics.map(({ topicId, kinds }) => {
+    const sync = scheduler.syncs.get(topicId);
+    return {
+      ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n, syncedThroughNs: 0n },
+      counts: committedHere(sync?.counts),
+      ...{ paused: sync?.state.name === "paused", gaps: [], gapCount: 0 },
+    };
+  });
+}
+
+/** Only what this instance committed since it started: what is stored only the database can count. */
+function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
+  const { messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0 } = counts;
+  return { messages, verified, unverifiable, failed, undecodable, untrusted };
 }
 
 /** What is read more rarely than the topics themselves. */

@@ -209,7 +209,8 @@ export function createApp({
     followCommits({ bus, l1, hub, incidents, log }, definitions, told),
     followTopics({ bus, scheduler, rates, log }),
   ];
-  const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log });
+  const reads = adminReads(stores, clock);
+  const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, reporter, isShared },
@@ -217,7 +218,7 @@ export function createApp({
     ...sync,
     ...writes,
     ...access,
-    adminReads: adminReads(stores, clock),
+    adminReads: reads,
     health: new HealthWatch(() => app),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),

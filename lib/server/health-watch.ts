@@ -1,5 +1,6 @@
 import "server-only";
 import { JUDGED_CODES, judge } from "../core/judgement";
+import { keepUp } from "../engine/keep-up";
 /**
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
  * result is in `app.incidents`; everything that speaks of health reads it there.
@@ -85,8 +86,7 @@ export class HealthWatch {
 
   /** The same after a demand for every topic, whose syncs go on by themselves where they take longer. */
   async examineAsReader(): Promise<void> {
-    const { scheduler } = this.appOf();
-    await Promise.all([this.inTime(scheduler.demand().then(() => true)), this.examine()]);
+    await Promise.all([this.demand(), this.examine()]);
     this.look();
   }
 
@@ -106,6 +106,17 @@ export class HealthWatch {
     ]);
     this.isPostgresSilent = !isPostgresThere;
     this.isRedisSilent = !isRedisThere;
+  }
+
+  /** What fails in it shows in the state of the topics. */
+  private demand(): Promise<boolean> {
+    const demanded = this.appOf().scheduler.demand();
+    return this.inTime(
+      demanded.then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   /** False where it takes too long. */
@@ -139,9 +150,10 @@ export class HealthWatch {
     return false;
   }
 
-  /** Watches until `close`. For a process that lives on between requests. */
+  /** Watches, and keeps topics up that nobody reads, until `close`. For a process that lives on between requests. */
   start(): void {
     void this.watch();
+    void keepUp(this.appOf(), this.closing.signal);
   }
 
   close(): void {
@@ -165,7 +177,7 @@ export class HealthWatch {
   private async turn(): Promise<void> {
     const app = this.appOf();
     const isTierWrong = app.incidents.current().some(({ code }) => TIER_CODES.has(code));
-    if (app.scheduler.isOwed(OWED_MS)) await this.inTime(app.scheduler.demand().then(() => true));
+    if (app.scheduler.isOwed(OWED_MS)) await this.demand();
     if (isTierWrong) await this.examineAsReader();
     else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
     this.look();

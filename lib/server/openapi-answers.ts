@@ -80,7 +80,7 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
     ...(limit === undefined ? [] : (["too-many"] as const)),
     ...(query || body || heeds.some((name) => REFUSED_IF_BAD.includes(name)) ? (["bad-input"] as const) : []),
     ...(body ? (["bad-media-type", "too-slow"] as const) : []),
-    ...(heeds.includes("If-Min-Sequence") ? (["not-yet"] as const) : []),
+    ...(heeds.includes("If-Min-Sequence") ? (["not-yet", "paused"] as const) : []),
     ...problems,
   ]);
 }

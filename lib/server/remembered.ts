@@ -24,6 +24,11 @@ export class Remembered<T> {
     return this.didFail;
   }
 
+  /** The next question asks the database, however new the last answer is. */
+  forget(): void {
+    if (this.known !== null) this.known = { ...this.known, atMonotonicMs: Number.NEGATIVE_INFINITY };
+  }
+
   /** Null before the first answer. */
   async get(): Promise<{ readonly value: T; readonly readMs: number } | null> {
     if (this.known !== null && this.clock.monotonicMs() - this.known.atMonotonicMs < this.ttlMs) return this.known;

@@ -9,6 +9,7 @@ import type { View } from "../engine/l1-cache";
 import type { Need, ReadResult } from "../engine/tiered-read";
 import type { Freshness } from "../wire/common";
 import type { App } from "./container";
+import { pausedSentence } from "./paused";
 import { ProblemError } from "./problem";
 import type { RouteContext } from "./route";
 
@@ -37,6 +38,10 @@ export async function beforeRead(
   if (minimum.size === 0) return "any";
   const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
   if (!isThere) {
+    for (const topicId of minimum.keys()) {
+      const paused = await pausedSentence(app.scheduler, app.adminReads, topicId);
+      if (paused !== null) throw new ProblemError("paused", paused);
+    }
     throw new ProblemError("not-yet", "The ledger's mirror does not have that message yet. Ask again in a second.", {
       retryAfterS: 1,
     });

@@ -35,8 +35,8 @@ async function start(): Promise<App> {
   ]);
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await Promise.all([app.openTopics(), app.signOuts.load()]);
-  // What goes wrong meanwhile is to be seen.
-  app.health.start();
+  // What goes wrong during the first sync is to be seen. Functions are frozen between requests: they look when they are asked.
+  if (!env.isVercel) app.health.start();
   await firstSync(app);
   log.info(`Ready after ${((Date.now() - startMs) / 1_000).toFixed(1)} s: open http://${env.HOST}:${env.PORT}`);
   return app;

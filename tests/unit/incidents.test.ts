@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { INCIDENT_KINDS } from "@/lib/core/incident";
 import { Incidents } from "@/lib/engine/incidents";
@@ -53,5 +54,27 @@ describe("an incident", () => {
 
   it("has an action that is one sentence with a verb first", () => {
     for (const { action } of Object.values(INCIDENT_KINDS)) expect(action).toMatch(/^[A-Z][a-z]+ .*\.$/);
+  });
+});
+
+describe("every kind of incident", () => {
+  const lines = readFileSync("docs/operations.md", "utf8").split("\n");
+  const rows = lines.map((line) => line.split("|").map((cell) => cell.trim()));
+
+  it.each(Object.entries(INCIDENT_KINDS))(
+    "%s stands in the table of docs/operations.md",
+    (code, { severity, action }) => {
+      const row = rows.find((cells) => cells[1] === `\`${code}\``);
+      expect(row, `add to the table of incidents: | \`${code}\` | ${severity} | … | ${action} |`).toBeDefined();
+      expect(row?.slice(2, 3)).toEqual([severity]);
+      expect(row?.[3]).toMatch(/^\S.*\.$/);
+      expect(row?.slice(4, 5)).toEqual([action]);
+    },
+  );
+
+  it("has one alarm for its severity, and no alarm of its own beside it", () => {
+    const rules = readFileSync("docs/alarms.rules.yml", "utf8");
+    for (const severity of new Set(Object.values(INCIDENT_KINDS).map((kind) => kind.severity)))
+      expect(rules.split(`trustmesh_incidents{severity="${severity}"}`)).toHaveLength(2);
   });
 });

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { INCIDENT_KINDS } from "@/lib/core/incident";
 import { type HealthFacts, judge } from "@/lib/core/judgement";
 import { NOW_MS, SIGHTS, WELL } from "../support/health-facts";
 
@@ -62,27 +60,5 @@ describe("the judgement of health", () => {
     expect(calls(2, 2)).toEqual([]);
     expect(calls(31, 3)).toEqual([]);
     expect(calls(30, 3)).toEqual(["postgres-failing"]);
-  });
-});
-
-describe("every kind of incident", () => {
-  const lines = readFileSync("docs/operations.md", "utf8").split("\n");
-  const rows = lines.map((line) => line.split("|").map((cell) => cell.trim()));
-
-  it.each(Object.entries(INCIDENT_KINDS))(
-    "%s stands in the table of docs/operations.md",
-    (code, { severity, action }) => {
-      const row = rows.find((cells) => cells[1] === `\`${code}\``);
-      expect(row, `add to the table of incidents: | \`${code}\` | ${severity} | … | ${action} |`).toBeDefined();
-      expect(row?.slice(2, 3)).toEqual([severity]);
-      expect(row?.[3]).toMatch(/^\S.*\.$/);
-      expect(row?.slice(4, 5)).toEqual([action]);
-    },
-  );
-
-  it("has one alarm for its severity, and no alarm of its own beside it", () => {
-    const rules = readFileSync("docs/alarms.rules.yml", "utf8");
-    for (const severity of new Set(Object.values(INCIDENT_KINDS).map((kind) => kind.severity)))
-      expect(rules.split(`trustmesh_incidents{severity="${severity}"}`)).toHaveLength(2);
   });
 });

@@ -6,9 +6,11 @@ import { SubmitService } from "../../engine/submit";
 import { TopicDoor } from "../../engine/topic-door";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
+import type { AdminReads } from "../admin-reads";
 import type { NetworkParts, Stores } from "../container";
 import { type CountedSubmitter, counted } from "../counted-submitter";
 import type { Env } from "../env";
+import { pausedSentence } from "../paused";
 import { openShards, type Shards } from "../shards";
 import type { Sync } from "./sync";
 import type { Tiers } from "./tiers";
@@ -29,11 +31,13 @@ interface WriteParts {
   readonly tiers: Tiers;
   readonly sync: Sync;
   readonly ledger: MirrorLedger;
+  readonly adminReads: AdminReads;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export function buildWrites({ env, stores, network, tiers, sync, ledger, clock, log }: WriteParts): Writes {
+export function buildWrites(parts: WriteParts): Writes {
+  const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
   const { registry, scheduler } = sync;
   const { hot, fence } = tiers;
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
@@ -43,6 +47,9 @@ export function buildWrites({ env, stores, network, tiers, sync, ledger, clock, 
     ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
     ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
   });
-  const submit = new SubmitService({ submitter, hot, views: stores.views, pending, clock, door });
+  const submit = new SubmitService({
+    ...{ submitter, hot, views: stores.views, pending, clock, door },
+    pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
+  });
   return { pending, door, shards, submit, written };
 }

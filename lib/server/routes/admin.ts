@@ -1,5 +1,5 @@
 import "server-only";
-import { parseTopicId, parseUserId, type TopicId } from "../../core/ids";
+import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ids";
 import { topicChanged } from "../../engine/follow-topics";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../wire/admin";
 import { act, auditEntry } from "../admin-actions";
 import { adminStatus } from "../admin-status";
+import type { App } from "../container";
 import { ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { type AdminContext, defineRoute } from "../route";
@@ -45,6 +46,7 @@ export const invalidate = defineRoute({
   summary: "Lets the cached views of one person, or of everybody, be read from the database again, on every instance",
   access: "admin",
   body: InvalidateBody,
+  problems: ["not-found"],
   heeds: ["Idempotency-Key"],
   answer: ActionAnswer,
   handle: (context) => {
@@ -52,6 +54,11 @@ export const invalidate = defineRoute({
     const userId = body.userId === undefined ? null : parseUserId(body.userId);
     const [topic] = app.scheduler.topics;
     return act(context, { name: "cache.invalidate", target: userId }, async () => {
+      if (userId !== null && !(await isKnown(app, userId)))
+        throw new ProblemError(
+          "not-found",
+          "Nobody with this id is in any message that is stored, so there is nothing to invalidate. Check the id.",
+        );
       // The bus reaches Redis and every instance's own cache, in one command; it speaks in terms of topics.
       if (topic === undefined) app.l1.expireAll();
       else if (userId === null) await app.bus.tellMissed(topic.topicId, 0);
@@ -60,6 +67,13 @@ export const invalidate = defineRoute({
     });
   },
 });
+
+/** Whether there could be any view of this person: a row, a profile, or an edge of somebody else's. */
+async function isKnown({ stores: { views } }: App, userId: UserId): Promise<boolean> {
+  if ((await views.head(userId)) > 0) return true;
+  const [profiles, peers] = await Promise.all([views.profiles([userId]), views.peersOf([userId])]);
+  return profiles.length > 0 || peers.length > 0;
+}
 
 function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
   const topicId = parseTopicId(params.topicId ?? "");
@@ -85,6 +99,7 @@ function pauseRoute(paused: boolean) {
         const { stores, bus, scheduler } = context.app;
         await stores.sync.setPaused(topicId, paused);
         await scheduler.heed(topicId);
+        context.app.adminReads.topics.forget();
         // An instance that does not hear of it is refused its next commit, or looks again by itself.
         await bus.publish(topicChanged(topicId)).catch((cause: unknown) => {
           if (!(cause instanceof HotTierUnavailable)) throw cause;

@@ -19,6 +19,9 @@ export const cronSync = defineRoute({
     const token = bearerToken(request.headers);
     if (token === null || !isSameSecret(token, secret))
       throw new ProblemError("wrong-token", "Send CRON_SECRET as a bearer token to start a sync.");
-    return privateJson(await syncTopics(app));
+    const answer = await syncTopics(app);
+    // Where no process lives on, this is who looks once a minute.
+    app.health.look();
+    return privateJson(answer);
   },
 });

@@ -1,6 +1,8 @@
 import "server-only";
 import { z } from "zod";
 import { type AccountId, parseUserId, type UserId } from "../../core/ids";
+import type { Profile } from "../../core/projection";
+import { StoreUnavailable } from "../../ports/sync-store";
 import {
   ChallengeAnswer,
   ChallengeBody,
@@ -29,7 +31,7 @@ export const session = defineRoute({
 });
 
 async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAnswer> {
-  const [profile] = userId === null ? [] : await app.stores.views.profiles([userId]);
+  const profile = userId === null ? undefined : await profileOf(app, userId);
   return {
     authenticated: userId !== null,
     userId,
@@ -39,6 +41,16 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
     demo: app.env.allowDemo,
     wallet: walletOf(app),
   };
+}
+
+/** A session needs no database: while that is away nobody is locked out, and a person goes by the id. */
+async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
+  try {
+    return (await stores.views.profiles([userId]))[0];
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailable)) throw cause;
+    return undefined;
+  }
 }
 
 function walletOf({ env }: App): SessionAnswer["wallet"] {

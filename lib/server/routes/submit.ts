@@ -22,6 +22,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   "slots-full": "slots-full",
   nonce: "nonce",
   "read-only": "read-only",
+  paused: "paused",
   "ledger-refused": "ledger-refused",
   "ledger-unavailable": "ledger-unavailable",
   uncertain: "uncertain",
