@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
 import type { AccountId, TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
+import { reasonUnreachable } from "../../core/unreachable";
 import type { Clock } from "../../ports/clock";
 import type {
   Asking,
@@ -255,7 +256,8 @@ export class MirrorLedger implements Ledger {
       if (timeout.aborted)
         return err({ code: "timeout", message: `the mirror did not answer within ${TIMEOUT_MS / 1000} s` });
       if (cause instanceof SyntaxError) return err({ code: "malformed", message: "the mirror's answer is not JSON" });
-      return err({ code: "unavailable", message: "the mirror could not be reached" });
+      const reason = reasonUnreachable(cause);
+      return err({ code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` });
     }
   }
 }
