@@ -108,19 +108,25 @@ async function range(
   signal: AbortSignal,
 ): Promise<Result<readonly LedgerMessage[], LedgerError>> {
   const found = new Map<number, LedgerMessage>();
-  let answers = 0;
-  for (let attempt = 0; ; attempt += 1) {
-    const page = await deps.ledger.page({ topicId, after, upTo: last, limit: RANGE, attempt }, signal);
+  let mirrors = 0;
+  let through = after;
+  for (let attempt = 0; ; ) {
+    const page = await deps.ledger.page({ topicId, after: through, upTo: last, limit: RANGE, attempt }, signal);
     if (page.ok) {
-      answers += 1;
-      for (const message of page.value) {
-        const isAsked = message.sequence > after && message.sequence <= last;
-        if (isAsked && !found.has(message.sequence)) found.set(message.sequence, message);
-      }
-      if (found.size === last - after || answers === 2) break;
+      for (const message of page.value) if (!found.has(message.sequence)) found.set(message.sequence, message);
+      if (found.size === last - after) break;
+      // A page may hold less than was asked for: a mirror has told all that it has when nothing comes after the last message.
+      const before = through;
+      through = page.value.reduce((most, { sequence }) => Math.max(most, sequence), through);
+      if (through > before && through < last) continue;
+      mirrors += 1;
+      if (mirrors === 2) break;
+      through = after;
+      attempt += 1;
     } else {
-      if (attempt + 1 >= MAX_ATTEMPTS || signal.aborted) return page;
-      const waitMs = Math.min(RETRY_MS.first * 2 ** attempt, RETRY_MS.most);
+      attempt += 1;
+      if (attempt >= MAX_ATTEMPTS || signal.aborted) return page;
+      const waitMs = Math.min(RETRY_MS.first * 2 ** (attempt - 1), RETRY_MS.most);
       await deps.clock.sleep(Math.max(waitMs, page.error.retryAfterMs ?? 0), signal);
     }
   }

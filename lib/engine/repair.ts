@@ -8,28 +8,58 @@ import { interpret, type RawMessage } from "../core/interpret";
 import { advance, CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
 import type { LedgerMessage } from "../ports/ledger";
 import { announce, type CommitDeps } from "./commit";
+import { PAGE } from "./topic-pages";
 
 /** Failed messages looked at in one go: a forged history is alarming, not urgent. */
 const FAILED_AT_ONCE = 8;
-const PAGE = 100;
+/** Pages asked for in one go: a mirror that has its history back fills the gaps without holding up the topic for long. */
+const PAGES_AT_ONCE = 10;
 
-/** Tries to fill the gaps and to replace the failed messages of a topic. `left`: how many of either remain. */
-export async function repairTopic(deps: CommitDeps, topicId: TopicId): Promise<{ readonly left: number }> {
-  const gaps = (await deps.store.gaps(topicId)).filter((gap) => gap.state === "declared");
-  let left = 0;
-  for (const gap of gaps) {
-    const found = await deps.ledger.page({ topicId, after: gap.from - 1, upTo: gap.to, limit: PAGE, attempt: 1 });
-    const messages = found.ok ? found.value.filter((message) => message.sequence <= gap.to) : [];
-    if (messages.length > 0) await backfill(deps, topicId, messages);
-    left += gap.to - gap.from + 1 - messages.length;
-  }
-  const failed = await deps.store.failed(topicId, FAILED_AT_ONCE);
+export interface Repaired {
+  /** Messages that were missing or wrong, and are stored and well now. */
+  readonly mended: number;
+  /** How many there are still. */
+  readonly left: number;
+  /** The last failed message that was looked at; 0 when all were. The next repair goes on after it. */
+  readonly failedThrough: number;
+}
+
+/** Tries to fill the gaps of a topic, and to replace its failed messages after `failedAfter`, some at once. */
+export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfter: number): Promise<Repaired> {
+  const filled = await fillGaps(deps, topicId);
+  const failed = await deps.store.failed(topicId, FAILED_AT_ONCE, failedAfter);
+  let replaced = 0;
   for (const entry of failed) {
     const again = await deps.ledger.message(topicId, entry.sequence, { attempt: 1 });
-    const isMended = again.ok && (await backfill(deps, topicId, [again.value], "only-verified"));
-    if (!isMended) left += 1;
+    if (again.ok && (await backfill(deps, topicId, [again.value], "only-verified"))) replaced += 1;
   }
-  return { left };
+  const isMore = failed.length === FAILED_AT_ONCE;
+  return {
+    mended: filled.found + replaced,
+    left: filled.left + failed.length - replaced + (isMore || failedAfter > 0 ? 1 : 0),
+    failedThrough: isMore ? (failed.at(-1)?.sequence ?? 0) : 0,
+  };
+}
+
+async function fillGaps(
+  deps: CommitDeps,
+  topicId: TopicId,
+): Promise<{ readonly found: number; readonly left: number }> {
+  const gaps = (await deps.store.gaps(topicId)).filter((gap) => gap.state === "declared");
+  const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  let [found, pages] = [0, 0];
+  for (const { from, to } of gaps) {
+    let after = from - 1;
+    while (after < to && pages < PAGES_AT_ONCE) {
+      pages += 1;
+      const page = await deps.ledger.page({ topicId, after, upTo: to, limit: PAGE, attempt: 1 });
+      if (!page.ok || page.value.length === 0) break;
+      if (await backfill(deps, topicId, page.value)) found += page.value.length;
+      // However many come in a page: the next one begins after the last of them.
+      after = Math.max(...page.value.map(({ sequence }) => sequence));
+    }
+  }
+  return { found, left: missing - found };
 }
 
 /**

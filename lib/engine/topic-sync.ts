@@ -13,9 +13,10 @@ import { ok, type Result } from "../core/result";
 import { IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
 import { CHAIN_START, type ChainHead } from "../core/verify";
 import type { Clock } from "../ports/clock";
-import type { LedgerError, LedgerMessage } from "../ports/ledger";
+import type { LedgerError, LedgerMessage, MirrorName } from "../ports/ledger";
 import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
+import { confirmedAfter } from "./after-hole";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import type { Incidents } from "./incidents";
 import type { MirrorHeads } from "./mirror-heads";
@@ -88,6 +89,7 @@ export class TopicSync {
   private needsRepair = true;
   private repairAtMs = 0;
   private repairWaitMs = REPAIR_MS.baseMs;
+  private failedThrough = 0;
   private suspicion = false;
   lastError: string | null = null;
   readonly counts: SyncCounts = {
@@ -216,8 +218,8 @@ export class TopicSync {
         ranges = 1;
         continue;
       }
-      if (run.length === 0 && hole !== null && !(await this.mayPass(hole))) return;
-      const batch = run.length > 0 ? run : beyond;
+      const batch = run.length > 0 || hole === null ? run : await this.pass(hole, beyond, mirror);
+      if (batch === null) return;
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
@@ -246,8 +248,12 @@ export class TopicSync {
     this.deps.onSynced(this.topicId, { throughNs: head.value ?? chainNs, isProven: isProven || head.value === null });
   }
 
-  /** Remembers a hole, and says whether its grace time is over and the run may pass it. */
-  private async mayPass(hole: Interval): Promise<boolean> {
+  /** What is committed after a hole, which is declared a gap with it; null where the run ends here for now. */
+  private async pass(
+    hole: Interval,
+    beyond: readonly LedgerMessage[],
+    mirror: MirrorName,
+  ): Promise<readonly LedgerMessage[] | null> {
     const { clock, store } = this.deps;
     const wallMs = clock.now();
     const suspected = await store.suspectGap(this.topicId, hole.from, hole.to, wallMs);
@@ -256,11 +262,15 @@ export class TopicSync {
     // A wall clock that was set back must not make the hole younger than this process knows it to be.
     const firstSeenMs = Math.min(nowMs - (wallMs - suspected.firstSeenMs), known?.firstSeenMs ?? nowMs);
     this.suspicion = true;
-    if (this.sync.name === "pulling" && this.sync.declare && nowMs - firstSeenMs >= this.deps.policy.gapGraceMs)
-      return true;
+    const isOver = this.sync.name === "pulling" && this.sync.declare;
+    const hasGrace = !isOver || nowMs - firstSeenMs < this.deps.policy.gapGraceMs;
+    const batch = hasGrace ? null : await confirmedAfter(this.deps, { topicId: this.topicId, mirror, hole, beyond });
+    if (batch !== null) return batch;
     this.step({ name: "hole", hole: { ...hole, firstSeenMs }, nowMs, random: this.deps.random() });
-    this.lastError = `the mirror does not have messages ${hole.from} to ${hole.to} yet`;
-    return false;
+    this.lastError = hasGrace
+      ? `the mirror does not have messages ${hole.from} to ${hole.to} yet`
+      : `the mirror lists message ${hole.to + 1}, which nothing vouches for, and none of ${hole.from} to ${hole.to}`;
+    return null;
   }
 
   /** Commits a run; the number of verified messages, or null where another instance was first. */
@@ -328,10 +338,13 @@ export class TopicSync {
   private async repair(): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
     if (!this.needsRepair || this.sync.name !== "idle" || nowMs < this.repairAtMs) return;
-    const { left } = await repairTopic(this.deps, this.topicId);
+    const { mended, left, failedThrough } = await repairTopic(this.deps, this.topicId, this.failedThrough);
     this.needsRepair = left > 0;
-    this.repairAtMs = nowMs + this.repairWaitMs;
-    this.repairWaitMs = Math.min(this.repairWaitMs * 2, REPAIR_MS.maxMs);
+    this.failedThrough = failedThrough;
+    // While looking helps, the next run goes on; what is left is looked for ever more rarely, once all was looked at.
+    if (mended > 0 || failedThrough > 0) this.repairWaitMs = REPAIR_MS.baseMs;
+    this.repairAtMs = mended > 0 ? nowMs : nowMs + this.repairWaitMs;
+    if (mended === 0 && failedThrough === 0) this.repairWaitMs = Math.min(this.repairWaitMs * 2, REPAIR_MS.maxMs);
   }
 
   private fault(reason: string, retryAfterMs = 0): void {

@@ -98,8 +98,8 @@ export interface SyncStore {
   parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
   /** The log of a range, by rising sequence. */
   log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]>;
-  /** The oldest entries whose verification failed, at most `limit`. */
-  failed(topicId: TopicId, limit: number): Promise<readonly LogEntry[]>;
+  /** The oldest entries after `after` whose verification failed, at most `limit`. */
+  failed(topicId: TopicId, limit: number, after?: number): Promise<readonly LogEntry[]>;
 
   gaps(topicId: TopicId): Promise<readonly Gap[]>;
   /** Remembers when a hole was first seen (kept if known), so that its grace time is shared by all instances. */

@@ -19,15 +19,9 @@ export function headsOf(ledger: Ledger, clock: DrivenClock, incidents = quietInc
   return new MirrorHeads({ ledger, clock, incidents, serveMs: 0, mayBeQuiet: false, quietMs: 2_000 });
 }
 
-export function syncOf(
-  topicId: TopicId,
-  store: SyncStore,
-  ledger: Ledger,
-  clock: DrivenClock,
-  more: Partial<TopicSyncDeps> = {},
-): TopicSync {
+export function depsOf(store: SyncStore, ledger: Ledger, clock: DrivenClock): TopicSyncDeps {
   const incidents = quietIncidents(clock);
-  return new TopicSync(topicId, {
+  return {
     ...{ store, ledger, clock, sha384, incidents },
     trustedPayers: new Set([OPERATOR]),
     bus: new MemoryEventBus(),
@@ -43,6 +37,15 @@ export function syncOf(
     onSynced: () => {},
     onLoaded: () => {},
     onUnpublished: () => {},
-    ...more,
-  });
+  };
+}
+
+export function syncOf(
+  topicId: TopicId,
+  store: SyncStore,
+  ledger: Ledger,
+  clock: DrivenClock,
+  more: Partial<TopicSyncDeps> = {},
+): TopicSync {
+  return new TopicSync(topicId, { ...depsOf(store, ledger, clock), ...more });
 }

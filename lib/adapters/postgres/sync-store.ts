@@ -83,12 +83,12 @@ export class PostgresSyncStore implements SyncStore {
     return rows.map(logEntry);
   }
 
-  async failed(topicId: TopicId, limit: number): Promise<readonly LogEntry[]> {
+  async failed(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
     const rows = await this.db.run(
       "log",
-      `SELECT * FROM topic_log WHERE disposition = ${disposition.code("failed")} AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint
+      `SELECT * FROM topic_log WHERE disposition = ${disposition.code("failed")} AND ref > ${BASE} + $4::bigint AND ref <= ${BASE} + $3::bigint
       ORDER BY ref LIMIT $2::integer`,
-      [topicId, limit, MAX_SEQUENCE],
+      [topicId, limit, MAX_SEQUENCE, after],
     );
     return rows.map(logEntry);
   }
