@@ -14,7 +14,6 @@ RUN npm run build:standalone
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     NEXT_TELEMETRY_DISABLED=1 \
-    HOSTNAME=0.0.0.0 \
     HOST=0.0.0.0 \
     PORT=3000 \
     DATA_DIR=/data

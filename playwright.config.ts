@@ -57,7 +57,6 @@ export default defineConfig({
     gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
     env: {
       PORT: String(PORT),
-      HOSTNAME: "127.0.0.1",
       HOST: "127.0.0.1",
       HEDERA_NETWORK: "devnet",
       DATA_DIR,

@@ -64,5 +64,5 @@ export function proxy(request: NextRequest): NextResponse {
 
 export const config = {
   // Everything that may be a page, the one for unknown addresses included; not the API, and no file.
-  matcher: ["/((?!api/|_next/static|_next/image|icon.svg).*)"],
+  matcher: ["/((?!api/|_next/static/|icon\\.svg$).*)"],
 };

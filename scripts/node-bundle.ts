@@ -18,3 +18,6 @@ export const nodeBundle = (root: string) =>
     },
     logLevel: "error",
   }) satisfies BuildOptions;
+
+/** What runs from the packages that a server has beside it, with the files that they load by path. */
+export const EXTERNAL_PACKAGES = ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"];

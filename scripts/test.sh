@@ -38,7 +38,7 @@ npx --no-install biome ci --error-on-warnings .
 
 step "Types, and the production build, which needs no database, no Redis and no ledger: none of these addresses answers"
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \
-  HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npx --no-install next build
+  HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npm run -s build
 
 step "Unit, property, contract, integration and architecture tests"
 npx --no-install vitest run

@@ -28,7 +28,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const dataDir = mkdtempSync(join(tmpdir(), "bench-flood-"));
   const server = await startServerProcess({
     cwd: process.cwd(),
-    args: [join("node_modules", "next", "dist", "bin", "next"), "start", "-H", "127.0.0.1"],
+    args: [join(".next", "start.js")],
     env: { DATA_DIR: dataDir, APP_DOMAIN: FLOODED_HOST },
   });
   await server.ready();

@@ -5,12 +5,12 @@ import { join } from "node:path";
 
 /** What a build is made of. */
 const CONFIGURATION = ["next.config.mjs", "postcss.config.mjs", "tsconfig.json", "package-lock.json"];
-const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", ...CONFIGURATION];
+const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", "server.ts", ...CONFIGURATION];
 
 /** Makes it where there is none, or one that is older than what it is made of. */
 export function ensureProductionBuild(root = process.cwd()): void {
-  const build = join(root, ".next", "BUILD_ID");
+  // Made last.
+  const build = join(root, ".next", "start.js");
   const newer = () => execFileSync("find", [...SOURCES, "-type", "f", "-newer", build], { cwd: root }).length > 0;
-  if (!existsSync(build) || newer())
-    execFileSync("npx", ["--no-install", "next", "build"], { cwd: root, stdio: "ignore" });
+  if (!existsSync(build) || newer()) execFileSync("npm", ["run", "-s", "build"], { cwd: root, stdio: "ignore" });
 }

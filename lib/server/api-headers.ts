@@ -1,5 +1,9 @@
 import "server-only";
 
+/** Nothing here needs a device. */
+const PERMISSIONS =
+  "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), payment=(), usb=()";
+
 /**
  * What every answer of the API carries, whoever serves it. A browser that is made to show one as a page runs, loads and frames
  * nothing. Files and pages have theirs from next.config.mjs and proxy.ts.
@@ -8,7 +12,10 @@ const HEADERS = [
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
   ["x-content-type-options", "nosniff"],
   ["referrer-policy", "same-origin"],
+  ["permissions-policy", PERMISSIONS],
+  ["cross-origin-opener-policy", "same-origin"],
   ["cross-origin-resource-policy", "same-origin"],
+  ["x-frame-options", "DENY"],
 ] as const;
 
 /** A year (RFC 6797 §6.1.1). Only for the name that was asked: subdomains are their owner's to decide. */

@@ -12,16 +12,14 @@ import { isIP, isIPv6 } from "node:net";
 export const SOCKET_HEADER = "x-trustmesh-socket";
 
 /** Longer than any honest client takes to send its headers, or 64 KB (Node's own limits are 60 and 300 s). */
-const HEADERS_MS = 15_000;
-const REQUEST_MS = 30_000;
+export const LIMITS_OF_CLIENTS = { headersTimeout: 15_000, requestTimeout: 30_000 } as const;
 
 /** For every HTTP server of this process, whoever made it: notes where requests come from, and cuts who never ends one. */
 export function watchSockets(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, server } = message as { request: IncomingMessage; server: Server };
     request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
-    server.headersTimeout = HEADERS_MS;
-    server.requestTimeout = REQUEST_MS;
+    Object.assign(server, LIMITS_OF_CLIENTS);
   });
 }
 

@@ -38,6 +38,7 @@ import type { WriteFence } from "../ports/write-fence";
 import { type AdminReads, adminReads } from "./admin-reads";
 import type { CountedSubmitter } from "./counted-submitter";
 import type { Env } from "./env";
+import { FirstSync } from "./first-sync";
 import { HealthWatch } from "./health-watch";
 import { composeReport } from "./instance-report";
 import type { RateLimits } from "./limits";
@@ -48,6 +49,7 @@ import { buildLedger } from "./parts/mirror";
 import { buildSync } from "./parts/sync";
 import { buildTiers } from "./parts/tiers";
 import { buildWrites } from "./parts/writes";
+import { RememberedAnswers } from "./remembered-answers";
 import type { Sessions } from "./session";
 import type { Shards } from "./shards";
 import type { SignIn } from "./sign-in";
@@ -107,11 +109,14 @@ export interface App {
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
   readonly limits: RateLimits;
+  /** Answers of routes that are the same for everybody. */
+  readonly remembered: RememberedAnswers;
   readonly trustedPayers: TrustedPayers;
   /** The account that pays for what is submitted; null where nothing is. */
   readonly operatorId: string | null;
   /** To sign in as, on devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
+  readonly firstSync: FirstSync;
   /** Loads the registry of topics, and gives it those that are configured. Before that only the configured ones are known. */
   openTopics(): Promise<void>;
   close(): Promise<void>;
@@ -220,6 +225,8 @@ export function createApp({
     ...access,
     adminReads: reads,
     health: new HealthWatch(() => app),
+    remembered: new RememberedAnswers(clock),
+    firstSync: new FirstSync({ scheduler, ledger, clock, log }),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
     trustedPayers: network.trustedPayers,

@@ -23,11 +23,14 @@ interface Rate {
 }
 
 interface Limit {
+  /** Counted where it is let in: by its route, or in front of pages and files (front/door.ts). */
   readonly address: Rate;
   /** All instances count an address together. */
   readonly isAddressShared?: boolean;
   readonly user?: Rate;
-  /** What an address may do in a burst is let in one after the other (door.ts): each costs some milliseconds of everybody's CPU. */
+  /** Each instance counts a user for itself: what costs less than the command that would count it. */
+  readonly isUserOwn?: boolean;
+  /** What an address may do in a burst is let in one after the other (front/door.ts): each costs some milliseconds of everybody's CPU. */
   readonly isPaced?: boolean;
 }
 
@@ -48,6 +51,18 @@ export const LIMITS = {
   sync: { address: { perSecond: 50, burst: 500 }, user: { perSecond: 2, burst: 120 } },
   stream: { address: { perSecond: 200, burst: 6_000 }, user: { perSecond: 1, burst: 60 } },
   proof: { address: { perSecond: 100, burst: 1_000 }, user: { perSecond: 10, burst: 120 } },
+  // A page reads five views and again after each change. One address reads at most what is two fifths of a core, at 2 ms each.
+  read: { address: { perSecond: 200, burst: 2_000 }, user: { perSecond: 20, burst: 200 }, isUserOwn: true },
+  // The same for everybody: no signed-in person is behind it.
+  open: { address: { perSecond: 100, burst: 1_000 } },
+  // A schedule, a scraper, and operators' pages that ask every three seconds. Guessing a token is hopeless at this rate.
+  operator: { address: { perSecond: 20, burst: 300 } },
+  // Remembered, so that it costs what a refusal costs. A refusal would take the instance out of its balancer.
+  health: { address: { perSecond: 1_000, burst: 10_000 } },
+  // Rendered, at some 5 ms each: a quarter of a core. An office that comes back at once is a burst.
+  page: { address: { perSecond: 50, burst: 1_000 } },
+  // A page loads 15 of them the first time, and none after that.
+  file: { address: { perSecond: 500, burst: 15_000 } },
 } as const satisfies Record<string, Limit>;
 export type LimitName = keyof typeof LIMITS;
 
@@ -97,6 +112,15 @@ export class RateLimits {
     if (limit.isAddressShared && this.options.shared) await this.spend(this.options.shared, bucket, limit.address);
   }
 
+  /** One token of an address that this process alone counts; where there is none left, it is known from then on. */
+  async countAddress(name: LimitName, address: string): Promise<void> {
+    try {
+      await this.spend(this.options.own, bucketAt(name, address), LIMITS[name].address);
+    } catch (cause) {
+      if (!(cause instanceof ProblemError)) throw cause;
+    }
+  }
+
   /** Whose request it is, for the questions below, which the door asks. */
   addressOf(header: HeaderReader): string {
     return clientAddress(header, this.options.proxyHops);
@@ -127,12 +151,12 @@ export class RateLimits {
 
   /** One token of the user. Throws ProblemError "too-many". */
   async spendUser(name: LimitName, userId: UserId): Promise<void> {
-    const { user }: Limit = LIMITS[name];
+    const { user, isUserOwn = false }: Limit = LIMITS[name];
     if (!user) return;
     const bucket = keyOf("limit", name, "of", userId);
     this.refuseInsistent(bucket);
     try {
-      await this.spend(this.options.shared ?? this.options.own, bucket, user);
+      await this.spend(isUserOwn ? this.options.own : (this.options.shared ?? this.options.own), bucket, user);
       this.insistent.delete(bucket);
     } catch (cause) {
       const { refusals = 0 } = this.insistent.get(bucket) ?? {};

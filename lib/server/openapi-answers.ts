@@ -24,6 +24,9 @@ export const HEADERS = {
   "X-Content-Type-Options": header("No guessing of types", { const: "nosniff" }, true),
   "Referrer-Policy": header("Addresses are told to this site only", text, true),
   "Cross-Origin-Resource-Policy": header("Pages of other sites cannot embed answers", text, true),
+  "Permissions-Policy": header("A page asks for no device", text, true),
+  "Cross-Origin-Opener-Policy": header("Other sites' windows cannot reach in", text, true),
+  "X-Frame-Options": header("No frame may show an answer", { const: "DENY" }, true),
   "Strict-Transport-Security": header("Where the client speaks TLS"),
   "Cache-Control": header("How long a cache may keep the answer", text, true),
   Vary: header("What of the request the answer depends on"),
@@ -48,6 +51,9 @@ const ALWAYS = [
   "X-Content-Type-Options",
   "Referrer-Policy",
   "Cross-Origin-Resource-Policy",
+  "Permissions-Policy",
+  "Cross-Origin-Opener-Policy",
+  "X-Frame-Options",
   "Strict-Transport-Security",
   "Cache-Control",
   "Vary",
@@ -67,26 +73,26 @@ const headersOf = (...names: readonly HeaderName[]) =>
 /** Whatever fails: a problem (RFC 9457). */
 export const PROBLEM_SCHEMA = jsonSchema(Problem, "output");
 
-/** Every problem that a route can answer with: what the wrapper around it refuses, and what it says of itself. */
+/** Every problem that a route can answer with: what the gate and the wrapper refuse, and what it says of itself. */
 function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
-  const { access, query, body, limit, heeds = [], problems = [] } = route;
+  const { access, body, heeds = [], problems = [] } = route;
   return new Set<ProblemCode>([
+    // The gate (front/gate.ts).
+    "bad-input",
     "too-large",
+    "address-too-long",
+    "headers-too-large",
+    "too-many",
     "internal",
     "unavailable",
     ...(method === "GET" ? [] : (["cross-site"] as const)),
     ...(access === "user" ? (["no-session", "not-yours"] as const) : []),
     ...(access === "admin" ? (["no-session", "wrong-token", "not-admin"] as const) : []),
-    ...(limit === undefined ? [] : (["too-many"] as const)),
-    ...(query || body || heeds.some((name) => REFUSED_IF_BAD.includes(name)) ? (["bad-input"] as const) : []),
     ...(body ? (["bad-media-type", "too-slow"] as const) : []),
     ...(heeds.includes("If-Min-Sequence") ? (["not-yet", "paused"] as const) : []),
     ...problems,
   ]);
 }
-
-/** The request headers whose form is checked. */
-const REFUSED_IF_BAD: readonly string[] = ["If-Min-Sequence", "Idempotency-Key", "Last-Event-ID"];
 
 function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, object> {
   const statuses = new Set([...codes].map(problemStatus).sort());

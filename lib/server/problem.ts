@@ -24,8 +24,10 @@ const CODES = {
   "challenge-used": [409, "Challenge already used"],
   paused: [409, "Paused"],
   "too-large": [413, "Too large"],
+  "address-too-long": [414, "Address too long"],
   "bad-media-type": [415, "Not JSON"],
   "too-many": [429, "Too many requests"],
+  "headers-too-large": [431, "Too many headers"],
   internal: [500, "Internal error"],
   "ledger-refused": [502, "Refused by the ledger"],
   "not-yet": [503, "Not there yet"],
@@ -71,6 +73,9 @@ export class ProblemError extends Error {
   }
 }
 
+/** What an answer is made of; an error would cost a stack. */
+export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;
+
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -78,11 +83,7 @@ export interface ProblemAnswer {
 }
 
 /** The answer to a request that failed; it names the request that the running code works for. */
-export function problemAnswer({
-  code,
-  detail,
-  options,
-}: Pick<ProblemError, "code" | "detail" | "options">): ProblemAnswer {
+export function problemAnswer({ code, detail, options }: ProblemParts): ProblemAnswer {
   const [status, title] = CODES[code];
   const request = currentRequest();
   const body: Problem = {
@@ -109,7 +110,7 @@ export function problemAnswer({
   };
 }
 
-export function problemResponse(problem: Pick<ProblemError, "code" | "detail" | "options">): Response {
+export function problemResponse(problem: ProblemParts): Response {
   const { status, headers, body } = problemAnswer(problem);
   return new Response(body, { status, headers });
 }

@@ -1,10 +1,11 @@
 import "server-only";
 /** A request's body as JSON, bounded in size, time and depth before anything else looks at it. */
 import type { Clock } from "../ports/clock";
+import type { HeaderReader } from "./client-address";
 import { ProblemError } from "./problem";
 
 /** Larger than any message the ledger takes (20 chunks of 1024 bytes), in JSON. */
-const MAX_BODY_BYTES = 64 * 1024;
+export const MAX_BODY_BYTES = 64 * 1024;
 /** A client that sends 64 KB slower than this holds a connection for nothing. */
 const BODY_MS = 10_000;
 /** No form of ours is deeper than a few; far less than what overflows a recursive walk. */
@@ -12,8 +13,9 @@ const MAX_DEPTH = 32;
 
 /** The JSON, or undefined for a POST of nothing, as `fetch` and curl send it. Throws ProblemError. */
 export async function readJson(request: Request, clock: Clock): Promise<unknown> {
-  if (hasNoBody(request)) return undefined;
-  const type = request.headers.get("content-type") ?? "";
+  const { headers } = request;
+  if (!headers.has("content-type") && !hasBody((name) => headers.get(name))) return undefined;
+  const type = headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type))
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
   const text = (await inTime(readAll(request), clock)).toString("utf8");
@@ -25,10 +27,9 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   }
 }
 
-function hasNoBody({ headers }: Request): boolean {
-  const isEmpty = (headers.get("content-length") ?? "0") === "0" && !headers.has("transfer-encoding");
-  return isEmpty && !headers.has("content-type");
-}
+/** Whether a body follows the headers (RFC 9112 §6.3). */
+export const hasBody = (header: HeaderReader): boolean =>
+  (header("transfer-encoding") ?? "") !== "" || (header("content-length") ?? "0") !== "0";
 
 async function readAll(request: Request): Promise<Buffer> {
   const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });

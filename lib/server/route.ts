@@ -13,6 +13,7 @@ import type { App } from "./container";
 import type { LimitName } from "./limits";
 import { type ProblemCode, ProblemError, problemResponse } from "./problem";
 import { readJson } from "./read-body";
+import { type KeptAnswer, responseOf } from "./remembered-answers";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
@@ -50,7 +51,9 @@ interface Common<Query, Body> {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   /** What it is counted as, for each address and each user. */
-  readonly limit?: LimitName;
+  readonly limit: LimitName;
+  /** How long its address may be, where that is more than usual. */
+  readonly maxTargetCharacters?: number;
   /** The 200 answer: the schema of its JSON, or the media type of what is none. */
   readonly answer: z.ZodType | "text/event-stream" | "text/plain";
 }
@@ -59,6 +62,8 @@ interface Common<Query, Body> {
 export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "public";
+      /** For how long one answer is given to everybody who asks: it is the same for all, whatever their query. */
+      readonly rememberMs?: number;
       readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
     })
   | (Common<Query, Body> & {
@@ -74,10 +79,10 @@ export type Route<Query = unknown, Body = unknown> =
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyRoute = Route<any, any>;
 
+type PublicRoute = Extract<AnyRoute, { access: "public" }>;
+
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
-/** Longer than any address we understand: a hundred ids of 50 characters, percent-encoded. */
-const MAX_URL_CHARACTERS = 16 * 1024;
 /** Names under which the UI says whose data it wants. */
 const OWNER_NAMES = ["sessionId", "userId", "owner"];
 
@@ -101,7 +106,7 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
   const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
   return inRequest({ requestId, trace }, async () => {
     const startMs = performance.now();
-    const response = await respond(app, route, routed);
+    const response = await settled(app, route, () => respond(app, route, routed));
     for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
     response.headers.set(REQUEST_ID, requestId);
     observe(app, route, response.status, performance.now() - startMs);
@@ -121,33 +126,59 @@ function observe(app: App, route: AnyRoute, status: number, ms: number): void {
 }
 
 async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
+  const url = new URL(request.url);
+  if (request.method !== "GET") refuseCrossSite(request);
+  await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
+  const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
+  if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
+  const actor = route.access === "admin" ? await adminOf(app, request) : null;
+  if (userId !== null)
+    refuseOthers(
+      userId,
+      OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
+    );
+  if (userId !== null) await app.limits.spendUser(route.limit, userId);
+  const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
+  const json = route.body ? await readJson(request, app.clock) : undefined;
+  if (userId !== null)
+    refuseOthers(
+      userId,
+      OWNER_NAMES.map((name) => (json as Record<string, unknown> | null | undefined)?.[name]),
+    );
+  const body = route.body ? parse(route.body, json) : undefined;
+  const context = { app, request, url, params, query, body, background };
+  if (route.access === "admin") return route.handle({ ...context, actor: actor as string });
+  if (route.access === "user") return route.handle({ ...context, userId: userId as UserId });
+  if (route.rememberMs === undefined) return route.handle(context);
+  return responseOf(await remembered(app, route, context));
+}
+
+/** A failure is remembered too: asking again must not cost more while something is down. */
+function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Promise<KeptAnswer> {
+  const make = () => settled(app, route, () => route.handle(context));
+  return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
+}
+
+/** What `answer` does for a route that remembers, for who needs no more than that: it is counted, and costs no Request. */
+export async function answerRemembered(app: App, route: AnyRoute, url: URL): Promise<KeptAnswer> {
+  if (route.access !== "public") throw new Error("only a public answer is the same for everybody");
+  const startMs = performance.now();
+  const fresh = app.remembered.fresh(names.get(route) ?? "other");
+  const nothing = {
+    params: {},
+    query: undefined,
+    body: undefined,
+    background: (work: () => Promise<unknown>) => void work(),
+  };
+  const kept = fresh ?? (await remembered(app, route, { app, request: new Request(url), url, ...nothing }));
+  observe(app, route, kept.status, performance.now() - startMs);
+  return kept;
+}
+
+/** The answer of `work`, or the problem that stands for what it threw. */
+async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
   try {
-    if (request.url.length > MAX_URL_CHARACTERS) throw new ProblemError("too-large", "The address is too long.");
-    const url = new URL(request.url);
-    if (request.method !== "GET") refuseCrossSite(request);
-    if (route.limit) await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
-    const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
-    if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
-    const actor = route.access === "admin" ? await adminOf(app, request) : null;
-    if (userId !== null)
-      refuseOthers(
-        userId,
-        OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
-      );
-    if (route.limit && userId !== null) await app.limits.spendUser(route.limit, userId);
-    const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
-    const json = route.body ? await readJson(request, app.clock) : undefined;
-    if (userId !== null)
-      refuseOthers(
-        userId,
-        OWNER_NAMES.map((name) => (json as Record<string, unknown> | null | undefined)?.[name]),
-      );
-    const body = route.body ? parse(route.body, json) : undefined;
-    const context = { app, request, url, params, query, body, background };
-    if (route.access === "admin") return await route.handle({ ...context, actor: actor as string });
-    return route.access === "user"
-      ? await route.handle({ ...context, userId: userId as UserId })
-      : await route.handle(context);
+    return await work();
   } catch (cause) {
     if (cause instanceof ProblemError) return problemResponse(cause);
     if (cause instanceof HotTierUnavailable) {

@@ -18,6 +18,7 @@ export const ReadyAnswer = z.object({
   ready: z.boolean().meta({ description: "Whether this instance can serve" }),
   degraded: z.boolean().meta({ description: "Whether something is wrong that an operator should know of" }),
   incidents: z.array(IncidentAnswer).meta({ description: "What is wrong, as this instance sees it" }),
+  progress: z.string().nullable().meta({ description: "How far the first sync is; null when it is over" }),
   tiers: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().nullable() })),
 });
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;

@@ -1,6 +1,6 @@
 /** The operators' commands as an image has them: each one file that Node runs as it is. */
 import { build } from "esbuild";
-import { nodeBundle } from "../node-bundle";
+import { EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
 
 /** Each is `scripts/NAME.ts`. */
 export const COMMANDS = ["migrate", "doctor", "accounts", "shards"] as const;
@@ -15,7 +15,6 @@ export async function bundleCommands(folder: string): Promise<void> {
     minify: true,
     // Names of errors are part of what is said.
     keepNames: true,
-    // The server has these beside it, with the files that they load by path.
-    external: ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"],
+    external: EXTERNAL_PACKAGES,
   });
 }

@@ -48,7 +48,6 @@ beforeAll(async () => {
     APP_DOMAIN: "127.0.0.1",
     ALLOW_DEMO: "on",
     DATA_DIR: data,
-    HOSTNAME: "127.0.0.1",
   };
 });
 afterAll(async () => {
@@ -118,7 +117,7 @@ it("says in a sentence that the devnet is not part of it", async () => {
   const embedded = await startServerProcess({
     cwd: app,
     args,
-    env: { DATA_DIR: data, HOSTNAME: "127.0.0.1" },
+    env: { DATA_DIR: data },
     uid: UID,
   });
   await expect(embedded.ready()).rejects.toThrow("set HEDERA_NETWORK to testnet");

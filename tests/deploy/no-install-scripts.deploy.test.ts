@@ -31,10 +31,9 @@ it("starts and serves without any install script", { timeout: 300_000 }, async (
     });
   execFileSync("npm", ["ci", "--omit=dev", "--prefer-offline"], { cwd: folder, stdio: "pipe" });
 
-  const next = join("node_modules", "next", "dist", "bin", "next");
   server = await startServerProcess({
     cwd: folder,
-    args: [next, "start", "-H", "127.0.0.1"],
+    args: [join(".next", "start.js")],
     env: { DATA_DIR: join(folder, "data") },
   });
   await server.ready();

@@ -29,7 +29,7 @@ beforeAll(async () => {
   wallet = await openWallet();
   server = await startServerProcess({
     cwd: process.cwd(),
-    args: [join("node_modules", "next", "dist", "bin", "next"), "start", "-H", "127.0.0.1"],
+    args: [join(".next", "start.js")],
     env: { DATA_DIR: folder, WALLETCONNECT_PROJECT_ID: PROJECT_ID, WALLETCONNECT_RELAY_URL: relay.url },
   });
   await server.ready();

@@ -44,6 +44,50 @@ describe("too often", () => {
   });
 });
 
+describe("the health routes", () => {
+  const CHECKS = ["/api/health", "/api/health/ready", "/api/health/ingestion", "/api/health/hcs"];
+  const askAll = async () => {
+    const answers = await Promise.all(
+      CHECKS.flatMap((path) =>
+        Array.from({ length: 50 }, () => t.ask("GET", path, null, { headers: at("203.0.113.7") })),
+      ),
+    );
+    for (const answer of answers) expect(answer.status).toBe(200);
+    return Promise.all(answers.map((answer) => answer.text()));
+  };
+
+  it("ask the tiers once a second, however many ask them", async () => {
+    await t.sync();
+    const seen = () =>
+      Object.values(t.app.stores.stats().byPurpose).reduce((sum, { statements }) => sum + statements, 0);
+    await askAll();
+    const before = seen();
+    const texts = await askAll();
+    expect(seen()).toBe(before);
+    expect(new Set(texts).size).toBe(CHECKS.length);
+    await t.clock.advance(10_000);
+    await askAll();
+    const once = seen() - before;
+    expect(once).toBeGreaterThan(0);
+    await t.clock.advance(10_000);
+    for (const path of CHECKS) await t.ask("GET", path, null);
+    expect(seen() - before).toBe(2 * once);
+  });
+});
+
+describe("somebody signed in who reads without end", () => {
+  it("is refused, and nobody else is", async () => {
+    const statuses = new Map<number, number>();
+    for (let i = 0; i < LIMITS.read.user.burst + 50; i += 1) {
+      const { status } = await t.ask("GET", "/api/contacts", "tm-greedy");
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect(statuses.get(200)).toBe(LIMITS.read.user.burst);
+    expect(statuses.get(429)).toBe(50);
+    expect((await t.ask("GET", "/api/contacts", "tm-modest")).status).toBe(200);
+  });
+});
+
 describe("a request", () => {
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     t.ask("POST", "/api/sync", "tm-a", { body, headers });
@@ -78,16 +122,10 @@ describe("a request", () => {
     expect(response.status).toBe(408);
   });
 
-  it("is refused when its address is longer than any of ours", async () => {
-    const response = await t.ask("GET", `/api/profiles?ids=${"x".repeat(20_000)}`, "tm-a");
-    expect(response.status).toBe(413);
-  });
-
-  it("of very many parameters costs no more than its length", async () => {
-    const query = Array.from({ length: 3_000 }, (_, i) => `a${i}`).join("&");
-    expect((await t.ask("GET", `/api/signals?${query.slice(0, 16_000)}`, "tm-a")).status).toBe(200);
-    const again = Array.from({ length: 3_000 }, () => "type").join("&");
-    expect((await t.ask("GET", `/api/signals?${again}`, "tm-a")).status).toBe(400);
+  it("of very many parameters, or with a long address, is refused", async () => {
+    const query = (count: number) => Array.from({ length: count }, () => "type").join("&");
+    expect((await t.ask("GET", `/api/signals?${query(65)}`, "tm-a")).status).toBe(400);
+    expect((await t.ask("GET", `/api/signals?${query(3_000)}`, "tm-a")).status).toBe(414);
   });
 });
 

@@ -5,14 +5,15 @@ import type { Submitter } from "@/lib/ports/submitter";
 import type { TopicCreator } from "@/lib/ports/topic-creator";
 import { type App, createApp, type Stores } from "@/lib/server/container";
 import { readEnv } from "@/lib/server/env";
+import { judge } from "@/lib/server/front/gate";
 import { registeredTopics } from "@/lib/server/network";
+import { problemResponse } from "@/lib/server/problem";
 import type { AnyRoute } from "@/lib/server/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { answer } from "./contract/checked";
 import { emptyStores } from "./database";
 import { DevnetSubmitter } from "./devnet-submitter";
 import { DrivenClock } from "./driven-clock";
-import { matchRoute } from "./match-route";
 import { openTestShared } from "./set-up";
 
 export interface TestApp {
@@ -91,8 +92,16 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
     const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
     const url = new URL(path, "http://app.test");
-    const match = matchRoute(method, url.pathname);
-    if (match === null) throw new Error(`there is no route ${method} ${path}`);
+    const header = (name: string) => headers[name] ?? null;
+    const verdict = judge({
+      method,
+      target: url.pathname + url.search,
+      header,
+      headerCount: Object.keys(headers).length,
+    });
+    if (verdict.kind === "refuse" && verdict.problem.code !== "not-found") return problemResponse(verdict.problem);
+    if (verdict.kind === "refuse" || verdict.route === null) throw new Error(`there is no route ${method} ${path}`);
+    const { route: name, params } = verdict;
     const cookie =
       userId === null ? {} : { cookie: (await app.sessions.issue(userId as UserId)).split(";")[0] as string };
     const json = body === undefined ? {} : { "content-type": "application/json" };
@@ -103,9 +112,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(signal ? { signal } : {}),
     });
     const later: (() => Promise<unknown>)[] = [];
-    const route: AnyRoute = ROUTES[match.name];
+    const route: AnyRoute = ROUTES[name];
     const response = await clock.drive(
-      answer(asked, route, { request, params: match.params, background: (work) => void later.push(work) }),
+      answer(asked, route, { request, params, background: (work) => void later.push(work) }),
     );
     if (!withoutBackground) for (const work of later) await clock.drive(work());
     return response;

@@ -1,42 +1,50 @@
-/** The door in front of a plain server, whose own listener must not hear of who is refused. */
-import { createServer, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** The door in front of the framework, which must not hear of who is refused. */
+import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
-import { SOCKET_HEADER, watchSockets } from "@/lib/server/client-address";
-import { keepDoor } from "@/lib/server/door";
+import { SOCKET_HEADER } from "@/lib/server/client-address";
+import { entrance } from "@/lib/server/front/entrance";
+import { Front } from "@/lib/server/front/front";
+import { MAX_WAITING } from "@/lib/server/front/turns";
 import { FLOOD, LIMITS, type LimitName, RateLimits } from "@/lib/server/limits";
 import { Metrics } from "@/lib/server/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
-import { MAX_WAITING } from "@/lib/server/turns";
 import { DrivenClock } from "../support/driven-clock";
 
 const clock = new DrivenClock();
 const limits = new RateLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
 const metrics = new Metrics();
-let server: Server;
+let front: Front;
+let port: number;
 let heard: string[];
 /** Told of each write of this address that is let in. */
 let arrived: () => void;
 
 beforeAll(async () => {
-  watchSockets();
-  keepDoor({ limits, metrics });
-  server = createServer((request, response) => {
-    heard.push(`${request.method} ${request.url}`);
-    if (request.url === "/api/hcs/submit" && request.socket.remoteAddress === "127.0.0.1") arrived();
-    response.end("heard");
+  const serve = entrance({
+    app: { limits, metrics },
+    remembered: async (name) => {
+      heard.push(name);
+      return { status: 200, headers: [], body: "heard" };
+    },
+    next: (request, response) => {
+      heard.push(`${request.method} ${request.url}`);
+      if (request.url === "/api/hcs/submit" && request.socket.remoteAddress === "127.0.0.1") arrived();
+      response.end("heard");
+    },
+    isEnding: () => false,
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  front = new Front(serve, clock);
+  port = await front.listen(0, "127.0.0.1");
 });
-afterAll(() => new Promise((resolve) => server.close(resolve)));
+afterAll(() => front.close());
 beforeEach(() => {
   heard = [];
   arrived = () => undefined;
 });
 
 const ask = (method: string, path: string, headers: Record<string, string> = {}, signal?: AbortSignal) =>
-  fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
+  fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: { connection: "close", ...headers },
     ...(method === "POST" ? { body: "{}" } : {}),
@@ -46,7 +54,6 @@ const ask = (method: string, path: string, headers: Record<string, string> = {},
 /** The same write from another address. */
 const elsewhere = (): Promise<{ status: number }> =>
   new Promise((resolve, reject) => {
-    const { port } = server.address() as AddressInfo;
     const options = { host: "127.0.0.1", localAddress: "127.0.0.2", port, method: "POST", path: "/api/hcs/submit" };
     request(options, (response) => resolve({ status: response.resume().statusCode ?? 0 }))
       .on("error", reject)
@@ -62,7 +69,7 @@ async function exhaust(name: LimitName): Promise<void> {
 }
 
 const limited = Object.entries(ROUTES).flatMap(([route, { limit }]: [string, { limit?: LimitName }]) =>
-  limit === undefined || route.includes("{") ? [] : [[route, limit] as const],
+  limit === undefined ? [] : [[route.replaceAll(/\{\w+\}/g, "7"), limit] as const],
 );
 
 describe("the door", () => {
@@ -161,12 +168,23 @@ describe("the door", () => {
     expect(limits.gapMs("stream")).toBeNull();
   });
 
+  it.each([
+    ["/signals", "page"],
+    ["/icon.svg", "file"],
+  ] as const)("counts what no route counts: %s", async (path, limit) => {
+    await clock.advance(3_600_000);
+    for (let i = 1; i < LIMITS[limit].address.burst; i += 1) await limits.countAddress(limit, "127.0.0.1");
+    expect((await ask("GET", path)).status).toBe(200);
+    expect((await ask("GET", path)).status).toBe(429);
+    expect(heard).toEqual([`GET ${path}`]);
+  });
+
   it("is open to everything else meanwhile, and counts whom it refused", async () => {
     await clock.advance(3_600_000);
     await exhaust("submit");
     for (const [method, path] of [
       ["GET", "/api/contacts"],
-      ["GET", "/api/hcs/submit"],
+      ["HEAD", "/api/contacts"],
       ["POST", "/api/sync"],
       ["GET", "/"],
     ] as const)

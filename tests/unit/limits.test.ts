@@ -74,13 +74,15 @@ describe.each(names)("the limit of %s", (name) => {
     expect((await through(1, () => limits.spendAddress(name, from("203.0.113.10")))).passed).toBe(1);
   });
 
-  it.runIf(userOf(name))("counts a user over all instances, and others apart", async () => {
+  it.runIf(userOf(name))("counts a user over all instances, or at no command, and others apart", async () => {
     const user = userOf(name) as { burst: number };
-    const instances = [instance(), instance(), instance()];
+    const isOwn = (LIMITS[name] as { isUserOwn?: boolean }).isUserOwn ?? false;
+    const instances = isOwn ? Array(3).fill(instance()) : [instance(), instance(), instance()];
     let turn = 0;
     const spend = () => (instances[turn++ % 3] as RateLimits).spendUser(name, USER);
     expect((await through(user.burst + 9, spend)).passed).toBe(user.burst);
     expect((await through(1, () => instance().spendUser(name, "tm-b" as UserId))).passed).toBe(1);
+    expect(shared.commands === 0).toBe(isOwn);
   });
 });
 

@@ -32,6 +32,16 @@ it("lets only the page for signing in reach the wallet network, and only where o
 
 it("is for pages: neither for the API nor for files", () => {
   const matcher = new RegExp(`^${config.matcher[0]}$`);
-  for (const path of ["/", "/sign-in", "/profile/tm-a", "/apiary", "/nowhere"]) expect(path).toMatch(matcher);
+  const pages = [
+    "/",
+    "/sign-in",
+    "/profile/tm-a",
+    "/apiary",
+    "/nowhere",
+    "/icon.svgx",
+    "/icon-svg",
+    "/_next/staticfoo",
+  ];
+  for (const path of pages) expect(path).toMatch(matcher);
   for (const path of ["/api/contacts", "/_next/static/chunks/a.js", "/icon.svg"]) expect(path).not.toMatch(matcher);
 });

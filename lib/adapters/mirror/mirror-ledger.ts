@@ -147,6 +147,13 @@ export class MirrorLedger implements Ledger {
     return messages.length > 0 || isAsked ? ok(messages) : err(FOREIGN);
   }
 
+  /** The sequence number of a topic's newest message, as one mirror has it; 0 for an empty topic. */
+  async newestSequence(topicId: TopicId): Promise<Result<number, LedgerError>> {
+    const path = `/topics/${topicId}/messages?order=desc&limit=1`;
+    const answer = await this.get(path, PageJson, {});
+    return answer.ok ? ok(answer.value.json.messages[0]?.sequence ?? 0) : answer;
+  }
+
   async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
     const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, MessageJson, asking);
     if (!answer.ok) return answer;

@@ -21,6 +21,7 @@ import { CHECK_ACTIONS } from "../topic-checks";
 export const status = defineRoute({
   summary: "All instances, tiers, topics, mirrors, streams, storage and cost, for operators",
   access: "admin",
+  limit: "operator",
   answer: AdminStatus,
   handle: async ({ app, background }) => {
     // Who looks is a reader: what an idle instance shows would be old.
@@ -32,6 +33,7 @@ export const status = defineRoute({
 export const auditLog = defineRoute({
   summary: "What operators did, newest first",
   access: "admin",
+  limit: "operator",
   query: AuditLogQuery,
   answer: AuditLogAnswer,
   handle: async ({ app, query: { before, limit } }) => {
@@ -45,6 +47,7 @@ export const auditLog = defineRoute({
 export const invalidate = defineRoute({
   summary: "Lets the cached views of one person, or of everybody, be read from the database again, on every instance",
   access: "admin",
+  limit: "operator",
   body: InvalidateBody,
   problems: ["not-found"],
   heeds: ["Idempotency-Key"],
@@ -89,6 +92,7 @@ function pauseRoute(paused: boolean) {
       ? "Pauses a topic on every instance: nothing of it is pulled or written until it is resumed"
       : "Resumes a topic on every instance",
     access: "admin",
+    limit: "operator",
     body: TopicActionBody,
     heeds: ["Idempotency-Key"],
     problems: ["not-found"],
@@ -121,6 +125,7 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
         ? "Compares what is stored of a topic with the ledger, message by message, in the background"
         : "Reads a topic from the ledger again and writes what is missing or stored worse, in the background; positions stay",
     access: "admin",
+    limit: "operator",
     body: TopicActionBody,
     heeds: ["Idempotency-Key"],
     problems: ["not-found", "paused", "in-progress"],

@@ -40,6 +40,7 @@ function edgesRoute(name: string, shape: Shape) {
 export const contacts = defineRoute({
   summary: "Bonded contacts, requests in both directions and trust of the caller",
   access: "user",
+  limit: "read",
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   answer: ContactsAnswer,
@@ -49,6 +50,7 @@ export const contacts = defineRoute({
 export const circle = defineRoute({
   summary: "The caller's circle: bonded contacts and the nine slots of trust",
   access: "user",
+  limit: "read",
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   answer: CircleAnswer,

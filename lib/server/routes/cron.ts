@@ -9,6 +9,7 @@ import { syncTopics } from "./ledger";
 export const cronSync = defineRoute({
   summary: "Brings all topics up to date, for a scheduler that knows CRON_SECRET",
   access: "public",
+  limit: "operator",
   bearer: "cron",
   problems: ["no-token", "wrong-token"],
   answer: SyncAnswer,

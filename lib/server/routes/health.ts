@@ -8,11 +8,15 @@ import { incidentsOfAll } from "../incidents-of-all";
 import { reportsOf } from "../instance-report";
 import { defineRoute } from "../route";
 
+/** However many ask, the tiers are asked once a second: a check is not what wears a database out. */
+const HEALTH_MS = 1_000;
 const noStore = { "cache-control": "no-store" };
 
 export const health = defineRoute({
   summary: "200 while the process lives",
   access: "public",
+  limit: "health",
+  rememberMs: HEALTH_MS,
   answer: HealthAnswer,
   handle: async () => Response.json({ ok: true, uptimeSeconds: Math.floor(process.uptime()) }, { headers: noStore }),
 });
@@ -21,6 +25,8 @@ export const ready = defineRoute({
   summary:
     "503 while this instance cannot serve; 200 with `degraded` while something is wrong and it serves all the same",
   access: "public",
+  limit: "health",
+  rememberMs: HEALTH_MS,
   answer: ReadyAnswer,
   otherAnswers: { 503: "Not ready, for the reasons that the body gives" },
   handle: async ({ app }) => {
@@ -33,6 +39,7 @@ export const ready = defineRoute({
         ready: isReady,
         degraded: incidents.length > 0,
         incidents,
+        progress: app.firstSync.progress,
         tiers: {
           postgres: tier(incidents, ["postgres-down"]),
           ...(app.isShared ? { redis: tier(incidents, ["redis-down"]) } : {}),
@@ -52,6 +59,8 @@ function tier(incidents: readonly Incident[], codes: readonly IncidentCode[]) {
 export const ingestion = defineRoute({
   summary: "Cursor, gaps, counts and last error of each topic, and what an operator should look at",
   access: "public",
+  limit: "health",
+  rememberMs: HEALTH_MS,
   answer: IngestionAnswer,
   handle: async ({ app }) => {
     await app.health.examine();
@@ -91,6 +100,8 @@ const LEDGER_CODES: readonly IncidentCode[] = ["mirror-down", "mirror-failing", 
 export const hcs = defineRoute({
   summary: "Whether the mirror node answers, and how fresh it is itself",
   access: "public",
+  limit: "health",
+  rememberMs: HEALTH_MS,
   answer: HcsHealthAnswer,
   handle: async ({ app }) => {
     // A question once a second at most, whoever asks: this route must not eat the mirror budget.

@@ -56,6 +56,7 @@ export const proof = defineRoute({
 export const registry = defineRoute({
   summary: "The topics that the caller writes to",
   access: "user",
+  limit: "read",
   answer: RegistryAnswer,
   handle: async ({ app, userId }) => {
     const types = ["CONTACT_REQUEST", "TRUST_ALLOCATE", "PROFILE_UPDATE", "RECOGNITION_MINT"] as const;

@@ -7,6 +7,7 @@ import { bearerToken, isSameSecret } from "../secrets";
 export const metrics = defineRoute({
   summary: "Metrics in Prometheus' text format, for who knows METRICS_TOKEN",
   access: "public",
+  limit: "operator",
   bearer: "metrics",
   problems: ["no-token", "wrong-token"],
   answer: "text/plain",

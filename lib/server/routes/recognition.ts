@@ -12,6 +12,7 @@ import { decodedSignalOf } from "./signals";
 export const recognition = defineRoute({
   summary: "Recognition definitions, and what the caller was given",
   access: "user",
+  limit: "read",
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   answer: RecognitionAnswer,
@@ -50,6 +51,9 @@ export const recognition = defineRoute({
 export const profiles = defineRoute({
   summary: "Profiles of the caller and of the caller's contacts; other ids are left out",
   access: "user",
+  limit: "read",
+  // A hundred ids of 50 characters, percent-encoded.
+  maxTargetCharacters: 16_384,
   query: ProfilesQuery,
   heeds: ["If-Min-Sequence"],
   sends: ["view"],

@@ -24,6 +24,7 @@ import type { Caller } from "../sign-in";
 export const session = defineRoute({
   summary: "Who is signed in",
   access: "public",
+  limit: "open",
   answer: SessionAnswer,
   handle: async ({ app, request }) => {
     return privateJson(await sessionAnswer(app, await app.sessions.userOf(request.headers.get("cookie"))));
@@ -100,6 +101,7 @@ function refuseWithoutDemo({ app }: Pick<RouteContext<unknown, unknown>, "app">)
 export const demoPeople = defineRoute({
   summary: "People to sign in as, on the local devnet only",
   access: "public",
+  limit: "open",
   problems: ["not-found"],
   answer: DemoAnswer,
   handle: async (context) => {

@@ -14,6 +14,7 @@ import { drainGoals, groupOf, runAll, shardStatuses } from "../shard-goals";
 export const shards = defineRoute({
   summary: "Which topic serves whom, and the tenants",
   access: "admin",
+  limit: "operator",
   answer: ShardsAnswer,
   handle: async ({ app }) => {
     const [registry, tenants] = await Promise.all([app.stores.registry.load(), app.stores.registry.tenants()]);
@@ -87,6 +88,7 @@ export const split = defineRoute({
   summary:
     "Gives a kind's topics more segments, or a tenant or user topics of their own, while everybody writes and reads",
   access: "admin",
+  limit: "operator",
   body: SplitBody,
   heeds: ["Idempotency-Key"],
   problems: ["read-only"],
@@ -107,6 +109,7 @@ export const split = defineRoute({
 export const drain = defineRoute({
   summary: "Lets nothing more be written to a topic; asked again, lets the topic go when it is quiet",
   access: "admin",
+  limit: "operator",
   body: DrainBody,
   heeds: ["Idempotency-Key"],
   problems: ["not-found", "read-only"],

@@ -83,6 +83,7 @@ function decodeCursor(cursor: string): ConsensusNs {
 export const signals = defineRoute({
   summary: "Signals that concern the caller, newest first",
   access: "user",
+  limit: "read",
   query: SignalsQuery,
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
@@ -128,6 +129,7 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
 export const events = defineRoute({
   summary: "Messages of one kind that concern the caller, oldest first, for polling with a watermark",
   access: "user",
+  limit: "read",
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   query: EventsQuery,

@@ -23,6 +23,7 @@ let document: Record<string, unknown> | undefined;
 const openapi: AnyRoute = defineRoute({
   summary: "This API as OpenAPI 3.1",
   access: "public",
+  limit: "open",
   answer: z.record(z.string(), z.unknown()),
   handle: async ({ app }): Promise<Response> => {
     document ??= openApiDocument(ROUTES, !app.env.isDevnet);

@@ -45,9 +45,9 @@ interface ServerFiles {
   remove(): void;
 }
 
-const nextStart = (): ServerFiles => ({
+const builtServer = (): ServerFiles => ({
   cwd: process.cwd(),
-  args: [join("node_modules", "next", "dist", "bin", "next"), "start"],
+  args: [join(".next", "start.js")],
   env: {},
   remove: () => {},
 });
@@ -73,7 +73,7 @@ function tracedServer(): ServerFiles {
 
 async function main(): Promise<void> {
   const services = await startServices();
-  const server = process.env.TEST_SERVER === "traced" ? tracedServer() : nextStart();
+  const server = process.env.TEST_SERVER === "traced" ? tracedServer() : builtServer();
   const child = spawn(process.execPath, server.args, {
     cwd: server.cwd,
     env: { ...process.env, ...services.env, ...server.env },

@@ -1,26 +1,20 @@
-/** node:http in front of the route table: in a test's instance what Next is in production, at a thirtieth of its CPU (platform.md). */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+/** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU (platform.md). */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "@/lib/server/container";
+import { entrance, rememberedOf } from "@/lib/server/front/entrance";
+import { Front } from "@/lib/server/front/front";
 import { type AnyRoute, answer } from "@/lib/server/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { matchRoute } from "../match-route";
 
-/** Listens on a free port of 127.0.0.1, and answers which. */
-export function startFront(app: App): Promise<number> {
-  const server = createServer((request, response) => {
-    serve(app, request, response).catch((cause) => {
-      app.log.error("the front failed", { cause });
-      response.destroy();
-    });
-  });
+/** As server.ts opens it. */
+export function openFront(app: App): Front {
+  const next = (request: IncomingMessage, response: ServerResponse) => serve(app, request, response);
+  const front = new Front((request, response) => serveAll(request, response), app.clock);
+  const serveAll = entrance({ app, remembered: rememberedOf(app), next, isEnding: () => front.isEnding });
   // Longer than a test's client keeps an idle connection: closing first would break a request on its way.
-  server.keepAliveTimeout = 120_000;
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", 4_096, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
+  front.server.keepAliveTimeout = 120_000;
+  return front;
 }
 
 async function serve(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -1,10 +1,18 @@
-/** One instance of the app as a process of its own: started as the server starts it, out of its environment, behind a plain front. */
+/** One instance of the app as a process of its own: started and ended as server.ts does it, out of its environment, without Next. */
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { endInOrder } from "@/lib/server/lifecycle";
 import { getApp } from "@/lib/server/start";
-import { startFront } from "./front";
+import { openFront } from "./front";
 
 async function main(): Promise<void> {
   const app = await getApp();
-  process.send?.({ port: await startFront(app) });
+  await app.firstSync.run();
+  const front = openFront(app);
+  process.once(
+    "SIGTERM",
+    () => void endInOrder({ front, app, framework: null, clock: systemClock }).then(() => process.exit(0)),
+  );
+  process.send?.({ port: await front.listen(0, "127.0.0.1") });
 }
 
 // Whoever started it is gone: so is its purpose.

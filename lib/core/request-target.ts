@@ -1,0 +1,48 @@
+/** The address in a request line (RFC 9112 §3.2.1), checked before anything looks into it: what parsing it costs is bounded. */
+import { err, ok, type Result } from "./result";
+
+/** Twice what browsers show of an address; our own longest page address has some 300 characters. */
+export const MAX_TARGET_CHARACTERS = 4_096;
+/** Our own routes take 5 at the most. A framework spends 0.2 ms of CPU on each (1.6 s on 7,000). */
+export const MAX_PARAMETERS = 64;
+
+export type TargetFault = "too-long" | "too-many-parameters" | "malformed";
+
+/** What to tell the sender: one sentence. */
+export const TARGET_FAULTS: Readonly<Record<TargetFault, string>> = {
+  "too-long": "This address is too long. Ask for less at a time.",
+  "too-many-parameters": `An address may have ${MAX_PARAMETERS} parameters. Leave some out.`,
+  malformed: "This address is malformed. Check it for %, dots and slashes.",
+};
+
+/**
+ * The decoded segments of a target's path: `/a/b%20c?d` gives `["a", "b c"]`, `/` gives none. A slash at the end counts for
+ * nothing. `malformed`: percent-encoding that is none, control characters, `.` and `..`, empty segments, backslashes, or no path
+ * at all. Costs time in proportion to `maxCharacters`, whatever comes.
+ */
+export function readTarget(
+  target: string,
+  maxCharacters = MAX_TARGET_CHARACTERS,
+): Result<readonly string[], TargetFault> {
+  if (target.length > maxCharacters) return err("too-long");
+  if (!target.startsWith("/")) return err("malformed");
+  const [path = "", ...queries] = target.split("?");
+  if (parametersOf(queries.join("?")) > MAX_PARAMETERS) return err("too-many-parameters");
+  if (path === "/") return ok([]);
+  const segments = path.replace(/\/$/, "").slice(1).split("/").map(decoded);
+  return segments.every((segment) => segment !== null) ? ok(segments) : err("malformed");
+}
+
+const parametersOf = (query: string): number => (query === "" ? 0 : query.split("&").length);
+
+/** Null for what is no segment of ours. */
+function decoded(segment: string): string | null {
+  if (segment.includes("\\")) return null;
+  try {
+    const text = decodeURIComponent(segment);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+    return text === "" || text === "." || text === ".." || /[\u0000-\u001f\u007f]/.test(text) ? null : text;
+  } catch {
+    return null;
+  }
+}

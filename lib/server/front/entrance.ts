@@ -1,0 +1,60 @@
+import "server-only";
+/** What every request meets once the app is there: the gate, the door, and then what is known already or the framework. */
+import type { App } from "../container";
+import { tooManyProblem } from "../limits";
+import { hasBody } from "../read-body";
+import type { KeptAnswer } from "../remembered-answers";
+import { type AnyRoute, answerRemembered } from "../route";
+import { ROUTES, type RouteName } from "../routes/table";
+import { Door } from "./door";
+import type { Serve } from "./front";
+import { judge } from "./gate";
+import { headersOf, send, sendProblem } from "./plain-answer";
+import { notReady } from "./starting";
+
+export interface EntranceOptions {
+  readonly app: Pick<App, "limits" | "metrics">;
+  /** The answer of a route that remembers it. */
+  readonly remembered: (name: RouteName) => Promise<KeptAnswer>;
+  /** Everything that is let in and not answered here. */
+  readonly next: Serve;
+  readonly isEnding: () => boolean;
+}
+
+const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
+
+const isKept = (route: AnyRoute) => route.access === "public" && route.rememberMs !== undefined;
+
+/** Asks the routes themselves, without a framework in between. */
+export const rememberedOf =
+  (app: App): EntranceOptions["remembered"] =>
+  (name) =>
+    answerRemembered(app, routeNamed(name), new URL(name.split(" ")[1] as string, "http://localhost"));
+
+export function entrance({ app, remembered, next, isEnding }: EntranceOptions): Serve {
+  const door = new Door(app);
+  return (request, response) => {
+    const header = headersOf(request);
+    const { method = "GET", url: target = "/", rawHeaders } = request;
+    const verdict = judge({ method, target, header, headerCount: rawHeaders.length / 2 });
+    if (verdict.kind === "refuse") return sendProblem(request, response, verdict.problem, { allow: verdict.allow });
+    const { route, limit } = verdict;
+    if (isEnding() && route === "GET /api/health/ready")
+      return notReady(request, response, ["The server is stopping."]);
+    const isRemembered = route !== null && isKept(routeNamed(route));
+    const enter = async () => {
+      if (isRemembered) {
+        const { status, headers, body } = await remembered(route);
+        return send(request, response, { status, headers: Object.fromEntries(headers), body });
+      }
+      if (header("expect") !== undefined && hasBody(header)) response.writeContinue();
+      return next(request, response);
+    };
+    return door.meet({
+      ...{ limit, header, enter },
+      isCounted: route !== null && !isRemembered,
+      isGone: () => response.destroyed,
+      refuse: (waitMs) => sendProblem(request, response, tooManyProblem(waitMs)),
+    });
+  };
+}

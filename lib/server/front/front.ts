@@ -1,0 +1,131 @@
+import "server-only";
+/**
+ * Our own node:http server, in front of everything. It listens before anything else is loaded, puts the same headers on every
+ * answer, notes where requests come from, and knows which of them are under way, so that it can end without losing one.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Clock } from "../../ports/clock";
+import { apiHeaders } from "../api-headers";
+import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../client-address";
+import { sendProblem } from "./plain-answer";
+
+export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** A balancer keeps idle connections for 60 s and less (AWS, nginx, Google): whoever closes first must not be us. */
+const KEEP_ALIVE_MS = 75_000;
+/** How long a client that still sends may take to read a refusal; cut at once, it would see a broken connection instead. */
+const LINGER_MS = 250;
+
+const INTERNAL = {
+  code: "internal",
+  detail: "Something went wrong on our side. Try again shortly.",
+  options: {},
+} as const;
+
+export class Front {
+  readonly server: Server;
+  private readonly underWay = new Set<ServerResponse>();
+  private lastMs = 0;
+  private isLast = false;
+
+  /** `serve` may be replaced at any time, for the requests that come after that. */
+  constructor(
+    public serve: Serve,
+    private readonly clock: Clock,
+  ) {
+    this.server = createServer(
+      { ...LIMITS_OF_CLIENTS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 },
+      (request, response) => this.receive(request, response),
+    );
+    // Without a listener Node asks for the body before anybody has looked at the headers.
+    this.server.on("checkContinue", (request, response) => this.receive(request, response));
+    this.server.on("clientError", (error, socket) => this.refuseUnreadable(error, socket as Socket));
+  }
+
+  /** Resolves with the port; rejects with a sentence where the address cannot be had. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once("error", (error: NodeJS.ErrnoException) => reject(new CannotListen(host, port, error.code)));
+      this.server.listen({ port, host, backlog: 4_096 }, () => resolve((this.server.address() as AddressInfo).port));
+    });
+  }
+
+  /** Every answer from now on is the last one on its connection. */
+  announceEnd(): void {
+    this.isLast = true;
+    for (const response of this.underWay) if (!response.headersSent) response.shouldKeepAlive = false;
+  }
+
+  get isEnding(): boolean {
+    return this.isLast;
+  }
+
+  /** When the last request came in, by the clock that never steps; checks of health are none. */
+  get lastRequestMs(): number {
+    return this.lastMs;
+  }
+
+  /** Accepts no connection any more, and closes those that are idle. Resolves when all are closed. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private receive(request: IncomingMessage, response: ServerResponse): void {
+    request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
+    if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
+    if (this.isLast) response.shouldKeepAlive = false;
+    this.underWay.add(response);
+    response.once("close", () => this.underWay.delete(response));
+    response.once("finish", () => {
+      if (!request.complete) linger(request.socket);
+    });
+    for (const [name, value] of apiHeaders(request.headers["x-forwarded-proto"]?.toString() ?? null))
+      response.setHeader(name, value);
+    const fail = (cause: unknown) => {
+      console.error(cause);
+      if (response.headersSent) response.destroy();
+      else sendProblem(request, response, INTERNAL, { title: "TrustMesh has tripped" });
+    };
+    try {
+      this.serve(request, response)?.catch(fail);
+    } catch (cause) {
+      fail(cause);
+    }
+  }
+
+  /** What is no HTTP, or more of it than is taken. */
+  private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
+    if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();
+    const status = UNREADABLE[error.code ?? ""] ?? 400;
+    const headers = [...apiHeaders(null), ["connection", "close"], ["content-length", "0"]];
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n`, () => socket.destroy());
+  }
+}
+
+const UNREADABLE: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Lets the answer arrive, then ends the connection, however much is still to come on it. */
+function linger(socket: Socket): void {
+  // Node would close both ways at once, and the client's system drop the answer with what it was still sending.
+  socket.destroySoon = () => void socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+export class CannotListen extends Error {
+  override readonly name = "CannotListen";
+
+  constructor(host: string, port: number, code: string | undefined) {
+    super(
+      code === "EADDRINUSE"
+        ? `Port ${port} at ${host} is in use by another program: end it, or set PORT to another one, and start again.`
+        : `The server cannot listen at ${host}, port ${port} (${code ?? "no reason given"}): set HOST and PORT, and start again.`,
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import "server-only";
+/** Answers that are written straight to node:http, before the framework and without it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HeaderReader } from "../client-address";
+import { type ProblemParts, problemAnswer } from "../problem";
+import { hasBody } from "../read-body";
+import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../request-scope";
+import { STATIC_POLICY, staticPage } from "./static-page";
+
+export const headersOf =
+  (request: IncomingMessage): HeaderReader =>
+  (name) =>
+    request.headers[name]?.toString();
+
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Says it at once and with a length: header by header costs more CPU, and chunks are three writes. A body that is still to come
+ * is not waited for: the connection ends with the answer.
+ */
+export function send(request: IncomingMessage, response: ServerResponse, answer: PlainAnswer): void {
+  const header = headersOf(request);
+  if (hasBody(header) && !request.complete) response.shouldKeepAlive = false;
+  const requestId = requestIdOf(header(REQUEST_ID) ?? null);
+  const own = { ...answer.headers, [REQUEST_ID]: requestId, "content-length": Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, own).end(answer.body);
+}
+
+export interface ProblemOptions {
+  /** The Allow header of a 405. */
+  readonly allow?: string | null;
+  /** Of the page. */
+  readonly title?: string;
+  /** A page asks again after this; not at all where absent. */
+  readonly refreshS?: number;
+}
+
+/** A problem: as a page to a browser that asked for one, else as JSON. */
+export function sendProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  problem: ProblemParts,
+  { allow = null, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
+): void {
+  const requestId = requestIdOf(request.headers[REQUEST_ID]?.toString() ?? null);
+  request.headers[REQUEST_ID] = requestId;
+  const { status, headers, body } = inRequest({ requestId }, () => problemAnswer(problem));
+  const more = allow === null ? headers : { ...headers, allow };
+  const asPage = { "content-type": "text/html; charset=utf-8", "content-security-policy": STATIC_POLICY };
+  const answer = wantsPage(request)
+    ? { headers: { ...more, ...asPage }, body: staticPage({ title, sentences: [problem.detail], refreshS }) }
+    : { headers: more, body };
+  send(request, response, { status, ...answer });
+}
+
+const wantsPage = ({ url = "", headers }: IncomingMessage): boolean =>
+  !url.startsWith("/api/") && (headers.accept ?? "").includes("text/html");

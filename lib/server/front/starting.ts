@@ -1,0 +1,37 @@
+import "server-only";
+/** What the server answers before the app is there, and what balancers are told while it is not. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ReadyAnswer } from "../../wire/health";
+import type { Serve } from "./front";
+import { send, sendProblem } from "./plain-answer";
+
+/** A page asks again after this. */
+const REFRESH_S = 2;
+
+/** Answers everything without the app: alive, not ready, and what is being loaded. `loading`: sentences. */
+export const starting =
+  (loading: () => readonly string[]): Serve =>
+  (request, response) => {
+    const reasons = ["The server is starting.", ...loading()];
+    const [path] = (request.url ?? "/").split("?", 1);
+    if (path === "/api/health") return alive(request, response);
+    if (path === "/api/health/ready") return notReady(request, response, reasons);
+    const problem = { code: "unavailable", detail: reasons.join(" "), options: { retryAfterS: REFRESH_S } } as const;
+    sendProblem(request, response, problem, { title: "TrustMesh is starting", refreshS: REFRESH_S });
+  };
+
+function alive(request: IncomingMessage, response: ServerResponse): void {
+  sendJson(request, response, 200, { ok: true, uptimeSeconds: Math.floor(process.uptime()) });
+}
+
+/** 503 in the shape of `GET /api/health/ready`, with what stands in the way. */
+export function notReady(request: IncomingMessage, response: ServerResponse, reasons: readonly string[]): void {
+  const tiers = { server: { ok: false, detail: reasons.join(" ") } };
+  const body: ReadyAnswer = { ready: false, degraded: false, incidents: [], progress: null, tiers };
+  sendJson(request, response, 503, body, { "retry-after": String(REFRESH_S) });
+}
+
+function sendJson(request: IncomingMessage, response: ServerResponse, status: number, body: object, more = {}): void {
+  const headers = { "content-type": "application/json", "cache-control": "no-store", ...more };
+  send(request, response, { status, headers, body: JSON.stringify(body) });
+}

@@ -1,0 +1,17 @@
+import "server-only";
+
+/** What this process is still loading, for whoever asks before it is there. */
+const under = new Set<string>();
+
+/** Counts `work` as being loaded until it is over. `what`: a few words, as in "the database". */
+export async function loaded<T>(what: string, work: Promise<T>): Promise<T> {
+  under.add(what);
+  try {
+    return await work;
+  } finally {
+    under.delete(what);
+  }
+}
+
+/** A sentence each. */
+export const loadingNow = (): readonly string[] => [...under].map((what) => `It is opening ${what}.`);

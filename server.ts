@@ -1,0 +1,66 @@
+/**
+ * The server of `npm start` and of the image: our own front, the app and Next in one process. It listens first and loads then, so
+ * that whoever looks after it knows at once that it lives. Bundled by scripts/server-bundle.ts; run from the folder of the build.
+ */
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { loadEnvConfig } from "@next/env";
+import { systemClock } from "./lib/adapters/memory/system-clock";
+import type { App } from "./lib/server/container";
+import { readEnv } from "./lib/server/env";
+import { Front, type Serve } from "./lib/server/front/front";
+import { starting } from "./lib/server/front/starting";
+import { claimProcess, endInOrder, endWith } from "./lib/server/lifecycle";
+import { loaded, loadingNow } from "./lib/server/loading";
+
+interface Framework {
+  readonly serve: Serve;
+  close(): Promise<void>;
+}
+
+/** What the build was configured with: reading next.config.mjs again would need the file, and a second. */
+function builtConfig(dir: string): string {
+  const { config } = JSON.parse(readFileSync(join(dir, ".next", "required-server-files.json"), "utf8"));
+  return JSON.stringify(config);
+}
+
+async function openFramework(dir: string, hostname: string, port: number): Promise<Framework> {
+  process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = builtConfig(dir);
+  const { default: next } = await import("next");
+  // Nothing here is upgraded to another protocol: Next is given a server that nobody can reach.
+  const framework = next({ dev: false, dir, hostname, port, httpServer: createServer() });
+  await framework.prepare();
+  return { serve: framework.getRequestHandler(), close: () => framework.close() };
+}
+
+async function openApp(): Promise<App> {
+  const { getApp } = await import("./lib/server/start");
+  return getApp();
+}
+
+async function main(): Promise<void> {
+  claimProcess();
+  const dir = process.cwd();
+  loadEnvConfig(dir, false, { info: () => undefined, error: console.error });
+  const { HOST, PORT } = readEnv(process.env);
+  const front = new Front(starting(loadingNow), systemClock);
+  let app: App | null = null;
+  let framework: Framework | null = null;
+  let isEnding = false;
+  const end = () => {
+    // Who asks twice does not want to wait.
+    if (isEnding) process.exit(1);
+    isEnding = true;
+    void endInOrder({ front, app, framework, clock: systemClock }).then(() => process.exit(0));
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
+  const port = await front.listen(PORT, HOST);
+  process.env.PORT = String(port);
+  [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
+  const { entrance, rememberedOf } = await import("./lib/server/front/entrance");
+  const { serve: next } = framework;
+  front.serve = entrance({ app, remembered: rememberedOf(app), next, isEnding: () => front.isEnding });
+}
+
+main().catch(endWith);

@@ -1,0 +1,86 @@
+/** A client that sends bytes as a test writes them, on one connection that it keeps, and says what came back. */
+import { connect, type Socket } from "node:net";
+
+export interface RawAnswer {
+  readonly status: number;
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export class RawConnection {
+  private received = "";
+  private isClosed = false;
+  private changed = () => {};
+
+  private constructor(private readonly socket: Socket) {
+    socket.setEncoding("latin1");
+    socket.on("data", (text: string) => this.note(() => (this.received += text)));
+    socket.on("close", () => this.note(() => (this.isClosed = true)));
+    // What breaks is closed, too.
+    socket.on("error", () => {});
+  }
+
+  static open(port: number): Promise<RawConnection> {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const connection = new RawConnection(socket);
+    return new Promise((resolve, reject) => {
+      socket.once("connect", () => resolve(connection)).once("error", reject);
+    });
+  }
+
+  send(text: string): void {
+    this.socket.write(text, "latin1");
+  }
+
+  /** The next answer, which must have a length. */
+  async answer(): Promise<RawAnswer> {
+    for (;;) {
+      const taken = this.take();
+      if (taken !== null) return taken;
+      if (this.isClosed) throw new Error(`the connection closed after: ${this.received}`);
+      await this.change();
+    }
+  }
+
+  /** Resolves when the other side has closed. */
+  async closed(): Promise<void> {
+    while (!this.isClosed) await this.change();
+  }
+
+  get isOpen(): boolean {
+    return !this.isClosed;
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private note(change: () => void): void {
+    change();
+    this.changed();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.changed = resolve;
+    });
+  }
+
+  private take(): RawAnswer | null {
+    const end = this.received.indexOf("\r\n\r\n");
+    if (end < 0) return null;
+    const [line = "", ...lines] = this.received.slice(0, end).split("\r\n");
+    const headers = Object.fromEntries(
+      lines.map((each) => {
+        const at = each.indexOf(":");
+        return [each.slice(0, at).toLowerCase(), each.slice(at + 1).trim()];
+      }),
+    );
+    const length = Number(headers["content-length"] ?? 0);
+    if (this.received.length < end + 4 + length) return null;
+    const body = this.received.slice(end + 4, end + 4 + length);
+    this.received = this.received.slice(end + 4 + length);
+    return { status: Number(line.split(" ")[1]), headers, body };
+  }
+}

@@ -1,0 +1,57 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_PARAMETERS, MAX_TARGET_CHARACTERS, readTarget } from "@/lib/core/request-target";
+
+const segment = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a path of ours has none
+  .filter((text) => text.isWellFormed() && text !== "." && text !== ".." && !/[\u0000-\u001f\u007f]/.test(text));
+
+describe("an address", () => {
+  it("gives the segments back that it was made of, whatever its query and with a slash at its end or not", () => {
+    const query = fc.constantFrom("", "?", "?a=b", "?a=%ff", "?a/b?c");
+    fc.assert(
+      fc.property(fc.array(segment, { maxLength: 6 }), query, fc.constantFrom("", "/"), (segments, ending, slash) => {
+        const path = segments.length === 0 ? "/" : `/${segments.map(encodeURIComponent).join("/")}${slash}`;
+        expect(readTarget(path + ending)).toEqual({ ok: true, value: segments });
+      }),
+    );
+  });
+
+  it("is read or refused, whatever stands in it, and what is read is bounded", () => {
+    const odd = fc.stringMatching(/^[/%.?&=a-f0-9\\;+#]{0,200}$/);
+    fc.assert(
+      fc.property(fc.oneof(odd, fc.string({ unit: "binary", maxLength: 300 })), (target) => {
+        const read = readTarget(target, 100);
+        if (!read.ok) return;
+        expect(target.length).toBeLessThanOrEqual(100);
+        for (const text of read.value) expect(["", ".", ".."]).not.toContain(text);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it.each([
+    ["/profile/%ff", "malformed"],
+    ["/api/proof/%ff/1", "malformed"],
+    ["/%E0%A4%A", "malformed"],
+    ["/%00", "malformed"],
+    ["/a/../b", "malformed"],
+    ["/a/%2e%2E/b", "malformed"],
+    ["//contacts", "malformed"],
+    ["/a\\b", "malformed"],
+    ["*", "malformed"],
+    ["http://elsewhere.example/", "malformed"],
+    ["", "malformed"],
+    [`/${"a".repeat(MAX_TARGET_CHARACTERS)}`, "too-long"],
+    [`/api/health?${"a&".repeat(7_000)}`, "too-long"],
+    [`/api/health?${"a&".repeat(MAX_PARAMETERS)}`, "too-many-parameters"],
+  ] as const)("is refused: %s is %s", (target, error) => {
+    expect(readTarget(target)).toEqual({ ok: false, error });
+  });
+
+  it("may have as many parameters and characters as the limits say", () => {
+    expect(readTarget(`/a?${Array(MAX_PARAMETERS).fill("a").join("&")}`).ok).toBe(true);
+    expect(readTarget(`/${"a".repeat(MAX_TARGET_CHARACTERS - 1)}`).ok).toBe(true);
+  });
+});
