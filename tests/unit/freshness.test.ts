@@ -26,6 +26,7 @@ describe("freshness", () => {
     expect(freshness([through(agoMs(1)), through(0n)], NOW_MS, 2_000)).toEqual({
       asOfNs: null,
       lagMs: null,
+      isQuiet: false,
       stale: true,
     });
   });

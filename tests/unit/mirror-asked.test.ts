@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askedOf } from "@/lib/adapters/mirror/asked";
+import { consensusNs } from "@/lib/core/consensus-time";
 import type { TopicId } from "@/lib/core/ids";
 import type { LedgerMessage } from "@/lib/ports/ledger";
 import { chainOf } from "../support/chain";
@@ -21,7 +22,7 @@ const altered = (message: LedgerMessage): fc.Arbitrary<LedgerMessage> =>
       { runningHash: null },
       { runningHash: new Uint8Array(48) },
       { runningHashVersion: 2 },
-      { consensusNs: OTHER[0]?.consensusNs ?? message.consensusNs },
+      { consensusNs: consensusNs(message.consensusNs + 1n) },
       { payer: "0.0.99" as LedgerMessage["payer"] },
       { chunk: { key: "x", number: 1, total: 2 } },
     )

@@ -19,6 +19,7 @@ beforeEach(() => {
     clock,
     hot: { claimNonce: async () => true },
     pending: { add: () => {}, of: () => [] },
+    pausedSentence: async () => null,
     door: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },
     submitter: {
       submit: async (topicId: TopicId, message: Uint8Array) => {
