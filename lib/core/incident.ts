@@ -109,6 +109,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Let this machine and the named one take their time from a time server (NTP).",
   },
+  "unreadable-rows": {
+    severity: "warning",
+    action: "Resync the topics from the operators' page, or start the version again that wrote these rows.",
+  },
 } as const satisfies Readonly<Record<string, IncidentKind>>;
 
 export type IncidentCode = keyof typeof INCIDENT_KINDS;

@@ -5,7 +5,7 @@
 import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "./consensus-time";
 import type { UserId } from "./ids";
 import { signalId, type TopicId } from "./ids";
-import { boundedMetadata } from "./metadata";
+import { boundedMetadata, CUT_MARK } from "./metadata";
 import {
   type Definition,
   type Edge,
@@ -108,6 +108,7 @@ export type SignalOrigin = "hcs" | "hcs-cached";
 
 /** One signal as `userId` sees it. `hcs`: just committed; `hcs-cached`: read from a tier. */
 export function signalView(userId: UserId, row: SignalSource, source: SignalOrigin) {
+  const metadata = boundedMetadata(row.metadata);
   return {
     id: signalId(row.topicId, row.sequence),
     type: row.type,
@@ -117,12 +118,17 @@ export function signalView(userId: UserId, row: SignalSource, source: SignalOrig
     consensusTimestamp: formatConsensusTime(row.consensusNs),
     topicId: row.topicId,
     sequenceNumber: row.sequence,
-    metadata: boundedMetadata(row.metadata),
+    metadata,
     source,
     verified: row.verification,
     position: row.position,
+    ...truncation(metadata),
   };
 }
+
+/** Says of shown metadata that something of it was cut. */
+export const truncation = (metadata: Readonly<Record<string, unknown>>) =>
+  CUT_MARK in metadata ? { truncated: true as const } : {};
 
 export function definitionView(definition: Definition) {
   const { definitionId: id, slug, title, icon, description, category } = definition;

@@ -185,11 +185,13 @@ export class LiveHub {
             break;
           }
           const page = await this.answered(views.signalsAfter(userId, sent, CATCH_UP_ROWS));
-          if (page === null || page.rows.length === 0) break;
+          if (page === null || page.through <= sent) break;
           for (const row of page.rows) {
             yield { event: "signal", row };
             sent = row.position;
           }
+          // Rows that cannot be shown are passed: a stream must not wait for them for ever.
+          sent = page.through;
           stream.head = Math.max(stream.head, sent) as Position;
         }
         if (stream.peers.size > 0) {

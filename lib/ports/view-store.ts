@@ -4,6 +4,7 @@
  */
 import type { ConsensusNs } from "../core/consensus-time";
 import type { AccountId, Position, Sequence, TopicId, TopicKind, UserId } from "../core/ids";
+import type { TrustedPayers } from "../core/interpret";
 import type { Definition, Edge, Profile } from "../core/projection";
 import type { Verification } from "../core/signal";
 
@@ -13,7 +14,7 @@ export interface ContactRows {
   readonly edges: readonly (Edge & { readonly profile: Profile | null })[];
 }
 
-/** A user's row with the bytes of its message (whole, where it came in chunks). */
+/** A user's row with the bytes of its message (whole, where it came in chunks); null where it is longer than what views show. */
 export interface SignalRow {
   readonly position: Position;
   readonly topicId: TopicId;
@@ -23,7 +24,7 @@ export interface SignalRow {
   readonly peerId: UserId | null;
   readonly isActor: boolean;
   readonly verification: Verification;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | null;
 }
 
 export interface SignalQuery {
@@ -36,24 +37,55 @@ export interface SignalQuery {
   readonly maxRows: number;
 }
 
+/**
+ * A page ends at its limit of rows, or earlier where their messages are long (core/bounds). Rows that cannot be read are left out
+ * of `rows`; where the page goes on counts them too.
+ */
 export interface SignalPage {
   readonly position: number;
   readonly rows: readonly SignalRow[];
+  /** The next page's `beforeNs`; null: there is none. */
+  readonly nextBeforeNs: ConsensusNs | null;
 }
 
-/** Any message as `/api/hcs/events` hands it out. */
+export interface MissedPage {
+  readonly position: number;
+  readonly rows: readonly SignalRow[];
+  /** Everything up to this position was looked at. */
+  readonly through: number;
+}
+
+/** Any message as `/api/hcs/events` hands it out; `body` null: longer than what views show. */
 export interface EventRow {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  readonly body: Uint8Array;
+  readonly body: Uint8Array | null;
 }
 
-export interface RecognitionRows {
-  readonly position: number;
-  readonly definitions: readonly Definition[];
-  /** Mints whose target is the user, newest first. */
-  readonly instances: readonly SignalRow[];
+export interface EventPage {
+  readonly rows: readonly EventRow[];
+  /** Everything up to this time was looked at; null: nothing is there. */
+  readonly throughNs: ConsensusNs | null;
+}
+
+export interface RecognitionRows extends SignalPage {
+  /** The newest that the user has made. `rows`: mints whose target is the user, newest first. */
+  readonly own: readonly Definition[];
+}
+
+export interface CatalogueQuery {
+  readonly trustedPayers: TrustedPayers;
+  readonly limit: number;
+  /** Of one who is no trusted payer. */
+  readonly limitOfStranger: number;
+}
+
+/** Definitions for everybody, those that come first in `offered` being the first that are offered. */
+export interface Catalogue {
+  readonly offered: readonly Definition[];
+  /** There are more. */
+  readonly isCut: boolean;
 }
 
 export interface ProofRow {
@@ -77,10 +109,14 @@ export interface ViewStore {
   /** Newest first by consensus time. */
   signals(userId: UserId, query: SignalQuery): Promise<SignalPage>;
   /** Rows after a position, in position order: what a stream has missed. */
-  signalsAfter(userId: UserId, position: number, limit: number): Promise<SignalPage>;
+  signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage>;
   /** Oldest first after `sinceNs`. `profile` includes the user's bonded contacts, `recognition` the definitions. */
-  events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<readonly EventRow[]>;
-  recognition(userId: UserId, limit: number): Promise<RecognitionRows>;
+  events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage>;
+  recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows>;
+  /** The definitions of these ids, and of each slug that is one of these the newest. */
+  definitions(ids: readonly string[]): Promise<readonly Definition[]>;
+  /** Trusted payers' first; then the first of everybody before the second of anybody. */
+  catalogue(query: CatalogueQuery): Promise<Catalogue>;
   profiles(userIds: readonly UserId[]): Promise<readonly Profile[]>;
   /** Null unless the message (or the message that it is a chunk of) has a row of this user. */
   proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null>;

@@ -21,6 +21,7 @@ import type { RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import type { TieredRead } from "../engine/tiered-read";
 import type { TopicDoor } from "../engine/topic-door";
 import type { TopicRates } from "../engine/topic-rates";
+import { watchUnreadable } from "../engine/unreadable-watch";
 import type { AccountStore } from "../ports/account-store";
 import type { AdminStore } from "../ports/admin-store";
 import type { Clock } from "../ports/clock";
@@ -32,10 +33,12 @@ import type { ShardRegistry } from "../ports/shard-registry";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import type { TopicCreator } from "../ports/topic-creator";
+import type { UnreadableRows } from "../ports/unreadable-rows";
 import type { ViewCache } from "../ports/view-cache";
 import type { ViewStore } from "../ports/view-store";
 import type { WriteFence } from "../ports/write-fence";
 import { type AdminReads, adminReads } from "./admin-reads";
+import { OfferedDefinitions } from "./catalogue";
 import type { CountedSubmitter } from "./counted-submitter";
 import type { Env } from "./env";
 import { FirstSync } from "./first-sync";
@@ -65,6 +68,8 @@ export interface Stores {
   stats(): StatementsStats;
   readonly accounts: AccountStore;
   readonly registry: ShardRegistry;
+  /** Stored rows that answers leave out. */
+  readonly unreadable: UnreadableRows;
   close(): Promise<void>;
 }
 
@@ -87,6 +92,7 @@ export interface App {
   readonly l1: L1Cache;
   readonly reader: TieredRead;
   readonly definitions: DefinitionsGeneration;
+  readonly offered: OfferedDefinitions;
   readonly told: ToldCommits;
   readonly hub: LiveHub;
   readonly pending: PendingSignals;
@@ -209,8 +215,16 @@ export function createApp({
     maxStreams: env.STREAMS_PER_INSTANCE,
   });
   const definitions = new DefinitionsGeneration();
+  const offered = new OfferedDefinitions({
+    views: stores.views,
+    definitions,
+    trustedPayers: network.trustedPayers,
+    clock,
+    ttlMs: isShared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
+  });
   const told = new ToldCommits();
   const unfollow = [
+    watchUnreadable(stores.unreadable, { incidents, clock }),
     followCommits({ bus, l1, hub, incidents, log }, definitions, told),
     followTopics({ bus, scheduler, rates, log }),
   ];
@@ -219,7 +233,7 @@ export function createApp({
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, reporter, isShared },
-    ...{ bus, hot, l1, reader, ledger, definitions, told, hub },
+    ...{ bus, hot, l1, reader, ledger, definitions, offered, told, hub },
     ...sync,
     ...writes,
     ...access,

@@ -18,11 +18,23 @@ export const RecognitionInstance = Signal.extend({
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
 
+export const RecognitionQuery = z.object({
+  cursor: z.string().max(200).optional().meta({ description: "`nextCursor` of the page before" }),
+});
+
 /** `GET /api/recognition` */
 export const RecognitionAnswer = z.object({
   success: z.literal(true),
-  definitions: z.array(Definition),
-  instances: z.array(RecognitionInstance),
+  definitions: z.array(Definition).meta({
+    description: "Of the instances, the caller's own, and on the first page those that are offered to everybody",
+  }),
+  instances: z.array(RecognitionInstance).meta({ description: "Newest first" }),
+  nextCursor: z.string().nullable().meta({ description: "Goes on with older instances; null at the end" }),
+  definitionsCappedAt: z
+    .number()
+    .int()
+    .optional()
+    .meta({ description: "Set where more definitions exist than are listed" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -2,6 +2,11 @@ import { z } from "zod";
 import { parseTimeInRange } from "../core/consensus-time";
 import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
 
+const Truncated = z
+  .literal(true)
+  .optional()
+  .meta({ description: "The message is long, and not all of it is shown; what is left out is marked by a member `…`" });
+
 export const Signal = z.object({
   id: z.string().meta({ description: "<topicId>/<sequence>" }),
   type: z.string(),
@@ -17,6 +22,7 @@ export const Signal = z.object({
   source: z.enum(["hcs", "hcs-cached", "pending"]),
   verified: z.enum(["verified", "unverifiable", "failed"]),
   position: PositionNumber.meta({ description: "0 while pending" }),
+  truncated: Truncated,
 });
 export type Signal = z.infer<typeof Signal>;
 
@@ -70,6 +76,7 @@ export const EventsAnswer = z.object({
       sequence_number: z.number().int(),
       topic_id: TopicIdText,
       json: z.unknown(),
+      truncated: Truncated,
     }),
   ),
   ...ViewMembers.shape,

@@ -13,6 +13,7 @@ import { disposition, gapState, verification } from "./codes";
 import type { Row } from "./database";
 import { bytes, gap, int8, ns, sequenceOf, text, topicState } from "./decode-row";
 import { texts } from "./params";
+import type { Readable } from "./readable";
 import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
 import { expand } from "./shorthand";
 import type { Statements } from "./statements";
@@ -21,7 +22,10 @@ const COLUMNS = "id, at_ms, updated_ms, actor, action, target, state, detail";
 
 /** The operators' side of the store, in PostgreSQL. */
 export class PostgresAdminStore implements AdminStore {
-  constructor(private readonly db: Statements) {}
+  constructor(
+    private readonly db: Statements,
+    private readonly readable: Readable,
+  ) {}
 
   async begin({ actor, action, target, requestKey, nowMs }: NewAction) {
     const known = `SELECT ${COLUMNS} FROM admin_audit WHERE request_key = $5::text`;
@@ -57,7 +61,7 @@ export class PostgresAdminStore implements AdminStore {
       `SELECT ${COLUMNS} FROM admin_audit WHERE id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
       [beforeId ?? Number.MAX_SAFE_INTEGER, limit],
     );
-    return rows.map(adminEntry);
+    return this.readable.rows("admin_audit", rows, adminEntry);
   }
 
   async latest(actions: readonly string[], beforeId = Number.MAX_SAFE_INTEGER): Promise<readonly AdminEntry[]> {
@@ -67,7 +71,7 @@ export class PostgresAdminStore implements AdminStore {
       WHERE action = ANY ($1::text[]) AND id < $2::bigint AND state <> 'refused' ORDER BY target, id DESC`,
       [texts(actions), beforeId],
     );
-    return rows.map(adminEntry);
+    return this.readable.rows("admin_audit", rows, adminEntry);
   }
 
   async topics(gapLimit: number): Promise<readonly TopicOverview[]> {
@@ -149,9 +153,9 @@ export class PostgresAdminStore implements AdminStore {
       FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) l ORDER BY l.consensus_ns DESC`,
       [limit],
     );
-    return rows
-      .map((row) => ({ row, message: expand(bytes(row.kept) as Uint8Array) }))
-      .map(({ row, message }) => ({
+    return this.readable.rows("topic_log", rows, (row) => {
+      const message = expand(bytes(row.kept) as Uint8Array);
+      return {
         topicId: row.topic_id as TopicId,
         sequence: sequenceOf(row.ref),
         consensusNs: ns(row.consensus_ns),
@@ -160,7 +164,8 @@ export class PostgresAdminStore implements AdminStore {
         payer: row.payer as AccountId,
         bytes: message.length,
         start: message.subarray(0, startBytes),
-      }));
+      };
+    });
   }
 }
 

@@ -43,12 +43,18 @@ export const gapState = indexed<GapState>(GAP_STATES);
 /** A type's number, or 0 where its name has to be stored. */
 export const typeNumber = (type: string): number => NUMBER_OF_TYPE.get(type) ?? UNNAMED_TYPE;
 
-export const typeName = (number: unknown, name: unknown): string =>
-  Number(number) === UNNAMED_TYPE ? String(name) : (TYPES[Number(number)] ?? `TYPE_${String(number)}`);
+/** Throws RangeError for a number that a later version gave. */
+export function typeName(number: unknown, name: unknown): string {
+  if (Number(number) === UNNAMED_TYPE && typeof name === "string") return name;
+  const known = TYPES[Number(number)];
+  if (!known) throw new RangeError(`the database holds an unknown type: ${String(number)}`);
+  return known;
+}
 
 /** Verification in the low two bits, 4 where the user is the actor. */
 const ACTOR_FLAG = 4;
 export const flagsOf = (row: { readonly isActor: boolean; readonly verification: Verification }): number =>
   verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0);
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
-export const verificationFlag = (flags: unknown): Verification => verification.name(Number(flags) & 3);
+/** Throws RangeError where flags hold more than this version gives them. */
+export const verificationFlag = (flags: unknown): Verification => verification.name(Number(flags) & ~ACTOR_FLAG);

@@ -1,7 +1,7 @@
 /** `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
 import type { TopicKind } from "../../core/ids";
 import { typeNumber, UNNAMED_TYPE } from "./codes";
-import { bodyOf, ME, topicIdOf } from "./view-sql";
+import { bodyOf, boundedRows, ME, topicIdOf } from "./view-sql";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
   contact: "CONTACT_",
@@ -42,10 +42,12 @@ const also = (isStrict: boolean): Readonly<Record<TopicKind, string>> => ({
 });
 
 /** `$1` user, `$2` since, `$3` limit. */
-export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH page AS MATERIALIZED (
+export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH few AS MATERIALIZED (
   SELECT ref, consensus_ns FROM (
     (SELECT r.ref, r.consensus_ns FROM hcs_messages r
       WHERE r.user_no = ${ME} AND r.consensus_ns > $2::bigint AND ${isOfKind(kind)} ORDER BY r.consensus_ns LIMIT $3::integer)
     ${also(isStrict)[kind]}) every
-  ORDER BY consensus_ns LIMIT $3::integer)
-SELECT p.ref, p.consensus_ns, ${topicIdOf("p.ref")} AS topic_id, ${bodyOf("p.ref")} AS body FROM page p ORDER BY p.consensus_ns`;
+  ORDER BY consensus_ns LIMIT $3::integer),
+page AS MATERIALIZED (SELECT f.ref, f.consensus_ns, ${topicIdOf("f.ref")} AS topic_id, ${bodyOf("f.ref")} AS whole FROM few f),
+bounded AS MATERIALIZED (${boundedRows("ref, consensus_ns, topic_id", "consensus_ns")})
+SELECT (SELECT count(*) FROM page) AS found, b.* FROM bounded b ORDER BY b.place`;

@@ -76,6 +76,18 @@ export function shorten(message: Uint8Array): Uint8Array {
   );
 }
 
+/** What each byte of a kept message stands for, in bytes. */
+const LENGTHS = new Uint8Array(256).fill(1);
+for (const [code, phrase] of phraseOf) LENGTHS[code.charCodeAt(0)] = phrase.length;
+
+/** How long a kept message is as it was. */
+export function expandedLength(kept: Uint8Array): number {
+  if (kept[0] === ESCAPE) return kept.length - 1;
+  let length = 0;
+  for (const byte of kept) length += LENGTHS[byte] as number;
+  return length;
+}
+
 /** As it was; a copy, which holds on to nothing of what it was read from. */
 export function expand(kept: Uint8Array): Uint8Array {
   if (kept[0] === ESCAPE) return new Uint8Array(kept.subarray(1));

@@ -2,11 +2,13 @@ import type { AccountStore } from "../../ports/account-store";
 import type { AdminStore } from "../../ports/admin-store";
 import type { ShardRegistry } from "../../ports/shard-registry";
 import type { SyncStore } from "../../ports/sync-store";
+import type { UnreadableRows } from "../../ports/unreadable-rows";
 import type { ViewStore } from "../../ports/view-store";
 import { PostgresAccountStore } from "./account-store";
 import { PostgresAdminStore } from "./admin-store";
 import type { Database } from "./database";
 import { migrate, missingMigrations } from "./migrate";
+import { Readable } from "./readable";
 import { PostgresShardRegistry } from "./shard-registry";
 import { Statements, type StatementsOptions, type StatementsStats } from "./statements";
 import { PostgresSyncStore } from "./sync-store";
@@ -20,6 +22,7 @@ export interface PostgresStore {
   /** What the stores have asked of the database. */
   stats(): StatementsStats;
   readonly registry: ShardRegistry;
+  readonly unreadable: UnreadableRows;
   close(): Promise<void>;
 }
 
@@ -57,12 +60,14 @@ export async function openStore(
     );
   }
   const statements = new Statements(db, options);
+  const readable = new Readable();
   return {
-    sync: new PostgresSyncStore(statements),
-    views: new PostgresViewStore(statements, isStrict),
+    sync: new PostgresSyncStore(statements, readable),
+    views: new PostgresViewStore(statements, isStrict, readable),
     accounts: new PostgresAccountStore(statements),
-    admin: new PostgresAdminStore(statements),
+    admin: new PostgresAdminStore(statements, readable),
     registry: new PostgresShardRegistry(statements),
+    unreadable: readable,
     stats: () => statements.stats(),
     close: () => db.close(),
   };

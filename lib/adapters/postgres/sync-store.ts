@@ -7,6 +7,7 @@ import { commitBatch } from "./commit";
 import type { Row } from "./database";
 import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
+import type { Readable } from "./readable";
 import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
 
@@ -18,7 +19,10 @@ const SUSPECTED = gapState.code("suspected");
 
 /** The durable side of sync in PostgreSQL. */
 export class PostgresSyncStore implements SyncStore {
-  constructor(private readonly db: Statements) {}
+  constructor(
+    private readonly db: Statements,
+    private readonly readable: Readable,
+  ) {}
 
   async ensureTopics(topics: readonly { topicId: TopicId; kinds: readonly TopicKind[] }[]): Promise<void> {
     if (topics.length === 0) return;
@@ -71,7 +75,7 @@ export class PostgresSyncStore implements SyncStore {
       `SELECT * FROM topic_log WHERE chunk_key = ANY ($2::text[]) AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint ORDER BY ref`,
       [topicId, texts(chunkKeys), MAX_SEQUENCE],
     );
-    return rows.map(logEntry);
+    return this.readable.rows("topic_log", rows, logEntry);
   }
 
   async log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]> {
@@ -80,7 +84,7 @@ export class PostgresSyncStore implements SyncStore {
       `SELECT * FROM topic_log WHERE ref >= ${BASE} + $2::bigint AND ref <= ${BASE} + $3::bigint ORDER BY ref`,
       [topicId, Math.max(from, 1), Math.min(to, MAX_SEQUENCE)],
     );
-    return rows.map(logEntry);
+    return this.readable.rows("topic_log", rows, logEntry);
   }
 
   async failed(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
@@ -90,14 +94,14 @@ export class PostgresSyncStore implements SyncStore {
       ORDER BY ref LIMIT $2::integer`,
       [topicId, limit, MAX_SEQUENCE, after],
     );
-    return rows.map(logEntry);
+    return this.readable.rows("topic_log", rows, logEntry);
   }
 
   async gaps(topicId: TopicId): Promise<readonly Gap[]> {
     const rows = await this.db.run("gaps", `SELECT * FROM topic_gaps WHERE topic_no = ${TOPIC_NO} ORDER BY from_seq`, [
       topicId,
     ]);
-    return rows.map((row) => gap(topicId, row));
+    return this.readable.rows("topic_gaps", rows, (row) => gap(topicId, row));
   }
 
   async suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap> {

@@ -1,4 +1,5 @@
 /** View rows as values of the domain. */
+import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../core/bounds";
 import type { AccountId, Position, TopicId, UserId } from "../../core/ids";
 import type { Definition, Edge, Profile } from "../../core/projection";
 import { GENESIS_HASH } from "../../core/running-hash";
@@ -6,6 +7,7 @@ import type { EventRow, ProofRow, SignalRow } from "../../ports/view-store";
 import { isActorFlag, typeName, verification, verificationFlag } from "./codes";
 import type { Row } from "./database";
 import { bytes, int8, message, ns, sequenceOf, text } from "./decode-row";
+import { expand, expandedLength } from "./shorthand";
 
 export function edge(userId: UserId, row: Row): Edge {
   return {
@@ -44,26 +46,48 @@ export function profile(userId: UserId, row: Row): Profile | null {
   };
 }
 
+/** The message of a row, null where it is too long to be shown. Throws where there is no message. */
+function shownBody(row: Row): Uint8Array | null {
+  if (row.size === null) throw new RangeError("the row's message is not in the log");
+  const kept = row.body === null ? null : (row.body as Uint8Array);
+  return kept === null || expandedLength(kept) > MAX_MESSAGE_BYTES ? null : expand(kept);
+}
+
+function topicIdIn(row: Row): TopicId {
+  if (typeof row.topic_id !== "string") throw new RangeError("the row's topic is not known");
+  return row.topic_id as TopicId;
+}
+
+/** The first rows, as many as have at most so many bytes together as a page reads: at least one. */
+export function readAtOnce(rows: readonly Row[]): readonly Row[] {
+  let left = MAX_READ_BYTES;
+  for (const [i, { body }] of rows.entries()) {
+    if (left < 0) return rows.slice(0, i);
+    if (body !== null) left -= Math.min(expandedLength(body as Uint8Array), MAX_MESSAGE_BYTES);
+  }
+  return rows;
+}
+
 export function signal(row: Row): SignalRow {
   return {
     position: Number(row.position) as Position,
-    topicId: row.topic_id as TopicId,
+    topicId: topicIdIn(row),
     sequence: sequenceOf(row.ref),
     consensusNs: ns(row.consensus_ns),
     type: typeName(row.type_no, row.type_name),
     peerId: text(row.peer_id) as UserId | null,
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
-    body: message(row.body) as Uint8Array,
+    body: shownBody(row),
   };
 }
 
 export function event(row: Row): EventRow {
   return {
-    topicId: row.topic_id as TopicId,
+    topicId: topicIdIn(row),
     sequence: sequenceOf(row.ref),
     consensusNs: ns(row.consensus_ns),
-    body: message(row.body) as Uint8Array,
+    body: shownBody(row),
   };
 }
 

@@ -9,6 +9,7 @@
  * newest 50 signals 0.9 ms, what a stream missed 0.8 ms, contacts 0.5 ms; a type that the user has not got (all 10,000 rows
  * looked at) 3.6 ms round trip. The same before and after ANALYZE.
  */
+import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../core/bounds";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import { REF_SHIFT } from "./ref";
 
@@ -28,10 +29,27 @@ export const userIdOf = (userNo: string): string => `(SELECT p.user_id FROM user
 export const bodyOf = (ref: string): string =>
   `(SELECT coalesce(l.body, l.message) FROM topic_log l WHERE l.ref = ${ref})`;
 
-/** What a signal is made of, of a row `r`. */
+/** What a signal is made of, of a row `r`; its message is cut or left out by `bounded`. */
 export const SIGNAL = `${POSITION} AS position, r.ref, r.consensus_ns, r.type_no, r.type_name, r.flags,
-  ${topicIdOf("r.ref")} AS topic_id, ${userIdOf("r.peer_no")} AS peer_id, ${bodyOf("r.ref")} AS body`;
+  ${topicIdOf("r.ref")} AS topic_id, ${userIdOf("r.peer_no")} AS peer_id, ${bodyOf("r.ref")} AS whole`;
 
-/** The statement that answers the user's head beside a page of rows: at least one row, whose `ref` is null for an empty page. */
-export const withHead = (page: string, order: string): string => `WITH page AS MATERIALIZED (${page})
-SELECT ${HEAD} AS head, p.* FROM (SELECT 1) one LEFT JOIN page p ON true ORDER BY ${order}`;
+/**
+ * The rows of `page` in their order, up to the bytes that a page reads, each with its place and its message as `body`: null where
+ * it is too long to be shown. The length of a stored value is known without reading the value, so what is left out costs nothing.
+ */
+export const boundedRows = (columns: string, order: string): string => `
+SELECT ${columns}, place, size, CASE WHEN size <= ${MAX_MESSAGE_BYTES} THEN whole END AS body
+FROM (SELECT *, row_number() OVER w AS place, sum(counted) OVER w - counted AS before
+  FROM (SELECT *, octet_length(whole) AS size, least(coalesce(octet_length(whole), 0), ${MAX_MESSAGE_BYTES}) AS counted
+    FROM page) sized WINDOW w AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)) placed
+WHERE before < ${MAX_READ_BYTES}`;
+
+const SIGNAL_COLUMNS = "position, ref, consensus_ns, type_no, type_name, flags, topic_id, peer_id";
+
+/**
+ * The statement that answers the user's head, and how many rows were found, beside a page of signals: at least one row, whose `ref`
+ * is null for an empty page.
+ */
+export const withHead = (page: string, order: string): string => `WITH page AS MATERIALIZED (${page}),
+bounded AS MATERIALIZED (${boundedRows(SIGNAL_COLUMNS, order)})
+SELECT ${HEAD} AS head, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;

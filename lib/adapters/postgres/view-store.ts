@@ -1,29 +1,33 @@
 import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/consensus-time";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
-import { type Profile, strictly } from "../../core/projection";
+import { type Definition, type Profile, strictly } from "../../core/projection";
 import type {
+  Catalogue,
+  CatalogueQuery,
   ContactRows,
-  EventRow,
+  EventPage,
+  MissedPage,
   ProofRow,
   RecognitionRows,
   SignalPage,
   SignalQuery,
+  SignalRow,
   ViewStore,
 } from "../../ports/view-store";
-import { flagsOf, typeNumber, UNNAMED_TYPE } from "./codes";
+import { typeNumber, UNNAMED_TYPE } from "./codes";
 import type { Row } from "./database";
+import { ns } from "./decode-row";
 import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
+import { Readable } from "./readable";
+import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
 import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
-import { definition, edge, event, profile, proof, signal } from "./view-rows";
-import { HEAD, ME, POSITION, SIGNAL, topicIdOf, userIdOf, withHead } from "./view-sql";
+import { definition, edge, event, profile, proof, readAtOnce, signal } from "./view-rows";
+import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
 
 const PROFILE = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.bio, f.avatar, f.hrl";
-
-/** The user is the target of a mint unless only the actor; somebody who mints for himself has one row and is both. */
-const isTarget = `(r.flags < ${flagsOf({ isActor: true, verification: "verified" })} OR r.peer_no IS NULL OR r.peer_no = r.user_no)`;
 
 /** What readers ask, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
@@ -31,6 +35,7 @@ export class PostgresViewStore implements ViewStore {
   constructor(
     private readonly db: Statements,
     private readonly isStrict = false,
+    private readonly readable = new Readable(),
   ) {}
 
   async head(userId: UserId): Promise<number> {
@@ -50,7 +55,7 @@ export class PostgresViewStore implements ViewStore {
     const edges = rows.filter((row) => row.peer_id !== null);
     return {
       position: headOf(rows),
-      edges: edges.map((row) => {
+      edges: this.readable.rows("contact_edges", edges, (row) => {
         const stored = edge(userId, row);
         return { ...(this.isStrict ? strictly(stored) : stored), profile: profile(row.peer_id as UserId, row) };
       }),
@@ -68,20 +73,30 @@ export class PostgresViewStore implements ViewStore {
         `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns < $2::bigint ${ofType}
           AND r.n > (SELECT h.head FROM user_heads h WHERE h.user_id = $1::text) - $4::integer
           ORDER BY r.consensus_ns DESC LIMIT $3::integer) r`,
-        "p.consensus_ns DESC",
+        "consensus_ns DESC",
       ),
       [
         userId,
         String(query.beforeNs ?? MAX_CONSENSUS_NS),
-        query.limit,
+        // One more than asked for tells whether there is a next page.
+        query.limit + 1,
         query.maxRows,
         ...(query.types.length === 0 ? [] : [numbers(known), texts(named)]),
       ],
     );
-    return page(rows);
+    const { found, page } = pageOf(rows, query.limit);
+    return {
+      position: headOf(rows),
+      rows: this.signalsOf(page),
+      nextBeforeNs: page.length < found ? ns(page.at(-1)?.consensus_ns) : null,
+    };
   }
 
-  async signalsAfter(userId: UserId, position: number, limit: number): Promise<SignalPage> {
+  private signalsOf(rows: readonly Row[]): readonly SignalRow[] {
+    return this.readable.rows("hcs_messages", rows, signal);
+  }
+
+  async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {
     // `n` without gaps: of the rows after the position so many are wanted, and from the newest back the search ends with the last
     // of them. A position of an earlier epoch is before all rows, one of a later epoch after them.
     const after = `(SELECT greatest(least($2::bigint - ${POSITION.replace("r.n", "0")}, 2147483647), 0))`;
@@ -92,42 +107,60 @@ export class PostgresViewStore implements ViewStore {
           WHERE r.user_no = ${ME} AND r.n > ${after} AND r.n <= ${after} + $3::integer
           ORDER BY r.consensus_ns DESC
           LIMIT (SELECT greatest(least(h.head - ${after}, $3::integer), 0) FROM user_heads h WHERE h.user_id = $1::text)) r`,
-        "p.position",
+        "position",
       ),
       [userId, position, limit],
     );
-    return page(rows);
+    const { page } = pageOf(rows, limit);
+    const through = page.length === 0 ? position : Number(page.at(-1)?.position);
+    return { position: headOf(rows), rows: this.signalsOf(page), through };
   }
 
-  async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<readonly EventRow[]> {
-    return (await this.db.run("events", eventsSql(kind, this.isStrict), [userId, String(sinceNs), limit])).map(event);
+  async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
+    const rows = await this.db.run("events", eventsSql(kind, this.isStrict), [userId, String(sinceNs), limit]);
+    const { page } = pageOf(rows, limit);
+    return {
+      rows: this.readable.rows("topic_log", page, event),
+      throughNs: page.length === 0 ? null : ns(page.at(-1)?.consensus_ns),
+    };
   }
 
-  async recognition(userId: UserId, limit: number): Promise<RecognitionRows> {
-    const rows = await this.db.run(
-      "recognition",
-      `WITH mints AS MATERIALIZED (SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME}
-          AND r.type_no = ${typeNumber("RECOGNITION_MINT")} AND ${isTarget} ORDER BY r.consensus_ns DESC LIMIT $2::integer) r)
-      SELECT ${HEAD} AS head, s.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon,
-          NULL AS description, NULL AS category
-        FROM (SELECT 1) one LEFT JOIN mints s ON true
-      UNION ALL
-      SELECT 0, NULL, d.ref, d.consensus_ns, NULL, NULL, NULL, ${topicIdOf("d.ref")}, NULL, NULL, d.definition_id, d.actor, d.slug,
-        d.title, d.icon, d.description, d.category FROM recognition_definitions d`,
-      [userId, limit],
+  async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
+    const rows = await this.db.run("recognition", RECOGNITION, [
+      userId,
+      limit + 1,
+      String(beforeNs ?? MAX_CONSENSUS_NS),
+      OWN_DEFINITIONS,
+    ]);
+    const own = rows.filter((row) => row.definition_id !== null);
+    const { found, page } = pageOf(
+      rows.filter((row) => row.definition_id === null),
+      limit,
     );
-    const byTime = (a: Row, b: Row) => Number(BigInt(String(b.consensus_ns)) - BigInt(String(a.consensus_ns)));
     return {
       position: headOf(rows),
-      definitions: rows
-        .filter((row) => row.definition_id !== null)
-        .sort(byTime)
-        .map(definition),
-      instances: rows
-        .filter((row) => row.position !== null)
-        .sort(byTime)
-        .map(signal),
+      rows: this.signalsOf(page),
+      nextBeforeNs: page.length < found ? ns(page.at(-1)?.consensus_ns) : null,
+      own: this.definitionsOf(own),
     };
+  }
+
+  private definitionsOf(rows: readonly Row[]): readonly Definition[] {
+    return this.readable.rows("recognition_definitions", rows, definition);
+  }
+
+  async definitions(ids: readonly string[]): Promise<readonly Definition[]> {
+    if (ids.length === 0) return [];
+    return this.definitionsOf(await this.db.run("recognition", NAMED_DEFINITIONS, [texts(ids)]));
+  }
+
+  async catalogue({ trustedPayers, limit, limitOfStranger }: CatalogueQuery): Promise<Catalogue> {
+    const rows = await this.db.run("recognition", CATALOGUE, [
+      trustedPayers === "*" ? null : texts([...trustedPayers]),
+      limit + 1,
+      limitOfStranger,
+    ]);
+    return { offered: this.definitionsOf(rows.slice(0, limit)), isCut: rows.length > limit };
   }
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
@@ -137,14 +170,16 @@ export class PostgresViewStore implements ViewStore {
       `SELECT h.user_id, ${PROFILE} FROM user_heads h JOIN profiles f ON f.user_no = h.user_no WHERE h.user_id = ANY ($1::text[])`,
       [texts(userIds)],
     );
-    return rows.flatMap((row) => profile(row.user_id as UserId, row) ?? []);
+    return this.readable
+      .rows("profiles", rows, (row) => profile(row.user_id as UserId, row))
+      .filter((each) => each !== null);
   }
 
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     // Beyond it the number would run into the topic's, and name another message.
     if (sequence > MAX_SEQUENCE) return null;
     // The user's row is of this message, or of the one that completed the group of chunks it belongs to.
-    const [row] = await this.db.run(
+    const rows = await this.db.run(
       "proof",
       `SELECT l.*, (SELECT b.running_hash FROM topic_log b WHERE b.ref = l.ref - 1) AS previous_hash
       FROM topic_log l
@@ -154,7 +189,7 @@ export class PostgresViewStore implements ViewStore {
             WHERE g.chunk_key = l.chunk_key AND g.ref >> ${REF_SHIFT} = l.ref >> ${REF_SHIFT}))`,
       [userId, topicId, sequence],
     );
-    return row === undefined ? null : proof(topicId, row);
+    return this.readable.rows("topic_log", rows, (row) => proof(topicId, row))[0] ?? null;
   }
 
   async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {
@@ -183,7 +218,8 @@ export class PostgresViewStore implements ViewStore {
 
 const headOf = (rows: readonly Row[]): number => Number(rows[0]?.head);
 
-const page = (rows: readonly Row[]): SignalPage => ({
-  position: headOf(rows),
-  rows: rows.filter((row) => row.ref !== null).map(signal),
-});
+/** The rows that a page shows, and how many were found for it. */
+function pageOf(rows: readonly Row[], limit: number): { readonly found: number; readonly page: readonly Row[] } {
+  const there = rows.filter((row) => row.ref !== null);
+  return { found: Number(rows[0]?.found ?? 0), page: readAtOnce(there.slice(0, limit)) };
+}

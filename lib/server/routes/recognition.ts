@@ -1,45 +1,86 @@
 import "server-only";
+import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
+import type { ConsensusNs } from "../../core/consensus-time";
 import { parseUserId, type UserId } from "../../core/ids";
-import { isBonded } from "../../core/projection";
+import { type Definition, isBonded } from "../../core/projection";
 import { definitionView, handleOf, profileView } from "../../core/views";
 import { viewOf } from "../../engine/tiered-read";
-import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer } from "../../wire/recognition";
+import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } from "../../wire/recognition";
+import type { App } from "../container";
+import { decodeCursor, encodeCursor } from "../cursor";
 import { ProblemError } from "../problem";
 import { beforeRead, uncached, viewResponse } from "../reply";
 import { defineRoute } from "../route";
 import { decodedSignalOf } from "./signals";
 
+/** For the rest of the answer, and for the definitions' ends. */
+const ROOM_BYTES = 2_000;
+
+/** One page: instances have half of an answer's bytes, each with its definition; other definitions have the rest. */
+async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) {
+  const { views } = app.stores;
+  const [page, catalogue] = await Promise.all([
+    views.recognition(userId, beforeNs, app.env.strategies.recognition.maxSize),
+    beforeNs === null ? app.offered.get() : { offered: [], isCut: false },
+  ]);
+  const given = page.rows.map((row) => decodedSignalOf(userId, row, "hcs-cached"));
+  const isKnown = new Set([...page.own, ...catalogue.offered].map(({ definitionId }) => definitionId));
+  const asked = new Set(given.flatMap(({ definitionId }) => definitionId ?? []));
+  const named = await views.definitions([...asked].filter((id) => !isKnown.has(id)));
+  const all = [...named, ...page.own, ...catalogue.offered];
+  const resolve = resolver(all);
+  const instances = given.map(({ signal, definitionId }) => {
+    const definition = resolve(definitionId);
+    return { ...signal, definition: definition && definitionView(definition), pending: definition === null };
+  });
+  const shown = fitting(instances, MAX_ANSWER_BYTES / 2);
+  const nextNs =
+    shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : page.nextBeforeNs;
+  const needed = given.slice(0, shown.length).flatMap(({ definitionId }) => resolve(definitionId) ?? []);
+  const wanted = [...new Map([...needed, ...all].map((each) => [each.definitionId, each])).values()];
+  const listed = wanted.slice(0, fitting(wanted.map(definitionView), MAX_ANSWER_BYTES / 2 - ROOM_BYTES).length);
+  const isCut = catalogue.isCut || listed.length < wanted.length;
+  return {
+    position: page.position,
+    content: {
+      success: true,
+      definitions: newestFirst(listed).map(definitionView),
+      instances: shown,
+      nextCursor: nextNs && encodeCursor(nextNs),
+      ...(isCut ? { definitionsCappedAt: listed.length } : {}),
+    },
+  };
+}
+
+/** What an instance names, by its id or else by its slug, of which the newest counts. */
+function resolver(definitions: readonly Definition[]): (id: string | null) => Definition | null {
+  const byName = new Map<string, Definition>();
+  for (const each of newestFirst(definitions)) if (each.slug && !byName.has(each.slug)) byName.set(each.slug, each);
+  for (const each of definitions) byName.set(each.definitionId, each);
+  return (id) => byName.get(id ?? "") ?? null;
+}
+
+const newestFirst = (definitions: readonly Definition[]) =>
+  definitions.toSorted((a, b) => (a.consensusNs < b.consensusNs ? 1 : a.consensusNs > b.consensusNs ? -1 : 0));
+
 export const recognition = defineRoute({
-  summary: "Recognition definitions, and what the caller was given",
+  summary: "What the caller was given, newest first, and recognition definitions",
   access: "user",
   limit: "read",
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
+  query: RecognitionQuery,
   answer: RecognitionAnswer,
   handle: async (context) => {
-    const { app, userId } = context;
+    const { app, userId, query } = context;
     const startMs = app.clock.now();
+    const beforeNs = decodeCursor(query.cursor);
     const need = await beforeRead(context);
-    const load = async () => {
-      const rows = await app.stores.views.recognition(userId, app.env.strategies.recognition.maxSize);
-      const byId = new Map(rows.definitions.map((definition) => [definition.definitionId, definition]));
-      for (const definition of rows.definitions) {
-        if (definition.slug !== null && !byId.has(definition.slug)) byId.set(definition.slug, definition);
-      }
-      const instances = rows.instances.map((row) => {
-        const { signal, definitionId } = decodedSignalOf(userId, row, "hcs-cached");
-        const definition = byId.get(definitionId ?? "");
-        return {
-          ...signal,
-          definition: definition ? definitionView(definition) : null,
-          pending: definition === undefined,
-        };
-      });
-      return {
-        position: rows.position,
-        content: { success: true, definitions: rows.definitions.map(definitionView), instances },
-      };
-    };
+    const load = () => loadPage(app, userId, beforeNs);
+    if (beforeNs !== null) {
+      const { position, content } = await load();
+      return viewResponse(context, uncached(viewOf(position, content, startMs), app.clock.now() - startMs), startMs);
+    }
     // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
     const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, load, need);
     if (!result.ok)

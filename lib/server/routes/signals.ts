@@ -1,14 +1,16 @@
 import "server-only";
+import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, parseTimeInRange } from "../../core/consensus-time";
-import { decodeMessage } from "../../core/envelope";
+import { decodeMessage, parseBody } from "../../core/envelope";
 import { signalId, type UserId } from "../../core/ids";
-import { boundedMetadata } from "../../core/metadata";
-import { signalView } from "../../core/views";
+import { boundedMetadata, CUT_METADATA } from "../../core/metadata";
+import { signalView, truncation } from "../../core/views";
 import type { PendingSignal } from "../../engine/pending";
 import { viewOf } from "../../engine/tiered-read";
-import type { SignalRow } from "../../ports/view-store";
+import type { EventRow, SignalRow } from "../../ports/view-store";
 import { EventsAnswer, EventsQuery, type Signal, SignalsAnswer, SignalsQuery } from "../../wire/signals";
 import type { App } from "../container";
+import { decodeCursor, encodeCursor } from "../cursor";
 import { ProblemError } from "../problem";
 import { beforeRead, uncached, viewResponse } from "../reply";
 import { defineRoute } from "../route";
@@ -22,13 +24,15 @@ export function signalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-ca
 
 /** The same, with the definition that a mint names. */
 export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-cached") {
-  const decoded = decodeMessage(row.body);
-  const signal: Signal = signalView(userId, { ...row, metadata: decoded.ok ? decoded.value.metadata : {} }, source);
-  return { signal, definitionId: decoded.ok ? (decoded.value.definitionId ?? null) : null };
+  const decoded = row.body === null ? null : decodeMessage(row.body);
+  const metadata = decoded === null ? CUT_METADATA : decoded.ok ? decoded.value.metadata : {};
+  const signal: Signal = signalView(userId, { ...row, metadata }, source);
+  return { signal, definitionId: decoded?.ok ? (decoded.value.definitionId ?? null) : null };
 }
 
 function pendingSignal(pending: PendingSignal): Signal {
   const { decoded, topicId, sequence } = pending;
+  const metadata = boundedMetadata(decoded.metadata);
   const ns = pending.consensusNs === null ? null : consensusNs(pending.consensusNs);
   return {
     id: signalId(topicId, sequence),
@@ -39,10 +43,11 @@ function pendingSignal(pending: PendingSignal): Signal {
     consensusTimestamp: ns === null ? null : formatConsensusTime(ns),
     topicId,
     sequenceNumber: sequence,
-    metadata: boundedMetadata(decoded.metadata),
+    metadata,
     source: "pending",
     verified: "unverifiable",
     position: 0,
+    ...truncation(metadata),
   };
 }
 
@@ -53,31 +58,12 @@ async function loadPage(
   beforeNs: ConsensusNs | null,
   limit: number,
 ) {
-  // One more than asked for tells whether there is a next page.
-  const { position, rows } = await app.stores.views.signals(userId, {
-    types,
-    beforeNs,
-    limit: limit + 1,
-    maxRows: app.env.strategies.signals.maxSize,
-  });
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  const content = {
-    items: page.map((row) => signalOf(userId, row, "hcs-cached")),
-    nextCursor: last ? encodeCursor(last.consensusNs) : null,
-  };
-  return { position, content };
-}
-
-const encodeCursor = (ns: ConsensusNs) => Buffer.from(formatConsensusTime(ns)).toString("base64url");
-
-function decodeCursor(cursor: string): ConsensusNs {
-  const ns = parseTimeInRange(Buffer.from(cursor, "base64url").toString("latin1"));
-  if (ns === null)
-    throw new ProblemError("bad-input", "cursor: not one that this server handed out. Start again without it.", {
-      field: "cursor",
-    });
-  return ns;
+  const maxRows = app.env.strategies.signals.maxSize;
+  const { position, rows, nextBeforeNs } = await app.stores.views.signals(userId, { types, beforeNs, limit, maxRows });
+  const all = rows.map((row) => signalOf(userId, row, "hcs-cached"));
+  const items = fitting(all, MAX_ANSWER_BYTES);
+  const nextNs = items.length < all.length ? (rows[items.length - 1]?.consensusNs ?? null) : nextBeforeNs;
+  return { position, content: { items, nextCursor: nextNs && encodeCursor(nextNs) } };
 }
 
 export const signals = defineRoute({
@@ -92,7 +78,7 @@ export const signals = defineRoute({
     const { app, userId, query } = context;
     const startMs = app.clock.now();
     const types = query.type.map((type) => type.toUpperCase());
-    const beforeNs = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const beforeNs = decodeCursor(query.cursor);
     const need = await beforeRead(context);
     // Taken before the view is read: a commit in between has it in neither, and would let it vanish for a moment.
     const waiting =
@@ -114,16 +100,33 @@ async function direct(app: App, load: () => ReturnType<typeof loadPage>, startMs
   return { ok: true as const, value: uncached(viewOf(position, content, nowMs), nowMs - startMs) };
 }
 
+type Page = Pick<SignalsAnswer, "items" | "nextCursor">;
 type Result = Parameters<typeof viewResponse>[1];
 
 /** What is on its way goes on top, and makes another body with another tag. What another instance has synced is there already. */
 function withPending(result: Result, waiting: readonly PendingSignal[]): Result {
-  const { position, ...content } = JSON.parse(result.view.body.toString()) as { position: number; items: Signal[] };
+  const { position, ...content } = JSON.parse(result.view.body.toString()) as Page & { position: number };
   const there = new Set(content.items.map(({ id }) => id));
-  const pending = waiting.map(pendingSignal).filter(({ id }) => !there.has(id));
-  if (pending.length === 0) return result;
-  const items = [...pending, ...content.items];
-  return { ...result, view: viewOf(position, { ...content, items }, result.view.readMs) };
+  const others = waiting.map(pendingSignal).filter(({ id }) => !there.has(id));
+  if (others.length === 0) return result;
+  const pending = fitting(others, MAX_ANSWER_BYTES / 4);
+  const items = fitting(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
+  const last = items.length < content.items.length ? items.at(-1)?.consensusTimestamp : null;
+  const nextCursor = last ? encodeCursor(parseTimeInRange(last) as ConsensusNs) : content.nextCursor;
+  const page: Page = { items: [...pending, ...items], nextCursor };
+  return { ...result, view: viewOf(position, { ...page }, result.view.readMs) };
+}
+
+/** A message as the poll hands it out; null where it cannot be read. */
+function eventOf({ consensusNs, sequence, topicId, body }: EventRow): EventsAnswer["items"][number] | null {
+  const place = {
+    consensus_timestamp: formatConsensusTime(consensusNs),
+    sequence_number: sequence,
+    topic_id: topicId,
+  };
+  if (body === null) return { ...place, json: CUT_METADATA, truncated: true };
+  const json = parseBody(body);
+  return json.ok ? { ...place, json: json.value } : null;
 }
 
 export const events = defineRoute({
@@ -139,18 +142,15 @@ export const events = defineRoute({
     const startMs = app.clock.now();
     await beforeRead(context);
     const sinceNs = query.since === undefined ? consensusNs(0n) : (parseTimeInRange(query.since) as ConsensusNs);
-    const rows = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
-    const content = {
-      ok: true,
-      type: query.type,
-      watermark: formatConsensusTime(rows.at(-1)?.consensusNs ?? sinceNs),
-      items: rows.map((row) => ({
-        consensus_timestamp: formatConsensusTime(row.consensusNs),
-        sequence_number: row.sequence,
-        topic_id: row.topicId,
-        json: JSON.parse(Buffer.from(row.body).toString("utf8")) as unknown,
-      })),
-    };
+    const page = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
+    const shown = page.rows.map((row) => ({ row, item: eventOf(row) })).filter(({ item }) => item !== null);
+    app.stores.unreadable.count("topic_log", page.rows.length - shown.length);
+    const items = fitting(
+      shown.map(({ item }) => item),
+      MAX_ANSWER_BYTES,
+    );
+    const throughNs = items.length < shown.length ? shown[items.length - 1]?.row.consensusNs : page.throughNs;
+    const content = { ok: true, type: query.type, watermark: formatConsensusTime(throughNs ?? sinceNs), items };
     return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
   },
 });

@@ -112,7 +112,7 @@ export function edgesContract(subject: Subject): void {
     const bondedOf = async (store: ViewStore) =>
       (await store.contacts(a)).edges.filter(isBonded).map(({ peerId }) => peerId);
     const seenBy = async (store: ViewStore) =>
-      (await store.events(a, "profile", 0n as ConsensusNs, 9)).map(({ sequence }) => sequence);
+      (await store.events(a, "profile", 0n as ConsensusNs, 9)).rows.map(({ sequence }) => sequence);
     expect([await bondedOf(views), await seenBy(views)]).toEqual([
       [b, c],
       [4, 5],

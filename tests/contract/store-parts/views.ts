@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
-import type { Position, UserId } from "@/lib/core/ids";
+import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "@/lib/core/bounds";
+import type { AccountId, Position, UserId } from "@/lib/core/ids";
 import { GENESIS_HASH } from "@/lib/core/running-hash";
 import { at, batchOf, hashOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/batches";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/store-opening";
@@ -40,10 +41,15 @@ export function viewsContract(subject: Subject): void {
     const nobody = user("nobody");
     expect(await store.views.head(nobody)).toBe(0);
     expect(await store.views.contacts(nobody)).toEqual({ position: 0, edges: [] });
-    expect(await signals(nobody, [], null, 5)).toEqual({ position: 0, rows: [] });
-    expect(await store.views.signalsAfter(nobody, 0, 5)).toEqual({ position: 0, rows: [] });
-    expect(await store.views.events(nobody, "profile", at(0n), 5)).toEqual([]);
-    expect(await store.views.recognition(nobody, 5)).toEqual({ position: 0, definitions: [], instances: [] });
+    expect(await signals(nobody, [], null, 5)).toEqual({ position: 0, rows: [], nextBeforeNs: null });
+    expect(await store.views.signalsAfter(nobody, 0, 5)).toEqual({ position: 0, rows: [], through: 0 });
+    expect(await store.views.events(nobody, "profile", at(0n), 5)).toEqual({ rows: [], throughNs: null });
+    expect(await store.views.recognition(nobody, null, 5)).toEqual({
+      position: 0,
+      rows: [],
+      own: [],
+      nextBeforeNs: null,
+    });
     expect([
       await store.views.profiles([nobody]),
       await store.views.profiles([]),
@@ -109,7 +115,7 @@ export function viewsContract(subject: Subject): void {
 
   it("answers the events of a kind, oldest first", async () => {
     const events = async (userId: UserId, kind: Parameters<typeof store.views.events>[1], since = 0n, limit = 99) =>
-      sequences(await store.views.events(userId, kind, at(since), limit));
+      sequences((await store.views.events(userId, kind, at(since), limit)).rows);
     // GREETING says nothing of itself, so it is of every kind of its topic; CONTACT_RENAME names its kind.
     expect(await events(A, "contact")).toEqual([1, 2, 5, 6, 7]);
     expect(await events(A, "trust")).toEqual([3, 6]);
@@ -129,12 +135,13 @@ export function viewsContract(subject: Subject): void {
       [1, 2],
       [1, 2],
     ]);
-    expect(await store.views.events(A, "recognition", at(0n), 1)).toEqual([
-      { topicId: R, sequence: 1, consensusNs: timeOf(R, 1), body: new Uint8Array(Buffer.from(`${R}/1`)) },
-    ]);
+    expect(await store.views.events(A, "recognition", at(0n), 1)).toEqual({
+      rows: [{ topicId: R, sequence: 1, consensusNs: timeOf(R, 1), body: new Uint8Array(Buffer.from(`${R}/1`)) }],
+      throughNs: timeOf(R, 1),
+    });
   });
 
-  it("answers definitions to everybody, and mints to their target only", async () => {
+  it("answers mints to their target only, in pages, beside the definitions of the user's own", async () => {
     const mint = (actor: string, target: string): PlainSignal => ({
       type: "RECOGNITION_MINT",
       actor,
@@ -150,10 +157,70 @@ export function viewsContract(subject: Subject): void {
         mint(B, A),
       ]),
     );
-    const { position, definitions, instances } = await store.views.recognition(A, 2);
-    expect([position, sequences(instances)]).toEqual([10, [5, 4]]);
-    expect(definitions).toMatchObject([{ definitionId: "d", title: "Deed", actor: C, topicId: R, sequence: 2 }]);
-    expect(sequences((await store.views.recognition(B, 9)).instances)).toEqual([3]);
+    const { position, rows, own, nextBeforeNs } = await store.views.recognition(A, null, 2);
+    expect([position, sequences(rows), own]).toEqual([10, [5, 4], []]);
+    const last = await store.views.recognition(A, nextBeforeNs, 2);
+    expect([sequences(last.rows), last.nextBeforeNs]).toEqual([[1], null]);
+    expect(sequences((await store.views.recognition(B, null, 9)).rows)).toEqual([3]);
+    const deed = { definitionId: "d", title: "Deed", actor: C, topicId: R, sequence: 2 };
+    expect((await store.views.recognition(C, null, 2)).own).toMatchObject([deed]);
+    expect(await store.views.definitions(["d", "nobody's"])).toMatchObject([deed]);
+  });
+
+  it("offers what trusted payers define first, and of strangers a few each, the first of all before the second of any", async () => {
+    const define = (actor: string | null, id: string, slug: string): PlainSignal => ({
+      ...{ type: "RECOGNITION_DEFINITION", actor, definitionId: id, metadata: { title: id, slug } },
+    });
+    const many = (actor: string, slug: string) =>
+      Array.from({ length: 9 }, (_, i) => define(actor, `${actor}-${i}`, slug));
+    await store.sync.commit(batchOf(R, 0, [...many(C, "c"), ...many(B, "b"), define(A, "first", "b")]));
+    const [entry] = await store.sync.log(R, 1, 1);
+    const offered = async (
+      trustedPayers: Parameters<typeof store.views.catalogue>[0]["trustedPayers"],
+      limit: number,
+    ) => {
+      const catalogue = await store.views.catalogue({ trustedPayers, limit, limitOfStranger: 2 });
+      return [catalogue.offered.map(({ definitionId }) => definitionId), catalogue.isCut] as const;
+    };
+    const firsts = [`${C}-0`, `${B}-0`, "first", `${C}-1`, `${B}-1`];
+    expect(await offered(new Set(), 99)).toEqual([firsts, false]);
+    expect(await offered(new Set(), 3)).toEqual([firsts.slice(0, 3), true]);
+    const everything = await offered("*", 99);
+    const [ids, isCut] = everything;
+    expect([ids?.length, ids?.slice(0, 7), isCut]).toEqual([19, [...firsts, `${C}-2`, `${B}-2`], false]);
+    expect(await offered(new Set([entry?.payer as AccountId]), 99)).toEqual(everything);
+    // Of a slug that several have, the newest.
+    expect((await store.views.definitions(["b"])).map(({ definitionId }) => definitionId)).toEqual(["first"]);
+  });
+
+  it("ends a page early where messages are long, goes on without a hole, and leaves out what is too long to show", async () => {
+    const long = (bytes: number): PlainSignal => ({
+      type: "NOTE",
+      actor: C,
+      target: A,
+      message: new Uint8Array(bytes).fill(0x78),
+    });
+    await store.sync.commit(batchOf(R, 0, [...Array(40).fill(long(60_000)), long(MAX_MESSAGE_BYTES + 1)]));
+    const seen: (readonly [number, number | null])[] = [];
+    let pages = 0;
+    for (let before: bigint | null = null; ; pages += 1) {
+      const page = await signals(A, ["NOTE"], before, 100);
+      const bytes = page.rows.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+      expect(bytes).toBeLessThanOrEqual(MAX_READ_BYTES + MAX_MESSAGE_BYTES);
+      seen.push(...page.rows.map(({ sequence, body }) => [sequence, body?.length ?? null] as const));
+      if (page.nextBeforeNs === null) break;
+      before = page.nextBeforeNs;
+    }
+    expect(seen).toEqual([[41, null], ...Array.from({ length: 40 }, (_, i) => [40 - i, 60_000])]);
+    expect(pages).toBeGreaterThanOrEqual(2);
+    const missed: number[] = [];
+    for (let after = 6; ; ) {
+      const { rows, through, position } = await store.views.signalsAfter(A, after, 200);
+      missed.push(...sequences(rows));
+      if (through >= position) break;
+      after = through;
+    }
+    expect(missed).toEqual(Array.from({ length: 41 }, (_, i) => i + 1));
   });
 
   it("answers profiles by id, who knows somebody, and several heads at once", async () => {

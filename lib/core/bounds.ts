@@ -1,0 +1,30 @@
+/**
+ * Bounds in bytes for answers. Anybody can write to a topic, as much as they pay for: what a reader gets of it, and what it costs
+ * to make, must not grow with that. A page that is full ends early and says where it goes on; a list that is full says so.
+ */
+
+/** Of one answer's JSON. Below what fits in one Redis value (900,000), so that no view is too large to be shared. */
+export const MAX_ANSWER_BYTES = 800_000;
+/** Of all the messages that one page is made of: what a page of honest ones never comes to. */
+export const MAX_READ_BYTES = 1_000_000;
+/** A message longer than this is not read for a view; a message in one chunk has 1,024 bytes. */
+export const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Gaps, and other details of a list's entry, that are listed at most. */
+export const MAX_DETAILS = 100;
+
+const UTF8 = new TextEncoder();
+
+/** How many bytes a value's JSON has. */
+export function jsonBytes(value: unknown): number {
+  return UTF8.encode(JSON.stringify(value)).length;
+}
+
+/** The first of the items, as many as have at most so many bytes together. */
+export function fitting<T>(items: readonly T[], maxBytes: number): readonly T[] {
+  let left = maxBytes;
+  for (const [i, item] of items.entries()) {
+    left -= jsonBytes(item) + 1;
+    if (left < 0) return items.slice(0, i);
+  }
+  return items;
+}
