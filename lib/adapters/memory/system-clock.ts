@@ -3,7 +3,8 @@ import type { Clock } from "../../ports/clock";
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  // Whole milliseconds, as `now` has them: ages end up in answers whose schemas say so.
+  monotonicMs: () => Math.floor(performance.now()),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
