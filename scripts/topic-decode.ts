@@ -52,16 +52,16 @@ async function decodeTopic(source: string | undefined): Promise<void> {
   const messages = [...(await readMessages(source, "topic:decode"))].sort((a, b) => a.sequence - b.sequence);
   const reassemblies = new Map<string, Reassembly>();
   for (const message of messages) {
-    if (message.chunk === null || message.chunk.total === 1) {
-      report(message, decodeMessage(message.message));
+    const { sequence, topicId, chunk, message: bytes, defect } = message;
+    if (defect) {
+      print({ sequence, failed: defect });
       continue;
     }
-    const reassembly = reassemblies.get(message.topicId) ?? new Reassembly();
-    reassemblies.set(message.topicId, reassembly);
-    const { sequence, message: bytes } = message;
-    const whole = reassembly.add({ ...message.chunk, sequence, message: bytes, verification: "unverifiable" });
+    const reassembly = reassemblies.get(topicId) ?? new Reassembly();
+    reassemblies.set(topicId, reassembly);
+    const whole = reassembly.take({ chunk, message: bytes, verification: "unverifiable" });
     if (whole === "bad-chunk") report(message, { ok: false, error: "bad-chunk" });
-    else if (whole !== null) report(message, decodeMessage(whole.message));
+    else if (whole !== null && whole !== "repeat") report(message, decodeMessage(whole.message));
   }
 }
 
@@ -95,8 +95,15 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-void command(async () => {
-  const [first, second] = process.argv.slice(2);
+const USAGE = `Usage: npm run -s topic:decode -- [FILE | TOPIC_ID | -]
+       npm run -s topic:decode -- --cases [FILE | -]
+
+Prints what each message of a file, of standard input (-, or nothing) or of a topic of the mirror that MIRROR_URL names says,
+one JSON object a line: {"sequence", "signal"}, {"sequence", "undecodable"} with its reason, or {"sequence", "failed"} for what
+is no message. A message that came in chunks is reported at its last chunk. --cases compares cases with what they expect.
+Ends with status 0, with 1 where a case differs, and with 2 where there was nothing to read.`;
+
+void command(async ([first, second]) => {
   if (first === "--cases") checkCases(second);
   else await decodeTopic(first);
-});
+}, USAGE);

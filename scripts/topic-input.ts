@@ -1,7 +1,8 @@
 /** What the topic commands read: a file or standard input in the mirror's JSON shape, or a topic id to fetch. */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { MessageJson } from "@/lib/adapters/mirror/mirror-json";
+import { readMessage, topicIn } from "@/lib/adapters/mirror/message-json";
+import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { parseTopicId, type TopicId } from "@/lib/core/ids";
 import type { LedgerMessage } from "@/lib/ports/ledger";
@@ -13,36 +14,59 @@ export class UsageError extends Error {}
 const PUBLIC_MIRROR = "https://mainnet-public.mirrornode.hedera.com";
 const MAX_PAGES = 10_000;
 
+const isStandardInput = (source: string | undefined) => source === undefined || source === "-";
+const nameOf = (source: string | undefined) => (isStandardInput(source) ? "standard input" : (source as string));
+
 /** Messages of the named file, of standard input (`-` or nothing), or of the topic with that id. In the order of the input. */
 export async function readMessages(source: string | undefined, what: string): Promise<readonly LedgerMessage[]> {
   const topicId = source === undefined ? null : parseTopicId(source);
   if (topicId !== null) return fetchTopic(topicId);
-  const name = source === undefined || source === "-" ? "standard input" : source;
-  return parseMessages(readText(source, what), name);
+  return parseMessages(readText(source, what), nameOf(source));
 }
 
+/** The text of a file or of standard input: UTF-8 or UTF-16, with or without a byte order mark. */
 export function readText(source: string | undefined, what: string): string {
-  if ((source === undefined || source === "-") && process.stdin.isTTY) {
+  if (isStandardInput(source) && process.stdin.isTTY) {
     throw new UsageError(`Name a file or a topic id, or pipe the mirror's JSON in: npm run -s ${what} -- FILE`);
   }
+  let bytes: Uint8Array;
   try {
-    return readFileSync(source === undefined || source === "-" ? 0 : source, "utf8");
+    bytes = readFileSync(isStandardInput(source) ? 0 : (source as string));
   } catch (cause) {
     throw new UsageError(`${source} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+  const encoding = encodingOf(bytes);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(`${nameOf(source)} is not text in ${encoding.toUpperCase()}: save it as UTF-8.`);
+  }
+}
+
+/** By the byte order mark; without one, JSON starts with a character of ASCII, which UTF-16 writes beside a zero. */
+function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
+  if (second === 0) return "utf-16le";
+  return first === 0 ? "utf-16be" : "utf-8";
 }
 
 /** One mirror answer, a list of messages, one message, or any of them one to a line. */
 function parseMessages(text: string, name: string): readonly LedgerMessage[] {
-  const documents = parseDocuments(text, name);
-  return documents.flatMap(messagesIn).map((json, index) => {
-    const parsed = MessageJson.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    throw new UsageError(
-      `${name}: message ${index + 1} is not in the mirror's shape: ${issue?.path.join(".")}: ${issue?.message}`,
-    );
-  });
+  return parseDocuments(text, name)
+    .flatMap(messagesIn)
+    .map((json, index) => {
+      const topicId = topicIn(json);
+      if (topicId === null) throw new UsageError(`${name}: message ${index + 1} has no topic_id like 0.0.7148063.`);
+      const message = readMessage(json, topicId);
+      if (!("sequence" in message))
+        throw new UsageError(`${name}: message ${index + 1} has no sequence_number from 1.`);
+      if (message.defect === "bad-bytes")
+        throw new UsageError(
+          `${name}: message ${index + 1} is not base64. Pages fetched with encoding=utf-8 do not hold every byte: fetch it without.`,
+        );
+      return message;
+    });
 }
 
 function parseDocuments(text: string, name: string): readonly unknown[] {
@@ -72,6 +96,10 @@ function messagesIn(document: unknown): readonly unknown[] {
 /** MIRROR_URL names the mirror; the public one of mainnet otherwise. */
 async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
   const urls = (environment().MIRROR_URL ?? PUBLIC_MIRROR).split(",").map((url) => url.trim());
+  for (const url of urls) {
+    const address = parseMirrorAddress(url);
+    if (!address.ok) throw new UsageError(`MIRROR_URL holds an address that ${address.error}.`);
+  }
   const ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0 });
   const messages: LedgerMessage[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -87,10 +115,15 @@ async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
   return messages;
 }
 
-/** Runs a command; a UsageError ends it with its sentence and status 2. */
-export async function command(run: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command with its arguments, or prints `usage` where they ask for help. A UsageError ends it with its sentence and
+ * status 2.
+ */
+export async function command(run: (args: readonly string[]) => Promise<void>, usage?: string): Promise<void> {
+  const args = process.argv.slice(2);
+  if (usage !== undefined && args.some((arg) => arg === "--help" || arg === "-h")) return console.log(usage);
   try {
-    await run();
+    await run(args);
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
     console.error(cause.message);

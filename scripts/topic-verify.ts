@@ -1,4 +1,7 @@
-/** `npm run -s topic:verify -- FILE`: walks each topic's hash chain and prints one JSON object for each message. */
+/**
+ * `npm run -s topic:verify -- FILE`: walks each topic's hash chain and prints one JSON object for each message, and a summary on
+ * standard error. Ends with status 1 where a message failed.
+ */
 import { hash } from "node:crypto";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/verify";
 import type { LedgerMessage } from "@/lib/ports/ledger";
@@ -13,8 +16,15 @@ export function inChainOrder(messages: readonly LedgerMessage[]): readonly (read
 
 const sha384 = (bytes: Uint8Array) => hash("sha384", bytes, "buffer");
 
-void command(async () => {
-  const topics = inChainOrder(await readMessages(process.argv[2], "topic:verify"));
+const USAGE = `Usage: npm run -s topic:verify -- [FILE | TOPIC_ID | -]
+
+Walks the hash chain of each topic in a file, in standard input (-, or nothing) or in a topic of the mirror that MIRROR_URL
+names. Prints one JSON object a message: its sequence, its status (verified, unverifiable or failed) and why; on standard error
+a summary. Ends with status 0, with 1 where a message failed, and with 2 where there was nothing to read.`;
+
+void command(async ([source]) => {
+  const topics = inChainOrder(await readMessages(source, "topic:verify"));
+  const counts = { verified: 0, unverifiable: 0, failed: 0 };
   for (const topic of topics) {
     let head: ChainHead = CHAIN_START;
     let before: ChainHead = head;
@@ -23,6 +33,7 @@ void command(async () => {
       if (message.sequence !== head.sequence) before = head;
       const verdict = verifyNext(sha384, before, message);
       const { verification: status, reason } = verdict;
+      counts[status] += 1;
       console.log(
         JSON.stringify({
           sequence: message.sequence,
@@ -34,4 +45,10 @@ void command(async () => {
       if (message.sequence !== head.sequence) head = advance(before, message, verdict);
     }
   }
-});
+  const { verified, unverifiable, failed } = counts;
+  const total = verified + unverifiable + failed;
+  console.error(
+    `${total} message(s) of ${topics.length} topic(s): ${verified} verified, ${unverifiable} unverifiable, ${failed} failed.`,
+  );
+  if (failed > 0) process.exitCode = 1;
+}, USAGE);

@@ -37,6 +37,7 @@ export async function verifyProof(proof: Proof): Promise<ProofVerdict> {
     return unverifiable("The ledger made this message's hash in an older form that cannot be recomputed.");
   }
   if (!runningHash) return unverifiable("The mirror node did not tell this message's running hash.");
+  if (message.payerAccountId === null) return unverifiable("The mirror node did not tell who paid for this message.");
   if (!previousRunningHash) return unverifiable("The hash before this message is not known, so the chain starts here.");
 
   const topicId = parseTopicId(message.topicId);

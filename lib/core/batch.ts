@@ -1,4 +1,5 @@
 /** What one atomic write to the store holds: log entries, and everything they mean. */
+import type { ChunkInfo } from "./chunks";
 import type { ConsensusNs } from "./consensus-time";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
 import type { Definition, Edge, Profile } from "./projection";
@@ -8,7 +9,8 @@ import type { Disposition, Verification } from "./signal";
 export interface LogEntry {
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  readonly payer: AccountId;
+  /** Null where the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
   readonly message: Uint8Array;
   /** The whole message, on the entry of the chunk that completed it; null elsewhere. */
   readonly body: Uint8Array | null;
@@ -18,10 +20,11 @@ export interface LogEntry {
   readonly disposition: Disposition;
   /** Why it is undecodable, untrusted, failed or unverifiable; null where nothing is to be said. */
   readonly reason: string | null;
-  readonly chunk: { readonly key: string; readonly number: number; readonly total: number } | null;
+  /** Without a key where the message is a part that adds nothing (core/chunks). */
+  readonly chunk: ChunkInfo | null;
 }
 
-/** One (user, message). At most one for a user and a consensus time. */
+/** One (user, message). */
 export interface UserRow {
   readonly userId: UserId;
   readonly consensusNs: ConsensusNs;
@@ -45,7 +48,7 @@ export interface Batch {
   readonly syncedThroughNs: bigint | null;
   /** By rising sequence. */
   readonly entries: readonly LogEntry[];
-  /** By rising consensus time. */
+  /** By rising sequence: the order in which they take their positions. */
   readonly rows: readonly UserRow[];
   /** One for a (user, peer), merged. */
   readonly edges: readonly Edge[];

@@ -8,20 +8,18 @@ const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000n;
 const TIMESTAMP = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 
-/** Parses `seconds[.nanos]` as the mirror writes it (1 to 9 decimals); null if it is not that. */
-export function parseConsensusTime(text: string): ConsensusNs | null {
-  const match = TIMESTAMP.exec(text);
-  if (!match) return null;
-  return (BigInt(match[1] as string) * NS_PER_SECOND + BigInt((match[2] ?? "").padEnd(9, "0"))) as ConsensusNs;
-}
-
 /** The last nanosecond that a row can hold (int64), in the year 2262. */
 export const MAX_CONSENSUS_NS = (2n ** 63n - 1n) as ConsensusNs;
 
-/** A time that a client hands back, as a cursor or a watermark; null if it is none, or one that no row can have. */
-export function parseTimeInRange(text: string): ConsensusNs | null {
-  const ns = parseConsensusTime(text);
-  return ns === null || ns > MAX_CONSENSUS_NS ? null : ns;
+/**
+ * Parses `seconds[.nanos]` as the mirror writes it (1 to 9 decimals) and as clients hand it back; null if it is not that, or a
+ * time that no row can have.
+ */
+export function parseConsensusTime(text: string): ConsensusNs | null {
+  const match = TIMESTAMP.exec(text);
+  if (!match) return null;
+  const ns = BigInt(match[1] as string) * NS_PER_SECOND + BigInt((match[2] ?? "").padEnd(9, "0"));
+  return ns > MAX_CONSENSUS_NS ? null : (ns as ConsensusNs);
 }
 
 /** The canonical form, always with nine decimals: `1699999999.000000001`. */

@@ -7,8 +7,11 @@ export type TopicId = string & { readonly __brand: "TopicId" };
 export type AccountId = string & { readonly __brand: "AccountId" };
 export type UserId = string & { readonly __brand: "UserId" };
 
-/** Position of a message in its topic: starts at 1, dense (hedera.md §1). int64 on the ledger; 2^53 is never reached. */
+/** Position of a message in its topic: starts at 1, dense (hedera.md §1). int64 on the ledger; stored up to MAX_SEQUENCE. */
 export type Sequence = number & { readonly __brand: "Sequence" };
+
+/** What a row's reference to its message has room for: 40 bits. At a thousand messages a second it lasts 34 years. */
+export const MAX_SEQUENCE = 2 ** 40 - 1;
 
 /** A row's number in its user's list: starts at 1 in each epoch, gap-free. */
 export type Position = number & { readonly __brand: "Position" };

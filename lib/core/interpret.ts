@@ -4,7 +4,7 @@
  */
 
 import type { Batch, LogEntry, UserRow } from "./batch";
-import { type Part, Reassembly, type Whole } from "./chunks";
+import { type ChunkInfo, kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "./chunks";
 import { decodeMessage } from "./envelope";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
 import { keyOf } from "./key";
@@ -20,11 +20,11 @@ import {
 } from "./projection";
 import type { Sha384 } from "./running-hash";
 import type { Decoded, Verification } from "./signal";
-import { advance, type ChainHead, type ChainMessage, type Verdict, verifyNext } from "./verify";
+import { advance, type ChainHead, type ChainMessage, defectIn, type Verdict, verifyNext } from "./verify";
 
 export interface RawMessage extends ChainMessage {
   readonly sequence: Sequence;
-  readonly chunk: { readonly key: string; readonly number: number; readonly total: number } | null;
+  readonly chunk: ChunkInfo | null;
   /** Of a message that was checked before and is only looked at again; the chain is not moved by it. */
   readonly verdict?: Verdict;
 }
@@ -39,7 +39,7 @@ export interface InterpretInput {
   /** By rising sequence, without holes but for what `gap` declares before the first. */
   readonly messages: readonly RawMessage[];
   /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
-  readonly priorParts: readonly Part[];
+  readonly priorParts: readonly Piece[];
   readonly trustedPayers: TrustedPayers;
   readonly sha384: Sha384;
 }
@@ -49,14 +49,14 @@ export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profile
   readonly signals: readonly PlacedSignal[];
 };
 
-type Outcome = Pick<LogEntry, "disposition" | "reason" | "body"> & {
+type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly decoded: Decoded | null;
   /** Of the whole message, where it came in chunks. */
   readonly verification: Verification;
 };
 
 export function interpret(input: InterpretInput): Interpretation {
-  const reassembly = Reassembly.from(input.priorParts.filter(isPart));
+  const reassembly = Reassembly.from(input.priorParts);
   const entries: LogEntry[] = [];
   const rows: UserRow[] = [];
   const signals: PlacedSignal[] = [];
@@ -76,7 +76,7 @@ export function interpret(input: InterpretInput): Interpretation {
       verification: verdict.verification,
       disposition: outcome.disposition,
       reason: outcome.reason ?? verdict.reason,
-      chunk: message.chunk,
+      chunk: outcome.chunk,
     });
     if (outcome.decoded === null) continue;
     const { sequence, consensusNs } = message;
@@ -90,9 +90,6 @@ export function interpret(input: InterpretInput): Interpretation {
   return { entries, rows, signals, head, ...project(signals) };
 }
 
-/** The SDK says "1 of 1" of what it did not split: such a message is whole, and belongs to no group, now or from the log. */
-const isPart = (chunk: { readonly total: number }) => chunk.total > 1;
-
 /** What the bytes of a message come to. */
 function outcomeOf(
   message: RawMessage,
@@ -100,23 +97,33 @@ function outcomeOf(
   reassembly: Reassembly,
   trusted: TrustedPayers,
 ): Outcome {
-  const nothing = { reason: null, body: null, decoded: null, verification };
+  const { chunk } = message;
+  const nothing = { reason: null, body: null, decoded: null, verification, chunk };
   if (verification === "failed") return { ...nothing, disposition: "failed" };
-  let whole: Whole = { message: message.message, verification };
-  const inChunks = message.chunk !== null && isPart(message.chunk);
-  if (message.chunk !== null && inChunks) {
-    const { sequence, message: bytes } = message;
-    const added = reassembly.add({ ...message.chunk, sequence, message: bytes, verification });
-    if (added === "bad-chunk") return { ...nothing, disposition: "undecodable", reason: "bad-chunk" };
-    if (added === null) return { ...nothing, disposition: "part" };
-    whole = added;
-  }
-  const stored = { ...nothing, body: inChunks ? whole.message : null, verification: whole.verification };
+  const whole = reassembly.take({ chunk, message: message.message, verification });
+  if (whole === null) return { ...nothing, disposition: "part" };
+  // What adds nothing keeps no group: looking a group up must not cost more the more often its parts were repeated.
+  if (whole === "bad-chunk")
+    return { ...nothing, disposition: "undecodable", reason: "bad-chunk", chunk: UNUSABLE_CHUNK };
+  if (whole === "repeat") return { ...nothing, disposition: "part", chunk: chunk && { ...chunk, key: "" } };
+  const isJoined = kindOfChunk(chunk) === "part";
+  const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
   const decoded = decodeMessage(whole.message);
   if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
-  const isTrusted = trusted === "*" || trusted.has(message.payer) || (message.payer as string) === decoded.value.actor;
-  if (!isTrusted) return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
+  if (!isTrusted(message.payer, decoded.value.actor, trusted))
+    return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
   return { ...stored, disposition: "signal", decoded: decoded.value };
+}
+
+/** Whether a payer may say something for this actor. Where nobody knows who paid, nobody says so, whoever is trusted. */
+export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted: TrustedPayers): boolean {
+  if (payer === null) return false;
+  return trusted === "*" || trusted.has(payer) || (payer as string) === actor;
+}
+
+/** The log entry as a message again, for another look at it. */
+export function messageOf(topicId: TopicId, entry: LogEntry): RawMessage {
+  return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
 /** The people a signal concerns: its actor and its target, once each. */

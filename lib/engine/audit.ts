@@ -10,7 +10,7 @@
  */
 import type { Batch, LogEntry } from "../core/batch";
 import type { TopicId } from "../core/ids";
-import { interpret } from "../core/interpret";
+import { interpret, messageOf, type RawMessage } from "../core/interpret";
 import { ok, type Result } from "../core/result";
 import { equalBytes } from "../core/running-hash";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "../core/verify";
@@ -194,10 +194,10 @@ async function restore(
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
   const told = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
   const sequences = [...new Set([...entries.keys(), ...told.keys()])].sort((a, b) => a - b);
-  const best = sequences.map((sequence): LedgerMessage => {
+  const best = sequences.map((sequence): RawMessage => {
     const [entry, message] = [entries.get(sequence), told.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
-    return isStoredBetter ? { ...entry, topicId } : (message as LedgerMessage);
+    return isStoredBetter ? messageOf(topicId, entry) : (message as LedgerMessage);
   });
   const [first] = best;
   if (first === undefined) return 0;

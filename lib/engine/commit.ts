@@ -2,8 +2,8 @@
  * From messages to one committed batch and the event that tells of it. Everything between the two is pure (core/interpret);
  * what is read here (earlier chunks) lies behind the cursor that the commit swaps, so it cannot have changed if the swap holds.
  */
-import type { Batch } from "../core/batch";
-import type { Part } from "../core/chunks";
+import type { Batch, LogEntry } from "../core/batch";
+import { groupsIn } from "../core/chunks";
 import type { Position, TopicId, UserId } from "../core/ids";
 import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../core/interpret";
 import type { Sha384 } from "../core/running-hash";
@@ -57,16 +57,9 @@ export async function storedParts(
   store: SyncStore,
   topicId: TopicId,
   messages: readonly LedgerMessage[],
-): Promise<readonly Part[]> {
-  const keys = new Set<string>();
-  for (const { chunk } of messages) if (chunk !== null && chunk.total > 1) keys.add(chunk.key);
-  if (keys.size === 0) return [];
-  const entries = await store.parts(topicId, [...keys]);
-  return entries.flatMap((entry) =>
-    entry.chunk === null || entry.disposition === "failed"
-      ? []
-      : [{ ...entry.chunk, sequence: entry.sequence, message: entry.message, verification: entry.verification }],
-  );
+): Promise<readonly LogEntry[]> {
+  const keys = groupsIn(messages);
+  return keys.length === 0 ? [] : store.parts(topicId, keys);
 }
 
 /** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */

@@ -2,9 +2,10 @@
  * The registry on the ledger: written by the operator, read by who starts without a database of its own. Only messages that the
  * ledger's hash chain vouches for, and that a trusted payer has paid for, count.
  */
+import { kindOfChunk } from "../core/chunks";
 import { foldRegistry, type PublishedShard, publication, type RegistryMessage } from "../core/hcs2";
 import type { TopicId } from "../core/ids";
-import type { TrustedPayers } from "../core/interpret";
+import { isTrusted, type TrustedPayers } from "../core/interpret";
 import { err, ok, type Result } from "../core/result";
 import type { Sha384 } from "../core/running-hash";
 import type { Registry } from "../core/shards";
@@ -36,9 +37,8 @@ export async function readRegistryTopic(deps: RegistryTopicDeps): Promise<Result
       if (verdict.verification !== "verified")
         return err(`message ${message.sequence} of the registry topic does not follow from the ledger's hash chain`);
       head = advance(head, message, verdict);
-      const isTrusted = deps.trustedPayers === "*" || deps.trustedPayers.has(message.payer);
       // A shard's message fits into one chunk several times over.
-      if (!isTrusted || (message.chunk?.total ?? 1) > 1) continue;
+      if (!isTrusted(message.payer, null, deps.trustedPayers) || kindOfChunk(message.chunk) !== "whole") continue;
       messages.push({ sequence: message.sequence, text: new TextDecoder().decode(message.message) });
     }
   }

@@ -3,8 +3,9 @@
  * effect as if it had been there in time; projections do not care in which order they learn.
  */
 import type { Batch, LogEntry } from "../core/batch";
+import { groupsIn } from "../core/chunks";
 import type { Sequence, TopicId } from "../core/ids";
-import { interpret, type RawMessage } from "../core/interpret";
+import { interpret, messageOf, type RawMessage } from "../core/interpret";
 import { advance, CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
 import type { LedgerMessage } from "../ports/ledger";
 import { announce, type CommitDeps } from "./commit";
@@ -131,15 +132,14 @@ async function touched(
       const now = entries.find(({ sequence }) => sequence === entry.sequence);
       return now !== undefined && (now.disposition !== entry.disposition || now.verification !== entry.verification);
     };
-    result.set(entry.sequence, { ...entry, topicId, verdict, isChanged });
+    result.set(entry.sequence, { ...messageOf(topicId, entry), verdict, isChanged });
   };
-  const keys = new Set(sorted.flatMap(({ chunk }) => (chunk !== null && chunk.total > 1 ? [chunk.key] : [])));
   const [next] = await deps.store.log(topicId, head.sequence + 1, head.sequence + 1);
-  if (next?.chunk && next.chunk.total > 1) keys.add(next.chunk.key);
-  if (keys.size > 0) {
-    for (const entry of await deps.store.parts(topicId, [...keys])) add(entry, keptVerdict(entry));
+  const keys = groupsIn(next ? [...sorted, next] : sorted);
+  if (keys.length > 0) {
+    for (const entry of await deps.store.parts(topicId, keys)) add(entry, keptVerdict(entry));
   }
-  if (next && next.verification === "unverifiable") add(next, verifyNext(deps.sha384, head, { ...next, topicId }));
+  if (next && next.verification === "unverifiable") add(next, verifyNext(deps.sha384, head, messageOf(topicId, next)));
   return result;
 }
 

@@ -60,7 +60,8 @@ export interface OddEntry {
   readonly consensusNs: ConsensusNs;
   readonly disposition: "undecodable" | "untrusted" | "failed";
   readonly reason: string | null;
-  readonly payer: AccountId;
+  /** Null where the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
   /** How long it is in all. */
   readonly bytes: number;
   /** Its first bytes. */

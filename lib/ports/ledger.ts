@@ -1,29 +1,27 @@
 /**
  * The ledger as its mirror nodes tell it (hedera.md §1). Reads only; every method is one request at most for each mirror tried.
  */
+import type { ChunkInfo } from "../core/chunks";
 import type { ConsensusNs } from "../core/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../core/ids";
 import type { Result } from "../core/result";
-
-export interface ChunkInfo {
-  /** What chunks of one message share: payer, valid start, nonce and scheduled, in one string. */
-  readonly key: string;
-  /** From 1. */
-  readonly number: number;
-  readonly total: number;
-}
+import type { Defect } from "../core/verify";
 
 export interface LedgerMessage {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
+  /** 0 where the mirror tells no time that could be stored; the message has a defect then. */
   readonly consensusNs: ConsensusNs;
-  readonly payer: AccountId;
+  /** Null where the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
   /** This chunk's own bytes. */
   readonly message: Uint8Array;
   readonly runningHash: Uint8Array | null;
   readonly runningHashVersion: number | null;
   /** Null for a message of one piece. */
   readonly chunk: ChunkInfo | null;
+  /** Why the message cannot be taken as this mirror tells it; absent or null for most. Such a message fails verification. */
+  readonly defect?: Defect | null;
 }
 
 /** Why a mirror did not answer. Every one may be tried again, not before `retryAfterMs` where it said so. */

@@ -94,7 +94,10 @@ export interface SyncStore {
   /** Pauses a topic, to which nothing is written then, or resumes it. False where the topic is not known. */
   setPaused(topicId: TopicId, paused: boolean): Promise<boolean>;
 
-  /** Stored chunks of the given groups, by rising sequence: what reassembly needs of earlier pages. */
+  /**
+   * Stored parts of the given groups, by rising sequence: what reassembly needs of earlier pages. Of each number in a group the
+   * first part that did not fail, so at most MAX_CHUNKS entries a group, however often its parts were repeated.
+   */
   parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
   /** The log of a range, by rising sequence. */
   log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]>;

@@ -92,7 +92,8 @@ export interface ProofRow {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  readonly payer: AccountId;
+  /** Null where the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
   readonly message: Uint8Array;
   readonly runningHash: Uint8Array | null;
   readonly runningHashVersion: number | null;

@@ -1,6 +1,6 @@
 import "server-only";
 /** Cursors of pages that go back in time: opaque to clients, the consensus time of the last item inside. */
-import { type ConsensusNs, formatConsensusTime, parseTimeInRange } from "../core/consensus-time";
+import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../core/consensus-time";
 import { ProblemError } from "./problem";
 
 export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConsensusTime(ns)).toString("base64url");
@@ -8,7 +8,7 @@ export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConse
 /** Null for the first page. Throws what to answer to a cursor that is none. */
 export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
   if (cursor === undefined) return null;
-  const ns = parseTimeInRange(Buffer.from(cursor, "base64url").toString("latin1"));
+  const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));
   if (ns !== null) return ns;
   throw new ProblemError("bad-input", "cursor: not one that this server handed out. Start again without it.", {
     field: "cursor",

@@ -1,6 +1,7 @@
 import "server-only";
 /** What values of the environment look like, and what is said of one that does not. */
 import { z } from "zod";
+import { parseMirrorAddress } from "../adapters/mirror/mirror-address";
 import {
   type AccountId,
   parseAccountId,
@@ -106,7 +107,11 @@ export const urls = z
   .transform((text, context): readonly string[] | null => {
     if (text === undefined) return null;
     const bases = list(text);
-    if (bases.length > 0 && bases.every((base) => /^https?:\/\/\S+$/.test(base) && URL.canParse(base))) return bases;
-    context.addIssue("must be http or https addresses, separated by commas");
-    return z.NEVER;
+    if (bases.length === 0) context.addIssue("must be http or https addresses, separated by commas");
+    for (const base of bases) {
+      const address = parseMirrorAddress(base);
+      // Not the address itself: it may hold a password.
+      if (!address.ok) context.addIssue(`holds an address that ${address.error}`);
+    }
+    return bases;
   });

@@ -45,7 +45,7 @@ export const VARIABLES = {
   MIRROR_URL: variable(
     urls,
     null,
-    "Mirror REST addresses, the first one preferred; the network's own where empty, needed for custom",
+    "Mirror REST addresses, the first one preferred; the network's own where empty, needed for custom. A user and password in an address are sent as a header",
   ),
   TOPIC_CONTACT: variable(topicIds, null, "Topic ids for contacts; the devnet's own where empty"),
   TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),

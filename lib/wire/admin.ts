@@ -140,7 +140,7 @@ export const OddMessage = z.object({
   consensusTimestamp: ConsensusTimestamp,
   disposition: z.enum(["undecodable", "untrusted", "failed"]),
   reason: z.string().nullable(),
-  payer: z.string(),
+  payer: z.string().nullable().meta({ description: "Null where the mirror does not tell who paid" }),
   bytes: count,
   text: z.string().meta({ description: "Its first bytes as text that can be shown" }),
 });

@@ -9,7 +9,7 @@ export const Proof = z.object({
     topicId: TopicIdText,
     sequenceNumber: z.number().int().positive(),
     consensusTimestamp: ConsensusTimestamp,
-    payerAccountId: z.string(),
+    payerAccountId: z.string().nullable().meta({ description: "Null where the mirror does not tell who paid" }),
     runningHashVersion: z.number().int().nullable(),
     bytes: z.string().meta({ description: "Base64 of the message's (or chunk's) own bytes" }),
   }),

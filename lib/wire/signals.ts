@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseTimeInRange } from "../core/consensus-time";
+import { parseConsensusTime } from "../core/consensus-time";
 import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
 
 const Truncated = z
@@ -59,7 +59,7 @@ export const EventsQuery = z.object({
   type: z.enum(EVENT_TYPES).default("trust"),
   since: z
     .string()
-    .refine((text) => parseTimeInRange(text) !== null, "seconds.nanoseconds, as a watermark is")
+    .refine((text) => parseConsensusTime(text) !== null, "seconds.nanoseconds, as a watermark is")
     .meta({ description: "seconds.nanoseconds, as a watermark is" })
     .optional(),
   limit: wholeNumber(1, 200).default(200),

@@ -1,28 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MAX_CHUNKS, type Part, Reassembly, type Whole } from "@/lib/core/chunks";
+import { kindOfChunk, MAX_CHUNKS, type Piece, Reassembly, UNUSABLE_CHUNK, type Whole } from "@/lib/core/chunks";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const text = (whole: Whole | null | "bad-chunk") =>
-  whole === null || whole === "bad-chunk" ? whole : new TextDecoder().decode(whole.message);
+const text = (taken: Whole | null | "repeat" | "bad-chunk") =>
+  taken === null || typeof taken === "string" ? taken : new TextDecoder().decode(taken.message);
 const part = (
   number: number,
   total: number,
   body: string,
   key = "k",
-  verification: Part["verification"] = "verified",
-): Part => ({
-  sequence: number,
-  key,
-  number,
-  total,
+  verification: Piece["verification"] = "verified",
+): Piece => ({
+  chunk: { key, number, total },
   message: bytes(body),
   verification,
 });
 /** What each part in turn comes to. */
-const feed = (parts: readonly Part[], prior: readonly Part[] = []) => {
+const feed = (parts: readonly Piece[], prior: readonly Piece[] = []) => {
   const reassembly = Reassembly.from(prior);
-  return parts.map((each) => text(reassembly.add(each)));
+  return parts.map((each) => text(reassembly.take(each)));
 };
 
 describe("chunk reassembly", () => {
@@ -35,15 +32,15 @@ describe("chunk reassembly", () => {
   });
 
   it("keeps the first part of a number and ignores its repeats", () => {
-    expect(feed([part(1, 2, "first"), part(1, 2, "second"), part(2, 2, "!")])).toEqual([null, null, "first!"]);
+    expect(feed([part(1, 2, "first"), part(1, 2, "second"), part(2, 2, "!")])).toEqual([null, "repeat", "first!"]);
   });
 
   it("gives a whole once: what comes after it adds nothing", () => {
     expect(feed([part(1, 2, "a"), part(2, 2, "b"), part(1, 2, "x"), part(2, 2, "y")])).toEqual([
       null,
       "ab",
-      null,
-      null,
+      "repeat",
+      "repeat",
     ]);
   });
 
@@ -57,6 +54,9 @@ describe("chunk reassembly", () => {
     [-1, 2],
     [1.5, 2],
     [1, 0],
+    [0, 1],
+    [5, 1],
+    [-1, -1],
     [1, -1],
     [1, 2.5],
     [1, MAX_CHUNKS + 1],
@@ -85,9 +85,9 @@ describe("chunk reassembly", () => {
   });
 
   it("is verified only where every part is", () => {
-    const wholeOf = (second: Part["verification"]) => {
+    const wholeOf = (second: Piece["verification"]) => {
       const reassembly = Reassembly.from([part(1, 3, "a"), part(2, 3, "b", "k", second)]);
-      return reassembly.add(part(3, 3, "c"));
+      return reassembly.take(part(3, 3, "c"));
     };
     expect(wholeOf("verified")).toMatchObject({ verification: "verified" });
     expect(wholeOf("unverifiable")).toMatchObject({ verification: "unverifiable" });
@@ -97,14 +97,31 @@ describe("chunk reassembly", () => {
     expect(feed([part(1, 1, "a"), part(1, 1, "", "l")])).toEqual(["a", ""]);
   });
 
+  it.each([
+    ["no chunk info", null],
+    ["1 of 1", { key: "k", number: 1, total: 1 }],
+    ["0 of 0, which is a protobuf that was never set", { key: "k", number: 0, total: 0 }],
+    ["1 of 1 without a group", { key: "", number: 1, total: 1 }],
+  ])("takes %s for a message that was not split, as often as it comes", (_, chunk) => {
+    const piece: Piece = { chunk, message: bytes("a"), verification: "verified" };
+    expect(kindOfChunk(chunk)).toBe("whole");
+    expect(feed([piece, piece])).toEqual(["a", "a"]);
+  });
+
+  it("never joins parts that name no group, nor chunk info that could not be used", () => {
+    expect(feed([part(1, 2, "a", ""), part(2, 2, "b", "")])).toEqual(["repeat", "repeat"]);
+    expect(kindOfChunk(UNUSABLE_CHUNK)).toBe("bad-chunk");
+  });
+
   it("comes to the same wherever a restart falls, whatever senders do with numbers and totals", () => {
     const anyPart = fc.record({
-      sequence: fc.constant(0),
-      key: fc.constantFrom("k", "l", "m"),
-      number: fc.integer({ min: 0, max: 4 }),
-      total: fc.integer({ min: 1, max: 4 }),
+      chunk: fc.record({
+        key: fc.constantFrom("k", "l", "m"),
+        number: fc.integer({ min: 0, max: 4 }),
+        total: fc.integer({ min: 1, max: 4 }),
+      }),
       message: fc.string({ maxLength: 3 }).map(bytes),
-      verification: fc.constantFrom<Part["verification"]>("verified", "unverifiable"),
+      verification: fc.constantFrom<Piece["verification"]>("verified", "unverifiable"),
     });
     fc.assert(
       fc.property(fc.array(anyPart, { maxLength: 30 }), fc.nat({ max: 30 }), (parts, cut) => {

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogEntry, UserRow } from "@/lib/core/batch";
 import type { AccountId, TopicId } from "@/lib/core/ids";
-import { type Interpretation, interpret, project, type RawMessage, type TrustedPayers } from "@/lib/core/interpret";
+import {
+  type Interpretation,
+  interpret,
+  messageOf,
+  project,
+  type RawMessage,
+  type TrustedPayers,
+} from "@/lib/core/interpret";
 import { CHAIN_START, type ChainHead } from "@/lib/core/verify";
 import type { LedgerMessage } from "@/lib/ports/ledger";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../support/chain";
@@ -100,7 +107,33 @@ describe("a message", () => {
   });
 });
 
+describe("a message that cannot be taken as the mirror tells it", () => {
+  it.each(["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"] as const)(
+    "for %s has failed, with that reason, also when it is looked at again",
+    (defect) => {
+      const [first, second] = chainOf(TOPIC, [{ body: request() }, { body: request("tm-c", "tm-d") }]);
+      const view = run([{ ...unwrap(first), defect }, unwrap(second)]);
+      expect(fates(view)).toEqual([
+        ["failed", defect],
+        ["signal", null],
+      ]);
+      const again = run(view.entries.map((entry) => messageOf(TOPIC, entry)));
+      expect(fates(again)).toEqual(fates(view));
+    },
+  );
+});
+
 describe("who says so", () => {
+  it("takes nobody's word where the mirror does not tell who paid, whoever is trusted", () => {
+    const [message] = chainOf(TOPIC, [{ body: request() }]);
+    for (const trustedPayers of [TRUSTED, "*"] as const) {
+      const view = run([{ ...unwrap(message), payer: null }], trustedPayers);
+      expect(fates(view)).toEqual([["untrusted", "untrusted-payer"]]);
+      expect(view.entries[0]).toMatchObject({ verification: "unverifiable", payer: null });
+      expect(view.rows).toEqual([]);
+    }
+  });
+
   it("keeps what a stranger writes for somebody else out of rows and projections", () => {
     const view = runPieces([{ body: request(), payer: STRANGER }]);
     expect(fates(view)).toEqual([["untrusted", "untrusted-payer"]]);
@@ -164,6 +197,30 @@ describe("chunks", () => {
     expect(view.rows).toHaveLength(2);
   });
 
+  it("that add nothing are stored in no group, so that looking a group up never costs more", () => {
+    const json = JSON.stringify(request());
+    const [first, last] = [part(json.slice(0, 9), 1, 2), part(json.slice(9), 2, 2)];
+    const view = runPieces([first, ...Array.from({ length: 5 }, () => first), last, first, last, part("?", 2, 3)]);
+    expect(view.entries.filter(({ chunk }) => chunk?.key === "k").map(({ sequence }) => sequence)).toEqual([1, 7]);
+    expect(view.entries[1]?.chunk).toEqual({ key: "", number: 1, total: 2 });
+    // Looked at again, each comes to the same.
+    const again = run(view.entries.map((entry) => messageOf(TOPIC, entry)));
+    expect(again.entries).toEqual(view.entries);
+  });
+
+  it("without a payer make a whole that nobody says", () => {
+    const json = JSON.stringify(request());
+    const chain = chainOf(TOPIC, [part(json.slice(0, 9), 1, 2), part(json.slice(9), 2, 2)]);
+    const view = run(
+      chain.map((message) => ({ ...message, payer: null })),
+      "*",
+    );
+    expect(fates(view)).toEqual([
+      ["part", "no-payer"],
+      ["untrusted", "untrusted-payer"],
+    ]);
+  });
+
   it("that change their total or number themselves beyond it are undecodable, and stop nobody", () => {
     const json = JSON.stringify(request());
     const view = runPieces([part(json.slice(0, 9), 1, 2), part("?", 2, 3), part("?", 5, 2), part(json.slice(9), 2, 2)]);
@@ -221,10 +278,8 @@ function inPages(messages: readonly LedgerMessage[], cuts: readonly number[]): T
   for (const [i, from] of [0, ...ends].entries()) {
     const page = messages.slice(from, ends[i] ?? messages.length);
     const keys = new Set(page.map((message) => message.chunk?.key));
-    const priorParts = entries.flatMap(({ chunk, disposition, sequence, message, verification }) =>
-      chunk !== null && keys.has(chunk.key) && disposition !== "failed"
-        ? [{ ...chunk, sequence, message, verification }]
-        : [],
+    const priorParts = entries.filter(
+      ({ chunk, disposition }) => chunk !== null && keys.has(chunk.key) && disposition !== "failed",
     );
     const view = interpret({ topicId: TOPIC, head, messages: page, priorParts, trustedPayers: TRUSTED, sha384 });
     head = view.head;
@@ -305,14 +360,14 @@ describe("any split of a topic into pages", () => {
     expect(Math.min(wholes, parts)).toBeGreaterThan(50);
   });
 
-  it("gives rows in the order of time, one at most for a person and a message", () => {
+  it("gives rows in the order of the ledger, one at most for a person and a message", () => {
     fc.assert(
       fc.property(pieces, (some) => {
         const { rows, entries } = runPieces(some);
         expect(entries).toHaveLength(some.length);
         expect(new Set(rows.map((row) => `${row.sequence} ${row.userId}`)).size).toBe(rows.length);
         for (const [i, row] of rows.entries()) {
-          if (i > 0) expect(row.consensusNs >= unwrap(rows[i - 1]).consensusNs).toBe(true);
+          if (i > 0) expect(row.sequence >= unwrap(rows[i - 1]).sequence).toBe(true);
           expect(entries[row.sequence - 1]?.disposition).toBe("signal");
         }
       }),

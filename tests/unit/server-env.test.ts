@@ -111,6 +111,11 @@ describe("the environment", () => {
       { HEDERA_NETWORK: "mainnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on", ...TOPICS },
       "ALLOW_DEMO=on is refused on mainnet",
     ],
+    [
+      "a mirror's address with a query",
+      { MIRROR_URL: "https://mirror.test/?key=s3cret" },
+      "MIRROR_URL holds an address that has a query (?…): leave it out",
+    ],
     ["a secret that is too short", { SESSION_SECRET: SECRET.slice(1) }, "at least 32 characters"],
     ["a short secret among long ones", { SESSION_SECRET: `${SECRET},short` }, "at least 32 characters"],
     ["no secret between commas", { SESSION_SECRET: " , " }, "at least 32 characters"],

@@ -60,7 +60,7 @@ describe("verification along the chain", () => {
     expect(walk(forged)).toEqual([ok, ok, ok, "failed: hash-mismatch", "failed: hash-mismatch", ok]);
   });
 
-  it("fails a hash of another length, and has no predecessor for the next", () => {
+  it("fails a hash of another length, whatever is before it, and has no predecessor for the next", () => {
     const short = altered({ runningHash: unwrap(fourth.runningHash).slice(1) });
     expect(walk(short)).toEqual([ok, ok, ok, "failed: hash-mismatch", "unverifiable: no-predecessor", ok]);
   });
@@ -70,8 +70,46 @@ describe("verification along the chain", () => {
     expect(walk(missing)).toEqual([ok, ok, ok, "unverifiable: no-hash", "unverifiable: no-predecessor", ok]);
   });
 
-  it.each([2, 1, null])("cannot verify hash version %j, and goes on from its hash", (runningHashVersion) => {
-    expect(walk(altered({ runningHashVersion }))).toEqual([ok, ok, ok, "unverifiable: old-version", ok, ok]);
+  it.each([0, 1, 2, 4, -3, null])(
+    "fails hash version %j in a chain of version 3, and goes on from its hash",
+    (version) => {
+      expect(walk(altered({ runningHashVersion: version }))).toEqual([ok, ok, ok, "failed: bad-version", ok, ok]);
+    },
+  );
+
+  it("fails it also where nothing before it was verified, if it is younger than version 3", () => {
+    const first = HONEST.map((message) => (message.sequence === 1 ? { ...message, runningHashVersion: 2 } : message));
+    expect(walk(first)).toEqual(["failed: bad-version", ok, ok, ok, ok, ok]);
+    const afterGap: ChainHead = { sequence: 3, hash: null, consensusNs: 0n };
+    expect(walk(altered({ runningHashVersion: null }).slice(3), afterGap)[0]).toBe("failed: bad-version");
+  });
+
+  it("does not take a version for a hash: without one the message stays unverifiable", () => {
+    for (const runningHashVersion of [0, 2, 3, null]) {
+      for (const runningHash of [null, new Uint8Array(0)])
+        expect(walk(altered({ runningHashVersion, runningHash }))[3]).toBe("unverifiable: no-hash");
+    }
+  });
+
+  it("takes versions 1 and 2 of before August 2020 for unverifiable, verifies from the first of version 3 on, and then no less", () => {
+    const startNs = BigInt(Date.UTC(2020, 6, 20)) * 1_000_000n;
+    const old = chainOf(
+      TOPIC,
+      HONEST.map((_, n) => ({ body: { n } })),
+      startNs,
+    ).map((message) => (message.sequence <= 2 ? { ...message, runningHashVersion: message.sequence } : message));
+    const older = "unverifiable: old-version";
+    expect(walk(old)).toEqual([older, older, ok, ok, ok, ok]);
+    const lowered = old.map((message) => (message.sequence === 5 ? { ...message, runningHashVersion: 2 } : message));
+    expect(walk(lowered)).toEqual([older, older, ok, ok, "failed: bad-version", ok]);
+  });
+
+  it("cannot verify a message whose payer nobody tells, and goes on from its hash", () => {
+    expect(walk(altered({ payer: null }))).toEqual([ok, ok, ok, "unverifiable: no-payer", ok, ok]);
+  });
+
+  it("fails what cannot be taken as it came, and goes on from its hash", () => {
+    expect(walk(altered({ defect: "bad-time" }))).toEqual([ok, ok, ok, "failed: bad-time", ok, ok]);
   });
 
   it("cannot verify the first message after a gap, and verifies from there on", () => {
@@ -84,18 +122,21 @@ describe("verification along the chain", () => {
   it.each([
     ["at the time of", 0n],
     ["before", -1n],
-  ])("fails a message %s its predecessor, though its hash is right, and goes on", (_, laterNs) => {
+  ])("verifies a message %s its predecessor, for its hash proves the order", (_, laterNs) => {
     const times = [0n, 10n, 20n, 20n + laterNs, 30n, 40n].map((ns) => 10n ** 18n + ns);
     const chain = chainOf(
       TOPIC,
       times.map((ns, n) => ({ body: { n }, consensusNs: ns })),
     );
-    expect(walk(chain)).toEqual([ok, ok, ok, "failed: time-order", ok, ok]);
+    expect(walk(chain)).toEqual([ok, ok, ok, ok, ok, ok]);
   });
 
-  it("fails a message before its predecessor even where no hash could be checked", () => {
+  it("fails a message that lies before what was verified where no hash could be checked", () => {
     const early = altered({ runningHash: null, consensusNs: consensusNs(fourth.consensusNs - 10n ** 10n) });
     expect(walk(early)[3]).toBe("failed: time-order");
+    const third = unwrap(HONEST[2]).consensusNs;
+    const close = altered({ runningHash: null, consensusNs: consensusNs(third - 2_000n) });
+    expect(walk(close)[3]).toBe("unverifiable: no-hash");
   });
 
   it("verifies each chunk as a link of its own", () => {

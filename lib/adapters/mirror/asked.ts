@@ -32,6 +32,7 @@ function isSame(a: LedgerMessage, b: LedgerMessage): boolean {
     a.consensusNs === b.consensusNs &&
     a.payer === b.payer &&
     a.runningHashVersion === b.runningHashVersion &&
+    (a.defect ?? null) === (b.defect ?? null) &&
     sameBytes(a.message, b.message) &&
     (a.runningHash === null || b.runningHash === null
       ? a.runningHash === b.runningHash

@@ -19,11 +19,14 @@ import type {
   PageRequest,
 } from "../../ports/ledger";
 import { askedOf } from "./asked";
-import { AccountJson, BlocksJson, MessageJson, PageJson, throughOf } from "./mirror-json";
+import { readJson, TOO_LARGE } from "./bounded-json";
+import { listOf, messagesOf, readMessage } from "./message-json";
+import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
+import { AccountJson, BlocksJson, throughOf } from "./mirror-json";
 import { Refusals } from "./refusals";
 
 export interface MirrorOptions {
-  /** REST bases, with or without `/api/v1`; the first is preferred. */
+  /** REST bases as parseMirrorAddress takes them, with or without `/api/v1`; the first is preferred. */
   readonly urls: readonly string[];
   readonly clock: Clock;
   /** Milliseconds until a token is there, or null where none is to be had soon (HotCache.reserve). */
@@ -70,8 +73,7 @@ type CircuitOf = "circuit" | "blocks";
 
 const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
 
-interface Mirror {
-  readonly base: string;
+interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;
   /** Of messages and accounts. */
   circuit: Circuit;
@@ -84,6 +86,18 @@ interface Mirror {
   lastError: string | null;
 }
 
+/** What an answer's JSON says; null where it has not the documented shape. */
+type Read<T> = (json: unknown) => T | null;
+
+const inShape =
+  <T>(schema: z.ZodType<T>): Read<T> =>
+  (json) => {
+    const parsed = schema.safeParse(json);
+    return parsed.success ? parsed.data : null;
+  };
+/** Any JSON, also null: whether it is a message is for who asked to say. */
+const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
+
 export class MirrorLedger implements Ledger {
   private readonly nodes: Mirror[];
   private readonly random: () => number;
@@ -91,9 +105,10 @@ export class MirrorLedger implements Ledger {
   constructor(private readonly options: MirrorOptions) {
     this.random = options.random ?? Math.random;
     this.nodes = options.urls.map((url, index) => {
-      const base = url.replace(/\/+$/, "").replace(/\/api\/v1$/, "");
+      const address = parseMirrorAddress(url);
+      if (!address.ok) throw new RangeError(`a mirror has an address that ${address.error}`);
       return {
-        base: `${base}/api/v1`,
+        ...address.value,
         origin: nameOf(options.urls, index),
         circuit: CLOSED,
         blocks: CLOSED,
@@ -135,14 +150,15 @@ export class MirrorLedger implements Ledger {
     const query = [`sequencenumber=gte:${request.after + 1}`, "order=asc", `limit=${request.limit}`];
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
-    const answer = await this.get(path, PageJson, request, { signal });
+    const answer = await this.get(path, listOf, request, { signal });
     // The list knows no "not found" (hedera.md §1): a 404 here is a gateway that does not know the route.
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;
-    const { messages, foreign } = askedOf(request, answer.value.json.messages);
+    const told = messagesOf(answer.value.json, request.topicId, request.after);
+    const { messages, foreign } = askedOf(request, told.messages);
     const what = `the messages of topic ${request.topicId}`;
-    const isAsked = this.check(answer.value.from, what, foreign === 0);
+    const isAsked = this.check(answer.value.from, what, foreign + told.leftOut === 0);
     // What is left of such an answer is stored, but that nothing is left does not mean that there is nothing.
     return messages.length > 0 || isAsked ? ok(messages) : err(FOREIGN);
   }
@@ -150,20 +166,26 @@ export class MirrorLedger implements Ledger {
   /** The sequence number of a topic's newest message, as one mirror has it; 0 for an empty topic. */
   async newestSequence(topicId: TopicId): Promise<Result<number, LedgerError>> {
     const path = `/topics/${topicId}/messages?order=desc&limit=1`;
-    const answer = await this.get(path, PageJson, {});
-    return answer.ok ? ok(answer.value.json.messages[0]?.sequence ?? 0) : answer;
+    const answer = await this.get(path, listOf, {});
+    if (!answer.ok) return answer;
+    const { json, from } = answer.value;
+    const newest = json.length > 0 ? readMessage(json[0], topicId) : { sequence: 0 };
+    const isAsked = this.check(from, `the newest message of topic ${topicId}`, "sequence" in newest);
+    return isAsked && "sequence" in newest ? ok(newest.sequence) : err(FOREIGN);
   }
 
   async message(topicId: TopicId, sequence: number, asking: Asking = {}): Promise<Result<LedgerMessage, LedgerError>> {
-    const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, MessageJson, asking);
+    const answer = await this.get(`/topics/${topicId}/messages/${sequence}`, anyJson, asking);
     if (!answer.ok) return answer;
-    const { json: message, from } = answer.value;
-    const isAsked = message.topicId === topicId && message.sequence === sequence;
-    return this.check(from, `message ${sequence} of topic ${topicId}`, isAsked) ? ok(message) : err(FOREIGN);
+    const { json, from } = answer.value;
+    const message = readMessage(json.value, topicId);
+    const isAsked = "sequence" in message && message.sequence === sequence;
+    this.check(from, `message ${sequence} of topic ${topicId}`, isAsked);
+    return isAsked ? ok(message) : err(FOREIGN);
   }
 
   async account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
-    const answer = await this.get(`/accounts/${accountId}?transactions=false`, AccountJson, {});
+    const answer = await this.get(`/accounts/${accountId}?transactions=false`, inShape(AccountJson), {});
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
@@ -173,7 +195,7 @@ export class MirrorLedger implements Ledger {
   }
 
   async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
-    const answer = await this.get("/blocks?order=desc&limit=1", BlocksJson, asking, { circuit: "blocks" });
+    const answer = await this.get("/blocks?order=desc&limit=1", inShape(BlocksJson), asking, { circuit: "blocks" });
     if (!answer.ok) return answer;
     return ok({ mirror: answer.value.from.origin, throughNs: throughOf(answer.value.json) });
   }
@@ -190,7 +212,7 @@ export class MirrorLedger implements Ledger {
 
   private async get<T>(
     path: string,
-    schema: z.ZodType<T>,
+    read: Read<T>,
     asking: Asking,
     { signal, circuit = "circuit" }: { readonly signal?: AbortSignal | undefined; readonly circuit?: CircuitOf } = {},
   ): Promise<Result<{ readonly json: T; readonly from: Mirror }, LedgerError>> {
@@ -202,7 +224,7 @@ export class MirrorLedger implements Ledger {
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
     const startMs = performance.now();
-    const answer = await this.fetchJson(mirror, path, schema, signal);
+    const answer = await this.fetchJson(mirror, path, read, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
     const settled = (state: Circuit) =>
@@ -238,14 +260,19 @@ export class MirrorLedger implements Ledger {
   private async fetchJson<T>(
     mirror: Mirror,
     path: string,
-    schema: z.ZodType<T>,
+    read: Read<T>,
     signal?: AbortSignal,
   ): Promise<Result<T, LedgerError>> {
     mirror.requests += 1;
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     try {
       const response = await (this.options.fetch ?? fetch)(mirror.base + path, {
-        headers: { accept: "application/json" },
+        headers: {
+          accept: "application/json",
+          ...(mirror.authorization === null ? {} : { authorization: mirror.authorization }),
+        },
+        // Following one could lead to any host, with a request that no token was taken for.
+        redirect: "manual",
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",
       });
@@ -255,10 +282,12 @@ export class MirrorLedger implements Ledger {
         await response.body?.cancel();
         return err(statusError(response, this.options.clock.now()));
       }
-      const parsed = schema.safeParse(await response.json());
-      return parsed.success
-        ? ok(parsed.data)
-        : err({ code: "malformed", message: "the mirror's answer has not the documented shape" });
+      const json = await readJson(response);
+      if (json === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 16 MB" });
+      const value = read(json);
+      return value === null
+        ? err({ code: "malformed", message: "the mirror's answer has not the documented shape" })
+        : ok(value);
     } catch (cause) {
       if (timeout.aborted)
         return err({ code: "timeout", message: `the mirror did not answer within ${TIMEOUT_MS / 1000} s` });
@@ -282,13 +311,22 @@ function statusError(response: Response, nowMs: number): LedgerError {
   const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
   if (status === 429)
     return { code: "rate-limited", message: "the mirror answered 429, too many requests", retryAfterMs };
+  if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
+    return {
+      code: "unavailable",
+      message: "the mirror answered with a redirect, which is not followed: MIRROR_URL must name where it leads to",
+    };
   if (status === 404) return { code: "not-found", message: "the mirror has no such message" };
   return { code: "unavailable", message: `the mirror answered ${status}`, retryAfterMs };
 }
 
-/** RFC 9110 §10.2.3: seconds or a date. Bounded to an hour: nobody waits for ever on one header. */
+/**
+ * RFC 9110 §10.2.3: seconds or a date. Where gateways added theirs, the header holds several, joined by commas: the longest
+ * counts. Bounded to an hour: nobody waits for ever on one header.
+ */
 function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
+  const isSeconds = /^\s*\d+\s*(,\s*\d+\s*)*$/.test(value);
+  const ms = isSeconds ? Math.max(...value.split(",").map(Number)) * 1_000 : Date.parse(value) - nowMs;
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), 3_600_000) : undefined;
 }

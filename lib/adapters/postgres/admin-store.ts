@@ -1,4 +1,4 @@
-import type { AccountId, Sequence, TopicId } from "../../core/ids";
+import { MAX_SEQUENCE, type Sequence, type TopicId } from "../../core/ids";
 import type {
   ActionState,
   AdminEntry,
@@ -11,10 +11,10 @@ import type {
 } from "../../ports/admin-store";
 import { disposition, gapState, verification } from "./codes";
 import type { Row } from "./database";
-import { bytes, gap, int8, ns, sequenceOf, text, topicState } from "./decode-row";
+import { bytes, gap, int8, ns, payer, sequenceOf, text, topicState } from "./decode-row";
 import { texts } from "./params";
 import type { Readable } from "./readable";
-import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
+import { REF_SHIFT } from "./ref";
 import { expand } from "./shorthand";
 import type { Statements } from "./statements";
 
@@ -161,7 +161,7 @@ export class PostgresAdminStore implements AdminStore {
         consensusNs: ns(row.consensus_ns),
         disposition: disposition.name(row.disposition) as OddEntry["disposition"],
         reason: text(row.reason),
-        payer: row.payer as AccountId,
+        payer: payer(row.payer),
         bytes: message.length,
         start: message.subarray(0, startBytes),
       };

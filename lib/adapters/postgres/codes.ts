@@ -24,6 +24,9 @@ const TYPES = [
   "PAYMENT_SENT",
 ] as const;
 
+/** Stands for a payer that the mirror did not tell, in a column that is not null. No account has this id. */
+export const NO_PAYER = "";
+
 export const UNNAMED_TYPE = 0;
 const NUMBER_OF_TYPE: ReadonlyMap<string, number> = new Map(TYPES.map((name, number) => [name, number]));
 

@@ -4,7 +4,7 @@ import { type ConsensusNs, consensusNs } from "../../core/consensus-time";
 import type { AccountId, Sequence, TopicId, TopicKind } from "../../core/ids";
 import { GENESIS_HASH } from "../../core/running-hash";
 import type { Gap, TopicState } from "../../ports/sync-store";
-import { disposition, gapState, verification } from "./codes";
+import { disposition, gapState, NO_PAYER, verification } from "./codes";
 import type { Row } from "./database";
 import { REF_SHIFT } from "./ref";
 import { expand } from "./shorthand";
@@ -12,6 +12,7 @@ import { expand } from "./shorthand";
 export const int8 = (value: unknown): bigint => (value === null ? 0n : BigInt(value as string | number | bigint));
 export const ns = (value: unknown): ConsensusNs => consensusNs(int8(value));
 export const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+export const payer = (value: unknown): AccountId | null => (value === NO_PAYER ? null : (value as AccountId));
 const optionalNumber = (value: unknown): number | null => (value === null ? null : Number(value));
 
 /** A copy: what a driver hands out may be a view of a whole network packet. */
@@ -49,7 +50,7 @@ export function logEntry(row: Row): LogEntry {
   return {
     sequence: sequenceOf(row.ref),
     consensusNs: ns(row.consensus_ns),
-    payer: row.payer as AccountId,
+    payer: payer(row.payer),
     message: message(row.message) as Uint8Array,
     body: message(row.body),
     runningHash: bytes(row.running_hash),
@@ -58,9 +59,9 @@ export function logEntry(row: Row): LogEntry {
     disposition: disposition.name(row.disposition),
     reason: text(row.reason),
     chunk:
-      row.chunk_key === null
+      row.chunk_total === null
         ? null
-        : { key: row.chunk_key as string, number: Number(row.chunk_number), total: Number(row.chunk_total) },
+        : { key: text(row.chunk_key) ?? "", number: Number(row.chunk_number), total: Number(row.chunk_total) },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LogEntry } from "../../core/batch";
-import { disposition, verification } from "./codes";
+import { kindOfChunk } from "../../core/chunks";
+import { disposition, NO_PAYER, verification } from "./codes";
 import { Blob, numbers, type Params, texts } from "./params";
 import { REF_SHIFT } from "./ref";
 import { shorten } from "./shorthand";
@@ -17,17 +18,17 @@ export function logPart(entries: readonly LogEntry[], params: Params, mayExist: 
     hashes.push(blob.add(entry.runningHash));
     bodies.push(blob.add(entry.body && shorten(entry.body)));
   }
-  // A message that is its own only chunk is whole: its numbers say nothing, and the SDK sends them with every message.
-  const chunks = entries.map(({ chunk }) => (chunk !== null && chunk.total > 1 ? chunk : null));
+  // Numbers that say "not split" are not kept: the SDK sends them with every message.
+  const chunks = entries.map(({ chunk }) => (kindOfChunk(chunk) === "whole" ? null : chunk));
   const columns = [
     params.add(numbers(entries.map((entry) => entry.sequence)), "bigint[]"),
     params.add(numbers(entries.map((entry) => entry.consensusNs)), "bigint[]"),
     params.add(numbers(entries.map((entry) => verification.code(entry.verification))), "smallint[]"),
     params.add(numbers(entries.map((entry) => disposition.code(entry.disposition))), "smallint[]"),
     params.add(numbers(entries.map((entry) => entry.runningHashVersion)), "smallint[]"),
-    params.add(texts(entries.map((entry) => entry.payer)), "text[]"),
+    params.add(texts(entries.map((entry) => entry.payer ?? NO_PAYER)), "text[]"),
     params.add(texts(entries.map((entry) => entry.reason)), "text[]"),
-    params.add(texts(chunks.map((chunk) => chunk?.key ?? null)), "text[]"),
+    params.add(texts(chunks.map((chunk) => chunk?.key || null)), "text[]"),
     params.add(numbers(chunks.map((chunk) => chunk?.number ?? null)), "integer[]"),
     params.add(numbers(chunks.map((chunk) => chunk?.total ?? null)), "integer[]"),
     params.add(numbers(offsets), "integer[]"),

@@ -1,5 +1,6 @@
 import type { Batch, LogEntry } from "../../core/batch";
-import type { TopicId, TopicKind } from "../../core/ids";
+import { MAX_CHUNKS } from "../../core/chunks";
+import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ids";
 import type { CommitOutcome, Gap, SyncStore, TopicState } from "../../ports/sync-store";
 import { backfillBatch } from "./backfill";
 import { disposition, gapState } from "./codes";
@@ -8,7 +9,7 @@ import type { Row } from "./database";
 import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
 import type { Readable } from "./readable";
-import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
+import { REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
@@ -72,7 +73,13 @@ export class PostgresSyncStore implements SyncStore {
     if (chunkKeys.length === 0) return [];
     const rows = await this.db.run(
       "log",
-      `SELECT * FROM topic_log WHERE chunk_key = ANY ($2::text[]) AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint ORDER BY ref`,
+      `SELECT l.* FROM (
+        SELECT min(ref) AS ref FROM topic_log
+        WHERE chunk_key = ANY ($2::text[]) AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint
+          AND chunk_number BETWEEN 1 AND ${MAX_CHUNKS} AND disposition <> ${disposition.code("failed")}
+          AND reason IS DISTINCT FROM 'bad-chunk'
+        GROUP BY chunk_key, chunk_number) first JOIN topic_log l ON l.ref = first.ref
+      ORDER BY l.ref`,
       [topicId, texts(chunkKeys), MAX_SEQUENCE],
     );
     return this.readable.rows("topic_log", rows, logEntry);

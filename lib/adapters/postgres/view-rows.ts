@@ -1,12 +1,12 @@
 /** View rows as values of the domain. */
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../core/bounds";
-import type { AccountId, Position, TopicId, UserId } from "../../core/ids";
+import type { Position, TopicId, UserId } from "../../core/ids";
 import type { Definition, Edge, Profile } from "../../core/projection";
 import { GENESIS_HASH } from "../../core/running-hash";
 import type { EventRow, ProofRow, SignalRow } from "../../ports/view-store";
 import { isActorFlag, typeName, verification, verificationFlag } from "./codes";
 import type { Row } from "./database";
-import { bytes, int8, message, ns, sequenceOf, text } from "./decode-row";
+import { bytes, int8, message, ns, payer, sequenceOf, text } from "./decode-row";
 import { expand, expandedLength } from "./shorthand";
 
 export function edge(userId: UserId, row: Row): Edge {
@@ -112,7 +112,7 @@ export function proof(topicId: TopicId, row: Row): ProofRow {
     topicId,
     sequence,
     consensusNs: ns(row.consensus_ns),
-    payer: row.payer as AccountId,
+    payer: payer(row.payer),
     message: message(row.message) as Uint8Array,
     runningHash: bytes(row.running_hash),
     runningHashVersion: row.hash_version === null ? null : Number(row.hash_version),

@@ -1,5 +1,5 @@
 import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/consensus-time";
-import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ids";
+import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import { type Definition, type Profile, strictly } from "../../core/projection";
 import type {
@@ -22,7 +22,7 @@ import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
 import { Readable } from "./readable";
 import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
-import { MAX_SEQUENCE, REF_SHIFT } from "./ref";
+import { REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
 import { definition, edge, event, profile, proof, readAtOnce, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";

@@ -191,6 +191,37 @@ export function commitContract(subject: Subject): void {
     ]);
   });
 
+  it("gives of each number in a group the first part that counts, however often it was repeated", async () => {
+    const part = (number: number, entry: PlainSignal["entry"] = {}): PlainSignal => ({
+      ...REQUEST,
+      entry: { disposition: "part", chunk: { key: "k", number, total: 3 }, ...entry },
+    });
+    // As an earlier version stored them, which kept the group of every part.
+    const signals = [
+      part(2, { disposition: "failed", verification: "failed", reason: "hash-mismatch" }),
+      part(1, { disposition: "undecodable", reason: "bad-chunk" }),
+      ...Array.from({ length: 200 }, (_, i) => part((i % 2) + 1)),
+      part(3, { chunk: { key: "", number: 3, total: 3 } }),
+    ];
+    await expectCommitted(store, batchOf(T, 0, signals));
+    const found = await store.sync.parts(T, ["k"]);
+    expect(found.map(({ sequence, chunk }) => [sequence, chunk?.number])).toEqual([
+      [3, 1],
+      [4, 2],
+    ]);
+    expect((await store.sync.log(T, 203, 203))[0]?.chunk).toEqual({ key: "", number: 3, total: 3 });
+    expect(await store.sync.parts(T, [""])).toEqual([]);
+  });
+
+  it("keeps a message whose payer nobody tells", async () => {
+    await expectCommitted(
+      store,
+      batchOf(T, 0, [{ ...REQUEST, entry: { payer: null, disposition: "untrusted", reason: "untrusted-payer" } }]),
+    );
+    expect(await store.sync.log(T, 1, 1)).toMatchObject([{ payer: null }]);
+    expect(await store.admin.odd(5, 10)).toMatchObject([{ payer: null, disposition: "untrusted" }]);
+  });
+
   it("holds sequences and times beyond 32 and 53 bits", async () => {
     const first = 2 ** 39;
     const ns = at(9_000_000_000_000_000_001n);

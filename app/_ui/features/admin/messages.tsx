@@ -44,8 +44,8 @@ const COLUMNS: readonly SortedColumn<OddMessage>[] = [
     head: "Payer",
     first: "asc",
     from: "md",
-    key: ({ payer }) => payer,
-    cell: ({ payer }) => <span className="ledger text-xs">{payer}</span>,
+    key: ({ payer }) => payer ?? "",
+    cell: ({ payer }) => <span className="ledger text-xs">{payer ?? "not told"}</span>,
   },
   {
     id: "size",
@@ -60,7 +60,7 @@ const COLUMNS: readonly SortedColumn<OddMessage>[] = [
 ];
 
 const textOf = ({ topicId, sequence, disposition, reason, payer, text }: OddMessage) =>
-  `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${payer} ${text}`;
+  `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${payer ?? ""} ${text}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
 
 /** Messages that are in no view: how many, and what the newest of them say. Their text is a stranger's. */

@@ -69,7 +69,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
         )}
         <Fact name="Topic" value={proof.message.topicId} />
         <Fact name="Sequence" value={proof.message.sequenceNumber} />
-        <Fact name="Payer" value={proof.message.payerAccountId} />
+        <Fact name="Payer" value={proof.message.payerAccountId ?? "not told by the mirror"} />
         <Fact name="Consensus" value={exactConsensusTime(proof.message.consensusTimestamp)} />
       </dl>
       <Button size="sm" busy={isValidating} onClick={() => void mutate()}>

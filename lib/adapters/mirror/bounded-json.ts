@@ -1,0 +1,32 @@
+/** Answers are bounded while they are read: a mirror that sends without end must not take this process's memory. */
+
+/** A page of 100 messages of the largest kind is about 1 MB; a gateway's own page a few KB. */
+export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The JSON of a response, or `too-large` where it has more than `maxBytes` (after decompression). Reading stops at the limit.
+ * Throws a SyntaxError where it is not JSON, and what the connection throws.
+ */
+export async function readJson(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<unknown> {
+  if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
+    await response.body?.cancel();
+    return TOO_LARGE;
+  }
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const piece = await reader?.read();
+    if (!piece || piece.done) break;
+    bytes += piece.value.length;
+    if (bytes > maxBytes) {
+      await reader?.cancel();
+      return TOO_LARGE;
+    }
+    pieces.push(piece.value);
+  }
+  // As Response.json does: a byte order mark is no part of the text.
+  return JSON.parse(new TextDecoder().decode(Buffer.concat(pieces, bytes)));
+}
+
+export const TOO_LARGE = Symbol("too-large");
