@@ -27,6 +27,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Ask the mirror's operator, or put another mirror into MIRROR_URL; nothing of such an answer is stored.",
   },
+  "mirrors-disagree": {
+    severity: "critical",
+    action: "Find out which of the mirrors is right, take the other out of MIRROR_URL, then audit the topic.",
+  },
   "head-in-future": {
     severity: "critical",
     action: "Compare this machine's clock with a time server; if it is right, put another mirror first in MIRROR_URL.",

@@ -11,16 +11,17 @@ import type { Sequence, TopicId } from "../core/ids";
 import type { Interval } from "../core/intervals";
 import { ok, type Result } from "../core/result";
 import { IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
-import { CHAIN_START, type ChainHead } from "../core/verify";
+import { CHAIN_START, type ChainHead, verifyNext } from "../core/verify";
 import type { Clock } from "../ports/clock";
 import type { LedgerError, LedgerMessage, MirrorName } from "../ports/ledger";
 import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
 import { confirmedAfter } from "./after-hole";
+import { Anchor, type Checked } from "./anchor";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
 import type { Incidents } from "./incidents";
 import type { MirrorHeads } from "./mirror-heads";
-import { repairTopic } from "./repair";
+import { RepairRounds } from "./repair-rounds";
 import { PAGE, RANGES, type Window, window } from "./topic-pages";
 
 export interface TopicSyncDeps extends CommitDeps {
@@ -72,8 +73,6 @@ export interface SyncCounts {
   gaps: number;
 }
 
-/** A gap or a failed message is looked for again this often at first, and as rarely as the second value in the end. */
-const REPAIR_MS = { baseMs: 30_000, maxMs: 3_600_000 };
 /** A paused topic is asked about this often, while it has readers. */
 const HEED_MS = 30_000;
 
@@ -86,10 +85,8 @@ export class TopicSync {
   /** What the mirror had after the last call for a run; null before it has said so. */
   private goal: ConsensusNs | null = null;
   private heedAtMs = 0;
-  private needsRepair = true;
-  private repairAtMs = 0;
-  private repairWaitMs = REPAIR_MS.baseMs;
-  private failedThrough = 0;
+  private readonly repairs: RepairRounds;
+  private readonly anchor: Anchor;
   private suspicion = false;
   lastError: string | null = null;
   readonly counts: SyncCounts = {
@@ -100,10 +97,18 @@ export class TopicSync {
   constructor(
     readonly topicId: TopicId,
     private readonly deps: TopicSyncDeps,
-  ) {}
+  ) {
+    this.repairs = new RepairRounds(topicId, deps);
+    this.anchor = new Anchor(topicId, deps);
+  }
 
   get state(): SyncState {
     return this.sync;
+  }
+
+  /** How many mirrors have given the same hash at a message, the last time that they were asked. */
+  get agreed(): Anchor["agreed"] {
+    return this.anchor.agreed;
   }
 
   /** Where the topic is known to stand here; null before the first run. */
@@ -157,7 +162,7 @@ export class TopicSync {
         await this.load();
         progress.fromSequence = this.chain?.sequence ?? 0;
         await this.pull(untilMs, progress);
-        await this.repair();
+        if (this.state.name === "idle") await this.repairs.run();
       }
     } catch (cause) {
       // The store failed, maybe after it had committed: forget what we believed of the cursor.
@@ -186,18 +191,20 @@ export class TopicSync {
   }
 
   private async load(): Promise<void> {
-    if (this.chain !== null) return;
+    // An operator may have started a topic over that had been reset: then there is another cursor.
+    if (this.chain !== null && !this.anchor.isReset) return;
+    const known = this.chain?.sequence;
     const topic = await this.deps.store.topic(this.topicId);
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
     this.chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     if (topic.paused) this.step({ name: "pause" });
-    this.deps.onLoaded(this.topicId, topic.cursor);
+    if (topic.cursor !== known) this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
     // Head and pages of one run come from one mirror: what one has is no word about what another has not.
-    const mirror = this.deps.ledger.choose(this.sync.name === "pulling" ? this.sync.attempt : 0);
+    const mirror = this.mirrorOf(this.sync.name === "pulling" ? this.sync.attempt : 0);
     if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
     const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
     let ranges = 1;
@@ -210,7 +217,17 @@ export class TopicSync {
       if (head?.ok && asked && asked.number > this.headsBefore) this.goal ??= head.value;
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
-      if (!answer.ok) return this.fault(answer.error.message, answer.error.retryAfterMs);
+      if (!answer.ok) {
+        // Two failures in a row are an outage: what is on the ledger after it may be another topic.
+        if (this.sync.name === "pulling" && this.sync.attempt > 0) this.anchor.doubt();
+        return this.fault(answer.error.message, answer.error.retryAfterMs);
+      }
+      const checked = await this.check(chain, mirror, answer.value);
+      if (checked.kind === "refused") return this.fault(checked.reason);
+      if (checked.kind === "outdated") {
+        this.chain = { ...chain, hash: checked.hash };
+        continue;
+      }
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
         if (head !== null) return this.caughtUp(head, false);
@@ -235,6 +252,21 @@ export class TopicSync {
         return this.caughtUp(ok(this.goal), true);
       if (verified === null) ranges = 1;
     }
+  }
+
+  /** Whether the mirror's topic is the one that is stored, as far as its answer and a look now and then can tell. */
+  private check(chain: ChainHead, mirror: MirrorName, answer: readonly LedgerMessage[]): Promise<Checked> {
+    const next = answer.find(({ sequence }) => sequence === chain.sequence + 1);
+    const verdict = next && verifyNext(this.deps.sha384, chain, next).verification;
+    if (verdict === "failed") this.anchor.doubt();
+    const after = verdict === "verified" ? "follows" : answer.length > 0 ? "something" : "nothing";
+    return this.anchor.check(chain, mirror, after);
+  }
+
+  /** The mirror of a run, which is none that has another history. */
+  private mirrorOf(attempt: number): MirrorName | null {
+    const turns = this.deps.ledger.mirrors.map((_, i) => this.deps.ledger.choose(attempt + i));
+    return turns.find((mirror) => mirror !== null && !this.anchor.isStranger(mirror)) ?? turns[0] ?? null;
   }
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, isProven: boolean): Promise<void> {
@@ -310,7 +342,7 @@ export class TopicSync {
     this.step({ name: "progress" });
     this.count(entries, gap !== null);
     const failures = entries.filter((entry) => entry.verification === "failed").length;
-    if (gap !== null || failures > 0) this.scheduleRepair();
+    if (gap !== null || failures > 0) this.repairs.schedule();
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
     this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
@@ -326,25 +358,6 @@ export class TopicSync {
       this.counts[verification] += 1;
       if (disposition === "undecodable" || disposition === "untrusted") this.counts[disposition] += 1;
     }
-  }
-
-  private scheduleRepair(): void {
-    this.needsRepair = true;
-    this.repairWaitMs = REPAIR_MS.baseMs;
-    this.repairAtMs = this.deps.clock.monotonicMs() + this.repairWaitMs;
-  }
-
-  /** Looks again for what is missing or wrong, ever more rarely; costs nothing where nothing is. */
-  private async repair(): Promise<void> {
-    const nowMs = this.deps.clock.monotonicMs();
-    if (!this.needsRepair || this.sync.name !== "idle" || nowMs < this.repairAtMs) return;
-    const { mended, left, failedThrough } = await repairTopic(this.deps, this.topicId, this.failedThrough);
-    this.needsRepair = left > 0;
-    this.failedThrough = failedThrough;
-    // While looking helps, the next run goes on; what is left is looked for ever more rarely, once all was looked at.
-    if (mended > 0 || failedThrough > 0) this.repairWaitMs = REPAIR_MS.baseMs;
-    this.repairAtMs = mended > 0 ? nowMs : nowMs + this.repairWaitMs;
-    if (mended === 0 && failedThrough === 0) this.repairWaitMs = Math.min(this.repairWaitMs * 2, REPAIR_MS.maxMs);
   }
 
   private fault(reason: string, retryAfterMs = 0): void {

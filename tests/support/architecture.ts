@@ -126,6 +126,7 @@ export function clockViolations(file: SourceFile): readonly string[] {
 export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/adapters/memory/system-clock.ts": "is the clock",
   "lib/adapters/mirror/mirror-ledger.ts": "Retry-After may be a date",
+  "lib/engine/anchor.ts": "compares with ledger times",
   "lib/engine/incidents.ts": "people read since when",
   "lib/engine/mirror-heads.ts": "compares with ledger times",
   "lib/engine/registry-cache.ts": "a shard starts at a ledger time",

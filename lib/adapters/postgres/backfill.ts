@@ -112,12 +112,19 @@ gate AS MATERIALIZED (
     AND (SELECT count(*) FROM old) = ${params.add(plan.stored.length, "bigint")}
     AND (SELECT count(*) FROM old WHERE disposition = ${disposition.code("failed")}) = ${params.add(plan.failed, "bigint")}),
 counted AS (
-  UPDATE topics t SET ${counters(batch, params)} FROM gate WHERE t.topic_no = gate.topic_no),
+  UPDATE topics t SET ${counters(batch, params)}, ${head(batch, params)} FROM gate WHERE t.topic_no = gate.topic_no),
 pieces AS (
   INSERT INTO topic_gaps AS g (topic_no, from_seq, to_seq, state, first_seen_ms)
   SELECT gate.topic_no, x.from_seq, x.to_seq, x.state, x.first_seen_ms
   FROM gate, unnest(${pieces.join(", ")}) AS x (from_seq, to_seq, state, first_seen_ms)
   ON CONFLICT (topic_no, from_seq) DO UPDATE SET to_seq = excluded.to_seq, state = excluded.state)`;
+}
+
+/** The chain goes on from the hash of the message at the cursor: where that is replaced, so is the topic's. */
+function head(batch: Batch, params: Params): string {
+  const last = batch.entries.at(-1);
+  const hash = params.add(last?.runningHash ?? null, "bytea");
+  return `head_hash = CASE WHEN t.cursor = ${params.add(last?.sequence ?? -1, "bigint")} THEN ${hash} ELSE t.head_hash END`;
 }
 
 /** What the batch adds, less what the entries that it replaces had counted for. */
