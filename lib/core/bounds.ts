@@ -9,6 +9,8 @@ export const MAX_ANSWER_BYTES = 800_000;
 export const MAX_READ_BYTES = 1_000_000;
 /** A message longer than this is not read for a view; a message in one chunk has 1,024 bytes. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
+/** Contacts and requests of one person that are looked at, bonded ones first: more than anybody knows, less than a flood of requests. */
+export const MAX_EDGES = 10_000;
 /** Gaps, and other details of a list's entry, that are listed at most. */
 export const MAX_DETAILS = 100;
 

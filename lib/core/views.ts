@@ -2,6 +2,7 @@
  * What a user sees, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
  * Times that tell the age of an answer are not part of a view.
  */
+import { fitting, MAX_ANSWER_BYTES } from "./bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "./consensus-time";
 import type { UserId } from "./ids";
 import { signalId, type TopicId } from "./ids";
@@ -18,7 +19,14 @@ import {
 } from "./projection";
 import type { Verification } from "./signal";
 
+/** What a contact is called. */
+export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
+export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
 export type EdgeWithProfile = Edge & { readonly profile: Profile | null };
+
+/** The whole of an answer is shared by what it lists: strangers' requests must not push out contacts. */
+const CONTACTS_BYTES = MAX_ANSWER_BYTES * 0.7;
+const REQUESTS_BYTES = MAX_ANSWER_BYTES * 0.14;
 
 /** The plan's circle of nine. */
 export const CIRCLE_SLOTS = 9;
@@ -26,53 +34,69 @@ export const CIRCLE_SLOTS = 9;
 export const CIRCLE_CONTACTS_MAX = 250;
 
 /** A name for a peer: from the profile, then from contact messages, then the id. */
-export function handleOf(edge: EdgeWithProfile): string {
+export function handleOf(edge: EdgeWithName): string {
   return edge.profile?.displayName ?? edge.profile?.handle ?? edge.peerHandle ?? edge.peerId;
 }
 
-const hrlOf = (edge: EdgeWithProfile) => edge.profile?.hrl ?? edge.peerHrl;
+const hrlOf = (edge: EdgeWithName) => edge.profile?.hrl ?? edge.peerHrl;
 const ms = (ns: bigint) => toMs(consensusNs(ns));
 const newestFirst = (a: bigint, b: bigint) => (a < b ? 1 : a > b ? -1 : 0);
 
-function contactOf(edge: EdgeWithProfile) {
+function contactOf(edge: EdgeWithName) {
   return { peerId: edge.peerId, handle: handleOf(edge), bondedAt: ms(edge.acceptNs), profileHrl: hrlOf(edge) };
 }
 
-const bondedOf = (edges: readonly EdgeWithProfile[]) =>
+const bondedOf = (edges: readonly EdgeWithName[]) =>
   edges.filter(isBonded).sort((a, b) => newestFirst(a.acceptNs, b.acceptNs));
 
-export function contactsView(userId: UserId, edges: readonly EdgeWithProfile[]) {
+export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
   const bonded = bondedOf(edges);
-  const trustOf = (edge: Edge) => ({ allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) });
-  const request = (edge: EdgeWithProfile, requestNs: bigint) => ({
+  const incoming = edges.filter(isIncoming).sort((a, b) => newestFirst(a.requestInNs, b.requestInNs));
+  const outgoing = edges.filter(isOutgoing).sort((a, b) => newestFirst(a.requestOutNs, b.requestOutNs));
+  const request = (edge: EdgeWithName, requestNs: bigint) => ({
     peerId: edge.peerId,
     handle: handleOf(edge),
     requestedAt: ms(requestNs),
   });
+  const requests = {
+    incoming: fitting(
+      incoming.map((edge) => request(edge, edge.requestInNs)),
+      REQUESTS_BYTES,
+    ),
+    outgoing: fitting(
+      outgoing.map((edge) => request(edge, edge.requestOutNs)),
+      REQUESTS_BYTES,
+    ),
+  };
+  // Trust that is given or received is told twice: with the contact, and by id.
+  const told = bonded.map((edge) => {
+    const trust = { allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) };
+    const levels = trust.allocatedTo > 0 || trust.receivedFrom > 0 ? [[edge.peerId, trust] as const] : [];
+    return { contact: { ...contactOf(edge), trust }, levels };
+  });
+  const listed = fitting(told, CONTACTS_BYTES);
   return {
     success: true as const,
     sessionId: userId,
-    contacts: bonded.map((edge) => ({ ...contactOf(edge), trust: trustOf(edge) })),
-    requests: {
-      incoming: edges
-        .filter(isIncoming)
-        .sort((a, b) => newestFirst(a.requestInNs, b.requestInNs))
-        .map((edge) => request(edge, edge.requestInNs)),
-      outgoing: edges
-        .filter(isOutgoing)
-        .sort((a, b) => newestFirst(a.requestOutNs, b.requestOutNs))
-        .map((edge) => request(edge, edge.requestOutNs)),
-    },
-    trustLevels: Object.fromEntries(
-      bonded
-        .map((edge) => [edge.peerId, trustOf(edge)] as const)
-        .filter(([, trust]) => trust.allocatedTo > 0 || trust.receivedFrom > 0),
-    ),
+    contacts: listed.map(({ contact }) => contact),
+    requests,
+    trustLevels: Object.fromEntries(listed.flatMap(({ levels }) => levels)),
     count: bonded.length,
+    ...cappedAt({
+      contacts: [listed.length, bonded.length],
+      incoming: [requests.incoming.length, incoming.length],
+      outgoing: [requests.outgoing.length, outgoing.length],
+    }),
   };
 }
 
-export function circleView(userId: UserId, edges: readonly EdgeWithProfile[]) {
+/** Of lists that are cut, how many each lists; nothing where none is. */
+function cappedAt(lists: Readonly<Record<string, readonly [listed: number, all: number]>>) {
+  const cut = Object.entries(lists).filter(([, [listed, all]]) => listed < all);
+  return cut.length === 0 ? {} : { cappedAt: Object.fromEntries(cut.map(([name, [listed]]) => [name, listed])) };
+}
+
+export function circleView(userId: UserId, edges: readonly EdgeWithName[]) {
   const bonded = bondedOf(edges);
   const allocatedOut = bonded.reduce((sum, edge) => sum + trustGiven(edge), 0);
   return {

@@ -7,12 +7,14 @@ import type { AccountId, Position, Sequence, TopicId, TopicKind, UserId } from "
 import type { TrustedPayers } from "../core/interpret";
 import type { Definition, Edge, Profile } from "../core/projection";
 import type { Verification } from "../core/signal";
+import type { ProfileName } from "../core/views";
 
-/** Edges of a user, with the profile of each peer where one is known. `position` 0: no row of this user yet. */
-export interface ContactRows {
+/** Edges of a user, with what is known of each peer's profile. `position` 0: no row of this user yet. */
+export interface EdgeRows<P> {
   readonly position: number;
-  readonly edges: readonly (Edge & { readonly profile: Profile | null })[];
+  readonly edges: readonly (Edge & { readonly profile: P | null })[];
 }
+export type ContactRows = EdgeRows<ProfileName>;
 
 /** A user's row with the bytes of its message (whole, where it came in chunks); null where it is longer than what views show. */
 export interface SignalRow {
@@ -106,7 +108,10 @@ export interface ProofRow {
 export interface ViewStore {
   /** The user's head; 0 where the user has no row. */
   head(userId: UserId): Promise<number>;
-  contacts(userId: UserId): Promise<ContactRows>;
+  /** At most `limit` (core/bounds MAX_EDGES): bonded peers first, then the newest. */
+  contacts(userId: UserId, limit?: number): Promise<ContactRows>;
+  /** The edges with these peers, with their whole profiles. */
+  peers(userId: UserId, peerIds: readonly UserId[]): Promise<EdgeRows<Profile>>;
   /** Newest first by consensus time. */
   signals(userId: UserId, query: SignalQuery): Promise<SignalPage>;
   /** Rows after a position, in position order: what a stream has missed. */

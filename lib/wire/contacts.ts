@@ -26,7 +26,13 @@ export const ContactsAnswer = z.object({
   contacts: z.array(Contact),
   requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
   trustLevels: z.record(z.string(), Trust),
-  count: z.number().int(),
+  count: z.number().int().meta({ description: "Bonded contacts in all" }),
+  cappedAt: z
+    .record(z.string(), z.number().int())
+    .optional()
+    .meta({
+      description: "Of `contacts`, `incoming` and `outgoing` those that are cut, and how many newest each lists",
+    }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -68,6 +68,7 @@ export const ProfilesQuery = z.object({
 export const ProfilesAnswer = z.object({
   success: z.literal(true),
   profiles: z.array(Profile),
+  cappedAt: z.number().int().optional().meta({ description: "Set where they do not all fit: ask for fewer at once" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../core/bounds";
 import type { Position, TopicId, UserId } from "../../core/ids";
 import type { Definition, Edge, Profile } from "../../core/projection";
 import { GENESIS_HASH } from "../../core/running-hash";
+import type { ProfileName } from "../../core/views";
 import type { EventRow, ProofRow, SignalRow } from "../../ports/view-store";
 import { isActorFlag, typeName, verification, verificationFlag } from "./codes";
 import type { Row } from "./database";
@@ -44,6 +45,12 @@ export function profile(userId: UserId, row: Row): Profile | null {
     avatar: text(row.avatar),
     hrl: text(row.hrl),
   };
+}
+
+/** The part of a profile that names a contact; null where the outer join found none. */
+export function profileName(row: Row): ProfileName | null {
+  if (row.profile_ns === null) return null;
+  return { handle: text(row.handle), displayName: text(row.display_name), hrl: text(row.hrl) };
 }
 
 /** The message of a row, null where it is too long to be shown. Throws where there is no message. */

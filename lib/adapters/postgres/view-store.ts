@@ -1,3 +1,4 @@
+import { MAX_EDGES } from "../../core/bounds";
 import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/consensus-time";
 import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
@@ -6,6 +7,7 @@ import type {
   Catalogue,
   CatalogueQuery,
   ContactRows,
+  EdgeRows,
   EventPage,
   MissedPage,
   ProofRow,
@@ -24,10 +26,33 @@ import { Readable } from "./readable";
 import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
 import { REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
-import { definition, edge, event, profile, proof, readAtOnce, signal } from "./view-rows";
+import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
 
-const PROFILE = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.bio, f.avatar, f.hrl";
+const PROFILE_NAME = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.hrl";
+const PROFILE = `${PROFILE_NAME}, f.bio, f.avatar`;
+
+/** The user's head beside the edges of `mine`: at least one row, whose `peer_id` is null where there is none. */
+const withPeers = (mine: string, columns: string): string => `WITH mine AS MATERIALIZED (${mine}),
+page AS MATERIALIZED (SELECT m.*, ${userIdOf("m.peer_no")} AS peer_id FROM mine m)
+SELECT ${HEAD} AS head, p.*, f.* FROM (SELECT 1) one LEFT JOIN page p ON true
+  LEFT JOIN LATERAL (SELECT ${columns} FROM profiles f WHERE f.user_no = p.peer_no LIMIT 1) f ON true
+ORDER BY p.peer_id`;
+
+/** `$2` limit. Whoever was bonded as the table has it comes first, then the newest; `greatest` passes over null. */
+const CONTACTS = withPeers(
+  `SELECT e.* FROM contact_edges e WHERE e.user_no = ${ME}
+  ORDER BY coalesce(e.accept_ns, 0) > coalesce(e.revoke_ns, 0) DESC,
+    greatest(e.accept_ns, e.request_in_ns, e.request_out_ns, e.revoke_ns, 0) DESC, e.peer_no LIMIT $2::integer`,
+  PROFILE_NAME,
+);
+
+/** `$2` ids of peers. */
+const PEERS = withPeers(
+  `SELECT e.* FROM contact_edges e WHERE e.user_no = ${ME}
+    AND e.peer_no = ANY (ARRAY(SELECT h.user_no FROM user_heads h WHERE h.user_id = ANY ($2::text[])))`,
+  PROFILE,
+);
 
 /** What readers ask, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
@@ -43,23 +68,22 @@ export class PostgresViewStore implements ViewStore {
     return Number(row?.head);
   }
 
-  async contacts(userId: UserId): Promise<ContactRows> {
-    const rows = await this.db.run(
-      "contacts",
-      `WITH page AS MATERIALIZED (SELECT e.*, ${userIdOf("e.peer_no")} AS peer_id FROM contact_edges e WHERE e.user_no = ${ME})
-      SELECT ${HEAD} AS head, p.*, f.* FROM (SELECT 1) one LEFT JOIN page p ON true
-        LEFT JOIN LATERAL (SELECT ${PROFILE} FROM profiles f WHERE f.user_no = p.peer_no LIMIT 1) f ON true
-      ORDER BY p.peer_id`,
-      [userId],
-    );
+  async contacts(userId: UserId, limit = MAX_EDGES): Promise<ContactRows> {
+    const rows = await this.db.run("contacts", CONTACTS, [userId, limit]);
+    return { position: headOf(rows), edges: this.edgesOf(userId, rows, profileName) };
+  }
+
+  async peers(userId: UserId, peerIds: readonly UserId[]): Promise<EdgeRows<Profile>> {
+    const rows = await this.db.run("contacts", PEERS, [userId, texts(peerIds)]);
+    return { position: headOf(rows), edges: this.edgesOf(userId, rows, (row) => profile(row.peer_id as UserId, row)) };
+  }
+
+  private edgesOf<P>(userId: UserId, rows: readonly Row[], profileOf: (row: Row) => P | null) {
     const edges = rows.filter((row) => row.peer_id !== null);
-    return {
-      position: headOf(rows),
-      edges: this.readable.rows("contact_edges", edges, (row) => {
-        const stored = edge(userId, row);
-        return { ...(this.isStrict ? strictly(stored) : stored), profile: profile(row.peer_id as UserId, row) };
-      }),
-    };
+    return this.readable.rows("contact_edges", edges, (row) => {
+      const stored = edge(userId, row);
+      return { ...(this.isStrict ? strictly(stored) : stored), profile: profileOf(row) };
+    });
   }
 
   async signals(userId: UserId, query: SignalQuery): Promise<SignalPage> {

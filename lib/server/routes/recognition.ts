@@ -112,16 +112,15 @@ export const profiles = defineRoute({
       asked.add(id);
     }
     await beforeRead(context);
-    // Contacts come with their profiles, so one statement answers for all of them.
-    const { position, edges } = await app.stores.views.contacts(userId);
-    const found = edges
-      .filter((edge) => isBonded(edge) && asked.has(edge.peerId))
-      .map((edge) => profileView(edge.peerId, edge.profile, handleOf(edge)));
+    const { position, edges } = await app.stores.views.peers(userId, [...asked]);
+    const found = edges.filter(isBonded).map((edge) => profileView(edge.peerId, edge.profile, handleOf(edge)));
     if (asked.has(userId)) {
       const [own] = await app.stores.views.profiles([userId]);
       found.unshift(profileView(userId, own ?? null, null));
     }
-    const view = viewOf(position, { success: true, profiles: found }, startMs);
+    const profiles = fitting(found, MAX_ANSWER_BYTES);
+    const cut = profiles.length < found.length ? { cappedAt: profiles.length } : {};
+    const view = viewOf(position, { success: true, profiles, ...cut }, startMs);
     return viewResponse(context, uncached(view, app.clock.now() - startMs), startMs);
   },
 });
