@@ -11,8 +11,8 @@ export const MAX_READ_BYTES = 1_000_000;
 export const MAX_MESSAGE_BYTES = 64 * 1024;
 /** Contacts and requests of one person that are looked at, bonded ones first: more than anybody knows, less than a flood of requests. */
 export const MAX_EDGES = 10_000;
-/** Gaps, and other details of a list's entry, that are listed at most. */
-export const MAX_DETAILS = 100;
+/** Gaps of a topic that are listed at most. */
+export const MAX_GAPS = 100;
 
 const UTF8 = new TextEncoder();
 
@@ -29,4 +29,12 @@ export function fitting<T>(items: readonly T[], maxBytes: number): readonly T[] 
     if (left < 0) return items.slice(0, i);
   }
   return items;
+}
+
+/** Of lists that are cut, how many each lists; nothing where none is. */
+export function cappedAt(lists: Readonly<Record<string, readonly [listed: number, all: number]>>): {
+  readonly cappedAt?: Readonly<Record<string, number>>;
+} {
+  const cut = Object.entries(lists).filter(([, [listed, all]]) => listed < all);
+  return cut.length === 0 ? {} : { cappedAt: Object.fromEntries(cut.map(([name, [listed]]) => [name, listed])) };
 }

@@ -2,7 +2,7 @@
  * What a user sees, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
  * Times that tell the age of an answer are not part of a view.
  */
-import { fitting, MAX_ANSWER_BYTES } from "./bounds";
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "./bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "./consensus-time";
 import type { UserId } from "./ids";
 import { signalId, type TopicId } from "./ids";
@@ -88,12 +88,6 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
       outgoing: [requests.outgoing.length, outgoing.length],
     }),
   };
-}
-
-/** Of lists that are cut, how many each lists; nothing where none is. */
-function cappedAt(lists: Readonly<Record<string, readonly [listed: number, all: number]>>) {
-  const cut = Object.entries(lists).filter(([, [listed, all]]) => listed < all);
-  return cut.length === 0 ? {} : { cappedAt: Object.fromEntries(cut.map(([name, [listed]]) => [name, listed])) };
 }
 
 export function circleView(userId: UserId, edges: readonly EdgeWithName[]) {

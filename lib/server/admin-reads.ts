@@ -1,5 +1,6 @@
 import "server-only";
 /** Everything that the operators' page and the judgement of health ask of the database, however many look at them. */
+import { MAX_GAPS } from "../core/bounds";
 import type { Sequence } from "../core/ids";
 import type { AdminEntry, AdminStore, TopicOverview } from "../ports/admin-store";
 import type { Clock } from "../ports/clock";
@@ -14,7 +15,7 @@ const STORAGE_MS = 60_000;
 /** Who writes where changes slowly, and every row is looked at: 1,000,000 take PostgreSQL about half a second. */
 const CROWDS_MS = 600_000;
 const CROWD_ROWS_MAX = 2_000_000;
-const GAPS_SHOWN = 200;
+const GAPS_SHOWN = MAX_GAPS;
 const FAILED_NAMED = 8;
 const ODD_SHOWN = 20;
 const ODD_BYTES = 200;

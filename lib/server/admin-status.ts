@@ -1,5 +1,6 @@
 import "server-only";
 /** Everything that operators see, of all instances: `GET /api/admin/status`. */
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../core/bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../core/consensus-time";
 import { cleanText } from "../core/text";
 import type { SyncCounts } from "../engine/topic-sync";
@@ -34,6 +35,15 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
   const mirrors = sumMirrors(reports);
   const of = (name: "requests" | "errors" | "rateLimited") => mirrors.reduce((sum, mirror) => sum + mirror[name], 0);
   const headNs = scheduler.mirrorHeadNs;
+  const topicStatuses = (topics?.value ?? topicsInMemory(app)).map((topic) => {
+    const first = firstUnverified?.value.get(topic.topicId) ?? null;
+    const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
+    const crowd = crowds?.value?.get(topic.topicId) ?? null;
+    return topicStatus(app, topic, { firstUnverified: first, crowd, check: check ?? null });
+  });
+  const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));
+  const listedTopics = fitting(topicStatuses, MAX_ANSWER_BYTES * 0.5);
+  const listedInstances = fitting(instances, MAX_ANSWER_BYTES * 0.3);
   return {
     network: env.HEDERA_NETWORK,
     version: VERSION,
@@ -41,17 +51,16 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     incidents: incidentsOfAll(reports, nowMs),
     instancesAreShared: app.isShared,
     total,
-    instances: reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId)),
+    instances: [...listedInstances],
     database: {
       answers: !reads.topics.isFailing,
       topicsReadMs: topics?.readMs ?? null,
       messagesReadMs: odd?.readMs ?? null,
     },
-    topics: (topics?.value ?? topicsInMemory(app)).map((topic) => {
-      const first = firstUnverified?.value.get(topic.topicId) ?? null;
-      const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
-      const crowd = crowds?.value?.get(topic.topicId) ?? null;
-      return topicStatus(app, topic, { firstUnverified: first, crowd, check: check ?? null });
+    topics: [...listedTopics],
+    ...cappedAt({
+      topics: [listedTopics.length, topicStatuses.length],
+      instances: [listedInstances.length, instances.length],
     }),
     mirror: {
       requestsPerSecondMax: env.MIRROR_RPS,

@@ -1,6 +1,6 @@
 /** The operators' side of the contract: `GET /api/admin/status`, the actions, and the log of them. */
 import { z } from "zod";
-import { ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
+import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
 import { IncidentAnswer } from "./health";
 import { activityShape, MirrorReport, TierStatus } from "./instance-report";
 
@@ -75,7 +75,7 @@ export const TopicStatus = z.object({
   lagMs: z.number().int().nonnegative().nullable(),
   gaps: z
     .array(z.object({ from: sequence, to: sequence, state: z.enum(["suspected", "declared"]), firstSeenMs: ms }))
-    .meta({ description: "The oldest open ones, 200 at most" }),
+    .meta({ description: "The oldest open ones, 100 at most" }),
   gapCount: count,
   counts: z.object({
     messages: count,
@@ -178,6 +178,7 @@ export const AdminStatus = z.object({
     description: "Whether the database answers, and when it told what stands here; null: not since the start",
   }),
   topics: z.array(TopicStatus),
+  cappedAt: CappedAt,
   mirror: z.object({
     requestsPerSecondMax: count,
     waitMs: z

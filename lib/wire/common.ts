@@ -32,6 +32,12 @@ export const AccountIdText = z
   .meta({ description: "A Hedera account id" });
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
+/** Of an answer's lists those that are cut to keep the answer small, and how many each lists. */
+export const CappedAt = z
+  .record(z.string(), z.number().int())
+  .optional()
+  .meta({ description: "Lists that are cut, by name, and how many each lists; absent where all is there" });
+
 /** What every read says of its own age. */
 export const Freshness = z.object({
   asOf: ConsensusTimestamp.nullable().meta({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PositionNumber, UserIdText, ViewMembers } from "./common";
+import { CappedAt, PositionNumber, UserIdText, ViewMembers } from "./common";
 
 export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });
 
@@ -27,12 +27,7 @@ export const ContactsAnswer = z.object({
   requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
   trustLevels: z.record(z.string(), Trust),
   count: z.number().int().meta({ description: "Bonded contacts in all" }),
-  cappedAt: z
-    .record(z.string(), z.number().int())
-    .optional()
-    .meta({
-      description: "Of `contacts`, `incoming` and `outgoing` those that are cut, and how many newest each lists",
-    }),
+  cappedAt: CappedAt,
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CappedAt } from "./common";
 
 export const HealthAnswer = z.object({ ok: z.literal(true), uptimeSeconds: z.number() });
 
@@ -56,6 +57,7 @@ export const IngestionAnswer = z.object({
       lastError: z.string().nullable(),
     }),
   ),
+  cappedAt: CappedAt,
 });
 export type IngestionAnswer = z.infer<typeof IngestionAnswer>;
 

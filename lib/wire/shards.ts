@@ -3,7 +3,7 @@ import { z } from "zod";
 import { TOPIC_KINDS } from "../core/ids";
 import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../core/reshard";
 import { SHARD_STATES, TIERS } from "../core/shards";
-import { ConsensusTimestamp, TopicIdText } from "./common";
+import { CappedAt, ConsensusTimestamp, TopicIdText } from "./common";
 
 const count = z.number().int().nonnegative();
 const Owner = z.string().min(1).max(100).nullable();
@@ -32,6 +32,7 @@ export const ShardsAnswer = z.object({
   canCreate: z.boolean().meta({ description: "There is an operator key, with which topics can be created" }),
   shards: z.array(ShardStatus),
   tenants: z.array(z.object({ tenantId: z.string(), name: z.string(), users: count })),
+  cappedAt: CappedAt,
 });
 export type ShardsAnswer = z.infer<typeof ShardsAnswer>;
 

@@ -55,7 +55,10 @@ export const SyncAnswer = z.object({
       toSequence: z.number().int(),
       added: z.number().int(),
       complete: z.boolean(),
-      gaps: z.array(z.object({ from: z.number().int(), to: z.number().int() })),
+      gaps: z
+        .array(z.object({ from: z.number().int(), to: z.number().int() }))
+        .meta({ description: "The first declared ones, 100 at most" }),
+      gapCount: z.number().int().nonnegative(),
       verified: z.number().int(),
     }),
   ),

@@ -39,10 +39,10 @@ export class PostgresAdminStore implements AdminStore {
       SELECT *, true AS is_new FROM new UNION ALL SELECT *, false FROM (${known}) known WHERE NOT EXISTS (SELECT FROM new)`,
       params,
     );
-    if (row !== undefined) return { isNew: row.is_new === true, entry: adminEntry(row) };
+    if (row !== undefined) return { isNew: row.is_new === true, entry: this.entryOf(row) };
     // The same request at the same moment: its row was not there yet when this statement began, and is now.
     const [other] = await this.db.run("admin", known.replace("$5", "$1"), [requestKey]);
-    return { isNew: false, entry: adminEntry(other as Row) };
+    return { isNew: false, entry: this.entryOf(other as Row) };
   }
 
   async update(id: number, { state, detail, nowMs }: Parameters<AdminStore["update"]>[1]): Promise<AdminEntry> {
@@ -52,7 +52,7 @@ export class PostgresAdminStore implements AdminStore {
         request_key = CASE WHEN $2::text IN ('failed', 'refused') THEN NULL ELSE request_key END WHERE id = $1::bigint RETURNING ${COLUMNS}`,
       [id, state, detail === null ? null : JSON.stringify(detail), nowMs],
     );
-    return adminEntry(row as Row);
+    return this.entryOf(row as Row);
   }
 
   async entries(beforeId: number | null, limit: number): Promise<readonly AdminEntry[]> {
@@ -61,7 +61,7 @@ export class PostgresAdminStore implements AdminStore {
       `SELECT ${COLUMNS} FROM admin_audit WHERE id < $1::bigint ORDER BY id DESC LIMIT $2::integer`,
       [beforeId ?? Number.MAX_SAFE_INTEGER, limit],
     );
-    return this.readable.rows("admin_audit", rows, adminEntry);
+    return rows.map((row) => this.entryOf(row));
   }
 
   async latest(actions: readonly string[], beforeId = Number.MAX_SAFE_INTEGER): Promise<readonly AdminEntry[]> {
@@ -71,7 +71,13 @@ export class PostgresAdminStore implements AdminStore {
       WHERE action = ANY ($1::text[]) AND id < $2::bigint AND state <> 'refused' ORDER BY target, id DESC`,
       [texts(actions), beforeId],
     );
-    return this.readable.rows("admin_audit", rows, adminEntry);
+    return rows.map((row) => this.entryOf(row));
+  }
+
+  /** What is not JSON is no reason to keep from operators what was done: its detail alone is left out, and counted. */
+  private entryOf(row: Row): AdminEntry {
+    const [detail = null] = this.readable.rows("admin_audit", row.detail === null ? [] : [row], detailOf);
+    return adminEntry(row, detail);
   }
 
   async topics(gapLimit: number): Promise<readonly TopicOverview[]> {
@@ -169,7 +175,9 @@ export class PostgresAdminStore implements AdminStore {
   }
 }
 
-function adminEntry(row: Row): AdminEntry {
+const detailOf = (row: Row) => JSON.parse(String(row.detail)) as Record<string, unknown>;
+
+function adminEntry(row: Row, detail: AdminEntry["detail"]): AdminEntry {
   return {
     id: Number(int8(row.id)),
     atMs: Number(row.at_ms),
@@ -178,6 +186,6 @@ function adminEntry(row: Row): AdminEntry {
     action: String(row.action),
     target: text(row.target),
     state: row.state as ActionState,
-    detail: typeof row.detail === "string" ? (JSON.parse(row.detail) as Record<string, unknown>) : null,
+    detail,
   };
 }

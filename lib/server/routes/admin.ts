@@ -1,4 +1,5 @@
 import "server-only";
+import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ids";
 import { topicChanged } from "../../engine/follow-topics";
 import { HotTierUnavailable } from "../../ports/view-cache";
@@ -39,8 +40,8 @@ export const auditLog = defineRoute({
   handle: async ({ app, query: { before, limit } }) => {
     // One more than asked for tells whether there is a next page.
     const entries = await app.stores.admin.entries(before ?? null, limit + 1);
-    const items = entries.slice(0, limit).map(auditEntry);
-    return privateJson({ items, nextBefore: entries.length > limit ? (items.at(-1)?.id ?? null) : null });
+    const items = fitting(entries.slice(0, limit).map(auditEntry), MAX_ANSWER_BYTES);
+    return privateJson({ items, nextBefore: items.length < entries.length ? (items.at(-1)?.id ?? null) : null });
   },
 });
 

@@ -1,4 +1,5 @@
 import "server-only";
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { formatConsensusTime, toMs } from "../../core/consensus-time";
 import type { Incident, IncidentCode } from "../../core/incident";
 import { HotTierUnavailable } from "../../ports/view-cache";
@@ -81,7 +82,10 @@ export const ingestion = defineRoute({
     const incidents = incidentsOfAll(await reportsOf(app), app.clock.now()).map(({ instances: _, ...each }) => each);
     const alarms = incidents.map(({ summary }) => summary);
     const asOfMs = known?.readMs ?? null;
-    return Response.json({ ok: incidents.length === 0, incidents, alarms, asOfMs, topics }, { headers: noStore });
+    const listed = fitting(topics, MAX_ANSWER_BYTES * 0.6);
+    const cut = cappedAt({ topics: [listed.length, topics.length] });
+    const answer = { ok: incidents.length === 0, incidents, alarms, asOfMs, topics: listed, ...cut };
+    return Response.json(answer, { headers: noStore });
   },
 });
 

@@ -1,4 +1,5 @@
 import "server-only";
+import { MAX_GAPS } from "../../core/bounds";
 import { formatConsensusTime } from "../../core/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
 import { viewOf } from "../../engine/tiered-read";
@@ -112,18 +113,20 @@ export async function syncTopics(app: App, topicIds?: readonly TopicId[]): Promi
   const reports = await app.scheduler.syncNow(topicIds, app.clock.monotonicMs() + SYNC_DEADLINE_MS);
   const kindOf = new Map(app.scheduler.topics.map(({ topicId, kinds }) => [topicId, kinds.join(",")]));
   const topics = await Promise.all(
-    reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => ({
-      topicId,
-      kind: kindOf.get(topicId) ?? "",
-      fromSequence,
-      toSequence,
-      added,
-      complete,
-      gaps: (await app.stores.sync.gaps(topicId))
-        .filter((gap) => gap.state === "declared")
-        .map(({ from, to }) => ({ from, to })),
-      verified,
-    })),
+    reports.map(async ({ topicId, fromSequence, toSequence, added, verified, complete }) => {
+      const gaps = (await app.stores.sync.gaps(topicId)).filter((gap) => gap.state === "declared");
+      return {
+        topicId,
+        kind: kindOf.get(topicId) ?? "",
+        fromSequence,
+        toSequence,
+        added,
+        complete,
+        gaps: gaps.slice(0, MAX_GAPS).map(({ from, to }) => ({ from, to })),
+        gapCount: gaps.length,
+        verified,
+      };
+    }),
   );
   return {
     topics,

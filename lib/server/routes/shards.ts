@@ -1,4 +1,5 @@
 import "server-only";
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { fromMs } from "../../core/consensus-time";
 import { parseTopicId } from "../../core/ids";
 import { type Goal, nextStep, type Step } from "../../core/reshard";
@@ -18,11 +19,18 @@ export const shards = defineRoute({
   answer: ShardsAnswer,
   handle: async ({ app }) => {
     const [registry, tenants] = await Promise.all([app.stores.registry.load(), app.stores.registry.tenants()]);
+    const shards = shardStatuses(app.env.TOPIC_PREFIX, registry);
+    const listed = fitting(shards, MAX_ANSWER_BYTES * 0.8);
+    const listedTenants = fitting(tenants, MAX_ANSWER_BYTES * 0.2);
     const answer: ShardsAnswer = {
       version: registry.version,
       canCreate: app.shards.canCreate,
-      shards: [...shardStatuses(app.env.TOPIC_PREFIX, registry)],
-      tenants: [...tenants],
+      shards: [...listed],
+      tenants: [...listedTenants],
+      ...cappedAt({
+        shards: [listed.length, shards.length],
+        tenants: [listedTenants.length, tenants.length],
+      }),
     };
     return privateJson(answer);
   },
