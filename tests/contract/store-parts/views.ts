@@ -67,10 +67,16 @@ export function viewsContract(subject: Subject): void {
         acceptNs: timeOf(T, 2),
         trustOutWeight: 3,
         trustInNs: 0n,
-        profile: { userId: B, handle: "bobby", displayName: "Bob" },
+        profile: { handle: "bobby", displayName: "Bob" },
       },
       { userId: A, peerId: C, requestInNs: timeOf(T, 5), profile: { handle: "cee" } },
     ]);
+    // Bonded peers come first, whatever is newer.
+    expect((await store.views.contacts(A, 1)).edges.map(({ peerId }) => peerId)).toEqual([B]);
+    expect((await store.views.peers(A, [C, user("nobody")])).edges).toMatchObject([
+      { peerId: C, requestInNs: timeOf(T, 5), profile: { userId: C, handle: "cee", bio: null } },
+    ]);
+    expect(await store.views.peers(A, [])).toEqual({ position, edges: [] });
     expect((await store.views.contacts(B)).edges).toMatchObject([
       { peerId: A, peerHandle: "Alice", peerHrl: "hcs://1/0.0.4", profile: null },
     ]);
