@@ -1,9 +1,10 @@
 /**
  * `npm run bench -- NAME…` measures the rows whose name is or starts with one of the given ones; without names, all.
- * Prints a table as it goes and leaves `bench/results.json`. Exit status 1 for a name that no row has.
+ * Prints a table as it goes and leaves `bench/results.json`. Exit status 2 for a name that no row has.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { command, UsageError } from "../scripts/command";
 import { ROW_MODULES } from "./rows";
 import type { BenchRow, RowModule } from "./types";
 
@@ -12,16 +13,20 @@ const NAME_WIDTH = 34;
 const VALUE_WIDTH = 12;
 const UNIT_WIDTH = 12;
 
-async function main(asked: readonly string[]): Promise<number> {
+const USAGE = `npm run bench -- [NAME…]
+  Measures the rows whose name is or starts with one of the given ones; without names, all of them.
+  Leaves bench/results.json.`;
+/** More than there are rows. */
+const MAX_NAMES = 1_000;
+
+async function main(asked: readonly string[]): Promise<void> {
   const isAsked = (name: string) => asked.length === 0 || asked.some((prefix) => name.startsWith(prefix));
   const modules: RowModule[] = [];
   for (const load of ROW_MODULES) modules.push(await load());
   const names = modules.flatMap((module) => module.names);
   const unknown = asked.filter((prefix) => !names.some((name) => name.startsWith(prefix)));
-  if (unknown.length > 0) {
-    console.error(`no row is called ${unknown.join(", ")}; there are:\n  ${names.join("\n  ")}`);
-    return 1;
-  }
+  if (unknown.length > 0)
+    throw new UsageError(`No row is called ${unknown.join(", ")}; there are:\n  ${names.join("\n  ")}`);
   const rows: BenchRow[] = [];
   console.log(line("row", "value", "unit", "detail"));
   for (const module of modules.filter(({ names }) => names.some(isAsked))) {
@@ -32,7 +37,6 @@ async function main(asked: readonly string[]): Promise<number> {
       writeFileSync(RESULTS, `${JSON.stringify({ rows }, null, 2)}\n`);
     }
   }
-  return 0;
 }
 
 const line = (name: string, value: string, unit: string, detail: string) =>
@@ -44,10 +48,6 @@ function readable(value: number): string {
 }
 
 // Exits by itself: a row that leaves a handle open must not keep the table waiting.
-main(process.argv.slice(2)).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
+void command({ usage: USAGE, words: { least: 0, most: MAX_NAMES } }, ({ words }) => main(words)).then(() =>
+  process.exit(),
 );

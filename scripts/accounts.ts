@@ -1,21 +1,23 @@
 /** `npm run accounts`: lists, makes and ends bindings of Hedera accounts to ids of before accounts, in the app's own database. */
-import { runAccountsCommand } from "@/lib/server/bind-account";
+import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/bind-account";
 import { readEnv } from "@/lib/server/env";
-import { createLog } from "@/lib/server/log";
-import { openStores } from "@/lib/server/open";
+import { openStoresOfCommand } from "@/lib/server/open";
+import { command, UsageError } from "./command";
 import { environment } from "./environment";
 
-async function main(): Promise<void> {
-  const quiet = createLog(() => {}, false);
-  const stores = await openStores(readEnv(environment()), quiet);
-  try {
-    console.log(await runAccountsCommand(process.argv.slice(2), stores.accounts, Date.now()));
-  } finally {
-    await stores.close();
-  }
-}
+const SPEC = {
+  usage: ACCOUNTS_USAGE,
+  options: { replace: { type: "boolean" } },
+  words: { least: 1, most: 3 },
+} as const;
 
-main().catch((cause: unknown) => {
-  console.error(cause instanceof Error ? cause.message : cause);
-  process.exitCode = 1;
+void command(SPEC, async ({ words, values }) => {
+  const { accounts, admin, views, close } = await openStoresOfCommand(readEnv(environment()));
+  try {
+    console.log(await runAccountsCommand(words, values, { accounts, admin, views, now: Date.now }));
+  } catch (cause) {
+    throw cause instanceof WrongWords ? new UsageError(cause.message) : cause;
+  } finally {
+    await close();
+  }
 });

@@ -1,11 +1,10 @@
 /** `npm run capacity`: what N users need and cost, what is there now against ours, and which limit breaks first. */
-import { parseArgs } from "node:util";
 import { capacity } from "@/lib/core/capacity";
 import { currentPlan } from "@/lib/core/capacity-current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity-inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity-limits";
 import { report } from "./capacity/report";
-import { command, UsageError } from "./topic-input";
+import { command, UsageError } from "./command";
 
 const USAGE = `npm run -s capacity -- [options]
 
@@ -30,27 +29,16 @@ const OPTIONS = {
   peak: text,
   months: text,
   json: { type: "boolean" },
-  help: { type: "boolean" },
 } as const;
 
 function number(name: string, value: string | undefined, fallback: number, least = 0, most = 1e11): number {
   const found = value === undefined ? fallback : Number(value);
   if (value?.trim() === "" || !(found >= least && found <= most))
-    throw new UsageError(`--${name} ${value} is not a number from ${least} to ${most}.\n\n${USAGE}`);
+    throw new UsageError(`--${name} ${value} is not a number from ${least} to ${most}.`);
   return found;
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: OPTIONS }).values;
-  } catch (cause) {
-    throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}\n\n${USAGE}`);
-  }
-}
-
-async function main(): Promise<void> {
-  const values = parse(process.argv.slice(2));
-  if (values.help) return console.log(USAGE);
+void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
   const scales = values.users?.split(",").map((users) => number("users", users, 0)) ?? PLAN_SCALES;
   const inputs: CapacityInputs = {
     ...DEFAULT_INPUTS,
@@ -70,6 +58,4 @@ async function main(): Promise<void> {
   console.log(
     JSON.stringify({ scales: answers, limits: limitsOf(inputs), currentLimits: currentLimitsOf(inputs) }, null, 2),
   );
-}
-
-void command(main);
+});

@@ -1,12 +1,15 @@
 /** `npm run doctor`: says of each part of the configuration whether it works, and how to mend it. Exit status 1 if something does not. */
 import { examine } from "@/lib/server/doctor";
+import { command } from "./command";
 import { environment } from "./environment";
 
-async function main(): Promise<void> {
+const USAGE = `npm run doctor
+  Reads the same environment as the app, looks at everything that it names, and says in sentences what is wrong and how to mend
+  it. Changes nothing. Exit status 1 where something is wrong.`;
+
+void command({ usage: USAGE }, async () => {
   for await (const { what, ok, sentence } of examine(environment())) {
     console.log(`${ok ? "ok  " : "FAIL"}  ${what.padEnd(14)} ${sentence}`);
     if (!ok) process.exitCode = 1;
   }
-}
-
-void main();
+});

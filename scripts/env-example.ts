@@ -1,5 +1,12 @@
 /** `npm run env:example`: writes .env.example from the configuration's schema. */
 import { writeFileSync } from "node:fs";
 import { envExample } from "@/lib/server/env";
+import { command } from "./command";
 
-writeFileSync(".env.example", envExample());
+const USAGE = `npm run env:example
+  Writes .env.example out of the variables in lib/server/env.ts.`;
+
+void command({ usage: USAGE }, () => {
+  writeFileSync(".env.example", envExample());
+  console.log("Wrote .env.example.");
+});

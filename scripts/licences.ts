@@ -1,14 +1,19 @@
 /** `npm run licences`: writes docs/licences.md, or says which licences nobody has accepted. */
 import { writeFileSync } from "node:fs";
+import { command, Refusal } from "./command";
 import { productionPackages } from "./licences/packages";
 import { licencesDocument } from "./licences/report";
 
-try {
-  writeFileSync(
-    "docs/licences.md",
-    licencesDocument(productionPackages("."), productionPackages("scripts/wallet-connector")),
-  );
-} catch (cause) {
-  console.error(cause instanceof Error ? cause.message : cause);
-  process.exitCode = 1;
-}
+const USAGE = `npm run licences
+  Writes docs/licences.md out of the packages that are installed, or says which licences nobody has accepted.`;
+
+void command({ usage: USAGE }, () => {
+  let document: string;
+  try {
+    document = licencesDocument(productionPackages("."), productionPackages("scripts/wallet-connector"));
+  } catch (cause) {
+    throw cause instanceof Error ? new Refusal(cause.message) : cause;
+  }
+  writeFileSync("docs/licences.md", document);
+  console.log("Wrote docs/licences.md.");
+});

@@ -14,7 +14,7 @@ export const nodeBundle = (root: string) =>
     alias: { "@": root },
     // What packages in CommonJS expect to find.
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url), __dirname = import.meta.dirname;',
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url), __dirname = import.meta.dirname;',
     },
     logLevel: "error",
   }) satisfies BuildOptions;

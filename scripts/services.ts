@@ -2,12 +2,12 @@
  * `npm run services`: what the app uses in the cloud, on this machine: Redis behind Upstash's protocol, PostgreSQL over TCP and
  * behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
  */
-import { parseArgs } from "node:util";
 import { startNeon } from "@/tests/support/neon-stand-in";
 import { startPostgresProxy } from "@/tests/support/postgres-proxy";
 import { startPostgres } from "@/tests/support/postgres-server";
 import { startRedis } from "@/tests/support/redis-server";
 import { startUpstash } from "@/tests/support/upstash-stand-in";
+import { command, Refusal, UsageError } from "./command";
 
 /** Beside the usual ports, where a real one may be running. A control port is 1,000 above its stand-in's. */
 const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;
@@ -20,14 +20,22 @@ NAME is one of ${Object.entries(DEFAULT_PORTS)
   .map(([name, port]) => `${name} (${port})`)
   .join(", ")}.`;
 
-function portsOf(args: readonly string[]): Readonly<Record<Service, number>> {
-  const options = Object.fromEntries(Object.keys(DEFAULT_PORTS).map((name) => [name, { type: "string" as const }]));
-  const { values } = parseArgs({ args: [...args], options });
+const OPTIONS = {
+  redis: { type: "string" },
+  upstash: { type: "string" },
+  postgres: { type: "string" },
+  neon: { type: "string" },
+  "postgres-proxy": { type: "string" },
+} as const satisfies Record<Service, { readonly type: "string" }>;
+
+function portsOf(values: { readonly [K in Service]?: string | undefined }): Readonly<Record<Service, number>> {
   const ports: Record<Service, number> = { ...DEFAULT_PORTS };
-  for (const [name, text] of Object.entries(values)) {
-    const port = Number(text);
-    if (!Number.isInteger(port) || port < 1 || port > 64_535) throw new Error(`--${name} ${text} is not a port`);
-    ports[name as Service] = port;
+  for (const name of Object.keys(DEFAULT_PORTS) as Service[]) {
+    const text = values[name];
+    if (text === undefined) continue;
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (port < 1 || port > 64_535) throw new UsageError(`--${name} ${text} is no port from 1 to 64535.`);
+    ports[name] = port;
   }
   return ports;
 }
@@ -66,22 +74,26 @@ DATABASE_URL=${postgres.url}
 `;
 }
 
-async function main(): Promise<void> {
-  const args = process.argv.slice(2);
-  if (args.includes("--help")) return console.log(USAGE);
-  const services = await start(portsOf(args));
-  console.log(environmentOf(services));
-  console.log("Ready. Ctrl-C stops them.");
-  const stop = async () => {
+void command({ usage: USAGE, options: OPTIONS }, async ({ values }) => {
+  const ports = portsOf(values);
+  // Asked for before anything is started: what is ended meanwhile must leave no server and no folder behind. A terminal that is
+  // closed sends SIGHUP.
+  let stop = (): Promise<unknown> => Promise.resolve();
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      // The servers' own folders go when this process exits, if not before.
+      void stop().finally(() => process.exit(0));
+    });
+  const services = await start(ports).catch((cause: unknown) => {
+    throw cause instanceof Error ? new Refusal(cause.message) : cause;
+  });
+  stop = async () => {
     await Promise.all([services.upstash.stop(), services.neon.stop(), services.proxy.stop()]);
     await Promise.all([services.redis.stop(), services.postgres.stop()]);
-    process.exit(0);
   };
-  process.once("SIGINT", () => void stop());
-  process.once("SIGTERM", () => void stop());
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  console.log(environmentOf(services));
+  console.log("Ready. Ctrl-C stops them.");
 });

@@ -2,7 +2,6 @@
  * `npm run shards -- COMMAND`: topics and who writes to them, while the app runs. Every command may be interrupted, and goes on
  * where it was when it is run again. Exit status 1 where something was not done.
  */
-import { parseArgs } from "node:util";
 import { REGISTRY_MEMO } from "@/lib/core/hcs2";
 import { parseTopicId, parseUserId, TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "@/lib/core/ids";
 import type { Goal, Step } from "@/lib/core/reshard";
@@ -15,14 +14,18 @@ import {
   TIERS,
   type Tier,
 } from "@/lib/core/shards";
+import { reasonUnreachable } from "@/lib/core/unreachable";
 import type { ReshardOutcome } from "@/lib/engine/reshard";
 import { type Env, readEnv } from "@/lib/server/env";
 import { type OperatorTools, openOperator } from "@/lib/server/operator";
+import { type CommandAction, recorded } from "@/lib/server/operator-log";
 import { drainGoals, groupOf, shardStatuses } from "@/lib/server/shard-goals";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
+import { command, Refusal, UsageError } from "./command";
 import { environment } from "./environment";
 
 const USAGE = `npm run shards -- COMMAND
+  --help                                      says this
   status                                      which topic serves whom
   plan                                        what SHARDS asks for that is not there yet
   create                                      brings about what SHARDS asks for
@@ -33,8 +36,6 @@ const USAGE = `npm run shards -- COMMAND
   assign TENANT|none USER…                    makes users a tenant's
   publish [--new]                             publishes the registry in REGISTRY_TOPIC; --new creates such a topic first
 With --app URL the running app does split, drain and status (ADMIN_TOKEN says who asks).`;
-
-class Refusal extends Error {}
 
 const OPTIONS = {
   app: { type: "string" },
@@ -60,34 +61,46 @@ const say = (line: string) => console.log(line);
 function kindsOf(text: string | undefined): readonly TopicKind[] {
   if (text === "all") return TOPIC_KINDS;
   const kind = TOPIC_KINDS.find((each) => each === text);
-  if (kind === undefined) throw new Refusal(`--kind is one of ${TOPIC_KINDS.join(", ")}, or all`);
+  if (kind === undefined) throw new UsageError(`--kind is one of ${TOPIC_KINDS.join(", ")}, or all`);
   return [kind];
 }
 
 function tierOf(text = "standard"): Tier {
   const tier = TIERS.find((each) => each === text);
-  if (tier === undefined) throw new Refusal(`--tier is one of ${TIERS.join(", ")}`);
+  if (tier === undefined) throw new UsageError(`--tier is one of ${TIERS.join(", ")}`);
   return tier;
 }
 
 function topicOf(text: string | undefined): TopicId {
   const topicId = parseTopicId(text ?? "");
-  if (topicId === null) throw new Refusal("drain takes a topic id like 0.0.7148063");
+  if (topicId === null) throw new UsageError("drain takes a topic id like 0.0.7148063");
   return topicId;
 }
 
-/** Carries goals out, one after the other, and says how it goes. */
-async function carryOut({ shards }: OperatorTools, prefix: string, goals: readonly Goal[]): Promise<void> {
+/** Carries goals out, one after the other, says how it goes, and writes it into the log of operators. */
+async function carryOut({ shards, admin }: OperatorTools, prefix: string, goals: readonly Goal[], topicId?: TopicId) {
   for (const goal of goals) {
     const of = goal.name === "grow" ? { ...goal.group, segment: 0 } : goal.shard;
     const name = shardName(prefix, of).replace(/-0$/, goal.name === "grow" ? "" : "-0");
     say(`${name}:`);
-    const outcome = await shards.run(goal, (step) => {
-      if (STEPS[step.name]) say(`  ${STEPS[step.name]}`);
+    await recorded(admin, actionOf(goal, topicId ?? name), async () => {
+      const outcome = await shards.run(goal, (step) => {
+        if (STEPS[step.name]) say(`  ${STEPS[step.name]}`);
+      });
+      say(`  ${outcomeText(outcome)}`);
+      if (outcome.kind === "done") return null;
+      if (outcome.kind === "waiting") return { waitingUntilMs: outcome.untilMs, reason: outcome.reason };
+      process.exitCode = 1;
+      return { error: outcome.reason };
     });
-    say(`  ${outcomeText(outcome)}`);
-    if (outcome.kind === "failed") process.exitCode = 1;
   }
+}
+
+/** As the operators' page names it (lib/client/shard-groups). */
+function actionOf(goal: Goal, drained: string): CommandAction {
+  if (goal.name !== "grow") return { action: "shards.drain", target: drained };
+  const { tier, kind, owner } = goal.group;
+  return { action: "shards.split", target: [tier, kind, ...(owner === null ? [] : [owner]), goal.to].join(" ") };
 }
 
 function outcomeText(outcome: ReshardOutcome): string {
@@ -123,119 +136,147 @@ const dateOf = (instant: ShardStatus["routesFrom"]) =>
 
 async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: SplitBody | DrainBody): Promise<T> {
   const token = environment().ADMIN_TOKEN;
-  const response = await fetch(new URL(path, app), {
+  const options = {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+  if (!URL.canParse(path, app))
+    throw new UsageError(`--app ${app} is no address: it looks like http://127.0.0.1:3000.`);
+  const response = await fetch(new URL(path, app), options).catch((cause: unknown) => {
+    const reason = reasonUnreachable(cause) ?? "it could not be asked";
+    throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or name where it is with --app.`);
   });
-  const answer = (await response.json()) as { detail?: string };
-  if (!response.ok) throw new Refusal(answer.detail ?? `the app answered ${response.status}`);
+  const answer = (await response.json().catch(() => ({}))) as { detail?: string };
+  if (!response.ok) throw new Refusal(answer.detail ?? `What answers at ${app} is not this app (${response.status}).`);
   return answer as T;
 }
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+interface Values {
+  readonly kind?: string | undefined;
+  readonly to?: string | undefined;
+  readonly tier?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly new?: boolean | undefined;
+}
+
+function segmentsOf({ to }: Values): number {
+  if (to === undefined || !/^\d{1,6}$/.test(to)) throw new UsageError("--to is the number of segments afterwards");
+  return Number(to);
+}
 
 /** What the running app is asked for. It works behind its answer; `status` tells how far it is. */
-async function throughApp(app: string, command: string, rest: readonly string[], values: Values): Promise<void> {
-  if (command === "status") return table(await ask<ShardsAnswer>(app, "GET", "/api/admin/shards"));
-  if (command === "drain") await ask(app, "POST", "/api/admin/shards/drain", { topicId: topicOf(rest[0]) });
-  else if (command === "split")
+async function throughApp(app: string, name: string, rest: readonly string[], values: Values): Promise<void> {
+  if (name === "status") return table(await ask<ShardsAnswer>(app, "GET", "/api/admin/shards"));
+  if (name === "drain") await ask(app, "POST", "/api/admin/shards/drain", { topicId: topicOf(rest[0]) });
+  else if (name === "split")
     for (const kind of kindsOf(values.kind)) {
-      const body = { kind, to: Number(values.to), tier: tierOf(values.tier), owner: values.owner ?? null };
+      const body = { kind, to: segmentsOf(values), tier: tierOf(values.tier), owner: values.owner ?? null };
       await ask(app, "POST", "/api/admin/shards/split", body);
     }
-  else throw new Refusal(`${command} does not go through the app`);
+  else throw new UsageError(`${name} does not go through the app`);
   say("The app is at it. status shows how far it is; its audit log, what it came to.");
 }
 
-async function directly(command: string, rest: readonly string[], values: Values): Promise<void> {
+async function directly(name: string, rest: readonly string[], values: Values): Promise<void> {
   const env = readEnv(environment());
   const quiet = { info: () => {}, warn: say, error: say };
   const tools = await openOperator(env, quiet);
   const { registry } = tools;
   try {
     const now = await registry.load();
-    if (command === "status") {
+    if (name === "status") {
       table({
         version: now.version,
         canCreate: tools.shards.canCreate,
         shards: [...shardStatuses(env.TOPIC_PREFIX, now)],
         tenants: [...(await registry.tenants())],
       });
-    } else if (command === "plan") plan(now, env);
-    else if (command === "create") {
+    } else if (name === "plan") plan(now, env);
+    else if (name === "create") {
       const goals = TOPIC_KINDS.map((kind): Goal => ({ name: "grow", group: standardOf(kind), to: env.SHARDS[kind] }));
       const isAsked = (goal: Goal) => goal.name === "grow" && goal.to > activeShards(now, goal.group).length;
-      await carryOut(tools, env.TOPIC_PREFIX, goals.filter(isAsked));
-    } else if (command === "split") {
+      const missing = goals.filter(isAsked);
+      if (missing.length === 0) say("Nothing is missing of what SHARDS asks for.");
+      await carryOut(tools, env.TOPIC_PREFIX, missing);
+    } else if (name === "split") {
       const groups = kindsOf(values.kind).map((kind) => groupOf(tierOf(values.tier), kind, values.owner ?? null));
       const goals = groups.map((group): Goal => {
         if (typeof group === "string") throw new Refusal(group);
-        return { name: "grow", group, to: Number(values.to) };
+        return { name: "grow", group, to: segmentsOf(values) };
       });
       await carryOut(tools, env.TOPIC_PREFIX, goals);
-    } else if (command === "drain") {
-      const goals = drainGoals(now, topicOf(rest[0]));
-      if (goals.length === 0) throw new Refusal("this topic is not in use");
-      await carryOut(tools, env.TOPIC_PREFIX, goals);
-    } else if (command === "tenant") await putTenant(tools, rest);
-    else if (command === "assign") await assign(tools, rest);
-    else await publish(tools, values.new ?? false);
+    } else if (name === "drain") {
+      const topicId = topicOf(rest[0]);
+      const goals = drainGoals(now, topicId);
+      if (goals.length === 0) throw new Refusal(`Topic ${topicId} is not in use.`);
+      await carryOut(tools, env.TOPIC_PREFIX, goals, topicId);
+    } else if (name === "tenant") await putTenant(tools, rest);
+    else if (name === "assign") await assign(tools, rest);
+    else await publish(tools, env, values.new ?? false);
   } finally {
     await tools.close();
   }
 }
 
-async function putTenant({ registry }: OperatorTools, [id = "", ...name]: readonly string[]): Promise<void> {
+async function putTenant({ registry, admin }: OperatorTools, [id = "", ...name]: readonly string[]): Promise<void> {
   const tenantId = parseTenantId(id);
   if (tenantId === null || name.length === 0)
-    throw new Refusal("tenant takes an id of lower-case letters, digits and hyphens, and a name");
-  await registry.putTenant(tenantId, name.join(" "));
+    throw new UsageError("tenant takes an id of lower-case letters, digits and hyphens, and a name");
+  await recorded(admin, { action: "shards.tenant", target: tenantId }, async () => {
+    await registry.putTenant(tenantId, name.join(" "));
+    return { name: name.join(" ") };
+  });
   say(`${tenantId} is a tenant. Topics of its own: split --tier enterprise --owner ${tenantId} --kind all --to 1`);
 }
 
-async function assign({ registry }: OperatorTools, [tenant = "", ...users]: readonly string[]): Promise<void> {
+async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users]: readonly string[]): Promise<void> {
   const tenantId = tenant === "none" ? null : parseTenantId(tenant);
   const userIds = users.map((user) => parseUserId(user));
   if ((tenantId === null && tenant !== "none") || userIds.length === 0 || userIds.some((id) => id === null))
-    throw new Refusal("assign takes a tenant (or none), and the ids of users");
-  if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`there is no tenant ${tenant}`);
+    throw new UsageError("assign takes a tenant (or none), and the ids of users");
+  await recorded(admin, { action: "shards.assign", target: tenant }, async () => {
+    if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`There is no tenant ${tenant}.`);
+    return { users: userIds };
+  });
   say(
     `${userIds.length} users: ${tenantId ?? "no tenant"}. Their next messages go to its topics, within half a minute.`,
   );
 }
 
-async function publish({ shards, creator }: OperatorTools, isNew: boolean): Promise<void> {
+async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNew: boolean): Promise<void> {
   if (isNew) {
-    if (creator === null) throw new Refusal("there is no operator key, so no topic can be created");
-    const created = await creator.createTopic(await creator.newAttempt(), REGISTRY_MEMO);
-    if (!created.ok) throw new Refusal(created.error.message);
-    return say(`Created ${created.value}. Set REGISTRY_TOPIC=${created.value} for all instances, and publish again.`);
+    if (creator === null) throw new Refusal("There is no operator key, so no topic can be created.");
+    return recorded(admin, { action: "shards.publish", target: "a new topic" }, async () => {
+      const created = await creator.createTopic(await creator.newAttempt(), REGISTRY_MEMO);
+      if (!created.ok) throw new Refusal(created.error.message);
+      say(`Created ${created.value}. Set REGISTRY_TOPIC=${created.value} for all instances, and publish again.`);
+      return { topicId: created.value };
+    });
   }
-  const published = await shards.publish();
-  if (!published.ok) throw new Refusal(published.error);
-  say(`${published.value} messages published.`);
+  const { REGISTRY_TOPIC: topicId } = env;
+  if (topicId === null)
+    throw new Refusal("REGISTRY_TOPIC is not set, so there is no topic to publish in. Create one: publish --new.");
+  await recorded(admin, { action: "shards.publish", target: topicId }, async () => {
+    const published = await shards.publish();
+    if (!published.ok) throw new Refusal(published.error);
+    say(published.value === 0 ? "Everything is published already." : `${published.value} messages published.`);
+    return { messages: published.value };
+  });
 }
 
 const COMMANDS = ["status", "plan", "create", "split", "drain", "tenant", "assign", "publish"];
+/** Users that one call may assign. */
+const MAX_WORDS = 1_000;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  const [command = "", ...rest] = positionals;
-  if (!COMMANDS.includes(command)) throw new Refusal(USAGE);
-  await (values.app === undefined ? directly(command, rest, values) : throughApp(values.app, command, rest, values));
-}
-
-main().then(
-  () => process.exit(process.exitCode ?? 0),
-  (cause: unknown) => {
-    // A sentence for what was asked wrongly; the rest is worth its stack.
-    console.error(
-      cause instanceof Error && (cause instanceof Refusal || cause.name !== "Error") ? cause.message : cause,
-    );
-    process.exit(1);
-  },
-);
+void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORDS } }, async ({ values, words }) => {
+  const [name = "", ...rest] = words;
+  if (!COMMANDS.includes(name)) throw new UsageError(`There is no command ${name}.`);
+  const takes = { drain: 1, tenant: MAX_WORDS, assign: MAX_WORDS }[name] ?? 0;
+  if (rest.length > takes) throw new UsageError(`${rest[takes]} is not understood.`);
+  await (values.app === undefined ? directly(name, rest, values) : throughApp(values.app, name, rest, values));
+  // The SDK keeps connections open for a while that nobody waits for.
+}).then(() => process.exit());

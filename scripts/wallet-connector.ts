@@ -7,14 +7,20 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { WALLET_CONNECTOR_PATH } from "../lib/wire/wallet";
+import { command } from "./command";
 import { environment } from "./environment";
 
 const FOLDER = join("scripts", "wallet-connector");
 /** Where its packages go: apart from the sources, which are searched and checked. */
 const INSTALLED = join(".cache", "wallet-connector");
 
-async function main(): Promise<void> {
-  if (process.argv.includes("--if-configured") && !environment().WALLETCONNECT_PROJECT_ID) return;
+const USAGE = `npm run wallet-connector -- [options]
+  --if-configured     does nothing unless WALLETCONNECT_PROJECT_ID is set
+
+Installs the packages of the wallet connector and makes public/wallet-connector.js.`;
+
+async function main(isOptional: boolean): Promise<void> {
+  if (isOptional && !environment().WALLETCONNECT_PROJECT_ID) return;
   for (const name of ["package.json", "package-lock.json"]) cpSync(join(FOLDER, name), join(INSTALLED, name));
   cpSync(".npmrc", join(INSTALLED, ".npmrc"));
   execFileSync("npm", ["ci", "--prefer-offline"], { cwd: INSTALLED, stdio: "inherit" });
@@ -32,7 +38,6 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((cause: unknown) => {
-  console.error(cause);
-  process.exitCode = 1;
-});
+void command({ usage: USAGE, options: { "if-configured": { type: "boolean" } } }, ({ values }) =>
+  main(values["if-configured"] ?? false),
+);

@@ -75,6 +75,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "topic.resume": "Resume",
   "shards.split": "Split",
   "shards.drain": "Drain",
+  "shards.create": "Create topics",
+  "shards.tenant": "Name tenant",
+  "shards.assign": "Assign to tenant",
+  "shards.publish": "Publish the registry",
+  "accounts.bind": "Bind account",
+  "accounts.unbind": "Unbind account",
+  "database.migrate": "Migrate the database",
 };
 
 /** `Audit of 0.0.1001`, `Split contact (standard) into 4`, `Invalidate everything` */

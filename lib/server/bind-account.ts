@@ -1,41 +1,99 @@
 import "server-only";
 /** What the operator may say of accounts: which one signs in as an id of before accounts (`tm-…`). */
-import { parseAccountId, parseUserId } from "../core/ids";
+import { type AccountId, parseAccountId, parseUserId, type UserId } from "../core/ids";
 import type { AccountStore } from "../ports/account-store";
+import type { AdminStore } from "../ports/admin-store";
+import type { ViewStore } from "../ports/view-store";
+import { recorded } from "./operator-log";
 
-const USAGE = `npm run accounts -- list
-npm run accounts -- bind 0.0.7226146 tm-alice
-npm run accounts -- unbind 0.0.7226146`;
+export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
+  list                            which account signs in as which id
+  bind ACCOUNT ID [--replace]     the account signs in as an id of before accounts, like tm-alice; --replace where it has one
+  unbind ACCOUNT                  the account signs in as itself again`;
 
 /** A command line that says nothing sensible; the message says what would. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+export class WrongWords extends Error {
+  override readonly name = "WrongWords";
 }
 
-/** Does what `args` say and answers what to print. Throws UsageError. */
+/** It makes sense, and is not done; the message says why. */
+export class NotDone extends Error {
+  override readonly name = "Refusal";
+}
+
+/** What TrustMesh gave to people before they had accounts. */
+const EARLIER_ID = /^tm-[a-z0-9][a-z0-9._-]*$/;
+const RULE =
+  "such an id is tm- and then lower-case letters, digits, dots, hyphens or underscores, 50 characters at most";
+
+export interface AccountsDeps {
+  readonly accounts: AccountStore;
+  readonly admin: Pick<AdminStore, "begin" | "update">;
+  readonly views: Pick<ViewStore, "contacts">;
+  readonly now: () => number;
+}
+
+/** Does what `words` say and answers what to print. Throws WrongWords and NotDone. */
 export async function runAccountsCommand(
-  args: readonly string[],
-  accounts: AccountStore,
-  nowMs: number,
+  words: readonly string[],
+  { replace = false }: { readonly replace?: boolean | undefined },
+  deps: AccountsDeps,
 ): Promise<string> {
-  const [command, account = "", user = ""] = args;
-  if (command === "list" && args.length === 1) {
-    const bindings = await accounts.bindings();
-    return (
-      bindings.map(({ accountId, userId }) => `${accountId} signs in as ${userId}`).join("\n") || "No account is bound."
-    );
-  }
-  if (command !== "bind" && command !== "unbind") throw new UsageError(USAGE);
+  const [command, account = "", user = "", ...rest] = words;
+  const most = command === "bind" ? 3 : command === "unbind" ? 2 : 1;
+  if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
+    throw new WrongWords(`That is not how ${command} is used.`);
+  if (command === "list") return list(deps.accounts);
+  if (command !== "bind" && command !== "unbind") throw new WrongWords("One of list, bind and unbind is needed.");
   const accountId = parseAccountId(account);
-  if (accountId === null) throw new UsageError(`"${account}" is no account id: it looks like 0.0.7226146.`);
-  if (command === "unbind") {
-    const wasBound = await accounts.unbind(accountId);
-    return wasBound ? `${accountId} signs in as itself again.` : `${accountId} was not bound.`;
-  }
-  const userId = parseUserId(user);
+  if (accountId === null) throw new WrongWords(`"${account}" is no account id: it looks like 0.0.7226146.`);
+  if (command === "unbind") return unbind(accountId, deps);
+  const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
   // An account that signed in as another account would be two people to everybody who looks at the ledger.
-  if (userId === null || parseAccountId(userId) !== null)
-    throw new UsageError(`"${user}" is no id of before accounts: it looks like tm-alice.`);
-  await accounts.bind({ accountId, userId, boundMs: nowMs });
-  return `${accountId} signs in as ${userId} from now on.`;
+  if (userId === null) throw new WrongWords(`"${user}" is no id of before accounts: ${RULE}.`);
+  return bind(accountId, userId, replace, deps);
+}
+
+async function list(accounts: AccountStore): Promise<string> {
+  const bindings = await accounts.bindings();
+  const lines = bindings.map(
+    ({ accountId, userId, boundMs }) => `${accountId} signs in as ${userId} since ${new Date(boundMs).toISOString()}`,
+  );
+  return lines.join("\n") || "No account is bound.";
+}
+
+async function unbind(accountId: AccountId, { accounts, admin, now }: AccountsDeps): Promise<string> {
+  const userId = await accounts.boundTo(accountId);
+  if (userId === null) throw new NotDone(`${accountId} is not bound.`);
+  const act = { action: "accounts.unbind", target: accountId };
+  await recorded(admin, act, async () => ((await accounts.unbind(accountId)) ? { was: userId } : null), now);
+  return `${accountId} signs in as itself again; it was ${userId}.`;
+}
+
+async function bind(accountId: AccountId, userId: UserId, replaces: boolean, deps: AccountsDeps): Promise<string> {
+  const { accounts, admin, views, now } = deps;
+  const bindings = await accounts.bindings();
+  const bound = bindings.find((each) => each.accountId === accountId);
+  if (bound?.userId === userId) return `${accountId} signs in as ${userId} already. Nothing was changed.`;
+  if (bound && !replaces)
+    throw new NotDone(`${accountId} signs in as ${bound.userId}. Add --replace to bind it to ${userId} instead.`);
+  const others = bindings.filter((each) => each.userId === userId && each.accountId !== accountId);
+  if (others.length > 0 && !replaces)
+    throw new NotDone(
+      `${userId} is bound to ${others.map((each) => each.accountId).join(", ")} already. Add --replace to let ${accountId} sign in as it too.`,
+    );
+  const { position } = await views.contacts(userId);
+  const act = { action: "accounts.bind", target: `${accountId} ${userId}` };
+  await recorded(
+    admin,
+    act,
+    async () => {
+      await accounts.bind({ accountId, userId, boundMs: now() });
+      return bound ? { was: bound.userId } : null;
+    },
+    now,
+  );
+  const instead = bound ? ` It was ${bound.userId}.` : "";
+  const isNobody = position === 0 ? ` No message concerns ${userId} so far: compare the id.` : "";
+  return `${accountId} signs in as ${userId} from now on.${instead}${isNobody}`;
 }

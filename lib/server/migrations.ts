@@ -1,21 +1,30 @@
 import "server-only";
 /** `npm run migrate`: brings the tables of the configured database up to date, and says what that took. */
+import { PostgresAdminStore } from "../adapters/postgres/admin-store";
 import { migrate, missingMigrations } from "../adapters/postgres/migrate";
+import { Readable } from "../adapters/postgres/readable";
+import { Statements } from "../adapters/postgres/statements";
 import type { Env } from "./env";
 import { openDatabaseOf } from "./open";
+import { recorded } from "./operator-log";
 
-/** Says nothing of what another process applied at the same time: that was not this one's doing. */
-export async function runMigrations(env: Env, say: (line: string) => void): Promise<void> {
+/** Says nothing of what another process applied at the same time: that was not this one's doing. `isDry`: changes nothing. */
+export async function runMigrations(
+  env: Env,
+  say: (line: string) => void,
+  { isDry = false }: { readonly isDry?: boolean } = {},
+): Promise<void> {
   const db = await openDatabaseOf(env);
   try {
     const missing = await missingMigrations(db);
+    if (missing.length === 0) return say("The database is up to date.");
+    if (isDry) return say(`The database lacks ${missing.join(", ")}. Nothing was changed.`);
     await migrate(db);
+    // Only now there is surely a log to write it into.
+    const admin = new PostgresAdminStore(new Statements(db), new Readable());
+    await recorded(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
     for (const name of missing) say(`applied ${name}`);
-    say(
-      missing.length === 0
-        ? "The database is up to date."
-        : `The database is up to date now (${missing.length} applied).`,
-    );
+    say(`The database is up to date now (${missing.length} applied).`);
   } finally {
     await db.close();
   }

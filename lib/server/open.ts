@@ -1,5 +1,6 @@
 import "server-only";
 /** Opens the tiers that the environment names. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../adapters/memory/system-clock";
 import type { Database } from "../adapters/postgres/database";
@@ -35,6 +36,19 @@ export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise
     await db.close();
     throw cause;
   }
+}
+
+/** There is no database yet, and a command that reads makes none. */
+export class NoDatabase extends Error {
+  override readonly name = "NoDatabase";
+}
+
+/** The durable tier for an operator's command, which leaves its tables as they are. Throws what to say where they are not there. */
+export async function openStoresOfCommand(env: Env): Promise<Stores> {
+  const folder = join(env.DATA_DIR, "postgres");
+  if (env.DATABASE_URL === undefined && !existsSync(folder))
+    throw new NoDatabase(`There is no database in ${folder} yet. Start the app, or run \`npm run migrate\`, first.`);
+  return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });
 }
 
 /** The tier that instances share, where one is configured. */

@@ -4,17 +4,20 @@ import { MemoryHotCache } from "../adapters/memory/memory-hot-cache";
 import { systemClock } from "../adapters/memory/system-clock";
 import { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import { RegistryCache } from "../engine/registry-cache";
+import type { AdminStore } from "../ports/admin-store";
 import type { Log } from "../ports/log";
 import type { ShardRegistry } from "../ports/shard-registry";
 import type { TopicCreator } from "../ports/topic-creator";
 import type { Env } from "./env";
 import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
-import { openShared, openStores } from "./open";
+import { openShared, openStoresOfCommand } from "./open";
 import { openShards, type Shards } from "./shards";
 
 export interface OperatorTools {
   readonly registry: ShardRegistry;
+  /** Where what operators do is written down. */
+  readonly admin: AdminStore;
   readonly shards: Shards;
   readonly creator: TopicCreator | null;
   close(): Promise<void>;
@@ -36,7 +39,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   const metrics = new Metrics();
   // How an instance should be configured is for instances to say.
   const mute = { info: () => {}, warn: () => {}, error: log.error };
-  const [network, stores] = await Promise.all([openNetwork(env, mute), openStores(env, log, metrics)]);
+  const [network, stores] = await Promise.all([openNetwork(env, mute), openStoresOfCommand(env)]);
   const shared = openShared(env, log, metrics);
   const { submitter, creator = null, trustedPayers, mirrorUrls } = network;
   const shards = openShards({
@@ -53,6 +56,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   }).open(published.ok ? published.value : []);
   return {
     registry: stores.registry,
+    admin: stores.admin,
     shards,
     creator,
     close: async () => {

@@ -34,7 +34,9 @@ export const AuditEntry = z.object({
   atMs: ms,
   updatedMs: ms.meta({ description: "Of a running action: its last sign of life" }),
   actor: z.string(),
-  action: z.string().meta({ description: "cache.invalidate, topic.audit, topic.resync, topic.pause, topic.resume, …" }),
+  action: z.string().meta({
+    description: "cache.invalidate, topic.audit, topic.pause, shards.split, accounts.bind, database.migrate, …",
+  }),
   target: z.string().nullable().meta({ description: "A topic or a user; null for everything" }),
   state: z.enum(AUDIT_STATES),
   detail: z

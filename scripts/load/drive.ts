@@ -15,6 +15,9 @@ export interface Figures {
   /** Of the first of them, why. */
   readonly firstFailure: string | null;
   readonly openStreams: number;
+  /** How long each answered request took, in milliseconds. */
+  readonly readMs: readonly number[];
+  readonly writeMs: readonly number[];
 }
 
 export interface Drive {
@@ -54,11 +57,12 @@ export async function drive(options: Drive): Promise<Driven> {
   const society = new Society(plan.users, plan.contactsPerUser, DEFAULT_INPUTS.kindShares, nowS, options.name);
   const closing = new AbortController();
   const counts = { written: 0, reads: 0, events: 0, failures: 0, firstFailure: null as string | null };
+  const times: Times = { readMs: [], writeMs: [] };
   const pending = new Set<Promise<void>>();
   // A person's writes go one after the other, as the UI sends them: nonces rise.
   const last = new Map<string, Promise<void>>();
   const writeInOrder = (written: Written) => {
-    const mine = (last.get(written.actor) ?? Promise.resolve()).then(() => write(options, written, counts));
+    const mine = (last.get(written.actor) ?? Promise.resolve()).then(() => write(options, written, counts, times));
     last.set(
       written.actor,
       mine.catch(() => {}),
@@ -89,13 +93,14 @@ export async function drive(options: Drive): Promise<Driven> {
   const startMs = performance.now();
   const figures = (): Figures => ({
     ...counts,
+    ...times,
     elapsedS: (performance.now() - startMs) / 1_000,
     openStreams: rates.streams,
   });
   let [writesDue, readsDue, toldMs] = [0, 0, 0];
   for (let elapsedS = 0; elapsedS < plan.seconds; elapsedS = (performance.now() - startMs) / 1_000) {
     for (; writesDue < rates.messages * elapsedS; writesDue += 1) start(writeInOrder(society.next()));
-    for (; readsDue < rates.reads * elapsedS; readsDue += 1) start(read(options, society, counts));
+    for (; readsDue < rates.reads * elapsedS; readsDue += 1) start(read(options, society, counts, times));
     if (performance.now() - toldMs >= FIGURES_EVERY_MS) {
       toldMs = performance.now();
       options.onFigures?.(figures());
@@ -125,8 +130,15 @@ export async function drive(options: Drive): Promise<Driven> {
   }
 }
 
-async function write(options: Drive, written: Written, counts: { written: number }): Promise<void> {
+interface Times {
+  readonly readMs: number[];
+  readonly writeMs: number[];
+}
+
+async function write(options: Drive, written: Written, counts: { written: number }, { writeMs }: Times): Promise<void> {
+  const startMs = performance.now();
   await put(options, written, options.plan.ownWriteShare);
+  writeMs.push(performance.now() - startMs);
   counts.written += 1;
 }
 
@@ -137,10 +149,12 @@ async function put({ app, devnet, name }: Drive, { kind, actor, envelope }: Writ
   if (status !== 200) throw new Error(`a write was answered ${status}`);
 }
 
-async function read({ app }: Drive, society: Society, counts: { reads: number }): Promise<void> {
+async function read({ app }: Drive, society: Society, counts: { reads: number }, { readMs }: Times): Promise<void> {
+  const startMs = performance.now();
   const { rng } = society;
   const paths = rng.chance(DEFAULT_INPUTS.directReadShare) ? DIRECT : VIEWS;
   const status = await app.read(society.anybody(), rng.pick<string>(paths));
   if (status !== 200) throw new Error(`a read was answered ${status}`);
   counts.reads += 1;
+  readMs.push(performance.now() - startMs);
 }

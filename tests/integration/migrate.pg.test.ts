@@ -46,7 +46,7 @@ async function migrated(url: string): Promise<readonly string[]> {
 it("refuses to start on tables of before, where it may not change them, and says which step is missing", async () => {
   await expect(start(appUrl, "off")).rejects.toMatchObject({
     name: "SchemaBehind",
-    message: `The database is behind this version by ${NAMES.join(", ")}, and MIGRATE is off: run \`npm run migrate\` with a role that may alter tables, then start again.`,
+    message: `The database is behind this version by ${NAMES.join(", ")}, and nothing alters it here: run \`npm run migrate\` with a role that may alter tables, then start again.`,
   });
   await expect(start(appUrl, "on")).rejects.toThrow(/permission denied/);
 });

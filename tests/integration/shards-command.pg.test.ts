@@ -1,5 +1,6 @@
 /** `npm run shards` as an operator runs it: against a database, a mirror and a consensus node, while nobody else is there. */
 import { execFile } from "node:child_process";
+import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -27,10 +28,12 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-function shards(args: readonly string[], more: Record<string, string> = {}): Promise<{ code: number; out: string }> {
-  const argv = ["--conditions=react-server", "--import", "tsx", "scripts/shards.ts", ...args];
+const shards = (args: readonly string[], more: Record<string, string> = {}) => run("shards", args, more);
+
+function run(name: string, args: readonly string[], more: Record<string, string> = {}) {
+  const argv = ["--conditions=react-server", "--import", "tsx", `scripts/${name}.ts`, ...args];
   const options = { env: { NODE_ENV: "test" as const, PATH: process.env.PATH ?? "", ...env, ...more } };
-  return new Promise((resolve) =>
+  return new Promise<{ code: number; out: string }>((resolve) =>
     execFile(process.execPath, argv, options, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === "number" ? error.code : 0, out: stdout + stderr }),
     ),
@@ -39,6 +42,10 @@ function shards(args: readonly string[], more: Record<string, string> = {}): Pro
 
 it("plans, creates, shows, gives tenants topics, publishes and drains", async () => {
   const before = devnet.ledger.topics.size;
+  const early = await shards(["status"]);
+  expect([early.code, early.out]).toEqual([1, expect.stringContaining("run `npm run migrate`")]);
+  expect((await run("migrate", ["--dry-run"])).out).toContain("Nothing was changed.");
+  expect((await run("migrate", [])).out).toContain("The database is up to date now");
   const planned = await shards(["plan"]);
   expect(planned).toMatchObject({
     code: 0,
@@ -53,7 +60,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   });
   expect(devnet.ledger.topics.size).toBe(before + 2);
   expect([...devnet.ledger.topics.values()].at(-1)?.memo).toBe("trustmesh:tm-standard-contact-2");
-  expect((await shards(["create"])).out).toBe("");
+  expect((await shards(["create"])).out).toBe("Nothing is missing of what SHARDS asks for.\n");
 
   await shards(["tenant", "acme", "Acme,", "Inc."]);
   expect(await shards(["assign", "acme", "tm-a", "0.0.7"])).toMatchObject({ code: 0 });
@@ -65,24 +72,42 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect(status.out).toContain("tenant acme (Acme, Inc.): 2 users");
 
   const topicId = /Created (0\.0\.\d+)/.exec((await shards(["publish", "--new"])).out)?.[1] as TopicId;
+  expect(await shards(["publish"])).toMatchObject({ code: 1, out: expect.stringContaining("publish --new") });
   expect(await shards(["publish"], { REGISTRY_TOPIC: topicId })).toMatchObject({ out: "7 messages published.\n" });
   const drained = await shards(["drain", devnet.topics.contact], { REGISTRY_TOPIC: topicId });
   expect(drained).toMatchObject({ code: 0, out: expect.stringMatching(/run this again after 2\d{3}-/) });
   // A change publishes itself: the one that is drained, and the one in its place.
   expect(devnet.ledger.topic(topicId).messages).toHaveLength(9);
+
+  const client = new pg.Client(env.DATABASE_URL);
+  await client.connect();
+  const { rows } = await client.query("SELECT actor, action, target, state FROM admin_audit ORDER BY id");
+  await client.end();
+  expect(rows.map(({ action, target, state }) => [action, target, state])).toEqual([
+    ["database.migrate", null, "done"],
+    ["shards.split", "standard contact 3", "done"],
+    ["shards.tenant", "acme", "done"],
+    ["shards.assign", "acme", "done"],
+    ["shards.split", "enterprise trust acme 1", "done"],
+    ["shards.publish", "a new topic", "done"],
+    ["shards.publish", topicId, "done"],
+    ["shards.drain", devnet.topics.contact, "done"],
+  ]);
+  for (const { actor } of rows) expect(actor).toMatch(/^command line \(.+@.+\)$/);
 }, 300_000);
 
 it.each([
-  [["frob"], "npm run shards -- COMMAND"],
-  [["split", "--kind", "feed", "--to", "2"], "--kind is one of"],
-  [["split", "--kind", "contact", "--to", "9000"], "not done: a number of segments"],
-  [["drain", "0.0.424242"], "not in use"],
-  [["assign", "globex", "tm-a"], "there is no tenant globex"],
+  [["frob"], 2, "npm run shards -- COMMAND"],
+  [["split", "--kind", "feed", "--to", "2"], 2, "--kind is one of"],
+  [["split", "--kind", "contact", "--to", "9000"], 1, "not done: a number of segments"],
+  [["drain", "0.0.424242"], 1, "not in use"],
+  [["assign", "globex", "tm-a"], 1, "There is no tenant globex."],
+  [["status", "--app", "http://127.0.0.1:59999"], 1, "does not answer: the connection was refused"],
 ])(
   "says what is wrong with %j",
-  async (args, sentence) => {
+  async (args, status, sentence) => {
     const { code, out } = await shards(args);
-    expect([code, out]).toEqual([1, expect.stringContaining(sentence)]);
+    expect([code, out]).toEqual([status, expect.stringContaining(sentence)]);
     expect(out).not.toContain("    at ");
   },
   60_000,

@@ -77,7 +77,7 @@ async function refuseBehind(db: Database): Promise<void> {
   const missing = await missingMigrations(db);
   if (missing.length === 0) return;
   throw new SchemaBehind(
-    `The database is behind this version by ${missing.join(", ")}, and MIGRATE is off: run \`npm run migrate\` with a role that may alter tables, then start again.`,
+    `The database is behind this version by ${missing.join(", ")}, and nothing alters it here: run \`npm run migrate\` with a role that may alter tables, then start again.`,
   );
 }
 
