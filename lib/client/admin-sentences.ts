@@ -200,6 +200,26 @@ export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: Topic
   return `Stored through ${whole(cursor)}, ${verified}, ${gapped}.`;
 }
 
+/** While the database does not answer: what is shown all the same, and how old it is; null where it answers. */
+export function databaseWords({
+  database,
+  atMs,
+  storage,
+}: Pick<AdminStatus, "database" | "atMs" | "storage">): string | null {
+  if (database.answers) return null;
+  const topics =
+    database.topicsReadMs === null
+      ? "Topics are shown as this instance knows them: gaps and stored counts are missing."
+      : `What stands of topics was read ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
+  const messages =
+    database.messagesReadMs === null
+      ? "Odd messages are missing."
+      : `Odd messages were read ${lasting(Math.max(0, atMs - database.messagesReadMs))} ago.`;
+  const sizes =
+    storage === null ? "Storage is missing." : `Storage was read ${lasting(Math.max(0, atMs - storage.readMs))} ago.`;
+  return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are as of now. Actions have to wait for the database.`;
+}
+
 export interface IncidentPlace {
   readonly href: string;
   readonly label: string;

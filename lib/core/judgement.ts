@@ -57,6 +57,8 @@ export interface HealthFacts {
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
   readonly isStarting: boolean;
+  /** A tier or mirror was down a moment ago: topics that it held up are still backing off. */
+  readonly isSettling: boolean;
   readonly topics: readonly SyncFacts[];
   /** Empty before the database has answered for the first time. */
   readonly stored: readonly StoredFacts[];
@@ -103,6 +105,8 @@ const SLOW_MS = 1_000;
 const FULL_SHARE = 0.9;
 /** A network's head and ours differ by less, and so do machines with a time server. */
 export const CLOCK_MS = 10_000;
+/** One answer that was lost is asked for again within moments. */
+const STUCK_ATTEMPTS = 3;
 const NAMED = 3;
 
 export function judge(facts: HealthFacts): readonly Finding[] {
@@ -120,10 +124,10 @@ const isDown = ({ circuit, answers }: Pick<TierFacts, "circuit" | "answers">) =>
 function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
   const findings: Finding[] = [];
   if (isDown(postgres))
-    findings.push(found("postgres-down", null, `The database does not answer${because(postgres.lastError)}.`));
+    findings.push(found("postgres-down", null, withReason("The database does not answer", postgres.lastError)));
   else if (troubleOf(postgres)) findings.push(found("postgres-failing", null, `The database ${troubleOf(postgres)}.`));
   if (redis === null) return findings;
-  if (isDown(redis)) findings.push(found("redis-down", null, `Redis does not answer${because(redis.lastError)}.`));
+  if (isDown(redis)) findings.push(found("redis-down", null, withReason("Redis does not answer", redis.lastError)));
   else {
     if (troubleOf(redis)) findings.push(found("redis-failing", null, `Redis ${troubleOf(redis)}.`));
     if (redis.deafMs > DEAF_MS)
@@ -152,10 +156,14 @@ function ofMirrors({ mirrors, budgetRefused }: HealthFacts): readonly Finding[] 
 function troubleOf({ calls, lastError }: Pick<TierFacts, "calls" | "lastError">): string | null {
   if (calls === null) return null;
   if (calls.failed >= FAILING.calls && calls.failed >= calls.sent * FAILING.share)
-    return `fails some of the calls${because(lastError)}`;
+    return withReason("fails some of the calls", lastError).replace(/\.$/, "");
   if (calls.sent >= FAILING.calls && (calls.meanMs ?? 0) > SLOW_MS) return "is slow: an answer takes over a second";
   return null;
 }
+
+/** A reason that says the same in other letters is left out. */
+const withReason = (sentence: string, reason: string | null) =>
+  reason?.toLowerCase() === sentence.toLowerCase() ? `${sentence}.` : `${sentence}${because(reason)}.`;
 
 const because = (reason: string | null) => (reason === null ? "" : `: ${reason.replace(/\.$/, "")}`);
 
@@ -177,7 +185,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
   const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
   if (behind.length > 0)
     findings.push(found("topics-behind", null, `${behindWords(behind, topics)}${why(behind, facts)}.`));
-  const isExplained = commonCause(facts) !== null;
+  const isExplained = facts.isSettling || commonCause(facts) !== null;
   for (const { topicId, state } of running) {
     const hole = "hole" in state ? state.hole : null;
     if (hole !== null)
@@ -189,7 +197,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
           hole.firstSeenMs,
         ),
       );
-    else if (state.name === "backing-off" && !isExplained)
+    else if (state.name === "backing-off" && state.attempt >= STUCK_ATTEMPTS && !isExplained)
       findings.push(found("topic-stuck", topicId, `Topic ${topicId} is not synced for now${because(state.reason)}.`));
   }
   return findings;
@@ -272,7 +280,7 @@ function listed(items: readonly string[], count: number): string {
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }
 
-function ofProcess({ nowMs, failedWrite, isAnyPayerTrusted, memory, clocksAhead, mirrorHeadMs }: HealthFacts) {
+function ofProcess({ failedWrite, isAnyPayerTrusted, memory, clocksAhead }: HealthFacts) {
   const findings: Finding[] = [];
   if (failedWrite !== null)
     findings.push(
@@ -287,7 +295,5 @@ function ofProcess({ nowMs, failedWrite, isAnyPayerTrusted, memory, clocksAhead,
       findings.push(
         found("clock-off", instanceId, `The clock of instance ${instanceId} is ahead of this instance's clock.`),
       );
-  if (mirrorHeadMs !== null && mirrorHeadMs - nowMs > CLOCK_MS)
-    findings.push(found("clock-off", null, "This instance's clock is behind the ledger's time."));
   return findings;
 }

@@ -24,11 +24,12 @@ interface Count {
 
 /** What only the watch knows. */
 export interface Watched {
-  /** At an earlier moment; null where there is none that is near enough. */
-  readonly before: Tally | null;
+  /** What was counted at an earlier moment, since which the tier or mirror was not down; null where there is none near enough. */
+  readonly before: (name: string) => Tally | null;
   readonly isPostgresSilent: boolean;
   readonly isRedisSilent: boolean;
   readonly isStarting: boolean;
+  readonly isSettling: boolean;
   readonly deafMs: number;
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
@@ -73,7 +74,6 @@ function callsBetween(before: Count | undefined, after: Count | undefined): Call
 
 export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
   const { clock, stores, sharedStats, ledger, scheduler, adminReads, written } = app;
-  const { before } = watched;
   const sql = stores.stats();
   const shared = sharedStats?.() ?? null;
   const head = scheduler.mirrorHeadNs;
@@ -83,23 +83,24 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     postgres: {
       circuit: sql.circuit,
       answers: !watched.isPostgresSilent,
-      lastError: null,
-      calls: callsBetween(before?.postgres, now.postgres),
+      lastError: sql.lastError,
+      calls: callsBetween(watched.before("postgres")?.postgres, now.postgres),
     },
     redis: shared && {
       circuit: shared.circuit,
       answers: !watched.isRedisSilent,
-      lastError: null,
-      calls: callsBetween(before?.redis, now.redis),
+      lastError: shared.lastError,
+      calls: callsBetween(watched.before("redis")?.redis, now.redis),
       deafMs: watched.deafMs,
     },
     mirrors: ledger.states().map(({ origin, circuit, lastError }) => ({
       ...{ origin, circuit, lastError },
-      calls: callsBetween(before?.mirrors.get(origin), now.mirrors.get(origin)),
+      calls: callsBetween(watched.before(origin)?.mirrors.get(origin), now.mirrors.get(origin)),
     })),
     mirrorHeadMs: head === null ? null : toMs(head),
-    budgetRefused: before === null ? 0 : now.budgetRefused - before.budgetRefused,
+    budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
     isStarting: watched.isStarting,
+    isSettling: watched.isSettling,
     topics: syncFactsOf(app),
     stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
     failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,

@@ -16,7 +16,9 @@ const PROBE_MS = 2_000;
 /** A check that waits longer than this is itself a failure to its caller. */
 const CHECK_MS = 3_000;
 /** Calls are judged over this time, so that one bad second is no failure. */
-const WINDOW_MS = { min: 15_000, max: 60_000 };
+const WINDOW_MS = { min: 10_000, max: 60_000 };
+/** The longest pause of a topic that backs off, and its jitter. */
+const SETTLE_MS = 75_000;
 /** By then another instance, or this one, has met a demand; if it is not known here, one more round tells. */
 const OWED_MS = 3_000;
 /** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
@@ -28,8 +30,12 @@ export class HealthWatch {
   private readonly closing = new AbortController();
   private tallies: readonly Tally[] = [];
   private probe: { readonly atMs: number; readonly done: Promise<void> } | null = null;
+  /** When each tier and mirror was seen down last. */
+  private readonly lastDownMs = new Map<string, number>();
   private isPostgresSilent = false;
   private isRedisSilent = false;
+  /** A process that stood still is late too: only the second late answer in a row says something of the tier. */
+  private wasLate = { postgres: false, redis: false };
   private isStarted = false;
   private heardMs: number | null = null;
   private progress = -1;
@@ -64,14 +70,18 @@ export class HealthWatch {
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
     this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
     const facts = factsOf(app, now, {
-      before: this.tallies.find(({ atMs }) => atMs <= nowMs - WINDOW_MS.min) ?? null,
+      before: (name) =>
+        this.tallies.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS.min && atMs >= this.downMs(name)) ?? null,
       isPostgresSilent: this.isPostgresSilent,
       isRedisSilent: this.isRedisSilent,
       isStarting: !this.isStarted,
+      isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
       deafMs: nowMs - this.heardMs,
       clocksAhead: this.clocksAhead,
     });
     incidents.settle(JUDGED_CODES, judge(facts));
+    for (const { code, subject } of incidents.current())
+      if (code in DOWN_NAMES) this.lastDownMs.set(subject ?? DOWN_NAMES[code as keyof typeof DOWN_NAMES], nowMs);
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
   }
 
@@ -90,6 +100,10 @@ export class HealthWatch {
     this.look();
   }
 
+  private downMs(name: string): number {
+    return this.lastDownMs.get(name) ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Reports of other instances have come in. One that is dated later than now was written by a clock that is ahead. */
   heard(reports: readonly { readonly instanceId: string; readonly reportedMs: number }[]): void {
     const { clock, instanceId } = this.appOf();
@@ -100,16 +114,14 @@ export class HealthWatch {
 
   private async ask(): Promise<void> {
     const app = this.appOf();
-    const [isPostgresThere, isRedisThere] = await Promise.all([
-      this.inTime(this.askPostgres(app)),
-      this.inTime(this.askRedis(app)),
-    ]);
-    this.isPostgresSilent = !isPostgresThere;
-    this.isRedisSilent = !isRedisThere;
+    const [postgres, redis] = await Promise.all([this.inTime(this.askPostgres(app)), this.inTime(this.askRedis(app))]);
+    this.isPostgresSilent = postgres === false || (postgres === "late" && this.wasLate.postgres);
+    this.isRedisSilent = redis === false || (redis === "late" && this.wasLate.redis);
+    this.wasLate = { postgres: postgres === "late", redis: redis === "late" };
   }
 
   /** What fails in it shows in the state of the topics. */
-  private demand(): Promise<boolean> {
+  private demand(): Promise<boolean | "late"> {
     const demanded = this.appOf().scheduler.demand();
     return this.inTime(
       demanded.then(
@@ -119,12 +131,11 @@ export class HealthWatch {
     );
   }
 
-  /** False where it takes too long. */
-  private async inTime(answers: Promise<boolean>): Promise<boolean> {
+  private async inTime(answers: Promise<boolean>): Promise<boolean | "late"> {
     const { clock } = this.appOf();
     const done = new AbortController();
     try {
-      return await Promise.race([answers, clock.sleep(CHECK_MS, done.signal).then(() => false)]);
+      return await Promise.race([answers, clock.sleep(CHECK_MS, done.signal).then(() => "late" as const)]);
     } finally {
       done.abort();
     }
@@ -176,7 +187,9 @@ export class HealthWatch {
   /** Looks; asks only where something is wrong, is owed or has changed, so that what sleeps may sleep on. */
   private async turn(): Promise<void> {
     const app = this.appOf();
-    const isTierWrong = app.incidents.current().some(({ code }) => TIER_CODES.has(code));
+    const isTierWrong =
+      app.incidents.current().some(({ code }) => TIER_CODES.has(code)) ||
+      [...app.scheduler.syncs.values()].some(({ state }) => state.name === "backing-off");
     if (app.scheduler.isOwed(OWED_MS)) await this.demand();
     if (isTierWrong) await this.examineAsReader();
     else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
@@ -200,6 +213,9 @@ export class HealthWatch {
     return true;
   }
 }
+
+/** The incidents of a tier that is down, and what its calls are counted under; a mirror goes by its origin. */
+const DOWN_NAMES = { "postgres-down": "postgres", "redis-down": "redis", "mirror-down": "mirror" } as const;
 
 /** While one of these is open the tiers are asked, so that its end is noticed too. */
 const TIER_CODES: ReadonlySet<string> = new Set([

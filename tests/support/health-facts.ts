@@ -26,6 +26,7 @@ export const WELL: HealthFacts = {
   mirrorHeadMs: NOW_MS - 3_000,
   budgetRefused: 0,
   isStarting: false,
+  isSettling: false,
   topics: [sync],
   stored: [stored],
   failedWrite: null,
@@ -104,7 +105,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
       state: {
         name: "backing-off",
         hole: null,
-        attempt: 1,
+        attempt: 3,
         retryAtMs: NOW_MS,
         reason: "the mirror answered with another topic",
       },

@@ -26,6 +26,8 @@ import { startUpstash, type UpstashStandIn } from "./upstash-stand-in";
 export const ALICE = "tm-alice";
 /** Writes. */
 export const CAROL = "tm-carol";
+/** For who scrapes an instance. */
+export const METRICS_TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** Rounds go by Redis' own clock, which does not leap: at most so often. */
 const TARGET_MS = 1_000;
@@ -43,6 +45,8 @@ export class Instance {
     readonly app: App,
     readonly tier: UpstashTier,
     readonly submitter: DevnetSubmitter,
+    /** Lines that were logged, level in front. */
+    readonly logged: readonly string[] = [],
   ) {}
 
   async ask(method: "GET" | "POST", path: string, { headers = {}, body, userId = ALICE }: Ask = {}): Promise<Response> {
@@ -276,9 +280,12 @@ async function startInstance(
     profile: [profile],
   });
   const submitter = new DevnetSubmitter(devnet);
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const app = createApp({
     env: readEnv({
       SESSION_SECRET: "a secret of the tests that is long enough to be one",
+      METRICS_TOKEN,
       FRESHNESS_TARGET_MS: String(TARGET_MS),
       MIRROR_RPS: "1000",
       STREAM_MAX_S: "86400",
@@ -292,9 +299,9 @@ async function startInstance(
       people: [],
       close: async () => {},
     },
-    log: quiet,
+    log: { info: line("info"), warn: line("warn"), error: line("error") },
     clock,
   });
   await app.openTopics();
-  return new Instance(app, tier, submitter);
+  return new Instance(app, tier, submitter, logged);
 }

@@ -1,14 +1,19 @@
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { TOPIC_ACTIONS } from "@/lib/client/admin";
 import {
   coverageWords,
+  databaseWords,
   entryTitle,
   outcomeOf,
+  placeOf,
   progressOf,
   standingOf,
   topicActionWords,
   troubleOf,
 } from "@/lib/client/admin-sentences";
+import { matching } from "@/lib/client/table";
+import { INCIDENT_KINDS } from "@/lib/core/incident";
 import type { TopicCheck } from "@/lib/wire/admin";
 import { auditEntry, topicStatus } from "@/tests/support/admin-status";
 
@@ -106,5 +111,43 @@ describe("a topic", () => {
     const words = topicActionWords(action, "0.0.7");
     expect(words.title).toContain("0.0.7");
     expect(words.taken).toContain("0.0.7");
+  });
+});
+
+describe("an outage of the database", () => {
+  const atMs = NOW;
+  const away = (topicsReadMs: number | null) => ({ answers: false, topicsReadMs, messagesReadMs: null });
+
+  it("is no matter for words while it answers", () => {
+    const database = { ...away(NOW), answers: true };
+    expect(databaseWords({ database, atMs, storage: null })).toBeNull();
+  });
+
+  it("says how old the topics are, and what is missing", () => {
+    const words = databaseWords({ database: away(NOW - 40_000), atMs, storage: null });
+    expect(words).toMatch(/^What stands of topics was read 40 s ago\. Odd messages are missing\. Storage is missing\./);
+    expect(databaseWords({ database: away(null), atMs, storage: null })).toMatch(/^Topics are shown as this instance/);
+  });
+});
+
+describe("every kind of incident", () => {
+  const page = (file: string) => `app/(app)/admin${file}/page.tsx`;
+
+  it.each(Object.keys(INCIDENT_KINDS))("%s leads nowhere, or to a part of the page that there is", (code) => {
+    for (const subject of [null, "0.0.7"]) {
+      const place = placeOf({ code, subject });
+      if (place) expect(existsSync(page(place.href.split("?")[0]?.replace("/admin", "") ?? "")), place.href).toBe(true);
+    }
+  });
+
+  it("of a forged message leads to its row in the list", () => {
+    const place = placeOf({ code: "message-failed", subject: "0.0.7" });
+    const query = new URL(place?.href ?? "", "http://x").searchParams.get("q") ?? "";
+    const rows = [
+      { text: "0.0.7/3 failed hash-mismatch 0.0.2" },
+      { text: "0.0.71/3 failed" },
+      { text: "0.0.7/4 untrusted" },
+    ];
+    expect(matching(rows, query, ({ text }) => text)).toEqual([rows[0]]);
   });
 });

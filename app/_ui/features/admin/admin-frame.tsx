@@ -1,10 +1,11 @@
 "use client";
-import { ShieldX, TriangleAlert } from "lucide-react";
+import { DatabaseZap, ShieldX, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useRef } from "react";
 import { isNotOperator, useAdminStatus } from "@/lib/client/admin";
 import { useSeen } from "@/lib/client/admin-history";
+import { databaseWords } from "@/lib/client/admin-sentences";
 import { reasonOf } from "@/lib/client/http";
 import { counted, lasting } from "@/lib/client/numbers";
 import { clockTime, useNow } from "@/lib/client/time";
@@ -29,6 +30,7 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
       {status ? (
         <>
           {error ? <OutOfReach reason={reasonOf(error)} /> : <Age status={status} />}
+          <WithoutDatabase words={databaseWords(status)} />
           <StatusProvider value={status}>{children}</StatusProvider>
         </>
       ) : error ? (
@@ -77,6 +79,20 @@ function Age({ status }: { status: AdminStatus }) {
       {ageMs < 1_000 ? "As of now" : `As of ${lasting(Math.floor(ageMs / 1_000) * 1_000)} ago`} ·{" "}
       {counted(status.instances.length, "instance")} · {status.network} · version {status.version}
     </p>
+  );
+}
+
+/** The page works while the database is away, and says what it then lacks. */
+function WithoutDatabase({ words }: { words: string | null }) {
+  if (words === null) return null;
+  return (
+    <div role="status" className="mb-6 flex items-start gap-3 rounded-card bg-gold-soft px-4 py-3 text-ink text-sm">
+      <DatabaseZap aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+      <div>
+        <p className="font-medium">Some of this page is old or missing.</p>
+        <p className="tabular-nums">{words}</p>
+      </div>
+    </div>
   );
 }
 

@@ -84,7 +84,7 @@ export function Messages() {
           <Figure name="Unverifiable" value={whole(sum("unverifiable"))} note="shown, without a seal" />
         </Figures>
       </Panel>
-      <Panel title="The newest of them" note="Undecodable and untrusted, with the first bytes of each as text.">
+      <Panel title="The newest of them" note="Undecodable, untrusted and failed, with the first bytes of each as text.">
         {odd.length === 0 ? (
           <EmptyState title="None so far" icon={<Inbox aria-hidden="true" />}>
             Every message on the topics could be read, and was written by somebody who may.
