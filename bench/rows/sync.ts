@@ -53,6 +53,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       mender: new Mender({ bus, clock: systemClock, log: quiet }),
       renamedBy: (profiles) => renamedBy(stores.views, profiles),
       hot: new MemoryHotCache(systemClock),
+      stamp: stores.stamp,
       clock: systemClock,
       log: quiet,
       random: Math.random,

@@ -51,6 +51,7 @@ export class LedgerBatches {
         publishSignOut: neverAsked,
         subscribe: neverAsked,
         lastPublished: neverAsked,
+        newEpoch: neverAsked,
         close: neverAsked,
       },
       sha384,

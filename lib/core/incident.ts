@@ -18,6 +18,11 @@ export const INCIDENT_KINDS = {
     severity: "critical",
     action: "Check that HEDERA_NETWORK and MIRROR_URL are right, then start this topic over from the ledger.",
   },
+  "database-went-back": {
+    severity: "critical",
+    action:
+      "Find out which commits the failover or restore has lost: what operators did, bindings and sign-outs come back only from a backup.",
+  },
   "redis-went-back": {
     severity: "warning",
     action:

@@ -7,6 +7,9 @@ import { keyOf } from "../core/key";
 import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
 
+/** How long operators are told of what happened at one instant: longer than a night. */
+const TOLD_MS = 12 * 3_600_000;
+
 const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf(code, subject ?? "");
 
 export class Incidents {
@@ -59,10 +62,10 @@ export class Incidents {
   }
 
   /**
-   * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. Happening again
-   * renews that time.
+   * Reports what happened at one instant and is over, so that an operator still sees it for `forMs` milliseconds. When it happens
+   * again, that time begins anew.
    */
-  happened(code: IncidentCode, subject: string | null, summary: string, forMs: number): void {
+  happened(code: IncidentCode, subject: string | null, summary: string, forMs = TOLD_MS): void {
     this.endThoseOver();
     this.report(code, subject, summary);
     this.untilMs.set(placeOf({ code, subject }), this.deps.clock.monotonicMs() + forMs);

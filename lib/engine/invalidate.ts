@@ -15,9 +15,6 @@ export interface InvalidationDeps {
   readonly log: Log;
 }
 
-/** How long operators are told of what happened at one instant: longer than a night. */
-const TOLD_MS = 12 * 3_600_000;
-
 /** Definitions are global: this counts their changes, and is part of the name of every view that shows them. */
 export class DefinitionsGeneration {
   value = 0;
@@ -35,6 +32,11 @@ export class ToldCommits {
   heard(topicId: TopicId, cursor: number): void {
     this.count += 1;
     this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
+  }
+
+  /** Cursors begin anew with an epoch. */
+  clear(): void {
+    this.cursors.clear();
   }
 
   /** Whether every commit up to these was told. */
@@ -73,7 +75,6 @@ export function followCommits(
         "redis-went-back",
         null,
         "Redis came back with less than it had told of: every view was loaded again.",
-        TOLD_MS,
       ),
   });
 }

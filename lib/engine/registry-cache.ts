@@ -59,6 +59,13 @@ export class RegistryCache {
     throw new Error("the registry of shards changes faster than it can be read");
   }
 
+  /** The store may have lost changes of the registry: gives it back what it lacks of the topics that are known here. */
+  async restore(): Promise<void> {
+    const { shards } = this.registry;
+    this.isLoaded = false;
+    await this.open(shards);
+  }
+
   /** Another instance has the registry at `version`. */
   async learn(version: number): Promise<void> {
     if (this.deps.isShared) this.checkedMs = this.deps.clock.monotonicMs();

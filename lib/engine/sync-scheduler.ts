@@ -6,8 +6,10 @@
 import { type ConsensusNs, fromMs } from "../core/consensus-time";
 import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
+import { epochOf } from "../core/position";
 import { type Reading, type ReadTopic, readTopics } from "../core/shards";
 import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
+import type { StoreStamp } from "../ports/store-stamp";
 import { HotTierUnavailable } from "../ports/view-cache";
 import type { Mender } from "./mend";
 import { MirrorHeads } from "./mirror-heads";
@@ -26,6 +28,7 @@ export interface SchedulerDeps extends Omit<TopicSyncDeps, "onSynced" | "onLoade
   readonly mender: Mender;
   readonly hot: HotCache;
   readonly registry: RegistryCache;
+  readonly stamp: StoreStamp;
   /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
@@ -133,6 +136,17 @@ export class SyncScheduler {
     }
   }
 
+  /** The store has lost commits, or begins a new epoch: nothing that was believed of topics holds, of drained ones neither. */
+  startOver(): void {
+    for (const { sync } of this.kept.values()) sync.startOver();
+    this.closed.clear();
+    for (const topic of this.kept.values()) {
+      topic.syncedThroughNs = 0n;
+      topic.hasCaughtUp = false;
+    }
+    this.follow();
+  }
+
   /** The latest end of a block that a mirror told and that was believed; null before the first. */
   get mirrorHeadNs(): ConsensusNs | null {
     return this.heads.lastNs;
@@ -153,8 +167,13 @@ export class SyncScheduler {
     if (nowMs < this.nextRoundMs) return;
     this.nextRoundMs = nowMs + this.deps.gateMs;
     const due = this.dueAt(nowMs);
-    const { topics, registryVersion } = await this.round(due);
-    for (const { topicId, syncedThroughNs } of topics) this.synced(topicId, syncedThroughNs);
+    const epoch = epochOf(this.deps.stamp.highest);
+    const { topics, registryVersion, stamp } = await this.round(due);
+    // Before what others have synced: an answer of the store that lacks it is then known to.
+    this.deps.stamp.learn(stamp);
+    // What was synced in an epoch says nothing about the next one.
+    if (epochOf(this.deps.stamp.highest) === epoch)
+      for (const { topicId, syncedThroughNs } of topics) this.synced(topicId, syncedThroughNs);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
@@ -173,14 +192,15 @@ export class SyncScheduler {
   /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
   private async round(known: readonly RoundTopic[]): Promise<Round> {
     const { version } = this.deps.registry.current;
+    const stamp = this.deps.stamp.highest;
     try {
-      const round = await this.deps.hot.round(known, Math.ceil(this.deps.gateMs * TAKEN_SHARE), version);
+      const round = await this.deps.hot.round(known, Math.ceil(this.deps.gateMs * TAKEN_SHARE), version, stamp);
       await this.deps.mender.settle();
       return round;
     } catch (cause) {
       if (!(cause instanceof HotTierUnavailable)) throw cause;
       await this.checkRegistry(CHECK_ALONE_MS);
-      return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version };
+      return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version, stamp };
     }
   }
 

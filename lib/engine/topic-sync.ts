@@ -129,9 +129,13 @@ export class TopicSync {
     return this.running;
   }
 
-  /** Drops what is believed of the cursor: the next run reads it from the store, as after a rebuild. */
-  forget(): void {
+  /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends, and vouches for nothing. */
+  startOver(): void {
     this.chain = null;
+    this.repairs.schedule();
+    this.anchor.doubt();
+    // What it waited for was about what is gone.
+    if (this.running === null) this.step({ name: "caught-up" });
   }
 
   /** Pauses or resumes as the store says: another instance may have been told to. */
@@ -209,8 +213,8 @@ export class TopicSync {
     const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
     let ranges = 1;
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
-    while (this.sync.name === "pulling" && this.deps.clock.monotonicMs() < untilMs) {
-      const chain = this.chain ?? CHAIN_START;
+    while (this.sync.name === "pulling" && this.chain !== null && this.deps.clock.monotonicMs() < untilMs) {
+      const { chain } = this;
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
@@ -223,6 +227,8 @@ export class TopicSync {
         return this.fault(answer.error.message, answer.error.retryAfterMs);
       }
       const checked = await this.check(chain, mirror, answer.value);
+      // The store has begun a new epoch meanwhile.
+      if (this.chain !== chain) return;
       if (checked.kind === "refused") return this.fault(checked.reason);
       if (checked.kind === "outdated") {
         this.chain = { ...chain, hash: checked.hash };
@@ -270,8 +276,10 @@ export class TopicSync {
   }
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, isProven: boolean): Promise<void> {
+    const { chain } = this;
     if (this.suspicion) await this.deps.store.clearSuspicion(this.topicId);
     this.suspicion = false;
+    if (this.chain !== chain) return;
     this.step({ name: "caught-up" });
     this.lastError = head.ok ? null : head.error.message;
     if (!head.ok) return;
@@ -330,6 +338,7 @@ export class TopicSync {
       gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
       ...{ entries, rows, edges, profiles, definitions },
     };
+    if (this.chain !== chain) return null;
     const outcome = await this.deps.store.commit(batch);
     if (outcome.kind === "conflict") {
       this.chain = null;
@@ -338,7 +347,8 @@ export class TopicSync {
       await this.load();
       return null;
     }
-    this.chain = rest.head;
+    // Else the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
+    if (this.chain === chain) this.chain = rest.head;
     this.step({ name: "progress" });
     this.count(entries, gap !== null);
     const failures = entries.filter((entry) => entry.verification === "failed").length;

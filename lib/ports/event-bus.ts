@@ -36,6 +36,8 @@ export interface EventListener {
   onMissed(): void;
   /** The shared tier has lost what it had told; `onMissed` is called as well. */
   onWentBack?(): void;
+  /** Another instance has told of a later epoch of positions. */
+  onEpoch?(epoch: number): void;
 }
 
 export interface EventBus {
@@ -46,6 +48,11 @@ export interface EventBus {
    * expired with it. Rejects as `publish` does.
    */
   tellMissed(topicId: TopicId, cursor: number): Promise<void>;
+  /**
+   * Positions are of this epoch from now on: what was shared of an earlier one is expired, and all are told that something was
+   * missed, this process first. Does not reject: where the others cannot be told now, the next command tells them.
+   */
+  newEpoch(epoch: number): Promise<void>;
   /** The same for a sign-out: listeners of this process first, then all others, with one command. */
   publishSignOut(event: SignOut): Promise<void>;
   /** Returns the function that ends the subscription. Listeners do not throw. */

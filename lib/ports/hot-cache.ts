@@ -31,6 +31,8 @@ export interface Round {
   readonly topics: readonly (RoundTopic & { readonly isOurs: boolean })[];
   /** The newest version of the shard registry that any instance has told of. */
   readonly registryVersion: number;
+  /** The highest stamp of the durable store that any instance has told of (ports/store-stamp). */
+  readonly stamp: number;
 }
 
 export interface HotCache {
@@ -39,9 +41,9 @@ export interface HotCache {
   /**
    * One round of demand for topics: for each, whether this caller is the one of all instances who syncs it in this period of
    * `gateMs`, and the latest time through which any instance has synced it (the caller's own included). Tells, and learns of,
-   * the version of the registry with the same command.
+   * the version of the registry and the stamp of the store with the same command.
    */
-  round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round>;
+  round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
   /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
   /** Remembers `nonce` if it is larger than the last one of `userId`; false if not. */

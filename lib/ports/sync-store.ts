@@ -110,6 +110,11 @@ export interface SyncStore {
   /** Forgets a suspicion that resolved itself. */
   clearSuspicion(topicId: TopicId): Promise<void>;
 
+  /**
+   * Starts a new epoch of positions, whose number is above `above`, and leaves everything else as it is: positions that were
+   * given out before may be given out again for other rows. Idempotent while the store's epoch is above it. Returns the epoch.
+   */
+  newEpoch(above: number): Promise<number>;
   /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */
   rebuild(): Promise<number>;
 }

@@ -16,6 +16,7 @@ import { LiveHub } from "../engine/live-hub";
 import type { PendingSignals } from "../engine/pending";
 import type { RegistryCache } from "../engine/registry-cache";
 import type { SignOuts } from "../engine/sign-outs";
+import { watchStore } from "../engine/store-watch";
 import type { SubmitService } from "../engine/submit";
 import type { RegisteredTopic, SyncScheduler } from "../engine/sync-scheduler";
 import type { TieredRead } from "../engine/tiered-read";
@@ -30,6 +31,7 @@ import type { HotCache } from "../ports/hot-cache";
 import type { InstanceReports } from "../ports/instance-reports";
 import type { Log } from "../ports/log";
 import type { ShardRegistry } from "../ports/shard-registry";
+import type { StoreStamp } from "../ports/store-stamp";
 import type { Submitter } from "../ports/submitter";
 import type { SyncStore } from "../ports/sync-store";
 import type { TopicCreator } from "../ports/topic-creator";
@@ -70,6 +72,8 @@ export interface Stores {
   readonly registry: ShardRegistry;
   /** Stored rows that answers leave out. */
   readonly unreadable: UnreadableRows;
+  /** How far it has come: what tells a database that lost commits. */
+  readonly stamp: StoreStamp;
   close(): Promise<void>;
 }
 
@@ -227,6 +231,14 @@ export function createApp({
     watchUnreadable(stores.unreadable, { incidents, clock }),
     followCommits({ bus, l1, hub, incidents, log }, definitions, told),
     followTopics({ bus, scheduler, rates, log }),
+    watchStore({
+      ...{ stamp: stores.stamp, store: stores.sync, bus, incidents, log },
+      startOver: () => {
+        told.clear();
+        scheduler.startOver();
+      },
+      restore: () => registry.restore(),
+    }),
   ];
   const reads = adminReads(stores, clock);
   const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });

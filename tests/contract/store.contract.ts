@@ -9,6 +9,7 @@ import { edgesContract } from "./store-parts/edges";
 import { gapsContract } from "./store-parts/gaps";
 import { lifeContract } from "./store-parts/life";
 import { registryContract } from "./store-parts/registry";
+import { stampContract } from "./store-parts/stamp";
 import { viewsContract } from "./store-parts/views";
 
 export function storeContract(name: string, open: () => Promise<Database>): void {
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("views", () => viewsContract(subject));
     describe("accounts", () => accountsContract(subject));
     describe("registry", () => registryContract(subject));
+    describe("stamp", () => stampContract(subject));
     describe("life", () => lifeContract(subject));
   });
 }

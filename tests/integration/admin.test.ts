@@ -228,7 +228,7 @@ describe("a paused topic", () => {
     // As after a restart: nothing is believed, the row is read.
     const sync = t.app.scheduler.syncs.get(contact);
     sync?.resume();
-    sync?.forget();
+    sync?.startOver();
     await t.sync();
     expect(sync?.state.name).toBe("paused");
     expect(await cursor()).toBe(before);

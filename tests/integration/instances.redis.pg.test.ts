@@ -376,7 +376,7 @@ describe("an instance that dies between its commit and telling of it", () => {
     a.app.bus.publish = () => new Promise(() => {});
     void a.app.scheduler.syncNow();
     await eventually(async () => (await b.app.stores.sync.topic(devnet.topics.contact))?.cursor).toBe(2);
-    for (const sync of b.app.scheduler.syncs.values()) sync.forget();
+    for (const sync of b.app.scheduler.syncs.values()) sync.startOver();
     await eventually(async () => {
       await b.app.scheduler.syncNow();
       return bodyOf(b.ask("GET", "/api/contacts"));

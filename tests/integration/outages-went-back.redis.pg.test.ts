@@ -1,5 +1,8 @@
 /** What had been told is gone: what users see of a tier that comes back with less than it had. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openPg } from "@/lib/adapters/postgres/pg";
+import { POSITIONS_PER_EPOCH } from "@/lib/core/position";
+import { databaseSnapshot } from "../support/database-snapshot";
 import { OutageWorld, type World } from "../support/outage-world";
 import { snapshotOf } from "../support/redis-snapshot";
 import { RespConnection } from "../support/resp";
@@ -35,5 +38,37 @@ describe("Redis that came back as it was before a commit", () => {
       await w.streamsAll(reader);
       expect(codes(w)).toContain("redis-went-back");
       redis.close();
+    }));
+});
+
+describe("Postgres that failed over to a copy without the last commits", () => {
+  it("is noticed by the next answer, filled again from the ledger, and streams are told to read again", () =>
+    world.run(async (w) => {
+      const db = openPg(w.stored.databaseUrl, { maxConnections: 1 });
+      const reader = await w.open(w.b);
+      await w.settled();
+      const restore = await databaseSnapshot(db);
+      await w.settled(3);
+      await w.eventually(() => reader.of("signal").length).toBe(4);
+      await restore();
+      for (let i = 0; i < 20; i += 1) {
+        w.leap(500);
+        await neverOutdated(w);
+      }
+      w.write();
+      const positions = w.people.map((_, i) => POSITIONS_PER_EPOCH + i + 1);
+      for (const instance of [w.a, w.b]) {
+        await w
+          .eventually(async () => {
+            const { actors, positions } = await instance.signals();
+            return { actors, positions };
+          })
+          .toEqual({ actors: w.people, positions });
+        // Time that leaps makes everything look old.
+        await w.eventually(async () => (await instance.signals()).isStale, false).toBe(false);
+      }
+      await w.eventually(() => reader.of("resync").length).toBeGreaterThan(0);
+      expect(codes(w)).toContain("database-went-back");
+      await db.close();
     }));
 });

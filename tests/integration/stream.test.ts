@@ -228,7 +228,7 @@ describe("resuming", () => {
   it("across a rebuild resyncs into the new epoch", async () => {
     const before = await stream({ lastEventId: 5 });
     await t.app.stores.sync.rebuild();
-    for (const sync of t.app.scheduler.syncs.values()) sync.forget();
+    for (const sync of t.app.scheduler.syncs.values()) sync.startOver();
     await t.clock.advance(3_000);
     const head = POSITIONS_PER_EPOCH + 5;
     expect(before.of("resync").at(-1)?.data).toEqual({ position: head });

@@ -241,7 +241,7 @@ describe("a user with many signals", () => {
     await t.sync();
     await write(STAYER);
     await t.app.stores.sync.rebuild();
-    for (const sync of t.app.scheduler.syncs.values()) sync.forget();
+    for (const sync of t.app.scheduler.syncs.values()) sync.startOver();
     t.devnet.faults.add({ kind: "stalledHead" });
     await t.clock.advance(31_000);
     await write(STAYER);

@@ -4,6 +4,7 @@ import { openStore } from "@/lib/adapters/postgres/store";
 import type { AccountStore } from "@/lib/ports/account-store";
 import type { AdminStore } from "@/lib/ports/admin-store";
 import type { ShardRegistry } from "@/lib/ports/shard-registry";
+import type { StoreStamp } from "@/lib/ports/store-stamp";
 import type { SyncStore } from "@/lib/ports/sync-store";
 import type { ViewStore } from "@/lib/ports/view-store";
 
@@ -20,16 +21,17 @@ export interface EmptyStore {
   readonly accounts: AccountStore;
   readonly admin: AdminStore;
   readonly registry: ShardRegistry;
+  readonly stamp: StoreStamp;
 }
 
 /** The stores on an empty database, as on a first start. */
 export async function emptied(subject: Subject): Promise<EmptyStore> {
   const db = subject.db();
-  const { sync, views, registry, accounts, admin } = await openStore(db, "devnet");
-  await sync.rebuild();
+  await (await openStore(db, "devnet")).sync.rebuild();
   await db.query(
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
   await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
-  return { db, sync, views, registry, accounts, admin };
+  const { sync, views, registry, accounts, admin, stamp } = await openStore(db, "devnet");
+  return { db, sync, views, registry, accounts, admin, stamp };
 }

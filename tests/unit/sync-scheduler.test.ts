@@ -35,7 +35,8 @@ function instances(count: number) {
       typeof RegistryCache
     >[0]);
     const mender = { settle: async () => {} };
-    return new SyncScheduler({ clock, hot, registry, mender, gateMs: GATE_MS } as unknown as SchedulerDeps);
+    const stamp = { highest: 0, learn: () => {} };
+    return new SyncScheduler({ clock, hot, registry, mender, stamp, gateMs: GATE_MS } as unknown as SchedulerDeps);
   });
   return { clock, travel, schedulers };
 }

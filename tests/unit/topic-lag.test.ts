@@ -37,7 +37,8 @@ function instances(count: number, headLagMs: number) {
       typeof RegistryCache
     >[0]);
     const mender = { settle: async () => {} };
-    return new SyncScheduler({ clock, hot, registry, mender, gateMs: 1_000 } as unknown as SchedulerDeps);
+    const stamp = { highest: 0, learn: () => {} };
+    return new SyncScheduler({ clock, hot, registry, mender, stamp, gateMs: 1_000 } as unknown as SchedulerDeps);
   });
   return { clock, mirror, schedulers };
 }

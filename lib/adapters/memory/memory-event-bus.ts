@@ -13,6 +13,10 @@ export class MemoryEventBus implements EventBus {
     for (const listener of [...this.listeners]) listener.onMissed();
   }
 
+  newEpoch(): Promise<void> {
+    return this.tellMissed();
+  }
+
   async publishSignOut(event: SignOut): Promise<void> {
     for (const listener of [...this.listeners]) listener.onSignOut?.(event);
   }

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { TopicId, UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
+import { epochOf } from "../../core/position";
 import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
@@ -13,6 +14,7 @@ export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
   private readonly syncedThrough = new Map<TopicId, bigint>();
   private registryVersion = 0;
+  private stamp = 0;
   private readonly budgets: MemoryBudgets;
   private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
   private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
@@ -28,7 +30,10 @@ export class MemoryHotCache implements HotCache {
     return true;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round> {
+  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
+    // What was synced in another epoch is lost in this one.
+    if (epochOf(stamp) !== epochOf(this.stamp)) this.syncedThrough.clear();
+    this.stamp = Math.max(this.stamp, stamp);
     this.registryVersion = Math.max(this.registryVersion, registryVersion);
     const answers: Round["topics"][number][] = [];
     for (const { topicId, syncedThroughNs } of topics) {
@@ -37,7 +42,7 @@ export class MemoryHotCache implements HotCache {
       this.syncedThrough.set(topicId, latest);
       answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
-    return { topics: answers, registryVersion: this.registryVersion };
+    return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp };
   }
 
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {

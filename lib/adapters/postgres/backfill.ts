@@ -7,7 +7,7 @@ import type { Batch } from "../../core/batch";
 import { subtract } from "../../core/intervals";
 import type { CommitOutcome } from "../../ports/sync-store";
 import { disposition, gapState, verification } from "./codes";
-import { countsOf, outcome } from "./commit";
+import { countsOf, isOfEpoch, outcome } from "./commit";
 import type { Row } from "./database";
 import { numbers, Params } from "./params";
 import { REF_SHIFT } from "./ref";
@@ -38,7 +38,10 @@ export async function backfillBatch(db: Statements, batch: Batch, mode: Backfill
   const plan = await look(db, batch, mode);
   if (plan === null) return { kind: "conflict" };
   const params = new Params();
-  const { sql, users } = writeStatement(batch, params, { gate: gate(batch, plan, params), mayExist: true });
+  const { sql, users } = writeStatement(batch, params, {
+    gate: gate(batch, plan, params, isOfEpoch(db, params)),
+    mayExist: true,
+  });
   const [row] = await db.run("backfill", sql, params.values);
   return outcome(batch.rows, users, row as Row);
 }
@@ -85,7 +88,7 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
   return [...missing.map(piece("declared")), ...filled.map(piece("filled"))];
 }
 
-function gate(batch: Batch, plan: Plan, params: Params): string {
+function gate(batch: Batch, plan: Plan, params: Params, isOfEpoch: string): string {
   const declared = gapState.code("declared");
   const topic = params.add(batch.topicId, "text");
   const gapFrom = params.add(numbers(plan.gaps.map((gap) => gap.from)), "bigint[]");
@@ -97,7 +100,7 @@ function gate(batch: Batch, plan: Plan, params: Params): string {
     params.add(numbers(plan.pieces.map((piece) => gapState.code(piece.state))), "smallint[]"),
     params.add(numbers(plan.pieces.map((piece) => piece.firstSeenMs)), "bigint[]"),
   ];
-  return `topic AS (SELECT t.topic_no FROM topics t WHERE t.topic_id = ${topic} AND NOT t.paused FOR UPDATE),
+  return `topic AS (SELECT t.topic_no FROM topics t WHERE t.topic_id = ${topic} AND NOT t.paused AND ${isOfEpoch} FOR UPDATE),
 open_gaps AS (
   SELECT g.from_seq FROM topic JOIN topic_gaps g ON g.topic_no = topic.topic_no
     JOIN unnest(${gapFrom}, ${gapTo}) AS x (from_seq, to_seq) ON g.from_seq = x.from_seq AND g.to_seq = x.to_seq

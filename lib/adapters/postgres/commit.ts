@@ -1,7 +1,7 @@
 /** `SyncStore.commit`: the batch behind a compare-and-swap of the topic's cursor. */
 import type { Batch, LogEntry, UserRow } from "../../core/batch";
 import type { Position } from "../../core/ids";
-import { POSITIONS_PER_EPOCH } from "../../core/position";
+import { epochOf, POSITIONS_PER_EPOCH } from "../../core/position";
 import type { CommitOutcome, TopicCounts } from "../../ports/sync-store";
 import { gapState } from "./codes";
 import { isUniqueViolation, type Row } from "./database";
@@ -23,10 +23,21 @@ export async function commitBatch(db: Statements, batch: Batch): Promise<CommitO
 
 async function attempt(db: Statements, batch: Batch, mayExist: boolean): Promise<CommitOutcome> {
   const params = new Params();
-  const gate = [swap(batch, params), ...declaredGap(batch, params)].join(",\n");
+  const gate = [swap(batch, params, isOfEpoch(db, params)), ...declaredGap(batch, params)].join(",\n");
   const { sql, users } = writeStatement(batch, params, { gate, mayExist });
   const [row] = await db.run("commit", sql, params.values);
-  return outcome(batch.rows, users, row as Row);
+  const committed = outcome(batch.rows, users, row as Row);
+  // The statement's snapshot is of before its own change.
+  const advanced = batch.nextCursor - batch.expectedCursor + batch.entries.length;
+  if (committed.kind === "committed") db.stamp.learn(Number(row?.stamp) + advanced);
+  return committed;
+}
+
+/** Shuts the gate of a batch that was made of another epoch than the store has: its cursor may look right by chance. */
+export function isOfEpoch(db: Statements, params: Params): string {
+  return db.stamp.highest === 0
+    ? "true"
+    : `(SELECT epoch FROM meta) = ${params.add(epochOf(db.stamp.highest), "integer")}`;
 }
 
 /** What entries add to their topic's counters. */
@@ -43,7 +54,7 @@ export function countsOf(entries: readonly LogEntry[]): TopicCounts {
   };
 }
 
-function swap(batch: Batch, params: Params): string {
+function swap(batch: Batch, params: Params, isOfEpoch: string): string {
   const counters = Object.entries(countsOf(batch.entries)).map(
     ([name, count]) => `${name} = t.${name} + ${params.add(count, "bigint")}`,
   );
@@ -52,6 +63,7 @@ function swap(batch: Batch, params: Params): string {
     head_ns = ${params.add(batch.headNs, "bigint")},
     synced_through_ns = greatest(t.synced_through_ns, ${params.add(batch.syncedThroughNs, "bigint")}), ${counters.join(", ")}
   WHERE t.topic_id = ${params.add(batch.topicId, "text")} AND t.cursor = ${params.add(batch.expectedCursor, "bigint")} AND NOT t.paused
+    AND ${isOfEpoch}
   RETURNING t.topic_no)`;
 }
 

@@ -1,6 +1,7 @@
 /** `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
 import type { TopicKind } from "../../core/ids";
 import { typeNumber, UNNAMED_TYPE } from "./codes";
+import { STAMP } from "./stamp";
 import { bodyOf, boundedRows, ME, topicIdOf } from "./view-sql";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
@@ -50,4 +51,4 @@ export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH f
   ORDER BY consensus_ns LIMIT $3::integer),
 page AS MATERIALIZED (SELECT f.ref, f.consensus_ns, ${topicIdOf("f.ref")} AS topic_id, ${bodyOf("f.ref")} AS whole FROM few f),
 bounded AS MATERIALIZED (${boundedRows("ref, consensus_ns, topic_id", "consensus_ns")})
-SELECT (SELECT count(*) FROM page) AS found, b.* FROM bounded b ORDER BY b.place`;
+SELECT ${STAMP} AS stamp, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;

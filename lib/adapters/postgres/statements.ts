@@ -5,6 +5,7 @@
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
 import { StoreUnavailable } from "../../ports/sync-store";
 import { type Database, type Param, type Row, sqlState } from "./database";
+import { Stamp } from "./stamp";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
 
 export interface StatementsOptions {
@@ -52,6 +53,8 @@ export class Statements {
   private readonly counters: StatementStats;
   private circuit: Circuit = CLOSED;
   private lastError: string | null = null;
+  /** What the answers of statements say of it: those that have a column `stamp`. */
+  readonly stamp = new Stamp();
 
   constructor(
     private readonly db: Database,
@@ -63,12 +66,20 @@ export class Statements {
   /** Rejects as `Database.query` does. A read that failed fast is sent once more: a pool may hold connections that have died. */
   async run(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
     try {
-      return await this.once(purpose, text, params);
+      return await this.stamped(purpose, text, params);
     } catch (error) {
       const isWorthAnother = error instanceof StoreUnavailable && !(error instanceof StatementTimeout);
       if (!isWorthAnother || WRITES.has(purpose) || this.circuit.name !== "closed") throw error;
     }
-    return this.once(purpose, text, params);
+    return this.stamped(purpose, text, params);
+  }
+
+  private async stamped(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
+    const floor = this.stamp.highest;
+    const rows = await this.once(purpose, text, params);
+    const answered = rows[0]?.stamp;
+    if (answered !== undefined && answered !== null) this.stamp.heed(answered, floor);
+    return rows;
   }
 
   stats(): StatementsStats {

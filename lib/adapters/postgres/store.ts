@@ -1,6 +1,7 @@
 import type { AccountStore } from "../../ports/account-store";
 import type { AdminStore } from "../../ports/admin-store";
 import type { ShardRegistry } from "../../ports/shard-registry";
+import type { StoreStamp } from "../../ports/store-stamp";
 import type { SyncStore } from "../../ports/sync-store";
 import type { UnreadableRows } from "../../ports/unreadable-rows";
 import type { ViewStore } from "../../ports/view-store";
@@ -23,6 +24,7 @@ export interface PostgresStore {
   stats(): StatementsStats;
   readonly registry: ShardRegistry;
   readonly unreadable: UnreadableRows;
+  readonly stamp: StoreStamp;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function openStore(
     admin: new PostgresAdminStore(statements, readable),
     registry: new PostgresShardRegistry(statements),
     unreadable: readable,
+    stamp: statements.stamp,
     stats: () => statements.stats(),
     close: () => db.close(),
   };

@@ -1,6 +1,7 @@
 import type { Batch, LogEntry } from "../../core/batch";
 import { MAX_CHUNKS } from "../../core/chunks";
 import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ids";
+import { POSITIONS_PER_EPOCH } from "../../core/position";
 import type { CommitOutcome, Gap, SyncStore, TopicState } from "../../ports/sync-store";
 import { backfillBatch } from "./backfill";
 import { disposition, gapState } from "./codes";
@@ -10,6 +11,7 @@ import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
 import type { Readable } from "./readable";
 import { REF_SHIFT } from "./ref";
+import { STAMP } from "./stamp";
 import type { Statements } from "./statements";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
@@ -44,7 +46,9 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async topic(topicId: TopicId): Promise<TopicState | null> {
-    const [row] = await this.db.run("topics", "SELECT * FROM topics WHERE topic_id = $1::text", [topicId]);
+    const [row] = await this.db.run("topics", `SELECT *, ${STAMP} AS stamp FROM topics WHERE topic_id = $1::text`, [
+      topicId,
+    ]);
     return row === undefined ? null : topicState(row);
   }
 
@@ -136,6 +140,19 @@ export class PostgresSyncStore implements SyncStore {
     ]);
   }
 
+  async newEpoch(above: number): Promise<number> {
+    // Of several who ask for it at once the first makes it, and the others get the same.
+    const [row] = await this.db.run(
+      "admin",
+      `WITH made AS (UPDATE meta SET epoch = $1::integer + 1 WHERE epoch <= $1::integer RETURNING epoch)
+      SELECT coalesce((SELECT epoch FROM made), (SELECT epoch FROM meta)) AS epoch`,
+      [above],
+    );
+    const epoch = Number(row?.epoch);
+    this.db.stamp.learn(epoch * POSITIONS_PER_EPOCH);
+    return epoch;
+  }
+
   async rebuild(): Promise<number> {
     // The lock on topics comes first, as in every commit: it waits for those under way and holds back the others.
     await this.db.run(
@@ -148,7 +165,7 @@ export class PostgresSyncStore implements SyncStore {
       UPDATE meta SET epoch = epoch + 1;
     END $rebuild$`,
     );
-    const [row] = await this.db.run("admin", "SELECT epoch FROM meta");
+    const [row] = await this.db.run("admin", `SELECT epoch, ${STAMP} AS stamp FROM meta`);
     return Number((row as Row).epoch);
   }
 }

@@ -12,6 +12,7 @@
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../core/bounds";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
 import { REF_SHIFT } from "./ref";
+import { STAMP } from "./stamp";
 
 export const ME = "(SELECT user_no FROM user_heads WHERE user_id = $1::text)";
 
@@ -47,9 +48,9 @@ WHERE before < ${MAX_READ_BYTES}`;
 const SIGNAL_COLUMNS = "position, ref, consensus_ns, type_no, type_name, flags, topic_id, peer_id";
 
 /**
- * The statement that answers the user's head, and how many rows were found, beside a page of signals: at least one row, whose `ref`
+ * The statement that answers the store's stamp, the user's head, and how many rows were found, beside a page of signals: at least one row, whose `ref`
  * is null for an empty page.
  */
 export const withHead = (page: string, order: string): string => `WITH page AS MATERIALIZED (${page}),
 bounded AS MATERIALIZED (${boundedRows(SIGNAL_COLUMNS, order)})
-SELECT ${HEAD} AS head, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;
+SELECT ${STAMP} AS stamp, ${HEAD} AS head, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;

@@ -25,6 +25,7 @@ import { numbers, texts } from "./params";
 import { Readable } from "./readable";
 import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
 import { REF_SHIFT } from "./ref";
+import { STAMP } from "./stamp";
 import type { Statements } from "./statements";
 import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
@@ -32,10 +33,10 @@ import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
 const PROFILE_NAME = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.hrl";
 const PROFILE = `${PROFILE_NAME}, f.bio, f.avatar`;
 
-/** The user's head beside the edges of `mine`: at least one row, whose `peer_id` is null where there is none. */
+/** The store's stamp and the user's head beside the edges of `mine`: at least one row, whose `peer_id` is null where there is none. */
 const withPeers = (mine: string, columns: string): string => `WITH mine AS MATERIALIZED (${mine}),
 page AS MATERIALIZED (SELECT m.*, ${userIdOf("m.peer_no")} AS peer_id FROM mine m)
-SELECT ${HEAD} AS head, p.*, f.* FROM (SELECT 1) one LEFT JOIN page p ON true
+SELECT ${STAMP} AS stamp, ${HEAD} AS head, p.*, f.* FROM (SELECT 1) one LEFT JOIN page p ON true
   LEFT JOIN LATERAL (SELECT ${columns} FROM profiles f WHERE f.user_no = p.peer_no LIMIT 1) f ON true
 ORDER BY p.peer_id`;
 
@@ -64,7 +65,7 @@ export class PostgresViewStore implements ViewStore {
   ) {}
 
   async head(userId: UserId): Promise<number> {
-    const [row] = await this.db.run("head", `SELECT ${HEAD} AS head`, [userId]);
+    const [row] = await this.db.run("head", `SELECT ${STAMP} AS stamp, ${HEAD} AS head`, [userId]);
     return Number(row?.head);
   }
 
@@ -175,7 +176,7 @@ export class PostgresViewStore implements ViewStore {
 
   async definitions(ids: readonly string[]): Promise<readonly Definition[]> {
     if (ids.length === 0) return [];
-    return this.definitionsOf(await this.db.run("recognition", NAMED_DEFINITIONS, [texts(ids)]));
+    return this.definitionsOf(there(await this.db.run("recognition", NAMED_DEFINITIONS, [texts(ids)])));
   }
 
   async catalogue({ trustedPayers, limit, limitOfStranger }: CatalogueQuery): Promise<Catalogue> {
@@ -184,7 +185,8 @@ export class PostgresViewStore implements ViewStore {
       limit + 1,
       limitOfStranger,
     ]);
-    return { offered: this.definitionsOf(rows.slice(0, limit)), isCut: rows.length > limit };
+    const found = there(rows);
+    return { offered: this.definitionsOf(found.slice(0, limit)), isCut: found.length > limit };
   }
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
@@ -242,8 +244,10 @@ export class PostgresViewStore implements ViewStore {
 
 const headOf = (rows: readonly Row[]): number => Number(rows[0]?.head);
 
+/** Without the row that stands for none. */
+const there = (rows: readonly Row[]) => rows.filter((row) => row.ref !== null);
+
 /** The rows that a page shows, and how many were found for it. */
 function pageOf(rows: readonly Row[], limit: number): { readonly found: number; readonly page: readonly Row[] } {
-  const there = rows.filter((row) => row.ref !== null);
-  return { found: Number(rows[0]?.found ?? 0), page: readAtOnce(there.slice(0, limit)) };
+  return { found: Number(rows[0]?.found ?? 0), page: readAtOnce(there(rows).slice(0, limit)) };
 }

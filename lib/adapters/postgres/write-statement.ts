@@ -21,6 +21,7 @@ import { logPart } from "./log-part";
 import { numbers, type Params, texts } from "./params";
 import { People } from "./people";
 import { REF_SHIFT } from "./ref";
+import { STAMP } from "./stamp";
 
 export interface WriteOptions {
   /** The CTEs that end in `gate (topic_no)`, one row or none. */
@@ -35,7 +36,8 @@ export interface WriteStatement {
   readonly users: readonly string[];
 }
 
-/** Builds the statement. It answers one row: `topic_no` (null: the gate was shut), `epoch`, `heads`, `kept`. */
+/** Builds the statement. It answers one row: `topic_no` (null: the gate was shut), `epoch`, `stamp` before the change,
+ * `heads`, `kept`. */
 export function writeStatement(batch: Batch, params: Params, { gate, mayExist }: WriteOptions): WriteStatement {
   const people = People.of(batch);
   const parts = [
@@ -51,7 +53,7 @@ export function writeStatement(batch: Batch, params: Params, { gate, mayExist }:
     ...definitionsPart(batch.definitions, params),
   ];
   const sql = `WITH ${parts.join(",\n")}
-SELECT (SELECT topic_no FROM gate) AS topic_no, (SELECT epoch FROM meta) AS epoch,
+SELECT (SELECT topic_no FROM gate) AS topic_no, (SELECT epoch FROM meta) AS epoch, ${STAMP} AS stamp,
   (SELECT array_to_string(heads, ',') FROM people) AS heads,
   ${mayExist ? "(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)" : "NULL"} AS kept`;
   return { sql, users: people.ids };

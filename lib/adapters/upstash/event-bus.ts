@@ -93,7 +93,10 @@ export class UpstashEventBus implements EventBus {
   private readonly counts = { connections: 0, published: 0, received: 0, missed: 0, wentBack: 0 };
 
   constructor(private readonly options: UpstashEventBusOptions) {
-    options.history.onWentBack = () => void this.startOver();
+    options.history.onWentBack = () => this.goneBack();
+    options.history.onEpoch = (epoch) => {
+      for (const listener of [...this.listeners]) listener.onEpoch?.(epoch);
+    };
   }
 
   async publish(event: CommitEvent): Promise<void> {
@@ -119,6 +122,13 @@ export class UpstashEventBus implements EventBus {
   async tellMissed(topicId: TopicId, cursor: number): Promise<void> {
     for (const listener of [...this.listeners]) listener.onMissed();
     this.expectSequence(await this.inTurn(() => this.send({ topicId, cursor }, EVERYTHING, [])));
+  }
+
+  async newEpoch(epoch: number): Promise<void> {
+    this.miss();
+    if (!this.options.history.learnEpoch(epoch)) return;
+    // Redis is in an earlier epoch now. Where it cannot be told, the next command that it answers notices.
+    await this.startOver();
   }
 
   /**
@@ -208,7 +218,6 @@ export class UpstashEventBus implements EventBus {
     const isEverything = isTooMuch || json === EVERYTHING;
     this.turns += 1;
     const mark = this.markOf(instanceId, this.turns);
-    const known = history.known;
     const answer = await client.eval(
       "publish",
       PUBLISH,
@@ -222,14 +231,14 @@ export class UpstashEventBus implements EventBus {
         generationMs(viewTtlMs),
         `${instanceId} ${this.turns} ${isEverything ? EVERYTHING : json}`,
         mark,
-        ...[known.sequence, known.mark],
+        ...history.args,
       ],
     );
-    const [sequence, isBack] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (typeof sequence !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
     this.counts.published += 1;
     if (isEverything) this.owes = false;
-    if (!history.heed(isBack)) history.learn({ sequence, mark });
+    if (!history.heed(standing, epoch)) history.learn({ sequence, mark });
     return sequence;
   }
 
@@ -238,7 +247,15 @@ export class UpstashEventBus implements EventBus {
     return `${instanceId.slice(0, 8)}-${turn}`;
   }
 
-  /** Redis has lost an event that is known here. One at a time; where it fails, the next command notices it again. */
+  private goneBack(): void {
+    if (this.startingOver !== null) return;
+    this.counts.wentBack += 1;
+    this.miss();
+    for (const listener of [...this.listeners]) listener.onWentBack?.();
+    void this.startOver();
+  }
+
+  /** Makes Redis expire what it has. One at a time; where it fails, the next command notices it again. */
   private startOver(): Promise<void> {
     this.startingOver ??= this.expireLost().finally(() => {
       this.startingOver = null;
@@ -248,20 +265,16 @@ export class UpstashEventBus implements EventBus {
 
   private async expireLost(): Promise<void> {
     const { client, keys, history, instanceId, viewTtlMs } = this.options;
-    this.counts.wentBack += 1;
-    this.miss();
-    for (const listener of [...this.listeners]) listener.onWentBack?.();
-    const { sequence, mark } = history.known;
     try {
       await this.inTurn(async () => {
         this.turns += 1;
         const answer = await client.eval(
           "publish",
           START_OVER,
-          [keys.sequence, keys.history, keys.generation],
+          [keys.sequence, keys.history, keys.published, keys.generation],
           [
             ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
-            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, this.markOf(instanceId, this.turns), sequence, mark],
+            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, this.markOf(instanceId, this.turns), ...history.args],
           ],
         );
         const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
@@ -308,10 +321,10 @@ export class UpstashEventBus implements EventBus {
     const before = this.lastSequence;
     let last: number | null = null;
     try {
-      const { sequence, mark } = history.known;
-      const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [sequence, mark]);
-      const [number, slot, isBack] = Array.isArray(answer) ? (answer as unknown[]) : [];
-      if (history.heed(isBack)) return;
+      const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
+      const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      // Who gets over it tells this process that it has missed something.
+      if (history.heed(standing, epoch) && standing === 1) return;
       last = Number(number);
       const event = keptEvent(number, slot);
       if (event !== null) history.learn(event);
@@ -333,7 +346,7 @@ export class UpstashEventBus implements EventBus {
     const { sequence, instanceId, turn, event } = message;
     const isJump = this.lastSequence !== null && sequence > this.lastSequence + 1;
     // On one stream numbers rise. Lower than the last that is known is no loss: catchUp may have known of this one before it came.
-    if (sequence <= this.streamSequence) void this.startOver();
+    if (sequence <= this.streamSequence) this.goneBack();
     else this.options.history.learn({ sequence, mark: this.markOf(instanceId, turn) });
     this.streamSequence = sequence;
     this.know(sequence);

@@ -5,6 +5,9 @@
  * Every event has a number and a mark of its own, and Redis keeps the marks of the last events. An instance sends the last event
  * that it knows of with commands that it sends anyway. Redis has gone back if its number is lower, or if that number now belongs
  * to another event. Whoever notices starts over (event-bus.ts): everything shared is expired, and numbers go on above all known.
+ *
+ * The epoch of positions goes the same way: views of an earlier epoch than an instance knows are expired, and an instance that
+ * knows of an earlier one than Redis does learns of it before it is given a view.
  */
 
 /** The last event that somebody knows of. Sequence 0: none. */
@@ -14,29 +17,35 @@ export interface KnownEvent {
   readonly mark: string;
 }
 
-/** Marks that Redis keeps. Who is further behind than this cannot be told whether its history is still Redis' own. */
+/** Marks that Redis keeps. An instance that is further behind than this cannot tell whether its history is still Redis' own. */
 const MARKS = 100;
 
 /**
- * Functions for scripts. `wentBack(number key, history key, known number, known mark)` is true where Redis has lost an event that
- * the caller knows of, and nobody has started over since. `markEvent` remembers the mark of an event.
+ * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers {standing, epoch} and
+ * `markEvent` remembers the mark of an event. The standing is 1 where Redis has lost an event or an epoch that the caller knows of
+ * and nobody has started over since, 2 where Redis is in a later epoch than the caller, else 0.
  *
- * The history is a hash: a slot for each of the last marks, holding `<number> <mark>`, and `from`: the number of the event with
- * which somebody started over last. What was known before that one is settled.
+ * The history is a hash: a slot for each of the last marks, holding `<number> <mark>`; `from`, the number of the event with which
+ * somebody started over last, since what was known before that one is settled; and `epoch`.
  */
 export const HISTORY = `
 local function slotOf(number) return 'm' .. string.format('%.0f', number % ${MARKS}) end
 local function markEvent(history, number, mark)
   redis.call('HSET', history, slotOf(number), string.format('%.0f', number) .. ' ' .. mark)
 end
-local function wentBack(sequence, history, knownNumber, knownMark)
-  local known = tonumber(knownNumber)
+local function hasLost(sequence, known, mark, slot, from)
   if known == 0 then return false end
   if tonumber(redis.call('GET', sequence) or '0') < known then return true end
-  local kept = redis.call('HMGET', history, slotOf(known), 'from')
-  if not kept[1] or known < tonumber(kept[2] or '0') then return false end
-  local number, mark = string.match(kept[1], '^(%d+) (.*)$')
-  return tonumber(number) == known and mark ~= knownMark
+  if not slot or known < from then return false end
+  local keptNumber, keptMark = string.match(slot, '^(%d+) (.*)$')
+  return tonumber(keptNumber) == known and keptMark ~= mark
+end
+local function standing(sequence, history, knownNumber, knownMark, knownEpoch)
+  local known, epochHere = tonumber(knownNumber), tonumber(knownEpoch)
+  local kept = redis.call('HMGET', history, slotOf(known), 'from', 'epoch')
+  local epoch = tonumber(kept[3] or '0')
+  if epoch < epochHere or hasLost(sequence, known, knownMark, kept[1], tonumber(kept[2] or '0')) then return 1, epoch end
+  return epoch > epochHere and 2 or 0, epoch
 end`;
 
 /** The last event as a script answers it: its number, and the slot that should hold it. Null where Redis does not know its mark. */
@@ -45,24 +54,43 @@ export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
   return number !== undefined && Number(number) === Number(sequence) ? { sequence: Number(sequence), mark } : null;
 }
 
-/** What this instance knows of the history of events, and who does something about it where Redis knows less. */
+/** What this instance knows of the history of events, and what is done where Redis knows less, or more. */
 export class History {
   private event: KnownEvent = { sequence: 0, mark: "" };
+  private knownEpoch = 0;
   /** Called, as often as it is noticed, when Redis has gone back. */
   onWentBack: () => void = () => {};
+  /** Called when Redis is in a later epoch. */
+  onEpoch: (epoch: number) => void = () => {};
 
   get known(): KnownEvent {
     return this.event;
+  }
+
+  get epoch(): number {
+    return this.knownEpoch;
+  }
+
+  /** What a script is told: number and mark of the last known event, and the epoch. */
+  get args(): readonly [number, string, number] {
+    return [this.event.sequence, this.event.mark, this.knownEpoch];
   }
 
   learn(event: KnownEvent): void {
     if (event.sequence > this.event.sequence) this.event = event;
   }
 
-  /** Takes an answer of a script: whether Redis has gone back. */
-  heed(wentBack: unknown): boolean {
-    if (wentBack !== 1) return false;
-    this.onWentBack();
+  /** True where the epoch is news. */
+  learnEpoch(epoch: number): boolean {
+    if (epoch <= this.knownEpoch) return false;
+    this.knownEpoch = epoch;
     return true;
+  }
+
+  /** Takes the standing that a script answered. True where it said that what is known here and in Redis is not the same. */
+  heed(standing: unknown, epoch: unknown): boolean {
+    if (standing === 1) this.onWentBack();
+    else if (standing === 2 && this.learnEpoch(Number(epoch))) this.onEpoch(this.knownEpoch);
+    return standing === 1 || standing === 2;
   }
 }

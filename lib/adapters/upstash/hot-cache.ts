@@ -34,20 +34,22 @@ export class UpstashHotCache implements HotCache {
     return (await commands.eval("gate", PASS_GATE, [keys.gate(gate)], [ttlMs])) === 1;
   }
 
-  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number): Promise<Round> {
+  async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
     const known = topics.flatMap(({ topicId, syncedThroughNs }) => [topicId, syncedThroughNs.toString()]);
-    const { sequence: knownSequence, mark: knownMark } = this.history.known;
     const answer = await commands.eval(
       "round",
       ROUND,
       [keys.sequence, keys.history, keys.syncedThrough, ...gates],
-      [gateMs, SYNCED_THROUGH_MS, registryVersion, knownSequence, knownMark, ...known],
+      [gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.args, ...known],
     );
-    const [sequence, kept, isBack, version, ...found] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    const [sequence, kept, standing, epoch, version, latest, ...found] = Array.isArray(answer)
+      ? (answer as unknown[])
+      : [];
     if (found.length !== topics.length * 2) throw new HotTierUnavailable("Redis: round answered for other topics");
-    if (!this.history.heed(isBack)) {
+    const isAnother = this.history.heed(standing, epoch);
+    if (!isAnother) {
       const last = keptEvent(sequence, kept);
       if (last !== null) this.history.learn(last);
       onSequence?.(Number(sequence));
@@ -55,10 +57,12 @@ export class UpstashHotCache implements HotCache {
     return {
       topics: topics.map(({ topicId }, index) => ({
         topicId,
-        syncedThroughNs: BigInt(String(found[index * 2])),
+        // Of another epoch than the one that was asked about: not known.
+        syncedThroughNs: isAnother ? 0n : BigInt(String(found[index * 2])),
         isOurs: found[index * 2 + 1] === 1,
       })),
       registryVersion: Number(version),
+      stamp: Number(latest),
     };
   }
 

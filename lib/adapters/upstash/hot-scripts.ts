@@ -16,9 +16,9 @@ return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
  * KEYS number of the last event, history, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is
- * kept, version of the registry (kept in the hash, where no topic is called so), number and mark of the last event that is known,
- * then topic and nanoseconds for each topic. Answers {number of the last event, its mark, 1 where Redis has gone back, version of
- * the registry, then nanoseconds and 1 | 0 for each topic}.
+ * kept, version of the registry and stamp of the store (both kept in the hash, where no topic is called so), what is known (history.ts),
+ * then topic and nanoseconds for each topic. Answers {number of the last event, its mark, standing, epoch, version of the registry,
+ * stamp, then nanoseconds and 1 | 0 for each topic}. What was synced is told within an epoch: another one has lost it.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
 local function latestOf(name, mine)
@@ -28,11 +28,11 @@ local function latestOf(name, mine)
   return mine
 end
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local isBack = wentBack(KEYS[1], KEYS[2], ARGV[4], ARGV[5])
+local where, epoch = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, isBack and 1 or 0, latestOf('registry', ARGV[3])}
+local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), latestOf('stamp', ARGV[4])}
 for i = 4, #KEYS do
-  answer[#answer + 1] = latestOf(ARGV[2 * i - 2], ARGV[2 * i - 1])
+  answer[#answer + 1] = latestOf(ARGV[2 * i] .. '@' .. ARGV[7], ARGV[2 * i + 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])

@@ -50,9 +50,8 @@ export class UpstashViewCache implements ViewCache {
     const { ttlMs, evictionPolicy } = this.strategies[name];
     const token = this.newToken();
     // Sent twice, as after a broken connection, the same token finds its own lease.
-    const { sequence, mark } = this.history.known;
     const renews = evictionPolicy === "TTL" ? 0 : 1;
-    const args = [ttlMs, leaseMs, token, renews, sequence, mark, generationMs(this.options.ttlMs)];
+    const args = [ttlMs, leaseMs, token, renews, generationMs(this.options.ttlMs), ...this.history.args];
     const others =
       evictionPolicy === "USER_BASED" ? this.livingWith(name).map((other) => keys.view(userId, other)) : [];
     const shared = [keys.generation, keys.sequence, keys.history];
@@ -62,7 +61,8 @@ export class UpstashViewCache implements ViewCache {
     if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
-    if (this.history.heed(kind === 3 ? 1 : 0)) throw new HotTierUnavailable("Redis: it has lost events that are known");
+    if (kind === 3 && this.history.heed(packed, leftMs))
+      throw new HotTierUnavailable("Redis: what it was told and what is known here is not the same");
     throw new HotTierUnavailable("Redis: lookup answered what it never answers");
   }
 

@@ -12,14 +12,15 @@ import { HISTORY } from "./history";
 
 /**
  * KEYS view, generation, number of the last event, history, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 where
- * reading renews, number and mark of the last event that is known, ms that a generation is kept. Answers {0 hit, packed view, ms
- * left | 1 lease, packed view or nothing | 2 wait, packed view or nothing | 3 Redis has gone back}.
+ * reading renews, ms that a generation is kept, then what is known (history.ts). Answers {0 hit, packed view, ms left | 1 lease,
+ * packed view or nothing | 2 wait, packed view or nothing | 3, standing, epoch: what is known here and in Redis is not the same}.
  *
  * There is always a generation: were its absence one too, a view filled while there was none would be good again as soon as the
  * key is gone (evicted, or its time over). Who misses renews it, so that it lasts as long as it is used.
  */
 export const LOOKUP = `${HISTORY}
-if wentBack(KEYS[3], KEYS[4], ARGV[5], ARGV[6]) then return {3} end
+local where, epoch = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8])
+if where ~= 0 then return {3, where, epoch} end
 local function renew()
   if ARGV[4] == '1' then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
@@ -36,10 +37,10 @@ if entry[1] and not entry[2] and not isOld then
   return {0, entry[1], redis.call('PTTL', KEYS[1])}
 end
 if generation then
-  redis.call('PEXPIRE', KEYS[2], ARGV[7])
+  redis.call('PEXPIRE', KEYS[2], ARGV[5])
 else
   generation = ARGV[3]
-  redis.call('SET', KEYS[2], generation, 'PX', ARGV[7])
+  redis.call('SET', KEYS[2], generation, 'PX', ARGV[5])
 end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)

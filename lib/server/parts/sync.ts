@@ -64,6 +64,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   const scheduler = new SyncScheduler({
     ...commits,
     hot,
+    stamp: stores.stamp,
     mender,
     random,
     // A local network rests when nobody uses it; public ones, and the devnet, end blocks all the time.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/batches";
-import { type EmptyStore, emptied, type Subject } from "@/tests/support/store-opening";
+import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/store-opening";
 
 const T = topic("0.0.7");
 const OTHER = topic("0.0.8");
@@ -167,6 +167,8 @@ export function adminContract(subject: Subject): void {
       await store.db.query("DELETE FROM hcs_messages WHERE ref & 1099511627775 = 2");
       await store.db.query("DELETE FROM contact_edges");
       await store.db.query("UPDATE topics SET messages = 2, verified = 2 WHERE topic_id = $1::text", [T]);
+      // To one that knew it before it is a database that went back.
+      store = { ...store, ...(await openStore(store.db, "devnet")) };
       const outcome = await store.sync.restore(batch);
       expect(outcome).toMatchObject({ kind: "committed", rows: [{ position: 2 }, { position: 4 }] });
       const { position, rows } = await store.views.signals(B, page);
