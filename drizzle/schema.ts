@@ -28,7 +28,7 @@ const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' }
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 const int8 = () => bigint({ mode: "bigint" });
 
-/** One row: which network these rows are of, and the epoch of positions (core/position). */
+/** One row: which network these rows are of, their format, and the epoch of positions (core/position). */
 export const meta = pgTable(
   "meta",
   {
@@ -37,6 +37,8 @@ export const meta = pgTable(
     epoch: integer().notNull().default(0),
     /** Grows with each change of `shards`: what a change swaps on. */
     registryVersion: integer("registry_version").notNull().default(0),
+    /** The latest format that rows are written in (lib/adapters/postgres/format.ts). */
+    format: integer().notNull().default(1),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );

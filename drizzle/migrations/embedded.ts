@@ -56,5 +56,11 @@ export const MIGRATIONS: readonly Migration[] = [
     "statements": [
       "ALTER TABLE \"hcs_messages\" DROP CONSTRAINT \"hcs_messages_position\";"
     ]
+  },
+  {
+    "name": "0005_format",
+    "statements": [
+      "ALTER TABLE \"meta\" ADD COLUMN \"format\" integer DEFAULT 1 NOT NULL;"
+    ]
   }
 ];

@@ -1,0 +1,1 @@
+ALTER TABLE "meta" ADD COLUMN "format" integer DEFAULT 1 NOT NULL;
