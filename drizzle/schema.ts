@@ -39,6 +39,8 @@ export const meta = pgTable(
     registryVersion: integer("registry_version").notNull().default(0),
     /** The latest format that rows are written in (lib/adapters/postgres/format.ts). */
     format: integer().notNull().default(1),
+    /** Which ledger of that network: a devnet has an identity of its own. Null: not told. */
+    ledger: text(),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );
@@ -59,6 +61,8 @@ export const topics = pgTable("topics", {
   topicId: text("topic_id").notNull().unique("topics_topic_id"),
   kinds: plainText().array().notNull(),
   headHash: bytea("head_hash"),
+  /** Through which sequence what is stored was folded into edges, profiles and definitions again; null: all of it was. */
+  projected: int8(),
 });
 
 /** Holes in a topic; `state` as in lib/adapters/postgres/codes.ts. */

@@ -62,5 +62,12 @@ export const MIGRATIONS: readonly Migration[] = [
     "statements": [
       "ALTER TABLE \"meta\" ADD COLUMN \"format\" integer DEFAULT 1 NOT NULL;"
     ]
+  },
+  {
+    "name": "0006_start_over",
+    "statements": [
+      "ALTER TABLE \"meta\" ADD COLUMN \"ledger\" text COLLATE \"C\";",
+      "ALTER TABLE \"topics\" ADD COLUMN \"projected\" bigint;"
+    ]
   }
 ];
