@@ -61,6 +61,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Look at the memory, the load and the limits of Redis.",
   },
+  "redis-forgets": {
+    severity: "warning",
+    action: "Turn on appendonly and set maxmemory-policy to noeviction, so that no write can happen twice.",
+  },
   "mirror-down": {
     severity: "warning",
     action: "Check MIRROR_URL and the mirror's own status; name a second mirror in MIRROR_URL if there is only one.",
@@ -76,6 +80,10 @@ export const INCIDENT_KINDS = {
   "topics-behind": {
     severity: "critical",
     action: "Mend what the sentence names; the sync goes on by itself.",
+  },
+  "topic-unknown": {
+    severity: "critical",
+    action: "Check the TOPIC_ variables and HEDERA_NETWORK: this topic is of another network, or its id is misspelt.",
   },
   "topic-stuck": {
     severity: "warning",

@@ -23,6 +23,12 @@ export interface TierFacts {
   readonly calls: Calls | null;
 }
 
+/** How Redis keeps what it is given; a null says nothing. */
+export interface Keeping {
+  readonly persists: boolean | null;
+  readonly evicts: string | null;
+}
+
 /** One topic's sync, as this instance knows it. */
 export interface SyncFacts {
   readonly topicId: string;
@@ -51,11 +57,13 @@ export interface HealthFacts {
   readonly nowMs: number;
   readonly postgres: TierFacts;
   /** Null: no Redis is configured. */
-  readonly redis: (TierFacts & { readonly deafMs: number }) | null;
+  readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
   readonly mirrors: readonly (Omit<TierFacts, "answers"> & { readonly origin: string })[];
   /** What the mirror says of its own head; null before it was asked. */
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
+  /** Topics that are read here, and that the mirror does not know. */
+  readonly unknownTopics: readonly string[];
   readonly isStarting: boolean;
   /** A tier or mirror was down a moment ago: topics that it held up are still backing off. */
   readonly isSettling: boolean;
@@ -77,10 +85,12 @@ export const JUDGED_CODES = [
   "postgres-failing",
   "redis-down",
   "redis-failing",
+  "redis-forgets",
   "mirror-down",
   "mirror-failing",
   "budget-exhausted",
   "topics-behind",
+  "topic-unknown",
   "topic-stuck",
   "topic-hole",
   "topic-gap",
@@ -127,6 +137,15 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
     findings.push(found("postgres-down", null, withReason("The database does not answer", postgres.lastError)));
   else if (troubleOf(postgres)) findings.push(found("postgres-failing", null, `The database ${troubleOf(postgres)}.`));
   if (redis === null) return findings;
+  const { persists = null, evicts = null } = redis.keeping ?? {};
+  if (persists === false)
+    findings.push(
+      found("redis-forgets", "persistence", "Redis forgets everything in a restart: it has no append-only file."),
+    );
+  if (evicts !== null)
+    findings.push(
+      found("redis-forgets", "eviction", `Redis forgets keys when its memory is full: its policy is ${evicts}.`),
+    );
   if (isDown(redis)) findings.push(found("redis-down", null, withReason("Redis does not answer", redis.lastError)));
   else {
     if (troubleOf(redis)) findings.push(found("redis-failing", null, `Redis ${troubleOf(redis)}.`));
@@ -185,6 +204,10 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
   const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
   if (behind.length > 0)
     findings.push(found("topics-behind", null, `${behindWords(behind, topics)}${why(behind, facts)}.`));
+  for (const topicId of facts.unknownTopics)
+    findings.push(
+      found("topic-unknown", topicId, `The mirror does not know topic ${topicId}: nothing can ever come from it.`),
+    );
   const isExplained = facts.isSettling || commonCause(facts) !== null;
   for (const { topicId, state } of running) {
     const hole = "hole" in state ? state.hole : null;

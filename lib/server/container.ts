@@ -6,6 +6,7 @@ import type { MirrorLedger } from "../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../adapters/postgres/statements";
 import type { UpstashClientStats } from "../adapters/upstash/client";
 import type { EventBusStats } from "../adapters/upstash/event-bus";
+import type { Keeping } from "../adapters/upstash/keeping";
 import type { TrustedPayers } from "../core/interpret";
 import { followTopics } from "../engine/follow-topics";
 import { Incidents } from "../engine/incidents";
@@ -116,6 +117,7 @@ export interface App {
   readonly health: HealthWatch;
   /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
   readonly sharedStats: SharedTier["stats"] | null;
+  readonly sharedKeeping: SharedTier["keeping"] | null;
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
   readonly limits: RateLimits;
@@ -152,6 +154,8 @@ export interface SharedTier {
   readonly bus: EventBus;
   readonly reports: InstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  /** Whether Redis keeps what it is given. One command. */
+  keeping(): Promise<Keeping>;
   readonly fence: WriteFence;
   close(): Promise<void>;
 }
@@ -255,6 +259,7 @@ export function createApp({
     firstSync: new FirstSync({ scheduler, ledger, clock, log }),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
+    sharedKeeping: shared === null ? null : () => shared.keeping(),
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,

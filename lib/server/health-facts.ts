@@ -2,7 +2,7 @@ import "server-only";
 /** What an instance knows of its own health, out of its parts. Asks nobody. */
 import { getHeapStatistics } from "node:v8";
 import { toMs } from "../core/consensus-time";
-import type { Calls, HealthFacts, StoredFacts, SyncFacts } from "../core/judgement";
+import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../core/judgement";
 import type { SyncState } from "../core/sync-state";
 import type { KnownTopic } from "./admin-reads";
 import type { App } from "./container";
@@ -31,6 +31,8 @@ export interface Watched {
   readonly isStarting: boolean;
   readonly isSettling: boolean;
   readonly deafMs: number;
+  readonly keeping: Keeping | null;
+  readonly unknownTopics: readonly string[];
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
 
@@ -92,6 +94,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       lastError: shared.lastError,
       calls: callsBetween(watched.before("redis")?.redis, now.redis),
       deafMs: watched.deafMs,
+      keeping: watched.keeping,
     },
     mirrors: ledger.states().map(({ origin, circuit, lastError }) => ({
       ...{ origin, circuit, lastError },
@@ -99,6 +102,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     })),
     mirrorHeadMs: head === null ? null : toMs(head),
     budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
+    unknownTopics: watched.unknownTopics,
     isStarting: watched.isStarting,
     isSettling: watched.isSettling,
     topics: syncFactsOf(app),

@@ -1,5 +1,6 @@
 import "server-only";
-import { JUDGED_CODES, judge } from "../core/judgement";
+import type { TopicId } from "../core/ids";
+import { JUDGED_CODES, judge, type Keeping } from "../core/judgement";
 import { keepUp } from "../engine/keep-up";
 /**
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
@@ -23,6 +24,8 @@ const SETTLE_MS = 75_000;
 const OWED_MS = 3_000;
 /** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
 const OVERVIEW_MS = 10_000;
+/** What is set up wrongly stays so for longer than this. */
+const RARE_MS = 600_000;
 /** While something is wrong the other instances are told this often that it still is. */
 const TELL_MS = 60_000;
 
@@ -39,6 +42,10 @@ export class HealthWatch {
   private isStarted = false;
   private heardMs: number | null = null;
   private progress = -1;
+  /** Of the empty topics, whether the mirror knows them. */
+  private readonly existing = new Map<TopicId, boolean>();
+  private keeping: Keeping | null = null;
+  private rareMs = Number.NEGATIVE_INFINITY;
   private toldMs = Number.NEGATIVE_INFINITY;
   private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
 
@@ -77,6 +84,8 @@ export class HealthWatch {
       isStarting: !this.isStarted,
       isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
       deafMs: nowMs - this.heardMs,
+      keeping: this.keeping,
+      unknownTopics: [...this.existing].flatMap(([topicId, exists]) => (exists ? [] : [topicId])),
       clocksAhead: this.clocksAhead,
     });
     incidents.settle(JUDGED_CODES, judge(facts));
@@ -193,8 +202,22 @@ export class HealthWatch {
     if (app.scheduler.isOwed(OWED_MS)) await this.demand();
     if (isTierWrong) await this.examineAsReader();
     else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
+    if (app.clock.monotonicMs() - this.rareMs >= RARE_MS && this.isStarted) await this.askRarely(app);
     this.look();
     this.tellAgain(app);
+  }
+
+  /** Settings and names that are wrong from the start: a command, and a request for each topic that has never had a message. */
+  private async askRarely({ scheduler, ledger, sharedKeeping, clock }: App): Promise<void> {
+    this.rareMs = clock.monotonicMs();
+    this.keeping = (await sharedKeeping?.().catch(() => null)) ?? this.keeping;
+    for (const [topicId, { cursor }] of scheduler.syncs) {
+      if (cursor !== 0 || this.existing.get(topicId) === true) continue;
+      const answer = await ledger.hasTopic(topicId);
+      if (answer.ok) this.existing.set(topicId, answer.value);
+    }
+    for (const topicId of this.existing.keys())
+      if ((scheduler.syncs.get(topicId)?.cursor ?? 1) > 0) this.existing.delete(topicId);
   }
 
   /** Others take what they were told long ago for over. */

@@ -21,7 +21,8 @@ const stored: StoredFacts = { topicId: TOPIC, failed: 0, failedSequences: [], ga
 export const WELL: HealthFacts = {
   nowMs: NOW_MS,
   postgres: tier,
-  redis: { ...tier, deafMs: 0 },
+  redis: { ...tier, deafMs: 0, keeping: null },
+  unknownTopics: [],
   mirrors: [mirror],
   mirrorHeadMs: NOW_MS - 3_000,
   budgetRefused: 0,
@@ -66,12 +67,12 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     says: "The database fails some of the calls.",
   },
   "redis-down": {
-    facts: { redis: { ...tier, deafMs: 60_000, circuit: "open" } },
+    facts: { redis: { ...tier, keeping: null, deafMs: 60_000, circuit: "open" } },
     subject: null,
     says: "Redis does not answer.",
   },
   "redis-failing": {
-    facts: { redis: { ...tier, deafMs: 0, calls: { sent: 6, failed: 3, meanMs: 300 } } },
+    facts: { redis: { ...tier, keeping: null, deafMs: 0, calls: { sent: 6, failed: 3, meanMs: 300 } } },
     subject: null,
     says: "Redis fails some of the calls.",
   },
@@ -99,6 +100,16 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     facts: { ...topic({ lagMs: 38_000 }), mirrorHeadMs: NOW_MS - 38_000 },
     subject: null,
     says: "Topic 0.0.7 is behind the ledger: the mirror has nothing newer than 2026-11-23 09:29:22 UTC.",
+  },
+  "topic-unknown": {
+    facts: { unknownTopics: ["0.0.99"] },
+    subject: "0.0.99",
+    says: "The mirror does not know topic 0.0.99: nothing can ever come from it.",
+  },
+  "redis-forgets": {
+    facts: { redis: { ...tier, deafMs: 0, keeping: { persists: true, evicts: "allkeys-lru" } } },
+    subject: "eviction",
+    says: "Redis forgets keys when its memory is full: its policy is allkeys-lru.",
   },
   "topic-stuck": {
     facts: topic({
@@ -140,7 +151,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     says: "Messages 3, 4, 8 and 2 more of topic 0.0.7 do not match the ledger's hash chain and are kept out of every view.",
   },
   "events-unheard": {
-    facts: { redis: { ...tier, deafMs: 11_000 } },
+    facts: { redis: { ...tier, keeping: null, deafMs: 11_000 } },
     subject: null,
     says: "This instance is not told of what other instances commit, and learns it late.",
   },

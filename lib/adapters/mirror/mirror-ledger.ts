@@ -163,6 +163,13 @@ export class MirrorLedger implements Ledger {
     return messages.length > 0 || isAsked ? ok(messages) : err(FOREIGN);
   }
 
+  /** Whether there is such a topic: its list of messages is empty in both cases (hedera.md §1). */
+  async hasTopic(topicId: TopicId): Promise<Result<boolean, LedgerError>> {
+    const answer = await this.get(`/topics/${topicId}`, anyJson, {});
+    if (answer.ok) return ok(true);
+    return answer.error.code === "not-found" ? ok(false) : answer;
+  }
+
   /** The sequence number of a topic's newest message, as one mirror has it; 0 for an empty topic. */
   async newestSequence(topicId: TopicId): Promise<Result<number, LedgerError>> {
     const path = `/topics/${topicId}/messages?order=desc&limit=1`;

@@ -36,6 +36,19 @@ export function sqlState(error: unknown): string | null {
   return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
 }
 
+/** States that an operator can do something about (PostgreSQL's appendix A). */
+const STATE_WORDS: Readonly<Record<string, string>> = {
+  "25006": "it is read-only",
+  "53100": "its disk is full",
+  "53200": "it is out of memory",
+  "53300": "it has no connection left",
+  "57P03": "it is starting or ending",
+};
+
+/** "the database answered 53100: its disk is full" */
+export const answered = (state: string): string =>
+  `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
+
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
 
 /**
@@ -46,7 +59,7 @@ export function classify(error: unknown): unknown {
   const state = sqlState(error);
   if (state !== null) {
     const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
-    return isRetryable ? new StoreUnavailable(`the database answered ${state}`, { cause: error }) : error;
+    return isRetryable ? new StoreUnavailable(answered(state), { cause: error }) : error;
   }
   const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
   return isOurs ? error : new StoreUnavailable("the database does not answer", { cause: error });

@@ -4,7 +4,7 @@
  */
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
 import { StoreUnavailable } from "../../ports/sync-store";
-import { type Database, type Param, type Row, sqlState } from "./database";
+import { answered, type Database, type Param, type Row, sqlState } from "./database";
 import { Stamp } from "./stamp";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
 
@@ -146,6 +146,6 @@ function isOutage(error: unknown): boolean {
 function described(error: unknown): string {
   if (error instanceof StoreUnavailable) return error.message;
   const state = sqlState(error);
-  if (state !== null) return `the database answered ${state}`;
+  if (state !== null) return answered(state);
   return error instanceof Error ? error.name : "unknown";
 }

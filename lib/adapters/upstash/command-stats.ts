@@ -16,6 +16,7 @@ export const PURPOSES = [
   "cursor",
   "subscribe",
   "report",
+  "settings",
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

@@ -8,6 +8,7 @@ import { type EventBusStats, UpstashEventBus } from "./event-bus";
 import { History } from "./history";
 import { UpstashHotCache } from "./hot-cache";
 import { UpstashInstanceReports } from "./instance-reports";
+import { type Keeping, readKeeping } from "./keeping";
 import { Keys } from "./keys";
 import { UpstashViewCache } from "./view-cache";
 import { UpstashWriteFence } from "./write-fence";
@@ -35,6 +36,8 @@ export interface UpstashTier {
   readonly reports: UpstashInstanceReports;
   readonly fence: UpstashWriteFence;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  /** Whether Redis keeps what it is given. One command. */
+  keeping(): Promise<Keeping>;
   close(): Promise<void>;
 }
 
@@ -70,6 +73,7 @@ export function tierOver(
     }),
     reports: new UpstashInstanceReports({ commands: client, keys, ttlMs: REPORT_TTL_MS }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
+    keeping: () => readKeeping(client),
     close: () => bus.close(),
   };
 }
