@@ -1,19 +1,20 @@
 /**
  * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
- * spent before anything is sent: what is refused costs nothing, what is sent is sent once.
+ * spent before anything is sent: what is refused costs nothing. Whatever dies on the way, the message is on the ledger once at
+ * the most, and a retry learns whether it is (earlier-writes.ts).
  */
 import { decodeJson } from "../core/envelope";
 import type { Sequence, TopicId, UserId } from "../core/ids";
 import { isBonded, trustGiven } from "../core/projection";
-import { err, type Result } from "../core/result";
+import { err, ok, type Result } from "../core/result";
 import type { Decoded, UndecodableReason } from "../core/signal";
 import { CIRCLE_SLOTS } from "../core/views";
 import type { Clock } from "../ports/clock";
-import type { HotCache } from "../ports/hot-cache";
 import type { Submitted, Submitter } from "../ports/submitter";
 import type { ViewStore } from "../ports/view-store";
+import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { PendingSignals } from "./pending";
-import type { TopicDoor } from "./topic-door";
+import type { Entered, TopicDoor } from "./topic-door";
 
 export interface Envelope {
   readonly type: string | number;
@@ -36,7 +37,8 @@ export interface SubmitRefusal {
     | "paused"
     | "ledger-refused"
     | "ledger-unavailable"
-    | "uncertain";
+    | "uncertain"
+    | "unsettled";
   readonly detail: string;
   readonly field?: string;
 }
@@ -44,7 +46,9 @@ export interface SubmitRefusal {
 export interface SubmitDeps {
   /** Null where no operator key is configured. */
   readonly submitter: Submitter | null;
-  readonly hot: HotCache;
+  readonly earlier: EarlierWrites;
+  /** Hex digits that only these bytes have (SHA-256). */
+  readonly digest: (bytes: Uint8Array) => string;
   readonly views: ViewStore;
   readonly pending: PendingSignals;
   readonly clock: Clock;
@@ -55,7 +59,6 @@ export interface SubmitDeps {
 
 /** api.md: ts within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
-const TS_FUTURE_S = 120;
 /** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
@@ -70,10 +73,13 @@ export class SubmitService {
 
   constructor(private readonly deps: SubmitDeps) {}
 
-  /** Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. */
-  submit(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
+  /**
+   * Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. `isRepeatable`:
+   * the same envelope may come again, and then gets what became of the first.
+   */
+  submit(envelope: Envelope, isRepeatable = false): Promise<Result<Submitted, SubmitRefusal>> {
     const { from } = envelope;
-    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() => this.submitNext(envelope));
+    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() => this.submitNext(envelope, isRepeatable));
     const next: Promise<void> = mine
       .then(undefined, () => undefined)
       .then(() => this.deps.clock.sleep(PACE_MS))
@@ -84,8 +90,8 @@ export class SubmitService {
     return mine;
   }
 
-  private async submitNext(envelope: Envelope): Promise<Result<Submitted, SubmitRefusal>> {
-    const { submitter, hot, pending, clock } = this.deps;
+  private async submitNext(envelope: Envelope, isRepeatable: boolean): Promise<Result<Submitted, SubmitRefusal>> {
+    const { submitter, clock, digest } = this.deps;
     if (!submitter)
       return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
     const nowS = clock.now() / 1_000;
@@ -108,23 +114,47 @@ export class SubmitService {
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
     const rule = await this.checkTrust(envelope.from, decoded.value);
     if (rule) return err(rule);
-    const { topicId, leave } = await this.deps.door.enter(envelope.from, decoded.value.type);
-    const paused = await this.deps.pausedSentence(topicId);
+    const { from, nonce, ts: madeS } = envelope;
+    const write: Write = {
+      ...{ from, nonce, madeS, message, isRepeatable },
+      type: decoded.value.type,
+      digest: digest(message),
+    };
+    const entered = await this.deps.door.enter(from, decoded.value.type);
+    const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
-      await leave(null);
+      await entered.leave(null);
       return refuse("paused", paused);
     }
-    if (!(await hot.claimNonce(envelope.from, envelope.nonce))) {
+    return this.send(submitter, write, decoded.value, entered);
+  }
+
+  private async send(
+    submitter: Submitter,
+    write: Write,
+    decoded: Decoded,
+    { topicId, leave }: Entered,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
+    const { earlier, pending, clock } = this.deps;
+    const before = await earlier.claim(write);
+    if (before.kind !== "send") {
       await leave(null);
-      return refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
+      if (before.kind === "written") return ok(before.as);
+      return before.kind === "used" ? NONCE_USED : UNSETTLED;
     }
-    const sent = await submitter.submit(topicId, message);
+    const sent = await submitter.submit(topicId, write.message, before.window.validStartNs);
+    if (!sent.ok && sent.error.code === "duplicate") {
+      const arrived = await earlier.arrival(write, topicId);
+      if (arrived === null) return refuse("uncertain", sent.error.message);
+      await leave(arrived.sequence);
+      return ok(arrived);
+    }
     // What may still arrive is still on its way: nobody leaves the topic before it.
     if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
     const { sequence, consensusNs } = sent.value;
     await leave(sequence);
-    pending.add(envelope.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded: decoded.value });
+    pending.add(write.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded });
     return sent;
   }
 
@@ -168,7 +198,12 @@ export function minSequence({ topicId, sequence }: { topicId: TopicId; sequence:
   return `${topicId}=${sequence}`;
 }
 
-const LEDGER_CODES = { refused: "ledger-refused", unavailable: "ledger-unavailable", uncertain: "uncertain" } as const;
+const LEDGER_CODES = {
+  refused: "ledger-refused",
+  unavailable: "ledger-unavailable",
+  uncertain: "uncertain",
+  duplicate: "uncertain",
+} as const;
 
 const REASONS: Partial<Record<UndecodableReason, string>> = {
   "no-target": "This message needs somebody it is for.",
@@ -194,3 +229,9 @@ const FIELDS: Partial<Record<UndecodableReason, string>> = {
 function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
   return err(field === undefined ? { code, detail } : { code, detail, field });
 }
+
+const NONCE_USED = refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
+const UNSETTLED = refuse(
+  "unsettled",
+  "It is not known yet whether this message was written before. Send the same request again in a moment.",
+);

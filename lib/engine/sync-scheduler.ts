@@ -239,6 +239,17 @@ export class SyncScheduler {
     }
   }
 
+  /** Waits until each topic is synced through a consensus time, as `waitFor` does. False when `deadlineMs` came first. */
+  async waitThrough(topicIds: readonly TopicId[], throughNs: ConsensusNs, deadlineMs: number): Promise<boolean> {
+    for (;;) {
+      const behind = topicIds.flatMap((topicId) => this.kept.get(topicId) ?? []);
+      const waiting = behind.filter(({ syncedThroughNs }) => syncedThroughNs < throughNs);
+      if (waiting.length === 0) return true;
+      if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
+      await this.orLater(Promise.all(waiting.map(({ sync }) => this.waited.next(sync, deadlineMs))), deadlineMs);
+    }
+  }
+
   /** Resolves with the work or at the deadline, whichever comes first. */
   private async orLater(work: Promise<unknown>, deadlineMs: number): Promise<void> {
     const { clock } = this.deps;

@@ -13,11 +13,23 @@ export interface BudgetPolicy {
   readonly maxWaitMs: number;
 }
 
-/** A write under way or done. `answer` is the first answer's body. */
+/** A write under way or done. `answer` is the first answer's body. `other`: the key was given to another request before. */
 export type Attempt =
   | { readonly kind: "first" }
   | { readonly kind: "running" }
+  | { readonly kind: "other" }
   | { readonly kind: "done"; readonly answer: string };
+
+/**
+ * What is remembered of a user's nonces. `next`: larger than the last. `unknown`: nothing is remembered of this user. Both are
+ * remembered from now on. `same`: the last one, of this very message. `used`: the last one, of another message. `older`: smaller
+ * than the last.
+ */
+export interface NonceClaim {
+  readonly kind: "next" | "unknown" | "same" | "used" | "older";
+  /** For how long nonces have been remembered without a break. */
+  readonly memoryMs: number;
+}
 
 /** What one instance knows of a topic, and what it learns of it in a round. */
 export interface RoundTopic {
@@ -46,10 +58,13 @@ export interface HotCache {
   round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
   /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
-  /** Remembers `nonce` if it is larger than the last one of `userId`; false if not. */
-  claimNonce(userId: UserId, nonce: number): Promise<boolean>;
-  /** The first caller of a key is `first` and must `finish` or `abandon` it; the others learn how far that is. */
-  attempt(key: string, ttlMs: number): Promise<Attempt>;
-  finish(key: string, answer: string, ttlMs: number): Promise<void>;
+  /** Remembers `nonce` and the message that it belongs to if it is larger than the last one of `userId`. */
+  claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim>;
+  /**
+   * The first caller of a key is `first` and must `finish` or `abandon` it; the others learn how far that is. `digest` names the
+   * request that the key is for: no white space.
+   */
+  attempt(key: string, digest: string, ttlMs: number): Promise<Attempt>;
+  finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void>;
   abandon(key: string): Promise<void>;
 }

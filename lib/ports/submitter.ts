@@ -13,12 +13,19 @@ export interface Submitted {
 }
 
 export interface SubmitError {
-  /** `uncertain`: it may have reached the ledger; only a read tells. */
-  readonly code: "refused" | "unavailable" | "uncertain";
+  /**
+   * `uncertain`: it may have reached the ledger; only a read tells. `duplicate`: the ledger has had this transaction before, and
+   * a read tells what became of it.
+   */
+  readonly code: "refused" | "unavailable" | "uncertain" | "duplicate";
   readonly message: string;
 }
 
 export interface Submitter {
-  submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>>;
+  /**
+   * `validStartNs` names the transaction (core/write-window): the ledger takes it once, whoever sends it. Without it each call is
+   * a transaction of its own.
+   */
+  submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint): Promise<Result<Submitted, SubmitError>>;
   close(): Promise<void>;
 }

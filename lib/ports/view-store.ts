@@ -65,6 +65,13 @@ export interface EventRow {
   readonly body: Uint8Array | null;
 }
 
+/** A message that a user wrote, with who paid for it. */
+export interface WrittenRow extends EventRow {
+  readonly payer: AccountId;
+  /** Whole, where it came in chunks. */
+  readonly body: Uint8Array;
+}
+
 export interface EventPage {
   readonly rows: readonly EventRow[];
   /** Everything up to this time was looked at; null: nothing is there. */
@@ -117,6 +124,8 @@ export interface ViewStore {
   /** Rows after a position, in position order: what a stream has missed. */
   signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage>;
   /** Oldest first after `sinceNs`. `profile` includes the user's bonded contacts, `recognition` the definitions. */
+  /** What the user wrote from `sinceNs` on, newest first, at most `limit`. */
+  written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]>;
   events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage>;
   recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows>;
   /** The definitions of these ids, and of each slug that is one of these the newest. */

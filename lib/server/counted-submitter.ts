@@ -22,11 +22,14 @@ export interface FailedWrites {
   readonly reason: string;
 }
 
+/** What the ledger has had before is no failure: the message is there. */
+type Failure = Exclude<SubmitError["code"], "duplicate">;
+
 export interface CountedSubmitter {
   readonly submitter: Submitter | null;
   readonly counts: SubmitCounts;
   /** By what they failed for. */
-  readonly failures: Readonly<Record<SubmitError["code"], number>>;
+  readonly failures: Readonly<Record<Failure, number>>;
   /** Null while the last write succeeded, and before the first. */
   failing(): FailedWrites | null;
 }
@@ -42,6 +45,7 @@ export function counted(
   const failures = { refused: 0, unavailable: 0, uncertain: 0 };
   let failing: FailedWrites | null = null;
   const failed = ({ code, message }: SubmitError, topicId: string) => {
+    if (code === "duplicate") return;
     counts.errors += 1;
     failures[code] += 1;
     failing = {
@@ -57,8 +61,8 @@ export function counted(
   return {
     ...told,
     submitter: {
-      submit: async (topicId, message) => {
-        const sent = await submitter.submit(topicId, message);
+      submit: async (topicId, message, validStartNs) => {
+        const sent = await submitter.submit(topicId, message, validStartNs);
         if (sent.ok) failing = null;
         else failed(sent.error, topicId);
         // The fee of an uncertain write may have been paid; a refusal costs nothing worth counting.

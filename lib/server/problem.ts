@@ -23,6 +23,7 @@ const CODES = {
   "in-progress": [409, "Already under way"],
   "challenge-used": [409, "Challenge already used"],
   paused: [409, "Paused"],
+  "key-reused": [422, "Key already used"],
   "too-large": [413, "Too large"],
   "address-too-long": [414, "Address too long"],
   "bad-media-type": [415, "Not JSON"],

@@ -88,7 +88,7 @@ export class SignIn {
     if (!answer.ok) throw new ProblemError("signature", FAULTS[answer.error], { field: "signatureMap" });
     const use = keyOf("challenge", nonce);
     const leftMs = expiresS * 1_000 - clock.now();
-    if ((await hot.attempt(use, leftMs + 1_000)).kind !== "first")
+    if ((await hot.attempt(use, "", leftMs + 1_000)).kind !== "first")
       throw new ProblemError("challenge-used", "This challenge was answered before. Ask for a new one.");
     const key = await this.accountKey(accountId).catch(async (cause: unknown) => {
       const isUnasked = cause instanceof ProblemError && UNASKED.has(cause.code);

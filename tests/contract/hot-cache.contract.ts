@@ -92,34 +92,56 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
 
   describe("a nonce", () => {
+    const claim = async (nonce: number, digest = "d", whose = user) =>
+      (await hot.claimNonce(whose, nonce, digest)).kind;
+
     it("is taken only when it is larger than the last of that user", async () => {
-      expect(await hot.claimNonce(user, 5)).toBe(true);
-      expect(await hot.claimNonce(user, 5)).toBe(false);
-      expect(await hot.claimNonce(user, 4)).toBe(false);
-      expect(await hot.claimNonce("tm-b" as UserId, 4)).toBe(true);
-      expect(await hot.claimNonce(user, 1_790_000_000_000_123)).toBe(true);
+      expect(await claim(5)).toBe("unknown");
+      expect(await claim(5)).toBe("same");
+      expect(await claim(5, "other")).toBe("used");
+      expect(await claim(4)).toBe("older");
+      expect(await claim(4, "d", "tm-b" as UserId)).toBe("unknown");
+      expect(await claim(1_790_000_000_000_123, "e")).toBe("next");
+      expect(await claim(1_790_000_000_000_123)).toBe("used");
+      expect(await claim(1_790_000_000_000_123, "e")).toBe("same");
     });
 
     it("is taken by one of many who race for it", async () => {
-      const many = await Promise.all(Array.from({ length: 20 }, () => hot.claimNonce(user, 7)));
-      expect(many.filter(Boolean)).toHaveLength(1);
+      const many = await Promise.all(Array.from({ length: 20 }, (_, i) => claim(7, String(i % 2))));
+      expect(many.filter((kind) => kind === "unknown")).toHaveLength(1);
+      expect(many.filter((kind) => kind === "used")).toHaveLength(10);
+    });
+
+    it("is remembered since some time ago, which grows", async () => {
+      const { memoryMs } = await hot.claimNonce(user, 1, "d");
+      expect(memoryMs).toBeGreaterThanOrEqual(0);
+      await pass(5_000);
+      expect((await hot.claimNonce(user, 2, "d")).memoryMs - memoryMs).toBeGreaterThanOrEqual(5_000);
     });
   });
 
   describe("an attempt", () => {
     it("is first for one, running for the others, and then has an answer for all", async () => {
-      const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", 1_000)))).map(({ kind }) => kind);
+      const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", "d", 1_000)))).map(({ kind }) => kind);
       expect(kinds.sort()).toEqual(["first", "running", "running"]);
-      await hot.finish("k", "answer", 5_000);
-      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "done", answer: "answer" });
+      await hot.finish("k", "d", "answer", 5_000);
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "answer" });
+    });
+
+    it("of another request under the same key is told apart, running or done", async () => {
+      await hot.attempt("k", "d", 1_000);
+      expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
+      await hot.finish("k", "d", "a\nb", 5_000);
+      expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "a\nb" });
     });
 
     it("may be made again when it was abandoned, or when its time is over", async () => {
-      await hot.attempt("k", 1_000);
+      await hot.attempt("k", "d", 1_000);
       await hot.abandon("k");
-      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "first" });
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "first" });
       await pass(1_001);
-      expect(await hot.attempt("k", 1_000)).toEqual({ kind: "first" });
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "first" });
     });
   });
 }

@@ -1,6 +1,7 @@
 /** What instances agree on, over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
 import type { Commands } from "@/lib/adapters/upstash/client";
+import { History } from "@/lib/adapters/upstash/history";
 import { UpstashHotCache } from "@/lib/adapters/upstash/hot-cache";
 import { Keys } from "@/lib/adapters/upstash/keys";
 import type { TopicId, UserId } from "@/lib/core/ids";
@@ -13,8 +14,8 @@ const fixture = upstashFixture();
 const USER = "tm-ada" as UserId;
 const TOPIC = "0.0.1" as TopicId;
 
-const hotOf = (network: string, commands: Commands = fixture.client()) =>
-  new UpstashHotCache({ commands, keys: new Keys(network) });
+const hotOf = (network: string, commands: Commands = fixture.client(), history = new History()) =>
+  new UpstashHotCache({ commands, keys: new Keys(network), history });
 
 describe("in the contract", () => {
   hotCacheContract(async () => {
@@ -74,10 +75,46 @@ describe("of several instances", () => {
   it("never takes back an answer that was given, for who gave up too late", async () => {
     const [slow, fast] = [hotOf("attempts"), hotOf("attempts")];
     const key = newNetwork();
-    await slow.attempt(key, 60_000);
-    await fast.finish(key, "r", 60_000);
+    await slow.attempt(key, "d", 60_000);
+    await fast.finish(key, "d", "r", 60_000);
     await slow.abandon(key);
-    expect(await slow.attempt(key, 60_000)).toEqual({ kind: "done", answer: "r" });
+    expect(await slow.attempt(key, "d", 60_000)).toEqual({ kind: "done", answer: "r" });
+  });
+});
+
+describe("what a nonce is checked against", () => {
+  it("begins anew where Redis has lost what it had, and where it was noticed that it has gone back", async () => {
+    const network = newNetwork();
+    const memory = async (hot: UpstashHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
+    const hot = hotOf(network);
+    await memory(hot, 1);
+    await fixture.redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
+    expect(await memory(hot, 2)).toBeGreaterThan(365 * 86_400_000);
+    // An instance that knows of an event which this Redis does not.
+    const history = new History();
+    history.learn({ sequence: 7, mark: "m" });
+    expect(await memory(hotOf(network, fixture.client(), history), 3)).toBeLessThan(60_000);
+    await fixture.redis.send([["DEL", new Keys(network).history]]);
+    expect(await memory(hot, 4)).toBeLessThan(60_000);
+  });
+
+  it("is a version's of before as well: a nonce without its message, and an attempt without its request", async () => {
+    const network = newNetwork();
+    const keys = new Keys(network);
+    const hot = hotOf(network);
+    await fixture.redis.send([["SET", keys.nonce(USER), "5"]]);
+    for (const [nonce, kind] of [
+      [5, "used"],
+      [4, "older"],
+      [6, "next"],
+    ] as const)
+      expect((await hot.claimNonce(USER, nonce, "d")).kind).toBe(kind);
+    await fixture.redis.send([
+      ["SET", keys.attempt("a"), "r"],
+      ["SET", keys.attempt("b"), 'd{"ok":true}'],
+    ]);
+    expect(await hot.attempt("a", "d", 1_000)).toEqual({ kind: "running" });
+    expect(await hot.attempt("b", "d", 1_000)).toEqual({ kind: "done", answer: '{"ok":true}' });
   });
 });
 
@@ -85,24 +122,25 @@ describe("a nonce", () => {
   it("is exact up to the largest whole number, and nothing else is one", async () => {
     const hot = hotOf(newNetwork());
     const max = Number.MAX_SAFE_INTEGER;
-    expect(await hot.claimNonce(USER, max - 1)).toBe(true);
-    expect(await hot.claimNonce(USER, max - 1)).toBe(false);
-    expect(await hot.claimNonce(USER, max)).toBe(true);
-    expect(await hot.claimNonce(USER, 9)).toBe(false);
-    for (const nonce of [-1, 0.5, 2 ** 53, Number.NaN]) await expect(hot.claimNonce(USER, nonce)).rejects.toThrow();
+    const claim = async (nonce: number) => (await hot.claimNonce(USER, nonce, "d")).kind;
+    expect(await claim(max - 1)).toBe("unknown");
+    expect(await claim(max - 1)).toBe("same");
+    expect(await claim(max)).toBe("next");
+    expect(await claim(9)).toBe("older");
+    for (const nonce of [-1, 0.5, 2 ** 53, Number.NaN]) await expect(claim(nonce)).rejects.toThrow();
   });
 
   it("is remembered for a day, and everything else has an end as well", async () => {
     const network = newNetwork();
     const hot = hotOf(network);
-    await hot.claimNonce(USER, 1);
+    await hot.claimNonce(USER, 1, "d");
     await hot.passGate("g", 60_000);
     await hot.round([{ topicId: TOPIC, syncedThroughNs: 1n }], 60_000, 0);
     await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
-    await hot.attempt("k", 60_000);
-    await hot.finish("l", "answer", 60_000);
+    await hot.attempt("k", "d", 60_000);
+    await hot.finish("l", "d", "answer", 60_000);
     const [keys] = await fixture.redis.send([["KEYS", `tm:${network}:*`]]);
-    expect(keys).toHaveLength(7);
+    expect(keys).toHaveLength(9);
     for (const key of keys as readonly Buffer[]) {
       const [left] = await fixture.redis.send([["PTTL", key]]);
       expect(left, String(key)).toBeGreaterThan(0);
@@ -124,9 +162,9 @@ describe("commands", () => {
       () => hot.round(topics, 1_000, 7),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
       () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
-      () => hot.claimNonce(USER, 1),
-      () => hot.attempt("k", 1_000),
-      () => hot.finish("k", "answer", 1_000),
+      () => hot.claimNonce(USER, 1, "d"),
+      () => hot.attempt("k", "d", 1_000),
+      () => hot.finish("k", "d", "answer", 1_000),
       () => hot.abandon("k"),
     ];
     fixture.upstash.counters.reset();

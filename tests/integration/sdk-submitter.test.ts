@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SdkSubmitter } from "@/lib/adapters/hedera/sdk-submitter";
 import type { TopicId } from "@/lib/core/ids";
+import { transactionIdText } from "@/lib/core/write-window";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { encodeEd25519Key } from "@/lib/devnet/rest/key-json";
 
@@ -39,6 +40,36 @@ describe("a submit", () => {
     const messages = stored(devnet.topics.profile);
     expect(messages).toHaveLength(3);
     expect(sent).toMatchObject({ ok: true, value: { sequence: 3, consensusNs: messages.at(-1)?.consensusNs } });
+  }, 30_000);
+
+  it("is taken once under the id that its message has, however many chunks it has", async () => {
+    const startNs = BigInt(Date.now() - 20_000) * 1_000_000n;
+    for (const [index, length] of [5, 2_500].entries()) {
+      const validStartNs = startNs + BigInt(index * 20);
+      const before = stored(devnet.topics.trust).length;
+      const message = bytes("x".repeat(length));
+      const first = await submitter.submit(devnet.topics.trust, message, validStartNs);
+      const added = stored(devnet.topics.trust).length - before;
+      expect(first).toMatchObject({
+        ok: true,
+        value: { transactionId: transactionIdText(devnet.operatorId, validStartNs, added) },
+      });
+      expect(await submitter.submit(devnet.topics.trust, message, validStartNs)).toMatchObject({
+        ok: false,
+        error: { code: "duplicate" },
+      });
+      expect(stored(devnet.topics.trust).length - before).toBe(added);
+    }
+  }, 30_000);
+
+  it("whose time has passed, or is still to come, is not written, and may be tried again", async () => {
+    for (const seconds of [-200, 60]) {
+      const validStartNs = BigInt(Date.now() + seconds * 1_000) * 1_000_000n;
+      expect(await submitter.submit(devnet.topics.trust, bytes("x"), validStartNs)).toMatchObject({
+        ok: false,
+        error: { code: "unavailable" },
+      });
+    }
   }, 30_000);
 
   it("to a topic that does not exist is refused in a sentence", async () => {

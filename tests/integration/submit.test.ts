@@ -213,7 +213,8 @@ describe("a retry with the same Idempotency-Key", () => {
   });
 
   it("may go ahead after a refusal, but not after an unknown outcome", async () => {
-    const again = () => submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }), { "idempotency-key": "k2" });
+    const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
+    const again = () => submit(body, { "idempotency-key": "k2" });
     submitter.failWith = { code: "unavailable", message: "The Hedera network could not be reached." };
     expect((await again()).status).toBe(503);
     submitter.failWith = { code: "uncertain", message: "The ledger did not confirm in time." };
@@ -227,9 +228,11 @@ describe("a retry with the same Idempotency-Key", () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
     const away = () => Promise.reject(new HotTierUnavailable("down"));
     Object.assign(t.app.hot, { finish: away, abandon: away });
-    expect((await submit(body, { "idempotency-key": "k4" })).status).toBe(200);
+    const first = await submit(body, { "idempotency-key": "k4" });
+    expect(first.status).toBe(200);
     expect(await code(await submit(body, { "idempotency-key": "k4" }))).toBe("in-progress");
-    expect(await code(await submit(body, { "idempotency-key": "k5" }))).toBe("nonce");
+    expect(await (await submit(body, { "idempotency-key": "k5" })).json()).toEqual(await first.json());
+    expect(await code(await submit(body))).toBe("nonce");
     expect(submitter.submitted).toHaveLength(1);
   });
 
@@ -258,6 +261,18 @@ describe("ids and keys that hold a separator", () => {
     expect([await write("tm-x:y", "k1"), await write("tm-x", "y:k1"), await write("tm-x", "y%3Ak1")]).toEqual([
       1, 2, 3,
     ]);
+  });
+});
+
+describe("an Idempotency-Key that came with another message before", () => {
+  it("is refused in a sentence, while the first is under way and afterwards, and writes nothing", async () => {
+    const [first, second] = [1, 2].map(() => envelope("CONTACT_REQUEST", { target: "tm-bob" }));
+    const headers = { "idempotency-key": "k6" };
+    const both = await Promise.all([submit(first as object, headers), submit(second as object, headers)]);
+    expect(both.map(({ status }) => status)).toEqual([200, 422]);
+    const refused = await submit(second as object, headers);
+    expect([refused.status, await code(refused)]).toEqual([422, "key-reused"]);
+    expect(submitter.submitted).toHaveLength(1);
   });
 });
 

@@ -132,6 +132,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/engine/registry-cache.ts": "a shard starts at a ledger time",
   "lib/engine/reshard.ts": "compares with ledger times",
   "lib/engine/sign-outs.ts": "stored, and compared with sessions of any instance",
+  "lib/engine/earlier-writes.ts": "when a message was made, and which of its transactions is valid, are wall times",
   "lib/engine/submit.ts": "signed requests carry a wall time; people read when they submitted",
   "lib/engine/sync-scheduler.ts": "compares with ledger times",
   "lib/engine/tiered-read.ts": "a view's time is stored and read by other instances",

@@ -1,10 +1,17 @@
 import type { TopicId } from "@/lib/core/ids";
 import { parseSequence } from "@/lib/core/ids";
 import { err, ok, type Result } from "@/lib/core/result";
+import { transactionIdText } from "@/lib/core/write-window";
 import type { Devnet } from "@/lib/devnet/devnet";
 import type { SubmitError, Submitted, Submitter } from "@/lib/ports/submitter";
 
-/** Writes straight into an in-process devnet: the SDK's own way there is tested in devnet.sdk.test.ts. */
+/** Transaction ids that a devnet has had, whoever sent them. */
+const known = new WeakMap<Devnet, Set<bigint>>();
+
+/**
+ * Writes straight into an in-process devnet: the SDK's own way there is tested in devnet.sdk.test.ts. A transaction id is taken
+ * once, as a consensus node does.
+ */
 export class DevnetSubmitter implements Submitter {
   readonly submitted: string[] = [];
   /** What the next submit answers instead. */
@@ -12,8 +19,13 @@ export class DevnetSubmitter implements Submitter {
 
   constructor(private readonly devnet: Devnet) {}
 
-  async submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>> {
+  async submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint): Promise<Result<Submitted, SubmitError>> {
     if (this.failWith) return err(this.failWith);
+    const ids = known.get(this.devnet) ?? new Set();
+    known.set(this.devnet, ids);
+    if (validStartNs !== undefined && ids.has(validStartNs))
+      return err({ code: "duplicate", message: "The ledger has had this message before." });
+    if (validStartNs !== undefined) ids.add(validStartNs);
     this.submitted.push(new TextDecoder().decode(message));
     const last = this.devnet.submit(topicId, message).at(-1);
     const sequence = parseSequence(last?.sequence);
@@ -21,7 +33,11 @@ export class DevnetSubmitter implements Submitter {
     return ok({
       topicId,
       sequence,
-      transactionId: `${this.devnet.operatorId}@${last.consensusNs}`,
+      transactionId: transactionIdText(
+        this.devnet.operatorId,
+        validStartNs ?? last.consensusNs,
+        Math.max(1, Math.ceil(message.length / 1_024)),
+      ),
       consensusNs: last.consensusNs,
     });
   }

@@ -5,6 +5,7 @@
 import { expect } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
+import { Keys } from "@/lib/adapters/upstash/keys";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
 import type { UserId } from "@/lib/core/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -19,6 +20,7 @@ import { LeapingClock } from "./leaping-clock";
 import { type PostgresProxy, startPostgresProxy } from "./postgres-proxy";
 import { type PostgresServer, startPostgres } from "./postgres-server";
 import { type RedisServer, startRedis } from "./redis-server";
+import { RespConnection } from "./resp";
 import { SseReader } from "./sse";
 import { startUpstash, type UpstashStandIn } from "./upstash-stand-in";
 
@@ -247,6 +249,7 @@ export class OutageWorld {
     const a = await startInstance(url.href, network, clock, devnet, upstash);
     const b = await startInstance(url.href, network, clock, devnet, upstash);
     const stored = { network, redisPort: redis.port, databaseUrl };
+    await rememberedForLong(redis.port, network);
     const world = new World(clock, devnet, upstash, proxy, postgres, stored, a, b);
     try {
       await prove(world);
@@ -258,6 +261,13 @@ export class OutageWorld {
       await devnet.stop();
     }
   }
+}
+
+/** Redis has been there since long before the test, as where an outage begins: it would know of earlier attempts of a write. */
+async function rememberedForLong(redisPort: number, network: string): Promise<void> {
+  const redis = await RespConnection.open(redisPort);
+  await redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
+  redis.close();
 }
 
 async function startInstance(

@@ -39,9 +39,9 @@ class DistantSubmitter implements Submitter {
     private readonly maxMs: number,
   ) {}
 
-  async submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>> {
+  async submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint): Promise<Result<Submitted, SubmitError>> {
     await systemClock.sleep(Math.random() * this.maxMs);
-    const sent = await this.near.submit(topicId, message);
+    const sent = await this.near.submit(topicId, message, validStartNs);
     await systemClock.sleep(Math.random() * this.maxMs);
     return sent;
   }

@@ -17,7 +17,8 @@ beforeEach(() => {
   startMs = clock.now();
   service = new SubmitService({
     clock,
-    hot: { claimNonce: async () => true },
+    digest: () => "00",
+    earlier: { claim: async () => ({ kind: "send", window: { validStartNs: 1n, settledNs: 0n } }) },
     pending: { add: () => {}, of: () => [] },
     pausedSentence: async () => null,
     door: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },

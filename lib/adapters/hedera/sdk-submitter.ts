@@ -3,9 +3,10 @@
  * (platform.md), and most processes only read.
  */
 import type { Client, TransactionReceipt, TransactionResponse } from "@hashgraph/sdk";
-import { type ConsensusNs, parseConsensusTime } from "../../core/consensus-time";
+import { type ConsensusNs, parseConsensusTime, splitSeconds } from "../../core/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
 import { err, ok, type Result } from "../../core/result";
+import { VALID_S } from "../../core/write-window";
 import type { SubmitError, Submitted, Submitter } from "../../ports/submitter";
 import type { TopicCreateError, TopicCreator } from "../../ports/topic-creator";
 
@@ -28,13 +29,21 @@ export class SdkSubmitter implements Submitter, TopicCreator {
 
   constructor(private readonly options: SdkSubmitterOptions) {}
 
-  async submit(topicId: TopicId, message: Uint8Array): Promise<Result<Submitted, SubmitError>> {
+  async submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint): Promise<Result<Submitted, SubmitError>> {
     let responses: readonly TransactionResponse[];
     const { sdk, client } = await this.connect();
     try {
-      responses = await new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS }).executeAll(
-        client,
-      );
+      const transaction = new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS });
+      if (validStartNs !== undefined) {
+        const { seconds, nanos } = splitSeconds(validStartNs as ConsensusNs);
+        const validStart = new sdk.Timestamp(Number(seconds), nanos);
+        // The id is the message's: with one of the SDK's own a second try would be a second message.
+        transaction
+          .setTransactionId(new sdk.TransactionId(sdk.AccountId.fromString(this.options.operatorId), validStart))
+          .setTransactionValidDuration(VALID_S)
+          .setRegenerateTransactionId(false);
+      }
+      responses = await transaction.executeAll(client);
     } catch (cause) {
       return err(refusal(cause));
     }
@@ -117,7 +126,18 @@ export class SdkSubmitter implements Submitter, TopicCreator {
 const UNCERTAIN: SubmitError = {
   code: "uncertain",
   message:
-    "The ledger did not confirm in time. The message may still arrive: look at your signals before sending it again.",
+    "The ledger did not confirm in time. The message may still arrive: send the same request again, or look at your signals.",
+};
+
+const DUPLICATE: SubmitError = {
+  code: "duplicate",
+  message: "The ledger has had this message before, and has not said yet what became of it. Try again in a moment.",
+};
+/** The network's clock and ours disagree, or the transaction took too long to arrive: the next one has another start. */
+const OUT_OF_TIME: ReadonlySet<string> = new Set(["TRANSACTION_EXPIRED", "INVALID_TRANSACTION_START"]);
+const TOO_LATE: SubmitError = {
+  code: "unavailable",
+  message: "The Hedera network did not take the message in time. Nothing was written; try again in a moment.",
 };
 
 const NO_TOPIC_YET: TopicCreateError = {
@@ -155,6 +175,9 @@ function isStatusError(cause: unknown): cause is Error & { status: { toString():
 }
 
 function refusal(cause: unknown): SubmitError {
+  const status = isStatusError(cause) ? cause.status.toString() : null;
+  if (status === "DUPLICATE_TRANSACTION") return DUPLICATE;
+  if (status !== null && OUT_OF_TIME.has(status)) return TOO_LATE;
   if (isStatusError(cause))
     return { code: "refused", message: `The ledger refused this message (${cause.status.toString()}).` };
   return {

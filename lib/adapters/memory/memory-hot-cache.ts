@@ -3,11 +3,18 @@ import type { TopicId, UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
 import { epochOf } from "../../core/position";
 import type { Clock } from "../../ports/clock";
-import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
 
 /** More keys than one process has people writing in a day; what it drops is the least used. */
 const MAX_KEYS = 100_000;
+
+interface StoredAttempt {
+  readonly digest: string;
+  /** Null while it runs. */
+  readonly answer: string | null;
+  readonly untilMs: number;
+}
 
 /** The hot cache of a single process. Time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
@@ -16,10 +23,14 @@ export class MemoryHotCache implements HotCache {
   private registryVersion = 0;
   private stamp = 0;
   private readonly budgets: MemoryBudgets;
-  private readonly nonces = new LRUCache<UserId, number>({ max: MAX_KEYS });
-  private readonly attempts = new LRUCache<string, { answer: string | null; untilMs: number }>({ max: MAX_KEYS });
+  private readonly nonces = new LRUCache<UserId, { readonly nonce: number; readonly digest: string }>({
+    max: MAX_KEYS,
+  });
+  private readonly attempts = new LRUCache<string, StoredAttempt>({ max: MAX_KEYS });
+  private readonly sinceMs: number;
 
   constructor(private readonly clock: Clock) {
+    this.sinceMs = clock.monotonicMs();
     this.budgets = new MemoryBudgets(clock, MAX_KEYS);
   }
 
@@ -49,24 +60,28 @@ export class MemoryHotCache implements HotCache {
     return this.budgets.reserve(budget, policy);
   }
 
-  async claimNonce(userId: UserId, nonce: number): Promise<boolean> {
-    if (nonce <= (this.nonces.get(userId) ?? -1)) return false;
-    this.nonces.set(userId, nonce);
-    return true;
+  async claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim> {
+    const last = this.nonces.get(userId);
+    const memoryMs = this.clock.monotonicMs() - this.sinceMs;
+    if (last && nonce < last.nonce) return { kind: "older", memoryMs };
+    if (last && nonce === last.nonce) return { kind: digest === last.digest ? "same" : "used", memoryMs };
+    this.nonces.set(userId, { nonce, digest });
+    return { kind: last ? "next" : "unknown", memoryMs };
   }
 
-  async attempt(key: string, ttlMs: number): Promise<Attempt> {
+  async attempt(key: string, digest: string, ttlMs: number): Promise<Attempt> {
     const nowMs = this.clock.monotonicMs();
     const known = this.attempts.get(key);
     if (known && known.untilMs > nowMs) {
+      if (known.digest !== digest) return { kind: "other" };
       return known.answer === null ? { kind: "running" } : { kind: "done", answer: known.answer };
     }
-    this.attempts.set(key, { answer: null, untilMs: nowMs + ttlMs });
+    this.attempts.set(key, { digest, answer: null, untilMs: nowMs + ttlMs });
     return { kind: "first" };
   }
 
-  async finish(key: string, answer: string, ttlMs: number): Promise<void> {
-    this.attempts.set(key, { answer, untilMs: this.clock.monotonicMs() + ttlMs });
+  async finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void> {
+    this.attempts.set(key, { digest, answer, untilMs: this.clock.monotonicMs() + ttlMs });
   }
 
   async abandon(key: string): Promise<void> {

@@ -11,6 +11,7 @@ export const STATEMENT_PURPOSES = [
   "recognition",
   "profiles",
   "proof",
+  "written",
   "peers",
   "topics",
   "log",

@@ -60,7 +60,7 @@ function shownBody(row: Row): Uint8Array | null {
   return kept === null || expandedLength(kept) > MAX_MESSAGE_BYTES ? null : expand(kept);
 }
 
-function topicIdIn(row: Row): TopicId {
+export function topicIdIn(row: Row): TopicId {
   if (typeof row.topic_id !== "string") throw new RangeError("the row's topic is not known");
   return row.topic_id as TopicId;
 }

@@ -16,6 +16,7 @@ import type {
   SignalQuery,
   SignalRow,
   ViewStore,
+  WrittenRow,
 } from "../../ports/view-store";
 import { typeNumber, UNNAMED_TYPE } from "./codes";
 import type { Row } from "./database";
@@ -29,6 +30,7 @@ import { STAMP } from "./stamp";
 import type { Statements } from "./statements";
 import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./view-rows";
 import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
+import { WRITTEN, written } from "./written";
 
 const PROFILE_NAME = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.hrl";
 const PROFILE = `${PROFILE_NAME}, f.bio, f.avatar`;
@@ -148,6 +150,11 @@ export class PostgresViewStore implements ViewStore {
       rows: this.readable.rows("topic_log", page, event),
       throughNs: page.length === 0 ? null : ns(page.at(-1)?.consensus_ns),
     };
+  }
+
+  async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
+    const rows = await this.db.run("written", WRITTEN, [userId, String(sinceNs), limit]);
+    return this.readable.rows("topic_log", there(rows), written);
   }
 
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {

@@ -41,6 +41,7 @@ if where == 1 then
     redis.call('HSET', KEYS[2], 'epoch', ARGV[9])
     redis.call('DEL', KEYS[3])
   end
+  remembersAnew(KEYS[2])
   markEvent(KEYS[2], number, ARGV[6])
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
   redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[5])

@@ -26,7 +26,8 @@ const MARKS = 100;
  * and nobody has started over since, 2 where Redis is in a later epoch than the caller, else 0.
  *
  * The history is a hash: a slot for each of the last marks, holding `<number> <mark>`; `from`, the number of the event with which
- * somebody started over last, since what was known before that one is settled; and `epoch`.
+ * somebody started over last, since what was known before that one is settled; `epoch`; and `since`, when Redis began to remember
+ * what it remembers now, in ms of its own clock: `remembersAnew` begins again, `memoryMs` says for how long that has been.
  */
 export const HISTORY = `
 local function slotOf(number) return 'm' .. string.format('%.0f', number % ${MARKS}) end
@@ -46,7 +47,13 @@ local function standing(sequence, history, knownNumber, knownMark, knownEpoch)
   local epoch = tonumber(kept[3] or '0')
   if epoch < epochHere or hasLost(sequence, known, knownMark, kept[1], tonumber(kept[2] or '0')) then return 1, epoch end
   return epoch > epochHere and 2 or 0, epoch
-end`;
+end
+local function nowMs()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function remembersAnew(history) redis.call('HSET', history, 'since', string.format('%.0f', nowMs())) end
+local function memoryMs(history) return nowMs() - tonumber(redis.call('HGET', history, 'since')) end`;
 
 /** The last event as a script answers it: its number, and the slot that should hold it. Null where Redis does not know its mark. */
 export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {

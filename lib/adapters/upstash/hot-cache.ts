@@ -1,6 +1,6 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
 import type { UserId } from "../../core/ids";
-import type { Attempt, BudgetPolicy, HotCache, Round, RoundTopic } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Commands } from "./client";
 import { History, keptEvent } from "./history";
@@ -74,27 +74,46 @@ export class UpstashHotCache implements HotCache {
     return waitMs < 0 ? null : waitMs;
   }
 
-  async claimNonce(userId: UserId, nonce: number): Promise<boolean> {
+  async claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim> {
     const { commands, keys } = this.options;
-    return (await commands.eval("nonce", CLAIM_NONCE, [keys.nonce(userId)], [digitsOf(nonce), NONCE_MS])) === 1;
+    const answer = await commands.eval(
+      "nonce",
+      CLAIM_NONCE,
+      [keys.nonce(userId), keys.nonceDigest(userId), keys.sequence, keys.history],
+      [digitsOf(nonce), digest, NONCE_MS, ...this.history.args, NONCE_MS],
+    );
+    const [kind, memoryMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    if (!isClaim(kind)) throw new HotTierUnavailable("Redis: the nonce answered nothing");
+    return { kind, memoryMs: Number(memoryMs) };
   }
 
-  async attempt(key: string, ttlMs: number): Promise<Attempt> {
+  async attempt(key: string, digest: string, ttlMs: number): Promise<Attempt> {
     const { commands, keys } = this.options;
-    const known = await commands.eval("idempotency", ATTEMPT, [keys.attempt(key)], [ttlMs]);
-    if (typeof known !== "string") return { kind: "first" };
-    return known === "r" ? { kind: "running" } : { kind: "done", answer: known.slice(1) };
+    const known = await commands.eval("idempotency", ATTEMPT, [keys.attempt(key)], [digest, ttlMs]);
+    return typeof known === "string" ? attemptOf(known, digest) : { kind: "first" };
   }
 
-  async finish(key: string, answer: string, ttlMs: number): Promise<void> {
+  async finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void> {
     const { commands, keys } = this.options;
-    await commands.eval("idempotency", FINISH, [keys.attempt(key)], [answer, ttlMs]);
+    await commands.eval("idempotency", FINISH, [keys.attempt(key)], [digest, answer, ttlMs]);
   }
 
   async abandon(key: string): Promise<void> {
     const { commands, keys } = this.options;
     await commands.eval("idempotency", ABANDON, [keys.attempt(key)], []);
   }
+}
+
+const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
+  kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
+
+/** What is kept for a key that came before. The version before this one kept no digest, and answers of one line. */
+function attemptOf(known: string, digest: string): Attempt {
+  const end = known.indexOf("\n");
+  const isDone = known.startsWith("d");
+  const of = isDone ? known.slice(1, Math.max(1, end)) : known.slice(1);
+  if (of !== "" && of !== digest) return { kind: "other" };
+  return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
 }
 
 /** Digits alone: neither 1e21 nor 0.5 can be compared by length. */

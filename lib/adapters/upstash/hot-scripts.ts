@@ -53,26 +53,40 @@ full = full + interval
 redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', string.format('%.0f', math.ceil((full - now) / 1000) + 1000))
 return math.ceil(wait / 1000)`;
 
-/** KEYS nonce. ARGV nonce, ms that it is kept. Answers 1 where it is larger than the last one. */
-export const CLAIM_NONCE = `${IS_LARGER}
+/**
+ * KEYS nonce, digest of its message, number of the last event, history. ARGV nonce, digest, ms that they are kept, number and
+ * mark of the last event that is known, the epoch that is known, ms that the history is kept. Answers what the nonce is to the last one, and for how many
+ * ms nonces have been remembered.
+ */
+export const CLAIM_NONCE = `${IS_LARGER}${HISTORY}
+if standing(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
+  remembersAnew(KEYS[4])
+  redis.call('PEXPIRE', KEYS[4], ARGV[7])
+end
 local last = redis.call('GET', KEYS[1])
-if last and not isLarger(ARGV[1], last) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
+local memory = memoryMs(KEYS[4])
+if last == ARGV[1] then return {redis.call('GET', KEYS[2]) == ARGV[2] and 'same' or 'used', memory} end
+if last and isLarger(last, ARGV[1]) then return {'older', memory} end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+return {last and 'next' or 'unknown', memory}`;
 
-/** KEYS attempt. ARGV ttlMs. Answers nothing for the first, 'r' while that one runs, 'd' and the answer when it is done. */
+/**
+ * KEYS attempt. ARGV digest, ttlMs. Answers nothing for the first, 'r' and the first one's digest while that one runs, then 'd',
+ * the digest, a line break and the answer.
+ */
 export const ATTEMPT = `
 local known = redis.call('GET', KEYS[1])
 if known then return known end
-redis.call('SET', KEYS[1], 'r', 'PX', ARGV[1])
+redis.call('SET', KEYS[1], 'r' .. ARGV[1], 'PX', ARGV[2])
 return false`;
 
-/** KEYS attempt. ARGV answer, ttlMs. */
+/** KEYS attempt. ARGV digest, answer, ttlMs. */
 export const FINISH = `
-redis.call('SET', KEYS[1], 'd' .. ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. '\\n' .. ARGV[2], 'PX', ARGV[3])
 return 1`;
 
 /** KEYS attempt. An answer that somebody has given meanwhile stays: it was given. */
 export const ABANDON = `
-if redis.call('GET', KEYS[1]) == 'r' then redis.call('DEL', KEYS[1]) end
+if string.sub(redis.call('GET', KEYS[1]) or '', 1, 1) == 'r' then redis.call('DEL', KEYS[1]) end
 return 1`;

@@ -29,6 +29,11 @@ export class Keys {
     return this.named(userId, "nonce");
   }
 
+  /** Which message took the last nonce. */
+  nonceDigest(userId: UserId): string {
+    return this.named(userId, "nonce", "of");
+  }
+
   /** Where the user's last message of a kind went. */
   lastWrite(userId: UserId, kind: TopicKind): string {
     return this.named(userId, "wrote", kind);

@@ -1,6 +1,8 @@
 import "server-only";
 /** The way to the ledger: which topic a message goes to, and what is sent there; and the topics that are created. */
+import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import { EarlierWrites } from "../../engine/earlier-writes";
 import { PendingSignals } from "../../engine/pending";
 import { SubmitService } from "../../engine/submit";
 import { TopicDoor } from "../../engine/topic-door";
@@ -47,8 +49,10 @@ export function buildWrites(parts: WriteParts): Writes {
     ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
     ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
   });
+  const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
   const submit = new SubmitService({
-    ...{ submitter, hot, views: stores.views, pending, clock, door },
+    ...{ submitter, earlier, views: stores.views, pending, clock, door },
+    digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
   return { pending, door, shards, submit, written };

@@ -4,7 +4,7 @@ import { keyOf } from "../../core/key";
 import { minSequence, type SubmitRefusal } from "../../engine/submit";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
-import { idempotencyKey } from "../idempotency";
+import { fingerprint, idempotencyKey } from "../idempotency";
 import { type ProblemCode, ProblemError } from "../problem";
 import { privateJson } from "../reply";
 import { defineRoute } from "../route";
@@ -26,6 +26,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   "ledger-refused": "ledger-refused",
   "ledger-unavailable": "ledger-unavailable",
   uncertain: "uncertain",
+  unsettled: "unavailable",
 };
 
 /** What is only remembered for a retry: without the shared tier the nonce still keeps a retry from becoming a second message. */
@@ -43,21 +44,28 @@ export const submit = defineRoute({
   limit: "submit",
   body: SubmitBody,
   heeds: ["Idempotency-Key"],
-  problems: ["in-progress", ...Object.values(PROBLEMS)],
+  problems: ["in-progress", "key-reused", ...Object.values(PROBLEMS)],
   answer: SubmitAnswer,
   handle: async ({ app, userId, body, request, background }) => {
     if (body.from !== userId)
       throw new ProblemError("not-yours", "from: you can only write in your own name.", { field: "from" });
     const given = idempotencyKey(request);
     const key = given === null ? null : keyOf("submit", userId, given);
+    const digest = fingerprint(body);
     if (key !== null) {
-      const attempt = await app.hot.attempt(key, RUNNING_TTL_MS);
+      const attempt = await app.hot.attempt(key, digest, RUNNING_TTL_MS);
       if (attempt.kind === "done") return privateJson(JSON.parse(attempt.answer));
+      if (attempt.kind === "other")
+        throw new ProblemError(
+          "key-reused",
+          "This Idempotency-Key came with another message before. Send each message with a key of its own.",
+          { field: "Idempotency-Key" },
+        );
       if (attempt.kind === "running")
         throw new ProblemError("in-progress", "This write is already under way.", { retryAfterS: 1 });
     }
     try {
-      const sent = await app.submit.submit({ ...body, from: userId });
+      const sent = await app.submit.submit({ ...body, from: userId }, key !== null);
       if (!sent.ok)
         throw new ProblemError(
           PROBLEMS[sent.error.code],
@@ -74,7 +82,7 @@ export const submit = defineRoute({
         minSequence: minSequence(sent.value),
       };
       // It is written, whatever else fails: who hears of a failure now would write it again.
-      if (key !== null) await whileThere(app.hot.finish(key, JSON.stringify(answer), IDEMPOTENCY_TTL_MS));
+      if (key !== null) await whileThere(app.hot.finish(key, digest, JSON.stringify(answer), IDEMPOTENCY_TTL_MS));
       background(() => app.scheduler.syncNow([topicId]));
       return privateJson(answer);
     } catch (cause) {

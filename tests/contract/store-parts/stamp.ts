@@ -39,6 +39,7 @@ const CALLS: Readonly<Record<keyof ViewStore, (views: ViewStore) => Promise<unkn
   signals: (views) => views.signals(A, { types: [], beforeNs: null, limit: 9, maxRows: 9 }),
   signalsAfter: (views) => views.signalsAfter(A, 0, 9),
   events: (views) => views.events(A, "contact", 0n as never, 9),
+  written: (views) => views.written(A, 0n as never, 9),
   recognition: (views) => views.recognition(A, null, 9),
   definitions: (views) => views.definitions(["d"]),
   catalogue: (views) => views.catalogue({ trustedPayers: "*", limit: 9, limitOfStranger: 9 }),

@@ -57,6 +57,22 @@ export function viewsContract(subject: Subject): void {
     ]).toEqual([[], [], []]);
   });
 
+  it("answers what somebody wrote since a time, newest first, with its bytes and who paid, and nobody else's", async () => {
+    const [last, first] = await store.views.written(B, at(0n), 5);
+    expect([last?.sequence, first?.sequence]).toEqual([4, 2]);
+    const [entry] = await store.sync.log(T, 4, 4);
+    expect(last).toEqual({
+      topicId: T,
+      sequence: 4,
+      consensusNs: entry?.consensusNs,
+      payer: entry?.payer,
+      body: entry?.message,
+    });
+    expect(sequences(await store.views.written(B, last?.consensusNs ?? at(0n), 5))).toEqual([4]);
+    expect(sequences(await store.views.written(B, at(0n), 1))).toEqual([4]);
+    expect(await store.views.written(user("nobody"), at(0n), 5)).toEqual([]);
+  });
+
   it("answers a user's edges with the profiles of the peers", async () => {
     const { position, edges } = await store.views.contacts(A);
     expect(position).toBe(6);

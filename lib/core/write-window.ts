@@ -1,0 +1,62 @@
+/**
+ * Which transaction a message is sent in. The ledger takes a transaction id once, so the id follows from the message: whoever
+ * sends the same message again, also after a crash and from another instance, sends the same transaction, and the ledger refuses
+ * the second. An id is good for as long as its transaction is valid; time is cut into windows, each with an id of its own.
+ *
+ *   start ── 10 s ──▶ used from ──────── 95 s ────────▶ used until ── 15 s ──▶ not valid any more
+ *                                                       = used from, of the next window
+ *
+ * So whatever was sent in an earlier window is on the ledger 16 s after this one began, or will never be: the log decides about
+ * earlier windows, and the ledger about the present one.
+ */
+import type { ConsensusNs } from "./consensus-time";
+
+/** How long the network takes a transaction: the SDK's own default. */
+export const VALID_S = 120;
+/** The network's clock may be this far behind ours: it refuses a start that is still to come. */
+const LEAD_S = 10;
+/** How long a transaction that is sent at the end of its window has to arrive. */
+const ARRIVAL_S = 15;
+const USED_S = VALID_S - LEAD_S - ARRIVAL_S;
+/**
+ * The first window begins so long before the message says that it was made. Then the mirror, which is some 5 s behind, is past
+ * all earlier windows when the message comes first, and a retry within a minute comes in the same window.
+ */
+const BEFORE_MADE_S = 30;
+/** A message of many chunks takes as many ids, a nanosecond apart. */
+const IDS_PER_MESSAGE = 20;
+const SLOTS = 1_000_000_000 / IDS_PER_MESSAGE;
+const NS = 1_000_000_000n;
+
+export interface WriteWindow {
+  /** Start of validity, which makes the transaction's id together with its payer. */
+  readonly validStartNs: bigint;
+  /** What was sent in earlier windows has a consensus time before this, or none ever. */
+  readonly settledNs: ConsensusNs;
+}
+
+/**
+ * The window for a message at `nowMs`. `digest`: hex digits that only this message has; `madeS`: epoch seconds at which the
+ * message says it was made.
+ */
+export function writeWindow(digest: string, madeS: number, nowMs: number): WriteWindow {
+  const firstS = madeS - BEFORE_MADE_S;
+  const usedFromS = firstS + Math.floor((nowMs / 1_000 - firstS) / USED_S) * USED_S;
+  const slot = Number.parseInt(digest.slice(0, 12), 16) % SLOTS;
+  return {
+    validStartNs: BigInt(usedFromS - LEAD_S) * NS + BigInt(slot * IDS_PER_MESSAGE),
+    // A second more, since the slot is a part of the second in which validity begins.
+    settledNs: (BigInt(usedFromS + ARRIVAL_S + 1) * NS) as ConsensusNs,
+  };
+}
+
+/** Consensus times before this cannot be those of a message that was made at `madeS`, taken up to `futureS` before then. */
+export function earliestNs(madeS: number, futureS: number): ConsensusNs {
+  return (BigInt(madeS - futureS - LEAD_S) * NS) as ConsensusNs;
+}
+
+/** A transaction id as the network's tools write it. `chunks`: of how many the message came in; the answer names the last. */
+export function transactionIdText(payer: string, validStartNs: bigint, chunks: number): string {
+  const ns = validStartNs + BigInt(chunks - 1);
+  return `${payer}@${ns / NS}.${String(ns % NS).padStart(9, "0")}`;
+}
