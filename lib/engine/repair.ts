@@ -6,8 +6,9 @@ import type { Batch, LogEntry } from "../core/batch";
 import { groupsIn } from "../core/chunks";
 import type { Sequence, TopicId } from "../core/ids";
 import { interpret, messageOf, type RawMessage } from "../core/interpret";
-import { advance, CHAIN_START, type ChainHead, type Verdict, verifyNext } from "../core/verify";
+import { advance, CHAIN_START, type ChainHead, defectIn, type Verdict, verifyNext } from "../core/verify";
 import type { LedgerMessage } from "../ports/ledger";
+import { BatchRefused } from "../ports/sync-store";
 import { announce, type CommitDeps } from "./commit";
 import { PAGE } from "./topic-pages";
 
@@ -32,7 +33,8 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
   let replaced = 0;
   for (const entry of failed) {
     const again = await deps.ledger.message(topicId, entry.sequence, { attempt: 1 });
-    if (again.ok && (await backfill(deps, topicId, [again.value], "only-verified"))) replaced += 1;
+    const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
+    if (again.ok && (await backfill(deps, topicId, [again.value], mode))) replaced += 1;
   }
   const isMore = failed.length === FAILED_AT_ONCE;
   return {
@@ -41,6 +43,9 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
     failedThrough: isMore ? (failed.at(-1)?.sequence ?? 0) : 0,
   };
 }
+
+/** The hash of a failed message has not spoken against it where it could not be read, or where there is none. */
+const isUnjudged = ({ reason, runningHash }: LogEntry) => defectIn(reason) !== null || runningHash?.length === 0;
 
 async function fillGaps(
   deps: CommitDeps,
@@ -71,7 +76,7 @@ export async function backfill(
   deps: CommitDeps,
   topicId: TopicId,
   messages: readonly LedgerMessage[],
-  mode: "all" | "only-verified" = "all",
+  mode: "all" | "unless-failed" | "only-verified" = "all",
 ): Promise<boolean> {
   const sorted = [...messages].sort((a, b) => a.sequence - b.sequence);
   const fresh = new Map<number, RawMessage>();
@@ -80,6 +85,7 @@ export async function backfill(
     if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
     const verdict = verifyNext(deps.sha384, head, message);
     if (mode === "only-verified" && verdict.verification !== "verified") return false;
+    if (mode === "unless-failed" && verdict.verification === "failed") return false;
     fresh.set(message.sequence, { ...message, verdict });
     head = advance(head, message, verdict);
   }
@@ -109,8 +115,11 @@ export async function backfill(
     definitions: view.definitions,
     gap: null,
   };
-  const outcome = await deps.store.backfill(batch);
-  if (outcome.kind === "conflict") return false;
+  const outcome = await deps.store.backfill(batch).catch((cause: unknown) => {
+    if (cause instanceof BatchRefused) return null;
+    throw cause;
+  });
+  if (outcome === null || outcome.kind === "conflict") return false;
   await announce(deps, batch, outcome.rows);
   return true;
 }

@@ -19,6 +19,7 @@ import { StoreUnavailable } from "../ports/sync-store";
 import { confirmedAfter } from "./after-hole";
 import { Anchor, type Checked } from "./anchor";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
+import { inPieces, type Run } from "./in-pieces";
 import type { Incidents } from "./incidents";
 import type { MirrorHeads } from "./mirror-heads";
 import { RepairRounds } from "./repair-rounds";
@@ -211,6 +212,7 @@ export class TopicSync {
     const mirror = this.mirrorOf(this.sync.name === "pulling" ? this.sync.attempt : 0);
     if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
     const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
+    const committer = { commit: (run: Run) => this.commit(run), head: () => this.chain };
     let ranges = 1;
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
     while (this.sync.name === "pulling" && this.chain !== null && this.deps.clock.monotonicMs() < untilMs) {
@@ -248,7 +250,7 @@ export class TopicSync {
       const last = batch.at(-1) as LedgerMessage;
       const isGoal = this.goal !== null && last.consensusNs >= this.goal;
       if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
-      const verified = await this.commit(chain, batch, run.length > 0 ? null : hole);
+      const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
       if (verified !== null) {
         progress.added += batch.length;
         progress.verified += verified;
@@ -314,11 +316,7 @@ export class TopicSync {
   }
 
   /** Commits a run; the number of verified messages, or null where another instance was first. */
-  private async commit(
-    chain: ChainHead,
-    messages: readonly LedgerMessage[],
-    gap: Interval | null,
-  ): Promise<number | null> {
+  private async commit({ chain, messages, gap }: Run): Promise<number | null> {
     const first = messages[0] as LedgerMessage;
     const head: ChainHead =
       gap === null ? chain : { sequence: first.sequence - 1, hash: null, consensusNs: chain.consensusNs };

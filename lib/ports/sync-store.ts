@@ -25,6 +25,14 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/**
+ * The database cannot hold what the batch says (a value out of range, a constraint, a row that is too large). Asking again does
+ * not help; a smaller batch may. Nothing of the batch was written.
+ */
+export class BatchRefused extends Error {
+  override readonly name = "BatchRefused";
+}
+
 export interface TopicState {
   readonly topicId: TopicId;
   readonly kinds: readonly TopicKind[];
@@ -77,7 +85,10 @@ export interface SyncStore {
   topics(): Promise<readonly TopicState[]>;
   topic(topicId: TopicId): Promise<TopicState | null>;
 
-  /** Advances the cursor from `batch.expectedCursor`; declares `batch.gap` in the same statement where there is one. */
+  /**
+   * Advances the cursor from `batch.expectedCursor`; declares `batch.gap` in the same statement where there is one. Throws
+   * `BatchRefused` where the database cannot hold the batch, as do `backfill` and `restore`.
+   */
   commit(batch: Batch): Promise<CommitOutcome>;
   /**
    * Stores messages behind the cursor: found in a declared gap, or replacing log entries that had failed verification.

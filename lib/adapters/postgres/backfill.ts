@@ -8,7 +8,7 @@ import { subtract } from "../../core/intervals";
 import type { CommitOutcome } from "../../ports/sync-store";
 import { disposition, gapState, verification } from "./codes";
 import { countsOf, isOfEpoch, outcome } from "./commit";
-import type { Row } from "./database";
+import { type Row, refusal } from "./database";
 import { numbers, Params } from "./params";
 import { REF_SHIFT } from "./ref";
 import type { Statements } from "./statements";
@@ -42,8 +42,12 @@ export async function backfillBatch(db: Statements, batch: Batch, mode: Backfill
     gate: gate(batch, plan, params, isOfEpoch(db, params)),
     mayExist: true,
   });
-  const [row] = await db.run("backfill", sql, params.values);
-  return outcome(batch.rows, users, row as Row);
+  try {
+    const [row] = await db.run("backfill", sql, params.values);
+    return outcome(batch.rows, users, row as Row);
+  } catch (error) {
+    throw refusal(error);
+  }
 }
 
 async function look(db: Statements, batch: Batch, mode: BackfillMode): Promise<Plan | null> {

@@ -4,7 +4,7 @@ import type { Position } from "../../core/ids";
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/position";
 import type { CommitOutcome, TopicCounts } from "../../ports/sync-store";
 import { gapState } from "./codes";
-import { isUniqueViolation, type Row } from "./database";
+import { isUniqueViolation, type Row, refusal } from "./database";
 import { Params } from "./params";
 import type { Statements } from "./statements";
 import { writeStatement } from "./write-statement";
@@ -16,8 +16,12 @@ export async function commitBatch(db: Statements, batch: Batch): Promise<CommitO
   } catch (error) {
     // Ledger times are unique, so a new message never has a row already, and looking would cost every commit a tenth. Where a
     // mirror claims otherwise the statement fails as a whole, and this one looks.
-    if (!isUniqueViolation(error)) throw error;
-    return attempt(db, batch, true);
+    if (!isUniqueViolation(error)) throw refusal(error);
+  }
+  try {
+    return await attempt(db, batch, true);
+  } catch (error) {
+    throw refusal(error);
   }
 }
 

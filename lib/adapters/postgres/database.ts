@@ -2,7 +2,7 @@
  * The seam between our SQL and a driver: text with `$n` parameters in, rows out, one statement at a time. No transaction and no
  * session outlives a statement, so PGlite, `pg` over TCP and Neon over HTTP all fit behind it.
  */
-import { StoreUnavailable } from "../../ports/sync-store";
+import { BatchRefused, StoreUnavailable } from "../../ports/sync-store";
 
 /** Arrays are passed as Postgres literals (params.ts) and cast in the SQL: no driver has an opinion about text. */
 export type Param = string | number | null | Uint8Array;
@@ -50,6 +50,16 @@ export const answered = (state: string): string =>
   `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
 
 export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
+
+/** 22 data exception, 23 constraint, 54 program limit: the statement was understood, and its values cannot be stored. */
+const REFUSING_CLASSES = new Set(["22", "23", "54"]);
+
+/** A write's failure as `BatchRefused` where its values are the reason; any other as it is. The message holds none of them. */
+export function refusal(error: unknown): unknown {
+  const state = sqlState(error);
+  const isRefusal = state !== null && REFUSING_CLASSES.has(state.slice(0, 2));
+  return isRefusal ? new BatchRefused(`the database answered ${state}`) : error;
+}
 
 /**
  * What a failed query means. The server's own errors tell by their SQLSTATE. What is left comes from the driver: mistakes in the

@@ -6,7 +6,7 @@ import type { CommitOutcome, Gap, SyncStore, TopicState } from "../../ports/sync
 import { backfillBatch } from "./backfill";
 import { disposition, gapState } from "./codes";
 import { commitBatch } from "./commit";
-import type { Row } from "./database";
+import { type Row, refusal } from "./database";
 import { gap, logEntry, topicState } from "./decode-row";
 import { texts } from "./params";
 import type { Readable } from "./readable";
@@ -75,18 +75,20 @@ export class PostgresSyncStore implements SyncStore {
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     if (chunkKeys.length === 0) return [];
-    const rows = await this.db.run(
-      "log",
-      `SELECT l.* FROM (
+    const sql = `SELECT l.* FROM (
         SELECT min(ref) AS ref FROM topic_log
         WHERE chunk_key = ANY ($2::text[]) AND ref > ${BASE} AND ref <= ${BASE} + $3::bigint
           AND chunk_number BETWEEN 1 AND ${MAX_CHUNKS} AND disposition <> ${disposition.code("failed")}
           AND reason IS DISTINCT FROM 'bad-chunk'
         GROUP BY chunk_key, chunk_number) first JOIN topic_log l ON l.ref = first.ref
-      ORDER BY l.ref`,
-      [topicId, texts(chunkKeys), MAX_SEQUENCE],
-    );
-    return this.readable.rows("topic_log", rows, logEntry);
+      ORDER BY l.ref`;
+    try {
+      const rows = await this.db.run("log", sql, [topicId, texts(chunkKeys), MAX_SEQUENCE]);
+      return this.readable.rows("topic_log", rows, logEntry);
+    } catch (error) {
+      // Keys are what a mirror told: one that the database refuses must not stop its topic.
+      throw refusal(error);
+    }
   }
 
   async log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]> {
