@@ -24,4 +24,4 @@ step "What is deployed: a folder for an image, and dependencies of production al
 TEST_DEPLOY=on npx --no-install vitest run tests/deploy
 
 step "Many processes: killed while they sync, streams between them, reads, splits under load"
-TEST_FLEET=on npx --no-install vitest run tests/integration/{chaos,streams,read-commands,read-your-writes,reshard}.redis.pg.test.ts
+TEST_FLEET=on npx --no-install vitest run tests/integration/{chaos,streams,read-commands,read-your-writes,reshard,rolling-restart}.redis.pg.test.ts

@@ -75,7 +75,10 @@ export async function endInOrder({ front, app, framework, clock }: Ending): Prom
   app?.hub.close();
   while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
     await clock.sleep(LOOK_MS);
-  await within(DRAINED_MS, front.close());
+  const closed = front.stopAccepting();
+  await clock.sleep(QUIET_MS);
+  front.endIdle();
+  await within(DRAINED_MS, closed);
   front.server.closeAllConnections();
   await within(ENDED_MS, framework?.close());
   await within(ENDED_MS, app?.close());

@@ -37,7 +37,10 @@ beforeAll(async () => {
   front = new Front(serve, clock);
   port = await front.listen(0, "127.0.0.1");
 });
-afterAll(() => front.close());
+afterAll(() => {
+  front.server.closeAllConnections();
+  return front.stopAccepting();
+});
 beforeEach(() => {
   heard = [];
   arrived = () => undefined;

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   connection.destroy();
   front.server.closeAllConnections();
-  await front.close();
+  await front.stopAccepting();
 });
 
 const ask = (line: string, ...headers: string[]) => {

@@ -4,7 +4,7 @@ import "server-only";
  * answer, notes where requests come from, and knows which of them are under way, so that it can end without losing one.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Clock } from "../../ports/clock";
 import { apiHeaders } from "../api-headers";
 import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../client-address";
@@ -66,9 +66,19 @@ export class Front {
     return this.lastMs;
   }
 
-  /** Accepts no connection any more, and closes those that are idle. Resolves when all are closed. */
-  close(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
+  /**
+   * Accepts no connection any more; those that are there go on. Resolves when all are closed. Node's own `close` also ends
+   * connections that have just been accepted and whose request is on its way.
+   */
+  stopAccepting(): Promise<void> {
+    return new Promise((resolve) => {
+      NetServer.prototype.close.call(this.server, () => resolve());
+    });
+  }
+
+  /** Ends connections on which nothing is under way. */
+  endIdle(): void {
+    this.server.closeIdleConnections();
   }
 
   private receive(request: IncomingMessage, response: ServerResponse): void {

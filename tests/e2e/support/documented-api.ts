@@ -20,7 +20,10 @@ async function checked(
 ) {
   const { pathname } = new URL(response.url());
   if (!pathname.startsWith("/api/")) return;
-  const route = `${method.toUpperCase()} ${templateOf(paths, pathname)}`;
+  const template = templateOf(paths, pathname);
+  // An address that is none is in no document.
+  if (!(template in paths) && response.status() === 404) return;
+  const route = `${method.toUpperCase()} ${template}`;
   const headers = new Headers(response.headersArray().map(({ name, value }): [string, string] => [name, value]));
   const body = await response.text();
   const problems = document.problems({ route, status: response.status(), headers, body });

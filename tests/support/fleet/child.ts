@@ -16,6 +16,8 @@ export interface Child {
   readonly pid: number;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** SIGTERM; resolves when it is gone, with how it went: `exit code 0`, or the signal that ended it. */
+  end(): Promise<string>;
 }
 
 const START_TIMEOUT_MS = 180_000;
@@ -51,6 +53,11 @@ export function startChild({ program, env, onLine, onLost }: ChildOptions): Prom
     child.kill("SIGKILL");
     await gone;
   };
+  const end = () => {
+    isEnding = true;
+    child.kill("SIGTERM");
+    return gone;
+  };
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       clearTimeout(timer);
@@ -63,7 +70,7 @@ export function startChild({ program, env, onLine, onLost }: ChildOptions): Prom
       void gone.then((reason) => {
         if (!isEnding) onLost(reason);
       });
-      resolve({ port: (message as { port: number }).port, pid: child.pid ?? 0, kill });
+      resolve({ port: (message as { port: number }).port, pid: child.pid ?? 0, kill, end });
     });
     void gone.then((reason) => fail(reason));
   });

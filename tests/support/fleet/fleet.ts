@@ -35,6 +35,8 @@ export interface Instance {
   get(path: string, userId: string, options?: AskOptions): Promise<Answer>;
   post(path: string, userId: string, options?: AskOptions): Promise<Answer>;
   kill(): Promise<void>;
+  /** Tells it to end, and waits until it has; answers how it went (Child.end). */
+  end(): Promise<string>;
   start(): Promise<void>;
 }
 
@@ -150,6 +152,16 @@ class FleetInstance implements Instance {
     this.agent = null;
     await child?.kill();
     agent?.destroy();
+  }
+
+  async end(): Promise<string> {
+    const { child, agent } = this;
+    if (child === null) throw new Error(`instance ${this.index} is not running`);
+    const how = await child.end();
+    this.child = null;
+    this.agent = null;
+    agent?.destroy();
+    return how;
   }
 
   private async launch(): Promise<void> {
