@@ -56,6 +56,9 @@ const config = {
       headers: asList({ "Strict-Transport-Security": "max-age=31536000" }),
     },
   ],
+  // What a killed server leaves of it makes pages reload without end at the next start ("HMR hash mismatch"), until .next/dev is
+  // deleted. Without it a second start compiles as long as the first.
+  experimental: { turbopackFileSystemCacheForDev: false },
   // There are none to resize: without this, the libraries for it come along.
   images: { unoptimized: true },
   serverExternalPackages: process.env.NODE_ENV === "development" ? [...BY_PATH, ...UNBUNDLED_IN_DEVELOPMENT] : BY_PATH,

@@ -52,6 +52,11 @@ describe("vercel.json", () => {
   });
 });
 
+it("keeps nothing of a development server that the next one would have to match", () => {
+  // With it, pages reload without end at a second start, until .next/dev is deleted.
+  expect(read("next.config.mjs")).toContain("turbopackFileSystemCacheForDev: false");
+});
+
 describe("Dockerfile", () => {
   const lines = read("Dockerfile").replaceAll("\\\n", " ").split("\n");
   const stages = lines.filter((line) => line.startsWith("FROM "));
