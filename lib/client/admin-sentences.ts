@@ -32,6 +32,13 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
       confirm: "Begin the resync",
       taken: `The resync of ${topicId} has begun.`,
     },
+    "start-over": {
+      verb: "Start over",
+      consequence:
+        "Drops everything that is stored of the topic and reads it from the mirror again, as after a reset of the network or a mirror that lied. Until then everybody's data is called stale; open pages read again from scratch.",
+      confirm: "Drop it and start over",
+      taken: `${topicId} is read from the ledger again.`,
+    },
     pause: {
       verb: "Pause",
       consequence: "On every instance, nothing new of the topic is pulled or shown until somebody resumes it.",
@@ -71,6 +78,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "cache.invalidate": "Invalidate",
   "topic.audit": "Audit",
   "topic.resync": "Resync",
+  "topic.start-over": "Start over",
   "topic.pause": "Pause",
   "topic.resume": "Resume",
   "shards.split": "Split",

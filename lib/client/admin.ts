@@ -74,7 +74,7 @@ export const invalidateRequest = (userId: string | null): AdminRequest => ({
   body: userId === null ? {} : { userId },
 });
 
-export const TOPIC_ACTIONS = ["audit", "resync", "pause", "resume"] as const;
+export const TOPIC_ACTIONS = ["audit", "resync", "start-over", "pause", "resume"] as const;
 export type TopicAction = (typeof TOPIC_ACTIONS)[number];
 
 export const topicRequest = (action: TopicAction, topicId: string): AdminRequest => ({

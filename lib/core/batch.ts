@@ -36,7 +36,16 @@ export interface UserRow {
   readonly verification: Verification;
 }
 
-export interface Batch {
+/** What signals mean beyond their rows. */
+export interface Facts {
+  /** One for a (user, peer), merged. */
+  readonly edges: readonly Edge[];
+  /** One for a user, the latest. */
+  readonly profiles: readonly Profile[];
+  readonly definitions: readonly Definition[];
+}
+
+export interface Batch extends Facts {
   readonly topicId: TopicId;
   /** The cursor that the store must still have. */
   readonly expectedCursor: number;
@@ -50,11 +59,6 @@ export interface Batch {
   readonly entries: readonly LogEntry[];
   /** By rising sequence: the order in which they take their positions. */
   readonly rows: readonly UserRow[];
-  /** One for a (user, peer), merged. */
-  readonly edges: readonly Edge[];
-  /** One for a user, the latest. */
-  readonly profiles: readonly Profile[];
-  readonly definitions: readonly Definition[];
   /** A hole between `expectedCursor` and the first entry that this commit declares. */
   readonly gap: { readonly from: Sequence; readonly to: Sequence } | null;
 }

@@ -3,7 +3,7 @@
  * Pure, so that a replay from any split into pages gives the same log, rows and projections.
  */
 
-import type { Batch, LogEntry, UserRow } from "./batch";
+import type { Batch, Facts, LogEntry, UserRow } from "./batch";
 import { type ChunkInfo, kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "./chunks";
 import { decodeMessage } from "./envelope";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
@@ -134,8 +134,19 @@ function concerned({ actor, target }: Decoded): readonly (readonly [UserId, bool
   return people;
 }
 
+/** What stored messages mean for the projections. Whether they are signals was decided when they were stored. */
+export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): Facts {
+  const signals = entries.flatMap((entry): PlacedSignal[] => {
+    if (entry.disposition !== "signal") return [];
+    const decoded = decodeMessage(entry.body ?? entry.message);
+    const { sequence, consensusNs } = entry;
+    return decoded.ok ? [{ decoded: decoded.value, topicId, sequence, consensusNs }] : [];
+  });
+  return project(signals);
+}
+
 /** The projections of a set of signals: one edge for a pair and side, one profile for a user, one definition for an id. */
-export function project(signals: readonly PlacedSignal[]): Pick<Batch, "edges" | "profiles" | "definitions"> {
+export function project(signals: readonly PlacedSignal[]): Facts {
   const edges = new Map<string, Edge>();
   const profiles = new Map<string, Profile>();
   const definitions = new Map<string, Definition>();

@@ -23,6 +23,7 @@ import { inPieces, type Run } from "./in-pieces";
 import type { Incidents } from "./incidents";
 import type { MirrorHeads } from "./mirror-heads";
 import { RepairRounds } from "./repair-rounds";
+import { foldedTopic } from "./reproject";
 import { PAGE, RANGES, type Window, window } from "./topic-pages";
 
 export interface TopicSyncDeps extends CommitDeps {
@@ -85,6 +86,8 @@ export class TopicSync {
   private headsBefore = 0;
   /** What the mirror had after the last call for a run; null before it has said so. */
   private goal: ConsensusNs | null = null;
+  /** Counts how often it was started over. */
+  private starts = 0;
   private heedAtMs = 0;
   private readonly repairs: RepairRounds;
   private readonly anchor: Anchor;
@@ -133,6 +136,7 @@ export class TopicSync {
   /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends, and vouches for nothing. */
   startOver(): void {
     this.chain = null;
+    this.starts += 1;
     this.repairs.schedule();
     this.anchor.doubt();
     // What it waited for was about what is gone.
@@ -199,7 +203,10 @@ export class TopicSync {
     // An operator may have started a topic over that had been reset: then there is another cursor.
     if (this.chain !== null && !this.anchor.isReset) return;
     const known = this.chain?.sequence;
-    const topic = await this.deps.store.topic(this.topicId);
+    const { starts } = this;
+    const topic = await foldedTopic(this.deps, this.topicId);
+    // What was read of an epoch that is over says nothing.
+    if (this.starts !== starts) return this.load();
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
     this.chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };

@@ -4,7 +4,7 @@
  * Invariant: `commit` is a compare-and-swap of the topic cursor together with all that the batch means, in one SQL statement.
  * Either everything is written, exactly once, or nothing is (`conflict`). Failures of the database throw `StoreUnavailable`.
  */
-import type { Batch, LogEntry } from "../core/batch";
+import type { Batch, Facts, LogEntry } from "../core/batch";
 import type { ConsensusNs } from "../core/consensus-time";
 import type { Position, Sequence, TopicId, TopicKind, UserId } from "../core/ids";
 
@@ -46,6 +46,8 @@ export interface TopicState {
   readonly syncedThroughNs: bigint;
   readonly counts: TopicCounts;
   readonly paused: boolean;
+  /** Through which sequence it was folded again since another topic was started over; null: all of it is folded. */
+  readonly projected: number | null;
 }
 
 export interface TopicCounts {
@@ -72,6 +74,14 @@ export interface CommittedRow {
   readonly userId: UserId;
   readonly consensusNs: ConsensusNs;
   readonly position: Position;
+}
+
+/** Facts of the stored messages after `from` through `through`; `through` null: through the last. */
+export interface Refolded {
+  readonly topicId: TopicId;
+  readonly from: number;
+  readonly through: number | null;
+  readonly facts: Facts;
 }
 
 /** `rows`: the positions that the batch's rows took. */
@@ -126,6 +136,14 @@ export interface SyncStore {
    * given out before may be given out again for other rows. Idempotent while the store's epoch is above it. Returns the epoch.
    */
   newEpoch(above: number): Promise<number>;
+  /**
+   * Drops what is stored of one topic, with all that follows from it, and starts a new epoch; the other topics are to be folded
+   * again (`TopicState.projected`). One statement: whoever is killed can ask for it again, and so can two at once. Nothing
+   * happens where the topic is not known.
+   */
+  startOver(topicId: TopicId): Promise<void>;
+  /** Folds stored messages of a topic again. False where it was not folded through `from` any more. */
+  reproject(refolded: Refolded): Promise<boolean>;
   /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */
   rebuild(): Promise<number>;
 }

@@ -58,7 +58,7 @@ export type AuditLogAnswer = z.infer<typeof AuditLogAnswer>;
 export const InvalidateBody = z.strictObject({
   userId: UserIdText.optional().meta({ description: "Whose views; everybody's where absent" }),
 });
-/** `POST /api/admin/topics/{topicId}/{resync|audit|pause|resume}` */
+/** `POST /api/admin/topics/{topicId}/{resync|audit|start-over|pause|resume}` */
 export const TopicActionBody = z.strictObject({});
 /** `repeated`: this Idempotency-Key was used before, and the entry is the first answer as it stands by now. */
 export const ActionAnswer = z.object({ ok: z.literal(true), repeated: z.boolean(), entry: AuditEntry });

@@ -4,101 +4,20 @@
  */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TopicId, UserId } from "@/lib/core/ids";
+import type { TopicId } from "@/lib/core/ids";
 import { err, ok } from "@/lib/core/result";
-import { circleView, contactsView } from "@/lib/core/views";
 import type { TopicSync } from "@/lib/engine/topic-sync";
 import type { LedgerMessage } from "@/lib/ports/ledger";
 import { StoreUnavailable } from "@/lib/ports/sync-store";
 import type { Stores } from "@/lib/server/container";
-import { chainOf, chunked, type Piece } from "../support/chain";
+import { chainOf } from "../support/chain";
 import { emptyStores } from "../support/database";
 import { DrivenClock } from "../support/driven-clock";
 import { fused } from "../support/fuse";
 import { intercepted } from "../support/intercepted";
+import { cleanReplay, history, ledgerOf, stateOf, stores, TOPICS, USERS } from "../support/replayed";
 import { MIRROR, ScriptedLedger } from "../support/scripted-ledger";
 import { headsOf, syncOf } from "../support/topic-sync";
-
-const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
-const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
-
-/** Everything that people could see, with positions apart: their order may differ, their numbering may not have gaps. */
-async function stateOf({ views, sync }: Stores) {
-  const users: Record<string, unknown> = {};
-  for (const userId of USERS) {
-    const { rows } = await views.signalsAfter(userId, 0, 10_000);
-    const { edges, position } = await views.contacts(userId);
-    expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => index + 1));
-    expect(position).toBe(rows.length);
-    users[userId] = {
-      rows: rows
-        .map(({ topicId, sequence, consensusNs, type, peerId, isActor, verification }) =>
-          [topicId, sequence, consensusNs, type, peerId, isActor, verification].join(" "),
-        )
-        .sort(),
-      contacts: contactsView(userId, edges),
-      circle: circleView(userId, edges),
-    };
-  }
-  const topics = (await sync.topics()).map(({ topicId, cursor, counts }) => ({ topicId, cursor, counts }));
-  const profiles = [...(await views.profiles(USERS))].sort((a, b) => a.userId.localeCompare(b.userId));
-  return { users, topics, profiles };
-}
-
-const user = fc.constantFrom(...USERS);
-const body = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      type: fc.constantFrom("CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"),
-      from: user,
-      to: user,
-      handle: fc.string(),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constantFrom("TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_DECLINE"),
-      actor: user,
-      target: user,
-      weight: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), actor: user, displayName: fc.string() }) },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>("poison", [1], { type: "X" }) },
-);
-/** Some bodies come in chunks, and those of different messages interleave. */
-const pieces: fc.Arbitrary<readonly Piece[]> = fc
-  .array(fc.tuple(body, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 40 })
-  .map((bodies) =>
-    bodies.flatMap(([each, split], i) => (split === 0 ? chunked(each, `key${i}`, 30).slice(0, 99) : [{ body: each }])),
-  );
-
-const history = fc.tuple(pieces, pieces).map(([first, second]) => [
-  chainOf(TOPICS[0] as string, first),
-  // Interleaved in time with the first topic, and never at the same nanosecond.
-  chainOf(TOPICS[1] as string, second, 1_790_000_000_500_000_007n),
-]);
-
-async function stores(): Promise<Stores> {
-  const opened = await emptyStores();
-  await opened.sync.ensureTopics(TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })));
-  return opened;
-}
-
-function ledgerOf(topics: readonly (readonly LedgerMessage[])[]): ScriptedLedger {
-  const ledger = new ScriptedLedger();
-  for (const messages of topics) ledger.set(messages);
-  return ledger;
-}
-
-async function cleanReplay(topics: readonly (readonly LedgerMessage[])[]) {
-  const opened = await stores();
-  const clock = new DrivenClock();
-  for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
-  return stateOf(opened);
-}
 
 const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage[])[]) => {
   const cursors = new Map((await opened.sync.topics()).map(({ topicId, cursor }) => [topicId, cursor]));

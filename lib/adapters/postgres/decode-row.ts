@@ -43,6 +43,7 @@ export function topicState(row: Row): TopicState {
       untrusted: Number(row.untrusted),
     },
     paused: row.paused === true,
+    projected: optionalNumber(row.projected),
   };
 }
 

@@ -19,6 +19,7 @@ export const STATEMENT_PURPOSES = [
   "suspicion",
   "commit",
   "backfill",
+  "start-over",
   "admin",
   "account",
   "account-change",

@@ -2,7 +2,7 @@ import type { Batch, LogEntry } from "../../core/batch";
 import { MAX_CHUNKS } from "../../core/chunks";
 import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ids";
 import { POSITIONS_PER_EPOCH } from "../../core/position";
-import type { CommitOutcome, Gap, SyncStore, TopicState } from "../../ports/sync-store";
+import type { CommitOutcome, Gap, Refolded, SyncStore, TopicState } from "../../ports/sync-store";
 import { backfillBatch } from "./backfill";
 import { disposition, gapState } from "./codes";
 import { commitBatch } from "./commit";
@@ -12,6 +12,7 @@ import { texts } from "./params";
 import type { Readable } from "./readable";
 import { REF_SHIFT } from "./ref";
 import { STAMP } from "./stamp";
+import { reproject, startOver } from "./start-over";
 import type { Statements } from "./statements";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
@@ -155,6 +156,14 @@ export class PostgresSyncStore implements SyncStore {
     return epoch;
   }
 
+  startOver(topicId: TopicId): Promise<void> {
+    return startOver(this.db, topicId);
+  }
+
+  reproject(refolded: Refolded): Promise<boolean> {
+    return reproject(this.db, refolded);
+  }
+
   async rebuild(): Promise<number> {
     // The lock on topics comes first, as in every commit: it waits for those under way and holds back the others.
     await this.db.run(
@@ -162,7 +171,7 @@ export class PostgresSyncStore implements SyncStore {
       `DO $rebuild$ BEGIN
       LOCK TABLE topics IN ACCESS EXCLUSIVE MODE;
       TRUNCATE topic_gaps, topic_log, user_heads, hcs_messages, contact_edges, profiles, recognition_definitions;
-      UPDATE topics SET cursor = 0, head_hash = NULL, head_ns = 0, synced_through_ns = 0,
+      UPDATE topics SET cursor = 0, head_hash = NULL, head_ns = 0, synced_through_ns = 0, projected = NULL,
         messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0;
       UPDATE meta SET epoch = epoch + 1;
     END $rebuild$`,

@@ -150,3 +150,32 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
 
 export const audit = checkRoute("audit");
 export const resync = checkRoute("resync");
+
+export const startOver = defineRoute({
+  summary:
+    "Drops what is stored of a topic, on every instance, and reads it from the ledger again; positions get a new epoch, and nothing is called fresh before it is done",
+  access: "admin",
+  limit: "operator",
+  body: TopicActionBody,
+  heeds: ["Idempotency-Key"],
+  problems: ["not-found", "paused", "in-progress"],
+  answer: ActionAnswer,
+  handle: (context) => {
+    const topicId = topicOf(context);
+    const { app, background } = context;
+    return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
+      const topic = await app.stores.sync.topic(topicId);
+      if (topic?.paused)
+        throw new ProblemError("paused", "The topic is paused: resume it first, since nothing can be written to it.");
+      if (await app.checks.underWay(topicId, entry))
+        throw new ProblemError("in-progress", "This topic is being checked: wait for that to end.", {
+          retryAfterS: 10,
+        });
+      await app.stores.sync.startOver(topicId);
+      app.adminReads.topics.forget();
+      // The other topics are folded again too, and every instance may do it: this one does not wait for a reader.
+      background(() => app.scheduler.syncNow());
+      return { dropped: topic?.counts.messages ?? 0 };
+    });
+  },
+});

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { openApiDocument } from "../openapi";
 import { publicJson } from "../reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../route";
-import { audit, auditLog, invalidate, pause, resume, resync, status } from "./admin";
+import { audit, auditLog, invalidate, pause, resume, resync, startOver, status } from "./admin";
 import { circle, contacts } from "./contacts";
 import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
@@ -62,6 +62,7 @@ export const ROUTES = {
   "POST /api/admin/topics/{topicId}/resume": resume,
   "POST /api/admin/topics/{topicId}/audit": audit,
   "POST /api/admin/topics/{topicId}/resync": resync,
+  "POST /api/admin/topics/{topicId}/start-over": startOver,
   "GET /api/admin/shards": shards,
   "POST /api/admin/shards/split": split,
   "POST /api/admin/shards/drain": drain,

@@ -42,13 +42,20 @@ export function TopicDetails({ topic, onClose, onAct }: TopicDetailsProps) {
   );
 }
 
-const LABELS: Record<TopicAction, string> = { audit: "Audit…", resync: "Resync…", pause: "Pause…", resume: "Resume…" };
+const LABELS: Record<TopicAction, string> = {
+  audit: "Audit…",
+  resync: "Resync…",
+  "start-over": "Start over…",
+  pause: "Pause…",
+  resume: "Resume…",
+};
 
 function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): void }) {
   const { topicId, counts } = topic;
   const now = useNow();
   const trouble = troubleOf(topic, now);
-  const isFitting = (action: TopicAction) => (topic.paused ? action !== "pause" : action !== "resume");
+  const isFitting = (action: TopicAction) =>
+    topic.paused ? action !== "pause" && action !== "start-over" : action !== "resume";
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center gap-2">
