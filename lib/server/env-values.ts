@@ -32,6 +32,11 @@ const numeric = (form: RegExp, kind: string, min: number, max: number) => {
 export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
 export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
 export const optional = z.string().optional();
+/** 32 bytes in hex, or DER, which begins with a sequence (0x30). What it is a key of only the ledger can say. */
+export const privateKey = z
+  .string()
+  .regex(/^(0x)?([0-9a-f]{64}|30[0-9a-f]{60,260})$/i, "must be a private key: DER or 64 hexadecimal digits")
+  .optional();
 export const topicIds = z
   .string()
   .optional()

@@ -14,6 +14,7 @@ import {
   number,
   optional,
   payers,
+  privateKey,
   scheduleSecret,
   secret,
   segments,
@@ -76,7 +77,7 @@ export const VARIABLES = {
     null,
     "Account that pays for submitted messages; without it the app only reads",
   ),
-  HEDERA_OPERATOR_KEY: variable(optional, null, "Its private key (DER or hex)"),
+  HEDERA_OPERATOR_KEY: variable(privateKey, null, "Its private key (DER or hex)"),
   TRUSTED_PAYERS: variable(
     payers,
     null,

@@ -1,7 +1,8 @@
 import "server-only";
 /** Starts the app of this process, once, however many bundles ask for it. */
 import { type App, createApp } from "./container";
-import { doubts, readEnv } from "./env";
+import { dataDirProblem } from "./data-dir";
+import { doubts, EnvError, readEnv } from "./env";
 import { loaded } from "./loading";
 import { createLog } from "./log";
 import { Metrics } from "./metrics";
@@ -26,6 +27,8 @@ export function getApp(): Promise<App> {
 async function start(): Promise<App> {
   const startMs = Date.now();
   const env = readEnv(process.env);
+  const unwritable = dataDirProblem(env);
+  if (unwritable !== null) throw new EnvError(unwritable);
   const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
   const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
   for (const doubt of doubts(process.env)) log.warn(doubt);

@@ -142,6 +142,7 @@ describe("README.md", () => {
   const SAMPLES: Readonly<Record<string, string>> = {
     DATABASE_URL: "postgres://u:p@db.example/x",
     KV_REST_API_URL: "https://redis.example",
+    HEDERA_OPERATOR_KEY: "a1".repeat(32),
   };
   const blocks = [...read("README.md").matchAll(/\*\*(\w+)\*\*[^\n]*\n\n```sh\n(HEDERA_NETWORK=[^`]+)```/g)];
   const variablesOf = (block: string) =>

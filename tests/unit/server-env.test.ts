@@ -16,7 +16,7 @@ const COMPLETE = {
   ...TOPICS,
   REGISTRY_TOPIC: "0.0.6",
   HEDERA_OPERATOR_ID: "0.0.7",
-  HEDERA_OPERATOR_KEY: "a key",
+  HEDERA_OPERATOR_KEY: "a1".repeat(32),
   TRUSTED_PAYERS: "0.0.7",
   HEDERA_NODE: "127.0.0.1:50211",
   DATABASE_URL: "postgres://u:p@h/d",

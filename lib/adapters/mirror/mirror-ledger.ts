@@ -171,9 +171,9 @@ export class MirrorLedger implements Ledger {
   }
 
   /** The sequence number of a topic's newest message, as one mirror has it; 0 for an empty topic. */
-  async newestSequence(topicId: TopicId): Promise<Result<number, LedgerError>> {
+  async newestSequence(topicId: TopicId, asking: Asking = {}): Promise<Result<number, LedgerError>> {
     const path = `/topics/${topicId}/messages?order=desc&limit=1`;
-    const answer = await this.get(path, listOf, {});
+    const answer = await this.get(path, listOf, asking);
     if (!answer.ok) return answer;
     const { json, from } = answer.value;
     const newest = json.length > 0 ? readMessage(json[0], topicId) : { sequence: 0 };

@@ -42,6 +42,8 @@ export interface StoreOptions extends StatementsOptions {
   readonly isStrict?: boolean;
   /** Whether tables are brought up to date here; otherwise they must be. */
   readonly migrates?: boolean;
+  /** Nothing is written, not even whose the database is: for who only looks. */
+  readonly onlyReads?: boolean;
 }
 
 /**
@@ -51,10 +53,11 @@ export interface StoreOptions extends StatementsOptions {
 export async function openStore(
   db: Database,
   network: string,
-  { isStrict = false, migrates = true, ...options }: StoreOptions = {},
+  { isStrict = false, migrates = true, onlyReads = false, ...options }: StoreOptions = {},
 ): Promise<PostgresStore> {
-  if (migrates) await migrate(db);
+  if (migrates && !onlyReads) await migrate(db);
   else await refuseBehind(db);
+  if (!onlyReads) await claim(db, network);
   const found = await networkOf(db, network);
   if (found !== network) {
     throw new OtherNetwork(
@@ -84,8 +87,13 @@ async function refuseBehind(db: Database): Promise<void> {
   );
 }
 
-async function networkOf(db: Database, network: string): Promise<string> {
+/** A fresh database becomes one of that network. */
+async function claim(db: Database, network: string): Promise<void> {
   await db.query("INSERT INTO meta (network) VALUES ($1::text) ON CONFLICT DO NOTHING", [network]);
+}
+
+/** The network of the database; `network` where it is nobody's yet. */
+async function networkOf(db: Database, network: string): Promise<string> {
   const [row] = await db.query("SELECT network FROM meta");
-  return String(row?.network);
+  return row === undefined ? network : String(row.network);
 }

@@ -1,0 +1,25 @@
+import "server-only";
+
+/** What the doctor says of one part. `ok` false: it has to be mended, and the sentence says how. */
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly sentence: string;
+}
+
+export const fine = (what: string, sentence: string): Finding => ({ what, ok: true, sentence });
+export const wrong = (what: string, sentence: string): Finding => ({ what, ok: false, sentence });
+
+/** Sessions, challenges and freshness bear a few seconds; the `Date` of HTTP itself is told in whole ones. */
+const CLOCK_MS = 5_000;
+
+/** Compares this machine's clock with another one, which was read between `beforeMs` and `afterMs` of ours. */
+export function clockFinding(whose: string, theirsMs: number, beforeMs: number, afterMs: number): Finding {
+  const offMs = theirsMs < beforeMs ? beforeMs - theirsMs : Math.min(0, afterMs - theirsMs);
+  if (Math.abs(offMs) <= CLOCK_MS) return fine("clock", `This machine's clock agrees with ${whose}.`);
+  const way = offMs > 0 ? "ahead of" : "behind";
+  return wrong(
+    "clock",
+    `This machine's clock is ${Math.round(Math.abs(offMs) / 1_000)} s ${way} ${whose}. Let both take their time from a time server (NTP).`,
+  );
+}
