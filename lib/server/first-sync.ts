@@ -20,7 +20,7 @@ const count = (number: number) => number.toLocaleString("en");
 
 export class FirstSync {
   private isUnderWay = false;
-  private running: Promise<void> | null = null;
+  private running: Promise<boolean> | null = null;
   /** Messages of all topics on the mirror, as it said when it was asked; null before that, or where it did not say. */
   private total: number | null = null;
 
@@ -37,13 +37,16 @@ export class FirstSync {
     return `The first sync has stored ${count(stored)}${ofAll} messages so far.`;
   }
 
-  /** Runs it to its end, once, and says how it goes. Never rejects: whoever reads next asks for the next sync. */
-  run(): Promise<void> {
+  /**
+   * Runs it to its end, once, and says how it goes. Resolves with whether every topic is complete. Never rejects: whoever reads
+   * next asks for the next sync.
+   */
+  run(): Promise<boolean> {
     this.running ??= this.sync();
     return this.running;
   }
 
-  private async sync(): Promise<void> {
+  private async sync(): Promise<boolean> {
     const { scheduler, log } = this.deps;
     const done = new AbortController();
     this.isUnderWay = true;
@@ -52,11 +55,13 @@ export class FirstSync {
     try {
       const reports = await scheduler.syncNow();
       const added = reports.reduce((sum, report) => sum + report.added, 0);
-      const failing = reports.find((report) => report.error !== null);
       log.info(`Synced ${count(added)} new messages of ${reports.length} topics.`);
-      if (failing) log.warn(`Topic ${failing.topicId} is not complete yet: ${failing.error}.`);
+      const failing = reports.filter((report) => report.error !== null);
+      for (const { topicId, error } of failing) log.warn(`Topic ${topicId} is not complete yet: ${error}.`);
+      return failing.length === 0;
     } catch (cause) {
       log.warn("the first sync has failed; the next reader asks for another one", { cause });
+      return false;
     } finally {
       this.isUnderWay = false;
       done.abort();

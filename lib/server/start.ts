@@ -44,6 +44,9 @@ async function start(): Promise<App> {
   if (!env.isVercel) app.health.start();
   const tookS = () => ((Date.now() - startMs) / 1_000).toFixed(1);
   log.info(`Serving after ${tookS()} s: open http://${env.HOST}:${env.PORT}`);
-  void app.firstSync.run().then(() => log.info(`Ready after ${tookS()} s.`));
+  void app.firstSync.run().then((isComplete) => {
+    if (isComplete) log.info(`Ready after ${tookS()} s.`);
+    else log.warn("Not ready: topics could not be read, for the reasons above. It goes on by itself when they can be.");
+  });
   return app;
 }
