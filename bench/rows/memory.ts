@@ -20,11 +20,10 @@ const CONTACTS = 50;
 const SIGNALS = 200;
 const PAGE = 50;
 const START_NS = 1_790_000_000_000_000_000n;
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function run(): Promise<readonly BenchRow[]> {
   const l1 = new L1Cache({ maxBytes: 2 ** 40, ttlMs: 3_600_000, now: () => systemClock.now() });
-  const reader = new TieredRead({ l1, shared: null, clock: systemClock, log: quiet, staleMaxMs: 1 });
+  const reader = new TieredRead({ l1, shared: null, clock: systemClock, staleMaxMs: 1 });
   await cache(reader, userOf(CACHED));
   const before = usedBytes();
   for (let user = 0; user < CACHED; user += 1) await cache(reader, userOf(user));

@@ -60,7 +60,6 @@ function ours(tier: UpstashTier | null, maxBytes: number): Read {
     l1,
     shared: tier?.views ?? null,
     clock: systemClock,
-    log: quiet,
     staleMaxMs: TTL_MS,
   });
   const load = async () => ({ position: 1, content: CONTENT });

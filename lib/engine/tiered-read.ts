@@ -9,7 +9,6 @@ import type { UserId } from "../core/ids";
 import { keyOf } from "../core/key";
 import { err, ok, type Result } from "../core/result";
 import type { Clock } from "../ports/clock";
-import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
 import {
   type CachedView,
@@ -39,7 +38,6 @@ export interface TieredReadDeps {
   readonly clock: Clock;
   /** Milliseconds of a clock that is fine enough for a look into memory; only differences count. */
   readonly timer?: () => number;
-  readonly log: Log;
   /** A copy older than this is not served even in an outage. */
   readonly staleMaxMs: number;
 }
@@ -151,7 +149,6 @@ export class TieredRead {
       return ok(await load());
     } catch (cause) {
       if (!(cause instanceof StoreUnavailable)) throw cause;
-      this.deps.log.warn("the database did not answer a read", { cause });
       return err({ tier: "postgres", reason: "unavailable" });
     }
   }

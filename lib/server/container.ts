@@ -188,7 +188,7 @@ export function createApp({
 }: Parts): App {
   // The other instances are told at once of what has changed.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
-  const tiers = buildTiers({ env, shared, clock, log });
+  const tiers = buildTiers({ env, shared, clock });
   const { bus, hot, l1, reader } = tiers;
   const ledger = buildLedger({
     urls: network.mirrorUrls,

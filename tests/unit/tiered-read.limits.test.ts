@@ -10,7 +10,6 @@ import { cacheStatus } from "@/lib/server/reply";
 import { DrivenClock } from "../support/driven-clock";
 
 const USER = "tm-a" as UserId;
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const TTL_MS = 2_000;
 
 function setUp({ isShared = true, wrap = (views: ViewCache): ViewCache => views } = {}) {
@@ -19,7 +18,7 @@ function setUp({ isShared = true, wrap = (views: ViewCache): ViewCache => views 
   const instance = () => {
     const l1 = new L1Cache({ maxBytes: 1_000_000, ttlMs: TTL_MS, now: () => clock.now() });
     const shared = isShared ? wrap(memory) : null;
-    return { l1, reader: new TieredRead({ l1, shared, clock, log: quiet, staleMaxMs: 600_000 }) };
+    return { l1, reader: new TieredRead({ l1, shared, clock, staleMaxMs: 600_000 }) };
   };
   return { clock, memory, ...instance(), other: instance() };
 }

@@ -6,12 +6,11 @@ import { StoreUnavailable } from "@/lib/ports/sync-store";
 import { DrivenClock } from "../support/driven-clock";
 
 const USER = "tm-a" as UserId;
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 function setUp(maxBytes = 1_000_000) {
   const clock = new DrivenClock();
   const l1 = new L1Cache({ maxBytes, ttlMs: 60_000, now: () => clock.now() });
-  return { clock, l1, reader: new TieredRead({ l1, shared: null, clock, log: quiet, staleMaxMs: 600_000 }) };
+  return { clock, l1, reader: new TieredRead({ l1, shared: null, clock, staleMaxMs: 600_000 }) };
 }
 const at = (position: number, text = "") => ({ position, content: { text } });
 

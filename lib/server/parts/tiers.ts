@@ -10,7 +10,6 @@ import type { Clock } from "../../ports/clock";
 import type { EventBus } from "../../ports/event-bus";
 import type { HotCache } from "../../ports/hot-cache";
 import type { InstanceReports } from "../../ports/instance-reports";
-import type { Log } from "../../ports/log";
 import type { WriteFence } from "../../ports/write-fence";
 import type { SharedTier } from "../container";
 import type { Env } from "../env";
@@ -30,10 +29,9 @@ interface TierParts {
   readonly env: Env;
   readonly shared: SharedTier | null;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
-export function buildTiers({ env, shared, clock, log }: TierParts): Tiers {
+export function buildTiers({ env, shared, clock }: TierParts): Tiers {
   const own = new MemoryHotCache(clock);
   const l1 = new L1Cache({
     maxBytes: env.L1_MAX_BYTES,
@@ -47,7 +45,6 @@ export function buildTiers({ env, shared, clock, log }: TierParts): Tiers {
     shared: shared?.views ?? null,
     clock,
     timer: () => performance.now(),
-    log,
     staleMaxMs: env.STALE_MAX_S * 1_000,
   });
   return {
