@@ -36,6 +36,11 @@ export const INCIDENT_KINDS = {
     severity: "critical",
     action: "Find out which of the mirrors is right, take the other out of MIRROR_URL, then audit the topic.",
   },
+  "replicas-apart": {
+    severity: "warning",
+    action:
+      "Ask one replica by its own address in MIRROR_URL, or a mirror of one piece; what is shown is held back until then.",
+  },
   "head-in-future": {
     severity: "critical",
     action: "Compare this machine's clock with a time server; if it is right, put another mirror first in MIRROR_URL.",

@@ -8,6 +8,7 @@ import { type FreshnessNow, freshness } from "../core/freshness";
 import type { Sequence, TopicId, TopicKind } from "../core/ids";
 import { epochOf } from "../core/position";
 import { type Reading, type ReadTopic, readTopics } from "../core/shards";
+import { vouchedOf, wordOf } from "../core/vouched";
 import type { HotCache, Round, RoundTopic } from "../ports/hot-cache";
 import type { StoreStamp } from "../ports/store-stamp";
 import { HotTierUnavailable } from "../ports/view-cache";
@@ -15,6 +16,7 @@ import type { Mender } from "./mend";
 import { MirrorHeads } from "./mirror-heads";
 import type { RegistryCache } from "./registry-cache";
 import { type Synced, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import { type VouchedTopic, Vouching } from "./vouching";
 import { WaitedPulls } from "./waited-pulls";
 
 export interface RegisteredTopic {
@@ -22,7 +24,8 @@ export interface RegisteredTopic {
   readonly kinds: readonly TopicKind[];
 }
 
-export interface SchedulerDeps extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "heads"> {
+export interface SchedulerDeps
+  extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "onLate" | "vouchedNs" | "heads"> {
   /** The ledger may rest, and its blocks with it: not so on public networks. */
   readonly mayBeQuiet?: boolean;
   readonly mender: Mender;
@@ -35,13 +38,9 @@ export interface SchedulerDeps extends Omit<TopicSyncDeps, "onSynced" | "onLoade
 }
 
 /** A topic that is read. */
-interface Kept extends Omit<ReadTopic, "reading"> {
+interface Kept extends Omit<ReadTopic, "reading">, VouchedTopic {
   reading: Reading;
   readonly sync: TopicSync;
-  /** Everything through this consensus time is stored; 0n for unknown. */
-  syncedThroughNs: bigint;
-  /** When that last moved, on the monotonic clock. */
-  movedMs: number;
   /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
   hasCaughtUp: boolean;
   /** Of a drained topic: when it is looked at next. */
@@ -78,6 +77,7 @@ export class SyncScheduler {
   private nextRoundMs = 0;
   private readonly waited: WaitedPulls;
   readonly heads: MirrorHeads;
+  private readonly vouching: Vouching;
 
   constructor(private readonly deps: SchedulerDeps) {
     this.waited = new WaitedPulls(deps.clock);
@@ -87,9 +87,12 @@ export class SyncScheduler {
       serveMs: deps.gateMs / 2,
       quietMs: deps.freshnessTargetMs,
     });
+    this.vouching = new Vouching(deps, this.kept);
     this.topicDeps = {
       ...deps,
       heads: this.heads,
+      vouchedNs: (topicId) => this.vouching.saidNs(topicId),
+      onLate: (...late) => this.vouching.takeBack(...late),
       onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
       onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
@@ -130,6 +133,7 @@ export class SyncScheduler {
       this.kept.set(topic.topicId, {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
+        generation: known?.generation ?? 0,
         movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
         ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
       });
@@ -172,8 +176,7 @@ export class SyncScheduler {
     // Before what others have synced: an answer of the store that lacks it is then known to.
     this.deps.stamp.learn(stamp);
     // What was synced in an epoch says nothing about the next one.
-    if (epochOf(this.deps.stamp.highest) === epoch)
-      for (const { topicId, syncedThroughNs } of topics) this.synced(topicId, syncedThroughNs);
+    if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
@@ -186,7 +189,10 @@ export class SyncScheduler {
     if ([...this.kept.values()].some(isRareDue)) this.follow();
     const due = [...this.kept.values()].filter((topic) => topic.reading !== "rare" || isRareDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
-    return due.map(({ topicId, syncedThroughNs }) => ({ topicId, syncedThroughNs }));
+    return due.map(({ topicId, syncedThroughNs: throughNs, generation }) => ({
+      topicId,
+      vouched: wordOf({ generation, throughNs }),
+    }));
   }
 
   /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
@@ -336,7 +342,15 @@ export class SyncScheduler {
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 
-  private caughtUp(topicId: TopicId, { throughNs }: Synced): void {
+  /** What another instance says of a topic. */
+  private learn({ topicId, vouched }: RoundTopic): void {
+    const topic = this.kept.get(topicId);
+    if (topic === undefined) return;
+    this.vouching.learn(topic, vouchedOf(vouched));
+    this.meet(topic);
+  }
+
+  private caughtUp(topicId: TopicId, synced: Synced): void {
     const topic = this.kept.get(topicId);
     if (topic && !topic.hasCaughtUp) {
       topic.hasCaughtUp = true;
@@ -344,18 +358,10 @@ export class SyncScheduler {
       topic.reading =
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
-    if (throughNs !== null) this.synced(topicId, throughNs);
+    if (topic) this.vouching.synced(topic, synced);
     // A ledger that rests meets demands though its time does not move.
     if (topic) this.meet(topic);
     if (topic && topic.askedMs !== null)
       topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));
-  }
-
-  private synced(topicId: TopicId, throughNs: bigint): void {
-    const topic = this.kept.get(topicId);
-    if (!topic || throughNs <= topic.syncedThroughNs) return;
-    topic.syncedThroughNs = throughNs;
-    topic.movedMs = this.deps.clock.monotonicMs();
-    this.meet(topic);
   }
 }

@@ -5,20 +5,19 @@
  * be up to date.
  */
 import type { Batch, LogEntry } from "../core/batch";
-import { type ConsensusNs, consensusNs } from "../core/consensus-time";
+import type { ConsensusNs } from "../core/consensus-time";
 import { extend } from "../core/coverage";
 import type { Sequence, TopicId } from "../core/ids";
-import type { Interval } from "../core/intervals";
 import { ok, type Result } from "../core/result";
-import { IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
+import { type Hole, IDLE, type SyncPolicy, type SyncState, transition } from "../core/sync-state";
 import { CHAIN_START, type ChainHead, verifyNext } from "../core/verify";
 import type { Clock } from "../ports/clock";
 import type { LedgerError, LedgerMessage, MirrorName } from "../ports/ledger";
 import type { Log } from "../ports/log";
 import { StoreUnavailable } from "../ports/sync-store";
-import { confirmedAfter } from "./after-hole";
 import { Anchor, type Checked } from "./anchor";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
+import { Holes } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
 import type { Incidents } from "./incidents";
 import type { MirrorHeads } from "./mirror-heads";
@@ -33,6 +32,10 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly incidents: Incidents;
   readonly policy: SyncPolicy;
   readonly heads: Pick<MirrorHeads, "ask" | "count">;
+  /** Through when everything of the topic is said to be stored; 0n for nothing. */
+  readonly vouchedNs: (topicId: TopicId) => bigint;
+  /** A message came that is not later than what was vouched for before it was asked for. */
+  readonly onLate: (topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint) => void;
   /** A run has met the topic's end. */
   readonly onSynced: (topicId: TopicId, synced: Synced) => void;
   /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
@@ -41,12 +44,12 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
 }
 
-/** What a run that met a topic's end vouches for. */
+/** What a run that met a topic's end knows. */
 export interface Synced {
-  /** Everything of the topic through this time is stored; null where the mirror has no block to tell a time by. */
-  readonly throughNs: ConsensusNs | null;
-  /** The hash chain says so. Otherwise the mirror had nothing after the cursor, which another replica of it may have. */
-  readonly isProven: boolean;
+  /** The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block yet. */
+  readonly headNs: ConsensusNs | null;
+  /** The time of the last message that the hash chain vouches for: everything before it is stored, whatever a mirror says. */
+  readonly chainNs: bigint;
 }
 
 export interface SyncReport {
@@ -91,7 +94,7 @@ export class TopicSync {
   private heedAtMs = 0;
   private readonly repairs: RepairRounds;
   private readonly anchor: Anchor;
-  private suspicion = false;
+  private readonly holes: Holes;
   lastError: string | null = null;
   readonly counts: SyncCounts = {
     ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
@@ -104,6 +107,7 @@ export class TopicSync {
   ) {
     this.repairs = new RepairRounds(topicId, deps);
     this.anchor = new Anchor(topicId, deps);
+    this.holes = new Holes(topicId, deps);
   }
 
   get state(): SyncState {
@@ -224,6 +228,7 @@ export class TopicSync {
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
     while (this.sync.name === "pulling" && this.chain !== null && this.deps.clock.monotonicMs() < untilMs) {
       const { chain } = this;
+      const vouchedNs = this.deps.vouchedNs(this.topicId);
       // Read before the page: what the mirror had by then is what an empty page after it vouches for.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
@@ -245,26 +250,33 @@ export class TopicSync {
       }
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
-        if (head !== null) return this.caughtUp(head, false);
+        if (head !== null) return this.caughtUp(head);
         // Bounded ranges that come back empty do not say what is beyond them: ask once more, openly.
         ranges = 1;
         continue;
       }
-      const batch = run.length > 0 || hole === null ? run : await this.pass(hole, beyond, mirror);
-      if (batch === null) return;
+      let batch = run;
+      if (run.length === 0 && hole !== null) {
+        const met = await this.holes.meet(this.sync, hole, beyond, mirror);
+        if (met.kind === "waits") return this.wait(met.hole, met.reason);
+        batch = met.batch;
+      }
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
       const isGoal = this.goal !== null && last.consensusNs >= this.goal;
       if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
       const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
+      const [first] = batch;
+      if (verified && first && first.consensusNs <= vouchedNs)
+        this.deps.onLate(this.topicId, first.consensusNs, vouchedNs);
       if (verified !== null) {
         progress.added += batch.length;
         progress.verified += verified;
       }
       // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
       if (this.goal !== null && this.chain !== null && this.chain.consensusNs >= this.goal)
-        return this.caughtUp(ok(this.goal), true);
+        return this.caughtUp(ok(this.goal));
       if (verified === null) ranges = 1;
     }
   }
@@ -284,42 +296,14 @@ export class TopicSync {
     return turns.find((mirror) => mirror !== null && !this.anchor.isStranger(mirror)) ?? turns[0] ?? null;
   }
 
-  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>, isProven: boolean): Promise<void> {
+  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {
     const { chain } = this;
-    if (this.suspicion) await this.deps.store.clearSuspicion(this.topicId);
-    this.suspicion = false;
+    await this.holes.closed();
     if (this.chain !== chain) return;
     this.step({ name: "caught-up" });
     this.lastError = head.ok ? null : head.error.message;
     if (!head.ok) return;
-    // Without a block to tell the time by the chain vouches for itself: all before a verified message is stored.
-    const chainNs = this.chain?.consensusNs ? consensusNs(this.chain.consensusNs) : null;
-    this.deps.onSynced(this.topicId, { throughNs: head.value ?? chainNs, isProven: isProven || head.value === null });
-  }
-
-  /** What is committed after a hole, which is declared a gap with it; null where the run ends here for now. */
-  private async pass(
-    hole: Interval,
-    beyond: readonly LedgerMessage[],
-    mirror: MirrorName,
-  ): Promise<readonly LedgerMessage[] | null> {
-    const { clock, store } = this.deps;
-    const wallMs = clock.now();
-    const suspected = await store.suspectGap(this.topicId, hole.from, hole.to, wallMs);
-    const nowMs = clock.monotonicMs();
-    const known = this.sync.name === "pulling" && this.sync.hole?.from === hole.from ? this.sync.hole : null;
-    // A wall clock that was set back must not make the hole younger than this process knows it to be.
-    const firstSeenMs = Math.min(nowMs - (wallMs - suspected.firstSeenMs), known?.firstSeenMs ?? nowMs);
-    this.suspicion = true;
-    const isOver = this.sync.name === "pulling" && this.sync.declare;
-    const hasGrace = !isOver || nowMs - firstSeenMs < this.deps.policy.gapGraceMs;
-    const batch = hasGrace ? null : await confirmedAfter(this.deps, { topicId: this.topicId, mirror, hole, beyond });
-    if (batch !== null) return batch;
-    this.step({ name: "hole", hole: { ...hole, firstSeenMs }, nowMs, random: this.deps.random() });
-    this.lastError = hasGrace
-      ? `the mirror does not have messages ${hole.from} to ${hole.to} yet`
-      : `the mirror lists message ${hole.to + 1}, which nothing vouches for, and none of ${hole.from} to ${hole.to}`;
-    return null;
+    this.deps.onSynced(this.topicId, { headNs: head.value, chainNs: this.chain?.consensusNs ?? 0n });
   }
 
   /** Commits a run; the number of verified messages, or null where another instance was first. */
@@ -373,6 +357,11 @@ export class TopicSync {
       this.counts[verification] += 1;
       if (disposition === "undecodable" || disposition === "untrusted") this.counts[disposition] += 1;
     }
+  }
+
+  private wait(hole: Hole, reason: string): void {
+    this.lastError = reason;
+    this.step({ name: "hole", hole, nowMs: this.deps.clock.monotonicMs(), random: this.deps.random() });
   }
 
   private fault(reason: string, retryAfterMs = 0): void {

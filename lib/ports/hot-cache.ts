@@ -34,8 +34,8 @@ export interface NonceClaim {
 /** What one instance knows of a topic, and what it learns of it in a round. */
 export interface RoundTopic {
   readonly topicId: TopicId;
-  /** Everything of the topic through this consensus time is stored; 0n for unknown. */
-  readonly syncedThroughNs: bigint;
+  /** Through when everything of the topic is stored, as a word of core/vouched: the largest holds. 0n for unknown. */
+  readonly vouched: bigint;
 }
 
 export interface Round {

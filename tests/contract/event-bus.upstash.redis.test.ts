@@ -275,7 +275,7 @@ describe("a subscription", () => {
     await tier.bus.publish(commitOf(1));
     // What a dead connection looks like: the number has moved on, and nothing has come.
     await fixture.redis.send([["INCRBY", new Keys(network).sequence, "5"]]);
-    await tier.hot.round([{ topicId: TOPIC, syncedThroughNs: 0n }], 1_000, 0);
+    await tier.hot.round([{ topicId: TOPIC, vouched: 0n }], 1_000, 0);
     await clock.advance(2_900);
     expect(tier.stats().bus).toMatchObject({ isConnected: true, connections: 1 });
     await vi.waitFor(async () => {

@@ -4,5 +4,5 @@ import { hotCacheContract } from "./hot-cache.contract";
 
 hotCacheContract(async () => {
   const clock = new DrivenClock();
-  return { hot: new MemoryHotCache(clock), pass: (ms) => clock.advance(ms) };
+  return { hot: new MemoryHotCache(clock), pass: (ms) => clock.advance(ms), nowMs: () => clock.now() };
 });

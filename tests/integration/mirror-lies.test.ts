@@ -219,3 +219,55 @@ describe("a network without new blocks", () => {
 });
 
 const at = (ms: number) => (ms / 1_000).toFixed(9);
+
+describe("a mirror of several replicas", () => {
+  beforeEach(() => open());
+
+  /** Heads come from a replica that is up to date, pages from one that is so far behind. */
+  const apart = (lagMs: number) =>
+    mirrors.lie("first", (path, body) =>
+      path.startsWith("/topics/")
+        ? eachMessage(body, (message) =>
+            Number(message.consensus_timestamp) * 1_000 <= t.clock.trueMs() - lagMs ? message : null,
+          )
+        : body,
+    );
+  /** Reads every second; how often an answer was called fresh that lacks a message from before its `asOf`. */
+  async function lies(seconds: number, count: () => number): Promise<number> {
+    let found = 0;
+    for (let second = 0; second < seconds; second += 1) {
+      const { items, stale, asOf } = await readFor(1);
+      const owed = t.devnet.ledger.topics
+        .get(contact())
+        ?.messages.filter(({ consensusNs }) => consensusNs <= BigInt((asOf ?? "0.0").replace(".", "")));
+      if (!stale && items.length < (owed?.length ?? count())) found += 1;
+    }
+    return found;
+  }
+
+  it("is noticed by the first message that comes late; its word is taken back, and less is vouched for until it is over", async () => {
+    requests(3);
+    await readFor(3);
+    apart(4_000);
+    requests(1, 4);
+    await lies(6, () => 4);
+    expect(await codes()).toContain("replicas-apart");
+    let lied = 0;
+    for (let i = 5; i < 15; i += 1) {
+      requests(1, i);
+      lied += await lies(6, () => i);
+    }
+    expect(lied).toBe(0);
+    mirrors.lie("first", null);
+    const healed = await readFor(3_600);
+    expect(healed).toMatchObject({ stale: false });
+    expect(healed.items).toHaveLength(14);
+    expect(await codes()).toEqual([]);
+  });
+
+  it("that are not apart vouch for an idle topic, which is fresh", async () => {
+    requests(3);
+    expect(await readFor(600)).toMatchObject({ stale: false });
+    expect(await codes()).toEqual([]);
+  });
+});

@@ -34,6 +34,8 @@ export function depsOf(store: SyncStore, ledger: Ledger, clock: DrivenClock): To
       faultBackoff: { baseMs: 100, maxMs: 1_000 },
     },
     heads: headsOf(ledger, clock, incidents),
+    vouchedNs: () => 0n,
+    onLate: () => {},
     onSynced: () => {},
     onLoaded: () => {},
     onUnpublished: () => {},

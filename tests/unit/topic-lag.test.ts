@@ -19,7 +19,7 @@ function instances(count: number, headLagMs: number) {
   const mirror = { answers: true };
   vi.spyOn(TopicSync.prototype, "run").mockImplementation(async function (this: TopicSync) {
     const { deps } = this as unknown as { readonly deps: TopicSyncDeps };
-    if (mirror.answers) deps.onSynced(TOPIC, { throughNs: fromMs(clock.now() - headLagMs), isProven: true });
+    if (mirror.answers) deps.onSynced(TOPIC, { headNs: fromMs(clock.now() - headLagMs), chainNs: 0n });
     return {
       topicId: TOPIC,
       fromSequence: 0,

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { TopicId, UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
 import { epochOf } from "../../core/position";
+import { isAhead } from "../../core/vouched";
 import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
@@ -47,11 +48,13 @@ export class MemoryHotCache implements HotCache {
     this.stamp = Math.max(this.stamp, stamp);
     this.registryVersion = Math.max(this.registryVersion, registryVersion);
     const answers: Round["topics"][number][] = [];
-    for (const { topicId, syncedThroughNs } of topics) {
+    for (const { topicId, vouched } of topics) {
+      const nowMs = this.clock.now();
       const known = this.syncedThrough.get(topicId) ?? 0n;
-      const latest = known > syncedThroughNs ? known : syncedThroughNs;
+      const kept = isAhead(known, nowMs) ? 0n : known;
+      const latest = vouched > kept && !isAhead(vouched, nowMs) ? vouched : kept;
       this.syncedThrough.set(topicId, latest);
-      answers.push({ topicId, syncedThroughNs: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
+      answers.push({ topicId, vouched: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
     return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp };
   }

@@ -1,5 +1,6 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
 import type { UserId } from "../../core/ids";
+import { AHEAD_MS } from "../../core/vouched";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Commands } from "./client";
@@ -37,12 +38,12 @@ export class UpstashHotCache implements HotCache {
   async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
-    const known = topics.flatMap(({ topicId, syncedThroughNs }) => [topicId, syncedThroughNs.toString()]);
+    const known = topics.flatMap(({ topicId, vouched }) => [topicId, vouched.toString()]);
     const answer = await commands.eval(
       "round",
       ROUND,
       [keys.sequence, keys.history, keys.syncedThrough, ...gates],
-      [gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.args, ...known],
+      [gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.args, ...known, AHEAD_MS / 1_000],
     );
     const [sequence, kept, standing, epoch, version, latest, ...found] = Array.isArray(answer)
       ? (answer as unknown[])
@@ -58,7 +59,7 @@ export class UpstashHotCache implements HotCache {
       topics: topics.map(({ topicId }, index) => ({
         topicId,
         // Of another epoch than the one that was asked about: not known.
-        syncedThroughNs: isAnother ? 0n : BigInt(String(found[index * 2])),
+        vouched: isAnother ? 0n : BigInt(String(found[index * 2])),
         isOurs: found[index * 2 + 1] === 1,
       })),
       registryVersion: Number(version),
