@@ -62,7 +62,12 @@ export function counted(
     ...told,
     submitter: {
       submit: async (topicId, message, validStartNs) => {
-        const sent = await submitter.submit(topicId, message, validStartNs);
+        const sent = await submitter.submit(topicId, message, validStartNs).catch((cause: unknown) => {
+          // Such as a key that cannot sign: nothing was sent, and the next write will fail as this one did.
+          const name = cause instanceof Error ? cause.name : "unknown";
+          failed({ code: "refused", message: `the message could not be signed or sent (${name})` }, topicId);
+          throw cause;
+        });
         if (sent.ok) failing = null;
         else failed(sent.error, topicId);
         // The fee of an uncertain write may have been paid; a refusal costs nothing worth counting.

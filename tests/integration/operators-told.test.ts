@@ -14,10 +14,12 @@ const ALICE = "tm-alice";
 let t: TestApp;
 let isDatabaseDown = false;
 let refusal: SubmitError | null = null;
+let isKeyBroken = false;
 
 beforeEach(async () => {
   isDatabaseDown = false;
   refusal = null;
+  isKeyBroken = false;
   const orDown = <T extends object>(store: T) =>
     intercepted(store, () => (isDatabaseDown ? new StoreUnavailable("down") : null));
   t = await startTestApp({
@@ -31,7 +33,10 @@ beforeEach(async () => {
     submitter: (devnet): Submitter => {
       const working = new DevnetSubmitter(devnet);
       return {
-        submit: async (topicId, message) => (refusal === null ? working.submit(topicId, message) : err(refusal)),
+        submit: async (topicId, message) => {
+          if (isKeyBroken) throw new RangeError("a key that cannot sign");
+          return refusal === null ? working.submit(topicId, message) : err(refusal);
+        },
         close: () => working.close(),
       };
     },
@@ -99,6 +104,19 @@ describe("a write that fails", () => {
     refusal = null;
     expect(await write()).toMatchObject({ status: 200 });
     expect((await status()).incidents).toEqual([]);
+  });
+});
+
+describe("a write that cannot even be signed", () => {
+  it("is counted and an incident too", async () => {
+    isKeyBroken = true;
+    expect(await write()).toMatchObject({ status: 500 });
+    expect((await status()).incidents).toMatchObject([
+      {
+        code: "writes-failing",
+        summary: "Writes to the ledger fail: the message could not be signed or sent (RangeError).",
+      },
+    ]);
   });
 });
 
