@@ -47,6 +47,8 @@ export interface DevnetAddresses {
   /** `127.0.0.1:port`, for `Client.forNetwork({[nodeAddress]: "0.0.3"})`. Empty without gRPC. */
   readonly nodeAddress: string;
   readonly mirrorGrpcAddress: string;
+  /** Of no other devnet; the same after a restart on the same directory. */
+  readonly ledgerId: string;
   readonly operatorId: AccountId;
   /** DEVELOPMENT ONLY, DER hex. */
   readonly operatorKey: string;
@@ -107,8 +109,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   const trickle = new Trickle({ ledger, world, payer: OPERATOR_ID, nowMs: now, rng });
   const closers: (() => void | Promise<void>)[] = [() => trickle.stop()];
   const stop = async () => {
-    for (const close of closers.splice(0)) await close();
-    store.close();
+    const open = closers.splice(0);
+    for (const close of open) await close();
+    // Stopped once more it has nothing to close.
+    if (open.length > 0) store.close();
   };
 
   const newTransaction = transactionIds(now);
@@ -120,6 +124,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       }),
     );
   const who = {
+    // What no other devnet has: when its first topic was made, to the nanosecond.
+    ledgerId: `${world.topics.contact}@${ledger.topic(world.topics.contact).createdNs}`,
     operatorId: OPERATOR_ID,
     operatorKey: DEVELOPMENT_ONLY_OPERATOR_KEY,
     topics: world.topics,

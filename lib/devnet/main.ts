@@ -78,8 +78,8 @@ async function main(): Promise<void> {
   if (IS_FORKED && !process.connected) return leave();
   // For tools that know the directory only (npm run load): the port is another at each start.
   if (dataDir !== null) writeFileSync(join(dataDir, "rest-url"), `${devnet.restUrl}\n`);
-  const { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people } = devnet;
-  const addresses = { restUrl, nodeAddress, mirrorGrpcAddress, operatorId, operatorKey, topics, people };
+  const { restUrl, nodeAddress, mirrorGrpcAddress, ledgerId, operatorId, operatorKey, topics, people } = devnet;
+  const addresses = { restUrl, nodeAddress, mirrorGrpcAddress, ledgerId, operatorId, operatorKey, topics, people };
   await announce({ type: "ready", ...addresses });
 }
 

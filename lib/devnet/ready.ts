@@ -7,6 +7,7 @@ const ready = z.object({
   restUrl: z.string(),
   nodeAddress: z.string(),
   mirrorGrpcAddress: z.string(),
+  ledgerId: z.string(),
   operatorId: z.string(),
   operatorKey: z.string(),
   topics: z.object({ contact: z.string(), trust: z.string(), recognition: z.string(), profile: z.string() }),

@@ -75,6 +75,8 @@ export interface Stores {
   readonly unreadable: UnreadableRows;
   /** How far it has come: what tells a database that lost commits. */
   readonly stamp: StoreStamp;
+  /** Refuses a ledger that what is stored is not of. */
+  claimLedger(ledger: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,8 @@ export interface NetworkParts {
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
   readonly operatorId?: string | null;
+  /** Tells this ledger from others of the same network's name; absent where nothing does. */
+  readonly ledgerId?: string;
   /** Null or absent: topics cannot be created here. */
   readonly creator?: TopicCreator | null;
   readonly people: App["people"];

@@ -55,6 +55,7 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
     trustedPayers: env.TRUSTED_PAYERS ?? new Set([devnet.operatorId as AccountId]),
     submitter,
     operatorId: devnet.operatorId,
+    ledgerId: devnet.ledgerId,
     people: [...devnet.people, { userId: devnet.operatorId, name: OPERATOR_NAME }],
     creator: submitter,
     close: async () => {

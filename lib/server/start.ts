@@ -38,6 +38,10 @@ async function start(): Promise<App> {
     loaded("the database", openStores(env, log, metrics)),
     openTracing(env),
   ]);
+  if (network.ledgerId !== undefined) {
+    const close = async () => void (await Promise.all([network.close(), stores.close()]));
+    await stores.claimLedger(network.ledgerId).catch((cause) => close().then(() => Promise.reject(cause)));
+  }
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
   // What goes wrong during the first sync is to be seen. Functions are frozen between requests: they look when they are asked.

@@ -48,6 +48,9 @@ describe("spawnDevnet", () => {
     const before = await lastOf(first.restUrl, first.topics.trust);
     await first.stop();
     const second = await started(spawnDevnet({ dataDir, people: 20, trickleMs: 0 }));
+    expect(second.ledgerId).toBe(first.ledgerId);
+    const other = await started(startDevnet({ people: 20, grpc: false }));
+    expect(other.ledgerId).not.toBe(first.ledgerId);
     expect(second.topics).toEqual(first.topics);
     expect(second.people).toEqual(first.people);
     expect(await lastOf(second.restUrl, second.topics.trust)).toEqual(before);

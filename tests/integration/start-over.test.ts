@@ -1,8 +1,12 @@
 /** One topic is started over from the ledger while the app runs. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ids";
 import { epochOf } from "@/lib/core/position";
+import { startDevnet } from "@/lib/devnet/devnet";
 import type { Stores } from "@/lib/server/container";
 import { ActionAnswer } from "@/lib/wire/admin";
 import { startTestApp, type TestApp } from "../support/app";
@@ -102,6 +106,30 @@ describe("an operator who starts a topic over", () => {
     expect([items.map(({ actor }) => actor), stale]).toEqual([["tm-9"], false]);
     await t.sync();
     expect(t.app.incidents.current().map(({ code }) => code)).not.toContain("topic-reset");
+  });
+
+  it("heals what a devnet has lost whose journal lacks its last lines, which is said before", async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "devnet-torn-"));
+    t = await startTestApp({ devnet: { dataDir } });
+    const { contact } = t.devnet.topics;
+    t.devnet.submitMany(contact, ["tm-1", "tm-2", "tm-3"].map(request));
+    await t.sync();
+    await t.devnet.stop();
+    const path = join(dataDir, "ledger.jsonl");
+    const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+    writeFileSync(path, `${lines.slice(0, -2).join("\n")}\n`);
+    const restPort = Number(new URL(t.devnet.restUrl).port);
+    const torn = await startDevnet({ dataDir, restPort, grpc: false, now: () => t.clock.now() });
+    await t.clock.advance(700_000);
+    await t.sync();
+    const [reset] = t.app.incidents.current().filter(({ code }) => code === "topic-reset");
+    expect(reset?.summary).toContain(`Topic ${contact} on the mirror has no message 3 any more`);
+    await t.ask("POST", `/api/admin/topics/${contact}/start-over`, t.devnet.operatorId, { body: {} });
+    torn.submit(contact, request("tm-4"));
+    await t.sync();
+    expect((await signals()).items.map(({ actor }) => actor)).toEqual(["tm-4", "tm-1"]);
+    await torn.stop();
+    rmSync(dataDir, { recursive: true });
   });
 
   it("is refused while it is paused, for a topic that is not kept, and does one request once", async () => {

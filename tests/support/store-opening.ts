@@ -31,7 +31,7 @@ export async function emptied(subject: Subject): Promise<EmptyStore> {
   await db.query(
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
-  await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
+  await db.query("UPDATE meta SET epoch = 0, registry_version = 0, ledger = NULL");
   const { sync, views, registry, accounts, admin, stamp } = await openStore(db, "devnet");
   return { db, sync, views, registry, accounts, admin, stamp };
 }

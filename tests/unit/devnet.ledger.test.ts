@@ -71,6 +71,22 @@ describe("the journal", () => {
     expect(linesOf(path)).toEqual([{ a: 1 }, { a: "ü" }, { a: 3 }]);
   });
 
+  it("has its lines on the disk before anybody is told of them", () => {
+    const path = join(dir, "j");
+    const onDisk: string[] = [];
+    const journal = openJournal(
+      path,
+      () => {},
+      () => void onDisk.push(readFileSync(path, "utf8")),
+    );
+    journal.append(['{"a":1}', '{"a":2}']);
+    expect(onDisk).toEqual(['{"a":1}\n{"a":2}\n']);
+    journal.append([]);
+    journal.append(['{"a":3}']);
+    expect(onDisk).toHaveLength(2);
+    journal.close();
+  });
+
   it("reads every prefix of itself as a prefix of its lines", () => {
     const path = join(dir, "j");
     createJournal(path, ['{"n":1}', '{"n":2}', '{"n":3}']);

@@ -25,12 +25,19 @@ export interface PostgresStore {
   readonly registry: ShardRegistry;
   readonly unreadable: UnreadableRows;
   readonly stamp: StoreStamp;
+  /** Makes sure that what is stored is of this ledger; a database that was not told of any becomes so. Throws OtherLedger. */
+  claimLedger(ledger: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The database holds another network's rows: ids mean other people there. */
 export class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
+}
+
+/** The database was filled from another ledger of the same network, as devnets are. */
+export class OtherLedger extends Error {
+  override readonly name = "OtherLedger";
 }
 
 /** The tables are those of an earlier version, and whoever starts here may not change them. */
@@ -74,6 +81,7 @@ export async function openStore(
     registry: new PostgresShardRegistry(statements),
     unreadable: readable,
     stamp: statements.stamp,
+    claimLedger: (ledger) => claimLedger(db, ledger),
     stats: () => statements.stats(),
     close: () => db.close(),
   };
@@ -96,4 +104,13 @@ async function claim(db: Database, network: string): Promise<void> {
 async function networkOf(db: Database, network: string): Promise<string> {
   const [row] = await db.query("SELECT network FROM meta");
   return row === undefined ? network : String(row.network);
+}
+
+async function claimLedger(db: Database, ledger: string): Promise<void> {
+  await db.query("UPDATE meta SET ledger = $1::text WHERE ledger IS NULL", [ledger]);
+  const [row] = await db.query("SELECT ledger FROM meta");
+  if (row?.ledger === ledger) return;
+  throw new OtherLedger(
+    "This database was filled from another devnet: put back the devnet's folder that it belongs to (DATA_DIR/devnet), or use an empty database (another DATABASE_URL, or without one delete DATA_DIR/postgres).",
+  );
 }

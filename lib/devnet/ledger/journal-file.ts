@@ -1,8 +1,18 @@
 /**
- * An append-only file of JSON lines. A crash can tear the last line off; it is dropped on opening, since nobody was told
- * that it had been written. A damaged line anywhere else is an error: silently skipping it would rewrite history.
+ * An append-only file of JSON lines. Lines are on the disk before `append` returns, and only then is anybody told of them: else
+ * a machine that loses power has a ledger that is shorter than what was read of it. A crash can tear the last line off; it is
+ * dropped on opening, since nobody was told that it had been written. A damaged line anywhere else is an error: silently skipping it would rewrite history.
  */
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 
 export interface JournalFile {
   append(lines: readonly string[]): void;
@@ -10,7 +20,11 @@ export interface JournalFile {
 }
 
 /** Opens (or makes) the journal and hands each line's value to `replay`, in order. */
-export function openJournal(path: string, replay: (value: unknown, line: number) => void): JournalFile {
+export function openJournal(
+  path: string,
+  replay: (value: unknown, line: number) => void,
+  sync: (fd: number) => void = fdatasyncSync,
+): JournalFile {
   const fd = openSync(path, "a+");
   const text = readFileSync(path, "utf8");
   const end = text.lastIndexOf("\n") + 1;
@@ -23,7 +37,11 @@ export function openJournal(path: string, replay: (value: unknown, line: number)
     at = stop + 1;
   }
   return {
-    append: (lines) => writeLines(fd, lines),
+    append: (lines) => {
+      if (lines.length === 0) return;
+      writeLines(fd, lines);
+      sync(fd);
+    },
     close: () => closeSync(fd),
   };
 }

@@ -58,6 +58,17 @@ export function lifeContract(subject: Subject): void {
     });
   });
 
+  it("belongs to one ledger: another devnet is refused, and it is said what to do", async () => {
+    const { db } = await emptied(subject);
+    const [first, second] = [await openStore(db, "devnet"), await openStore(db, "devnet")];
+    await Promise.all([first.claimLedger("0.0.1001@17"), second.claimLedger("0.0.1001@17")]);
+    await expect(second.claimLedger("0.0.1001@18")).rejects.toMatchObject({
+      name: "OtherLedger",
+      message: expect.stringMatching(/another devnet.*DATA_DIR\/devnet.*DATABASE_URL.*delete DATA_DIR\/postgres/),
+    });
+    await first.claimLedger("0.0.1001@17");
+  });
+
   it("lets our own mistakes through as they are", async () => {
     await expect(subject.db().query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
     await expect(subject.db().query("INSERT INTO meta (network) VALUES ('x')")).rejects.toMatchObject({
