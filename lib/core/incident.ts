@@ -123,6 +123,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Set TRUSTED_PAYERS to the accounts that may write for others.",
   },
+  "bonding-not-strict": {
+    severity: "warning",
+    action: "Remove STRICT_BONDING=off, unless everybody who can pay for a message may bond with anybody.",
+  },
   "memory-full": {
     severity: "warning",
     action: "Lower L1_MAX_BYTES, give the process more memory, or run more instances.",

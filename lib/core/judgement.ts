@@ -73,6 +73,8 @@ export interface HealthFacts {
   /** The last write, where it failed and none has succeeded since. */
   readonly failedWrite: { readonly reason: string; readonly count: number; readonly sinceMs: number } | null;
   readonly isAnyPayerTrusted: boolean;
+  /** On a public network an accept bonds two people, though one of them never asked. */
+  readonly isBondingLoose: boolean;
   readonly memory: { readonly heapShare: number; readonly rssShare: number };
   /** Other instances whose clocks are ahead of this one's. */
   readonly clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[];
@@ -99,6 +101,7 @@ export const JUDGED_CODES = [
   "events-unheard",
   "writes-failing",
   "payers-open",
+  "bonding-not-strict",
   "memory-full",
   "clock-off",
 ] as const satisfies readonly IncidentCode[];
@@ -303,7 +306,11 @@ function listed(items: readonly string[], count: number): string {
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }
 
-function ofProcess({ failedWrite, isAnyPayerTrusted, memory, clocksAhead }: HealthFacts) {
+/** What STRICT_BONDING=off means on a public network. The log says it at the start, too. */
+export const BONDING_LOOSE =
+  "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.";
+
+function ofProcess({ failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead }: HealthFacts) {
   const findings: Finding[] = [];
   if (failedWrite !== null)
     findings.push(
@@ -311,6 +318,7 @@ function ofProcess({ failedWrite, isAnyPayerTrusted, memory, clocksAhead }: Heal
     );
   if (isAnyPayerTrusted)
     findings.push(found("payers-open", null, "TRUSTED_PAYERS is *: anybody can write in anybody's name."));
+  if (isBondingLoose) findings.push(found("bonding-not-strict", null, BONDING_LOOSE));
   if (memory.heapShare > FULL_SHARE || memory.rssShare > FULL_SHARE)
     findings.push(found("memory-full", null, "This instance has used more than nine tenths of the memory it may use."));
   for (const { instanceId, aheadMs } of clocksAhead)

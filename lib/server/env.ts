@@ -84,9 +84,9 @@ export const VARIABLES = {
     "Accounts that may write for others, or * for everybody; the devnet's operator where empty",
   ),
   STRICT_BONDING: variable(
-    z.enum(["on", "off"]),
-    "off",
-    "on or off: an accept bonds only with who has asked or accepted too; otherwise it is shown as a request",
+    z.enum(["on", "off"]).optional(),
+    null,
+    "on or off: an accept bonds only with somebody who has asked or accepted too, otherwise it is shown as a request; on for testnet, mainnet and previewnet, off for devnet and custom where empty",
   ),
   HEDERA_NODE: variable(
     z
@@ -247,6 +247,9 @@ export interface Env extends Values {
   readonly allowDemo: boolean;
   /** How views are kept, in every tier. */
   readonly strategies: CacheStrategies;
+  /** Of Hedera's own networks, where anybody can write. */
+  readonly isPublic: boolean;
+  /** STRICT_BONDING, or what it is where it is empty. */
   readonly isStrict: boolean;
   /** Names that browsers know the app by; null where none is known. */
   readonly domains: readonly string[] | null;
@@ -298,13 +301,15 @@ export function readEnv(source: EnvSource): Env {
   });
   // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isVercel ? 1 : 0);
-  const isStrict = env.STRICT_BONDING === "on";
+  const isPublic = NETWORK_MIRRORS[env.HEDERA_NETWORK] !== undefined;
+  const isStrict = env.STRICT_BONDING === "on" || (isPublic && env.STRICT_BONDING !== "off");
   return {
     ...env,
     isDevnet,
     isVercel,
     allowDemo,
     strategies,
+    isPublic,
     isStrict,
     domains: env.APP_DOMAIN ?? vercelDomains(source),
     proxyHops,
@@ -338,6 +343,10 @@ function contradictions(env: Values, isVercel: boolean): string[] {
       problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);
     if (env.ALLOW_DEMO === "on" && network !== "custom")
       problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
+    if (env.ALLOW_DEMO === "on" && env.ADMIN_ACCOUNTS !== null)
+      problems.push(
+        "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator; name none and use ADMIN_TOKEN, or turn the demo off",
+      );
   }
   if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined)) {
     problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are needed together");

@@ -109,6 +109,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
     failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
     isAnyPayerTrusted: app.trustedPayers === "*",
+    isBondingLoose: app.env.isPublic && !app.env.isStrict,
     memory: memoryShares(),
     clocksAhead: watched.clocksAhead,
   };

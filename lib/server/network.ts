@@ -3,6 +3,7 @@ import "server-only";
 import { join } from "node:path";
 import { SdkSubmitter } from "../adapters/hedera/sdk-submitter";
 import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../core/ids";
+import { BONDING_LOOSE } from "../core/judgement";
 import { spawnDevnet } from "../devnet/spawn";
 import type { RegisteredTopic } from "../engine/sync-scheduler";
 import type { Log } from "../ports/log";
@@ -72,6 +73,7 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
   if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
   if (env.TRUSTED_PAYERS === null)
     log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
+  if (env.isPublic && !env.isStrict) log.warn(BONDING_LOOSE);
   if (env.domains === null)
     log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
   return {

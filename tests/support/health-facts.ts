@@ -32,6 +32,7 @@ export const WELL: HealthFacts = {
   stored: [stored],
   failedWrite: null,
   isAnyPayerTrusted: false,
+  isBondingLoose: false,
   memory: { heapShare: 0.4, rssShare: 0.4 },
   clocksAhead: [{ instanceId: "b", aheadMs: -2_000 }],
 };
@@ -170,6 +171,11 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     facts: { isAnyPayerTrusted: true },
     subject: null,
     says: "TRUSTED_PAYERS is *: anybody can write in anybody's name.",
+  },
+  "bonding-not-strict": {
+    facts: { isBondingLoose: true },
+    subject: null,
+    says: "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.",
   },
   "memory-full": {
     facts: { memory: { heapShare: 0.2, rssShare: 0.95 } },

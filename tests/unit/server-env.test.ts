@@ -116,6 +116,18 @@ describe("the environment", () => {
       { MIRROR_URL: "https://mirror.test/?key=s3cret" },
       "MIRROR_URL holds an address that has a query (?…): leave it out",
     ],
+    [
+      "demo sign-in beside a list of operators",
+      {
+        HEDERA_NETWORK: "custom",
+        SESSION_SECRET: SECRET,
+        MIRROR_URL: "http://127.0.0.1:1",
+        ALLOW_DEMO: "on",
+        ADMIN_ACCOUNTS: "0.0.5",
+        ...TOPICS,
+      },
+      "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator",
+    ],
     ["a secret that is too short", { SESSION_SECRET: SECRET.slice(1) }, "at least 32 characters"],
     ["a short secret among long ones", { SESSION_SECRET: `${SECRET},short` }, "at least 32 characters"],
     ["no secret between commas", { SESSION_SECRET: " , " }, "at least 32 characters"],
@@ -126,6 +138,22 @@ describe("the environment", () => {
   ])("refuses %s", (_, source, sentence) => {
     expect(problemsOf(source)).toContain(sentence);
   });
+
+  it.each([
+    ["testnet", true],
+    ["mainnet", true],
+    ["previewnet", true],
+    ["custom", false],
+    ["devnet", false],
+  ])(
+    "bonds on %s only two who both want it, or not, as the setting says: %s where it is empty",
+    (network, isStrict) => {
+      const source = { HEDERA_NETWORK: network, SESSION_SECRET: SECRET, MIRROR_URL: "http://127.0.0.1:1", ...TOPICS };
+      expect(readEnv(source).isStrict).toBe(isStrict);
+      expect(readEnv({ ...source, STRICT_BONDING: "on" }).isStrict).toBe(true);
+      expect(readEnv({ ...source, STRICT_BONDING: "off" }).isStrict).toBe(false);
+    },
+  );
 
   it("is documented in .env.example, which is written from it", () => {
     expect(readFileSync(".env.example", "utf8")).toBe(envExample());
@@ -223,7 +251,8 @@ describe("a public network", () => {
     );
     expect(await opened({})).toContain("TRUSTED_PAYERS is not set");
     expect(await opened({})).toContain("APP_DOMAIN is not set");
+    expect(await opened({ STRICT_BONDING: "off" })).toContain("STRICT_BONDING is off");
     const quiet = await opened({ TRUSTED_PAYERS: "0.0.5", APP_DOMAIN: "a.example" });
-    expect(quiet).not.toMatch(/TRUSTED_PAYERS|APP_DOMAIN/);
+    expect(quiet).not.toMatch(/TRUSTED_PAYERS|APP_DOMAIN|STRICT_BONDING/);
   });
 });
