@@ -57,3 +57,10 @@ export function parseSequence(value: unknown): Sequence | null {
 export function signalId(topicId: TopicId, sequence: number): string {
   return `${topicId}/${sequence}`;
 }
+
+/** A session of somebody. No user's id has a space in it, so both fit one list. */
+export type SessionId = string & { readonly __brand: "SessionId" };
+
+const SESSION_MARK = "session ";
+export const sessionId = (digest: string): SessionId => `${SESSION_MARK}${digest}` as SessionId;
+export const isSessionId = (id: UserId | SessionId): id is SessionId => id.startsWith(SESSION_MARK);

@@ -1,16 +1,20 @@
 /**
- * Whose sessions are over before their time. Sign-outs everywhere are few, and matter only as long as a session lives, so every
- * instance knows all of them by heart: a request costs one look-up in a map, and no command or statement of its own.
+ * Which sessions are over before their time: one of them, or all of a user. Sign-outs are few, and matter only as long as a
+ * session lives, so every instance knows all of them by heart: a request costs two look-ups in a map, and no command or statement
+ * of its own.
  *
- *   signOut   store, then own map, then the bus: a caller who got an answer has signed out on every instance that is reached
+ *   signOut      store, then own map, then the bus: a caller who got an answer has signed out on every instance that is reached
+ *   endSession   own map, then store and bus, tried again until they take it: somebody who leaves a computer need not wait
  *   start, or events may have been missed → read them all again, until that works
  */
 import { backoffMs } from "../core/backoff";
-import type { UserId } from "../core/ids";
+import { isSessionId, type SessionId, type UserId } from "../core/ids";
 import type { AccountStore, SignOut } from "../ports/account-store";
 import type { Clock } from "../ports/clock";
 import type { EventBus } from "../ports/event-bus";
 import type { Log } from "../ports/log";
+import { StoreUnavailable } from "../ports/sync-store";
+import { HotTierUnavailable } from "../ports/view-cache";
 
 export interface SignOutsDeps {
   readonly store: AccountStore;
@@ -29,7 +33,7 @@ const CLOCK_SKEW_MS = 5_000;
 const RETRY = { baseMs: 500, maxMs: 15_000 };
 
 export class SignOuts {
-  private untilMs = new Map<UserId, number>();
+  private readonly untilMs = new Map<SignOut["subject"], number>();
   private loading: Promise<void> | null = null;
   private readonly closing = new AbortController();
   private readonly unfollow: () => void;
@@ -43,9 +47,16 @@ export class SignOuts {
   }
 
   /** Whether a session of `userId` that was issued at `issuedMs` is over. */
-  isOver(userId: UserId, issuedMs: number): boolean {
+  isOver(userId: UserId, session: SessionId, issuedMs: number): boolean {
     const untilMs = this.untilMs.get(userId);
-    return untilMs !== undefined && issuedMs <= untilMs;
+    return (untilMs !== undefined && issuedMs <= untilMs) || this.untilMs.has(session);
+  }
+
+  /** Ends one session: here at once, elsewhere as soon as the store and the others can be told. Resolves after the first try. */
+  async endSession(session: SessionId): Promise<void> {
+    const signOut = { subject: session, untilMs: this.deps.clock.now() };
+    this.know(signOut);
+    if (!(await this.tell(signOut))) void this.tellLater(signOut);
   }
 
   /** When a session that begins now is to be called issued: after every sign-out of its user that is known. */
@@ -60,7 +71,7 @@ export class SignOuts {
   async signOut(userId: UserId): Promise<void> {
     // Not before the sessions that were dated after an earlier sign-out.
     const untilMs = Math.max(this.deps.clock.now() + CLOCK_SKEW_MS, this.issueMs(userId));
-    const signOut = { userId, untilMs };
+    const signOut = { subject: userId, untilMs };
     await this.deps.store.signOut(signOut);
     // The bus tells its own listeners first, and so this map.
     await this.deps.bus.publishSignOut(signOut);
@@ -85,7 +96,7 @@ export class SignOuts {
       try {
         const sinceMs = clock.now() - sessionMs;
         const stored = await store.signOuts(sinceMs);
-        for (const [userId, untilMs] of this.untilMs) if (untilMs <= sinceMs) this.untilMs.delete(userId);
+        for (const [subject, untilMs] of this.untilMs) if (untilMs <= sinceMs) this.untilMs.delete(subject);
         for (const signOut of stored) this.know(signOut);
         return;
       } catch (cause) {
@@ -95,9 +106,30 @@ export class SignOuts {
     }
   }
 
-  private know({ userId, untilMs }: SignOut): void {
-    if (untilMs <= (this.untilMs.get(userId) ?? 0)) return;
-    this.untilMs.set(userId, untilMs);
-    this.deps.onSignOut(userId);
+  /** False where the store or the other instances do not answer. */
+  private async tell(signOut: SignOut): Promise<boolean> {
+    try {
+      await this.deps.store.signOut(signOut);
+      await this.deps.bus.publishSignOut(signOut);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable) && !(cause instanceof HotTierUnavailable)) throw cause;
+      return false;
+    }
+  }
+
+  private async tellLater(signOut: SignOut): Promise<void> {
+    const { clock, log, random } = this.deps;
+    log.warn("could not tell everybody that a session has ended; trying again");
+    for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
+      await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
+      if (this.closing.signal.aborted || (await this.tell(signOut))) return;
+    }
+  }
+
+  private know({ subject, untilMs }: SignOut): void {
+    if (untilMs <= (this.untilMs.get(subject) ?? 0)) return;
+    this.untilMs.set(subject, untilMs);
+    if (!isSessionId(subject)) this.deps.onSignOut(subject);
   }
 }

@@ -2,7 +2,7 @@
  * What is kept about who may be whom: ids that accounts sign in as, and sign-outs. Every method is one statement at most.
  * Rejects with StoreUnavailable.
  */
-import type { AccountId, UserId } from "../core/ids";
+import type { AccountId, SessionId, UserId } from "../core/ids";
 
 export interface Binding {
   readonly accountId: AccountId;
@@ -11,8 +11,9 @@ export interface Binding {
 }
 
 export interface SignOut {
-  readonly userId: UserId;
-  /** Epoch milliseconds: sessions issued until then are over. */
+  /** All sessions of a user, or one session. */
+  readonly subject: UserId | SessionId;
+  /** Epoch milliseconds: the user's sessions that were issued until then are over; of one session, when it ended. */
   readonly untilMs: number;
 }
 

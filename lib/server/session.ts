@@ -4,10 +4,10 @@ import "server-only";
  * that was verified once is remembered until it expires: the signature costs 76 µs, a look-up less than one (platform.md).
  * Whether its user has signed out everywhere since is asked each time, of a map in memory.
  */
-import { createSecretKey, type KeyObject } from "node:crypto";
+import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
-import { parseUserId, type UserId } from "../core/ids";
+import { parseUserId, type SessionId, sessionId, type UserId } from "../core/ids";
 import type { SignOuts } from "../engine/sign-outs";
 import type { Clock } from "../ports/clock";
 
@@ -25,7 +25,8 @@ export interface SessionOptions {
   readonly signOuts: Pick<SignOuts, "isOver" | "issueMs">;
 }
 
-interface Session {
+export interface Session {
+  readonly id: SessionId;
   readonly userId: UserId;
   readonly issuedMs: number;
   readonly expiresS: number;
@@ -51,6 +52,8 @@ export class Sessions {
     const token = await new SignJWT({ ms: this.options.signOuts.issueMs(userId) })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(userId)
+      // Two sessions that begin at the same moment are two: one of them may end.
+      .setJti(randomUUID())
       .setAudience(this.options.network)
       .setIssuedAt(nowS)
       .setExpirationTime(nowS + MAX_AGE_S)
@@ -63,14 +66,19 @@ export class Sessions {
     return this.cookie("", 0);
   }
 
-  /** The signed-in user of a Cookie header; null where there is none, or it is expired or not ours. */
+  /** The signed-in user of a Cookie header; null where there is none, or it is expired, over or not ours. */
   async userOf(cookieHeader: string | null): Promise<UserId | null> {
+    return (await this.sessionOf(cookieHeader))?.userId ?? null;
+  }
+
+  /** The same with what tells this session from the user's others. */
+  async sessionOf(cookieHeader: string | null): Promise<Session | null> {
     const token = cookieValue(cookieHeader, this.cookieName);
     if (!token) return null;
     const nowS = this.options.clock.now() / 1_000;
     const session = this.remembered.get(token) ?? (await this.verified(token, nowS));
     if (session === null || session.expiresS <= nowS) return null;
-    return this.options.signOuts.isOver(session.userId, session.issuedMs) ? null : session.userId;
+    return this.options.signOuts.isOver(session.userId, session.id, session.issuedMs) ? null : session;
   }
 
   private async verified(token: string, nowS: number): Promise<Session | null> {
@@ -84,7 +92,7 @@ export class Sessions {
         const userId = parseUserId(payload.sub);
         if (!userId || payload.exp === undefined) return null;
         const issuedMs = typeof payload.ms === "number" ? payload.ms : (payload.iat ?? 0) * 1_000;
-        const session = { userId, issuedMs, expiresS: payload.exp };
+        const session = { id: idOf(token), userId, issuedMs, expiresS: payload.exp };
         this.remembered.set(token, session);
         return session;
       } catch {
@@ -99,6 +107,10 @@ export class Sessions {
     return `${this.cookieName}=${value}; ${flags}`;
   }
 }
+
+/** By what is signed: the signature itself has other spellings, which verify as well. */
+const idOf = (token: string): SessionId =>
+  sessionId(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url").slice(0, 22));
 
 function cookieValue(header: string | null, name: string): string | null {
   for (const pair of header?.split(";") ?? []) {

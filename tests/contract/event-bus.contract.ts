@@ -94,7 +94,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
   it("tells of a sign-out at once too, between the commits and as none of them", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
-    const signOut = { userId: "tm-ada" as UserId, untilMs: 1_790_000_000_123 };
+    const signOut = { subject: "tm-ada" as UserId, untilMs: 1_790_000_000_123 };
     const published = [bus.publish(commitOf(1)), bus.publishSignOut(signOut), bus.publish(commitOf(2))];
     expect([listener.cursors, listener.signOuts]).toEqual([[1, 2], [signOut]]);
     await Promise.all(published);

@@ -59,7 +59,7 @@ describe("instances", () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await keep(b.tier, ADA);
-    const signOut = { userId: ADA, untilMs: 1_790_000_000_123 };
+    const signOut = { subject: ADA, untilMs: 1_790_000_000_123 };
     await a.tier.bus.publishSignOut(signOut);
     await a.tier.bus.publish(commitOf(1, []));
     await until(() => b.heard.cursors.length === 1);

@@ -106,6 +106,19 @@ describe("a challenge", () => {
   });
 });
 
+describe("signing out", () => {
+  it("at one instance ends that session at another that has it in its memory, and at one that starts later", async () => {
+    const [cookie, laptop] = [await cookieFor(a), await cookieFor(a)];
+    expect(await isIn(b, cookie)).toBe(true);
+    expect((await ask(a, "POST /api/auth/logout", {}, cookie)).status).toBe(200);
+    await eventually(() => isIn(b, cookie)).toBe(false);
+    const late = startInstance(newNetwork());
+    await late.app.signOuts.load();
+    expect([await isIn(late, cookie), await isIn(late, laptop)]).toEqual([false, true]);
+    await late.app.close();
+  });
+});
+
 describe("signing out everywhere", () => {
   it("at one instance ends the session at another that has it in its memory, with no command of the other's", async () => {
     const cookie = await cookieFor(a);

@@ -1,6 +1,7 @@
 /** Signing in with a Hedera account, from the challenge to the session, against a ledger with real keys. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccountId, UserId } from "@/lib/core/ids";
+import { StoreUnavailable } from "@/lib/ports/sync-store";
 import { SOCKET_HEADER } from "@/lib/server/client-address";
 import { startTestApp, type TestApp } from "../support/app";
 import {
@@ -312,17 +313,48 @@ describe("signing out everywhere", () => {
     expect((await sessionOf(again)).userId).toBeNull();
   });
 
-  it("needs a session, and a single sign-out ends only its own", async () => {
+  it("needs a session", async () => {
     expect((await t.ask("POST", "/api/auth/logout", null, { body: { everywhere: true } })).status).toBe(401);
+  });
+});
+
+describe("signing out", () => {
+  const cookieFor = async (userId: string) => (await t.app.sessions.issue(userId as UserId)).split(";")[0] as string;
+  const signOut = (cookie: string | null, body?: object) =>
+    t.ask("POST", "/api/auth/logout", null, { headers: cookie === null ? {} : { cookie }, ...(body ? { body } : {}) });
+  const read = async (cookie: string) => (await t.ask("GET", "/api/contacts", null, { headers: { cookie } })).status;
+
+  it.each([{}, { everywhere: false }, undefined])("ends that session for good, and no other: %j", async (body) => {
+    // Of the same moment, and so alike but for a number that tells them apart.
+    const [phone, laptop] = [await cookieFor("tm-a"), await cookieFor("tm-a")];
+    const response = await signOut(phone, body);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("set-cookie")).toContain("Max-Age=0");
+    expect([await read(phone), await read(laptop)]).toEqual([401, 200]);
+    await t.app.signOuts.load();
+    expect([await read(phone), await read(laptop)]).toEqual([401, 200]);
+    expect((await signOut(null, body)).status).toBe(200);
+  });
+
+  it("ends it in every spelling of its signature", async () => {
     const cookie = await cookieFor("tm-a");
-    for (const body of [{}, { everywhere: false }, undefined]) {
-      const response = await t.ask("POST", "/api/auth/logout", null, {
-        headers: { cookie },
-        ...(body ? { body } : {}),
-      });
-      expect(response.status).toBe(200);
-      expect(response.headers.get("set-cookie")).toContain("Max-Age=0");
-    }
-    expect((await sessionOf(cookie)).userId).toBe("tm-a");
+    await signOut(cookie);
+    // The last character of 32 bytes in base64url carries two bits that nobody looks at.
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const at = alphabet.indexOf(cookie.at(-1) as string);
+    for (const other of [0, 1, 2, 3].map((bits) => alphabet[(at & ~3) | bits] as string))
+      expect(await read(`${cookie.slice(0, -1)}${other}`)).toBe(401);
+  });
+
+  it("is done here at once while the database is away, and kept when it is back", async () => {
+    const cookie = await cookieFor("tm-a");
+    const { accounts } = t.app.stores;
+    const away = vi.spyOn(accounts, "signOut").mockRejectedValue(new StoreUnavailable("away"));
+    expect((await signOut(cookie)).status).toBe(200);
+    expect(await read(cookie)).toBe(401);
+    expect(await accounts.signOuts(0)).toEqual([]);
+    away.mockRestore();
+    await t.clock.advance(20_000);
+    expect(await accounts.signOuts(0)).toHaveLength(1);
   });
 });

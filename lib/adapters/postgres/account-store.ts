@@ -43,12 +43,12 @@ export class PostgresAccountStore implements AccountStore {
     }));
   }
 
-  async signOut({ userId, untilMs }: SignOut): Promise<void> {
+  async signOut({ subject, untilMs }: SignOut): Promise<void> {
     await this.db.run(
       "account-change",
       `INSERT INTO session_sign_outs AS s (user_id, until_ms) VALUES ($1::text, $2::bigint)
       ON CONFLICT (user_id) DO UPDATE SET until_ms = greatest(s.until_ms, excluded.until_ms)`,
-      [userId, untilMs],
+      [subject, untilMs],
     );
   }
 
@@ -58,6 +58,6 @@ export class PostgresAccountStore implements AccountStore {
       "SELECT user_id, until_ms FROM session_sign_outs WHERE until_ms > $1::bigint",
       [sinceMs],
     );
-    return rows.map((row) => ({ userId: row.user_id as UserId, untilMs: Number(row.until_ms) }));
+    return rows.map((row) => ({ subject: row.user_id as SignOut["subject"], untilMs: Number(row.until_ms) }));
   }
 }

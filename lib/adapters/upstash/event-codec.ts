@@ -35,7 +35,8 @@ export function encodeEvent({ topicId, cursor, users, renamed, definitionsChange
   ]);
 }
 
-export const encodeSignOut = ({ userId, untilMs }: SignOut): string => JSON.stringify([SIGN_OUT_FORM, userId, untilMs]);
+export const encodeSignOut = ({ subject, untilMs }: SignOut): string =>
+  JSON.stringify([SIGN_OUT_FORM, subject, untilMs]);
 
 /** Null for what is no message of ours. */
 export function decodeMessage(text: string): Message | null {
@@ -53,8 +54,10 @@ function decodeEvent(json: string): BusEvent | null {
     const list: unknown = JSON.parse(json);
     if (!Array.isArray(list)) return null;
     if (list[0] === SIGN_OUT_FORM) {
-      const [, userId, untilMs] = list as [number, UserId?, number?];
-      return userId === undefined || untilMs === undefined ? null : { kind: "sign-out", signOut: { userId, untilMs } };
+      const [, subject, untilMs] = list as [number, SignOut["subject"]?, number?];
+      return subject === undefined || untilMs === undefined
+        ? null
+        : { kind: "sign-out", signOut: { subject, untilMs } };
     }
     if (list[0] !== COMMIT_FORM) return null;
     // Of this form only what `encodeEvent` made: whoever can publish here can write to the views as well.

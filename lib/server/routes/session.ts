@@ -141,11 +141,11 @@ export const logout = defineRoute({
   problems: ["no-session"],
   answer: z.object({ ok: z.literal(true) }),
   handle: async ({ app, body, request }) => {
-    if (body.everywhere) {
-      const userId = await app.sessions.userOf(request.headers.get("cookie"));
-      if (userId === null) throw new ProblemError("no-session", "Sign in to sign out everywhere.");
-      await app.limits.spendUser("sign-out", userId);
-      await app.signOuts.signOut(userId);
+    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
+    if (session === null && body.everywhere) throw new ProblemError("no-session", "Sign in to sign out everywhere.");
+    if (session !== null) {
+      await app.limits.spendUser("sign-out", session.userId);
+      await (body.everywhere ? app.signOuts.signOut(session.userId) : app.signOuts.endSession(session.id));
     }
     return privateJson({ ok: true }, { "set-cookie": app.sessions.clear() });
   },

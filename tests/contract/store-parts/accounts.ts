@@ -24,17 +24,17 @@ export function accountsContract(subject: Subject): void {
 
   it("keeps a user's latest sign-out, in whatever order they come", async () => {
     const { accounts } = await emptied(subject);
-    await accounts.signOut({ userId: A, untilMs: 1_790_000_000_200 });
-    await accounts.signOut({ userId: A, untilMs: 1_790_000_000_100 });
-    await accounts.signOut({ userId: B, untilMs: 1_790_000_000_000 });
-    expect(await accounts.signOuts(1_790_000_000_000)).toEqual([{ userId: A, untilMs: 1_790_000_000_200 }]);
+    await accounts.signOut({ subject: A, untilMs: 1_790_000_000_200 });
+    await accounts.signOut({ subject: A, untilMs: 1_790_000_000_100 });
+    await accounts.signOut({ subject: B, untilMs: 1_790_000_000_000 });
+    expect(await accounts.signOuts(1_790_000_000_000)).toEqual([{ subject: A, untilMs: 1_790_000_000_200 }]);
     expect(await accounts.signOuts(0)).toHaveLength(2);
   });
 
   it("leaves both alone at a rebuild: they are nobody's message", async () => {
     const { accounts, sync } = await emptied(subject);
     await accounts.bind({ accountId: FIVE, userId: A, boundMs: 1 });
-    await accounts.signOut({ userId: A, untilMs: 1 });
+    await accounts.signOut({ subject: A, untilMs: 1 });
     await sync.rebuild();
     expect([await accounts.boundTo(FIVE), (await accounts.signOuts(0)).length]).toEqual([A, 1]);
   });
