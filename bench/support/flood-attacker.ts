@@ -1,9 +1,10 @@
 /**
- * Floods sign-in and submit, in a process of its own: in the readers' process it would be the readers' clock that suffers. Told
- * `{port, address, seconds, perSecond}`, it sends `{signedIn}`; each message after that starts one spell, answered by its statuses.
+ * Floods a server, in a process of its own: in the readers' process it would be the readers' clock that suffers. Told an order,
+ * it answers `{signedIn}`; each name of a flood after that starts one spell of it, answered by its statuses.
  */
+import { connect } from "node:net";
 import { constants, setPriority } from "node:os";
-import { FloodClient, spell } from "./flood-client";
+import { type Flood, FloodClient, spell } from "./flood-client";
 
 export interface FloodOrder {
   readonly port: number;
@@ -11,10 +12,17 @@ export interface FloodOrder {
   readonly seconds: number;
   readonly perSecond: number;
 }
-/** Of a spell: status to how many answers. */
+/** How many answers of each status a spell had. */
 export type FloodStatuses = Readonly<Record<string, number>>;
 
 const USER = "tm-attacker";
+const LONG = `?${"a&".repeat(7_000)}`;
+const CHECKS = ["/api/health", "/api/health/ready", "/api/health/ingestion", "/api/health/hcs"];
+const BODIES_AT_ONCE = 120;
+/** Each fills the system's buffers, some 4 MB of copying: much more often, and it is this machine's memory that is measured. */
+const BODY_EVERY_MS = 3_000;
+const BODY_BYTES = 9_500_000;
+const CHUNK = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
 
 async function main(order: FloodOrder): Promise<void> {
   // A flood comes from elsewhere: making it must not take the CPU of those whom it is to disturb.
@@ -22,20 +30,68 @@ async function main(order: FloodOrder): Promise<void> {
   const client = new FloodClient(order.port, order.address);
   const cookie = await client.signIn(USER);
   let nonce = 0;
-  process.on("message", async () => {
+  const sent = {
+    writes: (i: number) =>
+      i % 2 === 0
+        ? client.send("/api/auth/challenge", {}, { accountId: "0.0.5" })
+        : client.write(USER, cookie, ++nonce),
+    addresses: (i: number) => client.send(`${i % 2 === 0 ? "/api/health" : "/signals"}${LONG}`, {}),
+    health: (i: number) => client.send(CHECKS[i % CHECKS.length] as string, {}),
+  };
+  process.on("message", async (flood: Flood) => {
     const statuses: Record<string, number> = {};
-    await spell(order.seconds, order.perSecond, async (i) => {
-      const sent =
-        i % 2 === 0
-          ? client.send("/api/auth/challenge", {}, { accountId: "0.0.5" })
-          : client.write(USER, cookie, ++nonce);
-      // A connection that broke is one of the answers.
-      const { status } = await sent.catch(({ code }: NodeJS.ErrnoException) => ({ status: code ?? "broken" }));
-      statuses[status] = (statuses[status] ?? 0) + 1;
-    });
+    const count = (status: number | string) => (statuses[status] = (statuses[status] ?? 0) + 1);
+    if (flood === "bodies") await floodWithBodies(order, count);
+    else
+      await spell(order.seconds, order.perSecond, (i) =>
+        // A connection that broke is one of the answers.
+        sent[flood](i).then(
+          ({ status }) => void count(status),
+          ({ code }: NodeJS.ErrnoException) => void count(code ?? "broken"),
+        ),
+      );
     process.send?.(statuses);
   });
   process.send?.({ signedIn: true });
+}
+
+/** Each connection is followed by another one after a while. */
+async function floodWithBodies({ port, address, seconds }: FloodOrder, count: (status: string) => void): Promise<void> {
+  const untilMs = performance.now() + seconds * 1_000;
+  const one = async () => {
+    while (performance.now() < untilMs) {
+      const nextMs = performance.now() + BODY_EVERY_MS;
+      count(await sendBody(port, address, untilMs));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(nextMs, untilMs) - performance.now()));
+    }
+  };
+  await Promise.all(Array.from({ length: BODIES_AT_ONCE }, one));
+}
+
+/** Resolves with the status of the answer when the connection is closed, or the time is over. */
+function sendBody(port: number, localAddress: string, untilMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1", localAddress });
+    const timer = setTimeout(() => socket.destroy(), untilMs - performance.now());
+    let sentBytes = 0;
+    let answer = "";
+    const send = () => {
+      while (!socket.destroyed && sentBytes < BODY_BYTES) {
+        sentBytes += CHUNK.length;
+        if (!socket.write(CHUNK)) return void socket.once("drain", send);
+      }
+    };
+    socket.on("data", (data: Buffer) => (answer += data.toString("latin1", 0, 20)));
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "held");
+    });
+    socket.on("connect", () => {
+      socket.write("POST /signals HTTP/1.1\r\nhost: app.test\r\ntransfer-encoding: chunked\r\n\r\n");
+      send();
+    });
+  });
 }
 
 process.once("disconnect", () => process.exit(0));

@@ -8,6 +8,13 @@ const TICK_MS = 10;
 /** Below the five seconds after which Node's server closes what is idle: a request sent at that moment would be lost. */
 const IDLE_MS = 4_000;
 
+/**
+ * `writes`: sign-in and submit. `addresses`: 14 KB of address with 7,000 parameters. `bodies`: 120 connections at a time that send
+ * 9.5 MB to a page and hold it open. `health`: what balancers ask.
+ */
+export const FLOODS = ["writes", "addresses", "bodies", "health"] as const;
+export type Flood = (typeof FLOODS)[number];
+
 /** All of 127.0.0.0/8 is this machine: addresses that a server can tell apart. */
 export class FloodClient {
   private readonly agent: Agent;

@@ -27,6 +27,10 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   }
 }
 
+/** A body whose end is not near: of unknown length, or longer than any that is read. */
+export const isBodyLong = (header: HeaderReader): boolean =>
+  (header("transfer-encoding") ?? "") !== "" || Number(header("content-length") ?? 0) > MAX_BODY_BYTES;
+
 /** Whether a body follows the headers (RFC 9112 §6.3). */
 export const hasBody = (header: HeaderReader): boolean =>
   (header("transfer-encoding") ?? "") !== "" || (header("content-length") ?? "0") !== "0";

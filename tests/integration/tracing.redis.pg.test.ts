@@ -47,6 +47,7 @@ beforeAll(async () => {
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   app = await getApp();
+  await app.firstSync.run();
 }, 120_000);
 afterAll(async () => {
   await app?.close();

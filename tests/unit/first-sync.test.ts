@@ -6,6 +6,87 @@ import { DrivenClock } from "../support/driven-clock";
 
 type Reports = Awaited<ReturnType<FirstSyncDeps["scheduler"]["syncNow"]>>;
 
+const TOPICS = ["0.0.1", "0.0.2"] as TopicId[];
+
+/** A first sync whose topics stand at `cursor` and that ends when `end` is called. */
+function scene({ isMirrorSilent = false } = {}) {
+  const clock = new DrivenClock();
+  const logged: string[] = [];
+  const line = (message: string) => void logged.push(message);
+  let asked = 0;
+  let end = (_: Reports) => {};
+  const at = { cursor: 0 };
+  const deps = {
+    clock,
+    log: { info: line, warn: line, error: line },
+    ledger: {
+      newestSequence: async () => {
+        asked += 1;
+        return isMirrorSilent ? new Promise<never>(() => {}) : ok(100_000);
+      },
+    },
+    scheduler: {
+      topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
+      syncs: new Map(
+        TOPICS.map((topicId) => [
+          topicId,
+          {
+            get cursor() {
+              return at.cursor;
+            },
+          },
+        ]),
+      ),
+      syncNow: () => new Promise<Reports>((resolve) => (end = resolve)),
+    },
+  };
+  const first = new FirstSync(deps as unknown as FirstSyncDeps);
+  return { clock, logged, at, first, asked: () => asked, end: () => end([] as unknown as Reports) };
+}
+
+it("says how many messages it has stored of about how many, in the log too, until it is over", async () => {
+  const { clock, logged, at, first, end } = scene();
+  expect(first.progress).toBeNull();
+  const run = first.run();
+  expect(first.progress).toBe("The first sync has stored 0 messages so far.");
+  at.cursor = 1_500;
+  await clock.advance(2_000);
+  expect(first.progress).toBe("The first sync has stored 3,000 of about 200,000 messages so far.");
+  at.cursor = 90_000;
+  await clock.advance(5_000);
+  expect(logged.filter((text) => text.includes("of about"))).toEqual([
+    "The first sync has stored 3,000 of about 200,000 messages so far.",
+    "The first sync has stored 180,000 of about 200,000 messages so far.",
+  ]);
+  end();
+  await run;
+  expect(first.progress).toBeNull();
+  await clock.advance(60_000);
+  expect(logged.filter((text) => text.includes("of about"))).toHaveLength(2);
+});
+
+it("asks the mirror nothing more where it is quick, and one request a topic where it is not", async () => {
+  const quick = scene();
+  const run = quick.first.run();
+  quick.end();
+  await run;
+  await quick.clock.advance(60_000);
+  expect(quick.asked()).toBe(0);
+  const slow = scene();
+  void slow.first.run();
+  void slow.first.run();
+  await slow.clock.advance(600_000);
+  expect(slow.asked()).toBe(TOPICS.length);
+});
+
+it("does not wait for a mirror that is silent to say how far it is", async () => {
+  const { clock, at, first } = scene({ isMirrorSilent: true });
+  void first.run();
+  at.cursor = 5;
+  await clock.advance(60_000);
+  expect(first.progress).toBe("The first sync has stored 10 messages so far.");
+});
+
 function firstSync(errors: readonly (string | null)[]) {
   const logged: string[] = [];
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);

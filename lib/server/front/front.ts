@@ -8,7 +8,8 @@ import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Clock } from "../../ports/clock";
 import { apiHeaders } from "../api-headers";
 import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../client-address";
-import { sendProblem } from "./plain-answer";
+import { isBodyLong } from "../read-body";
+import { headersOf, sendProblem } from "./plain-answer";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
@@ -87,8 +88,9 @@ export class Front {
     if (this.isLast) response.shouldKeepAlive = false;
     this.underWay.add(response);
     response.once("close", () => this.underWay.delete(response));
-    response.once("finish", () => {
-      if (!request.complete) linger(request.socket);
+    // Before Node's own listener, which closes the connection.
+    response.prependOnceListener("finish", () => {
+      if (!request.complete && isBodyLong(headersOf(request))) linger(request.socket);
     });
     for (const [name, value] of apiHeaders(request.headers["x-forwarded-proto"]?.toString() ?? null))
       response.setHeader(name, value);
@@ -121,10 +123,12 @@ const UNREADABLE: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Lets the answer arrive, then ends the connection, however much is still to come on it. */
+/** Lets the answer arrive, then ends the connection, however much is still to come on it: nothing more is read. */
 function linger(socket: Socket): void {
   // Node would close both ways at once, and the client's system drop the answer with what it was still sending.
   socket.destroySoon = () => void socket.end();
+  // After Node has begun to read the rest away.
+  process.nextTick(() => socket.pause());
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 

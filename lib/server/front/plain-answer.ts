@@ -3,7 +3,7 @@ import "server-only";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderReader } from "../client-address";
 import { type ProblemParts, problemAnswer } from "../problem";
-import { hasBody } from "../read-body";
+import { isBodyLong } from "../read-body";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../request-scope";
 import { STATIC_POLICY, staticPage } from "./static-page";
 
@@ -19,12 +19,12 @@ export interface PlainAnswer {
 }
 
 /**
- * Says it at once and with a length: header by header costs more CPU, and chunks are three writes. A body that is still to come
- * is not waited for: the connection ends with the answer.
+ * Says it at once and with a length: header by header costs more CPU, and chunks are three writes. A long body that is still to
+ * come is not waited for: the connection ends with the answer. A short one is read away, which costs less than a new connection.
  */
 export function send(request: IncomingMessage, response: ServerResponse, answer: PlainAnswer): void {
   const header = headersOf(request);
-  if (hasBody(header) && !request.complete) response.shouldKeepAlive = false;
+  if (isBodyLong(header)) response.shouldKeepAlive = false;
   const requestId = requestIdOf(header(REQUEST_ID) ?? null);
   const own = { ...answer.headers, [REQUEST_ID]: requestId, "content-length": Buffer.byteLength(answer.body) };
   response.writeHead(answer.status, own).end(answer.body);
