@@ -23,6 +23,11 @@ export const INCIDENT_KINDS = {
     action:
       "Find out which commits the failover or restore has lost: what operators did, bindings and sign-outs come back only from a backup.",
   },
+  "registry-not-published": {
+    severity: "warning",
+    action:
+      "Run npm run shards -- publish --new, set REGISTRY_TOPIC to what it says for all instances, and publish once more.",
+  },
   "redis-went-back": {
     severity: "warning",
     action:

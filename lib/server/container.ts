@@ -249,7 +249,7 @@ export function createApp({
     }),
   ];
   const reads = adminReads(stores, clock);
-  const writes = buildWrites({ env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
+  const writes = buildWrites({ incidents, env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, reporter, isShared },

@@ -47,7 +47,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
     hot: shared?.hot ?? new MemoryHotCache(systemClock),
     // A few questions of an operator: they need no share of the budget.
     ledger: new MirrorLedger({ urls: mirrorUrls, clock: systemClock, reserve: async () => 0 }),
-    ...{ registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
+    ...{ registryTopic: env.REGISTRY_TOPIC, mayStayUnpublished: env.isDevnet, prefix: env.TOPIC_PREFIX },
   });
   // The first start of a deployment may be this one: then the registry begins here with what is configured.
   const published = await shards.published();

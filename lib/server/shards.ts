@@ -26,14 +26,20 @@ export interface ShardsParts {
   readonly creator: TopicCreator | null;
   readonly trustedPayers: TrustedPayers;
   readonly registryTopic: TopicId | null;
+  /** A devnet may: it is thrown away with its database. */
+  readonly mayStayUnpublished: boolean;
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told why the registry is not published as it stands, or null where it is. */
+  readonly onPublication?: (reason: string | null) => void;
 }
 
 export interface Shards {
   /** There is an operator key, with which topics can be created. */
   readonly canCreate: boolean;
+  /** Why no topic may be added now, as a sentence; null where one may. */
+  readonly refusal: string | null;
   /** Works towards the goal; what it changed is published where there is a registry topic. */
   run(goal: Goal, onStep?: (step: Step) => void): Promise<ReshardOutcome>;
   /** What the registry topic says; none where none is named. */
@@ -41,6 +47,9 @@ export interface Shards {
   /** Messages that were published; 0 where no registry topic is named, or nobody may write. */
   publish(): Promise<Result<number, string>>;
 }
+
+const UNPUBLISHED =
+  "The registry is published nowhere, so a database that is lost would take the new topics with it: run `npm run shards -- publish --new`, set REGISTRY_TOPIC to what it says, and ask again.";
 
 /** A version for which nobody waits: an announcement is a round of no topics. */
 const NO_GATE_MS = 1;
@@ -69,8 +78,10 @@ export function openShards(parts: ShardsParts): Shards {
     if (topic === null || submitter === null) return ok(0);
     return publishRegistry({ ...topic, submitter }, await stores.registry.load());
   };
+  const refusal = topic === null && !parts.mayStayUnpublished ? UNPUBLISHED : null;
   return {
     canCreate: parts.creator !== null,
+    refusal,
     publish,
     published: async () => {
       if (topic === null) return ok([]);
@@ -78,8 +89,10 @@ export function openShards(parts: ShardsParts): Shards {
       return published.ok ? ok(published.value.map(({ shard }) => shard)) : published;
     },
     run: async (goal, onStep) => {
+      if (goal.name === "grow" && refusal !== null) return { kind: "failed", reason: refusal };
       const outcome = await resharder.run(goal, onStep);
       const published = await publish();
+      parts.onPublication?.(published.ok ? null : published.error);
       if (!published.ok)
         log.warn("the registry was not published; the next change publishes it", { reason: published.error });
       return outcome;

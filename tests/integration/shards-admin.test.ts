@@ -49,6 +49,13 @@ it("split while the app runs, which reads the new topics and writes to them at o
   expect(creator.memos).toHaveLength(2);
 });
 
+it("are told while a split's topics stand in the table alone, which a fresh start would not read", async () => {
+  const told = () => t.app.incidents.current().filter(({ code }) => code === "registry-not-published");
+  expect(told()).toEqual([]);
+  await post("split", { kind: "contact", to: 3 });
+  expect(told()).toMatchObject([{ severity: "warning", summary: expect.stringContaining("2 topic(s)") }]);
+});
+
 it("write each step into the log while a split lasts", async () => {
   const seen = new Set<unknown>();
   const { admin } = t.app.stores;

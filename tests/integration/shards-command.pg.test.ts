@@ -41,7 +41,7 @@ function run(name: string, args: readonly string[], more: Record<string, string>
 }
 
 it("plans, creates, shows, gives tenants topics, publishes and drains", async () => {
-  const before = devnet.ledger.topics.size;
+  let before = devnet.ledger.topics.size;
   const early = await shards(["status"]);
   expect([early.code, early.out]).toEqual([1, expect.stringContaining("run `npm run migrate`")]);
   expect((await run("migrate", ["--dry-run"])).out).toContain("Nothing was changed.");
@@ -53,6 +53,14 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   });
   expect(planned.out).toContain("2 topics to create, about $0.02.");
   expect(devnet.ledger.topics.size).toBe(before);
+
+  const refused = await shards(["create"]);
+  expect([refused.code, refused.out]).toEqual([1, expect.stringMatching(/published nowhere.*set REGISTRY_TOPIC/)]);
+  expect(devnet.ledger.topics.size).toBe(before);
+  expect(await shards(["publish"])).toMatchObject({ code: 1, out: expect.stringContaining("publish --new") });
+  const topicId = /Created (0\.0\.\d+)/.exec((await shards(["publish", "--new"])).out)?.[1] as TopicId;
+  env.REGISTRY_TOPIC = topicId;
+  before += 1;
 
   expect(await shards(["create"])).toMatchObject({
     code: 0,
@@ -71,10 +79,9 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect(status.out).toMatch(/tm-enterprise-trust-acme-0 +active +0\.0\.\d+/);
   expect(status.out).toContain("tenant acme (Acme, Inc.): 2 users");
 
-  const topicId = /Created (0\.0\.\d+)/.exec((await shards(["publish", "--new"])).out)?.[1] as TopicId;
-  expect(await shards(["publish"])).toMatchObject({ code: 1, out: expect.stringContaining("publish --new") });
-  expect(await shards(["publish"], { REGISTRY_TOPIC: topicId })).toMatchObject({ out: "7 messages published.\n" });
-  const drained = await shards(["drain", devnet.topics.contact], { REGISTRY_TOPIC: topicId });
+  expect(devnet.ledger.topic(topicId).messages).toHaveLength(7);
+  expect(await shards(["publish"])).toMatchObject({ out: "Everything is published already.\n" });
+  const drained = await shards(["drain", devnet.topics.contact]);
   expect(drained).toMatchObject({ code: 0, out: expect.stringMatching(/run this again after 2\d{3}-/) });
   // A change publishes itself: the one that is drained, and the one in its place.
   expect(devnet.ledger.topic(topicId).messages).toHaveLength(9);
@@ -85,11 +92,12 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   await client.end();
   expect(rows.map(({ action, target, state }) => [action, target, state])).toEqual([
     ["database.migrate", null, "done"],
+    ["shards.split", "standard contact 3", "failed"],
+    ["shards.publish", "a new topic", "done"],
     ["shards.split", "standard contact 3", "done"],
     ["shards.tenant", "acme", "done"],
     ["shards.assign", "acme", "done"],
     ["shards.split", "enterprise trust acme 1", "done"],
-    ["shards.publish", "a new topic", "done"],
     ["shards.publish", topicId, "done"],
     ["shards.drain", devnet.topics.contact, "done"],
   ]);

@@ -3,7 +3,9 @@ import "server-only";
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import { EarlierWrites } from "../../engine/earlier-writes";
+import type { Incidents } from "../../engine/incidents";
 import { PendingSignals } from "../../engine/pending";
+import { watchPublication } from "../../engine/publication";
 import { SubmitService } from "../../engine/submit";
 import { TopicDoor } from "../../engine/topic-door";
 import type { Clock } from "../../ports/clock";
@@ -36,6 +38,7 @@ interface WriteParts {
   readonly adminReads: AdminReads;
   readonly clock: Clock;
   readonly log: Log;
+  readonly incidents: Incidents;
 }
 
 export function buildWrites(parts: WriteParts): Writes {
@@ -45,9 +48,15 @@ export function buildWrites(parts: WriteParts): Writes {
   const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
   const { submitter, ...written } = counted(network.submitter, { clock, log });
   const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const publication = watchPublication({
+    ...{ registry, incidents: parts.incidents, configured: network.topics },
+    isNamed: env.REGISTRY_TOPIC !== null,
+  });
   const shards = openShards({
     ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
     ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
+    mayStayUnpublished: env.isDevnet,
+    onPublication: (reason) => publication.failed(reason),
   });
   const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
   const submit = new SubmitService({

@@ -46,6 +46,7 @@ async function heed(
 ): Promise<void> {
   const registry = await app.stores.registry.load();
   for (const goal of goals) {
+    if (goal.name === "grow" && app.shards.refusal !== null) throw new ProblemError("read-only", app.shards.refusal);
     const step = nextStep(registry, goal, fromMs(app.clock.now()));
     if (step.name === "impossible") throw new ProblemError("bad-input", `${field}: ${step.reason}.`, { field });
     if (CREATING.includes(step.name) && !app.shards.canCreate)
