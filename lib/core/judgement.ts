@@ -58,7 +58,11 @@ export interface HealthFacts {
   readonly postgres: TierFacts;
   /** Null: no Redis is configured. */
   readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
-  readonly mirrors: readonly (Omit<TierFacts, "answers"> & { readonly origin: string })[];
+  readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
+    readonly origin: string;
+    /** By how much its clock is ahead of ours; null or absent where it has not told. */
+    readonly clockAheadMs?: number | null;
+  })[];
   /** What the mirror says of its own head; null before it was asked. */
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
@@ -310,7 +314,8 @@ function listed(items: readonly string[], count: number): string {
 export const BONDING_LOOSE =
   "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.";
 
-function ofProcess({ failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead }: HealthFacts) {
+function ofProcess(facts: HealthFacts) {
+  const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors } = facts;
   const findings: Finding[] = [];
   if (failedWrite !== null)
     findings.push(
@@ -325,6 +330,15 @@ function ofProcess({ failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clo
     if (aheadMs > CLOCK_MS)
       findings.push(
         found("clock-off", instanceId, `The clock of instance ${instanceId} is ahead of this instance's clock.`),
+      );
+  for (const { origin, clockAheadMs } of mirrors)
+    if (clockAheadMs != null && Math.abs(clockAheadMs) > CLOCK_MS)
+      findings.push(
+        found(
+          "clock-off",
+          origin,
+          `This instance's clock is ${clockAheadMs > 0 ? "behind" : "ahead of"} that of mirror ${origin}.`,
+        ),
       );
   return findings;
 }

@@ -22,7 +22,11 @@ import type { Verification } from "./signal";
  * Why a message cannot be taken as the mirror tells it: a time, text of bytes, hash or version that is none or that no row can
  * hold, no message of this topic at all, or a row that the database refused.
  */
-const DEFECTS = ["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"] as const;
+const DEFECTS = [
+  ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
+  /** Dated later than the ledger can be. */
+  "ahead-of-ledger",
+] as const;
 export type Defect = (typeof DEFECTS)[number];
 
 /** A stored message's defect, by the reason that was stored with it. */

@@ -29,11 +29,6 @@ export interface MirrorHeadsDeps {
 
 /** Our clock and the network's agree within seconds; a head further ahead than this is wrong, or our clock is. */
 export const AHEAD_MARGIN_MS = 10_000;
-/**
- * A message can be later than the head that was asked before its page, by as long as the page takes and a stalled block importer
- * lets messages through. A minute is more than both, and far too little to hide anything behind.
- */
-const MESSAGE_MARGIN_MS = 60_000;
 /** What is known of a head that was not asked for again in this time is not current any more. */
 const CURRENT_MS = 15_000;
 
@@ -72,16 +67,6 @@ export class MirrorHeads {
       known.asked = { number: this.questions, atMs: nowMs, answer: this.answer(mirror, known) };
     }
     return known.asked;
-  }
-
-  /**
-   * No message of the ledger is later than this. The heads count as they were told: where they are wrong a message may pass that
-   * should not, but a clock of ours that is behind must not hold up the topics.
-   */
-  latestNs(): bigint {
-    let latest: bigint = fromMs(this.deps.clock.now());
-    for (const { toldNs } of this.byMirror.values()) if (toldNs !== null && toldNs > latest) latest = toldNs;
-    return latest + fromMs(MESSAGE_MARGIN_MS);
   }
 
   /**

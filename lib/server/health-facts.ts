@@ -96,8 +96,8 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       deafMs: watched.deafMs,
       keeping: watched.keeping,
     },
-    mirrors: ledger.states().map(({ origin, circuit, lastError }) => ({
-      ...{ origin, circuit, lastError },
+    mirrors: ledger.states().map(({ origin, circuit, lastError, clockAheadMs }) => ({
+      ...{ origin, circuit, lastError, clockAheadMs },
       calls: callsBetween(watched.before(origin)?.mirrors.get(origin), now.mirrors.get(origin)),
     })),
     mirrorHeadMs: head === null ? null : toMs(head),

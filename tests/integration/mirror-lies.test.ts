@@ -218,8 +218,6 @@ describe("a network without new blocks", () => {
   });
 });
 
-const at = (ms: number) => (ms / 1_000).toFixed(9);
-
 describe("a mirror of several replicas", () => {
   beforeEach(() => open());
 
@@ -271,3 +269,46 @@ describe("a mirror of several replicas", () => {
     expect(await codes()).toEqual([]);
   });
 });
+
+describe("a message that is dated later than the ledger", () => {
+  beforeEach(() => open());
+  const FAR = "9000000000.000000001";
+
+  it.each([
+    ["the first of a topic", 1],
+    ["one in the middle", 3],
+    ["the last", 5],
+  ])("fails alone, be it %s: what follows is shown, and it heals", async (_, at) => {
+    requests(5);
+    mirrors.lie("first", (_, body) =>
+      eachMessage(body, (message) =>
+        message.sequence_number === at ? { ...message, consensus_timestamp: FAR } : message,
+      ),
+    );
+    await t.sync();
+    expect(await sequences()).toEqual([1, 2, 3, 4, 5].filter((each) => each !== at));
+    expect(await topic()).toMatchObject({ cursor: 5, counts: { failed: 1, verified: 4 } });
+    expect(await t.app.stores.sync.failed(contact(), 9)).toMatchObject([{ reason: "ahead-of-ledger" }]);
+    requests(1, 6);
+    await t.sync();
+    expect(await sequences()).toContain(6);
+    mirrors.lie("first", null);
+    await t.clock.advance(60_000);
+    await t.sync();
+    expect(await sequences()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await codes()).toEqual([]);
+  });
+
+  it("is believed where the ledger says that it is that time, though this instance's clock is behind", async () => {
+    t.clock.stepWall(-3_600_000);
+    requests(3);
+    await t.sync();
+    expect(await topic()).toMatchObject({ cursor: 3, counts: { failed: 0, verified: 3 } });
+    expect(await codes()).toContain("clock-off");
+    t.clock.stepWall(3_600_000);
+    await readFor(3);
+    expect(await codes()).toEqual([]);
+  });
+});
+
+const at = (ms: number) => (ms / 1_000).toFixed(9);

@@ -46,6 +46,14 @@ describe("the judgement of health", () => {
     ]);
   });
 
+  it.each([
+    [300_000, "This instance's clock is behind that of mirror https://mirror.test."],
+    [-300_000, "This instance's clock is ahead of that of mirror https://mirror.test."],
+  ])("sees a clock that is off by %i ms against a mirror's", (clockAheadMs, summary) => {
+    const mirrors = WELL.mirrors.map((mirror) => ({ ...mirror, clockAheadMs }));
+    expect(judge({ ...WELL, mirrors })).toMatchObject([{ code: "clock-off", subject: "https://mirror.test", summary }]);
+  });
+
   it("leaves a paused topic out of what is behind, stuck or starting, whoever knows of the pause", () => {
     const paused = { name: "paused" } as const;
     const here = { isStarting: true, topics: [{ ...named("0.0.7", 600_000), asOfMs: null, state: paused }] };

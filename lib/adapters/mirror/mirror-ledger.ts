@@ -23,6 +23,7 @@ import { readJson, TOO_LARGE } from "./bounded-json";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { AccountJson, BlocksJson, throughOf } from "./mirror-json";
+import { MirrorTime } from "./mirror-time";
 import { Refusals } from "./refusals";
 
 export interface MirrorOptions {
@@ -36,8 +37,6 @@ export interface MirrorOptions {
   readonly onRequest?: (sample: MirrorSample) => void;
   /** The mirror answered about something else than it was asked; null: that is over. */
   readonly onForeign?: (mirror: MirrorName, summary: string | null) => void;
-  /** By how many ms the clock of the mirror's server is ahead of ours, give or take a second and the way of the answer. */
-  readonly onClock?: (mirror: MirrorName, aheadMs: number) => void;
 }
 
 /** A page of 100 takes the public mirror well under a second; its own gateway gives up after 10. */
@@ -66,6 +65,8 @@ export interface MirrorState {
   /** Answers of 429, which are errors as well. */
   readonly rateLimited: number;
   readonly lastError: string | null;
+  /** By how many ms the mirror's clock is ahead of ours, give or take a second; null before its first answer with a date. */
+  readonly clockAheadMs: number | null;
 }
 
 /** Which circuit of a mirror a question passes. */
@@ -80,6 +81,7 @@ interface Mirror extends Omit<MirrorAddress, "origin"> {
   /** Of blocks: a network that has none, or a proxy that does not know the route, must not keep messages from coming in. */
   blocks: Circuit;
   readonly refusals: Refusals;
+  readonly time: MirrorTime;
   requests: number;
   errors: number;
   rateLimited: number;
@@ -113,6 +115,7 @@ export class MirrorLedger implements Ledger {
         circuit: CLOSED,
         blocks: CLOSED,
         refusals: new Refusals(),
+        time: new MirrorTime(),
         requests: 0,
         errors: 0,
         rateLimited: 0,
@@ -135,13 +138,14 @@ export class MirrorLedger implements Ledger {
   }
 
   states(): readonly MirrorState[] {
-    return this.nodes.map(({ origin, circuit, requests, errors, rateLimited, lastError }) => ({
+    return this.nodes.map(({ origin, circuit, requests, errors, rateLimited, lastError, time }) => ({
       origin,
       circuit: circuit.name,
       requests,
       errors,
       rateLimited,
       lastError,
+      clockAheadMs: time.aheadMs,
     }));
   }
 
@@ -160,7 +164,12 @@ export class MirrorLedger implements Ledger {
     const what = `the messages of topic ${request.topicId}`;
     const isAsked = this.check(answer.value.from, what, foreign + told.leftOut === 0);
     // What is left of such an answer is stored, but that nothing is left does not mean that there is nothing.
-    return messages.length > 0 || isAsked ? ok(messages) : err(FOREIGN);
+    if (messages.length === 0 && !isAsked) return err(FOREIGN);
+    return ok(messages.map((message) => this.timed(message, answer.value.from)));
+  }
+
+  private timed(message: LedgerMessage, { time }: Mirror): LedgerMessage {
+    return time.marked(message, this.options.clock.now());
   }
 
   /** Whether there is such a topic: its list of messages is empty in both cases (hedera.md §1). */
@@ -188,7 +197,7 @@ export class MirrorLedger implements Ledger {
     const message = readMessage(json.value, topicId);
     const isAsked = "sequence" in message && message.sequence === sequence;
     this.check(from, `message ${sequence} of topic ${topicId}`, isAsked);
-    return isAsked ? ok(message) : err(FOREIGN);
+    return isAsked ? ok(this.timed(message, from)) : err(FOREIGN);
   }
 
   async account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
@@ -204,7 +213,10 @@ export class MirrorLedger implements Ledger {
   async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
     const answer = await this.get("/blocks?order=desc&limit=1", inShape(BlocksJson), asking, { circuit: "blocks" });
     if (!answer.ok) return answer;
-    return ok({ mirror: answer.value.from.origin, throughNs: throughOf(answer.value.json) });
+    const { json, from } = answer.value;
+    const throughNs = throughOf(json);
+    from.time.told(throughNs);
+    return ok({ mirror: from.origin, throughNs });
   }
 
   /** Whether an answer is about what was asked; the operators learn of those that are not. */
@@ -283,8 +295,7 @@ export class MirrorLedger implements Ledger {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",
       });
-      const dateMs = Date.parse(response.headers.get("date") ?? "");
-      if (Number.isFinite(dateMs)) this.options.onClock?.(mirror.origin, dateMs - this.options.clock.now());
+      mirror.time.dated(response.headers.get("date"), this.options.clock.now());
       if (!response.ok) {
         await response.body?.cancel();
         return err(statusError(response, this.options.clock.now()));

@@ -23,7 +23,7 @@ export class MirrorView {
   constructor(
     readonly ledger: Ledger,
     readonly faults: Faults,
-    private readonly nowMs: () => number,
+    readonly nowMs: () => number,
   ) {}
 
   /** The last consensus time that is visible; null when all are. */

@@ -30,6 +30,8 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   const delayed = new Set<NodeJS.Timeout>();
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     if (request.url?.startsWith("/devnet") && options.control(request, response)) return;
+    // Its own time, which a test may drive.
+    response.setHeader("date", new Date(options.view.nowMs()).toUTCString());
     serve(options, request, response, delayed);
   });
   server.headersTimeout = KEEP_ALIVE_MS + 1_000;
