@@ -1,5 +1,5 @@
 /**
- * One EventSource per tab.
+ * One EventSource, of whichever tab holds the person's stream (live-share.ts).
  *
  *   connecting ──open──▶ open ──error──▶ down ──(the browser reconnects with Last-Event-ID)──▶ open
  *                         │                └── closed for good (refused) ──our own back-off──▶ connecting
@@ -27,9 +27,14 @@ export interface LiveHandlers {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
-export function connectLive(handlers: LiveHandlers): () => void {
+export interface LiveStream {
+  close(): void;
+}
+
+/** `cursor`: the position through which the caller has everything; null where it has read nothing yet. */
+export function connectStream(from: number | null, handlers: LiveHandlers): LiveStream {
   let source: EventSource | null = null;
-  let cursor: number | null = null;
+  let cursor = from;
   let retryMs = FIRST_RETRY_MS;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let openedOnce = false;
@@ -81,10 +86,12 @@ export function connectLive(handlers: LiveHandlers): () => void {
   };
   window.addEventListener("online", retryNow);
   open();
-  return () => {
-    window.removeEventListener("online", retryNow);
-    if (timer) clearTimeout(timer);
-    source?.close();
+  return {
+    close() {
+      window.removeEventListener("online", retryNow);
+      if (timer) clearTimeout(timer);
+      source?.close();
+    },
   };
 }
 

@@ -5,7 +5,8 @@ import { useSWRConfig } from "swr";
 import type { Signal } from "@/lib/wire/signals";
 import { reportFreshness, reportOnline, reportStream } from "./freshness";
 import { PATHS } from "./keys";
-import { connectLive } from "./live-connection";
+import { shareLive } from "./live-share";
+import { useSession } from "./session";
 
 type FeedEvent =
   | { readonly kind: "signal"; readonly signal: Signal }
@@ -39,8 +40,10 @@ function affected(type: string): (key: unknown) => boolean {
 
 export function LiveProvider({ children }: { children: React.ReactNode }) {
   const { mutate, cache } = useSWRConfig();
+  const userId = useSession().data?.userId ?? null;
 
   useEffect(() => {
+    if (userId === null) return;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const dirty = new Set<(key: unknown) => boolean>();
     const readAgain = (which: (key: unknown) => boolean) => {
@@ -64,7 +67,7 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
     online();
     window.addEventListener("online", online);
     window.addEventListener("offline", online);
-    const disconnect = connectLive({
+    const disconnect = shareLive(userId, {
       state: reportStream,
       freshness: (event) => reportFreshness(event, "stream"),
       hello(event) {
@@ -89,7 +92,7 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
       window.removeEventListener("online", online);
       window.removeEventListener("offline", online);
     };
-  }, [mutate, cache]);
+  }, [mutate, cache, userId]);
 
   return children;
 }
