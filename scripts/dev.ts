@@ -5,7 +5,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { loadEnvConfig } from "@next/env";
-import { EnvError, readEnv } from "@/lib/server/env";
+import { readEnv } from "@/lib/server/env";
+import { command } from "./command";
 
 function main(): void {
   // Next reads the files by itself, again whenever they change: it must not find their values in its shell.
@@ -22,10 +23,7 @@ function main(): void {
   child.once("exit", (code) => process.exit(code ?? 1));
 }
 
-try {
-  main();
-} catch (cause) {
-  if (!(cause instanceof EnvError)) throw cause;
-  console.error(cause.message);
-  process.exitCode = 1;
-}
+const USAGE = `npm run dev
+  Starts Next's development server at the HOST and PORT of the shell or of .env.`;
+
+void command({ usage: USAGE }, main);
