@@ -9,16 +9,14 @@ import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/health";
 import { startTestApp, type TestApp } from "../support/app";
 
 const found: { now: readonly Finding[] } = { now: [] };
-vi.mock("@/lib/core/judgement", async (original) => ({
-  ...(await original<typeof import("@/lib/core/judgement")>()),
-  judge: () => found.now,
-}));
-
 const TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
 let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp({ env: { METRICS_TOKEN: TOKEN } });
   await t.sync();
+  // What the judgement would find is given here; how it finds it has tests of its own.
+  const settle = t.app.incidents.settle.bind(t.app.incidents);
+  vi.spyOn(t.app.incidents, "settle").mockImplementation((codes) => settle(codes, found.now));
 });
 afterAll(() => t.close());
 

@@ -144,11 +144,10 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async newEpoch(above: number): Promise<number> {
-    // Of several who ask for it at once the first makes it, and the others get the same.
+    // The first caller makes it. The others wait for the row, see what it holds by then, and leave it as it is.
     const [row] = await this.db.run(
       "admin",
-      `WITH made AS (UPDATE meta SET epoch = $1::integer + 1 WHERE epoch <= $1::integer RETURNING epoch)
-      SELECT coalesce((SELECT epoch FROM made), (SELECT epoch FROM meta)) AS epoch`,
+      "UPDATE meta SET epoch = greatest(epoch, $1::integer + 1) RETURNING epoch",
       [above],
     );
     const epoch = Number(row?.epoch);
