@@ -1,5 +1,5 @@
 /**
- * Checks one message in the browser: computes its running hash with WebCrypto and compares it with the ledger's.
+ * Checks one message in the browser: computes its running hash with WebCrypto and compares it with the one that the mirror gave.
  * The server is asked for the parts only, never for the verdict.
  */
 import { parseConsensusTime } from "@/lib/core/consensus-time";

@@ -17,6 +17,9 @@ export const Proof = z.object({
   runningHash: Hash,
   status: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.string().nullable(),
+  mirrors: z.number().int().positive().meta({
+    description: "How many mirrors gave the same hash for the chain that the message is in; 1 where only one was asked",
+  }),
 });
 export type Proof = z.infer<typeof Proof>;
 

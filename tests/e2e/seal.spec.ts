@@ -8,7 +8,9 @@ test("pressing the seal recomputes the running hash in the browser", async ({ me
   await signals.open();
   const seal = signals.rows.first().getByRole("button", { name: /^Verified by the server/ });
   await expect(seal).toBeVisible();
-  await expect(await signals.check(signals.rows.first())).toContainText("Verified in this browser.");
+  await expect(await signals.check(signals.rows.first())).toContainText(
+    "Verified in this browser. The running hash computed here follows in the chain that this server's mirror gave.",
+  );
   const { proof } = signals;
   const hashes = await proof
     .locator("dd span[title]")

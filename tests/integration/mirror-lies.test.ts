@@ -138,6 +138,30 @@ describe("two mirrors of which one is behind", () => {
   });
 });
 
+describe("a proof", () => {
+  it("says how many mirrors agree on the chain, and claims no more than that", async () => {
+    await open({}, [SECOND]);
+    requests(3);
+    const mirrorsOf = async (sequence: number) =>
+      (await t.json<{ mirrors: number }>(`/api/proof/${contact()}/${sequence}`, ALICE)).mirrors;
+    await readFor(2);
+    expect(await mirrorsOf(2)).toBe(1);
+    await t.clock.advance(700_000);
+    await readFor(3);
+    expect(await mirrorsOf(2)).toBe(2);
+    requests(1, 4);
+    await readFor(2);
+    expect(await mirrorsOf(4)).toBe(1);
+    mirrors.lie(SECOND, (_, body) =>
+      eachMessage(body, (message) => ({ ...message, running_hash: btoa("x".repeat(48)) })),
+    );
+    await t.clock.advance(700_000);
+    await readFor(3);
+    expect(await mirrorsOf(2)).toBe(1);
+    expect(await codes()).toContain("mirrors-disagree");
+  });
+});
+
 describe("a head in the future", () => {
   beforeEach(() => open());
 

@@ -13,7 +13,7 @@ import { defineRoute } from "../route";
 const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString("base64"));
 
 export const proof = defineRoute({
-  summary: "What a browser needs to check one message against the ledger's hash chain by itself",
+  summary: "What a browser needs to check one message by itself against the hash chain that the mirror gave",
   access: "user",
   limit: "proof",
   sends: ["view"],
@@ -49,10 +49,19 @@ export const proof = defineRoute({
       runningHash: base64(row.runningHash),
       status: row.verification,
       reason: row.reason,
+      mirrors: await agreeingMirrors(app, topicId, sequence),
     };
     return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
   },
 });
+
+/** Mirrors whose chains are the same up to a message that comes after this one, with nothing unproven in between. */
+async function agreeingMirrors({ scheduler, stores }: App, topicId: TopicId, sequence: number): Promise<number> {
+  const { through, mirrors } = scheduler.syncs.get(topicId)?.agreed ?? { through: 0, mirrors: 1 };
+  if (mirrors < 2 || sequence > through) return 1;
+  const counts = (await stores.sync.topic(topicId))?.counts;
+  return counts && counts.unverifiable + counts.failed === 0 ? mirrors : 1;
+}
 
 export const registry = defineRoute({
   summary: "The topics that the caller writes to",

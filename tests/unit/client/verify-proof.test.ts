@@ -37,6 +37,7 @@ function proofOf(messages: readonly MirrorMessage[], at: number): Proof {
     runningHash: message.running_hash,
     status: "verified",
     reason: null,
+    mirrors: 1,
   };
 }
 

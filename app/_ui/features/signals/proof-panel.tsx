@@ -55,7 +55,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
   const { proof, verdict } = data;
   return (
     <div className="mt-2 space-y-3 text-sm">
-      <Verdict verdict={verdict} />
+      <Verdict verdict={verdict} mirrors={proof.mirrors} />
       {verdict.kind === "unverifiable" && proof.reason && (
         <p className="text-ink-soft">The server says: {proof.reason}</p>
       )}
@@ -63,7 +63,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
         {verdict.kind !== "unverifiable" && (
           <>
             <Fact name="Computed" value={<Hash hex={verdict.computed} />} />
-            <Fact name="Ledger" value={<Hash hex={verdict.expected} />} />
+            <Fact name="Mirror" value={<Hash hex={verdict.expected} />} />
             <Fact name="Content" value={<Hash hex={verdict.content} />} />
           </>
         )}
@@ -79,7 +79,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
   );
 }
 
-function Verdict({ verdict }: { verdict: ProofVerdict }) {
+function Verdict({ verdict, mirrors }: { verdict: ProofVerdict; mirrors: number }) {
   if (verdict.kind === "unverifiable") {
     return <p data-testid="verdict">This browser cannot check it. {verdict.reason}</p>;
   }
@@ -89,8 +89,8 @@ function Verdict({ verdict }: { verdict: ProofVerdict }) {
       <SealMark state={verdict.kind} className="mt-0.5 size-5 shrink-0" />
       {good ? (
         <span>
-          <strong className="text-accent-strong">Verified in this browser.</strong> The running hash computed here is
-          the ledger's own.
+          <strong className="text-accent-strong">Verified in this browser.</strong> The running hash computed here
+          follows in the chain that {mirrors > 1 ? `${mirrors} mirrors agree on` : "this server's mirror gave"}.
         </span>
       ) : (
         <span>
