@@ -182,6 +182,23 @@ describe("a message that the database refuses all the same", () => {
   });
 });
 
+describe("messages of one person at one time", () => {
+  it("are all served, verified and in the order of the ledger where their hashes follow from each other", async () => {
+    const topicId = await newTopic();
+    const times = [0n, 1n, 1n, 1n, 2n, 0n];
+    const pieces = times.map((ns, i) => ({
+      body: { type: "PING", actor: `tm-${topics}-same`, i },
+      consensusNs: startOf(topics) + ns,
+    }));
+    const { log } = await replay(topicId, chainOf(topicId, pieces).map(mirrorJson));
+    expect(log.map(({ verification, disposition }) => [verification, disposition])).toEqual(
+      times.map(() => ["verified", "signal"]),
+    );
+    const { rows } = await stores.views.signalsAfter(`tm-${topics}-same` as UserId, 0, 10);
+    expect(rows.map(({ position, sequence }) => [position, sequence])).toEqual(times.map((_, i) => [i + 1, i + 1]));
+  });
+});
+
 describe("a chunk that is repeated", () => {
   it("20,000 times costs each time what it costs once, and completes with the first of each number", async () => {
     const topicId = await newTopic();

@@ -151,12 +151,12 @@ export class PostgresAdminStore implements AdminStore {
 
   async odd(limit: number, startBytes: number): Promise<readonly OddEntry[]> {
     const newest = (name: OddEntry["disposition"]) =>
-      `(SELECT * FROM topic_log WHERE disposition = ${disposition.code(name)} ORDER BY consensus_ns DESC LIMIT $1::integer)`;
+      `(SELECT * FROM topic_log WHERE disposition = ${disposition.code(name)} ORDER BY consensus_ns DESC, ref DESC LIMIT $1::integer)`;
     const rows = await this.db.run(
       "admin",
       `SELECT l.ref, l.consensus_ns, l.disposition, l.reason, l.payer, coalesce(l.body, l.message) AS kept,
         (SELECT t.topic_id FROM topics t WHERE t.topic_no = (l.ref >> ${REF_SHIFT})::integer) AS topic_id
-      FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) l ORDER BY l.consensus_ns DESC`,
+      FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) l ORDER BY l.consensus_ns DESC, l.ref DESC`,
       [limit],
     );
     return this.readable.rows("topic_log", rows, (row) => {

@@ -14,8 +14,8 @@ export async function commitBatch(db: Statements, batch: Batch): Promise<CommitO
   try {
     return await attempt(db, batch, false);
   } catch (error) {
-    // Ledger times are unique, so a new message never has a row already, and looking would cost every commit a tenth. Where a
-    // mirror claims otherwise the statement fails as a whole, and this one looks.
+    // Ledger times are unique, so no new message has the time of another row, and looking would cost every commit a tenth. Where
+    // a mirror claims otherwise the statement fails as a whole, and the next one looks.
     if (!isUniqueViolation(error)) throw refusal(error);
   }
   try {

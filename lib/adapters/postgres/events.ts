@@ -48,7 +48,7 @@ export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH f
     (SELECT r.ref, r.consensus_ns FROM hcs_messages r
       WHERE r.user_no = ${ME} AND r.consensus_ns > $2::bigint AND ${isOfKind(kind)} ORDER BY r.consensus_ns LIMIT $3::integer)
     ${also(isStrict)[kind]}) every
-  ORDER BY consensus_ns LIMIT $3::integer),
+  ORDER BY consensus_ns, ref LIMIT $3::integer),
 page AS MATERIALIZED (SELECT f.ref, f.consensus_ns, ${topicIdOf("f.ref")} AS topic_id, ${bodyOf("f.ref")} AS whole FROM few f),
-bounded AS MATERIALIZED (${boundedRows("ref, consensus_ns, topic_id", "consensus_ns")})
+bounded AS MATERIALIZED (${boundedRows("ref, consensus_ns, topic_id", "consensus_ns, ref")})
 SELECT ${STAMP} AS stamp, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;

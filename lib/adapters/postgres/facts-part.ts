@@ -8,11 +8,16 @@ import { REF_SHIFT } from "./ref";
 /** The CTE that sets profiles; none for no profiles. */
 export function profilesPart(batch: Batch, people: People, params: Params): string[] {
   if (batch.profiles.length === 0) return [];
-  const sequenceAt = new Map(batch.rows.map((row) => [row.consensusNs, row.sequence]));
+  const sequenceOf = new Map<string, number>();
+  for (const { userId, consensusNs, sequence, type } of batch.rows) {
+    const key = `${userId} ${consensusNs}`;
+    // Of several at one time the first counts, as in the projection.
+    if (type === "PROFILE_UPDATE" && !sequenceOf.has(key)) sequenceOf.set(key, sequence);
+  }
   const json = batch.profiles.map((profile) => ({
     person: people.place(profile.userId),
     ns: String(profile.consensusNs),
-    seq: sequenceAt.get(profile.consensusNs) ?? 0,
+    seq: sequenceOf.get(`${profile.userId} ${profile.consensusNs}`) ?? 0,
     handle: profile.handle,
     display_name: profile.displayName,
     bio: profile.bio,

@@ -22,7 +22,7 @@ export const RECOGNITION = `SELECT m.*, NULL AS definition_id, NULL AS actor, NU
   )}) m
 UNION ALL
 (SELECT NULL, 0, 0, NULL, d.ref, d.consensus_ns, NULL, NULL, NULL, ${topicIdOf("d.ref")}, NULL, NULL, NULL, NULL, ${COLUMNS}
-  FROM recognition_definitions d WHERE d.actor = $1::text ORDER BY d.consensus_ns DESC LIMIT $4::integer)`;
+  FROM recognition_definitions d WHERE d.actor = $1::text ORDER BY d.consensus_ns DESC, d.ref DESC LIMIT $4::integer)`;
 
 /** Definitions beside the store's stamp: at least one row, which has no id where there is none. */
 const withStamp = (page: string, order = "") =>
@@ -33,15 +33,15 @@ export const NAMED_DEFINITIONS =
   withStamp(`SELECT ${DEFINITION} FROM recognition_definitions d WHERE d.definition_id = ANY ($1::text[])
 UNION ALL
 (SELECT DISTINCT ON (d.slug) ${DEFINITION} FROM recognition_definitions d WHERE d.slug = ANY ($1::text[])
-  ORDER BY d.slug, d.consensus_ns DESC)`);
+  ORDER BY d.slug, d.consensus_ns DESC, d.ref DESC)`);
 
 /** `$1` trusted payers (null: all), `$2` limit, `$3` limit of each other payer. */
 export const CATALOGUE = withStamp(
   `SELECT ${DEFINITION}, d.is_trusted, d.place FROM (
-  SELECT d.*, row_number() OVER (PARTITION BY d.payer, d.actor ORDER BY d.consensus_ns) AS place
+  SELECT d.*, row_number() OVER (PARTITION BY d.payer, d.actor ORDER BY d.consensus_ns, d.ref) AS place
   FROM (SELECT d.*, l.payer, $1::text[] IS NULL OR coalesce(l.payer = ANY ($1::text[]), false) AS is_trusted
     FROM recognition_definitions d LEFT JOIN topic_log l ON l.ref = d.ref) d) d
 WHERE d.is_trusted OR d.place <= $3::integer
-ORDER BY d.is_trusted DESC, d.place, d.consensus_ns LIMIT $2::integer`,
-  "ORDER BY p.is_trusted DESC, p.place, p.consensus_ns",
+ORDER BY d.is_trusted DESC, d.place, d.consensus_ns, d.ref LIMIT $2::integer`,
+  "ORDER BY p.is_trusted DESC, p.place, p.consensus_ns, p.ref",
 );

@@ -25,7 +25,7 @@ import { eventsSql } from "./events";
 import { numbers, texts } from "./params";
 import { Readable } from "./readable";
 import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
-import { REF_SHIFT } from "./ref";
+import { isTimeOf, REF_SHIFT } from "./ref";
 import { STAMP } from "./stamp";
 import type { Statements } from "./statements";
 import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./view-rows";
@@ -217,8 +217,8 @@ export class PostgresViewStore implements ViewStore {
       `SELECT l.*, (SELECT b.running_hash FROM topic_log b WHERE b.ref = l.ref - 1) AS previous_hash
       FROM topic_log l
       WHERE l.ref = (SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $2::text) | $3::bigint
-        AND (EXISTS (SELECT FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns = l.consensus_ns AND r.ref = l.ref)
-          OR EXISTS (SELECT FROM topic_log g JOIN hcs_messages r ON r.user_no = ${ME} AND r.consensus_ns = g.consensus_ns AND r.ref = g.ref
+        AND (EXISTS (SELECT FROM hcs_messages r WHERE r.user_no = ${ME} AND ${isTimeOf("r.consensus_ns", "l.consensus_ns")} AND r.ref = l.ref)
+          OR EXISTS (SELECT FROM topic_log g JOIN hcs_messages r ON r.user_no = ${ME} AND ${isTimeOf("r.consensus_ns", "g.consensus_ns")} AND r.ref = g.ref
             WHERE g.chunk_key = l.chunk_key AND g.ref >> ${REF_SHIFT} = l.ref >> ${REF_SHIFT}))`,
       [userId, topicId, sequence],
     );

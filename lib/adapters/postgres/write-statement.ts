@@ -7,7 +7,7 @@
  *                            ├─ profiles
  *                            └─ definitions   … and what belongs to nobody, last, in the order of ids
  *
- * A row's position is the head before the batch plus the row's number among the user's rows, by consensus time. So positions
+ * A row's position is the head before the batch plus the row's number among the user's rows, as the batch has them. So positions
  * have no gaps and no repeats whatever races, which is why rows that exist already must not be counted (`mayExist`).
  *
  * People are sent once, sorted, and referred to by their place in that order. `people` holds their numbers and heads as two
@@ -20,7 +20,7 @@ import { definitionsPart, profilesPart } from "./facts-part";
 import { logPart } from "./log-part";
 import { numbers, type Params, texts } from "./params";
 import { People } from "./people";
-import { REF_SHIFT } from "./ref";
+import { isTimeOf, REF_SHIFT, timesOf } from "./ref";
 import { STAMP } from "./stamp";
 
 export interface WriteOptions {
@@ -94,16 +94,32 @@ function asGiven(rows: readonly UserRow[], people: People, params: Params): stri
   ];
 }
 
-/** Rows that exist are left out, and the rest counted by the server. */
+/** The rows `m` of people `g`. */
+const OF_PERSON = "given g JOIN user_heads h ON h.user_id = g.user_id JOIN hcs_messages m ON m.user_no = h.user_no";
+/** A row of the person of `r` at this time. */
+const taken = (time: string) => `SELECT FROM ${OF_PERSON} WHERE g.place = r.person AND m.consensus_ns = ${time}`;
+
+/**
+ * Rows that exist are left out, and the rest counted by the server. A user's rows have times of their own, by which pages go on:
+ * where a mirror claims a time for several messages, each after the first takes the next nanosecond that is free. The log keeps
+ * the time that was claimed.
+ */
 function sifted(rows: readonly UserRow[], people: People, params: Params): string[] {
   return [
     `given AS MATERIALIZED (SELECT * FROM unnest(${params.add(texts(people.ids), "text[]")}) WITH ORDINALITY AS u (user_id, place))`,
     `incoming AS MATERIALIZED (SELECT * FROM unnest(${rowColumns(rows, people, params)}) WITH ORDINALITY AS r (${ROW_NAMES}, ord))`,
+    `known AS MATERIALIZED (
+  SELECT r.ord, m.consensus_ns AS ns FROM gate, incoming r, ${OF_PERSON}
+  WHERE g.place = r.person AND ${isTimeOf("m.consensus_ns", "r.ns")} AND m.ref = (gate.topic_no::bigint << ${REF_SHIFT}) | r.seq)`,
+    `new_rows AS MATERIALIZED (
+  SELECT r.*, row_number() OVER (PARTITION BY r.person, r.ns ORDER BY r.ord) - 1 AS before,
+    (row_number() OVER (PARTITION BY r.person ORDER BY r.ord) - count(*) OVER (PARTITION BY r.person))::integer AS back
+  FROM incoming r WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = r.ord))`,
     `fresh AS MATERIALIZED (
-  SELECT r.*, (row_number() OVER (PARTITION BY person ORDER BY ns) - count(*) OVER (PARTITION BY person))::integer AS back
-  FROM incoming r
-  WHERE NOT EXISTS (SELECT FROM given g JOIN user_heads h ON h.user_id = g.user_id
-    JOIN hcs_messages m ON m.user_no = h.user_no WHERE g.place = r.person AND m.consensus_ns = r.ns))`,
+  SELECT r.person, r.seq, r.peer, r.type_no, r.type_name, r.flags, r.ord, r.back,
+    CASE WHEN r.before = 0 AND NOT EXISTS (${taken("r.ns")}) THEN r.ns
+    ELSE (SELECT free FROM ${timesOf("r.ns")} AS free WHERE NOT EXISTS (${taken("free")}) ORDER BY free OFFSET r.before LIMIT 1) END AS ns
+  FROM new_rows r)`,
     `users AS (SELECT g.user_id, (SELECT count(*)::integer FROM fresh WHERE fresh.person = g.place) AS added FROM given g)`,
   ];
 }
@@ -130,5 +146,5 @@ const ROWS = `rows AS (
 
 /** A message that is checked anew may be better or worse than it was. */
 const FLAGS = `flags AS (
-  UPDATE hcs_messages m SET flags = r.flags FROM gate, incoming r
-  WHERE m.user_no = (SELECT numbers FROM people)[r.person] AND m.consensus_ns = r.ns AND m.flags <> r.flags)`;
+  UPDATE hcs_messages m SET flags = r.flags FROM known k JOIN incoming r ON r.ord = k.ord
+  WHERE m.user_no = (SELECT numbers FROM people)[r.person] AND m.consensus_ns = k.ns AND m.flags <> r.flags)`;

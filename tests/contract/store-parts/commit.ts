@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Batch } from "@/lib/core/batch";
+import type { ConsensusNs } from "@/lib/core/consensus-time";
 import { GENESIS_HASH } from "@/lib/core/running-hash";
 import { at, batchOf, hashOf, PAYER, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/batches";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/store-opening";
@@ -103,16 +104,58 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.head(A)).toBe(0);
   });
 
-  it("neither adds nor counts rows that exist", async () => {
+  it("keeps every message that a mirror claims one time for, in a row of its own", async () => {
+    const ns = timeOf(T, 1);
     await expectCommitted(store, batchOf(T, 0, [REQUEST]));
-    // A mirror that claims one ledger time for two messages.
-    const rows = await expectCommitted(store, batchOf(OTHER, 0, [{ ...ACCEPT, ns: timeOf(T, 1) }, ACCEPT]));
-    expect(rows).toEqual([
-      { userId: B, consensusNs: timeOf(OTHER, 2), position: 2 },
-      { userId: A, consensusNs: timeOf(OTHER, 2), position: 2 },
-    ]);
+    // Of another topic, twice in one batch, and beside one that has the next nanosecond.
+    const rows = await expectCommitted(
+      store,
+      batchOf(OTHER, 0, [{ ...ACCEPT, ns }, { ...ACCEPT, ns }, ACCEPT, { ...ACCEPT, ns: at(ns + 5n) }]),
+    );
+    expect(rows.map(({ userId, position }) => [userId, position])).toEqual(
+      [2, 3, 4, 5].flatMap((position) => [
+        [B, position],
+        [A, position],
+      ]),
+    );
     const { position, rows: all } = await store.views.signalsAfter(A, 0, 10);
-    expect([position, all.map((row) => row.position)]).toEqual([2, [1, 2]]);
+    expect([position, all.map((row) => [row.position, row.topicId, row.sequence])]).toEqual([
+      5,
+      [[1, T, 1], ...[1, 2, 3, 4].map((n) => [n + 1, OTHER, n])],
+    ]);
+    // Page by page none is left out, though pages go on by time.
+    const paged: string[] = [];
+    for (let beforeNs: ConsensusNs | null = null, i = 0; i < 5; i += 1) {
+      const page = await store.views.signals(A, { types: [], beforeNs, limit: 1, maxRows: 10_000 });
+      paged.push(...page.rows.map((row) => `${row.topicId}/${row.sequence}`));
+      beforeNs = page.nextBeforeNs;
+    }
+    expect(paged).toEqual([`${OTHER}/3`, `${OTHER}/4`, `${OTHER}/2`, `${OTHER}/1`, `${T}/1`]);
+    // The log has the time that was claimed, and each message its proof.
+    expect((await store.sync.log(OTHER, 1, 2)).map((entry) => entry.consensusNs)).toEqual([ns, ns]);
+    for (const sequence of [1, 2]) expect(await store.views.proof(A, OTHER, seq(sequence))).toMatchObject({ sequence });
+    // What is stored already is neither added nor counted again.
+    const restored = await store.sync.restore(
+      batchOf(OTHER, 0, [
+        { ...ACCEPT, ns },
+        { ...ACCEPT, ns },
+      ]),
+    );
+    expect(restored).toEqual({ kind: "committed", rows: [] });
+    expect((await store.views.signalsAfter(A, 0, 10)).position).toBe(5);
+  });
+
+  it("gives positions in the order of the ledger where times do not rise", async () => {
+    const [first, second, third] = [30n, 10n, 10n].map((ns) => ({ ...REQUEST, ns: 1_700_000_000_000_000_000n + ns }));
+    await expectCommitted(store, batchOf(T, 0, [first, second, third].map(unwrap)));
+    const { rows } = await store.views.signalsAfter(A, 0, 10);
+    expect(rows.map((row) => [row.position, row.sequence])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    const { rows: newest } = await store.views.signals(A, { types: [], beforeNs: null, limit: 9, maxRows: 10_000 });
+    expect(newest.map((row) => row.sequence)).toEqual([1, 3, 2]);
   });
 
   it("counts what entries are, and keeps those that are no signals out of every view", async () => {
