@@ -163,20 +163,20 @@ describe("the doctor", () => {
 
   it("names a Redis that keeps nothing, and one that throws keys away", async () => {
     await setting("appendonly", "no");
-    await expectIll({}, "redis", "keeps nothing on disk", "appendonly");
+    await expectIll({}, "redis", "no append-only file", "appendonly");
     await setting("appendonly", "yes");
     await setting("maxmemory-policy", "allkeys-lru");
     await expectIll({}, "redis", "allkeys-lru", "noeviction");
   });
 
   it("says that it is not known where Redis does not say", async () => {
-    await control.send([["ACL", "SETUSER", "default", "-config"]]);
+    await control.send([["ACL", "SETUSER", "default", "-info"]]);
     try {
       const said = (await findings()).filter(({ what }) => what === "redis");
       expect(said.map(({ ok }) => ok)).toEqual([true, true]);
       expect(said[1]?.sentence).toContain("not known");
     } finally {
-      await control.send([["ACL", "SETUSER", "default", "+config"]]);
+      await control.send([["ACL", "SETUSER", "default", "+info"]]);
     }
   });
 

@@ -8,7 +8,7 @@ import type { AccountId } from "@/lib/core/ids";
 import { lockDirectory } from "@/lib/devnet/dir-lock";
 import { ConsensusClock } from "@/lib/devnet/ledger/consensus-clock";
 import { createJournal, openJournal } from "@/lib/devnet/ledger/journal-file";
-import type { Ledger } from "@/lib/devnet/ledger/ledger";
+import { Ledger } from "@/lib/devnet/ledger/ledger";
 import { openLedger } from "@/lib/devnet/ledger/store";
 
 let dir: string;
@@ -84,6 +84,29 @@ describe("the journal", () => {
     journal.append([]);
     journal.append(['{"a":3}']);
     expect(onDisk).toHaveLength(2);
+    journal.close();
+  });
+
+  it("keeps nothing of what its disk did not take, and says so", () => {
+    const path = join(dir, "j");
+    let isFull = false;
+    const journal = openJournal(
+      path,
+      () => {},
+      () => {
+        if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+      },
+    );
+    const ledger = new Ledger(new ConsensusClock(() => 1_000, 0n), (lines) => journal.append(lines));
+    const { id: topicId } = ledger.createTopic();
+    const submit = () => ledger.submit([{ topicId, bytes: new Uint8Array(9), payer: "0.0.2" as AccountId }]);
+    submit();
+    const before = readFileSync(path, "utf8");
+    isFull = true;
+    expect(submit).toThrow(/cannot write its journal .* \(ENOSPC\): make room/);
+    expect([readFileSync(path, "utf8"), ledger.topic(topicId).messages.length]).toEqual([before, 1]);
+    isFull = false;
+    expect(submit()).toMatchObject([{ sequence: 2 }]);
     journal.close();
   });
 

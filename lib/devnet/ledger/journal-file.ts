@@ -6,6 +6,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -39,8 +40,16 @@ export function openJournal(
   return {
     append: (lines) => {
       if (lines.length === 0) return;
-      writeLines(fd, lines);
-      sync(fd);
+      const { size } = fstatSync(fd);
+      try {
+        writeLines(fd, lines);
+        sync(fd);
+      } catch (cause) {
+        // Half a line would spoil the next one.
+        ftruncateSync(fd, size);
+        const code = (cause as NodeJS.ErrnoException).code ?? "unknown";
+        throw new Error(`the devnet cannot write its journal ${path} (${code}): make room on that disk`, { cause });
+      }
     },
     close: () => closeSync(fd),
   };

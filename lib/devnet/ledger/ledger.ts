@@ -78,7 +78,13 @@ export class Ledger {
       lines.push(encodeRecord({ t: "message", message, transaction: submission.transaction ?? null }));
       return message;
     });
-    this.write(lines);
+    try {
+      this.write(lines);
+    } catch (cause) {
+      // What is not kept was never said.
+      for (const { topicId } of messages) this.topic(topicId).messages.pop();
+      throw cause;
+    }
     for (const message of messages) for (const listener of this.#listeners) listener(message);
     return messages;
   }
