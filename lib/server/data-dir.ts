@@ -12,10 +12,12 @@ export function dataDirProblem(env: Pick<Env, "DATA_DIR" | "DATABASE_URL" | "isD
   if (env.DATABASE_URL !== undefined && !env.isDevnet) return null;
   const mend = "Make it a folder that this user may write in, or set DATA_DIR to one.";
   for (const name of INSIDE) {
-    const folder = nearest(resolve(join(env.DATA_DIR, name)));
+    const folder = nearest(resolve(/* turbopackIgnore: true */ join(/* turbopackIgnore: true */ env.DATA_DIR, name)));
     try {
-      if (!statSync(folder).isDirectory()) return `DATA_DIR is ${env.DATA_DIR}, but ${folder} is no folder. ${mend}`;
-      accessSync(folder, constants.W_OK | constants.X_OK);
+      // A folder of the machine, not of the project: the build is not to carry it along.
+      if (!statSync(/* turbopackIgnore: true */ folder).isDirectory())
+        return `DATA_DIR is ${env.DATA_DIR}, but ${folder} is no folder. ${mend}`;
+      accessSync(/* turbopackIgnore: true */ folder, constants.W_OK | constants.X_OK);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       return `DATA_DIR is ${env.DATA_DIR}, and nothing can be written in ${folder} (${code ?? "unknown"}). ${mend}`;
@@ -31,7 +33,7 @@ function nearest(path: string): string {
 
 function isThere(path: string): boolean {
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return statSync(/* turbopackIgnore: true */ path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     // Below a file there is nothing.
     return false;

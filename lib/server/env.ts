@@ -343,7 +343,7 @@ function contradictions(env: Values, isVercel: boolean): string[] {
       problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);
     if (env.ALLOW_DEMO === "on" && network !== "custom")
       problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
-    if (env.ALLOW_DEMO === "on" && env.ADMIN_ACCOUNTS !== null)
+    if (env.ALLOW_DEMO === "on" && env.ADMIN_ACCOUNTS.size > 0)
       problems.push(
         "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator; name none and use ADMIN_TOKEN, or turn the demo off",
       );

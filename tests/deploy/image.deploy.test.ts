@@ -3,7 +3,7 @@
  * root may write to, and that has no other packages anywhere above it; run by a user without rights, with a folder for data.
  */
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -62,6 +62,11 @@ function wordsOf(line: "CMD" | "HEALTHCHECK"): readonly string[] {
   const found = text.split("\n").findLast((each) => each.startsWith(line)) as string;
   return JSON.parse(found.slice(found.indexOf("["))) as string[];
 }
+
+it("has nothing of the repository but what runs", () => {
+  const folders = ["tests", "bench", "app", "docs"].filter((name) => existsSync(join(app, name)));
+  expect(folders).toEqual([]);
+});
 
 it("migrates as a step of its own, then starts and serves, by who may write nothing but data", async () => {
   const migrate = await run(process.execPath, ["commands/migrate.mjs"], { cwd: app, env, ...user });

@@ -256,3 +256,9 @@ describe("a public network", () => {
     expect(quiet).not.toMatch(/TRUSTED_PAYERS|APP_DOMAIN|STRICT_BONDING/);
   });
 });
+
+it("takes demo sign-in on a custom network where nobody is named as an operator", () => {
+  const topics = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
+  const custom = { HEDERA_NETWORK: "custom", MIRROR_URL: "http://127.0.0.1:1", SESSION_SECRET: "x".repeat(32) };
+  expect(readEnv({ ...custom, ...topics, ALLOW_DEMO: "on" }).allowDemo).toBe(true);
+});
