@@ -42,6 +42,9 @@ export const MirrorReport = z.object({
   errors: count.meta({ description: "Answers that were none, those of 429 included" }),
   rateLimited: count,
   lastError: z.string().nullable(),
+  clockAheadMs: z.number().int().nullable().optional().meta({
+    description: "How far the mirror's clock is ahead of the instance's, in milliseconds; null where unknown",
+  }),
 });
 
 /** What is the same in one instance's report and in the sum of all. */

@@ -106,7 +106,8 @@ test("Pause and Resume: the topic stands still for everybody, the page says so, 
   await expect(shell.notice(`${topicId} is paused on every instance.`)).toBeVisible();
   await expect(admin.dialog.getByText("Paused", { exact: true })).toBeVisible();
 
-  await ann.ask(await meet("Cid"));
+  const cid = await meet("Cid");
+  await expect(ann.ask(cid)).rejects.toThrow(/Topic .* is paused by .* since .*: nothing is written to it/);
   await admin.begin(topicId, "Resync");
   await admin.confirm(topicId);
   await expect(admin.confirmation.getByRole("alert")).toContainText("The topic is paused: resume it first");
@@ -116,6 +117,7 @@ test("Pause and Resume: the topic stands still for everybody, the page says so, 
   await admin.confirm(topicId);
   await expect(shell.notice(`${topicId} is resumed on every instance.`)).toBeVisible();
   await expect(admin.dialog.getByText("Paused", { exact: true })).toHaveCount(0);
+  await ann.ask(cid);
   await expect.poll(async () => (await ann.contacts()).requests.outgoing.length).toBe(2);
 
   await admin.close();

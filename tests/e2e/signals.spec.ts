@@ -55,7 +55,7 @@ test("the filter shows one kind, keeps it in the address, and lets only that kin
 test("scrolling loads older signals to the end, each once, and news wait behind a pill", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
-  for (let round = 0; round < 40; round++) await ben.write("NOTE", { target: ann.id, text: `note ${round}` });
+  for (let round = 0; round < 40; round++) await ben.write("SYSTEM_UPDATE", { target: ann.id, text: `note ${round}` });
   const { page, signals } = await enterAs(ann);
   await signals.open();
   await expect(signals.rows.first()).toBeVisible();
@@ -80,10 +80,10 @@ test("scrolling loads older signals to the end, each once, and news wait behind 
 test("the exact consensus time shows on focus, and the raw message as harmless text", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
-  await ben.write("NOTE", { target: ann.id, text: "<img src=x onerror=alert(1)>\u202egnp.exe" });
+  await ben.write("SYSTEM_UPDATE", { target: ann.id, text: "<img src=x onerror=alert(1)>\u202egnp.exe" });
   const { page, signals } = await enterAs(ann);
   await signals.open();
-  const more = signals.row("sent Note to you").getByRole("button", { name: /Details/ });
+  const more = signals.row("sent System update to you").getByRole("button", { name: /Details/ });
   await more.focus();
   await expect(page.getByRole("tooltip")).toHaveText(/\d\d:\d\d:\d\d\.\d{9} UTC/);
   await more.click();
