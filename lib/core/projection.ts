@@ -92,7 +92,7 @@ export function emptyEdge(userId: UserId, peerId: UserId): Edge {
   };
 }
 
-const later = (a: bigint, b: bigint) => (a > b ? a : b);
+export const later = (a: bigint, b: bigint) => (a > b ? a : b);
 
 /** The join of two states of one edge: register by register, the later one. */
 export function mergeEdge(a: Edge, b: Edge): Edge {

@@ -5,16 +5,15 @@
  */
 import { decodeJson } from "../core/envelope";
 import type { Sequence, TopicId, UserId } from "../core/ids";
-import { isBonded, trustGiven } from "../core/projection";
 import { err, ok, type Result } from "../core/result";
 import type { Decoded, UndecodableReason } from "../core/signal";
 import { CIRCLE_SLOTS } from "../core/views";
 import type { Clock } from "../ports/clock";
 import type { Submitted, Submitter } from "../ports/submitter";
-import type { ViewStore } from "../ports/view-store";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { PendingSignals } from "./pending";
-import type { Entered, TopicDoor } from "./topic-door";
+import type { SlotRefusal, Slots } from "./slots";
+import { type Entered, type TopicDoor, unlessDown } from "./topic-door";
 
 export interface Envelope {
   readonly type: string | number;
@@ -49,7 +48,7 @@ export interface SubmitDeps {
   readonly earlier: EarlierWrites;
   /** Hex digits that only these bytes have (SHA-256). */
   readonly digest: (bytes: Uint8Array) => string;
-  readonly views: ViewStore;
+  readonly slots: Slots;
   readonly pending: PendingSignals;
   readonly clock: Clock;
   readonly door: TopicDoor;
@@ -112,21 +111,33 @@ export class SubmitService {
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
-    const rule = await this.checkTrust(envelope.from, decoded.value);
-    if (rule) return err(rule);
+    const seat = await this.deps.slots.take(decoded.value);
+    if (!seat.ok) return noSlot(seat.error);
     const { from, nonce, ts: madeS } = envelope;
     const write: Write = {
       ...{ from, nonce, madeS, message, isRepeatable },
       type: decoded.value.type,
       digest: digest(message),
     };
-    const entered = await this.deps.door.enter(from, decoded.value.type);
+    try {
+      const sent = await this.enter(submitter, write, decoded.value);
+      if (sent.ok) seat.value.settle(sent.value);
+      else if (sent.error.code !== "uncertain") seat.value.settle(null);
+      return sent;
+    } catch (cause) {
+      seat.value.settle(null);
+      throw cause;
+    }
+  }
+
+  private async enter(submitter: Submitter, write: Write, decoded: Decoded): Promise<Result<Submitted, SubmitRefusal>> {
+    const entered = await this.deps.door.enter(write.from, write.type);
     const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
       await entered.leave(null);
       return refuse("paused", paused);
     }
-    return this.send(submitter, write, decoded.value, entered);
+    return this.send(submitter, write, decoded, entered);
   }
 
   private async send(
@@ -144,7 +155,7 @@ export class SubmitService {
     }
     const sent = await submitter.submit(topicId, write.message, before.window.validStartNs);
     if (!sent.ok && sent.error.code === "duplicate") {
-      const arrived = await earlier.arrival(write, topicId);
+      const arrived = await unlessDown(earlier.arrival(write, topicId));
       if (arrived === null) return refuse("uncertain", sent.error.message);
       await leave(arrived.sequence);
       return ok(arrived);
@@ -157,40 +168,17 @@ export class SubmitService {
     pending.add(write.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded });
     return sent;
   }
+}
 
-  /** Trust goes to bonded contacts only, and within the nine slots. What is on its way counts as given. */
-  private async checkTrust(from: UserId, { type, target, weight = 1 }: Decoded): Promise<SubmitRefusal | null> {
-    if (type !== "TRUST_ALLOCATE") return null;
-    // Taken before the edges are read: what is committed in between must be in one of the two.
-    const onTheirWay = [...this.deps.pending.of(from)].reverse();
-    const { edges } = await this.deps.views.contacts(from);
-    const bonded = new Set(edges.filter(isBonded).map((edge) => edge.peerId));
-    for (const { decoded } of onTheirWay) {
-      if (decoded.target === null) continue;
-      if (decoded.type === "CONTACT_ACCEPT") bonded.add(decoded.target);
-      if (decoded.type === "CONTACT_REVOKE") bonded.delete(decoded.target);
-    }
-    if (target === null || !bonded.has(target)) {
-      return {
-        code: "not-bonded",
-        detail: "You can give trust only to people you are bonded with.",
-        field: "payload.target",
-      };
-    }
-    const given = new Map(edges.map((each) => [each.peerId, trustGiven(each)]));
-    for (const { decoded } of onTheirWay) {
-      if (decoded.target === null) continue;
-      if (decoded.type === "TRUST_ALLOCATE") given.set(decoded.target, decoded.weight ?? 1);
-      if (decoded.type === "TRUST_REVOKE") given.set(decoded.target, 0);
-    }
-    given.set(target, weight);
-    const total = [...given.values()].reduce((sum, each) => sum + each, 0);
-    if (total <= CIRCLE_SLOTS) return null;
-    return {
-      code: "slots-full",
-      detail: `Your circle has ${CIRCLE_SLOTS} slots and this would need ${total}. Take trust back from somebody first.`,
-    };
-  }
+const NOT_BONDED = refuse("not-bonded", "You can give trust only to people you are bonded with.", "payload.target");
+
+function noSlot(refusal: SlotRefusal): Result<never, SubmitRefusal> {
+  if (refusal === "not-bonded") return NOT_BONDED;
+  const { needed, isOwn } = refusal;
+  const detail = isOwn
+    ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
+    : `You have trust of theirs from before, and their circle of ${CIRCLE_SLOTS} slots has no room for it. They have to take trust back from somebody first.`;
+  return refuse("slots-full", detail);
 }
 
 /** The value for `If-Min-Sequence` that makes a read wait for this message. */

@@ -143,7 +143,7 @@ export class TopicDoor {
 }
 
 /** Null where the database does not answer. */
-async function unlessDown<T>(asked: Promise<T>): Promise<T | null> {
+export async function unlessDown<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (cause) {

@@ -19,6 +19,7 @@ beforeEach(() => {
     clock,
     digest: () => "00",
     earlier: { claim: async () => ({ kind: "send", window: { validStartNs: 1n, settledNs: 0n } }) },
+    slots: { take: async () => ok({ settle: () => {} }) },
     pending: { add: () => {}, of: () => [] },
     pausedSentence: async () => null,
     door: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },

@@ -2,10 +2,12 @@ import "server-only";
 /** The way to the ledger: which topic a message goes to, and what is sent there; and the topics that are created. */
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import type { TopicId } from "../../core/ids";
 import { EarlierWrites } from "../../engine/earlier-writes";
 import type { Incidents } from "../../engine/incidents";
 import { PendingSignals } from "../../engine/pending";
 import { watchPublication } from "../../engine/publication";
+import { Slots } from "../../engine/slots";
 import { SubmitService } from "../../engine/submit";
 import { TopicDoor } from "../../engine/topic-door";
 import type { Clock } from "../../ports/clock";
@@ -45,7 +47,8 @@ export function buildWrites(parts: WriteParts): Writes {
   const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
   const { registry, scheduler } = sync;
   const { hot, fence } = tiers;
-  const pending = new PendingSignals(clock, (topicId) => scheduler.syncs.get(topicId)?.cursor ?? null);
+  const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
+  const pending = new PendingSignals(clock, cursorOf);
   const { submitter, ...written } = counted(network.submitter, { clock, log });
   const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
   const publication = watchPublication({
@@ -59,8 +62,9 @@ export function buildWrites(parts: WriteParts): Writes {
     onPublication: (reason) => publication.failed(reason),
   });
   const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
+  const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
   const submit = new SubmitService({
-    ...{ submitter, earlier, views: stores.views, pending, clock, door },
+    ...{ submitter, earlier, slots, pending, clock, door },
     digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
