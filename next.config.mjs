@@ -56,7 +56,7 @@ const config = {
       headers: asList({ "Strict-Transport-Security": "max-age=31536000" }),
     },
   ],
-  // What a killed server leaves of it makes pages reload without end at the next start ("HMR hash mismatch"), until .next/dev is
+  // A killed server leaves a damaged cache: pages reload without end at the next start ("HMR hash mismatch"), until .next/dev is
   // deleted. Without it a second start compiles as long as the first.
   experimental: { turbopackFileSystemCacheForDev: false },
   // There are none to resize: without this, the libraries for it come along.

@@ -19,7 +19,7 @@ interface Framework {
   close(): Promise<void>;
 }
 
-/** What the build was configured with: reading next.config.mjs again would need the file, and a second. */
+/** The configuration of the build. To read next.config.mjs again would need that file, and take a second. */
 function builtConfig(dir: string): string {
   const { config } = JSON.parse(readFileSync(join(dir, ".next", "required-server-files.json"), "utf8"));
   return JSON.stringify(config);
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   let framework: Framework | null = null;
   let isEnding = false;
   const end = () => {
-    // Who asks twice does not want to wait.
+    // A second signal ends the process at once.
     if (isEnding) process.exit(1);
     isEnding = true;
     void endInOrder({ front, app, framework, clock: systemClock }).then(() => process.exit(0));

@@ -5,12 +5,12 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/unreachable";
 
-/** What was asked for makes no sense: said with the usage, status 2. */
+/** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** What was asked for cannot be done: said as it is, status 1. */
+/** The command cannot do what was asked. It prints the sentence, and ends with status 1. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 }

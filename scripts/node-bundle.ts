@@ -19,5 +19,5 @@ export const nodeBundle = (root: string) =>
     logLevel: "error",
   }) satisfies BuildOptions;
 
-/** What runs from the packages that a server has beside it, with the files that they load by path. */
+/** Packages that stay outside the bundle: the server has them beside it, with the files that they load by path. */
 export const EXTERNAL_PACKAGES = ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"];

@@ -1,4 +1,4 @@
-/** What floods from one address do to everybody else's reads, beside the same reads in peace, and to the server's memory. */
+/** Floods from one address: how they change the reads of everybody else, and the server's memory. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

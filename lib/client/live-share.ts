@@ -15,7 +15,7 @@ import { connectStream, type LiveHandlers, type LiveStream } from "./live-connec
 
 type SharedEvent = Exclude<StreamEventName, "bye">;
 
-/** What tabs say to each other. `to`: for one tab only. */
+/** Messages between tabs. `to`: for one tab only. */
 export type TabMessage =
   | { readonly kind: "event"; readonly name: SharedEvent; readonly data: unknown; readonly to?: string }
   | { readonly kind: "state"; readonly state: StreamState; readonly to?: string }
@@ -32,7 +32,7 @@ export interface TabChannel {
   close(): void;
 }
 
-/** What a tab needs of its browser. */
+/** The functions of the browser that a tab needs. */
 export interface TabPorts {
   /** Runs `hold` while the tab has the lock; it has it until that resolves. Rejects where it is taken away, or `signal` aborts. */
   lock(name: string, hold: () => Promise<void>, options: { signal?: AbortSignal; steal?: boolean }): Promise<void>;
@@ -43,7 +43,7 @@ export interface TabPorts {
   /** Calls back every few seconds while the page is seen; answers what ends that. */
   everyWhile(seen: () => void, ms: number): () => void;
   now(): number;
-  /** Of this tab, of no other. */
+  /** An id that no other tab has. */
   id(): string;
 }
 
@@ -69,9 +69,9 @@ class Tab {
   private release: (() => void) | null = null;
   /** This tab has everything through this position; null before the first hello. */
   private cursor: number | null = null;
-  /** Of a leader: the position through which its stream has told everything. */
+  /** In a leader: the position through which its stream has told everything. */
   private through: number | null = null;
-  /** What the leader's stream was last said to be; a follower knows it from what it is told. */
+  /** The last known state of the leader's stream; a follower knows it from the leader's messages. */
   private state: StreamState = "connecting";
   private freshness: unknown = null;
   private heardMs = 0;
@@ -215,7 +215,7 @@ class Tab {
   private follow({ name, data }: Extract<TabMessage, { kind: "event" }>): void {
     if (this.stream) return;
     const event = STREAM_EVENTS[name].safeParse(data);
-    // Of another version of this app, where it is none: that tab's page is loaded anew before long.
+    // An event that cannot be read comes from a tab with another version of this app; that tab reloads before long.
     if (!event.success) return;
     if (name === "signal") {
       // Before the first hello nothing is missed: the views are read after it.

@@ -36,7 +36,7 @@ export interface UserRow {
   readonly verification: Verification;
 }
 
-/** What signals mean beyond their rows. */
+/** The facts that signals imply beyond their rows. */
 export interface Facts {
   /** One for a (user, peer), merged. */
   readonly edges: readonly Edge[];

@@ -3,9 +3,9 @@
  * to make, must not grow with that. A page that is full ends early and says where it goes on; a list that is full says so.
  */
 
-/** Of one answer's JSON. Below what fits in one Redis value (900,000), so that no view is too large to be shared. */
+/** The limit of one answer's JSON. A Redis value holds 900,000, so every view can be shared. */
 export const MAX_ANSWER_BYTES = 800_000;
-/** Of all the messages that one page is made of: what a page of honest ones never comes to. */
+/** The limit of all messages of one page together. A page of honest messages never reaches it. */
 export const MAX_READ_BYTES = 1_000_000;
 /** A message longer than this is not read for a view; a message in one chunk has 1,024 bytes. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -31,7 +31,7 @@ export function fitting<T>(items: readonly T[], maxBytes: number): readonly T[] 
   return items;
 }
 
-/** Of lists that are cut, how many each lists; nothing where none is. */
+/** How many items each cut list has; nothing where no list is cut. */
 export function cappedAt(lists: Readonly<Record<string, readonly [listed: number, all: number]>>): {
   readonly cappedAt?: Readonly<Record<string, number>>;
 } {

@@ -7,7 +7,7 @@
 import type { Verification } from "./signal";
 
 export interface ChunkInfo {
-  /** What chunks of one message share: payer, valid start, nonce and scheduled, in one string. Empty: no group. */
+  /** The group's key, shared by all chunks of a message: payer, valid start, nonce and scheduled. Empty: no group. */
   readonly key: string;
   /** From 1. */
   readonly number: number;

@@ -10,7 +10,7 @@ export interface FreshnessNow {
   readonly isQuiet: boolean;
 }
 
-/** What is known of one topic. */
+/** How far one topic is synced. */
 export interface SyncedTopic {
   /** Everything through this consensus time is stored; 0n for never. */
   readonly syncedThroughNs: bigint;

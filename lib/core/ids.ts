@@ -10,7 +10,7 @@ export type UserId = string & { readonly __brand: "UserId" };
 /** Position of a message in its topic: starts at 1, dense (hedera.md §1). int64 on the ledger; stored up to MAX_SEQUENCE. */
 export type Sequence = number & { readonly __brand: "Sequence" };
 
-/** What a row's reference to its message has room for: 40 bits. At a thousand messages a second it lasts 34 years. */
+/** A row's reference to its message has 40 bits for it. At a thousand messages a second that lasts 34 years. */
 export const MAX_SEQUENCE = 2 ** 40 - 1;
 
 /** A row's number in its user's list: starts at 1 in each epoch, gap-free. */

@@ -160,7 +160,7 @@ export interface Incident {
   readonly action: string;
 }
 
-/** What was found wrong at one look. `sinceMs`: when it began, where that is known. */
+/** One thing that is wrong now. `sinceMs`: when it began, where that is known. */
 export interface Finding extends Pick<Incident, "code" | "subject" | "summary"> {
   readonly sinceMs?: number;
 }

@@ -102,7 +102,7 @@ function outcomeOf(
   if (verification === "failed") return { ...nothing, disposition: "failed" };
   const whole = reassembly.take({ chunk, message: message.message, verification });
   if (whole === null) return { ...nothing, disposition: "part" };
-  // What adds nothing keeps no group: looking a group up must not cost more the more often its parts were repeated.
+  // A part that adds nothing leaves its group, so repeated parts do not make the lookup of a group slower.
   if (whole === "bad-chunk")
     return { ...nothing, disposition: "undecodable", reason: "bad-chunk", chunk: UNUSABLE_CHUNK };
   if (whole === "repeat") return { ...nothing, disposition: "part", chunk: chunk && { ...chunk, key: "" } };
@@ -134,7 +134,7 @@ function concerned({ actor, target }: Decoded): readonly (readonly [UserId, bool
   return people;
 }
 
-/** What stored messages mean for the projections. Whether they are signals was decided when they were stored. */
+/** Derives the facts from stored messages. Whether each is a signal was decided when it was stored. */
 export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): Facts {
   const signals = entries.flatMap((entry): PlacedSignal[] => {
     if (entry.disposition !== "signal") return [];

@@ -63,7 +63,7 @@ export interface HealthFacts {
     /** By how much its clock is ahead of ours; null or absent where it has not told. */
     readonly clockAheadMs?: number | null;
   })[];
-  /** What the mirror says of its own head; null before it was asked. */
+  /** The mirror's head by its own account; null before it was asked. */
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
   /** Topics that are read here, and that the mirror does not know. */
@@ -240,7 +240,7 @@ function behindWords(behind: readonly SyncFacts[], topics: readonly SyncFacts[])
   return `${behind.length} of ${topics.length} topics are behind the ledger (${names.join(", ")}${more})`;
 }
 
-/** What keeps every topic from being synced; null where each has a reason of its own. */
+/** The reason why no topic can be synced; null where each has a reason of its own. */
 function commonCause({ postgres, mirrors }: HealthFacts): string | null {
   if (isDown(postgres)) return ": the database does not answer";
   if (mirrors.length > 0 && mirrors.every(({ circuit }) => circuit !== "closed"))
@@ -310,7 +310,7 @@ function listed(items: readonly string[], count: number): string {
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }
 
-/** What STRICT_BONDING=off means on a public network. The log says it at the start, too. */
+/** The sentence for STRICT_BONDING=off on a public network. The log says it at the start, too. */
 export const BONDING_LOOSE =
   "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.";
 

@@ -11,7 +11,7 @@ const CUT = "…";
 /** Says that something was left out; no member of any form has this name. */
 export const CUT_MARK = "…";
 
-/** What is shown of a message that is too long to be read for a view. */
+/** Stands for a message that is too long to be read for a view. */
 export const CUT_METADATA: Json = { [CUT_MARK]: "cut" };
 
 /** The same object where it is small enough, else as much of it as fits. Its depth is bounded by who decoded it. */

@@ -8,7 +8,7 @@ export const MAX_PARAMETERS = 64;
 
 export type TargetFault = "too-long" | "too-many-parameters" | "malformed";
 
-/** What to tell the sender: one sentence. */
+/** The sentence for the sender. */
 export const TARGET_FAULTS: Readonly<Record<TargetFault, string>> = {
   "too-long": "This address is too long. Ask for less at a time.",
   "too-many-parameters": `An address may have ${MAX_PARAMETERS} parameters. Leave some out.`,

@@ -50,8 +50,8 @@ export function foldSynonym(type: string): string {
 }
 
 /**
- * What can be written through this server, by name: what TrustMesh's own clients and services write. The ledger may hold other
- * types, which readers show as they are; whoever would write one here has most likely misspelt it.
+ * The types that can be written through this server: TrustMesh's own clients and services write no others. The ledger may hold
+ * others, which readers show as they are; a client that sends one here has most likely misspelt it.
  */
 export const SUBMIT_TYPES = [
   "CONTACT_REQUEST",

@@ -1,6 +1,6 @@
-/** What people get wrong when they write settings: white space and quotes around a value, and names that are nearly right. */
+/** Mends and finds common mistakes in settings: white space and quotes around a value, and names that are nearly right. */
 
-/** What copying, editors of other systems and `.env` files with quotes leave around a value. */
+/** Quotes around a value: copying, editors of other systems and `.env` files leave them. */
 const AROUND = /^(["'])(.*)\1$/s;
 
 /** A setting's value without white space (line breaks too) and quotes around it. */

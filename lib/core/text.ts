@@ -71,7 +71,7 @@ const withoutStray = (text: string) => text.replace(STRAY_SELECTORS, "").replace
 /** A character that shows by itself: no space, no combining mark, nothing that is judged by its place. */
 const VISIBLE = new RegExp(`[^\\s\\p{M}\\p{C}\\p{Default_Ignorable_Code_Point}${BLANK}]`, "u");
 
-/** What most text is made of, and what is always fine. */
+/** Printable ASCII with single spaces: most text is like this, and it needs no further check. */
 const PLAIN = /^[!-~]+( [!-~]+)*$/;
 
 const CLUSTERS = new Intl.Segmenter("en", { granularity: "grapheme" });

@@ -19,7 +19,7 @@ import {
 } from "./projection";
 import type { Verification } from "./signal";
 
-/** What a contact is called. */
+/** The names of a contact. */
 export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
 export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
 export type EdgeWithProfile = Edge & { readonly profile: Profile | null };

@@ -1,5 +1,5 @@
 /**
- * What instances tell each other of a topic: everything through a time is stored. The larger of two words holds. A word that was
+ * Instances tell each other that everything of a topic through a time is stored. The larger of two words holds. A word that was
  * wrong is taken back with a new generation, which is larger than any word of the one before.
  */
 import { fromMs } from "./consensus-time";

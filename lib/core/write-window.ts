@@ -31,7 +31,7 @@ const NS = 1_000_000_000n;
 export interface WriteWindow {
   /** Start of validity, which makes the transaction's id together with its payer. */
   readonly validStartNs: bigint;
-  /** What was sent in earlier windows has a consensus time before this, or none ever. */
+  /** A message sent in an earlier window has a consensus time before this, or never gets one. */
   readonly settledNs: ConsensusNs;
 }
 

@@ -47,7 +47,7 @@ export interface DevnetAddresses {
   /** `127.0.0.1:port`, for `Client.forNetwork({[nodeAddress]: "0.0.3"})`. Empty without gRPC. */
   readonly nodeAddress: string;
   readonly mirrorGrpcAddress: string;
-  /** Of no other devnet; the same after a restart on the same directory. */
+  /** No other devnet has the same id; a restart on the same directory keeps it. */
   readonly ledgerId: string;
   readonly operatorId: AccountId;
   /** DEVELOPMENT ONLY, DER hex. */
@@ -124,7 +124,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       }),
     );
   const who = {
-    // What no other devnet has: when its first topic was made, to the nanosecond.
+    // No other devnet made its first topic at the same nanosecond.
     ledgerId: `${world.topics.contact}@${ledger.topic(world.topics.contact).createdNs}`,
     operatorId: OPERATOR_ID,
     operatorKey: DEVELOPMENT_ONLY_OPERATOR_KEY,

@@ -17,10 +17,10 @@ const LONG_HOLE = 1_000;
 
 interface Found {
   readonly topicId: TopicId;
-  /** Who answered. */
+  /** The mirror that answered. */
   readonly mirror: MirrorName;
   readonly hole: Interval;
-  /** What was answered after the hole, without holes of its own. */
+  /** The messages after the hole, without holes among them. */
   readonly beyond: readonly LedgerMessage[];
 }
 

@@ -42,7 +42,7 @@ export type Checked =
 
 const OK: Checked = { kind: "ok" };
 
-/** What a mirror has at the cursor, next to what is stored. `unknown`: it cannot be told. */
+/** Compares the mirror's message at the cursor with the stored one. `unknown`: it cannot be told. */
 type Told = "same" | "other" | "missing" | "unknown";
 
 export class Anchor {
@@ -83,7 +83,7 @@ export class Anchor {
     if (head.sequence === 0) return this.settle(null, nowMs + EVERY_MS);
     if (nowMs < this.dueMs && this.reset === null) return OK;
     const first = after === "follows" ? "same" : await this.told(head, mirror);
-    // What has later messages is not shorter: it lacks one, which is no other history.
+    // A mirror with later messages is not shorter: it lacks one message, which does not make another history.
     if (first === "unknown" || (first === "missing" && after !== "nothing"))
       return this.settle(this.reset, nowMs + RETRY_MS);
     if (first === "same") {
@@ -101,7 +101,7 @@ export class Anchor {
     if (!isSure) return this.settle(null, nowMs + RETRY_MS);
     const [entry] = await this.deps.store.log(this.topicId, head.sequence, head.sequence);
     if (entry && !isHash(entry.runningHash, head.hash)) return { kind: "outdated", hash: entry.runningHash };
-    // What failed verification is stored too: that the ledger has something else there is no news.
+    // A stored message that failed verification differs from the ledger's, which is no other history.
     if (entry === undefined || entry.verification === "failed") return this.settle(null, nowMs + RETRY_MS);
     return this.settle(sentence(this.topicId, head.sequence, first), nowMs);
   }

@@ -39,7 +39,7 @@ export async function interpretChecked(
   const look = (run: readonly RawMessage[]) =>
     interpret({ topicId, head, messages: run, priorParts, trustedPayers: deps.trustedPayers, sha384: deps.sha384 });
   const first = look(messages);
-  // What the store has refused is refused again, however often the mirror is asked.
+  // The store refuses such a message again, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
   const suspects = first.entries.filter(isSuspect).slice(0, SECOND_LOOKS);
   if (suspects.length === 0) return first;

@@ -14,7 +14,7 @@ const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf
 
 export class Incidents {
   private readonly open = new Map<string, Incident>();
-  /** Of what happened at one instant: until when it is told. */
+  /** Until when an incident of one instant is reported. */
   private readonly untilMs = new Map<string, number>();
 
   /** `onChange` is called when an incident starts or ends. */
@@ -52,7 +52,7 @@ export class Incidents {
     this.deps.onChange?.();
   }
 
-  /** Of the given codes exactly these incidents go on: each is reported, and every other one of these codes has ended. */
+  /** Reports each of these findings, and ends every other incident of the given codes. */
   settle(codes: readonly IncidentCode[], findings: readonly Finding[]): void {
     const going = new Set(findings.map(placeOf));
     for (const incident of [...this.open.values()])

@@ -134,7 +134,7 @@ export class L1Cache {
   }
 }
 
-/** What leaves together is kept under one key. */
+/** Views that are evicted together have one key. */
 const placeOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
   policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
 

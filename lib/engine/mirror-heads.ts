@@ -1,5 +1,5 @@
 /**
- * What the mirrors say of their latest blocks, and how much of it is believed. Each mirror's head is asked for once in half a
+ * The mirrors' heads, and how much of each is believed. Each mirror's head is asked for once in half a
  * gate period, whichever topics want it, and vouches only for pages of that same mirror.
  */
 import { type ConsensusNs, consensusNs, fromMs } from "../core/consensus-time";
@@ -29,7 +29,7 @@ export interface MirrorHeadsDeps {
 
 /** Our clock and the network's agree within seconds; a head further ahead than this is wrong, or our clock is. */
 export const AHEAD_MARGIN_MS = 10_000;
-/** What is known of a head that was not asked for again in this time is not current any more. */
+/** A head that was not asked for again within this time is not current any more. */
 const CURRENT_MS = 15_000;
 
 interface Known {

@@ -1,5 +1,5 @@
 /**
- * What is done when the durable store has lost commits, or begins a new epoch.
+ * Acts when the durable store has lost commits, or begins a new epoch.
  *
  *   an answer with a lower stamp ──▶ a new epoch in the store ──▶ onEpoch, here and on every instance:
  *                                                                 cursors are read again, nothing is called fresh before a sync,

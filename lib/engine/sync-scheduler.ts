@@ -175,7 +175,7 @@ export class SyncScheduler {
     const { topics, registryVersion, stamp } = await this.round(due);
     // Before what others have synced: an answer of the store that lacks it is then known to.
     this.deps.stamp.learn(stamp);
-    // What was synced in an epoch says nothing about the next one.
+    // A word about one epoch does not hold in the next one.
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
@@ -342,7 +342,7 @@ export class SyncScheduler {
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 
-  /** What another instance says of a topic. */
+  /** Learns how far another instance says that a topic is synced. */
   private learn({ topicId, vouched }: RoundTopic): void {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;

@@ -1,4 +1,4 @@
-/** What a mirror has of a topic after a sequence number: one page, or several ranges at once on a backlog. */
+/** Reads a topic from a mirror after a sequence number: one page, or several ranges at once on a backlog. */
 import type { TopicId } from "../core/ids";
 import { err, ok, type Result } from "../core/result";
 import type { Ledger, LedgerError, LedgerMessage, MirrorName } from "../ports/ledger";

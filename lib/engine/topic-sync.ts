@@ -44,7 +44,7 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
 }
 
-/** What a run that met a topic's end knows. */
+/** The result of a run that met a topic's end. */
 export interface Synced {
   /** The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block yet. */
   readonly headNs: ConsensusNs | null;
@@ -143,7 +143,7 @@ export class TopicSync {
     this.starts += 1;
     this.repairs.schedule();
     this.anchor.doubt();
-    // What it waited for was about what is gone.
+    // The state was about rows that are gone.
     if (this.running === null) this.step({ name: "caught-up" });
   }
 
@@ -209,7 +209,7 @@ export class TopicSync {
     const known = this.chain?.sequence;
     const { starts } = this;
     const topic = await foldedTopic(this.deps, this.topicId);
-    // What was read of an epoch that is over says nothing.
+    // A row that was read in an epoch that is over does not count.
     if (this.starts !== starts) return this.load();
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
     this.chain =

@@ -11,7 +11,7 @@ import type { Incidents } from "./incidents";
 import { ReplicaMargin } from "./replica-margin";
 import type { Synced } from "./topic-sync";
 
-/** What is said of one topic. */
+/** The word for one topic. */
 export interface VouchedTopic {
   /** Nothing is expected of the topic before this time. */
   readonly startsNs: bigint;
@@ -33,7 +33,7 @@ export class Vouching {
     this.margin = new ReplicaMargin(deps);
   }
 
-  /** What was said of a topic; 0n where that is nothing but the time of its start. */
+  /** The time through which a topic was vouched for; 0n where that is only the time of its start. */
   saidNs(topicId: TopicId): bigint {
     const topic = this.topics.get(topicId);
     return topic && topic.syncedThroughNs > topic.startsNs ? topic.syncedThroughNs : 0n;

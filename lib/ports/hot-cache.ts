@@ -21,7 +21,7 @@ export type Attempt =
   | { readonly kind: "done"; readonly answer: string };
 
 /**
- * What is remembered of a user's nonces. `next`: larger than the last. `unknown`: nothing is remembered of this user. Both are
+ * How a nonce stands to the user's last one. `next`: larger. `unknown`: nothing is remembered of this user. Both are
  * remembered from now on. `same`: the last one, of this very message. `used`: the last one, of another message. `older`: smaller
  * than the last.
  */

@@ -45,7 +45,7 @@ export interface LedgerAccount {
   readonly key: AccountKey;
 }
 
-/** What operators know one of the configured mirrors by: its address without path or credentials. */
+/** The name of a configured mirror for operators: its address without path or credentials. */
 export type MirrorName = string & { readonly __brand: "MirrorName" };
 
 /**
@@ -59,7 +59,7 @@ export interface Asking {
   readonly attempt?: number;
 }
 
-/** What a mirror says of its own latest block. */
+/** A mirror's head: the end of its latest block. */
 export interface LedgerHead {
   readonly mirror: MirrorName;
   /** The consensus time through which the mirror has everything; null where none of its blocks has ended yet. */

@@ -86,7 +86,7 @@ export interface RecognitionRows extends SignalPage {
 export interface CatalogueQuery {
   readonly trustedPayers: TrustedPayers;
   readonly limit: number;
-  /** Of one who is no trusted payer. */
+  /** The limit for a payer who is not trusted. */
   readonly limitOfStranger: number;
 }
 
@@ -124,7 +124,7 @@ export interface ViewStore {
   /** Rows after a position, in position order: what a stream has missed. */
   signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage>;
   /** Oldest first after `sinceNs`. `profile` includes the user's bonded contacts, `recognition` the definitions. */
-  /** What the user wrote from `sinceNs` on, newest first, at most `limit`. */
+  /** The user's own messages from `sinceNs` on, newest first, at most `limit`. */
   written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]>;
   events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage>;
   recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows>;

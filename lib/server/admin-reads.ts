@@ -23,7 +23,7 @@ const ODD_BYTES = 200;
 export interface KnownTopic extends TopicOverview {
   /** The oldest messages that do not match the hash chain. */
   readonly failedSequences: readonly Sequence[];
-  /** Who paused it last; null where it is not paused, or where nobody wrote that down. */
+  /** The log's entry of the last pause; null where it is not paused, or has no such entry. */
   readonly pause: AdminEntry | null;
 }
 

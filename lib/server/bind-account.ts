@@ -21,7 +21,7 @@ export class NotDone extends Error {
   override readonly name = "Refusal";
 }
 
-/** What TrustMesh gave to people before they had accounts. */
+/** The form of ids that TrustMesh gave to people before they had accounts. */
 const EARLIER_ID = /^tm-[a-z0-9][a-z0-9._-]*$/;
 const RULE =
   "such an id is tm- and then lower-case letters, digits, dots, hyphens or underscores, 50 characters at most";

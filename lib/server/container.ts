@@ -114,7 +114,7 @@ export interface App {
   readonly instanceId: string;
   readonly startedMs: number;
   readonly reporter: InstanceReporter;
-  /** What was written to the ledger since the start, and what failed. */
+  /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
   readonly health: HealthWatch;
   /** Commands by purpose, and how the subscription fares; null where nothing is shared. */

@@ -18,11 +18,11 @@ export interface FailedWrites {
   readonly count: number;
   readonly sinceMs: number;
   readonly lastMonotonicMs: number;
-  /** What the last of them failed for; nothing of the message. */
+  /** Why the last of them failed; holds nothing of the message. */
   readonly reason: string;
 }
 
-/** What the ledger has had before is no failure: the message is there. */
+/** A duplicate is no failure: the message is on the ledger. */
 type Failure = Exclude<SubmitError["code"], "duplicate">;
 
 export interface CountedSubmitter {

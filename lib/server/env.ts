@@ -247,7 +247,7 @@ export interface Env extends Values {
   readonly allowDemo: boolean;
   /** How views are kept, in every tier. */
   readonly strategies: CacheStrategies;
-  /** Of Hedera's own networks, where anybody can write. */
+  /** Whether it is one of Hedera's own networks, where anybody can write. */
   readonly isPublic: boolean;
   /** STRICT_BONDING, or what it is where it is empty. */
   readonly isStrict: boolean;
@@ -360,7 +360,7 @@ function contradictions(env: Values, isVercel: boolean): string[] {
   return problems;
 }
 
-/** What is set and does not stop the start, but was most likely not meant so: one sentence each. */
+/** Settings that are allowed but most likely a mistake: one sentence each. */
 export function doubts(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [

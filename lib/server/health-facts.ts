@@ -1,5 +1,5 @@
 import "server-only";
-/** What an instance knows of its own health, out of its parts. Asks nobody. */
+/** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
 import { toMs } from "../core/consensus-time";
 import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../core/judgement";
@@ -7,7 +7,7 @@ import type { SyncState } from "../core/sync-state";
 import type { KnownTopic } from "./admin-reads";
 import type { App } from "./container";
 
-/** What the parts have counted since the start, at one moment. */
+/** The counters of the parts at one moment; they count from the start. */
 export interface Tally {
   readonly atMs: number;
   readonly postgres: Count;
@@ -22,9 +22,9 @@ interface Count {
   readonly ms: number;
 }
 
-/** What only the watch knows. */
+/** Facts that only the watch knows. */
 export interface Watched {
-  /** What was counted at an earlier moment, since which the tier or mirror was not down; null where there is none near enough. */
+  /** The counters of an earlier moment since which the tier or mirror was never down; null where none is near enough. */
   readonly before: (name: string) => Tally | null;
   readonly isPostgresSilent: boolean;
   readonly isRedisSilent: boolean;
@@ -147,7 +147,7 @@ function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, pause
   };
 }
 
-/** Of the heap that V8 may use, and of what a container or machine gives the process. */
+/** The used shares of the heap that V8 may use, and of the memory that the container or machine gives the process. */
 function memoryShares(): HealthFacts["memory"] {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   const constrained = process.constrainedMemory();

@@ -12,7 +12,7 @@ import { factsOf, type Tally, tallyOf } from "./health-facts";
 
 /** Several looks fit into the 15 s within which a failure is to be seen. */
 const LOOK_MS = 5_000;
-/** Who asks for the state of health asks the tiers, this often at most. */
+/** A question about health asks the tiers, this often at most. */
 const PROBE_MS = 2_000;
 /** A check that waits longer than this is itself a failure to its caller. */
 const CHECK_MS = 3_000;
@@ -24,7 +24,7 @@ const SETTLE_MS = 75_000;
 const OWED_MS = 3_000;
 /** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
 const OVERVIEW_MS = 10_000;
-/** What is set up wrongly stays so for longer than this. */
+/** A wrong set-up lasts longer than this, so it is looked at this seldom. */
 const RARE_MS = 600_000;
 /** While something is wrong the other instances are told this often that it still is. */
 const TELL_MS = 60_000;
@@ -42,7 +42,7 @@ export class HealthWatch {
   private isStarted = false;
   private heardMs: number | null = null;
   private progress = -1;
-  /** Of the empty topics, whether the mirror knows them. */
+  /** For each empty topic, whether the mirror knows it. */
   private readonly existing = new Map<TopicId, boolean>();
   private keeping: Keeping | null = null;
   private rareMs = Number.NEGATIVE_INFINITY;
@@ -129,7 +129,7 @@ export class HealthWatch {
     this.wasLate = { postgres: postgres === "late", redis: redis === "late" };
   }
 
-  /** What fails in it shows in the state of the topics. */
+  /** Demands a sync. A failure shows in the state of the topics. */
   private demand(): Promise<boolean | "late"> {
     const demanded = this.appOf().scheduler.demand();
     return this.inTime(

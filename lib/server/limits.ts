@@ -30,7 +30,7 @@ interface Limit {
   readonly user?: Rate;
   /** Each instance counts a user for itself: what costs less than the command that would count it. */
   readonly isUserOwn?: boolean;
-  /** What an address may do in a burst is let in one after the other (front/door.ts): each costs some milliseconds of everybody's CPU. */
+  /** Lets the requests of one address in one by one (front/door.ts): each costs some milliseconds of everybody's CPU. */
   readonly isPaced?: boolean;
 }
 

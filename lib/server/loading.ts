@@ -1,6 +1,6 @@
 import "server-only";
 
-/** What this process is still loading, for whoever asks before it is there. */
+/** The parts that this process is still loading. Callers who come earlier are told. */
 const under = new Set<string>();
 
 /** Counts `work` as being loaded until it is over. `what`: a few words, as in "the database". */

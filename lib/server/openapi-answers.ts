@@ -1,5 +1,5 @@
 import "server-only";
-/** What a route of the table answers, as OpenAPI has it: statuses with their problems, headers, bodies. */
+/** The answers of a route in OpenAPI's form: statuses with their problems, headers, bodies. */
 import { Problem } from "../wire/common";
 import { STREAM_EVENTS } from "../wire/stream";
 import { jsonSchema } from "./openapi-schema";

@@ -1,12 +1,12 @@
 import "server-only";
-/** What operators do from the command line, in the same log as what they do on the page: who, when, what, and what came of it. */
+/** Logs actions of operators from the command line beside those of the page: who, when, what, and the result. */
 import { hostname, userInfo } from "node:os";
 import type { AdminEntry, AdminStore } from "../ports/admin-store";
 
 export interface CommandAction {
   /** `accounts.bind`, `shards.split`, … */
   readonly action: string;
-  /** What it is about; null for everything. */
+  /** The subject of the action; null for everything. */
   readonly target: string | null;
 }
 

@@ -1,5 +1,5 @@
 import "server-only";
-/** What is said to who writes to a paused topic, or waits for a message of it. */
+/** The sentence for somebody who writes to a paused topic, or waits for a message of it. */
 import type { TopicId } from "../core/ids";
 import { pausedWords } from "../core/judgement";
 import type { SyncScheduler } from "../engine/sync-scheduler";

@@ -74,7 +74,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** What an answer is made of; an error would cost a stack. */
+/** The parts of a problem answer. An Error object would cost a stack. */
 export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;
 
 export interface ProblemAnswer {

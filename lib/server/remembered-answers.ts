@@ -15,7 +15,7 @@ export class RememberedAnswers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** What is known by this name and fresh; null where it has to be made. */
+  /** The answer of this name while it is fresh; null where it has to be made. */
   fresh(name: string): KeptAnswer | null {
     const kept = this.known.get(name);
     return kept !== undefined && this.clock.monotonicMs() < kept.untilMs ? kept.answer : null;

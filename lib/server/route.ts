@@ -42,7 +42,7 @@ interface Common<Query, Body> {
   readonly heeds?: readonly HeededHeader[];
   /** `view`: answered by viewResponse, with a tag and how fresh it is. `cookie`: sets the session. */
   readonly sends?: readonly ("view" | "cookie")[];
-  /** What the handler itself refuses, beside what this wrapper does. Tests refuse answers that are not documented. */
+  /** Problems of the handler itself, beside those of this wrapper. Tests refuse answers that are not documented. */
   readonly problems?: readonly ProblemCode[];
   /** Statuses under which the answer comes as well, and what they mean. */
   readonly otherAnswers?: Readonly<Record<number, string>>;
@@ -159,7 +159,7 @@ function remembered(app: App, route: PublicRoute, context: RouteContext<unknown,
   return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
 }
 
-/** What `answer` does for a route that remembers, for who needs no more than that: it is counted, and costs no Request. */
+/** The short form of `answer` for a route that remembers: it counts the request and makes no Request object. */
 export async function answerRemembered(app: App, route: AnyRoute, url: URL): Promise<KeptAnswer> {
   if (route.access !== "public") throw new Error("only a public answer is the same for everybody");
   const startMs = performance.now();

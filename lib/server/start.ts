@@ -44,7 +44,7 @@ async function start(): Promise<App> {
   }
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
-  // What goes wrong during the first sync is to be seen. Functions are frozen between requests: they look when they are asked.
+  // Incidents of the first sync must show. Functions are frozen between requests, so they look only when they are asked.
   if (!env.isVercel) app.health.start();
   const tookS = () => ((Date.now() - startMs) / 1_000).toFixed(1);
   log.info(`Serving after ${tookS()} s: open http://${env.HOST}:${env.PORT}`);

@@ -32,7 +32,7 @@ export const AccountIdText = z
   .meta({ description: "A Hedera account id" });
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
-/** Of an answer's lists those that are cut to keep the answer small, and how many each lists. */
+/** The answer's lists that are cut to keep it small, and how many items each has. */
 export const CappedAt = z
   .record(z.string(), z.number().int())
   .optional()
@@ -58,7 +58,7 @@ export const Freshness = z.object({
 });
 export type Freshness = z.infer<typeof Freshness>;
 
-/** What every view says beside its content. */
+/** The members that every view has beside its content. */
 export const ViewMembers = z.object({
   timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
   ...Freshness.shape,

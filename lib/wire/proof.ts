@@ -3,7 +3,7 @@ import { ConsensusTimestamp, TopicIdText, ViewMembers } from "./common";
 
 const Hash = z.string().nullable().meta({ description: "Base64 of 48 bytes" });
 
-/** What a browser needs to compute the running hash itself. */
+/** Everything that a browser needs to compute the running hash itself. */
 export const Proof = z.object({
   message: z.object({
     topicId: TopicIdText,

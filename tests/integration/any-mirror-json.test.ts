@@ -82,7 +82,7 @@ describe("every member of a message, at every extreme", () => {
     const topicId = await newTopic();
     const odd = MEMBERS.flatMap((path) => EXTREMES.map((value) => ({ path, value })));
     const honest = honestMessages(topicId, odd.length * 3);
-    // Of three the second is odd: the third cannot be checked against what it says of its hash, and the next first one can.
+    // The second of each three is odd. Its hash may be of no use for checking the third; the next first one can be checked again.
     const messages = honest.map((message, i) => {
       const { path, value } = odd[Math.floor(i / 3)] as (typeof odd)[number];
       // Which message a chunk is of says nothing where there is one chunk only.
@@ -95,7 +95,7 @@ describe("every member of a message, at every extreme", () => {
     for (const [i, { path, value }] of odd.entries()) {
       const what = `${path.join(".")} = ${JSON.stringify(value)?.slice(0, 60)}`;
       expect(bySequence.get(i * 3 + 1), what).toMatchObject({ disposition: "signal" });
-      // What should follow from a forged hash does not, and fails with it.
+      // The message after a forged hash does not follow from it, and fails too.
       const isForged = path[0] === "running_hash" && value === "A".repeat(64);
       expect(bySequence.get(i * 3 + 3)?.disposition, what).toBe(isForged ? "failed" : "signal");
       // Nothing passed the adapter that the database could not hold.
@@ -136,7 +136,7 @@ describe("any JSON in place of a message", () => {
         const told = new Map(log.map((entry) => [entry.sequence as number, entry]));
         for (let n = 1; n <= 12; n += 1) {
           const isOdd = changes[String(n)] !== undefined || claimed.has(n) || claimed.has(String(n));
-          // What follows from a hash that is not there cannot be checked; it is shown all the same.
+          // A message after an absent hash cannot be checked; it is shown all the same.
           if (!isOdd) expect(told.get(n)?.disposition, `message ${n}`).toBe("signal");
           expect(told.get(n)?.reason).not.toBe("not-storable");
         }

@@ -17,7 +17,7 @@ const STRANGER = "tm-stranger";
 const TOKEN = "token-of-the-sweep-of-bounds-0123456789";
 /** Below what Redis takes, with what is said of an answer's age around it. */
 const LARGEST_BYTES = MAX_ANSWER_BYTES + 50_000;
-/** What a route may ask of the database, whatever is in it: none asks once for each thing that it lists. */
+/** The most statements of a route, whatever the database holds: no route sends one for each item that it lists. */
 const MOST_STATEMENTS = 12;
 /** Three bytes each as UTF-8. */
 const wide = (characters: number) => "語".repeat(characters);
@@ -157,7 +157,7 @@ const QUERIES: Partial<Record<RouteName, readonly string[]>> = {
   ],
   "GET /api/admin/audit-log": ["?limit=200"],
 };
-/** What changes something is asked elsewhere; of what is asked here, what it takes. */
+/** Bodies of the routes that are asked here. Routes that change something have their own tests. */
 const BODIES: Partial<Record<RouteName, object>> = { "POST /api/sync": {} };
 const names = (Object.keys(ROUTES) as RouteName[]).filter((name) => name.startsWith("GET") || name in BODIES);
 

@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from "../support/app";
 
 const ALICE = "tm-alice";
 const TOKEN = "token-of-the-sweep-of-extremes-0123456789";
-/** What columns, casts, parsers and doubles end at, and a little beyond; each is no number, or no number that anything here has. */
+/** Values at the limits of columns, casts, parsers and doubles, and just beyond. None is a valid number here. */
 const EXTREMES = [
   ...["-1", "1e3", "1.5", "0x10", "0b1", "NaN", "Infinity", "-Infinity", "١٢٣", "1_000", "+1", " 1", "0.0.0.0"],
   ...["2147483648", "4294967296", String(2 ** 40), String(2 ** 41 + 1), "9007199254740992", "9007199254740993"],
@@ -84,7 +84,7 @@ function parametersOf(name: RouteName): { place: string; name: string }[] {
   ];
 }
 
-/** What is right in itself, so that the one value that is not gets as far as it can. */
+/** Valid values, so that the single invalid one gets as far as it can. */
 const RIGHT: Readonly<Record<string, string>> = { sequence: "1", ids: ALICE, cursor: "1" };
 
 async function ask(name: RouteName, wrong: { place: string; name: string }, value: string): Promise<Response> {
@@ -136,7 +136,7 @@ describe("a value out of every range", () => {
     for (const parameter of parametersOf(name)) {
       lines.length = 0;
       await Promise.all(EXTREMES.map((value) => ask(name, parameter, value)));
-      // What operators do is written down on purpose, with what they did it to.
+      // The log names the actions of operators, with their targets, on purpose.
       const told = lines.filter((line) => !line.includes("an operator acts"));
       for (const line of told) expect(line).not.toContain('"level":"error"');
       for (const value of EXTREMES.filter(({ length }) => length > 6)) expect(told.join("\n")).not.toContain(value);

@@ -1,4 +1,4 @@
-/** What a real Redis says of how it keeps things, through the command that the app sends. */
+/** Asks a real Redis how it keeps its keys, with the command that the app sends. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readKeeping } from "@/lib/adapters/upstash/keeping";
 import { type RedisServer, startRedis } from "../support/redis-server";

@@ -40,7 +40,7 @@ const topic = async () => {
   const { topics } = (await (await t.ask("GET", "/api/health/ingestion", null)).json()) as IngestionAnswer;
   return topics.find(({ topicId }) => topicId === contact());
 };
-/** What is wrong now. */
+/** The codes of the incidents now. */
 const codes = async () => {
   await t.ask("GET", "/api/health/ready", null);
   return t.app.incidents.current().map(({ code }) => code);

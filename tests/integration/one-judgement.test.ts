@@ -14,7 +14,7 @@ let t: TestApp;
 beforeAll(async () => {
   t = await startTestApp({ env: { METRICS_TOKEN: TOKEN } });
   await t.sync();
-  // What the judgement would find is given here; how it finds it has tests of its own.
+  // The findings are given here; the judgement has tests of its own.
   const settle = t.app.incidents.settle.bind(t.app.incidents);
   vi.spyOn(t.app.incidents, "settle").mockImplementation((codes) => settle(codes, found.now));
 });

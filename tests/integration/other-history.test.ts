@@ -167,7 +167,7 @@ describe("a topic that was not reset", () => {
     await runFor(second, 2_000);
     await runFor(first, 3 * MINUTE_MS);
     expect([codes(), await stores.sync.failed(TOPIC, 9)]).toEqual([[], []]);
-    // What comes next follows from what was repaired, in a process that knows of it and in one that does not.
+    // The next message follows from the repaired one, in a process that knows of the repair and in one that does not.
     ledger.set(chain(6));
     await runFor(second, 2_000);
     ledger.set(chain(7));

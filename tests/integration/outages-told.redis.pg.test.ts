@@ -62,7 +62,7 @@ async function aMoment(w: World, turn: number): Promise<void> {
   await Promise.all([w.a.sync(), ...[0, 1, 2].map((i) => w.a.signals(`tm-reader-${turn}-${i}`))]);
 }
 
-/** What an instance says to whoever asks. */
+/** Everything that an instance tells of its health. */
 async function told({ a }: World) {
   const ready = (await (await a.ask("GET", "/api/health/ready")).json()) as ReadyAnswer;
   const ingestion = (await (await a.ask("GET", "/api/health/ingestion")).json()) as IngestionAnswer;

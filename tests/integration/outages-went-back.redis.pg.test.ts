@@ -1,4 +1,4 @@
-/** What had been told is gone: what users see of a tier that comes back with less than it had. */
+/** A tier comes back with less than it had: what its users see. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/pg";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/position";

@@ -325,7 +325,7 @@ describe("signing out", () => {
   const read = async (cookie: string) => (await t.ask("GET", "/api/contacts", null, { headers: { cookie } })).status;
 
   it.each([{}, { everywhere: false }, undefined])("ends that session for good, and no other: %j", async (body) => {
-    // Of the same moment, and so alike but for a number that tells them apart.
+    // Both sessions begin at the same moment: only a number tells them apart.
     const [phone, laptop] = [await cookieFor("tm-a"), await cookieFor("tm-a")];
     const response = await signOut(phone, body);
     expect(response.status).toBe(200);

@@ -91,7 +91,7 @@ describe("an operator who starts a topic over", () => {
     const { contact } = t.devnet.topics;
     t.devnet.submitMany(contact, [request("tm-1"), request("tm-2"), request("tm-3")]);
     await t.sync();
-    // What was read of the ledger is not on it any more.
+    // The ledger loses the messages that were read from it.
     const topic = t.devnet.ledger.topic(contact);
     topic.messages.length = 0;
     t.devnet.submitMany(contact, [request("tm-9")]);

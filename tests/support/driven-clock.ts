@@ -34,7 +34,7 @@ export class DrivenClock implements Clock {
     return this.trueMs() + this.steppedMs;
   }
 
-  /** What the clocks of all others say: the wall clock, had nobody set it. */
+  /** The time on everybody else's clock: the wall clock, had nobody set it. */
   trueMs(): number {
     return this.elapsedMs + this.aheadMs;
   }

@@ -3,7 +3,7 @@
  * without them, and tests of driven time need not know of them.
  */
 
-/** What a mirror makes of an honest answer: another body, or an HTTP status in place of it. */
+/** Turns an honest answer into a mirror's lie: another body, or an HTTP status in place of it. */
 export type Lie = (path: string, honest: MirrorBody) => unknown;
 /** The parts of the mirror's JSON that lies are about. */
 export interface MirrorBody {
@@ -64,7 +64,7 @@ export class LyingMirrors {
   }
 }
 
-/** Of an answer with messages, or of one message, each as `change` makes it; null leaves it out. */
+/** Applies `change` to each message of an answer, or to one message; null leaves it out. */
 export function eachMessage(body: MirrorBody, change: (message: MirrorMessage) => MirrorMessage | null): unknown {
   if (body.messages) return { ...body, messages: body.messages.flatMap((message) => change(message) ?? []) };
   return "sequence_number" in body ? (change(body as unknown as MirrorMessage) ?? new Status(404)) : body;

@@ -44,7 +44,7 @@ export class Mortal {
     if (isLast && this.death?.when === "before") this.die();
     const answer = made();
     if (!(answer instanceof Promise)) {
-      // What answers at once is no call to anybody.
+      // A synchronous answer is no call to another process.
       this.calls -= 1;
       return answer;
     }

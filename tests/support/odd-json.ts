@@ -1,4 +1,4 @@
-/** What a mirror could say instead of what it should: for sweeps over the members of a message. */
+/** Wrong values that a mirror could send: for sweeps over the members of a message. */
 
 /** Values of every type, at and beyond the ends of what a row, a number or a parser can take. */
 export const EXTREMES: readonly unknown[] = [

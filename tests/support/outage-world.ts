@@ -132,7 +132,7 @@ export class World {
     readonly postgres: PostgresProxy,
     /** The database itself, behind the proxy. */
     readonly server: PostgresServer,
-    /** What Redis keeps and PostgreSQL holds of this test, for tests that put them back. */
+    /** Where Redis and PostgreSQL keep the data of this test, for tests that put older data back. */
     readonly stored: { readonly network: string; readonly redisPort: number; readonly databaseUrl: string },
     readonly a: Instance,
     readonly b: Instance,

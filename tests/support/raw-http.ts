@@ -17,7 +17,7 @@ export class RawConnection {
     socket.setEncoding("latin1");
     socket.on("data", (text: string) => this.note(() => (this.received += text)));
     socket.on("close", () => this.note(() => (this.isClosed = true)));
-    // What breaks is closed, too.
+    // A connection that breaks is closed, too.
     socket.on("error", () => {});
   }
 

@@ -9,7 +9,7 @@ import { RawConnection } from "../support/raw-http";
 let clock: DrivenClock;
 let front: Front;
 let port: number;
-/** What happened, in order. */
+/** The events of the test, in order. */
 let events: string[];
 /** Answers that a test holds back. */
 let held: ServerResponse[];

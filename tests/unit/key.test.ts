@@ -50,7 +50,7 @@ const BY_HAND = [
 ];
 const IS_COMPOSED = /`[^`]*\$\{|\.join\(/;
 const COMMENT = /^\s*(?:\/\/|\/?\*).*$/gm;
-/** What the table of routes calls a route: a method has no space in it. */
+/** A route's name in the table of routes: a method has no space in it. */
 const ROUTE_NAME = /^`\$\{[\w.]*method\} \$\{[\w.]*path\w*\}`$/i;
 /** Addresses of the mirror, and the chunk group that rows have been stored under since the first version. */
 const OTHERS = ["lib/adapters/mirror/mirror-json.ts", "lib/adapters/mirror/mirror-ledger.ts"];

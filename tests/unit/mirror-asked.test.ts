@@ -1,4 +1,4 @@
-/** What is kept of a mirror's answer: only what was asked for, each sequence number once. */
+/** Keeps of a mirror's answer only what was asked for, each sequence number once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { askedOf } from "@/lib/adapters/mirror/asked";

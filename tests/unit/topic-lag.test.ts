@@ -73,7 +73,7 @@ it("is never that of a topic behind while the mirror answers, whoever asks whene
         const scheduler = schedulers[who] as SyncScheduler;
         await scheduler.demand();
         expect(scheduler.lagMs(TOPIC)).toBeLessThan(BEHIND_MS);
-        // Who was not the one to sync asks once more, as the watch of health does.
+        // An instance that did not hold the turn asks once more, as the watch of health does.
         await clock.advance(3_000);
         if (scheduler.isOwed(3_000)) await scheduler.demand();
         for (const each of schedulers) expect(each.lagMs(TOPIC)).toBeLessThan(BEHIND_MS);

@@ -1,10 +1,10 @@
-/** What can be known of an operator's key and of the nodes without sending a transaction. */
+/** Checks an operator's key and the consensus nodes without sending a transaction. */
 import { connect } from "node:net";
 import { err, ok, type Result } from "../../core/result";
 import { reasonUnreachable } from "../../core/unreachable";
 
 const TIMEOUT_MS = 3_000;
-/** Of the nodes of a public network; one that answers is enough. */
+/** So many nodes of a public network are tried; one that answers is enough. */
 const NODES_TRIED = 4;
 
 /**

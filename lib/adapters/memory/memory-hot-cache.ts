@@ -43,7 +43,7 @@ export class MemoryHotCache implements HotCache {
   }
 
   async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
-    // What was synced in another epoch is lost in this one.
+    // A new epoch starts with nothing synced.
     if (epochOf(stamp) !== epochOf(this.stamp)) this.syncedThrough.clear();
     this.stamp = Math.max(this.stamp, stamp);
     this.registryVersion = Math.max(this.registryVersion, registryVersion);

@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a column of four bytes holds. */
+/** The largest value of an int4 column. */
 const MAX_INT32 = 2_147_483_647;
 const isInt32 = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= MAX_INT32;

@@ -16,7 +16,7 @@ type Unplaced = Omit<LedgerMessage, "sequence">;
 
 const NO_TIME: ConsensusNs = consensusNs(0n);
 const NO_BYTES = new Uint8Array(0);
-/** What a column of two bytes holds. */
+/** The largest value of an int2 column. */
 const MAX_VERSION = 32_767;
 
 export const isFields = (value: unknown): value is Fields =>
@@ -58,7 +58,7 @@ export function messagesOf(list: readonly unknown[], topicId: TopicId, after: nu
   return { messages, leftOut: list.length - messages.length };
 }
 
-/** What one JSON value says as a message of a topic; without a sequence number where it tells none that could be one. */
+/** Reads one JSON value as a message of a topic. A value without a valid sequence number is an `Unplaced`. */
 export function readMessage(json: unknown, topicId: TopicId): LedgerMessage | Unplaced {
   const sequence = isFields(json) && json.topic_id === topicId ? parseSequence(json.sequence_number) : null;
   if (!isFields(json) || sequence === null || sequence > MAX_SEQUENCE) return notAMessage(topicId);

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../core/result";
 
 export interface MirrorAddress {
-  /** What request paths are appended to: ends in `/api/v1`, holds no user, password, query or fragment. */
+  /** The URL that request paths are appended to: ends in `/api/v1`, holds no user, password, query or fragment. */
   readonly base: string;
   /** Scheme, host and port. Safe to show. */
   readonly origin: string;

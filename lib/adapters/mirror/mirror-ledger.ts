@@ -76,9 +76,9 @@ const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered 
 
 interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;
-  /** Of messages and accounts. */
+  /** The circuit breaker for requests of messages and accounts. */
   circuit: Circuit;
-  /** Of blocks: a network that has none, or a proxy that does not know the route, must not keep messages from coming in. */
+  /** Its own breaker for blocks: a network without blocks, or a proxy without the route, must not stop messages. */
   blocks: Circuit;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
@@ -88,7 +88,7 @@ interface Mirror extends Omit<MirrorAddress, "origin"> {
   lastError: string | null;
 }
 
-/** What an answer's JSON says; null where it has not the documented shape. */
+/** Reads an answer's JSON; null where it does not have the documented shape. */
 type Read<T> = (json: unknown) => T | null;
 
 const inShape =
@@ -163,7 +163,7 @@ export class MirrorLedger implements Ledger {
     const { messages, foreign } = askedOf(request, told.messages);
     const what = `the messages of topic ${request.topicId}`;
     const isAsked = this.check(answer.value.from, what, foreign + told.leftOut === 0);
-    // What is left of such an answer is stored, but that nothing is left does not mean that there is nothing.
+    // The rest of such an answer is stored. An empty rest does not prove that the topic has nothing more.
     if (messages.length === 0 && !isAsked) return err(FOREIGN);
     return ok(messages.map((message) => this.timed(message, answer.value.from)));
   }

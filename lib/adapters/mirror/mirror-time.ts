@@ -1,4 +1,4 @@
-/** What a mirror's answers tell of the time: by the clock of its server, and by the end of its newest block. */
+/** The time by a mirror's answers: the clock of its server, and the end of its newest block. */
 import { fromMs } from "../../core/consensus-time";
 import type { LedgerMessage } from "../../ports/ledger";
 

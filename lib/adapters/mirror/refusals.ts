@@ -5,7 +5,7 @@
 
 /** A question that is not asked again for this long was settled elsewhere: another mirror had the answer. */
 const FORGOTTEN_MS = 600_000;
-/** What a mirror that gets everything wrong is remembered for, at most. */
+/** So many refused questions of one mirror are remembered at most. */
 const MAX_QUESTIONS = 100;
 
 export class Refusals {

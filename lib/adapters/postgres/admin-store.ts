@@ -74,7 +74,7 @@ export class PostgresAdminStore implements AdminStore {
     return rows.map((row) => this.entryOf(row));
   }
 
-  /** What is not JSON is no reason to keep from operators what was done: its detail alone is left out, and counted. */
+  /** An entry whose detail is not JSON is still shown: only the detail is left out, and the row is counted as unreadable. */
   private entryOf(row: Row): AdminEntry {
     const [detail = null] = this.readable.rows("admin_audit", row.detail === null ? [] : [row], detailOf);
     return adminEntry(row, detail);

@@ -11,7 +11,7 @@ export function profilesPart(batch: Batch, people: People, params: Params): stri
   const sequenceOf = new Map<string, number>();
   for (const { userId, consensusNs, sequence, type } of batch.rows) {
     const key = `${userId} ${consensusNs}`;
-    // Of several at one time the first counts, as in the projection.
+    // Several at one time: the first counts, as in the projection.
     if (type === "PROFILE_UPDATE" && !sequenceOf.has(key)) sequenceOf.set(key, sequence);
   }
   const json = batch.profiles.map((profile) => ({

@@ -16,7 +16,7 @@ export class Readable implements UnreadableRows {
     this.onRead = onRead;
   }
 
-  /** What `read` makes of each row that it can make something of. */
+  /** Applies `read` to each row and leaves out the rows that it cannot read. */
   rows<T>(table: string, rows: readonly Row[], read: (row: Row) => T): T[] {
     const readable: T[] = [];
     for (const row of rows) {

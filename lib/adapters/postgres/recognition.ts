@@ -3,7 +3,7 @@ import { flagsOf, typeNumber } from "./codes";
 import { STAMP } from "./stamp";
 import { ME, SIGNAL, topicIdOf, withHead } from "./view-sql";
 
-/** Of the user's own definitions the newest so many come with what the user was given. */
+/** So many of the user's own definitions, the newest, come with what the user was given. */
 export const OWN_DEFINITIONS = 50;
 
 /** The user is the target of a mint unless only the actor; somebody who mints for himself has one row and is both. */

@@ -76,7 +76,7 @@ export function shorten(message: Uint8Array): Uint8Array {
   );
 }
 
-/** What each byte of a kept message stands for, in bytes. */
+/** The length in bytes that each byte of a kept message stands for. */
 const LENGTHS = new Uint8Array(256).fill(1);
 for (const [code, phrase] of phraseOf) LENGTHS[code.charCodeAt(0)] = phrase.length;
 

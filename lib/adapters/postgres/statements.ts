@@ -56,7 +56,7 @@ export class Statements {
   private readonly counters: StatementStats;
   private circuit: Circuit = CLOSED;
   private lastError: string | null = null;
-  /** What the answers of statements say of it: those that have a column `stamp`. */
+  /** Learnt from the answers of statements that have a column `stamp`. */
   readonly stamp = new Stamp();
 
   constructor(

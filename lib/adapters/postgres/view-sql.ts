@@ -30,7 +30,7 @@ export const userIdOf = (userNo: string): string => `(SELECT p.user_id FROM user
 export const bodyOf = (ref: string): string =>
   `(SELECT coalesce(l.body, l.message) FROM topic_log l WHERE l.ref = ${ref})`;
 
-/** What a signal is made of, of a row `r`; its message is cut or left out by `bounded`. */
+/** The columns of a signal, from a row `r`; `bounded` cuts its message or leaves it out. */
 export const SIGNAL = `${POSITION} AS position, r.ref, r.consensus_ns, r.type_no, r.type_name, r.flags,
   ${topicIdOf("r.ref")} AS topic_id, ${userIdOf("r.peer_no")} AS peer_id, ${bodyOf("r.ref")} AS whole`;
 

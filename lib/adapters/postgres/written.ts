@@ -1,4 +1,4 @@
-/** What somebody wrote, with the bytes as they were written: to know a message again. */
+/** Reads a user's own messages with the bytes as they were written, so that a repeated message is recognised. */
 import type { AccountId } from "../../core/ids";
 import type { WrittenRow } from "../../ports/view-store";
 import { flagsOf } from "./codes";

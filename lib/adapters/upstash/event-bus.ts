@@ -323,7 +323,7 @@ export class UpstashEventBus implements EventBus {
     try {
       const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
       const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
-      // Who gets over it tells this process that it has missed something.
+      // A process that gets over it learns that it has missed something.
       if (history.heed(standing, epoch) && standing === 1) return;
       last = Number(number);
       const event = keptEvent(number, slot);

@@ -61,7 +61,7 @@ export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
   return number !== undefined && Number(number) === Number(sequence) ? { sequence: Number(sequence), mark } : null;
 }
 
-/** What this instance knows of the history of events, and what is done where Redis knows less, or more. */
+/** This instance's knowledge of the history of events. Decides what happens when Redis knows less, or more. */
 export class History {
   private event: KnownEvent = { sequence: 0, mark: "" };
   private knownEpoch = 0;
@@ -78,7 +78,7 @@ export class History {
     return this.knownEpoch;
   }
 
-  /** What a script is told: number and mark of the last known event, and the epoch. */
+  /** Arguments of a script: number and mark of the last known event, and the epoch. */
   get args(): readonly [number, string, number] {
     return [this.event.sequence, this.event.mark, this.knownEpoch];
   }

@@ -58,7 +58,7 @@ export class UpstashHotCache implements HotCache {
     return {
       topics: topics.map(({ topicId }, index) => ({
         topicId,
-        // Of another epoch than the one that was asked about: not known.
+        // The value is of another epoch than the caller's, so it counts as unknown.
         vouched: isAnother ? 0n : BigInt(String(found[index * 2])),
         isOurs: found[index * 2 + 1] === 1,
       })),
@@ -108,7 +108,7 @@ export class UpstashHotCache implements HotCache {
 const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
   kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
 
-/** What is kept for a key that came before. The version before this one kept no digest, and answers of one line. */
+/** Reads the value of a key that came before. The previous version kept no digest, and answers of one line. */
 function attemptOf(known: string, digest: string): Attempt {
   const end = known.indexOf("\n");
   const isDone = known.startsWith("d");

@@ -81,7 +81,7 @@ export class Ledger {
     try {
       this.write(lines);
     } catch (cause) {
-      // What is not kept was never said.
+      // The journal did not take these messages, so the ledger must not have them either.
       for (const { topicId } of messages) this.topic(topicId).messages.pop();
       throw cause;
     }

@@ -11,7 +11,7 @@ import type { Env } from "../env";
 import { openDatabaseOf } from "../open";
 import { clockFinding, type Finding, fine, wrong } from "./finding";
 
-/** What was found, and the stores for reading where there are any. */
+/** The findings, and the stores to read from where they could be opened. */
 export interface DatabaseExam {
   readonly findings: readonly Finding[];
   readonly stores: Stores | null;

@@ -1,6 +1,6 @@
 import "server-only";
 
-/** What the doctor says of one part. `ok` false: it has to be mended, and the sentence says how. */
+/** The doctor's word on one part. `ok` false: it has to be mended, and the sentence says how. */
 export interface Finding {
   readonly what: string;
   readonly ok: boolean;

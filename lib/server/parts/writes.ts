@@ -26,7 +26,7 @@ export interface Writes {
   readonly door: TopicDoor;
   readonly shards: Shards;
   readonly submit: SubmitService;
-  /** What was written to the ledger since the start, and what failed. */
+  /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
 }
 

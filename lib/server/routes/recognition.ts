@@ -52,7 +52,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   };
 }
 
-/** What an instance names, by its id or else by its slug, of which the newest counts. */
+/** Finds the definition that an instance names, by its id or else by its slug. The newest definition of a slug counts. */
 function resolver(definitions: readonly Definition[]): (id: string | null) => Definition | null {
   const byName = new Map<string, Definition>();
   for (const each of newestFirst(definitions)) if (each.slug && !byName.has(each.slug)) byName.set(each.slug, each);

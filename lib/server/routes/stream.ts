@@ -15,7 +15,7 @@ export const stream = defineRoute({
   answer: "text/event-stream",
   handle: async (context) => {
     const { app, userId, request, query } = context;
-    // What the client has got to wins over where its page began. Some clients send the header empty before they have got anything.
+    // Last-Event-ID is newer than the cursor of the page. Some clients send it empty before their first event.
     const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
     const cursor = given === null ? null : parsePosition(given);
     if (given !== null && cursor === null)

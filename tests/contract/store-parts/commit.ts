@@ -107,7 +107,7 @@ export function commitContract(subject: Subject): void {
   it("keeps every message that a mirror claims one time for, in a row of its own", async () => {
     const ns = timeOf(T, 1);
     await expectCommitted(store, batchOf(T, 0, [REQUEST]));
-    // Of another topic, twice in one batch, and beside one that has the next nanosecond.
+    // The same time in another topic: twice in one batch, and beside a message one nanosecond later.
     const rows = await expectCommitted(
       store,
       batchOf(OTHER, 0, [{ ...ACCEPT, ns }, { ...ACCEPT, ns }, ACCEPT, { ...ACCEPT, ns: at(ns + 5n) }]),
@@ -134,7 +134,7 @@ export function commitContract(subject: Subject): void {
     // The log has the time that was claimed, and each message its proof.
     expect((await store.sync.log(OTHER, 1, 2)).map((entry) => entry.consensusNs)).toEqual([ns, ns]);
     for (const sequence of [1, 2]) expect(await store.views.proof(A, OTHER, seq(sequence))).toMatchObject({ sequence });
-    // What is stored already is neither added nor counted again.
+    // A message that is stored already is neither added nor counted again.
     const restored = await store.sync.restore(
       batchOf(OTHER, 0, [
         { ...ACCEPT, ns },

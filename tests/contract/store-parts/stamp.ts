@@ -48,7 +48,7 @@ const CALLS: Readonly<Record<keyof ViewStore, (views: ViewStore) => Promise<unkn
   peersOf: (views) => views.peersOf([A]),
   heads: (views) => views.heads([A]),
 };
-/** What they answer is never called fresh: names beside a view, a message's own hash, and whom to wake. */
+/** Their answers are never called fresh: names beside a view, a message's own hash, and whom to wake. */
 const UNSTAMPED: readonly (keyof ViewStore)[] = ["profiles", "proof", "peersOf", "heads"];
 
 export function stampContract(subject: Subject): void {

@@ -211,7 +211,7 @@ export function viewsContract(subject: Subject): void {
     const [ids, isCut] = everything;
     expect([ids?.length, ids?.slice(0, 7), isCut]).toEqual([19, [...firsts, `${C}-2`, `${B}-2`], false]);
     expect(await offered(new Set([entry?.payer as AccountId]), 99)).toEqual(everything);
-    // Of a slug that several have, the newest.
+    // Several definitions share this slug: the newest counts.
     expect((await store.views.definitions(["b"])).map(({ definitionId }) => definitionId)).toEqual(["first"]);
   });
 

@@ -9,7 +9,7 @@ type Method = "get" | "post";
 function templateOf(paths: Paths, path: string): string {
   const matches = (template: string) =>
     new RegExp(`^${template.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
-  // What is named whole comes before what a parameter could be.
+  // A literal path wins over one with parameters.
   return paths[path] ? path : (Object.keys(paths).find(matches) ?? path);
 }
 

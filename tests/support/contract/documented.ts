@@ -14,7 +14,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Schema>>;
 }
 
-/** What HTTP and its servers add between the app and its client. */
+/** Headers that HTTP and its servers add between the app and its client. */
 const TRANSPORT = new Set([
   "connection",
   "content-encoding",
@@ -41,14 +41,14 @@ export class Documented {
     return typeof schema.$ref === "string" ? this.resolve(schema.$ref) : schema;
   }
 
-  /** What is documented of a route; null where nothing is. */
+  /** The documented operation of a route; null where there is none. */
   operation(route: string): Operation | null {
     const [method = "", path = ""] = route.split(" ");
     const paths = this.document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
     return paths[path]?.[method.toLowerCase()] ?? null;
   }
 
-  /** What is not as documented, one sentence each. */
+  /** Deviations from the document, one sentence each. */
   problems({ route, status, headers, body }: Answered): readonly string[] {
     const operation = this.operation(route);
     if (operation === null) return [`${route} is not documented`];

@@ -93,7 +93,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   $ref: (value, ref: string, at, _, resolve) => problemsOf(value, resolve(ref), resolve, at),
 };
 
-/** What is wrong with a value, one sentence each, with the place in front; nothing where it holds. */
+/** The faults of a value, one sentence each with the place in front; empty where it is valid. */
 export function problemsOf(value: unknown, schema: Schema, resolve: Resolve, at = ""): readonly string[] {
   return Object.entries(schema).flatMap(([keyword, argument]) => {
     if (ANNOTATIONS.has(keyword)) return [];

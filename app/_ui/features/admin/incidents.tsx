@@ -8,7 +8,7 @@ import { useStatus } from "./status-context";
 
 type Incident = AdminStatus["incidents"][number];
 
-/** What is wrong, before anything else: the sentence, since when, and what to do. */
+/** The incidents, above everything else: each has its sentence, since when, and what to do. */
 export function Incidents() {
   const { incidents, instances, atMs } = useStatus();
   if (incidents.length === 0) {
