@@ -15,6 +15,7 @@ import {
   doublePrecision,
   index,
   integer,
+  jsonb,
   pgSequence,
   pgTable,
   text as plainText,
@@ -188,6 +189,11 @@ export const recognitionDefinitions = pgTable("recognition_definitions", {
   icon: text(),
   description: text(),
   category: text(),
+  /**
+   * What each actor says of this id, by actor (core/projection, DefinitionClaim); the columns above are the claim that counts.
+   * Null in rows of the version before: then the columns are the only claim.
+   */
+  claims: jsonb(),
 });
 
 /** Whose id a Hedera account signs in as, where the operator has said so: TrustMesh's ids of before accounts (`tm-…`). */

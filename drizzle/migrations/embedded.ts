@@ -69,5 +69,11 @@ export const MIGRATIONS: readonly Migration[] = [
       "ALTER TABLE \"meta\" ADD COLUMN \"ledger\" text COLLATE \"C\";",
       "ALTER TABLE \"topics\" ADD COLUMN \"projected\" bigint;"
     ]
+  },
+  {
+    "name": "0007_claims",
+    "statements": [
+      "ALTER TABLE \"recognition_definitions\" ADD COLUMN \"claims\" jsonb;"
+    ]
   }
 ];

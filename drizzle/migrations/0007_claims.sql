@@ -1,0 +1,1 @@
+ALTER TABLE "recognition_definitions" ADD COLUMN "claims" jsonb;
