@@ -1,5 +1,6 @@
 /** Profiles and recognition definitions: the last writer by consensus time wins. Few in a batch, so one JSON text each. */
 import type { Batch } from "../../core/batch";
+import { keyOf } from "../../core/key";
 import type { Definition } from "../../core/projection";
 import type { Params } from "./params";
 import type { People } from "./people";
@@ -10,14 +11,15 @@ export function profilesPart(batch: Batch, people: People, params: Params): stri
   if (batch.profiles.length === 0) return [];
   const sequenceOf = new Map<string, number>();
   for (const { userId, consensusNs, sequence, type } of batch.rows) {
-    const key = `${userId} ${consensusNs}`;
+    if (type !== "PROFILE_UPDATE") continue;
+    const key = keyOf(userId, String(consensusNs));
     // Several at one time: the first counts, as in the projection.
-    if (type === "PROFILE_UPDATE" && !sequenceOf.has(key)) sequenceOf.set(key, sequence);
+    if (!sequenceOf.has(key)) sequenceOf.set(key, sequence);
   }
   const json = batch.profiles.map((profile) => ({
     person: people.place(profile.userId),
     ns: String(profile.consensusNs),
-    seq: sequenceOf.get(`${profile.userId} ${profile.consensusNs}`) ?? 0,
+    seq: sequenceOf.get(keyOf(profile.userId, String(profile.consensusNs))) ?? 0,
     handle: profile.handle,
     display_name: profile.displayName,
     bio: profile.bio,
