@@ -58,14 +58,17 @@ async function main(order: FloodOrder): Promise<void> {
 /** Each connection is followed by another one after a while. */
 async function floodWithBodies({ port, address, seconds }: FloodOrder, count: (status: string) => void): Promise<void> {
   const untilMs = performance.now() + seconds * 1_000;
-  const one = async () => {
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const one = async (index: number) => {
+    // One after the other, as the other floods come.
+    await pause((index / BODIES_AT_ONCE) * BODY_EVERY_MS);
     while (performance.now() < untilMs) {
       const nextMs = performance.now() + BODY_EVERY_MS;
       count(await sendBody(port, address, untilMs));
-      await new Promise((resolve) => setTimeout(resolve, Math.min(nextMs, untilMs) - performance.now()));
+      await pause(Math.min(nextMs, untilMs) - performance.now());
     }
   };
-  await Promise.all(Array.from({ length: BODIES_AT_ONCE }, one));
+  await Promise.all(Array.from({ length: BODIES_AT_ONCE }, (_, index) => one(index)));
 }
 
 /** Resolves with the status of the answer when the connection is closed, or the time is over. */

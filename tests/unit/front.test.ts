@@ -1,4 +1,5 @@
 /** Our own server before and beside the framework: what it says while the app loads, and to what it does not take. */
+import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { entrance } from "@/lib/server/front/entrance";
@@ -106,6 +107,18 @@ describe("a body that nobody wants", () => {
     const answer = await ask(line, "transfer-encoding: chunked", "", "5", "first");
     expect(answer).toMatchObject({ status, headers: { connection: "close" } });
     await connection.closed();
+  });
+
+  it("is not read, however much of it comes", async () => {
+    front.serve = toFramework((_, response) => void response.end());
+    const sockets: Socket[] = [];
+    front.server.on("connection", (socket) => sockets.push(socket));
+    connection = await RawConnection.open(port);
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    expect((await ask("POST /signals", "transfer-encoding: chunked", "", chunk.repeat(80))).status).toBe(405);
+    await connection.closed();
+    // The first pieces come with the head; five megabytes are sent.
+    expect(sockets.at(-1)?.bytesRead).toBeLessThan(1_000_000);
   });
 
   it("is not asked for either, and one that is wanted is", async () => {

@@ -90,7 +90,7 @@ export class Front {
     response.once("close", () => this.underWay.delete(response));
     // Before Node's own listener, which closes the connection.
     response.prependOnceListener("finish", () => {
-      if (!request.complete && isBodyLong(headersOf(request))) linger(request.socket);
+      if (!request.complete && isBodyLong(headersOf(request))) linger(request);
     });
     for (const [name, value] of apiHeaders(request.headers["x-forwarded-proto"]?.toString() ?? null))
       response.setHeader(name, value);
@@ -124,11 +124,12 @@ const UNREADABLE: Readonly<Record<string, number>> = {
 };
 
 /** Lets the answer arrive, then ends the connection, however much is still to come on it: nothing more is read. */
-function linger(socket: Socket): void {
+function linger(request: IncomingMessage): void {
+  const { socket } = request;
+  // Node would read the rest away: 11 ms of CPU for the 5 MB that a connection takes meanwhile. Unread, it stops at 16 KB.
+  Object.defineProperty(request, "_dump", { value: () => {} });
   // Node would close both ways at once, and the client's system drop the answer with what it was still sending.
   socket.destroySoon = () => void socket.end();
-  // After Node has begun to read the rest away.
-  process.nextTick(() => socket.pause());
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
