@@ -65,9 +65,17 @@ function pretty(line: string): string {
   return `${prefix}${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`;
 }
 
-/** Errors by name and message; a driver's own message may quote values, so of a StoreUnavailable only the name is kept. */
+/** What the server of a database reported: it quotes values, as in `invalid input syntax for type bigint: "…"`. */
+const isOfDatabase = (value: unknown) => value instanceof Error && "severity" in value && "code" in value;
+
+/** Errors by name and message. Of those whose messages quote what they were given only the kind is kept, and where they arose. */
 function plainOf(value: unknown): unknown {
   if (value instanceof StoreUnavailable) return value.name;
+  if (value instanceof SyntaxError || isOfDatabase(value)) {
+    const { name, stack = "", code } = value as Error & { code?: unknown };
+    const at = stack.split("\n").find((line) => line.startsWith("    at "));
+    return { name, ...(code === undefined ? {} : { code }), ...(at === undefined ? {} : { at: at.trim() }) };
+  }
   if (value instanceof Error) return { name: value.name, message: value.message };
   return typeof value === "bigint" ? value.toString() : value;
 }

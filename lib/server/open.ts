@@ -7,7 +7,10 @@ import type { Database } from "../adapters/postgres/database";
 import { openDatabase } from "../adapters/postgres/open";
 import { openStore } from "../adapters/postgres/store";
 import { openUpstash } from "../adapters/upstash/open-upstash";
+import { backoffMs } from "../core/backoff";
+import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
+import { StoreUnavailable } from "../ports/sync-store";
 import type { SharedTier, Stores } from "./container";
 import type { Env } from "./env";
 import type { Metrics } from "./metrics";
@@ -35,6 +38,37 @@ export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise
     // Whoever tries again must not find it taken.
     await db.close();
     throw cause;
+  }
+}
+
+/** A database that comes up with its instances is there within seconds; one that is away for long is asked four times a minute. */
+const START_BACKOFF = { baseMs: 500, maxMs: 15_000 };
+
+/**
+ * The durable tier for the app: a database that does not answer yet is waited for, so that the order in which things start does
+ * not matter. Functions do not wait: the next request tries again.
+ */
+export async function awaitStores(
+  env: Env,
+  log: Log,
+  metrics?: Metrics,
+  clock: Pick<Clock, "sleep" | "monotonicMs"> = systemClock,
+): Promise<Stores> {
+  const startMs = clock.monotonicMs();
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const stores = await openStores(env, log, metrics);
+      const waitedS = Math.round((clock.monotonicMs() - startMs) / 1_000);
+      if (attempt > 0) log.info(`The database answers now, after ${waitedS} s.`);
+      return stores;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable) || env.isVercel) throw cause;
+      if (attempt === 0)
+        log.warn(
+          "The database does not answer yet: it is asked again until it does. If this stays, check that it runs and that DATABASE_URL is right.",
+        );
+      await clock.sleep(backoffMs(START_BACKOFF, attempt + 1, Math.random()));
+    }
   }
 }
 

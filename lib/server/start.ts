@@ -7,7 +7,7 @@ import { loaded } from "./loading";
 import { createLog } from "./log";
 import { Metrics } from "./metrics";
 import { openNetwork } from "./network";
-import { openShared, openStores } from "./open";
+import { awaitStores, openShared } from "./open";
 import { secretsOf } from "./secrets";
 import { openTracing } from "./tracing";
 
@@ -35,7 +35,7 @@ async function start(): Promise<App> {
   const metrics = new Metrics();
   const [network, stores, tracing] = await Promise.all([
     loaded("the ledger", openNetwork(env, log)),
-    loaded("the database", openStores(env, log, metrics)),
+    loaded("the database", awaitStores(env, log, metrics)),
     openTracing(env),
   ]);
   if (network.ledgerId !== undefined) {

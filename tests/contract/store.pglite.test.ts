@@ -39,6 +39,36 @@ describe("PGlite in a directory", () => {
     await again.close();
   });
 
+  it("is refused in a sentence where it cannot be written", async () => {
+    const file = join(directory, "a-file");
+    writeFileSync(file, "");
+    for (const place of [join(file, "postgres"), "/sys/kernel/trustmesh"])
+      await expect(openPglite(place)).rejects.toMatchObject({
+        name: "DatabaseUnusable",
+        message: expect.stringMatching(
+          /^The database directory \S+ cannot be written \(E[A-Z]+\): give this process the right to write there, or set DATA_DIR to a directory where it has it\.$/,
+        ),
+      });
+  });
+
+  it.each([
+    ["its control file", ["global", "pg_control"]],
+    ["its version", ["PG_VERSION"]],
+  ])("is refused in a sentence where its files are damaged: %s", async (_, file) => {
+    const damaged = mkdtempSync(join(tmpdir(), "trustmesh-damaged-"));
+    await (await openPglite(damaged)).close();
+    writeFileSync(join(damaged, "pgdata", ...file), "what no cluster says");
+    // In a process of its own: what is left of a cluster that did not start is not for this one.
+    const child = spawnSync(process.execPath, ["--import", "tsx", "tests/support/open-pglite.ts", damaged], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    expect(child.stdout.trim()).toMatch(
+      /^The embedded database in \S+ cannot be opened: the disk is full, or its files are damaged\. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again\.$/,
+    );
+    rmSync(damaged, { recursive: true, force: true });
+  });
+
   it("takes over from an owner that is gone, also when its number is used again", async () => {
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
     for (const owner of [

@@ -103,6 +103,17 @@ it("writes of what fails its kind and its request, and nothing that was sent, se
 });
 
 it.each([
+  new SyntaxError(`Unexpected token 'c', "${CANARY}" is not valid JSON`),
+  Object.assign(new Error(`invalid input syntax for type bigint: "${CANARY}"`), { severity: "ERROR", code: "22P02" }),
+])("writes the kind of an error whose message quotes what it was given, and where it arose: %s", async (cause) => {
+  failing.with = cause;
+  expect((await t.ask("GET", "/api/hcs/events", ALICE)).status).toBe(500);
+  const [line] = parsed().filter(({ message }) => message === "a request failed");
+  expect(line?.cause).toMatchObject({ name: cause.name, at: expect.stringMatching(/^at /) });
+  expect(lines.join("\n")).not.toContain(CANARY);
+});
+
+it.each([
   [new StoreUnavailable("no answer"), "warn"],
   [new Error("a defect"), "error"],
 ] as const)("tells of a sync that ended with %s as %s: a database that is away is waited for", async (cause, level) => {

@@ -48,7 +48,10 @@ it("refuses to start on tables of before, where it may not change them, and says
     name: "SchemaBehind",
     message: `The database is behind this version by ${NAMES.join(", ")}, and nothing alters it here: run \`npm run migrate\` with a role that may alter tables, then start again.`,
   });
-  await expect(start(appUrl, "on")).rejects.toThrow(/permission denied/);
+  await expect(start(appUrl, "on")).rejects.toMatchObject({
+    name: "DatabaseUnusable",
+    message: `The role in DATABASE_URL may not create or alter tables, and the database is behind this version by ${NAMES.join(", ")}: run \`npm run migrate\` with a role that may, then start again.`,
+  });
 });
 
 it("says what it applied, and nothing the second time; then the app starts as who may alter nothing", async () => {

@@ -4,6 +4,7 @@
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseUnusable } from "./database";
 
 interface Owner {
   readonly pid: number;
@@ -28,13 +29,15 @@ export function lockDirectory(directory: string): () => void {
     }
     const other = read(path);
     if (other !== null && isRunning(other)) {
-      throw new Error(
+      throw new DatabaseUnusable(
         `The database directory ${directory} is in use by process ${other.pid}: stop that process, or set DATA_DIR to another directory.`,
       );
     }
     setAside(path, other);
   }
-  throw new Error(`The database directory ${directory} is being taken by another process that starts at this moment.`);
+  throw new DatabaseUnusable(
+    `The database directory ${directory} is being taken by another process that starts at this moment: start one of them only, or set DATA_DIR to another directory.`,
+  );
 }
 
 /** A link fails where the name is taken, as O_EXCL does, and shows the file with all that is in it or not at all. */

@@ -30,6 +30,11 @@ const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
 
 const UNIQUE_VIOLATION = "23505";
 
+/** A database that cannot be used until an operator has done something: the message is one sentence that says what. */
+export class DatabaseUnusable extends Error {
+  override readonly name = "DatabaseUnusable";
+}
+
 /** The SQLSTATE of an error that the server itself reported; null of any other. */
 export function sqlState(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;

@@ -1,6 +1,9 @@
 import { MIGRATIONS, type Migration } from "../../../drizzle/migrations/embedded";
 import type { Database } from "./database";
 
+/** A migration may rewrite tables, and waits for another instance that does. */
+const MIGRATION_MS = 600_000;
+
 /** Any number: what all instances agree on to lock. */
 const LOCK = 7_148_063;
 
@@ -9,7 +12,9 @@ const LOCK = 7_148_063;
  * applies what is missing and commits as a whole, so the drivers that know no transaction can run it too.
  */
 export async function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
-  await db.query(script(migrations));
+  // Neon over HTTP takes one statement at a time, and sets no limits that would have to be lifted.
+  const lift = db.driver === "neon-http" ? "" : "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;\n";
+  await db.query(lift + script(migrations), [], MIGRATION_MS);
 }
 
 /** Names of what is yet to be applied, in order. Changes nothing. */

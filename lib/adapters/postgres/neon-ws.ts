@@ -4,7 +4,7 @@ import pg from "pg";
 import ws from "ws";
 import type { Database } from "./database";
 import type { PgOptions } from "./pg";
-import { poolDatabase } from "./pool";
+import { limitedDatabase } from "./pool";
 
 export interface NeonWsOptions extends PgOptions {
   /** The tunnel instead of `wss://<host>/v2`: a stand-in's `ws://127.0.0.1:port/v2`. */
@@ -13,7 +13,7 @@ export interface NeonWsOptions extends PgOptions {
 
 /** Connects lazily: a server that is down shows at the first query, as `StoreUnavailable`. */
 export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
-  const pool = new Pool({
+  const config = {
     connectionString: url,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
@@ -21,10 +21,13 @@ export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
     application_name: "trustmesh-edge",
     // The same parsers as over TCP, so that rows look the same.
     types: pg.types,
+  };
+  return limitedDatabase("neon-ws", options, (limits) => {
+    const pool = new Pool({ ...config, ...limits });
+    pool.Client = clientThrough(options.endpoint);
+    // The vendor's pool is node-postgres's own, bundled; only its types are a copy.
+    return pool as unknown as pg.Pool;
   });
-  pool.Client = clientThrough(options.endpoint);
-  // The vendor's pool is node-postgres's own, bundled; only its types are a copy.
-  return poolDatabase("neon-ws", pool as unknown as pg.Pool);
 }
 
 /** Settings belong to each client: those of the vendor's `neonConfig` would hold for the whole process. */

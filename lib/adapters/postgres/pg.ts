@@ -1,9 +1,9 @@
 /** PostgreSQL over TCP. */
 import pg from "pg";
 import type { Database } from "./database";
-import { poolDatabase } from "./pool";
+import { type LimitOptions, limitedDatabase } from "./pool";
 
-export interface PgOptions {
+export interface PgOptions extends LimitOptions {
   /** Connections of one process: a small instance's default of 100, shared by ten. */
   readonly maxConnections?: number;
   readonly connectTimeoutMs?: number;
@@ -13,12 +13,12 @@ export interface PgOptions {
 
 /** Connects lazily: a server that is down shows at the first query, as `StoreUnavailable`. */
 export function openPg(url: string, options: PgOptions = {}): Database {
-  const pool = new pg.Pool({
+  const config = {
     connectionString: url,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     query_timeout: options.queryTimeoutMs ?? 30_000,
     application_name: "trustmesh-edge",
-  });
-  return poolDatabase("pg", pool);
+  };
+  return limitedDatabase("pg", options, (limits) => new pg.Pool({ ...config, ...limits }));
 }

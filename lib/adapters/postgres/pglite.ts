@@ -11,19 +11,36 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { dataDir as preparedDataDir } from "@electric-sql/pglite-prepopulatedfs";
 import pg from "pg";
 import { lockDirectory } from "./data-dir-lock";
-import { classify, type Database, type Param } from "./database";
+import { classify, type Database, DatabaseUnusable, type Param } from "./database";
 
 /** Opens the database in `directory` (made if need be), or one that lives in memory. Throws a sentence where another process has it. */
 export async function openPglite(directory: string | { readonly memory: true }): Promise<Database> {
   if (typeof directory !== "string") return open("memory://", true, () => {});
-  mkdirSync(directory, { recursive: true });
-  const unlock = lockDirectory(directory);
+  const unlock = take(directory);
+  const data = join(directory, "pgdata");
   try {
-    const data = join(directory, "pgdata");
     return await open(data, !existsSync(join(data, "PG_VERSION")), unlock);
-  } catch (error) {
+  } catch (cause) {
     unlock();
-    throw error;
+    throw new DatabaseUnusable(
+      `The embedded database in ${directory} cannot be opened: the disk is full, or its files are damaged. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again.`,
+      { cause },
+    );
+  }
+}
+
+/** Makes the directory if need be, and takes it. */
+function take(directory: string): () => void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return lockDirectory(directory);
+  } catch (cause) {
+    if (cause instanceof DatabaseUnusable) throw cause;
+    const { code = "unknown" } = cause as NodeJS.ErrnoException;
+    throw new DatabaseUnusable(
+      `The database directory ${directory} cannot be written (${code}): give this process the right to write there, or set DATA_DIR to a directory where it has it.`,
+      { cause },
+    );
   }
 }
 

@@ -92,6 +92,10 @@ export function expandedLength(kept: Uint8Array): number {
 export function expand(kept: Uint8Array): Uint8Array {
   if (kept[0] === ESCAPE) return new Uint8Array(kept.subarray(1));
   const text = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("latin1");
-  const whole = text.replace(EACH_CODE, (code) => phraseOf.get(code) ?? code);
+  const whole = text.replace(EACH_CODE, (code) => {
+    const phrase = phraseOf.get(code);
+    if (phrase === undefined) throw new RangeError("the message holds a phrase of a later format");
+    return phrase;
+  });
   return new Uint8Array(Buffer.from(whole, "latin1"));
 }

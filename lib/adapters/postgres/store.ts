@@ -7,7 +7,8 @@ import type { UnreadableRows } from "../../ports/unreadable-rows";
 import type { ViewStore } from "../../ports/view-store";
 import { PostgresAccountStore } from "./account-store";
 import { PostgresAdminStore } from "./admin-store";
-import type { Database } from "./database";
+import { type Database, DatabaseUnusable, sqlState } from "./database";
+import { claimFormat, refuseLaterFormat } from "./format";
 import { migrate, missingMigrations } from "./migrate";
 import { Readable } from "./readable";
 import { PostgresShardRegistry } from "./shard-registry";
@@ -62,7 +63,7 @@ export async function openStore(
   network: string,
   { isStrict = false, migrates = true, onlyReads = false, ...options }: StoreOptions = {},
 ): Promise<PostgresStore> {
-  if (migrates && !onlyReads) await migrate(db);
+  if (migrates && !onlyReads) await migrateIfBehind(db);
   else await refuseBehind(db);
   if (!onlyReads) await claim(db, network);
   const found = await networkOf(db, network);
@@ -71,6 +72,8 @@ export async function openStore(
       `This database holds the network "${found}", but HEDERA_NETWORK is "${network}": use another database (DATABASE_URL or DATA_DIR), or set HEDERA_NETWORK=${found}.`,
     );
   }
+  if (onlyReads) await refuseLaterFormat(db);
+  else await claimFormat(db);
   const statements = new Statements(db, options);
   const readable = new Readable();
   return {
@@ -86,6 +89,24 @@ export async function openStore(
     close: () => db.close(),
   };
 }
+
+/** Tables that are up to date need no rights to change them. */
+async function migrateIfBehind(db: Database): Promise<void> {
+  const missing = await missingMigrations(db);
+  if (missing.length === 0) return;
+  try {
+    await migrate(db);
+  } catch (cause) {
+    if (sqlState(cause) !== INSUFFICIENT_PRIVILEGE) throw cause;
+    throw new DatabaseUnusable(
+      `The role in DATABASE_URL may not create or alter tables, and the database is behind this version by ${missing.join(", ")}: run \`npm run migrate\` with a role that may, then start again.`,
+      { cause },
+    );
+  }
+}
+
+/** SQLSTATE 42501. */
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 async function refuseBehind(db: Database): Promise<void> {
   const missing = await missingMigrations(db);
