@@ -47,8 +47,8 @@ export function understand<O extends Options>(
     throw new UsageError(cause instanceof Error ? cause.message : String(cause));
   }
   const { values, positionals } = parsed;
-  if (positionals.length > words.most) throw new UsageError(`${positionals[words.most]} is not understood.`);
-  if (positionals.length < words.least) throw new UsageError("Something is missing.");
+  if (positionals.length > words.most) throw new UsageError(`Unknown argument: ${positionals[words.most]}.`);
+  if (positionals.length < words.least) throw new UsageError("An argument is missing.");
   return { values, words: positionals };
 }
 
@@ -76,5 +76,5 @@ function sentenceOf(cause: unknown): unknown {
     cause.name,
   );
   if (isSentence) return reason === null ? cause.message : `${cause.message} (${reason})`;
-  return reason === null ? cause : `What it needs could not be reached: ${reason}.`;
+  return reason === null ? cause : `A server that the command needs cannot be reached: ${reason}.`;
 }

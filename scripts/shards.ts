@@ -148,10 +148,11 @@ async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: 
     throw new UsageError(`--app ${app} is no address: it looks like http://127.0.0.1:3000.`);
   const response = await fetch(new URL(path, app), options).catch((cause: unknown) => {
     const reason = reasonUnreachable(cause) ?? "it could not be asked";
-    throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or name where it is with --app.`);
+    throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or give its address with --app.`);
   });
   const answer = (await response.json().catch(() => ({}))) as { detail?: string };
-  if (!response.ok) throw new Refusal(answer.detail ?? `What answers at ${app} is not this app (${response.status}).`);
+  if (!response.ok)
+    throw new Refusal(answer.detail ?? `The server at ${app} is not this app (it answers ${response.status}).`);
   return answer as T;
 }
 
@@ -200,7 +201,7 @@ async function directly(name: string, rest: readonly string[], values: Values): 
       const goals = TOPIC_KINDS.map((kind): Goal => ({ name: "grow", group: standardOf(kind), to: env.SHARDS[kind] }));
       const isAsked = (goal: Goal) => goal.name === "grow" && goal.to > activeShards(now, goal.group).length;
       const missing = goals.filter(isAsked);
-      if (missing.length === 0) say("Nothing is missing of what SHARDS asks for.");
+      if (missing.length === 0) say("All topics that SHARDS asks for exist.");
       await carryOut(tools, env.TOPIC_PREFIX, missing);
     } else if (name === "split") {
       const groups = kindsOf(values.kind).map((kind) => groupOf(tierOf(values.tier), kind, values.owner ?? null));
@@ -276,7 +277,7 @@ void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORD
   const [name = "", ...rest] = words;
   if (!COMMANDS.includes(name)) throw new UsageError(`There is no command ${name}.`);
   const takes = { drain: 1, tenant: MAX_WORDS, assign: MAX_WORDS }[name] ?? 0;
-  if (rest.length > takes) throw new UsageError(`${rest[takes]} is not understood.`);
+  if (rest.length > takes) throw new UsageError(`Unknown argument: ${rest[takes]}.`);
   await (values.app === undefined ? directly(name, rest, values) : throughApp(values.app, name, rest, values));
   // The SDK keeps connections open for a while that nobody waits for.
 }).then(() => process.exit());

@@ -63,7 +63,7 @@ function parseMessages(text: string, name: string): readonly LedgerMessage[] {
         throw new UsageError(`${name}: message ${index + 1} has no sequence_number from 1.`);
       if (message.defect === "bad-bytes")
         throw new UsageError(
-          `${name}: message ${index + 1} is not base64. Pages fetched with encoding=utf-8 do not hold every byte: fetch it without.`,
+          `${name}: message ${index + 1} is not base64. Pages fetched with encoding=utf-8 do not hold every byte: fetch the page without that parameter.`,
         );
       return message;
     });

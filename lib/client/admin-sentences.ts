@@ -35,7 +35,7 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
     "start-over": {
       verb: "Start over",
       consequence:
-        "Drops everything that is stored of the topic and reads it from the mirror again, as after a reset of the network or a mirror that lied. Until then everybody's data is called stale; open pages read again from scratch.",
+        "Drops everything that is stored of the topic and reads it from the mirror again. Use it after a reset of the network, or when a mirror lied. Until it is done, all data is marked stale, and open pages reload their data.",
       confirm: "Drop it and start over",
       taken: `${topicId} is read from the ledger again.`,
     },
@@ -218,14 +218,14 @@ export function databaseWords({
   const topics =
     database.topicsReadMs === null
       ? "Topics are shown as this instance knows them: gaps and stored counts are missing."
-      : `What stands of topics was read ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
+      : `Topics were read from the database ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
   const messages =
     database.messagesReadMs === null
       ? "Odd messages are missing."
       : `Odd messages were read ${lasting(Math.max(0, atMs - database.messagesReadMs))} ago.`;
   const sizes =
     storage === null ? "Storage is missing." : `Storage was read ${lasting(Math.max(0, atMs - storage.readMs))} ago.`;
-  return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are as of now. Actions have to wait for the database.`;
+  return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are current. Actions have to wait for the database.`;
 }
 
 export interface IncidentPlace {

@@ -21,12 +21,12 @@ export const INCIDENT_KINDS = {
   "database-went-back": {
     severity: "critical",
     action:
-      "Find out which commits the failover or restore has lost: what operators did, bindings and sign-outs come back only from a backup.",
+      "Find out which commits the failover or restore lost: only a backup brings back bindings, sign-outs and the log of operators.",
   },
   "registry-not-published": {
     severity: "warning",
     action:
-      "Run npm run shards -- publish --new, set REGISTRY_TOPIC to what it says for all instances, and publish once more.",
+      "Run npm run shards -- publish --new, set REGISTRY_TOPIC on all instances to the topic that it prints, and publish once more.",
   },
   "redis-went-back": {
     severity: "warning",
@@ -35,7 +35,7 @@ export const INCIDENT_KINDS = {
   },
   "mirror-foreign": {
     severity: "warning",
-    action: "Ask the mirror's operator, or put another mirror into MIRROR_URL; nothing of such an answer is stored.",
+    action: "Ask the mirror's operator, or put another mirror into MIRROR_URL; the wrong answers are not stored.",
   },
   "mirrors-disagree": {
     severity: "critical",
@@ -44,7 +44,7 @@ export const INCIDENT_KINDS = {
   "replicas-apart": {
     severity: "warning",
     action:
-      "Ask one replica by its own address in MIRROR_URL, or a mirror of one piece; what is shown is held back until then.",
+      "Put the address of one replica, or of a mirror without replicas, into MIRROR_URL; until then freshness is understated.",
   },
   "head-in-future": {
     severity: "critical",
@@ -52,7 +52,7 @@ export const INCIDENT_KINDS = {
   },
   starting: {
     severity: "warning",
-    action: "Wait for the first sync; if it does not move, look at the other incidents and at the server's log.",
+    action: "Wait for the first sync; if its count does not rise, look at the other incidents and at the server's log.",
   },
   "postgres-down": {
     severity: "critical",
@@ -85,19 +85,20 @@ export const INCIDENT_KINDS = {
   },
   "budget-exhausted": {
     severity: "warning",
-    action: "Raise MIRROR_RPS if the mirror allows it, or have fewer topics.",
+    action: "Raise MIRROR_RPS if the mirror allows it, or use fewer topics.",
   },
   "topics-behind": {
     severity: "critical",
-    action: "Mend what the sentence names; the sync goes on by itself.",
+    action: "Remove the cause that the sentence names; the sync then goes on by itself.",
   },
   "topic-unknown": {
     severity: "critical",
-    action: "Check the TOPIC_ variables and HEDERA_NETWORK: this topic is of another network, or its id is misspelt.",
+    action:
+      "Check the TOPIC_ variables and HEDERA_NETWORK: the topic belongs to another network, or its id is misspelt.",
   },
   "topic-stuck": {
     severity: "warning",
-    action: "Read the reason; if it stays, audit the topic and try another mirror first in MIRROR_URL.",
+    action: "Read the reason; if it stays, audit the topic and put another mirror first in MIRROR_URL.",
   },
   "topic-hole": {
     severity: "warning",
@@ -105,8 +106,7 @@ export const INCIDENT_KINDS = {
   },
   "topic-gap": {
     severity: "warning",
-    action:
-      "Resync the topic once the mirror, or another one in MIRROR_URL, has the messages; the ledger has lost nothing.",
+    action: "Resync the topic once a mirror in MIRROR_URL has the messages; the ledger has lost nothing.",
   },
   "topic-paused": {
     severity: "warning",
@@ -114,15 +114,16 @@ export const INCIDENT_KINDS = {
   },
   "message-failed": {
     severity: "critical",
-    action: "Audit the topic; if another mirror tells the message otherwise, put it first in MIRROR_URL, then resync.",
+    action:
+      "Audit the topic; if another mirror has a different message there, put that mirror first in MIRROR_URL, then resync.",
   },
   "events-unheard": {
     severity: "warning",
-    action: "Check that Redis lets this instance subscribe; until then it learns late of what the others commit.",
+    action: "Check that Redis lets this instance subscribe; until then it learns of other instances' commits late.",
   },
   "writes-failing": {
     severity: "critical",
-    action: "Run the doctor: it compares the operator's key with its account and reaches the node.",
+    action: "Run npm run doctor: it compares the operator's key with the account, and tries to reach a node.",
   },
   "payers-open": {
     severity: "warning",
@@ -138,11 +139,11 @@ export const INCIDENT_KINDS = {
   },
   "clock-off": {
     severity: "warning",
-    action: "Let this machine and the named one take their time from a time server (NTP).",
+    action: "Synchronise this machine's clock and the named one's with a time server (NTP).",
   },
   "unreadable-rows": {
     severity: "warning",
-    action: "Resync the topics from the operators' page, or start the version again that wrote these rows.",
+    action: "Resync the topics from the operators' page, or go back to the version that wrote these rows.",
   },
 } as const satisfies Readonly<Record<string, IncidentKind>>;
 

@@ -158,7 +158,11 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
     if (troubleOf(redis)) findings.push(found("redis-failing", null, `Redis ${troubleOf(redis)}.`));
     if (redis.deafMs > DEAF_MS)
       findings.push(
-        found("events-unheard", null, "This instance is not told of what other instances commit, and learns it late."),
+        found(
+          "events-unheard",
+          null,
+          "This instance gets no commit events, so it learns of other instances' commits late.",
+        ),
       );
   }
   return findings;
@@ -168,12 +172,14 @@ function ofMirrors({ mirrors, budgetRefused }: HealthFacts): readonly Finding[] 
   const findings = mirrors.flatMap(({ origin, circuit, calls, lastError }) => {
     const trouble = troubleOf({ calls, lastError });
     if (circuit !== "closed")
-      return [found("mirror-down", origin, `Mirror ${origin} is left alone for a while${because(lastError)}.`)];
+      return [
+        found("mirror-down", origin, `Mirror ${origin} has failed and is not asked for a while${because(lastError)}.`),
+      ];
     return trouble ? [found("mirror-failing", origin, `Mirror ${origin} ${trouble}.`)] : [];
   });
   if (budgetRefused > 0)
     findings.push(
-      found("budget-exhausted", null, "The budget of mirror requests is used up: topics wait for their turn."),
+      found("budget-exhausted", null, "The rate limit of mirror requests is used up: topics wait for their turn."),
     );
   return findings;
 }
@@ -205,7 +211,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
       found(
         "starting",
         null,
-        `The first sync is under way: ${waiting.length} of ${topics.length} topics are not read to their end yet.`,
+        `The first sync is under way: ${waiting.length} of ${topics.length} topics have not been read to the end.`,
       ),
     );
   const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
@@ -276,7 +282,7 @@ function ofStored({ stored }: HealthFacts): readonly Finding[] {
         found(
           "topic-paused",
           topicId,
-          `Topic ${topicId} is ${pausedWords(paused)}: nothing new of it is shown or written until it is resumed.`,
+          `Topic ${topicId} is ${pausedWords(paused)}: it shows nothing new and takes no writes until it is resumed.`,
           paused.sinceMs,
         ),
       );
@@ -312,7 +318,7 @@ function listed(items: readonly string[], count: number): string {
 
 /** The sentence for STRICT_BONDING=off on a public network. The log says it at the start, too. */
 export const BONDING_LOOSE =
-  "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.";
+  "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.";
 
 function ofProcess(facts: HealthFacts) {
   const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors } = facts;

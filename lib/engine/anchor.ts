@@ -150,7 +150,7 @@ const isHash = (a: Uint8Array | null, b: Uint8Array | null) => (a === null || b 
 function sentence(topicId: TopicId, sequence: number, told: "other" | "missing"): string {
   const what =
     told === "missing"
-      ? `has no message ${sequence} any more, up to which it is stored`
-      : `has another message ${sequence} than the one that is stored`;
+      ? `no longer has message ${sequence}, up to which it is stored`
+      : `has a different message ${sequence} from the stored one`;
   return `Topic ${topicId} on the mirror ${what}: the topic was reset, or this is another network.`;
 }

@@ -74,7 +74,7 @@ export function followCommits(
       incidents.happened(
         "redis-went-back",
         null,
-        "Redis came back with less than it had told of: every view was loaded again.",
+        "Redis came back without events that it had announced: every view was loaded again.",
       ),
   });
 }

@@ -25,7 +25,7 @@ export function watchPublication({ registry, incidents, configured, isNamed }: P
     const only = registry.current.shards.flatMap(({ topicId }) =>
       topicId === null || known.has(topicId) ? [] : [topicId],
     );
-    const words = `${only.length} topic(s), ${only[0]} among them, stand in this database's table alone: a start on an empty database would not read them.`;
+    const words = `${only.length} topic(s), ${only[0]} among them, exist only in this database: a start on an empty database would not read them.`;
     report(only.length > 0 && !isNamed ? words : null);
   };
   registry.onChange(look);

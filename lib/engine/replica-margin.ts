@@ -40,7 +40,7 @@ export class ReplicaMargin {
 
   private report(marginMs: number): void {
     const seconds = Math.ceil(marginMs / 1_000);
-    const words = `The mirror's replicas are apart: a message came later than its blocks told. ${seconds} s less than its head are vouched for.`;
+    const words = `The mirror's replicas are apart: a message came after its blocks had passed that time. Topics count as synced only up to ${seconds} s before its head.`;
     this.deps.incidents.report("replicas-apart", null, marginMs > 0 ? words : null);
   }
 }

@@ -59,7 +59,7 @@ async function mend({ stamp, store, incidents, log, restore }: StoreWatchDeps): 
   incidents.happened(
     "database-went-back",
     null,
-    "The database came back without commits that it had made: what it lacks is read from the ledger again.",
+    "The database came back without commits that it had made: the missing messages are read from the ledger again.",
   );
   try {
     await store.newEpoch(epochOf(stamp.highest));

@@ -60,7 +60,7 @@ export class Vouching {
   /** A message was vouched for before it was there: nothing that was said of later times holds any more, of whichever topic. */
   takeBack(topicId: TopicId, messageNs: ConsensusNs, saidNs: bigint): void {
     this.margin.learn(msBetween(messageNs, saidNs));
-    this.deps.log.warn("a message came later than it was vouched for; what was said is taken back", { topicId });
+    this.deps.log.warn("a message came for a time that was already vouched for; the word is taken back", { topicId });
     for (const topic of this.topics.values()) {
       const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;
       if (topic.syncedThroughNs <= throughNs) continue;

@@ -42,7 +42,7 @@ export async function runAccountsCommand(
   const [command, account = "", user = "", ...rest] = words;
   const most = command === "bind" ? 3 : command === "unbind" ? 2 : 1;
   if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
-    throw new WrongWords(`That is not how ${command} is used.`);
+    throw new WrongWords(`The arguments of ${command} are wrong.`);
   if (command === "list") return list(deps.accounts);
   if (command !== "bind" && command !== "unbind") throw new WrongWords("One of list, bind and unbind is needed.");
   const accountId = parseAccountId(account);
@@ -50,7 +50,7 @@ export async function runAccountsCommand(
   if (command === "unbind") return unbind(accountId, deps);
   const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
   // An account that signed in as another account would be two people to everybody who looks at the ledger.
-  if (userId === null) throw new WrongWords(`"${user}" is no id of before accounts: ${RULE}.`);
+  if (userId === null) throw new WrongWords(`"${user}" is no id from before accounts: ${RULE}.`);
   return bind(accountId, userId, replace, deps);
 }
 

@@ -10,7 +10,7 @@ export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
   if (cursor === undefined) return null;
   const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));
   if (ns !== null) return ns;
-  throw new ProblemError("bad-input", "cursor: not one that this server handed out. Start again without it.", {
+  throw new ProblemError("bad-input", "cursor: this server did not hand it out. Start again without it.", {
     field: "cursor",
   });
 }

@@ -46,7 +46,7 @@ export async function* examine(source: Readonly<Record<string, string | undefine
 function devnet(): Finding {
   const isThere = existsSync(join("node_modules", "tsx"));
   return isThere
-    ? fine("ledger", "The embedded devnet starts with the app; there is nothing to reach.")
+    ? fine("ledger", "The embedded devnet starts with the app, so there is nothing to check.")
     : wrong("ledger", new NoDevnet().message);
 }
 
@@ -55,7 +55,10 @@ function* trust(env: Env): Generator<Finding> {
   if (env.TRUSTED_PAYERS === "*")
     yield wrong("trusted payers", `TRUSTED_PAYERS is *: anybody can write in anybody's name. ${set}`);
   if (env.TRUSTED_PAYERS === null)
-    yield wrong("trusted payers", `TRUSTED_PAYERS is not set: only what people paid for themselves will show. ${set}`);
+    yield wrong(
+      "trusted payers",
+      `TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown. ${set}`,
+    );
   if (!env.isStrict && env.HEDERA_NETWORK !== "custom")
     yield wrong(
       "bonding",

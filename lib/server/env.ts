@@ -280,7 +280,9 @@ export function readEnv(source: EnvSource): Env {
     const given = givenValue(source, name);
     const parsed = (schema as z.ZodType).safeParse(given ?? fallback ?? undefined);
     if (given !== undefined && /\p{Cc}/u.test(given))
-      problems.push(`${name} holds a line break or another control character: write it on one line, without`);
+      problems.push(
+        `${name} holds a line break or another control character: write it on one line, without such characters`,
+      );
     else if (parsed.success) values[name] = parsed.data;
     else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
   }
@@ -365,11 +367,11 @@ export function doubts(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [
     ...misspeltNames(source, names).map(
-      ([given, meant]) => `${given} is set, and nothing here reads it. Rename it to ${meant}, or remove it.`,
+      ([given, meant]) => `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
     ),
     ...untidyNames(source, names).map(
       (name) =>
-        `${name} has white space or quotes around its value. This app reads it without, others may not: remove them.`,
+        `${name} has white space or quotes around its value. This app ignores them, other programs may not: remove them.`,
     ),
   ];
 }

@@ -15,21 +15,17 @@ const header = (description: string, schema: object = text, required = false) =>
 
 /** Headers of answers by name. Those of `ALWAYS` are on every answer. */
 export const HEADERS = {
-  "X-Request-Id": header("This very request, as the server's log names it", text, true),
-  "Content-Security-Policy": header(
-    "A browser that is made to show an answer as a page runs and loads nothing",
-    text,
-    true,
-  ),
+  "X-Request-Id": header("The request's id in the server's log", text, true),
+  "Content-Security-Policy": header("A browser that shows an answer as a page runs and loads nothing", text, true),
   "X-Content-Type-Options": header("No guessing of types", { const: "nosniff" }, true),
-  "Referrer-Policy": header("Addresses are told to this site only", text, true),
+  "Referrer-Policy": header("The browser sends its address to this site only", text, true),
   "Cross-Origin-Resource-Policy": header("Pages of other sites cannot embed answers", text, true),
   "Permissions-Policy": header("A page asks for no device", text, true),
   "Cross-Origin-Opener-Policy": header("Other sites' windows cannot reach in", text, true),
   "X-Frame-Options": header("No frame may show an answer", { const: "DENY" }, true),
   "Strict-Transport-Security": header("Where the client speaks TLS"),
   "Cache-Control": header("How long a cache may keep the answer", text, true),
-  Vary: header("What of the request the answer depends on"),
+  Vary: header("The request headers that the answer depends on"),
   ETag: header("Names the data, to be sent as `If-None-Match`", text, true),
   "Cache-Status": header("The tiers that were asked, closest to the origin first (RFC 9211)", text, true),
   "Server-Timing": header("Milliseconds spent in each tier, and in all", text, true),
@@ -132,7 +128,7 @@ export function answersOf(route: AnyRoute, method: string): Record<string, objec
     ...problems,
     200: { description: "OK", headers, content: contentOf(route) },
   };
-  if (isView) answers[304] = { description: "The client's copy is still right", headers };
+  if (isView) answers[304] = { description: "The client's copy is current", headers };
   for (const [status, description] of Object.entries(route.otherAnswers ?? {}))
     answers[status] = withContent(problems[status], description, headers, contentOf(route));
   return answers;

@@ -81,20 +81,20 @@ const headersHeeded = ({ heeds = [], sends = [] }: AnyRoute): readonly (HeededHe
 
 const REQUEST_HEADERS: Readonly<Record<HeededHeader | "If-None-Match", object>> = {
   "If-None-Match": {
-    description: "The `ETag` of the client's copy: the answer is 304 while that is still right",
+    description: "The `ETag` of the client's copy: the answer is 304 while the copy is current",
     schema: { type: "string" },
   },
   "If-Min-Sequence": {
     description:
-      "`<topicId>=<sequence>`, separated by commas: the answer holds these messages. It is waited for them for 3 seconds.",
+      "`<topicId>=<sequence>`, separated by commas: the answer holds these messages. The server waits 3 seconds for them.",
     schema: { type: "string", examples: ["0.0.7148063=1042"] },
   },
   "Idempotency-Key": {
-    description: "What the client calls this request: sent again under the same name it has the first answer",
+    description: "The client's own name for this request: a second request with this key gets the first one's answer",
     schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,200}$" },
   },
   "Last-Event-ID": {
-    description: "The id of the last event that the client has; the stream goes on after it",
+    description: "The id of the client's last event; the stream goes on after it",
     schema: { type: "string", pattern: "^\\d{1,16}$" },
   },
 };

@@ -15,5 +15,5 @@ export async function pausedSentence(
   const topics = (await reads.topics.get())?.value ?? [];
   const pause = topics.find((topic) => topic.topicId === topicId)?.pause ?? null;
   const words = pausedWords({ by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null });
-  return `Topic ${topicId} is ${words}: nothing is written to it or shown of it until an operator resumes it.`;
+  return `Topic ${topicId} is ${words}: it shows nothing new and takes no writes until an operator resumes it.`;
 }

@@ -230,7 +230,7 @@ function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly Prop
   if (issue === undefined) return { path: [], message: "not as documented" };
   const { path, message } = issue;
   if (issue.code === "unrecognized_keys")
-    return { path: [...path, issue.keys[0] ?? ""], message: "no member of this name is taken here" };
+    return { path: [...path, issue.keys[0] ?? ""], message: "there is no member of this name" };
   if (issue.code !== "invalid_union") return { path, message };
   const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
   const inner = firstIssue(nearest ?? []);

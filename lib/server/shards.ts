@@ -49,7 +49,7 @@ export interface Shards {
 }
 
 const UNPUBLISHED =
-  "The registry is published nowhere, so a database that is lost would take the new topics with it: run `npm run shards -- publish --new`, set REGISTRY_TOPIC to what it says, and ask again.";
+  "The registry is not published, so new topics would be lost with the database: run `npm run shards -- publish --new`, set REGISTRY_TOPIC to the topic that it prints, and ask again.";
 
 /** A version for which nobody waits: an announcement is a round of no topics. */
 const NO_GATE_MS = 1;

@@ -177,7 +177,7 @@ export const AdminStatus = z.object({
   total: z.object({ tiers, memory: z.object({ rssBytes: count, heapBytes: count }), ...activityShape }),
   instances: z.array(InstanceStatus),
   database: z.object({ answers: z.boolean(), topicsReadMs: ms.nullable(), messagesReadMs: ms.nullable() }).meta({
-    description: "Whether the database answers, and when it told what stands here; null: not since the start",
+    description: "Whether the database answers, and when this data was read from it; null: not since the start",
   }),
   topics: z.array(TopicStatus),
   cappedAt: CappedAt,

@@ -33,10 +33,9 @@ export const AccountIdText = z
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
 /** The answer's lists that are cut to keep it small, and how many items each has. */
-export const CappedAt = z
-  .record(z.string(), z.number().int())
-  .optional()
-  .meta({ description: "Lists that are cut, by name, and how many each lists; absent where all is there" });
+export const CappedAt = z.record(z.string(), z.number().int()).optional().meta({
+  description: "The lists that are cut, by name, with the number of items in each; absent where all are complete",
+});
 
 /** What every read says of its own age. */
 export const Freshness = z.object({
@@ -53,7 +52,7 @@ export const Freshness = z.object({
     .boolean()
     .meta({ description: "The lag is over the target, or the answer comes from a copy that could not be refreshed" }),
   quiet: z.literal(true).optional().meta({
-    description: "The ledger has no new blocks, and all that its mirror tells is stored; never on a public network",
+    description: "The ledger has no new blocks, and everything on its mirror is stored; never on a public network",
   }),
 });
 export type Freshness = z.infer<typeof Freshness>;
@@ -76,7 +75,7 @@ export const Problem = z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
-  instance: z.string().optional().meta({ description: "This very request, as the server's log names it" }),
+  instance: z.string().optional().meta({ description: "The request's id in the server's log" }),
   code: z.string(),
   ok: z.literal(false),
   success: z.literal(false),

@@ -33,7 +33,7 @@ export const IngestionAnswer = z.object({
     .number()
     .int()
     .nullable()
-    .meta({ description: "When the database told what stands of topics; null before it has answered" }),
+    .meta({ description: "When the topics were read from the database; null before the first answer" }),
   topics: z.array(
     z.object({
       topicId: z.string(),

@@ -26,10 +26,11 @@ export const RecognitionQuery = z.object({
 export const RecognitionAnswer = z.object({
   success: z.literal(true),
   definitions: z.array(Definition).meta({
-    description: "Of the instances, the caller's own, and on the first page those that are offered to everybody",
+    description:
+      "The definitions of these instances, the caller's own, and on the first page those that are offered to everybody",
   }),
   instances: z.array(RecognitionInstance).meta({ description: "Newest first" }),
-  nextCursor: z.string().nullable().meta({ description: "Goes on with older instances; null at the end" }),
+  nextCursor: z.string().nullable().meta({ description: "The next page, with older instances; null at the end" }),
   definitionsCappedAt: z
     .number()
     .int()
@@ -68,7 +69,11 @@ export const ProfilesQuery = z.object({
 export const ProfilesAnswer = z.object({
   success: z.literal(true),
   profiles: z.array(Profile),
-  cappedAt: z.number().int().optional().meta({ description: "Set where they do not all fit: ask for fewer at once" }),
+  cappedAt: z
+    .number()
+    .int()
+    .optional()
+    .meta({ description: "The number of items where not all fit: ask for fewer at once" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -5,7 +5,7 @@ import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMember
 const Truncated = z
   .literal(true)
   .optional()
-  .meta({ description: "The message is long, and not all of it is shown; what is left out is marked by a member `…`" });
+  .meta({ description: "The message is long and is cut; a member `…` marks the cut" });
 
 export const Signal = z.object({
   id: z.string().meta({ description: "<topicId>/<sequence>" }),
@@ -59,8 +59,8 @@ export const EventsQuery = z.object({
   type: z.enum(EVENT_TYPES).default("trust"),
   since: z
     .string()
-    .refine((text) => parseConsensusTime(text) !== null, "seconds.nanoseconds, as a watermark is")
-    .meta({ description: "seconds.nanoseconds, as a watermark is" })
+    .refine((text) => parseConsensusTime(text) !== null, "seconds.nanoseconds, like a watermark")
+    .meta({ description: "seconds.nanoseconds, like a watermark" })
     .optional(),
   limit: wholeNumber(1, 200).default(200),
 });

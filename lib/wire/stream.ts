@@ -9,13 +9,13 @@ import { Signal } from "./signals";
 
 const Cursor = z
   .string()
-  .refine((text) => text === "" || parsePosition(text) !== null, "a position, as an event id is")
+  .refine((text) => text === "" || parsePosition(text) !== null, "the id of an event")
   .optional();
 
 /** `GET /api/stream?cursor=`; `lastEventId` is what EventSource clients send that cannot set the header. Empty is absent. */
 export const StreamQuery = z.object({
-  cursor: Cursor.meta({ description: "Where this page began to read: the position of what it has" }),
-  lastEventId: Cursor.meta({ description: "The last event id that came, as the header Last-Event-ID" }),
+  cursor: Cursor.meta({ description: "The position at which this page's data was read" }),
+  lastEventId: Cursor.meta({ description: "The id of the last event, like the header Last-Event-ID" }),
 });
 
 export const STREAM_EVENTS = {

@@ -45,6 +45,6 @@ export function verdictOf(timed: Timed): { readonly keepsUp: boolean; readonly s
     ...slow.flatMap(([name, p99, most]) => (p99 !== null && p99 > most ? [`p99 of ${name} is over ${most} ms`] : [])),
   ];
   return problems.length === 0
-    ? { keepsUp: true, sentence: "The set-up keeps up: no request failed, and none of p99 is slow." }
+    ? { keepsUp: true, sentence: "The set-up keeps up: no request failed, and p99 is within the limits." }
     : { keepsUp: false, sentence: `The set-up does not keep up: ${problems.join(", ")}.` };
 }

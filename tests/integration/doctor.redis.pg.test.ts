@@ -161,7 +161,7 @@ describe("the doctor", () => {
     await expectIll({ DATABASE_URL: await postgres.createDatabase(), MIGRATE: "off" }, "database", "npm run migrate");
   });
 
-  it("names a Redis that keeps nothing, and one that throws keys away", async () => {
+  it("names a Redis that does not persist, and one that evicts keys", async () => {
     await setting("appendonly", "no");
     await expectIll({}, "redis", "no append-only file", "appendonly");
     await setting("appendonly", "yes");
@@ -169,7 +169,7 @@ describe("the doctor", () => {
     await expectIll({}, "redis", "allkeys-lru", "noeviction");
   });
 
-  it("says that it is not known where Redis does not say", async () => {
+  it("says so where Redis does not tell how it is set", async () => {
     await control.send([["ACL", "SETUSER", "default", "-info"]]);
     try {
       const said = (await findings()).filter(({ what }) => what === "redis");
@@ -197,7 +197,7 @@ describe("the doctor", () => {
     await sql("DELETE FROM topic_log");
   });
 
-  it("names mirrors that do not tell the same", async () => {
+  it("names mirrors that disagree", async () => {
     const other = await mirrorWith((path, body) =>
       /messages\/1$/.test(path)
         ? { body: JSON.stringify({ ...JSON.parse(body), running_hash: Buffer.alloc(48, 9).toString("base64") }) }
@@ -205,7 +205,7 @@ describe("the doctor", () => {
     );
     const found = await ill({ MIRROR_URL: `${devnet.restUrl},${other}` });
     expect(found.map(({ what }) => what)).toEqual(["topic", "topic", "topic", "topic"]);
-    expect(found[0]?.sentence).toContain("do not tell the same");
+    expect(found[0]?.sentence).toContain("disagree about topic");
   });
 
   it("names a clock that is off against the mirror's", async () => {

@@ -55,7 +55,10 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect(devnet.ledger.topics.size).toBe(before);
 
   const refused = await shards(["create"]);
-  expect([refused.code, refused.out]).toEqual([1, expect.stringMatching(/published nowhere.*set REGISTRY_TOPIC/)]);
+  expect([refused.code, refused.out]).toEqual([
+    1,
+    expect.stringMatching(/registry is not published.*set REGISTRY_TOPIC/),
+  ]);
   expect(devnet.ledger.topics.size).toBe(before);
   expect(await shards(["publish"])).toMatchObject({ code: 1, out: expect.stringContaining("publish --new") });
   const topicId = /Created (0\.0\.\d+)/.exec((await shards(["publish", "--new"])).out)?.[1] as TopicId;
@@ -68,7 +71,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   });
   expect(devnet.ledger.topics.size).toBe(before + 2);
   expect([...devnet.ledger.topics.values()].at(-1)?.memo).toBe("trustmesh:tm-standard-contact-2");
-  expect((await shards(["create"])).out).toBe("Nothing is missing of what SHARDS asks for.\n");
+  expect((await shards(["create"])).out).toBe("All topics that SHARDS asks for exist.\n");
 
   await shards(["tenant", "acme", "Acme,", "Inc."]);
   expect(await shards(["assign", "acme", "tm-a", "0.0.7"])).toMatchObject({ code: 0 });

@@ -146,7 +146,7 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
         subject: "0.0.7148011",
         severity: "warning",
         sinceMs: atMs - 600_000,
-        summary: "Topic 0.0.7148011 is paused by 0.0.2: nothing new of it is shown or written until it is resumed.",
+        summary: "Topic 0.0.7148011 is paused by 0.0.2: it shows nothing new and takes no writes until it is resumed.",
         action: "Resume the topic when the reason for the pause is gone.",
         instances: ["edge-a0-4f21"],
       },

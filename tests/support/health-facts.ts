@@ -55,7 +55,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
       ...topic({ asOfMs: null, state: { name: "pulling", hole: null, attempt: 0, declare: false } }),
     },
     subject: null,
-    says: "The first sync is under way: 1 of 1 topics are not read to their end yet.",
+    says: "The first sync is under way: 1 of 1 topics have not been read to the end.",
   },
   "postgres-down": {
     facts: { postgres: { ...tier, answers: false } },
@@ -85,7 +85,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
       ],
     },
     subject: "https://mirror.test",
-    says: "Mirror https://mirror.test is left alone for a while: the mirror answered 503.",
+    says: "Mirror https://mirror.test has failed and is not asked for a while: the mirror answered 503.",
   },
   "mirror-failing": {
     facts: { mirrors: [{ ...mirror, calls: { sent: 8, failed: 0, meanMs: 2_000 } }] },
@@ -95,7 +95,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
   "budget-exhausted": {
     facts: { budgetRefused: 1 },
     subject: null,
-    says: "The budget of mirror requests is used up: topics wait for their turn.",
+    says: "The rate limit of mirror requests is used up: topics wait for their turn.",
   },
   "topics-behind": {
     facts: { ...topic({ lagMs: 38_000 }), mirrorHeadMs: NOW_MS - 38_000 },
@@ -144,7 +144,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
   "topic-paused": {
     facts: known({ paused: { by: "0.0.2", sinceMs: NOW_MS - 60_000 } }),
     subject: TOPIC,
-    says: "Topic 0.0.7 is paused by 0.0.2 since 2026-11-23 09:29:00 UTC: nothing new of it is shown or written until it is resumed.",
+    says: "Topic 0.0.7 is paused by 0.0.2 since 2026-11-23 09:29:00 UTC: it shows nothing new and takes no writes until it is resumed.",
   },
   "message-failed": {
     facts: known({ failed: 5, failedSequences: [3, 4, 8, 9, 11] }),
@@ -154,7 +154,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
   "events-unheard": {
     facts: { redis: { ...tier, keeping: null, deafMs: 11_000 } },
     subject: null,
-    says: "This instance is not told of what other instances commit, and learns it late.",
+    says: "This instance gets no commit events, so it learns of other instances' commits late.",
   },
   "writes-failing": {
     facts: {
@@ -175,7 +175,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
   "bonding-not-strict": {
     facts: { isBondingLoose: true },
     subject: null,
-    says: "STRICT_BONDING is off: anybody can bond with anybody by an accept alone, and see what is for contacts.",
+    says: "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.",
   },
   "memory-full": {
     facts: { memory: { heapShare: 0.2, rssShare: 0.95 } },

@@ -96,10 +96,10 @@ describe("the command for accounts", () => {
     [["bind", "0.0.5", "Tm-Ölf"], "lower-case letters"],
     [["bind", "0.0.5", "tm-"], "lower-case letters"],
     [["bind", "0.0.5", `tm-${"a".repeat(60)}`], "50 characters"],
-    [["bind", "0.0.5", "tm-a", "tm-b"], "not how bind is used"],
+    [["bind", "0.0.5", "tm-a", "tm-b"], "The arguments of bind are wrong"],
     [["unbind", "x"], '"x" is no account id'],
-    [["unbind", "0.0.5", "--replace"], "not how unbind is used"],
-    [["list", "0.0.5"], "not how list is used"],
+    [["unbind", "0.0.5", "--replace"], "The arguments of unbind are wrong"],
+    [["list", "0.0.5"], "The arguments of list are wrong"],
   ])("refuses %j with the rule", async (args, sentence) => {
     await expect(run(...args)).rejects.toMatchObject({
       name: "WrongWords",

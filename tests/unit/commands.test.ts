@@ -92,8 +92,8 @@ describe("the words of a command", () => {
   });
 
   it.each([
-    [[], "Something is missing."],
-    [["a", "b", "c"], "c is not understood."],
+    [[], "An argument is missing."],
+    [["a", "b", "c"], "Unknown argument: c."],
     [["a", "--wrong"], "--wrong"],
     [["a", "--to"], "--to"],
   ])("that make no sense are refused: %j", (args, sentence) => {

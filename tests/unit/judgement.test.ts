@@ -41,7 +41,7 @@ describe("the judgement of health", () => {
       mirrors: [{ ...circuit, lastError: "the mirror answered 429, too many requests" }],
     });
     expect(found.map(({ summary }) => summary)).toEqual([
-      "Mirror https://mirror.test is left alone for a while: the mirror answered 429, too many requests.",
+      "Mirror https://mirror.test has failed and is not asked for a while: the mirror answered 429, too many requests.",
       "4 of 4 topics are behind the ledger (0.0.1, 0.0.2, 0.0.3, …): the mirror answered 429, too many requests.",
     ]);
   });

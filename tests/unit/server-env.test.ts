@@ -203,7 +203,7 @@ describe("the environment", () => {
       ["hedera_network", "HEDERA_NETWORK"],
     ] as const)
       expect(doubts({ [given]: "x" })).toEqual([
-        `${given} is set, and nothing here reads it. Rename it to ${meant}, or remove it.`,
+        `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
       ]);
   });
 

@@ -131,7 +131,7 @@ const UNCERTAIN: SubmitError = {
 
 const DUPLICATE: SubmitError = {
   code: "duplicate",
-  message: "The ledger has had this message before, and has not said yet what became of it. Try again in a moment.",
+  message: "The ledger has received this message before, and its result is not known yet. Try again in a moment.",
 };
 /** The network's clock and ours disagree, or the transaction took too long to arrive: the next one has another start. */
 const OUT_OF_TIME: ReadonlySet<string> = new Set(["TRANSACTION_EXPIRED", "INVALID_TRANSACTION_START"]);

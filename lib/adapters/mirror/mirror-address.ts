@@ -15,7 +15,7 @@ export function parseMirrorAddress(text: string): Result<MirrorAddress, string> 
   if (!/^https?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return err("does not start with http:// or https://");
   const { origin, pathname, search, hash, username, password } = new URL(text);
   if (search !== "")
-    return err("has a query (?…): leave it out, for paths and queries of the mirror's API are appended to it");
+    return err("has a query (?…): leave it out, since the app appends the paths and queries of the mirror's API");
   if (hash !== "") return err("has a fragment (#…): leave it out");
   const base = `${origin}${pathname.replace(/\/+$/, "").replace(/\/*\/api\/v1$/, "")}/api/v1`;
   if (username === "" && password === "") return ok({ base, origin, authorization: null });

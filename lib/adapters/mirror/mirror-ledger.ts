@@ -304,7 +304,7 @@ export class MirrorLedger implements Ledger {
       if (json === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 16 MB" });
       const value = read(json);
       return value === null
-        ? err({ code: "malformed", message: "the mirror's answer has not the documented shape" })
+        ? err({ code: "malformed", message: "the mirror's answer does not have the documented shape" })
         : ok(value);
     } catch (cause) {
       if (timeout.aborted)

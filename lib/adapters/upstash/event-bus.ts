@@ -143,7 +143,7 @@ export class UpstashEventBus implements EventBus {
         .finally(() => {
           this.paying = null;
         });
-      throw new HotTierUnavailable("Redis: it was not told of a commit yet");
+      throw new HotTierUnavailable("Redis: it has not been told of a commit yet");
     }
     const sent = this.telling.get(userId);
     if (!sent) return;

@@ -62,7 +62,7 @@ export class UpstashViewCache implements ViewCache {
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
     if (kind === 3 && this.history.heed(packed, leftMs))
-      throw new HotTierUnavailable("Redis: what it was told and what is known here is not the same");
+      throw new HotTierUnavailable("Redis: its history of events differs from this instance's");
     throw new HotTierUnavailable("Redis: lookup answered what it never answers");
   }
 

@@ -20,6 +20,6 @@ export function clockFinding(whose: string, theirsMs: number, beforeMs: number, 
   const way = offMs > 0 ? "ahead of" : "behind";
   return wrong(
     "clock",
-    `This machine's clock is ${Math.round(Math.abs(offMs) / 1_000)} s ${way} ${whose}. Let both take their time from a time server (NTP).`,
+    `This machine's clock is ${Math.round(Math.abs(offMs) / 1_000)} s ${way} ${whose}. Synchronise both with a time server (NTP).`,
   );
 }

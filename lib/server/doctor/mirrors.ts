@@ -84,12 +84,12 @@ export class MirrorExam {
     if (mirrors === 0) {
       yield fine(
         "topic",
-        `Topic ${topicId} is there; whether it is the one that is stored could not be told. Try again.`,
+        `Topic ${topicId} is there, but its history could not be compared with the stored one. Try again.`,
       );
       return;
     }
     const many = mirrors > 1 ? `, and ${mirrors} mirrors have the same` : "";
-    yield fine("topic", `Topic ${topicId} is there, and what is stored through ${cursor} is its history${many}.`);
+    yield fine("topic", `Topic ${topicId} is there, and the stored messages through ${cursor} are its history${many}.`);
   }
 
   private async *unstored(topicId: TopicId, mirrors: readonly MirrorName[]): AsyncGenerator<Finding> {
@@ -116,10 +116,7 @@ export class MirrorExam {
     }
     if (common === 0 || !(await this.agree(topicId, common, mirrors))) {
       const names = mirrors.join(" and ");
-      yield wrong(
-        "topic",
-        `${names} do not tell the same of topic ${topicId}. Take out of MIRROR_URL the one that is wrong.`,
-      );
+      yield wrong("topic", `${names} disagree about topic ${topicId}. Take the wrong one out of MIRROR_URL.`);
       return;
     }
     yield fine("topic", `Topic ${topicId} is there, with ${common} messages.`);

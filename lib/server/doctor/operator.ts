@@ -33,14 +33,17 @@ async function keyFinding(operatorId: string, operatorKey: string, ledger: Pick<
   const { isDeleted, key } = account.value;
   if (isDeleted) return wrong("operator", `Account ${operatorId} is deleted. Set HEDERA_OPERATOR_ID to another.`);
   if (key.kind === "many" || key.kind === "none")
-    return wrong("operator", `Account ${operatorId} is not signed for by one key alone. Take one that is.`);
+    return wrong(
+      "operator",
+      `Account ${operatorId} is not signed for by one key alone. Use an account with a single key.`,
+    );
   const isSame = (bytes: Uint8Array | null) => bytes !== null && Buffer.compare(bytes, key.bytes) === 0;
-  if (isSame(keys.used)) return fine("operator", `Messages are paid for by ${operatorId}, and the key is its own.`);
+  if (isSame(keys.used)) return fine("operator", `${operatorId} pays for messages, and the key belongs to it.`);
   if (isSame(keys.otherwise))
-    return wrong("operator", `${KEY} is read as a key of another kind than ${operatorId} has. Give it as DER.`);
+    return wrong("operator", `${KEY} is read as another type of key than ${operatorId} has. Give it in DER form.`);
   return wrong(
     "operator",
-    `${KEY} is not the key of ${operatorId}: every write would be refused. Set the two that belong together.`,
+    `${KEY} is not the key of ${operatorId}: every write would be refused. Set a key and an account that belong together.`,
   );
 }
 
@@ -48,5 +51,5 @@ async function nodeFinding({ HEDERA_NETWORK: network, HEDERA_NODE: node }: Env):
   const reached = await reachNode(node === undefined ? { network } : { node });
   if (reached.ok) return fine("node", `A consensus node takes connections (${reached.value}).`);
   const mend = node === undefined ? "Let this machine reach port 50211 of Hedera's nodes." : "Check HEDERA_NODE.";
-  return wrong("node", `No consensus node could be reached: ${reached.error}. Nothing could be written. ${mend}`);
+  return wrong("node", `No consensus node could be reached: ${reached.error}. Writes would fail. ${mend}`);
 }

@@ -28,16 +28,16 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
   if (persists === false)
     yield wrong(
       "redis",
-      "Redis has no append-only file: a restart forgets nonces and what is being written. Turn it on (appendonly yes).",
+      "Redis has no append-only file: a restart loses nonces and the writes that are under way. Turn it on (appendonly yes).",
     );
   if (evicts !== null)
     yield wrong(
       "redis",
-      `Redis throws keys away when its memory is full (${evicts}), nonces among them. Set maxmemory-policy to noeviction.`,
+      `Redis evicts keys when its memory is full (${evicts}), nonces among them. Set maxmemory-policy to noeviction.`,
     );
   if (persists === null)
     yield fine(
       "redis",
-      "Whether Redis persists and evicts is not known, since it does not say: see that it persists and does not evict.",
+      "Redis does not tell whether it persists and evicts: check with its provider that it persists and does not evict.",
     );
 }

@@ -61,7 +61,7 @@ export const invalidate = defineRoute({
       if (userId !== null && !(await isKnown(app, userId)))
         throw new ProblemError(
           "not-found",
-          "Nobody with this id is in any message that is stored, so there is nothing to invalidate. Check the id.",
+          "No stored message concerns this id, so there is nothing to invalidate. Check the id.",
         );
       // The bus reaches Redis and every instance's own cache, in one command; it speaks in terms of topics.
       if (topic === undefined) app.l1.expireAll();
@@ -137,7 +137,7 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
       return act(context, { name: CHECK_ACTIONS[mode], target: topicId }, async (entry) => {
         const topic = await app.stores.sync.topic(topicId);
         if (mode === "resync" && topic?.paused)
-          throw new ProblemError("paused", "The topic is paused: resume it first, since nothing can be written to it.");
+          throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
         if (await app.checks.underWay(topicId, entry))
           throw new ProblemError("in-progress", "This topic is being checked already.", { retryAfterS: 10 });
         const start = await app.checks.start(topicId, entry, topic?.cursor ?? 0);
@@ -153,7 +153,7 @@ export const resync = checkRoute("resync");
 
 export const startOver = defineRoute({
   summary:
-    "Drops what is stored of a topic, on every instance, and reads it from the ledger again; positions get a new epoch, and nothing is called fresh before it is done",
+    "Drops everything that is stored of a topic, on every instance, and reads it from the ledger again; positions get a new epoch, and all answers are stale until it is done",
   access: "admin",
   limit: "operator",
   body: TopicActionBody,
@@ -166,7 +166,7 @@ export const startOver = defineRoute({
     return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
       const topic = await app.stores.sync.topic(topicId);
       if (topic?.paused)
-        throw new ProblemError("paused", "The topic is paused: resume it first, since nothing can be written to it.");
+        throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
       if (await app.checks.underWay(topicId, entry))
         throw new ProblemError("in-progress", "This topic is being checked: wait for that to end.", {
           retryAfterS: 10,

@@ -13,7 +13,7 @@ import { defineRoute } from "../route";
 const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString("base64"));
 
 export const proof = defineRoute({
-  summary: "What a browser needs to check one message by itself against the hash chain that the mirror gave",
+  summary: "Everything that a browser needs to check one message against the hash chain that the mirror gave",
   access: "user",
   limit: "proof",
   sends: ["view"],

@@ -19,7 +19,7 @@ export const stream = defineRoute({
     const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
     const cursor = given === null ? null : parsePosition(given);
     if (given !== null && cursor === null)
-      throw new ProblemError("bad-input", "Last-Event-ID: a position, as an event id is.", { field: "Last-Event-ID" });
+      throw new ProblemError("bad-input", "Last-Event-ID: it must be the id of an event.", { field: "Last-Event-ID" });
     await beforeRead(context);
     return sseResponse(app, userId, cursor, request.signal);
   },

@@ -58,7 +58,7 @@ export const submit = defineRoute({
       if (attempt.kind === "other")
         throw new ProblemError(
           "key-reused",
-          "This Idempotency-Key came with another message before. Send each message with a key of its own.",
+          "This Idempotency-Key was used for another message. Send each message with a key of its own.",
           { field: "Idempotency-Key" },
         );
       if (attempt.kind === "running")

@@ -125,7 +125,9 @@ describe("an outage of the database", () => {
 
   it("says how old the topics are, and what is missing", () => {
     const words = databaseWords({ database: away(NOW - 40_000), atMs, storage: null });
-    expect(words).toMatch(/^What stands of topics was read 40 s ago\. Odd messages are missing\. Storage is missing\./);
+    expect(words).toMatch(
+      /^Topics were read from the database 40 s ago\. Odd messages are missing\. Storage is missing\./,
+    );
     expect(databaseWords({ database: away(null), atMs, storage: null })).toMatch(/^Topics are shown as this instance/);
   });
 });
