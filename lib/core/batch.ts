@@ -2,7 +2,7 @@
 import type { ChunkInfo } from "./chunks";
 import type { ConsensusNs } from "./consensus-time";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
-import type { Definition, Edge, Profile } from "./projection";
+import type { DefinitionClaim, Edge, Profile } from "./projection";
 import type { Disposition, Verification } from "./signal";
 
 /** One ledger message as the raw log keeps it. */
@@ -42,7 +42,8 @@ export interface Facts {
   readonly edges: readonly Edge[];
   /** One for a user, the latest. */
   readonly profiles: readonly Profile[];
-  readonly definitions: readonly Definition[];
+  /** One for an id and actor. */
+  readonly definitions: readonly DefinitionClaim[];
 }
 
 export interface Batch extends Facts {

@@ -9,10 +9,11 @@ import { decodeMessage } from "./envelope";
 import type { AccountId, Sequence, TopicId, UserId } from "./ids";
 import { keyOf } from "./key";
 import {
-  type Definition,
-  definitionOf,
+  claimOf,
+  type DefinitionClaim,
   type Edge,
   edgesOf,
+  mergeClaim,
   mergeEdge,
   type PlacedSignal,
   type Profile,
@@ -145,11 +146,11 @@ export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): F
   return project(signals);
 }
 
-/** The projections of a set of signals: one edge for a pair and side, one profile for a user, one definition for an id. */
+/** The projections of a set of signals: one edge for a pair and side, one profile for a user, one claim for an id and actor. */
 export function project(signals: readonly PlacedSignal[]): Facts {
   const edges = new Map<string, Edge>();
   const profiles = new Map<string, Profile>();
-  const definitions = new Map<string, Definition>();
+  const definitions = new Map<string, DefinitionClaim>();
   for (const signal of signals) {
     for (const edge of edgesOf(signal)) {
       const key = keyOf(edge.userId, edge.peerId);
@@ -157,7 +158,11 @@ export function project(signals: readonly PlacedSignal[]): Facts {
       edges.set(key, known ? mergeEdge(known, edge) : edge);
     }
     keepLatest(profiles, profileOf(signal), (profile) => profile.userId);
-    keepLatest(definitions, definitionOf(signal), (definition) => definition.definitionId);
+    const claim = claimOf(signal);
+    if (claim === null) continue;
+    const key = keyOf(claim.definitionId, claim.actor ?? "");
+    const known = definitions.get(key);
+    definitions.set(key, known ? mergeClaim(known, claim) : claim);
   }
   return { edges: [...edges.values()], profiles: [...profiles.values()], definitions: [...definitions.values()] };
 }

@@ -61,6 +61,14 @@ export interface Definition {
   readonly category: string | null;
 }
 
+/**
+ * What one person says of a definition: the latest of theirs, and when they said so first. Nobody in particular (`actor` null) is
+ * who may write for everybody, since nobody else's message without an actor counts.
+ */
+export interface DefinitionClaim extends Definition {
+  readonly firstNs: ConsensusNs;
+}
+
 /** A decoded message with its place on the ledger. */
 export interface PlacedSignal {
   readonly decoded: Decoded;
@@ -178,14 +186,15 @@ export function profileOf(signal: PlacedSignal): Profile | null {
   };
 }
 
-/** What a RECOGNITION_DEFINITION says; the latest for an id wins. */
-export function definitionOf(signal: PlacedSignal): Definition | null {
+/** What a RECOGNITION_DEFINITION says, as a claim to merge with the others of its actor. */
+export function claimOf(signal: PlacedSignal): DefinitionClaim | null {
   const { decoded, topicId, sequence, consensusNs } = signal;
   if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
   const fields = statementOf(decoded.metadata, "definition");
   return {
     definitionId: decoded.definitionId,
     consensusNs,
+    firstNs: consensusNs,
     topicId,
     sequence,
     actor: decoded.actor,
@@ -195,6 +204,28 @@ export function definitionOf(signal: PlacedSignal): Definition | null {
     description: cleanText(fields.description ?? fields.desc, 1_000),
     category: cleanText(fields.category, 60),
   };
+}
+
+/** The join of two claims of one person to one id. */
+export function mergeClaim(a: DefinitionClaim, b: DefinitionClaim): DefinitionClaim {
+  const firstNs = later(b.firstNs, a.firstNs) === a.firstNs ? b.firstNs : a.firstNs;
+  return { ...(a.consensusNs >= b.consensusNs ? a : b), firstNs };
+}
+
+/** Claims to one id that are kept beside the one that counts: the earliest. A stranger's changes nothing, and is counted. */
+export const MAX_CLAIMS = 16;
+
+/**
+ * The definition that counts among all claims to an id. It belongs to whoever made it first, whose latest version it is; who may
+ * write for everybody may correct it. Claims are merged in any order, so topics may be ingested in any order.
+ */
+export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClaim | null {
+  const [owner] = [...claims].sort((a, b) => (a.firstNs < b.firstNs ? -1 : a.firstNs > b.firstNs ? 1 : 0));
+  const valid = claims.filter((claim) => claim === owner || claim.actor === null);
+  return valid.reduce<DefinitionClaim | null>(
+    (latest, claim) => (latest === null || claim.consensusNs > latest.consensusNs ? claim : latest),
+    null,
+  );
 }
 
 /** A statement's members, wherever its form puts them: flat, or under its own name. */

@@ -5,6 +5,7 @@ import { accountsContract } from "./store-parts/accounts";
 import { adminContract } from "./store-parts/admin";
 import { backfillContract } from "./store-parts/backfill";
 import { commitContract } from "./store-parts/commit";
+import { definitionsContract } from "./store-parts/definitions";
 import { edgesContract } from "./store-parts/edges";
 import { gapsContract } from "./store-parts/gaps";
 import { lifeContract } from "./store-parts/life";
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
 
     const subject = { db: () => db };
     describe("commit", () => commitContract(subject));
+    describe("definitions", () => definitionsContract(subject));
     describe("edges", () => edgesContract(subject));
     describe("gaps", () => gapsContract(subject));
     describe("backfill", () => backfillContract(subject));

@@ -5,6 +5,7 @@ import { decodeJson } from "@/lib/core/envelope";
 import type { Sequence, UserId } from "@/lib/core/ids";
 import { project } from "@/lib/core/interpret";
 import {
+  definitionOf,
   type Edge,
   emptyEdge,
   isBonded,
@@ -262,15 +263,25 @@ describe("recognition definitions", () => {
     expect(project([of(body, 4n)]).definitions).toMatchObject([{ definitionId: id, sequence: 4, ...rest }]);
   });
 
-  it("are the latest of their id, in whatever order they come", () => {
-    const first = of({ kind: "RECOGNITION_DEFINITION", id: "kind", title: "Old" }, 1n);
-    const second = of({ kind: "RECOGNITION_DEFINITION", id: "kind", title: "New" }, 2n);
-    const other = of({ kind: "RECOGNITION_DEFINITION", id: "brave" }, 3n);
-    const { definitions } = project([second, other, first]);
-    expect(definitions.map(({ definitionId, title }) => [definitionId, title])).toEqual([
-      ["kind", "New"],
-      ["brave", "brave"],
+  it("are the latest of their id that their first maker wrote, in whatever order they come", () => {
+    const define = (actor: string, title: string, ns: bigint) =>
+      of({ kind: "RECOGNITION_DEFINITION", id: "kind", actor, title }, ns);
+    const messages = [
+      define("tm-a", "Old", 1n),
+      define("tm-b", "Stranger's", 2n),
+      define("tm-a", "New", 3n),
+      define("tm-b", "Stranger's, later", 4n),
+    ];
+    for (const order of [messages, messages.toReversed(), [2, 0, 3, 1].map((i) => messages[i] as PlacedSignal)]) {
+      const { definitions } = project(order);
+      expect(definitions).toHaveLength(2);
+      expect(definitionOf(definitions)).toMatchObject({ title: "New", actor: "tm-a", firstNs: 1n });
+    }
+    const { definitions } = project([
+      ...messages,
+      of({ kind: "RECOGNITION_DEFINITION", id: "kind", title: "Mended" }, 5n),
     ]);
+    expect(definitionOf(definitions)).toMatchObject({ title: "Mended", actor: null });
   });
 });
 

@@ -1,7 +1,10 @@
-/** Profiles and recognition definitions: the last writer by consensus time wins. Few in a batch, so one JSON text each. */
+/**
+ * Profiles, of which the last writer by consensus time wins, and recognition definitions, which belong to whoever made them first.
+ * Few in a batch, so one JSON text each.
+ */
 import type { Batch } from "../../core/batch";
 import { keyOf } from "../../core/key";
-import type { Definition } from "../../core/projection";
+import { type DefinitionClaim, MAX_CLAIMS } from "../../core/projection";
 import type { Params } from "./params";
 import type { People } from "./people";
 import { REF_SHIFT } from "./ref";
@@ -38,27 +41,62 @@ export function profilesPart(batch: Batch, people: People, params: Params): stri
   ];
 }
 
-/** The CTE that sets definitions; none for no definitions. */
-export function definitionsPart(definitions: readonly Definition[], params: Params): string[] {
+/** One claim to a definition as it is kept, of columns `c` (core/projection, DefinitionClaim). */
+const claimJson = (
+  c: string,
+  first: string,
+  ns: string,
+  ref: string,
+) => `jsonb_build_object('first', ${first}, 'ns', ${ns},
+    'ref', ${ref}, 'actor', ${c}.actor, 'slug', ${c}.slug, 'title', ${c}.title, 'icon', ${c}.icon,
+    'description', ${c}.description, 'category', ${c}.category)`;
+
+/** Claims of two rows, actor by actor: the latest version, and the first time. The earliest are kept, and nobody's. */
+const mergedClaims = (a: string, b: string) => `(SELECT jsonb_object_agg(kept.actor, kept.claim) FROM (
+    SELECT coalesce(o.key, n.key) AS actor, CASE WHEN o.value IS NULL THEN n.value WHEN n.value IS NULL THEN o.value
+      ELSE CASE WHEN (n.value ->> 'ns')::bigint > (o.value ->> 'ns')::bigint THEN n.value ELSE o.value END
+        || jsonb_build_object('first', least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint)) END AS claim
+    FROM jsonb_each(${a}) o FULL JOIN jsonb_each(${b}) n ON o.key = n.key
+    ORDER BY coalesce(o.key, n.key) <> '',
+      least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint) LIMIT ${MAX_CLAIMS}) kept)`;
+
+/** The claim that counts (core/projection.definitionOf), as the columns of the row, with the claims themselves in front. */
+const counting = (
+  claims: string,
+) => `SELECT m.claims, (w.value ->> 'ns')::bigint, (w.value ->> 'ref')::bigint, w.value ->> 'actor',
+    w.value ->> 'slug', w.value ->> 'title', w.value ->> 'icon', w.value ->> 'description', w.value ->> 'category'
+  FROM (SELECT ${claims} AS claims) m, LATERAL (SELECT c.value FROM jsonb_each(m.claims) c
+    WHERE c.key = '' OR c.key = (SELECT k.key FROM jsonb_each(m.claims) k ORDER BY (k.value ->> 'first')::bigint LIMIT 1)
+    ORDER BY (c.value ->> 'ns')::bigint DESC LIMIT 1) w`;
+
+const DEFINITION_COLUMNS = "claims, consensus_ns, ref, actor, slug, title, icon, description, category";
+/** A row of the version before is the only claim to its id. */
+const KNOWN_CLAIMS = `coalesce(d.claims, jsonb_build_object(coalesce(d.actor, ''), ${claimJson("d", "d.consensus_ns", "d.consensus_ns", "d.ref")}))`;
+
+/** The CTEs that set definitions; none for no definitions. */
+export function definitionsPart(definitions: readonly DefinitionClaim[], params: Params): string[] {
   if (definitions.length === 0) return [];
-  const json = definitions.map(({ consensusNs, sequence, topicId: _, definitionId, ...rest }) => ({
+  const json = definitions.map(({ consensusNs, firstNs, sequence, topicId: _, definitionId, ...rest }) => ({
     ...rest,
     definition_id: definitionId,
+    first_ns: String(firstNs),
     ns: String(consensusNs),
     seq: sequence,
   }));
+  const ref = `(gate.topic_no::bigint << ${REF_SHIFT}) | x.seq`;
   return [
+    `claims_in AS (
+  SELECT x.definition_id, jsonb_object_agg(coalesce(x.actor, ''), ${claimJson("x", "x.first_ns", "x.ns", ref)}) AS claims
+  FROM gate, json_to_recordset(${params.add(JSON.stringify(json), "json")}) AS x (definition_id text, first_ns bigint, ns bigint,
+    seq bigint, actor text, slug text, title text, icon text, description text, category text) GROUP BY x.definition_id)`,
     `definitions_in AS (
-  INSERT INTO recognition_definitions AS d (definition_id, consensus_ns, ref, actor, slug, title, icon, description, category)
-  SELECT x.definition_id, x.ns, (gate.topic_no::bigint << ${REF_SHIFT}) | x.seq, x.actor, x.slug, x.title, x.icon, x.description, x.category
-  FROM gate, json_to_recordset(${params.add(JSON.stringify(json), "json")}) AS x (definition_id text, ns bigint, seq bigint,
-    actor text, slug text, title text, icon text, description text, category text)
+  INSERT INTO recognition_definitions AS d (definition_id, ${DEFINITION_COLUMNS})
+  SELECT x.definition_id, row.* FROM claims_in x, LATERAL (${counting("x.claims")}) row
   -- Nobody's head guards these: they come after all heads, and in one order everywhere.
   WHERE (SELECT count(*) FROM people) = 1
   ORDER BY x.definition_id COLLATE "C"
-  ON CONFLICT (definition_id) DO UPDATE SET consensus_ns = excluded.consensus_ns, ref = excluded.ref, actor = excluded.actor,
-    slug = excluded.slug, title = excluded.title, icon = excluded.icon, description = excluded.description,
-    category = excluded.category
-  WHERE excluded.consensus_ns > d.consensus_ns)`,
+  ON CONFLICT (definition_id) DO UPDATE SET (${DEFINITION_COLUMNS}) =
+    (${counting(mergedClaims(KNOWN_CLAIMS, "excluded.claims"))})
+  WHERE NOT coalesce(d.claims @> excluded.claims, false))`,
   ];
 }

@@ -38,7 +38,8 @@ BEGIN
   WHERE m.user_no = kept.user_no AND m.consensus_ns = kept.consensus_ns AND m.n <> kept.n;
   UPDATE user_heads h SET head = (SELECT count(*) FROM hcs_messages m WHERE m.user_no = h.user_no) WHERE h.user_no = ANY (users);
   DELETE FROM profiles WHERE ref >> ${REF_SHIFT} = topic;
-  DELETE FROM recognition_definitions WHERE ref >> ${REF_SHIFT} = topic;
+  DELETE FROM recognition_definitions d WHERE ref >> ${REF_SHIFT} = topic
+    OR EXISTS (SELECT FROM jsonb_each(d.claims) c WHERE (c.value ->> 'ref')::bigint >> ${REF_SHIFT} = topic);
   DELETE FROM topic_log WHERE ref > (topic::bigint << ${REF_SHIFT}) AND ref <= (topic::bigint << ${REF_SHIFT}) + ${MAX_SEQUENCE};
   DELETE FROM topic_gaps WHERE topic_no = topic;
   UPDATE topics SET cursor = 0, head_hash = NULL, head_ns = 0, synced_through_ns = 0, projected = NULL,

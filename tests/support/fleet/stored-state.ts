@@ -17,7 +17,7 @@ const LINES = `
   UNION ALL SELECT concat_ws(' ', 'edge', u.user_id, p.user_id, (to_jsonb(e) - 'user_no' - 'peer_no')::text)
     FROM contact_edges e JOIN user_heads u USING (user_no) JOIN user_heads p ON p.user_no = e.peer_no
   UNION ALL SELECT concat_ws(' ', 'profile', u.user_id, (to_jsonb(f) - 'user_no' - 'ref')::text) FROM profiles f JOIN user_heads u USING (user_no)
-  UNION ALL SELECT concat_ws(' ', 'definition', (to_jsonb(d) - 'ref')::text) FROM recognition_definitions d`;
+  UNION ALL SELECT concat_ws(' ', 'definition', (to_jsonb(d) - 'ref' - 'claims')::text) FROM recognition_definitions d`;
 
 /** Users whose positions are not 1 to their head, each once; and topics whose log is not every number up to the cursor. */
 const FLAWS = `
