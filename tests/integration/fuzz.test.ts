@@ -24,6 +24,13 @@ const ROUTES_WITH_TEXT = new Set(["GET /api/metrics"]);
 let t: TestApp;
 let isStoreDown = false;
 let cookies: Record<FuzzedRequest["session"], string | null>;
+/** Every cookie that was good for a while. */
+const issued: string[] = [];
+const cookieOf = async (userId: string) => {
+  const cookie = (await t.app.sessions.issue(userId as UserId)).split(";")[0] as string;
+  issued.push(cookie);
+  return cookie;
+};
 const lines: string[] = [];
 
 /** Of the stores that are out of order while `isStoreDown`. */
@@ -50,7 +57,6 @@ beforeAll(async () => {
     t.app.log,
     createLog((line) => void lines.push(line), false),
   );
-  const cookieOf = async (userId: string) => (await t.app.sessions.issue(userId as UserId)).split(";")[0] as string;
   const stale = await cookieOf("tm-stale");
   await t.app.signOuts.signOut("tm-stale" as UserId);
   cookies = { none: null, user: await cookieOf("tm-a"), stale, garbage: `tm_session=${CANARY}.x.y; a="; b=%; =` };
@@ -75,7 +81,13 @@ it("answers ten thousand of them, each in time, as the contract says, and logs n
         }),
       );
       isStoreDown = false;
-      expect(t.clock.now() - beforeMs).toBeLessThan(LONGEST_MS);
+      const tookMs = t.clock.now() - beforeMs;
+      if (fuzzed.name === "POST /api/auth/logout" && fuzzed.session === "user") {
+        // The session has ended: without a new one nothing behind the sign-in would be tried any more.
+        await t.clock.advance(1_000);
+        cookies.user = await cookieOf("tm-a");
+      }
+      expect(tookMs).toBeLessThan(LONGEST_MS);
       seen.set(response.status, (seen.get(response.status) ?? 0) + 1);
       expect([200, 304, 400, 401, 403, 404, 408, 409, 413, 415, 429, 503], lines.at(-1)).toContain(response.status);
       expect(response.headers.get("x-content-type-options")).toBe("nosniff");
@@ -99,7 +111,7 @@ it("answers ten thousand of them, each in time, as the contract says, and logs n
   for (const line of lines) {
     expect(line).not.toContain(CANARY);
     expect(line).not.toContain('"level":"error"');
-    const tokens = [cookies.user, cookies.stale].map((cookie) => cookie?.split("=")[1] as string);
+    const tokens = issued.map((cookie) => cookie.split("=")[1] as string);
     for (const secret of [...Object.values(SECRETS), ...tokens]) expect(line).not.toContain(secret);
   }
 }, 240_000);
