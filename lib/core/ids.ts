@@ -7,7 +7,7 @@ export type TopicId = string & { readonly __brand: "TopicId" };
 export type AccountId = string & { readonly __brand: "AccountId" };
 export type UserId = string & { readonly __brand: "UserId" };
 
-/** Position of a message in its topic: starts at 1, dense (hedera.md §1). int64 on the ledger; stored up to MAX_SEQUENCE. */
+/** Position of a message in its topic: starts at 1, dense. int64 on the ledger; stored up to MAX_SEQUENCE. */
 export type Sequence = number & { readonly __brand: "Sequence" };
 
 /** A row's reference to its message has 40 bits for it. At a thousand messages a second that lasts 34 years. */

@@ -110,7 +110,7 @@ export const JUDGED_CODES = [
   "clock-off",
 ] as const satisfies readonly IncidentCode[];
 
-/** A public mirror is up to 20 s behind in bad hours (hedera.md §1). Ten seconds of that are allowed for before a lag counts. */
+/** A public mirror is up to 20 s behind in bad hours. Ten seconds of that are allowed for before a lag counts. */
 export const BEHIND_MS = 15_000;
 /** A subscription that breaks is made again within moments; longer than this it is worth a word. */
 const DEAF_MS = 10_000;

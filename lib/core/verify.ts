@@ -1,7 +1,7 @@
 /**
  * Walks a topic's messages along its hash chain. A message is `verified` when the hash that the ledger gives it follows from
  * the one before it, `failed` when it does not or cannot be taken as the mirror tells it, and `unverifiable` when there is
- * nothing to compare (hedera.md §4).
+ * nothing to compare.
  *
  * The chain proves order, not the time: a message whose hash is right is verified though its time is not above the last one.
  */
@@ -70,7 +70,7 @@ export interface ChainHead {
 
 export const CHAIN_START: ChainHead = { sequence: 0, hash: GENESIS_HASH, consensusNs: 0n };
 
-/** Version 3 replaced version 2 before August 2020 (hedera.md §4); a month later no honest message has an older one. */
+/** Version 3 replaced version 2 before August 2020; a month later no honest message has an older one. */
 const VERSION_3_SINCE = consensusNs(BigInt(Date.UTC(2020, 8, 1)) * 1_000_000n);
 /** Transactions of one user transaction take times around its own, nanoseconds to microseconds apart: a second is far more. */
 const TIME_SLACK_NS = 1_000_000_000n;

@@ -11,7 +11,7 @@ import type { Ledger, LedgerMessage, MirrorName } from "../ports/ledger";
 
 /**
  * Where a mirror confirms only what it has said itself, a longer hole than this waits for a second message: a mirror that is
- * loading, or dropped some messages (hedera.md §1), lacks a few, not thousands.
+ * loading, or dropped some messages, lacks a few, not thousands.
  */
 const LONG_HOLE = 1_000;
 

@@ -25,7 +25,7 @@ export interface AnchorDeps {
 const EVERY_MS = 600_000;
 /** A mirror that could not say is asked again after this. */
 const RETRY_MS = 30_000;
-/** A replica that is behind lacks a message for less than this after it was told by another (hedera.md §1: 5 to 20 s). */
+/** A replica that is behind lacks a message for less than this after it was told by another (5 to 20 s). */
 const BEHIND_MS = 60_000;
 
 /** The answer to a page after the head: its first message follows from it, something else comes, or nothing. */

@@ -46,9 +46,9 @@ export type Earlier =
   | { readonly kind: "used" }
   | { readonly kind: "unsettled" };
 
-/** A sender's clock may be this far ahead of ours (api.md). */
+/** A sender's clock may be this far ahead of ours. */
 export const TS_FUTURE_S = 120;
-/** As long as a read waits for a message that it must contain (api.md). */
+/** As long as a read waits for a message that it must contain. */
 const SETTLE_MS = 3_000;
 /** Consensus takes 3 to 5 s, and a mirror is some 5 s behind. */
 const ARRIVAL_MS = 10_000;

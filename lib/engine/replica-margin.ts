@@ -6,7 +6,7 @@
 import type { Clock } from "../ports/clock";
 import type { Incidents } from "./incidents";
 
-/** Replicas are some seconds apart (hedera.md §1: 5 to 20 s). What is later by more has another cause: a store that went back. */
+/** Replicas are some seconds apart (5 to 20 s). What is later by more has another cause: a store that went back. */
 const MOST_MS = 60_000;
 /** The message may have been there for a while before it was seen, and the next one may be later still. */
 const learned = (lateMs: number) => Math.min(MOST_MS, 2 * lateMs + 1_000);

@@ -12,7 +12,7 @@ interface ReprojectDeps {
   readonly log: Log;
 }
 
-/** As many messages as a commit writes at once where it is cheapest (platform.md, Postgres). */
+/** As many messages as a commit writes at once where it is cheapest. */
 const RANGE = 500;
 
 /** The topic, when everything of it is folded. Null where it is not known. */

@@ -63,7 +63,7 @@ const TAKEN_SHARE = 0.95;
 const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway: then the registry's version may be asked for this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
-/** A demand is met by what the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times (hedera.md §1). */
+/** A demand is met by what the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times. */
 const MET_WITHIN_MS = 10_000;
 /** While instances share nothing they ask the database for the registry's version, this often at most. */
 const CHECK_ALONE_MS = 30_000;

@@ -3,9 +3,9 @@ import type { TopicId } from "../core/ids";
 import { err, ok, type Result } from "../core/result";
 import type { Ledger, LedgerError, LedgerMessage, MirrorName } from "../ports/ledger";
 
-/** The public mirror's own limit (hedera.md §1). Others may give less: how much a page holds is what came, never this. */
+/** The public mirror's own limit. Others may give less: how much a page holds is what came, never this. */
 export const PAGE = 100;
-/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest (platform.md, Postgres). */
+/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest. */
 export const RANGES = 5;
 
 export type Window = Result<readonly LedgerMessage[], LedgerError>;

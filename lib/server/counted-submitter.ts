@@ -34,7 +34,7 @@ export interface CountedSubmitter {
   failing(): FailedWrites | null;
 }
 
-/** The largest piece of a message that fits a transaction (hedera.md §3). */
+/** The largest piece of a message that fits a transaction. */
 const CHUNK_BYTES = 1_024;
 
 export function counted(

@@ -14,7 +14,7 @@ export function claimProcess(): void {
 
 /**
  * Starts the app with the framework's server, so that the first visitor does not wait for it, and closes it on a signal: the
- * framework waits for open streams for ever (platform.md). For `next dev` and platforms; does nothing where our own server runs.
+ * framework waits for open streams for ever. For `next dev` and platforms; does nothing where our own server runs.
  */
 export async function startWithFramework(): Promise<void> {
   if (shared.__trustmeshServer) return;

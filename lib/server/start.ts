@@ -11,7 +11,7 @@ import { awaitStores, openShared } from "./open";
 import { secretsOf } from "./secrets";
 import { openTracing } from "./tracing";
 
-// Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state (platform.md): one app needs one global.
+// Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state: one app needs one global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
 
 /** The app; started by the first who asks. A failed start is not remembered, so that the next request tries again. */

@@ -174,7 +174,7 @@ describe("the doctor", () => {
     try {
       const said = (await findings()).filter(({ what }) => what === "redis");
       expect(said.map(({ ok }) => ok)).toEqual([true, true]);
-      expect(said[1]?.sentence).toContain("not known");
+      expect(said[1]?.sentence).toContain("does not tell whether it persists");
     } finally {
       await control.send([["ACL", "SETUSER", "default", "+info"]]);
     }
@@ -189,7 +189,7 @@ describe("the doctor", () => {
     await stores.close();
     const said = (await findings()).find(({ what }) => what === "topic");
     expect(said).toEqual(
-      expect.objectContaining({ ok: true, sentence: expect.stringContaining("through 1 is its history") }),
+      expect.objectContaining({ ok: true, sentence: expect.stringContaining("through 1 are its history") }),
     );
     await sql("UPDATE topics SET head_hash = $1", [Buffer.alloc(48, 7)]);
     await sql("UPDATE topic_log SET running_hash = $1", [Buffer.alloc(48, 7)]);

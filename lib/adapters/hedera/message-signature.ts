@@ -1,5 +1,5 @@
 /**
- * Checks whether a wallet's answer signs a message for a key (HIP-820; hedera.md §5). The answer is a protobuf SignatureMap,
+ * Checks whether a wallet's answer signs a message for a key (HIP-820). The answer is a protobuf SignatureMap,
  * decoded by the copy of the protobufs that the SDK uses: 3 MB of its 139 are ever loaded, and a bundle that can submit has
  * those already. The first sign-in loads it, since that takes a tenth of a second.
  */

@@ -1,4 +1,4 @@
-/** The mirror's `chunk_info` (hedera.md §1), which says which chunks are one message. */
+/** The mirror's `chunk_info`, which says which chunks are one message. */
 import { type ChunkInfo, kindOfChunk, UNUSABLE_CHUNK } from "../../core/chunks";
 import { parseAccountId } from "../../core/ids";
 
@@ -33,7 +33,7 @@ interface TransactionId {
   readonly isScheduled: boolean;
 }
 
-/** Chunks belong together by payer, valid start, nonce and scheduled flag; the group is a message's own payer's (hedera.md §3). */
+/** Chunks belong together by payer, valid start, nonce and scheduled flag; the group is a message's own payer's. */
 function groupKey(info: Fields, payer: string | null): string | null {
   const id = info.initial_transaction_id;
   const read = typeof id === "string" ? idOfText(id, info) : isFields(id) ? idOfFields(id) : null;

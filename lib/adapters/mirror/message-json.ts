@@ -1,5 +1,5 @@
 /**
- * From whatever JSON a mirror answers to messages (hedera.md §1). Total: what cannot be taken as it came becomes a message with a
+ * From whatever JSON a mirror answers to messages. Total: what cannot be taken as it came becomes a message with a
  * defect, which fails verification, so that one odd message never keeps the messages around it from being stored.
  *
  * Everything is checked here against what a row can hold. Nothing that passes makes the commit statement throw.

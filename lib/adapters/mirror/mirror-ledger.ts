@@ -172,7 +172,7 @@ export class MirrorLedger implements Ledger {
     return time.marked(message, this.options.clock.now());
   }
 
-  /** Whether there is such a topic: its list of messages is empty in both cases (hedera.md §1). */
+  /** Whether there is such a topic: its list of messages is empty in both cases. */
   async hasTopic(topicId: TopicId): Promise<Result<boolean, LedgerError>> {
     const answer = await this.get(`/topics/${topicId}`, anyJson, {});
     if (answer.ok) return ok(true);

@@ -13,7 +13,7 @@ import type { Stores } from "../container";
 import { type Env, NETWORK_MIRRORS } from "../env";
 import { clockFinding, type Finding, fine, wrong } from "./finding";
 
-/** A mirror that is further behind than this has stalled (hedera.md §1: normally about 5 s). */
+/** A mirror that is further behind than this has stalled (normally about 5 s). */
 const MIRROR_LAG_MS = 60_000;
 const MUTE = { info: () => {}, warn: () => {}, error: () => {} };
 

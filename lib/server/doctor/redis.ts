@@ -38,6 +38,6 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
   if (persists === null)
     yield fine(
       "redis",
-      "Redis does not tell whether it persists and evicts: check with its provider that it persists and does not evict.",
+      "Redis does not tell whether it persists and evicts: check that it persists and does not evict.",
     );
 }

@@ -1,4 +1,4 @@
-/** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU (platform.md). */
+/** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "@/lib/server/container";
 import { entrance, rememberedOf } from "@/lib/server/front/entrance";
