@@ -104,7 +104,7 @@ describe("time and chance", () => {
     expect(clockViolations(file("lib/server/x.ts", text))).toEqual([]);
   });
 
-  it("are measured by a clock that never steps, but for what people read, what is stored and ledger times", () => {
+  it("are measured by a clock that never steps, except for times that are shown, stored or compared with the ledger", () => {
     expect(wallClockViolations(OURS)).toEqual([]);
   });
 

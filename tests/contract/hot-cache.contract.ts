@@ -55,7 +55,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       ]);
     });
 
-    it("takes the word of a later generation, though it says less, and forgets the one before", async () => {
+    it("takes the word of a later generation, even a smaller one, and forgets the one before", async () => {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
         (await hot.round([{ topicId: a, vouched: word }], 1_000, 0)).topics[0]?.vouched;

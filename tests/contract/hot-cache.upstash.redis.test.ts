@@ -82,8 +82,8 @@ describe("of several instances", () => {
   });
 });
 
-describe("what a nonce is checked against", () => {
-  it("begins anew where Redis has lost what it had, and where it was noticed that it has gone back", async () => {
+describe("the memory of nonces", () => {
+  it("begins anew where Redis has lost its data, or was found to have gone back", async () => {
     const network = newNetwork();
     const memory = async (hot: UpstashHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
     const hot = hotOf(network);

@@ -101,7 +101,7 @@ describe("a Redis that went back to before a commit", () => {
     await vi.waitFor(async () => expect((await look(b.tier)).kind).toBe("lease"));
   });
 
-  it("is noticed when somebody who does not know has told so much that the numbers look right", async () => {
+  it("is noticed even when another instance has published enough events to make the numbers look right", async () => {
     const network = newNetwork();
     const [knowing, stranger] = [tierOf(network), tierOf(network)];
     expect(await fill(knowing, 1)).toBe(true);

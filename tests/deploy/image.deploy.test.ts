@@ -63,7 +63,7 @@ function wordsOf(line: "CMD" | "HEALTHCHECK"): readonly string[] {
   return JSON.parse(found.slice(found.indexOf("["))) as string[];
 }
 
-it("has nothing of the repository but what runs", () => {
+it("holds only files that run", () => {
   const folders = ["tests", "bench", "app", "docs"].filter((name) => existsSync(join(app, name)));
   expect(folders).toEqual([]);
 });

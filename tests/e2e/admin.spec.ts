@@ -47,7 +47,7 @@ test.describe("who may see it", () => {
   });
 });
 
-test("shows what this server really says, incidents first, in every part", async ({ admin, page }) => {
+test("shows this server's real state in every part, incidents first", async ({ admin, page }) => {
   const failed: string[] = [];
   page.on("pageerror", (error) => failed.push(error.message));
   for (const path of ADMIN_PLACES) {

@@ -200,7 +200,7 @@ describe("messages of one person at one time", () => {
 });
 
 describe("a chunk that is repeated", () => {
-  it("20,000 times costs each time what it costs once, and completes with the first of each number", async () => {
+  it("20,000 times costs the same each time, and completes with the first of each number", async () => {
     const topicId = await newTopic();
     const body = JSON.stringify({ type: "CONTACT_REQUEST", from: "tm-chunked", to: "tm-reader", n: "x".repeat(30) });
     const part = (number: number, text: string) => ({

@@ -180,7 +180,7 @@ describe("the doctor", () => {
     }
   });
 
-  it("names a topic that was reset: what is stored is another history", async () => {
+  it("names a topic that was reset: the stored history is another one", async () => {
     const topicId = devnet.topics.contact as TopicId;
     const stores = await openStores(readEnv(env), { info: quiet, warn: quiet, error: quiet });
     await stores.sync.ensureTopics([{ topicId, kinds: ["contact"] }]);

@@ -71,7 +71,7 @@ it("names a topic that the mirror does not know, and no empty one that it does",
   expect(codes()).toEqual([]);
 });
 
-it("notices what a commit has brought, and asks the database once for it", async () => {
+it("notices the result of a commit, and asks the database for it once", async () => {
   const { contact } = t.devnet.topics;
   t.devnet.faults.add({ kind: "forgedHash", topicId: contact, fromSequence: 1, toSequence: 1 });
   t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });

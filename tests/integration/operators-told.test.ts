@@ -136,7 +136,7 @@ describe("a forged message", () => {
 });
 
 describe("an operator", () => {
-  it("who invalidates a person that nobody has heard of is told so, and so is the log", async () => {
+  it("an operator who invalidates an unknown person is told so, and the log says it", async () => {
     const refused = await act("cache/invalidate", { userId: "tm-nobody" });
     expect(refused.status).toBe(404);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("nothing to invalidate") });
@@ -147,7 +147,7 @@ describe("an operator", () => {
     expect((await act("cache/invalidate", { userId: "tm-carol" })).status).toBe(200);
   });
 
-  it("who pauses a topic is named to whoever writes to it or waits for it, and nothing is sent", async () => {
+  it("a write to a paused topic, or a wait for it, names who paused it, and sends nothing", async () => {
     const { contact } = t.devnet.topics;
     expect((await act(`topics/${contact}/pause`)).status).toBe(200);
     const before = t.devnet.requests.counts().total;
@@ -167,7 +167,7 @@ describe("an operator", () => {
 });
 
 describe("while the database is away", () => {
-  it("the operators' page works, and says what is missing and how old the rest is", async () => {
+  it("the operators' page works, and says which data is missing and how old the rest is", async () => {
     const before = await status();
     isDatabaseDown = true;
     await t.clock.advance(70_000);
@@ -202,7 +202,7 @@ describe("the lag of a topic", () => {
     expect((await status()).incidents).toEqual([]);
   });
 
-  it("is present before the first sync, and grows while what was asked for does not come", async () => {
+  it("is present before the first sync, and grows while a demand is not met", async () => {
     await t.close();
     t = await startTestApp({ env: { METRICS_TOKEN: TOKEN } });
     expect(await lags()).toEqual([0, 0, 0, 0]);

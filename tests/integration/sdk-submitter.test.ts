@@ -62,7 +62,7 @@ describe("a submit", () => {
     }
   }, 30_000);
 
-  it("whose time has passed, or is still to come, is not written, and may be tried again", async () => {
+  it("is not written when its time has passed or is still to come, and may be tried again", async () => {
     for (const seconds of [-200, 60]) {
       const validStartNs = BigInt(Date.now() + seconds * 1_000) * 1_000_000n;
       expect(await submitter.submit(devnet.topics.trust, bytes("x"), validStartNs)).toMatchObject({

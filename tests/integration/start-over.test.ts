@@ -86,7 +86,7 @@ describe("an operator who starts a topic over", () => {
     (await t.json("/api/signals", "tm-alice")) as unknown as { items: { actor: string }[]; stale: boolean };
   const request = (from: string) => ({ type: "CONTACT_REQUEST", from, to: "tm-alice" });
 
-  it("has what the ledger has now, and nothing of what a mirror made up", async () => {
+  it("has the ledger's messages, and none that a mirror made up", async () => {
     t = await startTestApp();
     const { contact } = t.devnet.topics;
     t.devnet.submitMany(contact, [request("tm-1"), request("tm-2"), request("tm-3")]);
@@ -108,7 +108,7 @@ describe("an operator who starts a topic over", () => {
     expect(t.app.incidents.current().map(({ code }) => code)).not.toContain("topic-reset");
   });
 
-  it("heals what a devnet has lost whose journal lacks its last lines, which is said before", async () => {
+  it("heals a topic of a devnet whose journal lost its last lines, after the incident named it", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "devnet-torn-"));
     t = await startTestApp({ devnet: { dataDir } });
     const { contact } = t.devnet.topics;

@@ -144,7 +144,7 @@ describe("topic:verify", () => {
     expect([status, stderr]).toEqual([0, "3 message(s) of 1 topic(s): 3 verified, 0 unverifiable, 0 failed.\n"]);
   });
 
-  it("fails what cannot be taken as it came, and goes on", () => {
+  it("fails a message that it cannot read, and goes on", () => {
     const [first, second] = chainOf("0.0.77", requests).map(mirrorJson);
     const { status, lines } = run("verify", [], JSON.stringify([{ ...first, consensus_timestamp: null }, second]));
     expect(status).toBe(1);
@@ -187,7 +187,7 @@ describe("topic:decode", () => {
     ]);
   });
 
-  it("says of every page what the app makes of it", () => {
+  it("judges every page as the app does", () => {
     const messages = MIRROR_PAGES.flatMap(({ name, page }, i) =>
       page.messages.map((message) => ({ ...message, topic_id: `0.0.${1_000 + i}`, name })),
     );

@@ -25,7 +25,7 @@ const read = (sequence: number, of?: string[]) =>
   });
 const requests = () => t.devnet.requests.counts().total;
 
-it("refuses at once what the ledger cannot have soon, after one pull of each topic", async () => {
+it("refuses a message at once that the ledger cannot have soon, after one pull of each topic", async () => {
   const beforeMs = t.clock.now();
   const answer = await read(2 ** 50);
   expect(answer.status).toBe(503);

@@ -70,7 +70,7 @@ describe("the command for accounts", () => {
     expect(await run("bind", "0.0.5", "tm-bob")).toContain("Nothing was changed.");
   });
 
-  it("writes who did what, when, into the log of operators, and nothing where nothing was done", async () => {
+  it("logs each action with its operator and time, and logs nothing where nothing was done", async () => {
     await run("list");
     await run("bind", "0.0.5", "tm-alice");
     await run("bind", "0.0.5", "tm-alice");

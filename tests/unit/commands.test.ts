@@ -101,7 +101,7 @@ describe("the words of a command", () => {
   });
 });
 
-describe("what a load run says at its end", () => {
+describe("the report of a load run", () => {
   const figures = { readMs: [1, 2, 3, 400], writeMs: [30], failures: 0, firstFailure: null };
 
   it("is how long half and nearly all of the requests took", () => {

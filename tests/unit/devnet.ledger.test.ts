@@ -87,7 +87,7 @@ describe("the journal", () => {
     journal.close();
   });
 
-  it("keeps nothing of what its disk did not take, and says so", () => {
+  it("drops a message that its disk did not take, and says so", () => {
     const path = join(dir, "j");
     let isFull = false;
     const journal = openJournal(

@@ -54,7 +54,7 @@ async function until(is: () => boolean): Promise<void> {
 }
 
 describe("the end of a server", () => {
-  it("answers what comes before it is noticed, each time as the last on its connection, then takes nothing more", async () => {
+  it("answers requests until balancers notice, each as the last on its connection, then accepts none", async () => {
     const kept = await connect();
     ask(kept, "/before");
     expect((await kept.answer()).headers.connection).toBe("keep-alive");
@@ -71,7 +71,7 @@ describe("the end of a server", () => {
     expect(events).toEqual(["bye", "framework closed", "stores closed", "ended"]);
   });
 
-  it("lets what is under way finish before anything is closed", async () => {
+  it("lets requests that are under way finish before it closes anything", async () => {
     const connection = await connect();
     ask(connection, "/slow");
     await until(() => held.length === 1);

@@ -33,7 +33,7 @@ it("is raised with every phrase, code and type that an earlier version does not 
   expect(hash("sha256", JSON.stringify(meaning()))).toBe(MEANINGS[FORMAT]);
 });
 
-it("does not read what a later version keeps in fewer bytes as if it were text", () => {
+it("does not read a later version's shorter bytes as text", () => {
   const unknown = meaning().bytes.flatMap((text, byte) => (text === null ? [byte] : []));
   expect(unknown.length).toBeGreaterThan(0);
   for (const byte of unknown)

@@ -47,7 +47,7 @@ const SAFE = {
 };
 
 describe("while the app loads", () => {
-  it("is alive and not ready, says what it is opening, and has a page for people", async () => {
+  it("is alive but not ready, names the parts that it is opening, and has a page for people", async () => {
     let isOpen = () => {};
     const opening = loaded("the database", new Promise<void>((resolve) => (isOpen = resolve)));
     expect(await ask("GET /api/health")).toMatchObject({ status: 200, headers: SAFE });

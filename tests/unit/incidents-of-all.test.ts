@@ -11,7 +11,7 @@ const report = (instanceId: string, incidents: readonly IncidentAnswer[], ageMs 
   ...{ instanceId, incidents: [...incidents], reportedMs: NOW_MS - ageMs },
 });
 
-it("names each incident once, since it was first seen, with everybody who sees it", () => {
+it("names each incident once, since it was first seen, with every instance that sees it", () => {
   const seen = incidentsOfAll(
     [
       report("a", [incident("topic-gap", { subject: "0.0.7" })]),

@@ -129,7 +129,7 @@ describe("a message that cannot be taken as the mirror tells it", () => {
 });
 
 describe("who says so", () => {
-  it("takes nobody's word where the mirror does not tell who paid, whoever is trusted", () => {
+  it("trusts no message without a payer, whoever is trusted", () => {
     const [message] = chainOf(TOPIC, [{ body: request() }]);
     for (const trustedPayers of [TRUSTED, "*"] as const) {
       const view = run([{ ...unwrap(message), payer: null }], trustedPayers);

@@ -104,11 +104,11 @@ describe("verification along the chain", () => {
     expect(walk(lowered)).toEqual([older, older, ok, ok, "failed: bad-version", ok]);
   });
 
-  it("cannot verify a message whose payer nobody tells, and goes on from its hash", () => {
+  it("cannot verify a message without a payer, and goes on from its hash", () => {
     expect(walk(altered({ payer: null }))).toEqual([ok, ok, ok, "unverifiable: no-payer", ok, ok]);
   });
 
-  it("fails what cannot be taken as it came, and goes on from its hash", () => {
+  it("fails a message that it cannot read, and goes on from its hash", () => {
     expect(walk(altered({ defect: "bad-time" }))).toEqual([ok, ok, ok, "failed: bad-time", ok, ok]);
   });
 

@@ -256,7 +256,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.sync.parts(T, [""])).toEqual([]);
   });
 
-  it("keeps a message whose payer nobody tells", async () => {
+  it("keeps a message without a payer", async () => {
     await expectCommitted(
       store,
       batchOf(T, 0, [{ ...REQUEST, entry: { payer: null, disposition: "untrusted", reason: "untrusted-payer" } }]),

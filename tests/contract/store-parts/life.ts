@@ -58,7 +58,7 @@ export function lifeContract(subject: Subject): void {
     });
   });
 
-  it("belongs to one ledger: another devnet is refused, and it is said what to do", async () => {
+  it("belongs to one ledger: another devnet is refused with a sentence that says what to do", async () => {
     const { db } = await emptied(subject);
     const [first, second] = [await openStore(db, "devnet"), await openStore(db, "devnet")];
     await Promise.all([first.claimLedger("0.0.1001@17"), second.claimLedger("0.0.1001@17")]);

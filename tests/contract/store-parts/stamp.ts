@@ -93,7 +93,7 @@ export function stampContract(subject: Subject): void {
     expect(seen.back).toBe(0);
   });
 
-  it("begins a new epoch, one for all who ask, in which the store is answered again", async () => {
+  it("begins one new epoch for all who ask, and then answers again", async () => {
     const { db, sync, views, stamp, seen } = await setUp(subject);
     await losesOne(db);
     await expect(views.head(A)).rejects.toBeInstanceOf(StoreUnavailable);

@@ -57,7 +57,7 @@ export function viewsContract(subject: Subject): void {
     ]).toEqual([[], [], []]);
   });
 
-  it("answers what somebody wrote since a time, newest first, with its bytes and who paid, and nobody else's", async () => {
+  it("gives a person's own messages since a time, newest first, with their bytes and payers", async () => {
     const [last, first] = await store.views.written(B, at(0n), 5);
     expect([last?.sequence, first?.sequence]).toEqual([4, 2]);
     const [entry] = await store.sync.log(T, 4, 4);
@@ -189,7 +189,7 @@ export function viewsContract(subject: Subject): void {
     expect(await store.views.definitions(["d", "nobody's"])).toMatchObject([deed]);
   });
 
-  it("offers what trusted payers define first, and of strangers a few each, the first of all before the second of any", async () => {
+  it("offers definitions of trusted payers first, then a few of each stranger, in turns", async () => {
     const define = (actor: string | null, id: string, slug: string): PlainSignal => ({
       ...{ type: "RECOGNITION_DEFINITION", actor, definitionId: id, metadata: { title: id, slug } },
     });

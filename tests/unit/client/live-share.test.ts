@@ -262,7 +262,7 @@ describe("the tabs of one person", () => {
     for (const { signals } of tabs) expect(signals).toEqual([11, 12]);
   });
 
-  it("bring one that was asleep what it has missed", async () => {
+  it("bring a tab that was asleep the events that it missed", async () => {
     const { browser, tabs } = await withTabs(2);
     (tabs[1] as TestTab).freeze();
     browser.publish();
