@@ -55,8 +55,8 @@ const FORGET_AFTER_MS = 10 * 60_000;
 const LATER_NS = 2n ** 62n;
 /** Changes of a bond or of trust; nothing else can fill a slot. */
 const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLINE))$/;
-/** What frees slots counts when it is on the ledger, not before: it may fail. */
-const FREES = /^(CONTACT_REVOKE|TRUST_REVOKE|TRUST_DECLINE)$/;
+/** What may free slots counts when it is on the ledger, not before: it may fail. */
+const MAY_FREE = /^(CONTACT_REVOKE|TRUST_ALLOCATE|TRUST_REVOKE|TRUST_DECLINE)$/;
 const SWEEP_EVERY = 1_000n;
 const NONE: Seat = { settle: () => {} };
 
@@ -102,8 +102,10 @@ export class Slots {
       const { edges } = await this.deps.views.peers(actor, [target]);
       const edge = this.merged(actor, edges, before).get(target) ?? emptyEdge(actor, target);
       // One more statement for each side that has given trust before: hardly ever.
-      const own = edge.trustOutNs > edge.trustOutEndNs ? await this.read(actor) : null;
-      const theirs = edge.trustInNs > edge.trustInEndNs ? await this.read(target) : null;
+      const isOwn = edge.trustOutNs > edge.trustOutEndNs || this.promised(actor).has(target);
+      const isTheirs = edge.trustInNs > edge.trustInEndNs || this.promised(target).has(actor);
+      const own = isOwn ? await this.read(actor) : null;
+      const theirs = isTheirs ? await this.read(target) : null;
       return () =>
         (own && this.overfull(actor, own(), decoded, true)) ??
         (theirs && this.overfull(target, theirs(), decoded, false));
@@ -130,17 +132,35 @@ export class Slots {
   ): SlotRefusal | null {
     const after = new Map(edges);
     for (const edge of edgesOf(this.placed(decoded))) if (edge.userId === userId) merge(after, edge);
-    const [now, needed] = [edges, after].map((all) =>
-      [...all.values()].reduce((sum, edge) => sum + trustGiven(this.told(edge)), 0),
-    ) as [number, number];
+    const promised = this.promised(userId);
+    const sum = (all: ReadonlyMap<UserId, Edge>) =>
+      [...all.values()].reduce((total, edge) => total + this.weightOf(edge, promised), 0);
+    const [now, needed] = [sum(edges), sum(after)];
     return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
+  }
+
+  /** What an edge gives at the most: trust that is on its way may come, and may come last, or not. */
+  private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
+    const told = this.told(edge);
+    return isBonded(told) ? Math.max(trustGiven(told), promised.get(edge.peerId) ?? 0) : 0;
+  }
+
+  /** The largest weight of a user's that is on its way to each peer, and not known to have come. */
+  private promised(userId: UserId): ReadonlyMap<UserId, number> {
+    const weights = new Map<UserId, number>();
+    for (const { signal, place } of this.of(userId)) {
+      const { type, actor, target, weight = 1 } = signal.decoded;
+      if (place !== null || type !== "TRUST_ALLOCATE" || actor !== userId || target === null) continue;
+      weights.set(target, Math.max(weight, weights.get(target) ?? 0));
+    }
+    return weights;
   }
 
   /** Edges of the store with what is on its way; `before`: what was, when the store was asked. */
   private merged(userId: UserId, edges: readonly Edge[], before: readonly Kept[]): ReadonlyMap<UserId, Edge> {
     const known = new Map(edges.map((edge) => [edge.peerId, raw(edge)]));
     for (const { signal, place } of [...before, ...this.of(userId)]) {
-      if (place === null && FREES.test(signal.decoded.type)) continue;
+      if (place === null && MAY_FREE.test(signal.decoded.type)) continue;
       for (const edge of edgesOf(signal)) if (edge.userId === userId) merge(known, edge);
     }
     return known;
