@@ -29,7 +29,7 @@ export function lockDirectory(dir: string): () => void {
     const other = read(path);
     if (other && isRunning(other)) {
       throw new Error(
-        `the devnet directory ${dir} is in use by process ${other.pid}; stop that devnet or choose another directory`,
+        `the devnet directory ${dir} is in use by process ${other.pid}: stop that process, or set DATA_DIR to another directory, and start again`,
       );
     }
     setAside(path, other);

@@ -34,6 +34,11 @@ export class NoDevnet extends Error {
   }
 }
 
+/** The devnet ended before it was ready. The message says why, and what to do where that is known. */
+export class DevnetFailed extends Error {
+  override readonly name = "DevnetFailed";
+}
+
 /** Forks the devnet; resolves when it is ready, rejects with a sentence that says why it is not. */
 export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
   const rootDir = options.rootDir ?? /* turbopackIgnore: true */ process.cwd();
@@ -70,7 +75,7 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
       void stop();
       // What runs it is in a repository's packages, and in nothing that is deployed (lib/server/doctor.ts looks for the same).
       const isMissing = errors.includes("Cannot find package 'tsx'");
-      reject(isMissing ? new NoDevnet() : new Error(`the local Hedera (devnet) did not start: ${reason}`));
+      reject(isMissing ? new NoDevnet() : new DevnetFailed(`The local Hedera (devnet) did not start: ${reason}`));
     };
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const timer = setTimeout(() => fail(`it was not ready after ${timeoutMs} ms`), timeoutMs);

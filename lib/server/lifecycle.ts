@@ -36,7 +36,17 @@ export function endWith(cause: unknown): never {
 }
 
 /** By name: loading the classes would load the database before anybody listens, and each bundle has its own. */
-const FOR_OPERATORS = ["EnvError", "SchemaBehind", "OtherNetwork", "NoDevnet", "CannotListen", "DatabaseUnusable"];
+export const FOR_OPERATORS = [
+  "CannotListen",
+  "DatabaseUnusable",
+  "DevnetFailed",
+  "EnvError",
+  "NoDatabase",
+  "NoDevnet",
+  "OtherLedger",
+  "OtherNetwork",
+  "SchemaBehind",
+];
 const isForOperators = (cause: unknown): cause is Error => cause instanceof Error && FOR_OPERATORS.includes(cause.name);
 
 export interface Ending {

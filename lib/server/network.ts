@@ -41,7 +41,11 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
   const devnet = await spawnDevnet({
     dataDir: join(env.DATA_DIR, "devnet"),
-    onExit: (reason) => log.error("the devnet has ended; restart the app to go on", { reason }),
+    // A terminal's Ctrl-C ends both at once: then it was asked to end, and nothing is wrong.
+    onExit: (reason) =>
+      log[reason === "it exited with code 0" ? "info" : "error"]("the devnet has ended; restart the app to go on", {
+        reason,
+      }),
   });
   log.info(`The devnet answers at ${devnet.restUrl}, with ${devnet.people.length} people on four topics.`);
   const submitter = new SdkSubmitter({

@@ -35,15 +35,22 @@ export const isBodyLong = (header: HeaderReader): boolean =>
 export const hasBody = (header: HeaderReader): boolean =>
   (header("transfer-encoding") ?? "") !== "" || (header("content-length") ?? "0") !== "0";
 
+const BROKEN_OFF = "The body ended before it was complete. Send the request again.";
+
 async function readAll(request: Request): Promise<Buffer> {
   const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // The client hung up, or its chunks cannot be read: no failure of ours, and nothing for the error log.
+    throw cause === tooLarge ? cause : new ProblemError("bad-input", BROKEN_OFF, { field: "body" });
   }
   return Buffer.concat(chunks);
 }

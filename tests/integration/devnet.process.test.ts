@@ -60,7 +60,7 @@ describe("spawnDevnet", () => {
   it("says in a sentence why it did not start", async () => {
     await started(startDevnet({ dataDir, grpc: false }));
     await expect(spawnDevnet({ dataDir })).rejects.toThrow(
-      `the local Hedera (devnet) did not start: the devnet directory ${dataDir} is in use by process ${process.pid}`,
+      `The local Hedera (devnet) did not start: the devnet directory ${dataDir} is in use by process ${process.pid}`,
     );
     await expect(spawnDevnet({ dataDir, rootDir: dataDir })).rejects.toThrow(
       /is not part of what is deployed: set HEDERA_NETWORK to/,

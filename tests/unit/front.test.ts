@@ -95,6 +95,25 @@ describe("every answer has the headers that keep it from being misused", () => {
   });
 });
 
+describe("what is hardly HTTP", () => {
+  it.each([
+    ["names no host", "GET /api/health HTTP/1.1\r\n\r\n", 400, /names no host/],
+    ["expects what nobody offers", "GET /api/health HTTP/1.1\r\nhost: a\r\nexpect: bananas\r\n\r\n", 400, /Expect/],
+    ["is of another protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, /could not read/],
+    [
+      "has headers without end",
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(60_000)}\r\n\r\n`,
+      431,
+      /Delete this site's cookies/,
+    ],
+  ])("is answered in a sentence, with the headers of every answer: %s", async (_, bytes, status, sentence) => {
+    connection.send(bytes);
+    const answer = await connection.answer();
+    expect(answer).toMatchObject({ status, headers: SAFE });
+    expect(answer.body).toMatch(sentence);
+  });
+});
+
 describe("a body that nobody wants", () => {
   it.each([
     ["POST /signals", 405],

@@ -36,11 +36,18 @@ export class Front {
     private readonly clock: Clock,
   ) {
     this.server = createServer(
-      { ...LIMITS_OF_CLIENTS, keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 5_000 },
+      {
+        ...LIMITS_OF_CLIENTS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        connectionsCheckingInterval: 5_000,
+        // Node would answer without our headers and without a sentence: `receive` does it instead.
+        requireHostHeader: false,
+      },
       (request, response) => this.receive(request, response),
     );
     // Without a listener Node asks for the body before anybody has looked at the headers.
     this.server.on("checkContinue", (request, response) => this.receive(request, response));
+    this.server.on("checkExpectation", (request, response) => this.receive(request, response, UNMET_EXPECTATION));
     this.server.on("clientError", (error, socket) => this.refuseUnreadable(error, socket as Socket));
   }
 
@@ -82,7 +89,8 @@ export class Front {
     this.server.closeIdleConnections();
   }
 
-  private receive(request: IncomingMessage, response: ServerResponse): void {
+  /** `refusal`: why it is not served, where that is known before anybody looks at it. */
+  private receive(request: IncomingMessage, response: ServerResponse, refusal: string | null = null): void {
     request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
     if (this.isLast) response.shouldKeepAlive = false;
@@ -94,6 +102,12 @@ export class Front {
     });
     for (const [name, value] of apiHeaders(request.headers["x-forwarded-proto"]?.toString() ?? null))
       response.setHeader(name, value);
+    const isNameless = request.httpVersion === "1.1" && request.headers.host === undefined;
+    const detail = refusal ?? (isNameless ? NO_HOST : null);
+    if (detail !== null) {
+      sendProblem(request, response, { code: "bad-input", detail, options: {} }, { title: "Not understood" });
+      return;
+    }
     const fail = (cause: unknown) => {
       console.error(cause);
       if (response.headersSent) response.destroy();
@@ -111,9 +125,15 @@ export class Front {
     const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
     if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();
     const status = UNREADABLE[error.code ?? ""] ?? 400;
-    const headers = [...apiHeaders(null), ["connection", "close"], ["content-length", "0"]];
+    const body = `${UNREADABLE_DETAILS[status] ?? NOT_HTTP}\n`;
+    const headers = [
+      ...apiHeaders(null),
+      ["content-type", "text/plain; charset=utf-8"],
+      ["connection", "close"],
+      ["content-length", String(Buffer.byteLength(body))],
+    ];
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n`, () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy());
   }
 }
 
@@ -122,6 +142,15 @@ const UNREADABLE: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
+
+const NOT_HTTP = "This server could not read the request. Send it again as HTTP/1.1.";
+const UNREADABLE_DETAILS: Readonly<Record<number, string>> = {
+  408: "The request did not come in time. Send it again.",
+  413: "A part of the body is longer than this server takes. Send less.",
+  431: "The headers are longer than this server takes. Delete this site's cookies and try again.",
+};
+const NO_HOST = "The request names no host. Send a Host header.";
+const UNMET_EXPECTATION = "This server only understands Expect: 100-continue. Leave the header out.";
 
 /** Lets the answer arrive, then ends the connection, however much is still to come on it: nothing more is read. */
 function linger(request: IncomingMessage): void {
