@@ -6,7 +6,7 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { consensusNs } from "@/lib/core/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ids";
 import { emptyEdge, type Profile } from "@/lib/core/projection";
-import { circleView, contactsView, type EdgeWithProfile, signalView } from "@/lib/core/views";
+import { circleView, contactsView, type EdgeWithName, signalView } from "@/lib/core/views";
 import { L1Cache } from "@/lib/engine/l1-cache";
 import { TieredRead } from "@/lib/engine/tiered-read";
 import type { BenchRow } from "../types";
@@ -67,7 +67,7 @@ async function cache(reader: TieredRead, userId: UserId): Promise<void> {
   }
 }
 
-function edgesOf(userId: UserId): EdgeWithProfile[] {
+function edgesOf(userId: UserId): EdgeWithName[] {
   return Array.from({ length: CONTACTS }, (_, i) => {
     const peerId = `tm-amara-okafor-${i}` as UserId;
     const trustOutNs = i < 9 ? START_NS + BigInt(i) : 0n;

@@ -264,7 +264,7 @@ class Tab {
 }
 
 /** Null where the browser has no locks or channels to share by. */
-export function browserPorts(): TabPorts | null {
+function browserPorts(): TabPorts | null {
   if (typeof navigator === "undefined" || !("locks" in navigator) || typeof BroadcastChannel === "undefined")
     return null;
   return {

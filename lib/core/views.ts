@@ -22,7 +22,6 @@ import type { Verification } from "./signal";
 /** The names of a contact. */
 export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
 export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
-export type EdgeWithProfile = Edge & { readonly profile: Profile | null };
 
 /** The whole of an answer is shared by what it lists: strangers' requests must not push out contacts. */
 const CONTACTS_BYTES = MAX_ANSWER_BYTES * 0.7;

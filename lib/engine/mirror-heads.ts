@@ -28,7 +28,7 @@ export interface MirrorHeadsDeps {
 }
 
 /** Our clock and the network's agree within seconds; a head further ahead than this is wrong, or our clock is. */
-export const AHEAD_MARGIN_MS = 10_000;
+const AHEAD_MARGIN_MS = 10_000;
 /** A head that was not asked for again within this time is not current any more. */
 const CURRENT_MS = 15_000;
 

@@ -17,7 +17,7 @@ export class WrongWords extends Error {
 }
 
 /** It makes sense, and is not done; the message says why. */
-export class NotDone extends Error {
+class NotDone extends Error {
   override readonly name = "Refusal";
 }
 

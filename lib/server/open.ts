@@ -73,7 +73,7 @@ export async function awaitStores(
 }
 
 /** There is no database yet, and a command that reads makes none. */
-export class NoDatabase extends Error {
+class NoDatabase extends Error {
   override readonly name = "NoDatabase";
 }
 

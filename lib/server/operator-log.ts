@@ -13,7 +13,7 @@ export interface CommandAction {
 type Detail = AdminEntry["detail"];
 
 /** How the log names who sits at a command line: nobody else's name has a space in it. */
-export function commandLineActor(): string {
+function commandLineActor(): string {
   try {
     return `command line (${userInfo().username}@${hostname()})`;
   } catch {

@@ -1,6 +1,6 @@
 /** A process that dies: its calls of ports are counted, and with one of them it ends, as a power cut would end it. */
 
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = "Killed";
 }
 

@@ -12,7 +12,7 @@ import type { DrivenClock } from "./driven-clock";
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Incidents that are logged nowhere. */
-export const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
+const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
 
 /** Heads that are asked for each time anew. */
 export function headsOf(ledger: Ledger, clock: DrivenClock, incidents = quietIncidents(clock)): MirrorHeads {

@@ -11,7 +11,7 @@ import {
   circleView,
   contactsView,
   definitionView,
-  type EdgeWithProfile,
+  type EdgeWithName,
   handleOf,
   profileView,
   type SignalSource,
@@ -38,12 +38,12 @@ const profileOf = (fields: Partial<Profile>): Profile => ({
   ...fields,
 });
 
-const edge = (peer: string, registers: Partial<EdgeWithProfile> = {}): EdgeWithProfile => ({
+const edge = (peer: string, registers: Partial<EdgeWithName> = {}): EdgeWithName => ({
   ...emptyEdge(ME, peer as UserId),
   profile: null,
   ...registers,
 });
-const bonded = (peer: string, atMs: number, registers: Partial<EdgeWithProfile> = {}) =>
+const bonded = (peer: string, atMs: number, registers: Partial<EdgeWithName> = {}) =>
   edge(peer, { acceptNs: ns(atMs), ...registers });
 const trusting = (peer: string, atMs: number, weight: number) =>
   bonded(peer, atMs, { trustOutNs: ns(atMs), trustOutWeight: weight });
@@ -70,7 +70,7 @@ function meets(schema: z.ZodType, answer: unknown): void {
 
 const histories = history.map((deeds) => {
   const edges = project(placed(deeds)).edges.filter((each) => each.userId === ME);
-  return { deeds, edges: edges.map((each): EdgeWithProfile => ({ ...each, profile: null })) };
+  return { deeds, edges: edges.map((each): EdgeWithName => ({ ...each, profile: null })) };
 });
 
 describe("views", () => {

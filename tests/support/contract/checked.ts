@@ -10,7 +10,7 @@ export const documented = new Documented(JSON.parse(JSON.stringify(openApiDocume
 const nameOf = new Map<unknown, string>(Object.entries(ROUTES).map(([name, route]) => [route, name]));
 
 /** Throws where the answer of a route is not as documented. */
-export async function expectDocumented(route: string, response: Response): Promise<void> {
+async function expectDocumented(route: string, response: Response): Promise<void> {
   const { status, headers } = response;
   const isStream = headers.get("content-type")?.startsWith("text/event-stream") ?? false;
   const body = isStream ? null : await response.clone().text();
