@@ -190,7 +190,7 @@ export const recognitionDefinitions = pgTable("recognition_definitions", {
   description: text(),
   category: text(),
   /**
-   * What each actor says of this id, by actor (core/projection, DefinitionClaim); the columns above are the claim that counts.
+   * The claims of this id, by actor (core/projection, DefinitionClaim); the columns above are the claim that counts.
    * Null in rows of the version before: then the columns are the only claim.
    */
   claims: jsonb(),

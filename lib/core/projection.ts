@@ -62,7 +62,7 @@ export interface Definition {
 }
 
 /**
- * What one person says of a definition: the latest of theirs, and when they said so first. Nobody in particular (`actor` null) is
+ * One person's claim of a definition: their latest, and when they claimed it first. Nobody in particular (`actor` null) is
  * who may write for everybody, since nobody else's message without an actor counts.
  */
 export interface DefinitionClaim extends Definition {
@@ -186,7 +186,7 @@ export function profileOf(signal: PlacedSignal): Profile | null {
   };
 }
 
-/** What a RECOGNITION_DEFINITION says, as a claim to merge with the others of its actor. */
+/** Reads a RECOGNITION_DEFINITION as a claim, to merge with the others of its actor. */
 export function claimOf(signal: PlacedSignal): DefinitionClaim | null {
   const { decoded, topicId, sequence, consensusNs } = signal;
   if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;

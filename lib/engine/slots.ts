@@ -2,7 +2,7 @@
  * Nine slots a person, on every path that makes trust active. Trust that was given to somebody stays given while the two are not
  * bonded, and counts again when they bond again: so an accept may fill slots as well as an allocation, the other person's too.
  *
- * What was let through and is not read back yet counts: it is put over the edges of the store as if it had been read. Between
+ * Writes that were let through count before they are read back: they are put over the edges of the store. Between
  * the look at the edges and the decision nothing waits, so of two writes that race for a slot the second sees the first.
  */
 import type { ConsensusNs } from "../core/consensus-time";
@@ -55,7 +55,7 @@ const FORGET_AFTER_MS = 10 * 60_000;
 const LATER_NS = 2n ** 62n;
 /** Changes of a bond or of trust; nothing else can fill a slot. */
 const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLINE))$/;
-/** What may free slots counts when it is on the ledger, not before: it may fail. */
+/** A write that may free slots counts only once it is on the ledger, since it may fail. */
 const MAY_FREE = /^(CONTACT_REVOKE|TRUST_ALLOCATE|TRUST_REVOKE|TRUST_DECLINE)$/;
 const SWEEP_EVERY = 1_000n;
 const NONE: Seat = { settle: () => {} };
@@ -123,7 +123,7 @@ export class Slots {
     return () => this.merged(userId, edges, before);
   }
 
-  /** What a write would bring a user to, where that is more than there are slots and more than before. */
+  /** The slots that a user would need after a write, where that is more than there are and more than before. */
   private overfull(
     userId: UserId,
     edges: ReadonlyMap<UserId, Edge>,

@@ -65,7 +65,7 @@ function pretty(line: string): string {
   return `${prefix}${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`;
 }
 
-/** What the server of a database reported: it quotes values, as in `invalid input syntax for type bigint: "…"`. */
+/** Errors that the database's server reported: they quote values, as in `invalid input syntax for type bigint: "…"`. */
 const isOfDatabase = (value: unknown) => value instanceof Error && "severity" in value && "code" in value;
 
 /** Errors by name and message. Of those whose messages quote what they were given only the kind is kept, and where they arose. */

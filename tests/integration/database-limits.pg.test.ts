@@ -1,4 +1,4 @@
-/** What a database must not do to an instance: hold its connections, keep it from starting, or hand it rows that it cannot read. */
+/** A database must not hold an instance's connections, keep it from starting, or hand it rows that it cannot read. */
 import type pg from "pg";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -151,7 +151,7 @@ it("is waited for at the start, and said so once", async () => {
   expect(said.at(-1)).toMatch(/^info: The database answers now, after \d+ s\.$/);
   await (await stores).close();
   await late.stop();
-  // What waiting cannot mend ends the start.
+  // A fault that waiting cannot mend ends the start.
   const other = { ...env, DATABASE_URL: url, HEDERA_NETWORK: "mainnet" as const };
   await expect(awaitStores(other, log)).rejects.toMatchObject({ name: "OtherNetwork" });
 });

@@ -1,4 +1,4 @@
-/** What the number of the stored format stands for. */
+/** The meaning of each number of the stored format. */
 import { hash } from "node:crypto";
 import { expect, it } from "vitest";
 import { disposition, gapState, typeName, verification } from "@/lib/adapters/postgres/codes";
@@ -6,7 +6,7 @@ import { FORMAT } from "@/lib/adapters/postgres/format";
 import { REF_SHIFT } from "@/lib/adapters/postgres/ref";
 import { expand } from "@/lib/adapters/postgres/shorthand";
 
-/** Of each format what its rows mean, as a hash. Of a format that was released, never change the hash: raise FORMAT and add one. */
+/** A hash of the meaning of each format's rows. Never change the hash of a released format: raise FORMAT and add one. */
 const MEANINGS: Readonly<Record<number, string>> = {
   1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
 };

@@ -1,7 +1,7 @@
 import type { Pool, QueryConfig } from "pg";
 import { classify, type Database, type Param } from "./database";
 
-/** What a server ends by itself, in milliseconds. */
+/** Time limits that the server itself enforces, in milliseconds. */
 export interface ServerLimits {
   readonly lock_timeout: number;
   readonly statement_timeout: number;

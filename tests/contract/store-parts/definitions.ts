@@ -46,7 +46,7 @@ export function definitionsContract(subject: Subject): void {
     expect(await claimsOf("d")).toMatchObject({ [OWNER]: { title: "mine" }, [STRANGER]: { title: "theirs" } });
     await commit(at, T, [defines(OWNER, "mine, better", 30n), defines(STRANGER, "theirs, louder", 40n)]);
     expect(await store.views.definitions(["d"])).toMatchObject([{ title: "mine, better", sequence: 3 }]);
-    // Who may write for everybody may correct it, and the owner may go on.
+    // A trusted payer may correct it, and the owner may go on.
     await commit(at, OTHER, [defines(null, "corrected", 50n)]);
     expect((await titles(["d"])).get("d")).toBe("corrected");
     await commit(at, T, [defines(OWNER, "mine again", 60n)]);
