@@ -14,8 +14,8 @@ export interface MendDeps {
   readonly log: Log;
 }
 
-/** Between its commit and its announcement an instance needs milliseconds; who is not done after this has died. */
-const GRACE_MS = 1_000;
+/** Between its commit and its announcement an instance needs milliseconds: looked again after these. Then it has died. */
+const LOOK_AGAIN_MS = [20, 80, 200, 700];
 
 export class Mender {
   /** Cursors that this instance failed to announce. */
@@ -44,7 +44,10 @@ export class Mender {
     }
   }
 
-  /** The store is at `cursor`: makes sure that whoever committed it lived to say so, and could. */
+  /**
+   * The store is at `cursor`: makes sure that whoever committed it lived to say so, and could. When this resolves no shared view
+   * lacks it.
+   */
   async check(topicId: TopicId, cursor: number): Promise<void> {
     const { bus, clock, log } = this.deps;
     const isFirst = !this.met.has(topicId);
@@ -52,8 +55,10 @@ export class Mender {
     if (cursor === 0) return;
     try {
       if (await this.isAnnounced(topicId, cursor, isFirst)) return;
-      await clock.sleep(GRACE_MS);
-      if (await this.isAnnounced(topicId, cursor, isFirst)) return;
+      for (const ms of LOOK_AGAIN_MS) {
+        await clock.sleep(ms);
+        if (await this.isAnnounced(topicId, cursor, isFirst)) return;
+      }
       await bus.tellMissed(topicId, cursor);
       log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
     } catch (cause) {

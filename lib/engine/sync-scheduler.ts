@@ -95,7 +95,7 @@ export class SyncScheduler {
       onLate: (...late) => this.vouching.takeBack(...late),
       onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
       onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
-      onLoaded: (topicId, cursor) => void deps.mender.check(topicId, cursor),
+      onLoaded: (topicId, cursor) => deps.mender.check(topicId, cursor),
       onProgress: (...progress) => {
         deps.onProgress?.(...progress);
         void this.checkRegistry(CHECK_AFTER_COMMIT_MS);

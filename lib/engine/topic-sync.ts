@@ -38,8 +38,11 @@ export interface TopicSyncDeps extends CommitDeps {
   readonly onLate: (topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint) => void;
   /** A run has met the topic's end. */
   readonly onSynced: (topicId: TopicId, synced: Synced) => void;
-  /** The cursor was read from the store: another instance, or another life of this one, has brought it there. */
-  readonly onLoaded: (topicId: TopicId, cursor: number) => void;
+  /**
+   * The cursor was read from the store: another instance, or another life of this one, has brought it there. The run goes on when
+   * this resolves: before that shared views may lack what the store has, and nothing is to be vouched for.
+   */
+  readonly onLoaded: (topicId: TopicId, cursor: number) => void | Promise<void>;
   /** A batch was committed, and nobody was told yet; `cursor` is where the topic stands. */
   readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
 }
@@ -215,7 +218,7 @@ export class TopicSync {
     this.chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     if (topic.paused) this.step({ name: "pause" });
-    if (topic.cursor !== known) this.deps.onLoaded(this.topicId, topic.cursor);
+    if (topic.cursor !== known) await this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {

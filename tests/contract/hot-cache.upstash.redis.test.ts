@@ -49,7 +49,7 @@ describe("of several instances", () => {
   it("gives one of them the topic, tells all the same time, and tells them of the last event", async () => {
     const network = newNetwork();
     const sequences: number[] = [];
-    const options = { keys: new Keys(network), onSequence: (sequence: number) => sequences.push(sequence) };
+    const options = { keys: new Keys(network), onSequence: (sequence: number) => void sequences.push(sequence) };
     const [a, b] = [0, 1].map(() => new UpstashHotCache({ commands: fixture.client(), ...options })) as [
       UpstashHotCache,
       UpstashHotCache,

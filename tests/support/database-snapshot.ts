@@ -4,19 +4,23 @@ import type { Database } from "@/lib/adapters/postgres/database";
 const TABLES = ["meta", "topics", "topic_gaps", "topic_log", "user_heads", "hcs_messages", "contact_edges", "profiles"];
 const MORE = ["recognition_definitions", "account_bindings", "session_sign_outs", "shards", "tenants", "user_routes"];
 
-/** The database now, kept in a schema beside it. Resolves to what puts exactly that back, in one statement. */
+/**
+ * The database now, kept in a schema beside it. Resolves to what puts exactly that back, in one statement; the one before is
+ * forgotten. Its tables are made once: new files for each time fill the memory that PGlite keeps them in.
+ */
 export async function databaseSnapshot(db: Database): Promise<() => Promise<void>> {
-  const tables = [...TABLES, ...MORE];
-  const schema = `kept_${Math.random().toString(36).slice(2)}`;
-  const copies = tables.map((name) => `CREATE TABLE ${schema}.${name} AS TABLE public.${name};`);
-  await db.query(`DO $$ BEGIN CREATE SCHEMA ${schema}; ${copies.join(" ")}
-    CREATE TABLE ${schema}.last_user AS SELECT last_value, is_called FROM public.user_no; END $$`);
-  const back = tables.map(
-    (name) => `DELETE FROM public.${name}; INSERT INTO public.${name} OVERRIDING SYSTEM VALUE TABLE ${schema}.${name};`,
+  const each = (statement: (name: string) => string) => [...TABLES, ...MORE].map(statement).join(" ");
+  await db.query(`DO $$ BEGIN CREATE SCHEMA IF NOT EXISTS kept;
+    ${each((name) => `CREATE TABLE IF NOT EXISTS kept.${name} AS TABLE public.${name} WITH NO DATA;`)}
+    CREATE TABLE IF NOT EXISTS kept.last_user AS SELECT last_value, is_called FROM public.user_no WITH NO DATA;
+    ${each((name) => `DELETE FROM kept.${name}; INSERT INTO kept.${name} TABLE public.${name};`)}
+    DELETE FROM kept.last_user; INSERT INTO kept.last_user SELECT last_value, is_called FROM public.user_no; END $$`);
+  const back = each(
+    (name) => `DELETE FROM public.${name}; INSERT INTO public.${name} OVERRIDING SYSTEM VALUE TABLE kept.${name};`,
   );
   return async () => {
     // People's numbers are given out again for others, as they would be.
-    await db.query(`DO $$ BEGIN ${back.join(" ")}
-      PERFORM setval('public.user_no', last_value, is_called) FROM ${schema}.last_user; END $$`);
+    await db.query(`DO $$ BEGIN ${back}
+      PERFORM setval('public.user_no', last_value, is_called) FROM kept.last_user; END $$`);
   };
 }

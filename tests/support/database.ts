@@ -2,6 +2,7 @@
 import type { Database } from "@/lib/adapters/postgres/database";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Stores } from "@/lib/server/container";
+import { databaseSnapshot } from "./database-snapshot";
 import { openTestDatabase } from "./set-up";
 
 /** Those of many partitions. */
@@ -31,6 +32,17 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   );
   await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
   return { ...opened, close: async () => {} };
+}
+
+/** Stores of another instance on the same database, which knows nothing yet. */
+export async function moreStores(network = "devnet"): Promise<Stores> {
+  const db = await (shared ?? openTestDatabase());
+  return { ...(await openStore(db, network)), close: async () => {} };
+}
+
+/** What the database has now. Resolves to what brings it back to that. */
+export async function keptDatabase(): Promise<() => Promise<void>> {
+  return databaseSnapshot(await (shared ?? openTestDatabase()));
 }
 
 /** The database under them, for tests that damage it. */

@@ -22,7 +22,8 @@ import type { Channels, Commands } from "./client";
 import { bytesOf } from "./command-stats";
 import { decodeMessage, EVERYTHING, encodeEvent, encodeSignOut } from "./event-codec";
 import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "./event-scripts";
-import { type History, keptEvent } from "./history";
+import { HeardThrough } from "./heard-through";
+import { type History, keptEvent, markOf } from "./history";
 import type { Keys } from "./keys";
 import { generationMs, MAX_EXPIRED_USERS, viewKeys } from "./view-cache";
 
@@ -74,7 +75,7 @@ export class UpstashEventBus implements EventBus {
   private following: Promise<void> | null = null;
   /** The stream that stands. */
   private stream: AbortController | null = null;
-  private lastSequence: number | null = null;
+  private readonly through = new HeardThrough();
   /** The number of the last event that came by the stream that stands; 0 before the first. */
   private streamSequence = 0;
   /** The highest number that is known to have been published. */
@@ -165,8 +166,12 @@ export class UpstashEventBus implements EventBus {
 
   async lastPublished(topicId: TopicId): Promise<number> {
     const { client, keys } = this.options;
+    const answer = await client.eval("cursor", LAST_PUBLISHED, [keys.published, keys.sequence], [topicId]);
+    const [cursor, sequence] = Array.isArray(answer) ? (answer as unknown[]) : [];
+    // It was told to all, and maybe not heard here yet.
+    await this.hear(Number(sequence));
     // Nothing known is nothing published: after a loss of Redis that is so, and otherwise it costs one mend too many.
-    return Number(await client.eval("cursor", LAST_PUBLISHED, [keys.published], [topicId]));
+    return Number(cursor);
   }
 
   async close(): Promise<void> {
@@ -179,15 +184,32 @@ export class UpstashEventBus implements EventBus {
     return { isConnected: this.stream !== null, ...this.counts };
   }
 
+  /**
+   * Resolves when nothing that this process keeps is older than event number `sequence`, which is known to be published: it came,
+   * or what is kept was dropped. To be awaited before anything is vouched for that this event may concern.
+   */
+  async hear(sequence: number): Promise<void> {
+    this.expectSequence(sequence);
+    if (this.listeners.size === 0 || this.through.covers(sequence)) return;
+    if (this.stream !== null) {
+      const enough = new AbortController();
+      await Promise.race([this.through.until(sequence), this.options.clock.sleep(SETTLE_MS, enough.signal)]);
+      enough.abort();
+    }
+    if (this.through.covers(sequence)) return;
+    this.through.drop(sequence);
+    this.miss();
+  }
+
   /** Event number `sequence` has been published: the subscription must bring it soon, or it is dead. */
-  expectSequence(sequence: number): void {
+  private expectSequence(sequence: number): void {
     this.expected = Math.max(this.expected, sequence);
     if (!this.isWaitingForEcho) void this.awaitEcho();
   }
 
   private async awaitEcho(): Promise<void> {
     this.isWaitingForEcho = true;
-    const isBehind = (sequence: number) => this.lastSequence !== null && this.lastSequence < sequence;
+    const isBehind = (sequence: number) => this.through.last !== null && this.through.last < sequence;
     while (this.stream !== null && isBehind(this.expected)) {
       const [stream, expected] = [this.stream, this.expected];
       await this.options.clock.sleep(ECHO_MS, this.closing.signal);
@@ -217,7 +239,7 @@ export class UpstashEventBus implements EventBus {
     // Everybody reads again by position, so nothing is lost by not naming them all.
     const isEverything = isTooMuch || json === EVERYTHING;
     this.turns += 1;
-    const mark = this.markOf(instanceId, this.turns);
+    const mark = markOf(instanceId, this.turns);
     const answer = await client.eval(
       "publish",
       PUBLISH,
@@ -240,11 +262,6 @@ export class UpstashEventBus implements EventBus {
     if (isEverything) this.owes = false;
     if (!history.heed(standing, epoch)) history.learn({ sequence, mark });
     return sequence;
-  }
-
-  /** Short, since each event's mark is kept and sent: eight hexadecimal digits tell a few thousand instances apart. */
-  private markOf(instanceId: string, turn: number): string {
-    return `${instanceId.slice(0, 8)}-${turn}`;
   }
 
   private goneBack(): void {
@@ -274,7 +291,7 @@ export class UpstashEventBus implements EventBus {
           [keys.sequence, keys.history, keys.published, keys.generation],
           [
             ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
-            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, this.markOf(instanceId, this.turns), ...history.args],
+            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, markOf(instanceId, this.turns), ...history.args],
           ],
         );
         const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
@@ -318,7 +335,7 @@ export class UpstashEventBus implements EventBus {
   /** The stream stands: has anything been published since the one before it ended? */
   private async catchUp(): Promise<void> {
     const { client, keys, history } = this.options;
-    const before = this.lastSequence;
+    const before = this.through.last;
     let last: number | null = null;
     try {
       const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
@@ -333,10 +350,10 @@ export class UpstashEventBus implements EventBus {
     }
     if (before !== null && last !== null) {
       // What came meanwhile has shown by its number whether anything was missed.
-      if (this.lastSequence !== before) return this.expectSequence(last);
+      if (this.through.last !== before) return this.expectSequence(last);
       if (last === before) return;
     }
-    if (this.lastSequence === before) this.know(last);
+    if (this.through.last === before) this.know(last);
     this.miss();
   }
 
@@ -344,10 +361,10 @@ export class UpstashEventBus implements EventBus {
     const message = decodeMessage(payload);
     if (message === null) return;
     const { sequence, instanceId, turn, event } = message;
-    const isJump = this.lastSequence !== null && sequence > this.lastSequence + 1;
+    const isJump = this.through.last !== null && sequence > this.through.last + 1;
     // On one stream numbers rise. Lower than the last that is known is no loss: catchUp may have known of this one before it came.
     if (sequence <= this.streamSequence) this.goneBack();
-    else this.options.history.learn({ sequence, mark: this.markOf(instanceId, turn) });
+    else this.options.history.learn({ sequence, mark: markOf(instanceId, turn) });
     this.streamSequence = sequence;
     this.know(sequence);
     if (isJump) this.miss();
@@ -368,8 +385,8 @@ export class UpstashEventBus implements EventBus {
 
   private know(sequence: number | null): void {
     // Numbers that began anew are not to be measured by the old ones.
-    if ((sequence ?? 0) < (this.lastSequence ?? 0)) this.expected = 0;
-    this.lastSequence = sequence;
+    if ((sequence ?? 0) < (this.through.last ?? 0)) this.expected = 0;
+    this.through.know(sequence);
   }
 
   private miss(): void {

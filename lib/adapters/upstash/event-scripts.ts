@@ -58,6 +58,6 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
 return {last, redis.call('HGET', KEYS[2], slotOf(last)) or '', where, epoch}`;
 
-/** KEYS hash of topic → cursor. ARGV topic. */
+/** KEYS hash of topic → cursor, number of the last event. ARGV topic. Answers {cursor, number}. */
 export const LAST_PUBLISHED = `
-return redis.call('HGET', KEYS[1], ARGV[1]) or '0'`;
+return {redis.call('HGET', KEYS[1], ARGV[1]) or '0', redis.call('GET', KEYS[2]) or '0'}`;

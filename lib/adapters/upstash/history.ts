@@ -55,6 +55,9 @@ end
 local function remembersAnew(history) redis.call('HSET', history, 'since', string.format('%.0f', nowMs())) end
 local function memoryMs(history) return nowMs() - tonumber(redis.call('HGET', history, 'since')) end`;
 
+/** Short, since each event's mark is kept and sent: eight hexadecimal digits tell a few thousand instances apart. */
+export const markOf = (instanceId: string, turn: number): string => `${instanceId.slice(0, 8)}-${turn}`;
+
 /** The last event as a script answers it: its number, and the slot that should hold it. Null where Redis does not know its mark. */
 export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
   const [, number, mark = ""] = /^(\d+) (.*)$/.exec(String(slot)) ?? [];

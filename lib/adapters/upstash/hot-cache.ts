@@ -13,8 +13,11 @@ export interface UpstashHotCacheOptions {
   readonly keys: Keys;
   /** The one of the event bus; of its own where there is no bus. */
   readonly history?: History;
-  /** Told in each round which event was published last, so that a subscription that died without a word is noticed. */
-  readonly onSequence?: (sequence: number) => void;
+  /**
+   * Told in each round which event was published last. The round ends when this resolves: what others have synced is not to be
+   * vouched for while a commit of theirs has not been heard of.
+   */
+  readonly onSequence?: (sequence: number) => void | Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
@@ -53,7 +56,7 @@ export class UpstashHotCache implements HotCache {
     if (!isAnother) {
       const last = keptEvent(sequence, kept);
       if (last !== null) this.history.learn(last);
-      onSequence?.(Number(sequence));
+      await onSequence?.(Number(sequence));
     }
     return {
       topics: topics.map(({ topicId }, index) => ({

@@ -69,7 +69,7 @@ export function tierOver(
     }),
     hot: new UpstashHotCache({
       ...{ commands: client, keys, history },
-      onSequence: (sequence) => bus.expectSequence(sequence),
+      onSequence: (sequence) => bus.hear(sequence),
     }),
     reports: new UpstashInstanceReports({ commands: client, keys, ttlMs: REPORT_TTL_MS }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
