@@ -52,6 +52,7 @@ export class LedgerBatches {
         subscribe: neverAsked,
         lastPublished: neverAsked,
         newEpoch: neverAsked,
+        follow: neverAsked,
         close: neverAsked,
       },
       sha384,

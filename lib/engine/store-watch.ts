@@ -17,7 +17,7 @@ import type { Incidents } from "./incidents";
 export interface StoreWatchDeps {
   readonly stamp: StoreStamp;
   readonly store: Pick<SyncStore, "newEpoch">;
-  readonly bus: Pick<EventBus, "newEpoch" | "subscribe">;
+  readonly bus: Pick<EventBus, "newEpoch" | "subscribe" | "follow">;
   readonly incidents: Incidents;
   readonly log: Log;
   /** Forgets what is believed of cursors and of how far topics are synced. */
@@ -36,6 +36,7 @@ export function watchStore(deps: StoreWatchDeps): () => void {
     await mend(deps);
     isMending = false;
   };
+  bus.follow(stamp);
   stamp.watch({
     onBack: () => {
       deps.startOver();

@@ -5,6 +5,7 @@
  */
 import type { Position, TopicId, UserId } from "../core/ids";
 import type { SignOut } from "./account-store";
+import type { StoreStamp } from "./store-stamp";
 
 export interface UserEvent {
   readonly userId: UserId;
@@ -48,6 +49,8 @@ export interface EventBus {
    * expired with it. Rejects as `publish` does.
    */
   tellMissed(topicId: TopicId, cursor: number): Promise<void>;
+  /** Tells the others with each event how far the store has come, and learns of it from them. */
+  follow(stamp: StoreStamp): void;
   /**
    * Positions are of this epoch from now on: what was shared of an earlier one is expired, and all are told that something was
    * missed, this process first. Does not reject: where the others cannot be told now, the next command tells them.

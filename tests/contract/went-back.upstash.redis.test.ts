@@ -143,6 +143,21 @@ describe("a Redis that went back to before a commit", () => {
   });
 });
 
+describe("the stamp of the store", () => {
+  it("is told with each event, and learnt by whoever loads a view or waits for one", async () => {
+    const network = newNetwork();
+    const [teller, loader, waiter] = [tierOf(network), tierOf(network), tierOf(network)];
+    const learnt: number[] = [];
+    const stamp = (highest: number) => ({ highest, learn: (n: number) => void learnt.push(n), watch: () => {} });
+    teller.bus.follow(stamp(2 ** 40 + 7));
+    for (const { bus } of [loader, waiter]) bus.follow(stamp(0));
+    await teller.bus.publish(commitOf(1));
+    expect((await look(loader)).kind).toBe("lease");
+    expect((await look(waiter)).kind).toBe("wait");
+    expect(learnt).toEqual([2 ** 40 + 7, 2 ** 40 + 7]);
+  });
+});
+
 describe("the absence of a generation", () => {
   it("never makes a view good, neither when the first is made nor when it is gone", async () => {
     const network = newNetwork();

@@ -13,6 +13,9 @@ export class MemoryEventBus implements EventBus {
     for (const listener of [...this.listeners]) listener.onMissed();
   }
 
+  /** Nobody else is there to tell. */
+  follow(): void {}
+
   newEpoch(): Promise<void> {
     return this.tellMissed();
   }

@@ -17,6 +17,7 @@ import type { SignOut } from "../../ports/account-store";
 import type { Clock } from "../../ports/clock";
 import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
 import type { Log } from "../../ports/log";
+import type { StoreStamp } from "../../ports/store-stamp";
 import { HotTierUnavailable } from "../../ports/view-cache";
 import type { Channels, Commands } from "./client";
 import { bytesOf } from "./command-stats";
@@ -125,6 +126,10 @@ export class UpstashEventBus implements EventBus {
     this.expectSequence(await this.inTurn(() => this.send({ topicId, cursor }, EVERYTHING, [])));
   }
 
+  follow(stamp: StoreStamp): void {
+    this.options.history.store = stamp;
+  }
+
   async newEpoch(epoch: number): Promise<void> {
     this.miss();
     if (!this.options.history.learnEpoch(epoch)) return;
@@ -160,7 +165,7 @@ export class UpstashEventBus implements EventBus {
 
   subscribe(listener: EventListener): () => void {
     this.listeners.add(listener);
-    if (!this.closing.signal.aborted) this.following ??= this.follow();
+    if (!this.closing.signal.aborted) this.following ??= this.listen();
     return () => this.listeners.delete(listener);
   }
 
@@ -252,8 +257,7 @@ export class UpstashEventBus implements EventBus {
         isEverything ? `${instanceId}-all-${this.turns}` : "",
         generationMs(viewTtlMs),
         `${instanceId} ${this.turns} ${isEverything ? EVERYTHING : json}`,
-        mark,
-        ...history.args,
+        ...[mark, ...history.args, history.store?.highest ?? 0],
       ],
     );
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
@@ -306,7 +310,7 @@ export class UpstashEventBus implements EventBus {
   }
 
   /** The subscription loop: until close(), there is a stream or a try to have one. */
-  private async follow(): Promise<void> {
+  private async listen(): Promise<void> {
     const { client, keys, clock, log, random = Math.random } = this.options;
     let attempt = 0;
     while (!this.closing.signal.aborted) {

@@ -7,7 +7,7 @@ import { EXPIRE_FROM } from "./view-scripts";
  * Expires the views that a commit concerns, raises the topic's published cursor, numbers the event and publishes it: all of it
  * or nothing. KEYS number of the last event, history, hash of topic → cursor, generation, then the views. ARGV channel, topic,
  * cursor, ms that numbers and cursors are kept, token of a new generation (which expires everything) or '', ms that one is kept,
- * event, its mark, then what is known (history.ts). Answers {number, standing, epoch}.
+ * event, its mark, then what is known (history.ts), stamp of the store. Answers {number, standing, epoch}.
  */
 export const PUBLISH = `${IS_LARGER}${HISTORY}${EXPIRE_FROM}
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[9], ARGV[10], ARGV[11])
@@ -19,6 +19,7 @@ end
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 local number = redis.call('INCR', KEYS[1])
 markEvent(KEYS[2], number, ARGV[8])
+raiseStamp(KEYS[2], ARGV[12])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[7])

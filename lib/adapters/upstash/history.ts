@@ -7,8 +7,10 @@
  * to another event. Whoever notices starts over (event-bus.ts): everything shared is expired, and numbers go on above all known.
  *
  * The epoch of positions goes the same way: views of an earlier epoch than an instance knows are expired, and an instance that
- * knows of an earlier one than Redis does learns of it before it is given a view.
+ * knows of an earlier one than Redis does learns of it before it is given a view. So does the stamp of the store
+ * (ports/store-stamp): whoever loads a view for all learns how far the store must have come, and notices one that went back.
  */
+import type { StoreStamp } from "../../ports/store-stamp";
 
 /** The last event that somebody knows of. Sequence 0: none. */
 export interface KnownEvent {
@@ -21,9 +23,10 @@ export interface KnownEvent {
 const MARKS = 100;
 
 /**
- * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers {standing, epoch} and
- * `markEvent` remembers the mark of an event. The standing is 1 where Redis has lost an event or an epoch that the caller knows of
- * and nobody has started over since, 2 where Redis is in a later epoch than the caller, else 0.
+ * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers standing, epoch and
+ * stamp; `markEvent` remembers the mark of an event, and `raiseStamp` the stamp of the store. The standing is 1 where Redis has
+ * lost an event or an epoch that the caller knows of and nobody has started over since, 2 where Redis is in a later epoch than the
+ * caller, else 0.
  *
  * The history is a hash: a slot for each of the last marks, holding `<number> <mark>`; `from`, the number of the event with which
  * somebody started over last, since what was known before that one is settled; `epoch`; and `since`, when Redis began to remember
@@ -34,6 +37,9 @@ local function slotOf(number) return 'm' .. string.format('%.0f', number % ${MAR
 local function markEvent(history, number, mark)
   redis.call('HSET', history, slotOf(number), string.format('%.0f', number) .. ' ' .. mark)
 end
+local function raiseStamp(history, stamp)
+  if tonumber(stamp) > tonumber(redis.call('HGET', history, 'stamp') or '0') then redis.call('HSET', history, 'stamp', stamp) end
+end
 local function hasLost(sequence, known, mark, slot, from)
   if known == 0 then return false end
   if tonumber(redis.call('GET', sequence) or '0') < known then return true end
@@ -43,10 +49,10 @@ local function hasLost(sequence, known, mark, slot, from)
 end
 local function standing(sequence, history, knownNumber, knownMark, knownEpoch)
   local known, epochHere = tonumber(knownNumber), tonumber(knownEpoch)
-  local kept = redis.call('HMGET', history, slotOf(known), 'from', 'epoch')
+  local kept = redis.call('HMGET', history, slotOf(known), 'from', 'epoch', 'stamp')
   local epoch = tonumber(kept[3] or '0')
-  if epoch < epochHere or hasLost(sequence, known, knownMark, kept[1], tonumber(kept[2] or '0')) then return 1, epoch end
-  return epoch > epochHere and 2 or 0, epoch
+  if epoch < epochHere or hasLost(sequence, known, knownMark, kept[1], tonumber(kept[2] or '0')) then return 1, epoch, '0' end
+  return epoch > epochHere and 2 or 0, epoch, kept[4] or '0'
 end
 local function nowMs()
   local time = redis.call('TIME')
@@ -68,6 +74,8 @@ export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
 export class History {
   private event: KnownEvent = { sequence: 0, mark: "" };
   private knownEpoch = 0;
+  /** The stamp of the store, as the app knows it; null before it has said so. */
+  store: Pick<StoreStamp, "highest" | "learn"> | null = null;
   /** Called, as often as it is noticed, when Redis has gone back. */
   onWentBack: () => void = () => {};
   /** Called when Redis is in a later epoch. */

@@ -16,7 +16,7 @@ return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
  * KEYS number of the last event, history, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is
- * kept, version of the registry and stamp of the store (both kept in the hash, where no topic is called so), what is known (history.ts),
+ * kept, version of the registry (kept in the hash, where no topic is called so), stamp of the store, what is known (history.ts),
  * then topic and word for each topic, and seconds by which a word may be ahead of Redis' clock. Answers {number of the last event, its
  * mark, standing, epoch, version of the registry, stamp, then word and 1 | 0 for each topic}. What was synced is told within an epoch:
  * another one has lost it. A word that is further ahead is forgotten: what is kept must not outlive the truth.
@@ -40,14 +40,16 @@ local function vouchedFor(name, mine)
   return latestOf(name, isAhead(mine) and '0' or mine)
 end
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-local where, epoch = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
+raiseStamp(KEYS[2], ARGV[4])
+local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), latestOf('stamp', ARGV[4])}
+local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), stamp}
 for i = 4, #KEYS do
   answer[#answer + 1] = vouchedFor(ARGV[2 * i] .. '@' .. ARGV[7], ARGV[2 * i + 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])
+if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
 return answer`;
 
 /**

@@ -59,6 +59,8 @@ export class UpstashViewCache implements ViewCache {
     const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
     if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
+    // Whoever reads the store now knows how far it must have come.
+    if (kind === 1 || kind === 2) this.history.store?.learn(Number(leftMs));
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
     if (kind === 3 && this.history.heed(packed, leftMs))

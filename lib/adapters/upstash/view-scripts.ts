@@ -19,7 +19,7 @@ import { HISTORY } from "./history";
  * key is gone (evicted, or its time over). Who misses renews it, so that it lasts as long as it is used.
  */
 export const LOOKUP = `${HISTORY}
-local where, epoch = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8])
+local where, epoch, stamp = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8])
 if where ~= 0 then return {3, where, epoch} end
 local function renew()
   if ARGV[4] == '1' then
@@ -45,11 +45,11 @@ end
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 if entry[3] and entry[3] ~= ARGV[3] and not isOld and tonumber(entry[4]) > nowMs then
-  return {2, entry[1]}
+  return {2, entry[1], stamp}
 end
 redis.call('HSET', KEYS[1], 'x', '1', 'l', ARGV[3], 'u', string.format('%.0f', nowMs + ARGV[2]), 'g', generation)
 renew()
-return {1, entry[1]}`;
+return {1, entry[1], stamp}`;
 
 /** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 where it was taken. */
 export const FILL = `
