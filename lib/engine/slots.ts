@@ -139,7 +139,7 @@ export class Slots {
     return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
   }
 
-  /** What an edge gives at the most: trust that is on its way may come, and may come last, or not. */
+  /** The most that an edge may come to give: trust that is on its way may still come, and may come last. */
   private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
     const told = this.told(edge);
     return isBonded(told) ? Math.max(trustGiven(told), promised.get(edge.peerId) ?? 0) : 0;

@@ -1,4 +1,4 @@
-/** What an operator has to mend at the start is one sentence, not a stack. */
+/** A failed start that an operator can mend is told in one sentence, without a stack. */
 import { expect, it } from "vitest";
 import { FOR_OPERATORS } from "@/lib/server/lifecycle";
 import { sourcesUnder } from "../support/source";

@@ -43,7 +43,7 @@ export class Door {
       if (waitMs !== null) refuse(waitMs);
       return waitMs !== null;
     };
-    // What is refused anyway waits for no turn.
+    // A request that is refused anyway does not wait for its turn.
     if (isRefused()) return;
     if (!visit.isCounted) {
       await limits.countAddress(limit, address);
@@ -53,7 +53,7 @@ export class Door {
     if (gapMs === null) return visit.enter();
     return new Promise((resolve, reject) => {
       const enterInTurn = () => {
-        // Who has gone, or is refused by now, leaves the turn to the next.
+        // A client that has gone, or whose address is refused by now, leaves the turn to the next.
         const isLeft = visit.isGone() || isRefused();
         if (isLeft) resolve();
         else visit.enter().then(resolve, reject);

@@ -1,5 +1,5 @@
 import "server-only";
-/** What every request meets once the app is there: the gate, the door, and then what is known already or the framework. */
+/** The way of every request once the app is open: gate, rate limits, remembered answers, then the framework. */
 import type { App } from "../container";
 import { tooManyProblem } from "../limits";
 import { hasBody } from "../read-body";

@@ -120,7 +120,7 @@ export class Front {
     }
   }
 
-  /** What is no HTTP, or more of it than is taken. */
+  /** Answers bytes that are not HTTP, and headers that are longer than this server takes. */
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
     if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();

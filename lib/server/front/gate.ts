@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * What may come in at all, decided from the request line and the headers alone. A refusal costs some microseconds; what the
+ * Decides which requests may come in at all, from the request line and the headers alone. A refusal costs some microseconds; what the
  * framework does with the same request costs 2 ms to 2 s of CPU, and up to 10 MB of memory for a body that a page ignores.
  */
 import { readTarget, TARGET_FAULTS } from "../../core/request-target";
@@ -78,7 +78,7 @@ export function judge({ method, target, header, headerCount }: Asked): Verdict {
   return { kind: "pass", route: null, params: {}, limit: isFile(segments) ? "file" : "page" };
 }
 
-/** What is served as it lies on disk, or not at all. */
+/** Static files: the framework serves them from disk, or answers 404. */
 const isFile = ([first, second]: readonly string[]) =>
   first === "_next" || (second === undefined && first?.includes("."));
 

@@ -33,7 +33,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
 export interface ProblemOptions {
   /** The Allow header of a 405. */
   readonly allow?: string | null;
-  /** Of the page. */
+  /** Heading of the page. */
   readonly title?: string;
   /** A page asks again after this; not at all where absent. */
   readonly refreshS?: number;

@@ -1,5 +1,5 @@
 import "server-only";
-/** What the server answers before the app is there, and what balancers are told while it is not. */
+/** The answers that visitors and balancers get while the app is still opening. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ReadyAnswer } from "../../wire/health";
 import type { Serve } from "./front";

@@ -8,7 +8,7 @@ import "server-only";
 export const MAX_WAITING = 60;
 
 export class Turns {
-  /** Of addresses that were let in less than a gap ago: who waits. */
+  /** The requests that wait, by address. An address has an entry for one gap after its last request was let in. */
   private readonly waiting = new Map<string, (() => boolean)[]>();
 
   /**
