@@ -279,7 +279,7 @@ describe("a subscription", () => {
     const round = tier.hot.round([{ topicId: TOPIC, vouched: 0n }], 1_000, 0).then(() => {
       isOver = true;
     });
-    // What is kept is dropped before the round ends; the connection has a little longer.
+    // Views are dropped before the round ends; the connection has a little longer.
     await vi.waitFor(async () => {
       await clock.advance(100);
       expect(isOver).toBe(true);

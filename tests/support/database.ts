@@ -40,7 +40,7 @@ export async function moreStores(network = "devnet"): Promise<Stores> {
   return { ...(await openStore(db, network)), close: async () => {} };
 }
 
-/** What the database has now. Resolves to what brings it back to that. */
+/** Takes a copy of the database as it is now. Resolves to a function that restores it. */
 export async function keptDatabase(): Promise<() => Promise<void>> {
   return databaseSnapshot(await (shared ?? openTestDatabase()));
 }

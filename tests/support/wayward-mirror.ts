@@ -82,7 +82,7 @@ export class WaywardMirror {
 
   private headNs(): bigint {
     const nowNs = BigInt(this.nowMs()) * 1_000_000n;
-    // What is written from now on is later than what was told.
+    // Messages from now on are later than everything that was told.
     this.lastNs = nowNs > this.lastNs ? nowNs : this.lastNs;
     return this.lastNs;
   }
