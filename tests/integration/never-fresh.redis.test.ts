@@ -154,6 +154,18 @@ const NEWCOMER: readonly Step[] = [
   ...["restart", "sync", "read"].map((name) => ({ do: name, instance: 1 })),
 ];
 
+/** The database loses a commit, and no cache is left that could know of it but the process's own. */
+const LOST_COMMIT: readonly Step[] = [
+  "sync",
+  "save",
+  "write",
+  "sync",
+  "database-back",
+  "redis-gone",
+  "sync",
+  "read",
+].map((name) => ({ do: name, instance: 0 }));
+
 async function run(steps: readonly Step[]): Promise<number> {
   await emptyStores();
   const world = new World();
@@ -191,6 +203,10 @@ async function run(steps: readonly Step[]): Promise<number> {
 describe("whatever goes back, lags, lies once or is split", () => {
   it("a process that starts when Redis has gone back waits until the views of before are gone", async () => {
     expect(await run(NEWCOMER)).toBeGreaterThan(4);
+  });
+
+  it("a process that knows of a commit says fresh of no database that has lost it", async () => {
+    expect(await run(LOST_COMMIT)).toBeGreaterThan(2);
   });
 
   it(
