@@ -7,12 +7,12 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { loadEnvConfig } from "@next/env";
 import { systemClock } from "./lib/adapters/memory/system-clock";
-import type { App } from "./lib/server/container";
-import { readEnv } from "./lib/server/env";
+import type { App } from "./lib/server/boot/container";
+import { claimProcess, endInOrder, endWith } from "./lib/server/boot/lifecycle";
+import { loaded, loadingNow } from "./lib/server/boot/loading";
+import { readEnv } from "./lib/server/config/env";
 import { Front, type Serve } from "./lib/server/front/front";
 import { starting } from "./lib/server/front/starting";
-import { claimProcess, endInOrder, endWith } from "./lib/server/lifecycle";
-import { loaded, loadingNow } from "./lib/server/loading";
 
 interface Framework {
   readonly serve: Serve;
@@ -35,7 +35,7 @@ async function openFramework(dir: string, hostname: string, port: number): Promi
 }
 
 async function openApp(): Promise<App> {
-  const { getApp } = await import("./lib/server/start");
+  const { getApp } = await import("./lib/server/boot/start");
   return getApp();
 }
 

@@ -1,9 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const FLEET_TESTS = ["chaos", "streams", "read-commands", "read-your-writes", "reshard"].map(
-  (name) => `tests/integration/${name}.redis.pg.test.ts`,
-);
+const FLEET_TESTS = ["tests/integration/fleet/**"];
 
 // What is deployed, as it is deployed: of the production build, which comes after these tests. `npm run test:set-ups`.
 const DEPLOY_TESTS = ["tests/deploy/*.test.ts"];
@@ -32,7 +30,7 @@ export default defineConfig({
             ...(process.env.TEST_FLEET === "on" ? [] : FLEET_TESTS),
             ...(process.env.TEST_DEPLOY === "on" ? [] : DEPLOY_TESTS),
           ],
-          globalSetup: ["tests/support/set-up-servers.ts"],
+          globalSetup: ["tests/support/servers/set-up-servers.ts"],
         },
       },
     ],

@@ -1,6 +1,6 @@
 /**
  * Writes the migrations into a module, so that a bundle carries them and `migrate` reads no file.
- * Run by `npm run db:generate`; tests/contract/schema.test.ts fails when the module is behind the files.
+ * Run by `npm run db:generate`; tests/contract/store/schema.test.ts fails when the module is behind the files.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -29,7 +29,7 @@ const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' }
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
 const int8 = () => bigint({ mode: "bigint" });
 
-/** One row: which network these rows are of, their format, and the epoch of positions (core/position). */
+/** One row: which network these rows are of, their format, and the epoch of positions (core/signals/position). */
 export const meta = pgTable(
   "meta",
   {
@@ -38,7 +38,7 @@ export const meta = pgTable(
     epoch: integer().notNull().default(0),
     /** Grows with each change of `shards`: what a change swaps on. */
     registryVersion: integer("registry_version").notNull().default(0),
-    /** The latest format that rows are written in (lib/adapters/postgres/format.ts). */
+    /** The latest format that rows are written in (lib/adapters/postgres/codec/format.ts). */
     format: integer().notNull().default(1),
     /** Which ledger of that network: a devnet has an identity of its own. Null: not told. */
     ledger: text(),
@@ -66,7 +66,7 @@ export const topics = pgTable("topics", {
   projected: int8(),
 });
 
-/** Holes in a topic; `state` as in lib/adapters/postgres/codes.ts. */
+/** Holes in a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
 export const topicGaps = pgTable(
   "topic_gaps",
   {
@@ -79,7 +79,7 @@ export const topicGaps = pgTable(
   (t) => [primaryKey({ name: "topic_gaps_pkey", columns: [t.topicNo, t.fromSeq] })],
 );
 
-/** Each message once, whatever became of it. Codes as in lib/adapters/postgres/codes.ts. */
+/** Each message once, whatever became of it. Codes as in lib/adapters/postgres/codec/codes.ts. */
 export const topicLog = pgTable(
   "topic_log",
   {
@@ -93,7 +93,7 @@ export const topicLog = pgTable(
     chunkTotal: integer("chunk_total"),
     payer: text().notNull(),
     runningHash: bytea("running_hash"),
-    /** In shorthand (lib/adapters/postgres/shorthand.ts), as is `body`. */
+    /** In shorthand (lib/adapters/postgres/codec/shorthand.ts), as is `body`. */
     message: bytea().notNull(),
     chunkKey: text("chunk_key"),
     /** The whole message, on the entry of the chunk that completed it. */
@@ -140,7 +140,7 @@ export const hcsMessages = pgTable(
   (t) => [primaryKey({ name: "hcs_messages_pkey", columns: [t.userNo, t.consensusNs] })],
 );
 
-/** What core/projection calls an edge; null is "never" (0n there). Partitioned like hcs_messages. */
+/** What core/signals/projection calls an edge; null is "never" (0n there). Partitioned like hcs_messages. */
 export const contactEdges = pgTable(
   "contact_edges",
   {
@@ -190,7 +190,7 @@ export const recognitionDefinitions = pgTable("recognition_definitions", {
   description: text(),
   category: text(),
   /**
-   * The claims of this id, by actor (core/projection, DefinitionClaim); the columns above are the claim that counts.
+   * The claims of this id, by actor (core/signals/projection, DefinitionClaim); the columns above are the claim that counts.
    * Null in rows of the version before: then the columns are the only claim.
    */
   claims: jsonb(),
@@ -225,7 +225,7 @@ export const adminAudit = pgTable("admin_audit", {
   requestKey: text("request_key").unique("admin_audit_request_key"),
 });
 
-/** Which topic serves whom (core/shards). A few hundred rows at the most, so names are spelled out. */
+/** Which topic serves whom (core/shards/shards). A few hundred rows at the most, so names are spelled out. */
 export const shards = pgTable(
   "shards",
   {

@@ -1,7 +1,8 @@
 /** `npm run accounts`: lists, makes and ends bindings of Hedera accounts to ids of before accounts, in the app's own database. */
-import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/bind-account";
-import { readEnv } from "@/lib/server/env";
-import { openStoresOfCommand } from "@/lib/server/open";
+
+import { openStoresOfCommand } from "@/lib/server/boot/open";
+import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/cli/bind-account";
+import { readEnv } from "@/lib/server/config/env";
 import { command, UsageError } from "./command";
 import { environment } from "./environment";
 

@@ -1,8 +1,8 @@
 /** `npm run capacity`: what N users need and cost, what is there now against ours, and which limit breaks first. */
-import { capacity } from "@/lib/core/capacity";
-import { currentPlan } from "@/lib/core/capacity-current";
-import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity-inputs";
-import { currentLimitsOf, limitsOf } from "@/lib/core/capacity-limits";
+import { capacity } from "@/lib/core/capacity/capacity";
+import { currentPlan } from "@/lib/core/capacity/current";
+import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
 import { report } from "./capacity/report";
 import { command, UsageError } from "./command";
 

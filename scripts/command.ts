@@ -3,7 +3,7 @@
  * it with that and status 2 before it has looked at anything; what fails is one sentence, and status 1.
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { reasonUnreachable } from "@/lib/core/unreachable";
+import { reasonUnreachable } from "@/lib/core/health/unreachable";
 
 /** The arguments are wrong. The command prints the sentence and the usage, and ends with status 2. */
 export class UsageError extends Error {

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { loadEnvConfig } from "@next/env";
-import { readEnv } from "@/lib/server/env";
+import { readEnv } from "@/lib/server/config/env";
 import { command } from "./command";
 
 function main(): void {

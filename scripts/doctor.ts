@@ -1,5 +1,5 @@
 /** `npm run doctor`: says of each part of the configuration whether it works, and how to mend it. Exit status 1 if something does not. */
-import { examine } from "@/lib/server/doctor";
+import { examine } from "@/lib/server/cli/doctor";
 import { command } from "./command";
 import { environment } from "./environment";
 

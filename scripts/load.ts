@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 import { command, UsageError } from "./command";
 import { environment } from "./environment";
 import { AppClient, DevnetClient, loopback } from "./load/client";

@@ -1,6 +1,7 @@
 /** `npm run migrate`: brings the tables up to date as a step of its own, before the instances of a new version start. */
-import { readEnv } from "@/lib/server/env";
-import { runMigrations } from "@/lib/server/migrations";
+
+import { runMigrations } from "@/lib/server/cli/migrations";
+import { readEnv } from "@/lib/server/config/env";
 import { command } from "./command";
 import { environment } from "./environment";
 

@@ -2,11 +2,12 @@
  * `npm run services`: what the app uses in the cloud, on this machine: Redis behind Upstash's protocol, PostgreSQL over TCP and
  * behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
  */
-import { startNeon } from "@/tests/support/neon-stand-in";
-import { startPostgresProxy } from "@/tests/support/postgres-proxy";
-import { startPostgres } from "@/tests/support/postgres-server";
-import { startRedis } from "@/tests/support/redis-server";
-import { startUpstash } from "@/tests/support/upstash-stand-in";
+
+import { startPostgresProxy } from "@/tests/support/servers/postgres-proxy";
+import { startPostgres } from "@/tests/support/servers/postgres-server";
+import { startRedis } from "@/tests/support/servers/redis-server";
+import { startNeon } from "@/tests/support/stand-ins/neon";
+import { startUpstash } from "@/tests/support/stand-ins/upstash";
 import { command, Refusal, UsageError } from "./command";
 
 /** Beside the usual ports, where a real one may be running. A control port is 1,000 above its stand-in's. */

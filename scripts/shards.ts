@@ -2,9 +2,18 @@
  * `npm run shards -- COMMAND`: topics and who writes to them, while the app runs. Every command may be interrupted, and goes on
  * where it was when it is run again. Exit status 1 where something was not done.
  */
-import { REGISTRY_MEMO } from "@/lib/core/hcs2";
-import { parseTopicId, parseUserId, TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "@/lib/core/ids";
-import type { Goal, Step } from "@/lib/core/reshard";
+
+import { reasonUnreachable } from "@/lib/core/health/unreachable";
+import {
+  parseTopicId,
+  parseUserId,
+  TOPIC_KINDS,
+  type TopicId,
+  type TopicKind,
+  type UserId,
+} from "@/lib/core/ledger/ids";
+import { REGISTRY_MEMO } from "@/lib/core/shards/hcs2";
+import type { Goal, Step } from "@/lib/core/shards/reshard";
 import {
   activeShards,
   parseTenantId,
@@ -13,13 +22,12 @@ import {
   shardName,
   TIERS,
   type Tier,
-} from "@/lib/core/shards";
-import { reasonUnreachable } from "@/lib/core/unreachable";
-import type { ReshardOutcome } from "@/lib/engine/reshard";
-import { type Env, readEnv } from "@/lib/server/env";
-import { type OperatorTools, openOperator } from "@/lib/server/operator";
-import { type CommandAction, recorded } from "@/lib/server/operator-log";
-import { drainGoals, groupOf, shardStatuses } from "@/lib/server/shard-goals";
+} from "@/lib/core/shards/shards";
+import type { ReshardOutcome } from "@/lib/engine/shards/reshard";
+import { type CommandAction, recorded } from "@/lib/server/admin/operator-log";
+import { drainGoals, groupOf, shardStatuses } from "@/lib/server/admin/shard-goals";
+import { type OperatorTools, openOperator } from "@/lib/server/cli/operator";
+import { type Env, readEnv } from "@/lib/server/config/env";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
 import { command, Refusal, UsageError } from "./command";
 import { environment } from "./environment";
@@ -96,7 +104,7 @@ async function carryOut({ shards, admin }: OperatorTools, prefix: string, goals:
   }
 }
 
-/** As the operators' page names it (lib/client/shard-groups). */
+/** As the operators' page names it (lib/client/admin/shard-groups). */
 function actionOf(goal: Goal, drained: string): CommandAction {
   if (goal.name !== "grow") return { action: "shards.drain", target: drained };
   const { tier, kind, owner } = goal.group;

@@ -11,7 +11,7 @@ step "Production build, and the folder of what it traced"
 npm run -s build:standalone
 npm run -s traced
 
-APP_TESTS="api faults replay stream submit"
+APP_TESTS="api/api outages/faults instances/replay api/stream writes/submit"
 for set_up in containers vercel; do
   step "The app's tests on the set-up $set_up"
   # shellcheck disable=SC2046 # one file a word
@@ -24,4 +24,4 @@ step "What is deployed: a folder for an image, and dependencies of production al
 TEST_DEPLOY=on npx --no-install vitest run tests/deploy
 
 step "Many processes: killed while they sync, streams between them, reads, splits under load"
-TEST_FLEET=on npx --no-install vitest run tests/integration/{chaos,streams,read-commands,read-your-writes,reshard,rolling-restart}.redis.pg.test.ts
+TEST_FLEET=on npx --no-install vitest run tests/integration/fleet tests/integration/outages/rolling-restart.redis.pg.test.ts

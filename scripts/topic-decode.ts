@@ -4,13 +4,13 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { Reassembly } from "@/lib/core/chunks";
-import { formatConsensusTime, toMs } from "@/lib/core/consensus-time";
-import { decodeMessage } from "@/lib/core/envelope";
-import { signalId } from "@/lib/core/ids";
+import { Reassembly } from "@/lib/core/ledger/chunks";
+import { formatConsensusTime, toMs } from "@/lib/core/ledger/consensus-time";
+import { signalId } from "@/lib/core/ledger/ids";
 import type { Result } from "@/lib/core/result";
-import type { Decoded, UndecodableReason } from "@/lib/core/signal";
-import type { LedgerMessage } from "@/lib/ports/ledger";
+import { decodeMessage } from "@/lib/core/signals/envelope";
+import type { Decoded, UndecodableReason } from "@/lib/core/signals/signal";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { command, readMessages, readText, UsageError } from "./topic-input";
 
 const Cases = z.object({

@@ -4,8 +4,8 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { readMessage, topicIn } from "@/lib/adapters/mirror/message-json";
 import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
-import { parseTopicId, type TopicId } from "@/lib/core/ids";
-import type { LedgerMessage } from "@/lib/ports/ledger";
+import { parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { environment } from "./environment";
 
 /** A failure whose message is all that its reader needs. */

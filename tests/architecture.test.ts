@@ -10,8 +10,8 @@ import {
   serverOnlyViolations,
   WALL_CLOCK_USES,
   wallClockViolations,
-} from "./support/architecture";
-import { codeOf, importsOf, type SourceFile, sourcesUnder } from "./support/source";
+} from "./support/repository/architecture";
+import { codeOf, importsOf, type SourceFile, sourcesUnder } from "./support/repository/source";
 
 const isMigration = (path: string) => path.startsWith("drizzle/migrations");
 const OURS = sourcesUnder(["app", "lib", "drizzle", "tests", "bench", "scripts"], isMigration);
@@ -44,9 +44,9 @@ describe("imports", () => {
     ["engine that imports an adapter", "lib/engine/x.ts", 'import { x } from "../adapters/memory/system-clock";'],
     ["engine that imports a file system", "lib/engine/x.ts", 'import fs from "node:fs";'],
     ["an adapter that imports another", "lib/adapters/hedera/x.ts", 'import { x } from "../memory/system-clock";'],
-    ["an adapter that imports engine", "lib/adapters/mirror/x.ts", 'import { x } from "@/lib/engine/commit";'],
+    ["an adapter that imports engine", "lib/adapters/mirror/x.ts", 'import { x } from "@/lib/engine/sync/commit";'],
     ["another adapter than postgres with drizzle", "lib/adapters/upstash/x.ts", 'import "@/drizzle/schema";'],
-    ["wire that imports server", "lib/wire/x.ts", 'import { x } from "@/lib/server/env";'],
+    ["wire that imports server", "lib/wire/x.ts", 'import { x } from "@/lib/server/config/env";'],
     [
       "devnet that imports an adapter",
       "lib/devnet/rest/x.ts",
@@ -54,15 +54,15 @@ describe("imports", () => {
     ],
     ["server that imports client", "lib/server/x.ts", 'import { x } from "../client/http";'],
     ["server that imports next", "lib/server/routes/x.ts", 'import { cookies } from "next/headers";'],
-    ["client that imports server", "lib/client/x.ts", 'import type { Env } from "@/lib/server/env";'],
-    ["client that runs core", "lib/client/x.ts", 'import { contactsView } from "@/lib/core/views";'],
+    ["client that imports server", "lib/client/x.ts", 'import type { Env } from "@/lib/server/config/env";'],
+    ["client that runs core", "lib/client/x.ts", 'import { contactsView } from "@/lib/core/signals/views";'],
     ["client that imports node", "lib/client/x.ts", 'import { hash } from "node:crypto";'],
-    ["a primitive that imports ours", "app/_ui/primitives/x.tsx", 'import { x } from "@/lib/client/http";'],
-    ["a feature that imports server", "app/_ui/features/x.tsx", 'const x = await import("@/lib/server/env");'],
+    ["a primitive that imports ours", "app/_ui/primitives/x.tsx", 'import { x } from "@/lib/client/api/http";'],
+    ["a feature that imports server", "app/_ui/features/x.tsx", 'const x = await import("@/lib/server/config/env");'],
     ["a route that imports an adapter", "app/api/x/route.ts", 'import { x } from "@/lib/adapters/mirror/mirror-json";'],
-    ["a route that imports client", "app/api/x/route.ts", 'export { x } from "@/lib/client/http";'],
-    ["a page that imports engine", "app/x/page.tsx", "import { x } from '@/lib/engine/submit';"],
-    ["a product file that imports tests", "lib/server/x.ts", 'import { x } from "@/tests/support/chain";'],
+    ["a route that imports client", "app/api/x/route.ts", 'export { x } from "@/lib/client/api/http";'],
+    ["a page that imports engine", "app/x/page.tsx", "import { x } from '@/lib/engine/writes/submit';"],
+    ["a product file that imports tests", "lib/server/x.ts", 'import { x } from "@/tests/support/mirrors/chain";'],
     ["a product file that imports scripts", "app/x/page.tsx", 'import { x } from "../../scripts/topic-input";'],
     ["a product file that requires bench", "lib/devnet/x.ts", 'const x = require("../../bench/rows");'],
     ["an import over several lines", "lib/core/x.ts", 'import {\n  a,\n  type B,\n} from "../ports/clock";'],
@@ -74,10 +74,14 @@ describe("imports", () => {
     ["core for its own", "lib/core/x.ts", 'import { ok } from "./result";'],
     ["ports with core's types", "lib/ports/x.ts", 'import { type Result, type B } from "../core/result";'],
     ["postgres with drizzle", "lib/adapters/postgres/x.ts", 'import { topics } from "../../../drizzle/schema";'],
-    ["the one door to next", "lib/server/next-route.ts", 'import { after } from "next/server";'],
-    ["the browser's own proof", "lib/client/x.ts", 'import { equalBytes } from "@/lib/core/running-hash";'],
-    ["a page with client and ui", "app/x/page.tsx", 'import { A } from "../_ui/shell/a";\nimport "@/lib/client/http";'],
-    ["tests with anything", "tests/x.test.ts", 'import { a } from "@/lib/server/env";'],
+    ["the one door to next", "lib/server/http/next-route.ts", 'import { after } from "next/server";'],
+    ["the browser's own proof", "lib/client/x.ts", 'import { equalBytes } from "@/lib/core/ledger/running-hash";'],
+    [
+      "a page with client and ui",
+      "app/x/page.tsx",
+      'import { A } from "../_ui/shell/a";\nimport "@/lib/client/api/http";',
+    ],
+    ["tests with anything", "tests/x.test.ts", 'import { a } from "@/lib/server/config/env";'],
     ["a comment", "lib/core/x.ts", '// import { z } from "zod";\n/* import "next"; */'],
   ])("let %s pass", (_, path, text) => {
     expect(importViolations(file(path, text))).toEqual([]);
@@ -115,7 +119,7 @@ describe("time and chance", () => {
     "const at = new Date();",
   ])("are caught where they may step: %s", (text) => {
     const listed = OURS.filter(({ path }) => path in WALL_CLOCK_USES);
-    expect(wallClockViolations([...listed, file("lib/engine/flight.ts", text)])).toHaveLength(1);
+    expect(wallClockViolations([...listed, file("lib/engine/reads/single-flight.ts", text)])).toHaveLength(1);
   });
 
   it("are no matter in comments and strings", () => {

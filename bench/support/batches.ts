@@ -2,11 +2,12 @@
  * Batches like those of a busy TrustMesh: two people a message, 60 % of the messages about contacts and trust, bodies of 300
  * bytes, ids as Hedera accounts.
  */
-import type { Batch, LogEntry, UserRow } from "@/lib/core/batch";
-import { consensusNs } from "@/lib/core/consensus-time";
-import type { AccountId, Sequence, TopicId, UserId } from "@/lib/core/ids";
-import { project } from "@/lib/core/interpret";
-import type { PlacedSignal } from "@/lib/core/projection";
+
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
+import type { AccountId, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { Batch, LogEntry, UserRow } from "@/lib/core/signals/batch";
+import { project } from "@/lib/core/signals/interpret";
+import type { PlacedSignal } from "@/lib/core/signals/projection";
 import { randomOf } from "./statistics";
 
 const EDGE_TYPES = ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_ACCEPT", "TRUST_ALLOCATE"];

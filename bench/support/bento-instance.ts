@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import { BentoCache, bentostore } from "bentocache";
 import { memoryDriver } from "bentocache/drivers/memory";
 import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
-import { openPg } from "@/lib/adapters/postgres/pg";
-import { Statements } from "@/lib/adapters/postgres/statements";
+import { openPg } from "@/lib/adapters/postgres/drivers/pg";
+import { Statements } from "@/lib/adapters/postgres/drivers/statements";
 import { PostgresViewStore } from "@/lib/adapters/postgres/view-store";
-import type { UserId } from "@/lib/core/ids";
-import { contactsView } from "@/lib/core/views";
+import type { UserId } from "@/lib/core/ledger/ids";
+import { contactsView } from "@/lib/core/signals/views";
 
 const { DATABASE_URL = "", REDIS_PORT = "" } = process.env;
 const views = new PostgresViewStore(new Statements(openPg(DATABASE_URL)));

@@ -1,6 +1,6 @@
-import type { Batch } from "@/lib/core/batch";
-import type { TopicId } from "@/lib/core/ids";
-import type { SyncStore } from "@/lib/ports/sync-store";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import type { Batch } from "@/lib/core/signals/batch";
+import type { SyncStore } from "@/lib/ports/store/sync-store";
 import { pagesOf } from "./batches";
 import { median } from "./statistics";
 

@@ -2,7 +2,7 @@
  * The yardstick of the commit rows: the same rows as COPY takes them, into tables without an index or a constraint, one
  * transaction a page. No cursor, no positions, no merging: what the disk format alone costs.
  */
-import type { Batch } from "@/lib/core/batch";
+import type { Batch } from "@/lib/core/signals/batch";
 
 export const COPY_TABLES = ["copy_log", "copy_rows", "copy_edges"] as const;
 export type CopyTable = (typeof COPY_TABLES)[number];

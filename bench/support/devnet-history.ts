@@ -3,9 +3,16 @@
  * (lib/devnet/trickle/choose-act), in the envelopes that its world is written in, with chunks as the SDK makes them and real
  * running hashes. Always the same from the same numbers.
  */
-import { consensusNs } from "@/lib/core/consensus-time";
-import { type AccountId, parseTopicId, type Sequence, TOPIC_KINDS, type TopicId, type TopicKind } from "@/lib/core/ids";
-import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/running-hash";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
+import {
+  type AccountId,
+  parseTopicId,
+  type Sequence,
+  TOPIC_KINDS,
+  type TopicId,
+  type TopicKind,
+} from "@/lib/core/ledger/ids";
+import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/ledger/running-hash";
 import { splitMessage } from "@/lib/devnet/ledger/chunks";
 import { transactionKey } from "@/lib/devnet/ledger/types";
 import { createRng, type Rng } from "@/lib/devnet/rng";
@@ -15,8 +22,8 @@ import { type Character, createPeople } from "@/lib/devnet/seed/people";
 import { COMMUNITIES, LONG_PARAGRAPHS, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "@/lib/devnet/seed/phrases";
 import { update } from "@/lib/devnet/seed/profiles";
 import { RECOGNITION_IDS } from "@/lib/devnet/seed/recognition";
-import type { LedgerMessage } from "@/lib/ports/ledger";
-import { sha384 } from "@/tests/support/chain";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import { sha384 } from "@/tests/support/mirrors/chain";
 
 export const HISTORY_TOPICS: readonly { readonly topicId: TopicId; readonly kinds: readonly [TopicKind] }[] =
   TOPIC_KINDS.map((kind, i) => ({ topicId: parseTopicId(`0.0.${1_001 + i}`) as TopicId, kinds: [kind] }));

@@ -1,11 +1,12 @@
 /** A history as the sync makes batches of it: pages of each topic, in the order of the ledger, checked and interpreted. */
-import type { Batch } from "@/lib/core/batch";
-import type { AccountId, TopicId } from "@/lib/core/ids";
-import { CHAIN_START, type ChainHead } from "@/lib/core/verify";
-import { interpretChecked } from "@/lib/engine/commit";
-import type { LedgerMessage } from "@/lib/ports/ledger";
-import type { SyncStore } from "@/lib/ports/sync-store";
-import { sha384 } from "@/tests/support/chain";
+
+import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
+import type { Batch } from "@/lib/core/signals/batch";
+import { interpretChecked } from "@/lib/engine/sync/commit";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { SyncStore } from "@/lib/ports/store/sync-store";
+import { sha384 } from "@/tests/support/mirrors/chain";
 
 const neverAsked = () => {
   throw new Error("a sound history gives no reason to ask again");

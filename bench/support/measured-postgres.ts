@@ -1,7 +1,7 @@
 /** One connection to a PostgreSQL on this machine, and what its process has used. */
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { poolDatabase } from "@/lib/adapters/postgres/pool";
+import { poolDatabase } from "@/lib/adapters/postgres/drivers/pool";
 
 /** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
 const TICKS_PER_SECOND = 100;

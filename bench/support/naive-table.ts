@@ -1,5 +1,5 @@
 /** The yardstick of the storage rows: the plan's own columns, a row for each user whom a message concerns, the body as jsonb. */
-import type { Batch } from "@/lib/core/batch";
+import type { Batch } from "@/lib/core/signals/batch";
 import type { MeasuredPostgres } from "./measured-postgres";
 
 const CREATE = `CREATE TABLE naive_messages (

@@ -1,17 +1,17 @@
 /** A whole set-up in this process: several instances over one Redis (behind Upstash's protocol), one PostgreSQL and one devnet. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { openPg } from "@/lib/adapters/postgres/pg";
+import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
-import { createApp } from "@/lib/server/container";
-import { readEnv } from "@/lib/server/env";
-import { registeredTopics } from "@/lib/server/network";
-import { DevnetSubmitter } from "@/tests/support/devnet-submitter";
-import { type PostgresServer, startPostgres } from "@/tests/support/postgres-server";
-import { type RedisServer, startRedis } from "@/tests/support/redis-server";
-import { purposeOfScript } from "@/tests/support/script-purpose";
-import { startUpstash, type UpstashStandIn } from "@/tests/support/upstash-stand-in";
+import { createApp } from "@/lib/server/boot/container";
+import { readEnv } from "@/lib/server/config/env";
+import { registeredTopics } from "@/lib/server/config/network";
+import { DevnetSubmitter } from "@/tests/support/mirrors/devnet-submitter";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { type RedisServer, startRedis } from "@/tests/support/servers/redis-server";
+import { purposeOfScript } from "@/tests/support/stand-ins/script-purpose";
+import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
 import { type AppServer, serveApp } from "./app-server";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

@@ -3,7 +3,7 @@
  * that exist on the local devnet and nowhere else; never give one of them to an account on a public network.
  */
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
-import type { AccountId } from "@/lib/core/ids";
+import type { AccountId } from "@/lib/core/ledger/ids";
 
 export interface DevelopmentKey {
   /** PKCS #8 in DER as hex: what the SDK's `PrivateKey.fromStringDer` takes. */

@@ -2,8 +2,8 @@
  * A local Hedera in this process: mirror REST, mirror gRPC and consensus gRPC over one ledger, with direct methods for
  * tests. `main.ts` runs the same in a process of its own.
  */
-import { consensusNs, fromMs } from "@/lib/core/consensus-time";
-import type { AccountId, TopicId, TopicKind } from "@/lib/core/ids";
+import { consensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
+import type { AccountId, TopicId, TopicKind } from "@/lib/core/ledger/ids";
 import { DEVELOPMENT_ONLY_OPERATOR_KEY, developmentKey, NODE_ID, OPERATOR_ID } from "./development-keys";
 import { Faults } from "./faults/faults";
 import { splitMessage } from "./ledger/chunks";

@@ -1,8 +1,8 @@
 /** Recorded messages in the mirror's JSON, made into topics that serve them as they are. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { type ConsensusNs, parseConsensusTime } from "@/lib/core/consensus-time";
-import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ids";
+import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
+import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "./ledger/types";
 
 /** What every recorded message must have to be found; all its other members are served untouched. */

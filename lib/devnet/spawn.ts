@@ -73,7 +73,7 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
     const fail = (reason: string) => {
       clearTimeout(timer);
       void stop();
-      // What runs it is in a repository's packages, and in nothing that is deployed (lib/server/doctor.ts looks for the same).
+      // What runs it is in a repository's packages, and in nothing that is deployed (lib/server/cli/doctor.ts looks for the same).
       const isMissing = errors.includes("Cannot find package 'tsx'");
       reject(isMissing ? new NoDevnet() : new DevnetFailed(`The local Hedera (devnet) did not start: ${reason}`));
     };

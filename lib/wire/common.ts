@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseAccountId, parseUserId } from "../core/ids";
+import { parseAccountId, parseUserId } from "../core/ledger/ids";
 
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });

@@ -1,8 +1,8 @@
 /** Operators' side of topics: `GET /api/admin/shards`, and the two actions on them. */
 import { z } from "zod";
-import { TOPIC_KINDS } from "../core/ids";
-import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../core/reshard";
-import { SHARD_STATES, TIERS } from "../core/shards";
+import { TOPIC_KINDS } from "../core/ledger/ids";
+import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../core/shards/reshard";
+import { SHARD_STATES, TIERS } from "../core/shards/shards";
 import { CappedAt, ConsensusTimestamp, TopicIdText } from "./common";
 
 const count = z.number().int().nonnegative();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseConsensusTime } from "../core/consensus-time";
+import { parseConsensusTime } from "../core/ledger/consensus-time";
 import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
 
 const Truncated = z
@@ -28,7 +28,7 @@ export type Signal = z.infer<typeof Signal>;
 
 export const MAX_PAGE = 100;
 
-/** No type on the ledger holds a control or a lone surrogate (core/envelope), and a database takes some of them for an error. */
+/** No type on the ledger holds a control or a lone surrogate (core/signals/envelope), and a database takes some of them for an error. */
 const TypeName = z
   .string()
   .min(1)

@@ -3,7 +3,7 @@
  * a stream that breaks resumes exactly there, be it before its first signal.
  */
 import { z } from "zod";
-import { parsePosition } from "../core/position";
+import { parsePosition } from "../core/signals/position";
 import { Freshness, PositionNumber, UserIdText } from "./common";
 import { Signal } from "./signals";
 

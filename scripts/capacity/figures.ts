@@ -1,6 +1,6 @@
 /** The measured unit figures and the list prices, as tables. */
-import { PRICES } from "@/lib/core/prices";
-import { UNIT_FIGURES } from "@/lib/core/unit-figures";
+import { PRICES } from "@/lib/core/capacity/prices";
+import { UNIT_FIGURES } from "@/lib/core/capacity/unit-figures";
 import { columns } from "./words";
 
 export function figuresTable(): string {

@@ -1,7 +1,7 @@
 /** What a load run was, beside what the model says it should be. */
-import { sum } from "@/lib/core/capacity";
-import type { CapacityInputs } from "@/lib/core/capacity-inputs";
-import { STAYING, traffic } from "@/lib/core/traffic";
+import { sum } from "@/lib/core/capacity/capacity";
+import type { CapacityInputs } from "@/lib/core/capacity/inputs";
+import { STAYING, traffic } from "@/lib/core/capacity/traffic";
 import { columns } from "../capacity/words";
 
 /** Totals since some beginning; null where nothing tells. */

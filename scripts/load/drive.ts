@@ -1,5 +1,5 @@
 /** Drives a set-up by a plan: prepares people and their contacts, then writes, reads and listens for the time that was asked for. */
-import { DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 import type { AppClient, DevnetClient } from "./client";
 import type { Meters } from "./compare";
 import { type LoadPlan, ratesOf } from "./load-plan";

@@ -1,5 +1,5 @@
 /** What a load run does: so many users at the model's ratios, their days passing faster by a stated factor. */
-import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity-inputs";
+import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 
 export interface LoadPlan {
   readonly users: number;

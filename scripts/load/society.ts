@@ -1,5 +1,5 @@
 /** People of a load run, whom they know, and what they write: the model's mix of kinds, in the envelope that most messages have. */
-import type { TopicKind } from "@/lib/core/ids";
+import type { TopicKind } from "@/lib/core/ledger/ids";
 import { createRng, type Rng } from "@/lib/devnet/rng";
 
 export interface Written {

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
-import { filesUnder } from "../support/files-under";
-import { type ServerProcess, startServerProcess } from "../support/server-process";
+import { filesUnder } from "../support/repository/files-under";
+import { type ServerProcess, startServerProcess } from "../support/servers/server-process";
 
 const run = promisify(execFile);
 /** `node` of the image. Where the tests are not root's, the folder is read-only for whoever runs them. */

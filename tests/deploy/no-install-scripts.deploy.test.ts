@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { type ServerProcess, startServerProcess } from "../support/server-process";
+import { type ServerProcess, startServerProcess } from "../support/servers/server-process";
 
 const folder = mkdtempSync(join(tmpdir(), "tm-no-scripts-"));
 let server: ServerProcess | undefined;

@@ -11,8 +11,8 @@ import { type Browser, chromium, type Page } from "@playwright/test";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { walletAnswer } from "../e2e/support/account";
 import { expectAccessible, expectNoSidewaysScroll } from "../e2e/support/axe";
-import { type ServerProcess, startServerProcess } from "../support/server-process";
-import { type Relay, startRelay } from "../support/walletconnect-relay";
+import { type ServerProcess, startServerProcess } from "../support/servers/server-process";
+import { type Relay, startRelay } from "../support/stand-ins/walletconnect-relay";
 
 const PROJECT_ID = "0".repeat(32);
 const folder = mkdtempSync(join(tmpdir(), "tm-wallet-"));

@@ -1,7 +1,7 @@
 /** The operators' page: who may see it, that it lives, is found again by its address, and can be read by everybody. */
 import { AdminStatus } from "@/lib/wire/admin";
-import { shardsAnswer } from "../support/admin-shards";
-import { adminStatus } from "../support/admin-status";
+import { shardsAnswer } from "../support/samples/admin-shards";
+import { adminStatus } from "../support/samples/admin-status";
 import { ADMIN_PLACES, AdminPage, enterAsOperator } from "./pages/admin";
 import { Shell } from "./pages/shell";
 import { expectAccessible, expectAccessibleAtWidths, expectNoSidewaysScroll } from "./support/axe";

@@ -4,7 +4,7 @@
  */
 import { expect } from "@playwright/test";
 import type { z } from "zod";
-import { verifyProof } from "@/lib/client/verify-proof";
+import { verifyProof } from "@/lib/client/browser/verify-proof";
 import { Problem } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { ProofAnswer, RegistryAnswer } from "@/lib/wire/proof";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "@playwright/test";
-import { freePort } from "../support/free-port";
+import { freePort } from "../support/servers/free-port";
 import { ready, type Server, startServer } from "./support/own-server";
 
 const TOPICS = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
@@ -72,7 +72,7 @@ test("lets a flood in one by one, refuses at the door what is too much of it, an
       headers: { "content-type": "application/json" },
       body: '{"accountId":"0.0.5"}',
     });
-  // One is let in, as many wait for their turn as may (lib/server/front/turns.ts), and the others are told to come back.
+  // One is let in, as many wait for their turn as may (lib/server/front/admission-queue.ts), and the others are told to come back.
   const answers = await Promise.all(Array.from({ length: 140 }, ask));
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(50);

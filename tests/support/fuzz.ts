@@ -1,6 +1,6 @@
 /** Requests as nobody should send them: every route, with values that break parsers, keys, statements, pages and logs. */
 import fc from "fast-check";
-import type { AnyRoute } from "@/lib/server/route";
+import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 
 /** In every value that the fuzzer makes up: whatever is logged must not hold it. */

@@ -1,8 +1,8 @@
 /**
- * Holds at compile time: what core/views makes is what lib/wire promises, member for member. Nothing here runs; a view that
+ * Holds at compile time: what core/signals/views makes is what lib/wire promises, member for member. Nothing here runs; a view that
  * lacks, adds or retypes a member does not compile.
  */
-import type { circleView, contactsView, definitionView, profileView, signalView } from "@/lib/core/views";
+import type { circleView, contactsView, definitionView, profileView, signalView } from "@/lib/core/signals/views";
 import type { Freshness } from "@/lib/wire/common";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import type { Definition, Profile } from "@/lib/wire/recognition";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Overview } from "../../_ui/features/admin/overview";
+import { Overview } from "../../_ui/features/admin/status/overview";
 
 export const metadata: Metadata = { title: "Operate" };
 

@@ -1,7 +1,7 @@
 "use client";
 import { useCallback, useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { useToast } from "../primitives/toast";
+import { reasonOf } from "@/lib/client/api/http";
+import { useToast } from "../primitives/overlays/toast";
 
 export interface Performance {
   /** Said when the ledger has taken it. */

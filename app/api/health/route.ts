@@ -1,3 +1,3 @@
-import { nextRoute } from "@/lib/server/next-route";
+import { nextRoute } from "@/lib/server/http/next-route";
 
 export const GET = nextRoute("GET /api/health");

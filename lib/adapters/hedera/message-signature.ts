@@ -7,9 +7,9 @@ import { createPublicKey, verify } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { signedBytes } from "../../core/challenge";
+import { signedBytes } from "../../core/ledger/challenge";
 import { err, ok, type Result } from "../../core/result";
-import type { AccountKey } from "../../ports/ledger";
+import type { AccountKey } from "../../ports/ledger/ledger";
 
 /**
  * Why a signature map does not sign. `malformed`: it is no signature map, or holds no signature of the key's kind and length.

@@ -1,7 +1,7 @@
 /** Checks an operator's key and the consensus nodes without sending a transaction. */
 import { connect } from "node:net";
+import { reasonUnreachable } from "../../core/health/unreachable";
 import { err, ok, type Result } from "../../core/result";
-import { reasonUnreachable } from "../../core/unreachable";
 
 const TIMEOUT_MS = 3_000;
 /** So many nodes of a public network are tried; one that answers is enough. */

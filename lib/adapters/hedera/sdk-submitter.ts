@@ -3,12 +3,12 @@
  * (platform.md), and most processes only read.
  */
 import type { Client, TransactionReceipt, TransactionResponse } from "@hashgraph/sdk";
-import { type ConsensusNs, parseConsensusTime, splitSeconds } from "../../core/consensus-time";
-import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
+import { type ConsensusNs, parseConsensusTime, splitSeconds } from "../../core/ledger/consensus-time";
+import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
+import { VALID_S } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
-import { VALID_S } from "../../core/write-window";
-import type { SubmitError, Submitted, Submitter } from "../../ports/submitter";
-import type { TopicCreateError, TopicCreator } from "../../ports/topic-creator";
+import type { SubmitError, Submitted, Submitter } from "../../ports/ledger/submitter";
+import type { TopicCreateError, TopicCreator } from "../../ports/ledger/topic-creator";
 
 export interface SdkSubmitterOptions {
   readonly network: "testnet" | "mainnet" | "previewnet" | { readonly nodeAddress: string };

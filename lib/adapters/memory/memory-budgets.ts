@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../ports/clock";
-import type { BudgetPolicy, HotCache } from "../../ports/hot-cache";
+import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
 
 /** Leaky buckets of this process. Of more than `maxBuckets` the one that was used least lately is forgotten, and so full again. */
 export class MemoryBudgets implements Pick<HotCache, "reserve"> {

@@ -1,5 +1,5 @@
-import type { SignOut } from "../../ports/account-store";
-import type { CommitEvent, EventBus, EventListener } from "../../ports/event-bus";
+import type { CommitEvent, EventBus, EventListener } from "../../ports/shared/event-bus";
+import type { SignOut } from "../../ports/store/account-store";
 
 /** Delivers within the process, at once and in order. */
 export class MemoryEventBus implements EventBus {

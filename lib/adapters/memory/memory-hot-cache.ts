@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
-import type { TopicId, UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
-import { epochOf } from "../../core/position";
-import { isAhead } from "../../core/vouched";
+import type { TopicId, UserId } from "../../core/ledger/ids";
+import { epochOf } from "../../core/signals/position";
+import { isAhead } from "../../core/sync/vouched";
 import type { Clock } from "../../ports/clock";
-import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
+import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
 
 /** More keys than one process has people writing in a day; what it drops is the least used. */

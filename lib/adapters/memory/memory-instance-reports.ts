@@ -1,5 +1,5 @@
 import type { Clock } from "../../ports/clock";
-import type { InstanceReports } from "../../ports/instance-reports";
+import type { InstanceReports } from "../../ports/shared/instance-reports";
 
 /** The reports of a single process: its own. */
 export class MemoryInstanceReports implements InstanceReports {

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
-import type { UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
+import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/view-cache";
+import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 
 interface Entry {
   view: CachedView | null;

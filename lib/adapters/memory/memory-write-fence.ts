@@ -1,8 +1,14 @@
 import { LRUCache } from "lru-cache";
-import type { TopicId, TopicKind, UserId } from "../../core/ids";
 import { keyOf } from "../../core/key";
+import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import { type Entry, IN_FLIGHT_MS, type LastWrite, type WriteFence, type WriteRoute } from "../../ports/write-fence";
+import {
+  type Entry,
+  IN_FLIGHT_MS,
+  type LastWrite,
+  type WriteFence,
+  type WriteRoute,
+} from "../../ports/shared/write-fence";
 
 /** More than one process has people writing in a day. */
 const MAX_KEYS = 100_000;

@@ -1,6 +1,6 @@
 /** The mirror's `chunk_info`, which says which chunks are one message. */
-import { type ChunkInfo, kindOfChunk, UNUSABLE_CHUNK } from "../../core/chunks";
-import { parseAccountId } from "../../core/ids";
+import { type ChunkInfo, kindOfChunk, UNUSABLE_CHUNK } from "../../core/ledger/chunks";
+import { parseAccountId } from "../../core/ledger/ids";
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>

@@ -4,11 +4,18 @@
  *
  * Everything is checked here against what a row can hold. Nothing that passes makes the commit statement throw.
  */
-import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/consensus-time";
-import { MAX_SEQUENCE, parseAccountId, parseSequence, parseTopicId, type Sequence, type TopicId } from "../../core/ids";
-import { HASH_BYTES } from "../../core/running-hash";
-import type { Defect } from "../../core/verify";
-import type { LedgerMessage } from "../../ports/ledger";
+import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/ledger/consensus-time";
+import {
+  MAX_SEQUENCE,
+  parseAccountId,
+  parseSequence,
+  parseTopicId,
+  type Sequence,
+  type TopicId,
+} from "../../core/ledger/ids";
+import { HASH_BYTES } from "../../core/ledger/running-hash";
+import type { Defect } from "../../core/ledger/verify";
+import type { LedgerMessage } from "../../ports/ledger/ledger";
 import { readChunk } from "./chunk-json";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** The mirror's JSON of blocks and accounts, checked as it comes in. Messages are in message-json.ts. */
 import { z } from "zod";
-import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/consensus-time";
-import { parseAccountId } from "../../core/ids";
-import type { AccountKey, LedgerAccount } from "../../ports/ledger";
+import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/ledger/consensus-time";
+import { parseAccountId } from "../../core/ledger/ids";
+import type { AccountKey, LedgerAccount } from "../../ports/ledger/ledger";
 
 const Timestamp = z.string().transform((text, context): ConsensusNs => {
   const ns = parseConsensusTime(text);

@@ -3,10 +3,10 @@
  * circuit of its mirror; a question that is asked again goes to the next mirror whose circuit lets it through.
  */
 import type { z } from "zod";
-import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/circuit";
-import type { AccountId, TopicId } from "../../core/ids";
+import { reasonUnreachable } from "../../core/health/unreachable";
+import type { AccountId, TopicId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
-import { reasonUnreachable } from "../../core/unreachable";
+import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/sync/circuit";
 import type { Clock } from "../../ports/clock";
 import type {
   Asking,
@@ -17,7 +17,7 @@ import type {
   LedgerMessage,
   MirrorName,
   PageRequest,
-} from "../../ports/ledger";
+} from "../../ports/ledger/ledger";
 import { askedOf } from "./asked";
 import { readJson, TOO_LARGE } from "./bounded-json";
 import { listOf, messagesOf, readMessage } from "./message-json";

@@ -1,6 +1,6 @@
-import type { AccountId, UserId } from "../../core/ids";
-import type { AccountStore, Binding, SignOut } from "../../ports/account-store";
-import type { Statements } from "./statements";
+import type { AccountId, UserId } from "../../core/ledger/ids";
+import type { AccountStore, Binding, SignOut } from "../../ports/store/account-store";
+import type { Statements } from "./drivers/statements";
 
 /** Bindings and sign-outs, in PostgreSQL. A rebuild leaves them: they are nobody's message. */
 export class PostgresAccountStore implements AccountStore {

@@ -1,4 +1,4 @@
-import { MAX_SEQUENCE, type Sequence, type TopicId } from "../../core/ids";
+import { MAX_SEQUENCE, type Sequence, type TopicId } from "../../core/ledger/ids";
 import type {
   ActionState,
   AdminEntry,
@@ -8,15 +8,15 @@ import type {
   OddEntry,
   StorageSizes,
   TopicOverview,
-} from "../../ports/admin-store";
-import { disposition, gapState, verification } from "./codes";
-import type { Row } from "./database";
-import { bytes, gap, int8, ns, payer, sequenceOf, text, topicState } from "./decode-row";
-import { texts } from "./params";
-import type { Readable } from "./readable";
-import { REF_SHIFT } from "./ref";
-import { expand } from "./shorthand";
-import type { Statements } from "./statements";
+} from "../../ports/store/admin-store";
+import { disposition, gapState, verification } from "./codec/codes";
+import { bytes, gap, int8, ns, payer, sequenceOf, text, topicState } from "./codec/decode-row";
+import { REF_SHIFT } from "./codec/ref";
+import { expand } from "./codec/shorthand";
+import type { Row } from "./drivers/database";
+import type { Statements } from "./drivers/statements";
+import type { Readable } from "./read/readable";
+import { texts } from "./write/params";
 
 const COLUMNS = "id, at_ms, updated_ms, actor, action, target, state, detail";
 

@@ -1,11 +1,11 @@
 /** The registry of shards in PostgreSQL. */
-import type { TopicId, TopicKind, UserId } from "../../core/ids";
-import type { Registry, Shard, ShardGroup, ShardState, TenantId, Tier, UserTier } from "../../core/shards";
-import type { ShardRegistry, Tenant, UserRoute } from "../../ports/shard-registry";
-import type { Row } from "./database";
-import { int8, text } from "./decode-row";
-import { numbers, Params, texts } from "./params";
-import type { Statements } from "./statements";
+import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import type { Registry, Shard, ShardGroup, ShardState, TenantId, Tier, UserTier } from "../../core/shards/shards";
+import type { ShardRegistry, Tenant, UserRoute } from "../../ports/store/shard-registry";
+import { int8, text } from "./codec/decode-row";
+import type { Row } from "./drivers/database";
+import type { Statements } from "./drivers/statements";
+import { numbers, Params, texts } from "./write/params";
 
 export class PostgresShardRegistry implements ShardRegistry {
   constructor(private readonly db: Statements) {}

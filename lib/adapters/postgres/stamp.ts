@@ -1,8 +1,8 @@
-/** The store's stamp, as statements answer it (ports/store-stamp). */
-import { epochOf, POSITIONS_PER_EPOCH } from "../../core/position";
-import type { StampWatcher, StoreStamp } from "../../ports/store-stamp";
-import { StoreUnavailable } from "../../ports/sync-store";
-import { int8 } from "./decode-row";
+/** The store's stamp, as statements answer it (ports/store/store-stamp). */
+import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
+import type { StampWatcher, StoreStamp } from "../../ports/store/store-stamp";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import { int8 } from "./codec/decode-row";
 
 /**
  * The stamp as of a statement's snapshot: `epoch · 2^40 + cursors + messages`. Messages found behind the cursor count too. The

@@ -1,19 +1,19 @@
-import type { Batch, LogEntry } from "../../core/batch";
-import { MAX_CHUNKS } from "../../core/chunks";
-import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ids";
-import { POSITIONS_PER_EPOCH } from "../../core/position";
-import type { CommitOutcome, Gap, Refolded, SyncStore, TopicState } from "../../ports/sync-store";
-import { backfillBatch } from "./backfill";
-import { disposition, gapState } from "./codes";
-import { commitBatch } from "./commit";
-import { type Row, refusal } from "./database";
-import { gap, logEntry, topicState } from "./decode-row";
-import { texts } from "./params";
-import type { Readable } from "./readable";
-import { REF_SHIFT } from "./ref";
+import { MAX_CHUNKS } from "../../core/ledger/chunks";
+import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import type { Batch, LogEntry } from "../../core/signals/batch";
+import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
+import type { CommitOutcome, Gap, Refolded, SyncStore, TopicState } from "../../ports/store/sync-store";
+import { disposition, gapState } from "./codec/codes";
+import { gap, logEntry, topicState } from "./codec/decode-row";
+import { REF_SHIFT } from "./codec/ref";
+import { type Row, refusal } from "./drivers/database";
+import type { Statements } from "./drivers/statements";
+import type { Readable } from "./read/readable";
 import { STAMP } from "./stamp";
-import { reproject, startOver } from "./start-over";
-import type { Statements } from "./statements";
+import { backfillBatch } from "./write/backfill";
+import { commitBatch } from "./write/commit";
+import { texts } from "./write/params";
+import { reproject, startOver } from "./write/start-over";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
 const BASE = `(SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $1::text)`;

@@ -1,8 +1,8 @@
 import { MAX_EDGES } from "../../core/bounds";
-import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/consensus-time";
-import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ids";
-import { POSITIONS_PER_EPOCH } from "../../core/position";
-import { type Definition, type Profile, strictly } from "../../core/projection";
+import { type ConsensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
+import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ledger/ids";
+import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
+import { type Definition, type Profile, strictly } from "../../core/signals/projection";
 import type {
   Catalogue,
   CatalogueQuery,
@@ -17,20 +17,20 @@ import type {
   SignalRow,
   ViewStore,
   WrittenRow,
-} from "../../ports/view-store";
-import { typeNumber, UNNAMED_TYPE } from "./codes";
-import type { Row } from "./database";
-import { ns } from "./decode-row";
-import { eventsSql } from "./events";
-import { numbers, texts } from "./params";
-import { Readable } from "./readable";
-import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./recognition";
-import { isTimeOf, REF_SHIFT } from "./ref";
+} from "../../ports/store/view-store";
+import { typeNumber, UNNAMED_TYPE } from "./codec/codes";
+import { ns } from "./codec/decode-row";
+import { isTimeOf, REF_SHIFT } from "./codec/ref";
+import type { Row } from "./drivers/database";
+import type { Statements } from "./drivers/statements";
+import { eventsSql } from "./read/events";
+import { Readable } from "./read/readable";
+import { CATALOGUE, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./read/recognition";
+import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./read/view-rows";
+import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./read/view-sql";
+import { WRITTEN, written } from "./read/written";
 import { STAMP } from "./stamp";
-import type { Statements } from "./statements";
-import { definition, edge, event, profile, profileName, proof, readAtOnce, signal } from "./view-rows";
-import { HEAD, ME, POSITION, SIGNAL, userIdOf, withHead } from "./view-sql";
-import { WRITTEN, written } from "./written";
+import { numbers, texts } from "./write/params";
 
 const PROFILE_NAME = "f.consensus_ns AS profile_ns, f.handle, f.display_name, f.hrl";
 const PROFILE = `${PROFILE_NAME}, f.bio, f.avatar`;

@@ -8,9 +8,9 @@
  *
  * The epoch of positions goes the same way: views of an earlier epoch than an instance knows are expired, and an instance that
  * knows of an earlier one than Redis does learns of it before it is given a view. So does the stamp of the store
- * (ports/store-stamp): whoever loads a view for all learns how far the store must have come, and notices one that went back.
+ * (ports/store/store-stamp): whoever loads a view for all learns how far the store must have come, and notices one that went back.
  */
-import type { StoreStamp } from "../../ports/store-stamp";
+import type { StoreStamp } from "../../ports/store/store-stamp";
 
 /** The last event that somebody knows of. Sequence 0: none. */
 export interface KnownEvent {

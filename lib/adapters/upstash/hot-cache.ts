@@ -1,12 +1,12 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
-import type { UserId } from "../../core/ids";
-import { AHEAD_MS } from "../../core/vouched";
-import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/hot-cache";
-import { HotTierUnavailable } from "../../ports/view-cache";
-import type { Commands } from "./client";
+import type { UserId } from "../../core/ledger/ids";
+import { AHEAD_MS } from "../../core/sync/vouched";
+import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { Commands } from "./client/client";
+import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "./hot-scripts";
-import type { Keys } from "./keys";
 
 export interface UpstashHotCacheOptions {
   readonly commands: Commands;

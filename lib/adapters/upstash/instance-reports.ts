@@ -1,8 +1,8 @@
 /** What instances tell of themselves, in one hash. Redis' clock says which reports are over, so instances need not agree on the time. */
-import type { InstanceReports } from "../../ports/instance-reports";
-import { HotTierUnavailable } from "../../ports/view-cache";
-import type { Commands } from "./client";
-import type { Keys } from "./keys";
+import type { InstanceReports } from "../../ports/shared/instance-reports";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { Commands } from "./client/client";
+import type { Keys } from "./client/keys";
 
 /**
  * KEYS hash of instance → "<until, ms> <report>". ARGV instance, ttlMs, report, 1 where everybody's reports are asked for.

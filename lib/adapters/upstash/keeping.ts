@@ -1,5 +1,5 @@
 /** Whether Redis keeps what it is given: nonces and idempotent answers must survive a restart, and must not be evicted. */
-import type { Commands } from "./client";
+import type { Commands } from "./client/client";
 
 export interface Keeping {
   /** Whether each write is logged to a disk; null where Redis does not say. */

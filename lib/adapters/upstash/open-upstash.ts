@@ -3,13 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { CacheStrategies } from "../../core/cache-strategy";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client";
-import { type EventBusStats, UpstashEventBus } from "./event-bus";
+import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client/client";
+import { Keys } from "./client/keys";
+import { type EventBusStats, UpstashEventBus } from "./events/event-bus";
 import { History } from "./history";
 import { UpstashHotCache } from "./hot-cache";
 import { UpstashInstanceReports } from "./instance-reports";
 import { type Keeping, readKeeping } from "./keeping";
-import { Keys } from "./keys";
 import { UpstashViewCache } from "./view-cache";
 import { UpstashWriteFence } from "./write-fence";
 

@@ -1,16 +1,16 @@
 /** The views that instances share, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
-import type { UserId } from "../../core/ids";
+import type { UserId } from "../../core/ledger/ids";
 import {
   type CachedView,
   HotTierUnavailable,
   type Lookup,
   type SharedViewName,
   type ViewCache,
-} from "../../ports/view-cache";
-import type { Commands } from "./client";
+} from "../../ports/shared/view-cache";
+import type { Commands } from "./client/client";
+import type { Keys } from "./client/keys";
 import { History } from "./history";
-import type { Keys } from "./keys";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP, RELEASE } from "./view-scripts";
 
 export interface UpstashViewCacheOptions {

@@ -1,9 +1,15 @@
 /** The write fence of all instances, on Redis' own clock. One hash for each user and kind that wrote within a day. */
-import type { TopicId, TopicKind, UserId } from "../../core/ids";
-import { HotTierUnavailable } from "../../ports/view-cache";
-import { type Entry, IN_FLIGHT_MS, type LastWrite, type WriteFence, type WriteRoute } from "../../ports/write-fence";
-import type { Commands } from "./client";
-import type { Keys } from "./keys";
+import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import {
+  type Entry,
+  IN_FLIGHT_MS,
+  type LastWrite,
+  type WriteFence,
+  type WriteRoute,
+} from "../../ports/shared/write-fence";
+import type { Commands } from "./client/client";
+import type { Keys } from "./client/keys";
 
 /** A message that was not read back after a day is not waited for any longer. */
 const KEEP_MS = 86_400_000;

@@ -1,5 +1,5 @@
 /** The faults that are switched on, and who is hit by them. */
-import { type ConsensusNs, parseConsensusTime } from "@/lib/core/consensus-time";
+import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { createRng } from "../rng";
 import type { ActiveFault, FaultKind, FaultSpec } from "./spec";
 

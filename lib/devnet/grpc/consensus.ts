@@ -1,6 +1,6 @@
 /** What a transaction does once it has reached consensus, and the receipt it leaves. */
 import { proto } from "@hiero-ledger/proto";
-import type { ConsensusNs } from "@/lib/core/consensus-time";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Ledger } from "../ledger/ledger";
 import { type ChunkInfo, MAX_CHUNK_BYTES, transactionKey } from "../ledger/types";
 import { EXCHANGE_RATE } from "./fees";

@@ -4,7 +4,7 @@
  */
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { com } from "@hiero-ledger/proto";
-import { fromMs } from "@/lib/core/consensus-time";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { MirrorView } from "../rest/mirror-view";
 import { type GrpcServer, startGrpcServer, streamMethod } from "./server";
 import { subscribe } from "./subscription";

@@ -1,7 +1,7 @@
 /** The consensus node: transactions and queries over gRPC, as the SDK speaks to it. */
 import { proto } from "@hiero-ledger/proto";
-import type { ConsensusNs } from "@/lib/core/consensus-time";
-import type { TopicId } from "@/lib/core/ids";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Faults } from "../faults/faults";
 import type { Ledger } from "../ledger/ledger";
 import { reachConsensus } from "./consensus";

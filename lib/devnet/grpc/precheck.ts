@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { proto } from "@hiero-ledger/proto";
-import type { AccountId } from "@/lib/core/ids";
+import type { AccountId } from "@/lib/core/ledger/ids";
 import { NODE_ID } from "../development-keys";
 import type { Ledger } from "../ledger/ledger";
 import type { TransactionId } from "../ledger/types";

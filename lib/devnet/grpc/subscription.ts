@@ -1,6 +1,6 @@
 /** One `subscribeTopic` stream: what is there already, then what comes, from start (inclusive) to end (exclusive). */
 import type { com } from "@hiero-ledger/proto";
-import type { ConsensusNs } from "@/lib/core/consensus-time";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { LedgerMessage, Topic } from "../ledger/types";
 import { lowerBound, type MirrorView } from "../rest/mirror-view";
 import { int64, timestampOf, transactionIdProto } from "./wire";

@@ -1,7 +1,7 @@
 /** Between the protobufs' shapes and ours. */
 import type { proto } from "@hiero-ledger/proto";
-import { type ConsensusNs, consensusNs, splitSeconds } from "@/lib/core/consensus-time";
-import { type AccountId, entityNumbers, type TopicId } from "@/lib/core/ids";
+import { type ConsensusNs, consensusNs, splitSeconds } from "@/lib/core/ledger/consensus-time";
+import { type AccountId, entityNumbers, type TopicId } from "@/lib/core/ledger/ids";
 import type { TransactionId } from "../ledger/types";
 
 type Int64 = NonNullable<proto.ITimestamp["seconds"]>;

@@ -1,4 +1,4 @@
-import type { TopicId } from "@/lib/core/ids";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Submission } from "./ledger";
 import { MAX_CHUNK_BYTES, type TransactionId } from "./types";
 

@@ -4,7 +4,7 @@
  * `close()` ends a stretch of time (a block): whatever it returned is history, and every later time is greater. So a
  * block's `timestamp.to` is never before a message that is already there, nor at or after one that is still to come.
  */
-import { type ConsensusNs, consensusNs, fromMs } from "@/lib/core/consensus-time";
+import { type ConsensusNs, consensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
 
 const NS_PER_MS = 1_000_000n;
 

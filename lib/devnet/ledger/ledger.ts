@@ -3,9 +3,9 @@
  * that changes it goes through here, is written to the journal, and is announced to listeners, in that order.
  */
 import { createHash } from "node:crypto";
-import type { ConsensusNs } from "@/lib/core/consensus-time";
-import { type AccountId, parseTopicId, type TopicId } from "@/lib/core/ids";
-import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/running-hash";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
+import { type AccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
+import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/ledger/running-hash";
 import type { ConsensusClock } from "./consensus-clock";
 import { encodeRecord, type JournalRecord } from "./records";
 import { type Account, type ChunkInfo, type LedgerMessage, MAX_CHUNK_BYTES, type Topic } from "./types";

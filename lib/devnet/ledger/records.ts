@@ -1,6 +1,6 @@
 /** The journal's lines: one per topic, account, message or recording, and one for the seeded world. */
-import type { ConsensusNs } from "@/lib/core/consensus-time";
-import type { AccountId, TopicId } from "@/lib/core/ids";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
+import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import type { Account, ChunkInfo, LedgerMessage, Topic } from "./types";
 
 export type JournalRecord =

@@ -1,7 +1,7 @@
 /** Opens a ledger on a directory, or in memory alone. */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { TopicId } from "@/lib/core/ids";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import { lockDirectory } from "../dir-lock";
 import { readRecording } from "../replay";
 import { ConsensusClock } from "./consensus-clock";

@@ -1,5 +1,5 @@
-import type { ConsensusNs } from "@/lib/core/consensus-time";
-import type { AccountId, TopicId } from "@/lib/core/ids";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
+import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 
 /** One transaction carries at most this much of a message (hedera.md §3). */
 export const MAX_CHUNK_BYTES = 1024;

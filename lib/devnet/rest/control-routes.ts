@@ -13,8 +13,8 @@
  *   POST   /devnet/trickle         makes one plausible new message now
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { formatConsensusTime } from "@/lib/core/consensus-time";
-import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ids";
+import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { Faults } from "../faults/faults";
 import { type FaultSpec, parseFaults } from "../faults/spec";
 import type { LedgerMessage } from "../ledger/types";

@@ -1,5 +1,5 @@
 /** Messages in the mirror's JSON, each encoded once: a page of a hundred is then little more than a join. */
-import { formatConsensusTime } from "@/lib/core/consensus-time";
+import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { LedgerMessage } from "../ledger/types";
 
 const encoded = new WeakMap<LedgerMessage, string>();

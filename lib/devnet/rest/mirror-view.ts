@@ -1,6 +1,6 @@
 /** What the mirror has imported so far: the ledger up to its visible head, in blocks. */
 import { createHash } from "node:crypto";
-import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs, toMs } from "@/lib/core/consensus-time";
+import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs, toMs } from "@/lib/core/ledger/consensus-time";
 import type { Faults } from "../faults/faults";
 import type { Ledger } from "../ledger/ledger";
 import type { LedgerMessage, Topic } from "../ledger/types";

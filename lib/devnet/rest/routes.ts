@@ -1,6 +1,6 @@
 /** Which route a path is, and its answer: pure, without HTTP and without the faults of whole requests. */
-import { formatConsensusTime } from "@/lib/core/consensus-time";
-import type { AccountId } from "@/lib/core/ids";
+import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import type { AccountId } from "@/lib/core/ledger/ids";
 import { errorAnswer, notFound, okJson, type RestAnswer, RestError } from "./answer";
 import { keyJson } from "./key-json";
 import { blockJson, type MirrorView } from "./mirror-view";

@@ -1,6 +1,6 @@
 /** `/topics/…`: the list of messages, one message, and the topic itself. */
-import { type ConsensusNs, formatConsensusTime } from "@/lib/core/consensus-time";
-import type { TopicId } from "@/lib/core/ids";
+import { type ConsensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import { messageView } from "../faults/message-faults";
 import type { LedgerMessage, Topic } from "../ledger/types";
 import { notFound, okJson, type RestAnswer, RestError } from "./answer";

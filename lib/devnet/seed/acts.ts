@@ -1,5 +1,5 @@
 /** What people do on TrustMesh, before it is put into one of the envelopes found on its topics. */
-import type { TopicKind } from "@/lib/core/ids";
+import type { TopicKind } from "@/lib/core/ledger/ids";
 
 export interface DefinitionBody {
   readonly id: string;

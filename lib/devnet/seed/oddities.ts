@@ -1,5 +1,5 @@
 /** What a reader of public topics must cope with: bytes that are nothing, forgeries in other people's names, half messages. */
-import type { TopicKind } from "@/lib/core/ids";
+import type { TopicKind } from "@/lib/core/ledger/ids";
 import type { Rng } from "../rng";
 import { type Happening, happening } from "./acts";
 import type { Bond } from "./contacts";

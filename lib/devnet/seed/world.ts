@@ -2,8 +2,8 @@
  * A believable TrustMesh world, always the same from the same seed and time: what everybody did in the thirty days
  * before now, written onto the ledger in the order in which it happened.
  */
-import { type ConsensusNs, fromMs } from "@/lib/core/consensus-time";
-import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "@/lib/core/ids";
+import { type ConsensusNs, fromMs } from "@/lib/core/ledger/consensus-time";
+import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "@/lib/core/ledger/ids";
 import { developmentKey } from "../development-keys";
 import { splitMessage } from "../ledger/chunks";
 import type { Ledger, Submission } from "../ledger/ledger";

@@ -2,7 +2,7 @@
  * Just enough understanding of what is on the ledger to act plausibly on it: who is bonded, who waits for an answer, who
  * trusts whom. In the order of the ledger, and of people one at a time: views are the app's business.
  */
-import { decodeMessage } from "@/lib/core/envelope";
+import { decodeMessage } from "@/lib/core/signals/envelope";
 import type { LedgerMessage } from "../ledger/types";
 
 export interface PendingRequest {

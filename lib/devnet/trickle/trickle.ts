@@ -3,8 +3,8 @@
  * person who is being played (the first person, and whoever did something themselves since the start); such a person is
  * rather the one to whom things happen, about once a minute.
  */
-import { fromMs } from "@/lib/core/consensus-time";
-import type { AccountId, TopicKind } from "@/lib/core/ids";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
+import type { AccountId, TopicKind } from "@/lib/core/ledger/ids";
 import { splitMessage } from "../ledger/chunks";
 import type { Ledger } from "../ledger/ledger";
 import type { LedgerMessage } from "../ledger/types";

@@ -1,15 +1,15 @@
 import "server-only";
+import { tooManyProblem } from "../access/limits";
 /** The way of every request once the app is open: gate, rate limits, remembered answers, then the framework. */
-import type { App } from "../container";
-import { tooManyProblem } from "../limits";
-import { hasBody } from "../read-body";
-import type { KeptAnswer } from "../remembered-answers";
-import { type AnyRoute, answerRemembered } from "../route";
+import type { App } from "../boot/container";
+import { hasBody } from "../http/read-body";
+import type { KeptAnswer } from "../http/remembered-answers";
+import { type AnyRoute, answerRemembered } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
-import { Door } from "./door";
 import type { Serve } from "./front";
 import { judge } from "./gate";
 import { headersOf, send, sendProblem } from "./plain-answer";
+import { Door } from "./rate-guard";
 import { notReady } from "./starting";
 
 export interface EntranceOptions {

@@ -6,9 +6,9 @@ import "server-only";
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import type { Clock } from "../../ports/clock";
-import { apiHeaders } from "../api-headers";
-import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../client-address";
-import { isBodyLong } from "../read-body";
+import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../access/client-address";
+import { apiHeaders } from "../http/api-headers";
+import { isBodyLong } from "../http/read-body";
 import { headersOf, sendProblem } from "./plain-answer";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;

@@ -4,11 +4,11 @@ import "server-only";
  * framework does with the same request costs 2 ms to 2 s of CPU, and up to 10 MB of memory for a body that a page ignores.
  */
 import { readTarget, TARGET_FAULTS } from "../../core/request-target";
-import type { HeaderReader } from "../client-address";
-import type { LimitName } from "../limits";
-import type { ProblemParts } from "../problem";
-import { hasBody, MAX_BODY_BYTES } from "../read-body";
-import type { AnyRoute } from "../route";
+import type { HeaderReader } from "../access/client-address";
+import type { LimitName } from "../access/limits";
+import type { ProblemParts } from "../http/problem";
+import { hasBody, MAX_BODY_BYTES } from "../http/read-body";
+import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 
 /** Browsers send some 20; each costs the framework a copy or two. */

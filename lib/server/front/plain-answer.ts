@@ -1,10 +1,10 @@
 import "server-only";
 /** Answers that are written straight to node:http, before the framework and without it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeaderReader } from "../client-address";
-import { type ProblemParts, problemAnswer } from "../problem";
-import { isBodyLong } from "../read-body";
-import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../request-scope";
+import type { HeaderReader } from "../access/client-address";
+import { type ProblemParts, problemAnswer } from "../http/problem";
+import { isBodyLong } from "../http/read-body";
+import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../http/request-scope";
 import { STATIC_POLICY, staticPage } from "./static-page";
 
 export const headersOf =

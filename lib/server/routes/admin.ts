@@ -1,8 +1,8 @@
 import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
-import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ids";
-import { topicChanged } from "../../engine/follow-topics";
-import { HotTierUnavailable } from "../../ports/view-cache";
+import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ledger/ids";
+import { topicChanged } from "../../engine/live/follow-topics";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import {
   ActionAnswer,
   AdminStatus,
@@ -11,13 +11,13 @@ import {
   InvalidateBody,
   TopicActionBody,
 } from "../../wire/admin";
-import { act, auditEntry } from "../admin-actions";
-import { adminStatus } from "../admin-status";
-import type { App } from "../container";
-import { ProblemError } from "../problem";
-import { privateJson } from "../reply";
-import { type AdminContext, defineRoute } from "../route";
-import { CHECK_ACTIONS } from "../topic-checks";
+import { act, auditEntry } from "../admin/actions";
+import { adminStatus } from "../admin/status";
+import { CHECK_ACTIONS } from "../admin/topic-checks";
+import type { App } from "../boot/container";
+import { ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { type AdminContext, defineRoute } from "../http/route";
 
 export const status = defineRoute({
   summary: "All instances, tiers, topics, mirrors, streams, storage and cost, for operators",

@@ -1,9 +1,9 @@
 import "server-only";
-import { circleView, contactsView } from "../../core/views";
+import { circleView, contactsView } from "../../core/signals/views";
 import { CircleAnswer, ContactsAnswer } from "../../wire/contacts";
-import { ProblemError } from "../problem";
-import { beforeRead, viewResponse } from "../reply";
-import { defineRoute, type UserContext } from "../route";
+import { ProblemError } from "../http/problem";
+import { beforeRead, viewResponse } from "../http/reply";
+import { defineRoute, type UserContext } from "../http/route";
 
 /** `_meta` of the circle: where it comes from, and the newest change of a bond that it shows. */
 function circleMeta(view: ReturnType<typeof circleView>) {

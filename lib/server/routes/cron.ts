@@ -1,9 +1,9 @@
 import "server-only";
 import { SyncAnswer } from "../../wire/submit";
-import { ProblemError } from "../problem";
-import { privateJson } from "../reply";
-import { defineRoute } from "../route";
-import { bearerToken, isSameSecret } from "../secrets";
+import { bearerToken, isSameSecret } from "../access/secrets";
+import { ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { defineRoute } from "../http/route";
 import { syncTopics } from "./ledger";
 
 export const cronSync = defineRoute({

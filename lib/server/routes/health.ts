@@ -1,13 +1,13 @@
 import "server-only";
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
-import { formatConsensusTime, toMs } from "../../core/consensus-time";
-import type { Incident, IncidentCode } from "../../core/incident";
-import { HotTierUnavailable } from "../../ports/view-cache";
+import type { Incident, IncidentCode } from "../../core/health/incident";
+import { formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../wire/health";
-import type { App } from "../container";
-import { incidentsOfAll } from "../incidents-of-all";
-import { reportsOf } from "../instance-report";
-import { defineRoute } from "../route";
+import type { App } from "../boot/container";
+import { incidentsOfAll } from "../health/incidents-of-all";
+import { defineRoute } from "../http/route";
+import { reportsOf } from "../observe/instance-report";
 
 /** However many ask, the tiers are asked once a second: a check is not what wears a database out. */
 const HEALTH_MS = 1_000;

@@ -1,14 +1,14 @@
 import "server-only";
 import { MAX_GAPS } from "../../core/bounds";
-import { formatConsensusTime } from "../../core/consensus-time";
-import { parseSequence, parseTopicId, type TopicId } from "../../core/ids";
-import { viewOf } from "../../engine/tiered-read";
+import { formatConsensusTime } from "../../core/ledger/consensus-time";
+import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
+import { viewOf } from "../../engine/reads/tiered-read";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
-import type { App } from "../container";
-import { ProblemError } from "../problem";
-import { privateJson, uncached, viewResponse } from "../reply";
-import { defineRoute } from "../route";
+import type { App } from "../boot/container";
+import { ProblemError } from "../http/problem";
+import { privateJson, uncached, viewResponse } from "../http/reply";
+import { defineRoute } from "../http/route";
 
 const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString("base64"));
 

@@ -1,8 +1,8 @@
 import "server-only";
-import type { App } from "../container";
-import { ProblemError } from "../problem";
-import { defineRoute } from "../route";
-import { bearerToken, isSameSecret } from "../secrets";
+import { bearerToken, isSameSecret } from "../access/secrets";
+import type { App } from "../boot/container";
+import { ProblemError } from "../http/problem";
+import { defineRoute } from "../http/route";
 
 export const metrics = defineRoute({
   summary: "Metrics in Prometheus' text format, for who knows METRICS_TOKEN",

@@ -1,16 +1,16 @@
 import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
-import type { ConsensusNs } from "../../core/consensus-time";
-import { parseUserId, type UserId } from "../../core/ids";
-import { type Definition, isBonded } from "../../core/projection";
-import { definitionView, handleOf, profileView } from "../../core/views";
-import { viewOf } from "../../engine/tiered-read";
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import { parseUserId, type UserId } from "../../core/ledger/ids";
+import { type Definition, isBonded } from "../../core/signals/projection";
+import { definitionView, handleOf, profileView } from "../../core/signals/views";
+import { viewOf } from "../../engine/reads/tiered-read";
 import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } from "../../wire/recognition";
-import type { App } from "../container";
-import { decodeCursor, encodeCursor } from "../cursor";
-import { ProblemError } from "../problem";
-import { beforeRead, uncached, viewResponse } from "../reply";
-import { defineRoute } from "../route";
+import type { App } from "../boot/container";
+import { decodeCursor, encodeCursor } from "../http/cursor";
+import { ProblemError } from "../http/problem";
+import { beforeRead, uncached, viewResponse } from "../http/reply";
+import { defineRoute } from "../http/route";
 import { decodedSignalOf } from "./signals";
 
 /** For the rest of the answer, and for the definitions' ends. */

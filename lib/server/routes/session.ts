@@ -1,8 +1,8 @@
 import "server-only";
 import { z } from "zod";
-import { type AccountId, parseUserId, type UserId } from "../../core/ids";
-import type { Profile } from "../../core/projection";
-import { StoreUnavailable } from "../../ports/sync-store";
+import { type AccountId, parseUserId, type UserId } from "../../core/ledger/ids";
+import type { Profile } from "../../core/signals/projection";
+import { StoreUnavailable } from "../../ports/store/sync-store";
 import {
   ChallengeAnswer,
   ChallengeBody,
@@ -13,13 +13,13 @@ import {
   VerifyBody,
 } from "../../wire/session";
 import { walletChain } from "../../wire/wallet";
-import { isAdmin } from "../admins";
-import { isThisMachine } from "../client-address";
-import type { App } from "../container";
-import { ProblemError } from "../problem";
-import { privateJson } from "../reply";
-import { defineRoute, type RouteContext } from "../route";
-import type { Caller } from "../sign-in";
+import { isAdmin } from "../access/admins";
+import { isThisMachine } from "../access/client-address";
+import type { Caller } from "../access/sign-in";
+import type { App } from "../boot/container";
+import { ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { defineRoute, type RouteContext } from "../http/route";
 
 export const session = defineRoute({
   summary: "Who is signed in",

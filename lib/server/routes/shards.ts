@@ -1,16 +1,16 @@
 import "server-only";
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
-import { fromMs } from "../../core/consensus-time";
-import { parseTopicId } from "../../core/ids";
-import { type Goal, nextStep, type Step } from "../../core/reshard";
-import type { AdminEntry } from "../../ports/admin-store";
+import { fromMs } from "../../core/ledger/consensus-time";
+import { parseTopicId } from "../../core/ledger/ids";
+import { type Goal, nextStep, type Step } from "../../core/shards/reshard";
+import type { AdminEntry } from "../../ports/store/admin-store";
 import { ActionAnswer } from "../../wire/admin";
 import { DrainBody, ShardsAnswer, SplitBody } from "../../wire/shards";
-import { act } from "../admin-actions";
-import { ProblemError } from "../problem";
-import { privateJson } from "../reply";
-import { type AdminContext, defineRoute } from "../route";
-import { drainGoals, groupOf, runAll, shardStatuses } from "../shard-goals";
+import { act } from "../admin/actions";
+import { drainGoals, groupOf, runAll, shardStatuses } from "../admin/shard-goals";
+import { ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { type AdminContext, defineRoute } from "../http/route";
 
 export const shards = defineRoute({
   summary: "Which topic serves whom, and the tenants",

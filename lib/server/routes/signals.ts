@@ -1,19 +1,24 @@
 import "server-only";
 import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
-import { type ConsensusNs, consensusNs, formatConsensusTime, parseConsensusTime } from "../../core/consensus-time";
-import { decodeMessage, parseBody } from "../../core/envelope";
-import { signalId, type UserId } from "../../core/ids";
-import { boundedMetadata, CUT_METADATA } from "../../core/metadata";
-import { signalView, truncation } from "../../core/views";
-import type { PendingSignal } from "../../engine/pending";
-import { viewOf } from "../../engine/tiered-read";
-import type { EventRow, SignalRow } from "../../ports/view-store";
+import {
+  type ConsensusNs,
+  consensusNs,
+  formatConsensusTime,
+  parseConsensusTime,
+} from "../../core/ledger/consensus-time";
+import { signalId, type UserId } from "../../core/ledger/ids";
+import { decodeMessage, parseBody } from "../../core/signals/envelope";
+import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
+import { signalView, truncation } from "../../core/signals/views";
+import type { PendingSignal } from "../../engine/reads/pending";
+import { viewOf } from "../../engine/reads/tiered-read";
+import type { EventRow, SignalRow } from "../../ports/store/view-store";
 import { EventsAnswer, EventsQuery, type Signal, SignalsAnswer, SignalsQuery } from "../../wire/signals";
-import type { App } from "../container";
-import { decodeCursor, encodeCursor } from "../cursor";
-import { ProblemError } from "../problem";
-import { beforeRead, uncached, viewResponse } from "../reply";
-import { defineRoute } from "../route";
+import type { App } from "../boot/container";
+import { decodeCursor, encodeCursor } from "../http/cursor";
+import { ProblemError } from "../http/problem";
+import { beforeRead, uncached, viewResponse } from "../http/reply";
+import { defineRoute } from "../http/route";
 
 const DEFAULT_LIMIT = 50;
 

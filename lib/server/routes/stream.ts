@@ -1,10 +1,10 @@
 import "server-only";
-import { parsePosition } from "../../core/position";
+import { parsePosition } from "../../core/signals/position";
 import { StreamQuery } from "../../wire/stream";
-import { ProblemError } from "../problem";
-import { beforeRead } from "../reply";
-import { defineRoute } from "../route";
-import { sseResponse } from "../sse";
+import { ProblemError } from "../http/problem";
+import { beforeRead } from "../http/reply";
+import { defineRoute } from "../http/route";
+import { sseResponse } from "../http/sse";
 
 export const stream = defineRoute({
   summary: "Changes as they happen, as server-sent events; resumes at Last-Event-ID or ?cursor=",

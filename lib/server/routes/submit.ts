@@ -1,13 +1,13 @@
 import "server-only";
-import { formatConsensusTime } from "../../core/consensus-time";
 import { keyOf } from "../../core/key";
-import { minSequence, type SubmitRefusal } from "../../engine/submit";
-import { HotTierUnavailable } from "../../ports/view-cache";
+import { formatConsensusTime } from "../../core/ledger/consensus-time";
+import { minSequence, type SubmitRefusal } from "../../engine/writes/submit";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
-import { fingerprint, idempotencyKey } from "../idempotency";
-import { type ProblemCode, ProblemError } from "../problem";
-import { privateJson } from "../reply";
-import { defineRoute } from "../route";
+import { fingerprint, idempotencyKey } from "../http/idempotency";
+import { type ProblemCode, ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { defineRoute } from "../http/route";
 
 /** A retry within this time gets the first answer. */
 const IDEMPOTENCY_TTL_MS = 24 * 3_600_000;

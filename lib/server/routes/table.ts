@@ -1,9 +1,9 @@
 import "server-only";
 /** Every route there is. The API's route files, the OpenAPI document and the tests that sweep all routes read this table. */
 import { z } from "zod";
-import { openApiDocument } from "../openapi";
-import { publicJson } from "../reply";
-import { type AnyRoute, defineRoute, nameRoute } from "../route";
+import { publicJson } from "../http/reply";
+import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
+import { openApiDocument } from "../openapi/document";
 import { audit, auditLog, invalidate, pause, resume, resync, startOver, status } from "./admin";
 import { circle, contacts } from "./contacts";
 import { cronSync } from "./cron";

@@ -2,8 +2,8 @@ import type { BrowserContext, Locator, Page } from "@playwright/test";
 import { AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
 import { DemoAnswer } from "@/lib/wire/session";
 import { ShardsAnswer } from "@/lib/wire/shards";
-import { shardLog, shardsAnswer } from "../../support/admin-shards";
-import { adminStatus, type StatusOptions } from "../../support/admin-status";
+import { shardLog, shardsAnswer } from "../../support/samples/admin-shards";
+import { adminStatus, type StatusOptions } from "../../support/samples/admin-status";
 import { Shell } from "./shell";
 
 export const ADMIN_PLACES = [

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
-import { freePort } from "../../support/free-port";
+import { freePort } from "../../support/servers/free-port";
 
 const SERVER = join(".next", "start.js");
 

@@ -7,11 +7,11 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { startNeon } from "../../support/neon-stand-in";
-import { startPostgres } from "../../support/postgres-server";
-import { startRedis } from "../../support/redis-server";
-import { SET_UP } from "../../support/set-up";
-import { startUpstash } from "../../support/upstash-stand-in";
+import { startPostgres } from "../../support/servers/postgres-server";
+import { startRedis } from "../../support/servers/redis-server";
+import { SET_UP } from "../../support/servers/set-up";
+import { startNeon } from "../../support/stand-ins/neon";
+import { startUpstash } from "../../support/stand-ins/upstash";
 
 interface Services {
   readonly env: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 /** The route table's `answer`, with every answer checked against the OpenAPI document before a test sees it. */
-import { openApiDocument } from "@/lib/server/openapi";
-import { answer as unchecked } from "@/lib/server/route";
+
+import { answer as unchecked } from "@/lib/server/http/route";
+import { openApiDocument } from "@/lib/server/openapi/document";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Documented } from "./documented";
 

@@ -1,5 +1,5 @@
 /** What people write while instances come and go: bonds and trust of a few who know each other, long texts in chunks, and poison. */
-import type { AccountId, TopicKind } from "@/lib/core/ids";
+import type { AccountId, TopicKind } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng, type Rng } from "@/lib/devnet/rng";
 

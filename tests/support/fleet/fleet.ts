@@ -4,9 +4,9 @@
  */
 import type { Agent } from "node:http";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import type { UserId } from "@/lib/core/ids";
-import { Sessions } from "@/lib/server/session";
-import { RespConnection } from "../resp";
+import type { UserId } from "@/lib/core/ledger/ids";
+import { Sessions } from "@/lib/server/access/session";
+import { RespConnection } from "../servers/resp";
 import { bundleOf } from "./bundle";
 import { type Child, startChild } from "./child";
 import { type Answer, ask, newAgent } from "./http";

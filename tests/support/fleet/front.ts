@@ -1,9 +1,9 @@
 /** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "@/lib/server/container";
+import type { App } from "@/lib/server/boot/container";
 import { entrance, rememberedOf } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
-import { type AnyRoute, answer } from "@/lib/server/route";
+import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { matchRoute } from "../match-route";
 

@@ -1,7 +1,7 @@
 /** One instance of the app as a process of its own: started and ended as server.ts does it, out of its environment, without Next. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { endInOrder } from "@/lib/server/lifecycle";
-import { getApp } from "@/lib/server/start";
+import { endInOrder } from "@/lib/server/boot/lifecycle";
+import { getApp } from "@/lib/server/boot/start";
 import { openFront } from "./front";
 
 async function main(): Promise<void> {

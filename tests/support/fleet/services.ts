@@ -1,10 +1,10 @@
 /** What instances share: a real PostgreSQL (behind a proxy that counts), a real Redis behind Upstash's protocol, one mirror. */
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
-import { type PostgresProxy, startPostgresProxy } from "../postgres-proxy";
-import { type PostgresServer, startPostgres } from "../postgres-server";
-import { type RedisServer, startRedis } from "../redis-server";
-import { purposeOfScript } from "../script-purpose";
-import { startUpstash, type UpstashStandIn } from "../upstash-stand-in";
+import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
+import { type PostgresServer, startPostgres } from "../servers/postgres-server";
+import { type RedisServer, startRedis } from "../servers/redis-server";
+import { purposeOfScript } from "../stand-ins/script-purpose";
+import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
 
 export interface FleetServices {
   readonly postgres: PostgresServer;

@@ -1,6 +1,6 @@
 /** Many streams on several processes while the ledger moves, clients move, and processes die: what was lost, what came twice. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import type { TopicId } from "@/lib/core/ids";
+import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng } from "@/lib/devnet/rng";
 import { costOf, type ReadCost } from "./cost";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Audit } from "../../../_ui/features/admin/audit";
+import { Audit } from "../../../_ui/features/admin/actions/operator-log";
 
 export const metadata: Metadata = { title: "Audit log · Operate" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Capacity } from "../../../_ui/features/admin/capacity";
+import { Capacity } from "../../../_ui/features/admin/capacity/capacity";
 
 export const metadata: Metadata = { title: "Capacity · Operate" };
 

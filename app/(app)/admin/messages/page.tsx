@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Messages } from "../../../_ui/features/admin/messages";
+import { Messages } from "../../../_ui/features/admin/topics/rejected-messages";
 
 export const metadata: Metadata = { title: "Odd messages · Operate" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Mirror } from "../../../_ui/features/admin/mirror";
+import { Mirror } from "../../../_ui/features/admin/status/mirror";
 
 export const metadata: Metadata = { title: "Mirror · Operate" };
 

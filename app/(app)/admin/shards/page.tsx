@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Shards } from "../../../_ui/features/admin/shards";
+import { Shards } from "../../../_ui/features/admin/shards/shards";
 
 export const metadata: Metadata = { title: "Shards · Operate" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Storage } from "../../../_ui/features/admin/storage";
+import { Storage } from "../../../_ui/features/admin/status/storage";
 
 export const metadata: Metadata = { title: "Storage · Operate" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Tiers } from "../../../_ui/features/admin/tiers";
+import { Tiers } from "../../../_ui/features/admin/status/tiers";
 
 export const metadata: Metadata = { title: "Tiers · Operate" };
 

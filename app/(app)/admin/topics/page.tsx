@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { Topics } from "../../../_ui/features/admin/topics";
+import { Topics } from "../../../_ui/features/admin/topics/topics";
 
 export const metadata: Metadata = { title: "Topics · Operate" };
 

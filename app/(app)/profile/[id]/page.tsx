@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { parseUserId } from "@/lib/core/ids";
+import { parseUserId } from "@/lib/core/ledger/ids";
 import { ProfilePage } from "../../../_ui/features/profile/profile-page";
 
 export const metadata: Metadata = { title: "Profile" };

@@ -1,6 +1,6 @@
 "use client";
-import { useActions } from "@/lib/client/actions";
-import type { People, Person } from "@/lib/client/people";
+import { useActions } from "@/lib/client/api/actions";
+import type { People, Person } from "@/lib/client/format/people";
 import type { Contact } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Button } from "../../primitives/button";

@@ -1,8 +1,8 @@
 "use client";
 import { useMemo, useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { usePeople } from "@/lib/client/people";
-import { useCircle, useContacts } from "@/lib/client/reads";
+import { reasonOf } from "@/lib/client/api/http";
+import { useCircle, useContacts } from "@/lib/client/api/reads";
+import { usePeople } from "@/lib/client/format/people";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";

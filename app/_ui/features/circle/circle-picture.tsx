@@ -1,6 +1,6 @@
 "use client";
 import { useRef, useState } from "react";
-import type { People, Person } from "@/lib/client/people";
+import type { People, Person } from "@/lib/client/format/people";
 import { hueClass, initials } from "../../primitives/avatar";
 import { CENTRE, DISC, HALO, onCircle, RING, SEAT_RADIUS, SELF_RADIUS, SIZE, spoke } from "./geometry";
 import { Halo } from "./halo";

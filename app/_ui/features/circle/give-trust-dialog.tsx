@@ -1,9 +1,9 @@
 "use client";
 import { useMemo } from "react";
-import { useActions } from "@/lib/client/actions";
-import { usePeople } from "@/lib/client/people";
+import { useActions } from "@/lib/client/api/actions";
+import { usePeople } from "@/lib/client/format/people";
 import type { Contact } from "@/lib/wire/contacts";
-import { Dialog } from "../../primitives/dialog";
+import { Dialog } from "../../primitives/overlays/dialog";
 import { type Choice, PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
 

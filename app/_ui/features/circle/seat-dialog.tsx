@@ -1,11 +1,11 @@
 "use client";
 import Link from "next/link";
-import { usePeople } from "@/lib/client/people";
-import { calendarDate } from "@/lib/client/time";
+import { usePeople } from "@/lib/client/format/people";
+import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { buttonClass } from "../../primitives/button";
-import { Dialog } from "../../primitives/dialog";
+import { Dialog } from "../../primitives/overlays/dialog";
 import { TrustBadges } from "../contacts/trust-badges";
 import { profileHref } from "../people/person-name";
 import { TakeBack } from "./circle-list";

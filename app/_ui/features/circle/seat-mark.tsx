@@ -1,6 +1,6 @@
 "use client";
 import clsx from "clsx";
-import type { Person } from "@/lib/client/people";
+import type { Person } from "@/lib/client/format/people";
 import { hueClass, initials } from "../../primitives/avatar";
 import { CENTRE, onCircle, RING, SEAT_RADIUS } from "./geometry";
 import type { Seat } from "./seats";

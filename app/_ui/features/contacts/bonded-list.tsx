@@ -1,7 +1,7 @@
 "use client";
 import { Users } from "lucide-react";
 import { useMemo, useState } from "react";
-import { usePeople } from "@/lib/client/people";
+import { usePeople } from "@/lib/client/format/people";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Select } from "../../primitives/select";

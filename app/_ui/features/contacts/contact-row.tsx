@@ -2,13 +2,13 @@
 import { Ellipsis } from "lucide-react";
 import Link from "next/link";
 import { useState } from "react";
-import { useActions } from "@/lib/client/actions";
-import type { Person } from "@/lib/client/people";
-import { calendarDate } from "@/lib/client/time";
+import { useActions } from "@/lib/client/api/actions";
+import type { Person } from "@/lib/client/format/people";
+import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Button } from "../../primitives/button";
-import { Menu, MenuItem, MenuSeparator } from "../../primitives/menu";
+import { Menu, MenuItem, MenuSeparator } from "../../primitives/overlays/menu";
 import { profileHref } from "../people/person-name";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
 import { usePerform } from "../use-perform";

@@ -1,8 +1,8 @@
 "use client";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { useContacts } from "@/lib/client/reads";
+import { reasonOf } from "@/lib/client/api/http";
+import { useContacts } from "@/lib/client/api/reads";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { ErrorState } from "../../primitives/states";

@@ -1,12 +1,12 @@
 "use client";
 import { useMemo, useState } from "react";
-import { useActions } from "@/lib/client/actions";
-import { usePeople } from "@/lib/client/people";
-import { useDemoPeople, useSession } from "@/lib/client/session";
-import { parseUserId } from "@/lib/core/ids";
+import { useActions } from "@/lib/client/api/actions";
+import { useDemoPeople, useSession } from "@/lib/client/api/session";
+import { usePeople } from "@/lib/client/format/people";
+import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../primitives/button";
-import { Dialog } from "../../primitives/dialog";
 import { Field } from "../../primitives/field";
+import { Dialog } from "../../primitives/overlays/dialog";
 import { PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
 

@@ -1,8 +1,8 @@
 "use client";
 import { MailCheck } from "lucide-react";
-import { useActions } from "@/lib/client/actions";
-import { usePeople } from "@/lib/client/people";
-import { timeAgo, useNow } from "@/lib/client/time";
+import { useActions } from "@/lib/client/api/actions";
+import { usePeople } from "@/lib/client/format/people";
+import { timeAgo, useNow } from "@/lib/client/format/time";
 import type { ContactRequest, ContactsAnswer } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Badge } from "../../primitives/badge";

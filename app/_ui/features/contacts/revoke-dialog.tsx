@@ -1,7 +1,7 @@
 "use client";
-import { useActions } from "@/lib/client/actions";
-import type { Person } from "@/lib/client/people";
-import { ConfirmDialog } from "../../primitives/confirm-dialog";
+import { useActions } from "@/lib/client/api/actions";
+import type { Person } from "@/lib/client/format/people";
+import { ConfirmDialog } from "../../primitives/overlays/confirm-dialog";
 import { usePerform } from "../use-perform";
 
 export interface RevokeDialogProps {

@@ -1,5 +1,5 @@
 import Link from "next/link";
-import type { Person } from "@/lib/client/people";
+import type { Person } from "@/lib/client/format/people";
 
 export const profileHref = (id: string) => `/profile/${encodeURIComponent(id)}`;
 

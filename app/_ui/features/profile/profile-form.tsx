@@ -1,6 +1,6 @@
 "use client";
 import { useState } from "react";
-import { useActions } from "@/lib/client/actions";
+import { useActions } from "@/lib/client/api/actions";
 import type { Profile } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";

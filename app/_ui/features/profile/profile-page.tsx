@@ -1,7 +1,7 @@
 "use client";
-import { usePeople } from "@/lib/client/people";
-import { useProfiles } from "@/lib/client/reads";
-import { calendarDate } from "@/lib/client/time";
+import { useProfiles } from "@/lib/client/api/reads";
+import { usePeople } from "@/lib/client/format/people";
+import { calendarDate } from "@/lib/client/format/time";
 import { Avatar } from "../../primitives/avatar";
 import { ProfileForm } from "./profile-form";
 import { Relation } from "./relation";

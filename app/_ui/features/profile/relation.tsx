@@ -1,9 +1,9 @@
 "use client";
 import { useState } from "react";
-import { useActions } from "@/lib/client/actions";
-import type { Person } from "@/lib/client/people";
-import { useContacts } from "@/lib/client/reads";
-import { calendarDate } from "@/lib/client/time";
+import { useActions } from "@/lib/client/api/actions";
+import { useContacts } from "@/lib/client/api/reads";
+import type { Person } from "@/lib/client/format/people";
+import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";

@@ -1,12 +1,12 @@
 "use client";
 import { useState } from "react";
-import { useActions } from "@/lib/client/actions";
-import { type Person, usePeople } from "@/lib/client/people";
-import { useContacts, useRecognition } from "@/lib/client/reads";
+import { useActions } from "@/lib/client/api/actions";
+import { useContacts, useRecognition } from "@/lib/client/api/reads";
+import { type Person, usePeople } from "@/lib/client/format/people";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
-import { Dialog } from "../../primitives/dialog";
 import { Field } from "../../primitives/field";
+import { Dialog } from "../../primitives/overlays/dialog";
 import { Select } from "../../primitives/select";
 import { usePerform } from "../use-perform";
 

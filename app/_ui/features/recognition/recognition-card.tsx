@@ -1,8 +1,8 @@
 "use client";
 import { Hourglass } from "lucide-react";
-import { usePeople } from "@/lib/client/people";
-import { plainText } from "@/lib/client/plain-text";
-import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/time";
+import { usePeople } from "@/lib/client/format/people";
+import { plainText } from "@/lib/client/format/plain-text";
+import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { RecognitionInstance } from "@/lib/wire/recognition";
 import { Badge } from "../../primitives/badge";
 import { PersonLink } from "../people/person-name";

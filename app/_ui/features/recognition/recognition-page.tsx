@@ -1,8 +1,8 @@
 "use client";
 import { Award, BookOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { useRecognition } from "@/lib/client/reads";
+import { reasonOf } from "@/lib/client/api/http";
+import { useRecognition } from "@/lib/client/api/reads";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";

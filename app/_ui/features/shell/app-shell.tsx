@@ -1,12 +1,12 @@
 "use client";
 import { useEffect } from "react";
 import { mutate, SWRConfig } from "swr";
-import { ApiError, isUnauthenticated } from "@/lib/client/http";
-import { PATHS } from "@/lib/client/keys";
-import { LiveProvider } from "@/lib/client/live";
-import { shareStyleNonce } from "@/lib/client/style-nonce";
-import { ToastProvider } from "../../primitives/toast";
-import { TooltipProvider } from "../../primitives/tooltip";
+import { ApiError, isUnauthenticated } from "@/lib/client/api/http";
+import { PATHS } from "@/lib/client/api/keys";
+import { shareStyleNonce } from "@/lib/client/browser/style-nonce";
+import { LiveProvider } from "@/lib/client/live/live";
+import { ToastProvider } from "../../primitives/overlays/toast";
+import { TooltipProvider } from "../../primitives/overlays/tooltip";
 import { Navigation } from "./navigation";
 import { SessionGate } from "./session-gate";
 

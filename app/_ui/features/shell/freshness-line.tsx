@@ -1,6 +1,6 @@
 "use client";
 import clsx from "clsx";
-import { type FreshnessWords, useFreshness } from "@/lib/client/freshness";
+import { type FreshnessWords, useFreshness } from "@/lib/client/live/freshness";
 
 const DOTS: Record<FreshnessWords["tone"], string> = {
   fresh: "bg-accent",

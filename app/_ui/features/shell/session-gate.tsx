@@ -1,8 +1,8 @@
 "use client";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { useSession } from "@/lib/client/session";
+import { reasonOf } from "@/lib/client/api/http";
+import { useSession } from "@/lib/client/api/session";
 import { ErrorState } from "../../primitives/states";
 import { BrandMark } from "./brand";
 

@@ -3,13 +3,13 @@ import clsx from "clsx";
 import { ChevronsUpDown, LogOut, Monitor, MonitorOff, Moon, SlidersHorizontal, Sun } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { usePeople } from "@/lib/client/people";
-import { signOut, useSession } from "@/lib/client/session";
-import { chooseTheme, parseTheme, type Theme } from "@/lib/client/theme";
+import { reasonOf } from "@/lib/client/api/http";
+import { signOut, useSession } from "@/lib/client/api/session";
+import { chooseTheme, parseTheme, type Theme } from "@/lib/client/browser/theme";
+import { usePeople } from "@/lib/client/format/people";
 import { Avatar } from "../../primitives/avatar";
-import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../../primitives/menu";
-import { useToast } from "../../primitives/toast";
+import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../../primitives/overlays/menu";
+import { useToast } from "../../primitives/overlays/toast";
 
 const OPTIONS = [
   { value: "system", label: "Like the system", icon: <Monitor aria-hidden="true" className="size-4" /> },

@@ -1,8 +1,8 @@
 "use client";
 import { Copy } from "lucide-react";
 import { useRef, useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { askChallenge, enterWithSignature } from "@/lib/client/session";
+import { reasonOf } from "@/lib/client/api/http";
+import { askChallenge, enterWithSignature } from "@/lib/client/api/session";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 

@@ -1,9 +1,9 @@
 "use client";
 import { useEffect, useState } from "react";
 import { SWRConfig } from "swr";
-import { reasonOf } from "@/lib/client/http";
-import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/session";
-import type { WalletSettings } from "@/lib/client/wallet";
+import { reasonOf } from "@/lib/client/api/http";
+import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/api/session";
+import type { WalletSettings } from "@/lib/client/api/wallet";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { ErrorState } from "../../primitives/states";
 import { type Choice, PersonPicker } from "../people/person-picker";

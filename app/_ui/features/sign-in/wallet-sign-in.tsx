@@ -1,9 +1,9 @@
 "use client";
 import { QrCode } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { askChallenge, enterWithSignature } from "@/lib/client/session";
-import { type Invitation, loadConnector, type WalletSettings, walletRefusal } from "@/lib/client/wallet";
+import { reasonOf } from "@/lib/client/api/http";
+import { askChallenge, enterWithSignature } from "@/lib/client/api/session";
+import { type Invitation, loadConnector, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
 import { Button, buttonClass } from "../../primitives/button";
 
 type Step = "idle" | "opening" | "inviting" | "signing";

@@ -1,11 +1,11 @@
 "use client";
 import { ArrowUp, Radio } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { reasonOf } from "@/lib/client/http";
-import { usePeople } from "@/lib/client/people";
-import { useRecognition } from "@/lib/client/reads";
-import { useSignals } from "@/lib/client/signals";
-import { dayName, useNow } from "@/lib/client/time";
+import { reasonOf } from "@/lib/client/api/http";
+import { useRecognition } from "@/lib/client/api/reads";
+import { usePeople } from "@/lib/client/format/people";
+import { dayName, useNow } from "@/lib/client/format/time";
+import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";

@@ -1,8 +1,8 @@
 "use client";
 import useSWR from "swr";
-import { getJson, reasonOf } from "@/lib/client/http";
-import { exactConsensusTime } from "@/lib/client/time";
-import { type ProofVerdict, verifyProof } from "@/lib/client/verify-proof";
+import { getJson, reasonOf } from "@/lib/client/api/http";
+import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proof";
+import { exactConsensusTime } from "@/lib/client/format/time";
 import { ProofAnswer } from "@/lib/wire/proof";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";

@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
 import type { Signal } from "@/lib/wire/signals";
-import { Popover } from "../../primitives/popover";
+import { Popover } from "../../primitives/overlays/popover";
 import { ProofPanel } from "./proof-panel";
 import { SealMark, type SealState, sealStateOf } from "./seal-mark";
 

@@ -1,5 +1,5 @@
-import { harmless } from "@/lib/client/harmless";
-import { exactConsensusTime } from "@/lib/client/time";
+import { harmless } from "@/lib/client/format/harmless";
+import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 
 export function SignalDetails({ signal }: { signal: Signal }) {

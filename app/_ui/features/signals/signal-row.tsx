@@ -2,11 +2,11 @@
 import clsx from "clsx";
 import { Award, ChevronDown, HeartHandshake, type LucideIcon, Mail, UserRoundPen, Users } from "lucide-react";
 import { memo, useId, useState } from "react";
-import type { People } from "@/lib/client/people";
-import { type Category, categoryOf, type SentencePart, sentenceOf } from "@/lib/client/sentences";
-import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/time";
+import type { People } from "@/lib/client/format/people";
+import { type Category, categoryOf, type SentencePart, sentenceOf } from "@/lib/client/format/sentences";
+import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
-import { Tooltip } from "../../primitives/tooltip";
+import { Tooltip } from "../../primitives/overlays/tooltip";
 import { PersonLink } from "../people/person-name";
 import { Seal } from "./seal";
 import { SignalDetails } from "./signal-details";

@@ -1,6 +1,6 @@
 "use client";
 import { useRouter, useSearchParams } from "next/navigation";
-import { TYPES_OF } from "@/lib/client/sentences";
+import { TYPES_OF } from "@/lib/client/format/sentences";
 import { Chips } from "../../primitives/chips";
 import { PageHeader } from "../page-header";
 import { Feed } from "./feed";

@@ -1,3 +1,3 @@
-import { nextRoute } from "@/lib/server/next-route";
+import { nextRoute } from "@/lib/server/http/next-route";
 
 export const POST = nextRoute("POST /api/admin/topics/{topicId}/resync");

@@ -1,0 +1,67 @@
+"use client";
+import { useRef, useState } from "react";
+import { useSWRConfig } from "swr";
+import { unstable_serialize } from "swr/infinite";
+import { type ActionWords, outcomeOf } from "@/lib/client/admin/sentences";
+import { type AdminRequest, newActionKey, refusalOf, sendAction } from "@/lib/client/admin/status";
+import { PATHS } from "@/lib/client/api/keys";
+import { useToast } from "../../../primitives/overlays/toast";
+import { TypedConfirm } from "../../../primitives/overlays/typed-confirm";
+
+export interface Intent {
+  readonly request: AdminRequest;
+  readonly words: ActionWords;
+  /** What has to be typed: the topic, the person, "everything". */
+  readonly phrase: string;
+}
+
+/** Asks for the phrase, sends the action, and says what became of it. */
+export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClose(): void }) {
+  const { mutate } = useSWRConfig();
+  const say = useToast();
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  // One key for one opening of the dialog: pressing again after a lost answer is the same action.
+  const key = useRef<string | null>(null);
+
+  const close = () => {
+    key.current = null;
+    setRefusal(null);
+    onClose();
+  };
+  const act = async ({ request, words }: Intent) => {
+    key.current ??= newActionKey();
+    setBusy(true);
+    setRefusal(null);
+    try {
+      const { entry } = await sendAction(request, key.current);
+      if (entry.state === "failed" || entry.state === "refused") setRefusal(outcomeOf(entry, Date.now()));
+      else {
+        say({ tone: "good", title: words.taken });
+        close();
+      }
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    } finally {
+      setBusy(false);
+      void mutate(PATHS.adminStatus);
+      void mutate(PATHS.adminShards);
+      void mutate(unstable_serialize(() => PATHS.auditLog));
+    }
+  };
+  return (
+    intent && (
+      <TypedConfirm
+        open
+        onOpenChange={(open) => !open && !busy && close()}
+        title={intent.words.title}
+        description={intent.words.consequence}
+        phrase={intent.phrase}
+        confirm={intent.words.confirm}
+        busy={busy}
+        refusal={refusal}
+        onConfirm={() => void act(intent)}
+      />
+    )
+  );
+}

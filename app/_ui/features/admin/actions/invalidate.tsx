@@ -1,0 +1,71 @@
+"use client";
+import { useState } from "react";
+import { invalidateWords } from "@/lib/client/admin/sentences";
+import { invalidateRequest } from "@/lib/client/admin/status";
+import { parseUserId } from "@/lib/core/ledger/ids";
+import { Button } from "../../../primitives/button";
+import { Field } from "../../../primitives/field";
+import { Panel } from "../frame/panel";
+import { ActionDialog, type Intent } from "./action-dialog";
+
+const EVERYTHING = "everything";
+
+const intentOf = (userId: string | null): Intent => ({
+  request: invalidateRequest(userId),
+  words: invalidateWords(userId),
+  phrase: userId ?? EVERYTHING,
+});
+
+/** Lets cached views be read from the database again: one person's, or everybody's. */
+export function Invalidate() {
+  const [intent, setIntent] = useState<Intent | null>(null);
+  const [text, setText] = useState("");
+  const [error, setError] = useState<string | null>(null);
+  const ask = () => {
+    const userId = parseUserId(text.trim());
+    if (userId) setIntent(intentOf(userId));
+    else setError("An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.");
+  };
+  return (
+    <Panel
+      title="Invalidate"
+      note="For views that look wrong. Nothing is lost: they are read from the database again, on every instance."
+    >
+      <div className="flex flex-wrap items-start gap-x-8 gap-y-5">
+        <form
+          className="min-w-64 flex-1"
+          onSubmit={(event) => {
+            event.preventDefault();
+            ask();
+          }}
+        >
+          <Field label="Person" error={error}>
+            {(control) => (
+              <div className="flex gap-2">
+                <input
+                  {...control}
+                  value={text}
+                  onChange={(event) => {
+                    setText(event.target.value);
+                    setError(null);
+                  }}
+                  placeholder="Account id"
+                  autoComplete="off"
+                  autoCapitalize="off"
+                  spellCheck={false}
+                  className="field ledger min-w-0"
+                />
+                <Button type="submit">Invalidate…</Button>
+              </div>
+            )}
+          </Field>
+        </form>
+        <div className="space-y-1.5">
+          <p className="font-medium text-sm">Everybody</p>
+          <Button onClick={() => setIntent(intentOf(null))}>Invalidate everything…</Button>
+        </div>
+      </div>
+      <ActionDialog intent={intent} onClose={() => setIntent(null)} />
+    </Panel>
+  );
+}

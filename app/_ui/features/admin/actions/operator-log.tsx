@@ -1,0 +1,142 @@
+"use client";
+import { ScrollText } from "lucide-react";
+import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/sentences";
+import { useAuditLog } from "@/lib/client/admin/status";
+import { reasonOf } from "@/lib/client/api/http";
+import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
+import type { AuditEntry } from "@/lib/wire/admin";
+import { Button } from "../../../primitives/button";
+import { DataTable } from "../../../primitives/data-table";
+import { SkeletonRows } from "../../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../../primitives/states";
+import { SearchField } from "../../people/person-picker";
+import { ShareBar } from "../charts/share-bar";
+import { Panel } from "../frame/panel";
+import { ToneBadge } from "../frame/tone-badge";
+import { type SortedColumn, useTable } from "../frame/use-table";
+
+const STATES = {
+  running: ["notice", "Under way"],
+  done: ["good", "Done"],
+  failed: ["bad", "Failed"],
+  refused: ["plain", "Refused"],
+} as const;
+
+const COLUMNS: readonly SortedColumn<AuditEntry>[] = [
+  {
+    id: "when",
+    head: "When",
+    first: "desc",
+    className: "whitespace-nowrap",
+    key: ({ atMs }) => atMs,
+    cell: ({ atMs }) => (
+      <>
+        {clockTime(atMs)}
+        <span className="block text-ink-soft text-xs">{calendarDate(atMs)}</span>
+      </>
+    ),
+  },
+  {
+    id: "action",
+    head: "Action",
+    isHeader: true,
+    first: "asc",
+    key: entryTitle,
+    cell: (entry) => (
+      <>
+        <span className="font-medium">{entryTitle(entry)}</span>
+        <span className="block text-ink-soft text-xs md:hidden">
+          by <bdi>{entry.actor}</bdi>
+        </span>
+      </>
+    ),
+  },
+  {
+    id: "who",
+    head: "Who",
+    first: "asc",
+    from: "md",
+    key: ({ actor }) => actor,
+    cell: ({ actor }) => <bdi className="ledger text-xs">{actor}</bdi>,
+  },
+  {
+    id: "state",
+    head: "State",
+    first: "asc",
+    key: ({ state }) => state,
+    cell: ({ state }) => <ToneBadge tone={STATES[state][0]}>{STATES[state][1]}</ToneBadge>,
+  },
+  {
+    id: "outcome",
+    head: "What came of it",
+    from: "sm",
+    className: "w-1/2",
+    cell: (entry) => <Outcome entry={entry} />,
+  },
+];
+
+const textOf = (entry: AuditEntry) =>
+  `${entryTitle(entry)} ${entry.actor} ${STATES[entry.state][1]} ${outcomeOf(entry, 0)}`;
+const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
+const NONE: readonly AuditEntry[] = [];
+
+export function Audit() {
+  const { entries, error, hasMore, loadingMore, loadMore, retry } = useAuditLog();
+  const { shown, sort, query, onSort, onQuery } = useTable(entries ?? NONE, OPTIONS);
+  if (!entries) {
+    if (error) return <ErrorState title="The log could not be read" reason={reasonOf(error)} onRetry={retry} />;
+    return <SkeletonRows rows={6} label="Reading the audit log" />;
+  }
+  return (
+    <Panel
+      title="Audit log"
+      note="What operators asked for, and what came of it. Entries are never changed afterwards."
+    >
+      {entries.length === 0 ? (
+        <EmptyState title="Nothing was done yet" icon={<ScrollText aria-hidden="true" />}>
+          Every action on this page is written down here before it begins.
+        </EmptyState>
+      ) : (
+        <>
+          <div className="mb-3 max-w-sm">
+            <SearchField label="Filter the log" value={query} onChange={onQuery} />
+          </div>
+          <DataTable
+            caption="Actions"
+            columns={COLUMNS}
+            rows={shown}
+            keyOf={({ id }) => `${id}`}
+            sort={sort}
+            onSort={onSort}
+            below={(entry) => (
+              <tr className="sm:hidden">
+                <td colSpan={COLUMNS.length} className="pb-3">
+                  <Outcome entry={entry} />
+                </td>
+              </tr>
+            )}
+          />
+          {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No action goes by that.</p>}
+          {hasMore && (
+            <div className="mt-4 flex justify-center">
+              <Button busy={loadingMore} onClick={loadMore}>
+                Show older actions
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Outcome({ entry }: { entry: AuditEntry }) {
+  const now = useNow();
+  const check = checkOf(entry);
+  return (
+    <span className="block text-sm">
+      {entry.state === "running" && check && <ShareBar share={progressOf(check)} className="mb-1" />}
+      {outcomeOf(entry, now)}
+    </span>
+  );
+}

@@ -1,0 +1,80 @@
+"use client";
+import clsx from "clsx";
+import { CircleCheck, TriangleAlert } from "lucide-react";
+import { useDeferredValue, useMemo } from "react";
+import {
+  curvesOf,
+  DIALS,
+  type DialValues,
+  inputsOf,
+  parseDial,
+  planScales,
+  standingAt,
+} from "@/lib/client/admin/capacity";
+import { useUrlState } from "@/lib/client/browser/url-state";
+import { Panel } from "../frame/panel";
+import { Cost } from "./cost";
+import { Curves } from "./curves";
+import { Dials } from "./dials";
+import { Limits } from "./limits";
+import { CostsTable, NeedsTable } from "./plan-tables";
+
+/** What N users need and cost, dialled in the page; and what was spent so far. */
+export function Capacity() {
+  const { get, set } = useUrlState();
+  const asked = DIALS.map(({ id }) => get(id) ?? "").join("|");
+  const values = useMemo(() => {
+    const texts = asked.split("|");
+    return Object.fromEntries(DIALS.map((dial, i) => [dial.id, parseDial(dial, texts[i] || null)])) as DialValues;
+  }, [asked]);
+  // The slider itself does not wait for the model.
+  const settled = useDeferredValue(values);
+  const inputs = useMemo(() => inputsOf(settled), [settled]);
+  const standing = useMemo(() => standingAt(inputs), [inputs]);
+  const scales = useMemo(() => planScales(inputs), [inputs]);
+  const curves = useMemo(() => curvesOf(inputs), [inputs]);
+  const marks = useMemo(
+    () => [
+      ...standing.limits.map(({ breaksAtUsers }, index) => ({ users: breaksAtUsers, number: index + 1 })),
+      { users: inputs.users, number: null },
+    ],
+    [standing, inputs],
+  );
+  const Mark = standing.isBroken ? TriangleAlert : CircleCheck;
+  return (
+    <>
+      <Panel
+        title="What would it take?"
+        note="The model multiplies measured unit figures and list prices (docs/capacity.md); npm run capacity prints the same."
+      >
+        <Dials values={values} onChange={(id, value) => set({ [id]: String(value) })} />
+        <p
+          data-testid="first-limit"
+          className={clsx(
+            "mt-5 flex items-start gap-2.5 rounded-card px-4 py-3",
+            standing.isBroken ? "bg-copper-soft text-copper" : "bg-accent-soft text-accent-strong",
+          )}
+        >
+          <Mark aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+          {standing.sentence}
+        </p>
+      </Panel>
+      <Panel
+        title="Dollars a month against users"
+        note="A numbered line stands where the limit of that number breaks, a solid one where the slider is. The tables below say the same in numbers."
+      >
+        <Curves curves={curves} marks={marks} />
+        <div className="mt-5">
+          <CostsTable scales={scales} />
+        </div>
+      </Panel>
+      <Panel title="What it needs">
+        <NeedsTable scales={scales} />
+      </Panel>
+      <Panel title="Limits, in the order in which they break" note="Judged in the busiest minute of the day.">
+        <Limits limits={standing.limits} users={inputs.users} />
+      </Panel>
+      <Cost />
+    </>
+  );
+}

@@ -1,0 +1,91 @@
+import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
+import { bytes, compact, dollars, rate } from "@/lib/client/format/numbers";
+
+/** The plan's two tables as the model fills them, with the plan's own estimates beside ours. */
+const PLAN: Readonly<Record<number, { readonly storage: string; readonly without: string; readonly with: string }>> = {
+  10000: { storage: "5 GB", without: "$2,000", with: "$500" },
+  100000: { storage: "50 GB", without: "$20,000", with: "$2,500" },
+  1000000: { storage: "500 GB", without: "not feasible", with: "$15,000" },
+  10000000: { storage: "5 TB", without: "–", with: "–" },
+};
+
+interface Line {
+  readonly name: string;
+  readonly isPlan?: boolean;
+  readonly isTotal?: boolean;
+  cell(scale: Scale): string;
+}
+
+const NEEDS: readonly Line[] = [
+  { name: "Messages a day", cell: ({ ours }) => compact(ours.messages.perDay) },
+  { name: "Messages a second, at the peak", cell: ({ ours }) => rate(ours.messages.peakPerS) },
+  { name: "Stored in a month", cell: ({ ours }) => bytes(ours.storage.monthBytes) },
+  { name: "the plan's estimate", isPlan: true, cell: ({ users }) => PLAN[users]?.storage ?? "–" },
+  { name: "Mirror requests a second, now", cell: ({ current }) => compact(current.mirrorRequestsPerS) },
+  { name: "Mirror requests a second, ours", cell: ({ ours }) => rate(ours.mean.mirror.requests) },
+  { name: "Memory, now", cell: ({ current }) => bytes(current.memoryBytes) },
+  { name: "Memory, ours (first tier)", cell: ({ ours }) => bytes(ours.memory.l1Bytes) },
+  { name: "Redis commands a second", cell: ({ ours }) => compact(ours.redis.commandsPerS) },
+  { name: "SQL statements a second", cell: ({ ours }) => compact(ours.postgres.statementsPerS) },
+  { name: "Instances, at the peak", cell: ({ ours }) => compact(ours.instances.peak) },
+];
+
+const COSTS: readonly Line[] = [
+  ...PARTS.map(({ part, label }) => ({
+    name: label,
+    cell: (scale: Scale) => dollars(Math.round(costOfPart(scale, part))),
+  })),
+  { name: "All but the ledger, ours", isTotal: true, cell: ({ ours }) => dollars(Math.round(runningCost(ours))) },
+  { name: "the plan's estimate, with a cache", isPlan: true, cell: ({ users }) => PLAN[users]?.with ?? "–" },
+  { name: "All but the ledger, now", isTotal: true, cell: ({ current }) => dollars(Math.round(runningCost(current))) },
+  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => PLAN[users]?.without ?? "–" },
+];
+
+export const NeedsTable = ({ scales }: { scales: readonly Scale[] }) => (
+  <PlanTable caption="What it needs" lines={NEEDS} scales={scales} />
+);
+export const CostsTable = ({ scales }: { scales: readonly Scale[] }) => (
+  <PlanTable caption="Dollars a month" lines={COSTS} scales={scales} />
+);
+
+function PlanTable({ caption, lines, scales }: { caption: string; lines: readonly Line[]; scales: readonly Scale[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section aria-label={`${caption}, as a table`} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
+      <table className="w-full min-w-lg border-collapse text-sm">
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="border-line-strong border-b">
+            <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
+              Users
+            </th>
+            {scales.map(({ users }) => (
+              <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
+                {compact(users)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <tr key={line.name} className={lookOf(line)}>
+              <th scope="row" className="py-1.5 pr-2 text-left font-normal in-[.font-semibold]:font-semibold">
+                {line.name}
+              </th>
+              {scales.map((scale) => (
+                <td key={scale.users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
+                  {line.cell(scale)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function lookOf({ isPlan, isTotal }: Line): string {
+  if (isPlan) return "text-ink-soft italic";
+  return isTotal ? "border-line border-t font-semibold" : "border-line border-t";
+}

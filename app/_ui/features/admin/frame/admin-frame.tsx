@@ -1,0 +1,146 @@
+"use client";
+import { DatabaseZap, ShieldX, TriangleAlert } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
+import { useSeen } from "@/lib/client/admin/history";
+import { databaseWords } from "@/lib/client/admin/sentences";
+import { isNotOperator, useAdminStatus } from "@/lib/client/admin/status";
+import { reasonOf } from "@/lib/client/api/http";
+import { counted, lasting } from "@/lib/client/format/numbers";
+import { clockTime, useNow } from "@/lib/client/format/time";
+import type { AdminStatus } from "@/lib/wire/admin";
+import { buttonClass } from "../../../primitives/button";
+import { Skeleton } from "../../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../../primitives/states";
+import { PageHeader } from "../../page-header";
+import { StatusProvider } from "./status-context";
+import { PLACES } from "./tabs";
+
+/** Around every part of the operators' page: who may see it, how old the numbers are, and what to do when none come. */
+export function AdminFrame({ children }: { children: React.ReactNode }) {
+  const { data: status, error, mutate } = useAdminStatus();
+  if (isNotOperator(error)) return <NotOperator reason={reasonOf(error)} />;
+  return (
+    <>
+      <PageHeader title="Operate">
+        Every instance, tier and topic as it stands, and what can be done about it.
+      </PageHeader>
+      <Places />
+      {status ? (
+        <>
+          {error ? <OutOfReach reason={reasonOf(error)} /> : <Age status={status} />}
+          <WithoutDatabase words={databaseWords(status)} />
+          <StatusProvider value={status}>{children}</StatusProvider>
+        </>
+      ) : error ? (
+        <ErrorState title="The state could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+      ) : (
+        <Loading />
+      )}
+    </>
+  );
+}
+
+function Places() {
+  const pathname = usePathname();
+  const place = useRef<HTMLElement>(null);
+  // On phones the tabs are wider than the screen: the current one is to be seen.
+  useEffect(() => {
+    const current = [...(place.current?.querySelectorAll("a") ?? [])].find((link) => link.pathname === pathname);
+    current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
+  return (
+    <nav ref={place} aria-label="Operate" className="mb-4 overflow-x-auto border-line border-b">
+      <ul className="flex gap-1">
+        {PLACES.map(({ href, label }) => (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={pathname === href ? "page" : undefined}
+              className="-mb-px inline-flex min-h-11 items-center whitespace-nowrap border-transparent border-b-2 px-3 font-medium text-ink-soft focus-visible:-outline-offset-2 hover:text-ink aria-[current]:border-accent aria-[current]:text-ink"
+            >
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Age({ status }: { status: AdminStatus }) {
+  const now = useNow();
+  const { receivedAtMs } = useSeen();
+  const ageMs = Math.max(0, now - receivedAtMs);
+  return (
+    <p data-testid="age" className="mb-6 flex flex-wrap items-center gap-x-2 text-ink-soft text-xs tabular-nums">
+      <span aria-hidden="true" className="size-2 rounded-full bg-accent" />
+      {ageMs < 1_000 ? "As of now" : `As of ${lasting(Math.floor(ageMs / 1_000) * 1_000)} ago`} ·{" "}
+      {counted(status.instances.length, "instance")} · {status.network} · version {status.version}
+    </p>
+  );
+}
+
+/** The page works while the database is away, and says what it then lacks. */
+function WithoutDatabase({ words }: { words: string | null }) {
+  if (words === null) return null;
+  return (
+    <div role="status" className="mb-6 flex items-start gap-3 rounded-card bg-gold-soft px-4 py-3 text-ink text-sm">
+      <DatabaseZap aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+      <div>
+        <p className="font-medium">Some of this page is old or missing.</p>
+        <p className="tabular-nums">{words}</p>
+      </div>
+    </div>
+  );
+}
+
+function OutOfReach({ reason }: { reason: string }) {
+  const now = useNow();
+  const { receivedAtMs } = useSeen();
+  return (
+    <div role="alert" className="mb-6 flex items-start gap-3 rounded-card bg-danger-soft px-4 py-3 text-danger text-sm">
+      <TriangleAlert aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+      <div>
+        <p className="font-medium">{reason}</p>
+        <p className="tabular-nums">
+          What you see is of {clockTime(receivedAtMs)}, {lasting(Math.max(0, now - receivedAtMs))} ago. It is asked for
+          again every five seconds. If it stays like this, look at <span className="ledger">/api/health/ready</span> and
+          at the server's log.
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function NotOperator({ reason }: { reason: string }) {
+  return (
+    <EmptyState
+      wholePage
+      title="This page is for operators"
+      icon={<ShieldX aria-hidden="true" />}
+      action={
+        <Link href="/signals" className={buttonClass("primary")}>
+          To your signals
+        </Link>
+      }
+    >
+      {reason}
+    </EmptyState>
+  );
+}
+
+function Loading() {
+  return (
+    <div role="status" aria-label="Reading the state of every instance" className="space-y-4">
+      <Skeleton className="h-16" />
+      <div className="grid gap-3 sm:grid-cols-3">
+        <Skeleton className="h-28" />
+        <Skeleton className="h-28" />
+        <Skeleton className="h-28" />
+      </div>
+      <Skeleton className="h-64" />
+    </div>
+  );
+}

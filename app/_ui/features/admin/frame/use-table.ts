@@ -1,0 +1,59 @@
+"use client";
+import { useMemo } from "react";
+import { useUrlState } from "@/lib/client/browser/url-state";
+import {
+  type Direction,
+  formatSort,
+  matching,
+  parseSort,
+  type Sort,
+  type SortKey,
+  sorted,
+} from "@/lib/client/format/table";
+import type { Column } from "../../../primitives/data-table";
+
+/** A column whose rows can be put in order. */
+export interface SortedColumn<Row> extends Column<Row> {
+  key?(row: Row): SortKey;
+}
+
+export interface TableState<Row> {
+  readonly shown: readonly Row[];
+  readonly sort: Sort | null;
+  readonly query: string;
+  onSort(column: string, direction: Direction): void;
+  onQuery(query: string): void;
+}
+
+export interface TableStateOptions<Row> {
+  readonly columns: readonly SortedColumn<Row>[];
+  readonly start: Sort | null;
+  /** What a filter looks at; without it there is none. */
+  textOf?(row: Row): string;
+  /** Before the names of its parameters, where a page has several tables. */
+  readonly name?: string;
+}
+
+/** Order and filter of a table, kept in the address. `options` is stable. */
+export function useTable<Row>(rows: readonly Row[], options: TableStateOptions<Row>): TableState<Row> {
+  const { get, set } = useUrlState();
+  const prefix = options.name ? `${options.name}-` : "";
+  const asked = get(`${prefix}sort`);
+  const query = get(`${prefix}q`) ?? "";
+  const sort = useMemo(() => {
+    const sortable = options.columns.filter(({ key }) => key).map(({ id }) => id);
+    return parseSort(asked, sortable) ?? options.start;
+  }, [asked, options]);
+  const shown = useMemo(() => {
+    const chosen = options.textOf ? matching(rows, query, options.textOf) : rows;
+    const keyOf = sort && options.columns.find(({ id }) => id === sort.column)?.key;
+    return sort && keyOf ? sorted(chosen, keyOf, sort.direction) : chosen;
+  }, [rows, query, sort, options]);
+  return {
+    shown,
+    sort,
+    query,
+    onSort: (column, direction) => set({ [`${prefix}sort`]: formatSort({ column, direction }) }),
+    onQuery: (text) => set({ [`${prefix}q`]: text || null }),
+  };
+}

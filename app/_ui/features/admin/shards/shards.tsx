@@ -1,0 +1,57 @@
+"use client";
+import { Waypoints } from "lucide-react";
+import { useState } from "react";
+import { shardKey } from "@/lib/client/admin/shard-groups";
+import { useShards } from "@/lib/client/admin/status";
+import { reasonOf } from "@/lib/client/api/http";
+import { useUrlState } from "@/lib/client/browser/url-state";
+import { SkeletonRows } from "../../../primitives/skeleton";
+import { EmptyState, ErrorState } from "../../../primitives/states";
+import { ActionDialog, type Intent } from "../actions/action-dialog";
+import { Panel } from "../frame/panel";
+import { Undertakings } from "./pending-reshards";
+import { ShardDetails } from "./shard-details";
+import { ShardMatrix } from "./shard-matrix";
+import { ShardTable } from "./shard-table";
+import { SplitForm } from "./split-form";
+
+/** Which topic serves whom, what is being changed about it, and the two actions that change it. */
+export function Shards() {
+  const { data: answer, error, mutate } = useShards();
+  const { get, set } = useUrlState();
+  const [intent, setIntent] = useState<Intent | null>(null);
+  if (!answer) {
+    if (error)
+      return <ErrorState title="The shards could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />;
+    return <SkeletonRows rows={6} label="Reading which topic serves whom" />;
+  }
+  if (answer.shards.length === 0) {
+    return (
+      <Panel title="Shards">
+        <EmptyState title="No topic serves anybody yet" icon={<Waypoints aria-hidden="true" />}>
+          The registry begins with the topics that are configured, once an instance has started with them.
+        </EmptyState>
+      </Panel>
+    );
+  }
+  return (
+    <>
+      {error && (
+        <p role="alert" className="mb-5 rounded-card bg-danger-soft px-4 py-3 text-danger text-sm">
+          The shards are shown as they were: {reasonOf(error)}
+        </p>
+      )}
+      <Undertakings answer={answer} onAct={setIntent} />
+      <ShardMatrix answer={answer} />
+      <SplitForm answer={answer} onAct={setIntent} />
+      <ShardTable answer={answer} />
+      <ShardDetails
+        shard={answer.shards.find((shard) => shardKey(shard) === get("shard"))}
+        answer={answer}
+        onClose={() => set({ shard: null })}
+        onAct={setIntent}
+      />
+      <ActionDialog intent={intent} onClose={() => setIntent(null)} />
+    </>
+  );
+}

@@ -1,0 +1,142 @@
+"use client";
+import { useState } from "react";
+import { activeOf, type Group, groupKey, isOf, ownersOf } from "@/lib/client/admin/shard-groups";
+import { NO_KEY, segmentsFault, splitSentences, splitWords } from "@/lib/client/admin/shard-sentences";
+import { splitRequest } from "@/lib/client/admin/status";
+import { parseUserId, TOPIC_KINDS, type TopicKind } from "@/lib/core/ledger/ids";
+import type { ShardsAnswer } from "@/lib/wire/shards";
+import { Button } from "../../../primitives/button";
+import { Field } from "../../../primitives/field";
+import { Select } from "../../../primitives/select";
+import type { Intent } from "../actions/action-dialog";
+import { Panel } from "../frame/panel";
+
+export interface SplitFormProps {
+  answer: ShardsAnswer;
+  onAct(intent: Intent): void;
+}
+
+/** Gives a group of users more topics of a kind; says beforehand what that does. */
+export function SplitForm(props: SplitFormProps) {
+  return (
+    <Panel
+      title="Split"
+      note="More topics for a group, while everybody goes on writing and reading. It does not go back but by draining."
+    >
+      {props.answer.canCreate ? <Form {...props} /> : <p className="text-copper">{NO_KEY}</p>}
+    </Panel>
+  );
+}
+
+/** A user who may have no topics yet: any id. */
+const ONE_USER = "one user";
+const ID_FAULT = "An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.";
+
+function Form({ answer, onAct }: SplitFormProps) {
+  const [kind, setKind] = useState<TopicKind>("contact");
+  const [whose, setWhose] = useState("standard");
+  const [userText, setUserText] = useState("");
+  // What was typed is about so many segments: where there are others by now, the next number is offered again.
+  const [typed, setTyped] = useState<{ readonly of: string; readonly text: string } | null>(null);
+  const [isAsked, setAsked] = useState(false);
+
+  const owners = ownersOf(answer);
+  const known = owners.find((each) => nameOf(each) === whose);
+  const userId = parseUserId(userText.trim());
+  const group: Group = known ? { ...known, kind } : { tier: "busy", kind, owner: userId ?? "" };
+  const has = activeOf(answer.shards, group).length;
+  const of = `${groupKey(group)} ${has}`;
+  const text = typed?.of === of ? typed.text : `${has + 1}`;
+  const fault = segmentsFault(text, has, unfinishedOf(answer, group, has));
+  const userFault = known || userId ? null : ID_FAULT;
+  const to = Number(text);
+
+  const ask = () => {
+    setAsked(true);
+    if (fault || userFault) return;
+    onAct({
+      request: splitRequest({ ...group, to }),
+      words: splitWords(group, has, to),
+      phrase: `${groupKey(group)} ${to}`,
+    });
+  };
+  return (
+    <form
+      noValidate
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        ask();
+      }}
+    >
+      <div className="grid items-start gap-4 sm:grid-cols-3">
+        <Field label="Kind">
+          {(control) => (
+            <Select {...control} value={kind} onChange={(event) => setKind(event.target.value as TopicKind)}>
+              {TOPIC_KINDS.map((each) => (
+                <option key={each}>{each}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Group">
+          {(control) => (
+            <Select {...control} value={whose} onChange={(event) => setWhose(event.target.value)}>
+              {owners.map((each) => (
+                <option key={nameOf(each)} value={nameOf(each)}>
+                  {nameOf(each)}
+                </option>
+              ))}
+              <option value={ONE_USER}>one user's own…</option>
+            </Select>
+          )}
+        </Field>
+        <Field label="Segments" error={isAsked || typed?.of === of ? fault : null} hint={`${has} now`}>
+          {(control) => (
+            <input
+              {...control}
+              value={text}
+              onChange={(event) => setTyped({ of, text: event.target.value })}
+              inputMode="numeric"
+              autoComplete="off"
+              className="field tabular-nums"
+            />
+          )}
+        </Field>
+      </div>
+      {!known && (
+        <Field label="User" error={isAsked ? userFault : null} hint="Worth it from some 10,000 signals.">
+          {(control) => (
+            <input
+              {...control}
+              value={userText}
+              onChange={(event) => setUserText(event.target.value)}
+              placeholder="Account id"
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="field ledger"
+            />
+          )}
+        </Field>
+      )}
+      {!fault && !userFault && (
+        <p data-testid="split-preview" className="max-w-prose text-sm">
+          {splitSentences(group, has, to)}
+        </p>
+      )}
+      <Button type="submit">Split…</Button>
+    </form>
+  );
+}
+
+const nameOf = ({ tier, owner }: Pick<Group, "tier" | "owner">): string =>
+  owner === null ? tier : `${owner} (${tier === "busy" ? "a user" : tier})`;
+
+/** The number of segments that an unfinished split of the group goes for. */
+function unfinishedOf({ shards }: ShardsAnswer, group: Group, has: number): number | null {
+  const coming = shards.filter(
+    (shard) => isOf(shard, group) && shard.segment >= has && (shard.state === "planned" || shard.state === "creating"),
+  );
+  return coming.length === 0 ? null : Math.max(...coming.map(({ segment }) => segment)) + 1;
+}

@@ -1,0 +1,120 @@
+import { standingOf } from "@/lib/client/admin/sentences";
+import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
+import type { TopicStatus } from "@/lib/wire/admin";
+import { Sparkline } from "../charts/sparkline";
+import { ToneBadge } from "../frame/tone-badge";
+import type { SortedColumn } from "../frame/use-table";
+import { CoverageBar } from "./coverage-bar";
+
+/** The worse, the higher. */
+const URGENCY = { bad: 3, notice: 2, good: 1, plain: 0 } as const;
+const perMinuteSum = ({ perMinute }: TopicStatus) => perMinute.reduce((sum, count) => sum + count, 0);
+const oddOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed;
+
+export function topicColumns(open: (topicId: string) => void): readonly SortedColumn<TopicStatus>[] {
+  return [
+    {
+      id: "topic",
+      head: "Topic",
+      isHeader: true,
+      first: "asc",
+      key: ({ topicId }) => topicId,
+      cell: (topic) => <TopicCell topic={topic} onOpen={() => open(topic.topicId)} />,
+    },
+    {
+      id: "state",
+      head: "State",
+      first: "desc",
+      from: "sm",
+      key: (topic) => URGENCY[standingOf(topic).tone],
+      cell: (topic) => <Standing topic={topic} />,
+    },
+    {
+      id: "lag",
+      head: "Lag",
+      numeric: true,
+      first: "desc",
+      className: "whitespace-nowrap",
+      key: ({ lagMs }) => lagMs,
+      cell: ({ lagMs }) => lasting(lagMs),
+    },
+    {
+      id: "cursor",
+      head: "Stored",
+      numeric: true,
+      first: "desc",
+      from: "sm",
+      key: ({ cursor }) => cursor,
+      cell: ({ cursor }) => compact(cursor),
+    },
+    {
+      id: "coverage",
+      head: "Coverage",
+      first: "desc",
+      from: "sm",
+      className: "w-36 xl:w-48",
+      key: ({ gapCount, cursor, verifiedThrough }) => gapCount * 1e12 + cursor - verifiedThrough,
+      cell: (topic) => <CoverageBar topic={topic} />,
+    },
+    {
+      id: "rate",
+      head: "30 minutes",
+      first: "desc",
+      className: "w-24 sm:w-32",
+      key: perMinuteSum,
+      cell: ({ perMinute }) => <Sparkline perMinute={perMinute} />,
+    },
+    {
+      id: "users",
+      head: "Users",
+      numeric: true,
+      first: "desc",
+      from: "md",
+      key: ({ users }) => users,
+      cell: ({ users }) => compact(users),
+    },
+    {
+      id: "hottest",
+      head: "Top ten",
+      numeric: true,
+      first: "desc",
+      from: "md",
+      className: "whitespace-nowrap",
+      key: ({ hottestShare }) => hottestShare,
+      cell: ({ hottestShare }) => percent(hottestShare),
+    },
+    {
+      id: "odd",
+      head: "Odd",
+      numeric: true,
+      first: "desc",
+      from: "md",
+      key: oddOf,
+      cell: (topic) => whole(oddOf(topic)),
+    },
+  ];
+}
+
+function TopicCell({ topic, onOpen }: { topic: TopicStatus; onOpen(): void }) {
+  return (
+    <>
+      <button
+        type="button"
+        onClick={onOpen}
+        aria-haspopup="dialog"
+        className="ledger min-h-6 whitespace-nowrap rounded-md text-accent-strong underline decoration-line-strong underline-offset-4 hover:decoration-current"
+      >
+        {topic.topicId}
+      </button>
+      <span className="block text-ink-soft text-xs">{topic.kinds.join(", ") || "no kind"}</span>
+      <span className="mt-1 block sm:hidden">
+        <Standing topic={topic} />
+      </span>
+    </>
+  );
+}
+
+export function Standing({ topic }: { topic: TopicStatus }) {
+  const { text, tone } = standingOf(topic);
+  return <ToneBadge tone={tone}>{text}</ToneBadge>;
+}

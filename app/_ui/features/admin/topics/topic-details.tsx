@@ -1,0 +1,151 @@
+"use client";
+import Link from "next/link";
+import {
+  checkOf,
+  coverageWords,
+  entryTitle,
+  outcomeOf,
+  progressOf,
+  topicActionWords,
+  troubleOf,
+} from "@/lib/client/admin/sentences";
+import { TOPIC_ACTIONS, type TopicAction, topicRequest } from "@/lib/client/admin/status";
+import { counted, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
+import type { AuditEntry, TopicStatus } from "@/lib/wire/admin";
+import { Button } from "../../../primitives/button";
+import { Dialog } from "../../../primitives/overlays/dialog";
+import type { Intent } from "../actions/action-dialog";
+import { ShareBar } from "../charts/share-bar";
+import { MessagesAMinute } from "../charts/sparkline";
+import { Facts } from "../frame/panel";
+import { CoverageBar, CoverageKey } from "./coverage-bar";
+import { Standing } from "./topic-columns";
+
+export interface TopicDetailsProps {
+  topic: TopicStatus | undefined;
+  onClose(): void;
+  onAct(intent: Intent): void;
+}
+
+/** Everything of one topic, and what can be done about it. */
+export function TopicDetails({ topic, onClose, onAct }: TopicDetailsProps) {
+  return (
+    <Dialog
+      open={topic !== undefined}
+      onOpenChange={(open) => !open && onClose()}
+      title={topic ? `Topic ${topic.topicId}` : "Topic"}
+      description={topic?.kinds.join(", ") ?? ""}
+    >
+      {topic && <Whole topic={topic} onAct={onAct} />}
+    </Dialog>
+  );
+}
+
+const LABELS: Record<TopicAction, string> = {
+  audit: "Audit…",
+  resync: "Resync…",
+  "start-over": "Start over…",
+  pause: "Pause…",
+  resume: "Resume…",
+};
+
+function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): void }) {
+  const { topicId, counts } = topic;
+  const now = useNow();
+  const trouble = troubleOf(topic, now);
+  const isFitting = (action: TopicAction) =>
+    topic.paused ? action !== "pause" && action !== "start-over" : action !== "resume";
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-center gap-2">
+        <Standing topic={topic} />
+        {trouble && <p className="text-copper text-sm">{trouble}</p>}
+      </div>
+      <div>
+        <CoverageBar topic={topic} />
+        <p className="mt-1.5 mb-2 text-sm">{coverageWords(topic)}</p>
+        <CoverageKey />
+      </div>
+      <Gaps topic={topic} />
+      <MessagesAMinute perMinute={topic.perMinute} />
+      <Facts
+        facts={[
+          ["Lag", lasting(topic.lagMs)],
+          ["Synced through", topic.asOf ? exactConsensusTime(topic.asOf) : "nothing yet"],
+          ["Last message", topic.lastMessageAt ? exactConsensusTime(topic.lastMessageAt) : "none yet"],
+          ["Messages", whole(counts.messages)],
+          ["Verified", whole(counts.verified)],
+          ["Unverifiable", whole(counts.unverifiable)],
+          ["Failed", whole(counts.failed)],
+          ["Undecodable", <OddLink key="u" count={counts.undecodable} topicId={topicId} />],
+          ["Untrusted", <OddLink key="t" count={counts.untrusted} topicId={topicId} />],
+          ["Users", whole(topic.users)],
+          ["Ten busiest have", percent(topic.hottestShare)],
+        ]}
+      />
+      {topic.check && <Check entry={topic.check} nowMs={now} />}
+      <div className="flex flex-wrap gap-2 border-line border-t pt-4">
+        {TOPIC_ACTIONS.filter(isFitting).map((action) => (
+          <Button
+            key={action}
+            size="sm"
+            onClick={() =>
+              onAct({
+                request: topicRequest(action, topicId),
+                words: topicActionWords(action, topicId),
+                phrase: topicId,
+              })
+            }
+          >
+            {LABELS[action]}
+          </Button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function OddLink({ count, topicId }: { count: number; topicId: string }) {
+  if (count === 0) return "0";
+  return (
+    <Link className="underline underline-offset-4" href={`/admin/messages?q=${topicId}`}>
+      {whole(count)}
+    </Link>
+  );
+}
+
+const GAPS_SHOWN = 8;
+
+function Gaps({ topic: { gaps, gapCount } }: { topic: TopicStatus }) {
+  const now = useNow(60_000);
+  if (gapCount === 0) return null;
+  const more = gapCount - Math.min(gaps.length, GAPS_SHOWN);
+  return (
+    <section aria-label="Gaps" className="rounded-control bg-danger-soft px-3 py-2 text-sm">
+      <ul className="space-y-0.5">
+        {gaps.slice(0, GAPS_SHOWN).map(({ from, to, state, firstSeenMs }) => (
+          <li key={from}>
+            {from === to ? `Message ${whole(from)}` : `Messages ${whole(from)} to ${whole(to)}`}: {state}, first seen{" "}
+            {timeAgo(firstSeenMs, now)}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p>and {counted(more, "more gap")}.</p>}
+    </section>
+  );
+}
+
+/** The latest audit or resync: how far it is, or what it found. */
+export function Check({ entry, nowMs }: { entry: AuditEntry; nowMs: number }) {
+  const check = checkOf(entry);
+  return (
+    <section aria-label={entryTitle(entry)} className="space-y-1.5 text-sm">
+      <p className="font-medium">
+        {entryTitle(entry)}, {timeAgo(entry.atMs, nowMs)} by <bdi>{entry.actor}</bdi>
+      </p>
+      {entry.state === "running" && check && <ShareBar share={progressOf(check)} />}
+      <p data-testid="outcome">{outcomeOf(entry, nowMs)}</p>
+    </section>
+  );
+}

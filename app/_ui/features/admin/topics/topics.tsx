@@ -1,0 +1,63 @@
+"use client";
+import { useMemo, useState } from "react";
+import { useUrlState } from "@/lib/client/browser/url-state";
+import { counted } from "@/lib/client/format/numbers";
+import type { TopicStatus } from "@/lib/wire/admin";
+import { DataTable } from "../../../primitives/data-table";
+import { EmptyState } from "../../../primitives/states";
+import { SearchField } from "../../people/person-picker";
+import { ActionDialog, type Intent } from "../actions/action-dialog";
+import { Panel } from "../frame/panel";
+import { useStatus } from "../frame/status-context";
+import { useTable } from "../frame/use-table";
+import { CoverageKey } from "./coverage-bar";
+import { topicColumns } from "./topic-columns";
+import { TopicDetails } from "./topic-details";
+
+const textOf = ({ topicId, kinds, state, paused, lastError }: TopicStatus) =>
+  `${topicId} ${kinds.join(" ")} ${state} ${paused ? "paused" : ""} ${lastError ?? ""}`;
+
+/** The topics, and the one that the address names beside them. */
+export function Topics() {
+  const { topics } = useStatus();
+  const { get, set } = useUrlState();
+  const [intent, setIntent] = useState<Intent | null>(null);
+  const options = useMemo(
+    () => ({ columns: topicColumns((topicId) => set({ topic: topicId }, "push")), start: null, textOf }),
+    [set],
+  );
+  const { shown, sort, query, onSort, onQuery } = useTable(topics, options);
+  const open = topics.find(({ topicId }) => topicId === get("topic"));
+  return (
+    <>
+      <Panel title="Topics" note="Each is pulled once for everybody. Press one to see it whole, and to act on it.">
+        {topics.length === 0 ? (
+          <EmptyState title="No topics yet">They show as soon as the database answers.</EmptyState>
+        ) : (
+          <>
+            <div className="mb-3 max-w-sm">
+              <SearchField label="Filter topics" value={query} onChange={onQuery} />
+            </div>
+            <p role="status" className="sr-only">
+              {shown.length} of {counted(topics.length, "topic")}
+            </p>
+            <DataTable
+              caption="Topics"
+              columns={options.columns}
+              rows={shown}
+              keyOf={({ topicId }) => topicId}
+              sort={sort}
+              onSort={onSort}
+            />
+            {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No topic goes by that.</p>}
+            <div className="mt-4">
+              <CoverageKey />
+            </div>
+          </>
+        )}
+      </Panel>
+      <TopicDetails topic={open} onClose={() => set({ topic: null })} onAct={setIntent} />
+      <ActionDialog intent={intent} onClose={() => setIntent(null)} />
+    </>
+  );
+}

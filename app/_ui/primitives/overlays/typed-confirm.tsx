@@ -1,0 +1,89 @@
+"use client";
+import { AlertDialog as Radix } from "radix-ui";
+import { useState } from "react";
+import { Button } from "../button";
+import { Field } from "../field";
+import { useReturnFocus } from "./return-focus";
+
+export interface TypedConfirmProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  description: string;
+  /** What has to be typed, letter by letter. */
+  phrase: string;
+  confirm: string;
+  busy: boolean;
+  /** Why it was refused, after it was tried. */
+  refusal: string | null;
+  onConfirm(): void;
+}
+
+/** For what cannot be taken back or costs something: whoever goes on has read what it is about. */
+export function TypedConfirm({ open, onOpenChange, ...rest }: TypedConfirmProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-veil" />
+        <Content {...rest} />
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+function Content({
+  title,
+  description,
+  phrase,
+  confirm,
+  busy,
+  refusal,
+  onConfirm,
+}: Omit<TypedConfirmProps, "open" | "onOpenChange">) {
+  const [typed, setTyped] = useState("");
+  const returnFocus = useReturnFocus();
+  const isTyped = typed.trim() === phrase;
+  return (
+    <Radix.Content
+      {...returnFocus}
+      className="fixed inset-x-0 bottom-0 z-50 max-h-[92dvh] animate-rise overflow-y-auto rounded-t-card border border-line bg-surface p-5 pb-[max(1.25rem,env(safe-area-inset-bottom))] shadow-float sm:inset-0 sm:m-auto sm:h-fit sm:w-[min(28rem,calc(100vw-2rem))] sm:rounded-card"
+    >
+      <Radix.Title className="font-display font-semibold text-xl">{title}</Radix.Title>
+      <Radix.Description className="mt-2 text-ink-soft">{description}</Radix.Description>
+      <form
+        className="mt-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isTyped && !busy) onConfirm();
+        }}
+      >
+        <Field label={`Type ${phrase} to go on`}>
+          {(control) => (
+            <input
+              {...control}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="field ledger"
+            />
+          )}
+        </Field>
+        {refusal && (
+          <p role="alert" className="mt-3 rounded-control bg-danger-soft px-3 py-2 text-danger text-sm">
+            {refusal}
+          </p>
+        )}
+        <div className="mt-5 flex flex-wrap justify-end gap-2">
+          <Radix.Cancel asChild>
+            <Button>Leave it</Button>
+          </Radix.Cancel>
+          <Button type="submit" look="danger" busy={busy} disabled={!isTyped}>
+            {confirm}
+          </Button>
+        </div>
+      </form>
+    </Radix.Content>
+  );
+}

@@ -1,0 +1,94 @@
+/** The capacity model against what a load of its own users really causes, at three scales. Required: within 15 %. */
+
+import { AppClient, DevnetClient } from "@/scripts/load/client";
+import { type Comparison, compare, type Meters } from "@/scripts/load/compare";
+import { drive } from "@/scripts/load/drive";
+import { inputsOf, type LoadPlan } from "@/scripts/load/load-plan";
+import { SetUp } from "../../support/set-up";
+import type { BenchRow } from "../../types";
+
+export const names = ["capacity.prediction_error", "capacity.event_bytes_per_user"];
+
+const INSTANCES = 2;
+/** The fewest users cause three statements a second: of that many, chance alone moves 300 by 6 %. */
+const SECONDS = 100;
+/** Days that pass in one: 1, 4 and 16 messages a second, and somewhat more than half as many reads. */
+const FACTOR = 20;
+const SCALES = [25, 100, 400];
+const PLAN: Omit<LoadPlan, "users"> = {
+  seconds: SECONDS,
+  factor: FACTOR,
+  signalsPerUserDay: 175,
+  readsPerUserDay: 100,
+  openPageShare: 0.05,
+  ownWriteShare: 0.1,
+  contactsPerUser: 10,
+};
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const setUp = await SetUp.start();
+  try {
+    const details: string[] = [];
+    let worst = 0;
+    const events = { bytes: 0, users: 0 };
+    for (const users of SCALES) {
+      const { comparisons, receivedBytes, toldUsers } = await measure(setUp, { ...PLAN, users });
+      for (const { error } of comparisons) worst = Math.max(worst, Math.abs(error ?? 1));
+      details.push(`${users} users: ${comparisons.map(inWords).join(", ")}`);
+      events.bytes += receivedBytes;
+      events.users += toldUsers;
+    }
+    return [
+      {
+        name: "capacity.prediction_error",
+        value: worst,
+        unit: "ratio",
+        detail: `the worst, at most 0.15; ${INSTANCES} instances, ${SECONDS} s, days passing ${FACTOR} times faster; measured/model: ${details.join("; ")}`,
+      },
+      {
+        name: "capacity.event_bytes_per_user",
+        value: events.bytes / events.users,
+        unit: "bytes",
+        detail: "received by an instance for each user whom a commit moved or renamed, topic and numbers included",
+      },
+    ];
+  } finally {
+    await setUp.stop();
+  }
+}
+
+const inWords = ({ name, measured, predicted, error }: Comparison) =>
+  `${name} ${measured}/${Math.round(predicted)} (${((error ?? 1) * 100).toFixed(1)} %)`;
+
+async function measure(setUp: SetUp, plan: LoadPlan) {
+  const network = await setUp.network(INSTANCES);
+  const { devnet, instances } = network;
+  try {
+    const app = new AppClient(instances.map(({ server }) => server.url));
+    const client = await DevnetClient.open(devnet.restUrl);
+    if (client === null) throw new Error("the devnet does not answer");
+    const mirrorMs = await client.answerMs();
+    const measureNow = async (at: "start" | "end"): Promise<Meters> => {
+      // Asking for the messages is itself a few statements: outside of what is counted.
+      const messages = at === "start" ? await app.storedMessages() : null;
+      const counts = {
+        redisCommands: setUp.upstash.counters.read().total,
+        sqlStatements: setUp.statements,
+        mirrorRequests: devnet.requests.counts().total,
+      };
+      return { ...counts, messages: messages ?? (await app.storedMessages()) };
+    };
+    const name = `load${plan.users}`;
+    const { figures, before, after } = await drive({ plan, app, devnet: client, name, measure: measureNow });
+    if (figures.failures > 0)
+      throw new Error(`${figures.failures} requests of the load failed: ${figures.firstFailure}`);
+    const inputs = inputsOf(plan, { instances: INSTANCES, mirrorMs });
+    return {
+      comparisons: compare(inputs, INSTANCES, figures.elapsedS, before, after),
+      receivedBytes: instances.reduce((sum, { tier }) => sum + tier.stats().byPurpose.subscribe.receivedBytes, 0),
+      toldUsers: instances.reduce((sum, { told }) => sum + told.users, 0),
+    };
+  } finally {
+    await network.close();
+  }
+}

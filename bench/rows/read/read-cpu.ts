@@ -1,0 +1,135 @@
+/** CPU of a read from the first tier through a Next route handler, beside the emptiest route of the same server. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureProductionBuild } from "../../support/production-build";
+import { median, spread } from "../../support/statistics";
+import type { BenchRow } from "../../types";
+
+export const names = ["read.l1.cpu_us", "read.empty_route.cpu_us"];
+
+const REQUESTS = 1_500;
+const CONCURRENCY = 8;
+const RUNS = 5;
+/** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
+const TICKS_PER_SECOND = 100;
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const root = process.cwd();
+  ensureProductionBuild(root);
+  const dataDir = mkdtempSync(join(tmpdir(), "bench-read-"));
+  const port = 20_000 + (process.pid % 20_000);
+  const server = spawn(process.execPath, [join(".next", "start.js")], {
+    cwd: root,
+    // Everything here comes from one address, as often as it can.
+    env: { ...process.env, NODE_OPTIONS: "", DATA_DIR: dataDir, PORT: String(port), RATE_LIMITS: "0" },
+    stdio: "ignore",
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const get = (path: string, headers = {}, body?: string) => ask(agent, port, path, headers, body);
+  try {
+    await until(() =>
+      get("/api/health/ready").then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    const { cookie } = await get(
+      "/api/auth/demo",
+      { "content-type": "application/json" },
+      JSON.stringify({ userId: "tm-alex-chen" }),
+    );
+    const l1: number[] = [];
+    const empty: number[] = [];
+    const measure = (path: string, headers: object) =>
+      cpuMicroseconds(server.pid as number, () => flood(() => get(path, headers)));
+    await measure("/api/contacts", { cookie });
+    await measure("/api/health", {});
+    for (let i = 0; i < RUNS; i += 1) {
+      l1.push(await measure("/api/contacts", { cookie }));
+      empty.push(await measure("/api/health", {}));
+    }
+    const ratio = (median(l1) / median(empty)).toFixed(2);
+    return [
+      {
+        name: "read.l1.cpu_us",
+        value: median(l1),
+        unit: "µs CPU",
+        detail: `${ratio} of an empty route; session checked, 304 not asked for; ${spread(l1)}`,
+      },
+      {
+        name: "read.empty_route.cpu_us",
+        value: median(empty),
+        unit: "µs CPU",
+        detail: `GET /api/health; ${spread(empty)}`,
+      },
+    ];
+  } finally {
+    agent.destroy();
+    server.kill("SIGTERM");
+    await finished(server);
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** User and system time of the process for each request. */
+async function cpuMicroseconds(pid: number, work: () => Promise<void>): Promise<number> {
+  const ticks = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const before = ticks();
+  await work();
+  return ((ticks() - before) / TICKS_PER_SECOND / REQUESTS) * 1e6;
+}
+
+async function flood(get: () => Promise<{ status: number }>): Promise<void> {
+  let left = REQUESTS;
+  const worker = async () => {
+    while (left-- > 0) {
+      const { status } = await get();
+      if (status !== 200) throw new Error(`the server answered ${status}`);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+function ask(
+  agent: Agent,
+  port: number,
+  path: string,
+  headers: object,
+  body?: string,
+): Promise<{ status: number; cookie: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { agent, host: "127.0.0.1", port, path, method: body === undefined ? "GET" : "POST", headers: { ...headers } },
+      (response) => {
+        response.resume();
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            cookie: response.headers["set-cookie"]?.[0]?.split(";")[0] ?? "",
+          }),
+        );
+      },
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function until(isReady: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (await isReady()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error("the server was not ready within a minute");
+}
+
+const finished = (child: ChildProcess) =>
+  new Promise<void>((resolve) =>
+    child.exitCode === null && child.signalCode === null ? child.once("exit", () => resolve()) : resolve(),
+  );

@@ -1,0 +1,99 @@
+/** A thousand cold reads of one user at once, over eight processes: how many queries they cost, beside bentocache. */
+import { quiet } from "@/tests/support/fleet/cost";
+import { type Fleet, startFleet } from "@/tests/support/fleet/fleet";
+import { type FleetServices, startServices } from "@/tests/support/fleet/services";
+import { median } from "../../support/statistics";
+import type { BenchRow } from "../../types";
+
+export const names = ["stampede.queries", "stampede.mirror_pulls", "stampede.bentocache_queries"];
+
+const PROCESSES = 8;
+const READS = 1_000;
+const RUNS = 5;
+/** One period of the sync holds the whole stampede. */
+const ENV = { FRESHNESS_TARGET_MS: "600000" };
+
+interface Stampede {
+  readonly queries: number;
+  /** The most that a topic was pulled. */
+  readonly pulls: number;
+  readonly commands: number;
+  /** Answers other than 200: a box with so little CPU that the database was given up. */
+  readonly refused: number;
+  readonly ms: number;
+}
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const services = await startServices({ people: 60 });
+  const ours: Stampede[] = [];
+  const bento: Stampede[] = [];
+  try {
+    const users = services.devnet.people.slice(0, RUNS).map(({ userId }) => userId);
+    const fleet = await startFleet({ services, count: PROCESSES, env: ENV });
+    try {
+      for (const userId of users) ours.push(await stampede(services, fleet, "/api/contacts", userId));
+    } finally {
+      await fleet.stop();
+    }
+    const yardstick = await startFleet({
+      services,
+      count: PROCESSES,
+      entry: "bench/support/bento-instance.ts",
+      databaseUrl: fleet.databaseUrl,
+      env: { REDIS_PORT: String(services.redis.port) },
+    });
+    try {
+      for (const userId of users) bento.push(await stampede(services, yardstick, `/?user=${userId}`, userId));
+    } finally {
+      await yardstick.stop();
+    }
+  } finally {
+    await services.stop();
+  }
+  const most = (of: (each: Stampede) => number, runs: readonly Stampede[]) => Math.max(...runs.map(of));
+  const queries = ({ queries }: Stampede) => queries;
+  const each = `${READS} reads over ${PROCESSES} processes, the most of ${RUNS} runs`;
+  const ms = (runs: readonly Stampede[]) => `${Math.round(median(runs.map((run) => run.ms)))} ms`;
+  const commands = Math.round(median(ours.map((run) => run.commands)));
+  const refused = most((run) => run.refused, ours);
+  return [
+    {
+      name: "stampede.queries",
+      value: most(queries, ours),
+      unit: "SQL",
+      detail: `required: 1; ${each}; ${refused} refused, ${commands} Redis commands, ${ms(ours)}; bentocache ${most(queries, bento)}`,
+    },
+    {
+      name: "stampede.mirror_pulls",
+      value: most(({ pulls }) => pulls, ours),
+      unit: "requests",
+      detail: "required: at most 1 a topic",
+    },
+    {
+      name: "stampede.bentocache_queries",
+      value: most(queries, bento),
+      unit: "SQL",
+      detail: `memory, Redis and bus, same query, Redis and run; ${ms(bento)}`,
+    },
+  ];
+}
+
+async function stampede(services: FleetServices, fleet: Fleet, path: string, userId: string): Promise<Stampede> {
+  const { proxy, upstash, devnet } = services;
+  await quiet(services);
+  for (const { counters } of [proxy, upstash]) counters.reset();
+  devnet.requests.reset();
+  const startMs = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: READS }, (_, i) => fleet.instances[i % PROCESSES]?.get(path, userId)),
+  );
+  const ms = performance.now() - startMs;
+  await quiet(services);
+  return {
+    queries: proxy.counters.read().total,
+    pulls: Math.max(0, ...Object.values(devnet.requests.counts().byTopic)),
+    commands: upstash.counters.read().total,
+    refused: answers.filter((answer) => answer?.status !== 200).length,
+    ms,
+  };
+}

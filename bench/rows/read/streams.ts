@@ -1,0 +1,49 @@
+/** 100,000 events to 200 streams on four processes, clients moved every 1 to 5 s, one process killed every 10 s. */
+import { startServices } from "@/tests/support/fleet/services";
+import { runStreams } from "@/tests/support/fleet/streams";
+import type { BenchRow } from "../../types";
+
+export const names = ["stream.lost", "stream.duplicated", "stream.idle_commands"];
+
+const CLIENTS = 200;
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const services = await startServices();
+  try {
+    const outcome = await runStreams({
+      services,
+      instances: 4,
+      clients: CLIENTS,
+      events: 100_000,
+      messagesPerSecond: 1_000,
+      stay: { leastMs: 1_000, mostMs: 5_000 },
+      killEveryMs: 10_000,
+      idleMs: 10_000,
+    });
+    const { expected, lost, duplicated, outOfOrder, resyncs, connections, kills, seconds, idle, idleSeconds } = outcome;
+    const load = `${expected} events to ${CLIENTS} clients on 4 processes in ${seconds.toFixed(0)} s`;
+    const own = `${idle.own.round} rounds, ${idle.own.budget} tokens of the mirror budget and ${idle.own.report} reports`;
+    return [
+      {
+        name: "stream.lost",
+        value: lost,
+        unit: "events",
+        detail: `required: 0; ${load}, ${kills} killed, ${connections} connections, ${resyncs} told to start over`,
+      },
+      {
+        name: "stream.duplicated",
+        value: duplicated,
+        unit: "events",
+        detail: `required: 0; ${outOfOrder} out of order`,
+      },
+      {
+        name: "stream.idle_commands",
+        value: idle.commands,
+        unit: "commands",
+        detail: `required: 0; ${CLIENTS} streams, ${idleSeconds} s, ${idle.statements} SQL; the 4 processes themselves took ${own}, as with one stream each`,
+      },
+    ];
+  } finally {
+    await services.stop();
+  }
+}

@@ -1,0 +1,152 @@
+/** One read from each tier, beside bentocache with a memory and a Redis tier: same views, same Redis, same run. */
+import { BentoCache, bentostore } from "bentocache";
+import { memoryDriver } from "bentocache/drivers/memory";
+import { redisDriver } from "bentocache/drivers/redis";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import type { UserId } from "@/lib/core/ledger/ids";
+import { L1Cache } from "@/lib/engine/reads/l1-cache";
+import { TieredRead } from "@/lib/engine/reads/tiered-read";
+import { type RedisServer, startRedis } from "@/tests/support/servers/redis-server";
+import { RespConnection } from "@/tests/support/servers/resp";
+import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
+import { median, spread } from "../../support/statistics";
+import type { BenchRow } from "../../types";
+
+export const names = ["tiered.l1_get_ns", "tiered.redis_get"];
+
+const USERS = 500;
+const RUNS = 5;
+const L1_READS = 30_000;
+const REDIS_READS = 200;
+const TTL_MS = 3_600_000;
+/** A contacts view of 30 contacts. */
+const CONTENT = {
+  success: true,
+  contacts: Array.from({ length: 30 }, (_, i) => ({
+    peerId: `0.0.${7_000_000 + i}`,
+    handle: `Person Number ${i}`,
+    bondedAt: 1_790_000_000_000 + i,
+    profileHrl: `hrl:tm/0.0.${7_000_000 + i}`,
+    trust: { allocatedTo: 1, receivedFrom: 0 },
+  })),
+};
+const users = Array.from({ length: USERS }, (_, i) => `0.0.${5_000_000 + i}` as UserId);
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+type Read = (userId: UserId) => Promise<unknown>;
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const redis = await startRedis();
+  const upstash = await startUpstash({ redisPort: redis.port });
+  const tier = openUpstash({
+    ...{ url: upstash.url, token: upstash.token, network: "bench", viewTtlMs: TTL_MS, clock: systemClock, log: quiet },
+    // What a read takes is measured, not when it is given up.
+    ...{ readTimeoutMs: 10_000, timeoutMs: 10_000 },
+  });
+  try {
+    return [await firstTier(), await redisTier(tier, upstash, redis)];
+  } finally {
+    await tier.close();
+    await upstash.stop();
+    await redis.stop();
+  }
+}
+
+/** `maxBytes` of one view at the most makes every read miss the first tier. */
+function ours(tier: UpstashTier | null, maxBytes: number): Read {
+  const l1 = new L1Cache({ maxBytes, ttlMs: TTL_MS, now: () => systemClock.now() });
+  const reader = new TieredRead({
+    l1,
+    shared: tier?.views ?? null,
+    clock: systemClock,
+    staleMaxMs: TTL_MS,
+  });
+  const load = async () => ({ position: 1, content: CONTENT });
+  return (userId) => reader.read(userId, "contacts", load);
+}
+
+async function firstTier(): Promise<BenchRow> {
+  const store = (driver: ReturnType<typeof memoryDriver>) => ({ views: bentostore().useL1Layer(driver) });
+  const bento = (driver: ReturnType<typeof memoryDriver>): Read => {
+    const cache = new BentoCache({ default: "views", stores: store(driver), ttl: TTL_MS });
+    return (userId) => cache.getOrSet({ key: `${userId}:contacts`, factory: () => CONTENT });
+  };
+  const candidates: Readonly<Record<"ours" | "serialized" | "plain", Read>> = {
+    ours: ours(null, 1 << 28),
+    serialized: bento(memoryDriver({ maxSize: "256mb" })),
+    // The quickest that it can be made: objects by reference, bounded in number and not in bytes.
+    plain: bento(memoryDriver({ serialize: false, maxItems: 100_000 })),
+  };
+  const ns = await inTurn(candidates, async (read) => {
+    const startMs = performance.now();
+    for (let i = 0; i < L1_READS; i += 1) await read(users[i % USERS] as UserId);
+    return ((performance.now() - startMs) * 1e6) / L1_READS;
+  });
+  return {
+    name: "tiered.l1_get_ns",
+    value: median(ns.ours),
+    unit: "ns",
+    detail: `required: at most bentocache's; bentocache ${Math.round(median(ns.plain))} by reference, ${Math.round(median(ns.serialized))} bounded in bytes; ${spread(ns.ours)}`,
+  };
+}
+
+async function redisTier(tier: UpstashTier, upstash: UpstashStandIn, redis: RedisServer): Promise<BenchRow> {
+  const connection = { host: "127.0.0.1", port: redis.port };
+  const store = bentostore()
+    .useL1Layer(memoryDriver({ serialize: false, maxItems: 1 }))
+    .useL2Layer(redisDriver({ connection }));
+  const cache = new BentoCache({ default: "views", stores: { views: store }, ttl: TTL_MS });
+  const direct = await RespConnection.open(redis.port);
+  const candidates: Readonly<Record<"ours" | "bento", Read>> = {
+    ours: ours(tier, 2_000),
+    bento: (userId) => cache.getOrSet({ key: `${userId}:contacts`, factory: () => CONTENT }),
+  };
+  const commands: Record<"ours" | "bento", number[]> = { ours: [], bento: [] };
+  try {
+    const us = await inTurn(candidates, async (read, name) => {
+      upstash.counters.reset();
+      await direct.send([["CONFIG", "RESETSTAT"]]);
+      const startMs = performance.now();
+      for (let i = 0; i < REDIS_READS; i += 1) await read(users[i % USERS] as UserId);
+      const tookUs = ((performance.now() - startMs) * 1e3) / REDIS_READS;
+      const sent = name === "ours" ? upstash.counters.read().total : await commandsOf(direct);
+      commands[name].push(sent / REDIS_READS);
+      return tookUs;
+    });
+    const [oursUs, bentoUs] = [us.ours, us.bento].map((values) => Math.round(median(values)));
+    return {
+      name: "tiered.redis_get",
+      value: median(commands.ours),
+      unit: "commands",
+      detail: `required: at most bentocache's ${median(commands.bento)}; ${oursUs} µs over HTTP to a stand-in, bentocache ${bentoUs} µs over TCP`,
+    };
+  } finally {
+    direct.close();
+    await cache.disconnectAll();
+  }
+}
+
+/** Each in turn, so that all see the same weather; the first round fills and warms, and is not counted. */
+async function inTurn<K extends string>(
+  candidates: Readonly<Record<K, Read>>,
+  measure: (read: Read, name: K) => Promise<number>,
+): Promise<Readonly<Record<K, readonly number[]>>> {
+  const entries = Object.entries(candidates) as [K, Read][];
+  const results = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<K, number[]>;
+  for (let run = 0; run <= RUNS; run += 1) {
+    for (const [name, read] of entries) {
+      const value = await measure(read, name);
+      if (run > 0) results[name].push(value);
+    }
+  }
+  return results;
+}
+
+/** Commands that clients sent since the last reset: a script's own, and what this connection asks, are not among them. */
+async function commandsOf(redis: RespConnection): Promise<number> {
+  const [stats] = await redis.send([["INFO", "commandstats"]]);
+  const calls = [...String(stats).matchAll(/^cmdstat_(\w+)[^:]*:calls=(\d+)/gm)];
+  const isTheirs = (name: string | undefined) => !/^(config|info|hello|client|select)$/.test(name ?? "");
+  return calls.filter(([, name]) => isTheirs(name)).reduce((sum, [, , count]) => sum + Number(count), 0);
+}

@@ -1,0 +1,160 @@
+/**
+ * What a message leaves behind in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own commits,
+ * everything counted, beside the layout that one would write down first: a row for each user, with a uuid and the body as jsonb.
+ * On the way, what commits and reads take of PostgreSQL's CPU.
+ */
+import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
+import type { UserId } from "@/lib/core/ledger/ids";
+import type { Person } from "@/lib/devnet/seed/people";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import { startPostgres } from "@/tests/support/servers/postgres-server";
+import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
+import { LedgerBatches } from "../../support/ledger-batches";
+import { MeasuredPostgres } from "../../support/measured-postgres";
+import { NaiveTable } from "../../support/naive-table";
+import type { BenchRow } from "../../types";
+
+export const names = [
+  "storage.bytes_per_message",
+  "storage.naive_bytes_per_message",
+  "storage.vs_naive",
+  "storage.message_bytes",
+  "storage.wal_bytes_per_message",
+  "postgres.cpu_us_per_message",
+  "postgres.cpu_us_per_commit",
+  "postgres.cpu_us_per_read",
+];
+
+const MESSAGES = 1_000_000;
+const PEOPLE = 20_000;
+const PAGE = 500;
+/** The last messages come in small commits, which tells what a commit costs by itself. */
+const SMALL_PAGE = 5;
+const SMALL_MESSAGES = 2_000;
+/** Of the batches, one in so many goes into the naive table too: its bytes a message are the same, its time is not. */
+const NAIVE_EVERY = 5;
+const READS = 2_000;
+
+export async function run(): Promise<readonly BenchRow[]> {
+  const people = peopleOf(PEOPLE);
+  const server = await startPostgres();
+  const ours = await MeasuredPostgres.connect(await server.createDatabase());
+  const naive = await MeasuredPostgres.connect(await server.createDatabase());
+  try {
+    const store = await openStore(ours.database, "bench");
+    const table = await NaiveTable.create(naive);
+    const used = await commitAll(devnetHistory(people, MESSAGES), store, ours, table);
+    const readUs = await read(people, store, ours);
+    const [ourSizes, naiveSizes] = [await ours.sizes(), await naive.sizes()];
+    const perMessage = bytesOf(ourSizes) / used.messages;
+    const naivePerMessage = bytesOf(naiveSizes) / table.messages;
+    const scale = `${used.messages.toLocaleString("en")} devnet-like messages of ${PEOPLE.toLocaleString("en")} people, PostgreSQL, after VACUUM and CHECKPOINT`;
+    return [
+      row(
+        "storage.bytes_per_message",
+        perMessage,
+        "bytes",
+        `at most 560; ${scale}; ${(used.rows / used.messages).toFixed(2)} user rows a message, ${(used.edges / PEOPLE).toFixed(1)} edges a person; ${parts(ourSizes, used.messages)}`,
+      ),
+      row(
+        "storage.naive_bytes_per_message",
+        naivePerMessage,
+        "bytes",
+        `${table.messages.toLocaleString("en")} of the same messages: a row a user with uuid and jsonb, two indexes, no contacts`,
+      ),
+      row("storage.vs_naive", perMessage / naivePerMessage, "ratio", "ours over naive"),
+      row(
+        "storage.message_bytes",
+        used.bodyBytes / used.messages,
+        "bytes",
+        "on the ledger, each chunk being one; its fee goes by this",
+      ),
+      row("storage.wal_bytes_per_message", used.walBytes, "bytes", `pages of ${PAGE}, full page images included`),
+      row("postgres.cpu_us_per_message", used.messageUs, "µs CPU", "each message more in a commit"),
+      row(
+        "postgres.cpu_us_per_commit",
+        used.commitUs,
+        "µs CPU",
+        `a commit by itself, of pages of ${SMALL_PAGE} and ${PAGE}`,
+      ),
+      row(
+        "postgres.cpu_us_per_read",
+        readUs,
+        "µs CPU",
+        `${READS} reads, contacts and signals in turn, each of another user`,
+      ),
+    ];
+  } finally {
+    await Promise.all([ours.close(), naive.close()]);
+    await server.stop();
+  }
+}
+
+const row = (name: string, value: number, unit: string, detail: string): BenchRow => ({ name, value, unit, detail });
+const bytesOf = (sizes: ReadonlyMap<string, number>) => [...sizes.values()].reduce((sum, one) => sum + one, 0);
+const parts = (sizes: ReadonlyMap<string, number>, messages: number) =>
+  [...sizes]
+    .slice(0, 4)
+    .map(([name, bytes]) => `${name} ${Math.round(bytes / messages)}`)
+    .join(", ");
+
+async function commitAll(
+  history: Iterator<LedgerMessage>,
+  store: PostgresStore,
+  ours: MeasuredPostgres,
+  naive: NaiveTable,
+) {
+  await store.sync.ensureTopics(HISTORY_TOPICS);
+  const batches = new LedgerBatches(store.sync, HISTORY_PAYER);
+  const edges = new Set<string>();
+  const seen = { rows: 0, bodyBytes: 0, batches: 0 };
+  const phase = async (messages: number, page: number) => {
+    const used = { commits: 0, messages: 0, cpuUs: -ours.cpuUs(), walBytes: -(await ours.walBytes()) };
+    for await (const batch of batches.of(take(history, messages), page)) {
+      const outcome = await store.sync.commit(batch);
+      if (outcome.kind !== "committed") throw new Error("a commit that nobody races met a conflict");
+      used.commits += 1;
+      used.messages += batch.entries.length;
+      seen.rows += batch.rows.length;
+      for (const { message } of batch.entries) seen.bodyBytes += message.length;
+      for (const { userId, peerId } of batch.edges) edges.add(`${userId} ${peerId}`);
+      // In a process of its own, and its bytes taken off: neither counts as ours.
+      if (seen.batches++ % NAIVE_EVERY === 0) used.walBytes -= await naive.insert(batch);
+    }
+    return { ...used, cpuUs: used.cpuUs + ours.cpuUs(), walBytes: used.walBytes + (await ours.walBytes()) };
+  };
+  const large = await phase(MESSAGES - SMALL_MESSAGES, PAGE);
+  const small = await phase(SMALL_MESSAGES, SMALL_PAGE);
+  // Two equations: commits · a + messages · b = CPU.
+  const determinant = large.commits * small.messages - small.commits * large.messages;
+  return {
+    messages: large.messages + small.messages,
+    rows: seen.rows,
+    bodyBytes: seen.bodyBytes,
+    edges: edges.size,
+    walBytes: large.walBytes / large.messages,
+    commitUs: (large.cpuUs * small.messages - small.cpuUs * large.messages) / determinant,
+    messageUs: (large.commits * small.cpuUs - small.commits * large.cpuUs) / determinant,
+  };
+}
+
+/** The next `count` of what goes on afterwards. */
+function* take<T>(items: Iterator<T>, count: number): Generator<T> {
+  for (let i = 0; i < count; i += 1) {
+    const { done, value } = items.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+/** µs of CPU of one read. */
+async function read(people: readonly Person[], { views }: PostgresStore, ours: MeasuredPostgres): Promise<number> {
+  const page = { types: [], beforeNs: null, limit: 51, maxRows: 10_000 };
+  const before = ours.cpuUs();
+  for (let i = 0; i < READS; i += 1) {
+    const userId = people[Math.floor((i * people.length) / READS)]?.userId as UserId;
+    const { position } = i % 2 === 0 ? await views.contacts(userId) : await views.signals(userId, page);
+    if (position === 0) throw new Error("a reader of the bench has nothing to read");
+  }
+  return (ours.cpuUs() - before) / READS;
+}

@@ -1,0 +1,36 @@
+import type { Batch } from "../../../core/signals/batch";
+
+/** UTF-8 byte order, which is the server's "C". JavaScript's own differs where surrogates meet U+E000 to U+FFFF. */
+const byBytes = (a: string, b: string): number => {
+  if (a === b) return 0;
+  if (!HAS_SURROGATE.test(a) && !HAS_SURROGATE.test(b)) return a < b ? -1 : 1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+};
+const HAS_SURROGATE = /[\ud800-\udfff]/;
+
+/** Everybody whom a batch names, in the server's order. */
+export class People {
+  private constructor(
+    readonly ids: readonly string[],
+    private readonly places: ReadonlyMap<string, number>,
+  ) {}
+
+  static of(batch: Pick<Batch, "rows" | "edges" | "profiles">): People {
+    const ids = new Set<string>();
+    for (const { userId, peerId } of batch.rows) {
+      ids.add(userId);
+      if (peerId !== null) ids.add(peerId);
+    }
+    for (const { userId, peerId } of batch.edges) ids.add(userId).add(peerId);
+    for (const { userId } of batch.profiles) ids.add(userId);
+    const sorted = [...ids].sort(byBytes);
+    return new People(sorted, new Map(sorted.map((id, i) => [id, i + 1])));
+  }
+
+  /** From 1, as Postgres counts. */
+  place(userId: string): number {
+    const place = this.places.get(userId);
+    if (place === undefined) throw new RangeError(`${userId} is not named in the batch`);
+    return place;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Names of everything kept in Redis. Whatever belongs to a network begins with `tm:` and its name, whatever belongs to a user
+ * goes on with the user's id.
+ */
+
+import { keyOf } from "../../../core/key";
+import type { TopicId, TopicKind, UserId } from "../../../core/ledger/ids";
+import type { SharedViewName } from "../../../ports/shared/view-cache";
+
+/** It stands in keys and in the path of a subscription as it is. */
+const NETWORK = /^[A-Za-z0-9_.-]{1,60}$/;
+
+export class Keys {
+  private readonly root: string;
+
+  constructor(
+    network: string,
+    private readonly viewVariant?: string,
+  ) {
+    if (!NETWORK.test(network)) throw new RangeError("a network's name has letters, digits, '_', '.' and '-' only");
+    this.root = `tm:${network}`;
+  }
+
+  view(userId: UserId, name: SharedViewName): string {
+    return this.named(userId, name, ...(this.viewVariant === undefined ? [] : [this.viewVariant]));
+  }
+
+  nonce(userId: UserId): string {
+    return this.named(userId, "nonce");
+  }
+
+  /** Which message took the last nonce. */
+  nonceDigest(userId: UserId): string {
+    return this.named(userId, "nonce", "of");
+  }
+
+  /** Where the user's last message of a kind went. */
+  lastWrite(userId: UserId, kind: TopicKind): string {
+    return this.named(userId, "wrote", kind);
+  }
+
+  // The empty part is no user's: whatever an id may be, it names none of these.
+  gate(gate: string): string {
+    return this.named("", "gate", gate);
+  }
+
+  syncGate(topicId: TopicId): string {
+    return this.gate(keyOf("sync", topicId));
+  }
+
+  budget(budget: string): string {
+    return this.named("", "budget", budget);
+  }
+
+  attempt(key: string): string {
+    return this.named("", "attempt", key);
+  }
+
+  /** Views that do not carry this token must be loaded again. */
+  get generation(): string {
+    return this.named("", "generation");
+  }
+
+  /** Hash of topic → consensus time through which it is synced. */
+  get syncedThrough(): string {
+    return this.named("", "synced");
+  }
+
+  /** Hash of topic → cursor of the last commit that was published. */
+  get published(): string {
+    return this.named("", "published");
+  }
+
+  /** Number of the last event that was published. */
+  get sequence(): string {
+    return this.named("", "sequence");
+  }
+
+  /** Marks of the last events (history.ts). */
+  get history(): string {
+    return `${this.root}::history`;
+  }
+
+  /** Hash of instance → what it tells of itself. */
+  get reports(): string {
+    return this.named("", "reports");
+  }
+
+  get channel(): string {
+    return `${this.root}:events`;
+  }
+
+  private named(first: string, ...rest: readonly string[]): string {
+    return `${this.root}:${keyOf(first, ...rest)}`;
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The capacity model in the browser: the very code that `npm run capacity` runs (core/capacity/capacity), so that a slider answers at
+ * once and costs no server anything.
+ */
+import { type Capacity, capacity } from "@/lib/core/capacity/capacity";
+import { type CostPart, total, withoutLedger } from "@/lib/core/capacity/costs";
+import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
+import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
+import { compact, counted, whole } from "../format/numbers";
+
+export interface Dial {
+  readonly id: "users" | "signals" | "reads" | "open" | "segments";
+  readonly label: string;
+  readonly least: number;
+  readonly most: number;
+  /** Steps are even in the logarithm where a range spans several powers of ten. */
+  readonly isLogarithmic: boolean;
+  readonly start: number;
+  format(value: number): string;
+}
+
+/** What can be dialled; all else is as the model assumes (core/capacity/inputs). */
+export const DIALS: readonly Dial[] = [
+  { id: "users", label: "Users", least: 1_000, most: 1e7, isLogarithmic: true, start: 100_000, format: whole },
+  {
+    id: "signals",
+    label: "Signals a user writes in a day",
+    least: 1,
+    most: 1_000,
+    isLogarithmic: true,
+    start: DEFAULT_INPUTS.signalsPerUserDay,
+    format: whole,
+  },
+  {
+    id: "reads",
+    label: "Reads of a user in a day",
+    least: 1,
+    most: 1_000,
+    isLogarithmic: true,
+    start: DEFAULT_INPUTS.readsPerUserDay,
+    format: whole,
+  },
+  {
+    id: "open",
+    label: "Users with a page open",
+    least: 0,
+    most: 50,
+    isLogarithmic: false,
+    start: DEFAULT_INPUTS.openPageShare * 100,
+    format: (value) => `${value} %`,
+  },
+  {
+    id: "segments",
+    label: "Topics of each kind",
+    least: 1,
+    most: 256,
+    isLogarithmic: true,
+    start: DEFAULT_INPUTS.segments,
+    format: whole,
+  },
+];
+
+export type DialValues = Readonly<Record<Dial["id"], number>>;
+
+/** Positions of a slider, 0 to this. */
+export const POSITIONS = 400;
+
+/** Two digits, so that what stands beside a slider can be said. */
+export function valueAt({ least, most, isLogarithmic }: Dial, position: number): number {
+  const share = position / POSITIONS;
+  const value = isLogarithmic ? least * (most / least) ** share : least + (most - least) * share;
+  return Math.min(most, value < 100 ? Math.round(value) : Number(value.toPrecision(2)));
+}
+
+export function positionOf({ least, most, isLogarithmic }: Dial, value: number): number {
+  const share = isLogarithmic ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least);
+  return Math.round(Math.min(1, Math.max(0, share)) * POSITIONS);
+}
+
+/** A value of the address; what is none, or beyond the dial, is where the dial starts. */
+export function parseDial(dial: Dial, text: string | null): number {
+  const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
+  return value >= dial.least && value <= dial.most ? value : dial.start;
+}
+
+export const inputsOf = ({ users, signals, reads, open, segments }: DialValues): CapacityInputs => ({
+  ...DEFAULT_INPUTS,
+  users,
+  signalsPerUserDay: signals,
+  readsPerUserDay: reads,
+  openPageShare: open / 100,
+  segments,
+});
+
+export const PARTS: readonly { readonly part: CostPart; readonly label: string }[] = [
+  { part: "ledger", label: "Ledger fees" },
+  { part: "mirror", label: "Mirror" },
+  { part: "redis", label: "Redis" },
+  { part: "postgres", label: "Postgres" },
+  { part: "instances", label: "Instances" },
+];
+
+export interface Scale {
+  readonly users: number;
+  readonly ours: Capacity;
+  readonly current: CurrentPlan;
+}
+
+const scaleOf = (inputs: CapacityInputs, users: number): Scale => ({
+  users,
+  ours: capacity({ ...inputs, users }),
+  current: currentPlan({ ...inputs, users }),
+});
+
+/** The columns of the plan's tables. */
+export const planScales = (inputs: CapacityInputs): readonly Scale[] =>
+  PLAN_SCALES.map((users) => scaleOf(inputs, users));
+
+export const costOfPart = ({ ours }: Scale, part: CostPart): number => total(ours.costs, part);
+export const runningCost = ({ costs }: Pick<Capacity | CurrentPlan, "costs">): number => withoutLedger(costs);
+
+/** From 1,000 to ten million users, six to a power of ten. */
+const CURVE_USERS = Array.from({ length: 25 }, (_, step) => Number((1_000 * 10 ** (step / 6)).toPrecision(3)));
+
+export interface Curves {
+  readonly users: readonly number[];
+  /** Dollars a month; null where there is nothing to pay, which a logarithm cannot show. */
+  readonly costs: readonly { readonly label: string; readonly usd: readonly (number | null)[] }[];
+}
+
+export function curvesOf(inputs: CapacityInputs): Curves {
+  const scales = CURVE_USERS.map((users) => scaleOf(inputs, users));
+  return {
+    users: CURVE_USERS,
+    costs: PARTS.map(({ part, label }) => ({
+      label,
+      usd: scales.map((scale) => costOfPart(scale, part) || null),
+    })),
+  };
+}
+
+export interface Standing {
+  readonly limits: readonly LimitAt[];
+  /** Which limit is broken first, or breaks next, and what to do about it. */
+  readonly sentence: string;
+  readonly isBroken: boolean;
+}
+
+/** The limits in the order in which they break, and the sentence about the first of them. */
+export function standingAt(inputs: CapacityInputs): Standing {
+  const limits = limitsOf(inputs);
+  const [first] = limits;
+  if (!first || !Number.isFinite(first.breaksAtUsers)) {
+    return { limits, sentence: "No number of users breaks a limit.", isBroken: false };
+  }
+  const isBroken = first.breaksAtUsers <= inputs.users;
+  const broken = limits.filter(({ breaksAtUsers }) => breaksAtUsers <= inputs.users).length;
+  const others =
+    broken > 1 ? ` ${counted(broken - 1, "more is", "more are")} broken at ${compact(inputs.users)} users.` : "";
+  const sentence = isBroken
+    ? `The first limit to break is "${first.name}", at ${roughly(first.breaksAtUsers)} users. ${first.remedy}${others}`
+    : `Nothing is broken at ${compact(inputs.users)} users. The first limit to break is "${first.name}", at ${roughly(first.breaksAtUsers)} users. ${first.remedy}`;
+  return { limits, sentence, isBroken };
+}
+
+/** Two digits: the inputs are not known better. */
+export const roughly = (users: number): string =>
+  Number.isFinite(users) ? compact(Number(users.toPrecision(2))) : "never";

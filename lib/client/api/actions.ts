@@ -1,0 +1,90 @@
+/**
+ * What a person can do. Each action shows its effect at once, writes one message, and then reads the views again with the
+ * floor of that message; if it is refused, the views roll back and the promise rejects with the reason.
+ */
+import { useMemo } from "react";
+import { useSWRConfig } from "swr";
+import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { publish } from "../live/live";
+import { isUnauthenticated } from "./http";
+import { PATHS } from "./keys";
+import { accepted, type Effect, requested, revoked, trusted } from "./optimistic";
+import { useSession } from "./session";
+import { type Draft, submit } from "./submit";
+
+export interface ProfileDraft {
+  readonly displayName: string;
+  readonly handle: string;
+  readonly bio: string;
+}
+
+export function useActions() {
+  const { mutate } = useSWRConfig();
+  const { data: session } = useSession();
+  const self = session?.userId ?? null;
+  const handle = session?.handle ?? null;
+
+  return useMemo(() => {
+    async function write(draft: Draft): Promise<void> {
+      if (!self) throw new Error("Nobody is signed in.");
+      const answer = await submit(self, draft).catch((error) => {
+        if (isUnauthenticated(error)) void mutate(PATHS.session);
+        throw error;
+      });
+      const target = draft.payload.target;
+      publish({
+        kind: "signal",
+        signal: {
+          id: `${answer.topicId}/${answer.sequenceNumber}`,
+          type: draft.type,
+          actor: self,
+          target: typeof target === "string" ? target : null,
+          ts: Date.now(),
+          consensusTimestamp: answer.consensusTimestamp,
+          topicId: answer.topicId,
+          sequenceNumber: answer.sequenceNumber,
+          metadata: { ...draft.payload },
+          source: "pending",
+          verified: "unverifiable",
+          position: 0,
+        },
+      });
+    }
+
+    async function act(draft: Draft, effect: Effect = {}): Promise<void> {
+      const written = write(draft);
+      const options = { rollbackOnError: true, populateCache: false, revalidate: true };
+      const change = <T>(path: string, apply: ((view: T) => T) | undefined) =>
+        apply
+          ? mutate<T>(path, written as Promise<never>, {
+              ...options,
+              optimisticData: (shown: T | undefined) => (shown === undefined ? (shown as T) : apply(shown)),
+            })
+          : written.then(() => void mutate(path));
+      await Promise.all([
+        change<ContactsAnswer>(PATHS.contacts, effect.contacts),
+        change<CircleAnswer>(PATHS.circle, effect.circle),
+      ]);
+    }
+
+    const between = (type: string, target: string, more: Record<string, unknown> = {}): Draft => ({
+      type,
+      payload: { target, ...(handle ? { handle } : {}), ...more },
+    });
+
+    return {
+      request: (peer: string, name: string) => act(between("CONTACT_REQUEST", peer), requested(peer, name, Date.now())),
+      accept: (peer: string) => act(between("CONTACT_ACCEPT", peer), accepted(peer, Date.now())),
+      revoke: (peer: string) => act(between("CONTACT_REVOKE", peer), revoked(peer)),
+      giveTrust: (peer: string) => act(between("TRUST_ALLOCATE", peer, { weight: 1 }), trusted(peer, 1, 0)),
+      takeTrustBack: (peer: string, weight: number) => act(between("TRUST_REVOKE", peer), trusted(peer, 0, weight)),
+      recognise: (peer: string, recognitionId: string, note: string) =>
+        act(between("RECOGNITION_MINT", peer, { recognitionId, ...(note ? { note } : {}) })),
+      saveProfile: async (draft: ProfileDraft) => {
+        await act({ type: "PROFILE_UPDATE", payload: { ...draft } });
+        await mutate((key) => Array.isArray(key) && key[0] === PATHS.profiles);
+        await mutate(PATHS.session);
+      },
+    };
+  }, [mutate, self, handle]);
+}

@@ -1,0 +1,55 @@
+/** The caller's views. Each answer also tells how fresh it is. */
+import { useMemo } from "react";
+import useSWR from "swr";
+import type { z } from "zod";
+import type { Freshness } from "@/lib/wire/common";
+import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
+import { reportFreshness } from "../live/freshness";
+import { getJson } from "./http";
+import { PATHS } from "./keys";
+
+export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: string): Promise<T> {
+  const answer = await getJson(schema, path);
+  reportFreshness(answer, "read");
+  return answer;
+}
+
+export function useContacts() {
+  return useSWR<ContactsAnswer, Error>(PATHS.contacts, (path: string) => readView(ContactsAnswer, path));
+}
+
+export function useCircle() {
+  return useSWR<CircleAnswer, Error>(PATHS.circle, (path: string) => readView(CircleAnswer, path));
+}
+
+/** While a definition is missing, ask now and then: its arrival concerns nobody in particular, so no event tells. */
+const PENDING_POLL_MS = 15_000;
+
+export function useRecognition() {
+  return useSWR<RecognitionAnswer, Error>(PATHS.recognition, (path: string) => readView(RecognitionAnswer, path), {
+    refreshInterval: (latest) => (latest?.instances.some((instance) => instance.pending) ? PENDING_POLL_MS : 0),
+  });
+}
+
+const IDS_PER_READ = 100;
+
+async function readProfiles([path, ids]: readonly [string, string]): Promise<Profile[]> {
+  const all = ids.split(",");
+  const pages: string[][] = [];
+  for (let at = 0; at < all.length; at += IDS_PER_READ) pages.push(all.slice(at, at + IDS_PER_READ));
+  const answers = await Promise.all(
+    pages.map((page) => readView(ProfilesAnswer, `${path}?ids=${encodeURIComponent(page.join(","))}`)),
+  );
+  return answers.flatMap((answer) => answer.profiles);
+}
+
+/** Profiles of the caller and of contacts, by id; undefined until they have been read. Others are left out by the server. */
+export function useProfiles(ids: readonly string[]): ReadonlyMap<string, Profile> | undefined {
+  const list = [...new Set(ids)].sort().join(",");
+  // A list is cached, not the map: SWR compares by content, and it does not look into maps.
+  const { data } = useSWR<Profile[], Error>(list ? [PATHS.profiles, list] : null, readProfiles, {
+    keepPreviousData: true,
+  });
+  return useMemo(() => data && new Map(data.map((profile) => [profile.userId, profile])), [data]);
+}

@@ -1,0 +1,53 @@
+/** Names for ids, from what the caller may see: profiles, contacts and requests. Everybody else is shown by id. */
+import { useMemo } from "react";
+import { useContacts, useProfiles } from "../api/reads";
+import { useSession } from "../api/session";
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  /** Shown below the name where it differs. */
+  readonly handle: string | null;
+  readonly isSelf: boolean;
+  readonly relation: "self" | "contact" | "incoming" | "outgoing" | "none";
+}
+
+export interface People {
+  readonly self: string | null;
+  person(id: string): Person;
+}
+
+export function usePeople(): People {
+  const { data: session } = useSession();
+  const { data: contacts } = useContacts();
+  const self = session?.userId ?? null;
+  const ids = useMemo(
+    () => (self && contacts ? [self, ...contacts.contacts.map((contact) => contact.peerId)] : []),
+    [self, contacts],
+  );
+  const profiles = useProfiles(ids);
+
+  return useMemo(() => {
+    const known = new Map<string, Pick<Person, "relation"> & { handle: string }>();
+    for (const { peerId, handle } of contacts?.requests.outgoing ?? [])
+      known.set(peerId, { relation: "outgoing", handle });
+    for (const { peerId, handle } of contacts?.requests.incoming ?? [])
+      known.set(peerId, { relation: "incoming", handle });
+    for (const { peerId, handle } of contacts?.contacts ?? []) known.set(peerId, { relation: "contact", handle });
+    if (self) known.set(self, { relation: "self", handle: session?.handle ?? self });
+    const person = (id: string): Person => {
+      const entry = known.get(id);
+      const profile = profiles?.get(id);
+      const handle = profile?.handle ?? entry?.handle ?? null;
+      const name = profile?.displayName || handle || id;
+      return {
+        id,
+        name,
+        handle: handle && handle !== name && handle !== id ? handle : null,
+        isSelf: id === self,
+        relation: entry?.relation ?? "none",
+      };
+    };
+    return { self, person };
+  }, [self, session, contacts, profiles]);
+}

@@ -1,0 +1,87 @@
+/**
+ * The signal feed: pages by cursor, with what comes in live laid over them by id. Live signals stay beside the pages, not in
+ * them: SWR drops a read that is under way when its cache is written to, and a page would never come.
+ */
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import useSWRInfinite from "swr/infinite";
+import { type Signal, SignalsAnswer } from "@/lib/wire/signals";
+import { PATHS } from "../api/keys";
+import { readView } from "../api/reads";
+import { onFeed } from "./live";
+import { mergeSignals } from "./signal-merge";
+
+/** After a reconnect the stream itself brings what was missed; only if it has not by then, read again. */
+const CATCH_UP_MS = 1_500;
+const NONE: readonly Signal[] = [];
+
+export function useSignals(types: readonly string[]) {
+  const filter = types.map((type) => `type=${encodeURIComponent(type)}`).join("&");
+  // No limit of our own: the server keeps the default first page ready.
+  const keyOf = useCallback(
+    (index: number, previous: SignalsAnswer | null) => {
+      if (previous && previous.nextCursor === null) return null;
+      const cursor = index === 0 || !previous?.nextCursor ? "" : `cursor=${encodeURIComponent(previous.nextCursor)}`;
+      const query = [filter, cursor].filter(Boolean).join("&");
+      return query ? `${PATHS.signals}?${query}` : PATHS.signals;
+    },
+    [filter],
+  );
+  const { data, error, size, setSize, mutate, isLoading } = useSWRInfinite<SignalsAnswer, Error>(
+    keyOf,
+    (path: string) => readView(SignalsAnswer, path),
+    { revalidateOnMount: true, revalidateFirstPage: false, revalidateOnFocus: false },
+  );
+  const readPosition = data?.[0]?.position ?? 0;
+  const readAgain = useCallback(() => void mutate(), [mutate]);
+  const live = useLive(filter, readPosition, readAgain);
+
+  const signals = useMemo(
+    () => (data ? mergeSignals(...data.map((page) => page.items), live) : undefined),
+    [data, live],
+  );
+  const last = data?.at(-1);
+  const loadMore = useCallback(() => void setSize((pages) => pages + 1), [setSize]);
+  return {
+    signals,
+    error,
+    loadingMore: isLoading || (data !== undefined && data.length < size && !error),
+    hasMore: last !== undefined && last.nextCursor !== null,
+    loadMore,
+    retry: readAgain,
+  };
+}
+
+/** What has come in since the page was opened, of the wanted types. Asks to read again where something was missed. */
+function useLive(filter: string, readPosition: number, readAgain: () => void): readonly Signal[] {
+  const [live, setLive] = useState(NONE);
+  const position = useRef(readPosition);
+  useEffect(() => {
+    position.current = Math.max(position.current, readPosition);
+  }, [readPosition]);
+
+  useEffect(() => {
+    const wanted = new Set(new URLSearchParams(filter).getAll("type"));
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const stop = onFeed((event) => {
+      if (event.kind === "resync") {
+        position.current = 0;
+        setLive(NONE);
+        readAgain();
+      } else if (event.kind === "head") {
+        timer ??= setTimeout(() => {
+          timer = null;
+          if (position.current < event.position) readAgain();
+        }, CATCH_UP_MS);
+      } else {
+        // One of another type counts too: the list is known to be complete up to there.
+        position.current = Math.max(position.current, event.signal.position);
+        if (wanted.size === 0 || wanted.has(event.signal.type)) setLive((before) => [event.signal, ...before]);
+      }
+    });
+    return () => {
+      stop();
+      if (timer) clearTimeout(timer);
+    };
+  }, [filter, readAgain]);
+  return live;
+}

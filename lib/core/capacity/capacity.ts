@@ -1,0 +1,141 @@
+/**
+ * What N users need: traffic of each part, what is stored, how many instances, which limit breaks first, and dollars a month.
+ * Pure; of the inputs (capacity-inputs), the measured unit figures (unit-figures) and the list prices (prices) alone.
+ */
+import { type CostLine, costLines } from "./costs";
+import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
+import { LIMITS } from "./prices";
+import { type Traffic, traffic } from "./traffic";
+import { figure } from "./unit-figures";
+
+export interface Capacity {
+  readonly inputs: CapacityInputs;
+  readonly messages: { readonly perDay: number; readonly perS: number; readonly peakPerS: number };
+  /** Per second, at the mean and in the busiest minute. */
+  readonly mean: Traffic;
+  readonly peak: Traffic;
+  /** `monthBytes`: what a month adds. `keptBytes`: after `monthsKept`. */
+  readonly storage: { readonly monthBytes: number; readonly keptBytes: number };
+  readonly postgres: {
+    readonly statementsPerS: number;
+    /** Compute units (one core each) with room to spare, at the mean and at the peak. */
+    readonly computeUnits: number;
+    readonly peakComputeUnits: number;
+  };
+  readonly redis: {
+    readonly commandsPerS: number;
+    readonly peakCommandsPerS: number;
+    readonly storedBytes: number;
+    readonly trafficBytesPerS: number;
+  };
+  /** `cores`: their CPU, all together, at the mean. */
+  readonly instances: { readonly mean: number; readonly peak: number; readonly cores: number };
+  /** First tier: what one instance keeps at the most, all instances together, and what every user's views would take. */
+  readonly memory: { readonly l1InstanceBytes: number; readonly l1Bytes: number; readonly allUsersBytes: number };
+  readonly costs: readonly CostLine[];
+}
+
+/** Of a busy part, so that a burst finds room. */
+export const TARGET_UTILISATION = 0.6;
+/** File descriptors of an instance that are not for streams: Redis, Postgres, the mirror, requests under way. */
+const OTHER_DESCRIPTORS = 124;
+export const STREAMS_PER_INSTANCE = LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS;
+/** One event to one stream; 5,000 streams take 415 ms to fan out through Next (measured beside the first SSE design). */
+const STREAM_EVENT_US = 83;
+/** engine/live/live-hub: each open stream is told how fresh it is. */
+const FRESHNESS_EVERY_S = 5;
+/** The smallest that a database is while it is awake. */
+const SMALLEST_COMPUTE = 0.25;
+
+/** The model. */
+export function capacity(inputs: CapacityInputs): Capacity {
+  const instances = {
+    mean: instancesOf(inputs),
+    peak: instancesOf(atPeak(inputs)),
+    cores: coresOf(inputs),
+  };
+  const mean = traffic(inputs, instances.mean);
+  const peak = traffic(atPeak(inputs), instances.peak);
+  const monthBytes = mean.messages * DAY_S * MONTH_DAYS * figure("storedBytesPerMessage");
+  const l1InstanceBytes = Math.min(inputs.settings.l1MaxBytes, inputs.users * figure("cachedUserBytes"));
+  const needs = {
+    inputs,
+    messages: { perDay: mean.messages * DAY_S, perS: mean.messages, peakPerS: peak.messages },
+    mean,
+    peak,
+    storage: { monthBytes, keptBytes: monthBytes * inputs.monthsKept },
+    postgres: {
+      statementsPerS: sum(mean.sql),
+      computeUnits: computeUnitsOf(mean),
+      peakComputeUnits: computeUnitsOf(peak),
+    },
+    redis: {
+      commandsPerS: sum(mean.redis),
+      peakCommandsPerS: sum(peak.redis),
+      storedBytes: redisStoredBytes(inputs, mean),
+      trafficBytesPerS: redisTrafficOf(mean, instances.mean),
+    },
+    instances,
+    memory: {
+      l1InstanceBytes,
+      l1Bytes: l1InstanceBytes * instances.mean,
+      allUsersBytes: inputs.users * figure("cachedUserBytes"),
+    },
+  };
+  return { ...needs, costs: costLines(needs) };
+}
+
+/** The same users in their busiest minute. */
+export function atPeak(inputs: CapacityInputs): CapacityInputs {
+  const { peakToMean } = inputs;
+  return {
+    ...inputs,
+    signalsPerUserDay: inputs.signalsPerUserDay * peakToMean,
+    readsPerUserDay: inputs.readsPerUserDay * peakToMean,
+    openPageShare: inputs.openPageShare * peakToMean,
+  };
+}
+
+export const sum = (rates: Readonly<Record<string, number>>): number =>
+  Object.values(rates).reduce((total, rate) => total + rate, 0);
+
+/** CPU seconds a second of all instances. */
+function coresOf({ users, ...inputs }: CapacityInputs): number {
+  const perUserDay = inputs.readsPerUserDay + inputs.signalsPerUserDay * inputs.ownWriteShare;
+  const streams = users * inputs.openPageShare;
+  const requests = (users * perUserDay) / DAY_S + streams / inputs.settings.streamMaxS;
+  const messages = (users * inputs.signalsPerUserDay) / DAY_S;
+  const events = streams * (1 / FRESHNESS_EVERY_S + (2 * inputs.signalsPerUserDay) / DAY_S);
+  return (requests * figure("requestUs") + events * STREAM_EVENT_US) / 1e6 + messages / figure("syncMessagesPerS");
+}
+
+function instancesOf(inputs: CapacityInputs): number {
+  if (inputs.users === 0) return 0;
+  if (inputs.instances !== null) return inputs.instances;
+  const forStreams = (inputs.users * inputs.openPageShare) / STREAMS_PER_INSTANCE;
+  return Math.max(1, Math.ceil(Math.max(forStreams, coresOf(inputs) / TARGET_UTILISATION)));
+}
+
+function computeUnitsOf({ messages, sql }: Traffic): number {
+  const reads = sql.view + sql.direct + sql.streamOpen + sql.streamNews + sql.renamed + sql.rule + sql.route;
+  const us =
+    messages * figure("postgresUsPerMessage") +
+    sql.commit * figure("postgresUsPerCommit") +
+    reads * figure("postgresUsPerRead");
+  return us === 0 ? 0 : Math.max(SMALLEST_COMPUTE, us / 1e6 / TARGET_UTILISATION);
+}
+
+/** Views that somebody has looked up within their time to live. */
+function redisStoredBytes({ users, settings }: CapacityInputs, { redis }: Traffic): number {
+  if (users === 0) return 0;
+  const lookupsOfUser = redis.lookup / users;
+  return redis.lookup === 0
+    ? 0
+    : users * 3 * (1 - Math.exp((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000)) * figure("viewBytes");
+}
+
+/** Views in and out; each commit event in once and out to every instance. */
+function redisTrafficOf({ redis, redisHitShare, rows }: Traffic, instances: number): number {
+  const views = redis.fill + redis.lookup * redisHitShare;
+  return views * figure("viewBytes") + rows * figure("eventBytesPerUser") * (1 + instances);
+}

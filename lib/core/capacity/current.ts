@@ -1,0 +1,67 @@
+/**
+ * The plan's starting point, for comparison: no cache and no database, every page asks the mirror for the last messages of
+ * everybody, and an open page asks again for each kind. What it asks grows with readers and pages.
+ */
+
+import { TOPIC_KINDS } from "../ledger/ids";
+import { atPeak } from "./capacity";
+import { type CostLine, mirrorCosts } from "./costs";
+import { type CapacityInputs, DAY_S, MONTH_DAYS, MONTH_S } from "./inputs";
+import { hcsFeesUsd, usdOf } from "./prices";
+import { figure } from "./unit-figures";
+
+export interface CurrentPlan {
+  readonly messagesPerDay: number;
+  readonly mirrorRequestsPerS: number;
+  readonly peakMirrorRequestsPerS: number;
+  /** Of pages that keep their messages in memory. */
+  readonly memoryBytes: number;
+  readonly costs: readonly CostLine[];
+}
+
+/** The mirror's page (hedera.md §1). */
+const PAGE = 100;
+const GB = 1e9;
+
+export function currentPlan(inputs: CapacityInputs): CurrentPlan {
+  const { users, current, signalsPerUserDay } = inputs;
+  const messagesPerDay = users * signalsPerUserDay;
+  const memoryBytes = users * current.bytesPerUser;
+  const mirrorRequestsPerS = mirrorRequestsOf(inputs);
+  const peakMirrorRequestsPerS = mirrorRequestsOf(atPeak(inputs));
+  const { base, size } = hcsFeesUsd(messagesPerDay * MONTH_DAYS, inputs.messageBytes);
+  const requests = pageRequestsOf(inputs);
+  const hours = MONTH_DAYS * 24;
+  const cores = (requests * figure("requestUs")) / 1e6;
+  return {
+    messagesPerDay,
+    mirrorRequestsPerS,
+    peakMirrorRequestsPerS,
+    memoryBytes,
+    costs: [
+      { part: "ledger", what: "messages", usd: base, price: "hcsMessage" },
+      { part: "ledger", what: "their bytes over 100", usd: size, price: "hcsByteOver100" },
+      ...mirrorCosts(mirrorRequestsPerS, peakMirrorRequestsPerS),
+      { part: "instances", what: "active CPU", usd: usdOf("functionCpuHour", cores * hours), price: "functionCpuHour" },
+      {
+        part: "instances",
+        what: "memory",
+        usd: usdOf("functionMemoryGbHour", (memoryBytes / GB) * hours),
+        price: "functionMemoryGbHour",
+      },
+      { part: "instances", what: "invocations", usd: usdOf("functionCall", requests * MONTH_S), price: "functionCall" },
+    ],
+  };
+}
+
+/** Reads, and polls of open pages: one for each kind. */
+function pageRequestsOf({ users, readsPerUserDay, openPageShare, current }: CapacityInputs): number {
+  return (users * readsPerUserDay) / DAY_S + (users * openPageShare * TOPIC_KINDS.length) / current.pollEveryS;
+}
+
+/** A read fetches every kept message, a poll one page of news. */
+function mirrorRequestsOf(inputs: CapacityInputs): number {
+  const { users, readsPerUserDay, current } = inputs;
+  const more = Math.ceil(current.keptMessages / PAGE) - 1;
+  return pageRequestsOf(inputs) + ((users * readsPerUserDay) / DAY_S) * more;
+}

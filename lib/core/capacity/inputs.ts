@@ -1,0 +1,96 @@
+/** What the capacity model is asked with. */
+import type { TopicKind } from "../ledger/ids";
+import { figure } from "./unit-figures";
+
+export interface CapacityInputs {
+  readonly users: number;
+  /** Messages that a user writes in a day. */
+  readonly signalsPerUserDay: number;
+  /** Answers that a user's pages ask for in a day. */
+  readonly readsPerUserDay: number;
+  /** Users with a page (and so a stream) open, as a share of all, over the whole day. */
+  readonly openPageShare: number;
+  /** Of the messages; sums to 1. */
+  readonly kindShares: Readonly<Record<TopicKind, number>>;
+  /** Topics of each kind. */
+  readonly segments: number;
+  readonly contactsPerUser: number;
+  /** Of the messages, written through this server and not by other tools. */
+  readonly ownWriteShare: number;
+  /** Of the reads, those that only the database answers: recognition, profiles, polls with a watermark, proofs. */
+  readonly directReadShare: number;
+  /** The busiest minute over the mean: limits are judged at the peak, dollars at the mean. */
+  readonly peakToMean: number;
+  /** How long PostgreSQL keeps messages; older ones stay on the ledger. */
+  readonly monthsKept: number;
+  readonly messageBytes: number;
+  /** What a mirror takes to answer. */
+  readonly mirrorMs: number;
+  /** Null: as many as are needed. */
+  readonly instances: number | null;
+  readonly settings: CapacitySettings;
+  readonly current: CurrentInputs;
+}
+
+/** Settings of the server that costs depend on (lib/server/config/env.ts). */
+export interface CapacitySettings {
+  /** A topic is pulled once in this time while anybody reads. */
+  readonly gateMs: number;
+  /** How long the first tier serves without asking the shared one. */
+  readonly l1TtlMs: number;
+  readonly l1MaxBytes: number;
+  readonly viewTtlMs: number;
+  readonly streamMaxS: number;
+  readonly mirrorRps: number;
+  readonly instanceMemoryGb: number;
+}
+
+/** How the plan's starting point works: every page asks the mirror for everything. */
+export interface CurrentInputs {
+  /** Messages that a page loads. */
+  readonly keptMessages: number;
+  readonly bytesPerUser: number;
+  /** An open page asks for news of each kind this often. */
+  readonly pollEveryS: number;
+}
+
+export const DEFAULT_SETTINGS: CapacitySettings = {
+  gateMs: 1_000,
+  l1TtlMs: 2_000,
+  l1MaxBytes: 67_108_864,
+  viewTtlMs: 3_600_000,
+  streamMaxS: 280,
+  mirrorRps: 40,
+  instanceMemoryGb: 2,
+};
+
+/**
+ * The plan's figures where it has some (users, signals, 200 kept messages, 0.5 MB a user). The rest are assumptions, to be
+ * replaced by what the operator sees: reads, open pages, the mix of kinds, the peak, a mirror that answers in 150 ms.
+ */
+export const DEFAULT_INPUTS: CapacityInputs = {
+  users: 10_000,
+  signalsPerUserDay: 175,
+  readsPerUserDay: 100,
+  openPageShare: 0.05,
+  // Everybody who shows a person is told of a new profile: a share of 1 % is nearly two changes of one's profile a day.
+  kindShares: { contact: 0.4, trust: 0.35, recognition: 0.24, profile: 0.01 },
+  segments: 1,
+  contactsPerUser: 50,
+  ownWriteShare: 1,
+  directReadShare: 0.25,
+  peakToMean: 3,
+  monthsKept: 12,
+  messageBytes: figure("messageBytes"),
+  mirrorMs: 150,
+  instances: null,
+  settings: DEFAULT_SETTINGS,
+  current: { keptMessages: 200, bytesPerUser: 500_000, pollEveryS: 60 },
+};
+
+/** The scales of the plan's tables. */
+export const PLAN_SCALES: readonly number[] = [10_000, 100_000, 1_000_000, 10_000_000];
+
+export const DAY_S = 86_400;
+export const MONTH_DAYS = 30;
+export const MONTH_S = MONTH_DAYS * DAY_S;

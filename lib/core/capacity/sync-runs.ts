@@ -1,0 +1,54 @@
+/**
+ * What one run of a topic's sync asks and commits (engine/sync/topic-sync), when the number of messages that wait for it is Poisson
+ * with a given mean. With k messages waiting, a run asks
+ *
+ *   k = 0           one page, which is empty
+ *   k < 100         a page with them, and one that is empty
+ *   k ≥ 100         a full page, then windows of five ranges until one brings less than a page, then one that is empty
+ *
+ * The empty one is spared where a message came between the head and the page, which few do.
+ */
+/** Messages of one answer (hedera.md §1). */
+export const PAGE = 100;
+const RANGES = 5;
+export const WINDOW = PAGE * RANGES;
+
+export interface SyncRun {
+  readonly pageRequests: number;
+  readonly commits: number;
+  /** Share of runs that find anything. */
+  readonly found: number;
+}
+
+/** Of a run that finds `mean` messages on average. */
+export function syncRun(mean: number): SyncRun {
+  const found = 1 - Math.exp(-mean);
+  const fullPage = atLeast(PAGE, mean);
+  return {
+    found,
+    pageRequests: 1 + found + RANGES * (fullPage + steps(mean, 2 * PAGE)),
+    commits: found + steps(mean, PAGE + 1),
+  };
+}
+
+/** Above this the spread of the count is wider than a window, and the sum below is a straight line. */
+const SMOOTH_FROM = 1e6;
+
+/** The expected number of thresholds `first`, `first + WINDOW`, … that the count reaches. */
+function steps(mean: number, first: number): number {
+  if (mean > SMOOTH_FROM) return (mean + 0.5 - first) / WINDOW + 0.5;
+  // Far below the mean every threshold is reached: those are counted, not walked through.
+  const certain = Math.max(0, Math.floor((mean - 8 * Math.sqrt(mean) - first) / WINDOW));
+  let reached = certain;
+  for (let threshold = first + certain * WINDOW; ; threshold += WINDOW) {
+    const share = atLeast(threshold, mean);
+    reached += share;
+    if (share < 1e-9) return reached;
+  }
+}
+
+/** P(count ≥ n) of a Poisson count, for n of 100 and more, where it is as good as normal. Rises with the mean for every n. */
+function atLeast(n: number, mean: number): number {
+  if (mean === 0) return 0;
+  return 1 / (1 + Math.exp(-1.702 * ((mean - n + 0.5) / Math.sqrt(n))));
+}

@@ -1,0 +1,261 @@
+/**
+ * How often each part is asked, in the steady state, per second. Users act independently and at a constant rate, each read goes
+ * to any of the instances, and each formula below is of one piece of code: engine/reads/tiered-read, sync-scheduler, topic-sync,
+ * live-hub, submit, and adapters/upstash, where one port method is one command.
+ */
+
+import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
+import { type CapacityInputs, DAY_S } from "./inputs";
+import { PAGE, syncRun } from "./sync-runs";
+
+/** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
+export type RedisPurpose =
+  | "lookup"
+  | "fill"
+  | "round"
+  | "budget"
+  | "publish"
+  | "cursor"
+  | "nonce"
+  | "idempotency"
+  | "fence"
+  | "report";
+
+/** Statements by what they are for: a view that was cold, a read that no tier keeps, a stream that opens or has news, … */
+export type SqlPurpose =
+  | "view"
+  | "direct"
+  | "streamOpen"
+  | "streamNews"
+  | "commit"
+  | "conflict"
+  | "renamed"
+  | "rule"
+  | "route"
+  | "registry";
+
+export interface Traffic {
+  readonly messages: number;
+  readonly reads: number;
+  readonly openStreams: number;
+  /** Rows of users that commits write: two for a message between two people. */
+  readonly rows: number;
+  readonly mirror: {
+    /** What would be asked without a budget; `requests` is what is asked within it. */
+    readonly demanded: number;
+    readonly requests: number;
+  };
+  readonly redis: Readonly<Record<RedisPurpose, number>>;
+  readonly sql: Readonly<Record<SqlPurpose, number>>;
+  /** Share of shared views that the first tier answers, and of the rest, the share that Redis answers. */
+  readonly l1HitShare: number;
+  readonly redisHitShare: number;
+}
+
+/** Views that instances share: contacts, circle and signals. */
+const SHARED_VIEWS = 3;
+/** A person writes trust within nine slots: each such write asks whom it may go to. */
+const RULED: TopicKind = "trust";
+
+/** engine/health/instance-reporter, topic-door and sync-scheduler. */
+const REPORT_EVERY_S = 10;
+const USER_TTL_S = 30;
+const CHECK_BEFORE_WRITE_S = 5;
+const CHECK_AFTER_COMMIT_S = 15;
+
+/** How likely it is that any page is open where `mean` are on average. */
+export type Presence = (mean: number) => number;
+
+/** Of people who come and go by themselves: the number of open pages is Poisson. */
+const COMING_AND_GOING: Presence = (mean) => 1 - Math.exp(-mean);
+/** Of pages that were opened once and stay open, as a load generator's do. */
+export const STAYING: Presence = (mean) => Math.min(1, mean);
+
+export function traffic(inputs: CapacityInputs, instances: number, presence: Presence = COMING_AND_GOING): Traffic {
+  const { users, openPageShare, directReadShare, ownWriteShare, settings, kindShares } = inputs;
+  const messages = (users * inputs.signalsPerUserDay) / DAY_S;
+  const reads = (users * inputs.readsPerUserDay) / DAY_S;
+  const openStreams = users * openPageShare;
+  const streamOpens = openStreams / settings.streamMaxS;
+  const sync = syncTraffic(inputs, messages, reads + streamOpens, openStreams, instances, presence);
+
+  const { touches, renames } = touchRates(inputs, sync.commitsOf);
+  const views = viewTraffic(inputs, touches + renames, instances);
+  const shared = users * SHARED_VIEWS;
+  const writes = messages * ownWriteShare;
+  return {
+    messages,
+    reads,
+    openStreams,
+    rows: messages * (2 - kindShares.profile),
+    mirror: sync.mirror,
+    redis: {
+      lookup: shared * views.lookups,
+      fill: shared * views.fills,
+      round: sync.rounds,
+      // Requests to the mirror; and of people, who may do only so much of what costs something.
+      budget: sync.mirror.requests + writes + streamOpens,
+      publish: sync.commits,
+      // A cursor that was read anew is compared with the last one published.
+      cursor: sync.conflicts,
+      nonce: writes,
+      // One to begin, one to keep the answer.
+      idempotency: writes * 2,
+      // In through the door of the user's topic, and out.
+      fence: writes * 2,
+      report: instances / REPORT_EVERY_S,
+    },
+    sql: {
+      view: shared * views.fills,
+      direct: reads * directReadShare,
+      streamOpen: streamOpens,
+      streamNews: openStreams * touches,
+      commit: sync.commits,
+      // The commit that came too late, and the look at where the topic stands now.
+      conflict: sync.conflicts * 2,
+      renamed: sync.commitsOf.profile,
+      rule: writes * kindShares[RULED],
+      // Who a user is to the registry, as long as an instance remembers it; and whether the registry has changed.
+      route: users === 0 ? 0 : users * instances * renewals(writes / (users * instances), USER_TTL_S),
+      registry:
+        instances *
+        Math.max(
+          renewals(writes / instances, CHECK_BEFORE_WRITE_S),
+          renewals(sync.commits / instances, CHECK_AFTER_COMMIT_S),
+        ),
+    },
+    l1HitShare: views.l1HitShare,
+    redisHitShare: views.redisHitShare,
+  };
+}
+
+interface SyncTraffic {
+  readonly rounds: number;
+  readonly commits: number;
+  /** Commits that another instance was ahead of. */
+  readonly conflicts: number;
+  readonly commitsOf: Readonly<Record<TopicKind, number>>;
+  readonly mirror: Traffic["mirror"];
+}
+
+/** Rounds of demand, runs of topics, and what those ask the mirror. */
+function syncTraffic(
+  inputs: CapacityInputs,
+  messages: number,
+  demands: number,
+  openStreams: number,
+  instances: number,
+  presence: Presence,
+): SyncTraffic {
+  const { settings } = inputs;
+  if (instances === 0)
+    return { rounds: 0, commits: 0, conflicts: 0, commitsOf: NO_COMMITS, mirror: { demanded: 0, requests: 0 } };
+  const gateS = settings.gateMs / 1_000;
+  // Where a stream is open its beat demands in every period; elsewhere the first reader after the period does.
+  const isBeating = presence(openStreams / instances);
+  const rounds = instances * (isBeating / gateS + (1 - isBeating) * renewals(demands / instances, gateS));
+  // Of all instances, the first to come in a period syncs.
+  const anyBeating = presence(openStreams);
+  const scheduled = anyBeating / gateS + (1 - anyBeating) * renewals(demands, gateS);
+
+  const at = (pace: number) => runsAt(pace, inputs, messages, scheduled, instances);
+  const budget = Math.max(settings.mirrorRps, leastRequests(messages));
+  const { commitsOf, conflicts, requests } = at(paceWithin(budget, (pace) => at(pace).requests));
+  const commits = sumOfKinds((kind) => commitsOf[kind]);
+  return { rounds, commits, conflicts, commitsOf, mirror: { demanded: at(1).requests, requests } };
+}
+
+/** Full pages, and a quarter more: a budget below that could not carry the messages, and is taken to have been raised. */
+const leastRequests = (messages: number): number => (1.25 * messages) / PAGE;
+
+const NO_COMMITS: Readonly<Record<TopicKind, number>> = { contact: 0, trust: 0, recognition: 0, profile: 0 };
+
+/** Runs that wait for the budget become rarer, and each finds more: the largest share of their rate that it allows. */
+function paceWithin(budget: number, requestsAt: (pace: number) => number): number {
+  if (requestsAt(1) <= budget) return 1;
+  let [low, high] = [1e-6, 1];
+  for (let step = 0; step < 20; step += 1) {
+    const middle = (low + high) / 2;
+    if (requestsAt(middle) <= budget) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What all topics together ask and commit when their runs come at a share (`pace`) of the rate that is wanted. */
+function runsAt(pace: number, inputs: CapacityInputs, messages: number, scheduled: number, instances: number) {
+  const { kindShares, segments, settings, mirrorMs, ownWriteShare } = inputs;
+  // A write is followed by a run of its topic on its instance; writes during a run join it.
+  const runS = (2 * mirrorMs) / 1_000;
+  const commitsOf = { ...NO_COMMITS };
+  let pages = 0;
+  let conflicts = 0;
+  let afterWrites = 0;
+  for (const kind of TOPIC_KINDS) {
+    const ofTopic = (messages * kindShares[kind]) / segments;
+    const own = instances * renewals((ofTopic * ownWriteShare) / instances, runS);
+    const runs = pace * (scheduled + own);
+    if (runs === 0) continue;
+    const run = syncRun(ofTopic / runs);
+    const refused = pace * refusedRuns(scheduled, own, run.found, instances);
+    conflicts += segments * refused;
+    pages += segments * (runs * run.pageRequests + refused);
+    commitsOf[kind] = segments * runs * run.commits;
+    afterWrites += segments * own;
+  }
+  // One head serves whatever begins on the same instance within half a gate period.
+  const freshS = settings.gateMs / 2_000;
+  const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (scheduled * freshS) / instances);
+  return { commitsOf, conflicts, requests: pages + pace * (scheduled + byWrites) };
+}
+
+/**
+ * An instance knows where it left a topic. Where others have committed since, its run begins with a page of theirs and a commit
+ * that is refused: 1 / (1 + others' runs that found something, for each of its own) is the chance that nobody did between two of
+ * its runs. Rounds go to whoever comes first after a period; that is often who came first the last time, since everybody counts
+ * the period from their own last round: taken as half of the time the same one, half of the time anyone.
+ */
+function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
+  const refused = (mine: number, others: number) => (mine === 0 ? 0 : mine * (1 - 1 / (1 + (others * found) / mine)));
+  const each = own / instances;
+  const anyone = instances * refused((scheduled + own) / instances, ((scheduled + own) * (instances - 1)) / instances);
+  const theSame = refused(scheduled + each, own - each) + (instances - 1) * refused(each, scheduled + own - each);
+  return (anyone + theSame) / 2;
+}
+
+const sumOfKinds = (of: (kind: TopicKind) => number): number =>
+  TOPIC_KINDS.reduce((total, kind) => total + of(kind), 0);
+
+/** Times a second that something happens which random events of `rate` start, but not within `holdS` of the last time. */
+function renewals(rate: number, holdS: number): number {
+  return rate > 0 ? 1 / (holdS + 1 / rate) : 0;
+}
+
+/** How often commits move one user (`touches`), and how often one of the user's contacts changes name (`renames`). */
+function touchRates(inputs: CapacityInputs, commitsOf: Readonly<Record<TopicKind, number>>) {
+  const { signalsPerUserDay, kindShares, contactsPerUser } = inputs;
+  const written = signalsPerUserDay / DAY_S;
+  // Rows of one commit come to one user as one event.
+  const merged = (rate: number, commits: number) => (commits > 0 ? commits * (1 - Math.exp(-rate / commits)) : 0);
+  let touches = 0;
+  for (const kind of TOPIC_KINDS) {
+    const sides = kind === "profile" ? 1 : 2;
+    touches += merged(written * kindShares[kind] * sides, commitsOf[kind]);
+  }
+  return { touches, renames: merged(written * kindShares.profile * contactsPerUser, commitsOf.profile) };
+}
+
+/** One view of one user: reads of random times, ended by commits of random times. */
+function viewTraffic(inputs: CapacityInputs, expiries: number, instances: number) {
+  const { readsPerUserDay, directReadShare, settings } = inputs;
+  const reads = ((readsPerUserDay / DAY_S) * (1 - directReadShare)) / SHARED_VIEWS;
+  if (reads === 0 || instances === 0) return { lookups: 0, fills: 0, l1HitShare: 0, redisHitShare: 0 };
+  // What one instance has fetched serves there for its time to live, or until a commit.
+  const ttlS = settings.l1TtlMs / 1_000;
+  const servesS = expiries > 0 ? (1 - Math.exp(-expiries * ttlS)) / expiries : ttlS;
+  const lookups = reads / (1 + (reads / instances) * servesS);
+  // Redis has it if no commit, and not its time to live, came since the last look-up.
+  const redisHitShare =
+    (lookups / (lookups + expiries)) * (1 - Math.exp((-(lookups + expiries) * settings.viewTtlMs) / 1_000));
+  return { lookups, fills: lookups * (1 - redisHitShare), l1HitShare: 1 - lookups / reads, redisHitShare };
+}

@@ -1,0 +1,351 @@
+/**
+ * The one judgement of health: what is wrong, out of what an instance knows. The operators' page, the health routes, the
+ * metrics, the alarms and the log all read its result. Pure: whoever calls it gathers the facts.
+ */
+
+import type { Interval } from "../sync/intervals";
+import type { SyncState } from "../sync/sync-state";
+import type { Finding, IncidentCode } from "./incident";
+
+/** Calls to one tier during the last half minute or so. */
+export interface Calls {
+  readonly sent: number;
+  readonly failed: number;
+  /** Null where none was sent. */
+  readonly meanMs: number | null;
+}
+
+export interface TierFacts {
+  readonly circuit: "closed" | "open" | "half-open";
+  /** False: it was asked just now and did not answer. */
+  readonly answers: boolean;
+  readonly lastError: string | null;
+  /** Null: too little is known yet. */
+  readonly calls: Calls | null;
+}
+
+/** How Redis keeps what it is given; a null says nothing. */
+export interface Keeping {
+  readonly persists: boolean | null;
+  readonly evicts: string | null;
+}
+
+/** One topic's sync, as this instance knows it. */
+export interface SyncFacts {
+  readonly topicId: string;
+  readonly state: SyncState;
+  readonly lastError: string | null;
+  /** How long the topic has been behind what readers asked for. */
+  readonly lagMs: number;
+  /** Null before anything is known of how far it is synced. */
+  readonly asOfMs: number | null;
+}
+
+/** One topic, as the database knew it when it was last asked. */
+export interface StoredFacts {
+  readonly topicId: string;
+  readonly failed: number;
+  /** The first of the failed messages. */
+  readonly failedSequences: readonly number[];
+  /** The first of the declared gaps. */
+  readonly gaps: readonly Interval[];
+  readonly gapCount: number;
+  /** Null: it is not paused. `by` is null where it is not known. */
+  readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
+}
+
+export interface HealthFacts {
+  readonly nowMs: number;
+  readonly postgres: TierFacts;
+  /** Null: no Redis is configured. */
+  readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
+  readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
+    readonly origin: string;
+    /** By how much its clock is ahead of ours; null or absent where it has not told. */
+    readonly clockAheadMs?: number | null;
+  })[];
+  /** The mirror's head by its own account; null before it was asked. */
+  readonly mirrorHeadMs: number | null;
+  readonly budgetRefused: number;
+  /** Topics that are read here, and that the mirror does not know. */
+  readonly unknownTopics: readonly string[];
+  readonly isStarting: boolean;
+  /** A tier or mirror was down a moment ago: topics that it held up are still backing off. */
+  readonly isSettling: boolean;
+  readonly topics: readonly SyncFacts[];
+  /** Empty before the database has answered for the first time. */
+  readonly stored: readonly StoredFacts[];
+  /** The last write, where it failed and none has succeeded since. */
+  readonly failedWrite: { readonly reason: string; readonly count: number; readonly sinceMs: number } | null;
+  readonly isAnyPayerTrusted: boolean;
+  /** On a public network an accept bonds two people, though one of them never asked. */
+  readonly isBondingLoose: boolean;
+  readonly memory: { readonly heapShare: number; readonly rssShare: number };
+  /** Other instances whose clocks are ahead of this one's. */
+  readonly clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[];
+}
+
+/** Everything that `judge` can find. Other codes are reported by who notices them. */
+export const JUDGED_CODES = [
+  "starting",
+  "postgres-down",
+  "postgres-failing",
+  "redis-down",
+  "redis-failing",
+  "redis-forgets",
+  "mirror-down",
+  "mirror-failing",
+  "budget-exhausted",
+  "topics-behind",
+  "topic-unknown",
+  "topic-stuck",
+  "topic-hole",
+  "topic-gap",
+  "topic-paused",
+  "message-failed",
+  "events-unheard",
+  "writes-failing",
+  "payers-open",
+  "bonding-not-strict",
+  "memory-full",
+  "clock-off",
+] as const satisfies readonly IncidentCode[];
+
+/** A public mirror is up to 20 s behind in bad hours. Ten seconds of that are allowed for before a lag counts. */
+export const BEHIND_MS = 15_000;
+/** A subscription that breaks is made again within moments; longer than this it is worth a word. */
+const DEAF_MS = 10_000;
+/** A tier fails where it does so for one of ten calls, and three times at least: one lost connection is nothing. */
+const FAILING = { share: 0.1, calls: 3 };
+/** Ten times what a statement or a request takes. */
+const SLOW_MS = 1_000;
+/** Garbage collection takes over the processor somewhere above this. */
+const FULL_SHARE = 0.9;
+/** A network's head and ours differ by less, and so do machines with a time server. */
+export const CLOCK_MS = 10_000;
+/** One answer that was lost is asked for again within moments. */
+const STUCK_ATTEMPTS = 3;
+const NAMED = 3;
+
+export function judge(facts: HealthFacts): readonly Finding[] {
+  return [...ofTiers(facts), ...ofMirrors(facts), ...ofTopics(facts), ...ofStored(facts), ...ofProcess(facts)];
+}
+
+const found = (code: IncidentCode, subject: string | null, summary: string, sinceMs?: number | null): Finding => ({
+  ...{ code, subject, summary },
+  ...(sinceMs == null ? {} : { sinceMs }),
+});
+
+/** Half-open means that nobody knows yet. */
+const isDown = ({ circuit, answers }: Pick<TierFacts, "circuit" | "answers">) => circuit !== "closed" || !answers;
+
+function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (isDown(postgres))
+    findings.push(found("postgres-down", null, withReason("The database does not answer", postgres.lastError)));
+  else if (troubleOf(postgres)) findings.push(found("postgres-failing", null, `The database ${troubleOf(postgres)}.`));
+  if (redis === null) return findings;
+  const { persists = null, evicts = null } = redis.keeping ?? {};
+  if (persists === false)
+    findings.push(
+      found("redis-forgets", "persistence", "Redis forgets everything in a restart: it has no append-only file."),
+    );
+  if (evicts !== null)
+    findings.push(
+      found("redis-forgets", "eviction", `Redis forgets keys when its memory is full: its policy is ${evicts}.`),
+    );
+  if (isDown(redis)) findings.push(found("redis-down", null, withReason("Redis does not answer", redis.lastError)));
+  else {
+    if (troubleOf(redis)) findings.push(found("redis-failing", null, `Redis ${troubleOf(redis)}.`));
+    if (redis.deafMs > DEAF_MS)
+      findings.push(
+        found(
+          "events-unheard",
+          null,
+          "This instance gets no commit events, so it learns of other instances' commits late.",
+        ),
+      );
+  }
+  return findings;
+}
+
+function ofMirrors({ mirrors, budgetRefused }: HealthFacts): readonly Finding[] {
+  const findings = mirrors.flatMap(({ origin, circuit, calls, lastError }) => {
+    const trouble = troubleOf({ calls, lastError });
+    if (circuit !== "closed")
+      return [
+        found("mirror-down", origin, `Mirror ${origin} has failed and is not asked for a while${because(lastError)}.`),
+      ];
+    return trouble ? [found("mirror-failing", origin, `Mirror ${origin} ${trouble}.`)] : [];
+  });
+  if (budgetRefused > 0)
+    findings.push(
+      found("budget-exhausted", null, "The rate limit of mirror requests is used up: topics wait for their turn."),
+    );
+  return findings;
+}
+
+/** "fails 12 of 30 calls: …", "is slow"; null where all is well. */
+function troubleOf({ calls, lastError }: Pick<TierFacts, "calls" | "lastError">): string | null {
+  if (calls === null) return null;
+  if (calls.failed >= FAILING.calls && calls.failed >= calls.sent * FAILING.share)
+    return withReason("fails some of the calls", lastError).replace(/\.$/, "");
+  if (calls.sent >= FAILING.calls && (calls.meanMs ?? 0) > SLOW_MS) return "is slow: an answer takes over a second";
+  return null;
+}
+
+/** A reason that says the same in other letters is left out. */
+const withReason = (sentence: string, reason: string | null) =>
+  reason?.toLowerCase() === sentence.toLowerCase() ? `${sentence}.` : `${sentence}${because(reason)}.`;
+
+const because = (reason: string | null) => (reason === null ? "" : `: ${reason.replace(/\.$/, "")}`);
+
+function ofTopics(facts: HealthFacts): readonly Finding[] {
+  const { topics, stored, isStarting } = facts;
+  const isPaused = (topic: SyncFacts) =>
+    topic.state.name === "paused" || stored.some(({ topicId, paused }) => topicId === topic.topicId && paused !== null);
+  const running = topics.filter((topic) => !isPaused(topic));
+  const findings: Finding[] = [];
+  const waiting = running.filter(({ asOfMs }) => asOfMs === null);
+  if (isStarting && waiting.length > 0)
+    findings.push(
+      found(
+        "starting",
+        null,
+        `The first sync is under way: ${waiting.length} of ${topics.length} topics have not been read to the end.`,
+      ),
+    );
+  const behind = running.filter(({ lagMs }) => lagMs > BEHIND_MS);
+  if (behind.length > 0)
+    findings.push(found("topics-behind", null, `${behindWords(behind, topics)}${why(behind, facts)}.`));
+  for (const topicId of facts.unknownTopics)
+    findings.push(
+      found("topic-unknown", topicId, `The mirror does not know topic ${topicId}: nothing can ever come from it.`),
+    );
+  const isExplained = facts.isSettling || commonCause(facts) !== null;
+  for (const { topicId, state } of running) {
+    const hole = "hole" in state ? state.hole : null;
+    if (hole !== null)
+      findings.push(
+        found(
+          "topic-hole",
+          topicId,
+          `Topic ${topicId} waits for ${range(hole)}, which the mirror does not have yet.`,
+          hole.firstSeenMs,
+        ),
+      );
+    else if (state.name === "backing-off" && state.attempt >= STUCK_ATTEMPTS && !isExplained)
+      findings.push(found("topic-stuck", topicId, `Topic ${topicId} is not synced for now${because(state.reason)}.`));
+  }
+  return findings;
+}
+
+function behindWords(behind: readonly SyncFacts[], topics: readonly SyncFacts[]): string {
+  const names = behind.slice(0, NAMED).map(({ topicId }) => topicId);
+  if (behind.length === 1) return `Topic ${names[0]} is behind the ledger`;
+  const more = behind.length > NAMED ? ", …" : "";
+  return `${behind.length} of ${topics.length} topics are behind the ledger (${names.join(", ")}${more})`;
+}
+
+/** The reason why no topic can be synced; null where each has a reason of its own. */
+function commonCause({ postgres, mirrors }: HealthFacts): string | null {
+  if (isDown(postgres)) return ": the database does not answer";
+  if (mirrors.length > 0 && mirrors.every(({ circuit }) => circuit !== "closed"))
+    return `${because(mirrors[0]?.lastError ?? "no mirror answers")}`;
+  return null;
+}
+
+function why(behind: readonly SyncFacts[], facts: HealthFacts): string {
+  const common = commonCause(facts);
+  if (common !== null) return common;
+  const failing = behind.find(({ state, lastError }) => state.name !== "pulling" && lastError !== null);
+  if (failing) return because(failing.lastError);
+  const { mirrorHeadMs, nowMs } = facts;
+  if (mirrorHeadMs !== null && nowMs - mirrorHeadMs > BEHIND_MS)
+    return `: the mirror has nothing newer than ${timeOf(mirrorHeadMs)}`;
+  return behind.some(({ state }) => state.name === "pulling") ? ": a backlog is being read" : "";
+}
+
+function ofStored({ stored }: HealthFacts): readonly Finding[] {
+  return stored.flatMap(({ topicId, failed, failedSequences, gaps, gapCount, paused }) => {
+    const findings: Finding[] = [];
+    if (failed > 0) findings.push(found("message-failed", topicId, failedWords(topicId, failed, failedSequences)));
+    if (gaps.length > 0)
+      findings.push(
+        found(
+          "topic-gap",
+          topicId,
+          `Topic ${topicId} has a gap: the mirror does not have ${listed(gaps.map(range), gapCount)}.`,
+        ),
+      );
+    if (paused !== null)
+      findings.push(
+        found(
+          "topic-paused",
+          topicId,
+          `Topic ${topicId} is ${pausedWords(paused)}: it shows nothing new and takes no writes until it is resumed.`,
+          paused.sinceMs,
+        ),
+      );
+    return findings;
+  });
+}
+
+function failedWords(topicId: string, failed: number, sequences: readonly number[]): string {
+  const isOne = failed === 1;
+  const which = sequences.length === 0 ? String(failed) : listed(sequences.map(String), failed);
+  const subject =
+    sequences.length === 0 ? `${which} message${isOne ? "" : "s"}` : `Message${isOne ? "" : "s"} ${which}`;
+  const verbs = isOne ? ["does", "is"] : ["do", "are"];
+  return `${subject} of topic ${topicId} ${verbs[0]} not match the ledger's hash chain and ${verbs[1]} kept out of every view.`;
+}
+
+/** "paused by 0.0.2 since 2026-11-23 09:30:00 UTC", as far as that is known. */
+export function pausedWords({ by, sinceMs }: { readonly by: string | null; readonly sinceMs: number | null }): string {
+  return `paused${by === null ? "" : ` by ${by}`}${sinceMs === null ? "" : ` since ${timeOf(sinceMs)}`}`;
+}
+
+/** To the second: `2026-11-23 09:30:00 UTC`. */
+const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+const range = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
+
+/** The first few of `count`, as part of a sentence. */
+function listed(items: readonly string[], count: number): string {
+  const shown = items.slice(0, NAMED);
+  const left = count - shown.length;
+  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
+}
+
+/** The sentence for STRICT_BONDING=off on a public network. The log says it at the start, too. */
+export const BONDING_LOOSE =
+  "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.";
+
+function ofProcess(facts: HealthFacts) {
+  const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors } = facts;
+  const findings: Finding[] = [];
+  if (failedWrite !== null)
+    findings.push(
+      found("writes-failing", null, `Writes to the ledger fail${because(failedWrite.reason)}.`, failedWrite.sinceMs),
+    );
+  if (isAnyPayerTrusted)
+    findings.push(found("payers-open", null, "TRUSTED_PAYERS is *: anybody can write in anybody's name."));
+  if (isBondingLoose) findings.push(found("bonding-not-strict", null, BONDING_LOOSE));
+  if (memory.heapShare > FULL_SHARE || memory.rssShare > FULL_SHARE)
+    findings.push(found("memory-full", null, "This instance has used more than nine tenths of the memory it may use."));
+  for (const { instanceId, aheadMs } of clocksAhead)
+    if (aheadMs > CLOCK_MS)
+      findings.push(
+        found("clock-off", instanceId, `The clock of instance ${instanceId} is ahead of this instance's clock.`),
+      );
+  for (const { origin, clockAheadMs } of mirrors)
+    if (clockAheadMs != null && Math.abs(clockAheadMs) > CLOCK_MS)
+      findings.push(
+        found(
+          "clock-off",
+          origin,
+          `This instance's clock is ${clockAheadMs > 0 ? "behind" : "ahead of"} that of mirror ${origin}.`,
+        ),
+      );
+  return findings;
+}

@@ -1,0 +1,66 @@
+/**
+ * Branded identifiers. Each brand has one checking constructor (`parse…`); nothing else makes the brand.
+ */
+import { showsWhole } from "../signals/text";
+
+export type TopicId = string & { readonly __brand: "TopicId" };
+export type AccountId = string & { readonly __brand: "AccountId" };
+export type UserId = string & { readonly __brand: "UserId" };
+
+/** Position of a message in its topic: starts at 1, dense. int64 on the ledger; stored up to MAX_SEQUENCE. */
+export type Sequence = number & { readonly __brand: "Sequence" };
+
+/** A row's reference to its message has 40 bits for it. At a thousand messages a second that lasts 34 years. */
+export const MAX_SEQUENCE = 2 ** 40 - 1;
+
+/** A row's number in its user's list: starts at 1 in each epoch, gap-free. */
+export type Position = number & { readonly __brand: "Position" };
+
+/** The kinds of topic that TrustMesh writes to. */
+export const TOPIC_KINDS = ["contact", "trust", "recognition", "profile"] as const;
+export type TopicKind = (typeof TOPIC_KINDS)[number];
+
+/** TrustMesh's own limit for ids and type names. */
+export const MAX_ID_CHARACTERS = 50;
+
+const ENTITY = /^(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,9})\.(0|[1-9]\d{0,18})$/;
+
+export function parseTopicId(text: string): TopicId | null {
+  return ENTITY.test(text) ? (text as TopicId) : null;
+}
+
+export function parseAccountId(text: string): AccountId | null {
+  return ENTITY.test(text) ? (text as AccountId) : null;
+}
+
+/** `[shard, realm, num]` of an entity id, as the int64 values that the running hash is made of. */
+export function entityNumbers(id: TopicId | AccountId): readonly [bigint, bigint, bigint] {
+  const [shard = "0", realm = "0", num = "0"] = id.split(".");
+  return [BigInt(shard), BigInt(realm), BigInt(num)];
+}
+
+/** No white space, controls, format characters (bidi, zero width), lone surrogates or private use: ids appear in keys and logs. */
+const USER_ID = /^[^\s\p{C}]+$/u;
+
+/** A TrustMesh user: an account id (`0.0.7226146`) or a legacy id (`tm-alice`), 1 to 50 characters. Null if it is neither. */
+export function parseUserId(text: unknown): UserId | null {
+  if (typeof text !== "string" || !USER_ID.test(text) || !showsWhole(text)) return null;
+  return text.length <= MAX_ID_CHARACTERS || [...text].length <= MAX_ID_CHARACTERS ? (text as UserId) : null;
+}
+
+export function parseSequence(value: unknown): Sequence | null {
+  const n = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return typeof n === "number" && Number.isSafeInteger(n) && n >= 1 ? (n as Sequence) : null;
+}
+
+/** The identity of a message, and so of its signal: `<topicId>/<sequence>`. */
+export function signalId(topicId: TopicId, sequence: number): string {
+  return `${topicId}/${sequence}`;
+}
+
+/** A session of somebody. No user's id has a space in it, so both fit one list. */
+export type SessionId = string & { readonly __brand: "SessionId" };
+
+const SESSION_MARK = "session ";
+export const sessionId = (digest: string): SessionId => `${SESSION_MARK}${digest}` as SessionId;
+export const isSessionId = (id: UserId | SessionId): id is SessionId => id.startsWith(SESSION_MARK);

@@ -1,0 +1,128 @@
+/**
+ * Walks a topic's messages along its hash chain. A message is `verified` when the hash that the ledger gives it follows from
+ * the one before it, `failed` when it does not or cannot be taken as the mirror tells it, and `unverifiable` when there is
+ * nothing to compare.
+ *
+ * The chain proves order, not the time: a message whose hash is right is verified though its time is not above the last one.
+ */
+
+import type { Verification } from "../signals/signal";
+import { type ConsensusNs, consensusNs } from "./consensus-time";
+import type { AccountId, TopicId } from "./ids";
+import {
+  equalBytes,
+  GENESIS_HASH,
+  HASH_BYTES,
+  type Link,
+  nextRunningHash,
+  RUNNING_HASH_VERSION,
+  type Sha384,
+} from "./running-hash";
+
+/**
+ * Why a message cannot be taken as the mirror tells it: a time, text of bytes, hash or version that is none or that no row can
+ * hold, no message of this topic at all, or a row that the database refused.
+ */
+const DEFECTS = [
+  ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
+  /** Dated later than the ledger can be. */
+  "ahead-of-ledger",
+] as const;
+export type Defect = (typeof DEFECTS)[number];
+
+/** A stored message's defect, by the reason that was stored with it. */
+export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((defect) => defect === reason) ?? null;
+
+/** `no-hash`, `no-payer`, `old-version` and `no-predecessor` leave a message unverifiable; the others mean that it failed. */
+export type VerificationReason =
+  | "no-hash"
+  | "no-payer"
+  | "old-version"
+  | "no-predecessor"
+  | "hash-mismatch"
+  | "time-order"
+  | Defect;
+
+export interface Verdict {
+  readonly verification: Verification;
+  readonly reason: VerificationReason | null;
+}
+
+export interface ChainMessage {
+  readonly topicId: TopicId;
+  readonly sequence: number;
+  readonly consensusNs: ConsensusNs;
+  /** Null where the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
+  readonly message: Uint8Array;
+  readonly runningHash: Uint8Array | null;
+  readonly runningHashVersion: number | null;
+  /** Why the message cannot be taken as it came; absent or null for most. */
+  readonly defect?: Defect | null;
+}
+
+/** Where a chain stands: the hash claimed at `sequence`. */
+export interface ChainHead {
+  readonly sequence: number;
+  readonly hash: Uint8Array | null;
+  /** The latest time of a verified message; 0n before the first. */
+  readonly consensusNs: bigint;
+}
+
+export const CHAIN_START: ChainHead = { sequence: 0, hash: GENESIS_HASH, consensusNs: 0n };
+
+/** Version 3 replaced version 2 before August 2020; a month later no honest message has an older one. */
+const VERSION_3_SINCE = consensusNs(BigInt(Date.UTC(2020, 8, 1)) * 1_000_000n);
+/** Transactions of one user transaction take times around its own, nanoseconds to microseconds apart: a second is far more. */
+const TIME_SLACK_NS = 1_000_000_000n;
+
+const failed = (reason: VerificationReason): Verdict => ({ verification: "failed", reason });
+
+/**
+ * The verdict on the message after `head`. The claimed hash carries the chain on even past a failed message: only that one is
+ * wrong.
+ *
+ * A message without a hash is unverifiable, also inside a chain: importers leave hashes out. One that has a hash has to be of
+ * version 3 once the chain has a verified message, or once all are of version 3; otherwise a forger could choose a version that
+ * nobody checks.
+ */
+export function verifyNext(sha384: Sha384, head: ChainHead, message: ChainMessage): Verdict {
+  const { runningHash, runningHashVersion, payer } = message;
+  if (message.defect) return failed(message.defect);
+  // Where no hash can be compared, time is all there is to go by.
+  const isEarly = message.consensusNs < head.consensusNs - TIME_SLACK_NS;
+  const unverifiable = (reason: VerificationReason): Verdict =>
+    isEarly ? failed("time-order") : { verification: "unverifiable", reason };
+  if (runningHash === null || runningHash.length === 0) return unverifiable("no-hash");
+  if (runningHash.length !== HASH_BYTES) return failed("hash-mismatch");
+  if (runningHashVersion !== RUNNING_HASH_VERSION) {
+    const isInVersion3 = head.consensusNs > 0n || message.consensusNs >= VERSION_3_SINCE;
+    return isInVersion3 ? failed("bad-version") : unverifiable("old-version");
+  }
+  if (payer === null) return unverifiable("no-payer");
+  if (head.hash === null || head.hash.length !== HASH_BYTES || head.sequence !== message.sequence - 1) {
+    return unverifiable("no-predecessor");
+  }
+  const expected = nextRunningHash(sha384, head.hash, linkOf(message, payer), message.message);
+  return equalBytes(expected, runningHash) ? { verification: "verified", reason: null } : failed("hash-mismatch");
+}
+
+const linkOf = ({ topicId, sequence, consensusNs }: ChainMessage, payer: AccountId): Link => ({
+  topicId,
+  payer,
+  consensusNs,
+  sequence,
+});
+
+/**
+ * The head after a message has been taken in, whatever its verdict. Only a verified time is held against what follows: one that
+ * is forged to lie in the future would fail all the rest.
+ */
+export function advance(head: ChainHead, message: ChainMessage, { verification }: Verdict): ChainHead {
+  const isLater = verification === "verified" && message.consensusNs > head.consensusNs;
+  return {
+    sequence: message.sequence,
+    hash: message.runningHash,
+    consensusNs: isLater ? message.consensusNs : head.consensusNs,
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * The registry of shards as messages of an HCS-2 registry topic, and back (hedera.md §6). The first message of a shard
+ * registers it, later ones update that; `metadata` says in JSON what the topic is for. What is on the ledger is public: tenants'
+ * names and the owners of topics are.
+ */
+import type { TopicId, TopicKind, UserId } from "../ledger/ids";
+import { parseTopicId, parseUserId, TOPIC_KINDS } from "../ledger/ids";
+import {
+  isSameShard,
+  newShard,
+  parseTenantId,
+  type Registry,
+  SHARD_STATES,
+  type Shard,
+  type ShardGroup,
+  type ShardState,
+  TIERS,
+  type Tier,
+} from "./shards";
+
+/** Of an indexed registry: every message counts, not the last one alone. Readers may keep what they read for a day. */
+export const REGISTRY_MEMO = "hcs-2:0:86400";
+
+/** What was published of a shard; `uid` is the sequence of the message that registered it. */
+export interface PublishedShard {
+  readonly uid: number;
+  readonly shard: Shard;
+}
+
+export interface RegistryMessage {
+  readonly sequence: number;
+  readonly text: string;
+}
+
+/** Shards as the messages, in their order, leave them. What is no message of a registry, or not understood, changes nothing. */
+export function foldRegistry(messages: readonly RegistryMessage[]): readonly PublishedShard[] {
+  const published = new Map<number, Shard>();
+  for (const { sequence, text } of messages) {
+    const operation = parseOperation(text);
+    if (operation === null) continue;
+    const uid = operation.uid ?? sequence;
+    const isKnown = published.has(uid);
+    if (operation.op === "delete") published.delete(uid);
+    else if (operation.shard !== null && isKnown === (operation.op === "update")) published.set(uid, operation.shard);
+  }
+  return [...published].map(([uid, shard]) => ({ uid, shard }));
+}
+
+/** The messages that bring what is published to what the registry holds; none where it is there already. */
+export function publication(registry: Registry, published: readonly PublishedShard[]): readonly string[] {
+  return registry.shards.flatMap((shard) => {
+    if (shard.topicId === null) return [];
+    const known = published.find((each) => isSameShard(each.shard, shard));
+    if (known === undefined) return [operationText("register", shard, null)];
+    const isSame = metadataOf(known.shard) === metadataOf(shard) && known.shard.topicId === shard.topicId;
+    return isSame ? [] : [operationText("update", shard, known.uid)];
+  });
+}
+
+function operationText(op: "register" | "update", shard: Shard, uid: number | null): string {
+  const of = uid === null ? {} : { uid: String(uid) };
+  return JSON.stringify({ p: "hcs-2", op, ...of, t_id: shard.topicId, metadata: metadataOf(shard) });
+}
+
+/** What the ledger is told: where nothing is said of an instant, a reader cannot know it. */
+function metadataOf({ tier, kind, owner, segment, generation, state, routesFromNs }: Shard): string {
+  const from = routesFromNs === null ? {} : { from: routesFromNs.toString() };
+  return JSON.stringify({ tier, kind, ...(owner === null ? {} : { owner }), segment, generation, state, ...from });
+}
+
+interface Operation {
+  readonly op: "register" | "update" | "delete";
+  readonly uid: number | null;
+  readonly shard: Shard | null;
+}
+
+function parseOperation(text: string): Operation | null {
+  const json = parseObject(text);
+  if (json?.p !== "hcs-2") return null;
+  const { op } = json;
+  if (op !== "register" && op !== "update" && op !== "delete") return null;
+  const uid = typeof json.uid === "string" && /^\d{1,15}$/.test(json.uid) ? Number(json.uid) : null;
+  if ((uid === null) !== (op === "register")) return null;
+  const topicId = typeof json.t_id === "string" ? parseTopicId(json.t_id) : null;
+  const shard = topicId === null || typeof json.metadata !== "string" ? null : shardOf(topicId, json.metadata);
+  return { op, uid, shard };
+}
+
+function shardOf(topicId: TopicId, metadata: string): Shard | null {
+  const { tier, kind, owner = null, segment, generation, state, from } = parseObject(metadata) ?? {};
+  if (!isOneOf(TIERS, tier) || !isOneOf(TOPIC_KINDS, kind) || !isOneOf(SHARD_STATES, state)) return null;
+  if (!isCount(segment) || !isCount(generation)) return null;
+  const whose = ownerOf(tier, owner);
+  if (whose === undefined) return null;
+  const group: ShardGroup = { tier, kind, owner: whose };
+  const routesFromNs = typeof from === "string" && /^\d{1,19}$/.test(from) ? BigInt(from) : null;
+  return { ...newShard(group, segment, generation), state, topicId, routesFromNs };
+}
+
+/** Undefined where it is nobody who could own a topic of this tier. */
+function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
+  if (owner === null) return tier === "enterprise" ? undefined : null;
+  if (typeof owner !== "string" || tier === "standard") return undefined;
+  return (tier === "enterprise" ? parseTenantId(owner) : (parseUserId(owner) as UserId | null)) ?? undefined;
+}
+
+const isCount = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 0;
+
+function isOneOf<T extends Tier | TopicKind | ShardState>(names: readonly T[], value: unknown): value is T {
+  return names.some((name) => name === value);
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Which topic a user's message goes to, as a value. A *shard* is one topic's place: it serves one kind, for one group of users
+ * (a tier, or a tenant's or a single user's own), as one of the group's segments.
+ *
+ *   planned ──► creating ──► active ──► draining ──► drained
+ *   (wanted)    (its topic    (written     (read, no     (read rarely,
+ *               is read)       to)         more written   in the end not)
+ *                                          to)
+ *
+ * Every reader ingests every topic, so who writes where matters to nobody's rows: a user moves by writing elsewhere.
+ */
+import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "../ledger/ids";
+import { segmentOf } from "./sharding";
+
+export const TIERS = ["standard", "busy", "enterprise"] as const;
+export type Tier = (typeof TIERS)[number];
+/** The tier of a user who belongs to no tenant, by the user's own signals. */
+export type UserTier = Exclude<Tier, "enterprise">;
+
+export const SHARD_STATES = ["planned", "creating", "active", "draining", "drained"] as const;
+export type ShardState = (typeof SHARD_STATES)[number];
+
+/** A company with topics of its own. Lower-case letters, digits and hyphens: it stands in names of topics. */
+export type TenantId = string & { readonly __brand: "TenantId" };
+
+export function parseTenantId(text: string): TenantId | null {
+  return /^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/.test(text) ? (text as TenantId) : null;
+}
+
+/** The shards that users of one sort share among them, for one kind. */
+export interface ShardGroup {
+  readonly tier: Tier;
+  readonly kind: TopicKind;
+  /** Whose own they are: of `enterprise` a tenant, of `busy` a user; null where everybody of the tier shares them. */
+  readonly owner: TenantId | UserId | null;
+}
+
+export interface Shard extends ShardGroup {
+  /** From 0, without a hole among the active ones of a group. */
+  readonly segment: number;
+  /** Counts the topics that a segment has had. */
+  readonly generation: number;
+  readonly state: ShardState;
+  /** Null until its topic exists. */
+  readonly topicId: TopicId | null;
+  /** The transaction that creates its topic, known before it is sent. */
+  readonly attempt: string | null;
+  /** New messages go there from this instant on; null before, and for topics that were there before us. */
+  readonly routesFromNs: bigint | null;
+  /** No new messages from this instant on. */
+  readonly drainsFromNs: bigint | null;
+  readonly drainedNs: bigint | null;
+}
+
+export interface Registry {
+  /** Grows with each change of the registry; 0 for an empty one. */
+  readonly version: number;
+  readonly shards: readonly Shard[];
+}
+
+export const EMPTY_REGISTRY: Registry = { version: 0, shards: [] };
+
+/** What decides about a user's topics. */
+export interface RoutedUser {
+  readonly userId: UserId;
+  readonly tier: UserTier;
+  readonly tenantId: TenantId | null;
+}
+
+/** Signals from which a user is busy (plan.md, phase 3). */
+export const BUSY_FROM_SIGNALS = 1_000;
+/** A busy user is one until there are fewer than this: a fifth less, so that nobody goes back and forth at the line. */
+export const BUSY_UNTIL_SIGNALS = 800;
+/** Signals from which a user can be given a topic of their own. */
+export const OWN_FROM_SIGNALS = 10_000;
+
+export function tierOf(current: UserTier, signals: number): UserTier {
+  return signals >= (current === "busy" ? BUSY_UNTIL_SIGNALS : BUSY_FROM_SIGNALS) ? "busy" : "standard";
+}
+
+export const isOfGroup = (shard: ShardGroup, { tier, kind, owner }: ShardGroup): boolean =>
+  shard.tier === tier && shard.kind === kind && shard.owner === owner;
+
+export const isSameShard = (a: Shard, b: Pick<Shard, "segment" | "generation"> & ShardGroup): boolean =>
+  isOfGroup(a, b) && a.segment === b.segment && a.generation === b.generation;
+
+/** A group's shards that are written to, by segment. */
+export function activeShards(registry: Registry, group: ShardGroup): readonly Shard[] {
+  return registry.shards
+    .filter((shard) => isOfGroup(shard, group) && shard.state === "active")
+    .sort((a, b) => a.segment - b.segment);
+}
+
+/** The groups that could serve a user, the closest first. */
+function groupsFor({ userId, tier, tenantId }: RoutedUser, kind: TopicKind): readonly ShardGroup[] {
+  return [
+    { tier: "busy", kind, owner: userId },
+    ...(tenantId === null ? [] : [{ tier: "enterprise", kind, owner: tenantId } as const]),
+    ...(tier === "busy" ? [{ tier: "busy", kind, owner: null } as const] : []),
+    { tier: "standard", kind, owner: null },
+  ];
+}
+
+/**
+ * The one shard that a user's messages of a kind are written to: of the closest group that has any, the segment that the user
+ * hashes to. Where a tier has no topics yet, its users write to those of `standard`. Null where the kind has none at all.
+ */
+export function routeTopic(
+  registry: Registry,
+  user: RoutedUser,
+  kind: TopicKind,
+): (Shard & { readonly topicId: TopicId }) | null {
+  for (const group of groupsFor(user, kind)) {
+    const active = activeShards(registry, group);
+    const shard = active[active.length > 0 ? segmentOf(user.userId, active.length) : 0];
+    if (shard?.topicId) return { ...shard, topicId: shard.topicId };
+  }
+  return null;
+}
+
+/** `${prefix}-${tier}-${kind}-${segment}`; an owner's segments carry the owner's name. */
+export function shardName(prefix: string, { tier, kind, owner, segment }: ShardGroup & { segment: number }): string {
+  return `${prefix}-${tier}-${kind}-${owner === null ? "" : `${owner}-`}${segment}`;
+}
+
+/** What readers do with a topic. */
+export type Reading =
+  /** Nothing is written to it yet: read, and not counted in how fresh we are. */
+  | "ahead"
+  | "live"
+  /** Drained: once all of it is stored, looked at once in a while, for who has kept an old address. */
+  | "rare";
+
+export interface ReadTopic {
+  readonly topicId: TopicId;
+  readonly kinds: readonly TopicKind[];
+  readonly reading: Reading;
+  /** The ledger has nothing of this topic before this consensus time; 0n where that is not known. */
+  readonly startsNs: bigint;
+  /** Of a drained topic: after this it need not be looked at any more. */
+  readonly untilNs: bigint;
+}
+
+/** A drained topic is looked at for a day: wallets that write by themselves keep a topic for minutes. */
+const RARE_FOR_NS = 86_400n * 1_000_000_000n;
+
+/** The topics to read, in the order of the registry. Shards may share a topic: it is read as the liveliest of them asks. */
+export function readTopics(registry: Registry): readonly ReadTopic[] {
+  const topics = new Map<TopicId, ReadTopic>();
+  for (const shard of registry.shards) {
+    if (shard.topicId === null) continue;
+    const reading = READINGS[shard.state];
+    const known = topics.get(shard.topicId);
+    const kinds = [...new Set([...(known?.kinds ?? []), shard.kind])];
+    const startsNs = shard.routesFromNs ?? 0n;
+    const untilNs = (shard.drainedNs ?? 0n) + RARE_FOR_NS;
+    topics.set(shard.topicId, {
+      topicId: shard.topicId,
+      kinds,
+      reading: known === undefined ? reading : livelier(known.reading, reading),
+      startsNs: known === undefined || startsNs < known.startsNs ? startsNs : known.startsNs,
+      untilNs: known === undefined || untilNs > known.untilNs ? untilNs : known.untilNs,
+    });
+  }
+  return [...topics.values()];
+}
+
+const READINGS: Readonly<Record<ShardState, Reading>> = {
+  planned: "ahead",
+  creating: "ahead",
+  active: "live",
+  draining: "live",
+  drained: "rare",
+};
+
+const LIVELINESS: readonly Reading[] = ["rare", "ahead", "live"];
+const livelier = (a: Reading, b: Reading): Reading => (LIVELINESS.indexOf(a) >= LIVELINESS.indexOf(b) ? a : b);
+
+/**
+ * Shards for the topics that were configured and that the registry does not have: the next segments of `standard`, in the order
+ * given. Where a kind had none before, they have always been written to; else from `nowNs` on.
+ */
+export function seedShards(
+  registry: Registry,
+  configured: readonly { readonly topicId: TopicId; readonly kinds: readonly TopicKind[] }[],
+  nowNs: bigint,
+): readonly Shard[] {
+  return TOPIC_KINDS.flatMap((kind) => {
+    const group: ShardGroup = { tier: "standard", kind, owner: null };
+    const ofKind = registry.shards.filter((shard) => shard.kind === kind);
+    const first = activeShards(registry, group).length;
+    const topicIds = configured.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
+    return topicIds
+      .filter((topicId) => !ofKind.some((shard) => shard.topicId === topicId))
+      .map((topicId, i): Shard => {
+        const shard = nextInSegment(registry, group, first + i);
+        return { ...shard, state: "active", topicId, routesFromNs: ofKind.length === 0 ? null : nowNs };
+      });
+  });
+}
+
+/** A planned shard for a segment, after all that the segment has had. */
+export function nextInSegment(registry: Registry, group: ShardGroup, segment: number): Shard {
+  const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
+  return newShard(group, segment, Math.max(-1, ...known.map(({ generation }) => generation)) + 1);
+}
+
+export function newShard(group: ShardGroup, segment: number, generation: number): Shard {
+  const { tier, kind, owner } = group;
+  const nothing = { topicId: null, attempt: null, routesFromNs: null, drainsFromNs: null, drainedNs: null };
+  return { tier, kind, owner, segment, generation, state: "planned", ...nothing };
+}

@@ -1,0 +1,178 @@
+/**
+ * From a run of ledger messages to the batch that is committed for them: checked, reassembled, decoded, attributed, projected.
+ * Pure, so that a replay from any split into pages gives the same log, rows and projections.
+ */
+
+import { keyOf } from "../key";
+import { type ChunkInfo, kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "../ledger/chunks";
+import type { AccountId, Sequence, TopicId, UserId } from "../ledger/ids";
+import type { Sha384 } from "../ledger/running-hash";
+import { advance, type ChainHead, type ChainMessage, defectIn, type Verdict, verifyNext } from "../ledger/verify";
+import type { Batch, Facts, LogEntry, UserRow } from "./batch";
+import { decodeMessage } from "./envelope";
+import {
+  claimOf,
+  type DefinitionClaim,
+  type Edge,
+  edgesOf,
+  mergeClaim,
+  mergeEdge,
+  type PlacedSignal,
+  type Profile,
+  profileOf,
+} from "./projection";
+import type { Decoded, Verification } from "./signal";
+
+export interface RawMessage extends ChainMessage {
+  readonly sequence: Sequence;
+  readonly chunk: ChunkInfo | null;
+  /** Of a message that was checked before and is only looked at again; the chain is not moved by it. */
+  readonly verdict?: Verdict;
+}
+
+/** Accounts that may write for others; `*` is everybody (design.md, "Who says so"). */
+export type TrustedPayers = ReadonlySet<AccountId> | "*";
+
+export interface InterpretInput {
+  readonly topicId: TopicId;
+  /** The chain before the first message. */
+  readonly head: ChainHead;
+  /** By rising sequence, without holes but for what `gap` declares before the first. */
+  readonly messages: readonly RawMessage[];
+  /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
+  readonly priorParts: readonly Piece[];
+  readonly trustedPayers: TrustedPayers;
+  readonly sha384: Sha384;
+}
+
+export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profiles" | "definitions"> & {
+  readonly head: ChainHead;
+  readonly signals: readonly PlacedSignal[];
+};
+
+type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
+  readonly decoded: Decoded | null;
+  /** Of the whole message, where it came in chunks. */
+  readonly verification: Verification;
+};
+
+export function interpret(input: InterpretInput): Interpretation {
+  const reassembly = Reassembly.from(input.priorParts);
+  const entries: LogEntry[] = [];
+  const rows: UserRow[] = [];
+  const signals: PlacedSignal[] = [];
+  let head = input.head;
+  for (const message of input.messages) {
+    const verdict = message.verdict ?? verifyNext(input.sha384, head, message);
+    if (message.verdict === undefined) head = advance(head, message, verdict);
+    const outcome = outcomeOf(message, verdict.verification, reassembly, input.trustedPayers);
+    entries.push({
+      sequence: message.sequence,
+      consensusNs: message.consensusNs,
+      payer: message.payer,
+      message: message.message,
+      body: outcome.body,
+      runningHash: message.runningHash,
+      runningHashVersion: message.runningHashVersion,
+      verification: verdict.verification,
+      disposition: outcome.disposition,
+      reason: outcome.reason ?? verdict.reason,
+      chunk: outcome.chunk,
+    });
+    if (outcome.decoded === null) continue;
+    const { sequence, consensusNs } = message;
+    signals.push({ decoded: outcome.decoded, topicId: input.topicId, sequence, consensusNs });
+    for (const [userId, isActor] of concerned(outcome.decoded)) {
+      const peerId = isActor ? outcome.decoded.target : outcome.decoded.actor;
+      const { type } = outcome.decoded;
+      rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: outcome.verification });
+    }
+  }
+  return { entries, rows, signals, head, ...project(signals) };
+}
+
+/** What the bytes of a message come to. */
+function outcomeOf(
+  message: RawMessage,
+  verification: Verification,
+  reassembly: Reassembly,
+  trusted: TrustedPayers,
+): Outcome {
+  const { chunk } = message;
+  const nothing = { reason: null, body: null, decoded: null, verification, chunk };
+  if (verification === "failed") return { ...nothing, disposition: "failed" };
+  const whole = reassembly.take({ chunk, message: message.message, verification });
+  if (whole === null) return { ...nothing, disposition: "part" };
+  // A part that adds nothing leaves its group, so repeated parts do not make the lookup of a group slower.
+  if (whole === "bad-chunk")
+    return { ...nothing, disposition: "undecodable", reason: "bad-chunk", chunk: UNUSABLE_CHUNK };
+  if (whole === "repeat") return { ...nothing, disposition: "part", chunk: chunk && { ...chunk, key: "" } };
+  const isJoined = kindOfChunk(chunk) === "part";
+  const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
+  const decoded = decodeMessage(whole.message);
+  if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
+  if (!isTrusted(message.payer, decoded.value.actor, trusted))
+    return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
+  return { ...stored, disposition: "signal", decoded: decoded.value };
+}
+
+/** Whether a payer may say something for this actor. Where nobody knows who paid, nobody says so, whoever is trusted. */
+export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted: TrustedPayers): boolean {
+  if (payer === null) return false;
+  return trusted === "*" || trusted.has(payer) || (payer as string) === actor;
+}
+
+/** The log entry as a message again, for another look at it. */
+export function messageOf(topicId: TopicId, entry: LogEntry): RawMessage {
+  return { ...entry, topicId, defect: defectIn(entry.reason) };
+}
+
+/** The people a signal concerns: its actor and its target, once each. */
+function concerned({ actor, target }: Decoded): readonly (readonly [UserId, boolean])[] {
+  const people: [UserId, boolean][] = [];
+  if (actor !== null) people.push([actor, true]);
+  if (target !== null && target !== actor) people.push([target, false]);
+  return people;
+}
+
+/** Derives the facts from stored messages. Whether each is a signal was decided when it was stored. */
+export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): Facts {
+  const signals = entries.flatMap((entry): PlacedSignal[] => {
+    if (entry.disposition !== "signal") return [];
+    const decoded = decodeMessage(entry.body ?? entry.message);
+    const { sequence, consensusNs } = entry;
+    return decoded.ok ? [{ decoded: decoded.value, topicId, sequence, consensusNs }] : [];
+  });
+  return project(signals);
+}
+
+/** The projections of a set of signals: one edge for a pair and side, one profile for a user, one claim for an id and actor. */
+export function project(signals: readonly PlacedSignal[]): Facts {
+  const edges = new Map<string, Edge>();
+  const profiles = new Map<string, Profile>();
+  const definitions = new Map<string, DefinitionClaim>();
+  for (const signal of signals) {
+    for (const edge of edgesOf(signal)) {
+      const key = keyOf(edge.userId, edge.peerId);
+      const known = edges.get(key);
+      edges.set(key, known ? mergeEdge(known, edge) : edge);
+    }
+    keepLatest(profiles, profileOf(signal), (profile) => profile.userId);
+    const claim = claimOf(signal);
+    if (claim === null) continue;
+    const key = keyOf(claim.definitionId, claim.actor ?? "");
+    const known = definitions.get(key);
+    definitions.set(key, known ? mergeClaim(known, claim) : claim);
+  }
+  return { edges: [...edges.values()], profiles: [...profiles.values()], definitions: [...definitions.values()] };
+}
+
+function keepLatest<T extends { readonly consensusNs: bigint }>(
+  into: Map<string, T>,
+  value: T | null,
+  keyOf: (value: T) => string,
+): void {
+  if (value === null) return;
+  const known = into.get(keyOf(value));
+  if (!known || known.consensusNs < value.consensusNs) into.set(keyOf(value), value);
+}

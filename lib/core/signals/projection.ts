@@ -1,0 +1,276 @@
+/**
+ * What signals add up to: edges between two people, profiles, recognition definitions.
+ *
+ * Invariant: every member of a projection is the latest of its kind by consensus time (a max-register), so merging is
+ * commutative, associative and idempotent, and topics may be ingested in any order, any number of times.
+ */
+import type { ConsensusNs } from "../ledger/consensus-time";
+import type { Sequence, TopicId, UserId } from "../ledger/ids";
+import type { Decoded } from "./signal";
+import { cleanText } from "./text";
+
+/** A consensus time, or 0n for "never". */
+export type LatestNs = bigint;
+
+/** One pair as `userId` sees it. Each pair has two, one for each side. */
+export interface Edge {
+  readonly userId: UserId;
+  readonly peerId: UserId;
+  /** Whoever of the two said so. */
+  readonly acceptNs: LatestNs;
+  readonly acceptOutNs: LatestNs;
+  readonly acceptInNs: LatestNs;
+  readonly revokeNs: LatestNs;
+  readonly requestOutNs: LatestNs;
+  readonly requestInNs: LatestNs;
+  readonly trustOutNs: LatestNs;
+  /** Weight of the allocation at `trustOutNs`. */
+  readonly trustOutWeight: number;
+  /** Latest revoke by the user or decline by the peer. */
+  readonly trustOutEndNs: LatestNs;
+  readonly trustInNs: LatestNs;
+  readonly trustInWeight: number;
+  readonly trustInEndNs: LatestNs;
+  /** The peer's name as contact messages give it. */
+  readonly peerHandle: string | null;
+  readonly peerHandleNs: LatestNs;
+  readonly peerHrl: string | null;
+  readonly peerHrlNs: LatestNs;
+}
+
+export interface Profile {
+  readonly userId: UserId;
+  readonly consensusNs: ConsensusNs;
+  readonly handle: string | null;
+  readonly displayName: string | null;
+  readonly bio: string | null;
+  readonly avatar: string | null;
+  readonly hrl: string | null;
+}
+
+export interface Definition {
+  readonly definitionId: string;
+  readonly consensusNs: ConsensusNs;
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly actor: UserId | null;
+  readonly slug: string | null;
+  readonly title: string;
+  readonly icon: string | null;
+  readonly description: string | null;
+  readonly category: string | null;
+}
+
+/**
+ * One person's claim of a definition: their latest, and when they claimed it first. Nobody in particular (`actor` null) is
+ * who may write for everybody, since nobody else's message without an actor counts.
+ */
+export interface DefinitionClaim extends Definition {
+  readonly firstNs: ConsensusNs;
+}
+
+/** A decoded message with its place on the ledger. */
+export interface PlacedSignal {
+  readonly decoded: Decoded;
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly consensusNs: ConsensusNs;
+}
+
+export function emptyEdge(userId: UserId, peerId: UserId): Edge {
+  return {
+    userId,
+    peerId,
+    acceptNs: 0n,
+    acceptOutNs: 0n,
+    acceptInNs: 0n,
+    revokeNs: 0n,
+    requestOutNs: 0n,
+    requestInNs: 0n,
+    trustOutNs: 0n,
+    trustOutWeight: 0,
+    trustOutEndNs: 0n,
+    trustInNs: 0n,
+    trustInWeight: 0,
+    trustInEndNs: 0n,
+    peerHandle: null,
+    peerHandleNs: 0n,
+    peerHrl: null,
+    peerHrlNs: 0n,
+  };
+}
+
+export const later = (a: bigint, b: bigint) => (a > b ? a : b);
+
+/** The join of two states of one edge: register by register, the later one. */
+export function mergeEdge(a: Edge, b: Edge): Edge {
+  const out = a.trustOutNs >= b.trustOutNs ? a : b;
+  const into = a.trustInNs >= b.trustInNs ? a : b;
+  const handle = a.peerHandleNs >= b.peerHandleNs ? a : b;
+  const hrl = a.peerHrlNs >= b.peerHrlNs ? a : b;
+  return {
+    userId: a.userId,
+    peerId: a.peerId,
+    acceptNs: later(a.acceptNs, b.acceptNs),
+    acceptOutNs: later(a.acceptOutNs, b.acceptOutNs),
+    acceptInNs: later(a.acceptInNs, b.acceptInNs),
+    revokeNs: later(a.revokeNs, b.revokeNs),
+    requestOutNs: later(a.requestOutNs, b.requestOutNs),
+    requestInNs: later(a.requestInNs, b.requestInNs),
+    trustOutNs: out.trustOutNs,
+    trustOutWeight: out.trustOutWeight,
+    trustOutEndNs: later(a.trustOutEndNs, b.trustOutEndNs),
+    trustInNs: into.trustInNs,
+    trustInWeight: into.trustInWeight,
+    trustInEndNs: later(a.trustInEndNs, b.trustInEndNs),
+    peerHandle: handle.peerHandle,
+    peerHandleNs: handle.peerHandleNs,
+    peerHrl: hrl.peerHrl,
+    peerHrlNs: hrl.peerHrlNs,
+  };
+}
+
+type EdgeRegisters = Partial<Omit<Edge, "userId" | "peerId">>;
+
+/** What each type does to the actor's edge and to the target's. Types that are not here change no edge. */
+const EDGE_EFFECTS: Readonly<Record<string, (ns: bigint, weight: number) => readonly [EdgeRegisters, EdgeRegisters]>> =
+  {
+    CONTACT_REQUEST: (ns) => [{ requestOutNs: ns }, { requestInNs: ns }],
+    CONTACT_ACCEPT: (ns) => [
+      { acceptNs: ns, acceptOutNs: ns },
+      { acceptNs: ns, acceptInNs: ns },
+    ],
+    CONTACT_REVOKE: (ns) => [{ revokeNs: ns }, { revokeNs: ns }],
+    TRUST_ALLOCATE: (ns, weight) => [
+      { trustOutNs: ns, trustOutWeight: weight },
+      { trustInNs: ns, trustInWeight: weight },
+    ],
+    TRUST_REVOKE: (ns) => [{ trustOutEndNs: ns }, { trustInEndNs: ns }],
+    // The receiver declines what the target gave: the actor's incoming trust ends.
+    TRUST_DECLINE: (ns) => [{ trustInEndNs: ns }, { trustOutEndNs: ns }],
+  };
+
+/** The edges that one signal changes, as states to merge in: none, or one for each side. */
+export function edgesOf(signal: PlacedSignal): readonly Edge[] {
+  const { decoded, consensusNs: ns } = signal;
+  const { actor, target } = decoded;
+  if (actor === null || target === null || actor === target) return [];
+  if (!Object.hasOwn(EDGE_EFFECTS, decoded.type)) return [];
+  const effect = EDGE_EFFECTS[decoded.type] as (typeof EDGE_EFFECTS)[string];
+  const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
+  // Names come from contact messages only: what a trust message calls `name` may be anything.
+  const isNaming = decoded.type.startsWith("CONTACT_");
+  const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
+    ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
+    ...(isNaming && party.hrl !== null ? { peerHrl: party.hrl, peerHrlNs: ns } : {}),
+  });
+  return [
+    { ...emptyEdge(actor, target), ...ofActor, ...peerNames(decoded.targetParty) },
+    { ...emptyEdge(target, actor), ...ofTarget, ...peerNames(decoded.actorParty) },
+  ];
+}
+
+/** What a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
+export function profileOf(signal: PlacedSignal): Profile | null {
+  const { decoded, consensusNs } = signal;
+  if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
+  const fields = statementOf(decoded.metadata, "profile");
+  return {
+    userId: decoded.actor,
+    consensusNs,
+    handle: cleanText(fields.handle ?? fields.username, 60),
+    displayName: cleanText(fields.displayName ?? fields.name ?? fields.display_name, 80),
+    bio: cleanText(fields.bio ?? fields.about, 2_000),
+    avatar: cleanText(fields.avatar ?? fields.avatarUrl, 500),
+    hrl: cleanText(fields.profileHrl ?? fields.hrl, 200),
+  };
+}
+
+/** Reads a RECOGNITION_DEFINITION as a claim, to merge with the others of its actor. */
+export function claimOf(signal: PlacedSignal): DefinitionClaim | null {
+  const { decoded, topicId, sequence, consensusNs } = signal;
+  if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
+  const fields = statementOf(decoded.metadata, "definition");
+  return {
+    definitionId: decoded.definitionId,
+    consensusNs,
+    firstNs: consensusNs,
+    topicId,
+    sequence,
+    actor: decoded.actor,
+    slug: cleanText(fields.slug, 80),
+    title: cleanText(fields.title ?? fields.name, 120) ?? decoded.definitionId,
+    icon: cleanText(fields.icon ?? fields.emoji, 40),
+    description: cleanText(fields.description ?? fields.desc, 1_000),
+    category: cleanText(fields.category, 60),
+  };
+}
+
+/** The join of two claims of one person to one id. */
+export function mergeClaim(a: DefinitionClaim, b: DefinitionClaim): DefinitionClaim {
+  const firstNs = later(b.firstNs, a.firstNs) === a.firstNs ? b.firstNs : a.firstNs;
+  return { ...(a.consensusNs >= b.consensusNs ? a : b), firstNs };
+}
+
+/** Claims to one id that are kept beside the one that counts: the earliest. A stranger's changes nothing, and is counted. */
+export const MAX_CLAIMS = 16;
+
+/**
+ * The definition that counts among all claims to an id. It belongs to whoever made it first, whose latest version it is; who may
+ * write for everybody may correct it. Claims are merged in any order, so topics may be ingested in any order.
+ */
+export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClaim | null {
+  const [owner] = [...claims].sort((a, b) => (a.firstNs < b.firstNs ? -1 : a.firstNs > b.firstNs ? 1 : 0));
+  const valid = claims.filter((claim) => claim === owner || claim.actor === null);
+  return valid.reduce<DefinitionClaim | null>(
+    (latest, claim) => (latest === null || claim.consensusNs > latest.consensusNs ? claim : latest),
+    null,
+  );
+}
+
+/** A statement's members, wherever its form puts them: flat, or under its own name. */
+function statementOf(metadata: Decoded["metadata"], name: string): Decoded["metadata"] {
+  const nested = metadata[name];
+  return isRecord(nested) ? { ...metadata, ...nested } : metadata;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The edge as STRICT_BONDING has it: nobody is bonded by the other side alone. An accept bonds where the other side has asked or
+ * accepted too since the latest revoke; where it has not, it is a request. Every register stays the latest of its kind, so this
+ * depends on the order of topics as little as the edge does; that is why a request may also come after the accept it answers.
+ */
+export function strictly<T extends Edge>(edge: T): T {
+  const askedOutNs = later(edge.requestOutNs, edge.acceptOutNs);
+  const askedInNs = later(edge.requestInNs, edge.acceptInNs);
+  const isMutual = isBonded(edge) && askedOutNs > edge.revokeNs && askedInNs > edge.revokeNs;
+  return isMutual ? edge : { ...edge, acceptNs: 0n, requestOutNs: askedOutNs, requestInNs: askedInNs };
+}
+
+/** Bonded while the latest accept is newer than the latest revoke, whoever sent either. */
+export function isBonded(edge: Pick<Edge, "acceptNs" | "revokeNs">): boolean {
+  return edge.acceptNs > edge.revokeNs;
+}
+
+const settledNs = (edge: Edge) => later(edge.acceptNs, edge.revokeNs);
+
+/** The peer asks: not bonded, and nothing of the pair is newer than the request. */
+export function isIncoming(edge: Edge): boolean {
+  return !isBonded(edge) && edge.requestInNs > settledNs(edge);
+}
+
+export function isOutgoing(edge: Edge): boolean {
+  return !isBonded(edge) && edge.requestOutNs > settledNs(edge);
+}
+
+/** Weight the user gives the peer; 0 unless it is the latest word and the pair is bonded. */
+export function trustGiven(edge: Edge): number {
+  return isBonded(edge) && edge.trustOutNs > edge.trustOutEndNs ? edge.trustOutWeight : 0;
+}
+
+export function trustReceived(edge: Edge): number {
+  return isBonded(edge) && edge.trustInNs > edge.trustInEndNs ? edge.trustInWeight : 0;
+}

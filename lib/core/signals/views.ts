@@ -1,0 +1,165 @@
+/**
+ * What a user sees, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
+ * Times that tell the age of an answer are not part of a view.
+ */
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
+import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
+import type { UserId } from "../ledger/ids";
+import { signalId, type TopicId } from "../ledger/ids";
+import { boundedMetadata, CUT_MARK } from "./metadata";
+import {
+  type Definition,
+  type Edge,
+  isBonded,
+  isIncoming,
+  isOutgoing,
+  type Profile,
+  trustGiven,
+  trustReceived,
+} from "./projection";
+import type { Verification } from "./signal";
+
+/** The names of a contact. */
+export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
+export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
+
+/** The whole of an answer is shared by what it lists: strangers' requests must not push out contacts. */
+const CONTACTS_BYTES = MAX_ANSWER_BYTES * 0.7;
+const REQUESTS_BYTES = MAX_ANSWER_BYTES * 0.14;
+
+/** The plan's circle of nine. */
+export const CIRCLE_SLOTS = 9;
+/** Bonded contacts that `/api/circle` lists at most (api.md). */
+export const CIRCLE_CONTACTS_MAX = 250;
+
+/** A name for a peer: from the profile, then from contact messages, then the id. */
+export function handleOf(edge: EdgeWithName): string {
+  return edge.profile?.displayName ?? edge.profile?.handle ?? edge.peerHandle ?? edge.peerId;
+}
+
+const hrlOf = (edge: EdgeWithName) => edge.profile?.hrl ?? edge.peerHrl;
+const ms = (ns: bigint) => toMs(consensusNs(ns));
+const newestFirst = (a: bigint, b: bigint) => (a < b ? 1 : a > b ? -1 : 0);
+
+function contactOf(edge: EdgeWithName) {
+  return { peerId: edge.peerId, handle: handleOf(edge), bondedAt: ms(edge.acceptNs), profileHrl: hrlOf(edge) };
+}
+
+const bondedOf = (edges: readonly EdgeWithName[]) =>
+  edges.filter(isBonded).sort((a, b) => newestFirst(a.acceptNs, b.acceptNs));
+
+export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
+  const bonded = bondedOf(edges);
+  const incoming = edges.filter(isIncoming).sort((a, b) => newestFirst(a.requestInNs, b.requestInNs));
+  const outgoing = edges.filter(isOutgoing).sort((a, b) => newestFirst(a.requestOutNs, b.requestOutNs));
+  const request = (edge: EdgeWithName, requestNs: bigint) => ({
+    peerId: edge.peerId,
+    handle: handleOf(edge),
+    requestedAt: ms(requestNs),
+  });
+  const requests = {
+    incoming: fitting(
+      incoming.map((edge) => request(edge, edge.requestInNs)),
+      REQUESTS_BYTES,
+    ),
+    outgoing: fitting(
+      outgoing.map((edge) => request(edge, edge.requestOutNs)),
+      REQUESTS_BYTES,
+    ),
+  };
+  // Trust that is given or received is told twice: with the contact, and by id.
+  const told = bonded.map((edge) => {
+    const trust = { allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) };
+    const levels = trust.allocatedTo > 0 || trust.receivedFrom > 0 ? [[edge.peerId, trust] as const] : [];
+    return { contact: { ...contactOf(edge), trust }, levels };
+  });
+  const listed = fitting(told, CONTACTS_BYTES);
+  return {
+    success: true as const,
+    sessionId: userId,
+    contacts: listed.map(({ contact }) => contact),
+    requests,
+    trustLevels: Object.fromEntries(listed.flatMap(({ levels }) => levels)),
+    count: bonded.length,
+    ...cappedAt({
+      contacts: [listed.length, bonded.length],
+      incoming: [requests.incoming.length, incoming.length],
+      outgoing: [requests.outgoing.length, outgoing.length],
+    }),
+  };
+}
+
+export function circleView(userId: UserId, edges: readonly EdgeWithName[]) {
+  const bonded = bondedOf(edges);
+  const allocatedOut = bonded.reduce((sum, edge) => sum + trustGiven(edge), 0);
+  return {
+    success: true as const,
+    accountId: userId,
+    bondedContacts: bonded
+      .slice(0, CIRCLE_CONTACTS_MAX)
+      .map((edge) => ({ ...contactOf(edge), isBonded: true as const })),
+    trustStats: {
+      allocatedOut,
+      receivedIn: bonded.reduce((sum, edge) => sum + trustReceived(edge), 0),
+      maxSlots: CIRCLE_SLOTS as 9,
+      bondedContacts: bonded.length,
+      overAllocated: allocatedOut > CIRCLE_SLOTS,
+    },
+    innerCircle: { count: bonded.filter((edge) => trustGiven(edge) > 0).length },
+  };
+}
+
+export interface SignalSource {
+  readonly position: number;
+  readonly topicId: TopicId;
+  readonly sequence: number;
+  readonly consensusNs: ConsensusNs;
+  readonly type: string;
+  readonly peerId: UserId | null;
+  readonly isActor: boolean;
+  readonly verification: Verification;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export type SignalOrigin = "hcs" | "hcs-cached";
+
+/** One signal as `userId` sees it. `hcs`: just committed; `hcs-cached`: read from a tier. */
+export function signalView(userId: UserId, row: SignalSource, source: SignalOrigin) {
+  const metadata = boundedMetadata(row.metadata);
+  return {
+    id: signalId(row.topicId, row.sequence),
+    type: row.type,
+    actor: row.isActor ? userId : row.peerId,
+    target: row.isActor ? row.peerId : userId,
+    ts: toMs(row.consensusNs),
+    consensusTimestamp: formatConsensusTime(row.consensusNs),
+    topicId: row.topicId,
+    sequenceNumber: row.sequence,
+    metadata,
+    source,
+    verified: row.verification,
+    position: row.position,
+    ...truncation(metadata),
+  };
+}
+
+/** Says of shown metadata that something of it was cut. */
+export const truncation = (metadata: Readonly<Record<string, unknown>>) =>
+  CUT_MARK in metadata ? { truncated: true as const } : {};
+
+export function definitionView(definition: Definition) {
+  const { definitionId: id, slug, title, icon, description, category } = definition;
+  return { id, slug, title, icon, description, category };
+}
+
+export function profileView(userId: UserId, profile: Profile | null, fallbackHandle: string | null) {
+  return {
+    userId,
+    handle: profile?.handle ?? fallbackHandle ?? userId,
+    displayName: profile?.displayName ?? null,
+    bio: profile?.bio ?? null,
+    avatar: profile?.avatar ?? null,
+    profileHrl: profile?.hrl ?? null,
+    updatedAt: profile ? toMs(profile.consensusNs) : null,
+  };
+}

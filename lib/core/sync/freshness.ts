@@ -1,0 +1,53 @@
+/** How old what we show is, from what the sync knows of each topic. */
+import { type ConsensusNs, fromMs } from "../ledger/consensus-time";
+
+export interface FreshnessNow {
+  /** Consensus time through which every topic is synced; null while one of them never was. */
+  readonly asOfNs: ConsensusNs | null;
+  readonly lagMs: number | null;
+  readonly stale: boolean;
+  /** The ledger rests: its blocks stand still, and all that it has is stored. That the mirror would tell of more is assumed. */
+  readonly isQuiet: boolean;
+}
+
+/** How far one topic is synced. */
+export interface SyncedTopic {
+  /** Everything through this consensus time is stored; 0n for never. */
+  readonly syncedThroughNs: bigint;
+  /** For how long that has not moved, on a clock that never steps. */
+  readonly unmovedMs: number;
+  /** A run has met the topic's end. */
+  readonly hasCaughtUp: boolean;
+}
+
+/** A ledger that rests. `throughNs`: the end of its newest block; null where it has none. */
+export interface Quiet {
+  readonly throughNs: bigint | null;
+}
+
+/**
+ * The freshness of several topics together: that of the slowest. Its lag is never less than the time for which it has not moved,
+ * whatever the wall clock says: a clock that is behind must not make a dead mirror look alive. It is never negative either, since
+ * ledger time may run a little ahead of ours. Where the ledger rests and nothing of it is missing there is no lag.
+ */
+export function freshness(
+  topics: readonly SyncedTopic[],
+  nowMs: number,
+  targetMs: number,
+  quiet: Quiet | null = null,
+): FreshnessNow {
+  const slowest = topics.reduce<bigint | null>(
+    (least, { syncedThroughNs: ns }) => (least === null || ns < least ? ns : least),
+    null,
+  );
+  const asOfNs = slowest === null || slowest === 0n ? null : (slowest as ConsensusNs);
+  if (quiet !== null && topics.length > 0 && topics.every((topic) => hasAll(topic, quiet)))
+    return { asOfNs, lagMs: 0, stale: false, isQuiet: true };
+  if (slowest === null || asOfNs === null) return { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
+  const behindMs = Number((fromMs(nowMs) - slowest) / 1_000_000n);
+  const lagMs = Math.round(Math.max(0, behindMs, ...topics.map(({ unmovedMs }) => unmovedMs)));
+  return { asOfNs, lagMs, stale: lagMs > targetMs, isQuiet: false };
+}
+
+const hasAll = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic, { throughNs }: Quiet): boolean =>
+  throughNs === null ? hasCaughtUp : syncedThroughNs >= throughNs;

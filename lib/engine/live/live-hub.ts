@@ -1,0 +1,263 @@
+/**
+ * Open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something woke it: nothing is
+ * queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows come from the
+ * store by position, so they come once, in order, without a gap. While the store does not answer a stream stays open and asks
+ * again at each beat: thousands of clients that reconnect would hit it just as it comes back.
+ */
+import type { Position, UserId } from "../../core/ledger/ids";
+import { err, ok, type Result } from "../../core/result";
+import { compare } from "../../core/signals/position";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import type { CommitEvent } from "../../ports/shared/event-bus";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { SignalRow, ViewStore } from "../../ports/store/view-store";
+
+export type LiveEvent =
+  /** `sentThrough`: where a stream that breaks now resumes. */
+  | { readonly event: "hello"; readonly position: number; readonly sentThrough: number }
+  | { readonly event: "signal"; readonly row: SignalRow }
+  | { readonly event: "contacts"; readonly peers: readonly UserId[] }
+  | { readonly event: "freshness" }
+  | { readonly event: "resync"; readonly position: number }
+  | { readonly event: "bye"; readonly reason: "planned" | "shutdown" | "signed-out" };
+
+export interface LiveDeps {
+  readonly views: ViewStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once a beat while any stream is open: open pages are readers. */
+  readonly demand: () => void;
+  readonly beatMs: number;
+  /** A stream ends itself before the platform ends it. */
+  readonly maxStreamMs: number;
+  /** Open at once, of one user and of all: each costs memory (15 to 105 KB, platform.md) and a file descriptor. */
+  readonly maxPerUser: number;
+  readonly maxStreams: number;
+}
+
+/** Why one more stream is not opened. Those that are open stay: an older page must not lose its stream to a newer one. */
+export type StreamRefusal = "per-user" | "per-instance";
+
+/** Rows read at once for a stream that is far behind. */
+const CATCH_UP_ROWS = 200;
+/** Freshness goes out this often at the most; api.md promises 15 s at the least. */
+const FRESHNESS_EVERY_MS = 5_000;
+
+interface Stream {
+  readonly userId: UserId;
+  head: number;
+  peers: Set<UserId>;
+  closing: "shutdown" | "signed-out" | null;
+  wake: () => void;
+}
+
+export class LiveHub {
+  private readonly streams = new Map<UserId, Set<Stream>>();
+  private beating: AbortController | null = null;
+  private count = 0;
+  readonly counts = { opened: 0, refusedPerUser: 0, refusedPerInstance: 0 };
+  private hasMissed = false;
+
+  constructor(private readonly deps: LiveDeps) {}
+
+  get maxStreams(): number {
+    return this.deps.maxStreams;
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  onCommit(event: CommitEvent): void {
+    for (const { userId, head, peers } of event.users) {
+      this.eachOf(userId, (stream) => {
+        // Events of two publishers may overtake each other; positions of a newer epoch are larger too.
+        stream.head = Math.max(stream.head, head);
+        for (const peer of peers) stream.peers.add(peer);
+      });
+    }
+  }
+
+  /** Commits may have gone unnoticed: reads where everybody who is connected stands, in one statement. */
+  onMissed(): void {
+    this.hasMissed = true;
+    void this.catchUp();
+  }
+
+  /** Until the store has answered, each beat tries again. */
+  private async catchUp(): Promise<void> {
+    if (!this.hasMissed || this.streams.size === 0) return;
+    this.hasMissed = false;
+    try {
+      await this.readHeads();
+    } catch (cause) {
+      this.hasMissed = true;
+      this.deps.log.warn("could not look for missed commits; trying again shortly", { cause });
+    }
+  }
+
+  private async readHeads(): Promise<void> {
+    for (const [userId, head] of await this.deps.views.heads([...this.streams.keys()])) {
+      this.eachOf(userId, (stream) => {
+        stream.head = Math.max(stream.head, head);
+      });
+    }
+  }
+
+  /** Somebody in the user's contacts has another name now. */
+  onPeersChanged(userId: UserId, peers: readonly UserId[]): void {
+    this.eachOf(userId, (stream) => {
+      for (const peer of peers) stream.peers.add(peer);
+    });
+  }
+
+  /** Ends every stream with `bye`. */
+  close(): void {
+    for (const userId of this.streams.keys()) this.end(userId, "shutdown");
+  }
+
+  /** Ends the user's streams with `bye`. */
+  end(userId: UserId, reason: "shutdown" | "signed-out"): void {
+    this.eachOf(userId, (stream) => {
+      stream.closing = reason;
+    });
+  }
+
+  /**
+   * The events of one user after `cursor` (null: from now on, which is when the store answers). Ends by itself after `bye`; ended
+   * by its consumer through `return()` or the signal. The stream counts from this call on, so that many at once do not all find
+   * room for one; who never reads it aborts it.
+   */
+  open(
+    userId: UserId,
+    cursor: number | null,
+    signal: AbortSignal,
+  ): Result<AsyncGenerator<LiveEvent, void, void>, StreamRefusal> {
+    if ((this.streams.get(userId)?.size ?? 0) >= this.deps.maxPerUser) {
+      this.counts.refusedPerUser += 1;
+      return err("per-user");
+    }
+    if (this.count >= this.deps.maxStreams) {
+      this.counts.refusedPerInstance += 1;
+      return err("per-instance");
+    }
+    const stream: Stream = { userId, head: 0, peers: new Set(), closing: null, wake: () => {} };
+    this.counts.opened += 1;
+    this.add(stream);
+    const onAbort = () => {
+      this.remove(stream);
+      stream.wake();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    return ok(this.follow(stream, cursor, signal));
+  }
+
+  private async *follow(
+    stream: Stream,
+    cursor: number | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<LiveEvent, void, void> {
+    const { clock, views } = this.deps;
+    const { userId } = stream;
+    try {
+      const openedMs = clock.monotonicMs();
+      let sent: number | null = null;
+      let freshMs = openedMs;
+      while (!signal.aborted) {
+        const woken = new Promise<void>((resolve) => {
+          stream.wake = resolve;
+        });
+        if (sent === null) {
+          // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
+          const head = await this.answered(views.head(userId));
+          if (head !== null) {
+            stream.head = Math.max(stream.head, head);
+            sent = cursor ?? stream.head;
+            yield { event: "hello", position: stream.head, sentThrough: sent };
+          }
+        }
+        while (sent !== null && sent !== stream.head && !signal.aborted) {
+          if (compare(sent, stream.head).kind === "resync") {
+            sent = stream.head;
+            yield { event: "resync", position: sent };
+            break;
+          }
+          const page = await this.answered(views.signalsAfter(userId, sent, CATCH_UP_ROWS));
+          if (page === null || page.through <= sent) break;
+          for (const row of page.rows) {
+            yield { event: "signal", row };
+            sent = row.position;
+          }
+          // Rows that cannot be shown are passed: a stream must not wait for them for ever.
+          sent = page.through;
+          stream.head = Math.max(stream.head, sent) as Position;
+        }
+        if (stream.peers.size > 0) {
+          const peers = [...stream.peers];
+          stream.peers = new Set();
+          yield { event: "contacts", peers };
+        }
+        if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
+        const nowMs = clock.monotonicMs();
+        if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
+        if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {
+          freshMs = nowMs;
+          yield { event: "freshness" };
+        }
+        await woken;
+      }
+    } finally {
+      this.remove(stream);
+    }
+  }
+
+  /** Null where the store does not answer. */
+  private async answered<T>(asked: Promise<T>): Promise<T | null> {
+    try {
+      return await asked;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+      return null;
+    }
+  }
+
+  private eachOf(userId: UserId, change: (stream: Stream) => void): void {
+    for (const stream of this.streams.get(userId) ?? []) {
+      change(stream);
+      stream.wake();
+    }
+  }
+
+  private add(stream: Stream): void {
+    const own = this.streams.get(stream.userId) ?? new Set();
+    own.add(stream);
+    this.streams.set(stream.userId, own);
+    this.count += 1;
+    if (this.beating === null) void this.beat();
+  }
+
+  private remove(stream: Stream): void {
+    const own = this.streams.get(stream.userId);
+    if (!own?.delete(stream)) return;
+    if (own.size === 0) this.streams.delete(stream.userId);
+    this.count -= 1;
+    if (this.count === 0) this.beating?.abort();
+  }
+
+  /** One timer for all streams, only while there are any. */
+  private async beat(): Promise<void> {
+    const controller = new AbortController();
+    this.beating = controller;
+    while (this.count > 0) {
+      this.deps.demand();
+      await this.deps.clock.sleep(this.deps.beatMs, controller.signal);
+      if (controller.signal.aborted) break;
+      void this.catchUp();
+      for (const streams of this.streams.values()) for (const stream of streams) stream.wake();
+    }
+    if (this.beating === controller) this.beating = null;
+    if (this.count > 0 && this.beating === null) void this.beat();
+  }
+}

@@ -1,0 +1,88 @@
+/** What commits mean for the caches and streams of this process. */
+import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import type { Log } from "../../ports/log";
+import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
+import type { ViewStore } from "../../ports/store/view-store";
+import type { Incidents } from "../health/incidents";
+import type { LiveHub } from "../live/live-hub";
+import type { L1Cache } from "./l1-cache";
+
+export interface InvalidationDeps {
+  readonly bus: EventBus;
+  readonly l1: L1Cache;
+  readonly hub: LiveHub;
+  readonly incidents: Incidents;
+  readonly log: Log;
+}
+
+/** Definitions are global: this counts their changes, and is part of the name of every view that shows them. */
+export class DefinitionsGeneration {
+  value = 0;
+}
+
+/**
+ * Through which sequence of each topic this process was told of commits. Up to there its caches, and what instances share, know
+ * what the store knows; a cursor in the store above it belongs to a commit that is still being told.
+ */
+export class ToldCommits {
+  private readonly cursors = new Map<TopicId, number>();
+  /** How many events were heard of: unchanged, nothing in the store has changed. */
+  count = 0;
+
+  heard(topicId: TopicId, cursor: number): void {
+    this.count += 1;
+    this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
+  }
+
+  /** Cursors begin anew with an epoch. */
+  clear(): void {
+    this.cursors.clear();
+  }
+
+  /** Whether every commit up to these was told. */
+  has(minimum: ReadonlyMap<TopicId, Sequence>): boolean {
+    return [...minimum].every(([topicId, sequence]) => (this.cursors.get(topicId) ?? 0) >= sequence);
+  }
+}
+
+/** Follows the bus. Returns the function that ends it. */
+export function followCommits(
+  deps: InvalidationDeps,
+  definitions: DefinitionsGeneration,
+  told: ToldCommits,
+): () => void {
+  const { l1, hub, incidents, log } = deps;
+  return deps.bus.subscribe({
+    onCommit: (event) => {
+      if (event.definitionsChanged) definitions.value += 1;
+      for (const { userId } of event.users) l1.expire(userId);
+      for (const { userId, peers } of event.renamed) {
+        l1.expire(userId);
+        hub.onPeersChanged(userId, peers);
+      }
+      told.heard(event.topicId, event.cursor);
+      hub.onCommit(event);
+    },
+    onMissed: () => {
+      told.count += 1;
+      log.warn("commit events may have been missed; everything kept is read again");
+      definitions.value += 1;
+      l1.expireAll();
+      hub.onMissed();
+    },
+    onWentBack: () =>
+      incidents.happened(
+        "redis-went-back",
+        null,
+        "Redis came back without events that it had announced: every view was loaded again.",
+      ),
+  });
+}
+
+/** Who shows the names of these people, grouped by who shows them. One statement, and none where no profile has changed. */
+export async function renamedBy(views: ViewStore, profiles: readonly UserId[]): Promise<CommitEvent["renamed"]> {
+  const peers = new Map<UserId, UserId[]>();
+  for (const { userId, peerId } of await views.peersOf(profiles))
+    peers.set(peerId, [...(peers.get(peerId) ?? []), userId]);
+  return [...peers].map(([userId, changed]) => ({ userId, peers: changed }));
+}

@@ -1,0 +1,149 @@
+/**
+ * The first tier: views of users in this process, ready to send. Bounded in bytes; who leaves first is the kind's own strategy
+ * (core/cache-strategy). A commit starts a new generation of its users: a view that was loaded in an earlier one is not kept, so
+ * a slow reader never overwrites a newer view, and what was kept before is only a last resort.
+ */
+
+import { LRUCache } from "lru-cache";
+import {
+  type CacheStrategies,
+  cacheStrategies,
+  type EvictionPolicy,
+  kindOf,
+  strategyOf,
+  VIEW_KINDS,
+} from "../../core/cache-strategy";
+import { keyOf } from "../../core/key";
+import type { UserId } from "../../core/ledger/ids";
+
+export interface View {
+  /** JSON of the view, an object, without what tells its age. */
+  readonly body: Buffer;
+  /** Strong, names the body; quoted. */
+  readonly etag: string;
+  readonly position: number;
+  /** When it was read from the durable store, ms since 1970. */
+  readonly readMs: number;
+}
+
+/** What leaves together: all of a user's views whose strategy is by user, or one view. */
+interface Entry {
+  readonly userId: UserId;
+  readonly views: Map<string, View & { freshUntilMs: number; readonly leavesMs: number }>;
+}
+
+export interface L1Options {
+  readonly maxBytes: number;
+  /** How long a view serves without being asked for again, at most: no longer than its strategy keeps it. */
+  readonly ttlMs: number;
+  readonly strategies?: CacheStrategies;
+  readonly now: () => number;
+}
+
+/** A user's Map, LRU node and keys in V8, measured with `npm run bench -- memory`. */
+const USER_OVERHEAD_BYTES = 500;
+const VIEW_OVERHEAD_BYTES = 300;
+/** A generation must outlive the reads that began before it: they take seconds, and 100,000 other users' commits take longer. */
+const MAX_GENERATIONS = 100_000;
+
+export class L1Cache {
+  private readonly entries: LRUCache<string, Entry>;
+  private readonly generations = new LRUCache<UserId, number>({ max: MAX_GENERATIONS });
+  private readonly strategies: CacheStrategies;
+  private lastGeneration = 0;
+  /** Of users who have none of their own. */
+  private floorGeneration = 0;
+  readonly counters = { hits: 0, misses: 0, stale: 0, fills: 0, refusedFills: 0 };
+
+  constructor(private readonly options: L1Options) {
+    this.strategies = options.strategies ?? cacheStrategies();
+    this.entries = new LRUCache({ maxSize: options.maxBytes, sizeCalculation: sizeOf });
+  }
+
+  get bytes(): number {
+    return this.entries.calculatedSize;
+  }
+
+  get userCount(): number {
+    return this.userIds().size;
+  }
+
+  /** A view and the milliseconds for which it is fresh (0 or less: only a last resort). Reading renews, where the strategy says so. */
+  get(userId: UserId, name: string): { readonly view: View; readonly ttlMs: number } | null {
+    const nowMs = this.options.now();
+    const policy = this.policyOf(name);
+    const key = placeOf(userId, name, policy);
+    const view = (policy === "TTL" ? this.entries.peek(key) : this.entries.get(key))?.views.get(name);
+    if (view && policy === "TTL" && nowMs >= view.leavesMs) {
+      this.entries.delete(key);
+      return null;
+    }
+    return view ? { view, ttlMs: view.freshUntilMs - nowMs } : null;
+  }
+
+  /** To be asked before a load, and handed to the fill after it. */
+  generation(userId: UserId): number {
+    return this.generations.get(userId) ?? this.floorGeneration;
+  }
+
+  /** Keeps a view that was loaded in `generation`, unless that is over. */
+  fill(userId: UserId, name: string, view: View, generation: number): boolean {
+    const key = placeOf(userId, name, this.policyOf(name));
+    const kept = this.entries.peek(key)?.views;
+    const known = kept?.get(name);
+    if (generation !== this.generation(userId) || (known && known.position > view.position)) {
+      this.counters.refusedFills += 1;
+      return false;
+    }
+    // Of a kind that comes under changing names nobody asks for an earlier one again.
+    const others = [...(kept ?? [])].filter(([other]) => kindOf(other) !== kindOf(name));
+    const nowMs = this.options.now();
+    const { ttlMs } = strategyOf(this.strategies, name);
+    const freshUntilMs = nowMs + Math.min(ttlMs, this.options.ttlMs);
+    const views = new Map([...others, [name, { ...view, freshUntilMs, leavesMs: nowMs + ttlMs }]]);
+    this.entries.set(key, { userId, views });
+    this.counters.fills += 1;
+    return true;
+  }
+
+  /** Views of the user must be loaded again: a commit moved the user, or a name in a view has changed. */
+  expire(userId: UserId): void {
+    this.lastGeneration += 1;
+    this.generations.set(userId, this.lastGeneration);
+    outdate(this.entries.peek(userId));
+    for (const kind of VIEW_KINDS) {
+      if (this.policyOf(kind) !== "USER_BASED") outdate(this.entries.peek(placeOf(userId, kind, "LRU")));
+    }
+  }
+
+  /** Everything must be loaded again: what is kept is only a last resort, and no load under way is kept. */
+  expireAll(): void {
+    this.lastGeneration += 1;
+    this.floorGeneration = this.lastGeneration;
+    for (const userId of this.userIds()) this.expire(userId);
+  }
+
+  private policyOf(name: string): EvictionPolicy {
+    return strategyOf(this.strategies, name).evictionPolicy;
+  }
+
+  private userIds(): ReadonlySet<UserId> {
+    const userIds = new Set<UserId>();
+    for (const { userId } of this.entries.values()) userIds.add(userId);
+    return userIds;
+  }
+}
+
+/** Views that are evicted together have one key. */
+const placeOf = (userId: UserId, name: string, policy: EvictionPolicy): string =>
+  policy === "USER_BASED" ? keyOf(userId) : keyOf(kindOf(name), userId);
+
+function outdate(entry: Entry | undefined): void {
+  for (const view of entry?.views.values() ?? []) view.freshUntilMs = 0;
+}
+
+function sizeOf({ views }: Entry): number {
+  let bytes = USER_OVERHEAD_BYTES;
+  for (const view of views.values()) bytes += view.body.length + VIEW_OVERHEAD_BYTES;
+  return bytes;
+}

@@ -1,0 +1,53 @@
+/** Signals that were submitted and are on their way back from the ledger: shown at once, gone when the topic has reached them. */
+import { LRUCache } from "lru-cache";
+import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import type { Decoded } from "../../core/signals/signal";
+import type { Clock } from "../../ports/clock";
+
+export interface PendingSignal {
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  readonly consensusNs: bigint | null;
+  readonly submittedMs: number;
+  readonly decoded: Decoded;
+}
+
+/** A mirror lags 5 to 20 s on a bad day (hedera.md §1); after this the submitter has had more than a fair chance to see it. */
+const FORGET_AFTER_MS = 10 * 60_000;
+const MAX_USERS = 50_000;
+
+interface Waiting extends PendingSignal {
+  readonly sinceMonotonicMs: number;
+}
+
+export class PendingSignals {
+  private readonly users = new LRUCache<UserId, readonly Waiting[]>({ max: MAX_USERS });
+
+  constructor(
+    private readonly clock: Clock,
+    /** How far a topic is synced here; null where that is not known. */
+    private readonly cursorOf: (topicId: TopicId) => number | null,
+  ) {}
+
+  /** People with something on its way, or that was a moment ago. */
+  get userCount(): number {
+    return this.users.size;
+  }
+
+  add(userId: UserId, signal: PendingSignal): void {
+    this.users.set(userId, [{ ...signal, sinceMonotonicMs: this.clock.monotonicMs() }, ...this.of(userId)]);
+  }
+
+  /** Newest first. */
+  of(userId: UserId): readonly Waiting[] {
+    const known = this.users.get(userId);
+    if (!known) return [];
+    const oldestMs = this.clock.monotonicMs() - FORGET_AFTER_MS;
+    const waiting = known.filter(
+      (signal) => signal.sinceMonotonicMs > oldestMs && (this.cursorOf(signal.topicId) ?? 0) < signal.sequence,
+    );
+    if (waiting.length === 0) this.users.delete(userId);
+    else if (waiting.length < known.length) this.users.set(userId, waiting);
+    return waiting;
+  }
+}

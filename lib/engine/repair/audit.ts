@@ -1,0 +1,249 @@
+/**
+ * Compares what is stored of a topic with what the ledger's mirror tells of it, from the first message on, and recomputes the
+ * hash chain on the way. An audit only looks; a resync also writes, so that what was lost or stored worse is as a clean replay
+ * would have it, and everything that was there keeps its position. What is stored and verified is never given up for what a
+ * mirror says otherwise.
+ *
+ *   range of 100 ──▶ ask the mirror (another one, where the answer has holes) ──▶ compare with the log ──▶ resync: restore
+ *        ▲                                                                                    │
+ *        └──────────────────────── through += 100, until the cursor of the start ◀────────────┘
+ */
+
+import type { TopicId } from "../../core/ledger/ids";
+import { equalBytes } from "../../core/ledger/running-hash";
+import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
+import { ok, type Result } from "../../core/result";
+import type { Batch, LogEntry } from "../../core/signals/batch";
+import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
+import type { Clock } from "../../ports/clock";
+import type { LedgerError, LedgerMessage } from "../../ports/ledger/ledger";
+import { announce, type CommitDeps, storedParts } from "../sync/commit";
+
+export interface Found {
+  readonly count: number;
+  /** The first of them. */
+  readonly first: readonly number[];
+}
+
+/** How far a check is, and what it found; it goes on from here if it is interrupted. */
+export interface CheckProgress {
+  readonly through: number;
+  /** Where it ends: the topic's cursor when it began. */
+  readonly to: number;
+  readonly checked: number;
+  readonly matching: number;
+  readonly differing: Found;
+  readonly missing: Found;
+  /** Stored, and not among what the mirrors answered. */
+  readonly unconfirmed: Found;
+  /** The mirror's own hash does not follow from the one before it. */
+  readonly broken: Found;
+  readonly restored: number;
+}
+
+export interface CheckDeps extends CommitDeps {
+  readonly clock: Clock;
+}
+
+export interface CheckOptions {
+  readonly mode: "audit" | "resync";
+  readonly start: CheckProgress;
+  /** Between two ranges: a check leaves most of the mirror budget to who waits for new messages. */
+  readonly paceMs: number;
+  readonly signal: AbortSignal;
+  /** Called after each range; a check ends early when it rejects. */
+  readonly onProgress: (progress: CheckProgress) => Promise<void>;
+}
+
+const RANGE = 100;
+/** Sequence numbers that a finding names; the rest is counted. */
+const NAMED = 100;
+/** A mirror that fails so often in a row ends the check, which can be taken up again. */
+const MAX_ATTEMPTS = 6;
+const RETRY_MS = { first: 1_000, most: 30_000 };
+
+const NOTHING: Found = { count: 0, first: [] };
+
+/** A check that has yet to begin. */
+export function newCheck(to: number): CheckProgress {
+  const found = { differing: NOTHING, missing: NOTHING, unconfirmed: NOTHING, broken: NOTHING };
+  return { through: 0, to, checked: 0, matching: 0, ...found, restored: 0 };
+}
+
+/** The progress at the end: `through` is below `to` where the signal ended it. An error where no mirror answers for long. */
+export async function checkTopic(
+  deps: CheckDeps,
+  topicId: TopicId,
+  { mode, start, paceMs, signal, onProgress }: CheckOptions,
+): Promise<Result<CheckProgress, LedgerError>> {
+  let progress = start;
+  let head = await headAt(deps, topicId, start.through);
+  while (progress.through < progress.to && !signal.aborted) {
+    const last = Math.min(progress.through + RANGE, progress.to);
+    const answer = await range(deps, topicId, progress.through, last, signal);
+    if (!answer.ok) return answer;
+    const stored = await deps.store.log(topicId, progress.through + 1, last);
+    const compared = compareRange(deps, topicId, head, answer.value, stored);
+    const restored = mode === "resync" ? await restore(deps, topicId, head, answer.value, stored) : 0;
+    progress = added(progress, compared, last, restored);
+    // What is not on the mirror is bridged by what is stored, so that the next message has a predecessor.
+    head = compared.head.sequence === last ? compared.head : await headAt(deps, topicId, last);
+    await onProgress(progress);
+    await deps.clock.sleep(paceMs, signal);
+  }
+  return ok(progress);
+}
+
+async function headAt(deps: CheckDeps, topicId: TopicId, sequence: number): Promise<ChainHead> {
+  if (sequence === 0) return CHAIN_START;
+  const [entry] = await deps.store.log(topicId, sequence, sequence);
+  return { sequence, hash: entry?.runningHash ?? null, consensusNs: 0n };
+}
+
+/** The messages after `after` through `last`. A mirror that has not all of them proves nothing: another is asked as well. */
+async function range(
+  deps: CheckDeps,
+  topicId: TopicId,
+  after: number,
+  last: number,
+  signal: AbortSignal,
+): Promise<Result<readonly LedgerMessage[], LedgerError>> {
+  const found = new Map<number, LedgerMessage>();
+  let mirrors = 0;
+  let through = after;
+  for (let attempt = 0; ; ) {
+    const page = await deps.ledger.page({ topicId, after: through, upTo: last, limit: RANGE, attempt }, signal);
+    if (page.ok) {
+      for (const message of page.value) if (!found.has(message.sequence)) found.set(message.sequence, message);
+      if (found.size === last - after) break;
+      // A page may hold less than was asked for: a mirror has told all that it has when nothing comes after the last message.
+      const before = through;
+      through = page.value.reduce((most, { sequence }) => Math.max(most, sequence), through);
+      if (through > before && through < last) continue;
+      mirrors += 1;
+      if (mirrors === 2) break;
+      through = after;
+      attempt += 1;
+    } else {
+      attempt += 1;
+      if (attempt >= MAX_ATTEMPTS || signal.aborted) return page;
+      const waitMs = Math.min(RETRY_MS.first * 2 ** (attempt - 1), RETRY_MS.most);
+      await deps.clock.sleep(Math.max(waitMs, page.error.retryAfterMs ?? 0), signal);
+    }
+  }
+  return ok([...found.values()].sort((a, b) => a.sequence - b.sequence));
+}
+
+interface Comparison {
+  readonly checked: number;
+  readonly matching: number;
+  readonly differing: readonly number[];
+  readonly missing: readonly number[];
+  readonly unconfirmed: readonly number[];
+  readonly broken: readonly number[];
+  readonly head: ChainHead;
+}
+
+function compareRange(
+  deps: CheckDeps,
+  topicId: TopicId,
+  start: ChainHead,
+  messages: readonly LedgerMessage[],
+  stored: readonly LogEntry[],
+): Comparison {
+  const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
+  const told = new Set<number>(messages.map(({ sequence }) => sequence));
+  const [differing, missing, broken]: [number[], number[], number[]] = [[], [], []];
+  let head = start;
+  for (const message of messages) {
+    const entry = entries.get(message.sequence);
+    if (!entry) missing.push(message.sequence);
+    else if (!isSame(entry, message)) differing.push(message.sequence);
+    const verdict = verifyNext(deps.sha384, head, { ...message, topicId });
+    if (verdict.verification === "failed") broken.push(message.sequence);
+    head = advance(head, message, verdict);
+  }
+  return {
+    checked: messages.length,
+    matching: messages.length - differing.length - missing.length,
+    ...{ differing, missing, broken, head },
+    unconfirmed: stored.map(({ sequence }) => sequence).filter((sequence) => !told.has(sequence)),
+  };
+}
+
+function isSame(entry: LogEntry, message: LedgerMessage): boolean {
+  const isSameHash =
+    entry.runningHash === null || message.runningHash === null
+      ? entry.runningHash === message.runningHash
+      : equalBytes(entry.runningHash, message.runningHash);
+  return (
+    isSameHash &&
+    equalBytes(entry.message, message.message) &&
+    entry.consensusNs === message.consensusNs &&
+    entry.payer === message.payer
+  );
+}
+
+/** Writes the range as a replay would, but for what is stored better than the mirror has it. How many messages that changed. */
+async function restore(
+  deps: CheckDeps,
+  topicId: TopicId,
+  head: ChainHead,
+  messages: readonly LedgerMessage[],
+  stored: readonly LogEntry[],
+): Promise<number> {
+  const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
+  const told = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
+  const sequences = [...new Set([...entries.keys(), ...told.keys()])].sort((a, b) => a - b);
+  const best = sequences.map((sequence): RawMessage => {
+    const [entry, message] = [entries.get(sequence), told.get(sequence)];
+    const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
+    return isStoredBetter ? messageOf(topicId, entry) : (message as LedgerMessage);
+  });
+  const [first] = best;
+  if (first === undefined) return 0;
+  const parts = await storedParts(deps.store, topicId, best);
+  const {
+    head: _,
+    signals: _signals,
+    ...meaning
+  } = interpret({
+    topicId,
+    head,
+    messages: best,
+    // Chunks that came later complete nothing here: a message is whole where its last chunk is.
+    priorParts: parts.filter(({ sequence }) => sequence < first.sequence),
+    trustedPayers: deps.trustedPayers,
+    sha384: deps.sha384,
+  });
+  const batch: Batch = {
+    topicId,
+    ...{ expectedCursor: 0, nextCursor: 0, headHash: null, headNs: 0n, syncedThroughNs: null, gap: null },
+    ...meaning,
+  };
+  const outcome = await deps.store.restore(batch);
+  if (outcome.kind === "conflict") return 0;
+  await announce(deps, batch, outcome.rows);
+  return meaning.entries.filter((entry) => {
+    const before = entries.get(entry.sequence);
+    return before?.verification !== entry.verification || before.disposition !== entry.disposition;
+  }).length;
+}
+
+function added(progress: CheckProgress, range: Comparison, through: number, restored: number): CheckProgress {
+  const more = (found: Found, sequences: readonly number[]): Found => ({
+    count: found.count + sequences.length,
+    first: [...found.first, ...sequences].slice(0, NAMED),
+  });
+  return {
+    through,
+    to: progress.to,
+    checked: progress.checked + range.checked,
+    matching: progress.matching + range.matching,
+    differing: more(progress.differing, range.differing),
+    missing: more(progress.missing, range.missing),
+    unconfirmed: more(progress.unconfirmed, range.unconfirmed),
+    broken: more(progress.broken, range.broken),
+    restored: progress.restored + restored,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Second looks behind the cursor: messages inside declared gaps, and messages that failed verification. What is found takes
+ * effect as if it had been there in time; projections do not care in which order they learn.
+ */
+
+import { groupsIn } from "../../core/ledger/chunks";
+import type { Sequence, TopicId } from "../../core/ledger/ids";
+import { advance, CHAIN_START, type ChainHead, defectIn, type Verdict, verifyNext } from "../../core/ledger/verify";
+import type { Batch, LogEntry } from "../../core/signals/batch";
+import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
+import type { LedgerMessage } from "../../ports/ledger/ledger";
+import { BatchRefused } from "../../ports/store/sync-store";
+import { announce, type CommitDeps } from "../sync/commit";
+import { PAGE } from "../sync/topic-pages";
+
+/** Failed messages looked at in one go: a forged history is alarming, not urgent. */
+const FAILED_AT_ONCE = 8;
+/** Pages asked for in one go: a mirror that has its history back fills the gaps without holding up the topic for long. */
+const PAGES_AT_ONCE = 10;
+
+export interface Repaired {
+  /** Messages that were missing or wrong, and are stored and well now. */
+  readonly mended: number;
+  /** How many there are still. */
+  readonly left: number;
+  /** The last failed message that was looked at; 0 when all were. The next repair goes on after it. */
+  readonly failedThrough: number;
+}
+
+/** Tries to fill the gaps of a topic, and to replace its failed messages after `failedAfter`, some at once. */
+export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfter: number): Promise<Repaired> {
+  const filled = await fillGaps(deps, topicId);
+  const failed = await deps.store.failed(topicId, FAILED_AT_ONCE, failedAfter);
+  let replaced = 0;
+  for (const entry of failed) {
+    const again = await deps.ledger.message(topicId, entry.sequence, { attempt: 1 });
+    const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
+    if (again.ok && (await backfill(deps, topicId, [again.value], mode))) replaced += 1;
+  }
+  const isMore = failed.length === FAILED_AT_ONCE;
+  return {
+    mended: filled.found + replaced,
+    left: filled.left + failed.length - replaced + (isMore || failedAfter > 0 ? 1 : 0),
+    failedThrough: isMore ? (failed.at(-1)?.sequence ?? 0) : 0,
+  };
+}
+
+/** The hash of a failed message has not spoken against it where it could not be read, or where there is none. */
+const isUnjudged = ({ reason, runningHash }: LogEntry) => defectIn(reason) !== null || runningHash?.length === 0;
+
+async function fillGaps(
+  deps: CommitDeps,
+  topicId: TopicId,
+): Promise<{ readonly found: number; readonly left: number }> {
+  const gaps = (await deps.store.gaps(topicId)).filter((gap) => gap.state === "declared");
+  const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  let [found, pages] = [0, 0];
+  for (const { from, to } of gaps) {
+    let after = from - 1;
+    while (after < to && pages < PAGES_AT_ONCE) {
+      pages += 1;
+      const page = await deps.ledger.page({ topicId, after, upTo: to, limit: PAGE, attempt: 1 });
+      if (!page.ok || page.value.length === 0) break;
+      if (await backfill(deps, topicId, page.value)) found += page.value.length;
+      // However many come in a page: the next one begins after the last of them.
+      after = Math.max(...page.value.map(({ sequence }) => sequence));
+    }
+  }
+  return { found, left: missing - found };
+}
+
+/**
+ * Commits messages behind the cursor. With them come stored entries that they change: chunks that are now whole, and the
+ * message after them, which has a predecessor again. True if something was written.
+ */
+export async function backfill(
+  deps: CommitDeps,
+  topicId: TopicId,
+  messages: readonly LedgerMessage[],
+  mode: "all" | "unless-failed" | "only-verified" = "all",
+): Promise<boolean> {
+  const sorted = [...messages].sort((a, b) => a.sequence - b.sequence);
+  const fresh = new Map<number, RawMessage>();
+  let head = await headBefore(deps, topicId, (sorted[0] as LedgerMessage).sequence);
+  for (const message of sorted) {
+    if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
+    const verdict = verifyNext(deps.sha384, head, message);
+    if (mode === "only-verified" && verdict.verification !== "verified") return false;
+    if (mode === "unless-failed" && verdict.verification === "failed") return false;
+    fresh.set(message.sequence, { ...message, verdict });
+    head = advance(head, message, verdict);
+  }
+  const stored = await touched(deps, topicId, sorted, head);
+  const all = [...fresh.values(), ...stored.values()].sort((a, b) => a.sequence - b.sequence);
+  const view = interpret({
+    topicId,
+    head: CHAIN_START,
+    messages: all,
+    priorParts: [],
+    trustedPayers: deps.trustedPayers,
+    sha384: deps.sha384,
+  });
+  const isNews = (sequence: number) => fresh.has(sequence) || stored.get(sequence)?.isChanged(view.entries);
+  const news = new Set(view.entries.filter((entry) => isNews(entry.sequence)).map((entry) => entry.sequence));
+  const batch: Batch = {
+    topicId,
+    expectedCursor: 0,
+    nextCursor: 0,
+    headHash: null,
+    headNs: 0n,
+    syncedThroughNs: null,
+    entries: view.entries.filter((entry) => news.has(entry.sequence)),
+    rows: view.rows.filter((row) => news.has(row.sequence)),
+    edges: view.edges,
+    profiles: view.profiles,
+    definitions: view.definitions,
+    gap: null,
+  };
+  const outcome = await deps.store.backfill(batch).catch((cause: unknown) => {
+    if (cause instanceof BatchRefused) return null;
+    throw cause;
+  });
+  if (outcome === null || outcome.kind === "conflict") return false;
+  await announce(deps, batch, outcome.rows);
+  return true;
+}
+
+type Stored = RawMessage & { readonly isChanged: (entries: readonly LogEntry[]) => boolean };
+
+/** Stored entries that a backfill may change, with the verdict they have now. */
+async function touched(
+  deps: CommitDeps,
+  topicId: TopicId,
+  sorted: readonly LedgerMessage[],
+  head: ChainHead,
+): Promise<Map<number, Stored>> {
+  const result = new Map<number, Stored>();
+  const own = new Set<number>(sorted.map((message) => message.sequence));
+  const add = (entry: LogEntry, verdict: Verdict) => {
+    if (own.has(entry.sequence) || entry.disposition === "failed") return;
+    const isChanged = (entries: readonly LogEntry[]) => {
+      const now = entries.find(({ sequence }) => sequence === entry.sequence);
+      return now !== undefined && (now.disposition !== entry.disposition || now.verification !== entry.verification);
+    };
+    result.set(entry.sequence, { ...messageOf(topicId, entry), verdict, isChanged });
+  };
+  const [next] = await deps.store.log(topicId, head.sequence + 1, head.sequence + 1);
+  const keys = groupsIn(next ? [...sorted, next] : sorted);
+  if (keys.length > 0) {
+    for (const entry of await deps.store.parts(topicId, keys)) add(entry, keptVerdict(entry));
+  }
+  if (next && next.verification === "unverifiable") add(next, verifyNext(deps.sha384, head, messageOf(topicId, next)));
+  return result;
+}
+
+const keptVerdict = (entry: LogEntry): Verdict => ({
+  verification: entry.verification,
+  reason: entry.reason as Verdict["reason"],
+});
+
+async function headBefore(deps: CommitDeps, topicId: TopicId, sequence: Sequence): Promise<ChainHead> {
+  if (sequence === 1) return CHAIN_START;
+  const [before] = await deps.store.log(topicId, sequence - 1, sequence - 1);
+  return { sequence: sequence - 1, hash: before?.runningHash ?? null, consensusNs: 0n };
+}

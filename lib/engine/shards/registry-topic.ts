@@ -1,0 +1,61 @@
+/**
+ * The registry on the ledger: written by the operator, read by who starts without a database of its own. Only messages that the
+ * ledger's hash chain vouches for, and that a trusted payer has paid for, count.
+ */
+import { kindOfChunk } from "../../core/ledger/chunks";
+import type { TopicId } from "../../core/ledger/ids";
+import type { Sha384 } from "../../core/ledger/running-hash";
+import { advance, CHAIN_START, verifyNext } from "../../core/ledger/verify";
+import { err, ok, type Result } from "../../core/result";
+import { foldRegistry, type PublishedShard, publication, type RegistryMessage } from "../../core/shards/hcs2";
+import type { Registry } from "../../core/shards/shards";
+import { isTrusted, type TrustedPayers } from "../../core/signals/interpret";
+import type { Ledger } from "../../ports/ledger/ledger";
+import type { Submitter } from "../../ports/ledger/submitter";
+
+export interface RegistryTopicDeps {
+  readonly topicId: TopicId;
+  readonly ledger: Ledger;
+  readonly sha384: Sha384;
+  readonly trustedPayers: TrustedPayers;
+}
+
+const PAGE = 100;
+/** A round trip to the mirror each: what one page does not hold comes with the next. */
+const MAX_PAGES = 1_000;
+
+/** What is published, or a sentence that says why it cannot be read. */
+export async function readRegistryTopic(deps: RegistryTopicDeps): Promise<Result<readonly PublishedShard[], string>> {
+  const messages: RegistryMessage[] = [];
+  let head = CHAIN_START;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await deps.ledger.page({ topicId: deps.topicId, after: head.sequence, limit: PAGE });
+    if (!answer.ok) return err(`the registry topic cannot be read: ${answer.error.message}`);
+    if (answer.value.length === 0) return ok(foldRegistry(messages));
+    for (const message of answer.value) {
+      const verdict = verifyNext(deps.sha384, head, message);
+      if (verdict.verification !== "verified")
+        return err(`message ${message.sequence} of the registry topic does not follow from the ledger's hash chain`);
+      head = advance(head, message, verdict);
+      // A shard's message fits into one chunk several times over.
+      if (!isTrusted(message.payer, null, deps.trustedPayers) || kindOfChunk(message.chunk) !== "whole") continue;
+      messages.push({ sequence: message.sequence, text: new TextDecoder().decode(message.message) });
+    }
+  }
+  return err("the registry topic has more messages than a registry could need");
+}
+
+/** Publishes what the ledger does not say yet, as often as it is called; the number of messages, or why it stopped. */
+export async function publishRegistry(
+  deps: RegistryTopicDeps & { readonly submitter: Submitter },
+  registry: Registry,
+): Promise<Result<number, string>> {
+  const published = await readRegistryTopic(deps);
+  if (!published.ok) return published;
+  const texts = publication(registry, published.value);
+  for (const text of texts) {
+    const sent = await deps.submitter.submit(deps.topicId, new TextEncoder().encode(text));
+    if (!sent.ok) return err(sent.error.message);
+  }
+  return ok(texts.length);
+}

@@ -1,0 +1,153 @@
+/**
+ * The one door to the topics: which one a user's next message goes to.
+ *
+ * Topics come and go, users change tiers and tenants, and instances learn of it at different moments. Still a user's messages
+ * of one kind keep their order, on the ledger and in the user's rows: a user leaves a topic only when the last message that
+ * went there through us has been read back. Until then the user waits a little, or stays where the last message went. Once
+ * moved, nobody brings the user back by an old registry.
+ */
+import { LRUCache } from "lru-cache";
+import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import { routeTopic, tierOf } from "../../core/shards/shards";
+import { kindOfType } from "../../core/signals/topic-kind";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { LastWrite, WriteFence, WriteRoute } from "../../ports/shared/write-fence";
+import type { ShardRegistry, UserRoute } from "../../ports/store/shard-registry";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { SyncScheduler } from "../sync/sync-scheduler";
+import type { RegistryCache } from "./registry-cache";
+
+export interface TopicDoorDeps {
+  readonly registry: RegistryCache;
+  readonly store: ShardRegistry;
+  readonly fence: WriteFence;
+  readonly scheduler: Pick<SyncScheduler, "syncs" | "waitFor" | "freshness">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Entered {
+  readonly topicId: TopicId;
+  /** To be called with the message's sequence, or null where none was written. Never rejects. */
+  readonly leave: (sequence: number | null) => Promise<void>;
+}
+
+/** A write may cost a statement: by a registry older than this nobody writes. */
+const CHECK_BEFORE_WRITE_MS = 5_000;
+/** As long as a read waits for a message that it must contain (api.md). */
+const READ_BACK_MS = 3_000;
+/** What a user is changes rarely, and the fence notices who has missed it. */
+const USER_TTL_MS = 30_000;
+const MAX_USERS = 50_000;
+/** Each turn either enters or has learnt something; the registry does not change so often during one write. */
+const MAX_TURNS = 6;
+/** Who writes through several instances at once may find a newer message each time: then it is not the moment to move. */
+const TURNS_TO_MOVE = 3;
+
+export class TopicDoor {
+  private readonly users: LRUCache<UserId, { readonly route: UserRoute; readonly untilMs: number }> = new LRUCache({
+    max: MAX_USERS,
+  });
+
+  constructor(private readonly deps: TopicDoorDeps) {}
+
+  /** The topic that a user's messages of a type go to, by the registry as it is known here. */
+  async getTopicForUser(userId: UserId, messageType: string): Promise<TopicId> {
+    return (await this.route(userId, kindOfType(messageType))).topicId;
+  }
+
+  /** Lets a message of the user pass. Rejects with HotTierUnavailable where its order cannot be kept. */
+  async enter(userId: UserId, messageType: string): Promise<Entered> {
+    const { registry, fence } = this.deps;
+    const kind = kindOfType(messageType);
+    // The fence lets nobody write by an outdated registry; asking here only spares it the refusal.
+    await unlessDown(registry.check(CHECK_BEFORE_WRITE_MS));
+    await unlessDown(this.tierUp(userId));
+    let route = await this.route(userId, kind);
+    let after: LastWrite | undefined;
+    for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+      const entry = await fence.enter(userId, kind, route, after);
+      if (entry.kind === "entered") return this.entered(userId, kind, route.topicId);
+      if (entry.kind === "outdated") {
+        this.users.delete(userId);
+        await registry.load();
+        route = await this.route(userId, kind);
+        after = undefined;
+      } else if (await this.mayLeave(entry.last, entry.isBusy || turn >= TURNS_TO_MOVE)) after = entry.last;
+      else route = { ...route, topicId: entry.last.topicId };
+    }
+    throw new HotTierUnavailable("the topics of this user change too fast to write to them");
+  }
+
+  /** Whether the user's last message is in the rows, so that the next one cannot come before it. */
+  private async mayLeave({ topicId, sequence }: LastWrite, isBusy: boolean): Promise<boolean> {
+    const { registry, scheduler, clock } = this.deps;
+    const isInUse = registry.current.shards.some(
+      (shard) => shard.topicId === topicId && (shard.state === "active" || shard.state === "draining"),
+    );
+    // A drained topic was quiet for longer than any message is on its way; and nobody may stay there.
+    if (!isInUse) return true;
+    if (isBusy) return false;
+    return scheduler.waitFor(new Map([[topicId, sequence as Sequence]]), clock.monotonicMs() + READ_BACK_MS);
+  }
+
+  private entered(userId: UserId, kind: TopicKind, topicId: TopicId): Entered {
+    const leave = async (sequence: number | null) => {
+      try {
+        await this.deps.fence.leave(userId, kind, topicId, sequence);
+      } catch (cause) {
+        if (!(cause instanceof HotTierUnavailable)) throw cause;
+        // The entry ends by itself; until then the user stays on this topic.
+        this.deps.log.warn("could not tell that a write has ended", { topicId });
+      }
+    };
+    return { topicId, leave };
+  }
+
+  private async route(userId: UserId, kind: TopicKind): Promise<WriteRoute> {
+    const user = await this.user(userId);
+    const registry = this.deps.registry.current;
+    const shard = routeTopic(registry, user, kind);
+    if (!shard) throw new Error(`no topic is configured for ${kind}`);
+    return { topicId: shard.topicId, registryVersion: registry.version, userVersion: user.version };
+  }
+
+  private async user(userId: UserId): Promise<UserRoute> {
+    const nowMs = this.deps.clock.monotonicMs();
+    const known = this.users.get(userId);
+    if (known && known.untilMs > nowMs) return known.route;
+    const route = await unlessDown(this.deps.store.user(userId));
+    if (route === null) return known?.route ?? this.plainRoute(userId);
+    this.users.set(userId, { route, untilMs: nowMs + USER_TTL_MS });
+    return route;
+  }
+
+  /** While the database cannot say what a user is: where everybody writes to the same topics, it does not matter. */
+  private plainRoute(userId: UserId): UserRoute {
+    const isForAll = this.deps.registry.current.shards.every(({ tier }) => tier === "standard");
+    if (!isForAll) throw new StoreUnavailable("the database cannot say which topics are this user's");
+    return { userId, tier: "standard", tenantId: null, signals: 0, version: 0 };
+  }
+
+  /** Moves the user to the tier that the number of signals asks for. */
+  private async tierUp(userId: UserId): Promise<void> {
+    const { tier, signals, version } = await this.user(userId);
+    const next = tierOf(tier, signals);
+    // While rows are still coming, as after a rebuild, few signals do not mean that there are few.
+    if (next === tier || (next === "standard" && this.deps.scheduler.freshness().stale)) return;
+    await this.deps.store.setTier(userId, next, version);
+    this.users.delete(userId);
+  }
+}
+
+/** Null where the database does not answer. */
+export async function unlessDown<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailable)) throw cause;
+    return null;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * From messages to one committed batch and the event that tells of it. Everything between the two is pure (core/signals/interpret);
+ * what is read here (earlier chunks) lies behind the cursor that the commit swaps, so it cannot have changed if the swap holds.
+ */
+
+import { groupsIn } from "../../core/ledger/chunks";
+import type { Position, TopicId, UserId } from "../../core/ledger/ids";
+import type { Sha384 } from "../../core/ledger/running-hash";
+import type { ChainHead } from "../../core/ledger/verify";
+import type { Batch, LogEntry } from "../../core/signals/batch";
+import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../../core/signals/interpret";
+import type { Ledger, LedgerMessage } from "../../ports/ledger/ledger";
+import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { CommittedRow, SyncStore } from "../../ports/store/sync-store";
+
+export interface CommitDeps {
+  readonly store: SyncStore;
+  readonly ledger: Ledger;
+  readonly bus: EventBus;
+  readonly sha384: Sha384;
+  readonly trustedPayers: TrustedPayers;
+  /** A commit could not be told to the other instances: what they keep of views is in doubt. */
+  readonly onUnpublished: (topicId: TopicId, cursor: number) => void;
+  /** Who shows people with a new profile: their views change without their positions. */
+  readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
+}
+
+/** Messages of one batch that are asked for again at most when they fail: a wholly forged page must not eat the budget. */
+const SECOND_LOOKS = 8;
+
+/** Interprets a run, asking again (another mirror first) for messages that fail verification. */
+export async function interpretChecked(
+  deps: CommitDeps,
+  topicId: TopicId,
+  head: ChainHead,
+  messages: readonly LedgerMessage[],
+): Promise<Interpretation> {
+  const priorParts = await storedParts(deps.store, topicId, messages);
+  const look = (run: readonly RawMessage[]) =>
+    interpret({ topicId, head, messages: run, priorParts, trustedPayers: deps.trustedPayers, sha384: deps.sha384 });
+  const first = look(messages);
+  // The store refuses such a message again, however often the mirror is asked.
+  const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
+  const suspects = first.entries.filter(isSuspect).slice(0, SECOND_LOOKS);
+  if (suspects.length === 0) return first;
+  const corrected = new Map<number, LedgerMessage>();
+  for (const { sequence } of suspects) {
+    const again = await deps.ledger.message(topicId, sequence, { attempt: 1 });
+    if (again.ok) corrected.set(sequence, again.value);
+  }
+  const second = look(messages.map((message) => corrected.get(message.sequence) ?? message));
+  const failures = (interpretation: Interpretation) =>
+    interpretation.entries.filter((entry) => entry.verification === "failed").length;
+  return failures(second) < failures(first) ? second : first;
+}
+
+/** Earlier chunks of the groups that occur in `messages`. */
+export async function storedParts(
+  store: SyncStore,
+  topicId: TopicId,
+  messages: readonly LedgerMessage[],
+): Promise<readonly LogEntry[]> {
+  const keys = groupsIn(messages);
+  return keys.length === 0 ? [] : store.parts(topicId, keys);
+}
+
+/** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */
+export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
+  const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
+  try {
+    await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    deps.onUnpublished(batch.topicId, batch.nextCursor);
+  }
+}
+
+function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEvent, "renamed"> {
+  const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
+  const userOf = (userId: UserId) => {
+    const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
+    users.set(userId, known);
+    return known;
+  };
+  for (const { userId, position } of rows) {
+    const user = userOf(userId);
+    user.added += 1;
+    if (position > user.head) user.head = position;
+  }
+  for (const edge of batch.edges) if (users.has(edge.userId)) userOf(edge.userId).peers.add(edge.peerId);
+  return {
+    topicId: batch.topicId,
+    cursor: batch.nextCursor,
+    users: [...users].map(([userId, { head, added, peers }]) => ({ userId, head, added, peers: [...peers] })),
+    definitionsChanged: batch.definitions.length > 0,
+  };
+}

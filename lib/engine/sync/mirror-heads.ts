@@ -1,0 +1,121 @@
+/**
+ * The mirrors' heads, and how much of each is believed. Each mirror's head is asked for once in half a
+ * gate period, whichever topics want it, and vouches only for pages of that same mirror.
+ */
+import { type ConsensusNs, consensusNs, fromMs } from "../../core/ledger/consensus-time";
+import { err, ok, type Result } from "../../core/result";
+import type { Clock } from "../../ports/clock";
+import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
+import type { Incidents } from "../health/incidents";
+
+/** A question for a mirror's head. Null: the mirror answers, but has no block that has ended, so nothing is vouched for. */
+export interface AskedHead {
+  /** Counts up with each question. */
+  readonly number: number;
+  readonly answer: Promise<Result<ConsensusNs | null, LedgerError>>;
+}
+
+export interface MirrorHeadsDeps {
+  readonly ledger: Pick<Ledger, "head">;
+  readonly clock: Clock;
+  readonly incidents: Incidents;
+  /** An answer serves everybody who asks within this time: an older head only understates our freshness. */
+  readonly serveMs: number;
+  /** The ledger may rest, and its blocks with it. On a public network blocks never stand still unless the mirror does. */
+  readonly mayBeQuiet: boolean;
+  /** Blocks that have not moved for this long are said to be quiet, where they may be. */
+  readonly quietMs: number;
+}
+
+/** Our clock and the network's agree within seconds; a head further ahead than this is wrong, or our clock is. */
+const AHEAD_MARGIN_MS = 10_000;
+/** A head that was not asked for again within this time is not current any more. */
+const CURRENT_MS = 15_000;
+
+interface Known {
+  asked: (AskedHead & { readonly atMs: number }) | null;
+  /** The last answer, believed or not; null where no block had ended. */
+  toldNs: ConsensusNs | null;
+  /** When that was told first and last, on the monotonic clock. */
+  movedMs: number;
+  toldMs: number;
+}
+
+export class MirrorHeads {
+  private readonly byMirror = new Map<MirrorName, Known>();
+  private questions = 0;
+  private believedNs: ConsensusNs | null = null;
+
+  constructor(private readonly deps: MirrorHeadsDeps) {}
+
+  /** How many questions were asked so far. */
+  get count(): number {
+    return this.questions;
+  }
+
+  /** The latest head that was believed; null before the first. */
+  get lastNs(): ConsensusNs | null {
+    return this.believedNs;
+  }
+
+  /** Asks the mirror, or joins a question asked just now. */
+  ask(mirror: MirrorName): AskedHead {
+    const nowMs = this.deps.clock.monotonicMs();
+    const known = this.of(mirror);
+    if (known.asked === null || nowMs - known.asked.atMs >= this.deps.serveMs) {
+      this.questions += 1;
+      known.asked = { number: this.questions, atMs: nowMs, answer: this.answer(mirror, known) };
+    }
+    return known.asked;
+  }
+
+  /**
+   * Where the ledger rests: the end of its newest block (null: there is none), as a mirror that answers says. Null where blocks
+   * move, where nobody has asked lately, and on networks that never rest.
+   */
+  quiet(): { readonly throughNs: ConsensusNs | null } | null {
+    const nowMs = this.deps.clock.monotonicMs();
+    const { mayBeQuiet, quietMs } = this.deps;
+    const current = [...this.byMirror.values()].filter(({ toldMs }) => nowMs - toldMs <= CURRENT_MS);
+    const moves = ({ toldNs, movedMs }: Known) => toldNs !== null && nowMs - movedMs < quietMs;
+    if (!mayBeQuiet || current.length === 0 || current.some(moves)) return null;
+    const latest = current.reduce<ConsensusNs | null>(
+      (most, { toldNs }) => (toldNs !== null && (most === null || toldNs > most) ? toldNs : most),
+      null,
+    );
+    return { throughNs: latest };
+  }
+
+  private async answer(mirror: MirrorName, known: Known): Promise<Result<ConsensusNs | null, LedgerError>> {
+    const { ledger, clock, incidents } = this.deps;
+    const head = await ledger.head({ mirror });
+    if (!head.ok) return head;
+    const { throughNs } = head.value;
+    const nowMs = clock.monotonicMs();
+    if (throughNs !== known.toldNs || known.toldMs === Number.NEGATIVE_INFINITY) known.movedMs = nowMs;
+    known.toldNs = throughNs;
+    known.toldMs = nowMs;
+    if (throughNs === null) return ok(null);
+    const aheadMs = Number((throughNs - fromMs(clock.now())) / 1_000_000n);
+    const isAhead = aheadMs > AHEAD_MARGIN_MS;
+    incidents.report("head-in-future", mirror, isAhead ? aheadSentence(mirror, aheadMs) : null);
+    if (isAhead) return err({ code: "malformed", message: "the mirror's newest block lies in the future" });
+    if (this.believedNs === null || throughNs > this.believedNs) this.believedNs = throughNs;
+    return ok(consensusNs(throughNs));
+  }
+
+  private of(mirror: MirrorName): Known {
+    const known = this.byMirror.get(mirror) ?? {
+      asked: null,
+      toldNs: null,
+      movedMs: 0,
+      toldMs: Number.NEGATIVE_INFINITY,
+    };
+    this.byMirror.set(mirror, known);
+    return known;
+  }
+}
+
+const seconds = (ms: number) => `${Math.round(ms / 1_000).toLocaleString("en")} s`;
+const aheadSentence = (mirror: MirrorName, ms: number) =>
+  `${mirror} says that its newest block ends ${seconds(ms)} after this instance's clock: it is not believed.`;

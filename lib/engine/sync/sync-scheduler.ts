@@ -1,0 +1,367 @@
+/**
+ * Decides when topics are pulled. A read demands; one demand in each gate period starts a run, whoever asks, however many ask,
+ * on however many instances. With no demand nothing is pulled. Which topics there are, the registry says: it is followed while
+ * the process runs.
+ */
+import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
+import type { Sequence, TopicId, TopicKind } from "../../core/ledger/ids";
+import { type Reading, type ReadTopic, readTopics } from "../../core/shards/shards";
+import { epochOf } from "../../core/signals/position";
+import { type FreshnessNow, freshness } from "../../core/sync/freshness";
+import { vouchedOf, wordOf } from "../../core/sync/vouched";
+import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { StoreStamp } from "../../ports/store/store-stamp";
+import type { Mender } from "../live/missed-events";
+import type { RegistryCache } from "../shards/registry-cache";
+import { MirrorHeads } from "./mirror-heads";
+import { type Synced, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import { type VouchedTopic, Vouching } from "./vouching";
+import { WaitedPulls } from "./waited-pulls";
+
+export interface RegisteredTopic {
+  readonly topicId: TopicId;
+  readonly kinds: readonly TopicKind[];
+}
+
+export interface SchedulerDeps
+  extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "onLate" | "vouchedNs" | "heads"> {
+  /** The ledger may rest, and its blocks with it: not so on public networks. */
+  readonly mayBeQuiet?: boolean;
+  readonly mender: Mender;
+  readonly hot: HotCache;
+  readonly registry: RegistryCache;
+  readonly stamp: StoreStamp;
+  /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
+  readonly gateMs: number;
+  readonly freshnessTargetMs: number;
+}
+
+/** A topic that is read. */
+interface Kept extends Omit<ReadTopic, "reading">, VouchedTopic {
+  reading: Reading;
+  readonly sync: TopicSync;
+  /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
+  hasCaughtUp: boolean;
+  /** Of a drained topic: when it is looked at next. */
+  dueMs: number;
+  /** The first demand that was not met; null where the last one was. Nobody has asked since, or the topic is in step. */
+  askedMs: number | null;
+  /** Since when that demand counts as unmet: a sync that ends without meeting it shows that the topic was behind before. */
+  unmetMs: number;
+  /** How far the topic was behind when a demand was last met. */
+  metLagMs: number;
+}
+
+/**
+ * Of a period, how long a topic is taken once somebody has it: who had it asks again a period later by their own clock, and may
+ * come to the gate sooner than the last time by what the way there varies. With nothing to spare one round in four came too soon,
+ * for nothing, and the topic waited another period (a Redis on the same machine).
+ */
+const TAKEN_SHARE = 0.95;
+/** A drained topic is looked at this often: for a wallet that has kept its address. */
+const RARE_MS = 600_000;
+/** A commit keeps the database awake anyway: then the registry's version may be asked for this often. */
+const CHECK_AFTER_COMMIT_MS = 15_000;
+/** A demand is met by what the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times. */
+const MET_WITHIN_MS = 10_000;
+/** While instances share nothing they ask the database for the registry's version, this often at most. */
+const CHECK_ALONE_MS = 30_000;
+
+export class SyncScheduler {
+  private readonly byTopic = new Map<TopicId, TopicSync>();
+  private readonly kept = new Map<TopicId, Kept>();
+  /** Drained topics that are not looked at any more. */
+  private readonly closed = new Set<TopicId>();
+  private readonly topicDeps: TopicSyncDeps;
+  private nextRoundMs = 0;
+  private readonly waited: WaitedPulls;
+  readonly heads: MirrorHeads;
+  private readonly vouching: Vouching;
+
+  constructor(private readonly deps: SchedulerDeps) {
+    this.waited = new WaitedPulls(deps.clock);
+    const { ledger, clock, incidents, mayBeQuiet = false } = deps;
+    this.heads = new MirrorHeads({
+      ...{ ledger, clock, incidents, mayBeQuiet },
+      serveMs: deps.gateMs / 2,
+      quietMs: deps.freshnessTargetMs,
+    });
+    this.vouching = new Vouching(deps, this.kept);
+    this.topicDeps = {
+      ...deps,
+      heads: this.heads,
+      vouchedNs: (topicId) => this.vouching.saidNs(topicId),
+      onLate: (...late) => this.vouching.takeBack(...late),
+      onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
+      onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
+      onLoaded: (topicId, cursor) => deps.mender.check(topicId, cursor),
+      onProgress: (...progress) => {
+        deps.onProgress?.(...progress);
+        void this.checkRegistry(CHECK_AFTER_COMMIT_MS);
+      },
+    };
+    this.follow();
+    deps.registry.onChange(() => this.follow());
+  }
+
+  /** The topics that are read here, as often as they may be: those that were drained are left out. */
+  get topics(): readonly RegisteredTopic[] {
+    return [...this.kept.values()].filter(({ reading }) => reading !== "rare");
+  }
+
+  get syncs(): ReadonlyMap<TopicId, TopicSync> {
+    return this.byTopic;
+  }
+
+  /** Takes up what is new in the registry, and lets go of what is no longer in it. */
+  private follow(): void {
+    const nowNs = fromMs(this.deps.clock.now());
+    const before = new Map(this.kept);
+    this.kept.clear();
+    this.byTopic.clear();
+    for (const topic of readTopics(this.deps.registry.current)) {
+      const known = before.get(topic.topicId);
+      const hasCaughtUp = known?.hasCaughtUp ?? false;
+      if (topic.reading === "rare" && hasCaughtUp && topic.untilNs < nowNs) this.closed.add(topic.topicId);
+      if (topic.reading !== "rare") this.closed.delete(topic.topicId);
+      if (this.closed.has(topic.topicId)) continue;
+      const reading = hasCaughtUp || topic.reading !== "rare" ? topic.reading : "live";
+      const syncedThroughNs = known && known.syncedThroughNs > topic.startsNs ? known.syncedThroughNs : topic.startsNs;
+      const sync = known?.sync ?? new TopicSync(topic.topicId, this.topicDeps);
+      this.byTopic.set(topic.topicId, sync);
+      this.kept.set(topic.topicId, {
+        ...topic,
+        ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
+        generation: known?.generation ?? 0,
+        movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
+        ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
+      });
+    }
+  }
+
+  /** The store has lost commits, or begins a new epoch: nothing that was believed of topics holds, of drained ones neither. */
+  startOver(): void {
+    for (const { sync } of this.kept.values()) sync.startOver();
+    this.closed.clear();
+    for (const topic of this.kept.values()) {
+      topic.syncedThroughNs = 0n;
+      topic.hasCaughtUp = false;
+    }
+    this.follow();
+  }
+
+  /** The latest end of a block that a mirror told and that was believed; null before the first. */
+  get mirrorHeadNs(): ConsensusNs | null {
+    return this.heads.lastNs;
+  }
+
+  /** Asks the preferred mirror that answers for its head, or joins a question asked just now. */
+  async askHead(): Promise<void> {
+    const mirror = this.deps.ledger.choose(0);
+    if (mirror !== null) await this.heads.ask(mirror).answer;
+  }
+
+  /**
+   * A reader was here. In each gate period this process asks once which topics are its own to sync, and syncs those. Resolves
+   * when the runs that it started, if any, are over; callers who serve now do not wait for it.
+   */
+  async demand(): Promise<void> {
+    const nowMs = this.deps.clock.monotonicMs();
+    if (nowMs < this.nextRoundMs) return;
+    this.nextRoundMs = nowMs + this.deps.gateMs;
+    const due = this.dueAt(nowMs);
+    const epoch = epochOf(this.deps.stamp.highest);
+    const { topics, registryVersion, stamp } = await this.round(due);
+    // Before what others have synced: an answer of the store that lacks it is then known to.
+    this.deps.stamp.learn(stamp);
+    // A word about one epoch does not hold in the next one.
+    if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each);
+    this.asks(due.map(({ topicId }) => topicId));
+    await this.deps.registry.learn(registryVersion);
+    await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
+  }
+
+  /** What a round is about: everything that is alive, and of the drained what was not looked at for long. */
+  private dueAt(nowMs: number): readonly RoundTopic[] {
+    const isRareDue = ({ reading, dueMs }: Kept) => reading === "rare" && dueMs <= nowMs;
+    // Looked at for the last time, a topic leaves without any change of the registry.
+    if ([...this.kept.values()].some(isRareDue)) this.follow();
+    const due = [...this.kept.values()].filter((topic) => topic.reading !== "rare" || isRareDue(topic));
+    for (const topic of due) topic.dueMs = nowMs + RARE_MS;
+    return due.map(({ topicId, syncedThroughNs: throughNs, generation }) => ({
+      topicId,
+      vouched: wordOf({ generation, throughNs }),
+    }));
+  }
+
+  /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
+  private async round(known: readonly RoundTopic[]): Promise<Round> {
+    const { version } = this.deps.registry.current;
+    const stamp = this.deps.stamp.highest;
+    try {
+      const round = await this.deps.hot.round(known, Math.ceil(this.deps.gateMs * TAKEN_SHARE), version, stamp);
+      await this.deps.mender.settle();
+      return round;
+    } catch (cause) {
+      if (!(cause instanceof HotTierUnavailable)) throw cause;
+      await this.checkRegistry(CHECK_ALONE_MS);
+      return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version, stamp };
+    }
+  }
+
+  private async checkRegistry(maxAgeMs: number): Promise<void> {
+    try {
+      await this.deps.registry.check(maxAgeMs);
+    } catch (cause) {
+      this.deps.log.warn("could not ask for the version of the registry; it is asked for again", { cause });
+    }
+  }
+
+  /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */
+  async syncNow(
+    topicIds: readonly TopicId[] = this.topics.map(({ topicId }) => topicId),
+    untilMs?: number,
+  ): Promise<readonly SyncReport[]> {
+    this.asks(topicIds);
+    const syncs = topicIds.flatMap((topicId) => this.kept.get(topicId)?.sync ?? []);
+    return Promise.all(syncs.map((sync) => sync.run(untilMs)));
+  }
+
+  /**
+   * Waits until each topic's cursor has reached its sequence, pulling for all who wait together. False when `deadlineMs` came
+   * first, and at once for a message that the ledger cannot have by then.
+   */
+  async waitFor(minimum: ReadonlyMap<TopicId, Sequence>, deadlineMs: number): Promise<boolean> {
+    for (;;) {
+      const missing = [...minimum].map(([topicId, sequence]) => ({ sync: this.kept.get(topicId)?.sync, sequence }));
+      const waiting = missing.filter(({ sync, sequence }) => (sync?.cursor ?? 0) < sequence);
+      if (waiting.length === 0) return true;
+      if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
+      if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
+      // A run that is held up, by a slow mirror or database, goes on without readers who cannot wait for it.
+      const pulls = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
+      await this.orLater(Promise.all(pulls), deadlineMs);
+    }
+  }
+
+  /** Waits until each topic is synced through a consensus time, as `waitFor` does. False when `deadlineMs` came first. */
+  async waitThrough(topicIds: readonly TopicId[], throughNs: ConsensusNs, deadlineMs: number): Promise<boolean> {
+    for (;;) {
+      const behind = topicIds.flatMap((topicId) => this.kept.get(topicId) ?? []);
+      const waiting = behind.filter(({ syncedThroughNs }) => syncedThroughNs < throughNs);
+      if (waiting.length === 0) return true;
+      if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
+      await this.orLater(Promise.all(waiting.map(({ sync }) => this.waited.next(sync, deadlineMs))), deadlineMs);
+    }
+  }
+
+  /** Resolves with the work or at the deadline, whichever comes first. */
+  private async orLater(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+    const { clock } = this.deps;
+    const done = new AbortController();
+    try {
+      await Promise.race([work, clock.sleep(deadlineMs - clock.monotonicMs(), done.signal)]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Something about a topic other than its messages has changed: whether it is paused. */
+  async heed(topicId: TopicId): Promise<void> {
+    await this.syncs.get(topicId)?.heed();
+  }
+
+  freshness(): FreshnessNow {
+    const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
+    const { clock, freshnessTargetMs } = this.deps;
+    return freshness(live.map(this.syncedTopic), clock.now(), freshnessTargetMs, this.heads.quiet());
+  }
+
+  /** Whether a topic was read to its end, by this instance or another. */
+  isRead(topicId: TopicId): boolean {
+    const topic = this.kept.get(topicId);
+    return topic !== undefined && (topic.hasCaughtUp || topic.syncedThroughNs > 0n);
+  }
+
+  /** The consensus time through which one topic is synced; null before its first sync. */
+  asOfNs(topicId: TopicId): ConsensusNs | null {
+    return this.freshnessOf(this.kept.get(topicId)).asOfNs;
+  }
+
+  /**
+   * How long a topic has been behind what was asked for, in milliseconds: its age at the last demand that was met, or the time
+   * since the first demand that was not. A topic that nobody asks for is not behind, however old it is.
+   */
+  lagMs(topicId: TopicId): number {
+    const topic = this.kept.get(topicId);
+    if (topic === undefined) return 0;
+    if (topic.askedMs === null) return topic.metLagMs;
+    return Math.max(topic.metLagMs, Math.min(this.ageMs(topic), this.deps.clock.monotonicMs() - topic.unmetMs));
+  }
+
+  /** Whether a demand of more than `afterMs` ago was not met yet: by nobody, or by another instance that has not told. */
+  isOwed(afterMs: number): boolean {
+    const beforeMs = this.deps.clock.monotonicMs() - afterMs;
+    return [...this.kept.values()].some(({ askedMs }) => askedMs !== null && askedMs <= beforeMs);
+  }
+
+  /** Somebody asks for these topics as they are now. */
+  private asks(topicIds: readonly TopicId[]): void {
+    const nowMs = this.deps.clock.monotonicMs();
+    for (const topicId of topicIds) {
+      const topic = this.kept.get(topicId);
+      if (topic === undefined || topic.askedMs !== null) continue;
+      topic.askedMs = nowMs;
+      topic.unmetMs = nowMs;
+      this.meet(topic);
+    }
+  }
+
+  /** Lets a topic's demand go where what is stored is as new as it may be expected to be. */
+  private meet(topic: Kept): void {
+    if (topic.askedMs === null) return;
+    const ageThenMs = this.ageMs(topic) - (this.deps.clock.monotonicMs() - topic.askedMs);
+    if (ageThenMs > MET_WITHIN_MS) return;
+    topic.metLagMs = Math.max(0, ageThenMs);
+    topic.askedMs = null;
+  }
+
+  /** Without an end before the first sync. */
+  private ageMs(topic: Kept): number {
+    return this.freshnessOf(topic).lagMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  private freshnessOf(topic: Kept | undefined): FreshnessNow {
+    return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0, this.heads.quiet());
+  }
+
+  private readonly syncedTopic = ({ syncedThroughNs, movedMs, hasCaughtUp }: Kept) => ({
+    syncedThroughNs,
+    hasCaughtUp,
+    unmovedMs: this.deps.clock.monotonicMs() - movedMs,
+  });
+
+  /** Learns how far another instance says that a topic is synced. */
+  private learn({ topicId, vouched }: RoundTopic): void {
+    const topic = this.kept.get(topicId);
+    if (topic === undefined) return;
+    this.vouching.learn(topic, vouchedOf(vouched));
+    this.meet(topic);
+  }
+
+  private caughtUp(topicId: TopicId, synced: Synced): void {
+    const topic = this.kept.get(topicId);
+    if (topic && !topic.hasCaughtUp) {
+      topic.hasCaughtUp = true;
+      // A topic that was drained before this process came needs no more than a look now and then.
+      topic.reading =
+        readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
+    }
+    if (topic) this.vouching.synced(topic, synced);
+    // A ledger that rests meets demands though its time does not move.
+    if (topic) this.meet(topic);
+    if (topic && topic.askedMs !== null)
+      topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));
+  }
+}

@@ -1,0 +1,33 @@
+/** Reads a topic from a mirror after a sequence number: one page, or several ranges at once on a backlog. */
+import type { TopicId } from "../../core/ledger/ids";
+import { err, ok, type Result } from "../../core/result";
+import type { Ledger, LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+
+/** The public mirror's own limit. Others may give less: how much a page holds is what came, never this. */
+export const PAGE = 100;
+/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest. */
+export const RANGES = 5;
+
+export type Window = Result<readonly LedgerMessage[], LedgerError>;
+
+/** Joined in order up to the first range that is not full: what comes after a short one may have come later. */
+export async function window(
+  ledger: Pick<Ledger, "page">,
+  topicId: TopicId,
+  mirror: MirrorName,
+  { after, ranges }: { readonly after: number; readonly ranges: number },
+): Promise<Window> {
+  const pages = await Promise.all(
+    Array.from({ length: ranges }, (_, i) => {
+      const from = after + i * PAGE;
+      return ledger.page({ topicId, after: from, limit: PAGE, mirror, ...(ranges > 1 ? { upTo: from + PAGE } : {}) });
+    }),
+  );
+  const messages: LedgerMessage[] = [];
+  for (const page of pages) {
+    if (!page.ok) return messages.length > 0 ? ok(messages) : err(page.error);
+    messages.push(...page.value);
+    if (page.value.length < PAGE) break;
+  }
+  return ok(messages);
+}

@@ -1,0 +1,381 @@
+/**
+ * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
+ * swap decides. The run asks until it has what the mirror had when it was last called for, or the mirror answers with nothing after the
+ * cursor: a short page alone proves nothing. What arrives meanwhile is the next run's, else a topic that never rests would never
+ * be up to date.
+ */
+
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import type { Sequence, TopicId } from "../../core/ledger/ids";
+import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
+import { ok, type Result } from "../../core/result";
+import type { Batch, LogEntry } from "../../core/signals/batch";
+import { extend } from "../../core/sync/coverage";
+import { type Hole, IDLE, type SyncPolicy, type SyncState, transition } from "../../core/sync/sync-state";
+import type { Clock } from "../../ports/clock";
+import type { LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+import type { Log } from "../../ports/log";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { Incidents } from "../health/incidents";
+import { RepairRounds } from "../repair/repair-rounds";
+import { foldedTopic } from "../repair/reproject";
+import { Anchor, type Checked } from "./anchor";
+import { announce, type CommitDeps, interpretChecked } from "./commit";
+import { Holes } from "./holes";
+import { inPieces, type Run } from "./in-pieces";
+import type { MirrorHeads } from "./mirror-heads";
+import { PAGE, RANGES, type Window, window } from "./topic-pages";
+
+export interface TopicSyncDeps extends CommitDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly incidents: Incidents;
+  readonly policy: SyncPolicy;
+  readonly heads: Pick<MirrorHeads, "ask" | "count">;
+  /** Through when everything of the topic is said to be stored; 0n for nothing. */
+  readonly vouchedNs: (topicId: TopicId) => bigint;
+  /** A message came that is not later than what was vouched for before it was asked for. */
+  readonly onLate: (topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint) => void;
+  /** A run has met the topic's end. */
+  readonly onSynced: (topicId: TopicId, synced: Synced) => void;
+  /**
+   * The cursor was read from the store: another instance, or another life of this one, has brought it there. The run goes on when
+   * this resolves: before that shared views may lack what the store has, and nothing is to be vouched for.
+   */
+  readonly onLoaded: (topicId: TopicId, cursor: number) => void | Promise<void>;
+  /** A batch was committed, and nobody was told yet; `cursor` is where the topic stands. */
+  readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
+}
+
+/** The result of a run that met a topic's end. */
+export interface Synced {
+  /** The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block yet. */
+  readonly headNs: ConsensusNs | null;
+  /** The time of the last message that the hash chain vouches for: everything before it is stored, whatever a mirror says. */
+  readonly chainNs: bigint;
+}
+
+export interface SyncReport {
+  readonly topicId: TopicId;
+  readonly fromSequence: number;
+  readonly toSequence: number;
+  readonly added: number;
+  readonly verified: number;
+  /** Everything is stored that the mirror had when the run was last called for. */
+  readonly complete: boolean;
+  readonly error: string | null;
+}
+
+/** What this process did for a topic since it started. */
+export interface SyncCounts {
+  commits: number;
+  /** Batches that another instance had committed first. */
+  conflicts: number;
+  messages: number;
+  verified: number;
+  unverifiable: number;
+  failed: number;
+  undecodable: number;
+  untrusted: number;
+  /** Gaps declared. */
+  gaps: number;
+}
+
+/** A paused topic is asked about this often, while it has readers. */
+const HEED_MS = 30_000;
+
+export class TopicSync {
+  private sync: SyncState = IDLE;
+  private chain: ChainHead | null = null;
+  private running: Promise<SyncReport> | null = null;
+  /** How many heads were asked for when somebody last called for a run: the earlier ones do not say what they want to have. */
+  private headsBefore = 0;
+  /** What the mirror had after the last call for a run; null before it has said so. */
+  private goal: ConsensusNs | null = null;
+  /** Counts how often it was started over. */
+  private starts = 0;
+  private heedAtMs = 0;
+  private readonly repairs: RepairRounds;
+  private readonly anchor: Anchor;
+  private readonly holes: Holes;
+  lastError: string | null = null;
+  readonly counts: SyncCounts = {
+    ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
+    ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0 },
+  };
+
+  constructor(
+    readonly topicId: TopicId,
+    private readonly deps: TopicSyncDeps,
+  ) {
+    this.repairs = new RepairRounds(topicId, deps);
+    this.anchor = new Anchor(topicId, deps);
+    this.holes = new Holes(topicId, deps);
+  }
+
+  get state(): SyncState {
+    return this.sync;
+  }
+
+  /** How many mirrors have given the same hash at a message, the last time that they were asked. */
+  get agreed(): Anchor["agreed"] {
+    return this.anchor.agreed;
+  }
+
+  /** Where the topic is known to stand here; null before the first run. */
+  get cursor(): number | null {
+    return this.chain?.sequence ?? null;
+  }
+
+  /**
+   * A run, or the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: start no further batch
+   * after this instant of the monotonic clock.
+   */
+  run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
+    this.headsBefore = this.deps.heads.count;
+    this.goal = null;
+    this.running ??= this.once(untilMs).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends, and vouches for nothing. */
+  startOver(): void {
+    this.chain = null;
+    this.starts += 1;
+    this.repairs.schedule();
+    this.anchor.doubt();
+    // The state was about rows that are gone.
+    if (this.running === null) this.step({ name: "caught-up" });
+  }
+
+  /** Pauses or resumes as the store says: another instance may have been told to. */
+  async heed(): Promise<void> {
+    const topic = await this.deps.store.topic(this.topicId);
+    if (topic?.paused) this.pause();
+    else if (this.sync.name === "paused") this.resume();
+  }
+
+  pause(): void {
+    this.step({ name: "pause" });
+  }
+
+  resume(): void {
+    this.step({ name: "resume" });
+  }
+
+  private step(event: Parameters<typeof transition>[1]): void {
+    this.sync = transition(this.sync, event, this.deps.policy);
+  }
+
+  private async once(untilMs: number): Promise<SyncReport> {
+    const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
+    try {
+      await this.heedNowAndThen();
+      this.step({ name: "demand", nowMs: this.deps.clock.monotonicMs() });
+      if (this.sync.name === "pulling") {
+        await this.load();
+        progress.fromSequence = this.chain?.sequence ?? 0;
+        await this.pull(untilMs, progress);
+        if (this.state.name === "idle") await this.repairs.run();
+      }
+    } catch (cause) {
+      // The store failed, maybe after it had committed: forget what we believed of the cursor.
+      this.chain = null;
+      this.fault(cause instanceof Error ? cause.message : String(cause));
+      const level = cause instanceof StoreUnavailable ? "warn" : "error";
+      this.deps.log[level]("sync failed", { topicId: this.topicId, cause });
+    }
+    return {
+      topicId: this.topicId,
+      fromSequence: progress.fromSequence,
+      toSequence: this.chain?.sequence ?? progress.fromSequence,
+      added: progress.added,
+      verified: progress.verified,
+      complete: this.sync.name === "idle",
+      error: this.sync.name === "idle" ? null : this.lastError,
+    };
+  }
+
+  /** A paused topic is looked at again once in a while, in case the word that it goes on was lost. */
+  private async heedNowAndThen(): Promise<void> {
+    const nowMs = this.deps.clock.monotonicMs();
+    if (this.sync.name !== "paused" || nowMs < this.heedAtMs) return;
+    this.heedAtMs = nowMs + HEED_MS;
+    await this.heed();
+  }
+
+  private async load(): Promise<void> {
+    // An operator may have started a topic over that had been reset: then there is another cursor.
+    if (this.chain !== null && !this.anchor.isReset) return;
+    const known = this.chain?.sequence;
+    const { starts } = this;
+    const topic = await foldedTopic(this.deps, this.topicId);
+    // A row that was read in an epoch that is over does not count.
+    if (this.starts !== starts) return this.load();
+    if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
+    this.chain =
+      topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
+    if (topic.paused) this.step({ name: "pause" });
+    if (topic.cursor !== known) await this.deps.onLoaded(this.topicId, topic.cursor);
+  }
+
+  private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
+    // Head and pages of one run come from one mirror: what one has is no word about what another has not.
+    const mirror = this.mirrorOf(this.sync.name === "pulling" ? this.sync.attempt : 0);
+    if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
+    const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
+    const committer = { commit: (run: Run) => this.commit(run), head: () => this.chain };
+    let ranges = 1;
+    let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
+    while (this.sync.name === "pulling" && this.chain !== null && this.deps.clock.monotonicMs() < untilMs) {
+      const { chain } = this;
+      const vouchedNs = this.deps.vouchedNs(this.topicId);
+      // Read before the page: what the mirror had by then is what an empty page after it vouches for.
+      const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
+      const head = asked && (await asked.answer);
+      if (head?.ok && asked && asked.number > this.headsBefore) this.goal ??= head.value;
+      const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
+      ahead = null;
+      if (!answer.ok) {
+        // Two failures in a row are an outage: what is on the ledger after it may be another topic.
+        if (this.sync.name === "pulling" && this.sync.attempt > 0) this.anchor.doubt();
+        return this.fault(answer.error.message, answer.error.retryAfterMs);
+      }
+      const checked = await this.check(chain, mirror, answer.value);
+      // The store has begun a new epoch meanwhile.
+      if (this.chain !== chain) return;
+      if (checked.kind === "refused") return this.fault(checked.reason);
+      if (checked.kind === "outdated") {
+        this.chain = { ...chain, hash: checked.hash };
+        continue;
+      }
+      const { run, hole, beyond } = extend(chain.sequence, answer.value);
+      if (run.length === 0 && hole === null) {
+        if (head !== null) return this.caughtUp(head);
+        // Bounded ranges that come back empty do not say what is beyond them: ask once more, openly.
+        ranges = 1;
+        continue;
+      }
+      let batch = run;
+      if (run.length === 0 && hole !== null) {
+        const met = await this.holes.meet(this.sync, hole, beyond, mirror);
+        if (met.kind === "waits") return this.wait(met.hole, met.reason);
+        batch = met.batch;
+      }
+      // A full window promises more: fetch it while this one is checked and committed.
+      ranges = batch.length >= PAGE ? RANGES : 1;
+      const last = batch.at(-1) as LedgerMessage;
+      const isGoal = this.goal !== null && last.consensusNs >= this.goal;
+      if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
+      const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
+      const [first] = batch;
+      if (verified && first && first.consensusNs <= vouchedNs)
+        this.deps.onLate(this.topicId, first.consensusNs, vouchedNs);
+      if (verified !== null) {
+        progress.added += batch.length;
+        progress.verified += verified;
+      }
+      // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
+      if (this.goal !== null && this.chain !== null && this.chain.consensusNs >= this.goal)
+        return this.caughtUp(ok(this.goal));
+      if (verified === null) ranges = 1;
+    }
+  }
+
+  /** Whether the mirror's topic is the one that is stored, as far as its answer and a look now and then can tell. */
+  private check(chain: ChainHead, mirror: MirrorName, answer: readonly LedgerMessage[]): Promise<Checked> {
+    const next = answer.find(({ sequence }) => sequence === chain.sequence + 1);
+    const verdict = next && verifyNext(this.deps.sha384, chain, next).verification;
+    if (verdict === "failed") this.anchor.doubt();
+    const after = verdict === "verified" ? "follows" : answer.length > 0 ? "something" : "nothing";
+    return this.anchor.check(chain, mirror, after);
+  }
+
+  /** The mirror of a run, which is none that has another history. */
+  private mirrorOf(attempt: number): MirrorName | null {
+    const turns = this.deps.ledger.mirrors.map((_, i) => this.deps.ledger.choose(attempt + i));
+    return turns.find((mirror) => mirror !== null && !this.anchor.isStranger(mirror)) ?? turns[0] ?? null;
+  }
+
+  private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {
+    const { chain } = this;
+    await this.holes.closed();
+    if (this.chain !== chain) return;
+    this.step({ name: "caught-up" });
+    this.lastError = head.ok ? null : head.error.message;
+    if (!head.ok) return;
+    this.deps.onSynced(this.topicId, { headNs: head.value, chainNs: this.chain?.consensusNs ?? 0n });
+  }
+
+  /** Commits a run; the number of verified messages, or null where another instance was first. */
+  private async commit({ chain, messages, gap }: Run): Promise<number | null> {
+    const first = messages[0] as LedgerMessage;
+    const head: ChainHead =
+      gap === null ? chain : { sequence: first.sequence - 1, hash: null, consensusNs: chain.consensusNs };
+    const { entries, rows, edges, profiles, definitions, ...rest } = await interpretChecked(
+      this.deps,
+      this.topicId,
+      head,
+      messages,
+    );
+    const batch: Batch = {
+      topicId: this.topicId,
+      expectedCursor: chain.sequence,
+      nextCursor: rest.head.sequence,
+      headHash: rest.head.hash,
+      headNs: rest.head.consensusNs,
+      syncedThroughNs: null,
+      gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
+      ...{ entries, rows, edges, profiles, definitions },
+    };
+    if (this.chain !== chain) return null;
+    const outcome = await this.deps.store.commit(batch);
+    if (outcome.kind === "conflict") {
+      this.chain = null;
+      this.counts.conflicts += 1;
+      this.step({ name: "conflict" });
+      await this.load();
+      return null;
+    }
+    // Else the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
+    if (this.chain === chain) this.chain = rest.head;
+    this.step({ name: "progress" });
+    this.count(entries, gap !== null);
+    const failures = entries.filter((entry) => entry.verification === "failed").length;
+    if (gap !== null || failures > 0) this.repairs.schedule();
+    if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
+    if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
+    this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
+    await announce(this.deps, batch, outcome.rows);
+    return entries.filter((entry) => entry.verification === "verified").length;
+  }
+
+  private count(entries: readonly LogEntry[], hasGap: boolean): void {
+    this.counts.commits += 1;
+    this.counts.messages += entries.length;
+    this.counts.gaps += hasGap ? 1 : 0;
+    for (const { verification, disposition } of entries) {
+      this.counts[verification] += 1;
+      if (disposition === "undecodable" || disposition === "untrusted") this.counts[disposition] += 1;
+    }
+  }
+
+  private wait(hole: Hole, reason: string): void {
+    this.lastError = reason;
+    this.step({ name: "hole", hole, nowMs: this.deps.clock.monotonicMs(), random: this.deps.random() });
+  }
+
+  private fault(reason: string, retryAfterMs = 0): void {
+    this.lastError = reason;
+    this.step({
+      name: "fault",
+      nowMs: this.deps.clock.monotonicMs(),
+      random: this.deps.random(),
+      retryAfterMs,
+      reason,
+    });
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Through when each topic is said to be complete, here and by the other instances: what is said, how it is learned, and how it is
+ * taken back where a message shows that it was wrong.
+ */
+import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
+import type { TopicId } from "../../core/ledger/ids";
+import type { Vouched } from "../../core/sync/vouched";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import type { Incidents } from "../health/incidents";
+import { ReplicaMargin } from "./replica-margin";
+import type { Synced } from "./topic-sync";
+
+/** The word for one topic. */
+export interface VouchedTopic {
+  /** Nothing is expected of the topic before this time. */
+  readonly startsNs: bigint;
+  /** Everything through this consensus time is stored; 0n for unknown. */
+  syncedThroughNs: bigint;
+  /** How often that was taken back. */
+  generation: number;
+  /** When it last moved on, on the monotonic clock. */
+  movedMs: number;
+}
+
+export class Vouching {
+  private readonly margin: ReplicaMargin;
+
+  constructor(
+    private readonly deps: { readonly clock: Clock; readonly incidents: Incidents; readonly log: Log },
+    private readonly topics: ReadonlyMap<TopicId, VouchedTopic>,
+  ) {
+    this.margin = new ReplicaMargin(deps);
+  }
+
+  /** The time through which a topic was vouched for; 0n where that is only the time of its start. */
+  saidNs(topicId: TopicId): bigint {
+    const topic = this.topics.get(topicId);
+    return topic && topic.syncedThroughNs > topic.startsNs ? topic.syncedThroughNs : 0n;
+  }
+
+  /** A run has met the topic's end. */
+  synced(topic: VouchedTopic, { headNs, chainNs }: Synced): void {
+    // An empty page is the word of one replica, the hash chain is proof; but no message is believed to be later than the head.
+    const provenNs = headNs !== null && headNs < chainNs ? headNs : chainNs;
+    const untilNs = headNs === null ? 0n : headNs - fromMs(Math.ceil(this.margin.nowMs()));
+    this.advance(topic, untilNs > provenNs ? untilNs : provenNs);
+  }
+
+  /** Another instance says this of a topic. */
+  learn(topic: VouchedTopic, { generation, throughNs }: Vouched): void {
+    if (generation === topic.generation) this.advance(topic, throughNs);
+    if (generation <= topic.generation) return;
+    // It has seen that replicas are apart.
+    if (topic.syncedThroughNs > throughNs) this.margin.learn(msBetween(throughNs, topic.syncedThroughNs));
+    topic.generation = generation;
+    topic.syncedThroughNs = throughNs > topic.startsNs ? throughNs : topic.startsNs;
+  }
+
+  /** A message was vouched for before it was there: nothing that was said of later times holds any more, of whichever topic. */
+  takeBack(topicId: TopicId, messageNs: ConsensusNs, saidNs: bigint): void {
+    this.margin.learn(msBetween(messageNs, saidNs));
+    this.deps.log.warn("a message came for a time that was already vouched for; the word is taken back", { topicId });
+    for (const topic of this.topics.values()) {
+      const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;
+      if (topic.syncedThroughNs <= throughNs) continue;
+      topic.generation += 1;
+      topic.syncedThroughNs = throughNs;
+    }
+  }
+
+  private advance(topic: VouchedTopic, throughNs: bigint): void {
+    if (throughNs <= topic.syncedThroughNs) return;
+    topic.syncedThroughNs = throughNs;
+    topic.movedMs = this.deps.clock.monotonicMs();
+  }
+}
+
+const msBetween = (fromNs: bigint, toNs: bigint) => Number((toNs - fromNs) / 1_000_000n);

@@ -1,0 +1,143 @@
+/**
+ * Whether a message was written before. What is remembered of nonces answers that nearly always, without a statement. Where it
+ * does not (nothing is remembered of this person, or the process that sent it has died), the ledger decides: the log is synced
+ * through the time by which every earlier transaction of this message must have arrived, and is then looked through. About the
+ * present transaction the ledger decides itself: it takes an id once (core/ledger/write-window).
+ */
+import { fromMs } from "../../core/ledger/consensus-time";
+import type { TopicId, UserId } from "../../core/ledger/ids";
+import { earliestNs, transactionIdText, type WriteWindow, writeWindow } from "../../core/ledger/write-window";
+import { kindOfType } from "../../core/signals/topic-kind";
+import type { Clock } from "../../ports/clock";
+import type { Submitted } from "../../ports/ledger/submitter";
+import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { ViewStore, WrittenRow } from "../../ports/store/view-store";
+import type { SyncScheduler } from "../sync/sync-scheduler";
+
+export interface EarlierWritesDeps {
+  readonly hot: Pick<HotCache, "claimNonce">;
+  readonly views: Pick<ViewStore, "written">;
+  readonly scheduler: Pick<SyncScheduler, "topics" | "waitThrough">;
+  readonly clock: Clock;
+}
+
+/** A message that is about to be sent. */
+export interface Write {
+  readonly from: UserId;
+  readonly type: string;
+  readonly nonce: number;
+  /** Epoch seconds at which it was made, as its sender says. */
+  readonly madeS: number;
+  readonly message: Uint8Array;
+  /** Hex digits that only this message has. */
+  readonly digest: string;
+  /** The request may come again: then it gets the first answer, where it would otherwise be refused. */
+  readonly isRepeatable: boolean;
+}
+
+/**
+ * `send`: it is not on the ledger, unless the ledger refuses this window's transaction. `written`: it is there. `used`: its nonce
+ * belongs to another message, or to this one for a caller who may not repeat it. `unsettled`: that cannot be known now.
+ */
+export type Earlier =
+  | { readonly kind: "send"; readonly window: WriteWindow }
+  | { readonly kind: "written"; readonly as: Submitted }
+  | { readonly kind: "used" }
+  | { readonly kind: "unsettled" };
+
+/** A sender's clock may be this far ahead of ours. */
+export const TS_FUTURE_S = 120;
+/** As long as a read waits for a message that it must contain. */
+const SETTLE_MS = 3_000;
+/** Consensus takes 3 to 5 s, and a mirror is some 5 s behind. */
+const ARRIVAL_MS = 10_000;
+const LOOK_EVERY_MS = 500;
+/** Twice as many as one person may write through us within the twelve minutes in which a message is taken. */
+const MAX_ROWS = 1_000;
+const CHUNK_BYTES = 1_024;
+
+export class EarlierWrites {
+  constructor(private readonly deps: EarlierWritesDeps) {}
+
+  /**
+   * Takes the write's nonce, and says whether it may be sent. Rejects with HotTierUnavailable, or with StoreUnavailable where
+   * only the log could tell.
+   */
+  async claim(write: Write): Promise<Earlier> {
+    const { hot, clock } = this.deps;
+    const claim = await hot.claimNonce(write.from, write.nonce, write.digest);
+    const window = writeWindow(write.digest, write.madeS, clock.now());
+    const isNew = claim.kind === "next" || claim.kind === "unknown";
+    if (claim.kind === "used" || (!isNew && !write.isRepeatable)) return { kind: "used" };
+    // Older than the message, what is remembered would hold its earlier attempts.
+    const isRemembered = isNew && claim.memoryMs > clock.now() - write.madeS * 1_000 + TS_FUTURE_S * 1_000;
+    if (claim.kind === "next" && isRemembered) return { kind: "send", window };
+    const rows = isRemembered ? await this.rowsIfThere(write) : await this.settledRows(write, window);
+    return rows === null ? { kind: "unsettled" } : this.judge(write, window, claim, rows);
+  }
+
+  /** Waits for a message whose transaction the ledger has had before; null where it does not come in time. */
+  async arrival(write: Write, topicId: TopicId): Promise<Submitted | null> {
+    const { clock, scheduler } = this.deps;
+    const deadlineMs = clock.monotonicMs() + ARRIVAL_MS;
+    while (clock.monotonicMs() < deadlineMs) {
+      const untilMs = Math.min(clock.monotonicMs() + LOOK_EVERY_MS, deadlineMs);
+      await scheduler.waitThrough([topicId], fromMs(clock.now()), untilMs);
+      const row = (await this.rows(write)).find((each) => isSame(each, write));
+      if (row) return asSubmitted(row, write);
+      await clock.sleep(untilMs - clock.monotonicMs());
+    }
+    return null;
+  }
+
+  private judge(write: Write, window: WriteWindow, claim: NonceClaim, rows: readonly WrittenRow[]): Earlier {
+    const row = rows.find((each) => isSame(each, write));
+    if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
+    const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
+    const isUsed = row !== undefined || nonces.includes(write.nonce);
+    // Nothing was remembered: then the log says which nonce was the last.
+    const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
+    return isUsed || isOlder ? { kind: "used" } : { kind: "send", window };
+  }
+
+  /** The log once it holds all that was sent in earlier windows; null where that takes too long. */
+  private async settledRows(write: Write, { settledNs }: WriteWindow): Promise<readonly WrittenRow[] | null> {
+    const { scheduler, clock } = this.deps;
+    const kind = kindOfType(write.type);
+    const topics = scheduler.topics.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
+    const isSettled = await scheduler.waitThrough(topics, settledNs, clock.monotonicMs() + SETTLE_MS);
+    return isSettled ? this.rows(write) : null;
+  }
+
+  /** A person of whom nothing is remembered has most likely not written for a day: the database need not answer. */
+  private async rowsIfThere(write: Write): Promise<readonly WrittenRow[]> {
+    try {
+      return await this.rows(write);
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+      return [];
+    }
+  }
+
+  private rows({ from, madeS }: Write): Promise<readonly WrittenRow[]> {
+    return this.deps.views.written(from, earliestNs(madeS, TS_FUTURE_S), MAX_ROWS);
+  }
+}
+
+const isSame = ({ body }: WrittenRow, { message }: Write) =>
+  body.length === message.length && body.every((byte, i) => byte === message[i]);
+
+/** The nonce of a message of ours; NaN, which is no nonce, where a wallet wrote another form. */
+function nonceOf({ body }: WrittenRow): number {
+  const { nonce } = JSON.parse(new TextDecoder().decode(body)) as { readonly nonce?: unknown };
+  return typeof nonce === "number" ? nonce : Number.NaN;
+}
+
+/** The answer that the first request got, or should have got. */
+function asSubmitted(row: WrittenRow, { digest, madeS, message }: Write): Submitted {
+  const { topicId, sequence, consensusNs, payer } = row;
+  const { validStartNs } = writeWindow(digest, madeS, Number(consensusNs / 1_000_000n));
+  const chunks = Math.max(1, Math.ceil(message.length / CHUNK_BYTES));
+  return { topicId, sequence, consensusNs, transactionId: transactionIdText(payer, validStartNs, chunks) };
+}

@@ -1,0 +1,136 @@
+/**
+ * Which sessions are over before their time: one of them, or all of a user. Sign-outs are few, and matter only as long as a
+ * session lives, so every instance knows all of them by heart: a request costs two look-ups in a map, and no command or statement
+ * of its own.
+ *
+ *   signOut      store, then own map, then the bus: a caller who got an answer has signed out on every instance that is reached
+ *   endSession   own map, then store and bus, tried again until they take it: somebody who leaves a computer need not wait
+ *   start, or events may have been missed → read them all again, until that works
+ */
+
+import { isSessionId, type SessionId, type UserId } from "../../core/ledger/ids";
+import { backoffMs } from "../../core/sync/backoff";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import type { EventBus } from "../../ports/shared/event-bus";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { AccountStore, SignOut } from "../../ports/store/account-store";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+
+export interface SignOutsDeps {
+  readonly store: AccountStore;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** No session outlives this, so no sign-out older than it says anything. */
+  readonly sessionMs: number;
+  /** Told of each sign-out: what is open in that user's name ends. */
+  readonly onSignOut: (userId: UserId) => void;
+}
+
+/** A session that was issued by a clock that far ahead of ours is over too. New sessions are dated after it (`issueMs`). */
+const CLOCK_SKEW_MS = 5_000;
+const RETRY = { baseMs: 500, maxMs: 15_000 };
+
+export class SignOuts {
+  private readonly untilMs = new Map<SignOut["subject"], number>();
+  private loading: Promise<void> | null = null;
+  private readonly closing = new AbortController();
+  private readonly unfollow: () => void;
+
+  constructor(private readonly deps: SignOutsDeps) {
+    this.unfollow = deps.bus.subscribe({
+      onCommit: () => {},
+      onSignOut: (signOut) => this.know(signOut),
+      onMissed: () => void this.load(),
+    });
+  }
+
+  /** Whether a session of `userId` that was issued at `issuedMs` is over. */
+  isOver(userId: UserId, session: SessionId, issuedMs: number): boolean {
+    const untilMs = this.untilMs.get(userId);
+    return (untilMs !== undefined && issuedMs <= untilMs) || this.untilMs.has(session);
+  }
+
+  /** Ends one session: here at once, elsewhere as soon as the store and the others can be told. Resolves after the first try. */
+  async endSession(session: SessionId): Promise<void> {
+    const signOut = { subject: session, untilMs: this.deps.clock.now() };
+    this.know(signOut);
+    if (!(await this.tell(signOut))) void this.tellLater(signOut);
+  }
+
+  /** When a session that begins now is to be called issued: after every sign-out of its user that is known. */
+  issueMs(userId: UserId): number {
+    return Math.max(this.deps.clock.now(), (this.untilMs.get(userId) ?? 0) + 1);
+  }
+
+  /**
+   * Ends every session of the user. Rejects with StoreUnavailable where it could not be kept, and with HotTierUnavailable where
+   * it is kept but other instances could not be told yet: they learn it when they can be reached again.
+   */
+  async signOut(userId: UserId): Promise<void> {
+    // Not before the sessions that were dated after an earlier sign-out.
+    const untilMs = Math.max(this.deps.clock.now() + CLOCK_SKEW_MS, this.issueMs(userId));
+    const signOut = { subject: userId, untilMs };
+    await this.deps.store.signOut(signOut);
+    // The bus tells its own listeners first, and so this map.
+    await this.deps.bus.publishSignOut(signOut);
+  }
+
+  /** Reads what is stored; on failure again, with back-off. Resolves when it is known. */
+  load(): Promise<void> {
+    this.loading ??= this.read().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.unfollow();
+  }
+
+  private async read(): Promise<void> {
+    const { store, clock, log, random, sessionMs } = this.deps;
+    for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
+      try {
+        const sinceMs = clock.now() - sessionMs;
+        const stored = await store.signOuts(sinceMs);
+        for (const [subject, untilMs] of this.untilMs) if (untilMs <= sinceMs) this.untilMs.delete(subject);
+        for (const signOut of stored) this.know(signOut);
+        return;
+      } catch (cause) {
+        log.warn("cannot read who has signed out; trying again", { cause, attempt });
+        await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
+      }
+    }
+  }
+
+  /** False where the store or the other instances do not answer. */
+  private async tell(signOut: SignOut): Promise<boolean> {
+    try {
+      await this.deps.store.signOut(signOut);
+      await this.deps.bus.publishSignOut(signOut);
+      return true;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable) && !(cause instanceof HotTierUnavailable)) throw cause;
+      return false;
+    }
+  }
+
+  private async tellLater(signOut: SignOut): Promise<void> {
+    const { clock, log, random } = this.deps;
+    log.warn("could not tell everybody that a session has ended; trying again");
+    for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
+      await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
+      if (this.closing.signal.aborted || (await this.tell(signOut))) return;
+    }
+  }
+
+  private know({ subject, untilMs }: SignOut): void {
+    if (untilMs <= (this.untilMs.get(subject) ?? 0)) return;
+    this.untilMs.set(subject, untilMs);
+    if (!isSessionId(subject)) this.deps.onSignOut(subject);
+  }
+}

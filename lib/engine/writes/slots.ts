@@ -1,0 +1,218 @@
+/**
+ * Nine slots a person, on every path that makes trust active. Trust that was given to somebody stays given while the two are not
+ * bonded, and counts again when they bond again: so an accept may fill slots as well as an allocation, the other person's too.
+ *
+ * Writes that were let through count before they are read back: they are put over the edges of the store. Between
+ * the look at the edges and the decision nothing waits, so of two writes that race for a slot the second sees the first.
+ */
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import type { TopicId, UserId } from "../../core/ledger/ids";
+import { err, ok, type Result } from "../../core/result";
+import {
+  type Edge,
+  edgesOf,
+  emptyEdge,
+  isBonded,
+  later,
+  mergeEdge,
+  type PlacedSignal,
+  strictly,
+  trustGiven,
+} from "../../core/signals/projection";
+import type { Decoded } from "../../core/signals/signal";
+import { CIRCLE_SLOTS } from "../../core/signals/views";
+import type { Clock } from "../../ports/clock";
+import type { Submitted } from "../../ports/ledger/submitter";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { ViewStore } from "../../ports/store/view-store";
+
+export interface SlotsDeps {
+  readonly views: Pick<ViewStore, "contacts" | "peers">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** How far a topic is synced here; null where that is not known. */
+  readonly cursorOf: (topicId: TopicId) => number | null;
+  /** STRICT_BONDING: edges of the store are told so, and what is on its way is taken so. */
+  readonly isStrict: boolean;
+}
+
+/** A write that was let through. */
+export interface Seat {
+  /** It took this place; or it was not written. Not called: it may still arrive. */
+  settle(as: Submitted | null): void;
+}
+
+export type SlotRefusal = "not-bonded" | { readonly needed: number; readonly isOwn: boolean };
+
+interface Kept {
+  signal: PlacedSignal;
+  place: Pick<Submitted, "topicId" | "sequence"> | null;
+  readonly sinceMs: number;
+}
+
+/** A mirror lags 5 to 20 s on a bad day; what has not come back after this never will. */
+const FORGET_AFTER_MS = 10 * 60_000;
+/** After every time of the ledger, and in the order of arrival: what is on its way will come after what is there. */
+const LATER_NS = 2n ** 62n;
+/** Changes of a bond or of trust; nothing else can fill a slot. */
+const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLINE))$/;
+/** A write that may free slots counts only once it is on the ledger, since it may fail. */
+const MAY_FREE = /^(CONTACT_REVOKE|TRUST_ALLOCATE|TRUST_REVOKE|TRUST_DECLINE)$/;
+const SWEEP_EVERY = 1_000n;
+const NONE: Seat = { settle: () => {} };
+
+export class Slots {
+  /** By everybody whom they concern. */
+  private readonly kept = new Map<UserId, Set<Kept>>();
+  private arrivals = 0n;
+
+  constructor(private readonly deps: SlotsDeps) {}
+
+  /** Lets a write of `from` pass, or says why not. Rejects with StoreUnavailable where trust cannot be counted. */
+  async take(decoded: Decoded): Promise<Result<Seat, SlotRefusal>> {
+    const { actor, target } = decoded;
+    if (actor === null || target === null || !MATTERS.test(decoded.type)) return ok(NONE);
+    const decide = await this.look(actor, target, decoded);
+    const refusal = decide();
+    return refusal === null ? ok(this.keep(actor, target, decoded)) : err(refusal);
+  }
+
+  /** Reads what the decision needs. What it answers decides with what is on its way by then, and waits for nothing. */
+  private async look(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+    if (decoded.type === "TRUST_ALLOCATE") return this.lookAtTrust(actor, target, decoded);
+    return this.mayBond(decoded.type) ? this.lookAtBond(actor, target, decoded) : () => null;
+  }
+
+  private mayBond(type: string): boolean {
+    return type === "CONTACT_ACCEPT" || (type === "CONTACT_REQUEST" && this.deps.isStrict);
+  }
+
+  private async lookAtTrust(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+    const edges = await this.read(actor);
+    return () => {
+      const known = edges();
+      const isPair = isBonded(this.told(known.get(target) ?? emptyEdge(actor, target)));
+      return isPair ? this.overfull(actor, known, decoded, true) : "not-bonded";
+    };
+  }
+
+  /** A bond between the two may make trust active for which one of them has no slot. */
+  private async lookAtBond(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+    try {
+      const before = this.of(actor);
+      const { edges } = await this.deps.views.peers(actor, [target]);
+      const edge = this.merged(actor, edges, before).get(target) ?? emptyEdge(actor, target);
+      // One more statement for each side that has given trust before: hardly ever.
+      const isOwn = edge.trustOutNs > edge.trustOutEndNs || this.promised(actor).has(target);
+      const isTheirs = edge.trustInNs > edge.trustInEndNs || this.promised(target).has(actor);
+      const own = isOwn ? await this.read(actor) : null;
+      const theirs = isTheirs ? await this.read(target) : null;
+      return () =>
+        (own && this.overfull(actor, own(), decoded, true)) ??
+        (theirs && this.overfull(target, theirs(), decoded, false));
+    } catch (cause) {
+      // Contacts go on while the database is away; what the ledger then holds too much of is shown as over-allocated.
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+      return () => null;
+    }
+  }
+
+  /** A user's edges, to be put together when nothing is waited for any more. */
+  private async read(userId: UserId): Promise<() => ReadonlyMap<UserId, Edge>> {
+    const before = this.of(userId);
+    const { edges } = await this.deps.views.contacts(userId);
+    return () => this.merged(userId, edges, before);
+  }
+
+  /** The slots that a user would need after a write, where that is more than there are and more than before. */
+  private overfull(
+    userId: UserId,
+    edges: ReadonlyMap<UserId, Edge>,
+    decoded: Decoded,
+    isOwn: boolean,
+  ): SlotRefusal | null {
+    const after = new Map(edges);
+    for (const edge of edgesOf(this.placed(decoded))) if (edge.userId === userId) merge(after, edge);
+    const promised = this.promised(userId);
+    const sum = (all: ReadonlyMap<UserId, Edge>) =>
+      [...all.values()].reduce((total, edge) => total + this.weightOf(edge, promised), 0);
+    const [now, needed] = [sum(edges), sum(after)];
+    return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
+  }
+
+  /** The most that an edge may come to give: trust that is on its way may still come, and may come last. */
+  private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
+    const told = this.told(edge);
+    return isBonded(told) ? Math.max(trustGiven(told), promised.get(edge.peerId) ?? 0) : 0;
+  }
+
+  /** The largest weight of a user's that is on its way to each peer, and not known to have come. */
+  private promised(userId: UserId): ReadonlyMap<UserId, number> {
+    const weights = new Map<UserId, number>();
+    for (const { signal, place } of this.of(userId)) {
+      const { type, actor, target, weight = 1 } = signal.decoded;
+      if (place !== null || type !== "TRUST_ALLOCATE" || actor !== userId || target === null) continue;
+      weights.set(target, Math.max(weight, weights.get(target) ?? 0));
+    }
+    return weights;
+  }
+
+  /** Edges of the store with what is on its way; `before`: what was, when the store was asked. */
+  private merged(userId: UserId, edges: readonly Edge[], before: readonly Kept[]): ReadonlyMap<UserId, Edge> {
+    const known = new Map(edges.map((edge) => [edge.peerId, raw(edge)]));
+    for (const { signal, place } of [...before, ...this.of(userId)]) {
+      if (place === null && MAY_FREE.test(signal.decoded.type)) continue;
+      for (const edge of edgesOf(signal)) if (edge.userId === userId) merge(known, edge);
+    }
+    return known;
+  }
+
+  private told(edge: Edge): Edge {
+    return this.deps.isStrict ? strictly(edge) : edge;
+  }
+
+  private of(userId: UserId): readonly Kept[] {
+    const all = this.kept.get(userId);
+    if (!all) return [];
+    for (const each of all) if (this.isOver(each)) all.delete(each);
+    if (all.size === 0) this.kept.delete(userId);
+    return [...all];
+  }
+
+  private isOver({ place, sinceMs }: Kept): boolean {
+    if (this.deps.clock.monotonicMs() - sinceMs > FORGET_AFTER_MS) return true;
+    return place !== null && (this.deps.cursorOf(place.topicId) ?? 0) >= place.sequence;
+  }
+
+  private placed(decoded: Decoded, consensusNs = (LATER_NS + this.arrivals) as ConsensusNs): PlacedSignal {
+    return { decoded, topicId: "" as TopicId, sequence: 0 as Submitted["sequence"], consensusNs };
+  }
+
+  private keep(actor: UserId, target: UserId, decoded: Decoded): Seat {
+    this.arrivals += 1n;
+    // Nothing stays for long of people whom nobody asks about.
+    if (this.arrivals % SWEEP_EVERY === 0n) for (const userId of [...this.kept.keys()]) this.of(userId);
+    const kept: Kept = { signal: this.placed(decoded), place: null, sinceMs: this.deps.clock.monotonicMs() };
+    for (const userId of [actor, target]) {
+      this.kept.set(userId, (this.kept.get(userId) ?? new Set()).add(kept));
+    }
+    return {
+      settle: (as) => {
+        if (as === null) for (const userId of [actor, target]) this.kept.get(userId)?.delete(kept);
+        else {
+          kept.place = as;
+          if (as.consensusNs !== null) kept.signal = this.placed(decoded, as.consensusNs);
+        }
+      },
+    };
+  }
+}
+
+function merge(edges: Map<UserId, Edge>, edge: Edge): void {
+  const known = edges.get(edge.peerId);
+  edges.set(edge.peerId, known ? mergeEdge(known, edge) : edge);
+}
+
+/** As it was before it was told strictly: the accept of a bond that only one side wants is in the registers of the sides. */
+function raw(edge: Edge): Edge {
+  return { ...edge, acceptNs: later(edge.acceptNs, later(edge.acceptOutNs, edge.acceptInNs)) };
+}

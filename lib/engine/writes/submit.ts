@@ -1,0 +1,226 @@
+/**
+ * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
+ * spent before anything is sent: what is refused costs nothing. Whatever dies on the way, the message is on the ledger once at
+ * the most, and a retry learns whether it is (earlier-writes.ts).
+ */
+
+import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import { err, ok, type Result } from "../../core/result";
+import { decodeJson } from "../../core/signals/envelope";
+import type { Decoded, UndecodableReason } from "../../core/signals/signal";
+import { CIRCLE_SLOTS } from "../../core/signals/views";
+import type { Clock } from "../../ports/clock";
+import type { Submitted, Submitter } from "../../ports/ledger/submitter";
+import type { PendingSignals } from "../reads/pending";
+import { type Entered, type TopicDoor, unlessDown } from "../shards/topic-router";
+import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
+import type { SlotRefusal, Slots } from "./slots";
+
+export interface Envelope {
+  readonly type: string | number;
+  readonly from: UserId;
+  readonly nonce: number;
+  /** Epoch seconds. */
+  readonly ts: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface SubmitRefusal {
+  readonly code:
+    | "bad-envelope"
+    | "clock"
+    | "too-large"
+    | "not-bonded"
+    | "slots-full"
+    | "nonce"
+    | "read-only"
+    | "paused"
+    | "ledger-refused"
+    | "ledger-unavailable"
+    | "uncertain"
+    | "unsettled";
+  readonly detail: string;
+  readonly field?: string;
+}
+
+export interface SubmitDeps {
+  /** Null where no operator key is configured. */
+  readonly submitter: Submitter | null;
+  readonly earlier: EarlierWrites;
+  /** Hex digits that only these bytes have (SHA-256). */
+  readonly digest: (bytes: Uint8Array) => string;
+  readonly slots: Slots;
+  readonly pending: PendingSignals;
+  readonly clock: Clock;
+  readonly door: TopicDoor;
+  /** One sentence where a topic is paused, so that nothing may be written to it; else null. */
+  readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
+}
+
+/** api.md: ts within -600 s and +120 s of now. */
+const TS_PAST_S = 600;
+/** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
+const MAX_MESSAGE_BYTES = 10 * 1024;
+
+/**
+ * Between the end of one write of a user and the start of their next. Nobody taps faster for long; sixty in a row, which the
+ * limit lets through, would hold up everybody's reads for as long as they take (bench row `flood.p99_ratio`).
+ */
+const PACE_MS = 250;
+
+export class SubmitService {
+  private readonly queues = new Map<UserId, Promise<unknown>>();
+
+  constructor(private readonly deps: SubmitDeps) {}
+
+  /**
+   * Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. `isRepeatable`:
+   * the same envelope may come again, and then gets what became of the first.
+   */
+  submit(envelope: Envelope, isRepeatable = false): Promise<Result<Submitted, SubmitRefusal>> {
+    const { from } = envelope;
+    const mine = (this.queues.get(from) ?? Promise.resolve()).then(() => this.submitNext(envelope, isRepeatable));
+    const next: Promise<void> = mine
+      .then(undefined, () => undefined)
+      .then(() => this.deps.clock.sleep(PACE_MS))
+      .then(() => {
+        if (this.queues.get(from) === next) this.queues.delete(from);
+      });
+    this.queues.set(from, next);
+    return mine;
+  }
+
+  private async submitNext(envelope: Envelope, isRepeatable: boolean): Promise<Result<Submitted, SubmitRefusal>> {
+    const { submitter, clock, digest } = this.deps;
+    if (!submitter)
+      return refuse("read-only", "This server has no operator key, so it can show the ledger but not write to it.");
+    const nowS = clock.now() / 1_000;
+    if (envelope.ts < nowS - TS_PAST_S || envelope.ts > nowS + TS_FUTURE_S) {
+      return refuse(
+        "clock",
+        "The time of this message is too far from now. Check this device's clock and try again.",
+        "ts",
+      );
+    }
+    const decoded = decodeJson(envelope);
+    if (!decoded.ok)
+      return refuse(
+        "bad-envelope",
+        REASONS[decoded.error] ?? `This is no message TrustMesh knows (${decoded.error}).`,
+        FIELDS[decoded.error],
+      );
+    const message = new TextEncoder().encode(JSON.stringify(envelope));
+    if (message.length > MAX_MESSAGE_BYTES)
+      return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
+    const seat = await this.deps.slots.take(decoded.value);
+    if (!seat.ok) return noSlot(seat.error);
+    const { from, nonce, ts: madeS } = envelope;
+    const write: Write = {
+      ...{ from, nonce, madeS, message, isRepeatable },
+      type: decoded.value.type,
+      digest: digest(message),
+    };
+    try {
+      const sent = await this.enter(submitter, write, decoded.value);
+      if (sent.ok) seat.value.settle(sent.value);
+      else if (sent.error.code !== "uncertain") seat.value.settle(null);
+      return sent;
+    } catch (cause) {
+      seat.value.settle(null);
+      throw cause;
+    }
+  }
+
+  private async enter(submitter: Submitter, write: Write, decoded: Decoded): Promise<Result<Submitted, SubmitRefusal>> {
+    const entered = await this.deps.door.enter(write.from, write.type);
+    const paused = await this.deps.pausedSentence(entered.topicId);
+    if (paused !== null) {
+      await entered.leave(null);
+      return refuse("paused", paused);
+    }
+    return this.send(submitter, write, decoded, entered);
+  }
+
+  private async send(
+    submitter: Submitter,
+    write: Write,
+    decoded: Decoded,
+    { topicId, leave }: Entered,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
+    const { earlier, pending, clock } = this.deps;
+    const before = await earlier.claim(write);
+    if (before.kind !== "send") {
+      await leave(null);
+      if (before.kind === "written") return ok(before.as);
+      return before.kind === "used" ? NONCE_USED : UNSETTLED;
+    }
+    const sent = await submitter.submit(topicId, write.message, before.window.validStartNs);
+    if (!sent.ok && sent.error.code === "duplicate") {
+      const arrived = await unlessDown(earlier.arrival(write, topicId));
+      if (arrived === null) return refuse("uncertain", sent.error.message);
+      await leave(arrived.sequence);
+      return ok(arrived);
+    }
+    // What may still arrive is still on its way: nobody leaves the topic before it.
+    if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
+    if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
+    const { sequence, consensusNs } = sent.value;
+    await leave(sequence);
+    pending.add(write.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded });
+    return sent;
+  }
+}
+
+const NOT_BONDED = refuse("not-bonded", "You can give trust only to people you are bonded with.", "payload.target");
+
+function noSlot(refusal: SlotRefusal): Result<never, SubmitRefusal> {
+  if (refusal === "not-bonded") return NOT_BONDED;
+  const { needed, isOwn } = refusal;
+  const detail = isOwn
+    ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
+    : `You have trust of theirs from before, and their circle of ${CIRCLE_SLOTS} slots has no room for it. They have to take trust back from somebody first.`;
+  return refuse("slots-full", detail);
+}
+
+/** The value for `If-Min-Sequence` that makes a read wait for this message. */
+export function minSequence({ topicId, sequence }: { topicId: TopicId; sequence: Sequence }): string {
+  return `${topicId}=${sequence}`;
+}
+
+const LEDGER_CODES = {
+  refused: "ledger-refused",
+  unavailable: "ledger-unavailable",
+  uncertain: "uncertain",
+  duplicate: "uncertain",
+} as const;
+
+const REASONS: Partial<Record<UndecodableReason, string>> = {
+  "no-target": "This message needs somebody it is for.",
+  "self-target": "This message cannot be for yourself.",
+  "bad-id": "An id in this message is not one: 1 to 50 characters without spaces.",
+  "bad-weight": "The weight of trust is a number above zero.",
+  "no-definition": "A recognition definition needs an id.",
+  "bad-type": "The type of this message is not one TrustMesh knows.",
+  "too-deep": "The payload of this message nests too deep.",
+};
+
+const FIELDS: Partial<Record<UndecodableReason, string>> = {
+  "no-target": "payload.target",
+  "self-target": "payload.target",
+  "bad-id": "payload.target",
+  "bad-weight": "payload.weight",
+  "no-definition": "payload.id",
+  "bad-type": "type",
+  "unknown-type": "type",
+  "too-deep": "payload",
+};
+
+function refuse(code: SubmitRefusal["code"], detail: string, field?: string): Result<never, SubmitRefusal> {
+  return err(field === undefined ? { code, detail } : { code, detail, field });
+}
+
+const NONCE_USED = refuse("nonce", "A newer message of yours was sent already. Try again.", "nonce");
+const UNSETTLED = refuse(
+  "unsettled",
+  "It is not known yet whether this message was written before. Send the same request again in a moment.",
+);

@@ -1,0 +1,25 @@
+/**
+ * Creates topics on the ledger. An *attempt* names the transaction before it is sent, so a creation may be asked for again, by
+ * whoever finds the attempt written down: it takes effect once.
+ */
+import type { TopicId } from "../../core/ledger/ids";
+import type { Result } from "../../core/result";
+
+export interface TopicCreateError {
+  /**
+   * `unavailable`: no answer; ask again with the same attempt. `expired`: this attempt can no longer take effect, and whether it
+   * ever did is not known. `refused`: the ledger has decided against it.
+   */
+  readonly code: "unavailable" | "expired" | "refused";
+  /** One sentence. */
+  readonly message: string;
+}
+
+export interface TopicCreator {
+  newAttempt(): Promise<string>;
+  /** The attempt's topic, created now or before. `memo`: 100 bytes of UTF-8 at most. Only the operator may write to it. */
+  createTopic(attempt: string, memo: string): Promise<Result<TopicId, TopicCreateError>>;
+}
+
+/** The ledger's limit for a topic's memo. */
+export const MAX_MEMO_BYTES = 100;

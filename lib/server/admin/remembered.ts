@@ -1,0 +1,53 @@
+import "server-only";
+import type { Clock } from "../../ports/clock";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+
+/** What the database answered last, asked for again when it is older than `ttlMs`. While it does not answer, the last answer stands. */
+export class Remembered<T> {
+  private known: { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null = null;
+  private reading: Promise<void> | null = null;
+  private didFail = false;
+
+  constructor(
+    private readonly read: () => Promise<T>,
+    private readonly ttlMs: number,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The last answer, however old; null before the first. Asks nobody. */
+  get last(): { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null {
+    return this.known;
+  }
+
+  /** Whether the database did not answer when it was last asked. */
+  get isFailing(): boolean {
+    return this.didFail;
+  }
+
+  /** The next question asks the database, however new the last answer is. */
+  forget(): void {
+    if (this.known !== null) this.known = { ...this.known, atMonotonicMs: Number.NEGATIVE_INFINITY };
+  }
+
+  /** Null before the first answer. */
+  async get(): Promise<{ readonly value: T; readonly readMs: number } | null> {
+    if (this.known !== null && this.clock.monotonicMs() - this.known.atMonotonicMs < this.ttlMs) return this.known;
+    this.reading ??= this.again().finally(() => {
+      this.reading = null;
+    });
+    await this.reading;
+    return this.known;
+  }
+
+  private async again(): Promise<void> {
+    const readMs = this.clock.now();
+    const atMonotonicMs = this.clock.monotonicMs();
+    try {
+      this.known = { value: await this.read(), readMs, atMonotonicMs };
+      this.didFail = false;
+    } catch (cause) {
+      this.didFail = true;
+      if (!(cause instanceof StoreUnavailable)) throw cause;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import "server-only";
+/** What an operator names, as goals, and the registry as operators see it. */
+import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
+import { parseUserId, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import { canLeave, type Goal, type Step } from "../../core/shards/reshard";
+import {
+  parseTenantId,
+  type Registry,
+  type Shard,
+  type ShardGroup,
+  shardName,
+  type Tier,
+} from "../../core/shards/shards";
+import type { ReshardOutcome } from "../../engine/shards/reshard";
+import type { ShardStatus } from "../../wire/shards";
+import type { Shards } from "./shards";
+
+/** The group, or a sentence that says what is wrong with it. */
+export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): ShardGroup | string {
+  if (tier === "enterprise") {
+    const tenantId = owner === null ? null : parseTenantId(owner);
+    return tenantId === null
+      ? "an enterprise topic has an owner: a tenant's id, of lower-case letters, digits and hyphens"
+      : { tier, kind, owner: tenantId };
+  }
+  if (owner === null) return { tier, kind, owner: null };
+  const userId = tier === "busy" ? parseUserId(owner) : null;
+  return userId === null ? "only tenants (enterprise) and users (busy) own topics" : { tier, kind, owner: userId };
+}
+
+/** One goal for each kind that a topic serves, and that is not drained yet. */
+export function drainGoals(registry: Registry, topicId: TopicId): readonly Goal[] {
+  return registry.shards
+    .filter((shard) => shard.topicId === topicId && (shard.state === "active" || shard.state === "draining"))
+    .map((shard) => ({ name: "drain", shard }));
+}
+
+/** One goal after the other; the first that is not reached is what it comes to. */
+export async function runAll(
+  shards: Shards,
+  goals: readonly Goal[],
+  onStep: (step: Step) => void,
+): Promise<ReshardOutcome> {
+  let open: ReshardOutcome | null = null;
+  for (const goal of goals) {
+    const outcome = await shards.run(goal, onStep);
+    if (outcome.kind === "failed") return outcome;
+    if (outcome.kind === "waiting") open ??= outcome;
+  }
+  return open ?? { kind: "done" };
+}
+
+const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(ns as ConsensusNs));
+
+export const shardStatuses = (prefix: string, registry: Registry): readonly ShardStatus[] =>
+  registry.shards.map((shard) => shardStatus(prefix, registry, shard));
+
+function shardStatus(prefix: string, registry: Registry, shard: Shard): ShardStatus {
+  const { tier, kind, owner, segment, generation, state, topicId, routesFromNs, drainsFromNs, drainedNs } = shard;
+  return {
+    name: shardName(prefix, shard),
+    ...{ tier, kind, owner, segment, generation, state, topicId },
+    ...{ routesFrom: instant(routesFromNs), drainsFrom: instant(drainsFromNs), drainedAt: instant(drainedNs) },
+    needsSuccessor: state === "active" && !canLeave(registry, shard),
+  };
+}

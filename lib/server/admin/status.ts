@@ -1,0 +1,172 @@
+import "server-only";
+/** Everything that operators see, of all instances: `GET /api/admin/status`. */
+import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
+import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
+import { cleanText } from "../../core/signals/text";
+import type { SyncCounts } from "../../engine/sync/topic-sync";
+import type {
+  AdminEntry,
+  Crowd,
+  OddEntry,
+  RelationSize,
+  StorageSizes,
+  TopicOverview,
+} from "../../ports/store/admin-store";
+import type { TopicCounts } from "../../ports/store/sync-store";
+import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../../wire/admin";
+import type { App } from "../boot/container";
+import { incidentsOfAll } from "../health/incidents-of-all";
+import { costOf } from "../observe/cost";
+import { reportsOf } from "../observe/instance-report";
+import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
+import { VERSION } from "../observe/version";
+import { auditEntry } from "./actions";
+
+/** Of a message that is in no view; what is longer than a line of a table is of no use there. */
+const ODD_CHARACTERS = 120;
+
+export async function adminStatus(app: App): Promise<AdminStatus> {
+  const { adminReads: reads, clock, env, scheduler, hub } = app;
+  await app.health.examine();
+  const [reports, topics, checks, firstUnverified, sizes, crowds, odd] = await Promise.all([
+    reportsOf(app),
+    reads.topics.get(),
+    reads.checks.get(),
+    reads.firstUnverified.get(),
+    reads.sizes.get(),
+    reads.crowds.get(),
+    reads.odd.get(),
+  ]);
+  const nowMs = clock.now();
+  const total = sumReports(reports);
+  const mirrors = sumMirrors(reports);
+  const of = (name: "requests" | "errors" | "rateLimited") => mirrors.reduce((sum, mirror) => sum + mirror[name], 0);
+  const headNs = scheduler.mirrorHeadNs;
+  const topicStatuses = (topics?.value ?? topicsInMemory(app)).map((topic) => {
+    const first = firstUnverified?.value.get(topic.topicId) ?? null;
+    const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
+    const crowd = crowds?.value?.get(topic.topicId) ?? null;
+    return topicStatus(app, topic, { firstUnverified: first, crowd, check: check ?? null });
+  });
+  const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));
+  const listedTopics = fitting(topicStatuses, MAX_ANSWER_BYTES * 0.5);
+  const listedInstances = fitting(instances, MAX_ANSWER_BYTES * 0.3);
+  return {
+    network: env.HEDERA_NETWORK,
+    version: VERSION,
+    atMs: nowMs,
+    incidents: incidentsOfAll(reports, nowMs),
+    instancesAreShared: app.isShared,
+    total,
+    instances: [...listedInstances],
+    database: {
+      answers: !reads.topics.isFailing,
+      topicsReadMs: topics?.readMs ?? null,
+      messagesReadMs: odd?.readMs ?? null,
+    },
+    topics: [...listedTopics],
+    ...cappedAt({
+      topics: [listedTopics.length, topicStatuses.length],
+      instances: [listedInstances.length, instances.length],
+    }),
+    mirror: {
+      requestsPerSecondMax: env.MIRROR_RPS,
+      ...total.budget,
+      ...{ requests: of("requests"), errors: of("errors"), rateLimited: of("rateLimited") },
+      headTime: headNs === null ? null : formatConsensusTime(headNs),
+      headLagMs: headNs === null ? null : Math.max(0, nowMs - toMs(headNs)),
+      mirrors,
+    },
+    streams: { open: total.streams.open, perUserMax: env.STREAMS_PER_USER, perInstanceMax: hub.maxStreams },
+    storage: sizes && storageStatus(sizes.value, sizes.readMs),
+    odd: odd?.value.map(oddMessage) ?? [],
+    cost: costOf(reports, sizes?.value.databaseBytes ?? null, nowMs),
+  };
+}
+
+/** The topics as this instance's syncs know them, before the database has ever answered here. */
+function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
+  return scheduler.topics.map(({ topicId, kinds }) => {
+    const sync = scheduler.syncs.get(topicId);
+    return {
+      ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n, syncedThroughNs: 0n },
+      counts: committedHere(sync?.counts),
+      ...{ paused: sync?.state.name === "paused", projected: null, gaps: [], gapCount: 0 },
+    };
+  });
+}
+
+/** Only what this instance committed since it started: what is stored only the database can count. */
+function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
+  const { messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0 } = counts;
+  return { messages, verified, unverifiable, failed, undecodable, untrusted };
+}
+
+/** What is read more rarely than the topics themselves. */
+interface Beside {
+  readonly firstUnverified: number | null;
+  readonly crowd: Crowd | null;
+  readonly check: AdminEntry | null;
+}
+
+function topicStatus(
+  { scheduler, rates, clock }: App,
+  topic: TopicOverview,
+  { firstUnverified, crowd, check }: Beside,
+): TopicStatus {
+  const { topicId, cursor, counts, gaps, gapCount, headNs, paused } = topic;
+  const sync = scheduler.syncs.get(topicId);
+  const asOfNs = scheduler.asOfNs(topicId);
+  const isAllVerified = counts.unverifiable + counts.failed === 0;
+  const firstGap = gaps.find(({ state }) => state === "declared")?.from;
+  return {
+    topicId,
+    kinds: [...topic.kinds],
+    state: sync?.state.name ?? "not-kept",
+    paused,
+    cursor,
+    asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
+    lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
+    lagMs: scheduler.lagMs(topicId),
+    gaps: gaps.map(({ from, to, state, firstSeenMs }) => ({ from, to, state: state as "suspected", firstSeenMs })),
+    gapCount,
+    counts,
+    verifiedThrough: Math.min(
+      cursor,
+      (firstGap ?? Number.POSITIVE_INFINITY) - 1,
+      isAllVerified || firstUnverified === null ? Number.POSITIVE_INFINITY : firstUnverified - 1,
+    ),
+    perMinute: [...rates.perMinute(topicId)],
+    users: crowd?.users ?? null,
+    hottestShare: crowd === null || crowd.rows === 0 ? null : crowd.hottestRows / crowd.rows,
+    lastError: sync?.lastError ?? null,
+    retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? wallMs(clock, sync.state.retryAtMs) : null,
+    check: check && auditEntry(check),
+  };
+}
+
+/** An instant of the monotonic clock in milliseconds since 1970. */
+const wallMs = (clock: App["clock"], monotonicMs: number) =>
+  Math.round(clock.now() + monotonicMs - clock.monotonicMs());
+
+const bytesOf = ({ tableBytes, indexBytes }: Pick<RelationSize, "tableBytes" | "indexBytes">) =>
+  tableBytes + indexBytes;
+
+function storageStatus({ databaseBytes, relations }: StorageSizes, readMs: number): StorageStatus {
+  const plain = ({ partitionOf: _, ...size }: RelationSize) => size;
+  const parents = new Set(relations.map(({ partitionOf }) => partitionOf).filter((name) => name !== null));
+  const partitioned = [...parents].map((name) => {
+    const partitions = relations.filter(({ partitionOf }) => partitionOf === name).map(plain);
+    const sum = (of: "rows" | "tableBytes" | "indexBytes") => partitions.reduce((total, each) => total + each[of], 0);
+    return { name, rows: sum("rows"), tableBytes: sum("tableBytes"), indexBytes: sum("indexBytes"), partitions };
+  });
+  const whole = relations.filter(({ partitionOf }) => partitionOf === null);
+  const tables = [...partitioned, ...whole.map((size) => ({ ...plain(size), partitions: [] }))];
+  return { readMs, databaseBytes, tables: tables.sort((a, b) => bytesOf(b) - bytesOf(a)) };
+}
+
+function oddMessage({ start, consensusNs: ns, ...odd }: OddEntry): OddMessage {
+  // Bytes that are no text become replacement characters, and what could reorder or hide its surroundings goes (core/signals/text).
+  const text = cleanText(new TextDecoder().decode(start), ODD_CHARACTERS) ?? "";
+  return { ...odd, consensusTimestamp: formatConsensusTime(ns), text };
+}

@@ -1,0 +1,83 @@
+import "server-only";
+/** Counts what is written to the ledger, since each transaction has its fee, and remembers how the last write failed. */
+import type { Clock } from "../../ports/clock";
+import type { SubmitError, Submitter } from "../../ports/ledger/submitter";
+import type { Log } from "../../ports/log";
+
+export interface SubmitCounts {
+  messages: number;
+  /** One for each chunk. */
+  transactions: number;
+  bytes: number;
+  /** Refused, or not known to have arrived. */
+  errors: number;
+}
+
+/** The writes that have failed since the last one that succeeded. */
+export interface FailedWrites {
+  readonly count: number;
+  readonly sinceMs: number;
+  readonly lastMonotonicMs: number;
+  /** Why the last of them failed; holds nothing of the message. */
+  readonly reason: string;
+}
+
+/** A duplicate is no failure: the message is on the ledger. */
+type Failure = Exclude<SubmitError["code"], "duplicate">;
+
+export interface CountedSubmitter {
+  readonly submitter: Submitter | null;
+  readonly counts: SubmitCounts;
+  /** By what they failed for. */
+  readonly failures: Readonly<Record<Failure, number>>;
+  /** Null while the last write succeeded, and before the first. */
+  failing(): FailedWrites | null;
+}
+
+/** The largest piece of a message that fits a transaction. */
+const CHUNK_BYTES = 1_024;
+
+export function counted(
+  submitter: Submitter | null,
+  { clock, log }: { readonly clock: Pick<Clock, "now" | "monotonicMs">; readonly log: Log },
+): CountedSubmitter {
+  const counts: SubmitCounts = { messages: 0, transactions: 0, bytes: 0, errors: 0 };
+  const failures = { refused: 0, unavailable: 0, uncertain: 0 };
+  let failing: FailedWrites | null = null;
+  const failed = ({ code, message }: SubmitError, topicId: string) => {
+    if (code === "duplicate") return;
+    counts.errors += 1;
+    failures[code] += 1;
+    failing = {
+      count: (failing?.count ?? 0) + 1,
+      sinceMs: failing?.sinceMs ?? clock.now(),
+      lastMonotonicMs: clock.monotonicMs(),
+      reason: message,
+    };
+    log.warn("a write to the ledger failed", { topicId, reason: code, detail: message });
+  };
+  const told = { counts, failures, failing: () => failing };
+  if (submitter === null) return { submitter, ...told };
+  return {
+    ...told,
+    submitter: {
+      submit: async (topicId, message, validStartNs) => {
+        const sent = await submitter.submit(topicId, message, validStartNs).catch((cause: unknown) => {
+          // Such as a key that cannot sign: nothing was sent, and the next write will fail as this one did.
+          const name = cause instanceof Error ? cause.name : "unknown";
+          failed({ code: "refused", message: `the message could not be signed or sent (${name})` }, topicId);
+          throw cause;
+        });
+        if (sent.ok) failing = null;
+        else failed(sent.error, topicId);
+        // The fee of an uncertain write may have been paid; a refusal costs nothing worth counting.
+        if (!sent.ok && sent.error.code !== "uncertain") return sent;
+        counts.messages += 1;
+        counts.transactions += Math.max(1, Math.ceil(message.length / CHUNK_BYTES));
+        counts.bytes += message.length;
+        return sent;
+      },
+      close: () => submitter.close(),
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import "server-only";
+/** The first sync of a process: what it has stored so far of about how many messages. Reads are served meanwhile. */
+import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+
+export interface FirstSyncDeps {
+  readonly scheduler: Pick<SyncScheduler, "topics" | "syncs" | "syncNow">;
+  readonly ledger: Pick<MirrorLedger, "newestSequence">;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A sync that takes no longer needs no progress, and asks the mirror nothing more. */
+const QUICK_MS = 2_000;
+const SAY_EVERY_MS = 5_000;
+
+const count = (number: number) => number.toLocaleString("en");
+
+export class FirstSync {
+  private isUnderWay = false;
+  private running: Promise<boolean> | null = null;
+  /** Messages of all topics on the mirror, as it said when it was asked; null before that, or where it did not say. */
+  private total: number | null = null;
+
+  constructor(private readonly deps: FirstSyncDeps) {}
+
+  /** A sentence while the first sync is under way, null before and after. */
+  get progress(): string | null {
+    if (!this.isUnderWay) return null;
+    const stored = this.deps.scheduler.topics.reduce(
+      (sum, { topicId }) => sum + (this.deps.scheduler.syncs.get(topicId)?.cursor ?? 0),
+      0,
+    );
+    const ofAll = this.total === null ? "" : ` of about ${count(Math.max(this.total, stored))}`;
+    return `The first sync has stored ${count(stored)}${ofAll} messages so far.`;
+  }
+
+  /**
+   * Runs it to its end, once, and says how it goes. Resolves with whether every topic is complete. Never rejects: whoever reads
+   * next asks for the next sync.
+   */
+  run(): Promise<boolean> {
+    this.running ??= this.sync();
+    return this.running;
+  }
+
+  private async sync(): Promise<boolean> {
+    const { scheduler, log } = this.deps;
+    const done = new AbortController();
+    this.isUnderWay = true;
+    log.info(`Syncing ${scheduler.topics.length} topics …`);
+    void this.say(done.signal);
+    try {
+      const reports = await scheduler.syncNow();
+      const added = reports.reduce((sum, report) => sum + report.added, 0);
+      log.info(`Synced ${count(added)} new messages of ${reports.length} topics.`);
+      const failing = reports.filter((report) => report.error !== null);
+      for (const { topicId, error } of failing) log.warn(`Topic ${topicId} is not complete yet: ${error}.`);
+      return failing.length === 0;
+    } catch (cause) {
+      log.warn("the first sync has failed; the next reader asks for another one", { cause });
+      return false;
+    } finally {
+      this.isUnderWay = false;
+      done.abort();
+    }
+  }
+
+  private async say(done: AbortSignal): Promise<void> {
+    const { clock, log } = this.deps;
+    await clock.sleep(QUICK_MS, done);
+    if (!done.aborted) this.total = await this.askTotal();
+    while (!done.aborted) {
+      if (this.progress !== null) log.info(this.progress);
+      await clock.sleep(SAY_EVERY_MS, done);
+    }
+  }
+
+  /** One request a topic, once. */
+  private async askTotal(): Promise<number | null> {
+    const { scheduler, ledger } = this.deps;
+    const answers = await Promise.all(scheduler.topics.map(({ topicId }) => ledger.newestSequence(topicId)));
+    return answers.reduce<number | null>((sum, answer) => (sum === null || !answer.ok ? null : sum + answer.value), 0);
+  }
+}

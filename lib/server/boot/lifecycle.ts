@@ -1,0 +1,95 @@
+import "server-only";
+/** The app's life inside a server process: how it starts, and how it ends without losing a request. */
+import type { Clock } from "../../ports/clock";
+import { watchSockets } from "../access/client-address";
+import type { Front } from "../front/front";
+import type { App } from "./container";
+
+const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean };
+
+/** Our own server runs in this process (server.ts): it starts and ends the app. */
+export function claimProcess(): void {
+  shared.__trustmeshServer = true;
+}
+
+/**
+ * Starts the app with the framework's server, so that the first visitor does not wait for it, and closes it on a signal: the
+ * framework waits for open streams for ever. For `next dev` and platforms; does nothing where our own server runs.
+ */
+export async function startWithFramework(): Promise<void> {
+  if (shared.__trustmeshServer) return;
+  watchSockets();
+  const { getApp } = await import("./start");
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => void getApp().then((app) => app.close()));
+  try {
+    await getApp();
+  } catch (cause) {
+    endWith(cause);
+  }
+}
+
+/** Ends the process because it cannot start. What an operator has to mend is a sentence; of anything else the whole is of use. */
+export function endWith(cause: unknown): never {
+  console.error(isForOperators(cause) ? cause.message : cause);
+  process.exit(1);
+}
+
+/** By name: loading the classes would load the database before anybody listens, and each bundle has its own. */
+export const FOR_OPERATORS = [
+  "CannotListen",
+  "DatabaseUnusable",
+  "DevnetFailed",
+  "EnvError",
+  "NoDatabase",
+  "NoDevnet",
+  "OtherLedger",
+  "OtherNetwork",
+  "SchemaBehind",
+];
+const isForOperators = (cause: unknown): cause is Error => cause instanceof Error && FOR_OPERATORS.includes(cause.name);
+
+export interface Ending {
+  readonly front: Front;
+  /** Null while it does not run yet. */
+  readonly app: { readonly hub: Pick<App["hub"], "close">; close(): Promise<void> } | null;
+  /** Null while it does not run yet. */
+  readonly framework: { close(): Promise<void> } | null;
+  readonly clock: Clock;
+}
+
+/**
+ * How long connections are still taken after the end was announced. A balancer sees `ready` fail and sends nothing more; a
+ * connection on its way when the socket closes would be lost.
+ */
+export const NOTICE_MS = 3_000;
+/** Nothing came in for so long: nobody sends anything any more. */
+export const QUIET_MS = 500;
+/** By then what is under way is over, or cut. */
+const DRAINED_MS = 8_000;
+/** Kubernetes and Docker kill after 30 and 10 s. */
+const ENDED_MS = 9_500;
+const LOOK_MS = 20;
+
+/**
+ * Ends in order: `ready` says no and streams say `bye`; what comes meanwhile is answered, each answer the last on its connection;
+ * then no connection is taken, what is under way finishes, and the stores close. Over within 10 s, whatever hangs.
+ */
+export async function endInOrder({ front, app, framework, clock }: Ending): Promise<void> {
+  const startMs = clock.monotonicMs();
+  const left = (untilMs: number) => Math.max(0, startMs + untilMs - clock.monotonicMs());
+  /** Resolves with the work, or when the time is over. A failure is no reason to stay. */
+  const within = (untilMs: number, work: Promise<unknown> | undefined) =>
+    Promise.race([work?.catch((cause: unknown) => console.error(cause)), clock.sleep(left(untilMs))]);
+  front.announceEnd();
+  app?.hub.close();
+  while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
+    await clock.sleep(LOOK_MS);
+  const closed = front.stopAccepting();
+  await clock.sleep(QUIET_MS);
+  front.endIdle();
+  await within(DRAINED_MS, closed);
+  front.server.closeAllConnections();
+  await within(ENDED_MS, framework?.close());
+  await within(ENDED_MS, app?.close());
+}

@@ -1,0 +1,107 @@
+import "server-only";
+/** Opens the tiers that the environment names. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../../adapters/memory/system-clock";
+import type { Database } from "../../adapters/postgres/drivers/database";
+import { openDatabase } from "../../adapters/postgres/drivers/open";
+import { openStore } from "../../adapters/postgres/store";
+import { openUpstash } from "../../adapters/upstash/open-upstash";
+import { backoffMs } from "../../core/sync/backoff";
+import type { Clock } from "../../ports/clock";
+import type { Log } from "../../ports/log";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { Env } from "../config/env";
+import type { Metrics } from "../observe/metrics";
+import type { SharedTier, Stores } from "./container";
+
+/** What DATABASE_URL names, or the embedded database. Each is loaded where it is chosen. */
+export async function openDatabaseOf(env: Env): Promise<Database> {
+  const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
+  if (url !== undefined) return openDatabase({ url, driver, endpoint });
+  const { openPglite } = await import("../../adapters/postgres/drivers/pglite");
+  return openPglite(join(env.DATA_DIR, "postgres"));
+}
+
+/** The durable tier. Migrates it, unless MIGRATE is off. */
+export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
+  const isEmbedded = env.DATABASE_URL === undefined;
+  log.info(isEmbedded ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
+  const db = await openDatabaseOf(env);
+  try {
+    return await openStore(db, env.HEDERA_NETWORK, {
+      isStrict: env.isStrict,
+      migrates: env.MIGRATE === "on",
+      onStatement: metrics?.observeStatement,
+    });
+  } catch (cause) {
+    // Whoever tries again must not find it taken.
+    await db.close();
+    throw cause;
+  }
+}
+
+/** A database that comes up with its instances is there within seconds; one that is away for long is asked four times a minute. */
+const START_BACKOFF = { baseMs: 500, maxMs: 15_000 };
+
+/**
+ * The durable tier for the app: a database that does not answer yet is waited for, so that the order in which things start does
+ * not matter. Functions do not wait: the next request tries again.
+ */
+export async function awaitStores(
+  env: Env,
+  log: Log,
+  metrics?: Metrics,
+  clock: Pick<Clock, "sleep" | "monotonicMs"> = systemClock,
+): Promise<Stores> {
+  const startMs = clock.monotonicMs();
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const stores = await openStores(env, log, metrics);
+      const waitedS = Math.round((clock.monotonicMs() - startMs) / 1_000);
+      if (attempt > 0) log.info(`The database answers now, after ${waitedS} s.`);
+      return stores;
+    } catch (cause) {
+      if (!(cause instanceof StoreUnavailable) || env.isVercel) throw cause;
+      if (attempt === 0)
+        log.warn(
+          "The database does not answer yet: it is asked again until it does. If this stays, check that it runs and that DATABASE_URL is right.",
+        );
+      await clock.sleep(backoffMs(START_BACKOFF, attempt + 1, Math.random()));
+    }
+  }
+}
+
+/** There is no database yet, and a command that reads makes none. */
+class NoDatabase extends Error {
+  override readonly name = "NoDatabase";
+}
+
+/** The durable tier for an operator's command, which leaves its tables as they are. Throws what to say where they are not there. */
+export async function openStoresOfCommand(env: Env): Promise<Stores> {
+  const folder = join(env.DATA_DIR, "postgres");
+  if (env.DATABASE_URL === undefined && !existsSync(folder))
+    throw new NoDatabase(`There is no database in ${folder} yet. Start the app, or run \`npm run migrate\`, first.`);
+  return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });
+}
+
+/** The tier that instances share, where one is configured. */
+export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | null {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  if (url === undefined || token === undefined) return null;
+  const viewTtlMs = env.CACHE_TTL_S * 1_000;
+  const network = env.HEDERA_NETWORK;
+  // Views of before the switch say something else: they are left to their time to live.
+  const viewVariant = env.isStrict ? "strict" : undefined;
+  return openUpstash({
+    url,
+    token,
+    network,
+    viewVariant,
+    viewTtlMs,
+    strategies: env.strategies,
+    clock: systemClock,
+    log,
+    onCommand: metrics?.observeCommand,
+  });
+}

@@ -1,0 +1,69 @@
+import "server-only";
+/** Who is who, and how much of them is served: sessions, sign-in and limits. */
+import { randomBytes } from "node:crypto";
+import { MemoryBudgets } from "../../../adapters/memory/memory-budgets";
+import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { LiveHub } from "../../../engine/live/live-hub";
+import { SignOuts } from "../../../engine/writes/sign-outs";
+import type { Clock } from "../../../ports/clock";
+import type { Log } from "../../../ports/log";
+import { MAX_COUNTED, RateLimits } from "../../access/limits";
+import { SESSION_MS, Sessions } from "../../access/session";
+import { SignIn } from "../../access/sign-in";
+import type { Env } from "../../config/env";
+import type { SharedTier, Stores } from "../container";
+import type { Tiers } from "./tiers";
+
+/** Looking up accounts that sign in may take one in so many of the mirror's requests. */
+const SIGN_IN_SHARE = 4;
+
+export interface Access {
+  readonly sessions: Sessions;
+  readonly signIn: SignIn;
+  readonly signOuts: SignOuts;
+  readonly limits: RateLimits;
+}
+
+interface AccessParts {
+  readonly env: Env;
+  readonly shared: SharedTier | null;
+  readonly stores: Stores;
+  readonly tiers: Tiers;
+  readonly ledger: MirrorLedger;
+  readonly hub: LiveHub;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+export function buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random }: AccessParts): Access {
+  const secrets = env.sessionSecrets ?? [randomBytes(32).toString("base64url")];
+  const signOuts = new SignOuts({
+    store: stores.accounts,
+    bus: tiers.bus,
+    clock,
+    log,
+    random,
+    sessionMs: SESSION_MS,
+    onSignOut: (userId) => hub.end(userId, "signed-out"),
+  });
+  const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock, signOuts });
+  const limits = new RateLimits({
+    shared: shared?.hot ?? null,
+    own: new MemoryBudgets(clock, MAX_COUNTED),
+    clock,
+    factor: env.RATE_LIMITS,
+    proxyHops: env.proxyHops,
+  });
+  const signIn = new SignIn({
+    secrets,
+    network: env.HEDERA_NETWORK,
+    domains: env.domains,
+    clock,
+    hot: tiers.hot,
+    ledger,
+    accounts: stores.accounts,
+    mirrorPerSecond: Math.max(1, env.MIRROR_RPS / SIGN_IN_SHARE),
+  });
+  return { sessions, signIn, signOuts, limits };
+}

@@ -1,0 +1,53 @@
+import "server-only";
+/** The mirror nodes, asked within the budget that all instances share. */
+import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { Incidents } from "../../../engine/health/incidents";
+import type { Clock } from "../../../ports/clock";
+import type { BudgetPolicy, HotCache } from "../../../ports/shared/hot-cache";
+import { HotTierUnavailable } from "../../../ports/shared/view-cache";
+import type { Metrics } from "../../observe/metrics";
+import type { Tiers } from "./tiers";
+
+/** One second of budget may be saved up: a burst after a pause stays below what the public mirror refuses. */
+const BUDGET_BURST_S = 1;
+/** A request that would have to wait longer is refused, and its topic backs off. */
+const BUDGET_WAIT_MS = 5_000;
+
+interface MirrorParts {
+  readonly urls: readonly string[];
+  readonly perSecond: number;
+  readonly tiers: Tiers;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: Metrics;
+  readonly incidents: Incidents;
+}
+
+export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, incidents }: MirrorParts): MirrorLedger {
+  const budget = { perSecond, burst: perSecond * BUDGET_BURST_S, maxWaitMs: BUDGET_WAIT_MS };
+  return new MirrorLedger({
+    urls,
+    clock,
+    random,
+    reserve: async () => {
+      const waitMs = await reserveFrom(tiers.hot, tiers.own, budget);
+      metrics.observeBudget(waitMs);
+      return waitMs;
+    },
+    onRequest: metrics.observeMirror,
+    onForeign: (mirror, summary) => incidents.report("mirror-foreign", mirror, summary),
+  });
+}
+
+/**
+ * A token of the budget that all instances share; while that does not answer, of a quarter of it that is this instance's own,
+ * so that a few instances without it stay below what the mirror allows.
+ */
+async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): Promise<number | null> {
+  try {
+    return await hot.reserve("mirror", budget);
+  } catch (cause) {
+    if (!(cause instanceof HotTierUnavailable)) throw cause;
+    return own.reserve("mirror", { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) });
+  }
+}

@@ -1,0 +1,104 @@
+import "server-only";
+/** What brings messages in: which topics there are, their syncs, and what is checked or mended behind them. */
+import { hash } from "node:crypto";
+import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { TopicId, UserId } from "../../../core/ledger/ids";
+import type { Incidents } from "../../../engine/health/incidents";
+import { Mender } from "../../../engine/live/missed-events";
+import { TopicRates } from "../../../engine/live/topic-rates";
+import { renamedBy } from "../../../engine/reads/invalidate";
+import { RegistryCache } from "../../../engine/shards/registry-cache";
+import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
+import type { Clock } from "../../../ports/clock";
+import type { Log } from "../../../ports/log";
+import { TopicChecks } from "../../admin/topic-checks";
+import type { Env } from "../../config/env";
+import type { NetworkParts, Stores } from "../container";
+import type { Tiers } from "./tiers";
+
+export interface Sync {
+  readonly registry: RegistryCache;
+  readonly rates: TopicRates;
+  readonly scheduler: SyncScheduler;
+  readonly checks: TopicChecks;
+}
+
+interface SyncParts {
+  readonly env: Env;
+  readonly isShared: boolean;
+  readonly stores: Stores;
+  readonly network: NetworkParts;
+  readonly tiers: Tiers;
+  readonly ledger: MirrorLedger;
+  readonly gateMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly incidents: Incidents;
+  /** Messages of a topic were committed. */
+  readonly onProgress: () => void;
+}
+
+export function buildSync({ env, stores, network, tiers, ledger, clock, log, random, ...rest }: SyncParts): Sync {
+  const { bus, hot } = tiers;
+  const mender = new Mender({ bus, clock, log });
+  const registry = new RegistryCache({
+    store: stores.registry,
+    configured: network.topics,
+    isShared: rest.isShared,
+    clock,
+    log,
+  });
+  const rates = new TopicRates(clock);
+  const commits = {
+    store: stores.sync,
+    ledger,
+    bus,
+    clock,
+    log,
+    sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
+    trustedPayers: network.trustedPayers,
+    renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
+  };
+  const logProgress = progressLog(log);
+  const scheduler = new SyncScheduler({
+    ...commits,
+    hot,
+    stamp: stores.stamp,
+    mender,
+    random,
+    // A local network rests when nobody uses it; public ones, and the devnet, end blocks all the time.
+    mayBeQuiet: env.HEDERA_NETWORK === "custom",
+    incidents: rest.incidents,
+    onProgress: (topicId, cursor, added) => {
+      logProgress(topicId, cursor, added);
+      rates.moved(topicId, cursor, cursor - added);
+      rest.onProgress();
+    },
+    registry,
+    gateMs: rest.gateMs,
+    freshnessTargetMs: env.FRESHNESS_TARGET_MS,
+    policy: {
+      gapGraceMs: env.GAP_GRACE_S * 1_000,
+      holeBackoff: { baseMs: 1_000, maxMs: 15_000 },
+      faultBackoff: { baseMs: 1_000, maxMs: 60_000 },
+    },
+  });
+  const checks = new TopicChecks({
+    ...commits,
+    admin: stores.admin,
+    mirrorRps: env.MIRROR_RPS,
+    onUnpublished: (topicId, cursor) => mender.doubt(topicId, cursor),
+  });
+  return { registry, rates, scheduler, checks };
+}
+
+/** A backlog says how far it is, once for each of so many messages. */
+const PROGRESS_EVERY = 1_000;
+
+function progressLog(log: Log): (topicId: TopicId, cursor: number, added: number) => void {
+  return (topicId, cursor, added) => {
+    const isMilestone = Math.floor(cursor / PROGRESS_EVERY) > Math.floor((cursor - added) / PROGRESS_EVERY);
+    if (isMilestone) log.info(`  topic ${topicId}: ${cursor.toLocaleString("en")} messages checked and stored`);
+  };
+}

@@ -1,0 +1,59 @@
+import "server-only";
+/** Where views and what instances tell each other are kept: in what they share, or in this process where it is the only one. */
+import { MemoryEventBus } from "../../../adapters/memory/memory-event-bus";
+import { MemoryHotCache } from "../../../adapters/memory/memory-hot-cache";
+import { MemoryInstanceReports } from "../../../adapters/memory/memory-instance-reports";
+import { MemoryWriteFence } from "../../../adapters/memory/memory-write-fence";
+import { L1Cache } from "../../../engine/reads/l1-cache";
+import { TieredRead } from "../../../engine/reads/tiered-read";
+import type { Clock } from "../../../ports/clock";
+import type { EventBus } from "../../../ports/shared/event-bus";
+import type { HotCache } from "../../../ports/shared/hot-cache";
+import type { InstanceReports } from "../../../ports/shared/instance-reports";
+import type { WriteFence } from "../../../ports/shared/write-fence";
+import type { Env } from "../../config/env";
+import type { SharedTier } from "../container";
+
+export interface Tiers {
+  readonly bus: EventBus;
+  readonly hot: HotCache;
+  /** This process's own, also where another is shared. */
+  readonly own: HotCache;
+  readonly reports: InstanceReports;
+  readonly fence: WriteFence;
+  readonly l1: L1Cache;
+  readonly reader: TieredRead;
+}
+
+interface TierParts {
+  readonly env: Env;
+  readonly shared: SharedTier | null;
+  readonly clock: Clock;
+}
+
+export function buildTiers({ env, shared, clock }: TierParts): Tiers {
+  const own = new MemoryHotCache(clock);
+  const l1 = new L1Cache({
+    maxBytes: env.L1_MAX_BYTES,
+    // Alone in front of the database it learns of every commit; what others commit it may learn late.
+    ttlMs: shared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
+    strategies: env.strategies,
+    now: () => clock.monotonicMs(),
+  });
+  const reader = new TieredRead({
+    l1,
+    shared: shared?.views ?? null,
+    clock,
+    timer: () => performance.now(),
+    staleMaxMs: env.STALE_MAX_S * 1_000,
+  });
+  return {
+    bus: shared?.bus ?? new MemoryEventBus(),
+    hot: shared?.hot ?? own,
+    own,
+    reports: shared?.reports ?? new MemoryInstanceReports(clock, Number.POSITIVE_INFINITY),
+    fence: shared?.fence ?? new MemoryWriteFence(clock),
+    l1,
+    reader,
+  };
+}

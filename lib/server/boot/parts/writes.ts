@@ -1,0 +1,72 @@
+import "server-only";
+/** The way to the ledger: which topic a message goes to, and what is sent there; and the topics that are created. */
+import { hash } from "node:crypto";
+import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { Incidents } from "../../../engine/health/incidents";
+import { PendingSignals } from "../../../engine/reads/pending";
+import { watchPublication } from "../../../engine/shards/publication";
+import { TopicDoor } from "../../../engine/shards/topic-router";
+import { EarlierWrites } from "../../../engine/writes/earlier-writes";
+import { Slots } from "../../../engine/writes/slots";
+import { SubmitService } from "../../../engine/writes/submit";
+import type { Clock } from "../../../ports/clock";
+import type { Log } from "../../../ports/log";
+import type { AdminReads } from "../../admin/reads";
+import { openShards, type Shards } from "../../admin/shards";
+import type { Env } from "../../config/env";
+import { pausedSentence } from "../../http/paused";
+import type { NetworkParts, Stores } from "../container";
+import { type CountedSubmitter, counted } from "../counted-submitter";
+import type { Sync } from "./sync";
+import type { Tiers } from "./tiers";
+
+export interface Writes {
+  readonly pending: PendingSignals;
+  readonly door: TopicDoor;
+  readonly shards: Shards;
+  readonly submit: SubmitService;
+  /** Counts of writes to the ledger since the start, and of failed ones. */
+  readonly written: Omit<CountedSubmitter, "submitter">;
+}
+
+interface WriteParts {
+  readonly env: Env;
+  readonly stores: Stores;
+  readonly network: NetworkParts;
+  readonly tiers: Tiers;
+  readonly sync: Sync;
+  readonly ledger: MirrorLedger;
+  readonly adminReads: AdminReads;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly incidents: Incidents;
+}
+
+export function buildWrites(parts: WriteParts): Writes {
+  const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
+  const { registry, scheduler } = sync;
+  const { hot, fence } = tiers;
+  const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
+  const pending = new PendingSignals(clock, cursorOf);
+  const { submitter, ...written } = counted(network.submitter, { clock, log });
+  const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const publication = watchPublication({
+    ...{ registry, incidents: parts.incidents, configured: network.topics },
+    isNamed: env.REGISTRY_TOPIC !== null,
+  });
+  const shards = openShards({
+    ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
+    ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
+    mayStayUnpublished: env.isDevnet,
+    onPublication: (reason) => publication.failed(reason),
+  });
+  const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
+  const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
+  const submit = new SubmitService({
+    ...{ submitter, earlier, slots, pending, clock, door },
+    digest: (bytes) => hash("sha256", bytes, "hex"),
+    pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
+  });
+  return { pending, door, shards, submit, written };
+}

@@ -1,0 +1,56 @@
+import "server-only";
+import { secretsOf } from "../access/secrets";
+import { dataDirProblem } from "../config/data-dir";
+import { doubts, EnvError, readEnv } from "../config/env";
+import { openNetwork } from "../config/network";
+import { createLog } from "../observe/log";
+import { Metrics } from "../observe/metrics";
+import { openTracing } from "../observe/tracing";
+/** Starts the app of this process, once, however many bundles ask for it. */
+import { type App, createApp } from "./container";
+import { loaded } from "./loading";
+import { awaitStores, openShared } from "./open";
+
+// Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state: one app needs one global.
+const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
+
+/** The app; started by the first who asks. A failed start is not remembered, so that the next request tries again. */
+export function getApp(): Promise<App> {
+  instance.__trustmesh ??= start().catch((cause) => {
+    delete instance.__trustmesh;
+    throw cause;
+  });
+  return instance.__trustmesh;
+}
+
+/** Resolves when reads can be served. The first sync goes on after that: it takes minutes where the ledger is long. */
+async function start(): Promise<App> {
+  const startMs = Date.now();
+  const env = readEnv(process.env);
+  const unwritable = dataDirProblem(env);
+  if (unwritable !== null) throw new EnvError(unwritable);
+  const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
+  const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
+  for (const doubt of doubts(process.env)) log.warn(doubt);
+  const metrics = new Metrics();
+  const [network, stores, tracing] = await Promise.all([
+    loaded("the ledger", openNetwork(env, log)),
+    loaded("the database", awaitStores(env, log, metrics)),
+    openTracing(env),
+  ]);
+  if (network.ledgerId !== undefined) {
+    const close = async () => void (await Promise.all([network.close(), stores.close()]));
+    await stores.claimLedger(network.ledgerId).catch((cause) => close().then(() => Promise.reject(cause)));
+  }
+  const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
+  await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
+  // Incidents of the first sync must show. Functions are frozen between requests, so they look only when they are asked.
+  if (!env.isVercel) app.health.start();
+  const tookS = () => ((Date.now() - startMs) / 1_000).toFixed(1);
+  log.info(`Serving after ${tookS()} s: open http://${env.HOST}:${env.PORT}`);
+  void app.firstSync.run().then((isComplete) => {
+    if (isComplete) log.info(`Ready after ${tookS()} s.`);
+    else log.warn("Not ready: topics could not be read, for the reasons above. The server tries again by itself.");
+  });
+  return app;
+}

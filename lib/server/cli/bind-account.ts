@@ -1,0 +1,99 @@
+import "server-only";
+/** What the operator may say of accounts: which one signs in as an id of before accounts (`tm-…`). */
+import { type AccountId, parseAccountId, parseUserId, type UserId } from "../../core/ledger/ids";
+import type { AccountStore } from "../../ports/store/account-store";
+import type { AdminStore } from "../../ports/store/admin-store";
+import type { ViewStore } from "../../ports/store/view-store";
+import { recorded } from "../admin/operator-log";
+
+export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
+  list                            which account signs in as which id
+  bind ACCOUNT ID [--replace]     the account signs in as an id of before accounts, like tm-alice; --replace where it has one
+  unbind ACCOUNT                  the account signs in as itself again`;
+
+/** A command line that says nothing sensible; the message says what would. */
+export class WrongWords extends Error {
+  override readonly name = "WrongWords";
+}
+
+/** It makes sense, and is not done; the message says why. */
+class NotDone extends Error {
+  override readonly name = "Refusal";
+}
+
+/** The form of ids that TrustMesh gave to people before they had accounts. */
+const EARLIER_ID = /^tm-[a-z0-9][a-z0-9._-]*$/;
+const RULE =
+  "such an id is tm- and then lower-case letters, digits, dots, hyphens or underscores, 50 characters at most";
+
+export interface AccountsDeps {
+  readonly accounts: AccountStore;
+  readonly admin: Pick<AdminStore, "begin" | "update">;
+  readonly views: Pick<ViewStore, "contacts">;
+  readonly now: () => number;
+}
+
+/** Does what `words` say and answers what to print. Throws WrongWords and NotDone. */
+export async function runAccountsCommand(
+  words: readonly string[],
+  { replace = false }: { readonly replace?: boolean | undefined },
+  deps: AccountsDeps,
+): Promise<string> {
+  const [command, account = "", user = "", ...rest] = words;
+  const most = command === "bind" ? 3 : command === "unbind" ? 2 : 1;
+  if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
+    throw new WrongWords(`The arguments of ${command} are wrong.`);
+  if (command === "list") return list(deps.accounts);
+  if (command !== "bind" && command !== "unbind") throw new WrongWords("One of list, bind and unbind is needed.");
+  const accountId = parseAccountId(account);
+  if (accountId === null) throw new WrongWords(`"${account}" is no account id: it looks like 0.0.7226146.`);
+  if (command === "unbind") return unbind(accountId, deps);
+  const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
+  // An account that signed in as another account would be two people to everybody who looks at the ledger.
+  if (userId === null) throw new WrongWords(`"${user}" is no id from before accounts: ${RULE}.`);
+  return bind(accountId, userId, replace, deps);
+}
+
+async function list(accounts: AccountStore): Promise<string> {
+  const bindings = await accounts.bindings();
+  const lines = bindings.map(
+    ({ accountId, userId, boundMs }) => `${accountId} signs in as ${userId} since ${new Date(boundMs).toISOString()}`,
+  );
+  return lines.join("\n") || "No account is bound.";
+}
+
+async function unbind(accountId: AccountId, { accounts, admin, now }: AccountsDeps): Promise<string> {
+  const userId = await accounts.boundTo(accountId);
+  if (userId === null) throw new NotDone(`${accountId} is not bound.`);
+  const act = { action: "accounts.unbind", target: accountId };
+  await recorded(admin, act, async () => ((await accounts.unbind(accountId)) ? { was: userId } : null), now);
+  return `${accountId} signs in as itself again; it was ${userId}.`;
+}
+
+async function bind(accountId: AccountId, userId: UserId, replaces: boolean, deps: AccountsDeps): Promise<string> {
+  const { accounts, admin, views, now } = deps;
+  const bindings = await accounts.bindings();
+  const bound = bindings.find((each) => each.accountId === accountId);
+  if (bound?.userId === userId) return `${accountId} signs in as ${userId} already. Nothing was changed.`;
+  if (bound && !replaces)
+    throw new NotDone(`${accountId} signs in as ${bound.userId}. Add --replace to bind it to ${userId} instead.`);
+  const others = bindings.filter((each) => each.userId === userId && each.accountId !== accountId);
+  if (others.length > 0 && !replaces)
+    throw new NotDone(
+      `${userId} is bound to ${others.map((each) => each.accountId).join(", ")} already. Add --replace to let ${accountId} sign in as it too.`,
+    );
+  const { position } = await views.contacts(userId);
+  const act = { action: "accounts.bind", target: `${accountId} ${userId}` };
+  await recorded(
+    admin,
+    act,
+    async () => {
+      await accounts.bind({ accountId, userId, boundMs: now() });
+      return bound ? { was: bound.userId } : null;
+    },
+    now,
+  );
+  const instead = bound ? ` It was ${bound.userId}.` : "";
+  const isNobody = position === 0 ? ` No message concerns ${userId} so far: compare the id.` : "";
+  return `${accountId} signs in as ${userId} from now on.${instead}${isNobody}`;
+}

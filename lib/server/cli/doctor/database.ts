@@ -1,0 +1,66 @@
+import "server-only";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Database } from "../../../adapters/postgres/drivers/database";
+import { missingMigrations } from "../../../adapters/postgres/drivers/migrate";
+import { openStore } from "../../../adapters/postgres/store";
+import { reasonUnreachable } from "../../../core/health/unreachable";
+import type { Stores } from "../../boot/container";
+import { openDatabaseOf } from "../../boot/open";
+import { dataDirProblem } from "../../config/data-dir";
+import type { Env } from "../../config/env";
+import { clockFinding, type Finding, fine, wrong } from "./finding";
+
+/** The findings, and the stores to read from where they could be opened. */
+export interface DatabaseExam {
+  readonly findings: readonly Finding[];
+  readonly stores: Stores | null;
+}
+
+/** Reads only: the app makes tables and folders when it starts, `npm run migrate` where it may not. */
+export async function examineDatabase(env: Env): Promise<DatabaseExam> {
+  if (env.DATABASE_URL === undefined) return { findings: [embedded(env)], stores: null };
+  let db: Database | null = null;
+  try {
+    db = await openDatabaseOf(env);
+    const clock = await clockOf(db);
+    const missing = await missingMigrations(db);
+    if (missing.length > 0) {
+      await db.close();
+      return { findings: [behind(env, missing), clock], stores: null };
+    }
+    const stores = await openStore(db, env.HEDERA_NETWORK, { isStrict: env.isStrict, onlyReads: true });
+    const topics = await stores.sync.topics();
+    const sentence = `Postgres answers, its migrations are applied, and it keeps ${topics.length} topics.`;
+    return { findings: [fine("database", sentence), clock], stores };
+  } catch (cause) {
+    await db?.close().catch(() => {});
+    const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    const mend = "Check DATABASE_URL, and that the server can be reached from here.";
+    return {
+      findings: [wrong("database", `Postgres cannot be used: ${reason.replace(/\.$/, "")}. ${mend}`)],
+      stores: null,
+    };
+  }
+}
+
+function embedded(env: Env): Finding {
+  const problem = dataDirProblem(env);
+  if (problem !== null) return wrong("database", problem);
+  const folder = join(env.DATA_DIR, "postgres");
+  const is = existsSync(folder) ? "is" : "will be made";
+  return fine("database", `The embedded Postgres ${is} in ${folder}.`);
+}
+
+function behind({ MIGRATE }: Env, missing: readonly string[]): Finding {
+  const lacks = `Postgres answers, and lacks ${missing.join(", ")}`;
+  return MIGRATE === "on"
+    ? fine("database", `${lacks}: the app applies that when it starts, or \`npm run migrate\` does.`)
+    : wrong("database", `${lacks}, and MIGRATE is off. Run \`npm run migrate\` with a role that may alter tables.`);
+}
+
+async function clockOf(db: Database): Promise<Finding> {
+  const beforeMs = Date.now();
+  const [row] = await db.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms");
+  return clockFinding("the database's", Number(row?.now_ms), beforeMs, Date.now());
+}

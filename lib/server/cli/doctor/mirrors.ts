@@ -1,0 +1,140 @@
+import "server-only";
+import { systemClock } from "../../../adapters/memory/system-clock";
+import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import { toMs } from "../../../core/ledger/consensus-time";
+import type { TopicId } from "../../../core/ledger/ids";
+import { equalBytes } from "../../../core/ledger/running-hash";
+import { Incidents } from "../../../engine/health/incidents";
+import { Anchor } from "../../../engine/sync/anchor";
+import { MirrorHeads } from "../../../engine/sync/mirror-heads";
+import type { MirrorName } from "../../../ports/ledger/ledger";
+import type { TopicState } from "../../../ports/store/sync-store";
+import type { Stores } from "../../boot/container";
+import { type Env, NETWORK_MIRRORS } from "../../config/env";
+import { clockFinding, type Finding, fine, wrong } from "./finding";
+
+/** A mirror that is further behind than this has stalled (normally about 5 s). */
+const MIRROR_LAG_MS = 60_000;
+const MUTE = { info: () => {}, warn: () => {}, error: () => {} };
+
+export class MirrorExam {
+  readonly ledger: MirrorLedger;
+  private readonly dates = new Map<string, readonly [dateMs: number, beforeMs: number, afterMs: number]>();
+  private readonly silent = new Set<MirrorName>();
+
+  constructor(private readonly env: Env) {
+    const urls = env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [];
+    this.ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0, fetch: this.dated });
+  }
+
+  /** Each answer says what time it is where it comes from. */
+  private readonly dated: typeof fetch = async (input, init) => {
+    const beforeMs = Date.now();
+    const response = await fetch(input, init);
+    const dateMs = Date.parse(response.headers.get("date") ?? "");
+    if (Number.isFinite(dateMs)) this.dates.set(new URL(String(input)).origin, [dateMs, beforeMs, Date.now()]);
+    return response;
+  };
+
+  /** The mirrors, one after the other: whether each answers, how fresh it is, and whether its clock is ours. */
+  async *mirrors(): AsyncGenerator<Finding> {
+    for (const mirror of this.ledger.mirrors) {
+      const head = await this.ledger.head({ mirror });
+      if (!head.ok) {
+        this.silent.add(mirror);
+        yield wrong("mirror", `${mirror}: ${head.error.message}. Check MIRROR_URL, or take another mirror.`);
+        continue;
+      }
+      yield lagFinding(mirror, head.value.throughNs === null ? null : toMs(head.value.throughNs));
+      // HTTP tells whole seconds, rounded down: the half of one is the best guess.
+      const [dateMs, beforeMs, afterMs] = this.dates.get(mirror) ?? [];
+      if (dateMs !== undefined && beforeMs !== undefined && afterMs !== undefined)
+        yield clockFinding(`that of ${mirror}`, dateMs + 500, beforeMs - 500, afterMs + 500);
+    }
+  }
+
+  /** Each topic: whether it is there, whether it is the one that is stored, and whether the mirrors have the same. */
+  async *topics(stores: Stores | null): AsyncGenerator<Finding> {
+    const answering = this.ledger.mirrors.filter((mirror) => !this.silent.has(mirror));
+    const [first] = answering;
+    if (first === undefined) return;
+    const { TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE } = this.env;
+    const states = new Map((await stores?.sync.topics())?.map((state) => [state.topicId, state]));
+    const configured = [TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE].flatMap((ids) => ids ?? []);
+    for (const topicId of new Set([...configured, ...states.keys()])) {
+      const state = states.get(topicId);
+      yield* state !== undefined && state.cursor > 0 && stores !== null
+        ? this.stored(state, first, stores)
+        : this.unstored(topicId, answering);
+    }
+  }
+
+  /** By the same comparison that the app makes while it runs. */
+  private async *stored(state: TopicState, mirror: MirrorName, stores: Stores): AsyncGenerator<Finding> {
+    const { topicId, cursor, headHash, headNs } = state;
+    const incidents = new Incidents({ clock: systemClock, log: MUTE });
+    const deps = { ledger: this.ledger, clock: systemClock, incidents };
+    const heads = new MirrorHeads({ ...deps, serveMs: 1_000, mayBeQuiet: true, quietMs: MIRROR_LAG_MS });
+    const anchor = new Anchor(topicId, { ...deps, store: stores.sync, heads });
+    await anchor.check({ sequence: cursor, hash: headHash, consensusNs: headNs }, mirror, "nothing");
+    const found = incidents.current().filter(({ code }) => code === "topic-reset" || code === "mirrors-disagree");
+    for (const { summary, action } of found) yield wrong("topic", `${summary} ${action}`);
+    if (found.length > 0) return;
+    const { mirrors } = anchor.agreed;
+    if (mirrors === 0) {
+      yield fine(
+        "topic",
+        `Topic ${topicId} is there, but its history could not be compared with the stored one. Try again.`,
+      );
+      return;
+    }
+    const many = mirrors > 1 ? `, and ${mirrors} mirrors have the same` : "";
+    yield fine("topic", `Topic ${topicId} is there, and the stored messages through ${cursor} are its history${many}.`);
+  }
+
+  private async *unstored(topicId: TopicId, mirrors: readonly MirrorName[]): AsyncGenerator<Finding> {
+    const newest = await Promise.all(mirrors.map((mirror) => this.ledger.newestSequence(topicId, { mirror })));
+    const failing = newest.find((each) => !each.ok);
+    if (failing && !failing.ok) {
+      yield wrong(
+        "topic",
+        `Topic ${topicId} cannot be read: ${failing.error.message}. Try again, or take another mirror.`,
+      );
+      return;
+    }
+    const counts = newest.map((each) => (each.ok ? each.value : 0));
+    const common = Math.min(...counts);
+    if (Math.max(...counts) === 0) {
+      const has = await this.ledger.hasTopic(topicId);
+      yield has.ok && !has.value
+        ? wrong(
+            "topic",
+            `Topic ${topicId} does not exist on this network. Check the TOPIC_ variables and HEDERA_NETWORK.`,
+          )
+        : wrong("topic", `Topic ${topicId} has no messages: a wrong id looks just like that, so compare it.`);
+      return;
+    }
+    if (common === 0 || !(await this.agree(topicId, common, mirrors))) {
+      const names = mirrors.join(" and ");
+      yield wrong("topic", `${names} disagree about topic ${topicId}. Take the wrong one out of MIRROR_URL.`);
+      return;
+    }
+    yield fine("topic", `Topic ${topicId} is there, with ${common} messages.`);
+  }
+
+  private async agree(topicId: TopicId, sequence: number, mirrors: readonly MirrorName[]): Promise<boolean> {
+    if (mirrors.length < 2) return true;
+    const told = await Promise.all(mirrors.map((mirror) => this.ledger.message(topicId, sequence, { mirror })));
+    const hashes = told.flatMap((each) => (each.ok && each.value.runningHash ? [each.value.runningHash] : []));
+    return hashes.every((hash) => equalBytes(hash, hashes[0] as Uint8Array));
+  }
+}
+
+function lagFinding(mirror: MirrorName, throughMs: number | null): Finding {
+  if (throughMs === null) return fine("mirror", `${mirror} answers, and has no blocks yet: the ledger is quiet.`);
+  const lagMs = Date.now() - throughMs;
+  const sentence = `${mirror} answers, and is ${Math.max(0, Math.round(lagMs / 1_000))} s behind.`;
+  return lagMs <= MIRROR_LAG_MS
+    ? fine("mirror", sentence)
+    : wrong("mirror", `${sentence} It has stalled: take another mirror first.`);
+}

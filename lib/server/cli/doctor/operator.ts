@@ -1,0 +1,55 @@
+import "server-only";
+import { publicKeysOf, reachNode } from "../../../adapters/hedera/operator-check";
+import type { AccountId } from "../../../core/ledger/ids";
+import type { Ledger } from "../../../ports/ledger/ledger";
+import type { Env } from "../../config/env";
+import { type Finding, fine, wrong } from "./finding";
+
+const KEY = "HEDERA_OPERATOR_KEY";
+
+/** Whether what is submitted will be signed by the account's own key, and whether a node takes it. */
+export async function* examineOperator(env: Env, ledger: Pick<Ledger, "account">): AsyncGenerator<Finding> {
+  const { HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
+  if (operatorId === undefined || operatorKey === undefined) {
+    yield fine("operator", "There is no operator key: the app will only read.");
+    return;
+  }
+  yield await keyFinding(operatorId, operatorKey, ledger);
+  yield await nodeFinding(env);
+}
+
+async function keyFinding(operatorId: string, operatorKey: string, ledger: Pick<Ledger, "account">): Promise<Finding> {
+  const keys = await publicKeysOf(operatorKey);
+  if (keys === null)
+    return wrong("operator", `${KEY} is no private key. Copy it again: DER or hex, as the account's wallet gives it.`);
+  const account = await ledger.account(operatorId as AccountId);
+  if (!account.ok && account.error.code === "not-found")
+    return wrong("operator", `There is no account ${operatorId} on this network. Check HEDERA_OPERATOR_ID.`);
+  if (!account.ok)
+    return wrong(
+      "operator",
+      `Account ${operatorId} cannot be looked up: ${account.error.message}. Mend the mirror first.`,
+    );
+  const { isDeleted, key } = account.value;
+  if (isDeleted) return wrong("operator", `Account ${operatorId} is deleted. Set HEDERA_OPERATOR_ID to another.`);
+  if (key.kind === "many" || key.kind === "none")
+    return wrong(
+      "operator",
+      `Account ${operatorId} is not signed for by one key alone. Use an account with a single key.`,
+    );
+  const isSame = (bytes: Uint8Array | null) => bytes !== null && Buffer.compare(bytes, key.bytes) === 0;
+  if (isSame(keys.used)) return fine("operator", `${operatorId} pays for messages, and the key belongs to it.`);
+  if (isSame(keys.otherwise))
+    return wrong("operator", `${KEY} is read as another type of key than ${operatorId} has. Give it in DER form.`);
+  return wrong(
+    "operator",
+    `${KEY} is not the key of ${operatorId}: every write would be refused. Set a key and an account that belong together.`,
+  );
+}
+
+async function nodeFinding({ HEDERA_NETWORK: network, HEDERA_NODE: node }: Env): Promise<Finding> {
+  const reached = await reachNode(node === undefined ? { network } : { node });
+  if (reached.ok) return fine("node", `A consensus node takes connections (${reached.value}).`);
+  const mend = node === undefined ? "Let this machine reach port 50211 of Hedera's nodes." : "Check HEDERA_NODE.";
+  return wrong("node", `No consensus node could be reached: ${reached.error}. Writes would fail. ${mend}`);
+}

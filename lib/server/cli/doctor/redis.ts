@@ -1,0 +1,43 @@
+import "server-only";
+import { systemClock } from "../../../adapters/memory/system-clock";
+import { UpstashClient } from "../../../adapters/upstash/client/client";
+import { type Keeping, readKeeping } from "../../../adapters/upstash/keeping";
+import { reasonUnreachable } from "../../../core/health/unreachable";
+import type { Env } from "../../config/env";
+import { type Finding, fine, wrong } from "./finding";
+
+export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  if (url === undefined || token === undefined) {
+    yield fine("redis", "No Redis is configured: one instance only.");
+    return;
+  }
+  let keeping: Keeping;
+  try {
+    // Every command of ours is a script: what a plan or a token for reading does not allow shows here, not under load.
+    const client = new UpstashClient({ url, token, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
+    keeping = await readKeeping(client);
+    yield fine("redis", "Redis answers, and runs our scripts.");
+  } catch (cause) {
+    const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+    const mend = "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
+    yield wrong("redis", `Redis cannot be used: ${reason}. ${mend}`);
+    return;
+  }
+  const { persists, evicts } = keeping;
+  if (persists === false)
+    yield wrong(
+      "redis",
+      "Redis has no append-only file: a restart loses nonces and the writes that are under way. Turn it on (appendonly yes).",
+    );
+  if (evicts !== null)
+    yield wrong(
+      "redis",
+      `Redis evicts keys when its memory is full (${evicts}), nonces among them. Set maxmemory-policy to noeviction.`,
+    );
+  if (persists === null)
+    yield fine(
+      "redis",
+      "Redis does not tell whether it persists and evicts: check that it persists and does not evict.",
+    );
+}

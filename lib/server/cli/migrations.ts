@@ -1,0 +1,31 @@
+import "server-only";
+/** `npm run migrate`: brings the tables of the configured database up to date, and says what that took. */
+import { PostgresAdminStore } from "../../adapters/postgres/admin-store";
+import { migrate, missingMigrations } from "../../adapters/postgres/drivers/migrate";
+import { Statements } from "../../adapters/postgres/drivers/statements";
+import { Readable } from "../../adapters/postgres/read/readable";
+import { recorded } from "../admin/operator-log";
+import { openDatabaseOf } from "../boot/open";
+import type { Env } from "../config/env";
+
+/** Says nothing of what another process applied at the same time: that was not this one's doing. `isDry`: changes nothing. */
+export async function runMigrations(
+  env: Env,
+  say: (line: string) => void,
+  { isDry = false }: { readonly isDry?: boolean } = {},
+): Promise<void> {
+  const db = await openDatabaseOf(env);
+  try {
+    const missing = await missingMigrations(db);
+    if (missing.length === 0) return say("The database is up to date.");
+    if (isDry) return say(`The database lacks ${missing.join(", ")}. Nothing was changed.`);
+    await migrate(db);
+    // Only now there is surely a log to write it into.
+    const admin = new PostgresAdminStore(new Statements(db), new Readable());
+    await recorded(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
+    for (const name of missing) say(`applied ${name}`);
+    say(`The database is up to date now (${missing.length} applied).`);
+  } finally {
+    await db.close();
+  }
+}

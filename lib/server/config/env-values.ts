@@ -1,0 +1,122 @@
+import "server-only";
+/** What values of the environment look like, and what is said of one that does not. */
+import { z } from "zod";
+import { parseMirrorAddress } from "../../adapters/mirror/mirror-address";
+import {
+  type AccountId,
+  parseAccountId,
+  parseTopicId,
+  parseUserId,
+  TOPIC_KINDS,
+  type TopicId,
+  type TopicKind,
+  type UserId,
+} from "../../core/ledger/ids";
+import { MAX_SEGMENTS } from "../../core/shards/reshard";
+
+/** Items between commas. */
+export const list = (text: string) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+/** Decimal digits only: what else JavaScript takes for a number (`0x50`, `1e3`) is a slip here. */
+const numeric = (form: RegExp, kind: string, min: number, max: number) => {
+  const rule = `must be ${kind} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(form, rule)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, rule);
+};
+export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
+export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
+export const optional = z.string().optional();
+/** 32 bytes in hex, or DER, which begins with a sequence (0x30). What it is a key of only the ledger can say. */
+export const privateKey = z
+  .string()
+  .regex(/^(0x)?([0-9a-f]{64}|30[0-9a-f]{60,260})$/i, "must be a private key: DER or 64 hexadecimal digits")
+  .optional();
+export const topicIds = z
+  .string()
+  .optional()
+  .transform((text, context): readonly TopicId[] | null => {
+    if (text === undefined) return null;
+    const ids = list(text).map(parseTopicId);
+    if (ids.length > 0 && ids.every((id) => id !== null)) return ids as TopicId[];
+    context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
+    return z.NEVER;
+  });
+export const topicId = z
+  .string()
+  .optional()
+  .transform((text, context): TopicId | null => {
+    const id = text === undefined ? null : parseTopicId(text.trim());
+    if (text !== undefined && id === null) context.addIssue("must be a topic id like 0.0.7148063");
+    return id;
+  });
+const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
+export const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
+  const isOne = /^\d{1,4}$/.test(text.trim());
+  const all = isOne ? Number(text) : 1;
+  const counts: Record<TopicKind, number> = { contact: all, trust: all, recognition: all, profile: all };
+  const items = isOne ? [] : list(text).map((item) => SEGMENTS_OF.exec(item));
+  for (const item of items) if (item !== null) counts[item[1] as TopicKind] = Number(item[2]);
+  const isValid =
+    items.every((item) => item !== null) && Object.values(counts).every((n) => n >= 1 && n <= MAX_SEGMENTS);
+  if (!isValid)
+    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or kinds with theirs, like contact:16,trust:4`);
+  return counts;
+});
+export const payers = z
+  .string()
+  .optional()
+  .transform((text, context): ReadonlySet<AccountId> | "*" | null => {
+    if (text === undefined) return null;
+    if (text.trim() === "*") return "*";
+    const ids = list(text).map(parseAccountId);
+    if (ids.every((id) => id !== null)) return new Set(ids as AccountId[]);
+    context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
+    return z.NEVER;
+  });
+export const users = z
+  .string()
+  .optional()
+  .transform((text, context): ReadonlySet<UserId> => {
+    const ids = list(text ?? "").map(parseUserId);
+    if (ids.every((id) => id !== null)) return new Set(ids);
+    context.addIssue("must be account or user ids, separated by commas");
+    return z.NEVER;
+  });
+/** What cannot be guessed within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
+export const secret = z
+  .string()
+  .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")
+  .optional();
+/** As a Host header has them. */
+export const domains = z
+  .string()
+  .optional()
+  .transform((text, context): readonly string[] | null => {
+    if (text === undefined) return null;
+    const names = list(text.toLowerCase());
+    if (names.length > 0 && names.every((name) => /^([a-z0-9-]+\.)*[a-z0-9-]+(:\d{1,5})?$/.test(name))) return names;
+    context.addIssue("must be names like trustmesh.example or trustmesh.example:8443, separated by commas");
+    return z.NEVER;
+  });
+/** Vercel asks for 16 random characters or more of a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
+export const scheduleSecret = z.string().min(16, "must have at least 16 characters").optional();
+export const urls = z
+  .string()
+  .optional()
+  .transform((text, context): readonly string[] | null => {
+    if (text === undefined) return null;
+    const bases = list(text);
+    if (bases.length === 0) context.addIssue("must be http or https addresses, separated by commas");
+    for (const base of bases) {
+      const address = parseMirrorAddress(base);
+      // Not the address itself: it may hold a password.
+      if (!address.ok) context.addIssue(`holds an address that ${address.error}`);
+    }
+    return bases;
+  });

@@ -1,0 +1,102 @@
+import "server-only";
+/** The ledger side of the configuration: a public or custom network as it is named, or a devnet of our own, started here. */
+import { join } from "node:path";
+import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
+import { BONDING_LOOSE } from "../../core/health/judgement";
+import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import { spawnDevnet } from "../../devnet/spawn";
+import type { RegisteredTopic } from "../../engine/sync/sync-scheduler";
+import type { Log } from "../../ports/log";
+import type { NetworkParts } from "../boot/container";
+import { type Env, NETWORK_MIRRORS } from "./env";
+
+type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;
+
+/** Kinds by topic: two kinds may share one. The order is the segments' order, so it is kept. */
+export function registeredTopics(byKind: TopicsByKind): readonly RegisteredTopic[] {
+  const kinds = new Map<TopicId, TopicKind[]>();
+  for (const kind of TOPIC_KINDS) {
+    for (const topicId of byKind[kind]) kinds.set(topicId, [...(kinds.get(topicId) ?? []), kind]);
+  }
+  return [...kinds].map(([topicId, ofTopic]) => ({ topicId, kinds: ofTopic }));
+}
+
+function configuredTopics(env: Env): TopicsByKind {
+  return {
+    contact: env.TOPIC_CONTACT ?? [],
+    trust: env.TOPIC_TRUST ?? [],
+    recognition: env.TOPIC_RECOGNITION ?? [],
+    profile: env.TOPIC_PROFILE ?? [],
+  };
+}
+
+export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
+  return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
+}
+
+/** The one among the demo people who sees the admin page. */
+const OPERATOR_NAME = "Devnet operator";
+
+async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
+  log.info("Starting a local Hedera (devnet) …");
+  const devnet = await spawnDevnet({
+    dataDir: join(env.DATA_DIR, "devnet"),
+    // A terminal's Ctrl-C ends both at once: then it was asked to end, and nothing is wrong.
+    onExit: (reason) =>
+      log[reason === "it exited with code 0" ? "info" : "error"]("the devnet has ended; restart the app to go on", {
+        reason,
+      }),
+  });
+  log.info(`The devnet answers at ${devnet.restUrl}, with ${devnet.people.length} people on four topics.`);
+  const submitter = new SdkSubmitter({
+    network: { nodeAddress: devnet.nodeAddress },
+    operatorId: devnet.operatorId,
+    operatorKey: devnet.operatorKey,
+  });
+  const { contact, trust, recognition, profile } = devnet.topics as Record<TopicKind, TopicId>;
+  return {
+    mirrorUrls: env.MIRROR_URL ?? [devnet.restUrl],
+    topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
+    trustedPayers: env.TRUSTED_PAYERS ?? new Set([devnet.operatorId as AccountId]),
+    submitter,
+    operatorId: devnet.operatorId,
+    ledgerId: devnet.ledgerId,
+    people: [...devnet.people, { userId: devnet.operatorId, name: OPERATOR_NAME }],
+    creator: submitter,
+    close: async () => {
+      await submitter.close();
+      await devnet.stop();
+    },
+  };
+}
+
+async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
+  const submitter = configuredSubmitter(env);
+  if (submitter === null)
+    log.warn("There is no operator key: this server shows the ledger and refuses to write to it.");
+  if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
+  if (env.TRUSTED_PAYERS === null)
+    log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
+  if (env.isPublic && !env.isStrict) log.warn(BONDING_LOOSE);
+  if (env.domains === null)
+    log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
+  return {
+    mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
+    topics: registeredTopics(configuredTopics(env)),
+    trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
+    submitter,
+    operatorId: env.HEDERA_OPERATOR_ID ?? null,
+    creator: submitter,
+    people: [],
+    close: async () => submitter?.close(),
+  };
+}
+
+function configuredSubmitter(env: Env): SdkSubmitter | null {
+  const { HEDERA_NETWORK: network, HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
+  if (operatorId === undefined || operatorKey === undefined) return null;
+  const isNamed = network === "testnet" || network === "mainnet" || network === "previewnet";
+  if (isNamed) return new SdkSubmitter({ network, operatorId, operatorKey });
+  const { HEDERA_NODE: nodeAddress } = env;
+  return nodeAddress === undefined ? null : new SdkSubmitter({ network: { nodeAddress }, operatorId, operatorKey });
+}

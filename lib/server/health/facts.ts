@@ -1,0 +1,159 @@
+import "server-only";
+/** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
+import { getHeapStatistics } from "node:v8";
+import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
+import { toMs } from "../../core/ledger/consensus-time";
+import type { SyncState } from "../../core/sync/sync-state";
+import type { KnownTopic } from "../admin/reads";
+import type { App } from "../boot/container";
+
+/** The counters of the parts at one moment; they count from the start. */
+export interface Tally {
+  readonly atMs: number;
+  readonly postgres: Count;
+  readonly redis: Count;
+  readonly mirrors: ReadonlyMap<string, Count>;
+  readonly budgetRefused: number;
+}
+
+interface Count {
+  readonly sent: number;
+  readonly failed: number;
+  readonly ms: number;
+}
+
+/** Facts that only the watch knows. */
+export interface Watched {
+  /** The counters of an earlier moment since which the tier or mirror was never down; null where none is near enough. */
+  readonly before: (name: string) => Tally | null;
+  readonly isPostgresSilent: boolean;
+  readonly isRedisSilent: boolean;
+  readonly isStarting: boolean;
+  readonly isSettling: boolean;
+  readonly deafMs: number;
+  readonly keeping: Keeping | null;
+  readonly unknownTopics: readonly string[];
+  readonly clocksAhead: HealthFacts["clocksAhead"];
+}
+
+/** A write that failed this long ago says nothing of the next one. */
+const FAILED_WRITE_MS = 900_000;
+
+const NONE: Count = { sent: 0, failed: 0, ms: 0 };
+const plus = (a: Count, b: Count): Count => ({
+  sent: a.sent + b.sent,
+  failed: a.failed + b.failed,
+  ms: a.ms + b.ms,
+});
+
+export function tallyOf({ stores, sharedStats, ledger, metrics, clock }: App): Tally {
+  const statements = Object.values(stores.stats().byPurpose).map(
+    ({ statements: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+  );
+  const commands = Object.values(sharedStats?.().byPurpose ?? {}).map(
+    ({ commands: sent, errors: failed, totalMs: ms }): Count => ({ sent, failed, ms }),
+  );
+  const mirrors = ledger
+    .states()
+    .map(({ origin, requests: sent, errors: failed }): [string, Count] => [
+      origin,
+      { sent, failed, ms: metrics.mirrorMsOf(origin) },
+    ]);
+  return {
+    atMs: clock.monotonicMs(),
+    postgres: statements.reduce(plus, NONE),
+    redis: commands.reduce(plus, NONE),
+    mirrors: new Map(mirrors),
+    budgetRefused: metrics.budget.refused,
+  };
+}
+
+function callsBetween(before: Count | undefined, after: Count | undefined): Calls | null {
+  if (before === undefined || after === undefined) return null;
+  const sent = after.sent - before.sent;
+  return { sent, failed: after.failed - before.failed, meanMs: sent === 0 ? null : (after.ms - before.ms) / sent };
+}
+
+export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
+  const { clock, stores, sharedStats, ledger, scheduler, adminReads, written } = app;
+  const sql = stores.stats();
+  const shared = sharedStats?.() ?? null;
+  const head = scheduler.mirrorHeadNs;
+  const failing = written.failing();
+  return {
+    nowMs: clock.now(),
+    postgres: {
+      circuit: sql.circuit,
+      answers: !watched.isPostgresSilent,
+      lastError: sql.lastError,
+      calls: callsBetween(watched.before("postgres")?.postgres, now.postgres),
+    },
+    redis: shared && {
+      circuit: shared.circuit,
+      answers: !watched.isRedisSilent,
+      lastError: shared.lastError,
+      calls: callsBetween(watched.before("redis")?.redis, now.redis),
+      deafMs: watched.deafMs,
+      keeping: watched.keeping,
+    },
+    mirrors: ledger.states().map(({ origin, circuit, lastError, clockAheadMs }) => ({
+      ...{ origin, circuit, lastError, clockAheadMs },
+      calls: callsBetween(watched.before(origin)?.mirrors.get(origin), now.mirrors.get(origin)),
+    })),
+    mirrorHeadMs: head === null ? null : toMs(head),
+    budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
+    unknownTopics: watched.unknownTopics,
+    isStarting: watched.isStarting,
+    isSettling: watched.isSettling,
+    topics: syncFactsOf(app),
+    stored: (adminReads.topics.last?.value ?? []).map(storedFactsOf),
+    failedWrite: failing !== null && clock.monotonicMs() - failing.lastMonotonicMs < FAILED_WRITE_MS ? failing : null,
+    isAnyPayerTrusted: app.trustedPayers === "*",
+    isBondingLoose: app.env.isPublic && !app.env.isStrict,
+    memory: memoryShares(),
+    clocksAhead: watched.clocksAhead,
+  };
+}
+
+function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
+  return [...scheduler.syncs].map(([topicId, { state, lastError }]) => {
+    const asOfNs = scheduler.asOfNs(topicId);
+    return {
+      topicId,
+      // Syncs time their holes by the clock that never steps.
+      state: onWallClock(state, clock.now() - clock.monotonicMs()),
+      lastError,
+      lagMs: scheduler.lagMs(topicId),
+      asOfMs: asOfNs === null ? null : toMs(asOfNs),
+    };
+  });
+}
+
+function onWallClock(state: SyncState, aheadMs: number): SyncState {
+  const hole = "hole" in state ? state.hole : null;
+  if (hole === null) return state;
+  return { ...state, hole: { ...hole, firstSeenMs: Math.round(hole.firstSeenMs + aheadMs) } } as SyncState;
+}
+
+function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, paused, pause }: KnownTopic): StoredFacts {
+  const declared = gaps.filter(({ state }) => state === "declared");
+  return {
+    topicId,
+    failed: counts.failed,
+    failedSequences,
+    gaps: declared,
+    gapCount: declared.length + gapCount - gaps.length,
+    paused: paused ? { by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null } : null,
+  };
+}
+
+/** The used shares of the heap that V8 may use, and of the memory that the container or machine gives the process. */
+function memoryShares(): HealthFacts["memory"] {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  const constrained = process.constrainedMemory();
+  return {
+    heapShare: used / limit,
+    // Without a limit it is 0, or larger than any machine.
+    rssShare: constrained > 0 ? process.memoryUsage.rss() / constrained : 0,
+  };
+}

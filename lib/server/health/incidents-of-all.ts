@@ -1,0 +1,30 @@
+import "server-only";
+/** The incidents of every instance, out of what each tells of itself. */
+import { keyOf } from "../../core/key";
+import type { AdminStatus } from "../../wire/admin";
+import type { InstanceReport } from "../../wire/instance-report";
+
+type Told = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
+type AnyInstance = AdminStatus["incidents"][number];
+
+/** An instance with an open incident tells of itself every minute; one that was silent for longer has ended. */
+const TOLD_MS = 150_000;
+
+/** Each incident once, with the instances that see it: critical ones first, then by age, oldest first. */
+export function incidentsOfAll(reports: readonly Told[], nowMs: number): AdminStatus["incidents"] {
+  const all = new Map<string, AnyInstance>();
+  for (const { instanceId, reportedMs, incidents } of reports) {
+    if (nowMs - reportedMs > TOLD_MS) continue;
+    for (const incident of incidents) {
+      const key = keyOf(incident.code, incident.subject ?? "");
+      const known = all.get(key);
+      all.set(key, {
+        ...(known ?? incident),
+        sinceMs: Math.min(incident.sinceMs, known?.sinceMs ?? Number.POSITIVE_INFINITY),
+        instances: [...(known?.instances ?? []), instanceId],
+      });
+    }
+  }
+  const rank = { critical: 0, warning: 1 };
+  return [...all.values()].sort((a, b) => rank[a.severity] - rank[b.severity] || a.sinceMs - b.sinceMs);
+}

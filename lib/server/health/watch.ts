@@ -1,0 +1,247 @@
+import "server-only";
+import { JUDGED_CODES, judge, type Keeping } from "../../core/health/judgement";
+import type { TopicId } from "../../core/ledger/ids";
+import { keepUp } from "../../engine/sync/keep-up";
+/**
+ * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
+ * result is in `app.incidents`; everything that speaks of health reads it there.
+ */
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import type { App } from "../boot/container";
+import { factsOf, type Tally, tallyOf } from "./facts";
+
+/** Several looks fit into the 15 s within which a failure is to be seen. */
+const LOOK_MS = 5_000;
+/** A question about health asks the tiers, this often at most. */
+const PROBE_MS = 2_000;
+/** A check that waits longer than this is itself a failure to its caller. */
+const CHECK_MS = 3_000;
+/** Calls are judged over this time, so that one bad second is no failure. */
+const WINDOW_MS = { min: 10_000, max: 60_000 };
+/** The longest pause of a topic that backs off, and its jitter. */
+const SETTLE_MS = 75_000;
+/** By then another instance, or this one, has met a demand; if it is not known here, one more round tells. */
+const OWED_MS = 3_000;
+/** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
+const OVERVIEW_MS = 10_000;
+/** A wrong set-up lasts longer than this, so it is looked at this seldom. */
+const RARE_MS = 600_000;
+/** While something is wrong the other instances are told this often that it still is. */
+const TELL_MS = 60_000;
+
+export class HealthWatch {
+  private readonly closing = new AbortController();
+  private tallies: readonly Tally[] = [];
+  private probe: { readonly atMs: number; readonly done: Promise<void> } | null = null;
+  /** When each tier and mirror was seen down last. */
+  private readonly lastDownMs = new Map<string, number>();
+  private isPostgresSilent = false;
+  private isRedisSilent = false;
+  /** A process that stood still is late too: only the second late answer in a row says something of the tier. */
+  private wasLate = { postgres: false, redis: false };
+  private isStarted = false;
+  private heardMs: number | null = null;
+  private progress = -1;
+  /** For each empty topic, whether the mirror knows it. */
+  private readonly existing = new Map<TopicId, boolean>();
+  private keeping: Keeping | null = null;
+  private rareMs = Number.NEGATIVE_INFINITY;
+  private toldMs = Number.NEGATIVE_INFINITY;
+  private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
+
+  constructor(private readonly appOf: () => App) {}
+
+  /**
+   * Whether this instance can serve, as of the last look. Not while the database and what instances share are both away, and not
+   * before the first sync has ended; where that fails, what is stored is served.
+   */
+  canServe(): boolean {
+    const { incidents, isShared, scheduler, adminReads } = this.appOf();
+    const open = new Set(incidents.current().map(({ code }) => code));
+    if (open.has("postgres-down") && (!isShared || open.has("redis-down"))) return false;
+    if (this.isStarted) return true;
+    const unread = [...scheduler.syncs].filter(([topicId]) => !scheduler.isRead(topicId));
+    const isLoading = unread.some(([, { state }]) => state.name === "pulling" || state.name === "idle");
+    const isAnythingStored = adminReads.topics.last?.value.some(({ cursor }) => cursor > 0) ?? false;
+    return isAnythingStored && !isLoading;
+  }
+
+  /** Judges what is known. Asks nobody. */
+  look(): void {
+    const app = this.appOf();
+    const now = tallyOf(app);
+    const nowMs = now.atMs;
+    const { scheduler, sharedStats, incidents } = app;
+    if (sharedStats === null || sharedStats().bus.isConnected) this.heardMs = nowMs;
+    this.heardMs ??= nowMs;
+    const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
+    this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
+    const facts = factsOf(app, now, {
+      before: (name) =>
+        this.tallies.findLast(({ atMs }) => atMs <= nowMs - WINDOW_MS.min && atMs >= this.downMs(name)) ?? null,
+      isPostgresSilent: this.isPostgresSilent,
+      isRedisSilent: this.isRedisSilent,
+      isStarting: !this.isStarted,
+      isSettling: nowMs - Math.max(...this.lastDownMs.values()) < SETTLE_MS,
+      deafMs: nowMs - this.heardMs,
+      keeping: this.keeping,
+      unknownTopics: [...this.existing].flatMap(([topicId, exists]) => (exists ? [] : [topicId])),
+      clocksAhead: this.clocksAhead,
+    });
+    incidents.settle(JUDGED_CODES, judge(facts));
+    for (const { code, subject } of incidents.current())
+      if (code in DOWN_NAMES) this.lastDownMs.set(subject ?? DOWN_NAMES[code as keyof typeof DOWN_NAMES], nowMs);
+    this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
+  }
+
+  /** Asks the database and Redis, as far as they were not asked just now, and judges what is known then. Takes three seconds at the most. */
+  async examine(): Promise<void> {
+    const { clock } = this.appOf();
+    if (this.probe === null || clock.monotonicMs() - this.probe.atMs >= PROBE_MS)
+      this.probe = { atMs: clock.monotonicMs(), done: this.ask() };
+    await this.probe.done;
+    this.look();
+  }
+
+  /** The same after a demand for every topic, whose syncs go on by themselves where they take longer. */
+  async examineAsReader(): Promise<void> {
+    await Promise.all([this.demand(), this.examine()]);
+    this.look();
+  }
+
+  private downMs(name: string): number {
+    return this.lastDownMs.get(name) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** Reports of other instances have come in. One that is dated later than now was written by a clock that is ahead. */
+  heard(reports: readonly { readonly instanceId: string; readonly reportedMs: number }[]): void {
+    const { clock, instanceId } = this.appOf();
+    this.clocksAhead = reports
+      .filter((report) => report.instanceId !== instanceId)
+      .map((report) => ({ instanceId: report.instanceId, aheadMs: report.reportedMs - clock.now() }));
+  }
+
+  private async ask(): Promise<void> {
+    const app = this.appOf();
+    const [postgres, redis] = await Promise.all([this.inTime(this.askPostgres(app)), this.inTime(this.askRedis(app))]);
+    this.isPostgresSilent = postgres === false || (postgres === "late" && this.wasLate.postgres);
+    this.isRedisSilent = redis === false || (redis === "late" && this.wasLate.redis);
+    this.wasLate = { postgres: postgres === "late", redis: redis === "late" };
+  }
+
+  /** Demands a sync. A failure shows in the state of the topics. */
+  private demand(): Promise<boolean | "late"> {
+    const demanded = this.appOf().scheduler.demand();
+    return this.inTime(
+      demanded.then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  private async inTime(answers: Promise<boolean>): Promise<boolean | "late"> {
+    const { clock } = this.appOf();
+    const done = new AbortController();
+    try {
+      return await Promise.race([answers, clock.sleep(CHECK_MS, done.signal).then(() => "late" as const)]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** One statement, which answers what is wrong in the database as well. */
+  private async askPostgres({ adminReads }: App): Promise<boolean> {
+    await adminReads.topics.get();
+    return !adminReads.topics.isFailing;
+  }
+
+  /** One command; a second one where the first is lost, since a connection may have died unused. */
+  private async askRedis({ isShared, hot }: App): Promise<boolean> {
+    if (!isShared) return true;
+    for (let turn = 0; turn < 2; turn += 1) {
+      try {
+        await hot.passGate("health:ready", 1);
+        return true;
+      } catch (cause) {
+        if (!(cause instanceof HotTierUnavailable)) throw cause;
+      }
+    }
+    return false;
+  }
+
+  /** Watches, and keeps topics up that nobody reads, until `close`. For a process that lives on between requests. */
+  start(): void {
+    void this.watch();
+    void keepUp(this.appOf(), this.closing.signal);
+  }
+
+  close(): void {
+    this.closing.abort();
+  }
+
+  private async watch(): Promise<void> {
+    const { clock, log } = this.appOf();
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      try {
+        await this.turn();
+      } catch (cause) {
+        log.error("a look at the state of health failed", { cause });
+      }
+      await clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  /** Looks; asks only where something is wrong, is owed or has changed, so that what sleeps may sleep on. */
+  private async turn(): Promise<void> {
+    const app = this.appOf();
+    const isTierWrong =
+      app.incidents.current().some(({ code }) => TIER_CODES.has(code)) ||
+      [...app.scheduler.syncs.values()].some(({ state }) => state.name === "backing-off");
+    if (app.scheduler.isOwed(OWED_MS)) await this.demand();
+    if (isTierWrong) await this.examineAsReader();
+    else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
+    if (app.clock.monotonicMs() - this.rareMs >= RARE_MS && this.isStarted) await this.askRarely(app);
+    this.look();
+    this.tellAgain(app);
+  }
+
+  /** Settings and names that are wrong from the start: a command, and a request for each topic that has never had a message. */
+  private async askRarely({ scheduler, ledger, sharedKeeping, clock }: App): Promise<void> {
+    this.rareMs = clock.monotonicMs();
+    this.keeping = (await sharedKeeping?.().catch(() => null)) ?? this.keeping;
+    for (const [topicId, { cursor }] of scheduler.syncs) {
+      if (cursor !== 0 || this.existing.get(topicId) === true) continue;
+      const answer = await ledger.hasTopic(topicId);
+      if (answer.ok) this.existing.set(topicId, answer.value);
+    }
+    for (const topicId of this.existing.keys())
+      if ((scheduler.syncs.get(topicId)?.cursor ?? 1) > 0) this.existing.delete(topicId);
+  }
+
+  /** Others take what they were told long ago for over. */
+  private tellAgain({ incidents, isShared, reporter, clock }: App): void {
+    if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.toldMs < TELL_MS) return;
+    this.toldMs = clock.monotonicMs();
+    reporter.notice();
+  }
+
+  /** Whether anything was committed or changed since the database was last looked at: it is awake then. */
+  private hasProgress(app: App): boolean {
+    const progress = app.told.count;
+    const readMs = app.adminReads.topics.last?.atMonotonicMs ?? Number.NEGATIVE_INFINITY;
+    if (progress === this.progress || app.clock.monotonicMs() - readMs < OVERVIEW_MS) return false;
+    this.progress = progress;
+    return true;
+  }
+}
+
+/** The incidents of a tier that is down, and what its calls are counted under; a mirror goes by its origin. */
+const DOWN_NAMES = { "postgres-down": "postgres", "redis-down": "redis", "mirror-down": "mirror" } as const;
+
+/** While one of these is open the tiers are asked, so that its end is noticed too. */
+const TIER_CODES: ReadonlySet<string> = new Set([
+  ...["postgres-down", "postgres-failing", "redis-down", "redis-failing"],
+  ...["mirror-down", "mirror-failing", "topics-behind", "topic-stuck", "topic-hole"],
+]);

@@ -1,0 +1,16 @@
+import "server-only";
+/** Cursors of pages that go back in time: opaque to clients, the consensus time of the last item inside. */
+import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../../core/ledger/consensus-time";
+import { ProblemError } from "./problem";
+
+export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConsensusTime(ns)).toString("base64url");
+
+/** Null for the first page. Throws what to answer to a cursor that is none. */
+export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
+  if (cursor === undefined) return null;
+  const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));
+  if (ns !== null) return ns;
+  throw new ProblemError("bad-input", "cursor: this server did not hand it out. Start again without it.", {
+    field: "cursor",
+  });
+}

@@ -1,0 +1,19 @@
+import "server-only";
+import { pausedWords } from "../../core/health/judgement";
+/** The sentence for somebody who writes to a paused topic, or waits for a message of it. */
+import type { TopicId } from "../../core/ledger/ids";
+import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
+import type { AdminReads } from "../admin/reads";
+
+/** One sentence; null where this instance does not know of a pause. Asks the database who paused it, and when. */
+export async function pausedSentence(
+  scheduler: Pick<SyncScheduler, "syncs">,
+  reads: Pick<AdminReads, "topics">,
+  topicId: TopicId,
+): Promise<string | null> {
+  if (scheduler.syncs.get(topicId)?.state.name !== "paused") return null;
+  const topics = (await reads.topics.get())?.value ?? [];
+  const pause = topics.find((topic) => topic.topicId === topicId)?.pause ?? null;
+  const words = pausedWords({ by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null });
+  return `Topic ${topicId} is ${words}: it shows nothing new and takes no writes until an operator resumes it.`;
+}

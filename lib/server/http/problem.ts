@@ -1,0 +1,117 @@
+import "server-only";
+/** Errors as RFC 9457 problem details, with the UI's own members beside them. One table: code → status and title. */
+import type { Problem } from "../../wire/common";
+import { currentRequest } from "./request-scope";
+
+const CODES = {
+  "bad-input": [400, "Bad input"],
+  challenge: [400, "Not a challenge to be answered"],
+  "no-session": [401, "Not signed in"],
+  "wrong-token": [401, "Wrong token"],
+  signature: [401, "Not signed by this account"],
+  "not-yours": [403, "Not yours"],
+  "not-admin": [403, "Not an operator"],
+  "no-token": [403, "No token configured"],
+  "cross-site": [403, "Cross-site request"],
+  "account-refused": [403, "This account cannot sign in"],
+  "not-found": [404, "Not found"],
+  "method-not-allowed": [405, "Method not allowed"],
+  "too-slow": [408, "Too slow"],
+  nonce: [409, "Nonce already used"],
+  "slots-full": [409, "No slot left"],
+  "not-bonded": [409, "Not bonded"],
+  "in-progress": [409, "Already under way"],
+  "challenge-used": [409, "Challenge already used"],
+  paused: [409, "Paused"],
+  "key-reused": [422, "Key already used"],
+  "too-large": [413, "Too large"],
+  "address-too-long": [414, "Address too long"],
+  "bad-media-type": [415, "Not JSON"],
+  "too-many": [429, "Too many requests"],
+  "headers-too-large": [431, "Too many headers"],
+  internal: [500, "Internal error"],
+  "ledger-refused": [502, "Refused by the ledger"],
+  "not-yet": [503, "Not there yet"],
+  "read-only": [503, "Read only"],
+  unavailable: [503, "Unavailable"],
+  "not-configured": [503, "Not configured"],
+  "ledger-unavailable": [503, "Ledger unavailable"],
+  uncertain: [503, "Outcome unknown"],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof CODES;
+export const PROBLEM_CODES = Object.keys(CODES) as readonly ProblemCode[];
+export const problemStatus = (code: ProblemCode): number => CODES[code][0];
+export const problemTitle = (code: ProblemCode): string => CODES[code][1];
+
+export interface ProblemOptions {
+  readonly field?: string;
+  readonly retryAfterS?: number;
+}
+
+const MARK = Symbol.for("trustmesh.ProblemError");
+
+/**
+ * An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it.
+ * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
+    if (this !== ProblemError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === "object" && value !== null && MARK in value;
+  }
+
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail: string,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** The parts of a problem answer. An Error object would cost a stack. */
+export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;
+
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The answer to a request that failed; it names the request that the running code works for. */
+export function problemAnswer({ code, detail, options }: ProblemParts): ProblemAnswer {
+  const [status, title] = CODES[code];
+  const request = currentRequest();
+  const body: Problem = {
+    type: `urn:trustmesh:problem:${code}`,
+    title,
+    status,
+    detail,
+    ...(request === undefined ? {} : { instance: `urn:trustmesh:request:${request.requestId}` }),
+    code,
+    ok: false,
+    success: false,
+    error: detail,
+    ...(options.field === undefined ? {} : { field: options.field }),
+  };
+  const retryAfterS = options.retryAfterS ?? (status === 503 ? 1 : undefined);
+  return {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) }),
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+export function problemResponse(problem: ProblemParts): Response {
+  const { status, headers, body } = problemAnswer(problem);
+  return new Response(body, { status, headers });
+}

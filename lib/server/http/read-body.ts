@@ -1,0 +1,87 @@
+import "server-only";
+/** A request's body as JSON, bounded in size, time and depth before anything else looks at it. */
+import type { Clock } from "../../ports/clock";
+import type { HeaderReader } from "../access/client-address";
+import { ProblemError } from "./problem";
+
+/** Larger than any message the ledger takes (20 chunks of 1024 bytes), in JSON. */
+export const MAX_BODY_BYTES = 64 * 1024;
+/** A client that sends 64 KB slower than this holds a connection for nothing. */
+const BODY_MS = 10_000;
+/** No form of ours is deeper than a few; far less than what overflows a recursive walk. */
+const MAX_DEPTH = 32;
+
+/** The JSON, or undefined for a POST of nothing, as `fetch` and curl send it. Throws ProblemError. */
+export async function readJson(request: Request, clock: Clock): Promise<unknown> {
+  const { headers } = request;
+  if (!headers.has("content-type") && !hasBody((name) => headers.get(name))) return undefined;
+  const type = headers.get("content-type") ?? "";
+  if (!/^application\/json\b/i.test(type))
+    throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
+  const text = (await inTime(readAll(request), clock)).toString("utf8");
+  if (isTooDeep(text)) throw new ProblemError("bad-input", "The body is nested too deep.", { field: "body" });
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ProblemError("bad-input", "The body is not JSON.", { field: "body" });
+  }
+}
+
+/** A body whose end is not near: of unknown length, or longer than any that is read. */
+export const isBodyLong = (header: HeaderReader): boolean =>
+  (header("transfer-encoding") ?? "") !== "" || Number(header("content-length") ?? 0) > MAX_BODY_BYTES;
+
+/** Whether a body follows the headers (RFC 9112 §6.3). */
+export const hasBody = (header: HeaderReader): boolean =>
+  (header("transfer-encoding") ?? "") !== "" || (header("content-length") ?? "0") !== "0";
+
+const BROKEN_OFF = "The body ended before it was complete. Send the request again.";
+
+async function readAll(request: Request): Promise<Buffer> {
+  const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_BODY_BYTES) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // The client hung up, or its chunks cannot be read: no failure of ours, and nothing for the error log.
+    throw cause === tooLarge ? cause : new ProblemError("bad-input", BROKEN_OFF, { field: "body" });
+  }
+  return Buffer.concat(chunks);
+}
+
+async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
+  const done = new AbortController();
+  const late = clock.sleep(BODY_MS, done.signal).then(() => "late" as const);
+  // Whichever comes second is nobody's concern any more.
+  work.catch(() => {});
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), late]);
+    if (first === "late") throw new ProblemError("too-slow", `The body did not come within ${BODY_MS / 1_000} s.`);
+    return first.value;
+  } finally {
+    done.abort();
+  }
+}
+
+/** Looked at before it is parsed, without building anything. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const character = text[i];
+    if (isInString) {
+      if (character === "\\") i += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === "{" || character === "[") depth += 1;
+    else if (character === "}" || character === "]") depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}

@@ -1,0 +1,150 @@
+import "server-only";
+/** Answers of reads: body, freshness, validators, and what the tiers had to say. */
+import { formatConsensusTime } from "../../core/ledger/consensus-time";
+import type { Sequence, TopicId } from "../../core/ledger/ids";
+import { parseSequence, parseTopicId } from "../../core/ledger/ids";
+import type { FreshnessNow } from "../../core/sync/freshness";
+import type { View } from "../../engine/reads/l1-cache";
+import { report, type TierReport } from "../../engine/reads/single-flight";
+import type { Need, ReadResult } from "../../engine/reads/tiered-read";
+import type { Freshness } from "../../wire/common";
+import type { App } from "../boot/container";
+import { pausedSentence } from "./paused";
+import { ProblemError } from "./problem";
+import type { RouteContext } from "./route";
+
+/** How long a read waits for the messages that `If-Min-Sequence` names (api.md). */
+const READ_YOUR_WRITES_MS = 3_000;
+
+export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
+  return {
+    asOf: now.asOfNs === null ? null : formatConsensusTime(now.asOfNs),
+    lagMs: now.lagMs,
+    stale: now.stale || isStaleCopy,
+    ...(now.isQuiet ? { quiet: true as const } : {}),
+  };
+}
+
+/**
+ * Starts what a read implies: the topics are looked after, and the messages it must contain are waited for. Answers where a
+ * view with those messages may come from.
+ */
+export async function beforeRead(
+  context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
+): Promise<Need> {
+  const { app, request, background } = context;
+  const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
+  background(() => app.scheduler.demand());
+  if (minimum.size === 0) return "any";
+  const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
+  if (!isThere) {
+    for (const topicId of minimum.keys()) {
+      const paused = await pausedSentence(app.scheduler, app.adminReads, topicId);
+      if (paused !== null) throw new ProblemError("paused", paused);
+    }
+    throw new ProblemError("not-yet", "The ledger's mirror does not have that message yet. Ask again in a second.", {
+      retryAfterS: 1,
+    });
+  }
+  return app.told.has(minimum) ? "current" : "origin";
+}
+
+/** A client names the topics that it wrote to within the last minute: one of each kind, twice as many while topics are split. */
+const MAX_MIN_SEQUENCES = 16;
+
+function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {
+  const minimum = new Map<TopicId, Sequence>();
+  for (const item of header?.split(",") ?? []) {
+    const [topic = "", number = ""] = item.trim().split("=");
+    const topicId = parseTopicId(topic);
+    const sequence = parseSequence(number);
+    if (topicId === null || sequence === null || !app.scheduler.syncs.has(topicId)) {
+      throw new ProblemError(
+        "bad-input",
+        "If-Min-Sequence is a list of <topicId>=<sequence> for topics that are kept here.",
+        { field: "If-Min-Sequence" },
+      );
+    }
+    minimum.set(topicId, Math.max(minimum.get(topicId) ?? 0, sequence) as Sequence);
+    if (minimum.size > MAX_MIN_SEQUENCES) {
+      throw new ProblemError("bad-input", `If-Min-Sequence names at most ${MAX_MIN_SEQUENCES} topics.`, {
+        field: "If-Min-Sequence",
+      });
+    }
+  }
+  return minimum;
+}
+
+/** A view as an answer: 304 where the client has it. The ETag names the data; how fresh it is comes in headers on both. */
+export function viewResponse(context: RouteContext<unknown, unknown>, result: ReadResult, startMs: number): Response {
+  const { app, request } = context;
+  const { view, tiers, isStaleCopy } = result;
+  app.metrics.observeRead(tiers);
+  const freshness = freshnessBody(app.scheduler.freshness(), isStaleCopy);
+  // A browser repeats the body that a 304 stands for: it must not go on calling fresh what is stale by now.
+  const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
+  const headers = privateHeaders(etag);
+  headers.set("cache-status", cacheStatus(tiers));
+  headers.set("server-timing", serverTiming(tiers, app.clock.now() - startMs));
+  if (freshness.asOf !== null) headers.set("trustmesh-as-of", freshness.asOf);
+  if (freshness.lagMs !== null) headers.set("trustmesh-lag-ms", String(freshness.lagMs));
+  headers.set("trustmesh-stale", String(freshness.stale));
+  if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+  headers.set("content-type", "application/json");
+  return new Response(withMembers(view.body, { timestamp: new Date(app.clock.now()).toISOString(), ...freshness }), {
+    headers,
+  });
+}
+
+/** An answer that no tier keeps. */
+export function uncached(view: View, tookMs: number): ReadResult {
+  return {
+    view,
+    tiers: [report("postgres", "hit", { tookMs }), report("l1", "bypass")],
+    isStaleCopy: false,
+  };
+}
+
+/** Appends members to a JSON object without parsing it: the object was written by us and is never empty. */
+function withMembers(body: Buffer, members: Readonly<Record<string, unknown>>): string {
+  return `${body.toString("utf8", 0, body.length - 1)},${JSON.stringify(members).slice(1)}`;
+}
+
+export function privateHeaders(etag: string): Headers {
+  return new Headers({ "cache-control": "private, no-cache", vary: "Cookie", etag });
+}
+
+/** Weak comparison, as If-None-Match asks for (RFC 9110 §13.1.2). */
+function matches(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
+}
+
+/** RFC 9211, closest to the origin first. A tier that gave nothing, and instead of which none was asked, has neither hit nor fwd. */
+export function cacheStatus(tiers: readonly TierReport[]): string {
+  const member = ({ tier, outcome, stored, ttlSeconds, detail }: TierReport) =>
+    [
+      tier,
+      ...(outcome === "failed" ? [] : [outcome === "hit" ? "hit" : `fwd=${outcome}`]),
+      ...(ttlSeconds === null ? [] : [`ttl=${ttlSeconds}`]),
+      ...(stored ? ["stored"] : []),
+      ...(detail === null ? [] : [`detail=${detail}`]),
+    ].join("; ");
+  return tiers.map(member).join(", ");
+}
+
+function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
+  return [
+    ...tiers.map(({ tier, tookMs }) => `${tier};dur=${tookMs.toFixed(1)}`),
+    `total;dur=${totalMs.toFixed(1)}`,
+  ].join(", ");
+}
+
+/** JSON that is the same for everybody and may be kept by a CDN (api.md). */
+export function publicJson(body: unknown): Response {
+  return Response.json(body, { headers: { "cache-control": "public, s-maxage=30, stale-while-revalidate=300" } });
+}
+
+export function privateJson(body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(body, { headers: { "cache-control": "no-store", vary: "Cookie", ...headers } });
+}

@@ -1,0 +1,257 @@
+import "server-only";
+/**
+ * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user
+ * and answers with a Response; nothing here or in a handler knows Next.
+ */
+import type { z } from "zod";
+import { parseUserId, type UserId } from "../../core/ledger/ids";
+import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { StoreUnavailable } from "../../ports/store/sync-store";
+import { adminOf } from "../access/admins";
+import type { LimitName } from "../access/limits";
+import type { App } from "../boot/container";
+import { apiHeaders } from "./api-headers";
+import { type ProblemCode, ProblemError, problemResponse } from "./problem";
+import { readJson } from "./read-body";
+import { type KeptAnswer, responseOf } from "./remembered-answers";
+import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
+
+export interface RouteContext<Query, Body> {
+  readonly app: App;
+  readonly request: Request;
+  readonly url: URL;
+  /** Path parameters by name. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  readonly body: Body;
+  /** Runs after the answer was sent, where the platform would otherwise stop. */
+  readonly background: (work: () => Promise<unknown>) => void;
+}
+
+export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly userId: UserId };
+
+/** `actor`: who acts, as the audit log names it. */
+export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
+
+/** Headers of a request that a handler looks at; of a view also If-None-Match. */
+export type HeededHeader = "If-Min-Sequence" | "Idempotency-Key" | "Last-Event-ID";
+
+interface Common<Query, Body> {
+  /** One line for the OpenAPI document. What the document says beside it is generated from the members below. */
+  readonly summary: string;
+  readonly heeds?: readonly HeededHeader[];
+  /** `view`: answered by viewResponse, with a tag and how fresh it is. `cookie`: sets the session. */
+  readonly sends?: readonly ("view" | "cookie")[];
+  /** Problems of the handler itself, beside those of this wrapper. Tests refuse answers that are not documented. */
+  readonly problems?: readonly ProblemCode[];
+  /** Statuses under which the answer comes as well, and what they mean. */
+  readonly otherAnswers?: Readonly<Record<number, string>>;
+  /** The secret that lets in where no session does. */
+  readonly bearer?: "cron" | "metrics";
+  readonly query?: z.ZodType<Query>;
+  readonly body?: z.ZodType<Body>;
+  /** What it is counted as, for each address and each user. */
+  readonly limit: LimitName;
+  /** How long its address may be, where that is more than usual. */
+  readonly maxTargetCharacters?: number;
+  /** The 200 answer: the schema of its JSON, or the media type of what is none. */
+  readonly answer: z.ZodType | "text/event-stream" | "text/plain";
+}
+
+/** `user` routes need a session, `admin` ones an operator's or the token, `public` ones neither. Every route says which. */
+export type Route<Query = unknown, Body = unknown> =
+  | (Common<Query, Body> & {
+      readonly access: "public";
+      /** For how long one answer is given to everybody who asks: it is the same for all, whatever their query. */
+      readonly rememberMs?: number;
+      readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
+    })
+  | (Common<Query, Body> & {
+      readonly access: "user";
+      readonly handle: (context: UserContext<Query, Body>) => Promise<Response>;
+    })
+  | (Common<Query, Body> & {
+      readonly access: "admin";
+      readonly handle: (context: AdminContext<Query, Body>) => Promise<Response>;
+    });
+
+// A route's own types are checked where it is defined; the table holds them all as one type.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyRoute = Route<any, any>;
+
+type PublicRoute = Extract<AnyRoute, { access: "public" }>;
+
+export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
+
+/** Names under which the UI says whose data it wants. */
+const OWNER_NAMES = ["sessionId", "userId", "owner"];
+
+export interface RouteRequest {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+  readonly background: RouteContext<unknown, unknown>["background"];
+}
+
+const names = new WeakMap<AnyRoute, string>();
+
+/** The name under which a route's requests are counted. The table gives it; what has none is counted as `other`. */
+export function nameRoute(route: AnyRoute, name: string): void {
+  names.set(route, name);
+}
+
+/** Answers one request, and counts it. Never throws. */
+export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
+  const { headers } = routed.request;
+  const requestId = requestIdOf(headers.get(REQUEST_ID));
+  const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
+  return inRequest({ requestId, trace }, async () => {
+    const startMs = performance.now();
+    const response = await settled(app, route, () => respond(app, route, routed));
+    for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
+    response.headers.set(REQUEST_ID, requestId);
+    observe(app, route, response.status, performance.now() - startMs);
+    trace?.end(response.status);
+    // A function is frozen between requests, with what it has not sent.
+    if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
+    return response;
+  });
+}
+
+function observe(app: App, route: AnyRoute, status: number, ms: number): void {
+  const name = names.get(route) ?? "other";
+  app.metrics.observeRequest(name, status, ms);
+  if (app.env.LOG_REQUESTS === "on") app.log.info(name, { status, ms: Math.round(ms) });
+  // Checks and scrapes come whether or not anybody is here: they are no news to the other instances.
+  if (app.isShared && route.access !== "public") app.reporter.notice();
+}
+
+async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
+  const url = new URL(request.url);
+  if (request.method !== "GET") refuseCrossSite(request);
+  await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
+  const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
+  if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
+  const actor = route.access === "admin" ? await adminOf(app, request) : null;
+  if (userId !== null)
+    refuseOthers(
+      userId,
+      OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
+    );
+  if (userId !== null) await app.limits.spendUser(route.limit, userId);
+  const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
+  const json = route.body ? await readJson(request, app.clock) : undefined;
+  if (userId !== null)
+    refuseOthers(
+      userId,
+      OWNER_NAMES.map((name) => (json as Record<string, unknown> | null | undefined)?.[name]),
+    );
+  const body = route.body ? parse(route.body, json) : undefined;
+  const context = { app, request, url, params, query, body, background };
+  if (route.access === "admin") return route.handle({ ...context, actor: actor as string });
+  if (route.access === "user") return route.handle({ ...context, userId: userId as UserId });
+  if (route.rememberMs === undefined) return route.handle(context);
+  return responseOf(await remembered(app, route, context));
+}
+
+/** A failure is remembered too: asking again must not cost more while something is down. */
+function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Promise<KeptAnswer> {
+  const make = () => settled(app, route, () => route.handle(context));
+  return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
+}
+
+/** The short form of `answer` for a route that remembers: it counts the request and makes no Request object. */
+export async function answerRemembered(app: App, route: AnyRoute, url: URL): Promise<KeptAnswer> {
+  if (route.access !== "public") throw new Error("only a public answer is the same for everybody");
+  const startMs = performance.now();
+  const fresh = app.remembered.fresh(names.get(route) ?? "other");
+  const nothing = {
+    params: {},
+    query: undefined,
+    body: undefined,
+    background: (work: () => Promise<unknown>) => void work(),
+  };
+  const kept = fresh ?? (await remembered(app, route, { app, request: new Request(url), url, ...nothing }));
+  observe(app, route, kept.status, performance.now() - startMs);
+  return kept;
+}
+
+/** The answer of `work`, or the problem that stands for what it threw. */
+async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof ProblemError) return problemResponse(cause);
+    if (cause instanceof HotTierUnavailable) {
+      app.log.warn("a request found Redis unavailable", { cause });
+      const detail =
+        "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.";
+      return problemResponse({ code: "unavailable", detail, options: {} });
+    }
+    if (cause instanceof StoreUnavailable) {
+      app.log.warn("a request found the database unavailable", { cause });
+      return problemResponse({
+        code: "unavailable",
+        detail: "The database does not answer at the moment. Try again shortly.",
+        options: {},
+      });
+    }
+    app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
+    return problemResponse({
+      code: "internal",
+      detail: "Something went wrong on our side. Try again; it has been noted.",
+      options: {},
+    });
+  }
+}
+
+/** Repeated names become arrays, so that a schema decides whether they may repeat. */
+function queryOf(params: URLSearchParams): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of params) {
+    const known = query[name];
+    if (known === undefined) query[name] = value;
+    else if (typeof known === "string") query[name] = [known, value];
+    else known.push(value);
+  }
+  return query;
+}
+
+function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const { path, message } = firstIssue(parsed.error.issues);
+  // Names of members may be the sender's own, and of any length.
+  const field = (path.join(".") || "body").slice(0, 100);
+  throw new ProblemError("bad-input", `${field}: ${message}`, { field });
+}
+
+/** Where several forms are possible, the caller most likely meant the one with the fewest faults. */
+function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
+  if (issue === undefined) return { path: [], message: "not as documented" };
+  const { path, message } = issue;
+  if (issue.code === "unrecognized_keys")
+    return { path: [...path, issue.keys[0] ?? ""], message: "there is no member of this name" };
+  if (issue.code !== "invalid_union") return { path, message };
+  const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
+  const inner = firstIssue(nearest ?? []);
+  return { ...inner, path: [...path, ...inner.path] };
+}
+
+/** Somebody else's name is never honoured, and never silently replaced by the caller's. */
+function refuseOthers(userId: UserId, named: readonly unknown[]): void {
+  for (const name of named) {
+    if (name === undefined || name === null || name === "" || parseUserId(name) === userId) continue;
+    throw new ProblemError("not-yours", "You can only see and change what is yours.");
+  }
+}
+
+/** Browsers say where a request comes from; a page of another site may not write with this one's cookie. */
+function refuseCrossSite(request: Request): void {
+  const site = request.headers.get("sec-fetch-site");
+  const origin = request.headers.get("origin");
+  const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host");
+  const isForeign =
+    (site !== null && site !== "same-origin" && site !== "none") ||
+    (origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host));
+  if (isForeign) throw new ProblemError("cross-site", "This request comes from another site.");
+}

@@ -1,0 +1,106 @@
+import "server-only";
+/** Live events as `text/event-stream`. The stream is pulled: a client that does not read makes no events. */
+import type { UserId } from "../../core/ledger/ids";
+import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
+import type { App } from "../boot/container";
+import { signalOf } from "../routes/signals";
+import { ProblemError } from "./problem";
+import { freshnessBody } from "./reply";
+
+/** Reconnects are spread over this range, so that the clients of an instance that went away do not come back as one. */
+const RETRY_MIN_MS = 500;
+const RETRY_SPREAD_MS = 2_500;
+
+/** One event in the wire format. JSON has no line breaks, so one data line is enough. */
+export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
+  const frame = (data: unknown, id?: number) =>
+    `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  switch (event.event) {
+    case "hello":
+      return frame({ position: event.position, ...freshnessBody(app.scheduler.freshness()) }, event.sentThrough);
+    case "signal":
+      return frame(signalOf(userId, event.row, "hcs"), event.row.position);
+    case "contacts":
+      return frame({ peers: event.peers });
+    case "freshness":
+      return frame(freshnessBody(app.scheduler.freshness()));
+    case "resync":
+      // From here on the client resumes in the new epoch.
+      return frame({ position: event.position }, event.position);
+    case "bye":
+      return frame({ reason: event.reason });
+  }
+}
+
+/** What is asked of whom no more streams are opened for; `retryAfterS` is the client's at the least, spread by its own chance. */
+const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readonly retryAfterS: number }>> = {
+  // A page that is closed frees its stream at once.
+  "per-user": {
+    detail: "You have as many live connections open as one person may have. Close another page of this app first.",
+    retryAfterS: 30,
+  },
+  // Another instance may have room: soon again, by another way.
+  "per-instance": {
+    detail: "This server has as many live connections as it can hold. Try again shortly.",
+    retryAfterS: 5,
+  },
+};
+
+/**
+ * A client that has not taken an event for this long is gone, or holds its stream open for nothing: it is cut, and resumes if it
+ * is alive. Freshness alone fills its buffers, so one that reads is never taken for one that does not.
+ */
+const STALLED_MS = 60_000;
+
+/** Throws what to answer to whom no stream is opened for. */
+export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
+  const controller = new AbortController();
+  const opened = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
+  if (!opened.ok) {
+    const { detail, retryAfterS } = REFUSALS[opened.error];
+    throw new ProblemError("too-many", detail, { retryAfterS });
+  }
+  const events = opened.value;
+  const encoder = new TextEncoder();
+  const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
+  let waiting = new AbortController();
+  const cutIfStalled = async (stream: ReadableStreamDefaultController) => {
+    const { signal: taken } = waiting;
+    await app.clock.sleep(STALLED_MS, taken);
+    if (taken.aborted) return;
+    controller.abort();
+    stream.error(new Error("the client does not read"));
+  };
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => {
+      stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
+      void cutIfStalled(stream);
+    },
+    pull: async (stream) => {
+      waiting.abort();
+      try {
+        const { done, value } = await events.next();
+        if (done) return stream.close();
+        stream.enqueue(encoder.encode(encodeEvent(app, userId, value)));
+        waiting = new AbortController();
+        void cutIfStalled(stream);
+      } catch (cause) {
+        app.log.warn("a stream ended early; its client resumes", { cause });
+        stream.close();
+      }
+    },
+    cancel: () => {
+      waiting.abort();
+      controller.abort();
+    },
+  });
+  // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (platform.md).
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "private, no-cache, no-transform",
+      vary: "Cookie",
+      "x-accel-buffering": "no",
+    },
+  });
+}

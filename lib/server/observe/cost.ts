@@ -1,0 +1,60 @@
+import "server-only";
+/** What the instances have cost so far, and would a day, at the list prices of core/capacity/prices. */
+import { PRICES, type PriceName, usdOf } from "../../core/capacity/prices";
+import type { CostStatus } from "../../wire/admin";
+import type { InstanceReport } from "../../wire/instance-report";
+
+const DAY_MS = 86_400_000;
+/** As in core/capacity/prices: what is billed by the month is a thirtieth of it a day. */
+const MONTH_DAYS = 30;
+/** A rate out of less than a minute says nothing. */
+const LEAST_UPTIME_MS = 60_000;
+const GB = 1e9;
+
+type Item = CostStatus["items"][number];
+
+/** `databaseBytes`: null where it is not known. Compute is left out: what a database or a function was billed is not told here. */
+export function costOf(reports: readonly InstanceReport[], databaseBytes: number | null, nowMs: number): CostStatus {
+  const counted = (name: string, priceName: PriceName, amountOf: (report: InstanceReport) => number): Item => {
+    const amount = reports.reduce((sum, report) => sum + amountOf(report), 0);
+    const perDay = reports.reduce((sum, report) => {
+      const uptimeMs = Math.max(LEAST_UPTIME_MS, nowMs - report.startedMs);
+      return sum + (amountOf(report) / uptimeMs) * DAY_MS;
+    }, 0);
+    const dollarsPerDay = usdOf(priceName, perDay * MONTH_DAYS) / MONTH_DAYS;
+    return { name, quantity: amount, unit: PRICES[priceName].unit, dollars: usdOf(priceName, amount), dollarsPerDay };
+  };
+  const sinceMs = Math.min(nowMs, ...reports.map(({ startedMs }) => startedMs));
+  const commandsOf = ({ commands }: InstanceReport) => Object.values(commands).reduce((sum, count) => sum + count, 0);
+  const items = [
+    counted("Ledger: messages", "hcsMessage", ({ submits }) => submits.transactions),
+    counted("Ledger: bytes over 100 a message", "hcsByteOver100", ({ submits }) =>
+      Math.max(0, submits.bytes - FREE_BYTES * submits.transactions),
+    ),
+    counted("Redis: commands", "redisCommand", commandsOf),
+    counted("Redis: traffic", "redisTrafficGb", ({ tiers }) => tiers.redis.bytes / GB),
+    ...(databaseBytes === null ? [] : [stored(databaseBytes, nowMs - sinceMs)]),
+  ];
+  const sum = (of: (item: Item) => number) => items.reduce((total, item) => total + of(item), 0);
+  return {
+    pricesReadOn: OLDEST_PAGE,
+    sinceMs,
+    items,
+    dollars: sum(({ dollars }) => dollars),
+    dollarsPerDay: sum(({ dollarsPerDay }) => dollarsPerDay),
+  };
+}
+
+/** In the price of a message (hedera.md §3). */
+const FREE_BYTES = 100;
+
+function stored(bytes: number, sinceMs: number): Item {
+  const dollarsPerDay = usdOf("postgresStorageGb", bytes / GB) / MONTH_DAYS;
+  const dollars = dollarsPerDay * (sinceMs / DAY_MS);
+  return { name: "Postgres: storage", quantity: bytes / GB, unit: "GB", dollars, dollarsPerDay };
+}
+
+/** The oldest of the pages that these prices were read on. */
+const OLDEST_PAGE = ["hcsMessage", "redisCommand", "redisTrafficGb", "postgresStorageGb"]
+  .map((name) => PRICES[name as PriceName].dated ?? "")
+  .sort()[0] as string;

@@ -1,0 +1,92 @@
+import "server-only";
+/** This instance in numbers: what the other instances are told, and what `GET /api/admin/status` shows of it. */
+import { InstanceReport, type TierReport } from "../../wire/instance-report";
+import type { App } from "../boot/container";
+import { VERSION } from "./version";
+
+/** All of it since the start. Asks nobody. */
+export async function composeReport(app: App): Promise<InstanceReport> {
+  const { metrics, hub, ledger, scheduler, written } = app;
+  const statements = Object.entries(app.stores.stats().byPurpose);
+  const shared = app.sharedStats?.() ?? null;
+  const syncs = [...scheduler.syncs.values()].map(({ counts }) => counts);
+  const [l1, redis, postgres] = await Promise.all([l1Tier(app), redisTier(app), postgresTier(app)]);
+  const { published = 0, received = 0, missed = 0, connections = 0 } = shared?.bus ?? {};
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    form: 1,
+    instanceId: app.instanceId,
+    version: VERSION,
+    startedMs: app.startedMs,
+    reportedMs: app.clock.now(),
+    tiers: { l1, redis, postgres },
+    mirrors: [...ledger.states()],
+    isEventBusConnected: shared?.bus.isConnected ?? false,
+    memory: { rssBytes: rss, heapBytes: heapUsed },
+    incidents: [...app.incidents.current()],
+    requests: { ...metrics.requests },
+    commands: happened(Object.entries(shared?.byPurpose ?? {}).map(([name, { commands }]) => [name, commands])),
+    statements: happened(statements.map(([name, { statements: sent }]) => [name, sent])),
+    streams: { open: hub.size, ...hub.counts },
+    events: { published, received, missed, connections },
+    budget: metrics.budget,
+    sync: {
+      commits: sum(syncs.map(({ commits }) => commits)),
+      conflicts: sum(syncs.map(({ conflicts }) => conflicts)),
+      messages: sum(syncs.map(({ messages }) => messages)),
+      gaps: sum(syncs.map(({ gaps }) => gaps)),
+    },
+    submits: { ...written.counts },
+  };
+}
+
+/** The latest report of every instance, this one's as of now first. A report of another release counts where it can be read. */
+export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
+  const told = await app.reporter.everybody();
+  const reports = told.flatMap((text) => {
+    const report = InstanceReport.safeParse(JSON.parse(text));
+    return report.success ? [report.data] : [];
+  });
+  const others = reports.filter(({ instanceId }) => instanceId !== app.instanceId);
+  app.health.heard(others);
+  return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+/** What did not occur takes up no room. */
+const happened = (counts: readonly (readonly [string, number])[]) =>
+  Object.fromEntries(counts.filter(([, count]) => count > 0));
+
+async function l1Tier({ l1, metrics }: App): Promise<TierReport> {
+  const { hits, misses, stale } = l1.counters;
+  return { hits, misses, stale, errors: 0, bytes: l1.bytes, breaker: null, latency: await metrics.latencyOf("l1") };
+}
+
+async function redisTier({ metrics, sharedStats }: App): Promise<TierReport> {
+  const [reads, latency] = await Promise.all([metrics.readsOf("redis"), metrics.latencyOf("redis")]);
+  const stats = sharedStats?.() ?? null;
+  const purposes = Object.values(stats?.byPurpose ?? {});
+  return {
+    hits: reads.hit,
+    misses: reads.miss,
+    stale: reads.stale,
+    errors: sum(purposes.map(({ errors, refused }) => errors + refused)),
+    bytes: sum(purposes.map(({ sentBytes, receivedBytes }) => sentBytes + receivedBytes)),
+    breaker: stats?.circuit ?? null,
+    latency,
+  };
+}
+
+async function postgresTier({ metrics, stores }: App): Promise<TierReport> {
+  const [reads, latency] = await Promise.all([metrics.readsOf("postgres"), metrics.latencyOf("postgres")]);
+  const purposes = Object.values(stores.stats().byPurpose);
+  return {
+    hits: reads.hit,
+    misses: reads.miss,
+    stale: reads.stale,
+    errors: sum(purposes.map(({ errors, refused }) => errors + refused)),
+    bytes: 0,
+    breaker: stores.stats().circuit,
+    latency,
+  };
+}

@@ -1,0 +1,167 @@
+import "server-only";
+/**
+ * What is timed and counted as it happens, in a registry of the app's own: each bundle has its own copy of prom-client and of its
+ * global registry (platform.md), and one app. What other parts count for themselves joins it in metric-sources.ts. Labels have few
+ * values, known beforehand; nothing of a user is one.
+ */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { BOUNDS_MS } from "../../core/histogram";
+import type { TierReport } from "../../engine/reads/single-flight";
+import type { LatencyCounts, TierName } from "../../wire/instance-report";
+import { trace } from "./tracing";
+
+const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
+/** A page takes tens of milliseconds; finer than that is told by the tiers. */
+const REQUEST_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** A command, statement or request that came back or failed. */
+export interface Sample {
+  readonly ms: number;
+  readonly isError: boolean;
+}
+
+type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
+
+export class Metrics {
+  readonly registry = new Registry();
+  private hasProcessMetrics = false;
+
+  private readonly requestSeconds = new Histogram({
+    name: "trustmesh_http_request_duration_seconds",
+    help: "Requests by route and status class; of a stream the time until it stands",
+    labelNames: ["route", "status"],
+    buckets: REQUEST_BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly refusals = new Counter({
+    name: "trustmesh_refusals_at_the_door_total",
+    help: "Requests of an address that was known to have none left of this limit, refused before any route saw them",
+    labelNames: ["limit"],
+    registers: [this.registry],
+  });
+  private readonly tierReads = new Counter({
+    name: "trustmesh_tier_reads_total",
+    help: "What each tier had to say to reads: hit, miss, stale (its outdated copy was served), bypass, request, error",
+    labelNames: ["tier", "outcome"],
+    registers: [this.registry],
+  });
+  private readonly tierSeconds = new Histogram({
+    name: "trustmesh_tier_duration_seconds",
+    help: "Time spent in a tier: a look into L1, a Redis command, an SQL statement",
+    labelNames: ["tier"],
+    buckets: BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly commandSeconds = new Histogram({
+    name: "trustmesh_redis_command_duration_seconds",
+    help: "Redis commands by purpose, those that failed included",
+    labelNames: ["purpose"],
+    buckets: BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly statementSeconds = new Histogram({
+    name: "trustmesh_sql_statement_duration_seconds",
+    help: "SQL statements by purpose, those that failed included",
+    labelNames: ["purpose"],
+    buckets: BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly mirrorSeconds = new Histogram({
+    name: "trustmesh_mirror_request_duration_seconds",
+    help: "Requests to mirror nodes, without the wait for the budget",
+    labelNames: ["mirror"],
+    buckets: BUCKETS_S,
+    registers: [this.registry],
+  });
+  private readonly requestsByStatus: Record<string, number> = {};
+  private readonly budgetState = { waitMs: 0, refused: 0 };
+  private readonly mirrorMs = new Map<string, number>();
+
+  /** `status` as answered. */
+  observeRequest(route: string, status: number, ms: number): void {
+    const statusClass = `${Math.floor(status / 100)}xx`;
+    this.requestsByStatus[statusClass] = (this.requestsByStatus[statusClass] ?? 0) + 1;
+    this.requestSeconds.observe({ route, status: statusClass }, ms / 1_000);
+  }
+
+  observeRefusal(limit: string): void {
+    this.refusals.inc({ limit });
+  }
+
+  /** One read, as it went through the tiers. */
+  observeRead(tiers: readonly TierReport[]): void {
+    for (const { tier, outcome, detail, tookMs } of tiers) {
+      // A tier that was passed over since it does not answer says so in its detail; it had nothing to miss.
+      const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
+      this.tierReads.inc({ tier, outcome: isError ? "error" : outcome });
+      const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
+      trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
+      // What is behind L1 is timed where it is asked: a read's own time there includes waiting for others.
+      if (tier === "l1" && outcome === "hit") this.tierSeconds.observe({ tier }, tookMs / 1_000);
+    }
+  }
+
+  readonly observeCommand = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
+    this.commandSeconds.observe({ purpose }, ms / 1_000);
+    this.tierSeconds.observe({ tier: "redis" }, ms / 1_000);
+    trace({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } });
+  };
+
+  readonly observeStatement = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
+    this.statementSeconds.observe({ purpose }, ms / 1_000);
+    this.tierSeconds.observe({ tier: "postgres" }, ms / 1_000);
+    trace({ name: `postgres ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "postgresql" } });
+  };
+
+  readonly observeMirror = ({ origin, ms, isError }: Sample & { readonly origin: string }): void => {
+    this.mirrorSeconds.observe({ mirror: origin }, ms / 1_000);
+    this.mirrorMs.set(origin, this.mirrorMsOf(origin) + ms);
+    trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
+  };
+
+  /** Milliseconds that all requests to a mirror took together. */
+  mirrorMsOf(origin: string): number {
+    return this.mirrorMs.get(origin) ?? 0;
+  }
+
+  /** What the mirror budget answered: a wait, or null where it would have been too long. */
+  observeBudget(waitMs: number | null): void {
+    if (waitMs === null) this.budgetState.refused += 1;
+    else this.budgetState.waitMs = waitMs;
+  }
+
+  get budget(): { readonly waitMs: number; readonly refused: number } {
+    return { ...this.budgetState };
+  }
+
+  /** By status class. */
+  get requests(): Readonly<Record<string, number>> {
+    return { ...this.requestsByStatus };
+  }
+
+  async readsOf(tier: TierName): Promise<Readonly<Record<Outcome, number>>> {
+    const counts: Record<Outcome, number> = { hit: 0, miss: 0, stale: 0, bypass: 0, request: 0, error: 0 };
+    for (const { labels, value } of (await this.tierReads.get()).values) {
+      if (labels.tier === tier) counts[labels.outcome as Outcome] = value;
+    }
+    return counts;
+  }
+
+  /** The tier's times as counts that can be summed over instances. */
+  async latencyOf(tier: TierName): Promise<LatencyCounts> {
+    const { values } = await this.tierSeconds.get();
+    const own = values.filter(({ labels }) => labels.tier === tier);
+    const buckets = own.filter(({ metricName }) => metricName?.endsWith("_bucket"));
+    // Prometheus' buckets hold all that is shorter as well.
+    const counts = buckets.map(({ value }, i) => value - (buckets[i - 1]?.value ?? 0));
+    const sumS = own.find(({ metricName }) => metricName?.endsWith("_sum"))?.value ?? 0;
+    return { counts: counts.length === 0 ? BUCKETS_S.map(() => 0).concat(0) : counts, sumMs: sumS * 1_000 };
+  }
+
+  /** All of it in the text format that Prometheus reads. The process is measured from the first call on. */
+  async text(): Promise<string> {
+    if (!this.hasProcessMetrics) collectDefaultMetrics({ register: this.registry });
+    this.hasProcessMetrics = true;
+    return this.registry.metrics();
+  }
+}

@@ -1,0 +1,43 @@
+import "server-only";
+/**
+ * Traces of requests, as the rest of the server knows them: what is measured for metrics and Server-Timing anyhow is handed on
+ * where somebody collects it. Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set; only then is OpenTelemetry loaded (otel.ts).
+ */
+import type { Env } from "../config/env";
+import { currentRequest } from "../http/request-scope";
+
+/** Something that was measured and has just ended. Nothing in it names a user or quotes what was sent. */
+export interface Measured {
+  readonly name: string;
+  readonly ms: number;
+  readonly isError: boolean;
+  /** Another server was asked. */
+  readonly isCall: boolean;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface RequestTrace {
+  readonly traceId: string;
+  add(measured: Measured): void;
+  end(status: number): void;
+}
+
+export interface Tracing {
+  /** `route`: as the table names it. `headers` may say of which trace the request is a part. */
+  begin(route: string, headers: Headers, requestId: string): RequestTrace;
+  /** Sends what has ended. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** To the trace of the request that the running code works for, if there is one. */
+export function trace(measured: Measured): void {
+  currentRequest()?.trace?.add(measured);
+}
+
+export async function openTracing(env: Env): Promise<Tracing | null> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = env;
+  if (endpoint === undefined) return null;
+  const { openOtel } = await import("./otel");
+  return openOtel({ endpoint, serviceName: env.OTEL_SERVICE_NAME, share: env.OTEL_TRACES_SAMPLER_ARG });
+}

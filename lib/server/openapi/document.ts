@@ -1,0 +1,119 @@
+import "server-only";
+/** OpenAPI 3.1 out of the route table: its schemas are JSON Schema 2020-12, which is what Zod writes. */
+import type { z } from "zod";
+import { SESSION_COOKIES } from "../access/session";
+import type { AnyRoute, HeededHeader } from "../http/route";
+import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
+import { jsonSchema } from "./schema";
+
+export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSecure = false): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, route] of Object.entries(routes)) {
+    const [method = "", path = ""] = name.split(" ");
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation(method, path, route) };
+  }
+  const bearer = (description: string) => ({ type: "http", scheme: "bearer", description });
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "TrustMesh Edge",
+      version: "1.0.0",
+      description:
+        "Contacts, circle, signals and recognition of TrustMesh, cached from Hedera Consensus Service, verified and live.",
+    },
+    servers: [{ url: "/", description: "The server that answers this document" }],
+    paths,
+    components: {
+      schemas: { Problem: PROBLEM_SCHEMA },
+      headers: HEADERS,
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: SESSION_COOKIES[isSecure ? "secure" : "plain"] },
+        token: bearer("ADMIN_TOKEN"),
+        cron: bearer("CRON_SECRET"),
+        metrics: bearer("METRICS_TOKEN; the devnet needs none where it is not set"),
+      },
+    },
+  };
+}
+
+/** Either of the alternatives is enough. */
+function securityOf({ access, bearer }: AnyRoute): object[] {
+  if (access === "user") return [{ session: [] }];
+  if (access === "admin") return [{ session: [] }, { token: [] }];
+  return bearer === undefined ? [] : [{ [bearer]: [] }];
+}
+
+function operation(method: string, path: string, route: AnyRoute): Record<string, unknown> {
+  return {
+    operationId: operationId(method, path),
+    summary: route.summary,
+    security: securityOf(route),
+    parameters: [
+      ...pathParameters(path),
+      ...(route.query ? queryParameters(route.query) : []),
+      ...headersHeeded(route).map((name) => ({ name, in: "header", required: false, ...REQUEST_HEADERS[name] })),
+    ],
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !route.body.safeParse(undefined).success,
+            content: { "application/json": { schema: jsonSchema(route.body, "input") } },
+          },
+        }
+      : {}),
+    responses: answersOf(route, method),
+  };
+}
+
+/** `getHcsEvents`, `postAdminTopicsPause`: what stands in braces is no part of it. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replace(/^\/api\//, "")
+    .replaceAll(/\{\w+\}/g, "")
+    .split(/[^A-Za-z0-9]+/);
+  return method.toLowerCase() + words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
+}
+
+const headersHeeded = ({ heeds = [], sends = [] }: AnyRoute): readonly (HeededHeader | "If-None-Match")[] => [
+  ...heeds,
+  ...(sends.includes("view") ? (["If-None-Match"] as const) : []),
+];
+
+const REQUEST_HEADERS: Readonly<Record<HeededHeader | "If-None-Match", object>> = {
+  "If-None-Match": {
+    description: "The `ETag` of the client's copy: the answer is 304 while the copy is current",
+    schema: { type: "string" },
+  },
+  "If-Min-Sequence": {
+    description:
+      "`<topicId>=<sequence>`, separated by commas: the answer holds these messages. The server waits 3 seconds for them.",
+    schema: { type: "string", examples: ["0.0.7148063=1042"] },
+  },
+  "Idempotency-Key": {
+    description: "The client's own name for this request: a second request with this key gets the first one's answer",
+    schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,200}$" },
+  },
+  "Last-Event-ID": {
+    description: "The id of the client's last event; the stream goes on after it",
+    schema: { type: "string", pattern: "^\\d{1,16}$" },
+  },
+};
+
+function pathParameters(path: string): object[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters(query: z.ZodType): object[] {
+  const { properties = {}, required = [] } = jsonSchema(query, "input");
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    schema,
+  }));
+}

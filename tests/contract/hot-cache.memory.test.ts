@@ -1,8 +1,0 @@
-import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
-import { DrivenClock } from "../support/driven-clock";
-import { hotCacheContract } from "./hot-cache.contract";
-
-hotCacheContract(async () => {
-  const clock = new DrivenClock();
-  return { hot: new MemoryHotCache(clock), pass: (ms) => clock.advance(ms), nowMs: () => clock.now() };
-});

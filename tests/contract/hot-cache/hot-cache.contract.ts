@@ -1,0 +1,179 @@
+/** What every hot cache does, whatever it is made of. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { vouchedOf, wordOf } from "@/lib/core/sync/vouched";
+import type { HotCache } from "@/lib/ports/shared/hot-cache";
+
+export interface HotCacheSubject {
+  readonly hot: HotCache;
+  /** Lets time pass for the cache. */
+  pass(ms: number): Promise<void>;
+  /** The cache's own time. */
+  nowMs(): number;
+}
+
+export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
+  let hot: HotCache;
+  let pass: HotCacheSubject["pass"];
+  let nowMs: HotCacheSubject["nowMs"];
+  beforeEach(async () => {
+    ({ hot, pass, nowMs } = await open());
+  });
+  const user = "tm-a" as UserId;
+
+  describe("a gate", () => {
+    it("lets one caller through in each period, and gates do not know each other", async () => {
+      const many = await Promise.all(Array.from({ length: 20 }, () => hot.passGate("a", 1_000)));
+      expect(many.filter(Boolean)).toHaveLength(1);
+      expect(await hot.passGate("b", 1_000)).toBe(true);
+      await pass(1_001);
+      expect(await hot.passGate("a", 1_000)).toBe(true);
+    });
+  });
+
+  describe("a round", () => {
+    const [a, b] = ["0.0.1", "0.0.2"] as TopicId[] as [TopicId, TopicId];
+    it("gives each topic to one caller in each period", async () => {
+      const asked = [
+        { topicId: a, vouched: 0n },
+        { topicId: b, vouched: 0n },
+      ];
+      const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000, 0)));
+      for (const i of [0, 1]) expect(rounds.filter((round) => round.topics[i]?.isOurs)).toHaveLength(1);
+      await pass(1_001);
+      expect((await hot.round(asked, 1_000, 0)).topics.map(({ isOurs }) => isOurs)).toEqual([true, true]);
+    });
+
+    it("tells each caller the latest that any has synced through, to the nanosecond, and never takes it back", async () => {
+      const late = 1_790_000_000_123_456_789n;
+      await hot.round([{ topicId: a, vouched: late }], 1_000, 0);
+      const [of] = (await hot.round([{ topicId: a, vouched: late - 1n }], 1_000, 0)).topics;
+      expect(of).toEqual({ topicId: a, vouched: late, isOurs: false });
+      expect((await hot.round([{ topicId: b, vouched: 5n }], 1_000, 0)).topics).toEqual([
+        { topicId: b, vouched: 5n, isOurs: true },
+      ]);
+    });
+
+    it("takes the word of a later generation, even a smaller one, and forgets the one before", async () => {
+      const wrong = 1_790_000_000_000_000_000n;
+      const tell = async (word: bigint) =>
+        (await hot.round([{ topicId: a, vouched: word }], 1_000, 0)).topics[0]?.vouched;
+      const takenBack = wordOf({ generation: 1, throughNs: 5n });
+      expect(await tell(wrong)).toBe(wrong);
+      expect(await tell(takenBack)).toBe(takenBack);
+      expect(await tell(wrong + 1n)).toBe(takenBack);
+      expect(vouchedOf((await tell(wordOf({ generation: 1, throughNs: wrong }))) ?? 0n)).toEqual({
+        ...{ generation: 1, throughNs: wrong },
+      });
+    });
+
+    it("keeps no word of a time that has not come: the truth would not catch up with it", async () => {
+      const tell = async (word: bigint) =>
+        (await hot.round([{ topicId: a, vouched: word }], 1_000, 0)).topics[0]?.vouched;
+      const honest = fromMs(nowMs() - 2_000);
+      for (const generation of [0, 3]) {
+        const [true_, ahead] = [honest, fromMs(nowMs() + 3 * 3_600_000)].map((throughNs) =>
+          wordOf({ generation, throughNs }),
+        ) as [bigint, bigint];
+        expect(await tell(true_)).toBe(true_);
+        expect(await tell(ahead)).toBe(true_);
+        expect(await tell(0n)).toBe(true_);
+      }
+    });
+  });
+
+  describe("the version of the registry", () => {
+    const asked = [{ topicId: "0.0.1" as TopicId, vouched: 1n }];
+    it("is told and learnt in a round, also of no topics, and the newest wins", async () => {
+      expect((await hot.round(asked, 1_000, 0)).registryVersion).toBe(0);
+      expect((await hot.round([], 1_000, 10)).registryVersion).toBe(10);
+      expect((await hot.round(asked, 1_000, 9)).registryVersion).toBe(10);
+      expect((await hot.round(asked, 1_000, 11)).registryVersion).toBe(11);
+    });
+  });
+
+  describe("a budget", () => {
+    const policy = { perSecond: 10, burst: 5, maxWaitMs: 1_000 };
+    it("gives its burst at once, then makes wait at its rate, then refuses", async () => {
+      const waits: (number | null)[] = [];
+      for (let i = 0; i < 16; i += 1) waits.push(await hot.reserve("m", policy));
+      expect(waits.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
+      expect(waits[5]).toBeGreaterThan(0);
+      expect(waits[14]).toBeLessThanOrEqual(1_000);
+      expect(waits[15]).toBeNull();
+    });
+
+    it("recovers at its rate, and saves up no more than its burst", async () => {
+      for (let i = 0; i < 15; i += 1) await hot.reserve("m", policy);
+      await pass(60_000);
+      const waits = await Promise.all(Array.from({ length: 6 }, () => hot.reserve("m", policy)));
+      expect(waits.filter((ms) => ms === 0)).toHaveLength(5);
+    });
+
+    it("over any minute gives no more than its rate and its burst", async () => {
+      let given = 0;
+      for (let step = 0; step < 600; step += 1) {
+        if ((await hot.reserve("m", { ...policy, maxWaitMs: 0 })) === 0) given += 1;
+        if ((await hot.reserve("m", { ...policy, maxWaitMs: 0 })) === 0) given += 1;
+        await pass(100);
+      }
+      expect(given).toBeLessThanOrEqual(606);
+      expect(given).toBeGreaterThan(580);
+    });
+  });
+
+  describe("a nonce", () => {
+    const claim = async (nonce: number, digest = "d", whose = user) =>
+      (await hot.claimNonce(whose, nonce, digest)).kind;
+
+    it("is taken only when it is larger than the last of that user", async () => {
+      expect(await claim(5)).toBe("unknown");
+      expect(await claim(5)).toBe("same");
+      expect(await claim(5, "other")).toBe("used");
+      expect(await claim(4)).toBe("older");
+      expect(await claim(4, "d", "tm-b" as UserId)).toBe("unknown");
+      expect(await claim(1_790_000_000_000_123, "e")).toBe("next");
+      expect(await claim(1_790_000_000_000_123)).toBe("used");
+      expect(await claim(1_790_000_000_000_123, "e")).toBe("same");
+    });
+
+    it("is taken by one of many who race for it", async () => {
+      const many = await Promise.all(Array.from({ length: 20 }, (_, i) => claim(7, String(i % 2))));
+      expect(many.filter((kind) => kind === "unknown")).toHaveLength(1);
+      expect(many.filter((kind) => kind === "used")).toHaveLength(10);
+    });
+
+    it("is remembered since some time ago, which grows", async () => {
+      const { memoryMs } = await hot.claimNonce(user, 1, "d");
+      expect(memoryMs).toBeGreaterThanOrEqual(0);
+      await pass(5_000);
+      expect((await hot.claimNonce(user, 2, "d")).memoryMs - memoryMs).toBeGreaterThanOrEqual(5_000);
+    });
+  });
+
+  describe("an attempt", () => {
+    it("is first for one, running for the others, and then has an answer for all", async () => {
+      const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", "d", 1_000)))).map(({ kind }) => kind);
+      expect(kinds.sort()).toEqual(["first", "running", "running"]);
+      await hot.finish("k", "d", "answer", 5_000);
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "answer" });
+    });
+
+    it("of another request under the same key is told apart, running or done", async () => {
+      await hot.attempt("k", "d", 1_000);
+      expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
+      await hot.finish("k", "d", "a\nb", 5_000);
+      expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "a\nb" });
+    });
+
+    it("may be made again when it was abandoned, or when its time is over", async () => {
+      await hot.attempt("k", "d", 1_000);
+      await hot.abandon("k");
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "first" });
+      await pass(1_001);
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "first" });
+    });
+  });
+}

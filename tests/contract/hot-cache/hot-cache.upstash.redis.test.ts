@@ -1,0 +1,177 @@
+/** What instances agree on, over a real Redis behind Upstash's protocol. */
+import { describe, expect, it } from "vitest";
+import type { Commands } from "@/lib/adapters/upstash/client/client";
+import { Keys } from "@/lib/adapters/upstash/client/keys";
+import { History } from "@/lib/adapters/upstash/history";
+import { UpstashHotCache } from "@/lib/adapters/upstash/hot-cache";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { DrivenClock } from "../../support/control/driven-clock";
+import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
+import { age, withClock } from "../../support/stand-ins/upstash-time";
+import { hotCacheContract } from "./hot-cache.contract";
+
+const fixture = upstashFixture();
+const USER = "tm-ada" as UserId;
+const TOPIC = "0.0.1" as TopicId;
+
+const hotOf = (network: string, commands: Commands = fixture.client(), history = new History()) =>
+  new UpstashHotCache({ commands, keys: new Keys(network), history });
+
+describe("in the contract", () => {
+  hotCacheContract(async () => {
+    const network = newNetwork();
+    const clock = new DrivenClock();
+    const pass = async (ms: number) => {
+      await clock.advance(ms);
+      await age(fixture.redis, network, ms);
+    };
+    return { hot: hotOf(network, withClock(fixture.client(), clock)), pass, nowMs: () => clock.now() };
+  });
+});
+
+describe("of several instances", () => {
+  it("keeps one budget for all, on Redis' own clock", async () => {
+    const network = newNetwork();
+    const hots = [hotOf(network), hotOf(network), hotOf(network)];
+    // A token in 100 s: however slow this machine is, none comes back meanwhile.
+    const policy = { perSecond: 0.01, burst: 4, maxWaitMs: 200_000 };
+    const waits = await Promise.all(
+      Array.from({ length: 9 }, (_, i) => (hots[i % 3] as UpstashHotCache).reserve("m", policy)),
+    );
+    const sorted = waits.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
+    expect(sorted.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(sorted[4]).toBeGreaterThan(60_000);
+    expect(sorted[4]).toBeLessThanOrEqual(100_000);
+    expect(sorted[5]).toBeGreaterThan(160_000);
+    expect(sorted.slice(6)).toEqual(Array(3).fill(Number.POSITIVE_INFINITY));
+  });
+
+  it("gives one of them the topic, tells all the same time, and tells them of the last event", async () => {
+    const network = newNetwork();
+    const sequences: number[] = [];
+    const options = { keys: new Keys(network), onSequence: (sequence: number) => void sequences.push(sequence) };
+    const [a, b] = [0, 1].map(() => new UpstashHotCache({ commands: fixture.client(), ...options })) as [
+      UpstashHotCache,
+      UpstashHotCache,
+    ];
+    // Of different lengths: neither a double nor the alphabet alone would tell which is later.
+    const times = [999_999_999_999_999_999n, 1_690_000_000_000_000_000n, 1_690_000_000_000_000_001n];
+    expect((await a.round([{ topicId: TOPIC, vouched: times[0] as bigint }], 60_000, 0)).topics).toMatchObject([
+      { isOurs: true },
+    ]);
+    expect((await b.round([{ topicId: TOPIC, vouched: times[1] as bigint }], 60_000, 0)).topics).toMatchObject([
+      { isOurs: false },
+    ]);
+    await fixture.redis.send([["SET", new Keys(network).sequence, "41"]]);
+    expect((await a.round([{ topicId: TOPIC, vouched: times[2] as bigint }], 60_000, 0)).topics).toEqual([
+      { topicId: TOPIC, vouched: times[2], isOurs: false },
+    ]);
+    expect((await b.round([{ topicId: TOPIC, vouched: times[1] as bigint }], 60_000, 0)).topics).toEqual([
+      { topicId: TOPIC, vouched: times[2], isOurs: false },
+    ]);
+    expect(sequences).toEqual([0, 0, 41, 41]);
+  });
+
+  it("never takes back an answer that was given, for who gave up too late", async () => {
+    const [slow, fast] = [hotOf("attempts"), hotOf("attempts")];
+    const key = newNetwork();
+    await slow.attempt(key, "d", 60_000);
+    await fast.finish(key, "d", "r", 60_000);
+    await slow.abandon(key);
+    expect(await slow.attempt(key, "d", 60_000)).toEqual({ kind: "done", answer: "r" });
+  });
+});
+
+describe("the memory of nonces", () => {
+  it("begins anew where Redis has lost its data, or was found to have gone back", async () => {
+    const network = newNetwork();
+    const memory = async (hot: UpstashHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
+    const hot = hotOf(network);
+    await memory(hot, 1);
+    await fixture.redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
+    expect(await memory(hot, 2)).toBeGreaterThan(365 * 86_400_000);
+    // An instance that knows of an event which this Redis does not.
+    const history = new History();
+    history.learn({ sequence: 7, mark: "m" });
+    expect(await memory(hotOf(network, fixture.client(), history), 3)).toBeLessThan(60_000);
+    await fixture.redis.send([["DEL", new Keys(network).history]]);
+    expect(await memory(hot, 4)).toBeLessThan(60_000);
+  });
+
+  it("is a version's of before as well: a nonce without its message, and an attempt without its request", async () => {
+    const network = newNetwork();
+    const keys = new Keys(network);
+    const hot = hotOf(network);
+    await fixture.redis.send([["SET", keys.nonce(USER), "5"]]);
+    for (const [nonce, kind] of [
+      [5, "used"],
+      [4, "older"],
+      [6, "next"],
+    ] as const)
+      expect((await hot.claimNonce(USER, nonce, "d")).kind).toBe(kind);
+    await fixture.redis.send([
+      ["SET", keys.attempt("a"), "r"],
+      ["SET", keys.attempt("b"), 'd{"ok":true}'],
+    ]);
+    expect(await hot.attempt("a", "d", 1_000)).toEqual({ kind: "running" });
+    expect(await hot.attempt("b", "d", 1_000)).toEqual({ kind: "done", answer: '{"ok":true}' });
+  });
+});
+
+describe("a nonce", () => {
+  it("is exact up to the largest whole number, and nothing else is one", async () => {
+    const hot = hotOf(newNetwork());
+    const max = Number.MAX_SAFE_INTEGER;
+    const claim = async (nonce: number) => (await hot.claimNonce(USER, nonce, "d")).kind;
+    expect(await claim(max - 1)).toBe("unknown");
+    expect(await claim(max - 1)).toBe("same");
+    expect(await claim(max)).toBe("next");
+    expect(await claim(9)).toBe("older");
+    for (const nonce of [-1, 0.5, 2 ** 53, Number.NaN]) await expect(claim(nonce)).rejects.toThrow();
+  });
+
+  it("is remembered for a day, and everything else has an end as well", async () => {
+    const network = newNetwork();
+    const hot = hotOf(network);
+    await hot.claimNonce(USER, 1, "d");
+    await hot.passGate("g", 60_000);
+    await hot.round([{ topicId: TOPIC, vouched: 1n }], 60_000, 0);
+    await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
+    await hot.attempt("k", "d", 60_000);
+    await hot.finish("l", "d", "answer", 60_000);
+    const [keys] = await fixture.redis.send([["KEYS", `tm:${network}:*`]]);
+    expect(keys).toHaveLength(9);
+    for (const key of keys as readonly Buffer[]) {
+      const [left] = await fixture.redis.send([["PTTL", key]]);
+      expect(left, String(key)).toBeGreaterThan(0);
+      if (String(key).endsWith(":nonce")) expect(left).toBeGreaterThan(23 * 3_600_000);
+    }
+  });
+});
+
+describe("commands", () => {
+  it("are one for each method, for however many topics", async () => {
+    const hot = hotOf(newNetwork());
+    const topics = Array.from({ length: 40 }, (_, i) => ({
+      topicId: `0.0.${i}` as TopicId,
+      vouched: BigInt(i),
+    }));
+    const methods: readonly (() => Promise<unknown>)[] = [
+      () => hot.passGate("a", 1_000),
+      () => hot.round(topics, 1_000, 7),
+      () => hot.round(topics, 1_000, 7),
+      () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
+      () => hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 }),
+      () => hot.claimNonce(USER, 1, "d"),
+      () => hot.attempt("k", "d", 1_000),
+      () => hot.finish("k", "d", "answer", 1_000),
+      () => hot.abandon("k"),
+    ];
+    fixture.upstash.counters.reset();
+    for (const [index, method] of methods.entries()) {
+      await method();
+      expect(fixture.upstash.counters.read().total).toBe(index + 1);
+    }
+    expect(fixture.upstash.counters.read()).toMatchObject({ total: 9, requests: 9 });
+  });
+});

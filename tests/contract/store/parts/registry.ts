@@ -1,0 +1,131 @@
+import { beforeEach, expect, it } from "vitest";
+import { TOPIC_KINDS, type TopicId } from "@/lib/core/ledger/ids";
+import { newShard, type Shard, type TenantId } from "@/lib/core/shards/shards";
+import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
+import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { ofTenant, standard } from "@/tests/support/worlds/registries";
+
+const A = user("tm-alice");
+const B = user("0.0.7226146");
+const ACME = "acme" as TenantId;
+const [T, U] = [topic("0.0.7"), topic("0.0.8")] as [TopicId, TopicId];
+const PLANNED = newShard(standard("contact"), 0, 0);
+
+export function registryContract(subject: Subject): void {
+  let store: EmptyStore;
+  beforeEach(async () => {
+    store = await emptied(subject);
+  });
+
+  it("is empty at first, at version 0", async () => {
+    expect(await store.registry.load()).toEqual({ version: 0, shards: [] });
+    expect(await store.registry.version()).toBe(0);
+  });
+
+  it("gives shards back as they were written, in the order they came, and counts its changes", async () => {
+    const shards: readonly Shard[] = [
+      { ...PLANNED, segment: 3 },
+      {
+        ...newShard(ofTenant("trust", "acme"), 0, 2),
+        state: "active",
+        topicId: T,
+        routesFromNs: 1_790_000_000_123_456_789n,
+      },
+      {
+        ...newShard({ tier: "busy", kind: "profile", owner: user("李雷") }, 0, 0),
+        state: "creating",
+        attempt: "0.0.2@1.5",
+      },
+      { ...PLANNED, state: "drained", topicId: U, routesFromNs: 1n, drainsFromNs: 2n, drainedNs: 3n },
+    ];
+    expect(await store.registry.change(0, shards.slice(0, 3))).toBe(1);
+    expect(await store.registry.change(1, shards.slice(3))).toBe(2);
+    expect(await store.registry.load()).toEqual({ version: 2, shards });
+    expect(await store.registry.version()).toBe(2);
+  });
+
+  it("overwrites a shard of the same place, and no other", async () => {
+    await store.registry.change(0, [PLANNED, { ...PLANNED, generation: 1 }]);
+    const active: Shard = { ...PLANNED, state: "active", topicId: T, attempt: "x", routesFromNs: 9n };
+    await store.registry.change(1, [active]);
+    expect((await store.registry.load()).shards).toEqual([active, { ...PLANNED, generation: 1 }]);
+  });
+
+  it("writes nothing when its version is another", async () => {
+    await store.registry.change(0, [PLANNED]);
+    for (const version of [0, 2])
+      expect(await store.registry.change(version, [{ ...PLANNED, state: "active", topicId: T }])).toBeNull();
+    expect(await store.registry.load()).toEqual({ version: 1, shards: [PLANNED] });
+    expect(await store.sync.topics()).toEqual([]);
+  });
+
+  it("lets one of many who change it at once", async () => {
+    const changes = await Promise.all(
+      Array.from({ length: 8 }, (_, segment) => store.registry.change(0, [{ ...PLANNED, segment }])),
+    );
+    expect(changes.filter((version) => version !== null)).toEqual([1]);
+    expect((await store.registry.load()).shards).toHaveLength(1);
+  });
+
+  it("makes the sync store know its topics, with all their kinds", async () => {
+    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    const both = (["contact", "trust"] as const).map(
+      (kind): Shard => ({ ...newShard(standard(kind), 0, 0), state: "creating", topicId: T }),
+    );
+    await store.registry.change(0, [
+      ...both,
+      { ...newShard(standard("profile"), 0, 0), state: "creating", topicId: U },
+    ]);
+    expect((await store.sync.topics()).map(({ topicId, kinds }) => [topicId, kinds])).toEqual([
+      [T, ["contact", "trust"]],
+      [U, ["profile"]],
+    ]);
+  });
+
+  it("outlives a rebuild: where people write does not depend on what was read", async () => {
+    await store.registry.change(0, [PLANNED]);
+    await store.registry.setTier(A, "busy", 0);
+    await store.sync.rebuild();
+    expect((await store.registry.load()).shards).toEqual([PLANNED]);
+    expect(await store.registry.user(A)).toMatchObject({ tier: "busy", version: 1 });
+  });
+
+  it("knows of a user nothing but the number of signals, until something is said", async () => {
+    expect(await store.registry.user(A)).toEqual({
+      userId: A,
+      tier: "standard",
+      tenantId: null,
+      version: 0,
+      signals: 0,
+    });
+    await store.sync.ensureTopics([{ topicId: T, kinds: [...TOPIC_KINDS] }]);
+    const signals = [1, 2, 3].map(() => ({ type: "CONTACT_REQUEST", actor: A, target: B }));
+    await store.sync.commit(batchOf(T, 0, signals));
+    expect(await store.registry.user(A)).toMatchObject({ signals: 3, version: 0 });
+  });
+
+  it("moves a user to a tier once, however many say so", async () => {
+    const told = await Promise.all(Array.from({ length: 6 }, () => store.registry.setTier(A, "busy", 0)));
+    expect(told.filter(Boolean)).toHaveLength(1);
+    expect(await store.registry.user(A)).toMatchObject({ tier: "busy", version: 1 });
+    expect(await store.registry.setTier(A, "standard", 0)).toBe(false);
+    expect(await store.registry.setTier(A, "standard", 1)).toBe(true);
+    expect(await store.registry.user(A)).toMatchObject({ tier: "standard", version: 2 });
+  });
+
+  it("maps users to tenants that exist, keeps their tier, and takes them out again", async () => {
+    expect(await store.registry.assign([A], ACME)).toBe(false);
+    expect(await store.registry.user(A)).toMatchObject({ tenantId: null, version: 0 });
+    await store.registry.putTenant(ACME, "Acme");
+    await store.registry.putTenant(ACME, "Acme, Inc.");
+    await store.registry.setTier(A, "busy", 0);
+    expect(await store.registry.assign([A, B, B], ACME)).toBe(true);
+    expect(await store.registry.user(A)).toMatchObject({ tenantId: ACME, tier: "busy", version: 2 });
+    expect(await store.registry.user(B)).toMatchObject({ tenantId: ACME, tier: "standard", version: 1 });
+    expect(await store.registry.tenants()).toEqual([{ tenantId: ACME, name: "Acme, Inc.", users: 2 }]);
+    await store.registry.assign([A], ACME);
+    expect(await store.registry.user(A)).toMatchObject({ version: 2 });
+    expect(await store.registry.assign([A], null)).toBe(true);
+    expect(await store.registry.user(A)).toMatchObject({ tenantId: null, tier: "busy", version: 3 });
+  });
+}

@@ -1,0 +1,38 @@
+/** What every durable store must do, whatever database it stands on. Each part takes its tests from a file of its own. */
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Database, openStore } from "@/tests/support/stores/store-opening";
+import { accountsContract } from "./parts/accounts";
+import { adminContract } from "./parts/admin";
+import { backfillContract } from "./parts/backfill";
+import { commitContract } from "./parts/commit";
+import { definitionsContract } from "./parts/definitions";
+import { edgesContract } from "./parts/edges";
+import { gapsContract } from "./parts/gaps";
+import { lifeContract } from "./parts/life";
+import { registryContract } from "./parts/registry";
+import { stampContract } from "./parts/stamp";
+import { viewsContract } from "./parts/views";
+
+export function storeContract(name: string, open: () => Promise<Database>): void {
+  describe(`store on ${name}`, () => {
+    let db: Database;
+    beforeAll(async () => {
+      db = await open();
+      await openStore(db, "devnet");
+    });
+    afterAll(() => db.close());
+
+    const subject = { db: () => db };
+    describe("commit", () => commitContract(subject));
+    describe("definitions", () => definitionsContract(subject));
+    describe("edges", () => edgesContract(subject));
+    describe("gaps", () => gapsContract(subject));
+    describe("backfill", () => backfillContract(subject));
+    describe("admin", () => adminContract(subject));
+    describe("views", () => viewsContract(subject));
+    describe("accounts", () => accountsContract(subject));
+    describe("registry", () => registryContract(subject));
+    describe("stamp", () => stampContract(subject));
+    describe("life", () => lifeContract(subject));
+  });
+}

@@ -1,0 +1,180 @@
+/** Both of Neon's drivers, through the stand-in that speaks Neon's protocol before a real PostgreSQL. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { classify, type Database } from "@/lib/adapters/postgres/drivers/database";
+import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import type { StandIn } from "@/tests/support/stand-ins/control";
+import type { Fault } from "@/tests/support/stand-ins/faults";
+import { startNeon } from "@/tests/support/stand-ins/neon";
+import { openStore } from "@/tests/support/stores/store-opening";
+import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { storeContract } from "./store.contract";
+
+let server: PostgresServer;
+let standIn: StandIn;
+beforeAll(async () => {
+  server = await startPostgres();
+  standIn = await startNeon({ postgresPort: server.port });
+});
+afterEach(() => standIn.faults.clear());
+afterAll(async () => {
+  await standIn.stop();
+  await server.stop();
+});
+
+/** An empty one that does not wait for the disk: that is not the drivers' part. */
+async function freshDatabase(): Promise<string> {
+  const url = await server.createDatabase();
+  const db = await openDatabase({ url });
+  await db.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+  await db.close();
+  return url;
+}
+
+const DRIVERS = ["neon-http", "neon-ws"] as const;
+
+interface Opening {
+  readonly queryTimeoutMs?: number;
+  readonly maxConnections?: number;
+}
+
+const open = (driver: ServerDriver, url: string, more: Opening = {}): Promise<Database> => {
+  const endpoint = driver === "neon-ws" ? `ws://127.0.0.1:${standIn.port}/v2` : `${standIn.url}/sql`;
+  return openDatabase({ url, driver, endpoint, ...more });
+};
+
+for (const driver of DRIVERS) {
+  storeContract(driver, async () => open(driver, await freshDatabase()));
+}
+
+/** What `query` rejects with. */
+const failureOf = (query: Promise<unknown>): Promise<unknown> =>
+  query.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+const SECRET = "the-value-nobody-may-see";
+
+describe.each(DRIVERS)("%s", (driver) => {
+  let url: string;
+  beforeAll(async () => {
+    url = await freshDatabase();
+  });
+
+  it("brings values back as node-postgres does, and takes bytes", async () => {
+    const text = `SELECT $1::bytea AS bytes, 9007199254740993::int8 AS big, 7::int4 AS small, 1.5::float8 AS real, true AS yes,
+      '{"a":[1,null,"ä"]}'::jsonb AS doc, ARRAY['a',NULL,'b c'] AS texts, '{1,2}'::int8[] AS numbers, NULL::text AS nothing`;
+    const params = [new Uint8Array([1, 0, 255, 92]).subarray(1)];
+    const [neon, pg] = await Promise.all([open(driver, url), openDatabase({ url })]);
+    const rows = await neon.query(text, params);
+    expect(rows).toEqual(await pg.query(text, params));
+    expect(rows[0]?.bytes).toEqual(Buffer.from([0, 255, 92]));
+    await Promise.all([neon.close(), pg.close()]);
+  });
+
+  it("keeps the class of the server's own errors", async () => {
+    const db = await open(driver, url);
+    await db.query("CREATE TABLE once (id int PRIMARY KEY)");
+    await db.query("INSERT INTO once VALUES (1)");
+    await expect(db.query("INSERT INTO once VALUES (1)")).rejects.toMatchObject({ code: "23505", severity: "ERROR" });
+    await expect(db.query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
+    const cancelled = await failureOf(db.query("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"));
+    expect(cancelled).toMatchObject({ name: "StoreUnavailable", message: "the database answered 57014" });
+    await db.close();
+  });
+
+  const outages: readonly [string, Fault][] = [
+    ["refuses connections", { kind: "down", how: "refused" }],
+    ["resets connections", { kind: "down", how: "reset" }],
+    ["answers with errors", { kind: "error", status: 500 }],
+    ["answers with errors that hold no SQLSTATE", { kind: "error", status: 400 }],
+    ["is busy", { kind: "error", status: 429 }],
+    ["answers too late", { kind: "slow", ms: 5_000 }],
+    ["loses the answer", { kind: "lostAnswer" }],
+  ];
+  it.each(outages)("says unavailable while the server %s, without a word of the statement", async (_, fault) => {
+    const db = await open(driver, url, { queryTimeoutMs: 300 });
+    const ask = () => db.query("SELECT $1::text AS said", [SECRET]);
+    expect(await ask()).toEqual([{ said: SECRET }]);
+    await standIn.faults.set(fault);
+    // On what was open before, and on what would have to be opened.
+    for (let i = 0; i < 2; i++) {
+      const failure = await failureOf(ask());
+      expect(failure).toBeInstanceOf(StoreUnavailable);
+      expect(String(failure)).not.toContain(SECRET);
+    }
+    await standIn.faults.clear();
+    expect(await ask()).toEqual([{ said: SECRET }]);
+    await db.close();
+  });
+
+  it("says unavailable when it is closed, after it has finished what was asked", async () => {
+    const db = await open(driver, url);
+    const asked = db.query("SELECT pg_sleep(0.1), 1 AS one");
+    await db.close();
+    expect(await asked).toMatchObject([{ one: 1 }]);
+    await expect(db.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it("commits once where the answer was lost and the commit is asked for again", async () => {
+    const db = await open(driver, url);
+    const { sync, views } = await openStore(db, "devnet");
+    const T = topic("0.0.31");
+    await sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    const batch = batchOf(T, 0, [{ type: "CONTACT_ACCEPT", actor: "a", target: "b" }]);
+    await standIn.faults.set({ kind: "lostAnswer" });
+    await expect(sync.commit(batch)).rejects.toBeInstanceOf(StoreUnavailable);
+    await standIn.faults.clear();
+    // The server may still be at it: it hears of the client's leaving only when it answers.
+    await expect.poll(async () => (await sync.topic(T))?.cursor).toBe(1);
+    expect(await sync.commit(batch)).toEqual({ kind: "conflict" });
+    expect(await sync.topic(T)).toMatchObject({ cursor: 1, counts: { messages: 1 } });
+    expect((await views.signalsAfter(user("a"), 0, 9)).position).toBe(1);
+    await db.close();
+  });
+});
+
+describe("an answer over HTTP", () => {
+  it("that breaks off is unavailable, though the language calls it a mistake", async () => {
+    const { createServer } = await import("node:http");
+    const broken = createServer((request, response) => {
+      response.writeHead(200, { "content-type": "application/json", "content-length": 1_000 });
+      response.write('{"fields":[],"rows":[', () => request.socket.destroy());
+    });
+    await new Promise<void>((resolve) => broken.listen(0, "127.0.0.1", resolve));
+    const address = broken.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const db = await openDatabase({
+      url: server.url,
+      driver: "neon-http",
+      endpoint: `http://127.0.0.1:${port}/sql`,
+    });
+    const failure = await failureOf(db.query("SELECT 1"));
+    expect(failure).toBeInstanceOf(StoreUnavailable);
+    expect(classify((failure as StoreUnavailable).cause)).toBeInstanceOf(TypeError);
+    await db.close();
+    await new Promise((resolve) => broken.close(resolve));
+  });
+});
+
+describe("the driver", () => {
+  it.each([
+    ["postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/db?sslmode=require", "neon-http"],
+    ["postgresql://u:p@EP-COOL-1.eu-central-1.aws.NEON.TECH:5432/db", "neon-http"],
+    ["postgres://u:p@127.0.0.1:5432/db", "pg"],
+    ["postgres://u:p@neon.tech.example.org/db", "pg"],
+    ["postgres://u:p@notneon.tech/db", "pg"],
+    ["postgres:///db?host=/var/run/postgresql", "pg"],
+  ])("for %s is %s", (url, driver) => {
+    expect(driverFor(url)).toBe(driver);
+  });
+
+  it("is not guessed from what is no connection string, and the complaint does not quote it", async () => {
+    const failure = await failureOf(openDatabase({ url: SECRET }));
+    expect(String(failure)).toMatch(/DATABASE_URL is not a connection string/);
+    expect(String(failure)).not.toContain(SECRET);
+    expect(String(await failureOf(openDatabase({ url: SECRET, driver: "neon-http" })))).not.toContain(SECRET);
+  });
+});

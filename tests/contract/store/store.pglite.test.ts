@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { openStore } from "@/tests/support/stores/store-opening";
+import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { storeContract } from "./store.contract";
+
+storeContract("PGlite", () => openPglite({ memory: true }));
+
+describe("PGlite in a directory", () => {
+  const directory = mkdtempSync(join(tmpdir(), "trustmesh-pglite-"));
+  const T = topic("0.0.7");
+  const A = user("tm-alice");
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("keeps what was committed over a restart, and is one owner's at a time", async () => {
+    const db = await openPglite(directory);
+    const store = await openStore(db, "devnet");
+    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await store.sync.commit(batchOf(T, 0, [{ type: "CONTACT_REQUEST", actor: A, target: "tm-bob" }]));
+
+    await expect(openPglite(directory)).rejects.toThrow(/in use by process \d+: stop that process, or set DATA_DIR/);
+    const child = spawnSync(process.execPath, ["--import", "tsx", "tests/support/stores/open-pglite.ts", directory], {
+      encoding: "utf8",
+    });
+    expect(child.stdout.trim()).toBe(
+      `The database directory ${directory} is in use by process ${process.pid}: stop that process, or set DATA_DIR to another directory.`,
+    );
+
+    await store.close();
+    await expect(db.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+    const again = await openStore(await openPglite(directory), "devnet");
+    expect(await again.sync.topic(T)).toMatchObject({ cursor: 1 });
+    expect(await again.views.head(A)).toBe(1);
+    await again.close();
+  });
+
+  it("is refused in a sentence where it cannot be written", async () => {
+    const file = join(directory, "a-file");
+    writeFileSync(file, "");
+    for (const place of [join(file, "postgres"), "/sys/kernel/trustmesh"])
+      await expect(openPglite(place)).rejects.toMatchObject({
+        name: "DatabaseUnusable",
+        message: expect.stringMatching(
+          /^The database directory \S+ cannot be written \(E[A-Z]+\): give this process the right to write there, or set DATA_DIR to a directory where it has it\.$/,
+        ),
+      });
+  });
+
+  it.each([
+    ["its control file", ["global", "pg_control"]],
+    ["its version", ["PG_VERSION"]],
+  ])("is refused in a sentence where its files are damaged: %s", async (_, file) => {
+    const damaged = mkdtempSync(join(tmpdir(), "trustmesh-damaged-"));
+    await (await openPglite(damaged)).close();
+    writeFileSync(join(damaged, "pgdata", ...file), "what no cluster says");
+    // In a process of its own: what is left of a cluster that did not start is not for this one.
+    const child = spawnSync(process.execPath, ["--import", "tsx", "tests/support/stores/open-pglite.ts", damaged], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    expect(child.stdout.trim()).toMatch(
+      /^The embedded database in \S+ cannot be opened: the disk is full, or its files are damaged\. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again\.$/,
+    );
+    rmSync(damaged, { recursive: true, force: true });
+  });
+
+  it("takes over from an owner that is gone, also when its number is used again", async () => {
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    for (const owner of [
+      { pid: gone, startedAt: "1", token: "x" },
+      { pid: process.pid, startedAt: "1", token: "x" },
+      "torn",
+    ]) {
+      writeFileSync(join(directory, "owner.pid"), JSON.stringify(owner));
+      await (await openPglite(directory)).close();
+    }
+  });
+});

@@ -1,0 +1,171 @@
+/** What every shared view cache does, whatever it is made of. */
+import { beforeEach, expect, it } from "vitest";
+import { type CacheStrategies, cacheStrategies, type EvictionPolicy } from "@/lib/core/cache-strategy";
+import type { UserId } from "@/lib/core/ledger/ids";
+import type { CachedView, Lookup, ViewCache } from "@/lib/ports/shared/view-cache";
+
+export interface ViewCacheSubject {
+  readonly cache: ViewCache;
+  /** Lets time pass for the cache. */
+  pass(ms: number): Promise<void>;
+}
+
+const USER = "tm-ada" as UserId;
+const OTHER = "0.0.7226146" as UserId;
+const LEASE_MS = 500;
+/** How long a view stays that is not renewed. */
+export const VIEW_TTL_MS = 10_000;
+const view = (position: number, text = "x"): CachedView => ({
+  body: JSON.stringify({ text, position }),
+  etag: `"${position}-abc"`,
+  position,
+  readMs: 1_790_000_000_000,
+});
+
+export function viewCacheContract(open: (strategies: CacheStrategies) => Promise<ViewCacheSubject>): void {
+  let cache: ViewCache;
+  let subject: ViewCacheSubject;
+  beforeEach(async () => {
+    subject = await open(cacheStrategies({ ttlMs: VIEW_TTL_MS }));
+    cache = subject.cache;
+  });
+  const look = (userId = USER): Promise<Lookup> => cache.lookup(userId, "contacts", LEASE_MS);
+  const leased = async (userId = USER): Promise<string> => {
+    const found = await look(userId);
+    if (found.kind !== "lease") throw new Error(`expected a lease, got ${found.kind}`);
+    return found.lease;
+  };
+  const filled = async (position: number) => cache.fill(USER, "contacts", view(position), await leased());
+
+  it("gives one of many cold readers the lease, and lets the others wait", async () => {
+    const kinds = (await Promise.all(Array.from({ length: 20 }, () => look()))).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === "lease")).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === "wait")).toHaveLength(19);
+  });
+
+  it("gives back what was filled, as it was, whatever is in it", async () => {
+    const hostile = { ...view(7, 'quotes " \\ newline \n unicode \u2028 🌱 42'), etag: '"7-x"' };
+    expect(await cache.fill(USER, "contacts", hostile, await leased())).toBe(true);
+    expect(await look()).toMatchObject({ kind: "hit", view: hostile });
+  });
+
+  it("keeps users apart, and the views of one user", async () => {
+    await filled(1);
+    expect((await look(OTHER)).kind).toBe("lease");
+    expect((await cache.lookup(USER, "signals", LEASE_MS)).kind).toBe("lease");
+    expect((await look()).kind).toBe("hit");
+  });
+
+  it("takes a fill only from who holds the lease", async () => {
+    const lease = await leased();
+    expect(await cache.fill(USER, "contacts", view(1), "another")).toBe(false);
+    expect(await cache.fill(USER, "contacts", view(2), lease)).toBe(true);
+    expect(await cache.fill(USER, "contacts", view(3), lease)).toBe(false);
+    expect(await look()).toMatchObject({ kind: "hit", view: { position: 2 } });
+  });
+
+  it("gives the lease to the next when its holder did not come back in time", async () => {
+    const slow = await leased();
+    await subject.pass(LEASE_MS + 50);
+    const next = await leased();
+    expect(next).not.toBe(slow);
+    expect(await cache.fill(USER, "contacts", view(1), slow)).toBe(false);
+    expect(await cache.fill(USER, "contacts", view(2), next)).toBe(true);
+  });
+
+  it("gives the lease to the next at once when its holder gives it back, with the last copy still there", async () => {
+    await filled(1);
+    await cache.expire([USER]);
+    const first = await leased();
+    await cache.release(USER, "contacts", "another");
+    expect((await look()).kind).toBe("wait");
+    await cache.release(USER, "contacts", first);
+    expect(await look()).toMatchObject({ kind: "lease", last: { position: 1 } });
+    await cache.release(USER, "contacts", first);
+    expect((await look()).kind).toBe("wait");
+    expect(await cache.fill(USER, "contacts", view(2), first)).toBe(false);
+  });
+
+  it("never lets a reader who began before a commit bring the older view back", async () => {
+    const slow = await leased();
+    await cache.expire([USER]);
+    expect(await cache.fill(USER, "contacts", view(1), slow)).toBe(false);
+    const fast = await leased();
+    expect(await cache.fill(USER, "contacts", view(2), fast)).toBe(true);
+    expect(await cache.fill(USER, "contacts", view(1), slow)).toBe(false);
+    expect(await look()).toMatchObject({ kind: "hit", view: { position: 2 } });
+  });
+
+  it("expires every view of the users that a commit concerns, keeps the last copy for outages, and nobody else's", async () => {
+    await filled(1);
+    await cache.fill(OTHER, "contacts", view(9), await leased(OTHER));
+    await cache.expire([USER]);
+    expect(await look()).toMatchObject({ kind: "lease", last: { position: 1 } });
+    expect(await look()).toMatchObject({ kind: "wait", last: { position: 1 } });
+    expect(await look(OTHER)).toMatchObject({ kind: "hit" });
+  });
+
+  it("expires everything at once where it must, leases too", async () => {
+    await filled(1);
+    const slow = await leased(OTHER);
+    await cache.expireAll();
+    expect((await look()).kind).toBe("lease");
+    expect(await cache.fill(OTHER, "contacts", view(1), slow)).toBe(false);
+  });
+
+  it("lets an idle user leave, and keeps one who is read", async () => {
+    await filled(1);
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect((await look()).kind).toBe("hit");
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect((await look()).kind).toBe("hit");
+    await subject.pass(VIEW_TTL_MS * 1.1);
+    expect(await look()).toMatchObject({ kind: "lease", last: null });
+  });
+
+  /** Two views of one user, filled now, under a policy. */
+  const keptBy = async (evictionPolicy: EvictionPolicy) => {
+    subject = await open(cacheStrategies({ ttlMs: VIEW_TTL_MS, evictionPolicy }));
+    cache = subject.cache;
+    for (const name of ["contacts", "signals"] as const) {
+      const found = await cache.lookup(USER, name, LEASE_MS);
+      if (found.kind === "lease") await cache.fill(USER, name, view(1), found.lease);
+    }
+  };
+  const kinds = async () => {
+    const found = [await look(), await cache.lookup(USER, "signals", LEASE_MS)];
+    return found.map(({ kind }) => kind);
+  };
+
+  it("by user: reading one view keeps all of the user's, and who is idle leaves with all", async () => {
+    await keptBy("USER_BASED");
+    for (let i = 0; i < 4; i += 1) {
+      await subject.pass(VIEW_TTL_MS * 0.7);
+      expect((await look()).kind).toBe("hit");
+    }
+    expect(await kinds()).toEqual(["hit", "hit"]);
+    await subject.pass(VIEW_TTL_MS * 1.1);
+    expect(await kinds()).toEqual(["lease", "lease"]);
+  });
+
+  it("each for itself: reading one view keeps that one", async () => {
+    await keptBy("LRU");
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect(await look()).toMatchObject({ kind: "hit", ttlMs: VIEW_TTL_MS });
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    expect(await kinds()).toEqual(["hit", "lease"]);
+  });
+
+  it("by time: reading keeps nothing, and a hit says how long it has left", async () => {
+    await keptBy("TTL");
+    await subject.pass(VIEW_TTL_MS * 0.7);
+    const found = await look();
+    expect(found.kind).toBe("hit");
+    if (found.kind === "hit") {
+      expect(found.ttlMs).toBeGreaterThan(0);
+      expect(found.ttlMs).toBeLessThanOrEqual(VIEW_TTL_MS * 0.3);
+    }
+    await subject.pass(VIEW_TTL_MS * 0.4);
+    expect(await look()).toMatchObject({ kind: "lease", last: null });
+  });
+}

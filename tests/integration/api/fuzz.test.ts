@@ -1,0 +1,117 @@
+/** Ten thousand requests that nobody should send, against the whole app: none breaks it, none hangs, nothing private is logged. */
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { UserId } from "@/lib/core/ledger/ids";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import type { Stores } from "@/lib/server/boot/container";
+import { createLog } from "@/lib/server/observe/log";
+import { ROUTES } from "@/lib/server/routes/table";
+import { Problem } from "@/lib/wire/common";
+import { answer } from "../../support/contract/checked";
+import { intercepted } from "../../support/control/intercepted";
+import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../../support/fuzz";
+import { startTestApp, type TestApp } from "../../support/worlds/app";
+
+const CASES = 10_000;
+/** Of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */
+const LONGEST_MS = 25_000;
+const SECRETS = {
+  SESSION_SECRET: "session-secret-of-the-fuzzed-app-0123456789",
+  CRON_SECRET: "cron-secret-of-the-fuzzed-app-0123456789",
+};
+const ROUTES_WITH_TEXT = new Set(["GET /api/metrics"]);
+
+let t: TestApp;
+let isStoreDown = false;
+let cookies: Record<FuzzedRequest["session"], string | null>;
+/** Every cookie that was good for a while. */
+const issued: string[] = [];
+const cookieOf = async (userId: string) => {
+  const cookie = (await t.app.sessions.issue(userId as UserId)).split(";")[0] as string;
+  issued.push(cookie);
+  return cookie;
+};
+const lines: string[] = [];
+
+/** Of the stores that are out of order while `isStoreDown`. */
+const failure = (_name: string, args: readonly unknown[]) =>
+  isStoreDown ? new StoreUnavailable(`the database says no to ${args.join(" ")}`) : null;
+
+beforeAll(async () => {
+  t = await startTestApp({
+    env: { ...SECRETS, RATE_LIMITS: "0", APP_DOMAIN: "app.test" },
+    wrapStores: (stores): Stores => ({
+      ...stores,
+      views: intercepted(stores.views, failure),
+      accounts: intercepted(stores.accounts, failure),
+    }),
+  });
+  const { contact, trust } = t.devnet.topics;
+  t.devnet.submitMany(contact, [
+    { type: "CONTACT_ACCEPT", from: "tm-a", to: "tm-b", note: `${CANARY} of the ledger` },
+    { type: "CONTACT_REQUEST", from: "tm-c", to: "tm-a" },
+  ]);
+  t.devnet.submit(trust, { type: "TRUST_ALLOCATE", actor: "tm-a", target: "tm-b" });
+  await t.sync();
+  Object.assign(
+    t.app.log,
+    createLog((line) => void lines.push(line), false),
+  );
+  const stale = await cookieOf("tm-stale");
+  await t.app.signOuts.signOut("tm-stale" as UserId);
+  cookies = { none: null, user: await cookieOf("tm-a"), stale, garbage: `tm_session=${CANARY}.x.y; a="; b=%; =` };
+});
+afterAll(() => t.close());
+
+it("answers ten thousand of them, each in time, as the contract says, and logs nothing of them", async () => {
+  const seen = new Map<number, number>();
+  await fc.assert(
+    fc.asyncProperty(fuzzedRequest, async (fuzzed) => {
+      const request = requestOf(fuzzed, cookies[fuzzed.session]);
+      // What no client can send: Node answers it before we hear of it.
+      if (request === null) return;
+      isStoreDown = fuzzed.isStoreDown;
+      const beforeMs = t.clock.now();
+      const left = new AbortController();
+      const response = await t.clock.drive(
+        answer(t.app, ROUTES[fuzzed.name], {
+          request: new Request(request, { signal: left.signal }),
+          params: fuzzed.params,
+          background: (work) => void work().catch(() => {}),
+        }),
+      );
+      isStoreDown = false;
+      const tookMs = t.clock.now() - beforeMs;
+      if (fuzzed.name === "POST /api/auth/logout" && fuzzed.session === "user") {
+        // The session has ended: without a new one nothing behind the sign-in would be tried any more.
+        await t.clock.advance(1_000);
+        cookies.user = await cookieOf("tm-a");
+      }
+      expect(tookMs).toBeLessThan(LONGEST_MS);
+      seen.set(response.status, (seen.get(response.status) ?? 0) + 1);
+      expect([200, 304, 400, 401, 403, 404, 408, 409, 413, 415, 429, 503], lines.at(-1)).toContain(response.status);
+      expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+      if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+        left.abort();
+        await response.body?.cancel();
+        return;
+      }
+      const text = await response.text();
+      if (response.status >= 400 && response.headers.get("content-type") === "application/problem+json")
+        Problem.strict().parse(JSON.parse(text));
+      else if (response.status !== 304 && !ROUTES_WITH_TEXT.has(fuzzed.name)) JSON.parse(text);
+      expect(text).not.toMatch(/\bat .+:\d+:\d+|node_modules|SELECT |session-secret|cron-secret/);
+    }),
+    { numRuns: CASES, endOnFailure: true },
+  );
+  // Otherwise everything was refused at the door, and nothing behind it was tried.
+  for (const status of [200, 304, 400, 401, 403, 404, 503])
+    expect(seen.get(status) ?? 0, `${status}`).toBeGreaterThan(3);
+  expect(lines.length).toBeGreaterThan(0);
+  for (const line of lines) {
+    expect(line).not.toContain(CANARY);
+    expect(line).not.toContain('"level":"error"');
+    const tokens = issued.map((cookie) => cookie.split("=")[1] as string);
+    for (const secret of [...Object.values(SECRETS), ...tokens]) expect(line).not.toContain(secret);
+  }
+}, 240_000);

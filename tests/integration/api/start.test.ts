@@ -1,0 +1,55 @@
+/** The start of an app whose mirror takes connections and answers nothing: it serves, and is not ready. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import type { UserId } from "@/lib/core/ledger/ids";
+import type { App } from "@/lib/server/boot/container";
+import { getApp } from "@/lib/server/boot/start";
+import { answer } from "@/lib/server/http/route";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+
+const mirror = createServer(() => {});
+const dataDir = mkdtempSync(join(tmpdir(), "tm-start-"));
+const instance = globalThis as { __trustmesh?: unknown };
+let app: App;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => mirror.listen(0, "127.0.0.1", resolve));
+  const env = {
+    HEDERA_NETWORK: "custom",
+    MIRROR_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`,
+    ...{ TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.2", TOPIC_RECOGNITION: "0.0.3", TOPIC_PROFILE: "0.0.4" },
+    SESSION_SECRET: "a secret of the tests that is long enough to be one",
+    DATA_DIR: dataDir,
+  };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  // Whoever started one in this process before has closed it.
+  delete instance.__trustmesh;
+  app = await getApp();
+}, 60_000);
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  delete instance.__trustmesh;
+  mirror.closeAllConnections();
+  mirror.close();
+  await app?.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function ask(name: RouteName): Promise<{ status: number; json: Record<string, unknown> }> {
+  const cookie = (await app.sessions.issue("tm-a" as UserId)).split(";")[0] as string;
+  const request = new Request(`http://app.test${name.split(" ")[1]}`, { headers: { host: "app.test", cookie } });
+  const response = await answer(app, ROUTES[name], { request, params: {}, background: () => {} });
+  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+}
+
+it("serves what is stored, and says that it is not ready and how far the first sync is", async () => {
+  expect(await ask("GET /api/contacts")).toMatchObject({ status: 200, json: { stale: true } });
+  expect(await ask("GET /api/health/ready")).toMatchObject({
+    status: 503,
+    json: { ready: false, progress: "The first sync has stored 0 messages so far." },
+  });
+});

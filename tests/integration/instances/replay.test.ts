@@ -1,0 +1,228 @@
+/**
+ * However a history reaches us — pages of any size, repeats, any interleaving of topics, a crash before or after any call, two
+ * instances at once — it comes to what one clean replay comes to: the same contacts, trust and rows, positions without a gap.
+ */
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { err, ok } from "@/lib/core/result";
+import type { TopicSync } from "@/lib/engine/sync/topic-sync";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import type { Stores } from "@/lib/server/boot/container";
+import { DrivenClock } from "../../support/control/driven-clock";
+import { fused } from "../../support/control/fuse";
+import { intercepted } from "../../support/control/intercepted";
+import { chainOf } from "../../support/mirrors/chain";
+import { MIRROR, ScriptedLedger } from "../../support/mirrors/scripted-ledger";
+import { emptyStores } from "../../support/stores/database";
+import { cleanReplay, history, ledgerOf, stateOf, stores, TOPICS, USERS } from "../../support/worlds/replayed";
+import { headsOf, syncOf } from "../../support/worlds/topic-sync";
+
+const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage[])[]) => {
+  const cursors = new Map((await opened.sync.topics()).map(({ topicId, cursor }) => [topicId, cursor]));
+  return topics.every(
+    (messages) => messages.length === 0 || cursors.get((messages[0] as LedgerMessage).topicId) === messages.length,
+  );
+};
+
+describe("any way to sync", () => {
+  beforeAll(async () => void (await emptyStores()));
+
+  it("equals one clean replay, whatever the pages, repeats, order of topics, crashes and lost answers", async () => {
+    const turn = fc.record({
+      topic: fc.nat(1),
+      instance: fc.nat(1),
+      keep: fc.integer({ min: 0, max: 12 }),
+      repeat: fc.boolean(),
+      crashAt: fc.integer({ min: 1, max: 24 }),
+      crash: fc.constantFrom<"before" | "after" | null>("before", "after", null),
+    });
+    await fc.assert(
+      fc.asyncProperty(history, fc.array(turn, { minLength: 5, maxLength: 30 }), async (topics, turns) => {
+        const expected = await cleanReplay(topics);
+        const opened = await stores();
+        const clock = new DrivenClock();
+        const ledger = ledgerOf(topics);
+        // Two instances, each with what it believes of the cursors; a crash takes all of that with it.
+        const instances = [new Map<TopicId, TopicSync>(), new Map<TopicId, TopicSync>()];
+        for (const { topic, instance, keep, repeat, crashAt, crash } of turns) {
+          let calls = 0;
+          const fuse = () => {
+            calls += 1;
+            return crash !== null && calls === crashAt ? crash : null;
+          };
+          const topicId = TOPICS[topic] as TopicId;
+          ledger.answer = (_, page) =>
+            ok(repeat ? [...page.slice(0, keep), ...page.slice(0, 2)].reverse() : page.slice(0, Math.max(1, keep)));
+          const own = instances[instance] as Map<TopicId, TopicSync>;
+          const sync =
+            crash === null
+              ? (own.get(topicId) ?? syncOf(topicId, opened.sync, ledger, clock))
+              : syncOf(topicId, fused(opened.sync, fuse), fused(ledger, fuse), clock);
+          if (crash === null) own.set(topicId, sync);
+          else own.delete(topicId);
+          await clock.drive(sync.run(clock.monotonicMs() + 5_000));
+          await clock.advance(1_500);
+        }
+        ledger.answer = (_, page) => ok(page);
+        for (let round = 0; round < 5 && !(await complete(opened, topics)); round += 1) {
+          for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledger, clock).run());
+          await clock.advance(2_000);
+        }
+        expect(await stateOf(opened)).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
+  }, 300_000);
+
+  it("comes to the same contacts, trust and profiles in whatever order the topics are ingested", async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async (topics) => {
+        const expected = await cleanReplay(topics);
+        const opened = await stores();
+        const clock = new DrivenClock();
+        for (const topicId of [...TOPICS].reverse())
+          await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
+        expect(await stateOf(opened)).toEqual(expected);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
+});
+
+describe("a race", () => {
+  it("of eight instances commits each message once", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const bodies = Array.from({ length: 700 }, (_, i) => ({
+      body: { type: "CONTACT_REQUEST", from: USERS[i % 3], to: USERS[(i % 3) + 1] },
+    }));
+    const messages = chainOf(TOPICS[0] as string, bodies);
+    const ledger = ledgerOf([messages]);
+    const runs = Array.from({ length: 8 }, () => syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock).run());
+    await clock.drive(Promise.all(runs));
+    expect(await complete(opened, [messages])).toBe(true);
+    const heads = await Promise.all(USERS.map((userId) => opened.views.head(userId)));
+    expect(heads.reduce((sum, head) => sum + head, 0)).toBe(1_400);
+  }, 60_000);
+});
+
+describe("a topic that never rests", () => {
+  const bodies = Array.from({ length: 60 }, () => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }));
+  const messages = chainOf(TOPICS[0] as string, bodies);
+  /** With each page that is asked for, `more` messages have come. */
+  const restless = (had: number, more: number) => {
+    const ledger = ledgerOf([messages.slice(0, had)]);
+    let count = had;
+    ledger.answer = (_, page) => {
+      count += more;
+      ledger.set(messages.slice(0, count));
+      return ok(page);
+    };
+    return ledger;
+  };
+
+  it("is up to date with what the mirror had when the run began", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = restless(10, 2);
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+    expect(ledger.pages).toHaveLength(1);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, fromSequence: 10, toSequence: 12 });
+  });
+
+  it("is read on where the page was cut short of that", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = restless(10, 2);
+    const grow = ledger.answer;
+    ledger.answer = (request, page) => grow(request, page.slice(0, 4));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 12 });
+  });
+
+  it("is not up to date with a head that was asked before the run began", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    const asked = Promise.resolve(ok((messages[3] as LedgerMessage).consensusNs));
+    const heads = { count: 1, ask: () => ({ number: 1, answer: asked }) };
+    ledger.answer = (_, page) => ok(page.slice(0, 4));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, { heads });
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+  });
+
+  it("is read on for who calls while it is read, and is not what they find", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    const heads = headsOf(ledger, clock);
+    let first: ReturnType<typeof heads.ask> | null = null;
+    const once = () => {
+      first ??= heads.ask(MIRROR);
+      return first;
+    };
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock, {
+      heads: {
+        ask: once,
+        get count() {
+          return heads.count;
+        },
+      },
+    });
+    let second: ReturnType<TopicSync["run"]> | null = null;
+    // The page is on its way when two more messages come, and with them somebody who wants to see them.
+    ledger.answer = (_, page) => {
+      ledger.set(messages.slice(0, 12));
+      second ??= sync.run();
+      return ok(page);
+    };
+    await clock.drive(sync.run());
+    expect(await clock.drive(second ?? sync.run())).toMatchObject({ complete: true, toSequence: 12 });
+  });
+
+  it("takes no forged time for having come that far", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = ledgerOf([messages.slice(0, 10)]);
+    const far = (messages[59] as LedgerMessage).consensusNs;
+    ledger.answer = (_, page) =>
+      ok(page.slice(0, 4).map((each) => (each.sequence === 4 ? { ...each, consensusNs: far } : each)));
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
+  });
+});
+
+describe("a database that fails", () => {
+  it("is reported, backed off from, and resumed without loss", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const messages = chainOf(TOPICS[0] as string, [{ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }]);
+    let isDown = true;
+    const store = intercepted(opened.sync, (name) =>
+      isDown && name === "commit" ? new StoreUnavailable("down") : null,
+    );
+    const sync = syncOf(TOPICS[0] as TopicId, store, ledgerOf([messages]), clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "down" });
+    isDown = false;
+    await clock.advance(2_000);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 1, added: 1 });
+  });
+
+  it("does not matter to a mirror's error, which is a value", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const ledger = new ScriptedLedger();
+    ledger.answer = () => err({ code: "rate-limited", message: "the mirror answered 429", retryAfterMs: 30_000 });
+    const sync = syncOf(TOPICS[0] as TopicId, opened.sync, ledger, clock);
+    expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "the mirror answered 429" });
+    await clock.advance(29_000);
+    await clock.drive(sync.run());
+    expect(ledger.pages).toHaveLength(1);
+    await clock.advance(2_000);
+    await clock.drive(sync.run());
+    expect(ledger.pages).toHaveLength(2);
+  });
+});

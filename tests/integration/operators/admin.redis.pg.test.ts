@@ -1,0 +1,188 @@
+/** Operators over two instances that share one Redis (behind Upstash's protocol) and one PostgreSQL. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { openPg } from "@/lib/adapters/postgres/drivers/pg";
+import { openStore } from "@/lib/adapters/postgres/store";
+import { openUpstash } from "@/lib/adapters/upstash/open-upstash";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { type App, createApp } from "@/lib/server/boot/container";
+import { readEnv } from "@/lib/server/config/env";
+import { registeredTopics } from "@/lib/server/config/network";
+import type { AnyRoute } from "@/lib/server/http/route";
+import { Metrics } from "@/lib/server/observe/metrics";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { ActionAnswer, AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { answer } from "../../support/contract/checked";
+import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
+import { type RedisServer, startRedis } from "../../support/servers/redis-server";
+import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
+
+const ALICE = "tm-alice";
+/** What another instance does on its own is done in milliseconds, and on a busy machine in seconds. */
+const SOON = { timeout: 20_000 };
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+let postgres: PostgresServer;
+let redis: RedisServer;
+let upstash: UpstashStandIn;
+let devnet: Devnet;
+let a: App;
+let b: App;
+let contact: TopicId;
+
+beforeAll(async () => {
+  [postgres, redis, devnet] = await Promise.all([startPostgres(), startRedis(), startDevnet({ grpc: false })]);
+  upstash = await startUpstash({ redisPort: redis.port });
+  contact = devnet.topics.contact;
+  const url = await postgres.createDatabase();
+  [a, b] = [await startInstance(url), await startInstance(url)];
+  await a.scheduler.syncNow();
+}, 180_000);
+afterAll(async () => {
+  await Promise.all([a?.close(), b?.close()]);
+  await devnet?.stop();
+  await upstash?.stop();
+  await Promise.all([postgres?.stop(), redis?.stop()]);
+});
+
+async function startInstance(databaseUrl: string): Promise<App> {
+  const metrics = new Metrics();
+  const network = `admin-${process.pid}`;
+  const stores = await openStore(openPg(databaseUrl), network, { onStatement: metrics.observeStatement });
+  const { contact, trust, recognition, profile } = devnet.topics;
+  const topics = registeredTopics({
+    ...{ contact: [contact], trust: [trust] },
+    ...{ recognition: [recognition], profile: [profile] },
+  });
+  const app = createApp({
+    // Nothing becomes stale, no view leaves L1 and no round begins while a test looks.
+    env: readEnv({ FRESHNESS_TARGET_MS: "3600000", MIRROR_RPS: "1000" }),
+    shared: openUpstash({
+      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet },
+      onCommand: metrics.observeCommand,
+    }),
+    stores,
+    metrics,
+    network: {
+      mirrorUrls: [devnet.restUrl],
+      topics,
+      trustedPayers: new Set([devnet.operatorId]),
+      submitter: new DevnetSubmitter(devnet),
+      operatorId: devnet.operatorId,
+      people: [],
+      close: async () => {},
+    },
+    log: quiet,
+  });
+  await stores.sync.ensureTopics(topics);
+  return app;
+}
+
+interface Ask {
+  readonly userId?: string;
+  readonly params?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+}
+
+async function ask(app: App, name: RouteName, { userId, params = {}, headers = {} }: Ask = {}): Promise<Response> {
+  const [method = "", path = ""] = name.split(" ");
+  const cookie = (await app.sessions.issue((userId ?? devnet.operatorId) as UserId)).split(";")[0] as string;
+  const isWrite = method === "POST";
+  const request = new Request(new URL(path, "http://app.test"), {
+    method,
+    headers: { host: "app.test", cookie, ...(isWrite ? { "content-type": "application/json" } : {}), ...headers },
+    ...(isWrite ? { body: "{}" } : {}),
+  });
+  const background = (work: () => Promise<unknown>) => void work().catch(() => {});
+  const response = await answer(app, ROUTES[name] as AnyRoute, { request, params, background });
+  expect(response.status, name).toBe(200);
+  return response;
+}
+const act = async (app: App, name: RouteName, options: Ask = {}) =>
+  ActionAnswer.parse(await (await ask(app, name, options)).json());
+const cacheStatus = async (app: App) =>
+  (await ask(app, "GET /api/contacts", { userId: ALICE })).headers.get("cache-status") ?? "";
+const reportsSent = (app: App) => app.sharedStats?.().byPurpose.report.commands;
+
+describe("instances", () => {
+  it("that nobody asks anything send no report; those that are asked are shown by all, and summed", async () => {
+    expect(reportsSent(b)).toBe(0);
+    for (let i = 0; i < 5; i += 1) await ask(b, "GET /api/health");
+    await cacheStatus(b);
+    await cacheStatus(b);
+    await expect.poll(() => reportsSent(b), SOON).toBe(1);
+    const status = AdminStatus.parse(await (await ask(a, "GET /api/admin/status")).json());
+    expect(status.instancesAreShared).toBe(true);
+    expect(status.instances.map(({ instanceId, isThis }) => [instanceId, isThis])).toEqual([
+      [a.instanceId, true],
+      [b.instanceId, false],
+    ]);
+    const [own, other] = status.instances as [AdminStatus["instances"][number], AdminStatus["instances"][number]];
+    expect(other.tiers.postgres.latency.count).toBeGreaterThan(0);
+    expect(other.tiers.redis).toMatchObject({ misses: 1, breaker: "closed" });
+    expect(status.total.tiers.redis.latency.count).toBe(
+      own.tiers.redis.latency.count + other.tiers.redis.latency.count,
+    );
+    expect(status.total.commands.lookup).toBe((own.commands.lookup ?? 0) + (other.commands.lookup ?? 0));
+    expect(status.total.sync.commits).toBe(own.sync.commits);
+    // As many as look, one command: the answer stands for ten seconds.
+    const sent = reportsSent(a);
+    for (let i = 0; i < 5; i += 1) await ask(a, "GET /api/admin/status");
+    expect(reportsSent(a)).toBe(sent);
+  });
+
+  it("let a view go that another was told to invalidate", async () => {
+    await cacheStatus(b);
+    expect(await cacheStatus(b)).toMatch(/^l1; hit/);
+    await act(a, "POST /api/admin/cache/invalidate");
+    await expect.poll(() => cacheStatus(b), SOON).toContain("l1; fwd=miss");
+  });
+
+  it("pause and resume a topic that another was told to", async () => {
+    const params = { topicId: contact };
+    const sync = b.scheduler.syncs.get(contact);
+    await act(a, "POST /api/admin/topics/{topicId}/pause", { params });
+    await expect.poll(() => sync?.state.name, SOON).toBe("paused");
+    devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE });
+    await b.scheduler.syncNow([contact]);
+    expect((await b.stores.sync.topic(contact))?.cursor).toBe(0);
+    await act(a, "POST /api/admin/topics/{topicId}/resume", { params });
+    await expect.poll(() => sync?.state.name, SOON).not.toBe("paused");
+    await expect.poll(async () => (await b.stores.sync.topic(contact))?.cursor, SOON).toBe(1);
+  });
+
+  it("that were not told of a pause are refused their next commit, and pause", async () => {
+    const sync = b.scheduler.syncs.get(contact);
+    await b.scheduler.syncNow([contact]);
+    await a.stores.sync.setPaused(contact, true);
+    devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-carol", to: ALICE });
+    await b.scheduler.syncNow([contact]);
+    expect(sync?.state.name).toBe("paused");
+    expect((await b.stores.sync.topic(contact))?.cursor).toBe(1);
+    await act(a, "POST /api/admin/topics/{topicId}/resume", { params: { topicId: contact } });
+    await expect.poll(async () => (await b.stores.sync.topic(contact))?.cursor, SOON).toBe(2);
+  });
+
+  it("do one request once, whichever of them it is sent to", async () => {
+    const headers = { "idempotency-key": "from-a-retry" };
+    const answers = await Promise.all(
+      [a, b, a, b].map((app) => act(app, "POST /api/admin/cache/invalidate", { headers })),
+    );
+    expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
+    const log = AuditLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
+    expect(log.items.filter(({ id }) => id === answers[0]?.entry.id)).toHaveLength(1);
+    expect(new Set(answers.map(({ entry }) => entry.id)).size).toBe(1);
+  });
+
+  it("show how far a check is that another runs", async () => {
+    const { entry } = await act(a, "POST /api/admin/topics/{topicId}/audit", { params: { topicId: contact } });
+    const seen = async () => {
+      const log = AuditLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
+      return log.items.find(({ id }) => id === entry.id);
+    };
+    await expect.poll(async () => (await seen())?.state, SOON).toBe("done");
+    expect((await seen())?.detail).toMatchObject({ checked: 2, matching: 2 });
+  });
+});

@@ -1,0 +1,266 @@
+/** What operators see and do on one instance. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import type { AnyRoute } from "@/lib/server/http/route";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { ActionAnswer, AdminStatus, type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
+import { Problem } from "@/lib/wire/common";
+import { intercepted } from "../../support/control/intercepted";
+import { startTestApp, type TestApp } from "../../support/worlds/app";
+
+const TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
+const ALICE = "tm-alice";
+let t: TestApp;
+let operator: string;
+let contact: TopicId;
+let isDatabaseDown = false;
+
+beforeAll(async () => {
+  t = await startTestApp({
+    env: { ADMIN_TOKEN: TOKEN, ADMIN_ACCOUNTS: "tm-root" },
+    wrapStores: (stores) => ({
+      ...stores,
+      admin: intercepted(stores.admin, () => (isDatabaseDown ? new StoreUnavailable("down") : null)),
+    }),
+  });
+  operator = t.devnet.operatorId;
+  contact = t.devnet.topics.contact;
+});
+afterAll(() => t.close());
+beforeEach(() => {
+  isDatabaseDown = false;
+});
+
+const adminRoutes = (Object.keys(ROUTES) as RouteName[]).filter(
+  (name) => (ROUTES[name] as AnyRoute).access === "admin",
+);
+const request = (name: RouteName): ["GET" | "POST", string, { body?: object }] => {
+  const [method, path = ""] = name.split(" ") as ["GET" | "POST", string];
+  return [method, path.replace("{topicId}", contact), method === "POST" ? { body: {} } : {}];
+};
+const say = (...messages: (object | string)[]) => void t.devnet.submitMany(contact, messages);
+const status = async () => AdminStatus.parse(await t.json("/api/admin/status", operator));
+const topic = async () =>
+  (await status()).topics.find(({ topicId }) => topicId === contact) as AdminStatus["topics"][number];
+
+async function act(path: string, body: object = {}, headers: Record<string, string> = {}): Promise<ActionAnswer> {
+  const response = await t.ask("POST", `/api/admin/${path}`, operator, { body, headers });
+  expect(response.status, await response.clone().text()).toBe(200);
+  return ActionAnswer.parse(await response.json());
+}
+
+describe("who may operate", () => {
+  it.each(adminRoutes)("%s is for operators alone", async (name) => {
+    const [method, path, options] = request(name);
+    const of = async (userId: string | null, headers: Record<string, string> = {}) => {
+      const response = await t.ask(method, path, userId, { ...options, headers, withoutBackground: true });
+      if (response.status >= 400) Problem.parse(await response.json());
+      return response.status;
+    };
+    expect(await of(null)).toBe(401);
+    expect(await of(ALICE)).toBe(403);
+    expect(await of(null, { authorization: "Bearer wrong" })).toBe(401);
+    // A session does not make up for a wrong token.
+    expect(await of(operator, { authorization: "Bearer wrong" })).toBe(401);
+  });
+
+  it("are the devnet's operator, ADMIN_ACCOUNTS, and who knows the token", async () => {
+    for (const [userId, headers] of [
+      [operator, {}],
+      ["tm-root", {}],
+      [null, { authorization: `Bearer ${TOKEN}` }],
+    ] as const)
+      expect((await t.ask("GET", "/api/admin/audit-log", userId, { headers })).status).toBe(200);
+    for (const [userId, admin] of [
+      [operator, true],
+      [ALICE, false],
+    ] as const)
+      expect(await t.json("/api/auth/session", userId)).toMatchObject({ admin });
+  });
+
+  it("is nobody by being the operator's account where that is not the devnet's", async () => {
+    const public_ = { ...t.app, env: { ...t.app.env, isDevnet: false } };
+    expect((await t.ask("GET", "/api/admin/status", operator, { app: public_ })).status).toBe(403);
+    expect((await t.ask("GET", "/api/admin/audit-log", "tm-root", { app: public_ })).status).toBe(200);
+  });
+
+  it("does not act for another site, nor by a form", async () => {
+    const path = "/api/admin/cache/invalidate";
+    const foreign = { "sec-fetch-site": "cross-site" };
+    expect((await t.ask("POST", path, operator, { body: {}, headers: foreign })).status).toBe(403);
+    const form = { "content-type": "text/plain" };
+    expect((await t.ask("POST", path, operator, { body: {}, headers: form })).status).toBe(415);
+  });
+});
+
+describe("the status", () => {
+  it("shows topics as they stand: counts, what is verified, what came in which minute", async () => {
+    say(
+      { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE },
+      { type: "CONTACT_REQUEST", from: "tm-carol", to: ALICE },
+    );
+    say("no message of \u202eours");
+    await t.sync();
+    await t.clock.advance(2_000);
+    const shown = await topic();
+    expect(shown).toMatchObject({
+      ...{ state: "idle", paused: false, cursor: 3, gaps: [], gapCount: 0, verifiedThrough: 3, lastError: null },
+      counts: { messages: 3, verified: 3, unverifiable: 0, failed: 0, undecodable: 1, untrusted: 0 },
+    });
+    expect(shown.perMinute).toHaveLength(30);
+    expect(shown.perMinute.at(-1)).toBe(3);
+    expect(shown.asOf).not.toBeNull();
+    expect(shown).toMatchObject({ users: 3, hottestShare: 1 });
+    await t.clock.advance(60_000);
+    expect((await topic()).perMinute.slice(-2)).toEqual([3, 0]);
+  });
+
+  it("shows what is odd as text that harms nobody", async () => {
+    const { odd } = await status();
+    expect(odd).toMatchObject([{ topicId: contact, sequence: 3, disposition: "undecodable", bytes: 21 }]);
+    expect(odd[0]?.text).toContain("no message of ours");
+    expect(odd[0]?.reason).not.toBeNull();
+  });
+
+  it("verifies up to the first gap and the first message that is not verified", async () => {
+    const hole = t.devnet.faults.add({ kind: "missingHash", topicId: contact, fromSequence: 5, toSequence: 5 });
+    say(...[4, 5, 6].map((n) => ({ type: "CONTACT_REQUEST", from: `tm-${n}`, to: ALICE })));
+    await t.sync();
+    t.devnet.faults.remove(hole);
+    await t.clock.advance(61_000);
+    expect(await topic()).toMatchObject({ cursor: 6, verifiedThrough: 4, counts: { unverifiable: 2 } });
+  });
+
+  it("counts what the tiers did, and what it cost", async () => {
+    const before = await status();
+    await t.ask("GET", "/api/contacts", ALICE);
+    await t.ask("GET", "/api/contacts", ALICE);
+    const after = await status();
+    expect(after.total.tiers.l1.hits - before.total.tiers.l1.hits).toBe(1);
+    expect(after.total.tiers.l1.latency.p99Ms).toBeGreaterThan(0);
+    expect(after.total.requests["2xx"]).toBeGreaterThan(before.total.requests["2xx"] ?? 0);
+    expect(after.total.statements.commit).toBeGreaterThan(0);
+    expect(after.mirror.requests).toBe(t.app.ledger.requests);
+    expect(after.instances).toMatchObject([{ isThis: true, instanceId: t.app.instanceId }]);
+    expect(after.cost?.items.map(({ name }) => name)).toContain("Postgres: storage");
+    expect(after.cost?.dollarsPerDay).toBeGreaterThan(0);
+    expect(after.storage?.tables.find(({ name }) => name === "hcs_messages")?.partitions).toHaveLength(16);
+  });
+
+  it("is asked of the database once, however many look", async () => {
+    await t.clock.advance(61_000);
+    const count = () => t.app.stores.stats().byPurpose.admin.statements;
+    const before = count();
+    for (let i = 0; i < 10; i += 1) await status();
+    // Topics, checks, the first that is not verified, sizes, and what is odd; who writes where is counted more rarely.
+    expect(count() - before).toBe(5);
+  });
+
+  it("still tells what it knows while the database does not answer", async () => {
+    await status();
+    isDatabaseDown = true;
+    await t.clock.advance(61_000);
+    expect(await topic()).toMatchObject({ cursor: 6 });
+    expect((await status()).storage).not.toBeNull();
+  });
+});
+
+describe("an action", () => {
+  it("is done once for one Idempotency-Key, and stands in the log", async () => {
+    const headers = { "idempotency-key": "k-1" };
+    const first = await act("cache/invalidate", { userId: ALICE }, headers);
+    expect(first).toMatchObject({
+      repeated: false,
+      entry: { actor: operator, action: "cache.invalidate", target: ALICE, state: "done" },
+    });
+    expect(await act("cache/invalidate", { userId: ALICE }, headers)).toEqual({ ...first, repeated: true });
+    const other = await act("cache/invalidate", { userId: "tm-bob" }, headers);
+    expect(other.entry.id).not.toBe(first.entry.id);
+    const { items, nextBefore } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log?limit=1", operator));
+    expect(items).toEqual([other.entry]);
+    const rest = AuditLogAnswer.parse(await t.json(`/api/admin/audit-log?limit=1&before=${nextBefore}`, operator));
+    expect(rest.items).toEqual([first.entry]);
+  });
+
+  it("that is refused says so in the log", async () => {
+    await act(`topics/${contact}/pause`);
+    const refused = await t.ask("POST", `/api/admin/topics/${contact}/resync`, operator, { body: {} });
+    expect(refused.status).toBe(409);
+    const { detail } = Problem.parse(await refused.json());
+    const { items } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log", operator));
+    expect(items[0]).toMatchObject({ action: "topic.resync", state: "refused", detail: { error: detail } });
+    await act(`topics/${contact}/resume`);
+  });
+
+  it("on a topic that is not kept is 404, and on none at all 400", async () => {
+    expect((await t.ask("POST", "/api/admin/topics/0.0.99/audit", operator, { body: {} })).status).toBe(404);
+    expect((await t.ask("POST", "/api/admin/topics/x/audit", operator, { body: {} })).status).toBe(400);
+  });
+});
+
+describe("invalidating", () => {
+  const cacheStatus = async (userId: string) =>
+    (await t.ask("GET", "/api/contacts", userId)).headers.get("cache-status") ?? "";
+
+  it("one person's views leaves the others' alone; everybody's leaves none", async () => {
+    for (const userId of [ALICE, "tm-bob"]) {
+      await cacheStatus(userId);
+      expect(await cacheStatus(userId)).toMatch(/^l1; hit/);
+    }
+    await act("cache/invalidate", { userId: ALICE });
+    expect(await cacheStatus(ALICE)).toContain("l1; fwd=miss");
+    expect(await cacheStatus("tm-bob")).toMatch(/^l1; hit/);
+    await act("cache/invalidate");
+    expect(await cacheStatus("tm-bob")).toContain("l1; fwd=miss");
+  });
+});
+
+describe("a paused topic", () => {
+  const cursor = async () => (await t.app.stores.sync.topic(contact))?.cursor as number;
+
+  it("takes nothing in, over a restart too, is no reason to take the instance out, and goes on where it was", async () => {
+    await act(`topics/${contact}/pause`);
+    const before = await cursor();
+    say({ type: "CONTACT_REQUEST", from: "tm-late", to: ALICE });
+    await t.sync();
+    expect(await cursor()).toBe(before);
+    // As after a restart: nothing is believed, the row is read.
+    const sync = t.app.scheduler.syncs.get(contact);
+    sync?.resume();
+    sync?.startOver();
+    await t.sync();
+    expect(sync?.state.name).toBe("paused");
+    expect(await cursor()).toBe(before);
+    await t.clock.advance(60_000);
+    await t.sync();
+    expect((await t.ask("GET", "/api/health/ready", null)).status).toBe(200);
+    const shown = await topic();
+    expect(shown).toMatchObject({ state: "paused", paused: true });
+    expect((await status()).incidents).toMatchObject([
+      { code: "topic-paused", subject: contact, summary: expect.stringContaining("is paused by ") },
+    ]);
+    await act(`topics/${contact}/resume`);
+    expect(await cursor()).toBe(before + 1);
+    await t.clock.advance(2_000);
+    expect(await topic()).toMatchObject({ state: "idle", paused: false });
+  });
+
+  it("that was resumed elsewhere goes on by itself, though the word was lost", async () => {
+    await act(`topics/${contact}/pause`);
+    say({ type: "CONTACT_REQUEST", from: "tm-later", to: ALICE });
+    await t.app.stores.sync.setPaused(contact, false);
+    const before = await cursor();
+    await t.sync();
+    await t.clock.advance(30_000);
+    await t.sync();
+    expect(await cursor()).toBe(before + 1);
+  });
+});
+
+it("keeps the log of everything above, newest first", async () => {
+  const { items } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log?limit=200", operator));
+  const ids = items.map(({ id }: AuditEntry) => id);
+  expect(ids).toEqual([...ids].sort((a, b) => b - a));
+  expect(items.length).toBeGreaterThan(8);
+});

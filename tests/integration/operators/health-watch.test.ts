@@ -1,0 +1,81 @@
+/** The watch of a process that lives on: it costs nothing while all is well, and sees by itself what begins and ends. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { intercepted } from "../../support/control/intercepted";
+import { startTestApp, type TestApp } from "../../support/worlds/app";
+
+let t: TestApp;
+let isDatabaseDown = false;
+let statements = 0;
+
+beforeEach(async () => {
+  isDatabaseDown = false;
+  const counted = <T extends object>(store: T) =>
+    intercepted(store, () => {
+      statements += 1;
+      return isDatabaseDown ? new StoreUnavailable("down") : null;
+    });
+  t = await startTestApp({
+    wrapStores: (stores) => ({
+      ...stores,
+      ...{ sync: counted(stores.sync), views: counted(stores.views), admin: counted(stores.admin) },
+    }),
+  });
+  await t.sync();
+  t.app.health.start();
+  await t.clock.advance(10_000);
+  statements = 0;
+});
+afterEach(() => t.close());
+
+const codes = () => t.app.incidents.current().map(({ code }) => code);
+const told = () => t.logged.filter((line) => line.includes("database does not"));
+
+it("costs an idle quarter of an hour no statement, and about one question a minute for each topic", async () => {
+  t.devnet.requests.reset();
+  await t.clock.advance(900_000);
+  expect(statements).toBe(0);
+  expect(t.devnet.requests.counts().total).toBeGreaterThanOrEqual(15 * 4);
+  expect(t.devnet.requests.counts().total).toBeLessThanOrEqual(16 * 5);
+  expect(codes()).toEqual([]);
+});
+
+it("sees a database go and come back, once each, though nobody asks for the state of health", async () => {
+  isDatabaseDown = true;
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  expect(codes()).toContain("postgres-down");
+  await t.clock.advance(60_000);
+  isDatabaseDown = false;
+  await t.clock.advance(15_000);
+  expect(codes()).not.toContain("postgres-down");
+  await t.clock.advance(75_000);
+  expect(codes()).toEqual([]);
+  expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
+});
+
+it("names a topic that the mirror does not know, and no empty one that it does", async () => {
+  await t.close();
+  t = await startTestApp();
+  await t.sync();
+  const unknown = t.devnet.topics.trust;
+  const { ledger } = t.app;
+  const ask = ledger.hasTopic.bind(ledger);
+  ledger.hasTopic = (topicId) => ask(topicId === unknown ? ("0.0.999999" as typeof topicId) : topicId);
+  t.app.health.start();
+  await t.clock.advance(5_000);
+  expect(t.app.incidents.current()).toMatchObject([{ code: "topic-unknown", subject: unknown }]);
+  ledger.hasTopic = ask;
+  await t.clock.advance(600_000);
+  expect(codes()).toEqual([]);
+});
+
+it("notices the result of a commit, and asks the database for it once", async () => {
+  const { contact } = t.devnet.topics;
+  t.devnet.faults.add({ kind: "forgedHash", topicId: contact, fromSequence: 1, toSequence: 1 });
+  t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  expect(codes()).toEqual(["message-failed"]);
+});

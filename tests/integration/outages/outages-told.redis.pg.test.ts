@@ -1,0 +1,130 @@
+/** Every way in which a tier fails, and what operators are told of it: within 15 s, everywhere the same, and once. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { IncidentCode } from "@/lib/core/health/incident";
+import { composeReport } from "@/lib/server/observe/instance-report";
+import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/health";
+import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outage-table";
+import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outage-world";
+
+const world = new OutageWorld();
+beforeAll(() => world.open(), 120_000);
+afterAll(() => world.close());
+
+/** More than a second, which is what `slow` starts with. */
+const SLOW_MS = 1_100;
+
+type Switch = (w: World) => Promise<void> | void;
+interface Failure {
+  readonly codes: readonly IncidentCode[];
+  readonly faults: Readonly<Record<Exclude<FaultName, "flapping">, Switch>>;
+  readonly heal: Switch;
+}
+
+const FAILURES: Readonly<Record<TierName, Failure>> = {
+  Redis: {
+    codes: ["redis-down", "redis-failing"],
+    faults: {
+      down: (w) => w.redis.faults.set({ kind: "down", how: "refused" }),
+      "slow (2 s)": (w) => w.redis.faults.set({ kind: "slow", ms: SLOW_MS }),
+      "erroring half the time": (w) => w.redis.faults.set({ kind: "error", probability: 0.5 }),
+    },
+    heal: (w) => w.redis.faults.clear(),
+  },
+  Postgres: {
+    codes: ["postgres-down", "postgres-failing"],
+    faults: {
+      down: (w) => w.postgres.faults.set({ kind: "down", how: "refused" }),
+      "slow (2 s)": (w) => w.postgres.faults.set({ kind: "slow", ms: SLOW_MS }),
+      "erroring half the time": (w) => w.postgres.faults.set({ kind: "error", probability: 0.5 }),
+    },
+    heal: (w) => w.postgres.faults.clear(),
+  },
+  mirror: {
+    codes: ["mirror-down", "mirror-failing"],
+    faults: {
+      down: (w) => w.devnet.faults.set([{ kind: "reset" }]),
+      "slow (2 s)": (w) => w.devnet.faults.set([{ kind: "latency", ms: SLOW_MS }]),
+      "erroring half the time": (w) => w.devnet.faults.set([{ kind: "badGateway", probability: 0.6 }]),
+    },
+    heal: (w) => w.devnet.faults.clear(),
+  },
+};
+
+const STEP_MS = 3_000;
+/** The Redis of the tests keeps nothing over a restart, which is an incident of its own, all the time. */
+const OF_THE_TESTS = "redis-forgets";
+const codesOf = (incidents: readonly { readonly code: string }[]) =>
+  incidents.map(({ code }) => code).filter((code) => code !== OF_THE_TESTS);
+
+/** Some people read, as on any day, and three seconds go by, in which the watch has looked. */
+async function aMoment(w: World, turn: number): Promise<void> {
+  w.leap(STEP_MS);
+  await Promise.all([w.a.sync(), ...[0, 1, 2].map((i) => w.a.signals(`tm-reader-${turn}-${i}`))]);
+}
+
+/** Everything that an instance tells of its health. */
+async function told({ a }: World) {
+  const ready = (await (await a.ask("GET", "/api/health/ready")).json()) as ReadyAnswer;
+  const ingestion = (await (await a.ask("GET", "/api/health/ingestion")).json()) as IngestionAnswer;
+  const { incidents: reported } = await composeReport(a.app);
+  const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
+  const text = await (await a.ask("GET", "/api/metrics", { headers })).text();
+  const series = [...text.matchAll(/trustmesh_incidents\{code="([^"]+)",[^}]*\} 1/g)]
+    .map(([, code]) => code as string)
+    .filter((code) => code !== OF_THE_TESTS);
+  return [codesOf(ready.incidents), codesOf(ingestion.incidents), codesOf(reported), series].map((codes) =>
+    codes.sort(),
+  );
+}
+
+async function proves(w: World, tier: TierName, fault: FaultName): Promise<void> {
+  const { codes, faults, heal } = FAILURES[tier];
+  const isTold = () => w.a.app.incidents.current().some(({ code }) => codes.includes(code));
+  const before = w.a.logged.length;
+  const begin = faults[fault === "flapping" ? "down" : fault];
+  let turn = 0;
+  for (; turn * STEP_MS <= 15_000 && !isTold(); turn += 1) {
+    if (fault === "flapping" && turn % 2 === 1) await heal(w);
+    else await begin(w);
+    await aMoment(w, turn);
+    w.a.app.health.look();
+  }
+  expect(isTold(), `${tier} ${fault}: ${JSON.stringify(w.a.app.incidents.current())}`).toBe(true);
+  await begin(w);
+  await expect
+    .poll(async () => {
+      const all = await told(w);
+      return [
+        new Set(all.map((each) => each.join())).size,
+        all[0]?.some((code) => codes.includes(code as IncidentCode)),
+      ];
+    })
+    .toEqual([1, true]);
+  await heal(w);
+  await w
+    .eventually(async () => {
+      turn += 1;
+      await aMoment(w, turn);
+      w.a.app.health.look();
+      return codesOf(w.a.app.incidents.current());
+    })
+    .toEqual([]);
+  const lines = w.a.logged.slice(before);
+  const starts = lines.filter((line) => /^(warn|error): (Redis|The database|Mirror|Topic|\d+ of) .*\.$/.test(line));
+  const ends = lines.filter((line) => line === "info: an incident has ended");
+  // One that is half down may be down for a moment: then there are two failures, and the lines of two.
+  expect(starts.length, starts.join()).toBeGreaterThanOrEqual(1);
+  expect(starts.length, starts.join()).toBeLessThanOrEqual(fault === "erroring half the time" ? 3 : 1);
+  expect(ends.length).toBe(starts.length);
+}
+
+it("of each tier and each way of failing the same is said everywhere, within 15 s, and its end too", async () => {
+  await world.run(async (w) => {
+    await w.settled();
+    w.a.app.health.start();
+    await w
+      .eventually(() => w.a.app.incidents.current())
+      .toMatchObject([{ code: OF_THE_TESTS, subject: "persistence" }]);
+    for (const tier of TIERS) for (const fault of FAULTS) await proves(w, tier, fault);
+  });
+}, 240_000);

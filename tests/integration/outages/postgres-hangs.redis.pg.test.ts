@@ -1,0 +1,35 @@
+/** A PostgreSQL that is frozen: connections stand and are taken, nothing is answered. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { OutageWorld } from "../../support/worlds/outage-world";
+
+const world = new OutageWorld();
+beforeAll(() => world.open(), 120_000);
+afterAll(() => world.close());
+
+it("holds nobody for long, and is asked again when it goes on", async () => {
+  await world.run(async (w) => {
+    await w.settled();
+    const before = w.people;
+    w.write();
+    expect((await w.a.sync()).status).toBe(200);
+    w.server.pause();
+    try {
+      w.leap(2_000);
+      const read = await w.b.signals();
+      expect(read).toMatchObject({ status: 200, actors: before, isStale: true });
+      expect(read.cacheStatus).toMatch(/fwd=stale; detail=postgres-timeout/);
+      const cold = await Promise.all(Array.from({ length: 6 }, (_, i) => w.b.signals(`tm-nobody-${i}`)));
+      for (const nobody of cold) expect(nobody).toMatchObject({ status: 503, code: "unavailable", retryAfter: "1" });
+      await w.eventually(() => w.b.app.stores.stats().circuit, false).toBe("open");
+      const { statements } = w.b.app.stores.stats().byPurpose.signals;
+      expect((await w.b.signals("tm-nobody-9")).status).toBe(503);
+      const { statements: sent, refused } = w.b.app.stores.stats().byPurpose.signals;
+      // A probe may go out, if its time has come.
+      expect(sent - statements).toBeLessThanOrEqual(1);
+      expect(refused + sent).toBeGreaterThan(statements);
+    } finally {
+      w.server.resume();
+    }
+    await w.recovers();
+  });
+}, 120_000);

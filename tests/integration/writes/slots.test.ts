@@ -1,0 +1,93 @@
+/** Nine slots on every path that makes trust active: whatever was let through, nobody gives more than nine. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
+import { decodeMessage } from "@/lib/core/signals/envelope";
+import { type Edge, edgesOf, mergeEdge, strictly, trustGiven } from "@/lib/core/signals/projection";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { startTestApp, type TestApp } from "../../support/worlds/app";
+
+let t: TestApp;
+let nonce: number;
+const start = async (strict: "on" | "off") => {
+  t = await startTestApp({ env: { STRICT_BONDING: strict, RATE_LIMITS: "0" } });
+};
+beforeEach(() => {
+  nonce = 0;
+});
+afterEach(() => t.close());
+
+async function submit(from: string, type: string, target: string, weight?: number) {
+  nonce += 1;
+  const ts = Math.floor(t.clock.now() / 1_000);
+  const payload = { target, ...(weight === undefined ? {} : { weight }) };
+  const response = await t.ask("POST", "/api/hcs/submit", from, { body: { type, from, nonce, ts, payload } });
+  return { status: response.status, body: (await response.json()) as { code?: string; detail?: string } };
+}
+const code = async (answer: ReturnType<typeof submit>) => (await answer).body.code ?? "done";
+
+/** Weight that somebody gives by what is on the ledger, in the order of time. */
+function givenOnLedger(userId: string, isStrict: boolean): number {
+  const edges = new Map<string, Edge>();
+  for (const topicId of Object.values(t.devnet.topics)) {
+    for (const message of t.devnet.ledger.topics.get(topicId)?.messages ?? []) {
+      const decoded = decodeMessage(message.bytes);
+      if (!decoded.ok) continue;
+      const placed = {
+        decoded: decoded.value,
+        topicId,
+        sequence: 1 as never,
+        consensusNs: message.consensusNs as ConsensusNs,
+      };
+      for (const edge of edgesOf(placed)) {
+        if (edge.userId !== userId) continue;
+        const known = edges.get(edge.peerId);
+        edges.set(edge.peerId, known ? mergeEdge(known, edge) : edge);
+      }
+    }
+  }
+  return [...edges.values()].reduce((sum, edge) => sum + trustGiven(isStrict ? strictly(edge) : edge), 0);
+}
+
+describe("trust that counts again", () => {
+  const A = "tm-a";
+  beforeEach(async () => {
+    await start("off");
+    for (const peer of ["tm-b", "tm-c"]) await submit(A, "CONTACT_ACCEPT", peer);
+    await submit(A, "TRUST_ALLOCATE", "tm-b", 9);
+    await submit(A, "CONTACT_REVOKE", "tm-b");
+    await submit(A, "TRUST_ALLOCATE", "tm-c", 9);
+  });
+
+  it.each([true, false])(
+    "is not brought back by an accept where there is no slot, read back or not: %s",
+    async (isSynced) => {
+      if (isSynced) await t.sync();
+      const own = await submit(A, "CONTACT_ACCEPT", "tm-b");
+      expect([own.status, own.body.code]).toEqual([409, "slots-full"]);
+      expect(own.body.detail).toContain("18");
+      // Nor by the other side, who is told whose circle is full.
+      const theirs = await submit("tm-b", "CONTACT_ACCEPT", A);
+      expect([theirs.status, theirs.body.code]).toEqual([409, "slots-full"]);
+      expect(theirs.body.detail).toContain("their circle");
+      expect(await code(submit(A, "TRUST_REVOKE", "tm-c"))).toBe("done");
+      expect(await code(submit("tm-b", "CONTACT_ACCEPT", A))).toBe("done");
+      expect(givenOnLedger(A, false)).toBe(9);
+    },
+  );
+
+  it("may be lessened where the ledger holds too much already, and is shown so", async () => {
+    t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_ACCEPT", from: "tm-b", to: A });
+    await t.sync();
+    const circle = await t.json<{ trustStats: object }>("/api/circle", A);
+    expect(circle.trustStats).toMatchObject({ allocatedOut: 18, overAllocated: true });
+    expect(await code(submit(A, "TRUST_ALLOCATE", "tm-b", 10))).toBe("slots-full");
+    expect(await code(submit(A, "TRUST_ALLOCATE", "tm-b", 2))).toBe("done");
+    expect(givenOnLedger(A, false)).toBe(11);
+  });
+
+  it("does not hold up contacts while the database is away", async () => {
+    await t.sync();
+    Object.assign(t.app.stores.views, { peers: () => Promise.reject(new StoreUnavailable("away")) });
+    expect(await code(submit(A, "CONTACT_ACCEPT", "tm-new"))).toBe("done");
+  });
+});

@@ -1,0 +1,300 @@
+/**
+ * A write happens once. The process that writes is killed at each of its calls, before and after the other side has done what
+ * it was asked; the client sends the same request again, to the same process started anew or to another instance, with what
+ * Redis remembers or without. The ledger must have the message once, and the client must learn where.
+ */
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import { tierOver } from "@/lib/adapters/upstash/open-upstash";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { err } from "@/lib/core/result";
+import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import type { Submitter } from "@/lib/ports/ledger/submitter";
+import { type App, createApp, type SharedTier, type Stores } from "@/lib/server/boot/container";
+import { readEnv } from "@/lib/server/config/env";
+import { registeredTopics } from "@/lib/server/config/network";
+import { answer } from "@/lib/server/http/route";
+import { ROUTES } from "@/lib/server/routes/table";
+import type { SubmitAnswer } from "@/lib/wire/submit";
+import { busy, DrivenClock } from "../../support/control/driven-clock";
+import { Mortal } from "../../support/control/mortal";
+import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
+import { age, withClock } from "../../support/stand-ins/upstash-time";
+import { emptyStores } from "../../support/stores/database";
+
+const fixture = upstashFixture();
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+let devnet: Devnet;
+let stores: Stores;
+let clock: DrivenClock;
+let network: string;
+let apps: App[];
+let people: number;
+
+beforeEach(async () => {
+  clock = new DrivenClock();
+  [devnet, stores] = await Promise.all([startDevnet({ grpc: false, now: () => clock.now() }), emptyStores()]);
+  network = newNetwork();
+  [apps, people] = [[], 0];
+  clock.onAdvance = (ms) => age(fixture.redis, network, ms);
+});
+afterEach(async () => {
+  clock.onAdvance = null;
+  await Promise.all(apps.map((app) => app.close()));
+  await devnet.stop();
+});
+
+function openShared(): SharedTier {
+  const client = fixture.client();
+  const driven = withClock(client, clock);
+  const commands = {
+    eval: (...args: Parameters<typeof driven.eval>) => busy(driven.eval(...args)),
+    subscribe: (...args: Parameters<typeof client.subscribe>) => client.subscribe(...args),
+    stats: () => client.stats(),
+  };
+  return tierOver(commands, { network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
+}
+
+/** A process: embedded where nothing is shared. */
+async function start(isShared: boolean, mortal = new Mortal(), submitter: Submitter = new DevnetSubmitter(devnet)) {
+  const { contact, trust, recognition, profile } = devnet.topics;
+  const shared = isShared ? openShared() : null;
+  const app = createApp({
+    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one" }),
+    shared: shared && { ...shared, hot: mortal.of(shared.hot), fence: mortal.of(shared.fence) },
+    stores: {
+      ...stores,
+      ...{ sync: mortal.of(stores.sync), views: mortal.of(stores.views), registry: mortal.of(stores.registry) },
+    },
+    network: {
+      mirrorUrls: [devnet.restUrl],
+      topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
+      trustedPayers: new Set([devnet.operatorId]),
+      submitter: mortal.of(submitter),
+      people: [],
+      close: async () => {},
+    },
+    log: quiet,
+    clock,
+    random: () => 0.5,
+  });
+  apps.push(app);
+  if (!isShared) {
+    const hot = mortal.of({ ...bound(app.hot) });
+    Object.assign(app.hot, hot, { attempt: hot.attempt, claimNonce: hot.claimNonce, finish: hot.finish });
+  }
+  await app.openTopics();
+  return { app, mortal };
+}
+type Process = Awaited<ReturnType<typeof start>>;
+
+/** An object's methods, to be called without it. */
+const bound = <T extends App["hot"]>(hot: T) => ({
+  attempt: hot.attempt.bind(hot),
+  claimNonce: hot.claimNonce.bind(hot),
+  finish: hot.finish.bind(hot),
+  abandon: hot.abandon.bind(hot),
+});
+
+interface Written {
+  readonly from: string;
+  readonly body: object;
+}
+
+function newWrite(): Written {
+  people += 1;
+  const from = `tm-writer-${people}`;
+  const ts = Math.floor(clock.now() / 1_000);
+  return { from, body: { type: "CONTACT_REQUEST", from, nonce: clock.now(), ts, payload: { target: "tm-bob" } } };
+}
+
+async function send({ app }: Process, { from, body }: Written, key: string | null = "k"): Promise<Response> {
+  const cookie = (await app.sessions.issue(from as UserId)).split(";")[0] as string;
+  const request = new Request("http://app.test/api/hcs/submit", {
+    method: "POST",
+    headers: {
+      ...{ host: "app.test", cookie, "content-type": "application/json" },
+      ...(key === null ? {} : { "idempotency-key": key }),
+    },
+    body: JSON.stringify(body),
+  });
+  const later: (() => Promise<unknown>)[] = [];
+  const route = ROUTES["POST /api/hcs/submit"];
+  return clock.drive(answer(app, route, { request, params: {}, background: (work) => void later.push(work) }));
+}
+
+/** Sends the same request until it is answered for good, as a client does who wants it written. */
+async function insist(process: Process, write: Written): Promise<SubmitAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const response = await send(process, write);
+    const body = (await response.json()) as SubmitAnswer & { code?: string };
+    if (response.status === 200) return body;
+    expect(["in-progress", "unavailable", "uncertain"], JSON.stringify(body)).toContain(body.code);
+    expect(attempt).toBeLessThan(20);
+    // An attempt that nobody ends is given up after a minute.
+    await clock.advance(20_000);
+  }
+}
+
+/** Where the ledger has this very message. */
+const placesOf = ({ body }: Written) =>
+  (devnet.ledger.topics.get(devnet.topics.contact)?.messages ?? [])
+    .filter(({ bytes }) => Buffer.from(bytes).toString() === JSON.stringify(body))
+    .map(({ sequence }) => Number(sequence));
+
+async function expectOnce(write: Written, told: SubmitAnswer): Promise<void> {
+  expect(placesOf(write)).toEqual([told.sequenceNumber]);
+  expect(told.topicId).toBe(devnet.topics.contact);
+}
+
+const lose = () => busy(fixture.redis.send([["FLUSHALL"]]));
+
+/** How many calls a process makes when it starts, and for its first write. */
+async function callsOf(isShared: boolean): Promise<{ readonly start: number; readonly write: number }> {
+  const process = await start(isShared);
+  const atStart = process.mortal.count;
+  const write = newWrite();
+  await expectOnce(write, await insist(process, write));
+  return { start: atStart, write: process.mortal.count - atStart };
+}
+
+describe.each([
+  ["of the embedded server, which remembers nothing when it starts again", false, false],
+  ["of one of two instances, the other of which is asked again", true, false],
+  ["of one of two instances, while Redis loses all that it remembers", true, true],
+] as const)("a kill %s", (_, isShared, isLost) => {
+  it("at any call doubles nothing, and loses nothing that was answered or is asked for again", async () => {
+    const calls = await callsOf(isShared);
+    expect(calls.write).toBeGreaterThan(4);
+    const other = isShared ? await start(true) : null;
+    let died = 0;
+    for (let call = 1; call <= calls.write; call += 1) {
+      for (const when of ["before", "after"] as const) {
+        const mortal = await start(isShared, new Mortal({ at: calls.start + call, when }));
+        const write = newWrite();
+        const first = await send(mortal, write).catch(() => null);
+        if (mortal.mortal.hasDied) died += 1;
+        if (isLost) await lose();
+        const asked = other ?? (await start(false));
+        const told = await insist(asked, write);
+        await expectOnce(write, told);
+        if (first?.status === 200) expect(await first.json()).toEqual(told);
+        expect((await send(asked, write, null)).status).toBe(409);
+        await expectOnce(write, told);
+      }
+    }
+    // The sync that a write may ask for is under way already now and then: then there are fewer calls.
+    expect(died).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe("the first answer", () => {
+  it.each([
+    ["after a restart of the embedded server", false],
+    ["after Redis has lost it", true],
+  ] as const)("is given again, word for word, %s", async (_, isShared) => {
+    const write = newWrite();
+    const first = await (await send(await start(isShared), write)).json();
+    for (const waitMs of [0, 1_000, 120_000, 300_000]) {
+      await clock.advance(waitMs);
+      await lose();
+      const again = await send(await start(isShared), write);
+      expect(again.status).toBe(200);
+      expect(await again.json()).toEqual(first);
+    }
+    expect(placesOf(write)).toHaveLength(1);
+  });
+});
+
+/** Takes a message, and brings it to the ledger when it is told to. */
+class Slow implements Submitter {
+  private waiting: (() => void)[] = [];
+  private readonly known = new Set<bigint>();
+  async submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint) {
+    if (validStartNs === undefined || this.known.has(validStartNs))
+      return err({ code: "duplicate" as const, message: "known" });
+    this.known.add(validStartNs);
+    this.waiting.push(() => devnet.submit(topicId, message));
+    return err({ code: "uncertain" as const, message: "not confirmed in time" });
+  }
+  arrive(): void {
+    for (const bring of this.waiting.splice(0)) bring();
+  }
+  async close(): Promise<void> {}
+}
+
+describe("a message that is still on its way to consensus", () => {
+  it.each([false, true])(
+    "is not sent again meanwhile, and is found when it is there (shared: %s)",
+    async (isShared) => {
+      const slow = new Slow();
+      const write = newWrite();
+      expect((await send(await start(isShared, undefined, slow), write)).status).toBe(503);
+      await lose();
+      const process = await start(isShared, undefined, slow);
+      expect(await (await send(process, write)).json()).toMatchObject({ code: "uncertain" });
+      expect(placesOf(write)).toEqual([]);
+      slow.arrive();
+      await lose();
+      await expectOnce(write, await insist(await start(isShared, undefined, slow), write));
+    },
+  );
+});
+
+describe("whatever happens, in whatever order", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("kill" as const), call: fc.integer({ min: 1, max: 12 }), after: fc.boolean() }),
+    fc.record({ kind: fc.constant("lose" as const) }),
+    fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(1_000, 20_000, 70_000) }),
+    fc.record({ kind: fc.constant("send" as const), isOther: fc.boolean() }),
+  );
+
+  it.each([false, true])(
+    "a write is on the ledger once, and the client learns where (shared: %s)",
+    async (isShared) => {
+      const calls = await callsOf(isShared);
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
+          const write = newWrite();
+          const [mine, other] = [await start(isShared), isShared ? await start(true) : null];
+          for (const each of steps) {
+            if (each.kind === "lose") await lose();
+            if (each.kind === "wait") await clock.advance(each.ms);
+            if (each.kind === "send") await send(each.isOther && other ? other : mine, write);
+            if (each.kind === "kill") {
+              const mortal = await start(
+                isShared,
+                new Mortal({ at: calls.start + each.call, when: each.after ? "after" : "before" }),
+              );
+              await send(mortal, write).catch(() => null);
+            }
+            expect(placesOf(write).length).toBeLessThanOrEqual(1);
+          }
+          await expectOnce(write, await insist(await start(isShared), write));
+        }),
+        { numRuns: 4 },
+      );
+    },
+  );
+});
+
+describe("what it costs", () => {
+  it("is no statement where Redis remembers, and as many commands as before", async () => {
+    const process = await start(true);
+    await insist(process, newWrite());
+    await busy(fixture.redis.send([["HSET", `tm:${network}::history`, "since", "1000"]]));
+    const again = newWrite();
+    const from = "tm-writer-1";
+    await clock.advance(1_000);
+    const body = { ...again.body, from, nonce: clock.now() };
+    const before = stores.stats().byPurpose.written.statements;
+    fixture.upstash.counters.reset();
+    expect((await send(process, { from, body }, "k2")).status).toBe(200);
+    expect(stores.stats().byPurpose.written.statements).toBe(before);
+    // The limit, the key, the fence, the nonce, the fence again, the key again.
+    expect(fixture.upstash.counters.read().total).toBe(6);
+  });
+});

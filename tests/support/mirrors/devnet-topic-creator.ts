@@ -1,0 +1,30 @@
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { err, ok, type Result } from "@/lib/core/result";
+import type { Devnet } from "@/lib/devnet/devnet";
+import type { TopicCreateError, TopicCreator } from "@/lib/ports/ledger/topic-creator";
+
+/** Creates topics straight on an in-process devnet, each attempt once: the SDK's own way is tested in sdk-submitter.test.ts. */
+export class DevnetTopicCreator implements TopicCreator {
+  readonly created = new Map<string, TopicId>();
+  readonly memos: string[] = [];
+  /** What the next creation answers instead. */
+  failWith: TopicCreateError | null = null;
+  private attempts = 0;
+
+  constructor(private readonly devnet: Devnet) {}
+
+  async newAttempt(): Promise<string> {
+    this.attempts += 1;
+    return `${this.devnet.operatorId}@${this.attempts}`;
+  }
+
+  async createTopic(attempt: string, memo: string): Promise<Result<TopicId, TopicCreateError>> {
+    const failure = this.failWith;
+    this.failWith = null;
+    if (failure) return err(failure);
+    const topicId = this.created.get(attempt) ?? this.devnet.createTopic({ memo });
+    if (!this.created.has(attempt)) this.memos.push(memo);
+    this.created.set(attempt, topicId);
+    return ok(topicId);
+  }
+}

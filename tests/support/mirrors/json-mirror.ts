@@ -1,0 +1,32 @@
+/** A mirror that answers with whatever JSON a test gives it, behind the adapter that the app asks with. */
+import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
+import { type ConsensusNs, consensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import type { DrivenClock } from "../control/driven-clock";
+
+/**
+ * The ledger over a mirror that has these messages of one topic, the first of sequence number 1, each as any JSON. It knows their
+ * numbers whatever they say of themselves, as a mirror's database does.
+ */
+export function ledgerOfJson(messages: readonly unknown[], clock: DrivenClock, throughNs: bigint): MirrorLedger {
+  const to = formatConsensusTime(consensusNs(throughNs) as ConsensusNs);
+  const answer = (url: URL): unknown => {
+    if (url.pathname.endsWith("/blocks")) return { blocks: [{ timestamp: { from: to, to } }] };
+    const single = /\/messages\/(\d+)$/.exec(url.pathname);
+    if (single) return messages[Number(single[1]) - 1];
+    const bounds = url.searchParams.getAll("sequencenumber").map((bound) => bound.split(":") as [string, string]);
+    const from = Number(bounds.find(([operator]) => operator === "gte")?.[1] ?? 1);
+    const through = Number(bounds.find(([operator]) => operator === "lte")?.[1] ?? messages.length);
+    const limit = Number(url.searchParams.get("limit"));
+    return { messages: messages.slice(from - 1, Math.min(through, from - 1 + limit)), links: { next: null } };
+  };
+  return new MirrorLedger({
+    urls: ["http://mirror.test"],
+    clock,
+    reserve: async () => 0,
+    random: () => 0.5,
+    fetch: async (input) => {
+      const json = answer(new URL(String(input)));
+      return new Response(JSON.stringify(json) ?? "null", { status: json === undefined ? 404 : 200 });
+    },
+  });
+}

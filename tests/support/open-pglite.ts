@@ -1,7 +1,0 @@
-/** A process of its own that opens an embedded database and says what came of it: `open-pglite.ts DIRECTORY`. */
-import { openPglite } from "@/lib/adapters/postgres/pglite";
-
-openPglite(process.argv[2] ?? "").then(
-  () => console.log("opened"),
-  (error: Error) => console.log(error.message),
-);

@@ -1,0 +1,189 @@
+/** The import table of design.md, "Layout and who may import whom", and the rules of style that a machine can hold. */
+import { codeOf, importsOf, isBarrel, resolveOurs, type SourceFile } from "./source";
+
+export type Layer =
+  | "core"
+  | "ports"
+  | "engine"
+  | `adapters/${string}`
+  | "wire"
+  | "devnet"
+  | "server"
+  | "client"
+  | "primitives"
+  | "ui"
+  | "routes"
+  | "pages"
+  | "drizzle"
+  | "outside";
+
+/** Where a file belongs. `outside`: tests, bench, scripts and what stands in the root. */
+export function layerOf(path: string): Layer {
+  const [top, second, third] = path.split("/");
+  if (top === "lib" && second === "adapters") return `adapters/${third}`;
+  if (top === "lib" && second !== undefined) return second as Layer;
+  if (path.startsWith("app/_ui/primitives/")) return "primitives";
+  if (path.startsWith("app/_ui/")) return "ui";
+  if (top === "app") return /(^|\/)route(\.ts)?$/.test(path) ? "routes" : "pages";
+  return top === "drizzle" ? "drizzle" : "outside";
+}
+
+type Kind = "value" | "type";
+/** For each layer, the layers it may import, and whether more than their types. Its own layer goes without saying. */
+const TABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  core: {},
+  ports: { core: "type" },
+  engine: { core: "value", ports: "value" },
+  adapters: { core: "value", ports: "value" },
+  wire: { core: "value" },
+  devnet: { core: "value" },
+  server: {
+    core: "value",
+    ports: "value",
+    engine: "value",
+    adapters: "value",
+    wire: "value",
+    devnet: "value",
+  },
+  client: { wire: "value", core: "type" },
+  primitives: {},
+  ui: { primitives: "value", client: "value", wire: "value", core: "type" },
+  routes: { server: "value", wire: "value", core: "value" },
+  pages: { server: "value", wire: "value", core: "value", client: "value", ui: "value", primitives: "value" },
+  drizzle: {},
+};
+
+/**
+ * What the browser runs of core: the proof is checked there, by the very code that the server has (issue 2, the seal), and the
+ * capacity model answers a slider at once, at no server's cost, with what `npm run capacity` says (issue 4). Both are pure.
+ */
+const CORE_IN_THE_BROWSER = new Set([
+  "lib/core/ledger/ids",
+  "lib/core/ledger/consensus-time",
+  "lib/core/ledger/running-hash",
+  "lib/core/capacity/capacity",
+  "lib/core/capacity/costs",
+  "lib/core/capacity/current",
+  "lib/core/capacity/inputs",
+  "lib/core/capacity/limits",
+]);
+
+const familyOf = (layer: Layer) => (layer.startsWith("adapters/") ? "adapters" : layer);
+
+function mayImport(from: SourceFile, target: string, isType: boolean): boolean {
+  const [own, other] = [layerOf(from.path), layerOf(target)];
+  if (own === "outside" || own === other) return true;
+  if (own === "adapters/postgres" && other === "drizzle") return true;
+  // No adapter imports another: only their users know them by the family's name.
+  if (own.startsWith("adapters/") && other.startsWith("adapters/")) return false;
+  const kind = TABLE[familyOf(own)]?.[familyOf(other)];
+  if (kind === undefined) return false;
+  const isInBrowser = own === "client" || own === "ui";
+  return kind === "value" || isType || (isInBrowser && CORE_IN_THE_BROWSER.has(target));
+}
+
+/** Packages that a layer may use; layers that are not here may use any. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  core: /^$/,
+  ports: /^$/,
+  // A digest of bytes and a bounded map: neither reads a clock, chance or the world.
+  engine: /^(node:crypto|lru-cache)$/,
+  wire: /^zod$/,
+  devnet: /^(?!next|react)/,
+  client: /^(?!node:|next\/server|next\/headers|server-only)/,
+  primitives: /^(?!node:|next\/server|next\/headers|server-only)/,
+  ui: /^(?!node:|next\/server|next\/headers|server-only)/,
+};
+
+const NEXT_DOOR = "lib/server/http/next-route.ts";
+
+export function importViolations(file: SourceFile): readonly string[] {
+  const layer = layerOf(file.path);
+  return importsOf(file.text).flatMap(({ specifier, isType }) => {
+    const target = resolveOurs(file.path, specifier);
+    if (target !== null) return mayImport(file, target, isType) ? [] : [`${file.path} imports ${specifier}`];
+    const allowed = PACKAGES[familyOf(layer)];
+    if (allowed && !allowed.test(specifier)) return [`${file.path} imports ${specifier}`];
+    const isNext = /^next($|\/)/.test(specifier);
+    return layer === "server" && isNext && file.path !== NEXT_DOOR ? [`${file.path} imports ${specifier}`] : [];
+  });
+}
+
+/** Reading the clock, chance or the environment, by any of their names. */
+const CLOCKS =
+  /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|\bMath\.random\b|\bprocess\.[a-z]|\bset(Timeout|Interval|Immediate)\b|\bperformance\.|\bqueueMicrotask\b|\bcrypto\.(randomUUID|randomBytes|getRandomValues)\b|\brandom(UUID|Bytes|Int)\(|\bfetch\(/g;
+
+/** core, ports and engine get time and chance as data. */
+export function clockViolations(file: SourceFile): readonly string[] {
+  if (!["core", "ports", "engine"].includes(layerOf(file.path))) return [];
+  return [...codeOf(file.text, "blank").matchAll(CLOCKS)].map(([word]) => `${file.path} uses ${word}`);
+}
+
+/**
+ * Where engine and adapters may read the wall clock, and for what. Everything else that they time is a wait, a lease, a gate, a
+ * back-off or an age, and goes by `monotonicMs`: a wall clock that steps must not hold it up.
+ */
+export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
+  "lib/adapters/memory/memory-hot-cache.ts": "compares with ledger times",
+  "lib/adapters/memory/system-clock.ts": "is the clock",
+  "lib/adapters/mirror/mirror-ledger.ts": "Retry-After may be a date",
+  "lib/engine/sync/anchor.ts": "compares with ledger times",
+  "lib/engine/sync/holes.ts": "when a hole was first seen is stored for all instances",
+  "lib/engine/health/incidents.ts": "people read since when",
+  "lib/engine/sync/mirror-heads.ts": "compares with ledger times",
+  "lib/engine/shards/registry-cache.ts": "a shard starts at a ledger time",
+  "lib/engine/shards/reshard.ts": "compares with ledger times",
+  "lib/engine/writes/sign-outs.ts": "stored, and compared with sessions of any instance",
+  "lib/engine/writes/earlier-writes.ts":
+    "when a message was made, and which of its transactions is valid, are wall times",
+  "lib/engine/writes/submit.ts": "signed requests carry a wall time; people read when they submitted",
+  "lib/engine/sync/sync-scheduler.ts": "compares with ledger times",
+  "lib/engine/reads/tiered-read.ts": "a view's time is stored and read by other instances",
+};
+const WALL_CLOCK = /\bclock\.now\b|\bDate\.now\b|\bnew Date\(\)/i;
+
+/** Reads of the wall clock in engine and adapters by files that have no reason in the table, and reasons that nobody uses. */
+export function wallClockViolations(files: readonly SourceFile[]): readonly string[] {
+  const timed = files.filter(({ path }) => layerOf(path) === "engine" || layerOf(path).startsWith("adapters/"));
+  const uses = new Set(timed.filter(({ text }) => WALL_CLOCK.test(codeOf(text, "blank"))).map(({ path }) => path));
+  return [
+    ...[...uses].filter((path) => !(path in WALL_CLOCK_USES)).map((path) => `${path} reads the wall clock`),
+    ...Object.keys(WALL_CLOCK_USES)
+      .filter((path) => !uses.has(path))
+      .map((path) => `${path} does not read the wall clock any more: take it off the table`),
+  ];
+}
+
+export const MAX_LINES = 400;
+
+export function lengthViolations({ path, text }: SourceFile): readonly string[] {
+  const lines = text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
+  return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
+}
+
+export function barrelViolations({ path, text }: SourceFile): readonly string[] {
+  return isBarrel(text) ? [`${path} only hands on what others export`] : [];
+}
+
+export function serverOnlyViolations({ path, text }: SourceFile): readonly string[] {
+  if (layerOf(path) !== "server") return [];
+  return /^\s*import\s*["']server-only["']/.test(codeOf(text))
+    ? []
+    : [`${path} does not start with import "server-only"`];
+}
+
+/** `any` where a type stands; the word in a sentence between tags is none. */
+const ANY = /(?::\s*|\bas\s+|<\s*|,\s*|\|\s*|=>\s*)any\b(?=\s*(?:\[\]|[>,);=|&{}]|$))/gm;
+
+/** What the linter takes for an excuse; it refuses one without a reason, and one that excuses nothing. */
+const EXCUSED = /biome-ignore lint\/suspicious\/noExplicitAny: \S/;
+
+export function laxTypeViolations({ path, text }: SourceFile): readonly string[] {
+  const lines = text.split("\n");
+  const code = codeOf(text, "blank").split("\n");
+  const anys = code.flatMap((line, i) =>
+    EXCUSED.test(lines[i - 1] ?? "") ? [] : [...line.matchAll(ANY)].map(() => `${path}:${i + 1} uses any`),
+  );
+  const ignores = [...text.matchAll(/@ts-(ignore|nocheck)/g)].map(([word]) => `${path} uses ${word}`);
+  return [...anys, ...ignores];
+}

@@ -1,0 +1,83 @@
+/**
+ * The three set-ups that the tests of a whole app run on, chosen by TEST_SETUP: `embedded` (PGlite, nothing shared), `containers`
+ * (PostgreSQL over TCP, Redis) and `vercel` (Neon over HTTP, Redis). Servers are started once a run (set-up-servers.ts).
+ */
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { systemClock } from "@/lib/adapters/memory/system-clock";
+import type { Database, Param } from "@/lib/adapters/postgres/drivers/database";
+import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
+import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import type { Commands } from "@/lib/adapters/upstash/client/client";
+import { UpstashClient } from "@/lib/adapters/upstash/client/client";
+import { tierOver, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import type { Log } from "@/lib/ports/log";
+import { busy, type DrivenClock } from "../control/driven-clock";
+import { age, withClock } from "../stand-ins/upstash-time";
+import { RespConnection } from "./resp";
+
+export const SET_UPS = ["embedded", "containers", "vercel"] as const;
+export type SetUp = (typeof SET_UPS)[number];
+
+/** Where the servers of the other set-ups are. */
+export interface SetUpServers {
+  readonly postgresUrl: string;
+  readonly neonUrl: string;
+  readonly redisPort: number;
+  readonly upstash: { readonly url: string; readonly token: string };
+}
+
+export function setUpOf(env: Readonly<Record<string, string | undefined>>): SetUp {
+  const name = env.TEST_SETUP ?? "embedded";
+  const known = SET_UPS.find((each) => each === name);
+  if (known === undefined) throw new Error(`TEST_SETUP is ${name}: it is one of ${SET_UPS.join(", ")}`);
+  return known;
+}
+
+export const SET_UP = setUpOf(process.env);
+
+async function servers(): Promise<SetUpServers> {
+  const { inject } = await import("vitest");
+  return inject("setUpServers");
+}
+
+/** A database that nobody else has, and that tests whose time is driven wait for. */
+export async function openTestDatabase(): Promise<Database> {
+  if (SET_UP === "embedded") return openPglite({ memory: true });
+  const { postgresUrl, neonUrl } = await servers();
+  const name = `t_${randomUUID().replaceAll("-", "")}`;
+  const admin = new pg.Client(postgresUrl);
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.end();
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  const isNeon = SET_UP === "vercel";
+  const endpoint = isNeon ? { endpoint: `${neonUrl}/sql` } : {};
+  const db = await openDatabase({ url: url.href, driver: isNeon ? "neon-http" : "pg", ...endpoint });
+  return { ...db, query: (text: string, params?: readonly Param[]) => busy(db.query(text, params)) };
+}
+
+/** What instances share, by the test's clock; null where nothing is. */
+export async function openTestShared(clock: DrivenClock, log: Log): Promise<UpstashTier | null> {
+  if (SET_UP === "embedded") return null;
+  const { upstash, redisPort } = await servers();
+  const network = `t-${randomUUID().slice(0, 13)}`;
+  const redis = await RespConnection.open(redisPort);
+  // What waits for Redis itself waits in Redis' time: only what is kept there follows the test's.
+  const client = new UpstashClient({ ...upstash, clock: systemClock, readTimeoutMs: 10_000, timeoutMs: 10_000 });
+  const driven = withClock(client, clock);
+  const commands: Commands = { eval: (...args) => busy(driven.eval(...args)) };
+  const subscribe: UpstashClient["subscribe"] = (...args) => client.subscribe(...args);
+  const stats: UpstashClient["stats"] = () => client.stats();
+  const tier = tierOver({ ...commands, subscribe, stats }, { network, viewTtlMs: 3_600_000, clock: systemClock, log });
+  clock.onAdvance = (ms) => age(redis, network, ms);
+  return {
+    ...tier,
+    close: async () => {
+      clock.onAdvance = null;
+      await tier.close();
+      redis.close();
+    },
+  };
+}

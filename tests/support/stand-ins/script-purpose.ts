@@ -1,0 +1,31 @@
+/** What each of our scripts is sent for: how a stand-in tells reads from what the sync costs. */
+import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
+import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
+import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
+import { REPORT } from "@/lib/adapters/upstash/instance-reports";
+import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
+import type { Command } from "../servers/resp";
+
+const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
+  [LOOKUP, "lookup"],
+  [FILL, "fill"],
+  [EXPIRE, "expire"],
+  [EXPIRE_ALL, "expire"],
+  [PASS_GATE, "gate"],
+  [ROUND, "round"],
+  [RESERVE, "budget"],
+  [CLAIM_NONCE, "nonce"],
+  [ATTEMPT, "idempotency"],
+  [FINISH, "idempotency"],
+  [ABANDON, "idempotency"],
+  [PUBLISH, "publish"],
+  [START_OVER, "publish"],
+  [LAST_EVENT, "cursor"],
+  [LAST_PUBLISHED, "cursor"],
+  [REPORT, "report"],
+]);
+
+/** The purpose of a command that runs one of our scripts; undefined of any other. */
+export function purposeOfScript([name, script]: Command): Purpose | undefined {
+  return String(name).toUpperCase() === "EVAL" ? PURPOSES.get(String(script)) : undefined;
+}

@@ -1,0 +1,50 @@
+/**
+ * Time for tests of what lives in a real Redis. Its own clock cannot be moved, so scripts are given the test's in its place;
+ * times to live are a thousand times as long, so that none ends by itself while a test is slow, and are shortened when time
+ * should have passed. Nobody sleeps.
+ */
+import type { Commands } from "@/lib/adapters/upstash/client/client";
+import type { DrivenClock } from "../control/driven-clock";
+import type { RespConnection } from "../servers/resp";
+
+const STRETCH = 1_000;
+
+/** Stands in for `redis.call`. */
+const CALL = `
+local function driven(name, ...)
+  local args = {...}
+  local function stretch(i) args[i] = string.format('%.0f', args[i] * ${STRETCH}) end
+  if name == 'PTTL' then
+    local left = redis.call(name, unpack(args))
+    return left > 0 and math.ceil(left / ${STRETCH}) or left
+  end
+  if name == 'PEXPIRE' then stretch(2) end
+  for i = 3, #args - 1 do
+    if name == 'SET' and args[i] == 'PX' then stretch(i + 1) end
+  end
+  return redis.call(name, unpack(args))
+end`;
+
+/** The same commands by the test's clock. */
+export function withClock(commands: Commands, clock: DrivenClock): Commands {
+  return {
+    eval: (purpose, script, keys, args) => {
+      const nowMs = clock.now();
+      const time = `{'${Math.floor(nowMs / 1_000)}', '${(nowMs % 1_000) * 1_000}'}`;
+      const driven = script.replaceAll("redis.call('TIME')", time).replaceAll("redis.call(", "driven(");
+      return commands.eval(purpose, CALL + driven, keys, args);
+    },
+  };
+}
+
+const AGE = `
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  local left = redis.call('PTTL', key)
+  if left > tonumber(ARGV[2]) then redis.call('PEXPIRE', key, left - ARGV[2])
+  elseif left >= 0 then redis.call('DEL', key) end
+end`;
+
+/** Makes the keys of a network, which were written under `withClock`, older than they are. */
+export async function age(redis: RespConnection, network: string, ms: number): Promise<void> {
+  await redis.send([["EVAL", AGE, "0", `tm:${network}:*`, String(ms * STRETCH)]]);
+}

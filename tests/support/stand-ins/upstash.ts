@@ -1,0 +1,190 @@
+/**
+ * Upstash's REST protocol over a real redis-server, as @upstash/redis 1.39 speaks it.
+ *
+ *   POST /                       one command `["SET","k","v"]`  → `{"result":…}`, or HTTP 400 `{"error":…}`
+ *   POST /pipeline               `[["GET","a"],["GET","b"]]`    → HTTP 200 `[{"result":…},{"error":…}]`
+ *   POST /multi-exec             the same, in MULTI … EXEC; a transaction that was discarded is HTTP 400 `{"error":…}`
+ *   POST /subscribe/<channel>…   an event stream: `data: subscribe,<channel>,<count>`, `data: message,<channel>,<payload>`
+ *   POST /psubscribe/<pattern>…  likewise: `data: pmessage,<pattern>,<channel>,<payload>`
+ *
+ * With `Upstash-Encoding: base64` every string of a result but the status OK is encoded; event streams never are.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Command, RedisError, RedisStatus, type Reply, RespConnection } from "../servers/resp";
+import type { StandIn, StandInOptions } from "./control";
+import { type Counters, PURPOSE_HEADER } from "./counters";
+import { type Answer, json, type Protocol, startStandIn } from "./server";
+
+export interface UpstashOptions extends StandInOptions {
+  readonly redisPort: number;
+  readonly token?: string;
+  /** 10 MB on a paid plan. */
+  readonly maxRequestBytes?: number;
+  /** What a command is for, where its client does not say so itself. */
+  readonly purposeOf?: (command: Command) => string | undefined;
+}
+
+export interface UpstashStandIn extends StandIn {
+  readonly token: string;
+}
+
+/** They would change or block the one connection that all requests share; Upstash has none of them over REST either. */
+const UNAVAILABLE = new Set(
+  "AUTH BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT DISCARD EXEC HELLO MONITOR MULTI PSUBSCRIBE QUIT RESET SELECT SHUTDOWN SSUBSCRIBE SUBSCRIBE SYNC PSYNC UNWATCH WAIT WATCH".split(
+    " ",
+  ),
+);
+
+export async function startUpstash(options: UpstashOptions): Promise<UpstashStandIn> {
+  const token = options.token ?? "local-token";
+  const standIn = await startStandIn(options, (counters) => upstashProtocol(options, token, counters));
+  return { ...standIn, token };
+}
+
+function upstashProtocol(options: UpstashOptions, token: string, counters: Counters): Protocol {
+  const subscriptions = new Set<RespConnection>();
+  let shared: Promise<RespConnection> | null = null;
+
+  /** The connection that ordinary commands share, made anew when it has failed. */
+  function connection(): Promise<RespConnection> {
+    shared ??= RespConnection.open(options.redisPort).then(
+      (redis) => {
+        redis.socket.once("close", forget);
+        return redis;
+      },
+      (failure) => {
+        forget();
+        throw failure;
+      },
+    );
+    return shared;
+  }
+
+  function forget(): void {
+    shared = null;
+  }
+
+  function count(commands: readonly Command[], purpose: string | undefined): void {
+    for (const command of commands) counters.count(String(command[0]), purpose ?? options.purposeOf?.(command));
+  }
+
+  async function run(commands: readonly Command[], purpose: string | undefined): Promise<Reply[]> {
+    count(commands, purpose);
+    return (await connection()).send(commands);
+  }
+
+  async function transaction(commands: readonly Command[], purpose: string | undefined): Promise<Reply> {
+    count(commands, purpose);
+    const replies = await (await connection()).send([["MULTI"], ...commands, ["EXEC"]]);
+    return replies.at(-1) ?? null;
+  }
+
+  async function stream(kind: string, channels: string[], purpose: string | undefined, response: ServerResponse) {
+    counters.count(kind, purpose);
+    const redis = await RespConnection.open(options.redisPort);
+    subscriptions.add(redis);
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    response.once("close", () => redis.close());
+    redis.socket.once("close", () => {
+      subscriptions.delete(redis);
+      response.destroy();
+    });
+    redis.subscribe([kind, ...channels], (reply) => response.write(eventOf(reply)));
+  }
+
+  async function handle(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<Answer | null> {
+    if (request.method !== "POST") return error(405, "ERR method not allowed");
+    if (request.headers.authorization !== `Bearer ${token}`)
+      return error(401, "WRONGPASS invalid or missing auth token");
+    counters.request();
+    const purpose = request.headers[PURPOSE_HEADER]?.toString();
+    const encode = request.headers["upstash-encoding"] === "base64" ? base64 : utf8;
+    const path = new URL(request.url ?? "/", "http://local").pathname;
+    const [, kind = "", ...channels] = path.split("/").map(decodeURIComponent);
+    try {
+      if (path === "/") return single((await run([commandOf(parse(body))], purpose))[0] ?? null, encode);
+      if (path === "/pipeline") return json(200, (await run(commandsOf(parse(body)), purpose)).map(itemOf(encode)));
+      if (path === "/multi-exec") {
+        const reply = await transaction(commandsOf(parse(body)), purpose);
+        return Array.isArray(reply) ? json(200, reply.map(itemOf(encode))) : single(reply, encode);
+      }
+      if ((kind === "subscribe" || kind === "psubscribe") && channels.length > 0) {
+        await stream(kind, channels, purpose, response);
+        return null;
+      }
+      return error(400, `ERR the stand-in has no ${path}: it takes commands in the body`);
+    } catch (failure) {
+      if (failure instanceof BadRequest) return error(400, failure.message);
+      return error(500, `ERR the database does not answer: ${(failure as Error).message}`);
+    }
+  }
+
+  return {
+    maxBodyBytes: options.maxRequestBytes ?? 10_485_760,
+    handle,
+    error,
+    async stop() {
+      for (const redis of subscriptions) redis.close();
+      (await shared?.catch(() => null))?.close();
+    },
+  };
+}
+
+class BadRequest extends Error {}
+
+const error = (status: number, message: string): Answer => json(status, { error: message });
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    throw new BadRequest("ERR failed to parse command");
+  }
+}
+
+function commandsOf(value: unknown): Command[] {
+  if (!Array.isArray(value) || value.length === 0) throw new BadRequest("ERR failed to parse pipeline request");
+  return value.map(commandOf);
+}
+
+function commandOf(value: unknown): Command {
+  if (!Array.isArray(value) || value.length === 0) throw new BadRequest("ERR empty command");
+  const command = value.map((argument: unknown) => {
+    if (!["string", "number", "boolean"].includes(typeof argument))
+      throw new BadRequest("ERR invalid command argument");
+    return String(argument);
+  });
+  const name = (command[0] ?? "").toUpperCase();
+  if (UNAVAILABLE.has(name)) throw new BadRequest(`ERR Command is not available: '${name}'`);
+  return command;
+}
+
+type Encode = (bytes: Buffer) => string;
+const base64: Encode = (bytes) => bytes.toString("base64");
+const utf8: Encode = (bytes) => bytes.toString("utf8");
+
+function single(reply: Reply, encode: Encode): Answer {
+  return reply instanceof RedisError ? error(400, reply.message) : json(200, { result: resultOf(reply, encode) });
+}
+
+const itemOf = (encode: Encode) => (reply: Reply) =>
+  reply instanceof RedisError ? { error: reply.message } : { result: resultOf(reply, encode) };
+
+function resultOf(reply: Reply, encode: Encode): unknown {
+  if (reply instanceof RedisStatus) return reply.text === "OK" ? "OK" : encode(Buffer.from(reply.text));
+  if (Buffer.isBuffer(reply)) return encode(reply);
+  // An error inside an array (a script that returns one) has no form of its own in JSON.
+  if (reply instanceof RedisError) return encode(Buffer.from(reply.message));
+  if (Array.isArray(reply)) return reply.map((item: Reply) => nested(item, encode));
+  return reply;
+}
+
+/** Inside an array the client decodes "OK" too, so there it is encoded. */
+const nested = (reply: Reply, encode: Encode): unknown =>
+  reply instanceof RedisStatus ? encode(Buffer.from(reply.text)) : resultOf(reply, encode);
+
+/** A line break in a payload begins another `data:` line, as event streams have it (the SDK then loses that message). */
+function eventOf(reply: Reply): string {
+  const fields = Array.isArray(reply) ? reply.map((item: Reply) => String(item)) : [String(reply)];
+  return `data: ${fields.join(",").replaceAll("\n", "\ndata: ")}\n\n`;
+}

@@ -1,0 +1,51 @@
+/** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
+import type { Database } from "@/lib/adapters/postgres/drivers/database";
+import { openStore } from "@/lib/adapters/postgres/store";
+import type { Stores } from "@/lib/server/boot/container";
+import { openTestDatabase } from "../servers/set-up";
+import { databaseSnapshot } from "./database-snapshot";
+
+/** Those of many partitions. */
+const BIG_TABLES = [
+  "topic_gaps",
+  "topic_log",
+  "user_heads",
+  "hcs_messages",
+  "contact_edges",
+  "profiles",
+  "recognition_definitions",
+];
+
+let shared: Promise<Database> | null = null;
+
+/** Stores on an empty database, as on a first start. Only one test at a time may use it; closing it leaves the database open. */
+export async function emptyStores(network = "devnet"): Promise<Stores> {
+  const isFirst = shared === null;
+  shared ??= openTestDatabase();
+  const db = await shared;
+  if (!isFirst) await db.query("UPDATE meta SET network = $1::text", [network]);
+  const opened = await openStore(db, network);
+  // Deleted, not truncated: new files for every partition take a PGlite that has done so a few hundred times 300 ms.
+  await db.query(`DO $$ BEGIN ${BIG_TABLES.map((name) => `DELETE FROM ${name};`).join(" ")} END $$`);
+  await db.query(
+    "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
+  );
+  await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
+  return { ...opened, close: async () => {} };
+}
+
+/** Stores of another instance on the same database, which knows nothing yet. */
+export async function moreStores(network = "devnet"): Promise<Stores> {
+  const db = await (shared ?? openTestDatabase());
+  return { ...(await openStore(db, network)), close: async () => {} };
+}
+
+/** Takes a copy of the database as it is now. Resolves to a function that restores it. */
+export async function keptDatabase(): Promise<() => Promise<void>> {
+  return databaseSnapshot(await (shared ?? openTestDatabase()));
+}
+
+/** The database under them, for tests that damage it. */
+export async function damage(statement: string): Promise<void> {
+  await (await shared)?.query(statement);
+}

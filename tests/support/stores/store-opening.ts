@@ -1,0 +1,37 @@
+/** Stores for the contract suite: one database for a file, emptied for each test. */
+import type { Database } from "@/lib/adapters/postgres/drivers/database";
+import { openStore } from "@/lib/adapters/postgres/store";
+import type { AccountStore } from "@/lib/ports/store/account-store";
+import type { AdminStore } from "@/lib/ports/store/admin-store";
+import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
+import type { StoreStamp } from "@/lib/ports/store/store-stamp";
+import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { ViewStore } from "@/lib/ports/store/view-store";
+
+export { type Database, openStore };
+
+export interface Subject {
+  db(): Database;
+}
+
+export interface EmptyStore {
+  readonly db: Database;
+  readonly sync: SyncStore;
+  readonly views: ViewStore;
+  readonly accounts: AccountStore;
+  readonly admin: AdminStore;
+  readonly registry: ShardRegistry;
+  readonly stamp: StoreStamp;
+}
+
+/** The stores on an empty database, as on a first start. */
+export async function emptied(subject: Subject): Promise<EmptyStore> {
+  const db = subject.db();
+  await (await openStore(db, "devnet")).sync.rebuild();
+  await db.query(
+    "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
+  );
+  await db.query("UPDATE meta SET epoch = 0, registry_version = 0, ledger = NULL");
+  const { sync, views, registry, accounts, admin, stamp } = await openStore(db, "devnet");
+  return { db, sync, views, registry, accounts, admin, stamp };
+}

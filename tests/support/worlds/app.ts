@@ -1,0 +1,128 @@
+/** A whole app over an in-process devnet and the servers of the chosen set-up, asked through the same route table as the server's. */
+import type { UserId } from "@/lib/core/ledger/ids";
+import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
+import type { Submitter } from "@/lib/ports/ledger/submitter";
+import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
+import { type App, createApp, type Stores } from "@/lib/server/boot/container";
+import { readEnv } from "@/lib/server/config/env";
+import { registeredTopics } from "@/lib/server/config/network";
+import { judge } from "@/lib/server/front/gate";
+import { problemResponse } from "@/lib/server/http/problem";
+import type { AnyRoute } from "@/lib/server/http/route";
+import { ROUTES } from "@/lib/server/routes/table";
+import { answer } from "../contract/checked";
+import { DrivenClock } from "../control/driven-clock";
+import { DevnetSubmitter } from "../mirrors/devnet-submitter";
+import { openTestShared } from "../servers/set-up";
+import { emptyStores } from "../stores/database";
+
+export interface TestApp {
+  readonly app: App;
+  readonly devnet: Devnet;
+  readonly clock: DrivenClock;
+  /** Lines that were logged, level in front. */
+  readonly logged: string[];
+  /** Asks a route as a user (null: nobody). Work that the server would do after the answer is done when this resolves. */
+  ask(method: "GET" | "POST", path: string, userId: string | null, options?: AskOptions): Promise<Response>;
+  json<T = Record<string, unknown>>(path: string, userId: string): Promise<T>;
+  /** Runs one sync of all topics to its end. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Leaves out what the server does after the answer. */
+  readonly withoutBackground?: boolean;
+  /** The app with something else in it, for this request. */
+  readonly app?: App;
+}
+
+export interface TestAppOptions {
+  readonly devnet?: DevnetOptions;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Changes the stores before the app gets them: to count or to break them. */
+  readonly wrapStores?: (stores: Stores) => Stores;
+  readonly submitter?: (devnet: Devnet) => Submitter | null;
+  readonly creator?: (devnet: Devnet) => TopicCreator;
+  /** More mirrors than the devnet's own, which comes first. */
+  readonly moreMirrors?: readonly string[];
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = new DrivenClock();
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const [devnet, opened] = await Promise.all([
+    startDevnet({ grpc: false, now: () => clock.trueMs(), ...options.devnet }),
+    emptyStores(),
+  ]);
+  const log = { info: line("info"), warn: line("warn"), error: line("error") };
+  const shared = await openTestShared(clock, log);
+  const stores = options.wrapStores?.(opened) ?? opened;
+  const { contact, trust, recognition, profile } = devnet.topics;
+  const topics = registeredTopics({
+    contact: [contact],
+    trust: [trust],
+    recognition: [recognition],
+    profile: [profile],
+  });
+  const app = createApp({
+    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one", ...options.env }),
+    shared,
+    stores,
+    network: {
+      mirrorUrls: [devnet.restUrl, ...(options.moreMirrors ?? [])],
+      topics,
+      trustedPayers: new Set([devnet.operatorId]),
+      submitter: options.submitter ? options.submitter(devnet) : new DevnetSubmitter(devnet),
+      operatorId: devnet.operatorId,
+      creator: options.creator?.(devnet) ?? null,
+      people: devnet.people,
+      close: () => devnet.stop(),
+    },
+    log,
+    clock,
+    random: () => 0.5,
+  });
+  await app.openTopics();
+
+  const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
+    const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
+    const url = new URL(path, "http://app.test");
+    const header = (name: string) => headers[name] ?? null;
+    const verdict = judge({
+      method,
+      target: url.pathname + url.search,
+      header,
+      headerCount: Object.keys(headers).length,
+    });
+    if (verdict.kind === "refuse" && verdict.problem.code !== "not-found") return problemResponse(verdict.problem);
+    if (verdict.kind === "refuse" || verdict.route === null) throw new Error(`there is no route ${method} ${path}`);
+    const { route: name, params } = verdict;
+    const cookie =
+      userId === null ? {} : { cookie: (await app.sessions.issue(userId as UserId)).split(";")[0] as string };
+    const json = body === undefined ? {} : { "content-type": "application/json" };
+    const request = new Request(url, {
+      method,
+      headers: new Headers({ host: "app.test", ...cookie, ...json, ...headers } as Record<string, string>),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+    const later: (() => Promise<unknown>)[] = [];
+    const route: AnyRoute = ROUTES[name];
+    const response = await clock.drive(
+      answer(asked, route, { request, params, background: (work) => void later.push(work) }),
+    );
+    if (!withoutBackground) for (const work of later) await clock.drive(work());
+    return response;
+  };
+  return {
+    ...{ app, devnet, clock, logged, ask },
+    json: async <T>(path: string, userId: string) => (await (await ask("GET", path, userId)).json()) as T,
+    sync: async () => void (await clock.drive(app.scheduler.syncNow())),
+    close: () => app.close(),
+  };
+}

@@ -1,0 +1,53 @@
+/** One topic's sync over a given store and ledger, with nobody listening. */
+import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { Incidents } from "@/lib/engine/health/incidents";
+import { MirrorHeads } from "@/lib/engine/sync/mirror-heads";
+import { TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
+import type { Ledger } from "@/lib/ports/ledger/ledger";
+import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { DrivenClock } from "../control/driven-clock";
+import { OPERATOR, sha384 } from "../mirrors/chain";
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Incidents that are logged nowhere. */
+const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
+
+/** Heads that are asked for each time anew. */
+export function headsOf(ledger: Ledger, clock: DrivenClock, incidents = quietIncidents(clock)): MirrorHeads {
+  return new MirrorHeads({ ledger, clock, incidents, serveMs: 0, mayBeQuiet: false, quietMs: 2_000 });
+}
+
+export function depsOf(store: SyncStore, ledger: Ledger, clock: DrivenClock): TopicSyncDeps {
+  const incidents = quietIncidents(clock);
+  return {
+    ...{ store, ledger, clock, sha384, incidents },
+    trustedPayers: new Set([OPERATOR]),
+    bus: new MemoryEventBus(),
+    renamedBy: async () => [],
+    log: silent,
+    random: () => 0.5,
+    policy: {
+      gapGraceMs: 120_000,
+      holeBackoff: { baseMs: 100, maxMs: 1_000 },
+      faultBackoff: { baseMs: 100, maxMs: 1_000 },
+    },
+    heads: headsOf(ledger, clock, incidents),
+    vouchedNs: () => 0n,
+    onLate: () => {},
+    onSynced: () => {},
+    onLoaded: () => {},
+    onUnpublished: () => {},
+  };
+}
+
+export function syncOf(
+  topicId: TopicId,
+  store: SyncStore,
+  ledger: Ledger,
+  clock: DrivenClock,
+  more: Partial<TopicSyncDeps> = {},
+): TopicSync {
+  return new TopicSync(topicId, { ...depsOf(store, ledger, clock), ...more });
+}

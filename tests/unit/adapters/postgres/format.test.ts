@@ -1,0 +1,41 @@
+/** The meaning of each number of the stored format. */
+import { hash } from "node:crypto";
+import { expect, it } from "vitest";
+import { disposition, gapState, typeName, verification } from "@/lib/adapters/postgres/codec/codes";
+import { FORMAT } from "@/lib/adapters/postgres/codec/format";
+import { REF_SHIFT } from "@/lib/adapters/postgres/codec/ref";
+import { expand } from "@/lib/adapters/postgres/codec/shorthand";
+
+/** A hash of the meaning of each format's rows. Never change the hash of a released format: raise FORMAT and add one. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
+};
+
+const or = <T>(read: () => T): T | null => {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+};
+const meaning = () => ({
+  bytes: Array.from({ length: 256 }, (_, byte) =>
+    or(() => Buffer.from(expand(Uint8Array.of(byte))).toString("latin1")),
+  ),
+  types: Array.from({ length: 200 }, (_, number) => or(() => typeName(number, "named"))),
+  codes: [verification, disposition, gapState].map(({ name }) =>
+    Array.from({ length: 20 }, (_, code) => or(() => name(code))),
+  ),
+  shift: REF_SHIFT,
+});
+
+it("is raised with every phrase, code and type that an earlier version does not know", () => {
+  expect(hash("sha256", JSON.stringify(meaning()))).toBe(MEANINGS[FORMAT]);
+});
+
+it("does not read a later version's shorter bytes as text", () => {
+  const unknown = meaning().bytes.flatMap((text, byte) => (text === null ? [byte] : []));
+  expect(unknown.length).toBeGreaterThan(0);
+  for (const byte of unknown)
+    expect(() => expand(Uint8Array.of(0x7b, byte, 0x7d))).toThrow("a phrase of a later format");
+});

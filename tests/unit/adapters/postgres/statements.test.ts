@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { Database, Row } from "@/lib/adapters/postgres/drivers/database";
+import { STATEMENT_PURPOSES, type StatementSample } from "@/lib/adapters/postgres/drivers/statement-stats";
+import { Statements } from "@/lib/adapters/postgres/drivers/statements";
+import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+
+/** A database that answers what the test puts here: rows, or what it fails with. */
+function scripted(...answers: readonly (readonly Row[] | Error)[]) {
+  const left = [...answers];
+  const db: Database = {
+    driver: "pg",
+    query: async () => {
+      const next = left.shift() ?? [];
+      if (next instanceof Error) throw next;
+      return next;
+    },
+    close: async () => {},
+  };
+  return db;
+}
+
+describe("statements", () => {
+  it("are counted by purpose, with rows, errors and times, and told one by one", async () => {
+    const samples: StatementSample[] = [];
+    const statements = new Statements(scripted([{}, {}], new StoreUnavailable("the database answered 57P01"), [{}]), {
+      onStatement: (sample) => samples.push(sample),
+    });
+    await statements.run("contacts", "SELECT 1");
+    await expect(statements.run("commit", "SELECT 2")).rejects.toBeInstanceOf(StoreUnavailable);
+    await statements.run("contacts", "SELECT 3");
+    const { byPurpose, lastError, driver } = statements.stats();
+    expect(byPurpose.contacts).toMatchObject({ statements: 2, errors: 0, refused: 0, rows: 3 });
+    expect(byPurpose.commit).toMatchObject({ statements: 1, errors: 1, rows: 0 });
+    expect(byPurpose.contacts.totalMs).toBeGreaterThanOrEqual(byPurpose.contacts.maxMs);
+    expect(samples.map(({ purpose, isError }) => [purpose, isError])).toEqual([
+      ["contacts", false],
+      ["commit", true],
+      ["contacts", false],
+    ]);
+    expect([driver, lastError]).toEqual(["pg", "the database answered 57P01"]);
+    expect(Object.keys(byPurpose)).toEqual([...STATEMENT_PURPOSES]);
+  });
+
+  it("say of a failure nothing but what kind it was", async () => {
+    const server = Object.assign(new Error('duplicate key "tm-secret"'), { severity: "ERROR", code: "23505" });
+    const statements = new Statements(scripted(server, new TypeError("tm-secret is not a function")));
+    await expect(statements.run("commit", "x")).rejects.toBe(server);
+    expect(statements.stats().lastError).toBe("the database answered 23505");
+    await expect(statements.run("commit", "x")).rejects.toThrow(TypeError);
+    expect(statements.stats().lastError).toBe("TypeError");
+  });
+});
+
+const down = () => new StoreUnavailable("the database does not answer");
+const rolledBack = () =>
+  new StoreUnavailable("the database answered 40001", {
+    cause: Object.assign(new Error("x"), { severity: "ERROR", code: "40001" }),
+  });
+
+describe("the circuit in front of the database", () => {
+  function setUp(answers: () => Promise<readonly Row[]>) {
+    const time = { nowMs: 0, asked: 0 };
+    const query = () => {
+      time.asked += 1;
+      return answers();
+    };
+    const db: Database = { driver: "pg", query, close: async () => {} };
+    return { time, statements: new Statements(db, { now: () => time.nowMs, random: () => 0.999, readTimeoutMs: 20 }) };
+  }
+
+  it("opens after five failures in a row, asks nothing while it is open, and closes when the database is back", async () => {
+    let answer: () => Promise<readonly Row[]> = () => Promise.reject(down());
+    const { time, statements } = setUp(() => answer());
+    for (let i = 0; i < 5; i += 1) {
+      expect(statements.stats().circuit).toBe("closed");
+      await expect(statements.run("commit", "x")).rejects.toThrow("does not answer");
+    }
+    expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);
+    await expect(statements.run("contacts", "x")).rejects.toBeInstanceOf(StoreUnavailable);
+    expect([time.asked, statements.stats().byPurpose.contacts]).toMatchObject([5, { statements: 0, refused: 1 }]);
+    answer = async () => [{}];
+    time.nowMs = 500;
+    expect(await statements.run("contacts", "x")).toEqual([{}]);
+    expect(statements.stats().circuit).toBe("closed");
+  });
+
+  it("lets one statement through as a probe, and waits longer each time that it fails", async () => {
+    const { time, statements } = setUp(() => Promise.reject(down()));
+    for (let i = 0; i < 5; i += 1) await statements.run("commit", "x").catch(() => {});
+    time.nowMs = 500;
+    await Promise.allSettled(Array.from({ length: 10 }, () => statements.run("contacts", "x")));
+    expect(time.asked).toBe(6);
+    time.nowMs = 1_000;
+    await statements.run("contacts", "x").catch(() => {});
+    expect(time.asked).toBe(6);
+  });
+
+  it("stays closed for what a database that answers says: wrong statements, and rows that others are at", async () => {
+    const errors = [...Array.from({ length: 10 }, rolledBack), new TypeError("ours"), down(), down(), down(), down()];
+    const { statements } = setUp(() => Promise.reject(errors.shift()));
+    while (errors.length > 0) await statements.run("commit", "x").catch(() => {});
+    expect(statements.stats().circuit).toBe("closed");
+  });
+
+  it("opens for a database that hangs, of which each read waits no longer than its limit", async () => {
+    const { time, statements } = setUp(() => new Promise(() => {}));
+    for (let i = 0; i < 5; i += 1) await expect(statements.run("signals", "x")).rejects.toThrow("within 20 ms");
+    expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);
+  });
+
+  it("sends a read that failed once more, and a write never", async () => {
+    const errors = [down()];
+    const { time, statements } = setUp(async () => {
+      const error = errors.shift();
+      if (error) throw error;
+      return [{}];
+    });
+    expect(await statements.run("contacts", "x")).toEqual([{}]);
+    expect(time.asked).toBe(2);
+    errors.push(down());
+    await expect(statements.run("commit", "x")).rejects.toThrow("does not answer");
+    expect(time.asked).toBe(3);
+  });
+});

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  curvesOf,
+  DIALS,
+  type DialValues,
+  inputsOf,
+  POSITIONS,
+  parseDial,
+  planScales,
+  positionOf,
+  standingAt,
+  valueAt,
+} from "@/lib/client/admin/capacity";
+import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
+
+const start = Object.fromEntries(DIALS.map((dial) => [dial.id, dial.start])) as DialValues;
+
+describe("a dial", () => {
+  it.each(DIALS)("$id goes from end to end, never back, and starts within", (dial) => {
+    expect(valueAt(dial, 0)).toBe(dial.least);
+    expect(valueAt(dial, POSITIONS)).toBe(dial.most);
+    expect(parseDial(dial, String(dial.start))).toBe(dial.start);
+    for (let position = 1; position <= POSITIONS; position++)
+      expect(valueAt(dial, position)).toBeGreaterThanOrEqual(valueAt(dial, position - 1));
+  });
+
+  it("stands where its value is, to within a step of it", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...DIALS), fc.integer({ min: 0, max: POSITIONS }), (dial, position) => {
+        const value = valueAt(dial, position);
+        expect(valueAt(dial, positionOf(dial, value))).toBeCloseTo(value, -Math.log10(value / 10 + 1) - 0.5);
+      }),
+    );
+  });
+
+  it.each([null, "", " ", "x", "-1", "1e12", "NaN"])("starts anew at an address that says %j", (text) => {
+    for (const dial of DIALS) expect(parseDial(dial, text)).toBe(dial.start);
+  });
+});
+
+describe("the model in the page", () => {
+  it("is asked with the model's own assumptions where nothing is dialled", () => {
+    expect(inputsOf({ ...start, users: DEFAULT_INPUTS.users })).toEqual(DEFAULT_INPUTS);
+  });
+
+  it("fills the plan's four columns", () => {
+    expect(planScales(inputsOf(start)).map(({ users }) => users)).toEqual([10_000, 100_000, 1_000_000, 10_000_000]);
+  });
+
+  it("draws no zero, which a logarithm cannot show", () => {
+    const { users, costs } = curvesOf(inputsOf(start));
+    for (const { usd } of costs) {
+      expect(usd).toHaveLength(users.length);
+      expect(usd.every((value) => value === null || value > 0)).toBe(true);
+    }
+  });
+
+  it("names the limit that breaks first, before and after it breaks", () => {
+    const few = standingAt(inputsOf({ ...start, users: 1_000 }));
+    const many = standingAt(inputsOf({ ...start, users: 10_000_000 }));
+    const [first] = many.limits;
+    expect(few.isBroken).toBe(false);
+    expect(few.sentence).toMatch(/^Nothing is broken at 1K users\. The first limit to break is/);
+    expect(many.isBroken).toBe(true);
+    expect(many.sentence).toContain(`The first limit to break is "${first?.name}"`);
+    expect(many.sentence).toContain(first?.remedy);
+    expect(many.limits.map(({ breaksAtUsers }) => breaksAtUsers)).toEqual(
+      many.limits.map(({ breaksAtUsers }) => breaksAtUsers).sort((a, b) => a - b),
+    );
+  });
+});

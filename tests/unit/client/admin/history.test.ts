@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { appended, KEPT_MS, ratesOf, type Sample, sampleOf, sharesOf, valuesOf } from "@/lib/client/admin/history";
+import { adminStatus } from "@/tests/support/samples/admin-status";
+
+const START = 1_000_000;
+const base = sampleOf(adminStatus());
+const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({ ...base, atMs, ...more });
+
+describe("what the page has seen", () => {
+  it("is kept in the order of time, each instant once, for ten minutes", () => {
+    const history = [START, START + 5_000, START + 5_000, START + 1_000, START + 1_000 + KEPT_MS].reduce(
+      (seen: readonly Sample[], atMs) => appended(seen, sample(atMs)),
+      [],
+    );
+    expect(history.map(({ atMs }) => atMs)).toEqual([START + 1_000, START + 1_000 + KEPT_MS]);
+  });
+
+  it("lags as far as its slowest topic, the paused left out", () => {
+    const status = adminStatus({ topics: 3 });
+    const topics = status.topics.map((topic, i) => ({
+      ...topic,
+      lagMs: [200, 9_000, 700][i] as number,
+      paused: i === 1,
+    }));
+    expect(sampleOf({ ...status, topics }).lagMs).toBe(700);
+    expect(sampleOf({ ...status, topics: [] }).lagMs).toBeNull();
+  });
+
+  it("is drawn as rates per second, whatever the time between two answers", () => {
+    const history = [
+      sample(START, { requests: 100 }),
+      sample(START + 2_000, { requests: 110 }),
+      sample(START + 12_000, { requests: 310 }),
+    ];
+    const series = ratesOf(history, ({ requests }) => requests);
+    expect(series.times).toEqual([1_002, 1_012]);
+    expect(series.values).toEqual([5, 20]);
+  });
+
+  it("has a break, not a fall below nothing, where an instance has gone and took its counters along", () => {
+    const history = [sample(START, { requests: 100 }), sample(START + 1_000, { requests: 40 })];
+    expect(ratesOf(history, ({ requests }) => requests).values).toEqual([null]);
+  });
+
+  it("has a share only where something was counted", () => {
+    const history = [
+      sample(START, { l1Hits: 10, l1Misses: 10 }),
+      sample(START + 1_000, { l1Hits: 19, l1Misses: 11 }),
+      sample(START + 2_000, { l1Hits: 19, l1Misses: 11 }),
+    ];
+    const series = sharesOf(
+      history,
+      ({ l1Hits }) => l1Hits,
+      ({ l1Misses }) => l1Misses,
+    );
+    expect(series.values).toEqual([0.9, null]);
+    expect(valuesOf(history, ({ openStreams }) => openStreams).values).toHaveLength(3);
+  });
+});

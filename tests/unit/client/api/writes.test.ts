@@ -1,0 +1,88 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { seat } from "@/app/_ui/features/circle/seats";
+import { dropFloors, floorHeader, raiseFloor } from "@/lib/client/api/floors";
+import { nextNonce } from "@/lib/client/api/nonce";
+import { accepted, requested, revoked, trusted } from "@/lib/client/api/optimistic";
+import type { ContactsAnswer } from "@/lib/wire/contacts";
+
+describe("read floors", () => {
+  beforeEach(dropFloors);
+  it("keeps the highest sequence per topic", () => {
+    for (const floor of ["0.0.7=5", "0.0.8=2", "0.0.7=4"]) raiseFloor(floor, 0);
+    expect(floorHeader(1)).toEqual({ "if-min-sequence": "0.0.7=5,0.0.8=2" });
+  });
+  it("forgets a floor after a minute, and ignores what is none", () => {
+    raiseFloor("0.0.7=5", 0);
+    raiseFloor("nonsense", 0);
+    expect(floorHeader(60_000)).toEqual({});
+  });
+});
+
+describe("nonces", () => {
+  it("grow, even when the clock stands still or goes back", () => {
+    const nonces = [1_000, 1_000, 900, 2_000].map((now) => nextNonce("nonce-user", now));
+    expect(nonces).toEqual([1_000, 1_001, 1_002, 2_000]);
+  });
+});
+
+const contact = (peerId: string, allocatedTo = 0, receivedFrom = 0) => ({
+  peerId,
+  handle: peerId,
+  bondedAt: 1,
+  profileHrl: null,
+  trust: { allocatedTo, receivedFrom },
+});
+const view: ContactsAnswer = {
+  success: true,
+  sessionId: "me",
+  contacts: [contact("ann", 1, 2), contact("bob")],
+  requests: { incoming: [{ peerId: "cid", handle: "Cid", requestedAt: 1 }], outgoing: [] },
+  trustLevels: {},
+  count: 2,
+  position: 1,
+  timestamp: "",
+  asOf: null,
+  lagMs: null,
+  stale: false,
+};
+
+describe("optimistic effects", () => {
+  it("accepting makes a contact of a request", () => {
+    const after = accepted("cid", 9).contacts?.(view);
+    expect(after?.contacts[0]).toMatchObject({ peerId: "cid", handle: "Cid", bondedAt: 9 });
+    expect(after?.requests.incoming).toEqual([]);
+  });
+  it("asking adds one outgoing request, however often", () => {
+    const once = requested("dan", "Dan", 1).contacts?.(view) ?? view;
+    expect(requested("dan", "Dan", 2).contacts?.(once).requests.outgoing).toHaveLength(1);
+  });
+  it("revoking takes the contact away, and trust changes one of them only", () => {
+    expect(
+      revoked("ann")
+        .contacts?.(view)
+        .contacts.map(({ peerId }) => peerId),
+    ).toEqual(["bob"]);
+    expect(
+      trusted("bob", 1, 0)
+        .contacts?.(view)
+        .contacts.map(({ trust }) => trust.allocatedTo),
+    ).toEqual([1, 1]);
+  });
+});
+
+describe("seating", () => {
+  const seated = (...weights: number[]) =>
+    seat({ ...view, contacts: weights.map((weight, at) => contact(`p${at}`, weight)) });
+  const kinds = (seating: ReturnType<typeof seat>) => seating.seats.map(({ kind }) => kind[0]).join("");
+  it("always has nine seats", () => {
+    expect(kinds(seated())).toBe("eeeeeeeee");
+    expect(kinds(seated(1, 1))).toBe("tteeeeeee");
+    expect(kinds(seated(2, 1))).toBe("ttweeeeee");
+    expect(kinds(seated(50))).toBe("twwwwwwww");
+  });
+  it("tells who is beyond the nine", () => {
+    const over = seated(...Array(11).fill(1));
+    expect(kinds(over)).toBe("ttttttttt");
+    expect([over.beyond.length, over.given]).toEqual([2, 11]);
+  });
+});

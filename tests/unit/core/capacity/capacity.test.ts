@@ -1,0 +1,327 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PURPOSES } from "@/lib/adapters/upstash/client/command-stats";
+import { type Capacity, capacity, sum } from "@/lib/core/capacity/capacity";
+import { total, withoutLedger } from "@/lib/core/capacity/costs";
+import { currentPlan } from "@/lib/core/capacity/current";
+import { type CapacityInputs, DEFAULT_INPUTS, DEFAULT_SETTINGS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
+import { STAYING, traffic } from "@/lib/core/capacity/traffic";
+import { figure } from "@/lib/core/capacity/unit-figures";
+import { readEnv } from "@/lib/server/config/env";
+
+const of = (inputs: Partial<CapacityInputs>): Capacity => capacity({ ...DEFAULT_INPUTS, ...inputs });
+const usd = (inputs: Partial<CapacityInputs>, part: Parameters<typeof total>[1]) => total(of(inputs).costs, part);
+
+describe("the plan's own figures", () => {
+  it.each([
+    [10_000, 1.75e6, 20.25, 42_000],
+    [100_000, 17.5e6, 202.5, 420_000],
+    [1_000_000, 175e6, 2_025, 4_200_000],
+    [10_000_000, 1.75e9, 20_255, 42_000_000],
+  ])("of %d users: messages a day and a second, and what the ledger charges", (users, perDay, perS, fees) => {
+    const needs = of({ users, messageBytes: 100 });
+    expect(needs.messages.perDay).toBeCloseTo(perDay, 3);
+    expect(Math.abs(needs.messages.perS / perS - 1)).toBeLessThan(0.001);
+    expect(total(needs.costs, "ledger")).toBeCloseTo(fees, 3);
+  });
+
+  it("of the starting point: 50 GB of memory for 100,000 users", () => {
+    expect(currentPlan({ ...DEFAULT_INPUTS, users: 100_000 }).memoryBytes).toBe(50e9);
+  });
+
+  it("of the starting point: calls of the mirror for each read and each poll, counted by hand", () => {
+    // 10,000 users × 100 reads × 2 pages a day, and 500 open pages that ask for four kinds once a minute.
+    const byHand = (10_000 * 100 * 2) / 86_400 + (500 * 4) / 60;
+    expect(currentPlan(DEFAULT_INPUTS).mirrorRequestsPerS).toBeCloseTo(byHand, 9);
+  });
+});
+
+describe("one piece of code at a time, by hand", () => {
+  it("storage is what a message leaves behind", () => {
+    const { storage } = of({ users: 1_000, monthsKept: 3 });
+    const month = 1_000 * 175 * 30 * figure("storedBytesPerMessage");
+    expect(storage).toEqual({ monthBytes: month, keptBytes: month * 3 });
+  });
+
+  it("an idle network with one page open asks for four topics and the head in each gate period, and nothing of the rest", () => {
+    const { mean } = of({ users: 100, openPageShare: 1, signalsPerUserDay: 0, readsPerUserDay: 0, instances: 1 });
+    expect(mean.mirror.requests).toBeCloseTo(5, 5);
+    expect(mean.redis).toEqual({
+      lookup: 0,
+      fill: 0,
+      round: 1,
+      // The head and the topics, and everybody's stream once in its time.
+      budget: mean.mirror.requests + 100 / 280,
+      publish: 0,
+      cursor: 0,
+      nonce: 0,
+      idempotency: 0,
+      fence: 0,
+      report: 0.1,
+    });
+    expect(sum(mean.sql)).toBeCloseTo(100 / 280, 9);
+  });
+
+  it("a period in which messages come costs a second page of the topic, a commit and an event", () => {
+    // So many that every period has some, so few that a page holds them: 20 a second and topic.
+    const kindShares = { contact: 0.25, trust: 0.25, recognition: 0.25, profile: 0.25 };
+    const quiet = {
+      kindShares,
+      readsPerUserDay: 0,
+      ownWriteShare: 0,
+      instances: 1,
+      openPageShare: 0.1,
+      contactsPerUser: 0,
+    };
+    const { mean } = of({ ...quiet, users: 1_000, signalsPerUserDay: (80 * 86_400) / 1_000 });
+    expect(mean.mirror.requests).toBeCloseTo(1 + 4 * 2, 3);
+    expect(mean.redis.publish).toBeCloseTo(4, 3);
+    expect(mean.sql.commit).toBeCloseTo(4, 3);
+  });
+
+  it("an instance whose topic another one has moved is refused once, looks, and asks the page again", () => {
+    // Every period has messages, so every run but those after one's own begins behind: of two instances every second one where
+    // anyone may come first, none where it is always the same; half of the time it is.
+    const many = { readsPerUserDay: 0, ownWriteShare: 0, openPageShare: 0.1, contactsPerUser: 0, users: 1_000 };
+    const kindShares = { contact: 1, trust: 0, recognition: 0, profile: 0 };
+    const at = (instances: number) =>
+      of({ ...many, kindShares, signalsPerUserDay: (50 * 86_400) / 1_000, instances }).mean;
+    expect(at(1).sql.conflict).toBe(0);
+    expect(at(2).sql.conflict).toBeCloseTo(2 * 0.25, 3);
+    expect(at(2).redis.cursor).toBeCloseTo(0.25, 3);
+    expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.25, 3);
+  });
+
+  it("a write costs a nonce, two commands each for its idempotency and its door, a token, and a look at the slots where it is trust", () => {
+    const { mean } = of({ ownWriteShare: 0.5 });
+    expect(mean.redis.nonce).toBeCloseTo(mean.messages / 2, 9);
+    expect(mean.redis.idempotency).toBeCloseTo(mean.messages, 9);
+    expect(mean.redis.fence).toBeCloseTo(mean.messages, 9);
+    expect(mean.redis.budget - mean.mirror.requests).toBeCloseTo(mean.messages / 2 + 500 / 280, 9);
+    expect(mean.sql.rule).toBeCloseTo((mean.messages / 2) * DEFAULT_INPUTS.kindShares.trust, 9);
+  });
+
+  it("a view that no commit touches is loaded once in its time to live, and asked of Redis once in the first tier's", () => {
+    const busy = { signalsPerUserDay: 0, readsPerUserDay: 3 * 86_400, directReadShare: 0, instances: 1, users: 1 };
+    const { mean } = of(busy);
+    // A read a second and view: of each three, two are within the two seconds in which the first has been fetched.
+    expect(mean.l1HitShare).toBeCloseTo(2 / 3, 6);
+    expect(mean.redis.lookup).toBeCloseTo(1, 6);
+    expect(mean.redis.fill).toBeLessThan(1e-9);
+  });
+
+  it("a view that is read as often as commits touch it is cold every second time", () => {
+    // Two kinds would touch a user apart; one is simpler by hand: written 1 a day, so touched twice.
+    const kindShares = { contact: 1, trust: 0, recognition: 0, profile: 0 };
+    const { mean } = of({
+      users: 1e6,
+      kindShares,
+      signalsPerUserDay: 1,
+      readsPerUserDay: 6,
+      directReadShare: 0,
+      settings: { ...DEFAULT_SETTINGS, viewTtlMs: 1e15 },
+    });
+    expect(mean.redisHitShare).toBeCloseTo(0.5, 3);
+  });
+
+  it("one page that stays open makes a round in every period, one that comes and goes in 1 - 1/e of them", () => {
+    const inputs = { ...DEFAULT_INPUTS, users: 1, openPageShare: 1, signalsPerUserDay: 0, readsPerUserDay: 0 };
+    const perS = 1_000 / DEFAULT_SETTINGS.gateMs;
+    expect(traffic(inputs, 1, STAYING).redis.round).toBeCloseTo(perS, 9);
+    expect(traffic(inputs, 2, STAYING).redis.round).toBeCloseTo(perS, 2);
+    // Those who open the page again are a demand too, a rare one.
+    expect(traffic(inputs, 1).redis.round / perS).toBeCloseTo(1 - Math.exp(-1), 2);
+  });
+});
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const anyInputs = fc
+  .record({
+    users: fc.integer({ min: 0, max: 20_000_000 }),
+    signalsPerUserDay: fc.double({ min: 0, max: 1_000, noNaN: true }),
+    readsPerUserDay: fc.double({ min: 0, max: 2_000, noNaN: true }),
+    openPageShare: share,
+    segments: fc.integer({ min: 1, max: 64 }),
+    contactsPerUser: fc.integer({ min: 0, max: 500 }),
+    ownWriteShare: share,
+    directReadShare: share,
+    monthsKept: fc.integer({ min: 1, max: 60 }),
+    mirrorMs: fc.integer({ min: 1, max: 2_000 }),
+  })
+  .map((some): CapacityInputs => ({ ...DEFAULT_INPUTS, ...some }));
+
+/** What must not fall when something grows. */
+const needsOf = ({ messages, storage, mean, memory, instances, costs }: Capacity) => ({
+  messages: messages.perDay,
+  stored: storage.keptBytes,
+  reads: mean.reads,
+  lookups: mean.redis.lookup,
+  fills: mean.redis.fill,
+  writes: mean.redis.nonce,
+  mirror: mean.mirror.demanded,
+  memory: memory.l1Bytes,
+  instances: instances.mean,
+  peakInstances: instances.peak,
+  ledger: total(costs, "ledger"),
+  dollars: total(costs),
+});
+
+const expectNoLess = (after: Capacity, before: Capacity) => {
+  const [a, b] = [needsOf(after), needsOf(before)];
+  for (const name of Object.keys(b) as (keyof typeof b)[])
+    expect([name, a[name] >= b[name] * (1 - 1e-6) - 1e-6, a[name], b[name]]).toEqual([name, true, a[name], b[name]]);
+};
+
+describe("whatever the inputs", () => {
+  it("every figure is finite and not negative", () => {
+    fc.assert(
+      fc.property(anyInputs, (inputs) => {
+        const numbers = JSON.stringify(capacity(inputs), (_, value: unknown) => {
+          if (typeof value === "number" && !(Number.isFinite(value) && value >= 0)) throw new Error(`${value}`);
+          return value;
+        });
+        expect(numbers).toContain("costs");
+      }),
+    );
+  });
+
+  it("more users never need less", () => {
+    fc.assert(
+      fc.property(anyInputs, fc.integer({ min: 1, max: 5_000_000 }), (inputs, more) => {
+        expectNoLess(capacity({ ...inputs, users: inputs.users + more }), capacity(inputs));
+      }),
+    );
+  });
+
+  it("what is proportional to users doubles with them", () => {
+    fc.assert(
+      fc.property(anyInputs, (inputs) => {
+        const [one, two] = [capacity(inputs), capacity({ ...inputs, users: inputs.users * 2 })];
+        const pairs = [
+          [one.messages.perDay, two.messages.perDay],
+          [one.storage.keptBytes, two.storage.keptBytes],
+          [one.mean.reads, two.mean.reads],
+          [one.mean.redis.idempotency, two.mean.redis.idempotency],
+          [one.memory.allUsersBytes, two.memory.allUsersBytes],
+          [total(one.costs, "ledger"), total(two.costs, "ledger")],
+        ] as const;
+        for (const [a, b] of pairs) expect(b).toBeCloseTo(2 * a, 3);
+      }),
+    );
+  });
+
+  it("nobody costs nothing", () => {
+    fc.assert(
+      fc.property(anyInputs, (inputs) => {
+        const nobody = { ...inputs, users: 0 };
+        expect(total(capacity(nobody).costs)).toBe(0);
+        expect(total(currentPlan(nobody).costs)).toBe(0);
+        expect(sum(capacity(nobody).mean.redis) + sum(capacity(nobody).mean.sql)).toBe(0);
+      }),
+    );
+  });
+
+  it("what the mirror is asked does not follow the number of reads, once there is one in each gate period", () => {
+    fc.assert(
+      fc.property(anyInputs, fc.double({ min: 1, max: 1_000, noNaN: true }), (given, times) => {
+        // 10,000 reads a second: the period hardly waits for the next.
+        const users = Math.max(given.users, 1);
+        const inputs = { ...given, users, instances: 3, readsPerUserDay: (10_000 * 86_400) / users };
+        const [few, many] = [
+          capacity(inputs),
+          capacity({ ...inputs, readsPerUserDay: inputs.readsPerUserDay * times }),
+        ];
+        expect(many.mean.mirror.demanded).toBeLessThan(few.mean.mirror.demanded * 1.001);
+        expect(currentPlan(many.inputs).mirrorRequestsPerS).toBeGreaterThanOrEqual(
+          currentPlan(few.inputs).mirrorRequestsPerS,
+        );
+      }),
+    );
+  });
+
+  it("what is asked of the mirror stays within its budget, or within what carries the messages", () => {
+    fc.assert(
+      fc.property(anyInputs, (inputs) => {
+        const { mean } = capacity(inputs);
+        const allowed = Math.max(inputs.settings.mirrorRps, (1.25 * mean.messages) / 100);
+        expect(mean.mirror.requests).toBeLessThanOrEqual(allowed * (1 + 1e-9));
+        expect(mean.mirror.requests).toBeLessThanOrEqual(mean.mirror.demanded * (1 + 1e-9));
+      }),
+    );
+  });
+});
+
+describe("limits", () => {
+  it("come in the order in which they break, and each is passed there and not before", () => {
+    for (const [limits, at] of [
+      [limitsOf(DEFAULT_INPUTS), limitsOf],
+      [currentLimitsOf(DEFAULT_INPUTS), currentLimitsOf],
+    ] as const) {
+      const users = limits.map(({ breaksAtUsers }) => breaksAtUsers);
+      expect(users).toEqual(users.toSorted((a, b) => a - b));
+      for (const { name, breaksAtUsers } of limits) {
+        const limitAt = (n: number) => at({ ...DEFAULT_INPUTS, users: n }).find((limit) => limit.name === name);
+        const [before, after] = [limitAt(Math.floor(breaksAtUsers * 0.99)), limitAt(breaksAtUsers)];
+        expect([name, (before?.used ?? 0) <= (before?.limit ?? 0)]).toEqual([name, true]);
+        expect([name, (after?.used ?? 0) > (after?.limit ?? 0)]).toEqual([name, true]);
+      }
+    }
+  });
+
+  it("of the ledger: 10,000 transactions a second are 4.9 million users at the mean, and a third of that at the peak", () => {
+    const hcs = (peakToMean: number) =>
+      limitsOf({ ...DEFAULT_INPUTS, peakToMean }).find(({ name }) => name.includes("Hedera"))?.breaksAtUsers ?? 0;
+    expect(hcs(1) / 4_937_143).toBeCloseTo(1, 2);
+    expect(hcs(3) / 1_645_714).toBeCloseTo(1, 2);
+  });
+
+  it("of the starting point break before the first wall of ours", () => {
+    const wall = limitsOf(DEFAULT_INPUTS).find(({ kind }) => kind === "wall");
+    expect(currentLimitsOf(DEFAULT_INPUTS)[0]?.breaksAtUsers).toBeLessThan((wall?.breaksAtUsers ?? 0) / 10);
+  });
+});
+
+describe("dollars", () => {
+  it("of the ledger are a line of their own, and of what runs this at every scale the smaller part", () => {
+    for (const users of PLAN_SCALES) {
+      const { costs } = of({ users });
+      expect(total(costs)).toBeCloseTo(withoutLedger(costs) + total(costs, "ledger"), 6);
+      expect(withoutLedger(costs)).toBeLessThan(total(costs, "ledger"));
+    }
+  });
+
+  it("of Redis are those of the largest plan where commands by use would cost more", () => {
+    const plan = of({ users: 200_000 }).costs.filter(({ part }) => part === "redis");
+    expect(plan.map(({ what }) => what)).toEqual(["largest fixed plan", "traffic"]);
+    expect(plan[0]?.usd).toBe(1_500);
+    expect(usd({ users: 1_000 }, "redis")).toBeLessThan(200);
+  });
+
+  it("of the mirror are nothing while the public one carries it", () => {
+    expect(usd({ users: 100_000 }, "mirror")).toBe(0);
+    expect(usd({ users: 10_000_000 }, "mirror")).toBeGreaterThan(10_000);
+  });
+});
+
+describe("figures", () => {
+  it("of the settings are the server's own defaults", () => {
+    const env = readEnv({});
+    expect(DEFAULT_SETTINGS).toMatchObject({
+      gateMs: env.FRESHNESS_TARGET_MS / 2,
+      l1TtlMs: env.FRESHNESS_TARGET_MS,
+      l1MaxBytes: env.L1_MAX_BYTES,
+      viewTtlMs: env.CACHE_TTL_S * 1_000,
+      streamMaxS: env.STREAM_MAX_S,
+      mirrorRps: env.MIRROR_RPS,
+    });
+  });
+
+  it("of Redis go by the purposes that the adapter counts by", () => {
+    for (const purpose of Object.keys(of({}).mean.redis)) expect(PURPOSES).toContain(purpose);
+  });
+
+  it("of kinds sum to one", () => {
+    expect(sum(DEFAULT_INPUTS.kindShares)).toBeCloseTo(1, 9);
+  });
+});

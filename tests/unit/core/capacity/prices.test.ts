@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { hcsFeesUsd, LIMITS, PRICES, type PriceName, usdOf } from "@/lib/core/capacity/prices";
+
+const names = Object.keys(PRICES) as PriceName[];
+const amount = fc.double({ min: 0, max: 1e15, noNaN: true });
+
+describe("prices", () => {
+  it("each say where they were read", () => {
+    for (const entry of [...Object.values(PRICES), ...Object.values(LIMITS)]) {
+      expect(entry.source).not.toBe("");
+      expect(entry.dated === null || /^20\d\d-\d\d(-\d\d)?$/.test(entry.dated)).toBe(true);
+    }
+  });
+
+  it.each([
+    ["redisCommand", 1e6, 2],
+    ["redisTrafficGb", 200, 0],
+    ["redisTrafficGb", 1_200, 30],
+    ["functionCall", 1e6, 0],
+    ["functionCall", 11e6, 6],
+    ["postgresStorageGb", 100, 35],
+    ["mirrorCall", 1e6, 27.5],
+  ] as const)("of %s: %d cost $%d", (name, units, usd) => {
+    expect(usdOf(name, units)).toBeCloseTo(usd, 9);
+  });
+
+  it("are nothing for nothing, and never fall", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), amount, amount, (name, a, b) => {
+        expect(usdOf(name, 0)).toBe(0);
+        expect(usdOf(name, a + b)).toBeGreaterThanOrEqual(usdOf(name, a));
+      }),
+    );
+  });
+});
+
+describe("the ledger's fee", () => {
+  it("of a month of 1.75 million messages a day is $42,000, each within the first 100 bytes", () => {
+    expect(hcsFeesUsd(1.75e6 * 30, 100).base).toBeCloseTo(42_000, 6);
+    expect(hcsFeesUsd(1.75e6 * 30, 100).size).toBe(0);
+  });
+
+  it("of a full chunk of 1,024 bytes is about $0.00143", () => {
+    const { base, size } = hcsFeesUsd(1, 1_024);
+    expect(base + size).toBeCloseTo(0.00143, 5);
+  });
+});

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
+import { freshness } from "@/lib/core/sync/freshness";
+
+const NOW_MS = 1_790_000_000_000;
+const agoMs = (ms: number) => fromMs(NOW_MS - ms);
+const through = (syncedThroughNs: bigint, unmovedMs = 0) => ({ syncedThroughNs, unmovedMs, hasCaughtUp: true });
+
+describe("freshness", () => {
+  it("is as old as the slowest topic", () => {
+    const result = freshness(
+      [agoMs(500), agoMs(3_000), agoMs(1)].map((ns) => through(ns)),
+      NOW_MS,
+      2_000,
+    );
+    expect(result).toEqual({ asOfNs: agoMs(3_000), lagMs: 3_000, stale: true, isQuiet: false });
+  });
+
+  it("is fresh up to the target, and stale beyond it", () => {
+    expect(freshness([through(agoMs(2_000))], NOW_MS, 2_000).stale).toBe(false);
+    expect(freshness([through(agoMs(2_001))], NOW_MS, 2_000).stale).toBe(true);
+  });
+
+  it("is unknown and stale while one topic was never synced", () => {
+    expect(freshness([through(agoMs(1)), through(0n)], NOW_MS, 2_000)).toEqual({
+      asOfNs: null,
+      lagMs: null,
+      isQuiet: false,
+      stale: true,
+    });
+  });
+
+  it("is unknown and stale where there is no topic at all", () => {
+    expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true, isQuiet: false });
+  });
+
+  it("has no negative lag where the ledger's clock is ahead of ours", () => {
+    expect(freshness([through(agoMs(-700))], NOW_MS, 2_000)).toEqual({
+      asOfNs: agoMs(-700),
+      lagMs: 0,
+      stale: false,
+      isQuiet: false,
+    });
+  });
+
+  it("is no younger than the time for which it has not moved, wherever the wall clock stands", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e10, max: 1e10 }), fc.nat(100_000), (steppedMs, unmovedMs) => {
+        const now = freshness([through(agoMs(0), unmovedMs)], NOW_MS + steppedMs, 2_000);
+        expect(now.lagMs).toBeGreaterThanOrEqual(unmovedMs);
+        expect(now.stale).toBe(Math.max(steppedMs, unmovedMs) > 2_000);
+      }),
+    );
+  });
+
+  it("never improves by one more topic", () => {
+    const topic = fc
+      .tuple(fc.integer({ min: 0, max: 100_000 }), fc.nat(100_000))
+      .map(([ms, unmovedMs]) => through(agoMs(ms), unmovedMs));
+    fc.assert(
+      fc.property(fc.array(topic, { minLength: 1 }), topic, (topics, another) => {
+        const before = freshness(topics, NOW_MS, 2_000);
+        const after = freshness([...topics, another], NOW_MS, 2_000);
+        expect(after.lagMs).toBeGreaterThanOrEqual(before.lagMs ?? 0);
+        expect(before.stale && !after.stale).toBe(false);
+      }),
+    );
+  });
+});

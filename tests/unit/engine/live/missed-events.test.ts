@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { type MendDeps, Mender } from "@/lib/engine/live/missed-events";
+import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+const TOPIC = "0.0.7" as TopicId;
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** A bus that knows of `published`, or is alone (null), or does not answer (undefined); and what it was told. */
+function setUp(published: number | null | undefined) {
+  const state = { published, here: 0, everywhere: 0 };
+  const away = () => Promise.reject(new HotTierUnavailable("down"));
+  const bus: MendDeps["bus"] = {
+    lastPublished: async () => (state.published === undefined ? away() : state.published),
+    tellMissed: async () => {
+      state.here += 1;
+      if (state.published === undefined) await away();
+      state.everywhere += 1;
+    },
+  };
+  const clock = new DrivenClock();
+  return { state, clock, mender: new Mender({ bus, clock, log: quiet }) };
+}
+
+describe("a cursor that was loaded from the store", () => {
+  it("tells this process of a commit of its own whose answer was lost", async () => {
+    const { state, clock, mender } = setUp(null);
+    await clock.drive(mender.check(TOPIC, 3));
+    expect(state.here).toBe(0);
+    await clock.drive(mender.check(TOPIC, 4));
+    expect(state.here).toBe(1);
+  });
+
+  it("is no matter where its commit was announced, at once or a moment later", async () => {
+    const { state, clock, mender } = setUp(3);
+    await clock.drive(mender.check(TOPIC, 3));
+    const late = mender.check(TOPIC, 4);
+    await clock.advance(500);
+    state.published = 4;
+    await clock.drive(late);
+    expect(state.here).toBe(0);
+  });
+
+  it("tells everybody where nobody had announced it", async () => {
+    const { state, clock, mender } = setUp(3);
+    await clock.drive(mender.check(TOPIC, 4));
+    expect(state).toMatchObject({ here: 1, everywhere: 1 });
+  });
+
+  it("tells this process at once what nobody can be asked about, and the others when they can be told", async () => {
+    const { state, clock, mender } = setUp(undefined);
+    await clock.drive(mender.check(TOPIC, 4));
+    expect(state).toMatchObject({ here: 1, everywhere: 0 });
+    state.published = 3;
+    await mender.settle();
+    expect(state.everywhere).toBe(1);
+    await mender.settle();
+    expect(state.everywhere).toBe(1);
+  });
+});

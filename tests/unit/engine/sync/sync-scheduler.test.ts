@@ -1,0 +1,76 @@
+/** Whose turn it is, where the gates are kept by a server whose answers take more or less time. */
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { RegistryCache } from "@/lib/engine/shards/registry-cache";
+import { type SchedulerDeps, SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
+import { TopicSync } from "@/lib/engine/sync/topic-sync";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+const GATE_MS = 1_000;
+const TOPIC = "0.0.1001" as TopicId;
+let runs = 0;
+
+beforeEach(() => {
+  runs = 0;
+  vi.spyOn(TopicSync.prototype, "run").mockImplementation(async () => {
+    runs += 1;
+    return { topicId: TOPIC, fromSequence: 0, toSequence: 0, added: 0, verified: 0, complete: true, error: null };
+  });
+});
+afterEach(() => void vi.restoreAllMocks());
+
+function instances(count: number) {
+  const clock = new DrivenClock();
+  const travel = { ms: 0 };
+  const hot = new MemoryHotCache({
+    now: () => clock.now() + travel.ms,
+    monotonicMs: () => clock.monotonicMs() + travel.ms,
+    sleep: (ms) => clock.sleep(ms),
+  });
+  const configured = [{ topicId: TOPIC, kinds: ["contact"] }];
+  const schedulers = Array.from({ length: count }, () => {
+    const registry = new RegistryCache({ configured, clock } as unknown as ConstructorParameters<
+      typeof RegistryCache
+    >[0]);
+    const mender = { settle: async () => {} };
+    const stamp = { highest: 0, learn: () => {} };
+    return new SyncScheduler({ clock, hot, registry, mender, stamp, gateMs: GATE_MS } as unknown as SchedulerDeps);
+  });
+  return { clock, travel, schedulers };
+}
+
+it("syncs in every period, though one question takes longer to the gate than the next", async () => {
+  const { clock, travel, schedulers } = instances(1);
+  for (const travelMs of [40, 0, 30, 10, 5, 0]) {
+    travel.ms = travelMs;
+    await schedulers[0]?.demand();
+    await clock.advance(GATE_MS);
+  }
+  expect(runs).toBe(6);
+});
+
+it("syncs once in a period, however many instances ask, and at whatever time in it", async () => {
+  const phases = fc.uniqueArray(fc.integer({ min: 0, max: GATE_MS - 1 }), { minLength: 1, maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(phases, async (unordered) => {
+      runs = 0;
+      const inOrder = unordered.toSorted((a, b) => a - b);
+      const { clock, schedulers } = instances(inOrder.length);
+      const periods = 10;
+      let nowMs = 0;
+      for (let period = 0; period < periods; period += 1)
+        for (const [i, phase] of inOrder.entries()) {
+          const atMs = period * GATE_MS + phase;
+          await clock.advance(atMs - nowMs);
+          nowMs = atMs;
+          await schedulers[i]?.demand();
+        }
+      expect(runs).toBeGreaterThanOrEqual(periods);
+      // Who comes at the very end of a period may take it over, once.
+      expect(runs).toBeLessThanOrEqual(periods + 1);
+    }),
+    { numRuns: 25 },
+  );
+});

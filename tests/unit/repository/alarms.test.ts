@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { collectDefaultMetrics, Registry } from "prom-client";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import type { App } from "@/lib/server/boot/container";
+import { followApp } from "@/lib/server/observe/metric-sources";
+import { Metrics } from "@/lib/server/observe/metrics";
+
+const FILE = "docs/alarms.rules.yml";
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string };
+}
+const rules = (parse(readFileSync(FILE, "utf8")) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+  (group) => group.rules,
+);
+
+/** Every metric that an app with all its tiers has, with its labels, as they are named in a query. */
+function series(): ReadonlyMap<string, readonly string[]> {
+  const metrics = new Metrics();
+  const everything = new Proxy({}, { get: () => ({}) }) as unknown as App;
+  followApp(metrics.registry, everything);
+  const process = new Registry();
+  collectDefaultMetrics({ register: process });
+  const known = [...metrics.registry.getMetricsAsArray(), ...process.getMetricsAsArray()] as unknown as {
+    name: string;
+    labelNames?: string[];
+    buckets?: number[];
+  }[];
+  return new Map(
+    known.flatMap(({ name, labelNames = [], buckets }) =>
+      (buckets === undefined ? [name] : [`${name}_bucket`, `${name}_count`, `${name}_sum`]).map((each) => [
+        each,
+        [...labelNames, ...(buckets === undefined ? [] : ["le"])],
+      ]),
+    ),
+  );
+}
+
+/** A scrape's own. */
+const OF_PROMETHEUS = ["up", "instance", "job"];
+
+describe(FILE, () => {
+  const known = series();
+
+  it.each(rules)("$alert asks for metrics that the app has, by labels that they have", ({ expr }) => {
+    const bare = expr.replace(/"[^"]*"/g, '""');
+    const names = [...bare.matchAll(/\b(?:trustmesh|process|nodejs)_\w+/g)].map(([name]) => name);
+    if (!bare.includes("up{")) expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+    const labels = [...bare.matchAll(/(\w+)\s*(?:=~|!~|!=|=)\s*""/g), ...bare.matchAll(/\bby \(([^)]*)\)/g)].flatMap(
+      ([, list = ""]) => list.split(",").map((label) => label.trim()),
+    );
+    const ofThese = new Set([...OF_PROMETHEUS, ...names.flatMap((name) => known.get(name) ?? [])]);
+    expect(labels.filter((label) => !ofThese.has(label))).toEqual([]);
+  });
+
+  it("names each once, says in a sentence what is the matter, and how urgent it is", () => {
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    for (const { labels, annotations } of rules) {
+      expect(["page", "ticket"]).toContain(labels.severity);
+      expect(annotations.summary).toMatch(/\.$/);
+    }
+  });
+
+  it("is told apart from what does not exist", () => {
+    expect(known.has("trustmesh_http_request_duration_seconds_count")).toBe(true);
+    expect(known.has("trustmesh_redis_breaker")).toBe(true);
+    expect(known.has("nodejs_eventloop_lag_p99_seconds")).toBe(true);
+    expect(known.has("trustmesh_unheard_of_total")).toBe(false);
+  });
+});

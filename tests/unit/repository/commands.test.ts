@@ -1,0 +1,123 @@
+/** Every command of package.json: help does nothing, what is not understood is refused before anything is looked at. */
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { understand } from "@/scripts/command";
+import { latencyTable, quantile, verdictOf } from "@/scripts/load/latency";
+import { nodeBundle } from "@/scripts/node-bundle";
+
+type Names = Readonly<Record<string, string>>;
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Readonly<
+  Record<"scripts" | "dependencies" | "devDependencies", Names>
+>;
+/** Loaded as they are, but for the one that expects to be required. */
+const packages = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+  (name) => name !== "@next/env",
+);
+/** Scripts that run one program of ours: `tsx scripts/x.ts`, or node with tsx. Steps of a build are no commands. */
+const COMMANDS = Object.entries(manifest.scripts).flatMap(([name, line]) => {
+  const path = /^(?:tsx|node (?:--\S+ )*--import tsx) ((?:scripts|bench)\/[\w-]+\.ts)$/.exec(line)?.[1];
+  return path === undefined ? [] : [{ name, path }];
+});
+/** These two have a table of their own (tests/integration/operators/topic-commands.test.ts). */
+const ELSEWHERE = ["topic:verify", "topic:decode"];
+const swept = COMMANDS.filter(({ name }) => !ELSEWHERE.includes(name));
+
+const bundles = resolve(".cache", `help-${process.pid}`);
+const folder = mkdtempSync(join(tmpdir(), "tm-help-"));
+beforeAll(async () => {
+  mkdirSync(bundles, { recursive: true });
+  await build({
+    ...nodeBundle(process.cwd()),
+    entryPoints: swept.map(({ path }) => path),
+    outdir: bundles,
+    outExtension: { ".js": ".mjs" },
+    outbase: ".",
+    splitting: true,
+    external: packages.flatMap((name) => [name, `${name}/*`]),
+  });
+}, 60_000);
+afterAll(() => {
+  for (const path of [bundles, folder]) rmSync(path, { recursive: true, force: true });
+});
+
+/** Runs it where there is nothing, with settings that nothing good can come of. */
+function run(path: string, ...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const file = join(bundles, path.replace(/\.ts$/, ".mjs"));
+  const env = { NODE_ENV: "production" as const, HEDERA_NETWORK: "nowhere", DATABASE_URL: "nowhere", PATH: "/none" };
+  return new Promise((done) =>
+    execFile(process.execPath, ["--conditions=react-server", file, ...args], { cwd: folder, env }, (error, out, err) =>
+      done({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
+    ),
+  );
+}
+
+describe("a command of package.json", () => {
+  it("is swept, whichever there are", () => {
+    expect(swept.length).toBeGreaterThan(9);
+    expect(swept.map(({ name }) => name)).toEqual(expect.arrayContaining(["doctor", "migrate", "accounts", "shards"]));
+  });
+
+  it.concurrent.each(swept)("says how it is used, and does nothing: $name", async ({ name, path }) => {
+    const { code, out, err } = await run(path, "--help");
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toMatch(new RegExp(`^npm run (-s )?${name}`));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.concurrent.each(swept)(
+    "refuses what it does not understand, with its usage and status 2: $name",
+    async ({ name, path }) => {
+      const { code, out, err } = await run(path, "--no-such-option");
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toContain("--no-such-option");
+      expect(err).toMatch(new RegExp(`npm run (-s )?${name}`));
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+});
+
+describe("the words of a command", () => {
+  const spec = { usage: "x", options: { to: { type: "string" } }, words: { least: 1, most: 2 } } as const;
+
+  it("are its options and words", () => {
+    expect(understand(spec, ["a", "--to", "3"])).toEqual({ values: { to: "3" }, words: ["a"] });
+  });
+
+  it.each([[["--help"]], [["a", "-h"]], [["--wrong", "--help"]]])("ask for help, right or wrong: %j", (args) => {
+    expect(understand(spec, args)).toBeNull();
+  });
+
+  it.each([
+    [[], "An argument is missing."],
+    [["a", "b", "c"], "Unknown argument: c."],
+    [["a", "--wrong"], "--wrong"],
+    [["a", "--to"], "--to"],
+  ])("that make no sense are refused: %j", (args, sentence) => {
+    expect(() => understand(spec, args)).toThrow(sentence);
+  });
+});
+
+describe("the report of a load run", () => {
+  const figures = { readMs: [1, 2, 3, 400], writeMs: [30], failures: 0, firstFailure: null };
+
+  it("is how long half and nearly all of the requests took", () => {
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2);
+    expect(quantile([], 0.5)).toBeNull();
+    expect(latencyTable(figures)).toMatch(/reads +4 +2\.0 ms +400 ms\nwrites +1 +30 ms +30 ms/);
+    expect(latencyTable({ ...figures, writeMs: [] })).toMatch(/writes +0 +none +none/);
+  });
+
+  it("is whether the set-up keeps up", () => {
+    expect(verdictOf(figures)).toMatchObject({ keepsUp: true });
+    expect(verdictOf({ ...figures, failures: 2, firstFailure: "a read was answered 503" })).toEqual({
+      keepsUp: false,
+      sentence: "The set-up does not keep up: 2 requests failed (a read was answered 503).",
+    });
+    expect(verdictOf({ ...figures, readMs: [5_000] })).toMatchObject({ keepsUp: false });
+    expect(verdictOf({ ...figures, readMs: [], writeMs: [] })).toMatchObject({ keepsUp: false });
+  });
+});

@@ -1,0 +1,117 @@
+import { expect, it } from "vitest";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { ok } from "@/lib/core/result";
+import { FirstSync, type FirstSyncDeps } from "@/lib/server/boot/first-sync";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+type Reports = Awaited<ReturnType<FirstSyncDeps["scheduler"]["syncNow"]>>;
+
+const TOPICS = ["0.0.1", "0.0.2"] as TopicId[];
+
+/** A first sync whose topics stand at `cursor` and that ends when `end` is called. */
+function scene({ isMirrorSilent = false } = {}) {
+  const clock = new DrivenClock();
+  const logged: string[] = [];
+  const line = (message: string) => void logged.push(message);
+  let asked = 0;
+  let end = (_: Reports) => {};
+  const at = { cursor: 0 };
+  const deps = {
+    clock,
+    log: { info: line, warn: line, error: line },
+    ledger: {
+      newestSequence: async () => {
+        asked += 1;
+        return isMirrorSilent ? new Promise<never>(() => {}) : ok(100_000);
+      },
+    },
+    scheduler: {
+      topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
+      syncs: new Map(
+        TOPICS.map((topicId) => [
+          topicId,
+          {
+            get cursor() {
+              return at.cursor;
+            },
+          },
+        ]),
+      ),
+      syncNow: () => new Promise<Reports>((resolve) => (end = resolve)),
+    },
+  };
+  const first = new FirstSync(deps as unknown as FirstSyncDeps);
+  return { clock, logged, at, first, asked: () => asked, end: () => end([] as unknown as Reports) };
+}
+
+it("says how many messages it has stored of about how many, in the log too, until it is over", async () => {
+  const { clock, logged, at, first, end } = scene();
+  expect(first.progress).toBeNull();
+  const run = first.run();
+  expect(first.progress).toBe("The first sync has stored 0 messages so far.");
+  at.cursor = 1_500;
+  await clock.advance(2_000);
+  expect(first.progress).toBe("The first sync has stored 3,000 of about 200,000 messages so far.");
+  at.cursor = 90_000;
+  await clock.advance(5_000);
+  expect(logged.filter((text) => text.includes("of about"))).toEqual([
+    "The first sync has stored 3,000 of about 200,000 messages so far.",
+    "The first sync has stored 180,000 of about 200,000 messages so far.",
+  ]);
+  end();
+  await run;
+  expect(first.progress).toBeNull();
+  await clock.advance(60_000);
+  expect(logged.filter((text) => text.includes("of about"))).toHaveLength(2);
+});
+
+it("asks the mirror nothing more where it is quick, and one request a topic where it is not", async () => {
+  const quick = scene();
+  const run = quick.first.run();
+  quick.end();
+  await run;
+  await quick.clock.advance(60_000);
+  expect(quick.asked()).toBe(0);
+  const slow = scene();
+  void slow.first.run();
+  void slow.first.run();
+  await slow.clock.advance(600_000);
+  expect(slow.asked()).toBe(TOPICS.length);
+});
+
+it("does not wait for a mirror that is silent to say how far it is", async () => {
+  const { clock, at, first } = scene({ isMirrorSilent: true });
+  void first.run();
+  at.cursor = 5;
+  await clock.advance(60_000);
+  expect(first.progress).toBe("The first sync has stored 10 messages so far.");
+});
+
+function firstSync(errors: readonly (string | null)[]) {
+  const logged: string[] = [];
+  const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
+  const reports = errors.map((error, i) => ({ topicId: `0.0.${i + 1}`, added: 2, error })) as unknown as Reports;
+  const sync = new FirstSync({
+    scheduler: { topics: [], syncs: new Map(), syncNow: async () => reports },
+    ledger: { newestSequence: async (_: TopicId) => ok(0) },
+    clock: new DrivenClock(),
+    log: { info: line("info"), warn: line("warn"), error: line("error") },
+  });
+  return { sync, logged };
+}
+
+it("names every topic that could not be read, each with its reason, and is not complete", async () => {
+  const reason = "the mirror could not be reached: its name is not known (DNS)";
+  const { sync, logged } = firstSync([reason, null, "no mirror node has answered lately"]);
+  expect(await sync.run()).toBe(false);
+  expect(logged.filter((line) => line.startsWith("warn"))).toEqual([
+    `warn: Topic 0.0.1 is not complete yet: ${reason}.`,
+    "warn: Topic 0.0.3 is not complete yet: no mirror node has answered lately.",
+  ]);
+});
+
+it("is complete where every topic was read", async () => {
+  const { sync, logged } = firstSync([null, null]);
+  expect(await sync.run()).toBe(true);
+  expect(logged.filter((line) => line.startsWith("warn"))).toEqual([]);
+});

@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { AccountId, UserId } from "@/lib/core/ledger/ids";
+import type { AccountStore, Binding } from "@/lib/ports/store/account-store";
+import type { AdminEntry, NewAction } from "@/lib/ports/store/admin-store";
+import { runAccountsCommand } from "@/lib/server/cli/bind-account";
+
+class Kept implements AccountStore {
+  readonly kept = new Map<AccountId, Binding>();
+  boundTo = async (accountId: AccountId): Promise<UserId | null> => this.kept.get(accountId)?.userId ?? null;
+  bind = async (binding: Binding): Promise<void> => void this.kept.set(binding.accountId, binding);
+  unbind = async (accountId: AccountId): Promise<boolean> => this.kept.delete(accountId);
+  bindings = async (): Promise<readonly Binding[]> => [...this.kept.values()];
+  signOut = async (): Promise<void> => {};
+  signOuts = async () => [];
+}
+
+/** The log of operators, as far as commands write it. */
+class OperatorLog {
+  readonly entries: AdminEntry[] = [];
+  begin = async ({ actor, action, target, nowMs }: NewAction) => {
+    const entry = { id: this.entries.length, atMs: nowMs, updatedMs: nowMs, actor, action, target } as const;
+    this.entries.push({ ...entry, state: "running", detail: null });
+    return { isNew: true, entry: this.entries.at(-1) as AdminEntry };
+  };
+  update = async (id: number, { state, detail, nowMs }: Pick<AdminEntry, "state" | "detail"> & { nowMs: number }) => {
+    const entry = { ...(this.entries[id] as AdminEntry), state, detail, updatedMs: nowMs };
+    this.entries[id] = entry;
+    return entry;
+  };
+}
+
+let store: Kept;
+let log: OperatorLog;
+beforeEach(() => {
+  store = new Kept();
+  log = new OperatorLog();
+});
+const run = (...args: string[]) => {
+  const words = args.filter((word) => word !== "--replace");
+  const views = { contacts: async () => ({ position: 0, edges: [] }) };
+  return runAccountsCommand(
+    words,
+    { replace: args.includes("--replace") },
+    {
+      ...{ accounts: store, admin: log, views: views as never, now: () => 7 },
+    },
+  );
+};
+
+describe("the command for accounts", () => {
+  it("binds, lists and unbinds, and says what it did", async () => {
+    expect(await run("list")).toBe("No account is bound.");
+    expect(await run("bind", "0.0.5", "tm-alice")).toContain("0.0.5 signs in as tm-alice from now on.");
+    expect(store.kept.get("0.0.5" as AccountId)).toEqual({ accountId: "0.0.5", userId: "tm-alice", boundMs: 7 });
+    expect(await run("list")).toContain("0.0.5 signs in as tm-alice since 1970");
+    expect(await run("unbind", "0.0.5")).toBe("0.0.5 signs in as itself again; it was tm-alice.");
+    await expect(run("unbind", "0.0.5")).rejects.toThrow("0.0.5 is not bound.");
+  });
+
+  it("says that nobody of that id is known", async () => {
+    expect(await run("bind", "0.0.5", "tm-alcie")).toContain("No message concerns tm-alcie so far: compare the id.");
+  });
+
+  it("refuses to bind what is bound, and says how to", async () => {
+    await run("bind", "0.0.5", "tm-alice");
+    await expect(run("bind", "0.0.5", "tm-bob")).rejects.toThrow("0.0.5 signs in as tm-alice. Add --replace");
+    await expect(run("bind", "0.0.6", "tm-alice")).rejects.toThrow("tm-alice is bound to 0.0.5 already.");
+    expect([...store.kept.values()].map(({ userId }) => userId)).toEqual(["tm-alice"]);
+    expect(await run("bind", "0.0.5", "tm-bob", "--replace")).toContain("It was tm-alice.");
+    expect(await run("bind", "0.0.5", "tm-bob")).toContain("Nothing was changed.");
+  });
+
+  it("logs each action with its operator and time, and logs nothing where nothing was done", async () => {
+    await run("list");
+    await run("bind", "0.0.5", "tm-alice");
+    await run("bind", "0.0.5", "tm-alice");
+    await run("bind", "0.0.5", "tm-bob").catch(() => {});
+    await run("bind", "0.0.5", "tm-bob", "--replace");
+    await run("unbind", "0.0.5");
+    expect(log.entries.map(({ action, target, state, detail }) => [action, target, state, detail])).toEqual([
+      ["accounts.bind", "0.0.5 tm-alice", "done", null],
+      ["accounts.bind", "0.0.5 tm-bob", "done", { was: "tm-alice" }],
+      ["accounts.unbind", "0.0.5", "done", { was: "tm-bob" }],
+    ]);
+    for (const { actor, atMs } of log.entries) {
+      expect(actor).toMatch(/^command line \(.+@.+\)$/);
+      expect(atMs).toBe(7);
+    }
+  });
+
+  it.each([
+    [["steal"], "list, bind and unbind"],
+    [["bind", "alice", "tm-alice"], '"alice" is no account id'],
+    [["bind", "0.0.5"], "lower-case letters"],
+    [["bind", "0.0.5", "0.0.6"], "lower-case letters"],
+    [["bind", "0.0.5", "Tm-Ölf"], "lower-case letters"],
+    [["bind", "0.0.5", "tm-"], "lower-case letters"],
+    [["bind", "0.0.5", `tm-${"a".repeat(60)}`], "50 characters"],
+    [["bind", "0.0.5", "tm-a", "tm-b"], "The arguments of bind are wrong"],
+    [["unbind", "x"], '"x" is no account id'],
+    [["unbind", "0.0.5", "--replace"], "The arguments of unbind are wrong"],
+    [["list", "0.0.5"], "The arguments of list are wrong"],
+  ])("refuses %j with the rule", async (args, sentence) => {
+    await expect(run(...args)).rejects.toMatchObject({
+      name: "WrongWords",
+      message: expect.stringContaining(sentence),
+    });
+    expect(store.kept.size).toBe(0);
+    expect(log.entries).toEqual([]);
+  });
+});

@@ -1,0 +1,264 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { doubts, EnvError, envExample, readEnv, VARIABLES } from "@/lib/server/config/env";
+import { openNetwork } from "@/lib/server/config/network";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const TOPICS = {
+  TOPIC_CONTACT: "0.0.1",
+  TOPIC_TRUST: "0.0.1",
+  TOPIC_RECOGNITION: "0.0.3,0.0.4",
+  TOPIC_PROFILE: "0.0.5",
+};
+/** A value for every variable that has no default and is checked together with others. */
+const COMPLETE = {
+  MIRROR_URL: "https://mirror.example",
+  ...TOPICS,
+  REGISTRY_TOPIC: "0.0.6",
+  HEDERA_OPERATOR_ID: "0.0.7",
+  HEDERA_OPERATOR_KEY: "a1".repeat(32),
+  TRUSTED_PAYERS: "0.0.7",
+  HEDERA_NODE: "127.0.0.1:50211",
+  DATABASE_URL: "postgres://u:p@h/d",
+  DATABASE_DRIVER: "pg",
+  NEON_ENDPOINT: "https://neon.example/sql",
+  UPSTASH_REDIS_REST_URL: "https://redis.example",
+  UPSTASH_REDIS_REST_TOKEN: "token",
+  SESSION_SECRET: SECRET,
+  ALLOW_DEMO: "off",
+  ADMIN_ACCOUNTS: "0.0.8",
+  ADMIN_TOKEN: SECRET,
+  METRICS_TOKEN: SECRET,
+  APP_DOMAIN: "trustmesh.example",
+  WALLETCONNECT_PROJECT_ID: SECRET,
+  CRON_SECRET: SECRET,
+  TRUST_PROXY_HOPS: "1",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.example",
+  OTEL_EXPORTER_OTLP_HEADERS: "a=b",
+};
+const problemsOf = (source: Record<string, string>) => {
+  try {
+    readEnv(source);
+    return "";
+  } catch (error) {
+    if (error instanceof EnvError) return error.message;
+    throw error;
+  }
+};
+
+describe("the environment", () => {
+  it("needs nothing on the devnet", () => {
+    expect(readEnv({})).toMatchObject({
+      HEDERA_NETWORK: "devnet",
+      isDevnet: true,
+      allowDemo: true,
+      PORT: 3000,
+      MIRROR_RPS: 40,
+      GAP_GRACE_S: 120,
+    });
+  });
+
+  it("reads a public network, and the UI's own spellings", () => {
+    const env = readEnv({
+      HEDERA_NETWORK: "testnet",
+      SESSION_SECRET: SECRET,
+      ...TOPICS,
+      TOPIC_CONTACT: "",
+      NEXT_PUBLIC_TOPIC_CONTACT: "0.0.9",
+    });
+    expect(env).toMatchObject({
+      isDevnet: false,
+      allowDemo: false,
+      TOPIC_CONTACT: ["0.0.9"],
+      TOPIC_RECOGNITION: ["0.0.3", "0.0.4"],
+      TRUSTED_PAYERS: null,
+    });
+  });
+
+  it("lists every problem at once", () => {
+    const message = problemsOf({
+      HEDERA_NETWORK: "moonnet",
+      PORT: "x",
+      MIRROR_URL: "ftp://x",
+      TOPIC_TRUST: "1.2",
+      SESSION_SECRET: "short",
+      TRUSTED_PAYERS: "me",
+    });
+    for (const name of ["HEDERA_NETWORK", "PORT", "MIRROR_URL", "TOPIC_TRUST", "SESSION_SECRET", "TRUSTED_PAYERS"])
+      expect(message).toContain(name);
+    expect(message).toContain("6 problem(s)");
+  });
+
+  it.each([
+    ["a public network without a secret", { HEDERA_NETWORK: "mainnet", ...TOPICS }, "SESSION_SECRET is needed"],
+    [
+      "a public network without topics",
+      { HEDERA_NETWORK: "mainnet", SESSION_SECRET: SECRET },
+      "TOPIC_CONTACT is needed",
+    ],
+    [
+      "demo sign-in on a public network",
+      { HEDERA_NETWORK: "testnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on", ...TOPICS },
+      "ALLOW_DEMO=on is refused",
+    ],
+    [
+      "a custom network without a mirror",
+      { HEDERA_NETWORK: "custom", SESSION_SECRET: SECRET, ...TOPICS },
+      "MIRROR_URL is needed",
+    ],
+    [
+      "demo sign-in on mainnet",
+      { HEDERA_NETWORK: "mainnet", SESSION_SECRET: SECRET, ALLOW_DEMO: "on", ...TOPICS },
+      "ALLOW_DEMO=on is refused on mainnet",
+    ],
+    [
+      "a mirror's address with a query",
+      { MIRROR_URL: "https://mirror.test/?key=s3cret" },
+      "MIRROR_URL holds an address that has a query (?…): leave it out",
+    ],
+    [
+      "demo sign-in beside a list of operators",
+      {
+        HEDERA_NETWORK: "custom",
+        SESSION_SECRET: SECRET,
+        MIRROR_URL: "http://127.0.0.1:1",
+        ALLOW_DEMO: "on",
+        ADMIN_ACCOUNTS: "0.0.5",
+        ...TOPICS,
+      },
+      "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator",
+    ],
+    ["a secret that is too short", { SESSION_SECRET: SECRET.slice(1) }, "at least 32 characters"],
+    ["a short secret among long ones", { SESSION_SECRET: `${SECRET},short` }, "at least 32 characters"],
+    ["no secret between commas", { SESSION_SECRET: " , " }, "at least 32 characters"],
+    ["the embedded Postgres on Vercel", { VERCEL: "1" }, "DATABASE_URL is needed on Vercel"],
+    ["a short secret of a schedule", { CRON_SECRET: "short" }, "CRON_SECRET must have at least 16 characters"],
+    ["a domain with a path", { APP_DOMAIN: "https://trustmesh.example/app" }, "APP_DOMAIN must be names like"],
+    ["an operator without a key", { HEDERA_OPERATOR_ID: "0.0.5" }, "needed together"],
+  ])("refuses %s", (_, source, sentence) => {
+    expect(problemsOf(source)).toContain(sentence);
+  });
+
+  it.each([
+    ["testnet", true],
+    ["mainnet", true],
+    ["previewnet", true],
+    ["custom", false],
+    ["devnet", false],
+  ])(
+    "bonds on %s only two who both want it, or not, as the setting says: %s where it is empty",
+    (network, isStrict) => {
+      const source = { HEDERA_NETWORK: network, SESSION_SECRET: SECRET, MIRROR_URL: "http://127.0.0.1:1", ...TOPICS };
+      expect(readEnv(source).isStrict).toBe(isStrict);
+      expect(readEnv({ ...source, STRICT_BONDING: "on" }).isStrict).toBe(true);
+      expect(readEnv({ ...source, STRICT_BONDING: "off" }).isStrict).toBe(false);
+    },
+  );
+
+  it("is documented in .env.example, which is written from it", () => {
+    expect(readFileSync(".env.example", "utf8")).toBe(envExample());
+    for (const name of Object.keys(VARIABLES)) expect(envExample()).toContain(`#${name}=`);
+  });
+
+  it("reads every variable without white space and quotes around it", () => {
+    const sample: Record<string, string> = {
+      ...COMPLETE,
+      HEDERA_NETWORK: "custom",
+      UPSTASH_REDIS_REST_TOKEN: "a-token",
+      PORT: "8080",
+      LOG_REQUESTS: "on",
+    };
+    const plain = readEnv(sample);
+    for (const name of Object.keys(VARIABLES)) {
+      const value = sample[name] ?? VARIABLES[name as keyof typeof VARIABLES].fallback;
+      if (value === null) continue;
+      for (const written of [`${value}\r`, ` ${value}\n`, `"${value}"`, `'${value}' `]) {
+        expect(readEnv({ ...sample, [name]: written }), `${name}=${JSON.stringify(written)}`).toEqual(
+          readEnv({ ...sample, [name]: value }),
+        );
+        expect(doubts({ ...sample, [name]: written }).join()).toContain(name);
+      }
+    }
+    expect(plain.HEDERA_NETWORK).toBe("custom");
+    expect(doubts(sample)).toEqual([]);
+  });
+
+  it.each(Object.keys(VARIABLES))("refuses %s with a line break in it, by name", (name) => {
+    expect(problemsOf({ ...COMPLETE, [name]: "one\ntwo" })).toContain(`${name} holds a line break`);
+  });
+
+  it("names variables that nothing reads but were most likely meant for it, and no others", () => {
+    const others = {
+      ...{ PATH: "/bin", HOSTNAME: "box", SHELL: "sh", NODE_ENV: "production", KV_URL: "x", POSTGRES_URL: "x" },
+      ...{ DATABASE_URL_UNPOOLED: "x", OTEL_TRACES_SAMPLER: "x", NEXT_PUBLIC_TOPIC_SIGNAL: "0.0.1", VERCEL_URL: "x" },
+      ...{ KV_REST_API_READ_ONLY_TOKEN: "x", PGHOST: "x", PGDATABASE: "x", REDIS_URL: "x", NEXT_RUNTIME: "nodejs" },
+      ...{ OTEL_EXPORTER_OTLP_PROTOCOL: "x", OTEL_RESOURCE_ATTRIBUTES: "x", UPSTASH_VECTOR_REST_TOKEN: "x" },
+    };
+    expect(doubts({ ...COMPLETE, ...others })).toEqual([]);
+    for (const [given, meant] of [
+      ["MIRROR_RSP", "MIRROR_RPS"],
+      ["TOPIC_CONTACTS", "TOPIC_CONTACT"],
+      ["UPSTASH_REDIS_TOKEN", "UPSTASH_REDIS_REST_TOKEN"],
+      ["NEXT_PUBLIC_TOPIC_TRUTS", "TOPIC_TRUST"],
+      ["hedera_network", "HEDERA_NETWORK"],
+    ] as const)
+      expect(doubts({ [given]: "x" })).toEqual([
+        `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
+      ]);
+  });
+
+  it.each([
+    ["PORT", "80000", "PORT must be a whole number from 0 to 65535"],
+    ["PORT", "0x50", "PORT must be a whole number from 0 to 65535"],
+    ["MIRROR_RPS", "1.5", "MIRROR_RPS must be a whole number from 1 to 10000"],
+    ["RATE_LIMITS", "-1", "RATE_LIMITS must be a number from 0 to 1000"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2", "OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1"],
+  ])("names the range of %s=%s", (name, value, sentence) => {
+    expect(problemsOf({ [name]: value })).toContain(sentence);
+  });
+
+  it("takes several secrets, and none from between two commas", () => {
+    expect(readEnv({ SESSION_SECRET: `${SECRET}, ${SECRET}x ,` }).sessionSecrets).toEqual([SECRET, `${SECRET}x`]);
+    expect(readEnv({}).sessionSecrets).toBeNull();
+  });
+
+  it("knows its names and its proxy on Vercel, and none by itself elsewhere", () => {
+    const vercel = { VERCEL: "1", DATABASE_URL: "postgres://u:p@h/d", VERCEL_PROJECT_PRODUCTION_URL: "Trust.example" };
+    expect(readEnv({ ...vercel, VERCEL_URL: "t-1.vercel.app" })).toMatchObject({
+      domains: ["trust.example", "t-1.vercel.app"],
+      proxyHops: 1,
+    });
+    expect(readEnv({ ...vercel, APP_DOMAIN: "a.example", TRUST_PROXY_HOPS: "2" })).toMatchObject({
+      domains: ["a.example"],
+      proxyHops: 2,
+    });
+    expect(readEnv({})).toMatchObject({ domains: null, proxyHops: 0 });
+  });
+});
+
+describe("a public network", () => {
+  const opened = async (more: Record<string, string>) => {
+    const lines: string[] = [];
+    const log = { info: () => {}, warn: (line: string) => void lines.push(line), error: () => {} };
+    const env = readEnv({ HEDERA_NETWORK: "testnet", SESSION_SECRET: SECRET, ...TOPICS, ...more });
+    await (await openNetwork(env, log)).close();
+    return lines.join("\n");
+  };
+
+  it("is warned of when everybody may write for everybody, when nobody may, and when it has no name", async () => {
+    expect(await opened({ TRUSTED_PAYERS: "*" })).toContain(
+      "TRUSTED_PAYERS is *: anybody can write in anybody's name.",
+    );
+    expect(await opened({})).toContain("TRUSTED_PAYERS is not set");
+    expect(await opened({})).toContain("APP_DOMAIN is not set");
+    expect(await opened({ STRICT_BONDING: "off" })).toContain("STRICT_BONDING is off");
+    const quiet = await opened({ TRUSTED_PAYERS: "0.0.5", APP_DOMAIN: "a.example" });
+    expect(quiet).not.toMatch(/TRUSTED_PAYERS|APP_DOMAIN|STRICT_BONDING/);
+  });
+});
+
+it("takes demo sign-in on a custom network where nobody is named as an operator", () => {
+  const topics = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
+  const custom = { HEDERA_NETWORK: "custom", MIRROR_URL: "http://127.0.0.1:1", SESSION_SECRET: "x".repeat(32) };
+  expect(readEnv({ ...custom, ...topics, ALLOW_DEMO: "on" }).allowDemo).toBe(true);
+});

@@ -1,0 +1,163 @@
+/** Our own server before and beside the framework: what it says while the app loads, and to what it does not take. */
+import type { Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
+import { RateLimits } from "@/lib/server/access/limits";
+import { loaded, loadingNow } from "@/lib/server/boot/loading";
+import { entrance } from "@/lib/server/front/entrance";
+import { Front, type Serve } from "@/lib/server/front/front";
+import { starting } from "@/lib/server/front/starting";
+import { STATIC_POLICY } from "@/lib/server/front/static-page";
+import { Metrics } from "@/lib/server/observe/metrics";
+import { ReadyAnswer } from "@/lib/wire/health";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { RawConnection } from "../../../support/servers/raw-http";
+
+const clock = new DrivenClock();
+const limits = new RateLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
+const remembered = async () => ({ status: 200, headers: [["content-type", "application/json"]] as const, body: "{}" });
+const toFramework = (next: Serve) =>
+  entrance({ app: { limits, metrics: new Metrics() }, remembered, next, isEnding: () => false });
+
+let front: Front;
+let port: number;
+let connection: RawConnection;
+beforeEach(async () => {
+  front = new Front(starting(loadingNow), clock);
+  port = await front.listen(0, "127.0.0.1");
+  connection = await RawConnection.open(port);
+});
+afterEach(async () => {
+  connection.destroy();
+  front.server.closeAllConnections();
+  await front.stopAccepting();
+});
+
+const ask = (line: string, ...headers: string[]) => {
+  connection.send(`${[`${line} HTTP/1.1`, "host: app.test", ...headers].join("\r\n")}\r\n\r\n`);
+  return connection.answer();
+};
+
+const SAFE = {
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "same-origin",
+  "x-frame-options": "DENY",
+  "cross-origin-resource-policy": "same-origin",
+  "content-security-policy": expect.stringContaining("default-src 'none'"),
+};
+
+describe("while the app loads", () => {
+  it("is alive but not ready, names the parts that it is opening, and has a page for people", async () => {
+    let isOpen = () => {};
+    const opening = loaded("the database", new Promise<void>((resolve) => (isOpen = resolve)));
+    expect(await ask("GET /api/health")).toMatchObject({ status: 200, headers: SAFE });
+    const ready = await ask("GET /api/health/ready");
+    expect(ready).toMatchObject({ status: 503, headers: { ...SAFE, "retry-after": "2" } });
+    expect(ReadyAnswer.parse(JSON.parse(ready.body))).toMatchObject({
+      ready: false,
+      tiers: { server: { ok: false, detail: "The server is starting. It is opening the database." } },
+    });
+    const page = await ask("GET /signals", "accept: text/html,*/*");
+    expect(page).toMatchObject({ status: 503, headers: { ...SAFE, "content-security-policy": STATIC_POLICY } });
+    expect(page.body).toMatch(/<meta http-equiv="refresh" content="2">.*TrustMesh is starting.*opening the database/);
+    const api = await ask("GET /api/contacts", "accept: text/html");
+    expect(api).toMatchObject({ status: 503, headers: { "content-type": "application/problem+json" } });
+    expect(JSON.parse(api.body)).toMatchObject({ code: "unavailable", detail: expect.stringContaining("starting") });
+    isOpen();
+    await opening;
+    expect((await ask("GET /api/health/ready")).body).not.toContain("database");
+  });
+});
+
+describe("every answer has the headers that keep it from being misused", () => {
+  it.each([
+    ["an address that is malformed", "GET /profile/%ff", 400],
+    ["a method that nobody has", "PURGE /", 405],
+    ["an address of the API that is none", "GET /api/nowhere", 404],
+    ["what remembers its answer", "GET /api/health/ready", 200],
+    ["a framework that breaks", "GET /breaks", 500],
+    ["a framework that forgets them", "GET /forgets", 404],
+  ])("%s", async (_, line, status) => {
+    front.serve = toFramework((request, response) => {
+      if (request.url === "/breaks") throw new Error("it broke");
+      response.writeHead(404).end();
+    });
+    expect(await ask(line)).toMatchObject({ status, headers: SAFE });
+  });
+
+  it.each([
+    ["what is no HTTP", "NONSENSE\r\n\r\n", 400],
+    ["more headers than are read", `GET / HTTP/1.1\r\nhost: a\r\nx: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+  ])("%s", async (_, bytes, status) => {
+    connection.send(bytes);
+    expect(await connection.answer()).toMatchObject({ status, headers: { ...SAFE, connection: "close" } });
+    await connection.closed();
+  });
+});
+
+describe("what is hardly HTTP", () => {
+  it.each([
+    ["names no host", "GET /api/health HTTP/1.1\r\n\r\n", 400, /names no host/],
+    ["expects what nobody offers", "GET /api/health HTTP/1.1\r\nhost: a\r\nexpect: bananas\r\n\r\n", 400, /Expect/],
+    ["is of another protocol", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, /could not read/],
+    [
+      "has headers without end",
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(60_000)}\r\n\r\n`,
+      431,
+      /Delete this site's cookies/,
+    ],
+  ])("is answered in a sentence, with the headers of every answer: %s", async (_, bytes, status, sentence) => {
+    connection.send(bytes);
+    const answer = await connection.answer();
+    expect(answer).toMatchObject({ status, headers: SAFE });
+    expect(answer.body).toMatch(sentence);
+  });
+});
+
+describe("a body that nobody wants", () => {
+  it.each([
+    ["POST /signals", 405],
+    ["GET /signals", 413],
+    ["GET /api/contacts", 413],
+    ["POST /api/nowhere", 404],
+  ])("is not waited for: %s", async (line, status) => {
+    front.serve = toFramework((_, response) => void response.end());
+    // The head alone, and the first of many chunks: the answer comes though the rest never does.
+    const answer = await ask(line, "transfer-encoding: chunked", "", "5", "first");
+    expect(answer).toMatchObject({ status, headers: { connection: "close" } });
+    await connection.closed();
+  });
+
+  it("is not read, however much of it comes", async () => {
+    front.serve = toFramework((_, response) => void response.end());
+    const sockets: Socket[] = [];
+    front.server.on("connection", (socket) => sockets.push(socket));
+    connection = await RawConnection.open(port);
+    const chunk = `10000\r\n${"x".repeat(65_536)}\r\n`;
+    expect((await ask("POST /signals", "transfer-encoding: chunked", "", chunk.repeat(80))).status).toBe(405);
+    await connection.closed();
+    // The first pieces come with the head; five megabytes are sent.
+    expect(sockets.at(-1)?.bytesRead).toBeLessThan(1_000_000);
+  });
+
+  it("is not asked for either, and one that is wanted is", async () => {
+    front.serve = toFramework((request, response) => void request.resume().on("end", () => response.end()));
+    const expecting = ["content-length: 2", "content-type: application/json", "expect: 100-continue"];
+    expect((await ask("POST /api/sync", ...expecting)).status).toBe(100);
+    connection.send("{}");
+    expect((await connection.answer()).status).toBe(200);
+    expect((await ask("POST /signals", ...expecting)).status).toBe(405);
+    await connection.closed();
+  });
+
+  it("ends the connection when the answer comes before its end", async () => {
+    front.serve = toFramework((_, response) => void response.writeHead(401, { "content-length": 0 }).end());
+    expect((await ask("POST /api/sync", "transfer-encoding: chunked", "", "5", "first")).status).toBe(401);
+    await connection.closed();
+  });
+});
+
+it("says in a sentence where it cannot listen", async () => {
+  const second = new Front(starting(loadingNow), clock);
+  await expect(second.listen(port, "127.0.0.1")).rejects.toThrow(/Port \d+ at 127\.0\.0\.1 is in use .* set PORT/);
+});

@@ -1,0 +1,115 @@
+/** The gate over the whole table: what it lets in and refuses, generated from the routes, so that a new one is held to it too. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { LIMITS } from "@/lib/server/access/limits";
+import { type Asked, judge, MAX_HEADERS } from "@/lib/server/front/gate";
+import { MAX_BODY_BYTES } from "@/lib/server/http/read-body";
+import type { AnyRoute } from "@/lib/server/http/route";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+
+const NAMES = Object.keys(ROUTES) as RouteName[];
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "QUERY"];
+const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
+const pathOf = (name: RouteName) => (name.split(" ")[1] as string).replaceAll(/\{\w+\}/g, "7");
+
+const ask = (method: string, target: string, headers: Record<string, string> = {}, more: Partial<Asked> = {}) =>
+  judge({ method, target, header: (name) => headers[name], headerCount: Object.keys(headers).length, ...more });
+const statusOf = (...asked: Parameters<typeof ask>) => {
+  const verdict = ask(...asked);
+  return verdict.kind === "pass" ? "pass" : verdict.problem.code;
+};
+
+describe("a route", () => {
+  it.each(NAMES)("is let in by its name, with a limit: %s", (name) => {
+    const [method = ""] = name.split(" ");
+    const verdict = ask(method, `${pathOf(name)}?a=b`);
+    expect(verdict).toMatchObject({ kind: "pass", route: name });
+    expect(Object.keys(LIMITS)).toContain(routeNamed(name).limit);
+    expect(verdict).toMatchObject({ limit: routeNamed(name).limit });
+  });
+
+  it.each(NAMES)("is 405 for methods that its path does not have, and says which it has: %s", (name) => {
+    const path = pathOf(name);
+    const own = NAMES.filter((each) => pathOf(each) === path).map((each) => each.split(" ")[0] as string);
+    const isStream = own.includes("GET") && routeNamed(`GET ${path}` as RouteName)?.answer === "text/event-stream";
+    const allowed = own.includes("GET") && !isStream ? [...own, "HEAD"] : own;
+    for (const method of METHODS) {
+      const verdict = ask(method, path);
+      if (allowed.includes(method)) expect(verdict.kind, method).toBe("pass");
+      else expect(verdict, method).toMatchObject({ kind: "refuse", problem: { code: "method-not-allowed" } });
+      if (verdict.kind === "refuse") expect(verdict.allow?.split(", ").sort()).toEqual([...allowed].sort());
+    }
+  });
+
+  it.each(NAMES)("takes a body only where it reads one, and none that is too large: %s", (name) => {
+    const [method = ""] = name.split(" ");
+    const withBody: Record<string, string>[] = [{ "content-length": "1" }, { "transfer-encoding": "chunked" }];
+    const isReading = routeNamed(name).body !== undefined;
+    for (const headers of withBody)
+      expect(statusOf(method, pathOf(name), headers)).toBe(isReading ? "pass" : "too-large");
+    expect(statusOf(method, pathOf(name), { "content-length": String(MAX_BODY_BYTES + 1) })).toBe("too-large");
+    expect(statusOf(method, pathOf(name), { "content-length": "0" })).toBe("pass");
+  });
+
+  it("of health remembers its answer, so that its limit need not be narrow", () => {
+    const health = NAMES.filter((name) => pathOf(name).startsWith("/api/health"));
+    expect(health.length).toBeGreaterThan(3);
+    for (const name of health) expect(routeNamed(name), name).toMatchObject({ rememberMs: 1_000, limit: "health" });
+  });
+
+  it("that is none is 404, and HEAD of the stream opens nothing", () => {
+    expect(statusOf("GET", "/api/nowhere")).toBe("not-found");
+    expect(statusOf("GET", "/api")).toBe("not-found");
+    expect(statusOf("GET", "/api/contacts/more")).toBe("not-found");
+    expect(ask("HEAD", "/api/stream")).toMatchObject({ problem: { code: "method-not-allowed" }, allow: "GET" });
+  });
+
+  it("takes as long an address as it says, and others do not", () => {
+    const ids = `ids=${"x".repeat(10_000)}`;
+    expect(statusOf("GET", `/api/profiles?${ids}`)).toBe("pass");
+    expect(statusOf("GET", `/api/contacts?${ids}`)).toBe("address-too-long");
+    expect(statusOf("GET", `/api/profiles?${ids}${ids}`)).toBe("address-too-long");
+  });
+});
+
+describe("a page", () => {
+  it("is asked for by GET and HEAD, without a body", () => {
+    for (const path of ["/", "/signals", "/profile/tm-a", "/nowhere", "/icon.svg"])
+      for (const method of METHODS)
+        expect(statusOf(method, path)).toBe(["GET", "HEAD"].includes(method) ? "pass" : "method-not-allowed");
+    expect(statusOf("POST", "/signals", { "transfer-encoding": "chunked" })).toBe("method-not-allowed");
+    expect(statusOf("GET", "/signals", { "transfer-encoding": "chunked" })).toBe("too-large");
+  });
+
+  it("and a file have limits of their own", () => {
+    expect(ask("GET", "/signals")).toMatchObject({ limit: "page" });
+    for (const path of ["/_next/static/a.js", "/icon.svg", "/wallet-connector.js"])
+      expect(ask("GET", path)).toMatchObject({ limit: "file" });
+  });
+});
+
+it("refuses very many headers", () => {
+  expect(statusOf("GET", "/signals", {}, { headerCount: MAX_HEADERS })).toBe("pass");
+  expect(statusOf("GET", "/signals", {}, { headerCount: MAX_HEADERS + 1 })).toBe("headers-too-large");
+});
+
+it("lets in or refuses whatever comes, and never throws", () => {
+  const target = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 400 }),
+    fc.tuple(fc.constantFrom(...NAMES.map(pathOf)), fc.string({ maxLength: 200 })).map(([path, more]) => path + more),
+  );
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 10 }),
+      target,
+      fc.string(),
+      fc.nat(300),
+      (method, target, length, headerCount) => {
+        const verdict = ask(method, target, { "content-length": length }, { headerCount });
+        expect(["pass", "refuse"]).toContain(verdict.kind);
+        if (verdict.kind === "pass") expect(["GET", "HEAD", "POST"]).toContain(method);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { incidentsOfAll } from "@/lib/server/health/incidents-of-all";
+import type { IncidentAnswer } from "@/lib/wire/health";
+
+const NOW_MS = 1_000_000;
+const incident = (code: string, more: Partial<IncidentAnswer> = {}): IncidentAnswer => ({
+  ...{ code, subject: null, severity: "warning", sinceMs: NOW_MS - 5_000, summary: `${code}.`, action: "Wait." },
+  ...more,
+});
+const report = (instanceId: string, incidents: readonly IncidentAnswer[], ageMs = 1_000) => ({
+  ...{ instanceId, incidents: [...incidents], reportedMs: NOW_MS - ageMs },
+});
+
+it("names each incident once, since it was first seen, with every instance that sees it", () => {
+  const seen = incidentsOfAll(
+    [
+      report("a", [incident("topic-gap", { subject: "0.0.7" })]),
+      report("b", [
+        incident("topic-gap", { subject: "0.0.7", sinceMs: 3_000 }),
+        incident("topic-gap", { subject: "0.0.8" }),
+      ]),
+    ],
+    NOW_MS,
+  );
+  expect(seen).toMatchObject([
+    { subject: "0.0.7", sinceMs: 3_000, instances: ["a", "b"] },
+    { subject: "0.0.8", instances: ["b"] },
+  ]);
+});
+
+it("has critical ones first, then the oldest", () => {
+  const seen = incidentsOfAll(
+    [report("a", [incident("new"), incident("old", { sinceMs: 1 }), incident("bad", { severity: "critical" })])],
+    NOW_MS,
+  );
+  expect(seen.map(({ code }) => code)).toEqual(["bad", "old", "new"]);
+});
+
+it("takes an instance that has been silent for minutes for one that has ended", () => {
+  expect(incidentsOfAll([report("a", [incident("starting")], 151_000)], NOW_MS)).toEqual([]);
+  expect(incidentsOfAll([report("a", [incident("starting")], 149_000)], NOW_MS)).toHaveLength(1);
+});

@@ -1,0 +1,27 @@
+/** A body that breaks off is the client's doing: an answer, and no failure of ours. */
+import { expect, it } from "vitest";
+import { readJson } from "@/lib/server/http/read-body";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+const broken = (cause: unknown) =>
+  new Request("http://app.test/api/hcs/submit", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode('{"a":'));
+        stream.error(cause);
+      },
+    }),
+    duplex: "half",
+  } as RequestInit);
+
+it.each([new Error("aborted"), new Error("HPE_INVALID_CHUNK_SIZE"), "reset"])(
+  "is bad input with a sentence where it breaks off: %s",
+  async (cause) => {
+    await expect(readJson(broken(cause), new DrivenClock())).rejects.toMatchObject({
+      code: "bad-input",
+      detail: "The body ended before it was complete. Send the request again.",
+    });
+  },
+);
