@@ -41,7 +41,7 @@ const asList = (headers) => Object.entries(headers).map(([key, value]) => ({ key
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
-  // A folder with all that a server needs and nothing else, for images (scripts/standalone.ts); `npm start` does without.
+  // A folder with all that a server needs and nothing else, for images (scripts/build/standalone.ts); `npm start` does without.
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   headers: async () => [
     { source: "/:path*", headers: asList(HEADERS) },

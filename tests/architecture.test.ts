@@ -63,7 +63,11 @@ describe("imports", () => {
     ["a route that imports client", "app/api/x/route.ts", 'export { x } from "@/lib/client/api/http";'],
     ["a page that imports engine", "app/x/page.tsx", "import { x } from '@/lib/engine/writes/submit';"],
     ["a product file that imports tests", "lib/server/x.ts", 'import { x } from "@/tests/support/mirrors/chain";'],
-    ["a product file that imports scripts", "app/x/page.tsx", 'import { x } from "../../scripts/topic-input";'],
+    [
+      "a product file that imports scripts",
+      "app/x/page.tsx",
+      'import { x } from "../../scripts/operator/topic-input";',
+    ],
     ["a product file that requires bench", "lib/devnet/x.ts", 'const x = require("../../bench/rows");'],
     ["an import over several lines", "lib/core/x.ts", 'import {\n  a,\n  type B,\n} from "../ports/clock";'],
   ])("catch %s", (_, path, text) => {

@@ -24,7 +24,7 @@ let wallet: WalletClient;
 let violations: string[];
 
 beforeAll(async () => {
-  execFileSync(process.execPath, ["--import", "tsx", "scripts/wallet-connector.ts"], { stdio: "pipe" });
+  execFileSync(process.execPath, ["--import", "tsx", "scripts/build/wallet-connector.ts"], { stdio: "pipe" });
   relay = await startRelay();
   wallet = await openWallet();
   server = await startServerProcess({

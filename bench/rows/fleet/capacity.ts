@@ -1,9 +1,9 @@
 /** The capacity model against what a load of its own users really causes, at three scales. Required: within 15 %. */
 
-import { AppClient, DevnetClient } from "@/scripts/load/client";
-import { type Comparison, compare, type Meters } from "@/scripts/load/compare";
-import { drive } from "@/scripts/load/drive";
-import { inputsOf, type LoadPlan } from "@/scripts/load/load-plan";
+import { AppClient, DevnetClient } from "@/scripts/develop/load/client";
+import { type Comparison, compare, type Meters } from "@/scripts/develop/load/compare";
+import { drive } from "@/scripts/develop/load/drive";
+import { inputsOf, type LoadPlan } from "@/scripts/develop/load/load-plan";
 import { SetUp } from "../../support/set-up";
 import type { BenchRow } from "../../types";
 

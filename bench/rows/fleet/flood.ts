@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleOf } from "@/tests/support/fleet/bundle";
 import { startServerProcess } from "@/tests/support/servers/server-process";
-import type { FloodOrder, FloodStatuses } from "../../support/flood-attacker";
-import { FLOODED_HOST, FLOODS, type Flood, FloodClient, spell } from "../../support/flood-client";
+import type { FloodOrder, FloodStatuses } from "../../support/flood/flood-attacker";
+import { FLOODED_HOST, FLOODS, type Flood, FloodClient, spell } from "../../support/flood/flood-client";
 import { ensureProductionBuild } from "../../support/production-build";
 import { median } from "../../support/statistics";
 import type { BenchRow } from "../../types";
@@ -35,7 +35,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   await server.ready();
   const port = Number(new URL(server.url).port);
   const calm = new FloodClient(port, READER);
-  const attacker = fork(await bundleOf("bench/support/flood-attacker.ts"));
+  const attacker = fork(await bundleOf("bench/support/flood/flood-attacker.ts"));
   try {
     const cookies = await Promise.all(READERS.map((userId) => calm.signIn(userId)));
     const read = (i: number) => timed(calm, cookies[i % cookies.length] as string);

@@ -7,8 +7,8 @@ import { dataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Batch } from "@/lib/core/signals/batch";
-import { measure, ratio } from "../../support/commit-speed";
-import { COPY_TABLES, CREATE_COPY_TABLES, copyText, TRUNCATE_COPY_TABLES } from "../../support/copy";
+import { measure, ratio } from "../../support/postgres/commit-speed";
+import { COPY_TABLES, CREATE_COPY_TABLES, copyText, TRUNCATE_COPY_TABLES } from "../../support/postgres/copy";
 import { median, spread } from "../../support/statistics";
 import type { BenchRow } from "../../types";
 

@@ -10,8 +10,8 @@ import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { startPostgres } from "@/tests/support/servers/postgres-server";
 import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
 import { LedgerBatches } from "../../support/ledger-batches";
-import { MeasuredPostgres } from "../../support/measured-postgres";
-import { NaiveTable } from "../../support/naive-table";
+import { MeasuredPostgres } from "../../support/postgres/measured-postgres";
+import { NaiveTable } from "../../support/postgres/naive-table";
 import type { BenchRow } from "../../types";
 
 export const names = [

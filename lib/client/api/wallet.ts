@@ -1,5 +1,5 @@
 /**
- * Signing in through a wallet. The connector is a file of its own (scripts/wallet-connector), fetched when somebody asks for
+ * Signing in through a wallet. The connector is a file of its own (scripts/build/wallet-connector), fetched when somebody asks for
  * it: neither the pages' code nor the installation knows its packages.
  */
 import type { SessionAnswer } from "@/lib/wire/session";

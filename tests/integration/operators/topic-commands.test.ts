@@ -17,7 +17,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 type Input = string | Uint8Array;
 
 const spawn = (name: "verify" | "decode", args: readonly string[], input: Input, env: Record<string, string> = {}) =>
-  spawnSync(process.execPath, ["--import", "tsx", `scripts/topic-${name}.ts`, ...args], {
+  spawnSync(process.execPath, ["--import", "tsx", `scripts/operator/topic-${name}.ts`, ...args], {
     encoding: "utf8",
     input,
     env: { ...process.env, ...env },
@@ -97,9 +97,13 @@ describe("topic:verify", () => {
       );
       // The devnet is in this process: the command must not block it.
       const { spawn: start } = await import("node:child_process");
-      const child = start(process.execPath, ["--import", "tsx", "scripts/topic-verify.ts", devnet.topics.contact], {
-        env: { ...process.env, MIRROR_URL: devnet.restUrl },
-      });
+      const child = start(
+        process.execPath,
+        ["--import", "tsx", "scripts/operator/topic-verify.ts", devnet.topics.contact],
+        {
+          env: { ...process.env, MIRROR_URL: devnet.restUrl },
+        },
+      );
       let output = "";
       child.stdout.on("data", (data: Buffer) => (output += data.toString()));
       await new Promise((resolve) => child.once("exit", resolve));

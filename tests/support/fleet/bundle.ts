@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { nodeBundle } from "@/scripts/node-bundle";
+import { nodeBundle } from "@/scripts/build/node-bundle";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** Loaded from node_modules as they are: WebAssembly, workers, and what is too large to copy for a few tests. */

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
 import { UNIT_FIGURES } from "@/lib/core/capacity/unit-figures";
-import { figuresTable, pricesTable } from "@/scripts/capacity/figures";
-import { report } from "@/scripts/capacity/report";
-import { bytes, columns, count, dollars } from "@/scripts/capacity/words";
-import { loopback } from "@/scripts/load/client";
-import { compare } from "@/scripts/load/compare";
-import { inputsOf, type LoadPlan, objections, ratesOf } from "@/scripts/load/load-plan";
-import { Progress } from "@/scripts/load/progress";
+import { loopback } from "@/scripts/develop/load/client";
+import { compare } from "@/scripts/develop/load/compare";
+import { inputsOf, type LoadPlan, objections, ratesOf } from "@/scripts/develop/load/load-plan";
+import { Progress } from "@/scripts/develop/load/progress";
+import { figuresTable, pricesTable } from "@/scripts/operator/capacity/figures";
+import { report } from "@/scripts/operator/capacity/report";
+import { bytes, columns, count, dollars } from "@/scripts/operator/capacity/words";
 import { sourcesUnder } from "../../support/repository/source";
 
 describe("docs/capacity.md", () => {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeBundle } from "@/scripts/build/node-bundle";
 import { understand } from "@/scripts/command";
-import { latencyTable, quantile, verdictOf } from "@/scripts/load/latency";
-import { nodeBundle } from "@/scripts/node-bundle";
+import { latencyTable, quantile, verdictOf } from "@/scripts/develop/load/latency";
 
 type Names = Readonly<Record<string, string>>;
 const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Readonly<
@@ -19,7 +19,7 @@ const packages = Object.keys({ ...manifest.dependencies, ...manifest.devDependen
 );
 /** Scripts that run one program of ours: `tsx scripts/x.ts`, or node with tsx. Steps of a build are no commands. */
 const COMMANDS = Object.entries(manifest.scripts).flatMap(([name, line]) => {
-  const path = /^(?:tsx|node (?:--\S+ )*--import tsx) ((?:scripts|bench)\/[\w-]+\.ts)$/.exec(line)?.[1];
+  const path = /^(?:tsx|node (?:--\S+ )*--import tsx) ((?:scripts|bench)\/[\w/-]+\.ts)$/.exec(line)?.[1];
   return path === undefined ? [] : [{ name, path }];
 });
 /** These two have a table of their own (tests/integration/operators/topic-commands.test.ts). */

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Env, readEnv, VARIABLES } from "@/lib/server/config/env";
 import { ROUTES } from "@/lib/server/routes/table";
-import { COMMANDS } from "@/scripts/standalone/commands";
+import { COMMANDS } from "@/scripts/build/standalone/commands";
 import { sourcesUnder } from "../../support/repository/source";
 
 const read = (path: string) => readFileSync(path, "utf8");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bundleCommands, COMMANDS } from "@/scripts/standalone/commands";
+import { bundleCommands, COMMANDS } from "@/scripts/build/standalone/commands";
 import { codeOf, sourcesUnder } from "../../support/repository/source";
 
 const folder = mkdtempSync(join(tmpdir(), "tm-env-"));
@@ -27,7 +27,12 @@ async function said(...args: readonly string[]): Promise<string> {
   return stdout + stderr;
 }
 
-const source = ["--conditions=react-server", "--import", import.meta.resolve("tsx"), resolve("scripts", "doctor.ts")];
+const source = [
+  "--conditions=react-server",
+  "--import",
+  import.meta.resolve("tsx"),
+  resolve("scripts", "operator", "doctor.ts"),
+];
 const IN_AN_IMAGE: Record<(typeof COMMANDS)[number], readonly string[]> = {
   migrate: [],
   doctor: [],
@@ -50,7 +55,7 @@ it.each([
 
 it("every command takes its environment from there", () => {
   // The development server reads the files of development, and hands its own shell on to Next.
-  const exempt = ["scripts/environment.ts", "scripts/dev.ts"];
+  const exempt = ["scripts/environment.ts", "scripts/develop/dev.ts"];
   const direct = sourcesUnder(["scripts"], (path) => exempt.includes(path))
     .filter(({ text }) => /process\.env(?!\.NODE_ENV)/.test(codeOf(text)))
     .map(({ path }) => path);

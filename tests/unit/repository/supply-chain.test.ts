@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { productionPackages } from "@/scripts/licences/packages";
-import { refusal } from "@/scripts/licences/policy";
-import { licencesDocument } from "@/scripts/licences/report";
+import { productionPackages } from "@/scripts/build/licences/packages";
+import { refusal } from "@/scripts/build/licences/policy";
+import { licencesDocument } from "@/scripts/build/licences/report";
 import { sourcesUnder } from "../../support/repository/source";
 
 interface Manifest {
@@ -20,7 +20,7 @@ interface LockEntry {
 }
 
 /** What only a build with a wallet connector installs. */
-const CONNECTOR = "scripts/wallet-connector";
+const CONNECTOR = "scripts/build/wallet-connector";
 const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as Manifest;
 const entriesOf = (folder: string) => {
   const lock = JSON.parse(readFileSync(`${folder}/package-lock.json`, "utf8")) as {

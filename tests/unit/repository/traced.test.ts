@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tracedFunctions } from "@/scripts/traced/functions";
+import { tracedFunctions } from "@/scripts/build/traced/functions";
 
 let root: string;
 let build: string;
@@ -57,7 +57,7 @@ describe("the size of a function", () => {
   });
 
   it("fails `npm run traced` beyond what a platform takes", () => {
-    const run = () => execFileSync("npx", ["--no-install", "tsx", "scripts/traced.ts", build], { stdio: "pipe" });
+    const run = () => execFileSync("npx", ["--no-install", "tsx", "scripts/build/traced.ts", build], { stdio: "pipe" });
     expect(run().toString()).toContain("/api/x, the largest");
     // Sparse: it takes no room.
     truncateSync(join(root, "node_modules/@scope/lib/a.js"), 250_000_000);

@@ -1,6 +1,6 @@
 /** `npm run licences`: writes docs/licences.md, or says which licences nobody has accepted. */
 import { writeFileSync } from "node:fs";
-import { command, Refusal } from "./command";
+import { command, Refusal } from "../command";
 import { productionPackages } from "./licences/packages";
 import { licencesDocument } from "./licences/report";
 
@@ -10,7 +10,7 @@ const USAGE = `npm run licences
 void command({ usage: USAGE }, () => {
   let document: string;
   try {
-    document = licencesDocument(productionPackages("."), productionPackages("scripts/wallet-connector"));
+    document = licencesDocument(productionPackages("."), productionPackages("scripts/build/wallet-connector"));
   } catch (cause) {
     throw cause instanceof Error ? new Refusal(cause.message) : cause;
   }

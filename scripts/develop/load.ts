@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
-import { command, UsageError } from "./command";
-import { environment } from "./environment";
+import { command, UsageError } from "../command";
+import { environment } from "../environment";
 import { AppClient, DevnetClient, loopback } from "./load/client";
 import { compare, comparisonTable, type Meters } from "./load/compare";
 import { drive } from "./load/drive";

@@ -12,7 +12,7 @@ export function licencesDocument(packages: readonly Package[], connector: readon
   return [
     "# Licences",
     "",
-    "Of everything that `npm ci --omit=dev` installs on any platform. Written by `npm run licences`, which refuses what nobody has accepted (`scripts/licences/policy.ts`).",
+    "Of everything that `npm ci --omit=dev` installs on any platform. Written by `npm run licences`, which refuses what nobody has accepted (`scripts/build/licences/policy.ts`).",
     "",
     ...sums.map(([licence, count]) => `- ${licence}: ${count}`),
     "",

@@ -1,8 +1,8 @@
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Batch } from "@/lib/core/signals/batch";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
-import { pagesOf } from "./batches";
-import { median } from "./statistics";
+import { pagesOf } from "../batches";
+import { median } from "../statistics";
 
 const USERS = 2_500;
 const MESSAGES = 10_000;

@@ -2,8 +2,8 @@
 
 import { runMigrations } from "@/lib/server/cli/migrations";
 import { readEnv } from "@/lib/server/config/env";
-import { command } from "./command";
-import { environment } from "./environment";
+import { command } from "../command";
+import { environment } from "../environment";
 
 const USAGE = `npm run migrate -- [options]
   --dry-run     says what is missing, and changes nothing

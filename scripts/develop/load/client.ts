@@ -1,6 +1,6 @@
 /** What a load run says to the app and to the devnet, over HTTP on this machine. */
 import type { TopicId, TopicKind } from "@/lib/core/ledger/ids";
-import { UsageError } from "../command";
+import { UsageError } from "../../command";
 
 export interface DevnetInfo {
   readonly restUrl: string;

@@ -3,8 +3,8 @@ import { capacity } from "@/lib/core/capacity/capacity";
 import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
+import { command, UsageError } from "../command";
 import { report } from "./capacity/report";
-import { command, UsageError } from "./command";
 
 const USAGE = `npm run -s capacity -- [options]
 

@@ -1,8 +1,8 @@
 /** The page's side of WalletConnect on Hedera: a session that may ask for one thing, to sign a message (HIP-820). */
 import { type Session, SignClient } from "@walletconnect/sign-client";
 import { renderSVG } from "uqr";
-import type { WalletConnector } from "../../lib/client/api/wallet";
-import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../lib/wire/wallet";
+import type { WalletConnector } from "../../../lib/client/api/wallet";
+import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../../lib/wire/wallet";
 
 const METHOD = "hedera_signMessage";
 /** How long to wait for the relay; the library itself would go on trying for minutes. */

@@ -8,7 +8,7 @@ import { startPostgres } from "@/tests/support/servers/postgres-server";
 import { startRedis } from "@/tests/support/servers/redis-server";
 import { startNeon } from "@/tests/support/stand-ins/neon";
 import { startUpstash } from "@/tests/support/stand-ins/upstash";
-import { command, Refusal, UsageError } from "./command";
+import { command, Refusal, UsageError } from "../command";
 
 /** Beside the usual ports, where a real one may be running. A control port is 1,000 above its stand-in's. */
 const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;

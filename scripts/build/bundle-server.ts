@@ -1,6 +1,6 @@
 /**
  * After `next build`: server.ts as one file that Node runs as it is, `.next/start.js`. `npm start` runs it, and so does an image
- * (scripts/standalone.ts), which has the same packages beside it.
+ * (scripts/build/standalone.ts), which has the same packages beside it.
  */
 import { join } from "node:path";
 import { build } from "esbuild";

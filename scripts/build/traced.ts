@@ -1,5 +1,5 @@
 /** `npm run traced`: how large each function of a deployment is. Exit status 1 where one is larger than a platform takes. */
-import { command } from "./command";
+import { command } from "../command";
 import { type TracedFunction, tracedFunctions } from "./traced/functions";
 
 /** Of a Vercel function, unpacked (vercel.com/docs/functions/limitations). */

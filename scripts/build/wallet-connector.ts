@@ -6,11 +6,11 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { WALLET_CONNECTOR_PATH } from "../lib/wire/wallet";
-import { command } from "./command";
-import { environment } from "./environment";
+import { WALLET_CONNECTOR_PATH } from "../../lib/wire/wallet";
+import { command } from "../command";
+import { environment } from "../environment";
 
-const FOLDER = join("scripts", "wallet-connector");
+const FOLDER = join("scripts", "build", "wallet-connector");
 /** Where its packages go: apart from the sources, which are searched and checked. */
 const INSTALLED = join(".cache", "wallet-connector");
 

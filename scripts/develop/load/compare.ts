@@ -2,7 +2,7 @@
 import { sum } from "@/lib/core/capacity/capacity";
 import type { CapacityInputs } from "@/lib/core/capacity/inputs";
 import { STAYING, traffic } from "@/lib/core/capacity/traffic";
-import { columns } from "../capacity/words";
+import { columns } from "../../operator/capacity/words";
 
 /** Totals since some beginning; null where nothing tells. */
 export interface Meters {

@@ -29,8 +29,8 @@ import { drainGoals, groupOf, shardStatuses } from "@/lib/server/admin/shard-goa
 import { type OperatorTools, openOperator } from "@/lib/server/cli/operator";
 import { type Env, readEnv } from "@/lib/server/config/env";
 import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
-import { command, Refusal, UsageError } from "./command";
-import { environment } from "./environment";
+import { command, Refusal, UsageError } from "../command";
+import { environment } from "../environment";
 
 const USAGE = `npm run shards -- COMMAND
   --help                                      says this

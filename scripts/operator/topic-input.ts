@@ -6,7 +6,7 @@ import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
-import { environment } from "./environment";
+import { environment } from "../environment";
 
 /** A failure whose message is all that its reader needs. */
 export class UsageError extends Error {}

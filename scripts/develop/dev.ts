@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { loadEnvConfig } from "@next/env";
 import { readEnv } from "@/lib/server/config/env";
-import { command } from "./command";
+import { command } from "../command";
 
 function main(): void {
   // Next reads the files by itself, again whenever they change: it must not find their values in its shell.

@@ -1,7 +1,7 @@
 /** `npm run doctor`: says of each part of the configuration whether it works, and how to mend it. Exit status 1 if something does not. */
 import { examine } from "@/lib/server/cli/doctor";
-import { command } from "./command";
-import { environment } from "./environment";
+import { command } from "../command";
+import { environment } from "../environment";
 
 const USAGE = `npm run doctor
   Reads the same environment as the app, looks at everything that it names, and says in sentences what is wrong and how to mend

@@ -3,8 +3,8 @@
 import { openStoresOfCommand } from "@/lib/server/boot/open";
 import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/cli/bind-account";
 import { readEnv } from "@/lib/server/config/env";
-import { command, UsageError } from "./command";
-import { environment } from "./environment";
+import { command, UsageError } from "../command";
+import { environment } from "../environment";
 
 const SPEC = {
   usage: ACCOUNTS_USAGE,
