@@ -1,7 +1,7 @@
 /**
  * The content security policy of pages, with a nonce of their own. Next takes the nonce out of the request's copy of the header
  * and puts it on every script and style that it renders. Pages only: in front of an API route this would cost as much as half
- * the route (platform.md), and those answers have a policy that needs no nonce (lib/server/http/api-headers.ts).
+ * the route (docs/measurements.md §1), and those answers have a policy that needs no nonce (lib/server/http/api-headers.ts).
  */
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";

@@ -115,7 +115,7 @@ CREATE TABLE "user_heads" (
 --> statement-breakpoint
 CREATE INDEX "topic_log_chunk" ON "topic_log" USING btree ("chunk_key") WHERE "topic_log"."chunk_key" is not null;--> statement-breakpoint
 CREATE INDEX "topic_log_failed" ON "topic_log" USING btree ("ref") WHERE "topic_log"."disposition" = 4;--> statement-breakpoint
--- By hand: 16 partitions of each; they cost a commit nothing (platform.md) and let a Postgres that distributes them spread them.
+-- By hand: 16 partitions of each; they cost a commit nothing (docs/measurements.md §4) and let a Postgres that distributes them spread them.
 DO $partitions$ BEGIN
 	FOR i IN 0..15 LOOP
 		EXECUTE format('CREATE TABLE hcs_messages_%s PARTITION OF hcs_messages FOR VALUES WITH (MODULUS 16, REMAINDER %s)', i, i);

@@ -20,7 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
       "CREATE TABLE \"user_heads\" (\n\t\"user_no\" integer NOT NULL,\n\t\"head\" integer NOT NULL,\n\t\"user_id\" text COLLATE \"C\" PRIMARY KEY NOT NULL,\n\tCONSTRAINT \"user_heads_user_no\" UNIQUE(\"user_no\")\n);",
       "CREATE INDEX \"topic_log_chunk\" ON \"topic_log\" USING btree (\"chunk_key\") WHERE \"topic_log\".\"chunk_key\" is not null;",
       "CREATE INDEX \"topic_log_failed\" ON \"topic_log\" USING btree (\"ref\") WHERE \"topic_log\".\"disposition\" = 4;",
-      "-- By hand: 16 partitions of each; they cost a commit nothing (platform.md) and let a Postgres that distributes them spread them.\nDO $partitions$ BEGIN\n\tFOR i IN 0..15 LOOP\n\t\tEXECUTE format('CREATE TABLE hcs_messages_%s PARTITION OF hcs_messages FOR VALUES WITH (MODULUS 16, REMAINDER %s)', i, i);\n\t\tEXECUTE format('CREATE TABLE contact_edges_%s PARTITION OF contact_edges FOR VALUES WITH (MODULUS 16, REMAINDER %s)', i, i);\n\tEND LOOP;\nEND $partitions$;",
+      "-- By hand: 16 partitions of each; they cost a commit nothing (docs/measurements.md §4) and let a Postgres that distributes them spread them.\nDO $partitions$ BEGIN\n\tFOR i IN 0..15 LOOP\n\t\tEXECUTE format('CREATE TABLE hcs_messages_%s PARTITION OF hcs_messages FOR VALUES WITH (MODULUS 16, REMAINDER %s)', i, i);\n\t\tEXECUTE format('CREATE TABLE contact_edges_%s PARTITION OF contact_edges FOR VALUES WITH (MODULUS 16, REMAINDER %s)', i, i);\n\tEND LOOP;\nEND $partitions$;",
       "-- By hand: rows that every commit updates keep room beside them, so that an update touches no index (HOT).\nALTER TABLE \"user_heads\" SET (fillfactor = 50);",
       "ALTER TABLE \"topics\" SET (fillfactor = 20);"
     ]

@@ -54,7 +54,7 @@ const OPTIONS = {
   new: { type: "boolean" },
 } as const;
 
-/** Four cents for four topics: what a plan costs is said before it is paid (prices.md). */
+/** Four cents for four topics: what a plan costs is said before it is paid (lib/core/capacity/prices.ts). */
 const TOPIC_DOLLARS = 0.01;
 
 const STEPS: Readonly<Partial<Record<Step["name"], string>>> = {

@@ -1,6 +1,6 @@
 /**
  * Writes through the Hedera SDK. The SDK is imported on the first write: importing costs about a second and 50 MB
- * (platform.md), and most processes only read.
+ * (docs/measurements.md §5), and most processes only read.
  */
 import type { Client, TransactionReceipt, TransactionResponse } from "@hashgraph/sdk";
 import { type ConsensusNs, parseConsensusTime, splitSeconds } from "../../core/ledger/consensus-time";
@@ -48,7 +48,7 @@ export class SdkSubmitter implements Submitter, TopicCreator {
       return err(refusal(cause));
     }
     try {
-      // Each chunk is a transaction of its own: the message is on the ledger when every receipt says so (hedera.md §3).
+      // Each chunk is a transaction of its own: the message is on the ledger when every receipt says so (docs/hedera.md §3).
       const receipts = [];
       for (const response of responses) receipts.push(await response.getReceipt(client));
       const last = responses.at(-1) as TransactionResponse;

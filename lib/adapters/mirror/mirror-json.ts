@@ -41,7 +41,7 @@ export const AccountJson = z
     }),
   );
 
-/** One plain key of the length that its kind has (hedera.md §1), or what cannot be signed for by one wallet. */
+/** One plain key of the length that its kind has (docs/hedera.md §1), or what cannot be signed for by one wallet. */
 function keyOf({ _type, key }: z.infer<typeof KeyJson>): AccountKey {
   const isHex = (pattern: RegExp) => pattern.test(key);
   const bytes = () => new Uint8Array(Buffer.from(key, "hex"));

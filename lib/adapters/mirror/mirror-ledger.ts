@@ -155,7 +155,7 @@ export class MirrorLedger implements Ledger {
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
     const answer = await this.get(path, listOf, request, { signal });
-    // The list knows no "not found" (hedera.md §1): a 404 here is a gateway that does not know the route.
+    // The list knows no "not found" (docs/hedera.md §1): a 404 here is a gateway that does not know the route.
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;

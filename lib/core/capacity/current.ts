@@ -19,7 +19,7 @@ export interface CurrentPlan {
   readonly costs: readonly CostLine[];
 }
 
-/** The mirror's page (hedera.md §1). */
+/** The mirror's page (docs/hedera.md §1). */
 const PAGE = 100;
 const GB = 1e9;
 

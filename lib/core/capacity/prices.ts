@@ -82,7 +82,7 @@ export function usdOf(name: PriceName, amount: number): number {
   return (Math.max(0, amount - free) / per) * usd;
 }
 
-/** What the ledger charges for messages of `bytes` bytes each (hedera.md §3). */
+/** What the ledger charges for messages of `bytes` bytes each (docs/hedera.md §3). */
 export function hcsFeesUsd(messages: number, bytes: number): { readonly base: number; readonly size: number } {
   return {
     base: usdOf("hcsMessage", messages),

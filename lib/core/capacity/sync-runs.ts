@@ -8,7 +8,7 @@
  *
  * The empty one is spared where a message came between the head and the page, which few do.
  */
-/** Messages of one answer (hedera.md §1). */
+/** Messages of one answer (docs/hedera.md §1). */
 export const PAGE = 100;
 const RANGES = 5;
 export const WINDOW = PAGE * RANGES;

@@ -1,6 +1,6 @@
 /**
  * The text that a wallet signs to sign somebody in. It says in plain words what it is for, and carries all that it is bound to,
- * so that nothing has to be kept for it until it is answered. ASCII only: the signed bytes count characters (hedera.md §5).
+ * so that nothing has to be kept for it until it is answered. ASCII only: the signed bytes count characters (docs/hedera.md §5).
  */
 import { type AccountId, parseAccountId } from "./ids";
 

@@ -1,5 +1,5 @@
 /**
- * Reassembly of messages that were split into chunks (hedera.md §3). Nothing stops a sender from repeating numbers, changing
+ * Reassembly of messages that were split into chunks (docs/hedera.md §3). Nothing stops a sender from repeating numbers, changing
  * the total or never finishing: the first part of each number wins, totals must agree, and nobody waits for the rest.
  *
  * The app and the topic commands both ask `Reassembly.take` about every message, so they cannot disagree.

@@ -1,6 +1,6 @@
 /**
  * Consensus timestamps: nanoseconds since 1970 as bigint. Unique on the whole network and strictly rising inside a topic
- * (hedera.md §1). A float or a Postgres `timestamp` would lose the nanoseconds that make them unique.
+ * (docs/hedera.md §1). A float or a Postgres `timestamp` would lose the nanoseconds that make them unique.
  */
 export type ConsensusNs = bigint & { readonly __brand: "ConsensusNs" };
 

@@ -1,5 +1,5 @@
 /**
- * The topic running hash, version 3 (hedera.md §4): SHA-384 over a Java object stream that holds the hash before, the
+ * The topic running hash, version 3 (docs/hedera.md §4): SHA-384 over a Java object stream that holds the hash before, the
  * message's identity and the SHA-384 of its bytes. The framing bytes are Java's own and were checked on real messages.
  *
  *   head(8+…) ‖ previous(48) ‖ 77 4c ‖ version payer×3 topic×3 seconds nanos sequence ‖ 75 71007e0000 00000030 ‖ content(48)

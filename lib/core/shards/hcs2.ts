@@ -1,5 +1,5 @@
 /**
- * The registry of shards as messages of an HCS-2 registry topic, and back (hedera.md §6). The first message of a shard
+ * The registry of shards as messages of an HCS-2 registry topic, and back (docs/hedera.md §6). The first message of a shard
  * registers it, later ones update that; `metadata` says in JSON what the topic is for. What is on the ledger is public: tenants'
  * names and the owners of topics are.
  */

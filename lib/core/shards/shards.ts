@@ -67,7 +67,7 @@ export interface RoutedUser {
   readonly tenantId: TenantId | null;
 }
 
-/** Signals from which a user is busy (plan.md, phase 3). */
+/** Signals from which a user is busy: the scaling plan's second tier. */
 export const BUSY_FROM_SIGNALS = 1_000;
 /** A busy user is one until there are fewer than this: a fifth less, so that nobody goes back and forth at the line. */
 export const BUSY_UNTIL_SIGNALS = 800;

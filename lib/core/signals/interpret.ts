@@ -30,7 +30,7 @@ export interface RawMessage extends ChainMessage {
   readonly verdict?: Verdict;
 }
 
-/** Accounts that may write for others; `*` is everybody (design.md, "Who says so"). */
+/** Accounts that may write for others (TRUSTED_PAYERS); `*` is everybody. */
 export type TrustedPayers = ReadonlySet<AccountId> | "*";
 
 export interface InterpretInput {

@@ -3,7 +3,7 @@
  */
 import type { UserId } from "../ledger/ids";
 
-/** How a message stands to the ledger's hash chain (hedera.md §4). */
+/** How a message stands to the ledger's hash chain (docs/hedera.md §4). */
 export type Verification = "verified" | "unverifiable" | "failed";
 
 /** What became of a message in the log. */

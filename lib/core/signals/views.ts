@@ -29,7 +29,7 @@ const REQUESTS_BYTES = MAX_ANSWER_BYTES * 0.14;
 
 /** The plan's circle of nine. */
 export const CIRCLE_SLOTS = 9;
-/** Bonded contacts that `/api/circle` lists at most (api.md). */
+/** Bonded contacts that `/api/circle` lists at most. */
 export const CIRCLE_CONTACTS_MAX = 250;
 
 /** A name for a peer: from the profile, then from contact messages, then the id. */

@@ -1,5 +1,5 @@
 /**
- * A cursor never moves past a hole on the strength of one answer (hedera.md §1). Stored sequence numbers are the contiguous
+ * A cursor never moves past a hole on the strength of one answer (docs/hedera.md §1). Stored sequence numbers are the contiguous
  * prefix plus declared gaps; this file says which part of an answer may extend it.
  */
 import type { Interval } from "./intervals";

@@ -1,5 +1,5 @@
 /**
- * The mirror's gRPC API: topic subscriptions (hedera.md §2). There is no address book: the SDK, which asks for it once a
+ * The mirror's gRPC API: topic subscriptions (docs/hedera.md §2). There is no address book: the SDK, which asks for it once a
  * day, takes nodes on port 50211 alone from it, and would be left with none; without an answer it keeps those it has.
  */
 import { type ServerWritableStream, status } from "@grpc/grpc-js";

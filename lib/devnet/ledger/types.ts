@@ -1,7 +1,7 @@
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 
-/** One transaction carries at most this much of a message (hedera.md §3). */
+/** One transaction carries at most this much of a message (docs/hedera.md §3). */
 export const MAX_CHUNK_BYTES = 1024;
 /** The SDK's default for the chunks of one message. */
 export const MAX_CHUNKS = 20;

@@ -1,5 +1,5 @@
 /**
- * Query parameters as the mirror reads them (hedera.md §1): keys in any case, values possibly repeated, comparisons as
+ * Query parameters as the mirror reads them (docs/hedera.md §1): keys in any case, values possibly repeated, comparisons as
  * `op:value`. All faults are reported at once, invalid values before unknown names.
  */
 import { RestError } from "./answer";

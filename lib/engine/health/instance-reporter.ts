@@ -17,7 +17,7 @@ export interface ReporterDeps {
   readonly log: Log;
 }
 
-/** Issue 3: often enough for people who look, rare enough to be no line of the bill (8,640 commands a day are 2 cents). */
+/** Often enough for people who look, rare enough for the bill: 8,640 commands a day are 2 cents (docs/measurements.md §3). */
 const EVERY_MS = 10_000;
 
 export class InstanceReporter {

@@ -31,7 +31,7 @@ export interface LiveDeps {
   readonly beatMs: number;
   /** A stream ends itself before the platform ends it. */
   readonly maxStreamMs: number;
-  /** Open at once, of one user and of all: each costs memory (15 to 105 KB, platform.md) and a file descriptor. */
+  /** Open at once, of one user and of all: each costs memory (15 to 105 KB, docs/measurements.md §2) and a file descriptor. */
   readonly maxPerUser: number;
   readonly maxStreams: number;
 }
@@ -41,7 +41,7 @@ export type StreamRefusal = "per-user" | "per-instance";
 
 /** Rows read at once for a stream that is far behind. */
 const CATCH_UP_ROWS = 200;
-/** Freshness goes out this often at the most; api.md promises 15 s at the least. */
+/** Freshness goes out this often at the most; clients are promised 15 s at the least. */
 const FRESHNESS_EVERY_MS = 5_000;
 
 interface Stream {

@@ -12,7 +12,7 @@ export interface PendingSignal {
   readonly decoded: Decoded;
 }
 
-/** A mirror lags 5 to 20 s on a bad day (hedera.md §1); after this the submitter has had more than a fair chance to see it. */
+/** A mirror lags 5 to 20 s on a bad day (docs/hedera.md §1); after this the submitter has had more than a fair chance to see it. */
 const FORGET_AFTER_MS = 10 * 60_000;
 const MAX_USERS = 50_000;
 

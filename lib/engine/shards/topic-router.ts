@@ -36,7 +36,7 @@ export interface Entered {
 
 /** A write may cost a statement: by a registry older than this nobody writes. */
 const CHECK_BEFORE_WRITE_MS = 5_000;
-/** As long as a read waits for a message that it must contain (api.md). */
+/** As long as a read waits for a message that it must contain. */
 const READ_BACK_MS = 3_000;
 /** What a user is changes rarely, and the fence notices who has missed it. */
 const USER_TTL_MS = 30_000;

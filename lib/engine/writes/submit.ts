@@ -57,7 +57,7 @@ export interface SubmitDeps {
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
 
-/** api.md: ts within -600 s and +120 s of now. */
+/** A message says when it was made: `ts` is within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
 /** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;

@@ -1,5 +1,5 @@
 /**
- * The ledger as its mirror nodes tell it (hedera.md §1). Reads only; every method is one request at most for each mirror tried.
+ * The ledger as its mirror nodes tell it (docs/hedera.md §1). Reads only; every method is one request at most for each mirror tried.
  */
 import type { ChunkInfo } from "../../core/ledger/chunks";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";

@@ -11,7 +11,7 @@ const MARK = Symbol.for("trustmesh.HotTierUnavailable");
 
 /**
  * A shared tier that does not answer; reads go on to the database. `cause` is for the log only, redacted.
- * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
  */
 export class HotTierUnavailable extends Error {
   override readonly name = "HotTierUnavailable";

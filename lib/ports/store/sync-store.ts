@@ -13,7 +13,7 @@ const MARK = Symbol.for("trustmesh.StoreUnavailable");
 
 /**
  * A database that does not answer; always worth a retry. `cause` is for the log only.
- * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * Sessions as signed tokens in a cookie. The first secret signs, all of them verify, so that secrets can be rotated. A token
- * that was verified once is remembered until it expires: the signature costs 76 µs, a look-up less than one (platform.md).
+ * that was verified once is remembered until it expires: the signature costs 76 µs, a look-up less than one (docs/measurements.md §1).
  * Whether its user has signed out everywhere since is asked each time, of a map in memory.
  */
 import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";

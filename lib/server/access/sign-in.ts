@@ -7,7 +7,7 @@ import {
   type SignatureFault,
 } from "../../adapters/hedera/message-signature";
 /**
- * Signing in with a Hedera account (HIP-820; hedera.md §5). A challenge is sealed with a key made of the session secret, so any
+ * Signing in with a Hedera account (HIP-820; docs/hedera.md §5). A challenge is sealed with a key made of the session secret, so any
  * instance can tell its own from a forged one and none has to keep it; that it was used is kept, where all instances see it.
  *
  *   ask      text bound to domain, network, account and expiry → sealed

@@ -1,5 +1,5 @@
 import "server-only";
-/** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (platform.md). */
+/** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (docs/measurements.md §1). */
 import { randomUUID } from "node:crypto";
 import { systemClock } from "../../adapters/memory/system-clock";
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";

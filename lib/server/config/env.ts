@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * The one read of the environment (api.md, Configuration). A bad or missing value stops the process with one message that
+ * The one read of the environment. A bad or missing value stops the process with one message that
  * lists every problem. `.env.example` is written from this table by `npm run env:example`.
  */
 import { z } from "zod";

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * How often an address may come in, asked before anybody looks at its request: what Next makes of one costs 1.5 ms of CPU
- * (platform.md), so that a thousand a second from one address take everybody's turn, however quickly the route says no; here it
+ * (docs/measurements.md §1), so that a thousand a second from one address take everybody's turn, however quickly the route says no; here it
  * is a twentieth of that. A burst of what is dear is let in one after the other. Routes count what they let in; pages and files
  * have nobody else who would count them.
  */

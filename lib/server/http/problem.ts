@@ -53,7 +53,7 @@ const MARK = Symbol.for("trustmesh.ProblemError");
 
 /**
  * An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it.
- * Each bundle of Next has its own copy of this class (platform.md): an instance of any of them is one of all.
+ * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
  */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";

@@ -13,7 +13,7 @@ import { pausedSentence } from "./paused";
 import { ProblemError } from "./problem";
 import type { RouteContext } from "./route";
 
-/** How long a read waits for the messages that `If-Min-Sequence` names (api.md). */
+/** How long a read waits for the messages that `If-Min-Sequence` names. */
 const READ_YOUR_WRITES_MS = 3_000;
 
 export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness {
@@ -140,7 +140,7 @@ function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
   ].join(", ");
 }
 
-/** JSON that is the same for everybody and may be kept by a CDN (api.md). */
+/** JSON that is the same for everybody and may be kept by a CDN. */
 export function publicJson(body: unknown): Response {
   return Response.json(body, { headers: { "cache-control": "public, s-maxage=30, stale-while-revalidate=300" } });
 }

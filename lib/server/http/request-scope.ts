@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * Which request the running code works for, also where that is many calls below and knows nothing of requests. One for all
- * bundles, since each has its own copy of a module's state (platform.md).
+ * bundles, since each has its own copy of a module's state (docs/measurements.md §1).
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";

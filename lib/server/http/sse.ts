@@ -94,7 +94,7 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
       controller.abort();
     },
   });
-  // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (platform.md).
+  // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (docs/measurements.md §2).
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",

@@ -45,7 +45,7 @@ export function costOf(reports: readonly InstanceReport[], databaseBytes: number
   };
 }
 
-/** In the price of a message (hedera.md §3). */
+/** In the price of a message (docs/hedera.md §3). */
 const FREE_BYTES = 100;
 
 function stored(bytes: number, sinceMs: number): Item {

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * What is timed and counted as it happens, in a registry of the app's own: each bundle has its own copy of prom-client and of its
- * global registry (platform.md), and one app. What other parts count for themselves joins it in metric-sources.ts. Labels have few
+ * global registry (docs/measurements.md §1), and one app. What other parts count for themselves joins it in metric-sources.ts. Labels have few
  * values, known beforehand; nothing of a user is one.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";

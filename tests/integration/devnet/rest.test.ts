@@ -1,4 +1,4 @@
-/** The devnet's mirror REST, held to hedera.md §1. */
+/** The devnet's mirror REST, held to docs/hedera.md §1. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";

@@ -1,4 +1,4 @@
-/** The import table of design.md, "Layout and who may import whom", and the rules of style that a machine can hold. */
+/** The import table of docs/architecture.md, and the rules of style that a machine can hold. */
 import { codeOf, importsOf, isBarrel, resolveOurs, type SourceFile } from "./source";
 
 export type Layer =
@@ -54,8 +54,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
 };
 
 /**
- * What the browser runs of core: the proof is checked there, by the very code that the server has (issue 2, the seal), and the
- * capacity model answers a slider at once, at no server's cost, with what `npm run capacity` says (issue 4). Both are pure.
+ * What the browser runs of core: the proof is checked there, by the very code that the server has, and the
+ * capacity model answers a slider at once, at no server's cost, with what `npm run capacity` says. Both are pure.
  */
 const CORE_IN_THE_BROWSER = new Set([
   "lib/core/ledger/ids",

@@ -72,7 +72,7 @@ describe("the running hash", () => {
     sequence: 77,
   };
 
-  it("is made of the bytes that hedera.md lists, in that order", () => {
+  it("is made of the bytes that docs/hedera.md lists, in that order", () => {
     const previous = new Uint8Array(HASH_BYTES).fill(0xaa);
     const content = new Uint8Array(HASH_BYTES).fill(0xbb);
     const int64 = (n: bigint | number) => BigInt(n).toString(16).padStart(16, "0");

@@ -110,7 +110,7 @@ describe("the cost", () => {
   it("of a message is its fee, and of each byte over the first hundred a little more", () => {
     const submits = { messages: 1, transactions: 1, bytes: 1_024, errors: 0 };
     const cost = costOf([of({ submits })], null, DAY_MS);
-    // hedera.md §3: 1,024 bytes are about $0.00143.
+    // docs/hedera.md §3: 1,024 bytes are about $0.00143.
     expect(cost.dollars).toBeCloseTo(0.00143, 5);
   });
 
