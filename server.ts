@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { loadEnvConfig } from "@next/env";
 import { systemClock } from "./lib/adapters/memory/system-clock";
-import type { App } from "./lib/server/boot/container";
+import type { App } from "./lib/server/boot/app";
 import { claimProcess, endInOrder, endWith } from "./lib/server/boot/lifecycle";
 import { loaded, loadingNow } from "./lib/server/boot/loading";
 import { readEnv } from "./lib/server/config/env";

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import type { App } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 

@@ -2,11 +2,12 @@
  * The capacity model in the browser: the very code that `npm run capacity` runs (core/capacity/capacity), so that a slider answers at
  * once and costs no server anything.
  */
-import { type Capacity, capacity } from "@/lib/core/capacity/capacity";
-import { type CostPart, total, withoutLedger } from "@/lib/core/capacity/costs";
+import { capacity } from "@/lib/core/capacity/capacity";
+import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
+import type { Capacity, CostPart } from "@/lib/core/capacity/need";
 import { compact, counted, whole } from "../format/numbers";
 
 export interface Dial {

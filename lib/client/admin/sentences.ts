@@ -1,6 +1,7 @@
 /** Sentences for operators: what an action will do, what it came to, and how things stand. All pure. */
 import { type AdminStatus, type AuditEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
 import { ReshardDetail } from "@/lib/wire/shards";
+import { asSentence } from "../format/as-sentence";
 import { counted, lasting, whole } from "../format/numbers";
 import { clockTime } from "../format/time";
 import { groupName, parseSplit } from "./shard-groups";
@@ -153,10 +154,6 @@ function endOf({ action, detail }: AuditEntry): string {
   if (action === "shards.split") return "Done: new messages go the new way.";
   return action === "shards.drain" ? "Done: it is let go." : "Done.";
 }
-
-/** A reason as the server's parts give it, as a sentence. */
-export const asSentence = (reason: string): string =>
-  `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`.replace(/\.?$/, ".");
 
 function findings(check: TopicCheck, isOver: boolean): string {
   const odd = [

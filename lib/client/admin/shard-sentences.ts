@@ -1,10 +1,11 @@
 /** Sentences for operators about shards: what a split or a drain will do, how far it is, and how things stand. All pure. */
 import type { TopicStatus } from "@/lib/wire/admin";
 import { type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/shards";
+import { asSentence } from "../format/as-sentence";
 import { counted, percent, whole } from "../format/numbers";
 import { calendarDate, clockMinute, clockTime } from "../format/time";
 import type { Undertaking } from "./pending-reshards";
-import { type ActionWords, asSentence, type Tone } from "./sentences";
+import type { ActionWords, Tone } from "./sentences";
 import { activeOf, type Group, groupName } from "./shard-groups";
 
 /** `segment 3`, `segments 3 to 5` */

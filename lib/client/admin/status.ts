@@ -5,8 +5,8 @@ import { ActionAnswer, AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
 import { ShardsAnswer, type SplitBody } from "@/lib/wire/shards";
 import { ApiError, getJson, postJson, reasonOf } from "../api/http";
 import { PATHS } from "../api/keys";
+import { asSentence } from "../format/as-sentence";
 import { rememberStatus } from "./history";
-import { asSentence } from "./sentences";
 
 /** How often an open page asks. Instances report every ten seconds; the one that answers knows itself as of now. */
 const POLL_MS = 3_000;

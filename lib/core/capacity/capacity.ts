@@ -2,38 +2,12 @@
  * What N users need: traffic of each part, what is stored, how many instances, which limit breaks first, and dollars a month.
  * Pure; of the inputs (capacity-inputs), the measured unit figures (unit-figures) and the list prices (prices) alone.
  */
-import { type CostLine, costLines } from "./costs";
+import { costLines } from "./costs";
 import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
+import type { Capacity } from "./need";
 import { LIMITS } from "./prices";
 import { type Traffic, traffic } from "./traffic";
 import { figure } from "./unit-figures";
-
-export interface Capacity {
-  readonly inputs: CapacityInputs;
-  readonly messages: { readonly perDay: number; readonly perS: number; readonly peakPerS: number };
-  /** Per second, at the mean and in the busiest minute. */
-  readonly mean: Traffic;
-  readonly peak: Traffic;
-  /** `monthBytes`: what a month adds. `keptBytes`: after `monthsKept`. */
-  readonly storage: { readonly monthBytes: number; readonly keptBytes: number };
-  readonly postgres: {
-    readonly statementsPerS: number;
-    /** Compute units (one core each) with room to spare, at the mean and at the peak. */
-    readonly computeUnits: number;
-    readonly peakComputeUnits: number;
-  };
-  readonly redis: {
-    readonly commandsPerS: number;
-    readonly peakCommandsPerS: number;
-    readonly storedBytes: number;
-    readonly trafficBytesPerS: number;
-  };
-  /** `cores`: their CPU, all together, at the mean. */
-  readonly instances: { readonly mean: number; readonly peak: number; readonly cores: number };
-  /** First tier: what one instance keeps at the most, all instances together, and what every user's views would take. */
-  readonly memory: { readonly l1InstanceBytes: number; readonly l1Bytes: number; readonly allUsersBytes: number };
-  readonly costs: readonly CostLine[];
-}
 
 /** Of a busy part, so that a burst finds room. */
 export const TARGET_UTILISATION = 0.6;

@@ -1,18 +1,9 @@
 /** Dollars a month, line by line. What is paid by use is nothing without users. */
-import type { Capacity } from "./capacity";
+
 import { MONTH_DAYS, MONTH_S } from "./inputs";
-import { hcsFeesUsd, LIMITS, type PriceName, usdOf } from "./prices";
+import type { Capacity, CostLine, CostPart } from "./need";
+import { hcsFeesUsd, LIMITS, usdOf } from "./prices";
 import { figure } from "./unit-figures";
-
-export type CostPart = "ledger" | "mirror" | "redis" | "postgres" | "instances";
-
-export interface CostLine {
-  readonly part: CostPart;
-  readonly what: string;
-  readonly usd: number;
-  /** The entry of the price table. */
-  readonly price: PriceName;
-}
 
 export const GB = 1e9;
 const HOURS = MONTH_DAYS * 24;

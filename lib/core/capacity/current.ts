@@ -5,8 +5,9 @@
 
 import { TOPIC_KINDS } from "../ledger/ids";
 import { atPeak } from "./capacity";
-import { type CostLine, mirrorCosts } from "./costs";
+import { mirrorCosts } from "./costs";
 import { type CapacityInputs, DAY_S, MONTH_DAYS, MONTH_S } from "./inputs";
+import type { CostLine } from "./need";
 import { hcsFeesUsd, usdOf } from "./prices";
 import { figure } from "./unit-figures";
 

@@ -3,8 +3,8 @@
  * is published, would read less than there is.
  */
 import type { TopicId } from "../../core/ledger/ids";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { Incidents } from "../health/incidents";
-import type { RegisteredTopic } from "../sync/sync-scheduler";
 import type { RegistryCache } from "./registry-cache";
 
 interface PublicationDeps {

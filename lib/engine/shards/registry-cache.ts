@@ -4,6 +4,7 @@
  */
 
 import { fromMs } from "../../core/ledger/consensus-time";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import {
   EMPTY_REGISTRY,
   isSameShard,
@@ -15,7 +16,6 @@ import {
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
-import type { RegisteredTopic } from "../sync/sync-scheduler";
 
 export interface RegistryCacheDeps {
   readonly store: ShardRegistry;

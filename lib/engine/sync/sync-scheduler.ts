@@ -3,8 +3,10 @@
  * on however many instances. With no demand nothing is pulled. Which topics there are, the registry says: it is followed while
  * the process runs.
  */
+
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
-import type { Sequence, TopicId, TopicKind } from "../../core/ledger/ids";
+import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { type Reading, type ReadTopic, readTopics } from "../../core/shards/shards";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
@@ -18,11 +20,6 @@ import { MirrorHeads } from "./mirror-heads";
 import { type Synced, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
 import { type VouchedTopic, Vouching } from "./vouching";
 import { WaitedPulls } from "./waited-pulls";
-
-export interface RegisteredTopic {
-  readonly topicId: TopicId;
-  readonly kinds: readonly TopicKind[];
-}
 
 export interface SchedulerDeps
   extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "onLate" | "vouchedNs" | "heads"> {

@@ -1,7 +1,7 @@
 import "server-only";
 /** Who may operate: sessions of ADMIN_ACCOUNTS (on devnet also the devnet's operator), and who knows ADMIN_TOKEN. */
 import type { UserId } from "../../core/ledger/ids";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 

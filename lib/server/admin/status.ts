@@ -14,7 +14,7 @@ import type {
 } from "../../ports/store/admin-store";
 import type { TopicCounts } from "../../ports/store/sync-store";
 import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../../wire/admin";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
 import { costOf } from "../observe/cost";
 import { reportsOf } from "../observe/instance-report";

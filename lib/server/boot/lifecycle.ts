@@ -3,7 +3,7 @@ import "server-only";
 import type { Clock } from "../../ports/clock";
 import { watchSockets } from "../access/client-address";
 import type { Front } from "../front/front";
-import type { App } from "./container";
+import type { App } from "./app";
 
 const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean };
 

@@ -13,7 +13,7 @@ import type { Log } from "../../ports/log";
 import { StoreUnavailable } from "../../ports/store/sync-store";
 import type { Env } from "../config/env";
 import type { Metrics } from "../observe/metrics";
-import type { SharedTier, Stores } from "./container";
+import type { SharedTier, Stores } from "./app";
 
 /** What DATABASE_URL names, or the embedded database. Each is loaded where it is chosen. */
 export async function openDatabaseOf(env: Env): Promise<Database> {

@@ -6,8 +6,9 @@ import { openNetwork } from "../config/network";
 import { createLog } from "../observe/log";
 import { Metrics } from "../observe/metrics";
 import { openTracing } from "../observe/tracing";
+import type { App } from "./app";
 /** Starts the app of this process, once, however many bundles ask for it. */
-import { type App, createApp } from "./container";
+import { createApp } from "./container";
 import { loaded } from "./loading";
 import { awaitStores, openShared } from "./open";
 

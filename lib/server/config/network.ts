@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
 import { BONDING_LOOSE } from "../../core/health/judgement";
 import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { spawnDevnet } from "../../devnet/spawn";
-import type { RegisteredTopic } from "../../engine/sync/sync-scheduler";
 import type { Log } from "../../ports/log";
-import type { NetworkParts } from "../boot/container";
+import type { NetworkParts } from "../boot/app";
 import { type Env, NETWORK_MIRRORS } from "./env";
 
 type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;

@@ -1,7 +1,7 @@
 import "server-only";
 import { tooManyProblem } from "../access/limits";
 /** The way of every request once the app is open: gate, rate limits, remembered answers, then the framework. */
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { hasBody } from "../http/read-body";
 import type { KeptAnswer } from "../http/remembered-answers";
 import { type AnyRoute, answerRemembered } from "../http/route";

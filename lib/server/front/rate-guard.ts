@@ -7,7 +7,7 @@ import "server-only";
  */
 import type { HeaderReader } from "../access/client-address";
 import type { LimitName } from "../access/limits";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { MAX_WAITING, Turns } from "./admission-queue";
 
 export interface Visit {

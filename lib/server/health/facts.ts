@@ -5,7 +5,7 @@ import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../
 import { toMs } from "../../core/ledger/consensus-time";
 import type { SyncState } from "../../core/sync/sync-state";
 import type { KnownTopic } from "../admin/reads";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 
 /** The counters of the parts at one moment; they count from the start. */
 export interface Tally {

@@ -7,8 +7,9 @@ import { keepUp } from "../../engine/sync/keep-up";
  * result is in `app.incidents`; everything that speaks of health reads it there.
  */
 import { HotTierUnavailable } from "../../ports/shared/view-cache";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { factsOf, type Tally, tallyOf } from "./facts";
+import type { Health } from "./health";
 
 /** Several looks fit into the 15 s within which a failure is to be seen. */
 const LOOK_MS = 5_000;
@@ -29,7 +30,7 @@ const RARE_MS = 600_000;
 /** While something is wrong the other instances are told this often that it still is. */
 const TELL_MS = 60_000;
 
-export class HealthWatch {
+export class HealthWatch implements Health {
   private readonly closing = new AbortController();
   private tallies: readonly Tally[] = [];
   private probe: { readonly atMs: number; readonly done: Promise<void> } | null = null;

@@ -8,7 +8,7 @@ import type { View } from "../../engine/reads/l1-cache";
 import { report, type TierReport } from "../../engine/reads/single-flight";
 import type { Need, ReadResult } from "../../engine/reads/tiered-read";
 import type { Freshness } from "../../wire/common";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { pausedSentence } from "./paused";
 import { ProblemError } from "./problem";
 import type { RouteContext } from "./route";

@@ -5,7 +5,7 @@ import "server-only";
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
-import type { RequestTrace } from "../observe/tracing";
+import type { RequestTrace } from "../observe/trace-types";
 
 export interface RequestScope {
   readonly requestId: string;

@@ -9,7 +9,7 @@ import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import { StoreUnavailable } from "../../ports/store/sync-store";
 import { adminOf } from "../access/admins";
 import type { LimitName } from "../access/limits";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { apiHeaders } from "./api-headers";
 import { type ProblemCode, ProblemError, problemResponse } from "./problem";
 import { readJson } from "./read-body";

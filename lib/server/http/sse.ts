@@ -2,7 +2,7 @@ import "server-only";
 /** Live events as `text/event-stream`. The stream is pulled: a client that does not read makes no events. */
 import type { UserId } from "../../core/ledger/ids";
 import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { signalOf } from "../routes/signals";
 import { ProblemError } from "./problem";
 import { freshnessBody } from "./reply";

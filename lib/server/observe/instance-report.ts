@@ -1,7 +1,7 @@
 import "server-only";
 /** This instance in numbers: what the other instances are told, and what `GET /api/admin/status` shows of it. */
 import { InstanceReport, type TierReport } from "../../wire/instance-report";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { VERSION } from "./version";
 
 /** All of it since the start. Asks nobody. */

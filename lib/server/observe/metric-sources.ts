@@ -7,7 +7,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import { INCIDENT_KINDS } from "../../core/health/incident";
 import { keyOf } from "../../core/key";
 import { SYNC_STATES } from "../../core/sync/sync-state";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 
 type Labels = Readonly<Record<string, string>>;
 type Tell = (labels: Labels, value: number) => void;

@@ -21,7 +21,7 @@ import {
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
 } from "@opentelemetry/sdk-trace-base";
-import type { Measured, RequestTrace, Tracing } from "./tracing";
+import type { Measured, RequestTrace, Tracing } from "./trace-types";
 import { VERSION } from "./version";
 
 export interface OtelOptions {

@@ -14,7 +14,7 @@ import {
 import { act, auditEntry } from "../admin/actions";
 import { adminStatus } from "../admin/status";
 import { CHECK_ACTIONS } from "../admin/topic-checks";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { type AdminContext, defineRoute } from "../http/route";

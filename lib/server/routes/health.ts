@@ -4,7 +4,7 @@ import type { Incident, IncidentCode } from "../../core/health/incident";
 import { formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
 import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../wire/health";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
 import { defineRoute } from "../http/route";
 import { reportsOf } from "../observe/instance-report";

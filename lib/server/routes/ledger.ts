@@ -5,7 +5,7 @@ import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids
 import { viewOf } from "../../engine/reads/tiered-read";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { privateJson, uncached, viewResponse } from "../http/reply";
 import { defineRoute } from "../http/route";

@@ -1,6 +1,6 @@
 import "server-only";
 import { bearerToken, isSameSecret } from "../access/secrets";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { defineRoute } from "../http/route";
 

@@ -6,7 +6,7 @@ import { type Definition, isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/tiered-read";
 import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } from "../../wire/recognition";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";
 import { ProblemError } from "../http/problem";
 import { beforeRead, uncached, viewResponse } from "../http/reply";

@@ -16,7 +16,7 @@ import { walletChain } from "../../wire/wallet";
 import { isAdmin } from "../access/admins";
 import { isThisMachine } from "../access/client-address";
 import type { Caller } from "../access/sign-in";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute, type RouteContext } from "../http/route";

@@ -14,7 +14,7 @@ import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/tiered-read";
 import type { EventRow, SignalRow } from "../../ports/store/view-store";
 import { EventsAnswer, EventsQuery, type Signal, SignalsAnswer, SignalsQuery } from "../../wire/signals";
-import type { App } from "../boot/container";
+import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";
 import { ProblemError } from "../http/problem";
 import { beforeRead, uncached, viewResponse } from "../http/reply";

@@ -1,9 +1,10 @@
 /** The model's answer as text: the plan's two tables, what is there now against ours, and the limits in the order in which they break. */
-import { type Capacity, capacity, sum } from "@/lib/core/capacity/capacity";
-import { type CostPart, total, withoutLedger } from "@/lib/core/capacity/costs";
+import { capacity, sum } from "@/lib/core/capacity/capacity";
+import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import type { CapacityInputs } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
+import type { Capacity, CostPart } from "@/lib/core/capacity/need";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
 interface Scale {

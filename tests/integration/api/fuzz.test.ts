@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { StoreUnavailable } from "@/lib/ports/store/sync-store";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";

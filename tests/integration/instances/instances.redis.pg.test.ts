@@ -7,7 +7,8 @@ import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upsta
 import type { UserId } from "@/lib/core/ledger/ids";
 import { newShard } from "@/lib/core/shards/shards";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
-import { type App, createApp } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
+import { createApp } from "@/lib/server/boot/container";
 import { readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";

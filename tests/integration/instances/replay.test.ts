@@ -9,7 +9,7 @@ import { err, ok } from "@/lib/core/result";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { StoreUnavailable } from "@/lib/ports/store/sync-store";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { fused } from "../../support/control/fuse";
 import { intercepted } from "../../support/control/intercepted";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { decodeMessage } from "@/lib/core/signals/envelope";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";
 import { ledgerOfJson } from "../../support/mirrors/json-mirror";

@@ -6,7 +6,7 @@ import { ok } from "@/lib/core/result";
 import { type CheckDeps, checkTopic, newCheck } from "@/lib/engine/repair/audit";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
 import type { LedgerMessage, MirrorName } from "@/lib/ports/ledger/ledger";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";
 import { MIRROR, ScriptedLedger } from "../../support/mirrors/scripted-ledger";

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { epochOf } from "@/lib/core/signals/position";
 import { startDevnet } from "@/lib/devnet/devnet";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { ActionAnswer } from "@/lib/wire/admin";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { fused } from "../../support/control/fuse";

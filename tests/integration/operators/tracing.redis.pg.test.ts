@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
-import type { App } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
 import { getApp } from "@/lib/server/boot/start";
 import { readEnv } from "@/lib/server/config/env";
 import { openTracing } from "@/lib/server/observe/tracing";

@@ -1,6 +1,6 @@
 /** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { App } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
 import { entrance, rememberedOf } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
 import { type AnyRoute, answer } from "@/lib/server/http/route";

@@ -1,7 +1,7 @@
 /** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openStore } from "@/lib/adapters/postgres/store";
-import type { Stores } from "@/lib/server/boot/container";
+import type { Stores } from "@/lib/server/boot/app";
 import { openTestDatabase } from "../servers/set-up";
 import { databaseSnapshot } from "./database-snapshot";
 

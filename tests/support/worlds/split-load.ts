@@ -2,7 +2,7 @@
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { SignalRow } from "@/lib/ports/store/view-store";
-import type { App } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import type { Instance, SplitWorld } from "./split-world";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { App } from "@/lib/server/boot/container";
+import type { App } from "@/lib/server/boot/app";
 import { followApp } from "@/lib/server/observe/metric-sources";
 import { Metrics } from "@/lib/server/observe/metrics";
 

@@ -11,7 +11,7 @@ import { MAX_COUNTED, RateLimits } from "../../access/limits";
 import { SESSION_MS, Sessions } from "../../access/session";
 import { SignIn } from "../../access/sign-in";
 import type { Env } from "../../config/env";
-import type { SharedTier, Stores } from "../container";
+import type { SharedTier, Stores } from "../app";
 import type { Tiers } from "./tiers";
 
 /** Looking up accounts that sign in may take one in so many of the mirror's requests. */

@@ -13,7 +13,7 @@ import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
 import { TopicChecks } from "../../admin/topic-checks";
 import type { Env } from "../../config/env";
-import type { NetworkParts, Stores } from "../container";
+import type { NetworkParts, Stores } from "../app";
 import type { Tiers } from "./tiers";
 
 export interface Sync {

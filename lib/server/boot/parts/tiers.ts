@@ -12,7 +12,7 @@ import type { HotCache } from "../../../ports/shared/hot-cache";
 import type { InstanceReports } from "../../../ports/shared/instance-reports";
 import type { WriteFence } from "../../../ports/shared/write-fence";
 import type { Env } from "../../config/env";
-import type { SharedTier } from "../container";
+import type { SharedTier } from "../app";
 
 export interface Tiers {
   readonly bus: EventBus;

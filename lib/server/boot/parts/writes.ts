@@ -16,7 +16,7 @@ import type { AdminReads } from "../../admin/reads";
 import { openShards, type Shards } from "../../admin/shards";
 import type { Env } from "../../config/env";
 import { pausedSentence } from "../../http/paused";
-import type { NetworkParts, Stores } from "../container";
+import type { NetworkParts, Stores } from "../app";
 import { type CountedSubmitter, counted } from "../counted-submitter";
 import type { Sync } from "./sync";
 import type { Tiers } from "./tiers";

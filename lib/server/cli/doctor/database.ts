@@ -5,7 +5,7 @@ import type { Database } from "../../../adapters/postgres/drivers/database";
 import { missingMigrations } from "../../../adapters/postgres/drivers/migrate";
 import { openStore } from "../../../adapters/postgres/store";
 import { reasonUnreachable } from "../../../core/health/unreachable";
-import type { Stores } from "../../boot/container";
+import type { Stores } from "../../boot/app";
 import { openDatabaseOf } from "../../boot/open";
 import { dataDirProblem } from "../../config/data-dir";
 import type { Env } from "../../config/env";

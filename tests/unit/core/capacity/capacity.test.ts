@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PURPOSES } from "@/lib/adapters/upstash/client/command-stats";
-import { type Capacity, capacity, sum } from "@/lib/core/capacity/capacity";
+import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, DEFAULT_SETTINGS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
+import type { Capacity } from "@/lib/core/capacity/need";
 import { STAYING, traffic } from "@/lib/core/capacity/traffic";
 import { figure } from "@/lib/core/capacity/unit-figures";
 import { readEnv } from "@/lib/server/config/env";

@@ -1,0 +1,41 @@
+/** The answer of the capacity model: what N users need. */
+import type { CapacityInputs } from "./inputs";
+import type { PriceName } from "./prices";
+import type { Traffic } from "./traffic";
+
+export interface Capacity {
+  readonly inputs: CapacityInputs;
+  readonly messages: { readonly perDay: number; readonly perS: number; readonly peakPerS: number };
+  /** Per second, at the mean and in the busiest minute. */
+  readonly mean: Traffic;
+  readonly peak: Traffic;
+  /** `monthBytes`: what a month adds. `keptBytes`: after `monthsKept`. */
+  readonly storage: { readonly monthBytes: number; readonly keptBytes: number };
+  readonly postgres: {
+    readonly statementsPerS: number;
+    /** Compute units (one core each) with room to spare, at the mean and at the peak. */
+    readonly computeUnits: number;
+    readonly peakComputeUnits: number;
+  };
+  readonly redis: {
+    readonly commandsPerS: number;
+    readonly peakCommandsPerS: number;
+    readonly storedBytes: number;
+    readonly trafficBytesPerS: number;
+  };
+  /** `cores`: their CPU, all together, at the mean. */
+  readonly instances: { readonly mean: number; readonly peak: number; readonly cores: number };
+  /** First tier: what one instance keeps at the most, all instances together, and what every user's views would take. */
+  readonly memory: { readonly l1InstanceBytes: number; readonly l1Bytes: number; readonly allUsersBytes: number };
+  readonly costs: readonly CostLine[];
+}
+
+export type CostPart = "ledger" | "mirror" | "redis" | "postgres" | "instances";
+
+export interface CostLine {
+  readonly part: CostPart;
+  readonly what: string;
+  readonly usd: number;
+  /** The entry of the price table. */
+  readonly price: PriceName;
+}

@@ -1,0 +1,168 @@
+import "server-only";
+/** The shape of a wired app and of its opened parts. It holds types only, so that each part may name the whole. */
+import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
+import type { UpstashClientStats } from "../../adapters/upstash/client/client";
+import type { EventBusStats } from "../../adapters/upstash/events/event-bus";
+import type { Keeping } from "../../adapters/upstash/keeping";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
+import type { TrustedPayers } from "../../core/signals/interpret";
+import type { Incidents } from "../../engine/health/incidents";
+import type { InstanceReporter } from "../../engine/health/instance-reporter";
+import type { LiveHub } from "../../engine/live/live-hub";
+import type { TopicRates } from "../../engine/live/topic-rates";
+import type { DefinitionsGeneration, ToldCommits } from "../../engine/reads/invalidate";
+import type { L1Cache } from "../../engine/reads/l1-cache";
+import type { PendingSignals } from "../../engine/reads/pending";
+import type { TieredRead } from "../../engine/reads/tiered-read";
+import type { RegistryCache } from "../../engine/shards/registry-cache";
+import type { TopicDoor } from "../../engine/shards/topic-router";
+import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
+import type { SignOuts } from "../../engine/writes/sign-outs";
+import type { SubmitService } from "../../engine/writes/submit";
+import type { Clock } from "../../ports/clock";
+import type { Submitter } from "../../ports/ledger/submitter";
+import type { TopicCreator } from "../../ports/ledger/topic-creator";
+import type { Log } from "../../ports/log";
+import type { EventBus } from "../../ports/shared/event-bus";
+import type { HotCache } from "../../ports/shared/hot-cache";
+import type { InstanceReports } from "../../ports/shared/instance-reports";
+import type { ViewCache } from "../../ports/shared/view-cache";
+import type { WriteFence } from "../../ports/shared/write-fence";
+import type { AccountStore } from "../../ports/store/account-store";
+import type { AdminStore } from "../../ports/store/admin-store";
+import type { ShardRegistry } from "../../ports/store/shard-registry";
+import type { StoreStamp } from "../../ports/store/store-stamp";
+import type { SyncStore } from "../../ports/store/sync-store";
+import type { UnreadableRows } from "../../ports/store/unreadable-rows";
+import type { ViewStore } from "../../ports/store/view-store";
+import type { RateLimits } from "../access/limits";
+import type { Sessions } from "../access/session";
+import type { SignIn } from "../access/sign-in";
+import type { AdminReads } from "../admin/reads";
+import type { Shards } from "../admin/shards";
+import type { TopicChecks } from "../admin/topic-checks";
+import type { Env } from "../config/env";
+import type { Health } from "../health/health";
+import type { RememberedAnswers } from "../http/remembered-answers";
+import type { Metrics } from "../observe/metrics";
+import type { Tracing } from "../observe/trace-types";
+import type { OfferedDefinitions } from "./catalogue";
+import type { CountedSubmitter } from "./counted-submitter";
+import type { FirstSync } from "./first-sync";
+
+/** The durable tier, for sync and for readers. */
+export interface Stores {
+  readonly sync: SyncStore;
+  readonly views: ViewStore;
+  readonly admin: AdminStore;
+  /** Statements by purpose, and the circuit in front of the database. */
+  stats(): StatementsStats;
+  readonly accounts: AccountStore;
+  readonly registry: ShardRegistry;
+  /** Stored rows that answers leave out. */
+  readonly unreadable: UnreadableRows;
+  /** How far it has come: what tells a database that lost commits. */
+  readonly stamp: StoreStamp;
+  /** Refuses a ledger that what is stored is not of. */
+  claimLedger(ledger: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface App {
+  readonly env: Env;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly incidents: Incidents;
+  readonly stores: Stores;
+  readonly hot: HotCache;
+  /** Several instances may share the hot tier; it is not this process's own. */
+  readonly isShared: boolean;
+  readonly bus: EventBus;
+  readonly ledger: MirrorLedger;
+  /** Which topics there are; `openTopics` loads it. */
+  readonly registry: RegistryCache;
+  readonly door: TopicDoor;
+  readonly shards: Shards;
+  readonly scheduler: SyncScheduler;
+  readonly l1: L1Cache;
+  readonly reader: TieredRead;
+  readonly definitions: DefinitionsGeneration;
+  readonly offered: OfferedDefinitions;
+  readonly told: ToldCommits;
+  readonly hub: LiveHub;
+  readonly pending: PendingSignals;
+  readonly submit: SubmitService;
+  readonly sessions: Sessions;
+  readonly metrics: Metrics;
+  /** Null: nobody collects traces. */
+  readonly tracing: Tracing | null;
+  readonly rates: TopicRates;
+  readonly checks: TopicChecks;
+  readonly adminReads: AdminReads;
+  readonly instanceId: string;
+  readonly startedMs: number;
+  readonly reporter: InstanceReporter;
+  /** Counts of writes to the ledger since the start, and of failed ones. */
+  readonly written: Omit<CountedSubmitter, "submitter">;
+  readonly health: Health;
+  /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
+  readonly sharedStats: SharedTier["stats"] | null;
+  readonly sharedKeeping: SharedTier["keeping"] | null;
+  readonly signIn: SignIn;
+  readonly signOuts: SignOuts;
+  readonly limits: RateLimits;
+  /** Answers of routes that are the same for everybody. */
+  readonly remembered: RememberedAnswers;
+  readonly trustedPayers: TrustedPayers;
+  /** The account that pays for what is submitted; null where nothing is. */
+  readonly operatorId: string | null;
+  /** To sign in as, on devnet. */
+  readonly people: readonly { readonly userId: string; readonly name: string }[];
+  readonly firstSync: FirstSync;
+  /** Loads the registry of topics, and gives it those that are configured. Before that only the configured ones are known. */
+  openTopics(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the network is made of, whether configured or started here. */
+export interface NetworkParts {
+  readonly mirrorUrls: readonly string[];
+  readonly topics: readonly RegisteredTopic[];
+  readonly trustedPayers: TrustedPayers;
+  readonly submitter: Submitter | null;
+  readonly operatorId?: string | null;
+  /** Tells this ledger from others of the same network's name; absent where nothing does. */
+  readonly ledgerId?: string;
+  /** Null or absent: topics cannot be created here. */
+  readonly creator?: TopicCreator | null;
+  readonly people: App["people"];
+  close(): Promise<void>;
+}
+
+/** What instances share, when there may be several. */
+export interface SharedTier {
+  readonly hot: HotCache;
+  readonly views: ViewCache;
+  readonly bus: EventBus;
+  readonly reports: InstanceReports;
+  stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  /** Whether Redis keeps what it is given. One command. */
+  keeping(): Promise<Keeping>;
+  readonly fence: WriteFence;
+  close(): Promise<void>;
+}
+
+export interface Parts {
+  readonly env: Env;
+  /** Null: this process is the only one. */
+  readonly shared?: SharedTier | null;
+  readonly stores: Stores;
+  readonly network: NetworkParts;
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Where the opened parts have been counting, if they have. */
+  readonly metrics?: Metrics;
+  readonly tracing?: Tracing | null;
+}
