@@ -1,7 +1,7 @@
 /** The store's stamp, as statements answer it (ports/store/store-stamp). */
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { StampWatcher, StoreStamp } from "../../ports/store/store-stamp";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { TierUnavailable } from "../../ports/tier-unavailable";
 import { int8 } from "./codec/decode-row";
 
 /**
@@ -27,13 +27,13 @@ export class Stamp implements StoreStamp {
 
   /**
    * Takes the stamp of an answer. `floor`: the highest that was known when the statement was sent, so that answers which overtake
-   * each other are no loss. Throws StoreUnavailable where the answer lacks what was known.
+   * each other are no loss. Throws TierUnavailable where the answer lacks what was known.
    */
   heed(answered: unknown, floor: number): void {
     const stamp = Number(int8(answered));
     if (stamp < floor) {
       for (const watcher of this.watchers) watcher.onBack();
-      throw new StoreUnavailable("the database has lost commits; it is filled again from the ledger");
+      throw new TierUnavailable("postgres", "the database has lost commits; it is filled again from the ledger");
     }
     this.learn(stamp);
   }

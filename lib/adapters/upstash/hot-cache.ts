@@ -2,7 +2,7 @@
 import type { UserId } from "../../core/ledger/ids";
 import { AHEAD_MS } from "../../core/sync/vouched";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
@@ -51,7 +51,8 @@ export class UpstashHotCache implements HotCache {
     const [sequence, kept, standing, epoch, version, latest, ...found] = Array.isArray(answer)
       ? (answer as unknown[])
       : [];
-    if (found.length !== topics.length * 2) throw new HotTierUnavailable("Redis: round answered for other topics");
+    if (found.length !== topics.length * 2)
+      throw new TierUnavailable("redis", "Redis: round answered for other topics");
     const isAnother = this.history.heed(standing, epoch);
     if (!isAnother) {
       const last = keptEvent(sequence, kept);
@@ -74,7 +75,7 @@ export class UpstashHotCache implements HotCache {
     const { commands, keys } = this.options;
     const args = [1_000_000 / perSecond, burst, maxWaitMs * 1_000];
     const waitMs = await commands.eval("budget", RESERVE, [keys.budget(budget)], args);
-    if (typeof waitMs !== "number") throw new HotTierUnavailable("Redis: the budget answered no number");
+    if (typeof waitMs !== "number") throw new TierUnavailable("redis", "Redis: the budget answered no number");
     return waitMs < 0 ? null : waitMs;
   }
 
@@ -87,7 +88,7 @@ export class UpstashHotCache implements HotCache {
       [digitsOf(nonce), digest, NONCE_MS, ...this.history.args, NONCE_MS],
     );
     const [kind, memoryMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
-    if (!isClaim(kind)) throw new HotTierUnavailable("Redis: the nonce answered nothing");
+    if (!isClaim(kind)) throw new TierUnavailable("redis", "Redis: the nonce answered nothing");
     return { kind, memoryMs: Number(memoryMs) };
   }
 

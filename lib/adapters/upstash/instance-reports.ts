@@ -1,6 +1,6 @@
 /** What instances tell of themselves, in one hash. Redis' clock says which reports are over, so instances need not agree on the time. */
 import type { InstanceReports } from "../../ports/shared/instance-reports";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 
@@ -36,7 +36,7 @@ export class UpstashInstanceReports implements InstanceReports {
     const { commands, keys, ttlMs } = this.options;
     const args = [instanceId, ttlMs, report, asks === "everybody" ? 1 : 0];
     const reports = await commands.eval("report", REPORT, [keys.reports], args);
-    if (!Array.isArray(reports)) throw new HotTierUnavailable("Redis: reports were answered by none");
+    if (!Array.isArray(reports)) throw new TierUnavailable("redis", "Redis: reports were answered by none");
     return reports.map(String);
   }
 }

@@ -17,7 +17,7 @@ for _, part in ipairs({'persistence', 'memory'}) do
 end
 return text`;
 
-/** Rejects with HotTierUnavailable while Redis does not answer. */
+/** Rejects with TierUnavailable while Redis does not answer. */
 export async function readKeeping(commands: Commands): Promise<Keeping> {
   const text = String(await commands.eval("settings", INFO, [], []));
   const value = (name: string) => new RegExp(`^${name}:([^\\r\\n]*)`, "m").exec(text)?.[1]?.trim() ?? null;

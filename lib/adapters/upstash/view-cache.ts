@@ -1,13 +1,8 @@
 /** The views that instances share, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ledger/ids";
-import {
-  type CachedView,
-  HotTierUnavailable,
-  type Lookup,
-  type SharedViewName,
-  type ViewCache,
-} from "../../ports/shared/view-cache";
+import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
+import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History } from "./history";
@@ -64,8 +59,8 @@ export class UpstashViewCache implements ViewCache {
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
     if (kind === 3 && this.history.heed(packed, leftMs))
-      throw new HotTierUnavailable("Redis: its history of events differs from this instance's");
-    throw new HotTierUnavailable("Redis: lookup answered what it never answers");
+      throw new TierUnavailable("redis", "Redis: its history of events differs from this instance's");
+    throw new TierUnavailable("redis", "Redis: lookup answered what it never answers");
   }
 
   async fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean> {
@@ -125,7 +120,7 @@ function unpack(packed: string): CachedView {
   const first = packed.indexOf("\n");
   const second = packed.indexOf("\n", first + 1);
   const third = packed.indexOf("\n", second + 1);
-  if (third < 0) throw new HotTierUnavailable("Redis: a view has no head");
+  if (third < 0) throw new TierUnavailable("redis", "Redis: a view has no head");
   return {
     position: Number(packed.slice(0, first)),
     readMs: Number(packed.slice(first + 1, second)),

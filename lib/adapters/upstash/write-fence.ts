@@ -1,6 +1,5 @@
 /** The write fence of all instances, on Redis' own clock. One hash for each user and kind that wrote within a day. */
 import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import {
   type Entry,
   IN_FLIGHT_MS,
@@ -8,6 +7,7 @@ import {
   type WriteFence,
   type WriteRoute,
 } from "../../ports/shared/write-fence";
+import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 
@@ -67,7 +67,7 @@ export class UpstashWriteFence implements WriteFence {
     );
     if (answer === "entered" || answer === "outdated") return { kind: answer };
     if (!Array.isArray(answer) || answer.length !== 3)
-      throw new HotTierUnavailable("Redis: the fence answered nothing");
+      throw new TierUnavailable("redis", "Redis: the fence answered nothing");
     const [topicId, sequence, inFlight] = answer as [TopicId, string, number];
     return { kind: "elsewhere", last: { topicId, sequence: Number(sequence) }, isBusy: Number(inFlight) > 0 };
   }

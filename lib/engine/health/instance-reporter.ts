@@ -5,7 +5,7 @@
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { InstanceReports } from "../../ports/shared/instance-reports";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 
 export interface ReporterDeps {
   readonly reports: InstanceReports;
@@ -71,7 +71,7 @@ export class InstanceReporter {
     try {
       return await reports.report(instanceId, await compose(), asks);
     } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) log.error("a report of this instance failed", { cause });
+      if (!isTierUnavailable(cause, "redis")) log.error("a report of this instance failed", { cause });
       return null;
     }
   }

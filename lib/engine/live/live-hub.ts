@@ -10,8 +10,8 @@ import { compare } from "../../core/signals/position";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
-import { StoreUnavailable } from "../../ports/store/sync-store";
 import type { SignalRow, ViewStore } from "../../ports/store/view-store";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export type LiveEvent =
   /** `sentThrough`: where a stream that breaks now resumes. */
@@ -171,7 +171,7 @@ export class LiveHub {
         });
         if (sent === null) {
           // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
-          const head = await this.answered(views.head(userId));
+          const head = await views.head(userId).catch(ifDown("postgres", () => null));
           if (head !== null) {
             stream.head = Math.max(stream.head, head);
             sent = cursor ?? stream.head;
@@ -184,7 +184,7 @@ export class LiveHub {
             yield { event: "resync", position: sent };
             break;
           }
-          const page = await this.answered(views.signalsAfter(userId, sent, CATCH_UP_ROWS));
+          const page = await views.signalsAfter(userId, sent, CATCH_UP_ROWS).catch(ifDown("postgres", () => null));
           if (page === null || page.through <= sent) break;
           for (const row of page.rows) {
             yield { event: "signal", row };
@@ -210,16 +210,6 @@ export class LiveHub {
       }
     } finally {
       this.remove(stream);
-    }
-  }
-
-  /** Null where the store does not answer. */
-  private async answered<T>(asked: Promise<T>): Promise<T | null> {
-    try {
-      return await asked;
-    } catch (cause) {
-      if (!(cause instanceof StoreUnavailable)) throw cause;
-      return null;
     }
   }
 

@@ -6,7 +6,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export interface MendDeps {
   readonly bus: Pick<EventBus, "lastPublished" | "tellMissed">;
@@ -33,12 +33,11 @@ export class Mender {
   /** To be called when the shared tier answers: says what could not be said before. */
   async settle(): Promise<void> {
     for (const [topicId, cursor] of [...this.untold]) {
-      try {
-        await this.deps.bus.tellMissed(topicId, cursor);
-      } catch (cause) {
-        if (!(cause instanceof HotTierUnavailable)) throw cause;
-        return;
-      }
+      const isTold = await this.deps.bus.tellMissed(topicId, cursor).then(
+        () => true,
+        ifDown("redis", () => false),
+      );
+      if (!isTold) return;
       if (this.untold.get(topicId) === cursor) this.untold.delete(topicId);
       this.deps.log.warn("commits had not been announced; every view is loaded again", { topicId });
     }
@@ -49,35 +48,34 @@ export class Mender {
    * lacks it.
    */
   async check(topicId: TopicId, cursor: number): Promise<void> {
-    const { bus, clock, log } = this.deps;
     const isFirst = !this.met.has(topicId);
     this.met.add(topicId);
     if (cursor === 0) return;
-    try {
+    await this.ensureAnnounced(topicId, cursor, isFirst).catch(ifDown("redis", () => this.doubt(topicId, cursor)));
+  }
+
+  private async ensureAnnounced(topicId: TopicId, cursor: number, isFirst: boolean): Promise<void> {
+    const { bus, clock, log } = this.deps;
+    if (await this.isAnnounced(topicId, cursor, isFirst)) return;
+    for (const ms of LOOK_AGAIN_MS) {
+      await clock.sleep(ms);
       if (await this.isAnnounced(topicId, cursor, isFirst)) return;
-      for (const ms of LOOK_AGAIN_MS) {
-        await clock.sleep(ms);
-        if (await this.isAnnounced(topicId, cursor, isFirst)) return;
-      }
-      await bus.tellMissed(topicId, cursor);
-      log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
-      this.doubt(topicId, cursor);
     }
+    await bus.tellMissed(topicId, cursor);
+    log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
   }
 
   private async isAnnounced(topicId: TopicId, cursor: number, isFirst: boolean): Promise<boolean> {
     const { bus } = this.deps;
-    try {
-      const published = await bus.lastPublished(topicId);
-      // Nobody else is there: who loads a cursor again has lost the answer to a commit of its own.
+    const isKnown = (published: number | null) => {
+      // Without other instances, a cursor that is loaded again means that the answer to our own commit was lost.
       return published === null ? isFirst : published >= cursor;
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
-      // Whoever it was could not tell us either: this process's own streams and views must not wait for the outage to end.
+    };
+    const tellOurselves = async () => {
+      // The publisher could not tell us either. This process's own streams and views must not wait for the outage to end.
       await bus.tellMissed(topicId, cursor);
       return true;
-    }
+    };
+    return bus.lastPublished(topicId).then(isKnown, ifDown("redis", tellOurselves));
   }
 }

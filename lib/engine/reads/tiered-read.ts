@@ -9,14 +9,8 @@ import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
-import {
-  type CachedView,
-  HotTierUnavailable,
-  type Lookup,
-  type SharedViewName,
-  type ViewCache,
-} from "../../ports/shared/view-cache";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
+import { ifDown } from "../../ports/tier-unavailable";
 import type { L1Cache, View } from "./l1-cache";
 import { type Failure, Flight, type Loaded, report, type TierReport } from "./single-flight";
 
@@ -144,30 +138,21 @@ export class TieredRead {
   }
 
   /** A database that does not answer as a value. */
-  private async landing(load: () => Promise<Loaded>): Promise<Result<Loaded, Failure>> {
-    try {
-      return ok(await load());
-    } catch (cause) {
-      if (!(cause instanceof StoreUnavailable)) throw cause;
-      return err({ tier: "postgres", reason: "unavailable" });
-    }
+  private landing(load: () => Promise<Loaded>): Promise<Result<Loaded, Failure>> {
+    const isDown = (): Result<Loaded, Failure> => err({ tier: "postgres", reason: "unavailable" });
+    return load().then((loaded): Result<Loaded, Failure> => ok(loaded), ifDown("postgres", isDown));
   }
 
-  /** Throws StoreUnavailable where no tier has the view. */
+  /** Rejects with TierUnavailable (postgres) if no tier has the view. */
   private async load(flight: Flight, { userId, name, load }: Wanted): Promise<Loaded> {
     const { shared, clock } = this.deps;
     if (shared === null || !isShared(name)) return this.fromOrigin(flight, load, null);
     const startMs = clock.monotonicMs();
     const redis = (more: Partial<TierReport>) =>
       report("redis", "miss", { tookMs: clock.monotonicMs() - startMs, ...more });
-    let found: Lookup;
-    try {
-      flight.asks("redis", null);
-      found = await this.lookUp(flight, shared, userId, name);
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
-      return this.fromOrigin(flight, load, redis({ detail: "unavailable" }));
-    }
+    flight.asks("redis", null);
+    const found = await this.lookUp(flight, shared, userId, name).catch(ifDown("redis", () => null));
+    if (found === null) return this.fromOrigin(flight, load, redis({ detail: "unavailable" }));
     if (found.kind === "hit") {
       const hit = redis({ outcome: "hit", ttlSeconds: Math.ceil(found.ttlMs / 1_000) });
       return { view: viewOfCached(found.view), tiers: [hit] };
@@ -213,12 +198,8 @@ export class TieredRead {
     view: View,
     lease: string,
   ): Promise<boolean> {
-    try {
-      return await shared.fill(userId, name, { ...view, body: view.body.toString() }, lease);
-    } catch (cause) {
-      if (cause instanceof HotTierUnavailable) return false;
-      throw cause;
-    }
+    const filled = shared.fill(userId, name, { ...view, body: view.body.toString() }, lease);
+    return filled.catch(ifDown("redis", () => false));
   }
 }
 

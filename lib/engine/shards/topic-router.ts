@@ -12,10 +12,9 @@ import { routeTopic, tierOf } from "../../core/shards/shards";
 import { kindOfType } from "../../core/signals/topic-kind";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import type { LastWrite, WriteFence, WriteRoute } from "../../ports/shared/write-fence";
 import type { ShardRegistry, UserRoute } from "../../ports/store/shard-registry";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { ifDown, TierUnavailable } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 import type { RegistryCache } from "./registry-cache";
 
@@ -58,13 +57,13 @@ export class TopicDoor {
     return (await this.route(userId, kindOfType(messageType))).topicId;
   }
 
-  /** Lets a message of the user pass. Rejects with HotTierUnavailable where its order cannot be kept. */
+  /** Lets a message of the user pass. Rejects with TierUnavailable if its order cannot be kept. */
   async enter(userId: UserId, messageType: string): Promise<Entered> {
     const { registry, fence } = this.deps;
     const kind = kindOfType(messageType);
     // The fence lets nobody write by an outdated registry; asking here only spares it the refusal.
-    await unlessDown(registry.check(CHECK_BEFORE_WRITE_MS));
-    await unlessDown(this.tierUp(userId));
+    await registry.check(CHECK_BEFORE_WRITE_MS).catch(ifDown("postgres", () => null));
+    await this.tierUp(userId).catch(ifDown("postgres", () => null));
     let route = await this.route(userId, kind);
     let after: LastWrite | undefined;
     for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -78,7 +77,7 @@ export class TopicDoor {
       } else if (await this.mayLeave(entry.last, entry.isBusy || turn >= TURNS_TO_MOVE)) after = entry.last;
       else route = { ...route, topicId: entry.last.topicId };
     }
-    throw new HotTierUnavailable("the topics of this user change too fast to write to them");
+    throw new TierUnavailable("redis", "the topics of this user change too fast to write to them");
   }
 
   /** Whether the user's last message is in the rows, so that the next one cannot come before it. */
@@ -95,13 +94,10 @@ export class TopicDoor {
 
   private entered(userId: UserId, kind: TopicKind, topicId: TopicId): Entered {
     const leave = async (sequence: number | null) => {
-      try {
-        await this.deps.fence.leave(userId, kind, topicId, sequence);
-      } catch (cause) {
-        if (!(cause instanceof HotTierUnavailable)) throw cause;
-        // The entry ends by itself; until then the user stays on this topic.
-        this.deps.log.warn("could not tell that a write has ended", { topicId });
-      }
+      const left = this.deps.fence.leave(userId, kind, topicId, sequence);
+      // The entry ends by itself. Until then the user stays on this topic.
+      const warn = () => this.deps.log.warn("could not tell that a write has ended", { topicId });
+      await left.catch(ifDown("redis", warn));
     };
     return { topicId, leave };
   }
@@ -118,7 +114,7 @@ export class TopicDoor {
     const nowMs = this.deps.clock.monotonicMs();
     const known = this.users.get(userId);
     if (known && known.untilMs > nowMs) return known.route;
-    const route = await unlessDown(this.deps.store.user(userId));
+    const route = await this.deps.store.user(userId).catch(ifDown("postgres", () => null));
     if (route === null) return known?.route ?? this.plainRoute(userId);
     this.users.set(userId, { route, untilMs: nowMs + USER_TTL_MS });
     return route;
@@ -127,7 +123,7 @@ export class TopicDoor {
   /** While the database cannot say what a user is: where everybody writes to the same topics, it does not matter. */
   private plainRoute(userId: UserId): UserRoute {
     const isForAll = this.deps.registry.current.shards.every(({ tier }) => tier === "standard");
-    if (!isForAll) throw new StoreUnavailable("the database cannot say which topics are this user's");
+    if (!isForAll) throw new TierUnavailable("postgres", "the database cannot say which topics are this user's");
     return { userId, tier: "standard", tenantId: null, signals: 0, version: 0 };
   }
 
@@ -139,15 +135,5 @@ export class TopicDoor {
     if (next === tier || (next === "standard" && this.deps.scheduler.freshness().stale)) return;
     await this.deps.store.setTier(userId, next, version);
     this.users.delete(userId);
-  }
-}
-
-/** Null where the database does not answer. */
-export async function unlessDown<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailable)) throw cause;
-    return null;
   }
 }

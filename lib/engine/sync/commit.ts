@@ -11,8 +11,8 @@ import type { Batch, LogEntry } from "../../core/signals/batch";
 import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../../core/signals/interpret";
 import type { Ledger, LedgerMessage } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import type { CommittedRow, SyncStore } from "../../ports/store/sync-store";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export interface CommitDeps {
   readonly store: SyncStore;
@@ -68,12 +68,8 @@ export async function storedParts(
 /** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */
 export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
   const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
-  try {
-    await deps.bus.publish({ ...commitEvent(batch, rows), renamed });
-  } catch (cause) {
-    if (!(cause instanceof HotTierUnavailable)) throw cause;
-    deps.onUnpublished(batch.topicId, batch.nextCursor);
-  }
+  const published = deps.bus.publish({ ...commitEvent(batch, rows), renamed });
+  await published.catch(ifDown("redis", () => deps.onUnpublished(batch.topicId, batch.nextCursor)));
 }
 
 function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEvent, "renamed"> {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "./sync-scheduler";
 
 export interface KeepUpDeps {
@@ -27,11 +27,6 @@ export async function keepUp({ scheduler, hot, clock }: KeepUpDeps, signal: Abor
   }
 }
 
-/** Without what instances share, each keeps up by itself. */
-async function isOurTurn(hot: KeepUpDeps["hot"]): Promise<boolean> {
-  try {
-    return await hot.passGate("schedule", GATE_MS);
-  } catch (cause) {
-    return cause instanceof HotTierUnavailable;
-  }
-}
+/** While Redis is down, each instance keeps up by itself. */
+const isOurTurn = (hot: KeepUpDeps["hot"]): Promise<boolean> =>
+  hot.passGate("schedule", GATE_MS).catch((cause: unknown) => isTierUnavailable(cause, "redis"));

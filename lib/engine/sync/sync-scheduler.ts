@@ -12,8 +12,8 @@ import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
 import { vouchedOf, wordOf } from "../../core/sync/vouched";
 import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
+import { ifDown } from "../../ports/tier-unavailable";
 import type { Mender } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { MirrorHeads } from "./mirror-heads";
@@ -196,15 +196,14 @@ export class SyncScheduler {
   private async round(known: readonly RoundTopic[]): Promise<Round> {
     const { version } = this.deps.registry.current;
     const stamp = this.deps.stamp.highest;
-    try {
-      const round = await this.deps.hot.round(known, Math.ceil(this.deps.gateMs * TAKEN_SHARE), version, stamp);
-      await this.deps.mender.settle();
-      return round;
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
+    const gateMs = Math.ceil(this.deps.gateMs * TAKEN_SHARE);
+    const round = await this.deps.hot.round(known, gateMs, version, stamp).catch(ifDown("redis", () => null));
+    if (round === null) {
       await this.checkRegistry(CHECK_ALONE_MS);
       return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version, stamp };
     }
+    await this.deps.mender.settle();
+    return round;
   }
 
   private async checkRegistry(maxAgeMs: number): Promise<void> {

@@ -15,7 +15,7 @@ import { type Hole, IDLE, type SyncPolicy, type SyncState, transition } from "..
 import type { Clock } from "../../ports/clock";
 import type { LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
 import type { Log } from "../../ports/log";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
 import { RepairRounds } from "../repair/repair-rounds";
 import { foldedTopic } from "../repair/reproject";
@@ -185,7 +185,7 @@ export class TopicSync {
       // The store failed, maybe after it had committed: forget what we believed of the cursor.
       this.chain = null;
       this.fault(cause instanceof Error ? cause.message : String(cause));
-      const level = cause instanceof StoreUnavailable ? "warn" : "error";
+      const level = isTierUnavailable(cause, "postgres") ? "warn" : "error";
       this.deps.log[level]("sync failed", { topicId: this.topicId, cause });
     }
     return {

@@ -11,8 +11,8 @@ import { kindOfType } from "../../core/signals/topic-kind";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
-import { StoreUnavailable } from "../../ports/store/sync-store";
 import type { ViewStore, WrittenRow } from "../../ports/store/view-store";
+import { ifDown } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 
 export interface EarlierWritesDeps {
@@ -61,8 +61,8 @@ export class EarlierWrites {
   constructor(private readonly deps: EarlierWritesDeps) {}
 
   /**
-   * Takes the write's nonce, and says whether it may be sent. Rejects with HotTierUnavailable, or with StoreUnavailable where
-   * only the log could tell.
+   * Takes the write's nonce, and says whether it may be sent. Rejects with TierUnavailable (redis), or with
+   * TierUnavailable (postgres) if only the log could tell.
    */
   async claim(write: Write): Promise<Earlier> {
     const { hot, clock } = this.deps;
@@ -111,13 +111,8 @@ export class EarlierWrites {
   }
 
   /** A person of whom nothing is remembered has most likely not written for a day: the database need not answer. */
-  private async rowsIfThere(write: Write): Promise<readonly WrittenRow[]> {
-    try {
-      return await this.rows(write);
-    } catch (cause) {
-      if (!(cause instanceof StoreUnavailable)) throw cause;
-      return [];
-    }
+  private rowsIfThere(write: Write): Promise<readonly WrittenRow[]> {
+    return this.rows(write).catch(ifDown("postgres", () => []));
   }
 
   private rows({ from, madeS }: Write): Promise<readonly WrittenRow[]> {

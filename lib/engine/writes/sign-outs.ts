@@ -13,9 +13,8 @@ import { backoffMs } from "../../core/sync/backoff";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import type { AccountStore, SignOut } from "../../ports/store/account-store";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export interface SignOutsDeps {
   readonly store: AccountStore;
@@ -66,8 +65,8 @@ export class SignOuts {
   }
 
   /**
-   * Ends every session of the user. Rejects with StoreUnavailable where it could not be kept, and with HotTierUnavailable where
-   * it is kept but other instances could not be told yet: they learn it when they can be reached again.
+   * Ends every session of the user. Rejects with TierUnavailable (postgres) if it could not be stored, and with TierUnavailable
+   * (redis) if it is stored but other instances could not be told yet: they learn of it when they can be reached again.
    */
   async signOut(userId: UserId): Promise<void> {
     // Not before the sessions that were dated after an earlier sign-out.
@@ -108,15 +107,13 @@ export class SignOuts {
   }
 
   /** False where the store or the other instances do not answer. */
-  private async tell(signOut: SignOut): Promise<boolean> {
-    try {
-      await this.deps.store.signOut(signOut);
-      await this.deps.bus.publishSignOut(signOut);
-      return true;
-    } catch (cause) {
-      if (!(cause instanceof StoreUnavailable) && !(cause instanceof HotTierUnavailable)) throw cause;
-      return false;
-    }
+  private tell(signOut: SignOut): Promise<boolean> {
+    const { store, bus } = this.deps;
+    const told = store.signOut(signOut).then(() => bus.publishSignOut(signOut));
+    return told.then(
+      () => true,
+      ifDown("any", () => false),
+    );
   }
 
   private async tellLater(signOut: SignOut): Promise<void> {

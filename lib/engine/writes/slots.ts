@@ -23,8 +23,8 @@ import type { Decoded } from "../../core/signals/signal";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
-import { StoreUnavailable } from "../../ports/store/sync-store";
 import type { ViewStore } from "../../ports/store/view-store";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export interface SlotsDeps {
   readonly views: Pick<ViewStore, "contacts" | "peers">;
@@ -67,7 +67,7 @@ export class Slots {
 
   constructor(private readonly deps: SlotsDeps) {}
 
-  /** Lets a write of `from` pass, or says why not. Rejects with StoreUnavailable where trust cannot be counted. */
+  /** Lets a write of `from` pass, or says why not. Rejects with TierUnavailable if trust cannot be counted. */
   async take(decoded: Decoded): Promise<Result<Seat, SlotRefusal>> {
     const { actor, target } = decoded;
     if (actor === null || target === null || !MATTERS.test(decoded.type)) return ok(NONE);
@@ -111,8 +111,7 @@ export class Slots {
         (theirs && this.overfull(target, theirs(), decoded, false));
     } catch (cause) {
       // Contacts go on while the database is away; what the ledger then holds too much of is shown as over-allocated.
-      if (!(cause instanceof StoreUnavailable)) throw cause;
-      return () => null;
+      return ifDown("postgres", () => () => null)(cause);
     }
   }
 

@@ -11,8 +11,9 @@ import type { Decoded, UndecodableReason } from "../../core/signals/signal";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
+import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignals } from "../reads/pending";
-import { type Entered, type TopicDoor, unlessDown } from "../shards/topic-router";
+import type { Entered, TopicDoor } from "../shards/topic-router";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { SlotRefusal, Slots } from "./slots";
 
@@ -156,7 +157,7 @@ export class SubmitService {
     }
     const sent = await submitter.submit(topicId, write.message, before.window.validStartNs);
     if (!sent.ok && sent.error.code === "duplicate") {
-      const arrived = await unlessDown(earlier.arrival(write, topicId));
+      const arrived = await earlier.arrival(write, topicId).catch(ifDown("postgres", () => null));
       if (arrived === null) return refuse("uncertain", sent.error.message);
       await leave(arrived.sequence);
       return ok(arrived);

@@ -42,7 +42,7 @@ export interface EventListener {
 }
 
 export interface EventBus {
-  /** Rejects with HotTierUnavailable where the other instances could not be told; this process's listeners always are. */
+  /** Rejects with TierUnavailable where the other instances could not be told; this process's listeners always are. */
   publish(event: CommitEvent): Promise<void>;
   /**
    * Tells every instance, this one first, that commits of a topic up to `cursor` may have gone untold. What they share is

@@ -1,7 +1,7 @@
 /**
  * What instances tell of themselves, so that any of them can show all. A report replaces the last one of its instance, and leaves
  * by its time to live where none follows. Lossy by contract: numbers for people, nothing that a decision rests on. Failures throw
- * `HotTierUnavailable`.
+ * `TierUnavailable`.
  */
 export interface InstanceReports {
   /**

@@ -1,28 +1,11 @@
 /**
  * The tier between the process and the database, shared by all instances: views of users, and the leases that let one reader
- * load for all. Each method is one command. Failures throw `HotTierUnavailable`; nothing here is the only copy of anything.
+ * load for all. Each method is one command. Failures throw `TierUnavailable`; nothing here is the only copy of anything.
  *
  * Invariant: a fill is taken only from the holder of the view's lease, and a commit ends the leases of the users it concerns,
  * so what was read before a commit is never kept after it.
  */
 import type { UserId } from "../../core/ledger/ids";
-
-const MARK = Symbol.for("trustmesh.HotTierUnavailable");
-
-/**
- * A shared tier that does not answer; reads go on to the database. `cause` is for the log only, redacted.
- * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
- */
-export class HotTierUnavailable extends Error {
-  override readonly name = "HotTierUnavailable";
-  readonly [MARK] = true;
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
-    if (this !== HotTierUnavailable) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === "object" && value !== null && MARK in value;
-  }
-}
 
 /** Views that instances share. What depends on one process's state (recognition and its definitions) is not among them. */
 export type SharedViewName = "contacts" | "circle" | "signals";

@@ -1,7 +1,7 @@
 /**
  * Keeps the messages that a user writes through us in order while topics change. For each user and kind it remembers where the
  * last message went, and how it is getting on: whoever would write elsewhere learns of it first. Shared by all instances, and
- * kept for a day after the last write. Each method is one command. Rejects with HotTierUnavailable.
+ * kept for a day after the last write. Each method is one command. Rejects with TierUnavailable.
  */
 import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 

@@ -1,6 +1,6 @@
 /**
  * What is kept about who may be whom: ids that accounts sign in as, and sign-outs. Every method is one statement at most.
- * Rejects with StoreUnavailable.
+ * Rejects with TierUnavailable.
  */
 import type { AccountId, SessionId, UserId } from "../../core/ledger/ids";
 

@@ -1,6 +1,6 @@
 /**
  * What operators ask of the durable store, and what is kept of what they do. Each method is one SQL statement. Failures of the
- * database throw `StoreUnavailable`.
+ * database throw `TierUnavailable`.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";

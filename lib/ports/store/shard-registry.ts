@@ -1,7 +1,7 @@
 /**
  * The registry of shards, and what is known of the users it routes. Each method is one SQL statement. The registry changes by
  * compare-and-swap of its version, so of several who would change it at once one does, and the others look again. Failures of
- * the database throw `StoreUnavailable`; a change whose answer was lost has either happened as a whole or not at all.
+ * the database throw `TierUnavailable`; a change whose answer was lost has either happened as a whole or not at all.
  */
 import type { UserId } from "../../core/ledger/ids";
 import type { Registry, RoutedUser, Shard, TenantId, UserTier } from "../../core/shards/shards";

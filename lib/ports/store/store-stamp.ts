@@ -4,7 +4,7 @@
  * store has lost commits: it was restored, or failed over to a copy that lagged.
  */
 export interface StampWatcher {
-  /** The store has lost commits. The statement that noticed it fails with StoreUnavailable; so do all until a new epoch begins. */
+  /** The store has lost commits. The statement that noticed it fails with TierUnavailable; so do all until a new epoch begins. */
   onBack(): void;
   /** Positions belong to another epoch than was known: what was kept of the one before is in doubt. */
   onEpoch(epoch: number): void;

@@ -2,29 +2,12 @@
  * The durable side of sync: cursors, raw log, gaps, and the one statement that commits a batch.
  *
  * Invariant: `commit` is a compare-and-swap of the topic cursor together with all that the batch means, in one SQL statement.
- * Either everything is written, exactly once, or nothing is (`conflict`). Failures of the database throw `StoreUnavailable`.
+ * Either everything is written, exactly once, or nothing is (`conflict`). Failures of the database throw `TierUnavailable`.
  */
 
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Position, Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import type { Batch, Facts, LogEntry } from "../../core/signals/batch";
-
-const MARK = Symbol.for("trustmesh.StoreUnavailable");
-
-/**
- * A database that does not answer; always worth a retry. `cause` is for the log only.
- * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
- */
-export class StoreUnavailable extends Error {
-  override readonly name = "StoreUnavailable";
-  readonly [MARK] = true;
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
-    if (this !== StoreUnavailable) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === "object" && value !== null && MARK in value;
-  }
-}
 
 /**
  * The database cannot hold what the batch says (a value out of range, a constraint, a row that is too large). Asking again does

@@ -1,6 +1,6 @@
 /**
  * What readers ask of the durable store. Each method is one SQL statement, and a user's head comes from the same snapshot
- * as the rows, so a view and its position always agree. Failures of the database throw `StoreUnavailable`.
+ * as the rows, so a view and its position always agree. Failures of the database throw `TierUnavailable`.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, Position, Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";

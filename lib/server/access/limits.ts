@@ -1,5 +1,4 @@
 import "server-only";
-import { LRUCache } from "lru-cache";
 /**
  * How often one address, and one person, may do what costs something. Buckets that leak (HotCache.reserve): a burst at once,
  * then a steady rate.
@@ -9,12 +8,13 @@ import { LRUCache } from "lru-cache";
  * by all instances together, one command each time; who has been refused is refused from memory until there is a token again,
  * so that a flood costs no commands. While the shared tier does not answer, each instance counts for itself.
  */
+import { LRUCache } from "lru-cache";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
-import { ProblemError } from "../http/problem";
+import { ifDown } from "../../ports/tier-unavailable";
+import { isProblem, ProblemError } from "../http/problem";
 import { clientAddress, type HeaderReader } from "./client-address";
 
 interface Rate {
@@ -117,7 +117,7 @@ export class RateLimits {
     try {
       await this.spend(this.options.own, bucketAt(name, address), LIMITS[name].address);
     } catch (cause) {
-      if (!(cause instanceof ProblemError)) throw cause;
+      if (!isProblem(cause)) throw cause;
     }
   }
 
@@ -190,10 +190,7 @@ export class RateLimits {
     const waitMs = 1_000 / policy.perSecond;
     const knownMs = (this.refusedUntilMs.get(bucket) ?? 0) - clock.monotonicMs();
     if (hot !== own && knownMs > 0) throw tooMany(knownMs);
-    const given = await hot.reserve(bucket, policy).catch((cause: unknown) => {
-      if (hot === own || !(cause instanceof HotTierUnavailable)) throw cause;
-      return own.reserve(bucket, policy);
-    });
+    const given = await hot.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)));
     if (given !== null) return;
     this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
     throw tooMany(waitMs);

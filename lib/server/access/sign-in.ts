@@ -1,11 +1,4 @@
 import "server-only";
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import {
-  checkMessageSignature,
-  type PlainKey,
-  parseSignatureMap,
-  type SignatureFault,
-} from "../../adapters/hedera/message-signature";
 /**
  * Signing in with a Hedera account (HIP-820; docs/hedera.md §5). A challenge is sealed with a key made of the session secret, so any
  * instance can tell its own from a forged one and none has to keep it; that it was used is kept, where all instances see it.
@@ -15,6 +8,13 @@ import {
  *
  * The mirror comes after everything that needs nobody else: one challenge costs one mirror request, however often it is sent.
  */
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import {
+  checkMessageSignature,
+  type PlainKey,
+  parseSignatureMap,
+  type SignatureFault,
+} from "../../adapters/hedera/message-signature";
 import { keyOf } from "../../core/key";
 import { challengeText, parseChallenge, sealed } from "../../core/ledger/challenge";
 import type { AccountId, UserId } from "../../core/ledger/ids";
@@ -22,7 +22,7 @@ import type { Clock } from "../../ports/clock";
 import type { Ledger } from "../../ports/ledger/ledger";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { AccountStore } from "../../ports/store/account-store";
-import { ProblemError } from "../http/problem";
+import { isProblem, ProblemError } from "../http/problem";
 
 export interface SignInOptions {
   readonly secrets: readonly string[];
@@ -78,7 +78,7 @@ export class SignIn {
 
   /**
    * The id that `accountId` signs in as, if `signatureMap` (base64) is its answer to `challenge`. Throws ProblemError with the
-   * reason where not, HotTierUnavailable where use cannot be recorded. A challenge takes one answer that has the form of one; it
+   * reason where not, TierUnavailable where use cannot be recorded. A challenge takes one answer that has the form of one; it
    * is given back where the ledger could not be asked.
    */
   async verify(accountId: AccountId, challenge: string, signatureMap: string, caller: Caller): Promise<UserId> {
@@ -91,7 +91,7 @@ export class SignIn {
     if ((await hot.attempt(use, "", leftMs + 1_000)).kind !== "first")
       throw new ProblemError("challenge-used", "This challenge was answered before. Ask for a new one.");
     const key = await this.accountKey(accountId).catch(async (cause: unknown) => {
-      const isUnasked = cause instanceof ProblemError && UNASKED.has(cause.code);
+      const isUnasked = isProblem(cause) && UNASKED.has(cause.code);
       if (isUnasked) await hot.abandon(use);
       throw cause;
     });

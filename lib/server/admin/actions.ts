@@ -4,7 +4,7 @@ import { keyOf } from "../../core/key";
 import type { AdminEntry } from "../../ports/store/admin-store";
 import type { ActionAnswer, AuditEntry } from "../../wire/admin";
 import { idempotencyKey } from "../http/idempotency";
-import { ProblemError } from "../http/problem";
+import { isProblem } from "../http/problem";
 import { privateJson } from "../http/reply";
 import type { AdminContext } from "../http/route";
 
@@ -44,10 +44,9 @@ export async function act(
     if (detail === "running") return answered(entry, false);
     return answered(await admin.update(entry.id, { state: "done", detail, nowMs: app.clock.now() }), false);
   } catch (cause) {
-    const [state, error] =
-      cause instanceof ProblemError
-        ? (["refused", cause.detail] as const)
-        : (["failed", "It could not be done; the server's log says more."] as const);
+    const [state, error] = isProblem(cause)
+      ? (["refused", cause.detail] as const)
+      : (["failed", "It could not be done; the server's log says more."] as const);
     await admin.update(entry.id, { state, detail: { error }, nowMs: app.clock.now() });
     throw cause;
   }

@@ -1,6 +1,6 @@
 import "server-only";
 import type { Clock } from "../../ports/clock";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 
 /** What the database answered last, asked for again when it is older than `ttlMs`. While it does not answer, the last answer stands. */
 export class Remembered<T> {
@@ -47,7 +47,7 @@ export class Remembered<T> {
       this.didFail = false;
     } catch (cause) {
       this.didFail = true;
-      if (!(cause instanceof StoreUnavailable)) throw cause;
+      if (!isTierUnavailable(cause, "postgres")) throw cause;
     }
   }
 }

@@ -14,9 +14,9 @@ import type { Submitter } from "../../ports/ledger/submitter";
 import type { TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
 import type { HotCache } from "../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { SyncStore } from "../../ports/store/sync-store";
+import { ifDown } from "../../ports/tier-unavailable";
 
 export interface ShardsParts {
   readonly stores: { readonly registry: ShardRegistry; readonly sync: SyncStore };
@@ -66,12 +66,9 @@ export function openShards(parts: ShardsParts): Shards {
           sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
         };
   const announce = async ({ version }: Registry) => {
-    try {
-      await hot.round([], NO_GATE_MS, version);
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
+    const warn = () =>
       log.warn("the other instances could not be told of the registry; they ask for it themselves while Redis is down");
-    }
+    await hot.round([], NO_GATE_MS, version).catch(ifDown("redis", warn));
   };
   const resharder = new Resharder({ ...parts, store: stores.registry, sync: stores.sync, announce });
   const publish = async (): Promise<Result<number, string>> => {

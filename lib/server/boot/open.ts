@@ -10,7 +10,7 @@ import { openUpstash } from "../../adapters/upstash/open-upstash";
 import { backoffMs } from "../../core/sync/backoff";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Env } from "../config/env";
 import type { Metrics } from "../observe/metrics";
 import type { SharedTier, Stores } from "./app";
@@ -62,7 +62,7 @@ export async function awaitStores(
       if (attempt > 0) log.info(`The database answers now, after ${waitedS} s.`);
       return stores;
     } catch (cause) {
-      if (!(cause instanceof StoreUnavailable) || env.isVercel) throw cause;
+      if (!isTierUnavailable(cause, "postgres") || env.isVercel) throw cause;
       if (attempt === 0)
         log.warn(
           "The database does not answer yet: it is asked again until it does. If this stays, check that it runs and that DATABASE_URL is right.",

@@ -1,12 +1,12 @@
 import "server-only";
-import { JUDGED_CODES, judge, type Keeping } from "../../core/health/judgement";
-import type { TopicId } from "../../core/ledger/ids";
-import { keepUp } from "../../engine/sync/keep-up";
 /**
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
  * result is in `app.incidents`; everything that speaks of health reads it there.
  */
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { JUDGED_CODES, judge, type Keeping } from "../../core/health/judgement";
+import type { TopicId } from "../../core/ledger/ids";
+import { keepUp } from "../../engine/sync/keep-up";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { App } from "../boot/app";
 import { factsOf, type Tally, tallyOf } from "./facts";
 import type { Health } from "./health";
@@ -165,7 +165,7 @@ export class HealthWatch implements Health {
         await hot.passGate("health:ready", 1);
         return true;
       } catch (cause) {
-        if (!(cause instanceof HotTierUnavailable)) throw cause;
+        if (!isTierUnavailable(cause, "redis")) throw cause;
       }
     }
     return false;

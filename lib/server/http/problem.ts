@@ -49,21 +49,10 @@ export interface ProblemOptions {
   readonly retryAfterS?: number;
 }
 
-const MARK = Symbol.for("trustmesh.ProblemError");
-
-/**
- * An expected failure on its way to the client. `detail` is a sentence for people; nothing of the inside is in it.
- * Each bundle of Next has its own copy of this class (docs/measurements.md §1): an instance of any of them is one of all.
- */
+/** An expected failure on its way to the client. `detail` is a sentence for people; it tells nothing of the inside. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
-  readonly [MARK] = true;
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a subclass that asks is not this class
-    if (this !== ProblemError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === "object" && value !== null && MARK in value;
-  }
+  readonly kind = "problem";
 
   constructor(
     readonly code: ProblemCode,
@@ -73,6 +62,10 @@ export class ProblemError extends Error {
     super(detail);
   }
 }
+
+/** Looks at the kind: Next gives each bundle a copy of the class of its own, and `instanceof` knows only one of the copies. */
+export const isProblem = (value: unknown): value is ProblemError =>
+  value instanceof Error && "kind" in value && value.kind === "problem";
 
 /** The parts of a problem answer. An Error object would cost a stack. */
 export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;

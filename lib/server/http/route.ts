@@ -5,13 +5,12 @@ import "server-only";
  */
 import type { z } from "zod";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
 import { adminOf } from "../access/admins";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
 import { apiHeaders } from "./api-headers";
-import { type ProblemCode, ProblemError, problemResponse } from "./problem";
+import { isProblem, type ProblemCode, ProblemError, problemResponse } from "./problem";
 import { readJson } from "./read-body";
 import { type KeptAnswer, responseOf } from "./remembered-answers";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -175,25 +174,25 @@ export async function answerRemembered(app: App, route: AnyRoute, url: URL): Pro
   return kept;
 }
 
+/** What a request that needs a tier is told while the tier is down. */
+const DOWN: Readonly<Record<Tier, { readonly name: string; readonly detail: string }>> = {
+  redis: {
+    name: "Redis",
+    detail: "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.",
+  },
+  postgres: { name: "the database", detail: "The database does not answer at the moment. Try again shortly." },
+};
+
 /** The answer of `work`, or the problem that stands for what it threw. */
 async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof ProblemError) return problemResponse(cause);
-    if (cause instanceof HotTierUnavailable) {
-      app.log.warn("a request found Redis unavailable", { cause });
-      const detail =
-        "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.";
+    if (isProblem(cause)) return problemResponse(cause);
+    if (isTierUnavailable(cause)) {
+      const { name, detail } = DOWN[cause.tier];
+      app.log.warn(`a request found ${name} unavailable`, { cause });
       return problemResponse({ code: "unavailable", detail, options: {} });
-    }
-    if (cause instanceof StoreUnavailable) {
-      app.log.warn("a request found the database unavailable", { cause });
-      return problemResponse({
-        code: "unavailable",
-        detail: "The database does not answer at the moment. Try again shortly.",
-        options: {},
-      });
     }
     app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
     return problemResponse({

@@ -2,7 +2,7 @@ import "server-only";
 /** The log: one line of text for people in development, one JSON object a line elsewhere, by pino. */
 import { pino } from "pino";
 import type { Log } from "../../ports/log";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { currentRequest } from "../http/request-scope";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ const isOfDatabase = (value: unknown) => value instanceof Error && "severity" in
 
 /** Errors by name and message. Of those whose messages quote what they were given only the kind is kept, and where they arose. */
 function plainOf(value: unknown): unknown {
-  if (value instanceof StoreUnavailable) return value.name;
+  if (isTierUnavailable(value, "postgres")) return `${value.name}: ${value.tier}`;
   if (value instanceof SyntaxError || isOfDatabase(value)) {
     const { name, stack = "", code } = value as Error & { code?: unknown };
     const at = stack.split("\n").find((line) => line.startsWith("    at "));

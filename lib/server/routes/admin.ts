@@ -2,7 +2,7 @@ import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ledger/ids";
 import { topicChanged } from "../../engine/live/follow-topics";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { ifDown } from "../../ports/tier-unavailable";
 import {
   ActionAnswer,
   AdminStatus,
@@ -106,9 +106,7 @@ function pauseRoute(paused: boolean) {
         await scheduler.heed(topicId);
         context.app.adminReads.topics.forget();
         // An instance that does not hear of it is refused its next commit, or looks again by itself.
-        await bus.publish(topicChanged(topicId)).catch((cause: unknown) => {
-          if (!(cause instanceof HotTierUnavailable)) throw cause;
-        });
+        await bus.publish(topicChanged(topicId)).catch(ifDown("redis", () => {}));
         if (!paused) context.background(() => scheduler.syncNow([topicId]));
         return null;
       });

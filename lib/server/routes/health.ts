@@ -2,7 +2,7 @@ import "server-only";
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import type { Incident, IncidentCode } from "../../core/health/incident";
 import { formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { ifDown } from "../../ports/tier-unavailable";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../wire/health";
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
@@ -90,14 +90,8 @@ export const ingestion = defineRoute({
 });
 
 /** Where the gate does not answer nobody asks: syncs tell of the mirror as well. */
-async function mayAskHead(app: App): Promise<boolean> {
-  try {
-    return await app.hot.passGate("health:hcs", 1_000);
-  } catch (cause) {
-    if (!(cause instanceof HotTierUnavailable)) throw cause;
-    return false;
-  }
-}
+const mayAskHead = (app: App): Promise<boolean> =>
+  app.hot.passGate("health:hcs", 1_000).catch(ifDown("redis", () => false));
 
 const LEDGER_CODES: readonly IncidentCode[] = ["mirror-down", "mirror-failing", "budget-exhausted", "topics-behind"];
 

@@ -2,7 +2,7 @@ import "server-only";
 import { z } from "zod";
 import { type AccountId, parseUserId, type UserId } from "../../core/ledger/ids";
 import type { Profile } from "../../core/signals/projection";
-import { StoreUnavailable } from "../../ports/store/sync-store";
+import { ifDown } from "../../ports/tier-unavailable";
 import {
   ChallengeAnswer,
   ChallengeBody,
@@ -46,12 +46,8 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
 
 /** A session needs no database: while that is away nobody is locked out, and a person goes by the id. */
 async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
-  try {
-    return (await stores.views.profiles([userId]))[0];
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailable)) throw cause;
-    return undefined;
-  }
+  const profiles = await stores.views.profiles([userId]).catch(ifDown("postgres", () => []));
+  return profiles[0];
 }
 
 function walletOf({ env }: App): SessionAnswer["wallet"] {

@@ -2,10 +2,10 @@ import "server-only";
 import { keyOf } from "../../core/key";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import { minSequence, type SubmitRefusal } from "../../engine/writes/submit";
-import { HotTierUnavailable } from "../../ports/shared/view-cache";
+import { ifDown } from "../../ports/tier-unavailable";
 import { SubmitAnswer, SubmitBody } from "../../wire/submit";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
-import { type ProblemCode, ProblemError } from "../http/problem";
+import { isProblem, type ProblemCode, ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute } from "../http/route";
 
@@ -30,13 +30,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
 };
 
 /** What is only remembered for a retry: without the shared tier the nonce still keeps a retry from becoming a second message. */
-async function whileThere(remembered: Promise<void>): Promise<void> {
-  try {
-    await remembered;
-  } catch (cause) {
-    if (!(cause instanceof HotTierUnavailable)) throw cause;
-  }
-}
+const whileThere = (remembered: Promise<void>): Promise<void> => remembered.catch(ifDown("redis", () => {}));
 
 export const submit = defineRoute({
   summary: "Writes a message of the caller to the ledger",
@@ -87,7 +81,7 @@ export const submit = defineRoute({
       return privateJson(answer);
     } catch (cause) {
       // Where the outcome is unknown the key stays taken: a retry must not become a second message.
-      const isUncertain = cause instanceof ProblemError && cause.code === "uncertain";
+      const isUncertain = isProblem(cause) && cause.code === "uncertain";
       if (key !== null && !isUncertain) await whileThere(app.hot.abandon(key));
       throw cause;
     }

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { classify, type Database } from "@/lib/adapters/postgres/drivers/database";
 import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import type { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
 import type { StandIn } from "@/tests/support/stand-ins/control";
 import type { Fault } from "@/tests/support/stand-ins/faults";
@@ -81,7 +81,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     await expect(db.query("INSERT INTO once VALUES (1)")).rejects.toMatchObject({ code: "23505", severity: "ERROR" });
     await expect(db.query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
     const cancelled = await failureOf(db.query("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"));
-    expect(cancelled).toMatchObject({ name: "StoreUnavailable", message: "the database answered 57014" });
+    expect(cancelled).toMatchObject({ name: "TierUnavailable", message: "the database answered 57014" });
     await db.close();
   });
 
@@ -102,7 +102,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     // On what was open before, and on what would have to be opened.
     for (let i = 0; i < 2; i++) {
       const failure = await failureOf(ask());
-      expect(failure).toBeInstanceOf(StoreUnavailable);
+      expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
       expect(String(failure)).not.toContain(SECRET);
     }
     await standIn.faults.clear();
@@ -115,7 +115,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     const asked = db.query("SELECT pg_sleep(0.1), 1 AS one");
     await db.close();
     expect(await asked).toMatchObject([{ one: 1 }]);
-    await expect(db.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(db.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
   it("commits once where the answer was lost and the commit is asked for again", async () => {
@@ -125,7 +125,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     await sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
     const batch = batchOf(T, 0, [{ type: "CONTACT_ACCEPT", actor: "a", target: "b" }]);
     await standIn.faults.set({ kind: "lostAnswer" });
-    await expect(sync.commit(batch)).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(sync.commit(batch)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     await standIn.faults.clear();
     // The server may still be at it: it hears of the client's leaving only when it answers.
     await expect.poll(async () => (await sync.topic(T))?.cursor).toBe(1);
@@ -152,8 +152,8 @@ describe("an answer over HTTP", () => {
       endpoint: `http://127.0.0.1:${port}/sql`,
     });
     const failure = await failureOf(db.query("SELECT 1"));
-    expect(failure).toBeInstanceOf(StoreUnavailable);
-    expect(classify((failure as StoreUnavailable).cause)).toBeInstanceOf(TypeError);
+    expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    expect(classify((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
     await db.close();
     await new Promise((resolve) => broken.close(resolve));
   });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import type { Batch } from "@/lib/core/signals/batch";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
 import { freePort } from "@/tests/support/servers/free-port";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
 import { openStore } from "@/tests/support/stores/store-opening";
@@ -121,15 +120,18 @@ describe("PostgreSQL", () => {
 
   it("says unavailable when nobody answers, when the server stops a session, and when a query takes too long", async () => {
     const absent = openPg(`postgres://postgres:local@127.0.0.1:${await freePort()}/none`);
-    await expect(absent.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(absent.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     await absent.close();
 
     const url = await server.createDatabase();
     const db = openPg(url, { maxConnections: 1, queryTimeoutMs: 50 });
-    await expect(db.query("SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toBeInstanceOf(StoreUnavailable);
-    await expect(db.query("SELECT pg_sleep(5)")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(db.query("SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({
+      name: "TierUnavailable",
+      tier: "postgres",
+    });
+    await expect(db.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     await db.close();
-    await expect(db.query("SELECT 1")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(db.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
   it("reads a user's page from that user's partition alone, by its index", async () => {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -35,7 +35,7 @@ const lines: string[] = [];
 
 /** Of the stores that are out of order while `isStoreDown`. */
 const failure = (_name: string, args: readonly unknown[]) =>
-  isStoreDown ? new StoreUnavailable(`the database says no to ${args.join(" ")}`) : null;
+  isStoreDown ? new TierUnavailable("postgres", `the database says no to ${args.join(" ")}`) : null;
 
 beforeAll(async () => {
   t = await startTestApp({

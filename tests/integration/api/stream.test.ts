@@ -1,7 +1,7 @@
 /** Live delivery: once, in order, without a gap in positions, across reconnects; and what it costs. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { intercepted } from "../../support/control/intercepted";
 import { SseReader } from "../../support/sse";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
@@ -53,7 +53,7 @@ describe("a stream", () => {
     const reader = await stream({ cursor: 0 });
     const { views } = t.app.stores;
     const heads = views.heads.bind(views);
-    Object.assign(views, { heads: () => Promise.reject(new StoreUnavailable("down")) });
+    Object.assign(views, { heads: () => Promise.reject(new TierUnavailable("postgres", "down")) });
     // The commit happens, and its word is lost.
     Object.assign(t.app.bus, { publish: async () => {} });
     request("tm-1");
@@ -73,7 +73,7 @@ describe("a stream", () => {
     expect(ids(reader)).toEqual([1]);
     const { views } = t.app.stores;
     const [rows, head] = [views.signalsAfter.bind(views), views.head.bind(views)];
-    const down = () => Promise.reject(new StoreUnavailable("down"));
+    const down = () => Promise.reject(new TierUnavailable("postgres", "down"));
     Object.assign(views, { signalsAfter: down, head: down });
     request("tm-2");
     await t.clock.advance(10_000);

@@ -8,7 +8,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { err, ok } from "@/lib/core/result";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { fused } from "../../support/control/fuse";
@@ -202,7 +202,7 @@ describe("a database that fails", () => {
     const messages = chainOf(TOPICS[0] as string, [{ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }]);
     let isDown = true;
     const store = intercepted(opened.sync, (name) =>
-      isDown && name === "commit" ? new StoreUnavailable("down") : null,
+      isDown && name === "commit" ? new TierUnavailable("postgres", "down") : null,
     );
     const sync = syncOf(TOPICS[0] as TopicId, store, ledgerOf([messages]), clock);
     expect(await clock.drive(sync.run())).toMatchObject({ complete: false, error: "down" });

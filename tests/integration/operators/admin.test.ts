@@ -1,7 +1,7 @@
 /** What operators see and do on one instance. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { ActionAnswer, AdminStatus, type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
@@ -21,7 +21,7 @@ beforeAll(async () => {
     env: { ADMIN_TOKEN: TOKEN, ADMIN_ACCOUNTS: "tm-root" },
     wrapStores: (stores) => ({
       ...stores,
-      admin: intercepted(stores.admin, () => (isDatabaseDown ? new StoreUnavailable("down") : null)),
+      admin: intercepted(stores.admin, () => (isDatabaseDown ? new TierUnavailable("postgres", "down") : null)),
     }),
   });
   operator = t.devnet.operatorId;

@@ -1,6 +1,6 @@
 /** The watch of a process that lives on: it costs nothing while all is well, and sees by itself what begins and ends. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { intercepted } from "../../support/control/intercepted";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
   const counted = <T extends object>(store: T) =>
     intercepted(store, () => {
       statements += 1;
-      return isDatabaseDown ? new StoreUnavailable("down") : null;
+      return isDatabaseDown ? new TierUnavailable("postgres", "down") : null;
     });
   t = await startTestApp({
     wrapStores: (stores) => ({

@@ -1,7 +1,7 @@
 /** Requests that fail in every way that is logged: each line names its request, and none says what was in it. */
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { secretsOf } from "@/lib/server/access/secrets";
 import { createLog } from "@/lib/server/observe/log";
 import { intercepted } from "../../support/control/intercepted";
@@ -82,7 +82,7 @@ it("writes of what fails its kind and its request, and nothing that was sent, se
     await response.body?.cancel();
     return response.status;
   };
-  failing.with = new StoreUnavailable(`no answer to ${CANARY}`);
+  failing.with = new TierUnavailable("postgres", `no answer to ${CANARY}`);
   expect(await ask("GET", "/api/contacts", "tm-new-1")).toBe(503);
   failing.with = new Error(`cookie tm_session=${session}, Bearer ${SECRETS.ADMIN_TOKEN}, postgres://app:hunter2@db/x`);
   expect(await ask("GET", "/api/profiles?ids=tm-new-2", "tm-new-2")).toBe(500);
@@ -114,7 +114,7 @@ it.each([
 });
 
 it.each([
-  [new StoreUnavailable("no answer"), "warn"],
+  [new TierUnavailable("postgres", "no answer"), "warn"],
   [new Error("a defect"), "error"],
 ] as const)("tells of a sync that ended with %s as %s: a database that is away is waited for", async (cause, level) => {
   t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { err } from "@/lib/core/result";
 import type { SubmitError, Submitter } from "@/lib/ports/ledger/submitter";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
 import type { ReadyAnswer } from "@/lib/wire/health";
 import { intercepted } from "../../support/control/intercepted";
@@ -21,7 +21,7 @@ beforeEach(async () => {
   refusal = null;
   isKeyBroken = false;
   const orDown = <T extends object>(store: T) =>
-    intercepted(store, () => (isDatabaseDown ? new StoreUnavailable("down") : null));
+    intercepted(store, () => (isDatabaseDown ? new TierUnavailable("postgres", "down") : null));
   t = await startTestApp({
     env: { METRICS_TOKEN: TOKEN },
     wrapStores: (stores) => ({

@@ -8,7 +8,6 @@ import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { limitedDatabase } from "@/lib/adapters/postgres/drivers/pool";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
 import { awaitStores } from "@/lib/server/boot/open";
 import { readEnv } from "@/lib/server/config/env";
 import { freePort } from "../../support/servers/free-port";
@@ -61,7 +60,8 @@ describe.each(["pg", "neon-ws"] as const)("a table that is locked, through %s", 
             db.query("SELECT * FROM topics", [], CLIENT_MS).catch((error: unknown) => error),
           ),
         );
-        for (const outcome of await Promise.all(asked)) expect(outcome).toBeInstanceOf(StoreUnavailable);
+        for (const outcome of await Promise.all(asked))
+          expect(outcome).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
         most.push(await connections());
       }
     } finally {
@@ -76,7 +76,7 @@ describe.each(["pg", "neon-ws"] as const)("a table that is locked, through %s", 
   it("ends a statement that runs for too long at the server, too", async () => {
     const endpoint = `ws://127.0.0.1:${neon.port}/v2`;
     const db = await openDatabase({ url, driver, endpoint, maxConnections: 1, statementTimeoutMs: 200 });
-    await expect(db.query("SELECT pg_sleep(5)")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(db.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     // The same connection serves on.
     expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await db.close();

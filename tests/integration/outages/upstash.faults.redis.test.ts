@@ -7,7 +7,6 @@ import { Keys } from "@/lib/adapters/upstash/client/keys";
 import { UpstashHotCache } from "@/lib/adapters/upstash/hot-cache";
 import { UpstashViewCache } from "@/lib/adapters/upstash/view-cache";
 import type { UserId } from "@/lib/core/ledger/ids";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 
@@ -32,7 +31,7 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
     () => null,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(HotTierUnavailable);
+  expect(error).toMatchObject({ name: "TierUnavailable", tier: "redis" });
   // With causes and own properties: whatever a log would print.
   for (const secret of SECRETS) expect(inspect(error, { depth: 10 })).not.toContain(secret);
   return error as Error;

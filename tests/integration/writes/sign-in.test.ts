@@ -1,7 +1,7 @@
 /** Signing in with a Hedera account, from the challenge to the session, against a ledger with real keys. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccountId, UserId } from "@/lib/core/ledger/ids";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
 import {
   answerTo,
@@ -349,7 +349,7 @@ describe("signing out", () => {
   it("is done here at once while the database is away, and kept when it is back", async () => {
     const cookie = await cookieFor("tm-a");
     const { accounts } = t.app.stores;
-    const away = vi.spyOn(accounts, "signOut").mockRejectedValue(new StoreUnavailable("away"));
+    const away = vi.spyOn(accounts, "signOut").mockRejectedValue(new TierUnavailable("postgres", "away"));
     expect((await signOut(cookie)).status).toBe(200);
     expect(await read(cookie)).toBe(401);
     expect(await accounts.signOuts(0)).toEqual([]);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import { type Edge, edgesOf, mergeEdge, strictly, trustGiven } from "@/lib/core/signals/projection";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 let t: TestApp;
@@ -87,7 +87,7 @@ describe("trust that counts again", () => {
 
   it("does not hold up contacts while the database is away", async () => {
     await t.sync();
-    Object.assign(t.app.stores.views, { peers: () => Promise.reject(new StoreUnavailable("away")) });
+    Object.assign(t.app.stores.views, { peers: () => Promise.reject(new TierUnavailable("postgres", "away")) });
     expect(await code(submit(A, "CONTACT_ACCEPT", "tm-new"))).toBe("done");
   });
 });

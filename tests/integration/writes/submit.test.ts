@@ -1,6 +1,6 @@
 /** Writes: whose they are, what is refused, what a retry does, and how soon they show. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import type { SubmitAnswer } from "@/lib/wire/submit";
@@ -226,7 +226,7 @@ describe("a retry with the same Idempotency-Key", () => {
 
   it("gets no failure for what was written, nor a second message, where the answer could not be remembered", async () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
-    const away = () => Promise.reject(new HotTierUnavailable("down"));
+    const away = () => Promise.reject(new TierUnavailable("redis", "down"));
     Object.assign(t.app.hot, { finish: away, abandon: away });
     const first = await submit(body, { "idempotency-key": "k4" });
     expect(first.status).toBe(200);

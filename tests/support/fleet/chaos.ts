@@ -36,7 +36,7 @@ const FEED_MS = 50;
 const FEED_PER_SECOND = 70;
 const SETTLE_TRIES = 100;
 /** Of a log line or an answer about a database that was asked too slowly. */
-const STARVED = /StoreUnavailable|"unavailable"/;
+const STARVED = /TierUnavailable: postgres|"unavailable"/;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const { services } = options;

@@ -2,7 +2,8 @@
  * The seam between our SQL and a driver: text with `$n` parameters in, rows out, one statement at a time. No transaction and no
  * session outlives a statement, so PGlite, `pg` over TCP and Neon over HTTP all fit behind it.
  */
-import { BatchRefused, StoreUnavailable } from "../../../ports/store/sync-store";
+import { BatchRefused } from "../../../ports/store/sync-store";
+import { TierUnavailable } from "../../../ports/tier-unavailable";
 
 /** Arrays are passed as Postgres literals (params.ts) and cast in the SQL: no driver has an opinion about text. */
 export type Param = string | number | null | Uint8Array;
@@ -12,7 +13,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Database {
   readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
   /**
-   * Rejects with `StoreUnavailable` where the database did not answer, and with the driver's error where the statement is wrong.
+   * Rejects with `TierUnavailable` where the database did not answer, and with the driver's error where the statement is wrong.
    * `timeoutMs`: a shorter limit than the driver's own, where it has one.
    */
   query(text: string, params?: readonly Param[], timeoutMs?: number): Promise<readonly Row[]>;
@@ -74,8 +75,8 @@ export function classify(error: unknown): unknown {
   const state = sqlState(error);
   if (state !== null) {
     const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
-    return isRetryable ? new StoreUnavailable(answered(state), { cause: error }) : error;
+    return isRetryable ? new TierUnavailable("postgres", answered(state), { cause: error }) : error;
   }
   const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
-  return isOurs ? error : new StoreUnavailable("the database does not answer", { cause: error });
+  return isOurs ? error : new TierUnavailable("postgres", "the database does not answer", { cause: error });
 }

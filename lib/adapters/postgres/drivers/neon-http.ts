@@ -6,7 +6,7 @@
  */
 import { neon, neonConfig } from "@neondatabase/serverless";
 import pg from "pg";
-import { StoreUnavailable } from "../../../ports/store/sync-store";
+import { TierUnavailable } from "../../../ports/tier-unavailable";
 import { classify, type Database, type Param, type Row, sqlState } from "./database";
 
 export interface NeonHttpOptions {
@@ -16,7 +16,7 @@ export interface NeonHttpOptions {
   readonly queryTimeoutMs?: number;
 }
 
-/** Asks nobody yet: a server that is down shows at the first query, as `StoreUnavailable`. */
+/** Asks nobody yet: a server that is down shows at the first query, as `TierUnavailable`. */
 export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Database {
   // The vendor's driver would look at it with the first query, and quote it, password and all.
   if (!URL.canParse(url))
@@ -28,7 +28,7 @@ export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Databa
   let isClosed = false;
 
   async function ask(text: string, params: readonly Param[], timeoutMs: number): Promise<readonly Row[]> {
-    if (isClosed) throw new StoreUnavailable("the database was closed");
+    if (isClosed) throw new TierUnavailable("postgres", "the database was closed");
     // Not `AbortSignal.timeout`: its timer would outlive every answer by half a minute.
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
@@ -43,7 +43,7 @@ export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Databa
       // What has no SQLSTATE is a failed request. An answer that breaks off is a TypeError or a SyntaxError here, so that
       // mistakes of our own cannot be told apart.
       throw sqlState(error) === null
-        ? new StoreUnavailable("the database does not answer", { cause: error })
+        ? new TierUnavailable("postgres", "the database does not answer", { cause: error })
         : classify(error);
     } finally {
       clearTimeout(timer);

@@ -11,7 +11,7 @@ export interface NeonWsOptions extends PgOptions {
   readonly endpoint?: string;
 }
 
-/** Connects lazily: a server that is down shows at the first query, as `StoreUnavailable`. */
+/** Connects lazily: a server that is down shows at the first query, as `TierUnavailable`. */
 export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
   const config = {
     connectionString: url,

@@ -11,7 +11,7 @@ export interface PgOptions extends LimitOptions {
   readonly queryTimeoutMs?: number;
 }
 
-/** Connects lazily: a server that is down shows at the first query, as `StoreUnavailable`. */
+/** Connects lazily: a server that is down shows at the first query, as `TierUnavailable`. */
 export function openPg(url: string, options: PgOptions = {}): Database {
   const config = {
     connectionString: url,

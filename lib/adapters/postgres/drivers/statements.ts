@@ -3,7 +3,7 @@
  * the database is down the circuit refuses statements at once, so nobody waits for what is known not to answer.
  */
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
-import { StoreUnavailable } from "../../../ports/store/sync-store";
+import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 import { Stamp } from "../stamp";
 import { answered, type Database, type Param, type Row, sqlState } from "./database";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
@@ -71,7 +71,7 @@ export class Statements {
     try {
       return await this.stamped(purpose, text, params);
     } catch (error) {
-      const isWorthAnother = error instanceof StoreUnavailable && !(error instanceof StatementTimeout);
+      const isWorthAnother = isTierUnavailable(error) && !(error instanceof StatementTimeout);
       if (!isWorthAnother || WRITES.has(purpose) || this.circuit.name !== "closed") throw error;
     }
     return this.stamped(purpose, text, params);
@@ -96,7 +96,7 @@ export class Statements {
     this.circuit = circuit;
     if (!admitted) {
       this.counters.refused(purpose);
-      throw new StoreUnavailable("the database has not answered lately; it is asked again shortly");
+      throw new TierUnavailable("postgres", "the database has not answered lately; it is asked again shortly");
     }
     const startMs = performance.now();
     try {
@@ -134,21 +134,21 @@ export class Statements {
   }
 }
 
-class StatementTimeout extends StoreUnavailable {
+class StatementTimeout extends TierUnavailable {
   constructor(timeoutMs: number) {
-    super(`the database did not answer within ${timeoutMs} ms`);
+    super("postgres", `the database did not answer within ${timeoutMs} ms`);
   }
 }
 
 function isOutage(error: unknown): boolean {
-  if (!(error instanceof StoreUnavailable)) return false;
+  if (!isTierUnavailable(error)) return false;
   const state = sqlState(error.cause);
   return state === null || !ANSWERING_CLASSES.has(state.slice(0, 2));
 }
 
 /** What may be said of a failure: our own sentence, the server's code, or the kind of the driver's error; never values. */
 function described(error: unknown): string {
-  if (error instanceof StoreUnavailable) return error.message;
+  if (isTierUnavailable(error)) return error.message;
   const state = sqlState(error);
   if (state !== null) return answered(state);
   return error instanceof Error ? error.name : "unknown";

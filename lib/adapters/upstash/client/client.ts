@@ -1,10 +1,11 @@
 /**
  * The one gate to the shared tier: every command passes it, is counted by its purpose, has a timeout, and fails as
- * HotTierUnavailable with nothing in it but a kind and a code. While the tier is down the circuit refuses commands at once.
+ * TierUnavailable with nothing in it but a kind and a code. While the tier is down the circuit refuses commands at once.
  */
 import { Redis } from "@upstash/redis";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
 import type { Clock } from "../../../ports/clock";
+import { isTierUnavailable } from "../../../ports/tier-unavailable";
 import { type StreamHandlers, streamChannel } from "../events/subscription";
 import { bytesOf, type CommandCounts, type CommandSample, CommandStats, type Purpose } from "./command-stats";
 import { codeOf, kindOf, unavailable } from "./failure";
@@ -136,7 +137,7 @@ export class UpstashClient implements Commands, Channels {
   }
 
   private redacted(purpose: Purpose, error: unknown): Error {
-    if (error instanceof Error && error.name === "HotTierUnavailable") return error;
+    if (isTierUnavailable(error)) return error;
     const failure = unavailable(purpose, kindOf(error), codeOf(error));
     this.lastError = failure.message;
     return failure;

@@ -2,14 +2,14 @@
  * What may be said of a failed command. The client's own errors carry the whole command, values and all, and an answer that is
  * no JSON as it came; neither may reach a log, so only a kind and a code are taken from them.
  */
-import { HotTierUnavailable } from "../../../ports/shared/view-cache";
+import { TierUnavailable } from "../../../ports/tier-unavailable";
 import type { Purpose } from "./command-stats";
 
 export type FailureKind = "timeout" | "network" | "rejected" | "refused";
 
 /** `refused`: the circuit is open, nothing was sent. */
-export function unavailable(purpose: Purpose, kind: FailureKind, code: string | null = null): HotTierUnavailable {
-  return new HotTierUnavailable(`Redis: ${purpose} failed (${code === null ? kind : `${kind}, ${code}`})`);
+export function unavailable(purpose: Purpose, kind: FailureKind, code: string | null = null): TierUnavailable {
+  return new TierUnavailable("redis", `Redis: ${purpose} failed (${code === null ? kind : `${kind}, ${code}`})`);
 }
 
 export function kindOf(error: unknown): FailureKind {

@@ -16,9 +16,9 @@ import { backoffMs } from "../../../core/sync/backoff";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
 import type { CommitEvent, EventBus, EventListener } from "../../../ports/shared/event-bus";
-import { HotTierUnavailable } from "../../../ports/shared/view-cache";
 import type { SignOut } from "../../../ports/store/account-store";
 import type { StoreStamp } from "../../../ports/store/store-stamp";
+import { ifDown, TierUnavailable } from "../../../ports/tier-unavailable";
 import type { Channels, Commands } from "../client/client";
 import { bytesOf } from "../client/command-stats";
 import type { Keys } from "../client/keys";
@@ -149,7 +149,7 @@ export class UpstashEventBus implements EventBus {
         .finally(() => {
           this.paying = null;
         });
-      throw new HotTierUnavailable("Redis: it has not been told of a commit yet");
+      throw new TierUnavailable("redis", "Redis: it has not been told of a commit yet");
     }
     const sent = this.telling.get(userId);
     if (!sent) return;
@@ -157,7 +157,7 @@ export class UpstashEventBus implements EventBus {
     const isLate = this.options.clock.sleep(SETTLE_MS, enough.signal).then(() => "late" as const);
     try {
       if ((await Promise.race([sent, isLate])) === "late")
-        throw new HotTierUnavailable("Redis: a commit is still being published");
+        throw new TierUnavailable("redis", "Redis: a commit is still being published");
     } finally {
       enough.abort();
     }
@@ -261,7 +261,7 @@ export class UpstashEventBus implements EventBus {
       ],
     );
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
-    if (typeof sequence !== "number") throw new HotTierUnavailable("Redis: publish answered no number");
+    if (typeof sequence !== "number") throw new TierUnavailable("redis", "Redis: publish answered no number");
     this.counts.published += 1;
     if (isEverything) this.owes = false;
     if (!history.heed(standing, epoch)) history.learn({ sequence, mark });
@@ -286,27 +286,24 @@ export class UpstashEventBus implements EventBus {
 
   private async expireLost(): Promise<void> {
     const { client, keys, history, instanceId, viewTtlMs } = this.options;
-    try {
-      await this.inTurn(async () => {
-        this.turns += 1;
-        const answer = await client.eval(
-          "publish",
-          START_OVER,
-          [keys.sequence, keys.history, keys.published, keys.generation],
-          [
-            ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
-            ...[`${instanceId} ${this.turns} ${EVERYTHING}`, markOf(instanceId, this.turns), ...history.args],
-          ],
-        );
-        const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
-        const last = keptEvent(number, slot);
-        if (last === null) throw new HotTierUnavailable("Redis: starting over answered no event");
-        history.learn(last);
-        return last.sequence;
-      });
-    } catch (cause) {
-      if (!(cause instanceof HotTierUnavailable)) throw cause;
-    }
+    const begun = this.inTurn(async () => {
+      this.turns += 1;
+      const answer = await client.eval(
+        "publish",
+        START_OVER,
+        [keys.sequence, keys.history, keys.published, keys.generation],
+        [
+          ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
+          ...[`${instanceId} ${this.turns} ${EVERYTHING}`, markOf(instanceId, this.turns), ...history.args],
+        ],
+      );
+      const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      const last = keptEvent(number, slot);
+      if (last === null) throw new TierUnavailable("redis", "Redis: starting over answered no event");
+      history.learn(last);
+      return last.sequence;
+    });
+    await begun.catch(ifDown("redis", () => {}));
   }
 
   /** The subscription loop: until close(), there is a stream or a try to have one. */

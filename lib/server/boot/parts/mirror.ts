@@ -4,7 +4,7 @@ import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { Incidents } from "../../../engine/health/incidents";
 import type { Clock } from "../../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../../ports/shared/hot-cache";
-import { HotTierUnavailable } from "../../../ports/shared/view-cache";
+import { ifDown } from "../../../ports/tier-unavailable";
 import type { Metrics } from "../../observe/metrics";
 import type { Tiers } from "./tiers";
 
@@ -44,10 +44,6 @@ export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, in
  * so that a few instances without it stay below what the mirror allows.
  */
 async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): Promise<number | null> {
-  try {
-    return await hot.reserve("mirror", budget);
-  } catch (cause) {
-    if (!(cause instanceof HotTierUnavailable)) throw cause;
-    return own.reserve("mirror", { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) });
-  }
+  const quarter = { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) };
+  return hot.reserve("mirror", budget).catch(ifDown("redis", () => own.reserve("mirror", quarter)));
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "@/lib/adapters/postgres/drivers/database";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
 
 const fromServer = (code: string) => Object.assign(new Error("in whatever language"), { severity: "ERROR", code });
 
@@ -16,7 +15,7 @@ describe("errors of the database", () => {
     ["read only after a failover", "25006"],
   ])("are worth a retry: %s (%s)", (_, code) => {
     const error = fromServer(code);
-    expect(classify(error)).toMatchObject({ name: "StoreUnavailable", cause: error });
+    expect(classify(error)).toMatchObject({ name: "TierUnavailable", cause: error });
   });
 
   it.each([
@@ -34,7 +33,7 @@ describe("errors of the database", () => {
       Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
       new Error("Connection terminated"),
     ]) {
-      expect(classify(error)).toBeInstanceOf(StoreUnavailable);
+      expect(classify(error)).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     }
   });
 

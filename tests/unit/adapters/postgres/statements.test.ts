@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Database, Row } from "@/lib/adapters/postgres/drivers/database";
 import { STATEMENT_PURPOSES, type StatementSample } from "@/lib/adapters/postgres/drivers/statement-stats";
 import { Statements } from "@/lib/adapters/postgres/drivers/statements";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 
 /** A database that answers what the test puts here: rows, or what it fails with. */
 function scripted(...answers: readonly (readonly Row[] | Error)[]) {
@@ -22,11 +22,17 @@ function scripted(...answers: readonly (readonly Row[] | Error)[]) {
 describe("statements", () => {
   it("are counted by purpose, with rows, errors and times, and told one by one", async () => {
     const samples: StatementSample[] = [];
-    const statements = new Statements(scripted([{}, {}], new StoreUnavailable("the database answered 57P01"), [{}]), {
-      onStatement: (sample) => samples.push(sample),
-    });
+    const statements = new Statements(
+      scripted([{}, {}], new TierUnavailable("postgres", "the database answered 57P01"), [{}]),
+      {
+        onStatement: (sample) => samples.push(sample),
+      },
+    );
     await statements.run("contacts", "SELECT 1");
-    await expect(statements.run("commit", "SELECT 2")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(statements.run("commit", "SELECT 2")).rejects.toMatchObject({
+      name: "TierUnavailable",
+      tier: "postgres",
+    });
     await statements.run("contacts", "SELECT 3");
     const { byPurpose, lastError, driver } = statements.stats();
     expect(byPurpose.contacts).toMatchObject({ statements: 2, errors: 0, refused: 0, rows: 3 });
@@ -51,9 +57,9 @@ describe("statements", () => {
   });
 });
 
-const down = () => new StoreUnavailable("the database does not answer");
+const down = () => new TierUnavailable("postgres", "the database does not answer");
 const rolledBack = () =>
-  new StoreUnavailable("the database answered 40001", {
+  new TierUnavailable("postgres", "the database answered 40001", {
     cause: Object.assign(new Error("x"), { severity: "ERROR", code: "40001" }),
   });
 
@@ -76,7 +82,7 @@ describe("the circuit in front of the database", () => {
       await expect(statements.run("commit", "x")).rejects.toThrow("does not answer");
     }
     expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);
-    await expect(statements.run("contacts", "x")).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(statements.run("contacts", "x")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     expect([time.asked, statements.stats().byPurpose.contacts]).toMatchObject([5, { statements: 0, refused: 1 }]);
     answer = async () => [{}];
     time.nowMs = 500;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryInstanceReports } from "@/lib/adapters/memory/memory-instance-reports";
 import { InstanceReporter } from "@/lib/engine/health/instance-reporter";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -20,7 +20,7 @@ beforeEach(() => {
     reports: {
       report: async (id, report, asks) => {
         sent.push({ atMs: clock.now(), report, asks });
-        if (isDown) throw new HotTierUnavailable("down");
+        if (isDown) throw new TierUnavailable("redis", "down");
         return kept.report(id, report, asks);
       },
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type MendDeps, Mender } from "@/lib/engine/live/missed-events";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const TOPIC = "0.0.7" as TopicId;
@@ -10,7 +10,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** A bus that knows of `published`, or is alone (null), or does not answer (undefined); and what it was told. */
 function setUp(published: number | null | undefined) {
   const state = { published, here: 0, everywhere: 0 };
-  const away = () => Promise.reject(new HotTierUnavailable("down"));
+  const away = () => Promise.reject(new TierUnavailable("redis", "down"));
   const bus: MendDeps["bus"] = {
     lastPublished: async () => (state.published === undefined ? away() : state.published),
     tellMissed: async () => {

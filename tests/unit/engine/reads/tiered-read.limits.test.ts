@@ -4,8 +4,8 @@ import { MemoryViewCache } from "@/lib/adapters/memory/memory-view-cache";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { type Load, TieredRead } from "@/lib/engine/reads/tiered-read";
-import { HotTierUnavailable, type ViewCache } from "@/lib/ports/shared/view-cache";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import type { ViewCache } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { cacheStatus } from "@/lib/server/http/reply";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -24,7 +24,7 @@ function setUp({ isShared = true, wrap = (views: ViewCache): ViewCache => views 
 }
 const at = (position: number) => ({ position, content: {} });
 const filled = async () => at(1);
-const down: Load = () => Promise.reject(new StoreUnavailable("down"));
+const down: Load = () => Promise.reject(new TierUnavailable("postgres", "down"));
 
 /** A load that ends when the test says so. */
 function held() {
@@ -220,7 +220,7 @@ describe("while the database is down", () => {
     const wrap = (views: ViewCache): ViewCache => ({
       ...bound(views),
       lookup: async (...args) => {
-        if (isDown) throw new HotTierUnavailable("down");
+        if (isDown) throw new TierUnavailable("redis", "down");
         return views.lookup(...args);
       },
     });

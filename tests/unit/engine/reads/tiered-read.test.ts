@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { type Load, TieredRead } from "@/lib/engine/reads/tiered-read";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const USER = "tm-a" as UserId;
@@ -48,7 +48,7 @@ describe("a tiered read", () => {
   it("serves no outdated copy to who needs a current one", async () => {
     const { reader, l1 } = setUp();
     const fail = async () => {
-      throw new StoreUnavailable("down");
+      throw new TierUnavailable("postgres", "down");
     };
     await reader.read(USER, "v", async () => at(1));
     l1.expire(USER);
@@ -103,7 +103,7 @@ describe("a tiered read", () => {
     const { reader, l1, clock } = setUp();
     await reader.read(USER, "v", async () => at(1));
     l1.expire(USER);
-    const down: Load = () => Promise.reject(new StoreUnavailable("down"));
+    const down: Load = () => Promise.reject(new TierUnavailable("postgres", "down"));
     const stale = await reader.read(USER, "v", down);
     expect(stale).toMatchObject({
       ok: true,

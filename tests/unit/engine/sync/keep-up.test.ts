@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
 import { keepUp } from "@/lib/engine/sync/keep-up";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const demands = (times: number[], clock: DrivenClock) => ({ demand: async () => void times.push(clock.monotonicMs()) });
@@ -28,7 +28,7 @@ it("goes on by each instance itself while nothing is shared, and after a demand 
   let count = 0;
   const end = new AbortController();
   const passGate = async () => {
-    throw new HotTierUnavailable("Redis: down");
+    throw new TierUnavailable("redis", "Redis: down");
   };
   const demand = async () => {
     count += 1;

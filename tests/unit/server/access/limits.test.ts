@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { BudgetPolicy } from "@/lib/ports/shared/hot-cache";
-import { HotTierUnavailable } from "@/lib/ports/shared/view-cache";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
 import { INSISTENCE, LIMITS, type LimitName, RateLimits } from "@/lib/server/access/limits";
 import { ProblemError } from "@/lib/server/http/problem";
@@ -17,7 +17,7 @@ class Shared extends MemoryBudgets {
   isDown = false;
   override async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
     this.commands += 1;
-    if (this.isDown) throw new HotTierUnavailable("Redis: away");
+    if (this.isDown) throw new TierUnavailable("redis", "Redis: away");
     return super.reserve(budget, policy);
   }
 }

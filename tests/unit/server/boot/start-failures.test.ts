@@ -4,15 +4,7 @@ import { FOR_OPERATORS } from "@/lib/server/boot/lifecycle";
 import { sourcesUnder } from "../../../support/repository/source";
 
 /** Errors of commands and requests, which the start never meets. */
-const ELSEWHERE = [
-  "HotTierUnavailable",
-  "NeedsApp",
-  "NotDone",
-  "ProblemError",
-  "Refusal",
-  "StoreUnavailable",
-  "WrongWords",
-];
+const ELSEWHERE = ["NeedsApp", "NotDone", "ProblemError", "Refusal", "TierUnavailable", "WrongWords"];
 
 it("every kind of error that the start may meet is told as its sentence", () => {
   const folders = ["lib/server", "lib/adapters/postgres", "lib/devnet/spawn.ts"];

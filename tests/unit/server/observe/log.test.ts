@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StoreUnavailable } from "@/lib/ports/store/sync-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { inRequest } from "@/lib/server/http/request-scope";
 import { createLog } from "@/lib/server/observe/log";
 
@@ -25,10 +25,13 @@ describe("in production", () => {
 
   it("says of an error its name and message, and of a driver's only the name", () => {
     const { lines, log } = logOf(false);
-    log.error("failed", { cause: new TypeError("no such thing"), again: new StoreUnavailable("insert 'private'") });
+    log.error("failed", {
+      cause: new TypeError("no such thing"),
+      again: new TierUnavailable("postgres", "insert 'private'"),
+    });
     expect(JSON.parse(lines[0] as string)).toMatchObject({
       cause: { name: "TypeError", message: "no such thing" },
-      again: "StoreUnavailable",
+      again: "TierUnavailable: postgres",
     });
     expect(lines[0]).not.toMatch(/private|stack/);
   });
