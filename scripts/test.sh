@@ -33,8 +33,8 @@ CHROMIUM_PATH="$(find_chromium)"
 export CHROMIUM_PATH NEXT_TELEMETRY_DISABLED=1
 "$CHROMIUM_PATH" --version
 
-step "Format and lint"
-npx --no-install biome ci --error-on-warnings .
+step "Format, lint, imports, unused code"
+npm run -s lint
 
 step "Types, and the production build, which needs no database, no Redis and no ledger: none of these addresses answers"
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \

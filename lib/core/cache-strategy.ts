@@ -11,7 +11,7 @@ export const EVICTION_POLICIES = ["LRU", "TTL", "USER_BASED"] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
 export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition"] as const;
-export type ViewKind = (typeof VIEW_KINDS)[number];
+type ViewKind = (typeof VIEW_KINDS)[number];
 
 export interface CacheStrategy {
   /** How long a view is kept that is not renewed, in milliseconds. */

@@ -56,7 +56,7 @@ export interface DevnetAddresses {
   readonly people: readonly Person[];
 }
 
-export interface SubmitOptions {
+interface SubmitOptions {
   /** The operator if absent. */
   readonly payer?: AccountId;
   /** False submits it as other tools do, without chunk info (at most 1024 bytes then). */

@@ -35,7 +35,7 @@ export class NoDevnet extends Error {
 }
 
 /** The devnet ended before it was ready. The message says why, and what to do where that is known. */
-export class DevnetFailed extends Error {
+class DevnetFailed extends Error {
   override readonly name = "DevnetFailed";
 }
 

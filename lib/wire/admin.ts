@@ -26,7 +26,7 @@ export const TopicCheck = z.object({
 export type TopicCheck = z.infer<typeof TopicCheck>;
 
 /** `refused`: nothing was done, since it could not be just then. */
-export const AUDIT_STATES = ["running", "done", "failed", "refused"] as const;
+const AUDIT_STATES = ["running", "done", "failed", "refused"] as const;
 
 /** One line of the audit log: an action, who asked for it, and what it came to. */
 export const AuditEntry = z.object({

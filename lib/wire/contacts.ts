@@ -36,7 +36,7 @@ export type ContactsAnswer = z.infer<typeof ContactsAnswer>;
 /** Slots in a circle: TrustMesh's circle of nine. */
 export const CIRCLE_SLOTS = 9;
 
-export const CircleContact = Contact.omit({ trust: true }).extend({ isBonded: z.literal(true) });
+const CircleContact = Contact.omit({ trust: true }).extend({ isBonded: z.literal(true) });
 
 /** `GET /api/circle` */
 export const CircleAnswer = z.object({

@@ -4,7 +4,7 @@ import { IncidentAnswer } from "./health";
 
 const count = z.number().int().nonnegative();
 
-export const BreakerState = z.enum(["closed", "open", "half-open"]);
+const BreakerState = z.enum(["closed", "open", "half-open"]);
 
 /** Counts between the bounds of core/histogram, and the sum. */
 export const LatencyCounts = z.object({ counts: z.array(count), sumMs: z.number().nonnegative() });

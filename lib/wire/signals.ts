@@ -26,7 +26,7 @@ export const Signal = z.object({
 });
 export type Signal = z.infer<typeof Signal>;
 
-export const MAX_PAGE = 100;
+const MAX_PAGE = 100;
 
 /** No type on the ledger holds a control or a lone surrogate (core/signals/envelope), and a database takes some of them for an error. */
 const TypeName = z
@@ -53,7 +53,7 @@ export const SignalsAnswer = z.object({
 });
 export type SignalsAnswer = z.infer<typeof SignalsAnswer>;
 
-export const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
+const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
 
 export const EventsQuery = z.object({
   type: z.enum(EVENT_TYPES).default("trust"),

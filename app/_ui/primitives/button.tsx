@@ -49,7 +49,7 @@ export function Button({ look, size, busy = false, className, onClick, children,
   );
 }
 
-export function Spinner() {
+function Spinner() {
   return (
     <span
       aria-hidden="true"

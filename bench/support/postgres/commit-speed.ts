@@ -6,7 +6,7 @@ import { median } from "../statistics";
 
 const USERS = 2_500;
 const MESSAGES = 10_000;
-export const RUNS = 5;
+const RUNS = 5;
 
 let topics = 0;
 

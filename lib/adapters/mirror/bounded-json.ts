@@ -1,7 +1,7 @@
 /** Answers are bounded while they are read: a mirror that sends without end must not take this process's memory. */
 
 /** A page of 100 messages of the largest kind is about 1 MB; a gateway's own page a few KB. */
-export const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
  * The JSON of a response, or `too-large` where it has more than `maxBytes` (after decompression). Reading stops at the limit.

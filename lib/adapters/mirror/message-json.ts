@@ -26,7 +26,7 @@ const NO_BYTES = new Uint8Array(0);
 /** The largest value of an int2 column. */
 const MAX_VERSION = 32_767;
 
-export const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The list of a page as it came; null where the answer is no page. */

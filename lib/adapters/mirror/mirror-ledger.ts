@@ -50,7 +50,7 @@ const CIRCUIT: CircuitPolicy = {
 };
 
 /** One request that was answered or failed, for a histogram; without the wait for the budget. */
-export interface MirrorSample {
+interface MirrorSample {
   readonly origin: string;
   readonly ms: number;
   readonly isError: boolean;

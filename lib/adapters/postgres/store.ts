@@ -32,17 +32,17 @@ export interface PostgresStore {
 }
 
 /** The database holds another network's rows: ids mean other people there. */
-export class OtherNetwork extends Error {
+class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
 }
 
 /** The database was filled from another ledger of the same network, as devnets are. */
-export class OtherLedger extends Error {
+class OtherLedger extends Error {
   override readonly name = "OtherLedger";
 }
 
 /** The tables are those of an earlier version, and whoever starts here may not change them. */
-export class SchemaBehind extends Error {
+class SchemaBehind extends Error {
   override readonly name = "SchemaBehind";
 }
 

@@ -7,7 +7,7 @@ import { activeOf, type Group, groupKey, isOf, parseSplit } from "./shard-groups
 const SILENT_MS = 60_000;
 
 /** `ready`: a drained topic can be let go now, by asking once more. */
-export type UndertakingStanding = "under-way" | "interrupted" | "waiting" | "ready";
+type UndertakingStanding = "under-way" | "interrupted" | "waiting" | "ready";
 
 /** A split or a drain that is not finished. */
 export interface Undertaking {

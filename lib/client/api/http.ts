@@ -23,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-export const OFFLINE = "offline";
+const OFFLINE = "offline";
 
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 

@@ -15,7 +15,7 @@ export interface Invitation {
   readonly svg: string;
 }
 
-export interface ConnectedWallet {
+interface ConnectedWallet {
   /** The account that the wallet has shared, like `0.0.5005`. */
   readonly accountId: string;
   /** The answer to a message (HIP-820): base64 of a protobuf SignatureMap. */

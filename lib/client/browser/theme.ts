@@ -1,6 +1,6 @@
 /** The chosen theme lives in a cookie, so that the server renders it and nothing flashes. Absent means the system's. */
 export const THEME_COOKIE = "tm-theme";
-export const THEMES = ["system", "light", "dark"] as const;
+const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
 export function parseTheme(value: string | undefined): Theme {

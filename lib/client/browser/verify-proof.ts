@@ -14,7 +14,7 @@ export type ProofVerdict =
 
 const unverifiable = (reason: string): ProofVerdict => ({ kind: "unverifiable", reason });
 
-export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   try {
     return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   } catch {
@@ -22,7 +22,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
   }
 }
 
-export function toHex(bytes: Uint8Array): string {
+function toHex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -5,7 +5,7 @@ import { plainText } from "./plain-text";
 
 export type SentencePart = string | { readonly person: string } | { readonly strong: string };
 
-export const CATEGORIES = ["contact", "trust", "recognition", "profile", "other"] as const;
+const CATEGORIES = ["contact", "trust", "recognition", "profile", "other"] as const;
 export type Category = (typeof CATEGORIES)[number];
 
 export function categoryOf(type: string): Category {
@@ -93,7 +93,7 @@ export function sentenceOf(signal: Signal, context: SentenceContext): SentencePa
 }
 
 /** `PAYMENT_SENT` → `Payment sent`. */
-export function humanType(type: string): string {
+function humanType(type: string): string {
   const words = type.replaceAll("_", " ").toLowerCase().trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

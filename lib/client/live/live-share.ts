@@ -27,7 +27,7 @@ export type TabMessage =
   /** The sender leads from now on: whoever has less than it should say so. */
   | { readonly kind: "lead"; readonly cursor: number | null };
 
-export interface TabChannel {
+interface TabChannel {
   send(message: TabMessage): void;
   close(): void;
 }

@@ -10,7 +10,7 @@ import { type Traffic, traffic } from "./traffic";
 import { figure } from "./unit-figures";
 
 /** Of a busy part, so that a burst finds room. */
-export const TARGET_UTILISATION = 0.6;
+const TARGET_UTILISATION = 0.6;
 /** File descriptors of an instance that are not for streams: Redis, Postgres, the mirror, requests under way. */
 const OTHER_DESCRIPTORS = 124;
 export const STREAMS_PER_INSTANCE = LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS;

@@ -5,7 +5,7 @@ import type { Capacity, CostLine, CostPart } from "./need";
 import { hcsFeesUsd, LIMITS, usdOf } from "./prices";
 import { figure } from "./unit-figures";
 
-export const GB = 1e9;
+const GB = 1e9;
 const HOURS = MONTH_DAYS * 24;
 /** Neon's own default: one day back can be restored. */
 const HISTORY_DAYS = 1;

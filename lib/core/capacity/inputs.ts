@@ -46,7 +46,7 @@ export interface CapacitySettings {
 }
 
 /** How the plan's starting point works: every page asks the mirror for everything. */
-export interface CurrentInputs {
+interface CurrentInputs {
   /** Messages that a page loads. */
   readonly keptMessages: number;
   readonly bytesPerUser: number;

@@ -10,7 +10,7 @@ import { LIMITS } from "./prices";
 import { PAGE, WINDOW } from "./sync-runs";
 import { figure } from "./unit-figures";
 
-export interface LimitUse {
+interface LimitUse {
   readonly name: string;
   readonly kind: "grow" | "wall";
   readonly used: number;

@@ -9,7 +9,7 @@ import { type CapacityInputs, DAY_S } from "./inputs";
 import { PAGE, syncRun } from "./sync-runs";
 
 /** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
-export type RedisPurpose =
+type RedisPurpose =
   | "lookup"
   | "fill"
   | "round"
@@ -22,7 +22,7 @@ export type RedisPurpose =
   | "report";
 
 /** Statements by what they are for: a view that was cold, a read that no tier keeps, a stream that opens or has news, … */
-export type SqlPurpose =
+type SqlPurpose =
   | "view"
   | "direct"
   | "streamOpen"

@@ -4,7 +4,7 @@
  */
 
 /** `critical`: readers may see something wrong or nothing new. `warning`: it will become critical, or needs a decision. */
-export type Severity = "critical" | "warning";
+type Severity = "critical" | "warning";
 
 interface IncidentKind {
   readonly severity: Severity;

@@ -15,7 +15,7 @@ export interface Calls {
   readonly meanMs: number | null;
 }
 
-export interface TierFacts {
+interface TierFacts {
   readonly circuit: "closed" | "open" | "half-open";
   /** False: it was asked just now and did not answer. */
   readonly answers: boolean;
@@ -122,7 +122,7 @@ const SLOW_MS = 1_000;
 /** Garbage collection takes over the processor somewhere above this. */
 const FULL_SHARE = 0.9;
 /** A network's head and ours differ by less, and so do machines with a time server. */
-export const CLOCK_MS = 10_000;
+const CLOCK_MS = 10_000;
 /** One answer that was lost is asked for again within moments. */
 const STUCK_ATTEMPTS = 3;
 const NAMED = 3;

@@ -34,7 +34,7 @@ export type Defect = (typeof DEFECTS)[number];
 export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((defect) => defect === reason) ?? null;
 
 /** `no-hash`, `no-payer`, `old-version` and `no-predecessor` leave a message unverifiable; the others mean that it failed. */
-export type VerificationReason =
+type VerificationReason =
   | "no-hash"
   | "no-payer"
   | "old-version"

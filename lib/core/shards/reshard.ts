@@ -17,7 +17,7 @@ import {
   type ShardGroup,
 } from "./shards";
 
-export type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
+type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
 
 export type Goal =
   /** The group has `to` segments. */

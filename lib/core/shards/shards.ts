@@ -71,8 +71,6 @@ export interface RoutedUser {
 export const BUSY_FROM_SIGNALS = 1_000;
 /** A busy user is one until there are fewer than this: a fifth less, so that nobody goes back and forth at the line. */
 export const BUSY_UNTIL_SIGNALS = 800;
-/** Signals from which a user can be given a topic of their own. */
-export const OWN_FROM_SIGNALS = 10_000;
 
 export function tierOf(current: UserTier, signals: number): UserTier {
   return signals >= (current === "busy" ? BUSY_UNTIL_SIGNALS : BUSY_FROM_SIGNALS) ? "busy" : "standard";

@@ -10,7 +10,7 @@ import type { Decoded } from "./signal";
 import { cleanText } from "./text";
 
 /** A consensus time, or 0n for "never". */
-export type LatestNs = bigint;
+type LatestNs = bigint;
 
 /** One pair as `userId` sees it. Each pair has two, one for each side. */
 export interface Edge {

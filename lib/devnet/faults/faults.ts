@@ -3,7 +3,7 @@ import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensu
 import { createRng } from "../rng";
 import type { ActiveFault, FaultKind, FaultSpec } from "./spec";
 
-export type SpecOf<K extends FaultKind> = Extract<FaultSpec, { kind: K }>;
+type SpecOf<K extends FaultKind> = Extract<FaultSpec, { kind: K }>;
 
 interface Entry {
   readonly id: number;

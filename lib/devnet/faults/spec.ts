@@ -22,7 +22,7 @@ const scope = {
 /** Faults of a whole request, on any route, or only on `route`. */
 const requestScope = { ...scope, route: z.string().optional() };
 
-export const faultSpec = z.discriminatedUnion("kind", [
+const faultSpec = z.discriminatedUnion("kind", [
   /** Answers `ms` late. */
   z.strictObject({ kind: z.literal("latency"), ms: z.number().min(0), ...requestScope }),
   /** 429 with an HTML body; `Retry-After` only where it is given. */

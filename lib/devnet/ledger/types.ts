@@ -3,8 +3,6 @@ import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 
 /** One transaction carries at most this much of a message (docs/hedera.md §3). */
 export const MAX_CHUNK_BYTES = 1024;
-/** The SDK's default for the chunks of one message. */
-export const MAX_CHUNKS = 20;
 
 export interface TransactionId {
   readonly accountId: AccountId;

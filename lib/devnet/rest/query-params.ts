@@ -7,7 +7,7 @@ import { RestError } from "./answer";
 /** By lower-case name, in the order of first appearance. */
 export type Query = Map<string, string[]>;
 
-export type Operator = "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
+type Operator = "eq" | "gt" | "gte" | "lt" | "lte" | "ne";
 
 export interface Filter {
   readonly operator: Operator;

@@ -18,7 +18,7 @@ import {
 import { entityIdOf, getMessage, getMessageAt, getTopic, listMessages } from "./topic-routes";
 
 /** The routes by which requests are counted and faults are limited. */
-export type RouteName = "messages" | "message" | "messageAt" | "topic" | "account" | "blocks" | "other";
+type RouteName = "messages" | "message" | "messageAt" | "topic" | "account" | "blocks" | "other";
 
 export interface RoutedRequest {
   readonly route: RouteName;

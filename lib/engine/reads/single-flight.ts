@@ -32,9 +32,9 @@ export interface Failure {
 }
 
 /** A healthy load takes some 20 ms: who has a copy to show need not wait for one that takes this long. */
-export const SOFT_LIMIT_MS = 500;
+const SOFT_LIMIT_MS = 500;
 /** Who has none waits for a database that wakes up or fails over, but not longer than people do. */
-export const HARD_LIMIT_MS = 4_000;
+const HARD_LIMIT_MS = 4_000;
 
 type Late = "late";
 

@@ -19,7 +19,7 @@ import type { Clock } from "../../ports/clock";
 import type { LedgerError, LedgerMessage } from "../../ports/ledger/ledger";
 import { announce, type CommitDeps, storedParts } from "../sync/commit";
 
-export interface Found {
+interface Found {
   readonly count: number;
   /** The first of them. */
   readonly first: readonly number[];

@@ -73,7 +73,7 @@ async function fillGaps(
  * Commits messages behind the cursor. With them come stored entries that they change: chunks that are now whole, and the
  * message after them, which has a predecessor again. True if something was written.
  */
-export async function backfill(
+async function backfill(
   deps: CommitDeps,
   topicId: TopicId,
   messages: readonly LedgerMessage[],

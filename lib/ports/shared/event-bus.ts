@@ -7,7 +7,7 @@ import type { Position, TopicId, UserId } from "../../core/ledger/ids";
 import type { SignOut } from "../store/account-store";
 import type { StoreStamp } from "../store/store-stamp";
 
-export interface UserEvent {
+interface UserEvent {
   readonly userId: UserId;
   /** The user's head after the commit. */
   readonly head: Position;

@@ -6,7 +6,7 @@ import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 
 /** How the audit log names who came with the token: no user id has a space. */
-export const TOKEN_ACTOR = "admin token";
+const TOKEN_ACTOR = "admin token";
 
 export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | null): boolean {
   if (userId === null) return false;

@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock";
 import type { SubmitError, Submitter } from "../../ports/ledger/submitter";
 import type { Log } from "../../ports/log";
 
-export interface SubmitCounts {
+interface SubmitCounts {
   messages: number;
   /** One for each chunk. */
   transactions: number;
@@ -14,7 +14,7 @@ export interface SubmitCounts {
 }
 
 /** The writes that have failed since the last one that succeeded. */
-export interface FailedWrites {
+interface FailedWrites {
   readonly count: number;
   readonly sinceMs: number;
   readonly lastMonotonicMs: number;

@@ -24,7 +24,7 @@ export interface OperatorTools {
 }
 
 /** The embedded set-up has no place for a second process: there the app itself is asked. */
-export class NeedsApp extends Error {
+class NeedsApp extends Error {
   override readonly name = "NeedsApp";
   constructor() {
     super(

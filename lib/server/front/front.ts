@@ -162,7 +162,7 @@ function linger(request: IncomingMessage): void {
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-export class CannotListen extends Error {
+class CannotListen extends Error {
   override readonly name = "CannotListen";
 
   constructor(host: string, port: number, code: string | undefined) {

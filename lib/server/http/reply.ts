@@ -110,7 +110,7 @@ function withMembers(body: Buffer, members: Readonly<Record<string, unknown>>): 
   return `${body.toString("utf8", 0, body.length - 1)},${JSON.stringify(members).slice(1)}`;
 }
 
-export function privateHeaders(etag: string): Headers {
+function privateHeaders(etag: string): Headers {
   return new Headers({ "cache-control": "private, no-cache", vary: "Cookie", etag });
 }
 

@@ -12,7 +12,7 @@ const RETRY_MIN_MS = 500;
 const RETRY_SPREAD_MS = 2_500;
 
 /** One event in the wire format. JSON has no line breaks, so one data line is enough. */
-export function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
+function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
   const frame = (data: unknown, id?: number) =>
     `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
   switch (event.event) {

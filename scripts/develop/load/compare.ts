@@ -12,7 +12,7 @@ export interface Meters {
   readonly mirrorRequests: number | null;
 }
 
-export type MeterName = keyof Meters;
+type MeterName = keyof Meters;
 
 export interface Comparison {
   readonly name: MeterName;

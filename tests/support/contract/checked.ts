@@ -6,7 +6,7 @@ import { ROUTES } from "@/lib/server/routes/table";
 import { Documented } from "./documented";
 
 /** As every server of this code hands it out. */
-export const documented = new Documented(JSON.parse(JSON.stringify(openApiDocument(ROUTES))));
+const documented = new Documented(JSON.parse(JSON.stringify(openApiDocument(ROUTES))));
 
 const nameOf = new Map<unknown, string>(Object.entries(ROUTES).map(([name, route]) => [route, name]));
 

@@ -15,14 +15,14 @@ import type { FleetServices } from "./services";
 const SECRET = "a secret of the fleet that is long enough to be one";
 const NETWORK = "custom";
 
-export interface LogLine {
+interface LogLine {
   readonly instance: number;
   readonly level: string;
   readonly message: string;
   readonly text: string;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
 }

@@ -23,7 +23,6 @@ export class Status {
 
 /** Further mirrors with an honest copy of the devnet's ledger behind them. */
 export const SECOND = "http://second.mirror.test";
-export const THIRD = "http://third.mirror.test";
 
 export class LyingMirrors {
   private readonly lies = new Map<string, Lie>();

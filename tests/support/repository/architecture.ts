@@ -1,5 +1,5 @@
-/** The import table of docs/architecture.md, and the rules of style that a machine can hold. */
-import { codeOf, importsOf, isBarrel, resolveOurs, type SourceFile } from "./source";
+/** The rules of style that a machine can hold, apart from those of imports (.dependency-cruiser.cjs). */
+import { codeOf, isBarrel, type SourceFile } from "./source";
 
 export type Layer =
   | "core"
@@ -26,87 +26,6 @@ export function layerOf(path: string): Layer {
   if (path.startsWith("app/_ui/")) return "ui";
   if (top === "app") return /(^|\/)route(\.ts)?$/.test(path) ? "routes" : "pages";
   return top === "drizzle" ? "drizzle" : "outside";
-}
-
-type Kind = "value" | "type";
-/** For each layer, the layers it may import, and whether more than their types. Its own layer goes without saying. */
-const TABLE: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
-  core: {},
-  ports: { core: "type" },
-  engine: { core: "value", ports: "value" },
-  adapters: { core: "value", ports: "value" },
-  wire: { core: "value" },
-  devnet: { core: "value" },
-  server: {
-    core: "value",
-    ports: "value",
-    engine: "value",
-    adapters: "value",
-    wire: "value",
-    devnet: "value",
-  },
-  client: { wire: "value", core: "type" },
-  primitives: {},
-  ui: { primitives: "value", client: "value", wire: "value", core: "type" },
-  routes: { server: "value", wire: "value", core: "value" },
-  pages: { server: "value", wire: "value", core: "value", client: "value", ui: "value", primitives: "value" },
-  drizzle: {},
-};
-
-/**
- * What the browser runs of core: the proof is checked there, by the very code that the server has, and the
- * capacity model answers a slider at once, at no server's cost, with what `npm run capacity` says. Both are pure.
- */
-const CORE_IN_THE_BROWSER = new Set([
-  "lib/core/ledger/ids",
-  "lib/core/ledger/consensus-time",
-  "lib/core/ledger/running-hash",
-  "lib/core/capacity/capacity",
-  "lib/core/capacity/costs",
-  "lib/core/capacity/current",
-  "lib/core/capacity/inputs",
-  "lib/core/capacity/limits",
-]);
-
-const familyOf = (layer: Layer) => (layer.startsWith("adapters/") ? "adapters" : layer);
-
-function mayImport(from: SourceFile, target: string, isType: boolean): boolean {
-  const [own, other] = [layerOf(from.path), layerOf(target)];
-  if (own === "outside" || own === other) return true;
-  if (own === "adapters/postgres" && other === "drizzle") return true;
-  // No adapter imports another: only their users know them by the family's name.
-  if (own.startsWith("adapters/") && other.startsWith("adapters/")) return false;
-  const kind = TABLE[familyOf(own)]?.[familyOf(other)];
-  if (kind === undefined) return false;
-  const isInBrowser = own === "client" || own === "ui";
-  return kind === "value" || isType || (isInBrowser && CORE_IN_THE_BROWSER.has(target));
-}
-
-/** Packages that a layer may use; layers that are not here may use any. */
-const PACKAGES: Readonly<Record<string, RegExp>> = {
-  core: /^$/,
-  ports: /^$/,
-  // A digest of bytes and a bounded map: neither reads a clock, chance or the world.
-  engine: /^(node:crypto|lru-cache)$/,
-  wire: /^zod$/,
-  devnet: /^(?!next|react)/,
-  client: /^(?!node:|next\/server|next\/headers|server-only)/,
-  primitives: /^(?!node:|next\/server|next\/headers|server-only)/,
-  ui: /^(?!node:|next\/server|next\/headers|server-only)/,
-};
-
-const NEXT_DOOR = "lib/server/http/next-route.ts";
-
-export function importViolations(file: SourceFile): readonly string[] {
-  const layer = layerOf(file.path);
-  return importsOf(file.text).flatMap(({ specifier, isType }) => {
-    const target = resolveOurs(file.path, specifier);
-    if (target !== null) return mayImport(file, target, isType) ? [] : [`${file.path} imports ${specifier}`];
-    const allowed = PACKAGES[familyOf(layer)];
-    if (allowed && !allowed.test(specifier)) return [`${file.path} imports ${specifier}`];
-    const isNext = /^next($|\/)/.test(specifier);
-    return layer === "server" && isNext && file.path !== NEXT_DOOR ? [`${file.path} imports ${specifier}`] : [];
-  });
 }
 
 /** Reading the clock, chance or the environment, by any of their names. */

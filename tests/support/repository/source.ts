@@ -1,4 +1,4 @@
-/** Reads TypeScript sources just closely enough to say what they import and which words their code uses. */
+/** Reads TypeScript sources just closely enough to say which words their code uses. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
@@ -6,12 +6,6 @@ export interface SourceFile {
   /** From the root of the repository, with `/`. */
   readonly path: string;
   readonly text: string;
-}
-
-export interface Import {
-  readonly specifier: string;
-  /** Leaves nothing in the running program. */
-  readonly isType: boolean;
 }
 
 /** A regular expression starts after one of these; after anything else a slash divides or closes a tag. */
@@ -53,24 +47,6 @@ export function codeOf(text: string, strings: "keep" | "blank" = "keep"): string
 
 const FROM = /\b(import|export)\s+(type\s+)?([\w$*{}\s,]*?)\s*\bfrom\s*["']([^"'\n]+)["'];?/g;
 const BARE = /\bimport\s*["']([^"'\n]+)["'];?/g;
-const CALLED = /\b(?:import|require|require\.resolve)\s*\(\s*["'`]([^"'`\n]+)["'`]/g;
-
-export function importsOf(text: string): readonly Import[] {
-  const code = codeOf(text);
-  const imports: Import[] = [];
-  for (const [, , type, names = "", specifier = ""] of code.matchAll(FROM)) {
-    const named = /^\{([\s\S]*)\}$/
-      .exec(names.trim())?.[1]
-      ?.split(",")
-      .filter((name) => name.trim() !== "");
-    const onlyTypes = named !== undefined && named.length > 0 && named.every((name) => /^\s*type\s/.test(name));
-    imports.push({ specifier, isType: type !== undefined || onlyTypes });
-  }
-  for (const [, specifier = ""] of code.matchAll(BARE)) imports.push({ specifier, isType: false });
-  for (const [, specifier = ""] of code.matchAll(CALLED)) imports.push({ specifier, isType: false });
-  return imports;
-}
-
 /** True of a file that has nothing of its own: it only hands on what others export. */
 export function isBarrel(text: string): boolean {
   const code = codeOf(text);
@@ -79,13 +55,6 @@ export function isBarrel(text: string): boolean {
     .replace(BARE, "")
     .replace(/\bexport\s+(type\s+)?\{[^}]*\};?/g, "");
   return own.trim() === "" && /\bexport\b/.test(code);
-}
-
-/** The path that one of our files means by a specifier, without an ending; null for packages. */
-export function resolveOurs(from: string, specifier: string): string | null {
-  if (specifier.startsWith("@/")) return specifier.slice(2);
-  if (!specifier.startsWith(".")) return null;
-  return posix.normalize(posix.join(posix.dirname(from), specifier));
 }
 
 /** TypeScript sources under the folders. */

@@ -3,7 +3,7 @@ import type { IncidentCode } from "@/lib/core/health/incident";
 import type { HealthFacts, JUDGED_CODES, StoredFacts, SyncFacts } from "@/lib/core/health/judgement";
 
 export const NOW_MS = Date.UTC(2026, 10, 23, 9, 30);
-export const TOPIC = "0.0.7";
+const TOPIC = "0.0.7";
 
 const tier = { circuit: "closed", answers: true, lastError: null, calls: { sent: 100, failed: 0, meanMs: 4 } } as const;
 const mirror = { ...tier, origin: "https://mirror.test", clockAheadMs: -700 };

@@ -16,7 +16,7 @@ import { busy, type DrivenClock } from "../control/driven-clock";
 import { age, withClock } from "../stand-ins/upstash-time";
 import { RespConnection } from "./resp";
 
-export const SET_UPS = ["embedded", "containers", "vercel"] as const;
+const SET_UPS = ["embedded", "containers", "vercel"] as const;
 export type SetUp = (typeof SET_UPS)[number];
 
 /** Where the servers of the other set-ups are. */

@@ -26,7 +26,7 @@ import { SseReader } from "../sse";
 import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
 
 /** Reads; the ledger tells of contact requests to her. */
-export const ALICE = "tm-alice";
+const ALICE = "tm-alice";
 /** Writes. */
 export const CAROL = "tm-carol";
 /** For who scrapes an instance. */

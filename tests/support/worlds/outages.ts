@@ -7,7 +7,7 @@ import { FAULTS, type FaultName, SURFACES, type Surface, TABLE_FILE, type TierNa
 import { OutageWorld, type World } from "./outage-world";
 
 /** What users see, word for word as in the table, and what proves it. Each test has a world of its own, healthy at first. */
-export type Cell = readonly [sees: string, prove: (world: World) => Promise<void>];
+type Cell = readonly [sees: string, prove: (world: World) => Promise<void>];
 export type Rows = Readonly<Record<FaultName, Readonly<Record<Surface, Cell>>>>;
 
 /** Alternates between a fault and health, and looks in each half. */

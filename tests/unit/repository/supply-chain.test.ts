@@ -32,7 +32,7 @@ const manifest = manifestOf(".");
 const entries = entriesOf(".");
 const page = readFileSync("docs/supply-chain.md", "utf8");
 
-const EXACT = /^(npm:@[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
+const EXACT = /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
 
 describe("what is installed", () => {
   it.each([".", CONNECTOR])("is named by exact versions: %s", (folder) => {

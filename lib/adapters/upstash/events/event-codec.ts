@@ -20,7 +20,7 @@ export interface Message {
   readonly event: BusEvent | null;
 }
 
-export type BusEvent =
+type BusEvent =
   | { readonly kind: "commit"; readonly commit: CommitEvent }
   | { readonly kind: "sign-out"; readonly signOut: SignOut };
 

@@ -137,7 +137,7 @@ function Gaps({ topic: { gaps, gapCount } }: { topic: TopicStatus }) {
 }
 
 /** The latest audit or resync: how far it is, or what it found. */
-export function Check({ entry, nowMs }: { entry: AuditEntry; nowMs: number }) {
+function Check({ entry, nowMs }: { entry: AuditEntry; nowMs: number }) {
   const check = checkOf(entry);
   return (
     <section aria-label={entryTitle(entry)} className="space-y-1.5 text-sm">
