@@ -1,6 +1,6 @@
 /**
  * The server of `npm start` and of the image: our own front, the app and Next in one process. It listens first and loads then, so
- * that whoever looks after it knows at once that it lives. Bundled by scripts/server-bundle.ts; run from the folder of the build.
+ * that a supervisor sees at once that it lives. scripts/build/bundle-server.ts bundles it; it runs from the folder of the build.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";

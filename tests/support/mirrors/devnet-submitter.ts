@@ -9,7 +9,7 @@ import type { SubmitError, Submitted, Submitter } from "@/lib/ports/ledger/submi
 const known = new WeakMap<Devnet, Set<bigint>>();
 
 /**
- * Writes straight into an in-process devnet: the SDK's own way there is tested in devnet.sdk.test.ts. A transaction id is taken
+ * Writes straight into an in-process devnet. tests/integration/devnet/sdk.test.ts tests the SDK's own way. A transaction id is taken
  * once, as a consensus node does.
  */
 export class DevnetSubmitter implements Submitter {
