@@ -62,7 +62,7 @@ test("starts with progress, ends on SIGTERM with streams open, and goes on from 
   expect(Number(/Synced ([\d,]+) new/.exec(again.output())?.[1]?.replaceAll(",", ""))).toBeLessThan(100);
 });
 
-test("lets a flood in one by one, refuses at the door what is too much of it, and counts that", async () => {
+test("lets a flood in one by one, refuses what is over the limit before the framework, and counts the refusals", async () => {
   const token = "metrics-token-of-this-test-0123456789";
   const server = await start({ METRICS_TOKEN: token });
   await ready(server);
@@ -72,7 +72,7 @@ test("lets a flood in one by one, refuses at the door what is too much of it, an
       headers: { "content-type": "application/json" },
       body: '{"accountId":"0.0.5"}',
     });
-  // One is let in, as many wait for their turn as may (lib/server/front/admission-queue.ts), and the others are told to come back.
+  // One is let in, the queue fills (lib/server/front/admission-queue.ts), and the others are refused.
   const answers = await Promise.all(Array.from({ length: 140 }, ask));
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(50);

@@ -36,7 +36,7 @@ import type { StoreStamp } from "../../ports/store/store-stamp";
 import type { SyncStore } from "../../ports/store/sync-store";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { ViewStore } from "../../ports/store/view-store";
-import type { RateLimits } from "../access/limits";
+import type { CallerLimits } from "../access/caller-limits";
 import type { Sessions } from "../access/session";
 import type { SignIn } from "../access/sign-in";
 import type { AdminReads } from "../admin/reads";
@@ -111,7 +111,7 @@ export interface App {
   readonly sharedKeeping: SharedTier["keeping"] | null;
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
-  readonly limits: RateLimits;
+  readonly limits: CallerLimits;
   /** Answers of routes that are the same for everybody. */
   readonly remembered: RememberedAnswers;
   readonly trustedPayers: TrustedPayers;

@@ -1,32 +1,30 @@
 import "server-only";
 /**
- * Requests of one address that come in one after the other. What an address may do in a burst is half a second of CPU; all at
- * once, it is half a second in which nobody else gets an answer (bench row flood.p99_ratio).
+ * Lets the requests of one address in one after the other, a gap apart. All at once, the burst that an address may do would be half a
+ * second of CPU in which nobody else gets an answer (bench row flood.p99_ratio).
  */
+import { QUEUE } from "../access/limits";
 
-/** As many as may wait of one address, whoever is behind it; more are told to come back. Three seconds, at 50 ms each. */
-export const MAX_WAITING = 60;
-
-export class Turns {
-  /** The requests that wait, by address. An address has an entry for one gap after its last request was let in. */
+export class AdmissionQueue {
+  /** The waiting requests by address. An address is here until one gap after its last request was let in. */
   private readonly waiting = new Map<string, (() => boolean)[]>();
 
   /**
-   * Calls `enter` now or when it is its turn; it says whether it took the turn, or leaves it to the next. False, and no call,
-   * where too many of this address wait already.
+   * Calls `enter` at once, or when the requests before it were let in. `enter` returns false where it needs no turn any more: the next
+   * request takes it. Returns false, and never calls `enter`, where too many requests of this address wait.
    */
-  take(address: string, gapMs: number, enter: () => boolean): boolean {
+  add(address: string, gapMs: number, enter: () => boolean): boolean {
     const queue = this.waiting.get(address);
-    if (queue && queue.length >= MAX_WAITING) return false;
+    if (queue && queue.length >= QUEUE.maxWaiting) return false;
     if (queue) queue.push(enter);
-    else if (enter()) this.next(address, gapMs, []);
+    else if (enter()) this.letInAfterGap(address, gapMs, []);
     return true;
   }
 
-  private next(address: string, gapMs: number, queue: (() => boolean)[]): void {
+  private letInAfterGap(address: string, gapMs: number, queue: (() => boolean)[]): void {
     this.waiting.set(address, queue);
     setTimeout(() => {
-      while (queue.length > 0) if (queue.shift()?.()) return this.next(address, gapMs, queue);
+      while (queue.length > 0) if (queue.shift()?.()) return this.letInAfterGap(address, gapMs, queue);
       this.waiting.delete(address);
     }, gapMs).unref();
   }

@@ -1,5 +1,5 @@
 import "server-only";
-import { tooManyProblem } from "../access/limits";
+import { tooManyProblem } from "../access/caller-limits";
 /** The way of every request once the app is open: gate, rate limits, remembered answers, then the framework. */
 import type { App } from "../boot/app";
 import { hasBody } from "../http/read-body";
@@ -9,7 +9,7 @@ import { ROUTES, type RouteName } from "../routes/table";
 import type { Serve } from "./front";
 import { judge } from "./gate";
 import { headersOf, send, sendProblem } from "./plain-answer";
-import { Door } from "./rate-guard";
+import { RateGuard } from "./rate-guard";
 import { notReady } from "./starting";
 
 export interface EntranceOptions {
@@ -32,7 +32,7 @@ export const rememberedOf =
     answerRemembered(app, routeNamed(name), new URL(name.split(" ")[1] as string, "http://localhost"));
 
 export function entrance({ app, remembered, next, isEnding }: EntranceOptions): Serve {
-  const door = new Door(app);
+  const guard = new RateGuard(app);
   return (request, response) => {
     const header = headersOf(request);
     const { method = "GET", url: target = "/", rawHeaders } = request;
@@ -50,7 +50,7 @@ export function entrance({ app, remembered, next, isEnding }: EntranceOptions): 
       if (header("expect") !== undefined && hasBody(header)) response.writeContinue();
       return next(request, response);
     };
-    return door.meet({
+    return guard.admit({
       ...{ limit, header, enter },
       isCounted: route !== null && !isRemembered,
       isGone: () => response.destroyed,

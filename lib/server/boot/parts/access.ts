@@ -7,7 +7,8 @@ import type { LiveHub } from "../../../engine/live/live-hub";
 import { SignOuts } from "../../../engine/writes/sign-outs";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
-import { MAX_COUNTED, RateLimits } from "../../access/limits";
+import { CallerLimits } from "../../access/caller-limits";
+import { MAX_COUNTED } from "../../access/limits";
 import { SESSION_MS, Sessions } from "../../access/session";
 import { SignIn } from "../../access/sign-in";
 import type { Env } from "../../config/env";
@@ -21,7 +22,7 @@ export interface Access {
   readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
-  readonly limits: RateLimits;
+  readonly limits: CallerLimits;
 }
 
 interface AccessParts {
@@ -48,7 +49,7 @@ export function buildAccess({ env, shared, stores, tiers, ledger, hub, clock, lo
     onSignOut: (userId) => hub.end(userId, "signed-out"),
   });
   const sessions = new Sessions({ secrets, network: env.HEDERA_NETWORK, isSecure: !env.isDevnet, clock, signOuts });
-  const limits = new RateLimits({
+  const limits = new CallerLimits({
     shared: shared?.hot ?? null,
     own: new MemoryBudgets(clock, MAX_COUNTED),
     clock,

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
-import { RateLimits } from "@/lib/server/access/limits";
+import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { loaded, loadingNow } from "@/lib/server/boot/loading";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front, type Serve } from "@/lib/server/front/front";
@@ -14,7 +14,7 @@ import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
 
 const clock = new DrivenClock();
-const limits = new RateLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
+const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
 const remembered = async () => ({ status: 200, headers: [["content-type", "application/json"]] as const, body: "{}" });
 const toFramework = (next: Serve) =>
   entrance({ app: { limits, metrics: new Metrics() }, remembered, next, isEnding: () => false });

@@ -1,10 +1,10 @@
-/** The door in front of the framework, which must not hear of who is refused. */
+/** The rate guard in front of the framework: a refused request never reaches the framework. */
 import { request } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
+import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
-import { FLOOD, LIMITS, type LimitName, RateLimits } from "@/lib/server/access/limits";
-import { MAX_WAITING } from "@/lib/server/front/admission-queue";
+import { BLOCKS, LIMITS, type LimitName, QUEUE } from "@/lib/server/access/limits";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
 import { Metrics } from "@/lib/server/observe/metrics";
@@ -12,12 +12,12 @@ import { ROUTES } from "@/lib/server/routes/table";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const clock = new DrivenClock();
-const limits = new RateLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
+const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
 const metrics = new Metrics();
 let front: Front;
 let port: number;
 let heard: string[];
-/** Told of each write of this address that is let in. */
+/** Called for each write of this address that is let in. */
 let arrived: () => void;
 
 beforeAll(async () => {
@@ -63,7 +63,7 @@ const elsewhere = (): Promise<{ status: number }> =>
       .end("{}");
   });
 
-/** As the route does it, until the address has none left. */
+/** Spends all tokens of the address, as a route does. */
 async function exhaust(name: LimitName): Promise<void> {
   const here = (header: string) => (header === SOCKET_HEADER ? "127.0.0.1" : null);
   await expect(async () => {
@@ -75,39 +75,36 @@ const limited = Object.entries(ROUTES).flatMap(([route, { limit }]: [string, { l
   limit === undefined ? [] : [[route.replaceAll(/\{\w+\}/g, "7"), limit] as const],
 );
 
-describe("the door", () => {
-  it.each(limited)(
-    "lets %s through while nothing is known, and not while its limit is known to be used up",
-    async (route, limit) => {
-      const [method, path] = route.split(" ") as [string, string];
-      await clock.advance(3_600_000);
-      expect((await ask(method, path)).status).toBe(200);
-      await exhaust(limit);
-      const refused = await ask(method, `${path}?a=b`, {
-        "x-request-id": "asked-for-by-me",
-        "x-forwarded-proto": "https",
-      });
-      expect(heard).toEqual([route]);
-      expect(refused.status).toBe(429);
-      expect(Object.fromEntries(refused.headers)).toMatchObject({
-        "content-type": "application/problem+json",
-        "cache-control": "no-store",
-        "retry-after": String(Math.max(1, Math.ceil(1 / LIMITS[limit].address.perSecond))),
-        "x-request-id": "asked-for-by-me",
-        "x-content-type-options": "nosniff",
-        "strict-transport-security": "max-age=31536000",
-      });
-      expect(await refused.json()).toMatchObject({
-        code: "too-many",
-        instance: "urn:trustmesh:request:asked-for-by-me",
-        error: expect.stringContaining("Try again in"),
-      });
-      await clock.advance(1_000 / LIMITS[limit].address.perSecond);
-      expect((await ask(method, path)).status).toBe(200);
-    },
-  );
+describe("the rate guard", () => {
+  it.each(limited)("lets %s through, except while its limit is known to be used up", async (route, limit) => {
+    const [method, path] = route.split(" ") as [string, string];
+    await clock.advance(3_600_000);
+    expect((await ask(method, path)).status).toBe(200);
+    await exhaust(limit);
+    const refused = await ask(method, `${path}?a=b`, {
+      "x-request-id": "asked-for-by-me",
+      "x-forwarded-proto": "https",
+    });
+    expect(heard).toEqual([route]);
+    expect(refused.status).toBe(429);
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "retry-after": String(Math.max(1, Math.ceil(1 / LIMITS[limit].address.perSecond))),
+      "x-request-id": "asked-for-by-me",
+      "x-content-type-options": "nosniff",
+      "strict-transport-security": "max-age=31536000",
+    });
+    expect(await refused.json()).toMatchObject({
+      code: "too-many",
+      instance: "urn:trustmesh:request:asked-for-by-me",
+      error: expect.stringContaining("Try again in"),
+    });
+    await clock.advance(1_000 / LIMITS[limit].address.perSecond);
+    expect((await ask(method, path)).status).toBe(200);
+  });
 
-  it("lets a burst of one address in one by one, and nobody else wait for it", async () => {
+  it("lets a burst of one address in one by one; nobody else waits for it", async () => {
     await clock.advance(3_600_000);
     const startMs = performance.now();
     const times: number[] = [];
@@ -122,11 +119,13 @@ describe("the door", () => {
     expect((times.at(-1) as number) - (times[0] as number)).toBeGreaterThan(11 * 49);
   });
 
-  it("tells who waits with too many to come back, and does not let in who has gone", async () => {
+  it("refuses what finds the queue full, and does not let in a client that has gone", async () => {
     await clock.advance(3_600_000);
     const leaving = new AbortController();
     const first = await ask("POST", "/api/auth/challenge");
-    const waiting = Array.from({ length: MAX_WAITING }, () => ask("POST", "/api/auth/challenge", {}, leaving.signal));
+    const waiting = Array.from({ length: QUEUE.maxWaiting }, () =>
+      ask("POST", "/api/auth/challenge", {}, leaving.signal),
+    );
     const gone = Promise.allSettled(waiting);
     const answers = await Promise.all(Array.from({ length: 20 }, () => ask("POST", "/api/auth/challenge")));
     leaving.abort();
@@ -137,44 +136,46 @@ describe("the door", () => {
     expect(refused[0]?.headers.get("retry-after")).toBe("3");
     const before = heard.length;
     expect((await ask("POST", "/api/auth/challenge")).status).toBe(200);
-    expect(heard.length).toBeLessThan(before + MAX_WAITING / 2);
+    expect(heard.length).toBeLessThan(before + QUEUE.maxWaiting / 2);
   });
 
-  it("lets nothing more of an address in that floods, nor who of it waits, until it has stopped; nobody else is kept out", async () => {
+  it("refuses a flooding address and everything that it has queued until the flood stops; nobody else is refused", async () => {
     await clock.advance(3_600_000);
     const again = () => ask("POST", "/api/auth/challenge");
-    // Some are let in while these arrive, as many wait as may, and the others are refused: more than enough of them.
-    const answers = await Promise.all(Array.from({ length: MAX_WAITING + 2 * FLOOD.rate.burst }, again));
+    // While these arrive some are let in, the queue fills, and the rest are refused: enough to block the address.
+    const answers = await Promise.all(
+      Array.from({ length: QUEUE.maxWaiting + 2 * BLOCKS.address.refusals.burst }, again),
+    );
     const letIn = heard.length;
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(answers.length - letIn);
-    // All who still waited would have been let in one by one, over three seconds.
-    expect(letIn).toBeLessThan(MAX_WAITING);
+    // Without the block the whole queue would have been let in, over three seconds.
+    expect(letIn).toBeLessThan(QUEUE.maxWaiting);
     const refused = [await again(), await ask("POST", "/api/hcs/submit")];
     for (const { status, headers } of refused) expect([status, headers.get("retry-after")]).toEqual([429, "2"]);
     expect(heard).toHaveLength(letIn);
     expect((await elsewhere()).status).toBe(200);
     expect((await ask("GET", "/api/contacts")).status).toBe(200);
-    await clock.advance(FLOOD.refusedForMs);
+    await clock.advance(BLOCKS.address.forMs);
     expect((await again()).status).toBe(200);
   });
 
-  it("lets all in at once where nothing is limited", () => {
-    const unlimited = new RateLimits({
+  it("queues nothing where RATE_LIMITS is 0", () => {
+    const unlimited = new CallerLimits({
       shared: null,
       own: new MemoryBudgets(clock, 10),
       clock,
       factor: 0,
       proxyHops: 0,
     });
-    expect(unlimited.gapMs("submit")).toBeNull();
-    expect(limits.gapMs("submit")).toBe(50);
-    expect(limits.gapMs("stream")).toBeNull();
+    expect(unlimited.queueGapMs("submit")).toBeNull();
+    expect(limits.queueGapMs("submit")).toBe(50);
+    expect(limits.queueGapMs("stream")).toBeNull();
   });
 
   it.each([
     ["/signals", "page"],
     ["/icon.svg", "file"],
-  ] as const)("counts what no route counts: %s", async (path, limit) => {
+  ] as const)("counts pages and files, which no route counts: %s", async (path, limit) => {
     await clock.advance(3_600_000);
     for (let i = 1; i < LIMITS[limit].address.burst; i += 1) await limits.countAddress(limit, "127.0.0.1");
     expect((await ask("GET", path)).status).toBe(200);
@@ -182,7 +183,7 @@ describe("the door", () => {
     expect(heard).toEqual([`GET ${path}`]);
   });
 
-  it("is open to everything else meanwhile, and counts whom it refused", async () => {
+  it("refuses nothing else meanwhile, and counts its refusals", async () => {
     await clock.advance(3_600_000);
     await exhaust("submit");
     for (const [method, path] of [

@@ -3,21 +3,22 @@ import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { BudgetPolicy } from "@/lib/ports/shared/hot-cache";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
-import { INSISTENCE, LIMITS, type LimitName, RateLimits } from "@/lib/server/access/limits";
+import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName } from "@/lib/server/access/limits";
 import { ProblemError } from "@/lib/server/http/problem";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const USER = "tm-a" as UserId;
 const from = (address: string) => (name: string) => (name === SOCKET_HEADER ? address : null);
 
-/** The tier that instances share, which counts its commands and can be away. */
+/** Redis: counts its commands, and can be down. */
 class Shared extends MemoryBudgets {
   commands = 0;
   isDown = false;
   override async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
     this.commands += 1;
-    if (this.isDown) throw new TierUnavailable("redis", "Redis: away");
+    if (this.isDown) throw new TierUnavailable("redis", "Redis: down");
     return super.reserve(budget, policy);
   }
 }
@@ -25,7 +26,7 @@ class Shared extends MemoryBudgets {
 let clock: DrivenClock;
 let shared: Shared;
 const instance = (options: { shared?: Shared | null; factor?: number } = {}) =>
-  new RateLimits({
+  new CallerLimits({
     shared: options.shared === undefined ? shared : options.shared,
     own: new MemoryBudgets(clock, 100),
     clock,
@@ -37,7 +38,7 @@ beforeEach(() => {
   shared = new Shared(clock, 100);
 });
 
-/** How many of `count` calls in a row were let through, and what the last refusal said. */
+/** Calls `spend` this often: how many calls passed, and the Retry-After of the last refusal. */
 async function through(count: number, spend: () => Promise<void>) {
   let passed = 0;
   let retryAfterS: number | undefined;
@@ -54,12 +55,12 @@ async function through(count: number, spend: () => Promise<void>) {
 }
 
 const names = Object.keys(LIMITS) as LimitName[];
-const userOf = (name: LimitName) => (LIMITS[name] as { user?: { perSecond: number; burst: number } }).user;
+const limitOf = (name: LimitName): Limit => LIMITS[name];
 
-describe.each(names)("the limit of %s", (name) => {
+describe.each(names)("the limit %s", (name) => {
   const { burst, perSecond } = LIMITS[name].address;
 
-  it("lets an address do a burst, then its rate, and says when again", async () => {
+  it("gives an address a burst and then its rate, and says when to try again", async () => {
     const limits = instance();
     const { passed, retryAfterS } = await through(burst + 10, () => limits.spendAddress(name, from("203.0.113.9")));
     expect(passed).toBe(burst);
@@ -68,25 +69,25 @@ describe.each(names)("the limit of %s", (name) => {
     expect((await through(1, () => limits.spendAddress(name, from("203.0.113.9")))).passed).toBe(1);
   });
 
-  it("counts another address apart", async () => {
+  it("counts each address apart", async () => {
     const limits = instance();
     await through(burst + 1, () => limits.spendAddress(name, from("203.0.113.9")));
     expect((await through(1, () => limits.spendAddress(name, from("203.0.113.10")))).passed).toBe(1);
   });
 
-  it.runIf(userOf(name))("counts a user over all instances, or at no command, and others apart", async () => {
-    const user = userOf(name) as { burst: number };
-    const isOwn = (LIMITS[name] as { isUserOwn?: boolean }).isUserOwn ?? false;
-    const instances = isOwn ? Array(3).fill(instance()) : [instance(), instance(), instance()];
+  it.runIf(limitOf(name).user)("counts a user where its row says so, and each user apart", async () => {
+    const user = limitOf(name).user as CallerLimit;
+    const instances = [instance(), instance(), instance()];
     let turn = 0;
-    const spend = () => (instances[turn++ % 3] as RateLimits).spendUser(name, USER);
-    expect((await through(user.burst + 9, spend)).passed).toBe(user.burst);
+    const spend = () => (instances[turn++ % 3] as CallerLimits).spendUser(name, USER);
+    const burst = user.countedBy === "all" ? user.burst : 3 * user.burst;
+    expect((await through(burst + 9, spend)).passed).toBe(burst);
     expect((await through(1, () => instance().spendUser(name, "tm-b" as UserId))).passed).toBe(1);
-    expect(shared.commands === 0).toBe(isOwn);
+    expect(shared.commands === 0).toBe(user.countedBy === "each");
   });
 });
 
-it("counts an address over all instances where people sign in", async () => {
+it("counts an address over all instances at sign-in", async () => {
   const { burst } = LIMITS["sign-in"].address;
   const [a, b] = [instance(), instance()];
   await through(burst, () => a.spendAddress("sign-in", from("203.0.113.9")));
@@ -102,48 +103,53 @@ it("costs no command while a refused user goes on asking", async () => {
   expect(shared.commands).toBe(burst + 1);
 });
 
-describe("somebody who is refused", () => {
+describe("a user who was refused", () => {
   const { burst, perSecond } = LIMITS.submit.user;
-  const spend = (limits: RateLimits) => () => limits.spendUser("submit", USER);
+  const spend = (limits: CallerLimits) => () => limits.spendUser("submit", USER);
 
-  it("is let through as soon as they were told, however often that is", async () => {
+  it("is let through at the time that Retry-After named, however often that happens", async () => {
     const limits = instance();
     await through(burst, spend(limits));
-    for (let i = 0; i < 3 * INSISTENCE.refusals; i += 1) {
+    for (let i = 0; i < 3 * BLOCKS.user.refusals.burst; i += 1) {
       expect((await through(1, spend(limits))).retryAfterS).toBe(1 / perSecond);
       await clock.advance(1_000 / perSecond);
       expect((await through(1, spend(limits))).passed).toBe(1);
     }
   });
 
-  it("and goes on asking is let through again when they have been quiet, and not before", async () => {
+  it("and goes on asking is blocked until the asking stops, on this limit only", async () => {
     const limits = instance();
-    await through(burst + INSISTENCE.refusals, spend(limits));
-    for (let i = 0; i < 20; i += 1) {
-      await clock.advance(1_000 / perSecond);
-      expect(await through(1, spend(limits))).toEqual({ passed: 0, retryAfterS: INSISTENCE.quietMs / 1_000 });
+    const { refusals, forMs } = BLOCKS.user;
+    await through(burst + refusals.burst + 1, spend(limits));
+    const askedMs = 500 / refusals.perSecond;
+    for (let elapsedMs = 0; elapsedMs < 3 * forMs; elapsedMs += askedMs) {
+      await clock.advance(askedMs);
+      expect((await through(1, spend(limits))).passed).toBe(0);
     }
+    expect((await through(1, spend(limits))).retryAfterS).toBe(forMs / 1_000);
+    await clock.advance(1_000 / perSecond);
+    expect((await through(1, spend(limits))).passed).toBe(0);
     expect((await through(1, () => limits.spendUser("submit", "tm-b" as UserId))).passed).toBe(1);
     expect((await through(1, () => limits.spendUser("sync", USER))).passed).toBe(1);
-    await clock.advance(INSISTENCE.quietMs);
+    await clock.advance(forMs);
     expect((await through(1, spend(limits))).passed).toBe(1);
   });
 });
 
-it("costs no command for an address that is counted by each instance", async () => {
+it("costs no command for an address that each instance counts for itself", async () => {
   const limits = instance();
   await through(700, () => limits.spendAddress("submit", from("203.0.113.9")));
   expect(shared.commands).toBe(0);
 });
 
-it("counts for itself while the shared tier is away", async () => {
+it("counts for itself while Redis is down", async () => {
   shared.isDown = true;
   const limits = instance();
   const { burst } = LIMITS.submit.user;
   expect((await through(burst + 9, () => limits.spendUser("submit", USER))).passed).toBe(burst);
 });
 
-it("is wider by its factor, and off at none", async () => {
+it("multiplies the limits by its factor; 0 switches them off", async () => {
   const { burst } = LIMITS.proof.user;
   const wide = instance({ shared: null, factor: 2 });
   expect((await through(burst * 3, () => wide.spendUser("proof", USER))).passed).toBe(burst * 2);

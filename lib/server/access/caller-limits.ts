@@ -1,0 +1,135 @@
+import "server-only";
+import { LRUCache } from "lru-cache";
+/**
+ * Counts what one address and one user do, and refuses what is over their limit (limits.ts). A refused caller is remembered here
+ * until it has a token again, so a refusal costs no Redis command. While Redis is down each instance counts for itself.
+ */
+import { keyOf } from "../../core/key";
+import type { UserId } from "../../core/ledger/ids";
+import type { Clock } from "../../ports/clock";
+import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
+import { ifDown } from "../../ports/tier-unavailable";
+import { ProblemError } from "../http/problem";
+import { clientAddress, type HeaderReader } from "./client-address";
+import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, MAX_COUNTED, QUEUE, type Rate } from "./limits";
+
+type Buckets = Pick<HotCache, "reserve">;
+
+export interface CallerLimitOptions {
+  /** The buckets of all instances together; null where this process is the only one. */
+  readonly shared: Buckets | null;
+  /** The buckets of this process. They answer at once and never fail. */
+  readonly own: Buckets;
+  readonly clock: Clock;
+  /** Multiplies all rates; 0 switches all limits off. */
+  readonly factor: number;
+  /** Trusted proxies in front of this server. */
+  readonly proxyHops: number;
+}
+
+export class CallerLimits {
+  /** By bucket: until when it is known to be empty, or its caller is blocked. Monotonic ms. */
+  private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
+
+  constructor(private readonly options: CallerLimitOptions) {}
+
+  /** Takes one token of the caller's address. Throws ProblemError "too-many". */
+  async spendAddress(name: LimitName, header: HeaderReader): Promise<void> {
+    const waitMs = await this.countAddress(name, this.addressOf(header));
+    if (waitMs !== null) throw tooMany(waitMs);
+  }
+
+  /** Takes one token of the user. Throws ProblemError "too-many". */
+  async spendUser(name: LimitName, userId: UserId): Promise<void> {
+    const { user }: Limit = LIMITS[name];
+    if (user === undefined) return;
+    const bucket = keyOf("limit", name, "of", userId);
+    const waitMs = await this.take(bucket, user);
+    if (waitMs === null) return;
+    await this.blockAfter(bucket, BLOCKS.user);
+    throw tooMany(this.knownWaitMs(bucket) ?? waitMs);
+  }
+
+  /** Takes one token of an address. Null, or the ms after which there is one again. */
+  countAddress(name: LimitName, address: string): Promise<number | null> {
+    return this.take(addressBucket(name, address), LIMITS[name].address);
+  }
+
+  /** The address that the methods below and `countAddress` take. */
+  addressOf(header: HeaderReader): string {
+    return clientAddress(header, this.options.proxyHops);
+  }
+
+  /** For how many ms an address is refused, as far as that is known without counting; null where it may have a token. */
+  knownRefusalMs(name: LimitName, address: string): number | null {
+    const waitMs = this.knownWaitMs(addressBucket(name, address));
+    const blockedMs = isQueued(name) ? this.knownWaitMs(queueBucket(address)) : null;
+    return waitMs === null || blockedMs === null ? (waitMs ?? blockedMs) : Math.max(waitMs, blockedMs);
+  }
+
+  /** Counts a refusal that no route saw. Enough of them block the address from all queued work. */
+  async noteRefusal(name: LimitName, address: string): Promise<void> {
+    if (isQueued(name)) await this.blockAfter(queueBucket(address), BLOCKS.address);
+  }
+
+  /** The ms between two requests of one address; null where they do not queue. */
+  queueGapMs(name: LimitName): number | null {
+    const { factor } = this.options;
+    return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
+  }
+
+  private async take(bucket: string, limit: CallerLimit): Promise<number | null> {
+    const { own, shared, clock, factor } = this.options;
+    if (factor === 0) return null;
+    const knownMs = this.knownWaitMs(bucket);
+    if (knownMs !== null) return knownMs;
+    const policy = this.policyOf(limit);
+    const buckets = limit.countedBy === "all" && shared !== null ? shared : own;
+    const given = await buckets.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)));
+    if (given !== null) return null;
+    // A token comes back after this at the latest.
+    const waitMs = 1_000 / policy.perSecond;
+    this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
+    return waitMs;
+  }
+
+  /** Counts a refusal of the bucket's caller, and blocks the caller where there were too many. */
+  private async blockAfter(bucket: string, { refusals, forMs }: { refusals: Rate; forMs: number }): Promise<void> {
+    const { own, clock } = this.options;
+    if ((await own.reserve(keyOf("refusals", bucket), this.policyOf(refusals))) !== null) return;
+    this.refusedUntilMs.set(bucket, clock.monotonicMs() + forMs);
+  }
+
+  private knownWaitMs(bucket: string): number | null {
+    const waitMs = (this.refusedUntilMs.get(bucket) ?? 0) - this.options.clock.monotonicMs();
+    return waitMs > 0 ? waitMs : null;
+  }
+
+  private policyOf({ perSecond, burst }: Rate): BudgetPolicy {
+    const { factor } = this.options;
+    return { perSecond: perSecond * factor, burst: Math.max(1, burst * factor), maxWaitMs: 0 };
+  }
+}
+
+const addressBucket = (name: LimitName, address: string) => keyOf("limit", name, "at", address);
+const queueBucket = (address: string) => keyOf("queue", "at", address);
+
+function isQueued(name: LimitName): boolean {
+  const limit: Limit = LIMITS[name];
+  return limit.isQueued ?? false;
+}
+
+/** The parts of a 429 answer. The rate guard throws no error: its stack would cost a fifth of a refusal. */
+export function tooManyProblem(waitMs: number) {
+  const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000));
+  return {
+    code: "too-many",
+    detail: `That was too often. Try again in ${retryAfterS} s.`,
+    options: { retryAfterS },
+  } as const;
+}
+
+function tooMany(waitMs: number): ProblemError {
+  const { code, detail, options } = tooManyProblem(waitMs);
+  return new ProblemError(code, detail, options);
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { QUEUE } from "@/lib/server/access/limits";
+import { AdmissionQueue } from "@/lib/server/front/admission-queue";
+
+const GAP_MS = 50;
+const HERE = "203.0.113.9";
+const ELSEWHERE = "203.0.113.10";
+
+let queue: AdmissionQueue;
+let entered: string[];
+const add = (request: string, address = HERE, takesTurn = true) =>
+  queue.add(address, GAP_MS, () => {
+    if (takesTurn) entered.push(request);
+    return takesTurn;
+  });
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  queue = new AdmissionQueue();
+  entered = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the admission queue", () => {
+  it("lets the first request in at once and each further one of its address a gap later, in order", () => {
+    for (const request of ["a", "b", "c"]) add(request);
+    expect(entered).toEqual(["a"]);
+    vi.advanceTimersByTime(GAP_MS - 1);
+    expect(entered).toEqual(["a"]);
+    vi.advanceTimersByTime(1);
+    expect(entered).toEqual(["a", "b"]);
+    vi.advanceTimersByTime(GAP_MS);
+    expect(entered).toEqual(["a", "b", "c"]);
+  });
+
+  it("keeps no other address waiting", () => {
+    for (const request of ["a", "b"]) add(request);
+    add("other", ELSEWHERE);
+    expect(entered).toEqual(["a", "other"]);
+  });
+
+  it("gives the turn of a request that left to the next one", () => {
+    add("a");
+    add("left", HERE, false);
+    add("b");
+    vi.advanceTimersByTime(GAP_MS);
+    expect(entered).toEqual(["a", "b"]);
+  });
+
+  it("takes no more than its length of one address, and forgets an address that is through", () => {
+    for (let i = 0; i <= QUEUE.maxWaiting; i += 1) expect(add(`${i}`)).toBe(true);
+    expect(add("too many")).toBe(false);
+    expect(add("other", ELSEWHERE)).toBe(true);
+    vi.advanceTimersByTime((QUEUE.maxWaiting + 1) * GAP_MS);
+    expect(entered).toHaveLength(QUEUE.maxWaiting + 2);
+    expect(vi.getTimerCount()).toBe(0);
+    add("again");
+    expect(entered.at(-1)).toBe("again");
+  });
+});
