@@ -1,4 +1,4 @@
-/** The operators' side of the contract: `GET /api/admin/status`, the actions, and the log of them. */
+/** The operators' part of the API: `GET /api/admin/status`, the actions, and the operator log. */
 import { z } from "zod";
 import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
 import { IncidentAnswer } from "./health";
@@ -8,60 +8,62 @@ const count = z.number().int().nonnegative();
 const sequence = z.number().int().positive();
 const ms = z.number().int().nonnegative().meta({ description: "Milliseconds since 1970" });
 
-/** The first of a list that may be long, and how long it is. */
+/** A long list: its length and its first items. */
 const sequencesFound = z.object({ count, first: z.array(sequence) });
 
-/** How far an audit or a resync of a topic is, and what it found. */
+/** Progress and findings of a topic audit or a topic resync. */
 export const TopicCheck = z.object({
-  through: count.meta({ description: "Looked at through this sequence; where it goes on if it is asked for again" }),
-  to: count.meta({ description: "The topic's cursor when the check began: where it ends" }),
-  checked: count.meta({ description: "Messages that the ledger has, through `through`" }),
-  matching: count.meta({ description: "Of these, stored with the same bytes, time, payer and running hash" }),
-  differing: sequencesFound.meta({ description: "Stored otherwise than the mirror tells" }),
-  missing: sequencesFound.meta({ description: "On the ledger and not stored" }),
-  unconfirmed: sequencesFound.meta({ description: "Stored, and not among what the mirror answered" }),
-  broken: sequencesFound.meta({ description: "The mirror's own running hash does not follow from the one before" }),
-  restored: count.meta({ description: "Messages written by a resync: missing ones, and those that were stored worse" }),
+  through: count.meta({ description: "Checked through this sequence number; the next request continues there" }),
+  to: count.meta({ description: "The topic's cursor at the start of the check: where the check ends" }),
+  checked: count.meta({ description: "Messages on the ledger, through `through`" }),
+  matching: count.meta({ description: "Messages stored with the same bytes, time, payer and running hash" }),
+  differing: sequencesFound.meta({ description: "Stored differently from the mirror's answer" }),
+  missing: sequencesFound.meta({ description: "On the ledger, not stored" }),
+  unconfirmed: sequencesFound.meta({ description: "Stored, not in the mirror's answer" }),
+  broken: sequencesFound.meta({ description: "The mirror's running hash does not follow from the one before" }),
+  restored: count.meta({
+    description: "Messages that a resync wrote: missing ones, and verified ones in place of others",
+  }),
 });
 export type TopicCheck = z.infer<typeof TopicCheck>;
 
-/** `refused`: nothing was done, since it could not be just then. */
-const AUDIT_STATES = ["running", "done", "failed", "refused"] as const;
+/** `refused`: the server did nothing, for the reason in `detail`. */
+const ACTION_STATES = ["running", "done", "failed", "refused"] as const;
 
-/** One line of the audit log: an action, who asked for it, and what it came to. */
-export const AuditEntry = z.object({
+/** One entry of the operator log: an action, its operator, and its result. */
+export const OperatorLogEntry = z.object({
   id: count,
   atMs: ms,
-  updatedMs: ms.meta({ description: "Of a running action: its last sign of life" }),
+  updatedMs: ms.meta({ description: "The last update; a running action sends one every five seconds" }),
   actor: z.string(),
   action: z.string().meta({
     description: "cache.invalidate, topic.audit, topic.pause, shards.split, accounts.bind, database.migrate, …",
   }),
   target: z.string().nullable().meta({ description: "A topic or a user; null for everything" }),
-  state: z.enum(AUDIT_STATES),
+  state: z.enum(ACTION_STATES),
   detail: z
     .record(z.string(), z.unknown())
     .nullable()
-    .meta({ description: "Of topic.audit and topic.resync a TopicCheck; of what failed `{error}`" }),
+    .meta({ description: "A TopicCheck for topic.audit and topic.resync; `{error}` for failed and refused actions" }),
 });
-export type AuditEntry = z.infer<typeof AuditEntry>;
+export type OperatorLogEntry = z.infer<typeof OperatorLogEntry>;
 
 /** `GET /api/admin/audit-log?before=&limit=`, newest first */
-export const AuditLogQuery = z.object({
+export const OperatorLogQuery = z.object({
   before: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: "Entries older than this id" }),
   limit: wholeNumber(1, 200).default(50),
 });
-export const AuditLogAnswer = z.object({ items: z.array(AuditEntry), nextBefore: count.nullable() });
-export type AuditLogAnswer = z.infer<typeof AuditLogAnswer>;
+export const OperatorLogAnswer = z.object({ items: z.array(OperatorLogEntry), nextBefore: count.nullable() });
+export type OperatorLogAnswer = z.infer<typeof OperatorLogAnswer>;
 
 /** `POST /api/admin/cache/invalidate` */
 export const InvalidateBody = z.strictObject({
-  userId: UserIdText.optional().meta({ description: "Whose views; everybody's where absent" }),
+  userId: UserIdText.optional().meta({ description: "The user whose views are invalidated; absent: everybody's" }),
 });
 /** `POST /api/admin/topics/{topicId}/{resync|audit|start-over|pause|resume}` */
 export const TopicActionBody = z.strictObject({});
-/** `repeated`: this Idempotency-Key was used before, and the entry is the first answer as it stands by now. */
-export const ActionAnswer = z.object({ ok: z.literal(true), repeated: z.boolean(), entry: AuditEntry });
+/** `repeated`: this Idempotency-Key was used before, and `entry` is the entry of the first request. */
+export const ActionAnswer = z.object({ ok: z.literal(true), repeated: z.boolean(), entry: OperatorLogEntry });
 export type ActionAnswer = z.infer<typeof ActionAnswer>;
 
 export const TopicStatus = z.object({
@@ -69,15 +71,15 @@ export const TopicStatus = z.object({
   kinds: z.array(z.string()),
   state: z
     .enum(["idle", "pulling", "hole", "backing-off", "paused", "not-kept"])
-    .meta({ description: "Of the topic's sync on this instance; not-kept: in the database only" }),
+    .meta({ description: "State of the topic's sync on this instance; not-kept: in the database only" }),
   paused: z.boolean(),
   cursor: count,
-  asOf: ConsensusTimestamp.nullable().meta({ description: "Synced through; null before the first sync" }),
+  asOf: ConsensusTimestamp.nullable().meta({ description: "Synced through this time; null before the first sync" }),
   lastMessageAt: ConsensusTimestamp.nullable(),
   lagMs: z.number().int().nonnegative().nullable(),
   gaps: z
     .array(z.object({ from: sequence, to: sequence, state: z.enum(["suspected", "declared"]), firstSeenMs: ms }))
-    .meta({ description: "The oldest open ones, 100 at most" }),
+    .meta({ description: "The oldest open gaps, at most 100" }),
   gapCount: count,
   counts: z.object({
     messages: count,
@@ -87,23 +89,23 @@ export const TopicStatus = z.object({
     undecodable: count,
     untrusted: count,
   }),
-  verifiedThrough: count.meta({ description: "Every message through this sequence is stored and verified" }),
-  perMinute: z
-    .array(count)
-    .meta({ description: "Messages committed by all instances in each of the last 30 minutes, the current one last" }),
+  verifiedThrough: count.meta({ description: "Every message through this sequence number is stored and verified" }),
+  perMinute: z.array(count).meta({
+    description: "Messages that all instances committed in each of the last 30 minutes, the current one last",
+  }),
   users: count.nullable().meta({
     description:
-      "People with a message in this topic, ten minutes old at most; null above two million rows, or where there is none",
+      "Users with a message in this topic, at most ten minutes old; null above two million rows or without users",
   }),
   hottestShare: z
     .number()
     .min(0)
     .max(1)
     .nullable()
-    .meta({ description: "Share of the topic's rows that its ten busiest people have; null where not counted" }),
+    .meta({ description: "Share of the topic's rows that its ten busiest users have; null if not counted" }),
   lastError: z.string().nullable(),
   retryAtMs: ms.nullable(),
-  check: AuditEntry.nullable().meta({ description: "The latest audit or resync of the topic" }),
+  check: OperatorLogEntry.nullable().meta({ description: "The latest audit or resync of the topic" }),
 });
 export type TopicStatus = z.infer<typeof TopicStatus>;
 
@@ -111,7 +113,7 @@ const tiers = z.object({ l1: TierStatus, redis: TierStatus, postgres: TierStatus
 
 export const InstanceStatus = z.object({
   instanceId: z.string(),
-  isThis: z.boolean().meta({ description: "The instance that answers" }),
+  isThis: z.boolean().meta({ description: "The instance that answered" }),
   version: z.string(),
   startedMs: ms,
   reportedMs: ms,
@@ -119,7 +121,7 @@ export const InstanceStatus = z.object({
   memory: z.object({ rssBytes: count, heapBytes: count }),
   tiers,
   mirrors: z.array(MirrorReport),
-  incidents: z.array(IncidentAnswer).meta({ description: "What this instance sees" }),
+  incidents: z.array(IncidentAnswer).meta({ description: "Incidents that this instance sees" }),
   ...activityShape,
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;
@@ -130,27 +132,27 @@ export const StorageStatus = z.object({
   readMs: ms,
   databaseBytes: count,
   tables: z.array(z.object({ ...relationShape, partitions: z.array(z.object(relationShape)) })).meta({
-    description: "Largest first; of a partitioned table the sum of its partitions. `rows` as the server estimates them",
+    description: "Largest first. A partitioned table has the sum of its partitions. `rows` is the database's estimate",
   }),
 });
 export type StorageStatus = z.infer<typeof StorageStatus>;
 
-/** A message that is in no view. */
-export const OddMessage = z.object({
+/** A rejected message: stored with a reason, in no view. */
+export const RejectedMessage = z.object({
   topicId: TopicIdText,
   sequence,
   consensusTimestamp: ConsensusTimestamp,
   disposition: z.enum(["undecodable", "untrusted", "failed"]),
   reason: z.string().nullable(),
-  payer: z.string().nullable().meta({ description: "Null where the mirror does not tell who paid" }),
+  payer: z.string().nullable().meta({ description: "Null if the mirror does not name the payer" }),
   bytes: count,
-  text: z.string().meta({ description: "Its first bytes as text that can be shown" }),
+  text: z.string().meta({ description: "Its first bytes as safe text" }),
 });
-export type OddMessage = z.infer<typeof OddMessage>;
+export type RejectedMessage = z.infer<typeof RejectedMessage>;
 
 export const CostStatus = z.object({
   pricesReadOn: z.string(),
-  sinceMs: ms.meta({ description: "When the oldest of the instances that are counted started" }),
+  sinceMs: ms.meta({ description: "Start of the oldest counted instance" }),
   items: z.array(
     z.object({
       name: z.string(),
@@ -171,13 +173,19 @@ export const AdminStatus = z.object({
   version: z.string(),
   atMs: ms,
   incidents: z
-    .array(IncidentAnswer.extend({ instances: z.array(z.string()).meta({ description: "Which instances see it" }) }))
-    .meta({ description: "What is wrong, as any instance sees it: critical ones first, then by age" }),
-  instancesAreShared: z.boolean().meta({ description: "Several instances may report; else there is only this one" }),
+    .array(
+      IncidentAnswer.extend({
+        instances: z.array(z.string()).meta({ description: "Ids of the instances that see it" }),
+      }),
+    )
+    .meta({ description: "Open incidents of all instances: critical ones first, then by age" }),
+  instancesAreShared: z
+    .boolean()
+    .meta({ description: "Whether instances share reports (through Redis); otherwise only this one is listed" }),
   total: z.object({ tiers, memory: z.object({ rssBytes: count, heapBytes: count }), ...activityShape }),
   instances: z.array(InstanceStatus),
   database: z.object({ answers: z.boolean(), topicsReadMs: ms.nullable(), messagesReadMs: ms.nullable() }).meta({
-    description: "Whether the database answers, and when this data was read from it; null: not since the start",
+    description: "Whether the database answers, and when the data was read from it; null: not since the start",
   }),
   topics: z.array(TopicStatus),
   cappedAt: CappedAt,
@@ -186,22 +194,22 @@ export const AdminStatus = z.object({
     waitMs: z
       .number()
       .nonnegative()
-      .meta({ description: "Longest wait for a token that an instance reports; 0: tokens left" }),
+      .meta({ description: "Longest wait of a mirror request, over all instances; 0: budget left" }),
     refused: count,
     requests: count,
     errors: count,
     rateLimited: count,
     headTime: ConsensusTimestamp.nullable(),
     headLagMs: count.nullable(),
-    mirrors: z.array(MirrorReport).meta({ description: "Summed over instances; the circuit is the worst of them" }),
+    mirrors: z.array(MirrorReport).meta({ description: "Sums over all instances; `circuit` is the worst" }),
   }),
   streams: z.object({ open: count, perUserMax: count, perInstanceMax: count }),
   storage: StorageStatus.nullable().meta({
-    description: "A minute old at most; null while the database does not answer",
+    description: "At most a minute old; null until the database answers",
   }),
-  odd: z.array(OddMessage).meta({ description: "The newest undecodable, untrusted and failed messages" }),
+  rejected: z.array(RejectedMessage).meta({ description: "The latest undecodable, untrusted and failed messages" }),
   cost: CostStatus.nullable().meta({
-    description: "Of what was asked and stored, at list prices; null without a price table",
+    description: "Cost of requests and storage at list prices; null without a price table",
   }),
 });
 export type AdminStatus = z.infer<typeof AdminStatus>;

@@ -1,4 +1,4 @@
-/** What one instance tells of itself, to be summed over all of them. Everything is counted since the instance started. */
+/** One instance's report. Counts run since the instance started, so that reports can be summed. */
 import { z } from "zod";
 import { IncidentAnswer } from "./health";
 
@@ -6,17 +6,17 @@ const count = z.number().int().nonnegative();
 
 const BreakerState = z.enum(["closed", "open", "half-open"]);
 
-/** Counts between the bounds of core/histogram, and the sum. */
+/** Counts per bucket of core/histogram, and the sum in milliseconds. */
 export const LatencyCounts = z.object({ counts: z.array(count), sumMs: z.number().nonnegative() });
 export type LatencyCounts = z.infer<typeof LatencyCounts>;
 
 const tierShape = {
   hits: count,
   misses: count,
-  stale: count.meta({ description: "Answers that were served from a copy that could not be refreshed" }),
+  stale: count.meta({ description: "Answers from a copy that could not be refreshed" }),
   errors: count,
-  bytes: count.meta({ description: "L1: kept now; Redis: sent and received; Postgres: 0" }),
-  breaker: BreakerState.nullable().meta({ description: "Null where there is none" }),
+  bytes: count.meta({ description: "L1: bytes in memory; Redis: bytes sent and received; Postgres: 0" }),
+  breaker: BreakerState.nullable().meta({ description: "Circuit breaker; null if the tier has none" }),
 } as const;
 export const TierReport = z.object({ ...tierShape, latency: LatencyCounts });
 export const TierStatus = z.object({
@@ -39,15 +39,15 @@ export const MirrorReport = z.object({
   origin: z.string(),
   circuit: BreakerState,
   requests: count,
-  errors: count.meta({ description: "Answers that were none, those of 429 included" }),
+  errors: count.meta({ description: "Failed requests, including 429 responses" }),
   rateLimited: count,
   lastError: z.string().nullable(),
   clockAheadMs: z.number().int().nullable().optional().meta({
-    description: "How far the mirror's clock is ahead of the instance's, in milliseconds; null where unknown",
+    description: "How far the mirror's clock is ahead of the instance's, in milliseconds; null if unknown",
   }),
 });
 
-/** What is the same in one instance's report and in the sum of all. */
+/** Members that a report and the sum of reports share. */
 export const activityShape = {
   requests: z.record(z.string(), count).meta({ description: "By status class: 2xx, 3xx, …" }),
   commands: z.record(z.string(), count).meta({ description: "Redis commands by purpose" }),
@@ -61,29 +61,31 @@ export const activityShape = {
   events: z.object({
     published: count,
     received: count,
-    missed: count.meta({ description: "How often everything was read again since events may have been missed" }),
+    missed: count.meta({
+      description: "How often the instance read everything again because it may have missed events",
+    }),
     connections: count,
   }),
   budget: z.object({
-    waitMs: z.number().nonnegative().meta({ description: "How long the last mirror request waited for its turn" }),
-    refused: count.meta({ description: "Requests that would have waited too long" }),
+    waitMs: z.number().nonnegative().meta({ description: "Wait of the last mirror request in milliseconds" }),
+    refused: count.meta({ description: "Mirror requests refused because the wait was too long" }),
   }),
   sync: z.object({
     commits: count,
-    conflicts: count.meta({ description: "Batches that another instance had committed first" }),
+    conflicts: count.meta({ description: "Batches that another instance committed first" }),
     messages: count,
     gaps: count.meta({ description: "Gaps declared" }),
   }),
   submits: z.object({
     messages: count,
-    transactions: count.meta({ description: "A message of more than 1,024 bytes takes several" }),
+    transactions: count.meta({ description: "A message above 1,024 bytes takes several" }),
     bytes: count,
     errors: count,
   }),
 } as const;
 
 export const InstanceReport = z.object({
-  /** Raised whenever the shape changes its meaning: instances of two releases run side by side for a while. */
+  /** Version of the shape. Instances of two releases run side by side during a deployment. */
   form: z.literal(1),
   instanceId: z.string(),
   version: z.string(),
@@ -93,7 +95,7 @@ export const InstanceReport = z.object({
   mirrors: z.array(MirrorReport),
   isEventBusConnected: z.boolean(),
   memory: z.object({ rssBytes: count, heapBytes: count }),
-  /** A release of before incidents were told has none in its report. */
+  /** An older release sends none. */
   incidents: z.array(IncidentAnswer).default([]),
   ...activityShape,
 });

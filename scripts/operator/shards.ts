@@ -187,7 +187,7 @@ async function throughApp(app: string, name: string, rest: readonly string[], va
       await ask(app, "POST", "/api/admin/shards/split", body);
     }
   else throw new UsageError(`${name} does not go through the app`);
-  say("The app is at it. status shows how far it is; its audit log, what it came to.");
+  say("The app has started. status shows the progress; the operator log shows the result.");
 }
 
 async function directly(name: string, rest: readonly string[], values: Values): Promise<void> {

@@ -1,8 +1,8 @@
-/** Every action of operators, as a person does it, on a server of its own: a paused topic would hold up other tests. */
+/** Every operator's action, on a server of its own, because a paused topic would stop other tests. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
+import { OperatorLogAnswer, type OperatorLogEntry } from "@/lib/wire/admin";
 import { ShardsAnswer } from "@/lib/wire/shards";
 import { AdminPage, enterAsOperator } from "./pages/admin";
 import { Shell } from "./pages/shell";
@@ -32,20 +32,20 @@ const test = base.extend<{ admin: AdminPage }, { server: Server }>({
 
 test.describe.configure({ mode: "serial" });
 
-/** The latest entry of an action, once it is over. */
-async function over({ page }: AdminPage, action: string): Promise<AuditEntry> {
-  let found: AuditEntry | undefined;
+/** The latest log entry of an action, once it is done. */
+async function over({ page }: AdminPage, action: string): Promise<OperatorLogEntry> {
+  let found: OperatorLogEntry | undefined;
   await expect
     .poll(
       async () => {
-        const answer = AuditLogAnswer.parse(await (await page.request.get("/api/admin/audit-log")).json());
+        const answer = OperatorLogAnswer.parse(await (await page.request.get("/api/admin/audit-log")).json());
         found = answer.items.find((entry) => entry.action === action);
         return found?.state;
       },
       { timeout: 30_000 },
     )
     .toBe("done");
-  return found as AuditEntry;
+  return found as OperatorLogEntry;
 }
 
 async function firstTopic(admin: AdminPage): Promise<string> {
@@ -58,7 +58,7 @@ async function firstTopic(admin: AdminPage): Promise<string> {
 const inLog = (admin: AdminPage, title: string) =>
   admin.table("Actions").locator("[data-row]").filter({ hasText: title }).first();
 
-test("nothing is sent before the phrase is typed, letter by letter", async ({ admin, page }) => {
+test("nothing is sent before the whole phrase is typed", async ({ admin, page }) => {
   const topicId = await firstTopic(admin);
   const sent: string[] = [];
   page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
@@ -74,25 +74,25 @@ test("nothing is sent before the phrase is typed, letter by letter", async ({ ad
 });
 
 for (const [action, name, taken] of [
-  ["Audit", "topic.audit", "has begun"],
-  ["Resync", "topic.resync", "has begun"],
+  ["Audit", "topic.audit", "has started"],
+  ["Resync", "topic.resync", "has started"],
 ] as const) {
-  test(`${action}: begins, runs, tells what it found, and stands in the log`, async ({ admin, page }) => {
+  test(`${action}: starts, runs, shows its findings, and is in the log`, async ({ admin, page }) => {
     const topicId = await firstTopic(admin);
     await admin.begin(topicId, action);
     expect(await admin.confirm(topicId)).not.toBe("");
     await expect(new Shell(page).notice(`The ${action.toLowerCase()} of ${topicId} ${taken}.`)).toBeVisible();
     await over(admin, name);
-    // Nobody reloads: the page finds out.
+    // The page shows the end without a reload.
     const check = admin.dialog.getByRole("region", { name: `${action} of ${topicId}` });
     await expect(check.getByTestId("outcome")).toContainText(/messages compared: all match the ledger\./);
     await admin.close();
-    await admin.place("Audit log");
+    await admin.place("Operator log");
     await expect(inLog(admin, `${action} of ${topicId}`)).toContainText("all match the ledger");
   });
 }
 
-test("Pause and Resume: the topic stands still for everybody, the page says so, and goes on", async ({
+test("Pause and Resume: the topic stops for everybody, the page says so, and it continues", async ({
   admin,
   meet,
   page,
@@ -123,16 +123,16 @@ test("Pause and Resume: the topic stands still for everybody, the page says so, 
   await expect.poll(async () => (await ann.contacts()).requests.outgoing.length).toBe(2);
 
   await admin.close();
-  await admin.place("Audit log");
+  await admin.place("Operator log");
   await expect(inLog(admin, `Pause ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resume ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resync of ${topicId}`)).toContainText("resume it first");
 });
 
-test("Invalidate: one person, then everybody, each read anew and in the log", async ({ admin, meet, page }) => {
+test("Invalidate: one person, then everybody, and both are in the log", async ({ admin, meet, page }) => {
   const shell = new Shell(page);
   const ann = await meet("Ann");
-  // Somebody of whom nothing is stored is not known.
+  // The API refuses a user without any stored message.
   await ann.ask(await meet("Ben"));
   await ann.contacts();
   await admin.open("/admin/tiers");
@@ -143,20 +143,20 @@ test("Invalidate: one person, then everybody, each read anew and in the log", as
   await page.getByLabel("Person").fill(ann.id);
   await page.getByRole("button", { name: "Invalidate…", exact: true }).click();
   await admin.confirm(ann.id);
-  await expect(shell.notice(`The views of ${ann.id} are read from the database again.`)).toBeVisible();
+  await expect(shell.notice(`The cached views of ${ann.id} are invalidated.`)).toBeVisible();
   await page.getByRole("button", { name: "Invalidate everything…" }).click();
   await admin.confirm("everything");
-  await expect(shell.notice("Every cached view is read from the database again.")).toBeVisible();
+  await expect(shell.notice("All cached views are invalidated.")).toBeVisible();
   expect((await ann.contacts()).contacts).toEqual([]);
 
-  await admin.place("Audit log");
+  await admin.place("Operator log");
   await expect(inLog(admin, `Invalidate ${ann.id}`)).toContainText("Done");
   await expect(inLog(admin, "Invalidate everything")).toContainText("Done");
   await page.getByRole("searchbox", { name: "Filter the log" }).fill(ann.id);
   await expect.poll(async () => (await admin.rowKeys("Actions")).length).toBe(1);
 });
 
-test("Split: says what it will do, refuses what it cannot, and then people write to the new topic", async ({
+test("Split: previews the effect, refuses bad numbers, and then people write to the new topic", async ({
   admin,
   meet,
   page,
@@ -171,18 +171,18 @@ test("Split: says what it will do, refuses what it cannot, and then people write
 
   await segments.fill("2");
   await expect(page.getByTestId("split-preview")).toContainText(
-    "It creates 1 topic for contact (standard), segment 1, at about a cent. About 50 % of the users who write there move",
+    "It creates 1 topic for contact (standard), segment 1, at about a cent. About 50 % of the group's users move",
   );
   await page.keyboard.press("Enter");
-  const send = admin.confirmation.getByRole("button", { name: "Split it" });
-  await expect(admin.confirmation).toContainText("Topics of before go on being read");
+  const send = admin.confirmation.getByRole("button", { name: "Split", exact: true });
+  await expect(admin.confirmation).toContainText("Old topics are still read");
   await admin.confirmation.getByRole("textbox").fill("standard contact");
   await expect(send).toBeDisabled();
   expect(await admin.confirm("standard contact 2")).not.toBe("");
-  await expect(new Shell(page).notice("The split of contact (standard) into 2 has begun.")).toBeVisible();
+  await expect(new Shell(page).notice("The split of contact (standard) into 2 has started.")).toBeVisible();
   await over(admin, "shards.split");
-  await expect(page.getByTestId("last-reshard")).toContainText("Done: new messages go the new way.");
-  await expect(admin.table("Shards").locator('[data-row="standard contact 1"]')).toContainText("Written to");
+  await expect(page.getByTestId("last-reshard")).toContainText("Done: new messages use the new topics.");
+  await expect(admin.table("Shards").locator('[data-row="standard contact 1"]')).toContainText("Active");
   await expect(segments).toHaveValue("3");
 
   const shards = ShardsAnswer.parse(await (await page.request.get("/api/admin/shards")).json()).shards;
@@ -193,11 +193,11 @@ test("Split: says what it will do, refuses what it cannot, and then people write
     written.add((await ann.ask(await meet(`Ben ${person}`))).topicId);
   }
   expect([...written].sort()).toEqual([...of].sort());
-  await admin.place("Audit log");
-  await expect(inLog(admin, "Split contact (standard) into 2")).toContainText("new messages go the new way");
+  await admin.place("Operator log");
+  await expect(inLog(admin, "Split contact (standard) into 2")).toContainText("new messages use the new topics");
 });
 
-test("Split: what another operator was quicker with is refused in a sentence", async ({ admin, page }) => {
+test("Split: is refused in a sentence after another operator did the same", async ({ admin, page }) => {
   await admin.open("/admin/shards");
   await page.getByLabel("Kind").selectOption("trust");
   await page.getByRole("button", { name: "Split…" }).click();
@@ -206,34 +206,37 @@ test("Split: what another operator was quicker with is refused in a sentence", a
   await admin.confirm("standard trust 2");
   await expect(admin.confirmation.getByRole("alert")).toHaveText("There are 3 segments already: drain the last ones.");
   await admin.confirmation.getByRole("button", { name: "Leave it" }).click();
-  await admin.place("Audit log");
+  await admin.place("Operator log");
   await expect(inLog(admin, "Split trust (standard) into 2")).toContainText("drain the last ones");
 });
 
-test("Drain: nothing more is written to a topic, and the page says when it can be let go", async ({ admin, page }) => {
+test("Drain: the topic takes no new messages, and the page says when the drain can be finished", async ({
+  admin,
+  page,
+}) => {
   await admin.open("/admin/shards");
   const row = admin.table("Shards").locator('[data-row="standard contact 1"]');
   await admin.openShard("standard contact 1");
   const topicId = (await admin.dialog.getByRole("link").textContent()) ?? "";
   await admin.dialog.getByRole("button", { name: "Drain…" }).click();
-  await expect(admin.confirmation).toContainText("all who write here go back to the segments before it");
-  await expect(admin.confirmation.getByRole("button", { name: "Drain it" })).toBeDisabled();
+  await expect(admin.confirmation).toContainText("its users move to the segments before it");
+  await expect(admin.confirmation.getByRole("button", { name: "Drain", exact: true })).toBeDisabled();
   expect(await admin.confirm(topicId)).not.toBe("");
-  await expect(new Shell(page).notice(`The drain of ${topicId} has begun.`)).toBeVisible();
+  await expect(new Shell(page).notice(`The drain of ${topicId} has started.`)).toBeVisible();
   expect((await over(admin, "shards.drain")).detail).toHaveProperty("waitingUntilMs");
   await expect(admin.dialog.getByText("Draining", { exact: true })).toBeVisible();
   await admin.close();
   await expect(row).toContainText("Draining");
-  const drain = admin.undertaking(`Drain ${topicId}`);
+  const drain = admin.pendingReshard(`Drain ${topicId}`);
   await expect(drain).toContainText("Waiting");
   await expect(drain).toContainText(
-    /Step 2 of 3: nothing more is written to it.*Ask for it again at \d\d:\d\d:\d\d or later/,
+    /Step 2 of 3: the topic takes no new messages.*Finish it at \d\d:\d\d:\d\d or later/,
   );
-  await admin.place("Audit log");
-  await expect(inLog(admin, `Drain ${topicId}`)).toContainText("Nothing more is written to it.");
+  await admin.place("Operator log");
+  await expect(inLog(admin, `Drain ${topicId}`)).toContainText("The topic takes no new messages.");
 });
 
-test("an answer that was lost is asked for again under the same key, and done once", async ({ admin, page }) => {
+test("a lost answer is retried under the same key, and the action runs once", async ({ admin, page }) => {
   const keys: (string | undefined)[] = [];
   await page.route("**/api/admin/cache/invalidate", async (route) => {
     keys.push(route.request().headers()["idempotency-key"]);
@@ -244,13 +247,13 @@ test("an answer that was lost is asked for again under the same key, and done on
   await admin.open("/admin/tiers");
   const count = async () => {
     const answer = await page.request.get("/api/admin/audit-log?limit=200");
-    const { items } = AuditLogAnswer.parse(await answer.json());
+    const { items } = OperatorLogAnswer.parse(await answer.json());
     return items.filter(({ action, target }) => action === "cache.invalidate" && target === null).length;
   };
   const before = await count();
   await page.getByRole("button", { name: "Invalidate everything…" }).click();
   await admin.confirm("everything");
-  await expect(new Shell(page).notice("Every cached view is read from the database again.")).toBeVisible();
+  await expect(new Shell(page).notice("All cached views are invalidated.")).toBeVisible();
   expect(keys).toHaveLength(2);
   expect(keys[0]).toBe(keys[1]);
   expect(await count()).toBe(before + 1);

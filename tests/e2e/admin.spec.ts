@@ -1,4 +1,4 @@
-/** The operators' page: who may see it, that it lives, is found again by its address, and can be read by everybody. */
+/** The operators' pages: access, live updates, addresses, and accessibility. */
 import { AdminStatus } from "@/lib/wire/admin";
 import { shardsAnswer } from "../support/samples/admin-shards";
 import { adminStatus } from "../support/samples/admin-status";
@@ -15,8 +15,8 @@ const test = base.extend<{ admin: AdminPage }>({
   },
 });
 
-test.describe("who may see it", () => {
-  test("is refused in a sentence to whoever does not operate, by page and by answer", async ({ meet, enterAs }) => {
+test.describe("access", () => {
+  test("refuses everybody else, on the page and in the API", async ({ meet, enterAs }) => {
     const { page } = await enterAs(await meet("Ann"));
     await page.goto("/admin/topics");
     await expect(page.getByRole("heading", { level: 1, name: "This page is for operators" })).toBeVisible();
@@ -27,7 +27,7 @@ test.describe("who may see it", () => {
     await expectAccessible(page, "the refusal");
   });
 
-  test("comes back after signing in, to the very address", async ({ page }) => {
+  test("returns to the same address after signing in", async ({ page }) => {
     await page.goto("/admin/topics?sort=lag.desc");
     await page.getByRole("searchbox").fill("Devnet operator");
     await page.getByRole("button", { name: /Devnet operator/ }).click();
@@ -35,7 +35,7 @@ test.describe("who may see it", () => {
     await expect(page.getByRole("columnheader", { name: "Lag" })).toHaveAttribute("aria-sort", "descending");
   });
 
-  test("is offered to operators, beside the other places and in the account's menu", async ({ admin, page }) => {
+  test("has links for operators in the navigation and in the account menu", async ({ admin, page }) => {
     await admin.open("/signals");
     await new Shell(page).place("Operate").click();
     await expect(page.getByRole("heading", { level: 1, name: "Operate" })).toBeVisible();
@@ -47,7 +47,7 @@ test.describe("who may see it", () => {
   });
 });
 
-test("shows this server's real state in every part, incidents first", async ({ admin, page }) => {
+test("shows the real status of this server on every page", async ({ admin, page }) => {
   const failed: string[] = [];
   page.on("pageerror", (error) => failed.push(error.message));
   for (const path of ADMIN_PLACES) {
@@ -60,20 +60,20 @@ test("shows this server's real state in every part, incidents first", async ({ a
   expect(failed).toEqual([]);
 });
 
-test.describe("live", () => {
-  test("numbers move by themselves, are not asked for while nobody looks, and say their age", async ({
+test.describe("live updates", () => {
+  test("numbers update while the page is visible, not while it is hidden, and show their age", async ({
     admin,
     page,
   }) => {
     const asked = await admin.pretend({ topics: 4 });
     await admin.open("/admin");
     const requests = page.getByRole("figure").filter({ hasText: "Requests" }).first();
-    await expect(requests).toContainText("from here on");
+    await expect(requests).toContainText("collecting");
     await expect(requests).toContainText(/\/s in \d/);
     await expect(requests.locator("canvas")).toBeVisible();
     await expect(admin.age).toContainText(/^As of (now|\d+ s ago)/);
 
-    // The page is told that it is hidden, as by another tab in front of it.
+    // Hides the page, as another tab in front of it would.
     await page.evaluate(() => {
       Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
       document.dispatchEvent(new Event("visibilitychange"));
@@ -88,7 +88,7 @@ test.describe("live", () => {
     await expect(admin.age).toContainText(/As of (now|[1-3] s ago)/);
   });
 
-  test("says of when the numbers are while the server is out of reach, what to do, and recovers alone", async ({
+  test("says how old the numbers are while the server is unreachable, what to do, and recovers by itself", async ({
     admin,
     page,
   }) => {
@@ -98,7 +98,7 @@ test.describe("live", () => {
     await page.route("**/api/admin/status", (route) => route.abort("connectionrefused"));
     const alert = page.getByRole("main").getByRole("alert");
     await expect(alert).toContainText("The server cannot be reached.");
-    await expect(alert).toContainText(/What you see is of \d\d:\d\d:\d\d, .* ago\./);
+    await expect(alert).toContainText(/These numbers are from \d\d:\d\d:\d\d, .* ago\./);
     await expect(alert).toContainText("/api/health/ready");
     await expect(page.getByText("At a glance")).toBeVisible();
     await expectAccessible(page, "out of reach");
@@ -107,7 +107,7 @@ test.describe("live", () => {
     await expect(alert).toHaveCount(0, { timeout: 15_000 });
   });
 
-  test("says why the state cannot be read at all, and tries again", async ({ admin, page }) => {
+  test("says why the status cannot be read, and tries again", async ({ admin, page }) => {
     await answerWithProblem(
       page,
       "**/api/admin/status",
@@ -124,8 +124,8 @@ test.describe("live", () => {
   });
 });
 
-test.describe("its address", () => {
-  test("keeps order and filter, by pointer and by keyboard, through a reload and back", async ({ admin, page }) => {
+test.describe("the address", () => {
+  test("keeps order and filter through a reload and back, by pointer and by keyboard", async ({ admin, page }) => {
     await admin.pretend({ topics: 64 });
     await admin.open("/admin/topics");
     await admin.sortBy("Topics", "Lag");
@@ -153,7 +153,7 @@ test.describe("its address", () => {
     await expect(page).toHaveURL(/\/admin\/topics\?.*q=trust/);
   });
 
-  test("leads to one topic, and back closes it", async ({ admin, page }) => {
+  test("opens one topic, and back closes it", async ({ admin, page }) => {
     await admin.pretend({ topics: 64 });
     await admin.openTopic("0.0.7148004");
     await expect(admin.dialog.getByRole("region", { name: "Gaps" })).toContainText(
@@ -163,12 +163,12 @@ test.describe("its address", () => {
     await expect(admin.dialog).toHaveCount(0);
     await admin.table("Topics").getByRole("button", { name: "0.0.7148006" }).click();
     await expect(page).toHaveURL(/topic=0\.0\.7148006/);
-    await expect(admin.dialog.getByTestId("outcome")).toContainText("Under way: message 12,500 of 50,000.");
+    await expect(admin.dialog.getByTestId("outcome")).toContainText("Running: message 12,500 of 50,000.");
     await page.goBack();
     await expect(admin.dialog).toHaveCount(0);
   });
 
-  test("holds what the capacity sliders stand at, and the first limit is named", async ({ admin, page }) => {
+  test("keeps the capacity sliders, and the page names the first limit", async ({ admin, page }) => {
     await admin.pretend({ topics: 4 });
     await admin.open("/admin/capacity?users=1000");
     const sentence = page.getByTestId("first-limit");
@@ -188,42 +188,42 @@ test.describe("its address", () => {
   });
 });
 
-test("text of strangers is shown as text, with nothing hidden or turned round in it", async ({ admin, page }) => {
+test("foreign text is shown as text, with control characters visible", async ({ admin, page }) => {
   await admin.pretend({ topics: 4 });
   await admin.open("/admin/messages");
-  const first = admin.table("Odd messages").locator("[data-row]").first();
+  const first = admin.table("Rejected messages").locator("[data-row]").first();
   await expect(first).toContainText("<img src=x onerror=alert(1)> \\u202egnirts\\u202c \\u0007 bell");
   await expect(page.locator("main img")).toHaveCount(0);
 });
 
 test.describe("shards", () => {
-  test("what is unfinished says how far it is, and what was interrupted goes on by the same request", async ({
+  test("pending reshards show their progress, and an interrupted one continues with the same request", async ({
     admin,
     page,
   }) => {
     await admin.pretend({ topics: 64 });
     await admin.open("/admin/shards");
-    await expect(admin.undertaking("Split profile (busy) into 3")).toContainText("Under way");
-    await expect(admin.undertaking("Drain 0.0.7148044")).toContainText(/Waiting.*Step 2 of 3/);
-    const split = admin.undertaking("Split trust (standard) into 13");
-    await expect(split).toContainText(/Interrupted.*1 of 2 new topics created.*The ledger did not say\. Go on with it/);
+    await expect(admin.pendingReshard("Split profile (busy) into 3")).toContainText("Running");
+    await expect(admin.pendingReshard("Drain 0.0.7148044")).toContainText(/Waiting.*Step 2 of 3/);
+    const split = admin.pendingReshard("Split trust (standard) into 13");
+    await expect(split).toContainText(/Interrupted.*1 of 2 new topics created.*The ledger did not say\. Continue it/);
     await answerWithProblem(page, "**/api/admin/shards/split", 503, "unavailable", "The database does not answer.");
     const sent = page.waitForRequest("**/api/admin/shards/split");
-    await split.getByRole("button", { name: "Go on with it…" }).click();
+    await split.getByRole("button", { name: "Continue…" }).click();
     await admin.confirm("standard trust 13");
     expect((await sent).postDataJSON()).toEqual({ tier: "standard", kind: "trust", owner: null, to: 13 });
     await expect(admin.confirmation.getByRole("alert")).toHaveText("The database does not answer.");
     await admin.confirmation.getByRole("button", { name: "Leave it" }).click();
-    await admin.undertaking("Drain 0.0.7148046").getByRole("button", { name: "Let it go…" }).click();
-    await expect(admin.confirmation.getByRole("heading", { name: "Let 0.0.7148046 go" })).toBeVisible();
+    await admin.pendingReshard("Drain 0.0.7148046").getByRole("button", { name: "Finish the drain…" }).click();
+    await expect(admin.confirmation.getByRole("heading", { name: "Finish the drain of 0.0.7148046" })).toBeVisible();
   });
 
-  test("keep order, filter and the opened one in the address, and ask for a user by name", async ({ admin, page }) => {
+  test("keep order, filter and the open shard in the address, and ask for a user by name", async ({ admin, page }) => {
     await admin.pretend({ topics: 64 });
     await admin.open("/admin/shards");
     await admin.sortBy("Shards", "Users");
     await expect(page).toHaveURL(/sort=users\.desc/);
-    await page.getByRole("searchbox", { name: "Filter shards" }).fill("acme written");
+    await page.getByRole("searchbox", { name: "Filter shards" }).fill("acme active");
     await expect.poll(async () => (await admin.rowKeys("Shards")).length).toBe(4);
     await admin.openShard("enterprise contact acme 0");
     await expect(page).toHaveURL(/shard=enterprise/);
@@ -241,7 +241,7 @@ test.describe("shards", () => {
     await expect(admin.confirmation).toContainText("tm-alex-chen moves to them.");
   });
 
-  test("where there is no operator key, say why nothing can be split, and what can still be drained", async ({
+  test("without an operator key, say why nothing can be split, and what can still be drained", async ({
     admin,
     page,
   }) => {
@@ -252,9 +252,9 @@ test.describe("shards", () => {
     await admin.open("/admin/shards");
     await expect(page.getByText(/^No topic can be created: .*HEDERA_OPERATOR_KEY/).first()).toBeVisible();
     await expect(page.getByRole("button", { name: "Split…" })).toHaveCount(0);
-    await expect(page.getByRole("button", { name: "Go on with it…" })).toHaveCount(0);
+    await expect(page.getByRole("button", { name: "Continue…" })).toHaveCount(0);
     await admin.openShard("standard contact 2");
-    await expect(admin.dialog.getByText(/^A new topic would have to take its place\./)).toBeVisible();
+    await expect(admin.dialog.getByText(/^It needs a new topic in its place\./)).toBeVisible();
     await expect(admin.dialog.getByRole("button", { name: "Drain…" })).toHaveCount(0);
     await admin.close();
     await admin.openShard("standard contact 10");
@@ -262,21 +262,21 @@ test.describe("shards", () => {
     await expectAccessible(page, "without a key");
   });
 
-  test("say why they cannot be read, keep what was read before, and try again", async ({ admin, page }) => {
+  test("say why they cannot be loaded, keep the last known ones, and try again", async ({ admin, page }) => {
     await admin.pretend({ topics: 4 });
     const fail = () =>
       answerWithProblem(page, "**/api/admin/shards", 503, "unavailable", "The database does not answer.");
     await fail();
     await admin.open("/admin/shards");
     const alert = page.getByRole("main").getByRole("alert");
-    await expect(alert).toContainText("The shards could not be read");
+    await expect(alert).toContainText("The shards could not be loaded");
     await expect(alert).toContainText("The database does not answer.");
     await expectAccessible(page, "no shards");
     await page.unroute("**/api/admin/shards");
     await alert.getByRole("button", { name: "Try again" }).click();
     await expect(admin.table("Shards")).toBeVisible();
     await fail();
-    await expect(alert).toContainText("The shards are shown as they were: The database does not answer.");
+    await expect(alert).toContainText("These shards are the last known ones. The database does not answer.");
     await expect(admin.table("Shards")).toBeVisible();
   });
 });
@@ -315,11 +315,11 @@ test("axe finds nothing on a shard, and on the confirmation of its drain", async
   await expectAccessibleAtWidths(page, "a drain's confirmation", WIDTHS);
 });
 
-test("nothing to show yet is said in words", async ({ admin, page }) => {
+test("empty pages say so in words", async ({ admin, page }) => {
   const status = AdminStatus.parse({
     ...adminStatus({ topics: 0 }),
     incidents: [],
-    odd: [],
+    rejected: [],
     storage: null,
     cost: null,
   });
@@ -329,13 +329,13 @@ test("nothing to show yet is said in words", async ({ admin, page }) => {
     route.fulfill({ json: { version: 0, canCreate: true, shards: [], tenants: [] } }),
   );
   await admin.open("/admin");
-  await expect(page.getByText("Nothing needs looking at.")).toBeVisible();
+  await expect(page.getByText("All systems normal.")).toBeVisible();
   for (const [path, words] of [
     ["/admin/topics", "No topics yet"],
-    ["/admin/shards", "No topic serves anybody yet"],
+    ["/admin/shards", "No shards yet"],
     ["/admin/messages", "None so far"],
     ["/admin/storage", "The database does not answer"],
-    ["/admin/audit", "Nothing was done yet"],
+    ["/admin/log", "No actions yet"],
   ] as const) {
     await admin.open(path);
     await expect(page.getByText(words)).toBeVisible();

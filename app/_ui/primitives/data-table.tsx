@@ -9,12 +9,12 @@ export interface Column<Row> {
   id: string;
   head: string;
   cell(row: Row): React.ReactNode;
-  /** Pressed once, it orders this way; absent: it cannot be ordered by. */
+  /** Direction of the first press of the head; absent: the column cannot be sorted. */
   first?: Direction;
   numeric?: boolean;
-  /** The narrowest screen that has room for it; absent: every screen. */
+  /** The narrowest screen that shows the column; absent: every screen. */
   from?: "sm" | "md" | "xl";
-  /** Names its row. */
+  /** The cell is the row's header. */
   isHeader?: boolean;
   className?: string;
 }
@@ -26,13 +26,13 @@ export interface DataTableProps<Row> {
   keyOf(row: Row): string;
   sort: { readonly column: string; readonly direction: Direction } | null;
   onSort(column: string, direction: Direction): void;
-  /** Under a row, over the whole width. */
+  /** A row below each row, over the whole width. */
   below?(row: Row): React.ReactNode;
 }
 
 const FROM = { sm: "hidden sm:table-cell", md: "hidden md:table-cell", xl: "hidden xl:table-cell" } as const;
 
-/** Rows that are ordered by pressing a column's head; on phones, where few columns have room, by a list. */
+/** Rows, sorted by pressing a column's head. Phones show few columns, so there a select offers all of them. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { caption, columns, rows, keyOf, sort, onSort, below } = props;
   return (
@@ -109,7 +109,7 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
   );
 }
 
-const WAYS = { asc: "least first", desc: "most first" } as const;
+const WAYS = { asc: "lowest first", desc: "highest first" } as const;
 
 function OrderSelect<Row>({ caption, columns, sort, onSort }: DataTableProps<Row>) {
   const choose = (value: string) => {
@@ -123,13 +123,13 @@ function OrderSelect<Row>({ caption, columns, sort, onSort }: DataTableProps<Row
         value={sort ? `${sort.column}.${sort.direction}` : ""}
         onChange={(event) => choose(event.target.value)}
       >
-        {!sort && <option value="">As it comes</option>}
+        {!sort && <option value="">Default order</option>}
         {columns
           .filter(({ first }) => first)
           .flatMap(({ id, head, numeric, first }) =>
             (first === "desc" ? (["desc", "asc"] as const) : (["asc", "desc"] as const)).map((direction) => (
               <option key={`${id}.${direction}`} value={`${id}.${direction}`}>
-                {head}, {numeric ? WAYS[direction] : direction === "asc" ? "from the start" : "from the end"}
+                {head}, {numeric ? WAYS[direction] : direction === "asc" ? "A to Z" : "Z to A"}
               </option>
             )),
           )}

@@ -1,6 +1,6 @@
 /**
- * The capacity model in the browser: the very code that `npm run capacity` runs (core/capacity/capacity), so that a slider answers at
- * once and costs no server anything.
+ * The capacity model in the browser. It is the code that `npm run capacity` runs (core/capacity/capacity), so a slider answers at
+ * once and needs no request.
  */
 import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
@@ -15,18 +15,18 @@ export interface Dial {
   readonly label: string;
   readonly least: number;
   readonly most: number;
-  /** Steps are even in the logarithm where a range spans several powers of ten. */
+  /** Whether steps are even in the logarithm, for ranges over several powers of ten. */
   readonly isLogarithmic: boolean;
   readonly start: number;
   format(value: number): string;
 }
 
-/** What can be dialled; all else is as the model assumes (core/capacity/inputs). */
+/** The inputs with a slider. All others have the model's defaults (core/capacity/inputs). */
 export const DIALS: readonly Dial[] = [
   { id: "users", label: "Users", least: 1_000, most: 1e7, isLogarithmic: true, start: 100_000, format: whole },
   {
     id: "signals",
-    label: "Signals a user writes in a day",
+    label: "Signals written per user and day",
     least: 1,
     most: 1_000,
     isLogarithmic: true,
@@ -35,7 +35,7 @@ export const DIALS: readonly Dial[] = [
   },
   {
     id: "reads",
-    label: "Reads of a user in a day",
+    label: "Reads per user and day",
     least: 1,
     most: 1_000,
     isLogarithmic: true,
@@ -53,7 +53,7 @@ export const DIALS: readonly Dial[] = [
   },
   {
     id: "segments",
-    label: "Topics of each kind",
+    label: "Topics per kind",
     least: 1,
     most: 256,
     isLogarithmic: true,
@@ -64,10 +64,10 @@ export const DIALS: readonly Dial[] = [
 
 export type DialValues = Readonly<Record<Dial["id"], number>>;
 
-/** Positions of a slider, 0 to this. */
+/** A slider has positions 0 to this. */
 export const POSITIONS = 400;
 
-/** Two digits, so that what stands beside a slider can be said. */
+/** Value of a slider position, rounded to two digits to keep it readable. */
 export function valueAt({ least, most, isLogarithmic }: Dial, position: number): number {
   const share = position / POSITIONS;
   const value = isLogarithmic ? least * (most / least) ** share : least + (most - least) * share;
@@ -79,7 +79,7 @@ export function positionOf({ least, most, isLogarithmic }: Dial, value: number):
   return Math.round(Math.min(1, Math.max(0, share)) * POSITIONS);
 }
 
-/** A value of the address; what is none, or beyond the dial, is where the dial starts. */
+/** Value from the address; the default if it is no number or out of range. */
 export function parseDial(dial: Dial, text: string | null): number {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
   return value >= dial.least && value <= dial.most ? value : dial.start;
@@ -114,7 +114,7 @@ const scaleOf = (inputs: CapacityInputs, users: number): Scale => ({
   current: currentPlan({ ...inputs, users }),
 });
 
-/** The columns of the plan's tables. */
+/** The four columns of the plan's tables. */
 export const planScales = (inputs: CapacityInputs): readonly Scale[] =>
   PLAN_SCALES.map((users) => scaleOf(inputs, users));
 
@@ -126,7 +126,7 @@ const CURVE_USERS = Array.from({ length: 25 }, (_, step) => Number((1_000 * 10 *
 
 export interface Curves {
   readonly users: readonly number[];
-  /** Dollars a month; null where there is nothing to pay, which a logarithm cannot show. */
+  /** Dollars per month; null for zero, which has no logarithm. */
   readonly costs: readonly { readonly label: string; readonly usd: readonly (number | null)[] }[];
 }
 
@@ -143,12 +143,12 @@ export function curvesOf(inputs: CapacityInputs): Curves {
 
 export interface Standing {
   readonly limits: readonly LimitAt[];
-  /** Which limit is broken first, or breaks next, and what to do about it. */
+  /** The first limit that breaks, and what to do about it. */
   readonly sentence: string;
   readonly isBroken: boolean;
 }
 
-/** The limits in the order in which they break, and the sentence about the first of them. */
+/** The limits in the order in which they break, and a sentence about the first. */
 export function standingAt(inputs: CapacityInputs): Standing {
   const limits = limitsOf(inputs);
   const [first] = limits;
@@ -165,6 +165,6 @@ export function standingAt(inputs: CapacityInputs): Standing {
   return { limits, sentence, isBroken };
 }
 
-/** Two digits: the inputs are not known better. */
+/** Two digits, because the inputs are not more exact. */
 export const roughly = (users: number): string =>
   Number.isFinite(users) ? compact(Number(users.toPrecision(2))) : "never";

@@ -64,7 +64,7 @@ export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) 
 }
 
 /** Which share of what two counters grew by is the first one's; null where neither grew. */
-export function sharesOf(
+export function ratiosOf(
   history: readonly Sample[],
   partOf: (sample: Sample) => number,
   restOf: (sample: Sample) => number,

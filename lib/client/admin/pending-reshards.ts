@@ -1,42 +1,46 @@
-/** Splits and drains that are not finished. All pure. */
-import type { AuditEntry } from "@/lib/wire/admin";
+/** Pending reshards: splits and drains that are not finished. Pure. */
+import type { OperatorLogEntry } from "@/lib/wire/admin";
 import { DRAIN_AT_LEAST_MS, ReshardDetail, type ShardStatus, type ShardsAnswer } from "@/lib/wire/shards";
 import { activeOf, type Group, groupKey, isOf, parseSplit } from "./shard-groups";
 
-/** Instances tell of each step; one that has died leaves its entry running. */
+/** Instances record each step. An entry this old belongs to an instance that ended. */
 const SILENT_MS = 60_000;
 
-/** `ready`: a drained topic can be let go now, by asking once more. */
-type UndertakingStanding = "under-way" | "interrupted" | "waiting" | "ready";
+/** `ready`: the drain can be finished now. */
+type ReshardStanding = "running" | "interrupted" | "waiting" | "ready";
 
 /** A split or a drain that is not finished. */
-export interface Undertaking {
+export interface PendingReshard {
   readonly key: string;
   readonly goal:
     | { readonly name: "split"; readonly group: Group; readonly to: number }
     | { readonly name: "drain"; readonly topicId: string };
   readonly step: "create" | "switch" | "wait" | "look";
-  /** New topics that it wants, and those that are there. */
+  /** New topics: how many it needs, and how many exist. */
   readonly wanted: number;
   readonly created: number;
-  readonly standing: UndertakingStanding;
+  readonly standing: ReshardStanding;
   readonly untilMs: number | null;
-  /** What the last one who was at it said. */
+  /** Reason of the last stop or wait, from the operator log. */
   readonly reason: string | null;
 }
 
-/** What is not finished, as the registry has it; `entries` are the newest of the audit log, which tell who is at it. */
-export function undertakings(
+/** Pending reshards out of the registry. `entries`: the newest operator log entries, which tell whether somebody works on them. */
+export function pendingReshards(
   { shards }: ShardsAnswer,
-  entries: readonly AuditEntry[],
+  entries: readonly OperatorLogEntry[],
   nowMs: number,
-): readonly Undertaking[] {
+): readonly PendingReshard[] {
   return [...creations(shards, entries, nowMs), ...drains(shards, entries, nowMs)];
 }
 
 const isUpcoming = ({ state }: ShardStatus): boolean => state === "planned" || state === "creating";
 
-function creations(shards: readonly ShardStatus[], entries: readonly AuditEntry[], nowMs: number): Undertaking[] {
+function creations(
+  shards: readonly ShardStatus[],
+  entries: readonly OperatorLogEntry[],
+  nowMs: number,
+): PendingReshard[] {
   const upcoming = shards.filter(isUpcoming);
   const groups = [...new Map(upcoming.map((shard) => [groupKey(shard), shard])).values()];
   return groups.flatMap((group) => {
@@ -54,30 +58,30 @@ function creations(shards: readonly ShardStatus[], entries: readonly AuditEntry[
   });
 }
 
-const splitOf = ({ tier, kind, owner }: ShardStatus, grown: readonly ShardStatus[]): Undertaking["goal"] => ({
+const splitOf = ({ tier, kind, owner }: ShardStatus, grown: readonly ShardStatus[]): PendingReshard["goal"] => ({
   name: "split",
   group: { tier, kind, owner },
   to: Math.max(...grown.map(({ segment }) => segment)) + 1,
 });
 
 function creation(
-  goal: Undertaking["goal"],
+  goal: PendingReshard["goal"],
   wanted: readonly ShardStatus[],
-  entries: readonly AuditEntry[],
+  entries: readonly OperatorLogEntry[],
   nowMs: number,
-): Undertaking {
+): PendingReshard {
   const entry = lastEntry(goal, entries);
   const created = wanted.filter(({ topicId }) => topicId !== null).length;
   return {
     ...{ key: keyOf(goal), goal, wanted: wanted.length, created },
     step: created < wanted.length ? "create" : "switch",
-    standing: isAlive(entry, nowMs) ? "under-way" : "interrupted",
+    standing: isAlive(entry, nowMs) ? "running" : "interrupted",
     untilMs: null,
     reason: reasonOf(entry),
   };
 }
 
-function drains(shards: readonly ShardStatus[], entries: readonly AuditEntry[], nowMs: number): Undertaking[] {
+function drains(shards: readonly ShardStatus[], entries: readonly OperatorLogEntry[], nowMs: number): PendingReshard[] {
   const draining = shards.filter(({ state }) => state === "draining");
   return [...new Set(draining.map(({ topicId }) => topicId))].flatMap((topicId) => {
     if (topicId === null) return [];
@@ -93,17 +97,17 @@ function drains(shards: readonly ShardStatus[], entries: readonly AuditEntry[], 
     return {
       ...{ key: keyOf(goal), goal, wanted: 0, created: 0, untilMs },
       step: isOver ? "look" : "wait",
-      standing: isAlive(entry, nowMs) ? "under-way" : isOver ? "ready" : "waiting",
+      standing: isAlive(entry, nowMs) ? "running" : isOver ? "ready" : "waiting",
       reason: reasonOf(entry),
-    } satisfies Undertaking;
+    } satisfies PendingReshard;
   });
 }
 
-const keyOf = (goal: Undertaking["goal"]): string =>
+const keyOf = (goal: PendingReshard["goal"]): string =>
   goal.name === "split" ? `split ${groupKey(goal.group)}` : `drain ${goal.topicId}`;
 
-/** The newest entry of whoever worked towards it. */
-function lastEntry(goal: Undertaking["goal"], entries: readonly AuditEntry[]): AuditEntry | undefined {
+/** The newest log entry for this goal. */
+function lastEntry(goal: PendingReshard["goal"], entries: readonly OperatorLogEntry[]): OperatorLogEntry | undefined {
   return entries.find(({ action, target, state }) => {
     if (action !== `shards.${goal.name}` || state === "refused") return false;
     if (goal.name === "drain") return target === goal.topicId;
@@ -112,10 +116,10 @@ function lastEntry(goal: Undertaking["goal"], entries: readonly AuditEntry[]): A
   });
 }
 
-const isAlive = (entry: AuditEntry | undefined, nowMs: number): boolean =>
+const isAlive = (entry: OperatorLogEntry | undefined, nowMs: number): boolean =>
   entry?.state === "running" && nowMs - entry.updatedMs <= SILENT_MS;
 
-function reasonOf(entry: AuditEntry | undefined): string | null {
+function reasonOf(entry: OperatorLogEntry | undefined): string | null {
   const reason = entry?.detail?.error ?? entry?.detail?.reason;
   return typeof reason === "string" ? reason : null;
 }

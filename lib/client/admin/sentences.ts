@@ -1,5 +1,5 @@
-/** Sentences for operators: what an action will do, what it came to, and how things stand. All pure. */
-import { type AdminStatus, type AuditEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
+/** Sentences for operators about actions, their results, and the state of topics. Pure. */
+import { type AdminStatus, type OperatorLogEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
 import { ReshardDetail } from "@/lib/wire/shards";
 import { asSentence } from "../format/as-sentence";
 import { counted, lasting, whole } from "../format/numbers";
@@ -8,12 +8,12 @@ import { groupName, parseSplit } from "./shard-groups";
 import type { TopicAction } from "./status";
 
 export interface ActionWords {
-  /** The button, and the title of the dialog. */
+  /** Title of the dialog. */
   readonly title: string;
   readonly consequence: string;
-  /** What the button says that sends it. */
+  /** Label of the button that sends the action. */
   readonly confirm: string;
-  /** Said when the server has taken it. */
+  /** Notice after the server accepted the action. */
   readonly taken: string;
 }
 
@@ -22,33 +22,33 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
     audit: {
       verb: "Audit",
       consequence:
-        "Reads every message of the topic from the mirror again and compares it with what is stored. Nothing is changed; it costs mirror requests out of the shared budget.",
-      confirm: "Begin the audit",
-      taken: `The audit of ${topicId} has begun.`,
+        "Reads every message of the topic from the mirror and compares it with the stored one. It changes nothing. It uses mirror requests of the shared budget.",
+      confirm: "Start the audit",
+      taken: `The audit of ${topicId} has started.`,
     },
     resync: {
       verb: "Resync",
       consequence:
-        "Reads every message of the topic from the mirror again and writes what is missing or was stored worse. Nobody's positions change; it costs mirror requests out of the shared budget.",
-      confirm: "Begin the resync",
-      taken: `The resync of ${topicId} has begun.`,
+        "Reads every message of the topic from the mirror and writes the missing and unverified ones. Positions do not change. It uses mirror requests of the shared budget.",
+      confirm: "Start the resync",
+      taken: `The resync of ${topicId} has started.`,
     },
     "start-over": {
       verb: "Start over",
       consequence:
-        "Drops everything that is stored of the topic and reads it from the mirror again. Use it after a reset of the network, or when a mirror lied. Until it is done, all data is marked stale, and open pages reload their data.",
-      confirm: "Drop it and start over",
-      taken: `${topicId} is read from the ledger again.`,
+        "Drops the topic's stored messages and reads them from the mirror again. Use it after a network reset or after a mirror sent false messages. Until it ends, all data is marked stale and open pages reload.",
+      confirm: "Drop and start over",
+      taken: `${topicId} starts over.`,
     },
     pause: {
       verb: "Pause",
-      consequence: "On every instance, nothing new of the topic is pulled or shown until somebody resumes it.",
+      consequence: "Stops the sync of the topic on every instance until somebody resumes it.",
       confirm: "Pause it",
       taken: `${topicId} is paused on every instance.`,
     },
     resume: {
       verb: "Resume",
-      consequence: "On every instance, the topic is pulled again from where it stands.",
+      consequence: "Continues the sync of the topic on every instance, from its cursor.",
       confirm: "Resume it",
       taken: `${topicId} is resumed on every instance.`,
     },
@@ -57,21 +57,21 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
   return { title: `${verb} ${topicId}`, ...rest };
 }
 
-/** `userId` null: everybody. */
+/** `userId`: null for everybody. */
 export function invalidateWords(userId: string | null): ActionWords {
   return userId === null
     ? {
         title: "Invalidate everything",
         consequence:
-          "Every cached view of everybody is loaded from the database again when it is next read. For a while the database answers what the caches did.",
+          "The next read of every view goes to the database. Expect more database load until the caches are full again.",
         confirm: "Invalidate everything",
-        taken: "Every cached view is read from the database again.",
+        taken: "All cached views are invalidated.",
       }
     : {
         title: `Invalidate ${userId}`,
-        consequence: "This person's cached views are loaded from the database again when they are next read.",
+        consequence: "The next read of this person's views goes to the database.",
         confirm: "Invalidate",
-        taken: `The views of ${userId} are read from the database again.`,
+        taken: `The cached views of ${userId} are invalidated.`,
       };
 }
 
@@ -94,7 +94,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 };
 
 /** `Audit of 0.0.1001`, `Split contact (standard) into 4`, `Invalidate everything` */
-export function entryTitle({ action, target }: AuditEntry): string {
+export function entryTitle({ action, target }: OperatorLogEntry): string {
   const name = ACTIONS[action] ?? action;
   if (action === "cache.invalidate") return `${name} ${target ?? "everything"}`;
   const split = action === "shards.split" ? parseSplit(target) : null;
@@ -103,32 +103,31 @@ export function entryTitle({ action, target }: AuditEntry): string {
   return target === null ? name : `${name} ${of}${target}`;
 }
 
-export const checkOf = (entry: AuditEntry | null): TopicCheck | null => {
+export const checkOf = (entry: OperatorLogEntry | null): TopicCheck | null => {
   const check = TopicCheck.safeParse(entry?.detail);
   return check.success ? check.data : null;
 };
 
-/** Share of a running check that is done, 0 to 1. */
+/** Progress of a running check, 0 to 1. */
 export const progressOf = ({ through, to }: TopicCheck): number => (to === 0 ? 1 : Math.min(1, through / to));
 
-/** Instances beat while they work; one that has died leaves its entry running, to be taken up by asking again. */
+/** A running check updates its entry every five seconds. An entry this old belongs to an instance that ended; the next request continues it. */
 const SILENT_MS = 60_000;
 
-/** What an entry of the audit log came to, or how far it is. */
-export function outcomeOf(entry: AuditEntry, nowMs: number): string {
+/** Result or progress of an operator log entry. */
+export function outcomeOf(entry: OperatorLogEntry, nowMs: number): string {
   const check = checkOf(entry);
   if (entry.state === "failed" || entry.state === "refused") {
     const error = entry.detail?.error;
     return typeof error === "string"
       ? asSentence(error)
-      : `It was ${entry.state === "failed" ? "tried and failed" : "refused"}; the server's log says more.`;
+      : `It ${entry.state === "failed" ? "failed" : "was refused"}. See the server's log.`;
   }
   if (entry.state === "running") {
     const silentMs = nowMs - entry.updatedMs;
-    const silence =
-      silentMs > SILENT_MS ? ` Nothing was heard of it for ${lasting(silentMs)}: ask for it again to go on.` : "";
-    if (check === null) return `Under way${stepOf(entry)}.${silence}`;
-    return `Under way: message ${whole(check.through)} of ${whole(check.to)}. ${findings(check, false)}${silence}`;
+    const silence = silentMs > SILENT_MS ? ` No update for ${lasting(silentMs)}: start it again to continue.` : "";
+    if (check === null) return `Running${stepOf(entry)}.${silence}`;
+    return `Running: message ${whole(check.through)} of ${whole(check.to)}. ${findings(check, false)}${silence}`;
   }
   return check === null ? endOf(entry) : findings(check, true);
 }
@@ -137,32 +136,32 @@ const STEPS: Readonly<Record<string, string>> = {
   plan: ": planning",
   intend: ": creating topics",
   create: ": creating topics",
-  switch: ": routing new messages the new way",
-  look: ": looking whether the topic is quiet",
+  switch: ": routing new messages",
+  look: ": checking that the topic is quiet",
 };
 
-function stepOf({ detail }: AuditEntry): string {
+function stepOf({ detail }: OperatorLogEntry): string {
   const { data } = ReshardDetail.safeParse(detail);
   return (data && "step" in data && STEPS[data.step]) || "";
 }
 
-/** What a split or a drain came to; of everything else, that it is done. */
-function endOf({ action, detail }: AuditEntry): string {
+/** Result of an action that is done. */
+function endOf({ action, detail }: OperatorLogEntry): string {
   const { data } = ReshardDetail.safeParse(detail);
   if (data && "waitingUntilMs" in data)
-    return `Nothing more is written to it. Ask for it again at ${clockTime(data.waitingUntilMs)} to let it go: ${data.reason}.`;
-  if (action === "shards.split") return "Done: new messages go the new way.";
-  return action === "shards.drain" ? "Done: it is let go." : "Done.";
+    return `The topic takes no new messages. Finish the drain after ${clockTime(data.waitingUntilMs)}: ${data.reason}.`;
+  if (action === "shards.split") return "Done: new messages use the new topics.";
+  return action === "shards.drain" ? "Done: the topic is drained." : "Done.";
 }
 
 function findings(check: TopicCheck, isOver: boolean): string {
-  const odd = [
-    [check.differing.count, "stored otherwise than the mirror tells"],
-    [check.missing.count, "missing here"],
-    [check.unconfirmed.count, "stored here but not told by the mirror"],
-    [check.broken.count, "whose running hash does not follow"],
+  const counts = [
+    [check.differing.count, "stored differently"],
+    [check.missing.count, "missing"],
+    [check.unconfirmed.count, "not on the mirror"],
+    [check.broken.count, "with a wrong running hash"],
   ] as const;
-  const found = odd.filter(([count]) => count > 0).map(([count, what]) => `${whole(count)} ${what}`);
+  const found = counts.filter(([count]) => count > 0).map(([count, what]) => `${whole(count)} ${what}`);
   const restored = check.restored > 0 ? ` ${counted(check.restored, "message")} written.` : "";
   const looked = `${counted(check.checked, "message")} compared`;
   if (found.length > 0) return `${looked}: ${found.join(", ")}.${restored}`;
@@ -171,31 +170,31 @@ function findings(check: TopicCheck, isOver: boolean): string {
 
 export type Tone = "good" | "notice" | "bad" | "plain";
 
-/** How a topic stands, in a word or two. */
+/** State of a topic in a word or two. */
 export function standingOf(topic: TopicStatus): { readonly text: string; readonly tone: Tone } {
   if (topic.paused) return { text: "Paused", tone: "notice" };
   switch (topic.state) {
     case "hole":
-      return { text: "Waiting for a hole", tone: "bad" };
+      return { text: "Hole", tone: "bad" };
     case "backing-off":
       return { text: "Backing off", tone: "bad" };
     case "pulling":
       return { text: "Pulling", tone: "good" };
     case "not-kept":
-      return { text: "Not kept", tone: "plain" };
+      return { text: "Not synced here", tone: "plain" };
     default:
-      return { text: "In step", tone: "good" };
+      return { text: "In sync", tone: "good" };
   }
 }
 
-/** Why a topic does not move, and when it is tried again; null where there is nothing to say. */
+/** Why the sync of a topic fails and when it retries; null while it works. */
 export function troubleOf({ lastError, retryAtMs }: TopicStatus, nowMs: number): string | null {
   if (lastError === null) return null;
-  const again = retryAtMs === null || retryAtMs <= nowMs ? "" : ` Tried again in ${lasting(retryAtMs - nowMs)}.`;
+  const again = retryAtMs === null || retryAtMs <= nowMs ? "" : ` Retry in ${lasting(retryAtMs - nowMs)}.`;
   return `${asSentence(lastError)}${again}`;
 }
 
-/** What a coverage bar shows. */
+/** The coverage bar in words. */
 export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: TopicStatus): string {
   if (cursor === 0) return "Nothing stored yet.";
   const missing = gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0);
@@ -205,7 +204,7 @@ export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: Topic
   return `Stored through ${whole(cursor)}, ${verified}, ${gapped}.`;
 }
 
-/** While the database does not answer: what is shown all the same, and how old it is; null where it answers. */
+/** What the page still shows while the database is down, and how old it is; null while the database answers. */
 export function databaseWords({
   database,
   atMs,
@@ -214,15 +213,15 @@ export function databaseWords({
   if (database.answers) return null;
   const topics =
     database.topicsReadMs === null
-      ? "Topics are shown as this instance knows them: gaps and stored counts are missing."
-      : `Topics were read from the database ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
+      ? "Topics come from this instance's memory, without gaps and counts."
+      : `Topics are from ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
   const messages =
     database.messagesReadMs === null
-      ? "Odd messages are missing."
-      : `Odd messages were read ${lasting(Math.max(0, atMs - database.messagesReadMs))} ago.`;
+      ? "Rejected messages are missing."
+      : `Rejected messages are from ${lasting(Math.max(0, atMs - database.messagesReadMs))} ago.`;
   const sizes =
-    storage === null ? "Storage is missing." : `Storage was read ${lasting(Math.max(0, atMs - storage.readMs))} ago.`;
-  return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are current. Actions have to wait for the database.`;
+    storage === null ? "Storage is missing." : `Storage is from ${lasting(Math.max(0, atMs - storage.readMs))} ago.`;
+  return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are current. Actions need the database.`;
 }
 
 export interface IncidentPlace {
@@ -230,7 +229,7 @@ export interface IncidentPlace {
   readonly label: string;
 }
 
-/** The part of the operators' page that shows an incident in detail; null where there is none. */
+/** The operators' page that shows an incident in detail; null if there is none. */
 export function placeOf({
   code,
   subject,

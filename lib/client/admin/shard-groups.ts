@@ -1,22 +1,22 @@
-/** Shards by whom they serve. All pure. */
+/** Groups of shards: the users and the kind that they serve. Pure. */
 import { ShardStatus, type ShardsAnswer } from "@/lib/wire/shards";
 
 const Group = ShardStatus.pick({ tier: true, kind: true, owner: true });
-/** Whose topics, of which kind. */
+/** A tier or owner, and a kind. */
 export type Group = Readonly<Pick<ShardStatus, "tier" | "kind" | "owner">>;
 
-/** `standard contact`, `enterprise trust acme`: as the audit log has them. */
+/** `standard contact`, `enterprise trust acme`: the same spelling as in the operator log. */
 export const groupKey = ({ tier, kind, owner }: Group): string =>
   [tier, kind, ...(owner === null ? [] : [owner])].join(" ");
 
 /** `contact (standard)`, `trust (acme)` */
 export const groupName = ({ tier, kind, owner }: Group): string => `${kind} (${owner ?? tier})`;
 
-/** `standard contact 2`; where a segment has had several topics, which of them. */
+/** `standard contact 2`; with the topic's number if the segment had several: `standard contact 2, topic 3`. */
 export const shardKey = (shard: ShardStatus): string =>
   `${groupKey(shard)} ${shard.segment}${shard.generation > 0 ? `, topic ${shard.generation + 1}` : ""}`;
 
-/** What a split was asked for, out of the audit log's `standard contact 4`. */
+/** Parses the target of a split in the operator log, `standard contact 4`. */
 export function parseSplit(target: string | null): { readonly group: Group; readonly to: number } | null {
   const [tier, kind, ...rest] = (target ?? "").split(" ");
   const to = Number(rest.pop());
@@ -25,11 +25,11 @@ export function parseSplit(target: string | null): { readonly group: Group; read
 }
 
 export const isOf = (shard: ShardStatus, group: Group): boolean => groupKey(shard) === groupKey(group);
-/** A group's shards that are written to. */
+/** The active shards of a group. */
 export const activeOf = (shards: readonly ShardStatus[], group: Group): readonly ShardStatus[] =>
   shards.filter((shard) => isOf(shard, group) && shard.state === "active");
 
-/** Whom topics are for: the tiers that everybody shares, every tenant, and who else has topics of their own. */
+/** The owners of topics: the shared tiers, every tenant, and users with topics of their own. Each once. */
 export function ownersOf({ shards, tenants }: ShardsAnswer): readonly Pick<Group, "tier" | "owner">[] {
   const own = shards.filter(({ owner }) => owner !== null).map(({ tier, owner }) => ({ tier, owner }));
   const all: readonly Pick<Group, "tier" | "owner">[] = [

@@ -1,10 +1,10 @@
-/** Sentences for operators about shards: what a split or a drain will do, how far it is, and how things stand. All pure. */
+/** Sentences for operators about shards: effect and progress of splits and drains. Pure. */
 import type { TopicStatus } from "@/lib/wire/admin";
 import { type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/shards";
 import { asSentence } from "../format/as-sentence";
 import { counted, percent, whole } from "../format/numbers";
 import { calendarDate, clockMinute, clockTime } from "../format/time";
-import type { Undertaking } from "./pending-reshards";
+import type { PendingReshard } from "./pending-reshards";
 import type { ActionWords, Tone } from "./sentences";
 import { activeOf, type Group, groupName } from "./shard-groups";
 
@@ -14,31 +14,30 @@ const segments = (first: number, last: number): string =>
 
 const MAX_SEGMENTS = SplitBody.shape.to.maxValue ?? Number.POSITIVE_INFINITY;
 
-/** Why nothing can be created here, and what to do about it. */
+/** Why no topic can be created, and what to do. */
 export const NO_KEY =
   "No topic can be created: this set-up has no operator key. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY, and start all instances again.";
 
-/** What is wrong with a number of segments, as typed; null where a split can be asked for. */
+/** What is wrong with a typed number of segments; null if a split can be asked for. */
 export function segmentsFault(text: string, has: number, unfinished: number | null): string | null {
   const to = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MAX_SEGMENTS)}.`;
   if (to <= has)
     return `There ${has === 1 ? "is 1" : `are ${whole(has)}`} already: ask for ${whole(has + 1)} or more. To have fewer, drain the last one.`;
   if (unfinished !== null && to !== unfinished)
-    return `A split into ${whole(unfinished)} is not finished: go on with that one first.`;
+    return `A split into ${whole(unfinished)} is not finished: continue that one first.`;
   return null;
 }
 
-/** What a split will do: what it creates, who moves, and what stays. */
+/** Effect of a split: the topics it creates and the users who move. */
 export function splitSentences(group: Group, has: number, to: number): string {
   const price = to - has === 1 ? "at about a cent" : "at about a cent each";
   const created = `It creates ${counted(to - has, "topic")} for ${groupName(group)}, ${segments(has, to - 1)}, ${price}.`;
-  return `${created} ${moving(group, has, to)} Each moves with their next message. Topics of before go on being read, so nothing is copied and nobody misses anything.`;
+  return `${created} ${moving(group, has, to)} Users move with their next message. Old topics are still read, so nothing is copied or lost.`;
 }
 
 function moving({ owner, tier }: Group, has: number, to: number): string {
-  if (has > 0)
-    return `About ${percent((to - has) / to)} of the users who write there move to the new topics; the others stay.`;
+  if (has > 0) return `About ${percent((to - has) / to)} of the group's users move to the new topics.`;
   if (owner === null) return `All ${tier} users move to them from the standard topics.`;
   return tier === "enterprise" ? `All users of ${owner} move to them.` : `${owner} moves to them.`;
 }
@@ -47,110 +46,110 @@ export function splitWords(group: Group, has: number, to: number): ActionWords {
   return {
     title: `Split ${groupName(group)} into ${whole(to)}`,
     consequence: splitSentences(group, has, to),
-    confirm: "Split it",
-    taken: `The split of ${groupName(group)} into ${whole(to)} has begun.`,
+    confirm: "Split",
+    taken: `The split of ${groupName(group)} into ${whole(to)} has started.`,
   };
 }
 
-/** `shards` are those of the topic that are written to, or are being drained. */
+/** `shards`: the active and draining shards of the topic. */
 export function drainWords(topicId: string, shards: readonly ShardStatus[], answer: ShardsAnswer): ActionWords {
   const isClosed = shards.every(({ state }) => state === "draining");
   if (isClosed) {
     return {
-      title: `Let ${topicId} go`,
+      title: `Finish the drain of ${topicId}`,
       consequence:
-        "Looks whether all of its messages are stored and the last one is ten minutes old. If so it is let go: it is read every ten minutes for a day, then not at all. If not, nothing changes and this page says when to ask again.",
-      confirm: "Let it go",
-      taken: `Whether ${topicId} can be let go is being looked at.`,
+        "Checks that all messages are stored and that the last one is ten minutes old. If so, the topic is drained: it is read every ten minutes for a day, then no more. If not, nothing changes and this page says when to try again.",
+      confirm: "Finish the drain",
+      taken: `The last check of ${topicId} has started.`,
     };
   }
   const open = shards.filter(({ state }) => state === "active");
   return {
     title: `Drain ${topicId}`,
-    consequence: `${open.map((shard) => leaving(shard, answer)).join(" ")} From then on nothing new is written to ${topicId}; it goes on being read, so nobody misses anything. It is finished in a second go, 15 minutes later at the earliest, when its last message is ten minutes old.`,
-    confirm: "Drain it",
-    taken: `The drain of ${topicId} has begun.`,
+    consequence: `${open.map((shard) => leaving(shard, answer)).join(" ")} Then ${topicId} takes no new messages but is still read, so nothing is lost. Finish the drain 15 minutes later or when its last message is ten minutes old, whichever is later.`,
+    confirm: "Drain",
+    taken: `The drain of ${topicId} has started.`,
   };
 }
 
 function leaving(shard: ShardStatus, { shards }: ShardsAnswer): string {
   const name = groupName(shard);
   if (shard.needsSuccessor)
-    return `A new topic is created, at about a cent, and takes its place as segment ${whole(shard.segment)} of ${name}: all who write here move there.`;
+    return `A new topic replaces it as segment ${whole(shard.segment)} of ${name}, at about a cent; its users move there.`;
   return activeOf(shards, shard).length > 1
-    ? `It is the last segment of ${name}: all who write here go back to the segments before it.`
-    : `It is the only segment of ${name}: all who write here write to the next wider group's topics again.`;
+    ? `It is the last segment of ${name}: its users move to the segments before it.`
+    : `It is the only segment of ${name}: its users move to the next wider group's topics.`;
 }
 
-/** Why a topic cannot be drained; null where it can. */
+/** Why a topic cannot be drained; null if it can. */
 export function drainFault(shards: readonly ShardStatus[], { canCreate }: ShardsAnswer): string | null {
   if (shards.some(({ state, needsSuccessor }) => state === "active" && needsSuccessor) && !canCreate)
-    return `A new topic would have to take its place. ${NO_KEY}`;
+    return `It needs a new topic in its place. ${NO_KEY}`;
   return shards.some(({ state }) => state === "active" || state === "draining")
     ? null
-    : "Nothing is written to it, so there is nothing to drain.";
+    : "The topic takes no messages, so there is nothing to drain.";
 }
 
-/** A shard's state in a word or two. */
+/** State of a shard in a word. */
 export const SHARD_STANDINGS: Readonly<Record<ShardStatus["state"], { readonly text: string; readonly tone: Tone }>> = {
   planned: { text: "Planned", tone: "plain" },
-  creating: { text: "Being created", tone: "notice" },
-  active: { text: "Written to", tone: "good" },
+  creating: { text: "Creating", tone: "notice" },
+  active: { text: "Active", tone: "good" },
   draining: { text: "Draining", tone: "notice" },
   drained: { text: "Drained", tone: "plain" },
 };
 
-const UNDERTAKING_STANDINGS: Readonly<Record<Undertaking["standing"], { readonly text: string; readonly tone: Tone }>> =
+const RESHARD_STANDINGS: Readonly<Record<PendingReshard["standing"], { readonly text: string; readonly tone: Tone }>> =
   {
-    "under-way": { text: "Under way", tone: "good" },
+    running: { text: "Running", tone: "good" },
     interrupted: { text: "Interrupted", tone: "bad" },
     waiting: { text: "Waiting", tone: "notice" },
-    ready: { text: "Can be let go", tone: "notice" },
+    ready: { text: "Ready to finish", tone: "notice" },
   };
 
-export const undertakingStanding = ({ standing }: Undertaking) => UNDERTAKING_STANDINGS[standing];
+export const reshardStanding = ({ standing }: PendingReshard) => RESHARD_STANDINGS[standing];
 
-export const undertakingTitle = ({ goal }: Undertaking): string =>
+export const reshardTitle = ({ goal }: PendingReshard): string =>
   goal.name === "split" ? `Split ${groupName(goal.group)} into ${whole(goal.to)}` : `Drain ${goal.topicId}`;
 
-/** Which of its steps it is at: a split creates and routes; a drain routes, waits, and looks. */
-export function undertakingStep({ goal, step, wanted, created }: Undertaking): string {
+/** The current step. A split creates and routes; a drain routes, waits, and checks. */
+export function reshardStep({ goal, step, wanted, created }: PendingReshard): string {
   const creating = `${whole(created)} of ${counted(wanted, "new topic")} created`;
   if (goal.name === "split")
     return step === "create"
-      ? `Step 1 of 2: ${creating}; nothing is written to them yet.`
-      : `Step 2 of 2: ${wanted === 1 ? "the new topic is" : "all new topics are"} created; new messages are not routed there yet.`;
+      ? `Step 1 of 2: ${creating}; no messages go there yet.`
+      : `Step 2 of 2: ${wanted === 1 ? "the new topic is" : "all new topics are"} created; routing has not changed yet.`;
   if (step === "create" || step === "switch")
-    return `Step 1 of 3: ${creating} to take its place; messages still go to the old one.`;
+    return `Step 1 of 3: ${creating} to replace it; messages still go to the old topic.`;
   return step === "wait"
-    ? "Step 2 of 3: nothing more is written to it; it is read until nobody can know it any more."
-    : "Step 3 of 3: nothing more is written to it; it can be let go when it is quiet.";
+    ? "Step 2 of 3: the topic takes no new messages; late ones may still arrive."
+    : "Step 3 of 3: the topic takes no new messages; the drain can be finished when it is quiet.";
 }
 
-/** 0 to 1. */
-export function undertakingShare({ goal, step, wanted, created }: Undertaking): number {
+/** Progress, 0 to 1. */
+export function reshardProgress({ goal, step, wanted, created }: PendingReshard): number {
   if (goal.name === "split") return created / (wanted + 1);
   return { create: 0, switch: 1 / 6, wait: 1 / 3, look: 2 / 3 }[step];
 }
 
-/** What to do about it, or until when nothing can be done. */
-export function undertakingAdvice({ standing, untilMs, reason }: Undertaking): string {
+/** What to do next, or when. */
+export function reshardAdvice({ standing, untilMs, reason }: PendingReshard): string {
   const because = reason === null ? "" : `${asSentence(reason)} `;
   switch (standing) {
-    case "under-way":
-      return "It goes on by itself.";
+    case "running":
+      return "It continues by itself.";
     case "interrupted":
       return reason === null
-        ? "Nobody is heard of who is at it. Go on with it, unless npm run shards is doing so just now; nothing is done twice."
-        : `${because}Go on with it; nothing is done twice.`;
+        ? "Nobody works on it. Continue it, unless npm run shards is doing so now; no step is repeated."
+        : `${because}Continue it; no step is repeated.`;
     case "waiting":
-      return `${because}Ask for it again at ${clockTime(untilMs ?? 0)} or later, to let it go.`;
+      return `${because}Finish it at ${clockTime(untilMs ?? 0)} or later.`;
     case "ready":
-      return `${because}Ask for it again: if all is quiet, it is let go.`;
+      return `${because}Finish it now: it ends if the topic is quiet.`;
   }
 }
 
-/** Where routing stands: since when new messages come here, or come no more. */
+/** Since when new messages go to the shard, or no longer go there. */
 export function routingWords({ state, routesFrom, drainsFrom, drainedAt }: ShardStatus): string {
   switch (state) {
     case "active":
@@ -158,7 +157,7 @@ export function routingWords({ state, routesFrom, drainsFrom, drainedAt }: Shard
     case "draining":
       return `none since ${momentOf(drainsFrom)}`;
     case "drained":
-      return `let go ${momentOf(drainedAt)}`;
+      return `drained ${momentOf(drainedAt)}`;
     default:
       return "not yet";
   }
@@ -169,7 +168,7 @@ function momentOf(instant: string | null): string {
   return `${calendarDate(ms)}, ${clockMinute(ms)}`;
 }
 
-/** Whom a group is, beside its name. */
+/** The users of a group. */
 export function whoseWords({ tier, owner }: Pick<Group, "tier" | "owner">, tenants: ShardsAnswer["tenants"]): string {
   const tenant = tier === "enterprise" ? tenants.find(({ tenantId }) => tenantId === owner) : undefined;
   if (tenant) return `${counted(tenant.users, "user")}: ${tenant.name}`;
@@ -177,11 +176,11 @@ export function whoseWords({ tier, owner }: Pick<Group, "tier" | "owner">, tenan
   return tier === "busy" ? "from 1,000 signals" : "everybody";
 }
 
-/** How users come to a group. */
+/** How users get into a group. */
 export const TIER_MOVES =
-  "Users are busy from 1,000 signals until they have fewer than 800, and move by themselves. Tenants, and who is theirs, are told with npm run shards -- tenant and assign; a user gets topics of their own by a split.";
+  "Users are busy from 1,000 signals until they have fewer than 800, and move automatically. Add tenants with npm run shards -- tenant, their users with assign. A split gives a user topics of their own.";
 
-/** The mean of the minutes that are over. */
+/** Messages per minute, the mean of the full minutes; null without any. */
 export function perMinuteOf(topic: TopicStatus | undefined): number | null {
   const over = topic?.perMinute.slice(0, -1) ?? [];
   return over.length === 0 ? null : over.reduce((sum, count) => sum + count, 0) / over.length;

@@ -1,33 +1,33 @@
-/** What operators read and do. */
+/** Requests of the operators' pages. */
 import useSWR, { type SWRConfiguration } from "swr";
 import useSWRInfinite from "swr/infinite";
-import { ActionAnswer, AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
 import { ShardsAnswer, type SplitBody } from "@/lib/wire/shards";
 import { ApiError, getJson, postJson, reasonOf } from "../api/http";
 import { PATHS } from "../api/keys";
 import { asSentence } from "../format/as-sentence";
 import { rememberStatus } from "./history";
 
-/** How often an open page asks. Instances report every ten seconds; the one that answers knows itself as of now. */
+/** Poll interval of an open page. Instances report every ten seconds; the answering instance is current. */
 const POLL_MS = 3_000;
 const POLL_AFTER_FAILURE_MS = 5_000;
 
-/** As of now while the page is visible; after a failure the last good answer stays. */
+/** Polls while the page is visible. After a failure the last good answer stays. */
 const polled = <Answer>(): SWRConfiguration<Answer, Error> => ({
   refreshInterval: POLL_MS,
   focusThrottleInterval: POLL_MS,
   dedupingInterval: 1_000,
-  // SWR itself waits longer from time to time; whoever has this page open waits for the end of the trouble.
+  // SWR would back off. An operator with this page open waits for the recovery, so the page keeps asking.
   onErrorRetry: (error, _key, _config, revalidate, { retryCount }) => {
     if (isRefusal(error)) return;
     setTimeout(() => void revalidate({ retryCount }), POLL_AFTER_FAILURE_MS);
   },
 });
 
-/** The state of everything. */
+/** The status of all instances, topics and tiers. */
 export const useAdminStatus = () => useSWR<AdminStatus, Error>(PATHS.adminStatus, readStatus, polled());
 
-/** Which topic serves whom. */
+/** The shard registry. */
 export const useShards = () =>
   useSWR<ShardsAnswer, Error>(PATHS.adminShards, (path: string) => getJson(ShardsAnswer, path), polled());
 
@@ -37,19 +37,19 @@ async function readStatus(path: string): Promise<AdminStatus> {
   return status;
 }
 
-/** Asking again does not help: the server was reached, and says no. */
+/** The server answered with a refusal, so a retry does not help. */
 const isRefusal = (error: Error): boolean => error instanceof ApiError && error.status >= 400 && error.status < 500;
 
 export const isNotOperator = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
 
-/** The log of actions, newest first; its first page is read again while the page is open, so that what runs is seen to end. */
-export function useAuditLog() {
-  const { data, error, size, setSize, mutate } = useSWRInfinite<AuditLogAnswer, Error>(
-    (index, previous: AuditLogAnswer | null) => {
-      if (index === 0) return PATHS.auditLog;
-      return previous?.nextBefore ? `${PATHS.auditLog}?before=${previous.nextBefore}` : null;
+/** The operator log, newest first. The first page is polled, so that running actions are seen to end. */
+export function useOperatorLog() {
+  const { data, error, size, setSize, mutate } = useSWRInfinite<OperatorLogAnswer, Error>(
+    (index, previous: OperatorLogAnswer | null) => {
+      if (index === 0) return PATHS.operatorLog;
+      return previous?.nextBefore ? `${PATHS.operatorLog}?before=${previous.nextBefore}` : null;
     },
-    (path: string) => getJson(AuditLogAnswer, path),
+    (path: string) => getJson(OperatorLogAnswer, path),
     { refreshInterval: POLL_MS },
   );
   const entries = data?.flatMap(({ items }) => items);
@@ -63,7 +63,7 @@ export function useAuditLog() {
   };
 }
 
-/** An action as a request; `subject` is what has to be typed before it is sent. */
+/** An action as a request. */
 export interface AdminRequest {
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -91,10 +91,10 @@ export const drainRequest = (topicId: string): AdminRequest => ({
 const ATTEMPTS = 4;
 const PAUSE_MS = 1_000;
 
-/** The answer was lost on the way: asked again under the same key, the server does nothing twice. */
+/** The answer was lost on its way. A retry under the same key repeats nothing. */
 const isLost = (error: unknown): boolean => error instanceof ApiError && error.status === 0 && navigator.onLine;
 
-/** Sends an action under `key`, which stands for it however often it is sent. Rejects with the reason it was refused for. */
+/** Sends an action under an idempotency key, with retries. Rejects with the reason of a refusal. */
 export async function sendAction({ path, body }: AdminRequest, key: string): Promise<ActionAnswer> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -106,13 +106,13 @@ export async function sendAction({ path, body }: AdminRequest, key: string): Pro
   }
 }
 
-/** Why an action was refused. Where it is for one of its fields the server begins with that one's name, which no form here shows. */
+/** Why an action was refused, without the field name that the server puts in front: no form here shows that name. */
 export function refusalOf(error: unknown): string {
   const reason = reasonOf(error);
   const name = error instanceof ApiError && error.field !== null ? `${error.field}: ` : "";
   return asSentence(reason.startsWith(name) ? reason.slice(name.length) : reason);
 }
 
-/** crypto.randomUUID exists on https and on the loopback only. */
+/** An idempotency key. crypto.randomUUID exists on https and on loopback addresses only. */
 export const newActionKey = (): string =>
   crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;

@@ -9,5 +9,5 @@ export const PATHS = {
   profiles: "/api/profiles",
   adminStatus: "/api/admin/status",
   adminShards: "/api/admin/shards",
-  auditLog: "/api/admin/audit-log",
+  operatorLog: "/api/admin/audit-log",
 } as const;

@@ -5,7 +5,7 @@ import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 
-/** How the audit log names who came with the token: no user id has a space. */
+/** The operator log's name for requests with the admin token. It has a space, which no user id has. */
 const TOKEN_ACTOR = "admin token";
 
 export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | null): boolean {

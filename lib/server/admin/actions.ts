@@ -1,8 +1,8 @@
 import "server-only";
-/** Actions of operators: each is recorded before it begins, and a request that is sent again is the same action. */
+/** Operators' actions. Each is recorded before it starts, and a repeated request is the same action. */
 import { keyOf } from "../../core/key";
 import type { AdminEntry } from "../../ports/store/admin-store";
-import type { ActionAnswer, AuditEntry } from "../../wire/admin";
+import type { ActionAnswer, OperatorLogEntry } from "../../wire/admin";
 import { idempotencyKey } from "../http/idempotency";
 import { isProblem } from "../http/problem";
 import { privateJson } from "../http/reply";
@@ -17,15 +17,15 @@ export interface Action {
 
 type Detail = AdminEntry["detail"];
 
-export const auditEntry = (entry: AdminEntry): AuditEntry => ({
+export const operatorLogEntry = (entry: AdminEntry): OperatorLogEntry => ({
   ...entry,
   detail: entry.detail && { ...entry.detail },
 });
 
 /**
- * Records the action, does it, and answers with its entry. `work` answers what it came to, and the entry is done; or `running`,
- * and whatever goes on after the answer brings the entry up to date. What `work` throws is recorded, and answered: as refused
- * where it is a problem that it says of itself, which it does before it does anything.
+ * Records the action, runs `work`, and answers with the log entry. `work` returns the detail of a finished action, or `running`
+ * if it continues after the answer and updates the entry itself. A ProblemError is recorded as refused, so `work` throws one
+ * only before it changes anything. Any other error is recorded as failed.
  */
 export async function act(
   context: AdminContext<unknown, unknown>,
@@ -38,7 +38,7 @@ export async function act(
   const requestKey = key === null ? null : keyOf(actor, action, target ?? "", key);
   const { isNew, entry } = await admin.begin({ actor, action, target, requestKey, nowMs: app.clock.now() });
   if (!isNew) return answered(entry, true);
-  app.log.info("an operator acts", { actor, action, target });
+  app.log.info("an operator starts an action", { actor, action, target });
   try {
     const detail = await work(entry);
     if (detail === "running") return answered(entry, false);
@@ -46,13 +46,13 @@ export async function act(
   } catch (cause) {
     const [state, error] = isProblem(cause)
       ? (["refused", cause.detail] as const)
-      : (["failed", "It could not be done; the server's log says more."] as const);
+      : (["failed", "The action failed. See the server's log."] as const);
     await admin.update(entry.id, { state, detail: { error }, nowMs: app.clock.now() });
     throw cause;
   }
 }
 
 function answered(entry: AdminEntry, repeated: boolean): Response {
-  const answer: ActionAnswer = { ok: true, repeated, entry: auditEntry(entry) };
+  const answer: ActionAnswer = { ok: true, repeated, entry: operatorLogEntry(entry) };
   return privateJson(answer);
 }

@@ -12,19 +12,19 @@ export interface CommandAction {
 
 type Detail = AdminEntry["detail"];
 
-/** How the log names who sits at a command line: nobody else's name has a space in it. */
+/** The operator log's name for a command line. It has a space, which no user id has. */
 function commandLineActor(): string {
   try {
     return `command line (${userInfo().username}@${hostname()})`;
   } catch {
-    // A container may run under a number that has no name.
+    // A container may run under a user number without a name.
     return `command line (user ${process.getuid?.() ?? "unknown"}@${hostname()})`;
   }
 }
 
 /**
- * Writes the action down, does it, and writes down what it came to. `work` answers details of what it did, null where there is
- * nothing to add, or `{ error }` where it was not done. What it throws is written down as failed, and thrown on.
+ * Records the action, runs `work`, and records the result. `work` returns details, null for none, or `{ error }` if it did
+ * nothing. An error it throws is recorded as failed and thrown again.
  */
 export async function recorded(
   admin: Pick<AdminStore, "begin" | "update">,
@@ -40,7 +40,7 @@ export async function recorded(
     await end(detail !== null && "error" in detail ? "failed" : "done", detail);
   } catch (cause) {
     const error = cause instanceof Error && cause.name === "Refusal" ? cause.message : "The command has failed.";
-    // The command's own failure is the one that counts.
+    // The error of the command matters more than this one.
     await end("failed", { error }).catch(() => {});
     throw cause;
   }

@@ -1,5 +1,5 @@
 import "server-only";
-/** Everything that the operators' page and the judgement of health ask of the database, however many look at them. */
+/** Database reads for the operators' pages and the health checks, cached so that their number does not follow the viewers. */
 import { MAX_GAPS } from "../../core/bounds";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
@@ -8,26 +8,26 @@ import type { SyncStore } from "../../ports/store/sync-store";
 import { Remembered } from "./remembered";
 import { CHECK_ACTIONS } from "./topic-checks";
 
-/** Cursors and gaps move with every commit, and a page that polls should see them move. */
+/** Cursors and gaps change with every commit, and pages poll every three seconds. */
 const TOPICS_MS = 2_000;
-/** Sizes and samples are looked at by people, and the statements are larger. */
+/** Sizes and samples change slowly, and their statements cost more. */
 const STORAGE_MS = 60_000;
-/** Who writes where changes slowly, and every row is looked at: 1,000,000 take PostgreSQL about half a second. */
+/** The statement reads every row: PostgreSQL takes about half a second for 1,000,000. */
 const CROWDS_MS = 600_000;
 const CROWD_ROWS_MAX = 2_000_000;
 const GAPS_SHOWN = MAX_GAPS;
 const FAILED_NAMED = 8;
-const ODD_SHOWN = 20;
-const ODD_BYTES = 200;
+const REJECTED_SHOWN = 20;
+const REJECTED_BYTES = 200;
 
 export interface KnownTopic extends TopicOverview {
-  /** The oldest messages that do not match the hash chain. */
+  /** The oldest messages whose running hash did not match. */
   readonly failedSequences: readonly Sequence[];
-  /** The log's entry of the last pause; null where it is not paused, or has no such entry. */
+  /** Operator log entry of the pause; null if the topic is not paused or nobody recorded it. */
   readonly pause: AdminEntry | null;
 }
 
-/** One statement; one more for each topic with failed messages, and one where any topic is paused. */
+/** One statement, one more for each topic with failed messages, and one more if any topic is paused. */
 async function knownTopics(admin: AdminStore, sync: SyncStore): Promise<readonly KnownTopic[]> {
   const topics = await admin.topics(GAPS_SHOWN);
   const pauses = topics.some(({ paused }) => paused) ? await admin.latest(["topic.pause"]) : [];
@@ -58,7 +58,7 @@ export function adminReads({ admin, sync }: { readonly admin: AdminStore; readon
         .reduce((sum, each) => sum + each.rows, 0);
       return rows > CROWD_ROWS_MAX ? null : admin.crowds();
     }, CROWDS_MS),
-    odd: remember(() => admin.odd(ODD_SHOWN, ODD_BYTES), STORAGE_MS),
+    rejected: remember(() => admin.odd(REJECTED_SHOWN, REJECTED_BYTES), STORAGE_MS),
   };
 }
 

@@ -2,7 +2,7 @@ import "server-only";
 import type { Clock } from "../../ports/clock";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 
-/** What the database answered last, asked for again when it is older than `ttlMs`. While it does not answer, the last answer stands. */
+/** Caches one answer of the database for `ttlMs`. While the database is down, the last answer stays. */
 export class Remembered<T> {
   private known: { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null = null;
   private reading: Promise<void> | null = null;
@@ -14,17 +14,17 @@ export class Remembered<T> {
     private readonly clock: Clock,
   ) {}
 
-  /** The last answer, however old; null before the first. Asks nobody. */
+  /** The last answer, however old; null before the first. No I/O. */
   get last(): { readonly value: T; readonly readMs: number; readonly atMonotonicMs: number } | null {
     return this.known;
   }
 
-  /** Whether the database did not answer when it was last asked. */
+  /** Whether the latest read failed. */
   get isFailing(): boolean {
     return this.didFail;
   }
 
-  /** The next question asks the database, however new the last answer is. */
+  /** Makes the next `get` read the database. */
   forget(): void {
     if (this.known !== null) this.known = { ...this.known, atMonotonicMs: Number.NEGATIVE_INFINITY };
   }

@@ -1,5 +1,5 @@
 import "server-only";
-/** What an operator names, as goals, and the registry as operators see it. */
+/** Turns operators' requests into reshard goals, and the registry into the operators' answer. */
 import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import { parseUserId, type TopicId, type TopicKind } from "../../core/ledger/ids";
 import { canLeave, type Goal, type Step } from "../../core/shards/reshard";
@@ -15,7 +15,7 @@ import type { ReshardOutcome } from "../../engine/shards/reshard";
 import type { ShardStatus } from "../../wire/shards";
 import type { Shards } from "./shards";
 
-/** The group, or a sentence that says what is wrong with it. */
+/** The group, or a sentence that says what is wrong. */
 export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): ShardGroup | string {
   if (tier === "enterprise") {
     const tenantId = owner === null ? null : parseTenantId(owner);
@@ -28,14 +28,14 @@ export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): Shar
   return userId === null ? "only tenants (enterprise) and users (busy) own topics" : { tier, kind, owner: userId };
 }
 
-/** One goal for each kind that a topic serves, and that is not drained yet. */
+/** One goal for each shard of the topic that is not drained yet. */
 export function drainGoals(registry: Registry, topicId: TopicId): readonly Goal[] {
   return registry.shards
     .filter((shard) => shard.topicId === topicId && (shard.state === "active" || shard.state === "draining"))
     .map((shard) => ({ name: "drain", shard }));
 }
 
-/** One goal after the other; the first that is not reached is what it comes to. */
+/** Runs the goals in order. Returns the first failure, otherwise the first wait, otherwise done. */
 export async function runAll(
   shards: Shards,
   goals: readonly Goal[],

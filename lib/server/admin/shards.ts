@@ -1,5 +1,5 @@
 import "server-only";
-/** What an operator does with topics, for the app's routes and for `npm run shards`: work towards a goal, and tell everybody. */
+/** Reshards for the API and for `npm run shards`: works towards a goal, publishes the registry, and tells all instances. */
 import { hash } from "node:crypto";
 import type { TopicId } from "../../core/ledger/ids";
 import { ok, type Result } from "../../core/result";
@@ -26,25 +26,25 @@ export interface ShardsParts {
   readonly creator: TopicCreator | null;
   readonly trustedPayers: TrustedPayers;
   readonly registryTopic: TopicId | null;
-  /** A devnet may: it is thrown away with its database. */
+  /** True for a devnet, which is thrown away with its database. */
   readonly mayStayUnpublished: boolean;
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told why the registry is not published as it stands, or null where it is. */
+  /** Called with the reason why the registry is not published, or null once it is. */
   readonly onPublication?: (reason: string | null) => void;
 }
 
 export interface Shards {
-  /** There is an operator key, with which topics can be created. */
+  /** An operator key is configured, so topics can be created. */
   readonly canCreate: boolean;
-  /** Why no topic may be added now, as a sentence; null where one may. */
+  /** Why no topic may be added, as a sentence; null if one may. */
   readonly refusal: string | null;
-  /** Works towards the goal; what it changed is published where there is a registry topic. */
+  /** Works towards the goal, then publishes the registry if a registry topic is configured. */
   run(goal: Goal, onStep?: (step: Step) => void): Promise<ReshardOutcome>;
-  /** What the registry topic says; none where none is named. */
+  /** Shards on the registry topic; empty without a registry topic. */
   published(): Promise<Result<readonly Shard[], string>>;
-  /** Messages that were published; 0 where no registry topic is named, or nobody may write. */
+  /** Number of published messages; 0 without a registry topic or a submitter. */
   publish(): Promise<Result<number, string>>;
 }
 
@@ -67,7 +67,7 @@ export function openShards(parts: ShardsParts): Shards {
         };
   const announce = async ({ version }: Registry) => {
     const warn = () =>
-      log.warn("the other instances could not be told of the registry; they ask for it themselves while Redis is down");
+      log.warn("Redis is down, so the registry change was not announced; instances poll the registry meanwhile");
     await hot.round([], NO_GATE_MS, version).catch(ifDown("redis", warn));
   };
   const resharder = new Resharder({ ...parts, store: stores.registry, sync: stores.sync, announce });

@@ -1,5 +1,5 @@
 import "server-only";
-/** Everything that operators see, of all instances: `GET /api/admin/status`. */
+/** Composes `GET /api/admin/status` for all instances. */
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
 import { cleanText } from "../../core/signals/text";
@@ -13,29 +13,29 @@ import type {
   TopicOverview,
 } from "../../ports/store/admin-store";
 import type { TopicCounts } from "../../ports/store/sync-store";
-import type { AdminStatus, OddMessage, StorageStatus, TopicStatus } from "../../wire/admin";
+import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/admin";
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
 import { costOf } from "../observe/cost";
 import { reportsOf } from "../observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
-import { auditEntry } from "./actions";
+import { operatorLogEntry } from "./actions";
 
-/** Of a message that is in no view; what is longer than a line of a table is of no use there. */
-const ODD_CHARACTERS = 120;
+/** Characters of a rejected message that are shown: one line of a table. */
+const REJECTED_CHARACTERS = 120;
 
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
   await app.health.examine();
-  const [reports, topics, checks, firstUnverified, sizes, crowds, odd] = await Promise.all([
+  const [reports, topics, checks, firstUnverified, sizes, crowds, rejected] = await Promise.all([
     reportsOf(app),
     reads.topics.get(),
     reads.checks.get(),
     reads.firstUnverified.get(),
     reads.sizes.get(),
     reads.crowds.get(),
-    reads.odd.get(),
+    reads.rejected.get(),
   ]);
   const nowMs = clock.now();
   const total = sumReports(reports);
@@ -62,7 +62,7 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     database: {
       answers: !reads.topics.isFailing,
       topicsReadMs: topics?.readMs ?? null,
-      messagesReadMs: odd?.readMs ?? null,
+      messagesReadMs: rejected?.readMs ?? null,
     },
     topics: [...listedTopics],
     ...cappedAt({
@@ -79,12 +79,12 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     },
     streams: { open: total.streams.open, perUserMax: env.STREAMS_PER_USER, perInstanceMax: hub.maxStreams },
     storage: sizes && storageStatus(sizes.value, sizes.readMs),
-    odd: odd?.value.map(oddMessage) ?? [],
+    rejected: rejected?.value.map(rejectedMessage) ?? [],
     cost: costOf(reports, sizes?.value.databaseBytes ?? null, nowMs),
   };
 }
 
-/** The topics as this instance's syncs know them, before the database has ever answered here. */
+/** The topics out of this instance's memory, until the database answers for the first time. */
 function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
   return scheduler.topics.map(({ topicId, kinds }) => {
     const sync = scheduler.syncs.get(topicId);
@@ -141,11 +141,11 @@ function topicStatus(
     hottestShare: crowd === null || crowd.rows === 0 ? null : crowd.hottestRows / crowd.rows,
     lastError: sync?.lastError ?? null,
     retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? wallMs(clock, sync.state.retryAtMs) : null,
-    check: check && auditEntry(check),
+    check: check && operatorLogEntry(check),
   };
 }
 
-/** An instant of the monotonic clock in milliseconds since 1970. */
+/** Converts monotonic milliseconds to milliseconds since 1970. */
 const wallMs = (clock: App["clock"], monotonicMs: number) =>
   Math.round(clock.now() + monotonicMs - clock.monotonicMs());
 
@@ -165,8 +165,8 @@ function storageStatus({ databaseBytes, relations }: StorageSizes, readMs: numbe
   return { readMs, databaseBytes, tables: tables.sort((a, b) => bytesOf(b) - bytesOf(a)) };
 }
 
-function oddMessage({ start, consensusNs: ns, ...odd }: OddEntry): OddMessage {
-  // Bytes that are no text become replacement characters, and what could reorder or hide its surroundings goes (core/signals/text).
-  const text = cleanText(new TextDecoder().decode(start), ODD_CHARACTERS) ?? "";
-  return { ...odd, consensusTimestamp: formatConsensusTime(ns), text };
+function rejectedMessage({ start, consensusNs: ns, ...entry }: OddEntry): RejectedMessage {
+  // Invalid UTF-8 becomes replacement characters. cleanText removes characters that reorder or hide others.
+  const text = cleanText(new TextDecoder().decode(start), REJECTED_CHARACTERS) ?? "";
+  return { ...entry, consensusTimestamp: formatConsensusTime(ns), text };
 }

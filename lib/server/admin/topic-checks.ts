@@ -1,5 +1,5 @@
 import "server-only";
-/** Runs audits and resyncs of topics, whose progress stands in the audit log: seen by every instance, and taken up again by any. */
+/** Runs topic audits and topic resyncs. Their progress is in the operator log, so any instance can show and continue them. */
 import type { TopicId } from "../../core/ledger/ids";
 import { type CheckDeps, type CheckOptions, type CheckProgress, checkTopic, newCheck } from "../../engine/repair/audit";
 import type { Log } from "../../ports/log";
@@ -9,16 +9,16 @@ import { TopicCheck } from "../../wire/admin";
 export interface TopicChecksDeps extends CheckDeps {
   readonly admin: AdminStore;
   readonly log: Log;
-  /** Mirror requests a second, of all instances. */
+  /** Mirror budget of all instances, requests per second. */
   readonly mirrorRps: number;
 }
 
 export const CHECK_ACTIONS = { audit: "topic.audit", resync: "topic.resync" } as const;
-/** A check takes up to a quarter of the mirror budget. */
+/** A check takes at most a quarter of the mirror budget. */
 const BUDGET_SHARE = 1 / 4;
-/** Progress is written this often: what is done again at most after an interruption. */
+/** Progress is saved this often, so an interruption loses at most five seconds of work. */
 const SAVE_EVERY_MS = 5_000;
-/** A check that was silent for so long has ended with its process: a mirror that is asked again takes half of it at most. */
+/** A check without an update for this long has ended with its process. A slow mirror delays one by at most half of it. */
 const SILENT_MS = 120_000;
 
 export class TopicChecks {
@@ -26,14 +26,14 @@ export class TopicChecks {
 
   constructor(private readonly deps: TopicChecksDeps) {}
 
-  /** The checks of a topic, newest first: who is at it, and where an interrupted one stopped. Other than `except`. */
+  /** Whether a check of the topic, other than `except`, is running. */
   async underWay(topicId: TopicId, except: AdminEntry): Promise<boolean> {
     const entries = await this.others(topicId, except);
     const oldestMs = this.deps.clock.now() - SILENT_MS;
     return entries.some(({ state, updatedMs }) => state === "running" && updatedMs > oldestMs);
   }
 
-  /** Where a check begins: after what an interrupted one of the same kind has done, or with the first message. */
+  /** Start of a check: where an interrupted one of the same kind stopped, otherwise the first message. */
   async start(topicId: TopicId, entry: AdminEntry, cursor: number): Promise<CheckProgress> {
     const [last] = (await this.others(topicId, entry)).filter(({ action }) => action === entry.action);
     const known = TopicCheck.safeParse(last?.detail);
@@ -41,7 +41,7 @@ export class TopicChecks {
     return isUnfinished ? { ...known.data, to: Math.max(cursor, known.data.to) } : newCheck(cursor);
   }
 
-  /** To its end, whatever that is. Never rejects. */
+  /** Runs the check to its end and records the result. Never rejects. */
   async run(topicId: TopicId, entry: AdminEntry, mode: CheckOptions["mode"], start: CheckProgress): Promise<void> {
     const { deps } = this;
     let progress = start;
@@ -59,20 +59,20 @@ export class TopicChecks {
       const result = await checkTopic(deps, topicId, { mode, start, paceMs, signal: this.closing.signal, onProgress });
       if (!result.ok) await save("failed", { error: result.error.message });
       else if (result.value.through < result.value.to)
-        await save("failed", { error: "it was interrupted; ask again to go on" });
+        await save("failed", { error: "it was interrupted; start it again to continue" });
       else {
-        // Whatever was mended shows everywhere: a view may be missing what has no new row of its own.
+        // A resync can change views without a new row, so every instance drops its copies.
         if (mode === "resync") await deps.bus.tellMissed(topicId, result.value.to);
         await save("done");
       }
     } catch (cause) {
       deps.log.error("a check of a topic failed", { topicId, mode, cause });
-      // Where the database is what failed this fails too, and the silence tells.
-      await save("failed", { error: "it could not go on; ask again to continue" }).catch(() => {});
+      // If the database failed, this fails too. The missing updates then show that the check has ended.
+      await save("failed", { error: "it stopped; start it again to continue" }).catch(() => {});
     }
   }
 
-  /** Ends every check; each can be taken up again. */
+  /** Stops every check. Each can be continued. */
   close(): void {
     this.closing.abort();
   }

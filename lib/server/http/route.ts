@@ -29,7 +29,7 @@ export interface RouteContext<Query, Body> {
 
 export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly userId: UserId };
 
-/** `actor`: who acts, as the audit log names it. */
+/** `actor`: the operator's name in the operator log. */
 export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
 
 /** Headers of a request that a handler looks at; of a view also If-None-Match. */

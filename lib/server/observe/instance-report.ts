@@ -1,10 +1,10 @@
 import "server-only";
-/** This instance in numbers: what the other instances are told, and what `GET /api/admin/status` shows of it. */
+/** This instance's report, for the other instances and for `GET /api/admin/status`. */
 import { InstanceReport, type TierReport } from "../../wire/instance-report";
 import type { App } from "../boot/app";
 import { VERSION } from "./version";
 
-/** All of it since the start. Asks nobody. */
+/** Counts since the start. No I/O. */
 export async function composeReport(app: App): Promise<InstanceReport> {
   const { metrics, hub, ledger, scheduler, written } = app;
   const statements = Object.entries(app.stores.stats().byPurpose);
@@ -40,7 +40,7 @@ export async function composeReport(app: App): Promise<InstanceReport> {
   };
 }
 
-/** The latest report of every instance, this one's as of now first. A report of another release counts where it can be read. */
+/** The latest report of every instance, this one's first and current. Reports that this release cannot read are left out. */
 export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
   const told = await app.reporter.everybody();
   const reports = told.flatMap((text) => {
@@ -53,7 +53,7 @@ export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-/** What did not occur takes up no room. */
+/** Leaves out zero counts to keep the report small. */
 const happened = (counts: readonly (readonly [string, number])[]) =>
   Object.fromEntries(counts.filter(([, count]) => count > 0));
 

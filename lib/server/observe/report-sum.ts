@@ -1,5 +1,5 @@
 import "server-only";
-/** What all instances together have done, out of what each tells of itself. */
+/** Sums the reports of all instances. */
 import { countOf, EMPTY, merge, quantileMs } from "../../core/histogram";
 import type { AdminStatus, InstanceStatus } from "../../wire/admin";
 import {
@@ -28,7 +28,7 @@ export function sumReports(reports: readonly InstanceReport[]): AdminStatus["tot
     statements: sumByName(reports.map(({ statements }) => statements)),
     streams: sumOf(reports.map(({ streams }) => streams)),
     events: sumOf(reports.map(({ events }) => events)),
-    // Waits do not add up: the longest is what somebody waited.
+    // Waits do not add up, so this is the longest one.
     budget: {
       waitMs: Math.max(0, ...reports.map(({ budget }) => budget.waitMs)),
       refused: reports.reduce((sum, { budget }) => sum + budget.refused, 0),
@@ -38,7 +38,7 @@ export function sumReports(reports: readonly InstanceReport[]): AdminStatus["tot
   };
 }
 
-/** By origin: counts summed, the worst circuit, and an error of one of them. */
+/** By origin: summed counts, the worst circuit, and the last error of one instance. */
 export function sumMirrors(reports: readonly InstanceReport[]): Mirror[] {
   const byOrigin = new Map<string, Mirror[]>();
   for (const mirror of reports.flatMap(({ mirrors }) => mirrors))
@@ -51,7 +51,7 @@ export function sumMirrors(reports: readonly InstanceReport[]): Mirror[] {
   }));
 }
 
-/** One instance as operators see it: with quantiles in place of counts. */
+/** A report for operators: quantiles instead of bucket counts. */
 export function instanceStatus(report: InstanceReport, isThis: boolean): InstanceStatus {
   const { form: _, tiers, ...rest } = report;
   const statuses = Object.fromEntries(TIER_NAMES.map((name) => [name, tierStatus(tiers[name])]));
@@ -80,13 +80,13 @@ function tierStatus({ latency, ...tier }: TierReport): TierStatus {
   };
 }
 
-/** Objects of the same counts, member by member. At least one. */
+/** Sums objects with the same members. Needs at least one. */
 function sumOf<T extends Readonly<Record<string, number>>>(all: readonly T[]): T {
   const names = Object.keys(all[0] as T);
   return Object.fromEntries(names.map((name) => [name, all.reduce((sum, each) => sum + (each[name] ?? 0), 0)])) as T;
 }
 
-/** Counts by name, where some may be missing. */
+/** Sums counts by name. A missing name counts as 0. */
 function sumByName(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const each of all) for (const [name, count] of Object.entries(each)) sums[name] = (sums[name] ?? 0) + count;

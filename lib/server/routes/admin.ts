@@ -6,12 +6,12 @@ import { ifDown } from "../../ports/tier-unavailable";
 import {
   ActionAnswer,
   AdminStatus,
-  AuditLogAnswer,
-  AuditLogQuery,
   InvalidateBody,
+  OperatorLogAnswer,
+  OperatorLogQuery,
   TopicActionBody,
 } from "../../wire/admin";
-import { act, auditEntry } from "../admin/actions";
+import { act, operatorLogEntry } from "../admin/actions";
 import { adminStatus } from "../admin/status";
 import { CHECK_ACTIONS } from "../admin/topic-checks";
 import type { App } from "../boot/app";
@@ -20,33 +20,33 @@ import { privateJson } from "../http/reply";
 import { type AdminContext, defineRoute } from "../http/route";
 
 export const status = defineRoute({
-  summary: "All instances, tiers, topics, mirrors, streams, storage and cost, for operators",
+  summary: "Status of all instances, tiers, topics, mirrors, streams, storage and cost",
   access: "admin",
   limit: "operator",
   answer: AdminStatus,
   handle: async ({ app, background }) => {
-    // Who looks is a reader: what an idle instance shows would be old.
+    // A viewer counts as a reader, so that an idle instance syncs and shows current topics.
     background(() => app.scheduler.demand());
     return privateJson(await adminStatus(app));
   },
 });
 
-export const auditLog = defineRoute({
-  summary: "What operators did, newest first",
+export const operatorLog = defineRoute({
+  summary: "The operator log, newest first",
   access: "admin",
   limit: "operator",
-  query: AuditLogQuery,
-  answer: AuditLogAnswer,
+  query: OperatorLogQuery,
+  answer: OperatorLogAnswer,
   handle: async ({ app, query: { before, limit } }) => {
-    // One more than asked for tells whether there is a next page.
+    // One entry more than asked for shows whether there is a next page.
     const entries = await app.stores.admin.entries(before ?? null, limit + 1);
-    const items = fitting(entries.slice(0, limit).map(auditEntry), MAX_ANSWER_BYTES);
+    const items = fitting(entries.slice(0, limit).map(operatorLogEntry), MAX_ANSWER_BYTES);
     return privateJson({ items, nextBefore: items.length < entries.length ? (items.at(-1)?.id ?? null) : null });
   },
 });
 
 export const invalidate = defineRoute({
-  summary: "Lets the cached views of one person, or of everybody, be read from the database again, on every instance",
+  summary: "Invalidates the cached views of one user or of everybody, on every instance",
   access: "admin",
   limit: "operator",
   body: InvalidateBody,
@@ -63,7 +63,7 @@ export const invalidate = defineRoute({
           "not-found",
           "No stored message concerns this id, so there is nothing to invalidate. Check the id.",
         );
-      // The bus reaches Redis and every instance's own cache, in one command; it speaks in terms of topics.
+      // The bus reaches Redis and every instance's cache in one command, but its events carry a topic.
       if (topic === undefined) app.l1.expireAll();
       else if (userId === null) await app.bus.tellMissed(topic.topicId, 0);
       else await app.bus.publish({ ...topicChanged(topic.topicId), renamed: [{ userId, peers: [] }] });
@@ -72,7 +72,7 @@ export const invalidate = defineRoute({
   },
 });
 
-/** Whether there could be any view of this person: a row, a profile, or an edge of somebody else's. */
+/** Whether any view of this user can exist: a row, a profile, or another user's edge. */
 async function isKnown({ stores: { views } }: App, userId: UserId): Promise<boolean> {
   if ((await views.head(userId)) > 0) return true;
   const [profiles, peers] = await Promise.all([views.profiles([userId]), views.peersOf([userId])]);
@@ -89,9 +89,7 @@ function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
 
 function pauseRoute(paused: boolean) {
   return defineRoute({
-    summary: paused
-      ? "Pauses a topic on every instance: nothing of it is pulled or written until it is resumed"
-      : "Resumes a topic on every instance",
+    summary: paused ? "Pauses the sync of a topic on every instance" : "Resumes the sync of a topic on every instance",
     access: "admin",
     limit: "operator",
     body: TopicActionBody,
@@ -105,7 +103,7 @@ function pauseRoute(paused: boolean) {
         await stores.sync.setPaused(topicId, paused);
         await scheduler.heed(topicId);
         context.app.adminReads.topics.forget();
-        // An instance that does not hear of it is refused its next commit, or looks again by itself.
+        // An instance that misses the event finds out at its next commit or by its own poll.
         await bus.publish(topicChanged(topicId)).catch(ifDown("redis", () => {}));
         if (!paused) context.background(() => scheduler.syncNow([topicId]));
         return null;
@@ -121,8 +119,8 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
   return defineRoute({
     summary:
       mode === "audit"
-        ? "Compares what is stored of a topic with the ledger, message by message, in the background"
-        : "Reads a topic from the ledger again and writes what is missing or stored worse, in the background; positions stay",
+        ? "Audits a topic: compares every stored message with the mirror, in the background"
+        : "Resyncs a topic: reads it from the mirror again and writes missing and unverified messages, in the background; positions stay",
     access: "admin",
     limit: "operator",
     body: TopicActionBody,
@@ -151,7 +149,7 @@ export const resync = checkRoute("resync");
 
 export const startOver = defineRoute({
   summary:
-    "Drops everything that is stored of a topic, on every instance, and reads it from the ledger again; positions get a new epoch, and all answers are stale until it is done",
+    "Starts a topic over: drops its stored messages and reads them from the mirror again; positions get a new epoch, and all answers are stale until it ends",
   access: "admin",
   limit: "operator",
   body: TopicActionBody,
@@ -171,7 +169,7 @@ export const startOver = defineRoute({
         });
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
-      // The other topics are folded again too, and every instance may do it: this one does not wait for a reader.
+      // The sync of all topics starts at once instead of at the next reader.
       background(() => app.scheduler.syncNow());
       return { dropped: topic?.counts.messages ?? 0 };
     });

@@ -13,7 +13,7 @@ import { privateJson } from "../http/reply";
 import { type AdminContext, defineRoute } from "../http/route";
 
 export const shards = defineRoute({
-  summary: "Which topic serves whom, and the tenants",
+  summary: "The shard registry and the tenants",
   access: "admin",
   limit: "operator",
   answer: ShardsAnswer,
@@ -38,8 +38,8 @@ export const shards = defineRoute({
 
 const CREATING: readonly Step["name"][] = ["plan", "intend", "create"];
 
-/** Refuses what can never be reached, before anything of it is written down. */
-async function heed(
+/** Refuses goals that can never be reached, before any change. */
+async function refuseImpossible(
   { app }: AdminContext<unknown, unknown>,
   goals: readonly Goal[],
   field: "to" | "topicId",
@@ -57,7 +57,7 @@ async function heed(
   }
 }
 
-/** Works towards the goals behind the answer, and writes into the entry what it came to. Whatever ends it, asking again goes on. */
+/** Works towards the goals in the background and records the result. A repeated request continues an interrupted one. */
 async function start(
   context: AdminContext<unknown, unknown>,
   entry: AdminEntry,
@@ -66,17 +66,17 @@ async function start(
   const { app, background } = context;
   const ended = (state: "done" | "failed", detail: AdminEntry["detail"]) =>
     app.stores.admin.update(entry.id, { state, detail, nowMs: app.clock.now() });
-  // Each step is a sign of life, one after the other; where the database does not take one, the next may.
-  let told: Promise<unknown> = Promise.resolve();
-  const tell = ({ name: step }: Step) => {
-    told = told
+  // Steps are recorded one after the other. A lost update does no harm: the next one follows.
+  let recorded: Promise<unknown> = Promise.resolve();
+  const record = ({ name: step }: Step) => {
+    recorded = recorded
       .then(() => app.stores.admin.update(entry.id, { state: "running", detail: { step }, nowMs: app.clock.now() }))
       .catch(() => {});
   };
   background(async () => {
     try {
-      const outcome = await runAll(app.shards, goals, tell);
-      await told;
+      const outcome = await runAll(app.shards, goals, record);
+      await recorded;
       await app.registry.load();
       if (outcome.kind === "failed") await ended("failed", { error: outcome.reason });
       else
@@ -85,17 +85,16 @@ async function start(
           outcome.kind === "done" ? null : { waitingUntilMs: outcome.untilMs, reason: outcome.reason },
         );
     } catch (cause) {
-      app.log.error("resharding stopped; asked for again it goes on", { cause });
-      await told;
-      await ended("failed", { error: "It stopped before its end. Ask for it again: it goes on where it was." });
+      app.log.error("the reshard stopped; a repeated request continues it", { cause });
+      await recorded;
+      await ended("failed", { error: "It stopped before its end. Start it again: it continues where it stopped." });
     }
   });
   return "running";
 }
 
 export const split = defineRoute({
-  summary:
-    "Gives a kind's topics more segments, or a tenant or user topics of their own, while everybody writes and reads",
+  summary: "Splits a group: gives it more topics of a kind without downtime",
   access: "admin",
   limit: "operator",
   body: SplitBody,
@@ -109,14 +108,14 @@ export const split = defineRoute({
     const goal: Goal = { name: "grow", group, to };
     const target = [tier, kind, ...(owner === null ? [] : [owner]), to].join(" ");
     return act(context, { name: "shards.split", target }, async (entry) => {
-      await heed(context, [goal], "to");
+      await refuseImpossible(context, [goal], "to");
       return start(context, entry, [goal]);
     });
   },
 });
 
 export const drain = defineRoute({
-  summary: "Lets nothing more be written to a topic; asked again, lets the topic go when it is quiet",
+  summary: "Drains a topic: it takes no new messages; a second request finishes the drain when the topic is quiet",
   access: "admin",
   limit: "operator",
   body: DrainBody,
@@ -133,7 +132,7 @@ export const drain = defineRoute({
       const goals = drainGoals(registry, topicId);
       const isKnown = registry.shards.some((shard) => shard.topicId === topicId);
       if (!isKnown) throw new ProblemError("not-found", "The registry has no such topic.");
-      await heed(context, goals, "topicId");
+      await refuseImpossible(context, goals, "topicId");
       return start(context, entry, goals);
     });
   },

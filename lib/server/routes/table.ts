@@ -4,7 +4,7 @@ import { z } from "zod";
 import { publicJson } from "../http/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
 import { openApiDocument } from "../openapi/document";
-import { audit, auditLog, invalidate, pause, resume, resync, startOver, status } from "./admin";
+import { audit, invalidate, operatorLog, pause, resume, resync, startOver, status } from "./admin";
 import { circle, contacts } from "./contacts";
 import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
@@ -56,7 +56,7 @@ export const ROUTES = {
   "GET /api/metrics": metrics,
   "GET /api/cron/sync": cronSync,
   "GET /api/admin/status": status,
-  "GET /api/admin/audit-log": auditLog,
+  "GET /api/admin/audit-log": operatorLog,
   "POST /api/admin/cache/invalidate": invalidate,
   "POST /api/admin/topics/{topicId}/pause": pause,
   "POST /api/admin/topics/{topicId}/resume": resume,

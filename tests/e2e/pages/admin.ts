@@ -1,5 +1,5 @@
 import type { BrowserContext, Locator, Page } from "@playwright/test";
-import { AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
 import { DemoAnswer } from "@/lib/wire/session";
 import { ShardsAnswer } from "@/lib/wire/shards";
 import { shardLog, shardsAnswer } from "../../support/samples/admin-shards";
@@ -15,10 +15,10 @@ export const ADMIN_PLACES = [
   "/admin/messages",
   "/admin/storage",
   "/admin/capacity",
-  "/admin/audit",
+  "/admin/log",
 ] as const;
 
-/** Gives this browser the session of the devnet's operator, the one whom every devnet lets in here. */
+/** Signs this browser in as the devnet's operator. */
 export async function enterAsOperator({ request }: BrowserContext): Promise<string> {
   const { people } = DemoAnswer.parse(await (await request.get("/api/auth/demo")).json());
   const operator = people.find(({ name }) => name === "Devnet operator");
@@ -41,7 +41,7 @@ export class AdminPage {
     this.confirmation = page.getByRole("alertdialog");
   }
 
-  /** Reads answer as a set-up of that size would, each a step later than the one before. Returns how often it was asked. */
+  /** Answers reads with samples of a set-up of that size, each a step later than the one before. Returns the number of reads. */
   async pretend(options: StatusOptions): Promise<() => number> {
     let step = 0;
     await this.page.route("**/api/admin/status", (route) => {
@@ -52,14 +52,14 @@ export class AdminPage {
       route.fulfill({ json: ShardsAnswer.parse(shardsAnswer({ ...options, atMs: Date.now() })) }),
     );
     await this.page.route("**/api/admin/audit-log*", (route) =>
-      route.fulfill({ json: AuditLogAnswer.parse(shardLog(Date.now())) }),
+      route.fulfill({ json: OperatorLogAnswer.parse(shardLog(Date.now())) }),
     );
     return () => step;
   }
 
   open = (path: string) => new Shell(this.page).open(path);
 
-  /** By the address of one topic: its dialog may be open before the page behind it could be waited for. */
+  /** Opens a topic by its address. Its dialog may open before the page behind it is ready. */
   async openTopic(topicId: string): Promise<void> {
     await this.page.goto(`/admin/topics?topic=${topicId}`);
     await this.dialog.getByRole("heading", { name: `Topic ${topicId}` }).waitFor();
@@ -67,14 +67,14 @@ export class AdminPage {
 
   place = (name: string) => this.page.getByRole("navigation", { name: "Operate" }).getByRole("link", { name }).click();
 
-  /** By the button: Escape takes a notice away first where one is shown. */
+  /** Uses the button, because Escape closes a notice first. */
   close = () => this.dialog.getByRole("button", { name: "Close" }).click();
 
   table(name: string): Locator {
     return this.page.getByRole("table", { name });
   }
 
-  /** The rows of the one table that is sorted and filtered here, as they stand. */
+  /** Keys of the rows in their current order. */
   rowKeys(name: string): Promise<readonly string[]> {
     return this.table(name)
       .locator("[data-row]")
@@ -84,7 +84,7 @@ export class AdminPage {
   sortBy = (table: string, head: string) =>
     this.table(table).getByRole("columnheader", { name: head }).getByRole("button").click();
 
-  /** Opens a topic by its row and begins one of its actions. */
+  /** Opens a topic by its row and starts one of its actions. */
   async begin(topicId: string, action: "Audit" | "Resync" | "Pause" | "Resume"): Promise<void> {
     if (!(await this.dialog.isVisible())) await this.table("Topics").getByRole("button", { name: topicId }).click();
     await this.dialog.getByRole("button", { name: `${action}…` }).click();
@@ -93,11 +93,11 @@ export class AdminPage {
   /** Opens a shard by its row. */
   openShard = (key: string) => this.table("Shards").getByRole("button", { name: key, exact: true }).click();
 
-  /** What is unfinished, by its title. */
-  undertaking = (title: string) =>
+  /** A pending reshard, by its title. */
+  pendingReshard = (title: string) =>
     this.page.getByRole("list", { name: "Splits and drains" }).getByRole("listitem").filter({ hasText: title });
 
-  /** Types the phrase and sends the action; gives the key that it was sent under. */
+  /** Types the phrase and sends the action. Returns its idempotency key. */
   async confirm(phrase: string): Promise<string> {
     const send = this.confirmation.getByRole("button").last();
     await this.confirmation.getByRole("textbox").fill(phrase);

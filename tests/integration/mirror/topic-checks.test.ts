@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { ActionAnswer, type AuditEntry, TopicCheck } from "@/lib/wire/admin";
+import { ActionAnswer, type OperatorLogEntry, TopicCheck } from "@/lib/wire/admin";
 import { damage } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
@@ -25,7 +25,7 @@ afterEach(() => t.close());
 
 const ask = (action: string) =>
   t.ask("POST", `/api/admin/topics/${contact}/${action}`, t.devnet.operatorId, { body: {} });
-const latest = async (action: string) => (await t.app.stores.admin.latest([action]))[0] as unknown as AuditEntry;
+const latest = async (action: string) => (await t.app.stores.admin.latest([action]))[0] as unknown as OperatorLogEntry;
 /** Runs a check to its end; what it came to. */
 async function check(action: "audit" | "resync") {
   const { entry } = ActionAnswer.parse(await (await ask(action)).json());
@@ -43,7 +43,7 @@ async function everything() {
 const LOW_40 = "1099511627775";
 
 describe("an audit", () => {
-  it("of a topic that is as the ledger has it finds nothing, and asks for each message once", async () => {
+  it("of a correct topic finds nothing, and reads each message once", async () => {
     t.devnet.requests.reset();
     const { state, found } = await check("audit");
     expect(state).toBe("done");
@@ -59,7 +59,7 @@ describe("an audit", () => {
     expect(t.devnet.requests.counts().total).toBe(3);
   });
 
-  it("names what is missing, what is stored otherwise, and what the mirror does not have", async () => {
+  it("lists messages that are missing, stored differently, or not on the mirror", async () => {
     await damage(`DELETE FROM topic_log WHERE ref & ${LOW_40} IN (7, 8)`);
     await damage(`UPDATE topic_log SET message = 'forged' WHERE ref & ${LOW_40} = 120`);
     await damage(`UPDATE topic_log SET running_hash = message WHERE ref & ${LOW_40} = 121`);
@@ -73,14 +73,14 @@ describe("an audit", () => {
     expect(found).toMatchObject({ checked: MESSAGES - 2, matching: MESSAGES - 6, restored: 0 });
   });
 
-  it("recomputes the hash chain of what the mirror tells", async () => {
+  it("recomputes the mirror's running hashes", async () => {
     t.devnet.faults.add({ kind: "forgedContent", topicId: contact, fromSequence: 42, toSequence: 42 });
     const { found } = await check("audit");
     expect(found.broken).toEqual({ count: 1, first: [42] });
     expect(found.differing).toEqual({ count: 1, first: [42] });
   });
 
-  it("goes on where a failing mirror stopped it, when it is asked for again", async () => {
+  it("continues where a failing mirror stopped it, when it is started again", async () => {
     const cut = t.app.stores.admin;
     const { entry } = await cut.begin({
       ...{ actor: "tm-root", action: "topic.audit", target: contact, requestKey: null },
@@ -105,7 +105,7 @@ describe("an audit", () => {
 });
 
 describe("a resync", () => {
-  it("of a topic that is as it should be changes nothing", async () => {
+  it("of a correct topic changes nothing", async () => {
     const before = await everything();
     const { state, found } = await check("resync");
     expect(state).toBe("done");
@@ -113,7 +113,7 @@ describe("a resync", () => {
     expect(await everything()).toEqual(before);
   });
 
-  it("brings back what was lost, and keeps the positions of the rest", async () => {
+  it("restores lost messages, and keeps the positions of the rest", async () => {
     const before = await everything();
     const counts = (await t.app.stores.sync.topic(contact))?.counts;
     await damage(`DELETE FROM topic_log WHERE ref & ${LOW_40} BETWEEN 100 AND 120`);
@@ -135,7 +135,7 @@ describe("a resync", () => {
     expect((await check("audit")).found).toMatchObject({ matching: MESSAGES });
   });
 
-  it("does not give up what is verified for what a mirror says otherwise, or does not say", async () => {
+  it("keeps verified messages when the mirror disagrees or does not have them", async () => {
     const before = await everything();
     t.devnet.faults.add({ kind: "forgedContent", topicId: contact, fromSequence: 42, toSequence: 42 });
     t.devnet.faults.add({ kind: "missingHash", topicId: contact, fromSequence: 50, toSequence: 60 });
@@ -146,7 +146,7 @@ describe("a resync", () => {
     expect((await t.app.stores.sync.topic(contact))?.counts).toMatchObject({ verified: MESSAGES, failed: 0 });
   });
 
-  it("lets what could not be verified be verified, when the mirror tells more", async () => {
+  it("verifies messages that were unverifiable before, when the mirror has the data", async () => {
     const fault = t.devnet.faults.add({ kind: "missingHash", topicId: contact, fromSequence: 251, toSequence: 251 });
     t.devnet.submitMany(contact, [
       { type: "CONTACT_REQUEST", from: "tm-251", to: ALICE },
@@ -159,7 +159,7 @@ describe("a resync", () => {
     expect((await t.app.stores.sync.topic(contact))?.counts).toMatchObject({ unverifiable: 0, verified: 252 });
   });
 
-  it("has every view read again, also those that got no new row", async () => {
+  it("invalidates every view, also those without a new row", async () => {
     await t.ask("GET", "/api/contacts", ALICE);
     await check("resync");
     const { headers } = await t.ask("GET", "/api/contacts", ALICE);

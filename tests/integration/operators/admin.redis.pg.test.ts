@@ -13,7 +13,7 @@ import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { ActionAnswer, AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
 import { answer } from "../../support/contract/checked";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
@@ -108,7 +108,7 @@ const cacheStatus = async (app: App) =>
 const reportsSent = (app: App) => app.sharedStats?.().byPurpose.report.commands;
 
 describe("instances", () => {
-  it("that nobody asks anything send no report; those that are asked are shown by all, and summed", async () => {
+  it("that are idle send no report; busy ones are listed by all, and summed", async () => {
     expect(reportsSent(b)).toBe(0);
     for (let i = 0; i < 5; i += 1) await ask(b, "GET /api/health");
     await cacheStatus(b);
@@ -134,14 +134,14 @@ describe("instances", () => {
     expect(reportsSent(a)).toBe(sent);
   });
 
-  it("let a view go that another was told to invalidate", async () => {
+  it("drop a view that another instance invalidated", async () => {
     await cacheStatus(b);
     expect(await cacheStatus(b)).toMatch(/^l1; hit/);
     await act(a, "POST /api/admin/cache/invalidate");
     await expect.poll(() => cacheStatus(b), SOON).toContain("l1; fwd=miss");
   });
 
-  it("pause and resume a topic that another was told to", async () => {
+  it("pause and resume a topic when another instance does", async () => {
     const params = { topicId: contact };
     const sync = b.scheduler.syncs.get(contact);
     await act(a, "POST /api/admin/topics/{topicId}/pause", { params });
@@ -154,7 +154,7 @@ describe("instances", () => {
     await expect.poll(async () => (await b.stores.sync.topic(contact))?.cursor, SOON).toBe(1);
   });
 
-  it("that were not told of a pause are refused their next commit, and pause", async () => {
+  it("that missed a pause are refused their next commit, and pause", async () => {
     const sync = b.scheduler.syncs.get(contact);
     await b.scheduler.syncNow([contact]);
     await a.stores.sync.setPaused(contact, true);
@@ -166,21 +166,21 @@ describe("instances", () => {
     await expect.poll(async () => (await b.stores.sync.topic(contact))?.cursor, SOON).toBe(2);
   });
 
-  it("do one request once, whichever of them it is sent to", async () => {
+  it("run one request once, whichever instance receives it", async () => {
     const headers = { "idempotency-key": "from-a-retry" };
     const answers = await Promise.all(
       [a, b, a, b].map((app) => act(app, "POST /api/admin/cache/invalidate", { headers })),
     );
     expect(answers.filter(({ repeated }) => !repeated)).toHaveLength(1);
-    const log = AuditLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
+    const log = OperatorLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
     expect(log.items.filter(({ id }) => id === answers[0]?.entry.id)).toHaveLength(1);
     expect(new Set(answers.map(({ entry }) => entry.id)).size).toBe(1);
   });
 
-  it("show how far a check is that another runs", async () => {
+  it("show the progress of a check on another instance", async () => {
     const { entry } = await act(a, "POST /api/admin/topics/{topicId}/audit", { params: { topicId: contact } });
     const seen = async () => {
-      const log = AuditLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
+      const log = OperatorLogAnswer.parse(await (await ask(b, "GET /api/admin/audit-log")).json());
       return log.items.find(({ id }) => id === entry.id);
     };
     await expect.poll(async () => (await seen())?.state, SOON).toBe("done");

@@ -4,7 +4,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { ActionAnswer, AdminStatus, type AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer, type OperatorLogEntry } from "@/lib/wire/admin";
 import { Problem } from "@/lib/wire/common";
 import { intercepted } from "../../support/control/intercepted";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
@@ -50,7 +50,7 @@ async function act(path: string, body: object = {}, headers: Record<string, stri
   return ActionAnswer.parse(await response.json());
 }
 
-describe("who may operate", () => {
+describe("access", () => {
   it.each(adminRoutes)("%s is for operators alone", async (name) => {
     const [method, path, options] = request(name);
     const of = async (userId: string | null, headers: Record<string, string> = {}) => {
@@ -65,7 +65,7 @@ describe("who may operate", () => {
     expect(await of(operator, { authorization: "Bearer wrong" })).toBe(401);
   });
 
-  it("are the devnet's operator, ADMIN_ACCOUNTS, and who knows the token", async () => {
+  it("admits the devnet's operator, ADMIN_ACCOUNTS, and holders of the token", async () => {
     for (const [userId, headers] of [
       [operator, {}],
       ["tm-root", {}],
@@ -79,13 +79,13 @@ describe("who may operate", () => {
       expect(await t.json("/api/auth/session", userId)).toMatchObject({ admin });
   });
 
-  it("is nobody by being the operator's account where that is not the devnet's", async () => {
+  it("does not admit the operator's account outside the devnet", async () => {
     const public_ = { ...t.app, env: { ...t.app.env, isDevnet: false } };
     expect((await t.ask("GET", "/api/admin/status", operator, { app: public_ })).status).toBe(403);
     expect((await t.ask("GET", "/api/admin/audit-log", "tm-root", { app: public_ })).status).toBe(200);
   });
 
-  it("does not act for another site, nor by a form", async () => {
+  it("refuses requests of other sites and forms", async () => {
     const path = "/api/admin/cache/invalidate";
     const foreign = { "sec-fetch-site": "cross-site" };
     expect((await t.ask("POST", path, operator, { body: {}, headers: foreign })).status).toBe(403);
@@ -95,7 +95,7 @@ describe("who may operate", () => {
 });
 
 describe("the status", () => {
-  it("shows topics as they stand: counts, what is verified, what came in which minute", async () => {
+  it("shows counts, verification and messages per minute of the topics", async () => {
     say(
       { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE },
       { type: "CONTACT_REQUEST", from: "tm-carol", to: ALICE },
@@ -116,14 +116,14 @@ describe("the status", () => {
     expect((await topic()).perMinute.slice(-2)).toEqual([3, 0]);
   });
 
-  it("shows what is odd as text that harms nobody", async () => {
-    const { odd } = await status();
-    expect(odd).toMatchObject([{ topicId: contact, sequence: 3, disposition: "undecodable", bytes: 21 }]);
-    expect(odd[0]?.text).toContain("no message of ours");
-    expect(odd[0]?.reason).not.toBeNull();
+  it("shows rejected messages as harmless text", async () => {
+    const { rejected } = await status();
+    expect(rejected).toMatchObject([{ topicId: contact, sequence: 3, disposition: "undecodable", bytes: 21 }]);
+    expect(rejected[0]?.text).toContain("no message of ours");
+    expect(rejected[0]?.reason).not.toBeNull();
   });
 
-  it("verifies up to the first gap and the first message that is not verified", async () => {
+  it("shows topics as verified up to the first gap or unverified message", async () => {
     const hole = t.devnet.faults.add({ kind: "missingHash", topicId: contact, fromSequence: 5, toSequence: 5 });
     say(...[4, 5, 6].map((n) => ({ type: "CONTACT_REQUEST", from: `tm-${n}`, to: ALICE })));
     await t.sync();
@@ -132,7 +132,7 @@ describe("the status", () => {
     expect(await topic()).toMatchObject({ cursor: 6, verifiedThrough: 4, counts: { unverifiable: 2 } });
   });
 
-  it("counts what the tiers did, and what it cost", async () => {
+  it("counts reads of the tiers, and their cost", async () => {
     const before = await status();
     await t.ask("GET", "/api/contacts", ALICE);
     await t.ask("GET", "/api/contacts", ALICE);
@@ -148,16 +148,16 @@ describe("the status", () => {
     expect(after.storage?.tables.find(({ name }) => name === "hcs_messages")?.partitions).toHaveLength(16);
   });
 
-  it("is asked of the database once, however many look", async () => {
+  it("reads the database once, however many operators look", async () => {
     await t.clock.advance(61_000);
     const count = () => t.app.stores.stats().byPurpose.admin.statements;
     const before = count();
     for (let i = 0; i < 10; i += 1) await status();
-    // Topics, checks, the first that is not verified, sizes, and what is odd; who writes where is counted more rarely.
+    // Topics, checks, the first that is not verified, sizes, and rejected messages. Users per topic are counted less often.
     expect(count() - before).toBe(5);
   });
 
-  it("still tells what it knows while the database does not answer", async () => {
+  it("still shows what it knows while the database is down", async () => {
     await status();
     isDatabaseDown = true;
     await t.clock.advance(61_000);
@@ -167,7 +167,7 @@ describe("the status", () => {
 });
 
 describe("an action", () => {
-  it("is done once for one Idempotency-Key, and stands in the log", async () => {
+  it("runs once for one Idempotency-Key, and is in the log", async () => {
     const headers = { "idempotency-key": "k-1" };
     const first = await act("cache/invalidate", { userId: ALICE }, headers);
     expect(first).toMatchObject({
@@ -177,23 +177,23 @@ describe("an action", () => {
     expect(await act("cache/invalidate", { userId: ALICE }, headers)).toEqual({ ...first, repeated: true });
     const other = await act("cache/invalidate", { userId: "tm-bob" }, headers);
     expect(other.entry.id).not.toBe(first.entry.id);
-    const { items, nextBefore } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log?limit=1", operator));
+    const { items, nextBefore } = OperatorLogAnswer.parse(await t.json("/api/admin/audit-log?limit=1", operator));
     expect(items).toEqual([other.entry]);
-    const rest = AuditLogAnswer.parse(await t.json(`/api/admin/audit-log?limit=1&before=${nextBefore}`, operator));
+    const rest = OperatorLogAnswer.parse(await t.json(`/api/admin/audit-log?limit=1&before=${nextBefore}`, operator));
     expect(rest.items).toEqual([first.entry]);
   });
 
-  it("that is refused says so in the log", async () => {
+  it("that is refused is in the log as refused", async () => {
     await act(`topics/${contact}/pause`);
     const refused = await t.ask("POST", `/api/admin/topics/${contact}/resync`, operator, { body: {} });
     expect(refused.status).toBe(409);
     const { detail } = Problem.parse(await refused.json());
-    const { items } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log", operator));
+    const { items } = OperatorLogAnswer.parse(await t.json("/api/admin/audit-log", operator));
     expect(items[0]).toMatchObject({ action: "topic.resync", state: "refused", detail: { error: detail } });
     await act(`topics/${contact}/resume`);
   });
 
-  it("on a topic that is not kept is 404, and on none at all 400", async () => {
+  it("on an unknown topic is 404, and on a bad topic id 400", async () => {
     expect((await t.ask("POST", "/api/admin/topics/0.0.99/audit", operator, { body: {} })).status).toBe(404);
     expect((await t.ask("POST", "/api/admin/topics/x/audit", operator, { body: {} })).status).toBe(400);
   });
@@ -203,7 +203,7 @@ describe("invalidating", () => {
   const cacheStatus = async (userId: string) =>
     (await t.ask("GET", "/api/contacts", userId)).headers.get("cache-status") ?? "";
 
-  it("one person's views leaves the others' alone; everybody's leaves none", async () => {
+  it("one person's views keeps the others'; everybody's keeps none", async () => {
     for (const userId of [ALICE, "tm-bob"]) {
       await cacheStatus(userId);
       expect(await cacheStatus(userId)).toMatch(/^l1; hit/);
@@ -219,7 +219,7 @@ describe("invalidating", () => {
 describe("a paused topic", () => {
   const cursor = async () => (await t.app.stores.sync.topic(contact))?.cursor as number;
 
-  it("takes nothing in, over a restart too, is no reason to take the instance out, and goes on where it was", async () => {
+  it("takes no messages, also after a restart, leaves the instance ready, and continues at its cursor", async () => {
     await act(`topics/${contact}/pause`);
     const before = await cursor();
     say({ type: "CONTACT_REQUEST", from: "tm-late", to: ALICE });
@@ -246,7 +246,7 @@ describe("a paused topic", () => {
     expect(await topic()).toMatchObject({ state: "idle", paused: false });
   });
 
-  it("that was resumed elsewhere goes on by itself, though the word was lost", async () => {
+  it("that was resumed elsewhere continues by itself, even if the event was lost", async () => {
     await act(`topics/${contact}/pause`);
     say({ type: "CONTACT_REQUEST", from: "tm-later", to: ALICE });
     await t.app.stores.sync.setPaused(contact, false);
@@ -258,9 +258,9 @@ describe("a paused topic", () => {
   });
 });
 
-it("keeps the log of everything above, newest first", async () => {
-  const { items } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log?limit=200", operator));
-  const ids = items.map(({ id }: AuditEntry) => id);
+it("logs every action above, newest first", async () => {
+  const { items } = OperatorLogAnswer.parse(await t.json("/api/admin/audit-log?limit=200", operator));
+  const ids = items.map(({ id }: OperatorLogEntry) => id);
   expect(ids).toEqual([...ids].sort((a, b) => b - a));
   expect(items.length).toBeGreaterThan(8);
 });

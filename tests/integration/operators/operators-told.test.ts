@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { err } from "@/lib/core/result";
 import type { SubmitError, Submitter } from "@/lib/ports/ledger/submitter";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
-import { AdminStatus, AuditLogAnswer } from "@/lib/wire/admin";
+import { AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
 import type { ReadyAnswer } from "@/lib/wire/health";
 import { intercepted } from "../../support/control/intercepted";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
@@ -127,11 +127,11 @@ describe("a forged message", () => {
     t.devnet.submitMany(contact, requests);
     t.devnet.faults.add({ kind: "forgedContent", topicId: contact, fromSequence: 2, toSequence: 2 });
     await t.sync();
-    const { incidents, odd } = await status();
+    const { incidents, rejected } = await status();
     expect(incidents).toMatchObject([
       { code: "message-failed", subject: contact, summary: expect.stringContaining(`Message 2 of topic ${contact}`) },
     ]);
-    expect(odd).toMatchObject([{ topicId: contact, sequence: 2, disposition: "failed" }]);
+    expect(rejected).toMatchObject([{ topicId: contact, sequence: 2, disposition: "failed" }]);
   });
 });
 
@@ -140,7 +140,7 @@ describe("an operator", () => {
     const refused = await act("cache/invalidate", { userId: "tm-nobody" });
     expect(refused.status).toBe(404);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("nothing to invalidate") });
-    const { items } = AuditLogAnswer.parse(await t.json("/api/admin/audit-log", t.devnet.operatorId));
+    const { items } = OperatorLogAnswer.parse(await t.json("/api/admin/audit-log", t.devnet.operatorId));
     expect(items[0]).toMatchObject({ action: "cache.invalidate", target: "tm-nobody", state: "refused" });
     t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-carol", to: ALICE });
     await t.sync();

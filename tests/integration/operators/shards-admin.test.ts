@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { DRAIN_AT_LEAST_NS } from "@/lib/core/shards/reshard";
 import { activeShards } from "@/lib/core/shards/shards";
-import { ActionAnswer, AuditLogAnswer } from "@/lib/wire/admin";
+import { ActionAnswer, OperatorLogAnswer } from "@/lib/wire/admin";
 import { ShardsAnswer } from "@/lib/wire/shards";
 import { DevnetTopicCreator } from "../../support/mirrors/devnet-topic-creator";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
@@ -25,9 +25,10 @@ afterEach(() => t.close());
 const post = (action: string, body: object) =>
   t.ask("POST", `/api/admin/shards/${action}`, t.devnet.operatorId, { body });
 const shards = async () => ShardsAnswer.parse(await t.json("/api/admin/shards", t.devnet.operatorId));
-const lastEntry = async () => AuditLogAnswer.parse(await t.json("/api/admin/audit-log", t.devnet.operatorId)).items[0];
+const lastEntry = async () =>
+  OperatorLogAnswer.parse(await t.json("/api/admin/audit-log", t.devnet.operatorId)).items[0];
 
-it("are shown which topic serves whom", async () => {
+it("show the shard registry", async () => {
   const { version, shards: all, tenants } = await shards();
   expect([version, tenants]).toEqual([1, []]);
   expect(all.map(({ name, state, topicId }) => [name, state, topicId])).toContainEqual([
@@ -37,7 +38,7 @@ it("are shown which topic serves whom", async () => {
   ]);
 });
 
-it("split while the app runs, which reads the new topics and writes to them at once", async () => {
+it("split while the app runs, and the app reads and writes the new topics at once", async () => {
   const answer = ActionAnswer.parse(await (await post("split", { kind: "contact", to: 3 })).json());
   expect(answer.entry).toMatchObject({ action: "shards.split", target: "standard contact 3", state: "running" });
   expect(await lastEntry()).toMatchObject({ state: "done", detail: null });
@@ -49,14 +50,14 @@ it("split while the app runs, which reads the new topics and writes to them at o
   expect(creator.memos).toHaveLength(2);
 });
 
-it("are told while a split's topics stand in the table alone, which a fresh start would not read", async () => {
+it("report new topics that are only in the database, because a fresh start would lose them", async () => {
   const told = () => t.app.incidents.current().filter(({ code }) => code === "registry-not-published");
   expect(told()).toEqual([]);
   await post("split", { kind: "contact", to: 3 });
   expect(told()).toMatchObject([{ severity: "warning", summary: expect.stringContaining("2 topic(s)") }]);
 });
 
-it("write each step into the log while a split lasts", async () => {
+it("record each step of a split in the operator log", async () => {
   const seen = new Set<unknown>();
   const { admin } = t.app.stores;
   const update = admin.update.bind(admin);
@@ -69,7 +70,7 @@ it("write each step into the log while a split lasts", async () => {
   expect(await lastEntry()).toMatchObject({ state: "done", detail: null });
 });
 
-it("are shown which topics cannot be drained without a new one in their place", async () => {
+it("show which topics need a new topic in their place for a drain", async () => {
   await post("split", { kind: "contact", to: 2 });
   const ofContact = (await shards()).shards.filter(({ kind }) => kind === "contact");
   expect(ofContact.map(({ segment, needsSuccessor }) => [segment, needsSuccessor])).toEqual([
@@ -78,7 +79,7 @@ it("are shown which topics cannot be drained without a new one in their place", 
   ]);
 });
 
-it("are refused what needs a new topic where there is no operator key, and nothing is begun", async () => {
+it("refuse what needs a new topic when there is no operator key, and change nothing", async () => {
   expect((await shards()).canCreate).toBe(true);
   await t.close();
   t = await startTestApp();
@@ -104,7 +105,7 @@ it("give a tenant topics of its own", async () => {
   expect((await shards()).shards.at(-1)).toMatchObject({ name: "trustmesh-enterprise-trust-acme-0", state: "active" });
 });
 
-it("are told in the audit log what went wrong, and go on with the same request", async () => {
+it("log why they failed, and continue with the same request", async () => {
   creator.failWith = { code: "unavailable", message: "The ledger did not say." };
   await post("split", { kind: "contact", to: 2 });
   expect(await lastEntry()).toMatchObject({ state: "failed", detail: { error: "The ledger did not say." } });
@@ -113,7 +114,7 @@ it("are told in the audit log what went wrong, and go on with the same request",
   expect(creator.created.size).toBe(1);
 });
 
-it("drain a topic in two goes: nothing more is written to it, and when it is quiet it is let go", async () => {
+it("drain a topic in two requests: it takes no new messages, then ends when it is quiet", async () => {
   const topicId = t.devnet.topics.contact;
   await post("drain", { topicId });
   expect(await lastEntry()).toMatchObject({
@@ -144,7 +145,7 @@ it.each([
   expect(((await response.json()) as { field?: string }).field).toBe(field);
 });
 
-it("cannot have fewer segments by a split: that would be a drain", async () => {
+it("cannot get fewer segments by a split, because that is a drain", async () => {
   await post("split", { kind: "contact", to: 2 });
   const response = await post("split", { kind: "contact", to: 1 });
   expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([

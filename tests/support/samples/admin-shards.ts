@@ -1,7 +1,7 @@
-/** Answers of `GET /api/admin/shards` and of the audit log as a large set-up gives them: every state, and every way to be unfinished. */
-import type { AuditEntry, AuditLogAnswer } from "@/lib/wire/admin";
+/** Sample answers of `GET /api/admin/shards` and of the operator log: every state of a shard and of a pending reshard. */
+import type { OperatorLogAnswer, OperatorLogEntry } from "@/lib/wire/admin";
 import type { ShardStatus, ShardsAnswer } from "@/lib/wire/shards";
-import { auditEntry } from "./admin-status";
+import { operatorLogEntry } from "./admin-status";
 
 const KINDS = ["contact", "trust", "recognition", "profile"] as const;
 const NOW = Date.UTC(2026, 10, 24, 9, 30, 0);
@@ -19,7 +19,7 @@ export function shardStatus(more: Partial<ShardStatus> = {}): ShardStatus {
   return { ...shard, name: `trustmesh-${tier}-${kind}-${owner === null ? "" : `${owner}-`}${segment}` };
 }
 
-/** Who writes to the topics that `adminStatus` has: twelve segments of `standard`, two of `busy`, and one each of two owners. */
+/** Groups of the topics in `adminStatus`: twelve segments of `standard`, two of `busy`, and one of each of two owners. */
 const PLACES: readonly Partial<ShardStatus>[] = [
   ...Array.from({ length: 12 }, (_, segment) => ({ segment })),
   ...[0, 1].map((segment) => ({ tier: "busy", segment }) as const),
@@ -27,7 +27,7 @@ const PLACES: readonly Partial<ShardStatus>[] = [
   { tier: "busy", owner: "0.0.90211" },
 ];
 
-/** The last segment of `standard`, of each kind: draining, on its way, draining for long, drained. */
+/** State of the last `standard` segment of each kind: draining, creating, ready to finish, drained. */
 function unfinished(kind: ShardStatus["kind"], atMs: number): Partial<ShardStatus> {
   if (kind === "contact") return { state: "draining", drainsFrom: stamp(atMs - 4 * MINUTE_MS) };
   if (kind === "recognition") return { state: "draining", drainsFrom: stamp(atMs - 40 * MINUTE_MS) };
@@ -66,9 +66,9 @@ export function shardsAnswer({ topics = 64, atMs = NOW }: { topics?: number; atM
   };
 }
 
-export function shardLog(atMs: number = NOW): AuditLogAnswer {
-  const entry = (id: number, more: Partial<AuditEntry>) =>
-    auditEntry({ id, action: "shards.split", detail: null, ...more }, atMs - (60 - id) * MINUTE_MS);
+export function shardLog(atMs: number = NOW): OperatorLogAnswer {
+  const entry = (id: number, more: Partial<OperatorLogEntry>) =>
+    operatorLogEntry({ id, action: "shards.split", detail: null, ...more }, atMs - (60 - id) * MINUTE_MS);
   return {
     items: [
       entry(60, { target: "busy profile 3", state: "running", detail: { step: "create" } }),

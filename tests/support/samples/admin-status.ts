@@ -1,12 +1,18 @@
-/** An answer of `GET /api/admin/status` as a large set-up gives it: every field with something to show, and the same each time. */
-import { type AdminStatus, type AuditEntry, type InstanceStatus, OddMessage, type TopicStatus } from "@/lib/wire/admin";
+/** A sample answer of `GET /api/admin/status` of a large set-up: every field has a value, the same each time. */
+import {
+  type AdminStatus,
+  type InstanceStatus,
+  type OperatorLogEntry,
+  RejectedMessage,
+  type TopicStatus,
+} from "@/lib/wire/admin";
 import type { TierStatus } from "@/lib/wire/instance-report";
 
 export interface StatusOptions {
   readonly topics?: number;
   readonly instances?: number;
   readonly atMs?: number;
-  /** Whole steps since the first answer: counters grow with it. */
+  /** Steps since the first answer. Counters grow with each. */
   readonly step?: number;
 }
 
@@ -58,11 +64,11 @@ export function topicStatus(index: number, atMs: number = NOW): TopicStatus {
     hottestShare: 0.02 + ((index * 29) % 40) / 100,
     lastError: state === "backing-off" ? "The mirror answered 503" : null,
     retryAtMs: state === "backing-off" ? atMs + 12_000 : null,
-    check: index === 6 ? auditEntry({ id: 9, target: `0.0.${7_148_000 + index}`, state: "running" }, atMs) : null,
+    check: index === 6 ? operatorLogEntry({ id: 9, target: `0.0.${7_148_000 + index}`, state: "running" }, atMs) : null,
   };
 }
 
-export function auditEntry(entry: Partial<AuditEntry>, atMs: number = NOW): AuditEntry {
+export function operatorLogEntry(entry: Partial<OperatorLogEntry>, atMs: number = NOW): OperatorLogEntry {
   const none = { count: 0, first: [] };
   return {
     id: 1,
@@ -169,7 +175,7 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
     },
     streams: { open: 412 + (step % 7), perUserMax: 8, perInstanceMax: 900 },
     storage: { readMs: atMs - 20_000, databaseBytes: 2_640_000_000, tables: TABLES },
-    odd: ODD,
+    rejected: REJECTED,
     cost: {
       pricesReadOn: "2026-03-20",
       sinceMs: atMs - 7_200_000,
@@ -221,13 +227,13 @@ const TABLES = [
   { ...relation("admin_audit", 140, 320), partitions: [] },
 ];
 
-const ODD = [
+const REJECTED = [
   ["undecodable", "not JSON", "<img src=x onerror=alert(1)> \u202egnirts\u202c \u0007 bell"],
   ["undecodable", "unknown type", '{"type":"","payload":{}}'],
   ["untrusted", "payer is neither trusted nor the actor", '{"type":"TRUST_ALLOCATE","from":"tm-alex-chen"}'],
   ["undecodable", "not UTF-8", ""],
 ].map(([disposition, reason, text], index) =>
-  OddMessage.parse({
+  RejectedMessage.parse({
     topicId: `0.0.${7_148_000 + index}`,
     sequence: 31_415 - index,
     consensusTimestamp: stamp(NOW - index * 60_000),

@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { Messages } from "../../../_ui/features/admin/topics/rejected-messages";
+import { RejectedMessages } from "../../../_ui/features/admin/topics/rejected-messages";
 
-export const metadata: Metadata = { title: "Odd messages · Operate" };
+export const metadata: Metadata = { title: "Rejected messages · Operate" };
 
 export default function Page() {
-  return <Messages />;
+  return <RejectedMessages />;
 }

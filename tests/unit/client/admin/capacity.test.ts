@@ -17,7 +17,7 @@ import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 const start = Object.fromEntries(DIALS.map((dial) => [dial.id, dial.start])) as DialValues;
 
 describe("a dial", () => {
-  it.each(DIALS)("$id goes from end to end, never back, and starts within", (dial) => {
+  it.each(DIALS)("$id grows over its whole range and starts within it", (dial) => {
     expect(valueAt(dial, 0)).toBe(dial.least);
     expect(valueAt(dial, POSITIONS)).toBe(dial.most);
     expect(parseDial(dial, String(dial.start))).toBe(dial.start);
@@ -25,7 +25,7 @@ describe("a dial", () => {
       expect(valueAt(dial, position)).toBeGreaterThanOrEqual(valueAt(dial, position - 1));
   });
 
-  it("stands where its value is, to within a step of it", () => {
+  it("finds the position of a value to within a step", () => {
     fc.assert(
       fc.property(fc.constantFrom(...DIALS), fc.integer({ min: 0, max: POSITIONS }), (dial, position) => {
         const value = valueAt(dial, position);
@@ -34,21 +34,21 @@ describe("a dial", () => {
     );
   });
 
-  it.each([null, "", " ", "x", "-1", "1e12", "NaN"])("starts anew at an address that says %j", (text) => {
+  it.each([null, "", " ", "x", "-1", "1e12", "NaN"])("uses its default when the address says %j", (text) => {
     for (const dial of DIALS) expect(parseDial(dial, text)).toBe(dial.start);
   });
 });
 
 describe("the model in the page", () => {
-  it("is asked with the model's own assumptions where nothing is dialled", () => {
+  it("uses the model's defaults without a change", () => {
     expect(inputsOf({ ...start, users: DEFAULT_INPUTS.users })).toEqual(DEFAULT_INPUTS);
   });
 
-  it("fills the plan's four columns", () => {
+  it("gives the four scales of the plan", () => {
     expect(planScales(inputsOf(start)).map(({ users }) => users)).toEqual([10_000, 100_000, 1_000_000, 10_000_000]);
   });
 
-  it("draws no zero, which a logarithm cannot show", () => {
+  it("draws no zero, which has no logarithm", () => {
     const { users, costs } = curvesOf(inputsOf(start));
     for (const { usd } of costs) {
       expect(usd).toHaveLength(users.length);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { appended, KEPT_MS, ratesOf, type Sample, sampleOf, sharesOf, valuesOf } from "@/lib/client/admin/history";
+import { appended, KEPT_MS, ratesOf, ratiosOf, type Sample, sampleOf, valuesOf } from "@/lib/client/admin/history";
 import { adminStatus } from "@/tests/support/samples/admin-status";
 
 const START = 1_000_000;
 const base = sampleOf(adminStatus());
 const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({ ...base, atMs, ...more });
 
-describe("what the page has seen", () => {
+describe("the history of counters", () => {
   it("is kept in the order of time, each instant once, for ten minutes", () => {
     const history = [START, START + 5_000, START + 5_000, START + 1_000, START + 1_000 + KEPT_MS].reduce(
       (seen: readonly Sample[], atMs) => appended(seen, sample(atMs)),
@@ -15,7 +15,7 @@ describe("what the page has seen", () => {
     expect(history.map(({ atMs }) => atMs)).toEqual([START + 1_000, START + 1_000 + KEPT_MS]);
   });
 
-  it("lags as far as its slowest topic, the paused left out", () => {
+  it("takes the lag of the slowest topic that is not paused", () => {
     const status = adminStatus({ topics: 3 });
     const topics = status.topics.map((topic, i) => ({
       ...topic,
@@ -48,7 +48,7 @@ describe("what the page has seen", () => {
       sample(START + 1_000, { l1Hits: 19, l1Misses: 11 }),
       sample(START + 2_000, { l1Hits: 19, l1Misses: 11 }),
     ];
-    const series = sharesOf(
+    const series = ratiosOf(
       history,
       ({ l1Hits }) => l1Hits,
       ({ l1Misses }) => l1Misses,

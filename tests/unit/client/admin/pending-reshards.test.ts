@@ -1,23 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type Undertaking, undertakings } from "@/lib/client/admin/pending-reshards";
+import { type PendingReshard, pendingReshards } from "@/lib/client/admin/pending-reshards";
 import { groupKey, ownersOf, parseSplit, shardKey } from "@/lib/client/admin/shard-groups";
-import {
-  undertakingAdvice,
-  undertakingShare,
-  undertakingStep,
-  undertakingTitle,
-} from "@/lib/client/admin/shard-sentences";
+import { reshardAdvice, reshardProgress, reshardStep, reshardTitle } from "@/lib/client/admin/shard-sentences";
 import { clockTime } from "@/lib/client/format/time";
 import { DRAIN_AT_LEAST_MS, type ShardStatus } from "@/lib/wire/shards";
 import { shardStatus, shardsAnswer } from "@/tests/support/samples/admin-shards";
-import { auditEntry } from "@/tests/support/samples/admin-status";
+import { operatorLogEntry } from "@/tests/support/samples/admin-status";
 
 const NOW = 1_700_000_000_000;
-const entry = (more: object) => auditEntry({ action: "shards.split", detail: null, ...more }, NOW);
+const entry = (more: object) => operatorLogEntry({ action: "shards.split", detail: null, ...more }, NOW);
 const openOf = (shards: readonly ShardStatus[], ...entries: readonly ReturnType<typeof entry>[]) =>
-  undertakings({ ...shardsAnswer({ topics: 0 }), shards: [...shards] }, entries, NOW);
-const say = (undertaking: Undertaking) =>
-  `${undertakingTitle(undertaking)}. ${undertakingStep(undertaking)} ${undertakingAdvice(undertaking)}`;
+  pendingReshards({ ...shardsAnswer({ topics: 0 }), shards: [...shards] }, entries, NOW);
+const say = (reshard: PendingReshard) => `${reshardTitle(reshard)}. ${reshardStep(reshard)} ${reshardAdvice(reshard)}`;
 
 const active = shardStatus();
 const coming = (segment: number, more: Partial<ShardStatus> = {}) =>
@@ -26,7 +20,7 @@ const coming = (segment: number, more: Partial<ShardStatus> = {}) =>
 describe("an unfinished split", () => {
   const shards = [active, coming(1, { state: "creating", topicId: "0.0.8" }), coming(2)];
 
-  it("is found in the registry alone, as one that nobody is at", () => {
+  it("is found in the registry alone, as interrupted", () => {
     const [split] = openOf(shards);
     expect(split).toMatchObject({
       goal: { name: "split", to: 3 },
@@ -34,35 +28,33 @@ describe("an unfinished split", () => {
       step: "create",
       reason: null,
     });
-    expect(say(split as Undertaking)).toBe(
-      "Split contact (standard) into 3. Step 1 of 2: 1 of 2 new topics created; nothing is written to them yet. Nobody is heard of who is at it. Go on with it, unless npm run shards is doing so just now; nothing is done twice.",
+    expect(say(split as PendingReshard)).toBe(
+      "Split contact (standard) into 3. Step 1 of 2: 1 of 2 new topics created; no messages go there yet. Nobody works on it. Continue it, unless npm run shards is doing so now; no step is repeated.",
     );
-    expect(undertakingShare(split as Undertaking)).toBeCloseTo(1 / 3);
+    expect(reshardProgress(split as PendingReshard)).toBeCloseTo(1 / 3);
   });
 
-  it("is under way while the log says so and was told lately", () => {
+  it("is running while its log entry is running and recent", () => {
     const running = { target: "standard contact 3", state: "running" };
-    expect(openOf(shards, entry(running))[0]?.standing).toBe("under-way");
+    expect(openOf(shards, entry(running))[0]?.standing).toBe("running");
     expect(openOf(shards, entry({ ...running, updatedMs: NOW - 61_000 }))[0]?.standing).toBe("interrupted");
     expect(openOf(shards, entry({ ...running, target: "standard trust 3" }))[0]?.standing).toBe("interrupted");
     expect(openOf(shards, entry({ ...running, target: "standard contact 0.0.5 3" }))[0]?.standing).toBe("interrupted");
   });
 
-  it("says what stopped it, passing over what was refused", () => {
+  it("gives the reason of its failure, and ignores refused entries", () => {
     const [split] = openOf(
       shards,
       entry({ target: "standard contact 3", state: "refused", detail: { error: "no" } }),
       entry({ target: "standard contact 3", state: "failed", detail: { error: "the ledger did not say" } }),
     );
-    expect(undertakingAdvice(split as Undertaking)).toBe(
-      "The ledger did not say. Go on with it; nothing is done twice.",
-    );
+    expect(reshardAdvice(split as PendingReshard)).toBe("The ledger did not say. Continue it; no step is repeated.");
   });
 
-  it("has its routing before it when all topics are there", () => {
+  it("is at the routing step when all topics exist", () => {
     const [split] = openOf([active, coming(1, { state: "creating", topicId: "0.0.8" })]);
-    expect(undertakingStep(split as Undertaking)).toBe(
-      "Step 2 of 2: the new topic is created; new messages are not routed there yet.",
+    expect(reshardStep(split as PendingReshard)).toBe(
+      "Step 2 of 2: the new topic is created; routing has not changed yet.",
     );
   });
 });
@@ -71,41 +63,41 @@ describe("an unfinished drain", () => {
   const drainsFrom = (ms: number) => `${ms / 1_000}.000000000`;
   const drain = (more: object) => entry({ action: "shards.drain", target: active.topicId, ...more });
 
-  it("begins with the topic that takes the place", () => {
+  it("starts with the topic that replaces the old one", () => {
     const open = openOf([active, coming(0, { generation: 1 })]);
     expect(open).toHaveLength(1);
-    expect(say(open[0] as Undertaking)).toMatch(
-      /^Drain 0\.0\.7148000\. Step 1 of 3: 0 of 1 new topic created to take its place; messages still go to the old one\./,
+    expect(say(open[0] as PendingReshard)).toMatch(
+      /^Drain 0\.0\.7148000\. Step 1 of 3: 0 of 1 new topic created to replace it; messages still go to the old topic\./,
     );
   });
 
-  it("waits until nobody can know the topic, then for the next look", () => {
+  it("waits 15 minutes, then until the time of the next check", () => {
     const beganMs = NOW - 60_000;
     const shards = [shardStatus({ state: "draining", drainsFrom: drainsFrom(beganMs) })];
     const [waiting] = openOf(shards);
     expect(waiting).toMatchObject({ step: "wait", standing: "waiting", untilMs: beganMs + DRAIN_AT_LEAST_MS });
-    expect(undertakingAdvice(waiting as Undertaking)).toBe(
-      `Ask for it again at ${clockTime(beganMs + DRAIN_AT_LEAST_MS)} or later, to let it go.`,
+    expect(reshardAdvice(waiting as PendingReshard)).toBe(
+      `Finish it at ${clockTime(beganMs + DRAIN_AT_LEAST_MS)} or later.`,
     );
     const old = [shardStatus({ state: "draining", drainsFrom: drainsFrom(NOW - DRAIN_AT_LEAST_MS) })];
     expect(openOf(old)[0]).toMatchObject({ step: "look", standing: "ready" });
     const later = drain({ detail: { waitingUntilMs: NOW + 5_000, reason: "messages still come in" } });
     expect(openOf(old, later)[0]).toMatchObject({ standing: "waiting", untilMs: NOW + 5_000 });
-    expect(openOf(old, drain({ state: "running" }))[0]?.standing).toBe("under-way");
+    expect(openOf(old, drain({ state: "running" }))[0]?.standing).toBe("running");
   });
 
-  it("is one, however many kinds the topic serves", () => {
+  it("counts once, however many kinds the topic serves", () => {
     const state = { state: "draining", drainsFrom: drainsFrom(NOW) } as const;
     expect(openOf([shardStatus(state), shardStatus({ ...state, kind: "trust" })])).toHaveLength(1);
   });
 });
 
-it("nothing is open where every shard is written to or let go", () => {
+it("nothing is pending when every shard is active or drained", () => {
   expect(openOf([active, shardStatus({ segment: 1, state: "drained" })])).toEqual([]);
 });
 
 describe("names", () => {
-  it("of groups are read back as they are written", () => {
+  it("of groups parse back to the same group", () => {
     for (const group of [
       { tier: "standard", kind: "contact", owner: null },
       { tier: "enterprise", kind: "trust", owner: "acme" },
@@ -116,14 +108,14 @@ describe("names", () => {
       expect(parseSplit(text)).toBeNull();
   });
 
-  it("of shards tell the topics of one segment apart", () => {
+  it("of shards distinguish the topics of one segment", () => {
     expect([shardKey(active), shardKey(shardStatus({ generation: 1 }))]).toEqual([
       "standard contact 0",
       "standard contact 0, topic 2",
     ]);
   });
 
-  it("of groups are each there once, tenants without topics too", () => {
+  it("of groups appear once each, also tenants without topics", () => {
     expect(ownersOf(shardsAnswer()).map(({ tier, owner }) => `${tier} ${owner}`)).toEqual([
       "standard null",
       "busy null",

@@ -11,17 +11,17 @@ import { TypedConfirm } from "../../../primitives/overlays/typed-confirm";
 export interface Intent {
   readonly request: AdminRequest;
   readonly words: ActionWords;
-  /** What has to be typed: the topic, the person, "everything". */
+  /** The phrase that the operator types: the topic, the person, "everything". */
   readonly phrase: string;
 }
 
-/** Asks for the phrase, sends the action, and says what became of it. */
+/** Asks for the phrase, sends the action, and shows the result. */
 export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClose(): void }) {
   const { mutate } = useSWRConfig();
   const say = useToast();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // One key for one opening of the dialog: pressing again after a lost answer is the same action.
+  // One key per opening of the dialog, so that pressing again after a lost answer repeats nothing.
   const key = useRef<string | null>(null);
 
   const close = () => {
@@ -46,7 +46,7 @@ export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClo
       setBusy(false);
       void mutate(PATHS.adminStatus);
       void mutate(PATHS.adminShards);
-      void mutate(unstable_serialize(() => PATHS.auditLog));
+      void mutate(unstable_serialize(() => PATHS.operatorLog));
     }
   };
   return (

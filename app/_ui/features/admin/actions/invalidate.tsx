@@ -16,7 +16,7 @@ const intentOf = (userId: string | null): Intent => ({
   phrase: userId ?? EVERYTHING,
 });
 
-/** Lets cached views be read from the database again: one person's, or everybody's. */
+/** Drops the cached views of one person or of everybody. */
 export function Invalidate() {
   const [intent, setIntent] = useState<Intent | null>(null);
   const [text, setText] = useState("");
@@ -28,8 +28,8 @@ export function Invalidate() {
   };
   return (
     <Panel
-      title="Invalidate"
-      note="For views that look wrong. Nothing is lost: they are read from the database again, on every instance."
+      title="Invalidate caches"
+      note="For views that look wrong. The next read loads them from the database, on every instance."
     >
       <div className="flex flex-wrap items-start gap-x-8 gap-y-5">
         <form

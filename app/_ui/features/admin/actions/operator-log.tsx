@@ -1,10 +1,10 @@
 "use client";
 import { ScrollText } from "lucide-react";
 import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/sentences";
-import { useAuditLog } from "@/lib/client/admin/status";
+import { useOperatorLog } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
 import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
-import type { AuditEntry } from "@/lib/wire/admin";
+import type { OperatorLogEntry } from "@/lib/wire/admin";
 import { Button } from "../../../primitives/button";
 import { DataTable } from "../../../primitives/data-table";
 import { SkeletonRows } from "../../../primitives/skeleton";
@@ -16,13 +16,13 @@ import { ToneBadge } from "../frame/tone-badge";
 import { type SortedColumn, useTable } from "../frame/use-table";
 
 const STATES = {
-  running: ["notice", "Under way"],
+  running: ["notice", "Running"],
   done: ["good", "Done"],
   failed: ["bad", "Failed"],
   refused: ["plain", "Refused"],
 } as const;
 
-const COLUMNS: readonly SortedColumn<AuditEntry>[] = [
+const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
   {
     id: "when",
     head: "When",
@@ -53,7 +53,7 @@ const COLUMNS: readonly SortedColumn<AuditEntry>[] = [
   },
   {
     id: "who",
-    head: "Who",
+    head: "Operator",
     first: "asc",
     from: "md",
     key: ({ actor }) => actor,
@@ -68,33 +68,30 @@ const COLUMNS: readonly SortedColumn<AuditEntry>[] = [
   },
   {
     id: "outcome",
-    head: "What came of it",
+    head: "Result",
     from: "sm",
     className: "w-1/2",
     cell: (entry) => <Outcome entry={entry} />,
   },
 ];
 
-const textOf = (entry: AuditEntry) =>
+const textOf = (entry: OperatorLogEntry) =>
   `${entryTitle(entry)} ${entry.actor} ${STATES[entry.state][1]} ${outcomeOf(entry, 0)}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
-const NONE: readonly AuditEntry[] = [];
+const NONE: readonly OperatorLogEntry[] = [];
 
-export function Audit() {
-  const { entries, error, hasMore, loadingMore, loadMore, retry } = useAuditLog();
+export function OperatorLog() {
+  const { entries, error, hasMore, loadingMore, loadMore, retry } = useOperatorLog();
   const { shown, sort, query, onSort, onQuery } = useTable(entries ?? NONE, OPTIONS);
   if (!entries) {
     if (error) return <ErrorState title="The log could not be read" reason={reasonOf(error)} onRetry={retry} />;
-    return <SkeletonRows rows={6} label="Reading the audit log" />;
+    return <SkeletonRows rows={6} label="Loading the operator log" />;
   }
   return (
-    <Panel
-      title="Audit log"
-      note="What operators asked for, and what came of it. Entries are never changed afterwards."
-    >
+    <Panel title="Operator log" note="What operators did, and the result.">
       {entries.length === 0 ? (
-        <EmptyState title="Nothing was done yet" icon={<ScrollText aria-hidden="true" />}>
-          Every action on this page is written down here before it begins.
+        <EmptyState title="No actions yet" icon={<ScrollText aria-hidden="true" />}>
+          Every action is recorded here before it starts.
         </EmptyState>
       ) : (
         <>
@@ -116,7 +113,7 @@ export function Audit() {
               </tr>
             )}
           />
-          {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No action goes by that.</p>}
+          {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No action matches.</p>}
           {hasMore && (
             <div className="mt-4 flex justify-center">
               <Button busy={loadingMore} onClick={loadMore}>
@@ -130,7 +127,7 @@ export function Audit() {
   );
 }
 
-function Outcome({ entry }: { entry: AuditEntry }) {
+function Outcome({ entry }: { entry: OperatorLogEntry }) {
   const now = useNow();
   const check = checkOf(entry);
   return (

@@ -19,7 +19,7 @@ import { Dials } from "./dials";
 import { Limits } from "./limits";
 import { CostsTable, NeedsTable } from "./plan-tables";
 
-/** What N users need and cost, dialled in the page; and what was spent so far. */
+/** Needs and cost of a number of users, set with sliders, and the cost so far. */
 export function Capacity() {
   const { get, set } = useUrlState();
   const asked = DIALS.map(({ id }) => get(id) ?? "").join("|");
@@ -27,7 +27,7 @@ export function Capacity() {
     const texts = asked.split("|");
     return Object.fromEntries(DIALS.map((dial, i) => [dial.id, parseDial(dial, texts[i] || null)])) as DialValues;
   }, [asked]);
-  // The slider itself does not wait for the model.
+  // The slider moves at once; the model follows.
   const settled = useDeferredValue(values);
   const inputs = useMemo(() => inputsOf(settled), [settled]);
   const standing = useMemo(() => standingAt(inputs), [inputs]);
@@ -44,8 +44,8 @@ export function Capacity() {
   return (
     <>
       <Panel
-        title="What would it take?"
-        note="The model multiplies measured unit figures and list prices (docs/capacity.md); npm run capacity prints the same."
+        title="Capacity"
+        note="Measured unit figures times list prices (docs/capacity.md). npm run capacity prints the same."
       >
         <Dials values={values} onChange={(id, value) => set({ [id]: String(value) })} />
         <p
@@ -60,18 +60,18 @@ export function Capacity() {
         </p>
       </Panel>
       <Panel
-        title="Dollars a month against users"
-        note="A numbered line stands where the limit of that number breaks, a solid one where the slider is. The tables below say the same in numbers."
+        title="Dollars per month by users"
+        note="Numbered lines mark where limits break, the solid line the slider. The tables have the same numbers."
       >
         <Curves curves={curves} marks={marks} />
         <div className="mt-5">
           <CostsTable scales={scales} />
         </div>
       </Panel>
-      <Panel title="What it needs">
+      <Panel title="Resources">
         <NeedsTable scales={scales} />
       </Panel>
-      <Panel title="Limits, in the order in which they break" note="Judged in the busiest minute of the day.">
+      <Panel title="Limits" note="In the order in which they break, for the busiest minute of the day.">
         <Limits limits={standing.limits} users={inputs.users} />
       </Panel>
       <Cost />

@@ -6,7 +6,7 @@ import { useStatus } from "../frame/status-context";
 
 const CELL = "px-2 py-1.5 text-right tabular-nums last:pr-0";
 
-/** What was asked and stored so far, at list prices. */
+/** Cost so far at list prices. */
 export function Cost() {
   const { cost } = useStatus();
   const now = useNow(60_000);
@@ -14,23 +14,23 @@ export function Cost() {
   return (
     <Panel
       title="Cost so far"
-      note={`Of what these instances asked and stored since the oldest of them started, ${timeAgo(cost.sinceMs, now)}; list prices read on ${cost.pricesReadOn}. Compute is billed elsewhere.`}
+      note={`Requests and storage since the oldest instance started, ${timeAgo(cost.sinceMs, now)}. List prices of ${cost.pricesReadOn}, without compute.`}
     >
       <table className="w-full border-collapse text-sm">
-        <caption className="sr-only">Cost so far and a day</caption>
+        <caption className="sr-only">Cost so far and per day</caption>
         <thead>
           <tr className="border-line-strong border-b text-ink-soft">
             <th scope="col" className="py-2 pr-2 text-left font-medium">
-              What
+              Item
             </th>
             <th scope="col" className={`${CELL} hidden font-medium sm:table-cell`}>
-              How much
+              Quantity
             </th>
             <th scope="col" className={`${CELL} font-medium`}>
               So far
             </th>
             <th scope="col" className={`${CELL} font-medium`}>
-              A day
+              Per day
             </th>
           </tr>
         </thead>
@@ -49,7 +49,7 @@ export function Cost() {
           ))}
           <tr className="font-semibold">
             <th scope="row" className="py-2 pr-2 text-left">
-              All of it
+              Total
             </th>
             <td className={`${CELL} hidden sm:table-cell`} />
             <td className={CELL}>{dollars(cost.dollars)}</td>

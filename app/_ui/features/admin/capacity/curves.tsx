@@ -5,7 +5,7 @@ import type { Curves as CurvesData } from "@/lib/client/admin/capacity";
 import { compact } from "@/lib/client/format/numbers";
 import { Chart, type ChartColors } from "../charts/chart";
 
-/** A colour and a dash each: the lines are told apart without seeing colours. */
+/** Each line has a colour and a dash pattern, so that colour alone never matters. */
 const LINES = [
   { color: "accent", stroke: "stroke-accent", dash: [] },
   { color: "copper", stroke: "stroke-copper", dash: [8, 4] },
@@ -16,11 +16,11 @@ const LINES = [
 
 export interface Mark {
   readonly users: number;
-  /** The limit's number in the list; null for where the dials are. */
+  /** The limit's number in the list; null for the sliders' position. */
   readonly number: number | null;
 }
 
-/** Dollars a month by part against users, with a line where each limit breaks and one for where the dials are. */
+/** Dollars per month by part against users. Vertical lines mark where limits break and where the sliders are. */
 export function Curves({ curves, marks }: { curves: CurvesData; marks: readonly Mark[] }) {
   const data = useMemo<uPlot.AlignedData>(
     () => [[...curves.users], ...curves.costs.map(({ usd }) => [...usd])] as uPlot.AlignedData,
@@ -35,7 +35,7 @@ export function Curves({ curves, marks }: { curves: CurvesData; marks: readonly 
         ticks: { stroke: colors.of("line"), width: 1 },
         font: "12px system-ui, sans-serif",
         splits: powersOfTen,
-        // uPlot's own filter leaves values without a label where it finds them close together.
+        // uPlot's own filter drops the labels of close values.
         filter: everySplit,
       };
       return {
@@ -89,7 +89,7 @@ const powersOfTen: uPlot.Axis.Splits = (_, __, least, most) => {
 
 const everySplit: uPlot.Axis.Filter = (_, splits) => splits;
 
-/** Numbers of limits that break close together go below each other. */
+/** Size of a label: labels that would overlap move to the next row. */
 const NUMBER_WIDTH = 16;
 const NUMBER_HEIGHT = 13;
 
@@ -113,7 +113,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors) {
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
   ctx.setLineDash([]);
-  // A rim keeps a number readable where other lines pass through it.
+  // An outline keeps a number readable on top of lines.
   ctx.lineWidth = 4 * ratio;
   ctx.strokeStyle = colors.of("surface");
   ctx.fillStyle = colors.of("ink-soft");

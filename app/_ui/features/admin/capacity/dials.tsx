@@ -43,7 +43,7 @@ function Slider({ dial, value, onChange }: { dial: Dial; value: number; onChange
   );
 }
 
-/** Where values are rounded, a small step must still be one. */
+/** Values are rounded, so a small step may not change one. This moves on to the next different value. */
 function moved(dial: Dial, from: number, to: number): number {
   const start = positionOf(dial, from);
   const direction = Math.sign(to - start);

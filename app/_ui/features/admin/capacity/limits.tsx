@@ -4,7 +4,7 @@ import type { LimitAt } from "@/lib/core/capacity/limits";
 import { Badge } from "../../../primitives/badge";
 import { ShareBar } from "../charts/share-bar";
 
-/** Each limit: how much of it is used, at how many users it breaks, and what to do then. */
+/** Each limit: its use, the number of users at which it breaks, and what to do then. */
 export function Limits({ limits, users }: { limits: readonly LimitAt[]; users: number }) {
   return (
     <ol aria-label="Limits" className="divide-y divide-line">

@@ -1,7 +1,7 @@
 import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
 import { bytes, compact, dollars, rate } from "@/lib/client/format/numbers";
 
-/** The plan's two tables as the model fills them, with the plan's own estimates beside ours. */
+/** The plan's two tables with the model's figures, beside the plan's own estimates. */
 const PLAN: Readonly<Record<number, { readonly storage: string; readonly without: string; readonly with: string }>> = {
   10000: { storage: "5 GB", without: "$2,000", with: "$500" },
   100000: { storage: "50 GB", without: "$20,000", with: "$2,500" },
@@ -24,7 +24,7 @@ const NEEDS: readonly Line[] = [
   { name: "Mirror requests a second, now", cell: ({ current }) => compact(current.mirrorRequestsPerS) },
   { name: "Mirror requests a second, ours", cell: ({ ours }) => rate(ours.mean.mirror.requests) },
   { name: "Memory, now", cell: ({ current }) => bytes(current.memoryBytes) },
-  { name: "Memory, ours (first tier)", cell: ({ ours }) => bytes(ours.memory.l1Bytes) },
+  { name: "Memory, ours (L1)", cell: ({ ours }) => bytes(ours.memory.l1Bytes) },
   { name: "Redis commands a second", cell: ({ ours }) => compact(ours.redis.commandsPerS) },
   { name: "SQL statements a second", cell: ({ ours }) => compact(ours.postgres.statementsPerS) },
   { name: "Instances, at the peak", cell: ({ ours }) => compact(ours.instances.peak) },

@@ -11,13 +11,13 @@ export interface ChartColors {
 
 export interface ChartProps {
   data: uPlot.AlignedData;
-  /** Gives the place its height. */
+  /** Sets the height. */
   className: string;
-  /** Stable: the chart is drawn anew when it changes. Size comes from the place it has. */
+  /** Pass a stable function: the chart is drawn again when it changes. The size comes from the element. */
   options(colors: ChartColors): Omit<uPlot.Options, "width" | "height">;
 }
 
-/** A drawing for the eye. Whoever uses it says the same in words beside it. */
+/** A chart, hidden from screen readers: the caller says the same in words beside it. */
 export function Chart({ data, className, options }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);

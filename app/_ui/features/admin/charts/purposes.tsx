@@ -7,7 +7,7 @@ export interface PurposesProps {
   none: string;
 }
 
-/** What something was used for, the most frequent first. */
+/** Counts by purpose, highest first. */
 export function Purposes({ counts, unit, none }: PurposesProps) {
   const entries = Object.entries(counts)
     .filter(([, count]) => count > 0)

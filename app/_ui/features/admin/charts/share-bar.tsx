@@ -2,7 +2,7 @@ import clsx from "clsx";
 
 const TONES = { accent: "text-accent", copper: "text-copper", danger: "text-danger" } as const;
 
-/** A share of a whole, as a bar. What it says stands beside it in words. */
+/** A share (0 to 1) as a bar. The caller says the same in words beside it. */
 export function ShareBar({
   share,
   tone = "accent",

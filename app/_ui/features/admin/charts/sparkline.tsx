@@ -3,7 +3,7 @@ import { counted, whole } from "@/lib/client/format/numbers";
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** Messages in each of the last minutes, the current one last, which is not over yet. */
+/** Messages in each of the last minutes. The last bar is the current minute, which is not over. */
 export function Sparkline({ perMinute }: { perMinute: readonly number[] }) {
   const most = Math.max(...perMinute, 1);
   const step = WIDTH / Math.max(1, perMinute.length);
@@ -25,7 +25,7 @@ export function Sparkline({ perMinute }: { perMinute: readonly number[] }) {
         const height = (count / most) * (HEIGHT - 2);
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a minute is its place
+            // biome-ignore lint/suspicious/noArrayIndexKey: a minute is identified by its index
             key={minute}
             x={minute * step + step * 0.12}
             y={HEIGHT - 1 - height}
@@ -40,11 +40,11 @@ export function Sparkline({ perMinute }: { perMinute: readonly number[] }) {
   );
 }
 
-/** The same with what it shows above it, where it has a place of its own. */
+/** A sparkline with its caption. */
 export function MessagesAMinute({ perMinute }: { perMinute: readonly number[] }) {
   return (
     <div>
-      <p className="mb-1 text-ink-soft text-sm">Messages a minute, for half an hour</p>
+      <p className="mb-1 text-ink-soft text-sm">Messages per minute, last 30 minutes</p>
       <Sparkline perMinute={perMinute} />
     </div>
   );

@@ -12,10 +12,10 @@ export interface TrendProps {
   format(value: number | null): string;
 }
 
-/** All of them show the moment that the pointer is at in one of them. */
+/** Charts with the same key move their cursors together. */
 const SYNC = "admin-trends";
 
-/** One figure over the last minutes, with the same said in words. */
+/** One figure over time, with its current value and range in words. */
 export function Trend({ title, series: { times, values }, format }: TrendProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const data = useMemo<uPlot.AlignedData>(() => [[...times], [...values]], [times, values]);
@@ -59,7 +59,7 @@ export function Trend({ title, series: { times, values }, format }: TrendProps) 
 function rangeWords(times: readonly number[], values: readonly (number | null)[], format: TrendProps["format"]) {
   const known = values.filter((value) => value !== null);
   const [first, last] = [times[0], times.at(-1)];
-  if (known.length < 2 || first === undefined || last === undefined) return "from here on";
+  if (known.length < 2 || first === undefined || last === undefined) return "collecting";
   const [least, most] = [format(Math.min(...known)), format(Math.max(...known))];
   const range = least === most ? `always ${least === UNKNOWN ? "unknown" : least}` : `${least} to ${most}`;
   return `${range} in ${lasting((last - first) * 1_000)}`;

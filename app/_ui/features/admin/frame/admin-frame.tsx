@@ -17,15 +17,13 @@ import { PageHeader } from "../../page-header";
 import { StatusProvider } from "./status-context";
 import { PLACES } from "./tabs";
 
-/** Around every part of the operators' page: who may see it, how old the numbers are, and what to do when none come. */
+/** Frames every operators' page: refuses others, says how old the numbers are, and says what to do when none arrive. */
 export function AdminFrame({ children }: { children: React.ReactNode }) {
   const { data: status, error, mutate } = useAdminStatus();
   if (isNotOperator(error)) return <NotOperator reason={reasonOf(error)} />;
   return (
     <>
-      <PageHeader title="Operate">
-        Every instance, tier and topic as it stands, and what can be done about it.
-      </PageHeader>
+      <PageHeader title="Operate">The state of every instance, tier and topic, and the actions on them.</PageHeader>
       <Places />
       {status ? (
         <>
@@ -34,7 +32,7 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
           <StatusProvider value={status}>{children}</StatusProvider>
         </>
       ) : error ? (
-        <ErrorState title="The state could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+        <ErrorState title="The status could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
       ) : (
         <Loading />
       )}
@@ -45,7 +43,7 @@ export function AdminFrame({ children }: { children: React.ReactNode }) {
 function Places() {
   const pathname = usePathname();
   const place = useRef<HTMLElement>(null);
-  // On phones the tabs are wider than the screen: the current one is to be seen.
+  // On phones the tabs are wider than the screen, so the current one is scrolled into view.
   useEffect(() => {
     const current = [...(place.current?.querySelectorAll("a") ?? [])].find((link) => link.pathname === pathname);
     current?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -82,7 +80,7 @@ function Age({ status }: { status: AdminStatus }) {
   );
 }
 
-/** The page works while the database is away, and says what it then lacks. */
+/** The page works while the database is down, and says what is missing then. */
 function WithoutDatabase({ words }: { words: string | null }) {
   if (words === null) return null;
   return (
@@ -105,9 +103,9 @@ function OutOfReach({ reason }: { reason: string }) {
       <div>
         <p className="font-medium">{reason}</p>
         <p className="tabular-nums">
-          What you see is of {clockTime(receivedAtMs)}, {lasting(Math.max(0, now - receivedAtMs))} ago. It is asked for
-          again every five seconds. If it stays like this, look at <span className="ledger">/api/health/ready</span> and
-          at the server's log.
+          These numbers are from {clockTime(receivedAtMs)}, {lasting(Math.max(0, now - receivedAtMs))} ago. The page
+          tries again every five seconds. If this lasts, look at <span className="ledger">/api/health/ready</span> and
+          the server's log.
         </p>
       </div>
     </div>
@@ -133,7 +131,7 @@ function NotOperator({ reason }: { reason: string }) {
 
 function Loading() {
   return (
-    <div role="status" aria-label="Reading the state of every instance" className="space-y-4">
+    <div role="status" aria-label="Loading the status" className="space-y-4">
       <Skeleton className="h-16" />
       <div className="grid gap-3 sm:grid-cols-3">
         <Skeleton className="h-28" />

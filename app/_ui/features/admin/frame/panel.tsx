@@ -9,7 +9,7 @@ export interface PanelProps {
   className?: string;
 }
 
-/** A part of the page with a title of its own. */
+/** A section of the page with a title. */
 export function Panel({ title, note, action, children, className }: PanelProps) {
   const id = useId();
   return (
@@ -56,7 +56,7 @@ export function Figure({ name, value, note, tone = "plain" }: FigureProps) {
   );
 }
 
-/** Names and values under each other, for what is looked up rather than looked at. */
+/** A list of names and values. */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: React.ReactNode])[] }) {
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">

@@ -6,9 +6,9 @@ const Context = createContext<AdminStatus | null>(null);
 
 export const StatusProvider = Context.Provider;
 
-/** The last status that was read. Only below the frame, which shows nothing of ours before there is one. */
+/** The latest status. Works below the frame only: the frame renders its children once there is a status. */
 export function useStatus(): AdminStatus {
   const status = useContext(Context);
-  if (!status) throw new Error("useStatus is for what the admin frame shows");
+  if (!status) throw new Error("useStatus works inside the admin frame only");
   return status;
 }

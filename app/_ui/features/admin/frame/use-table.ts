@@ -12,7 +12,7 @@ import {
 } from "@/lib/client/format/table";
 import type { Column } from "../../../primitives/data-table";
 
-/** A column whose rows can be put in order. */
+/** A column that may have a sort key. */
 export interface SortedColumn<Row> extends Column<Row> {
   key?(row: Row): SortKey;
 }
@@ -28,13 +28,13 @@ export interface TableState<Row> {
 export interface TableStateOptions<Row> {
   readonly columns: readonly SortedColumn<Row>[];
   readonly start: Sort | null;
-  /** What a filter looks at; without it there is none. */
+  /** The text that the filter searches; absent: the table has no filter. */
   textOf?(row: Row): string;
-  /** Before the names of its parameters, where a page has several tables. */
+  /** Prefix of the address parameters, for pages with several tables. */
   readonly name?: string;
 }
 
-/** Order and filter of a table, kept in the address. `options` is stable. */
+/** Sort order and filter of a table, kept in the address. Pass the same `options` object on each render. */
 export function useTable<Row>(rows: readonly Row[], options: TableStateOptions<Row>): TableState<Row> {
   const { get, set } = useUrlState();
   const prefix = options.name ? `${options.name}-` : "";

@@ -1,19 +1,19 @@
-import { type Undertaking, undertakings } from "@/lib/client/admin/pending-reshards";
+import { type PendingReshard, pendingReshards } from "@/lib/client/admin/pending-reshards";
 import { entryTitle, outcomeOf } from "@/lib/client/admin/sentences";
 import { activeOf, groupKey } from "@/lib/client/admin/shard-groups";
 import {
   drainWords,
   NO_KEY,
+  reshardAdvice,
+  reshardProgress,
+  reshardStanding,
+  reshardStep,
+  reshardTitle,
   splitWords,
-  undertakingAdvice,
-  undertakingShare,
-  undertakingStanding,
-  undertakingStep,
-  undertakingTitle,
 } from "@/lib/client/admin/shard-sentences";
-import { drainRequest, splitRequest, useAuditLog } from "@/lib/client/admin/status";
+import { drainRequest, splitRequest, useOperatorLog } from "@/lib/client/admin/status";
 import { timeAgo, useNow } from "@/lib/client/format/time";
-import type { AuditEntry } from "@/lib/wire/admin";
+import type { OperatorLogEntry } from "@/lib/wire/admin";
 import type { ShardsAnswer } from "@/lib/wire/shards";
 import { Button } from "../../../primitives/button";
 import type { Intent } from "../actions/action-dialog";
@@ -21,72 +21,68 @@ import { ShareBar } from "../charts/share-bar";
 import { Panel } from "../frame/panel";
 import { ToneBadge } from "../frame/tone-badge";
 
-export interface UndertakingsProps {
+export interface PendingReshardsProps {
   answer: ShardsAnswer;
   onAct(intent: Intent): void;
 }
 
-const NONE: readonly AuditEntry[] = [];
+const NONE: readonly OperatorLogEntry[] = [];
 
-/** Splits and drains that are not finished: how far each is, and what it waits for. */
-export function Undertakings({ answer, onAct }: UndertakingsProps) {
-  const { entries = NONE } = useAuditLog();
+/** Pending splits and drains, with their progress. */
+export function PendingReshards({ answer, onAct }: PendingReshardsProps) {
+  const { entries = NONE } = useOperatorLog();
   const now = useNow();
-  const open = undertakings(answer, entries, now);
+  const open = pendingReshards(answer, entries, now);
   const last = entries.find(({ action }) => action.startsWith("shards."));
   return (
-    <Panel
-      title="Under way"
-      note="Each step is written down before the next: what was interrupted goes on where it was."
-    >
+    <Panel title="Pending" note="Each step is recorded, so an interrupted one continues where it stopped.">
       {open.length === 0 ? (
-        <p className="text-ink-soft">No split and no drain is open.</p>
+        <p className="text-ink-soft">No split or drain is pending.</p>
       ) : (
         <ul aria-label="Splits and drains" className="divide-y divide-line">
-          {open.map((undertaking) => (
-            <li key={undertaking.key} className="space-y-2 py-3 first:pt-0 last:pb-0">
-              <Whole undertaking={undertaking} answer={answer} onAct={onAct} />
+          {open.map((reshard) => (
+            <li key={reshard.key} className="space-y-2 py-3 first:pt-0 last:pb-0">
+              <Whole reshard={reshard} answer={answer} onAct={onAct} />
             </li>
           ))}
         </ul>
       )}
       {last && (
         <p data-testid="last-reshard" className="mt-3 border-line border-t pt-3 text-ink-soft text-sm">
-          Last asked for: {entryTitle(last)}, {timeAgo(last.atMs, now)} by <bdi>{last.actor}</bdi>.{" "}
-          {outcomeOf(last, now)}
+          Latest: {entryTitle(last)}, {timeAgo(last.atMs, now)} by <bdi>{last.actor}</bdi>. {outcomeOf(last, now)}
         </p>
       )}
     </Panel>
   );
 }
 
-function Whole({ undertaking, answer, onAct }: UndertakingsProps & { undertaking: Undertaking }) {
-  const { text, tone } = undertakingStanding(undertaking);
-  const { standing, step } = undertaking;
+function Whole({ reshard, answer, onAct }: PendingReshardsProps & { reshard: PendingReshard }) {
+  const { text, tone } = reshardStanding(reshard);
+  const { standing, step } = reshard;
   const lacksKey = standing === "interrupted" && step === "create" && !answer.canCreate;
   const canAct = (standing === "interrupted" || standing === "ready") && !lacksKey;
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
-        <h3 className="font-medium">{undertakingTitle(undertaking)}</h3>
+        <h3 className="font-medium">{reshardTitle(reshard)}</h3>
         <ToneBadge tone={tone}>{text}</ToneBadge>
       </div>
-      <ShareBar share={undertakingShare(undertaking)} tone={standing === "interrupted" ? "copper" : "accent"} />
+      <ShareBar share={reshardProgress(reshard)} tone={standing === "interrupted" ? "copper" : "accent"} />
       <p className="text-sm">
-        {undertakingStep(undertaking)} {undertakingAdvice(undertaking)}
+        {reshardStep(reshard)} {reshardAdvice(reshard)}
       </p>
       {lacksKey && <p className="text-copper text-sm">{NO_KEY}</p>}
       {canAct && (
-        <Button size="sm" onClick={() => onAct(intentOf(undertaking, answer))}>
-          {standing === "ready" ? "Let it go…" : "Go on with it…"}
+        <Button size="sm" onClick={() => onAct(intentOf(reshard, answer))}>
+          {standing === "ready" ? "Finish the drain…" : "Continue…"}
         </Button>
       )}
     </>
   );
 }
 
-/** Going on is asking for the same again. */
-function intentOf({ goal }: Undertaking, answer: ShardsAnswer): Intent {
+/** Continuing sends the same request again. */
+function intentOf({ goal }: PendingReshard, answer: ShardsAnswer): Intent {
   if (goal.name === "drain") {
     const ofTopic = answer.shards.filter(({ topicId }) => topicId === goal.topicId);
     return {

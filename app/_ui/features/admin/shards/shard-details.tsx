@@ -21,7 +21,7 @@ export interface ShardDetailsProps {
   onAct(intent: Intent): void;
 }
 
-/** Everything of one shard, and the drain of its topic. */
+/** One shard in full, and the drain of its topic. */
 export function ShardDetails({ shard, answer, onClose, onAct }: ShardDetailsProps) {
   return (
     <Dialog
@@ -55,9 +55,9 @@ function Whole({ shard, answer, onAct }: Omit<ShardDetailsProps, "onClose"> & { 
           ["Users with messages", whole(topic?.users ?? null)],
           ["Messages a minute", rate(perMinuteOf(topic))],
           ["New messages", routingWords(shard)],
-          ...(shard.routesFrom ? [["Came here from", exactConsensusTime(shard.routesFrom)] as const] : []),
-          ...(shard.drainsFrom ? [["Came no more from", exactConsensusTime(shard.drainsFrom)] as const] : []),
-          ...(shard.drainedAt ? [["Let go at", exactConsensusTime(shard.drainedAt)] as const] : []),
+          ...(shard.routesFrom ? [["Routed since", exactConsensusTime(shard.routesFrom)] as const] : []),
+          ...(shard.drainsFrom ? [["Not routed since", exactConsensusTime(shard.drainsFrom)] as const] : []),
+          ...(shard.drainedAt ? [["Drained at", exactConsensusTime(shard.drainedAt)] as const] : []),
           ...(others.length > 0 ? [["Topic shared with", others.map(shardKey).join(", ")] as const] : []),
         ]}
       />
@@ -89,7 +89,7 @@ function Drain({ topicId, shards, answer, onAct }: DrainProps) {
     <div className="border-line border-t pt-4">
       {fault === null ? (
         <Button size="sm" onClick={() => onAct({ request: drainRequest(topicId), words, phrase: topicId })}>
-          {shards.some(({ state }) => state === "active") ? "Drain…" : "Let it go…"}
+          {shards.some(({ state }) => state === "active") ? "Drain…" : "Finish the drain…"}
         </Button>
       ) : (
         <p className="text-ink-soft text-sm">{fault}</p>

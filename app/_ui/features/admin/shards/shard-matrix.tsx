@@ -5,12 +5,12 @@ import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
 import type { ShardsAnswer } from "@/lib/wire/shards";
 import { Panel } from "../frame/panel";
 
-/** Kinds across, groups of users down: how many topics each group writes to. */
+/** Active topics by group (rows) and kind (columns). */
 export function ShardMatrix({ answer }: { answer: ShardsAnswer }) {
   return (
     <Panel
-      title="Who writes where"
-      note={`Topics that each group writes to, by kind. A group without any writes to the next wider one's. Registry version ${whole(answer.version)}.`}
+      title="Routing"
+      note={`Active topics of each group, by kind. A group without topics uses the next wider group's. Registry version ${whole(answer.version)}.`}
     >
       <table className="w-full border-collapse text-sm [overflow-wrap:normal]">
         <caption className="sr-only">Topics by group and kind</caption>
@@ -60,7 +60,7 @@ function Cell({ group, answer: { shards } }: { group: Group; answer: ShardsAnswe
   return (
     <>
       {active === 0 ? "none" : whole(active)}
-      {coming > 0 && <span className="block text-ink-soft text-xs">{coming} to come</span>}
+      {coming > 0 && <span className="block text-ink-soft text-xs">{coming} planned</span>}
       {draining > 0 && <span className="block text-ink-soft text-xs">{draining} draining</span>}
     </>
   );

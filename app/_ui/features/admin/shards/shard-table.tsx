@@ -15,16 +15,16 @@ import { type SortedColumn, useTable } from "../frame/use-table";
 
 interface Row {
   readonly shard: ShardStatus;
-  /** What is known of its topic; a topic may serve several shards. */
+  /** Status of its topic. A topic may serve several shards. */
   readonly topic: TopicStatus | undefined;
-  /** Of its group's users, those who write here. */
+  /** Share of its group's users, 0 to 1. */
   readonly share: number | null;
 }
 
 const textOf = ({ shard }: Row) =>
   `${shardKey(shard)} ${shard.name} ${shard.topicId ?? ""} ${SHARD_STANDINGS[shard.state].text}`;
 
-/** Every shard there has been, with what its topic carries. */
+/** Every shard there has been, with the load of its topic. */
 export function ShardTable({ answer }: { answer: ShardsAnswer }) {
   const { topics } = useStatus();
   const { set } = useUrlState();
@@ -35,7 +35,7 @@ export function ShardTable({ answer }: { answer: ShardsAnswer }) {
   );
   const { shown, sort, query, onSort, onQuery } = useTable(rows, options);
   return (
-    <Panel title="Shards" note="A shard is a topic's place. Press one to see it whole, and to drain its topic.">
+    <Panel title="Shards" note="Press a shard for details and to drain its topic.">
       <div className="mb-3 max-w-sm">
         <SearchField label="Filter shards" value={query} onChange={onQuery} />
       </div>
@@ -50,7 +50,7 @@ export function ShardTable({ answer }: { answer: ShardsAnswer }) {
         sort={sort}
         onSort={onSort}
       />
-      {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No shard goes by that.</p>}
+      {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No shard matches.</p>}
     </Panel>
   );
 }
@@ -102,7 +102,7 @@ function columnsOf(open: (key: string) => void): readonly SortedColumn<Row>[] {
     },
     {
       id: "share",
-      head: "Of its group",
+      head: "Group share",
       numeric: true,
       first: "desc",
       from: "sm",
@@ -120,7 +120,7 @@ function columnsOf(open: (key: string) => void): readonly SortedColumn<Row>[] {
     },
     {
       id: "rate",
-      head: "A minute",
+      head: "Per minute",
       numeric: true,
       first: "desc",
       className: "whitespace-nowrap",

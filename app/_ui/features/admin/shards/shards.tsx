@@ -9,27 +9,29 @@ import { SkeletonRows } from "../../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../../primitives/states";
 import { ActionDialog, type Intent } from "../actions/action-dialog";
 import { Panel } from "../frame/panel";
-import { Undertakings } from "./pending-reshards";
+import { PendingReshards } from "./pending-reshards";
 import { ShardDetails } from "./shard-details";
 import { ShardMatrix } from "./shard-matrix";
 import { ShardTable } from "./shard-table";
 import { SplitForm } from "./split-form";
 
-/** Which topic serves whom, what is being changed about it, and the two actions that change it. */
+/** The shard registry, pending reshards, and the two actions on it. */
 export function Shards() {
   const { data: answer, error, mutate } = useShards();
   const { get, set } = useUrlState();
   const [intent, setIntent] = useState<Intent | null>(null);
   if (!answer) {
     if (error)
-      return <ErrorState title="The shards could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />;
-    return <SkeletonRows rows={6} label="Reading which topic serves whom" />;
+      return (
+        <ErrorState title="The shards could not be loaded" reason={reasonOf(error)} onRetry={() => void mutate()} />
+      );
+    return <SkeletonRows rows={6} label="Loading the shards" />;
   }
   if (answer.shards.length === 0) {
     return (
       <Panel title="Shards">
-        <EmptyState title="No topic serves anybody yet" icon={<Waypoints aria-hidden="true" />}>
-          The registry begins with the topics that are configured, once an instance has started with them.
+        <EmptyState title="No shards yet" icon={<Waypoints aria-hidden="true" />}>
+          The registry gets the configured topics when the first instance starts.
         </EmptyState>
       </Panel>
     );
@@ -38,10 +40,10 @@ export function Shards() {
     <>
       {error && (
         <p role="alert" className="mb-5 rounded-card bg-danger-soft px-4 py-3 text-danger text-sm">
-          The shards are shown as they were: {reasonOf(error)}
+          These shards are the last known ones. {reasonOf(error)}
         </p>
       )}
-      <Undertakings answer={answer} onAct={setIntent} />
+      <PendingReshards answer={answer} onAct={setIntent} />
       <ShardMatrix answer={answer} />
       <SplitForm answer={answer} onAct={setIntent} />
       <ShardTable answer={answer} />

@@ -16,19 +16,16 @@ export interface SplitFormProps {
   onAct(intent: Intent): void;
 }
 
-/** Gives a group of users more topics of a kind; says beforehand what that does. */
+/** Asks for more topics of a kind for a group, and shows the effect beforehand. */
 export function SplitForm(props: SplitFormProps) {
   return (
-    <Panel
-      title="Split"
-      note="More topics for a group, while everybody goes on writing and reading. It does not go back but by draining."
-    >
+    <Panel title="Split" note="Adds topics to a group without downtime. To undo it, drain them.">
       {props.answer.canCreate ? <Form {...props} /> : <p className="text-copper">{NO_KEY}</p>}
     </Panel>
   );
 }
 
-/** A user who may have no topics yet: any id. */
+/** Any user, also one without topics yet. */
 const ONE_USER = "one user";
 const ID_FAULT = "An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.";
 
@@ -36,7 +33,7 @@ function Form({ answer, onAct }: SplitFormProps) {
   const [kind, setKind] = useState<TopicKind>("contact");
   const [whose, setWhose] = useState("standard");
   const [userText, setUserText] = useState("");
-  // What was typed is about so many segments: where there are others by now, the next number is offered again.
+  // The typed number belongs to a number of segments. When that changes, the form offers the next number again.
   const [typed, setTyped] = useState<{ readonly of: string; readonly text: string } | null>(null);
   const [isAsked, setAsked] = useState(false);
 
@@ -105,7 +102,7 @@ function Form({ answer, onAct }: SplitFormProps) {
         </Field>
       </div>
       {!known && (
-        <Field label="User" error={isAsked ? userFault : null} hint="Worth it from some 10,000 signals.">
+        <Field label="User" error={isAsked ? userFault : null} hint="Useful from about 10,000 signals.">
           {(control) => (
             <input
               {...control}
@@ -133,7 +130,7 @@ function Form({ answer, onAct }: SplitFormProps) {
 const nameOf = ({ tier, owner }: Pick<Group, "tier" | "owner">): string =>
   owner === null ? tier : `${owner} (${tier === "busy" ? "a user" : tier})`;
 
-/** The number of segments that an unfinished split of the group goes for. */
+/** Target of the pending split of the group; null without one. */
 function unfinishedOf({ shards }: ShardsAnswer, group: Group, has: number): number | null {
   const coming = shards.filter(
     (shard) => isOf(shard, group) && shard.segment >= has && (shard.state === "planned" || shard.state === "creating"),

@@ -8,14 +8,14 @@ import { useStatus } from "../frame/status-context";
 
 type Incident = AdminStatus["incidents"][number];
 
-/** The incidents, above everything else: each has its sentence, since when, and what to do. */
+/** Open incidents: what is wrong, what to do, and since when. */
 export function Incidents() {
   const { incidents, instances, atMs } = useStatus();
   if (incidents.length === 0) {
     return (
       <p className="mb-5 flex items-center gap-2.5 rounded-card bg-accent-soft px-4 py-3 text-accent-strong">
         <CircleCheck aria-hidden="true" className="size-5 shrink-0" />
-        Nothing needs looking at.
+        All systems normal.
       </p>
     );
   }

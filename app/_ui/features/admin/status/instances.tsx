@@ -11,7 +11,7 @@ import { type SortedColumn, useTable } from "../frame/use-table";
 const sum = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-export function hitShare({ hits, misses }: { hits: number; misses: number }): number | null {
+export function hitRatio({ hits, misses }: { hits: number; misses: number }): number | null {
   return hits + misses === 0 ? null : hits / (hits + misses);
 }
 
@@ -24,14 +24,14 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     key: ({ instanceId }) => instanceId,
     cell: ({ instanceId, isThis, version }) => (
       <>
-        <span className="ledger text-xs">{instanceId}</span> {isThis && <Badge tone="accent">answers you</Badge>}
+        <span className="ledger text-xs">{instanceId}</span> {isThis && <Badge tone="accent">this one</Badge>}
         <span className="block text-ink-soft text-xs">version {version}</span>
       </>
     ),
   },
   {
     id: "up",
-    head: "Up since",
+    head: "Started",
     first: "asc",
     from: "sm",
     key: ({ startedMs }) => startedMs,
@@ -47,12 +47,12 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
   },
   {
     id: "l1",
-    head: "First tier",
+    head: "L1 hit ratio",
     numeric: true,
     first: "asc",
     from: "sm",
-    key: ({ tiers }) => hitShare(tiers.l1),
-    cell: ({ tiers }) => percent(hitShare(tiers.l1)),
+    key: ({ tiers }) => hitRatio(tiers.l1),
+    cell: ({ tiers }) => percent(hitRatio(tiers.l1)),
   },
   {
     id: "streams",
@@ -73,7 +73,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
   },
   {
     id: "heard",
-    head: "Heard of",
+    head: "Last report",
     numeric: true,
     first: "desc",
     from: "md",
@@ -81,7 +81,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     cell: ({ reportedMs, isEventBusConnected }) => (
       <>
         <Ago ms={reportedMs} />
-        {!isEventBusConnected && <span className="block text-copper text-xs">no events from others</span>}
+        {!isEventBusConnected && <span className="block text-copper text-xs">event bus down</span>}
       </>
     ),
   },
@@ -97,8 +97,8 @@ export function Instances() {
       title="Instances"
       note={
         instancesAreShared
-          ? "Each tells of itself every ten seconds while somebody asks it for anything."
-          : "There is no Redis that instances share, so this one is all there is to see."
+          ? "Each reports every ten seconds while it has traffic."
+          : "No Redis is configured, so only this instance is visible."
       }
     >
       <DataTable

@@ -21,19 +21,19 @@ export function Mirror() {
             tone={mirror.errors > 0 ? "bad" : "plain"}
           />
           <Figure
-            name="Answered 429"
+            name="429 responses"
             value={whole(mirror.rateLimited)}
             tone={mirror.rateLimited > 0 ? "bad" : "plain"}
           />
           <Figure
-            name="Mirror's head"
+            name="Mirror head age"
             value={lasting(mirror.headLagMs)}
             note={mirror.headTime ? exactConsensusTime(mirror.headTime) : "not reached yet"}
           />
         </Figures>
       </Panel>
-      <Panel title="Mirrors" note="The first one is preferred; another is asked while its circuit is open.">
-        {mirror.mirrors.length === 0 && <p className="text-ink-soft">None was asked yet.</p>}
+      <Panel title="Mirrors" note="The first is preferred. Another is used while its circuit is open.">
+        {mirror.mirrors.length === 0 && <p className="text-ink-soft">No requests yet.</p>}
         <ul className="divide-y divide-line">
           {mirror.mirrors.map(({ origin, circuit, requests, errors, rateLimited, lastError }) => (
             <li key={origin} className="py-3 first:pt-0 last:pb-0">
@@ -53,25 +53,25 @@ export function Mirror() {
           ))}
         </ul>
       </Panel>
-      <Panel title="Streams" note="Pages that are told of every change as it happens.">
+      <Panel title="Streams" note="Open pages that receive changes as they happen.">
         <Figures>
-          <Figure name="Open" value={whole(streams.open)} note={`${whole(total.streams.opened)} were opened`} />
+          <Figure name="Open" value={whole(streams.open)} note={`${whole(total.streams.opened)} opened in total`} />
           <Figure
-            name="Refused, too many of one person"
+            name="Refused: user limit"
             value={whole(total.streams.refusedPerUser)}
-            note={`${whole(streams.perUserMax)} allowed`}
+            note={`${whole(streams.perUserMax)} per user`}
           />
           <Figure
-            name="Refused, instance full"
+            name="Refused: instance limit"
             value={whole(total.streams.refusedPerInstance)}
-            note={`${whole(streams.perInstanceMax)} allowed`}
+            note={`${whole(streams.perInstanceMax)} per instance`}
           />
           <Figure name="Events published" value={whole(events.published)} />
           <Figure name="Events received" value={whole(events.received)} />
           <Figure
-            name="Read again after a break"
+            name="Missed events"
             value={whole(events.missed)}
-            note={`${counted(events.connections, "connection")} to the bus`}
+            note={`${counted(events.connections, "bus connection")}`}
           />
         </Figures>
       </Panel>
@@ -81,7 +81,7 @@ export function Mirror() {
 
 function budgetWords(waitMs: number, refused: number, perSecond: number): string {
   if (refused > 0)
-    return `${counted(refused, "request")} would have waited too long and was put off: the topics need more than ${whole(perSecond)} requests a second.`;
-  if (waitMs > 0) return `The last request waited ${lasting(waitMs)} for its turn: the budget is used up at times.`;
-  return "There are tokens left: no request waits for its turn.";
+    return `${counted(refused, "request")} refused because the wait was too long: the topics need more than ${whole(perSecond)} requests a second.`;
+  if (waitMs > 0) return `The last request waited ${lasting(waitMs)}: the budget is full at times.`;
+  return "Budget left: no request waits.";
 }

@@ -1,6 +1,6 @@
 "use client";
 import { useMemo } from "react";
-import { ratesOf, sharesOf, useSeen, valuesOf } from "@/lib/client/admin/history";
+import { ratesOf, ratiosOf, useSeen, valuesOf } from "@/lib/client/admin/history";
 import { bytes, compact, counted, dollars, lasting, percent, rate, whole } from "@/lib/client/format/numbers";
 import { Trend } from "../charts/trend";
 import { Figure, Figures, Panel } from "../frame/panel";
@@ -18,11 +18,9 @@ export function Overview() {
       <Panel title="At a glance">
         <Figures>
           <Figure
-            name="Behind the ledger"
+            name="Lag"
             value={<SlowestLag />}
-            note={
-              mirror.headLagMs === null ? "mirror not reached yet" : `mirror's head ${lasting(mirror.headLagMs)} old`
-            }
+            note={mirror.headLagMs === null ? "mirror not reached yet" : `mirror head ${lasting(mirror.headLagMs)} old`}
           />
           <Figure
             name="Topics"
@@ -32,17 +30,17 @@ export function Overview() {
           <Figure
             name="Messages stored"
             value={compact(messages)}
-            note={storage ? bytes(storage.databaseBytes) : "database silent"}
+            note={storage ? bytes(storage.databaseBytes) : "database down"}
           />
           <Figure
             name="Open streams"
             value={whole(streams.open)}
-            note={`${whole(streams.perInstanceMax)} at most an instance`}
+            note={`limit ${whole(streams.perInstanceMax)} per instance`}
           />
           <Figure
             name="Mirror requests"
             value={compact(mirror.requests)}
-            note={`${counted(mirror.errors, "error")}, ${whole(mirror.rateLimited)} answered 429`}
+            note={`${counted(mirror.errors, "error")}, ${whole(mirror.rateLimited)} × 429`}
           />
           <Figure name="Memory" value={bytes(total.memory.rssBytes)} note={`heap ${bytes(total.memory.heapBytes)}`} />
           <Figure
@@ -75,9 +73,9 @@ function Trends() {
     () => [
       { title: "Requests", format: perSecond, series: ratesOf(history, ({ requests }) => requests) },
       {
-        title: "Answered by the first tier",
+        title: "L1 hit ratio",
         format: percent,
-        series: sharesOf(
+        series: ratiosOf(
           history,
           ({ l1Hits }) => l1Hits,
           ({ l1Misses }) => l1Misses,
@@ -87,7 +85,7 @@ function Trends() {
       { title: "Redis commands", format: perSecond, series: ratesOf(history, ({ commands }) => commands) },
       { title: "SQL statements", format: perSecond, series: ratesOf(history, ({ statements }) => statements) },
       { title: "Mirror requests", format: perSecond, series: ratesOf(history, ({ mirrorRequests }) => mirrorRequests) },
-      { title: "Behind the ledger", format: lasting, series: valuesOf(history, ({ lagMs }) => lagMs) },
+      { title: "Lag", format: lasting, series: valuesOf(history, ({ lagMs }) => lagMs) },
       { title: "Open streams", format: whole, series: valuesOf(history, ({ openStreams }) => openStreams) },
     ],
     [history],

@@ -23,7 +23,7 @@ export function Storage() {
   if (!storage) {
     return (
       <EmptyState title="The database does not answer" icon={<DatabaseZap aria-hidden="true" />}>
-        Its sizes show again as soon as it does. Until then reads are served from the caches, marked stale.
+        Sizes show again when it does. Until then the caches serve reads, marked stale.
       </EmptyState>
     );
   }
@@ -94,7 +94,7 @@ function columnsOf(databaseBytes: number, open: string | null, onOpen: (name: st
     },
     {
       id: "row",
-      head: "A row",
+      head: "Bytes per row",
       numeric: true,
       first: "desc",
       from: "md",
@@ -149,12 +149,12 @@ function Tables({ storage: { databaseBytes, tables, readMs } }: { storage: Stora
           )
         }
       />
-      {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No table goes by that.</p>}
+      {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No table matches.</p>}
     </Panel>
   );
 }
 
-/** Side by side, so that an uneven one is seen. */
+/** Partitions side by side, to spot an uneven one. */
 function Partitions({ of: { name, partitions } }: { of: Table }) {
   const largest = Math.max(1, ...partitions.map(sizeOf));
   return (

@@ -10,13 +10,13 @@ import { ShareBar } from "../charts/share-bar";
 import { Facts, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
-import { hitShare } from "./instances";
+import { hitRatio } from "./instances";
 
-const TITLES: Record<TierName, string> = { l1: "First tier", redis: "Redis", postgres: "Postgres" };
-const WHAT: Record<TierName, string> = {
+const TITLES: Record<TierName, string> = { l1: "Memory (L1)", redis: "Redis (L2)", postgres: "Postgres (L3)" };
+const NOTES: Record<TierName, string> = {
   l1: "In each process, ready to send.",
-  redis: "Views that instances share.",
-  postgres: "The durable log and everybody's rows.",
+  redis: "Views shared by all instances.",
+  postgres: "The stored log and all rows.",
 };
 const BYTES: Record<TierName, string> = { l1: "Kept now", redis: "Sent and received", postgres: "" };
 
@@ -31,15 +31,15 @@ export function Tiers() {
       </div>
       <EachInstance />
       <div className="grid gap-x-5 md:grid-cols-2">
-        <Panel title="Redis commands by purpose" note="They are billed one by one.">
+        <Panel title="Redis commands by purpose" note="Each command is billed.">
           <Purposes
             counts={total.commands}
             unit="command"
-            none="No command was sent: no Redis is configured, or nobody has read anything."
+            none="No commands: no Redis is configured, or there were no reads."
           />
         </Panel>
         <Panel title="SQL statements by purpose" note="Since the instances started.">
-          <Purposes counts={total.statements} unit="statement" none="No statement was sent yet." />
+          <Purposes counts={total.statements} unit="statement" none="No statements yet." />
         </Panel>
       </div>
       <Invalidate />
@@ -48,21 +48,21 @@ export function Tiers() {
 }
 
 function TierCard({ name, tier }: { name: TierName; tier: TierStatus }) {
-  const share = hitShare(tier);
+  const ratio = hitRatio(tier);
   const { latency } = tier;
   return (
     <section aria-label={TITLES[name]} className="card p-4 sm:p-5">
       <header className="flex items-start justify-between gap-2">
         <div>
           <h2 className="font-display font-semibold text-xl">{TITLES[name]}</h2>
-          <p className="text-ink-soft text-sm">{WHAT[name]}</p>
+          <p className="text-ink-soft text-sm">{NOTES[name]}</p>
         </div>
         <Breaker state={tier.breaker} />
       </header>
       <p className="mt-3 mb-1 font-display font-semibold text-2xl tabular-nums">
-        {percent(share)} <span className="font-normal font-sans text-ink-soft text-sm">answered here</span>
+        {percent(ratio)} <span className="font-normal font-sans text-ink-soft text-sm">hit ratio</span>
       </p>
-      <ShareBar share={share ?? 0} />
+      <ShareBar share={ratio ?? 0} />
       <div className="mt-4">
         <Facts
           facts={[
@@ -71,9 +71,9 @@ function TierCard({ name, tier }: { name: TierName; tier: TierStatus }) {
             ["Served stale", whole(tier.stale)],
             ["Errors", <Errors key="e" count={tier.errors} />],
             ...(BYTES[name] ? ([[BYTES[name], bytes(tier.bytes)]] as const) : []),
-            ["Half within", lasting(latency.p50Ms)],
-            ["95 % within", lasting(latency.p95Ms)],
-            ["99 % within", lasting(latency.p99Ms)],
+            ["p50", lasting(latency.p50Ms)],
+            ["p95", lasting(latency.p95Ms)],
+            ["p99", lasting(latency.p99Ms)],
             [
               "Mean",
               latency.meanMs === null ? lasting(null) : `${lasting(latency.meanMs)} of ${compact(latency.count)}`,
@@ -92,7 +92,7 @@ const Errors = ({ count }: { count: number }) => (
 const BREAKER = {
   closed: ["accent", "Circuit closed"],
   open: ["copper", "Circuit open"],
-  "half-open": ["gold", "Circuit on trial"],
+  "half-open": ["gold", "Circuit half-open"],
 } as const;
 
 export function Breaker({ state }: { state: TierStatus["breaker"] }) {
@@ -130,8 +130,8 @@ const COLUMNS: readonly SortedColumn<Line>[] = [
     head: "Answered",
     numeric: true,
     first: "asc",
-    key: ({ tier }) => hitShare(tier),
-    cell: ({ tier }) => percent(hitShare(tier)),
+    key: ({ tier }) => hitRatio(tier),
+    cell: ({ tier }) => percent(hitRatio(tier)),
   },
   {
     id: "stale",

@@ -2,10 +2,10 @@ import { coverageWords } from "@/lib/client/admin/sentences";
 import type { TopicStatus } from "@/lib/wire/admin";
 
 const WIDTH = 1_000;
-/** A gap of one message among a million must still be seen, however narrow the bar. */
+/** A gap of one message in a million must stay visible. */
 const LEAST_PX = 3;
 
-/** The topic from its first message to its last: verified, stored, and missing, which stands out above and below. */
+/** The topic from first to last message: verified, stored and missing. Missing parts are taller. */
 export function CoverageBar({ topic }: { topic: TopicStatus }) {
   const { cursor, verifiedThrough, gaps } = topic;
   const end = Math.max(1, cursor, ...gaps.map(({ to }) => to));
@@ -39,8 +39,8 @@ export function CoverageBar({ topic }: { topic: TopicStatus }) {
 }
 
 const KEY = [
-  ["fill-accent", "verified, without a break from the first message"],
-  ["fill-gold", "stored after the first that could not be verified"],
+  ["fill-accent", "verified from the first message on"],
+  ["fill-gold", "stored, after an unverified message"],
   ["fill-danger", "missing"],
 ] as const;
 

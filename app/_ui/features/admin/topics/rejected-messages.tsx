@@ -3,7 +3,7 @@ import { Inbox } from "lucide-react";
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
-import type { OddMessage } from "@/lib/wire/admin";
+import type { RejectedMessage } from "@/lib/wire/admin";
 import { Badge } from "../../../primitives/badge";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
@@ -12,7 +12,7 @@ import { Figure, Figures, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
 
-const COLUMNS: readonly SortedColumn<OddMessage>[] = [
+const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
   {
     id: "message",
     head: "Message",
@@ -45,7 +45,7 @@ const COLUMNS: readonly SortedColumn<OddMessage>[] = [
     first: "asc",
     from: "md",
     key: ({ payer }) => payer ?? "",
-    cell: ({ payer }) => <span className="ledger text-xs">{payer ?? "not told"}</span>,
+    cell: ({ payer }) => <span className="ledger text-xs">{payer ?? "unknown"}</span>,
   },
   {
     id: "size",
@@ -59,35 +59,35 @@ const COLUMNS: readonly SortedColumn<OddMessage>[] = [
   },
 ];
 
-const textOf = ({ topicId, sequence, disposition, reason, payer, text }: OddMessage) =>
+const textOf = ({ topicId, sequence, disposition, reason, payer, text }: RejectedMessage) =>
   `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${payer ?? ""} ${text}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
 
-/** Messages that are in no view: how many, and what the newest of them say. Their text is a stranger's. */
-export function Messages() {
-  const { topics, odd } = useStatus();
-  const { shown, sort, query, onSort, onQuery } = useTable(odd, OPTIONS);
+/** Counts of the rejected messages, and the latest of them. Anybody can have written their text. */
+export function RejectedMessages() {
+  const { topics, rejected } = useStatus();
+  const { shown, sort, query, onSort, onQuery } = useTable(rejected, OPTIONS);
   const sum = (name: "undecodable" | "untrusted" | "failed" | "unverifiable") =>
     topics.reduce((total, { counts }) => total + counts[name], 0);
   return (
     <>
-      <Panel title="Kept out of every view" note="They are kept and counted, and stop nothing.">
+      <Panel title="Rejected messages" note="Stored and counted, but not shown to anyone. They block nothing.">
         <Figures>
-          <Figure name="Undecodable" value={whole(sum("undecodable"))} note="not in any known form" />
-          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="payer may not write for the actor" />
+          <Figure name="Undecodable" value={whole(sum("undecodable"))} note="unknown format" />
+          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="payer may not act for the sender" />
           <Figure
             name="Failed"
             value={whole(sum("failed"))}
-            note="do not match the hash chain"
+            note="running hash mismatch"
             tone={sum("failed") > 0 ? "bad" : "plain"}
           />
-          <Figure name="Unverifiable" value={whole(sum("unverifiable"))} note="shown, without a seal" />
+          <Figure name="Unverifiable" value={whole(sum("unverifiable"))} note="shown without a seal" />
         </Figures>
       </Panel>
-      <Panel title="The newest of them" note="Undecodable, untrusted and failed, with the first bytes of each as text.">
-        {odd.length === 0 ? (
+      <Panel title="Latest" note="The latest undecodable, untrusted and failed messages.">
+        {rejected.length === 0 ? (
           <EmptyState title="None so far" icon={<Inbox aria-hidden="true" />}>
-            Every message on the topics could be read, and was written by somebody who may.
+            Every message could be decoded, and its payer was allowed to write it.
           </EmptyState>
         ) : (
           <>
@@ -95,10 +95,10 @@ export function Messages() {
               <SearchField label="Filter messages" value={query} onChange={onQuery} />
             </div>
             <p role="status" className="sr-only">
-              {shown.length} of {counted(odd.length, "message")}
+              {shown.length} of {counted(rejected.length, "message")}
             </p>
             <DataTable
-              caption="Odd messages"
+              caption="Rejected messages"
               columns={COLUMNS}
               rows={shown}
               keyOf={({ topicId, sequence }) => `${topicId}/${sequence}`}
@@ -108,13 +108,13 @@ export function Messages() {
                 <tr>
                   <td colSpan={COLUMNS.length} className="pb-3">
                     <bdi className="ledger block rounded-lg bg-paper px-2.5 py-1.5 text-xs">
-                      {text === "" ? "nothing that can be shown as text" : harmlessText(text)}
+                      {text === "" ? "no text" : harmlessText(text)}
                     </bdi>
                   </td>
                 </tr>
               )}
             />
-            {shown.length === 0 && <p className="py-8 text-center text-ink-soft">None of them goes by that.</p>}
+            {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No message matches.</p>}
           </>
         )}
       </Panel>
@@ -122,7 +122,7 @@ export function Messages() {
   );
 }
 
-function Why({ disposition, reason }: Pick<OddMessage, "disposition" | "reason">) {
+function Why({ disposition, reason }: Pick<RejectedMessage, "disposition" | "reason">) {
   return (
     <>
       <Badge tone={disposition === "untrusted" ? "copper" : "gold"}>{disposition}</Badge>

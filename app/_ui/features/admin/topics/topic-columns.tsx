@@ -6,10 +6,10 @@ import { ToneBadge } from "../frame/tone-badge";
 import type { SortedColumn } from "../frame/use-table";
 import { CoverageBar } from "./coverage-bar";
 
-/** The worse, the higher. */
+/** Sort key: the worst state is the highest. */
 const URGENCY = { bad: 3, notice: 2, good: 1, plain: 0 } as const;
 const perMinuteSum = ({ perMinute }: TopicStatus) => perMinute.reduce((sum, count) => sum + count, 0);
-const oddOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed;
+const rejectedOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed;
 
 export function topicColumns(open: (topicId: string) => void): readonly SortedColumn<TopicStatus>[] {
   return [
@@ -75,7 +75,7 @@ export function topicColumns(open: (topicId: string) => void): readonly SortedCo
     },
     {
       id: "hottest",
-      head: "Top ten",
+      head: "Top 10",
       numeric: true,
       first: "desc",
       from: "md",
@@ -84,13 +84,13 @@ export function topicColumns(open: (topicId: string) => void): readonly SortedCo
       cell: ({ hottestShare }) => percent(hottestShare),
     },
     {
-      id: "odd",
-      head: "Odd",
+      id: "rejected",
+      head: "Rejected",
       numeric: true,
       first: "desc",
       from: "md",
-      key: oddOf,
-      cell: (topic) => whole(oddOf(topic)),
+      key: rejectedOf,
+      cell: (topic) => whole(rejectedOf(topic)),
     },
   ];
 }

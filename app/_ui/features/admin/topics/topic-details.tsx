@@ -12,7 +12,7 @@ import {
 import { TOPIC_ACTIONS, type TopicAction, topicRequest } from "@/lib/client/admin/status";
 import { counted, lasting, percent, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
-import type { AuditEntry, TopicStatus } from "@/lib/wire/admin";
+import type { OperatorLogEntry, TopicStatus } from "@/lib/wire/admin";
 import { Button } from "../../../primitives/button";
 import { Dialog } from "../../../primitives/overlays/dialog";
 import type { Intent } from "../actions/action-dialog";
@@ -28,7 +28,7 @@ export interface TopicDetailsProps {
   onAct(intent: Intent): void;
 }
 
-/** Everything of one topic, and what can be done about it. */
+/** One topic in full, and the actions on it. */
 export function TopicDetails({ topic, onClose, onAct }: TopicDetailsProps) {
   return (
     <Dialog
@@ -78,10 +78,10 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ["Verified", whole(counts.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
           ["Failed", whole(counts.failed)],
-          ["Undecodable", <OddLink key="u" count={counts.undecodable} topicId={topicId} />],
-          ["Untrusted", <OddLink key="t" count={counts.untrusted} topicId={topicId} />],
+          ["Undecodable", <RejectedLink key="u" count={counts.undecodable} topicId={topicId} />],
+          ["Untrusted", <RejectedLink key="t" count={counts.untrusted} topicId={topicId} />],
           ["Users", whole(topic.users)],
-          ["Ten busiest have", percent(topic.hottestShare)],
+          ["Top 10 users' share", percent(topic.hottestShare)],
         ]}
       />
       {topic.check && <Check entry={topic.check} nowMs={now} />}
@@ -106,7 +106,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
   );
 }
 
-function OddLink({ count, topicId }: { count: number; topicId: string }) {
+function RejectedLink({ count, topicId }: { count: number; topicId: string }) {
   if (count === 0) return "0";
   return (
     <Link className="underline underline-offset-4" href={`/admin/messages?q=${topicId}`}>
@@ -136,8 +136,8 @@ function Gaps({ topic: { gaps, gapCount } }: { topic: TopicStatus }) {
   );
 }
 
-/** The latest audit or resync: how far it is, or what it found. */
-function Check({ entry, nowMs }: { entry: AuditEntry; nowMs: number }) {
+/** The latest topic audit or resync: its progress or its findings. */
+function Check({ entry, nowMs }: { entry: OperatorLogEntry; nowMs: number }) {
   const check = checkOf(entry);
   return (
     <section aria-label={entryTitle(entry)} className="space-y-1.5 text-sm">

@@ -17,7 +17,7 @@ import { TopicDetails } from "./topic-details";
 const textOf = ({ topicId, kinds, state, paused, lastError }: TopicStatus) =>
   `${topicId} ${kinds.join(" ")} ${state} ${paused ? "paused" : ""} ${lastError ?? ""}`;
 
-/** The topics, and the one that the address names beside them. */
+/** The table of topics. The address names the topic whose details are open. */
 export function Topics() {
   const { topics } = useStatus();
   const { get, set } = useUrlState();
@@ -30,9 +30,9 @@ export function Topics() {
   const open = topics.find(({ topicId }) => topicId === get("topic"));
   return (
     <>
-      <Panel title="Topics" note="Each is pulled once for everybody. Press one to see it whole, and to act on it.">
+      <Panel title="Topics" note="Press a topic for details and actions.">
         {topics.length === 0 ? (
-          <EmptyState title="No topics yet">They show as soon as the database answers.</EmptyState>
+          <EmptyState title="No topics yet">They appear when the database answers.</EmptyState>
         ) : (
           <>
             <div className="mb-3 max-w-sm">
@@ -49,7 +49,7 @@ export function Topics() {
               sort={sort}
               onSort={onSort}
             />
-            {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No topic goes by that.</p>}
+            {shown.length === 0 && <p className="py-8 text-center text-ink-soft">No topic matches.</p>}
             <div className="mt-4">
               <CoverageKey />
             </div>
