@@ -29,9 +29,10 @@ const LIB_PATH =
 const NAME = /(?<![\w@./{$*-])\w[\w.-]*\.(?:md|ts|tsx|mts|mjs|sh|sql|yml|css)\b(?![\w/(])/g;
 const ISSUE = /\bissue\s+#?\d+/gi;
 const LINK = /\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g;
-/** Files that commands make, and names that stand for any file in examples. */
-const NOT_IN_THE_TREE =
-  /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?)$|(^|\/)(x|index|none|NAME|program)(\.|\/|$)/;
+/** Files that commands make, or that packages bring. */
+const MADE = /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|dependency-cruise\.mjs)$/;
+/** Names that stand for any file, in examples. */
+const EXAMPLE = /(^|\/)([a-z]|index|none|NAME|program|circle-[ab])(\.|\/|$)/;
 
 /** Why the references in a file lead nowhere; empty where all are there. */
 export function brokenReferences(file: SourceFile, tree: Tree): readonly string[] {
@@ -44,7 +45,7 @@ export function brokenReferences(file: SourceFile, tree: Tree): readonly string[
   }
   for (const [word] of text.matchAll(LIB_PATH)) if (!isThere(`lib/${word}`, tree)) missing.add(word);
   for (const [word] of text.matchAll(NAME)) if (!tree.names.has(word)) missing.add(word);
-  const problems = [...missing].filter((name) => !NOT_IN_THE_TREE.test(name));
+  const problems = [...missing].filter((name) => !MADE.test(name) && !EXAMPLE.test(name));
   const links = file.path.endsWith(".md") ? brokenLinks(file, tree) : [];
   return [
     ...problems.map((name) => `${file.path}: there is no ${name}`),

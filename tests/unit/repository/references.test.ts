@@ -25,33 +25,33 @@ describe("references", () => {
   });
 
   const tree = treeOf(
-    ["docs/a.md", "lib/core/key.ts", "app/a/[id]/page.tsx", "tests/unit/a.test.ts"],
+    ["docs/guide.md", "lib/core/key.ts", "app/a/[id]/page.tsx", "tests/unit/a.test.ts"],
     () => "## 1. One\n",
   );
 
   it.each([
-    ["a document", "lib/b.ts", "// See docs/b.md."],
-    ["a document by its name alone", "lib/b.ts", "/* as b.md says */"],
-    ["a section", "lib/b.ts", "// docs/a.md §2"],
+    ["a document", "lib/b.ts", "// See docs/other.md."],
+    ["a document by its name alone", "lib/b.ts", "/* as other.md says */"],
+    ["a section", "lib/b.ts", "// docs/guide.md §2"],
     ["a source", "lib/b.ts", "// lib/core/other.ts"],
     ["a source, from lib", "lib/b.ts", "// core/other has it"],
     ["a source by its name alone", "lib/b.ts", "// other.ts has it"],
     ["a file in a string", "lib/b.ts", 'const hint = "see lib/core/other.ts";'],
     ["a pattern that nothing fits", "lib/b.ts", "// tests/integration/*.test.ts"],
     ["a link", "docs/b.md", "[x](c/)"],
-    ["a heading", "docs/b.md", "[x](a.md#2-two)"],
+    ["a heading", "docs/b.md", "[x](guide.md#2-two)"],
     ["an issue", "lib/b.ts", "// Issue 7 wants it."],
   ])("that lead nowhere are found: %s", (_, path, text) => {
     expect(brokenReferences({ path, text }, tree)).toHaveLength(1);
   });
 
   it.each([
-    ["a section", "lib/b.ts", "// (docs/a.md §1)"],
+    ["a section", "lib/b.ts", "// (docs/guide.md §1)"],
     ["a source with and without its ending", "lib/b.ts", "// lib/core/key.ts and core/key"],
     ["a folder", "lib/b.ts", "// everything in lib/core"],
     ["a parameter's folder", "docs/b.md", "app/a/[id]/page.tsx"],
     ["patterns", "docs/b.md", "tests/unit/*.test.ts, tests/{unit,e2e}"],
-    ["a link to a heading", "docs/b.md", "[x](a.md#1-one), [y](https://example.org/z.md)"],
+    ["a link to a heading", "docs/b.md", "[x](guide.md#1-one), [y](https://example.org/z.md)"],
     ["code", "lib/b.ts", "const a = mean.sql + other.ts;"],
   ])("that lead somewhere are let pass: %s", (_, path, text) => {
     expect(brokenReferences({ path, text }, tree)).toEqual([]);

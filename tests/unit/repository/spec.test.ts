@@ -4,17 +4,25 @@ import { describe, expect, it } from "vitest";
 /** Invariants of docs/SPEC.md whose own tests are still to come. Empty this as they come. */
 const PENDING: readonly string[] = [];
 
+/** A sentence of SPEC.md is read at a glance. */
+const MAX_CHARACTERS = 160;
+
 interface Invariant {
   readonly name: string;
-  readonly text: string;
+  /** The sentence, and those that say more of it. */
+  readonly sentences: readonly string[];
   readonly tests: readonly { readonly file: string; readonly title: string }[];
 }
 
+/** An invariant is a line `- **S1.** Sentence.`; below it, indented, sentences that say more, and one line for each test. */
 function parse(markdown: string): readonly Invariant[] {
-  return [...markdown.matchAll(/^- \*\*(S\d+)\.\*\* (.*)$/gm)].map(([, name = "", text = ""]) => ({
+  return [...markdown.matchAll(/^- \*\*(S\d+)\.\*\* (.*(?:\n {2}.*)*)/gm)].map(([, name = "", block = ""]) => ({
     name,
-    text,
-    tests: [...text.matchAll(/`(tests\/[^`]+)` "([^"]+)"/g)].map(([, file = "", title = ""]) => ({ file, title })),
+    sentences: block
+      .split("\n")
+      .map((line) => line.replace(/^ {2}- /, "").replace(/ — `tests\/.*$/, ""))
+      .filter((line) => !line.startsWith("`tests/")),
+    tests: [...block.matchAll(/`(tests\/[^`]+)` "([^"]+)"/g)].map(([, file = "", title = ""]) => ({ file, title })),
   }));
 }
 
@@ -40,12 +48,35 @@ describe("docs/SPEC.md", () => {
     expect(invariants.map(missing).filter((problem) => problem !== null)).toEqual([]);
   });
 
+  it("says one thing in each line, in a sentence that is not long", () => {
+    const sentences = invariants.flatMap((invariant) => invariant.sentences);
+    expect(sentences.filter((sentence) => sentence.length > MAX_CHARACTERS)).toEqual([]);
+    expect(sentences.filter((sentence) => !/[.:]$/.test(sentence))).toEqual([]);
+  });
+
   it("marks as pending exactly what is", () => {
-    expect(invariants.filter(({ text }) => text.includes("*(pending)*")).map(({ name }) => name)).toEqual(PENDING);
+    const isMarked = ({ sentences }: Invariant) => sentences.some((sentence) => sentence.includes("(pending)"));
+    expect(invariants.filter(isMarked).map(({ name }) => name)).toEqual(PENDING);
+  });
+
+  it("is read line by line: a sentence, what says more, and tests", () => {
+    const [first, second, ...rest] = parse(
+      '- **S1.** One.\n  - More.\n  - `tests/a.test.ts` "a"\n  - `tests/b.test.ts` "b"\n- **S2.** Two. — `tests/a.test.ts` "c"\n',
+    );
+    expect(first).toEqual({
+      name: "S1",
+      sentences: ["One.", "More."],
+      tests: [
+        { file: "tests/a.test.ts", title: "a" },
+        { file: "tests/b.test.ts", title: "b" },
+      ],
+    });
+    expect(second).toEqual({ name: "S2", sentences: ["Two."], tests: [{ file: "tests/a.test.ts", title: "c" }] });
+    expect(rest).toEqual([]);
   });
 
   it("would be found out if it named a test that is not there", () => {
-    const problem = (...tests: Invariant["tests"]) => missing({ name: "S1", text: "", tests });
+    const problem = (...tests: Invariant["tests"]) => missing({ name: "S1", sentences: [], tests });
     const title = ["no", "such", "title"].join(" ");
     expect(problem({ file: "tests/unit/repository/spec.test.ts", title })).toContain("has no test");
     expect(problem({ file: "tests/none.test.ts", title })).toContain("there is no");
