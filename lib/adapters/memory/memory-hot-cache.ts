@@ -56,7 +56,7 @@ export class MemoryHotCache implements HotCache {
       this.syncedThrough.set(topicId, latest);
       answers.push({ topicId, vouched: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
-    return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp };
+    return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp, nowMs: this.clock.now() };
   }
 
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {

@@ -48,7 +48,7 @@ export class UpstashHotCache implements HotCache {
       [keys.sequence, keys.history, keys.syncedThrough, ...gates],
       [gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.args, ...known, AHEAD_MS / 1_000],
     );
-    const [sequence, kept, standing, epoch, version, latest, ...found] = Array.isArray(answer)
+    const [sequence, kept, standing, epoch, version, latest, nowMs, ...found] = Array.isArray(answer)
       ? (answer as unknown[])
       : [];
     if (found.length !== topics.length * 2)
@@ -68,6 +68,7 @@ export class UpstashHotCache implements HotCache {
       })),
       registryVersion: Number(version),
       stamp: Number(latest),
+      nowMs: Number(nowMs),
     };
   }
 

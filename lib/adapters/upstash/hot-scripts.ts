@@ -18,8 +18,8 @@ return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
  * KEYS number of the last event, history, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is
  * kept, version of the registry (kept in the hash, where no topic is called so), stamp of the store, what is known (history.ts),
  * then topic and word for each topic, and seconds by which a word may be ahead of Redis' clock. Answers {number of the last event, its
- * mark, standing, epoch, version of the registry, stamp, then word and 1 | 0 for each topic}. What was synced is told within an epoch:
- * another one has lost it. A word that is further ahead is forgotten: what is kept must not outlive the truth.
+ * mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, then word and 1 | 0 for each topic}. What was synced is
+ * told within an epoch: another one has lost it. A word that is further ahead is forgotten: what is kept must not outlive the truth.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
 local function latestOf(name, mine)
@@ -43,7 +43,7 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 raiseStamp(KEYS[2], ARGV[4])
 local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), stamp}
+local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000)}
 for i = 4, #KEYS do
   answer[#answer + 1] = vouchedFor(ARGV[2 * i] .. '@' .. ARGV[7], ARGV[2 * i + 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0

@@ -169,11 +169,11 @@ export class SyncScheduler {
     this.nextRoundMs = nowMs + this.deps.gateMs;
     const due = this.dueAt(nowMs);
     const epoch = epochOf(this.deps.stamp.highest);
-    const { topics, registryVersion, stamp } = await this.round(due);
+    const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
     // Before what others have synced: an answer of the store that lacks it is then known to.
     this.deps.stamp.learn(stamp);
     // A word about one epoch does not hold in the next one.
-    if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each);
+    if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
@@ -200,7 +200,12 @@ export class SyncScheduler {
     const round = await this.deps.hot.round(known, gateMs, version, stamp).catch(ifDown("redis", () => null));
     if (round === null) {
       await this.checkRegistry(CHECK_ALONE_MS);
-      return { topics: known.map((topic) => ({ ...topic, isOurs: true })), registryVersion: version, stamp };
+      return {
+        topics: known.map((topic) => ({ ...topic, isOurs: true })),
+        registryVersion: version,
+        stamp,
+        nowMs: null,
+      };
     }
     await this.deps.mender.settle();
     return round;
@@ -338,11 +343,11 @@ export class SyncScheduler {
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 
-  /** Learns how far another instance says that a topic is synced. */
-  private learn({ topicId, vouched }: RoundTopic): void {
+  /** Learns how far another instance says that a topic is synced. `sharedMs`: the time by the clock of the shared tier. */
+  private learn({ topicId, vouched }: RoundTopic, sharedMs: number | null): void {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;
-    this.vouching.learn(topic, vouchedOf(vouched));
+    this.vouching.learn(topic, vouchedOf(vouched), sharedMs);
     this.meet(topic);
   }
 

@@ -47,9 +47,13 @@ export class Vouching {
     this.advance(topic, untilNs > provenNs ? untilNs : provenNs);
   }
 
-  /** Another instance says this of a topic. */
-  learn(topic: VouchedTopic, { generation, throughNs }: Vouched): void {
-    if (generation === topic.generation) this.advance(topic, throughNs);
+  /**
+   * Another instance says this of a topic. It may have said so long ago: `sharedMs`, the time by the shared tier's clock, tells how
+   * old the word is where this process's own clock is behind.
+   */
+  learn(topic: VouchedTopic, { generation, throughNs }: Vouched, sharedMs: number | null): void {
+    const ageMs = sharedMs === null ? 0 : Math.max(0, sharedMs - Number(throughNs / 1_000_000n));
+    if (generation === topic.generation) this.advance(topic, throughNs, ageMs);
     if (generation <= topic.generation) return;
     // It has seen that replicas are apart.
     if (topic.syncedThroughNs > throughNs) this.margin.learn(msBetween(throughNs, topic.syncedThroughNs));
@@ -69,10 +73,10 @@ export class Vouching {
     }
   }
 
-  private advance(topic: VouchedTopic, throughNs: bigint): void {
+  private advance(topic: VouchedTopic, throughNs: bigint, ageMs = 0): void {
     if (throughNs <= topic.syncedThroughNs) return;
     topic.syncedThroughNs = throughNs;
-    topic.movedMs = this.deps.clock.monotonicMs();
+    topic.movedMs = this.deps.clock.monotonicMs() - ageMs;
   }
 }
 

@@ -45,6 +45,8 @@ export interface Round {
   readonly registryVersion: number;
   /** The highest stamp of the durable store that any instance has told of (ports/store/store-stamp). */
   readonly stamp: number;
+  /** Ms since 1970 by the clock of the tier that answered, by which the words are as old as they are; null where none did. */
+  readonly nowMs: number | null;
 }
 
 export interface HotCache {

@@ -55,6 +55,13 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       ]);
     });
 
+    it("tells the time by the clock of whoever keeps the words", async () => {
+      for (const ms of [0, 3_600_000]) {
+        await pass(ms);
+        expect((await hot.round([], 1_000, 0)).nowMs).toBe(nowMs());
+      }
+    });
+
     it("takes the word of a later generation, even a smaller one, and forgets the one before", async () => {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
