@@ -5,47 +5,38 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
-import type { LedgerMessage } from "@/lib/devnet/ledger/types";
 import { messageObject } from "@/lib/devnet/rest/message-json";
-import { chainOf, OPERATOR } from "./chain";
+import type { HonestLedger } from "./honest-ledger";
 
 export const LIES = ["altered", "foreign", "far-ahead", "future-head", "error", "short-page"] as const;
 export type Lie = (typeof LIES)[number];
 
+/** What a reader asks a mirror for. */
+export type Question = "head" | "page" | "message";
+
 type Json = Record<string, unknown>;
+type Answer = { readonly status: number; readonly json: Json };
+
+const FUTURE_NS = 3_600_000_000_000n;
 
 export class WaywardMirror {
-  /** All that is on the ledger, by topic; in the order of consensus time. */
-  private readonly bodies = new Map<string, { readonly body: unknown; readonly consensusNs: bigint }[]>();
-  private lastNs = 0n;
   /** Through when it has imported the ledger; null: it follows. */
   private frozenNs: bigint | null = null;
   private lie: Lie | null = null;
   /** Readers that get no answer. */
   readonly refused = new Set<string>();
+  /** Called when an answer is made, before anybody has it. */
+  onAnswered: (question: Question) => void = () => {};
 
-  constructor(private readonly nowMs: () => number) {}
-
-  /** Puts a message onto the ledger, now. */
-  write(topicId: string, body: unknown): void {
-    const nowNs = BigInt(this.nowMs()) * 1_000_000n;
-    const consensusNs = nowNs > this.lastNs ? nowNs : this.lastNs + 1n;
-    this.lastNs = consensusNs;
-    this.bodies.set(topicId, [...(this.bodies.get(topicId) ?? []), { body, consensusNs }]);
-  }
-
-  /** How many messages of a topic the ledger has through a time. */
-  count(topicId: string, throughNs: bigint): number {
-    return (this.bodies.get(topicId) ?? []).filter(({ consensusNs }) => consensusNs <= throughNs).length;
-  }
+  constructor(private readonly ledger: HonestLedger) {}
 
   freeze(): void {
-    this.frozenNs ??= this.headNs();
+    this.frozenNs ??= this.ledger.headNs();
   }
 
   /** As it was so long ago, as from a backup; it stays there until it follows again. */
   goBack(ms: number): void {
-    this.frozenNs = this.headNs() - BigInt(ms) * 1_000_000n;
+    this.frozenNs = this.ledger.headNs() - BigInt(ms) * 1_000_000n;
   }
 
   follow(): void {
@@ -80,47 +71,54 @@ export class WaywardMirror {
     };
   }
 
-  private headNs(): bigint {
-    const nowNs = BigInt(this.nowMs()) * 1_000_000n;
-    // Messages from now on are later than everything that was told.
-    this.lastNs = nowNs > this.lastNs ? nowNs : this.lastNs;
-    return this.lastNs;
+  private answer({ pathname, searchParams }: URL): Answer {
+    if (this.tells("error")) return { status: 500, json: {} };
+    const throughNs = this.frozenNs ?? this.ledger.headNs();
+    const [, topicId = "", sequence] = /^\/api\/v1\/topics\/([\d.]+)(?:\/messages(?:\/(\d+))?)?$/.exec(pathname) ?? [];
+    const question: Question = pathname === "/api/v1/blocks" ? "head" : sequence === undefined ? "page" : "message";
+    const answer =
+      question === "head"
+        ? this.head(throughNs)
+        : question === "page"
+          ? this.page(topicId, throughNs, searchParams.getAll("sequencenumber"))
+          : this.message(topicId, throughNs, Number(sequence));
+    this.onAnswered(question);
+    return answer;
   }
 
-  private answer({ pathname, searchParams }: URL): { readonly status: number; readonly json: Json } {
-    const throughNs = this.frozenNs ?? this.headNs();
-    const [, topicId = "", sequence] = /^\/api\/v1\/topics\/([\d.]+)(?:\/messages(?:\/(\d+))?)?$/.exec(pathname) ?? [];
-    const tells = (...lies: Lie[]) => {
-      if (this.lie === null || !lies.includes(this.lie)) return false;
-      this.lie = null;
-      return true;
+  private head(throughNs: bigint): Answer {
+    const ns = this.tells("future-head") ? throughNs + FUTURE_NS : throughNs;
+    const timestamp = { from: formatConsensusTime((ns - 1n) as never), to: formatConsensusTime(ns as never) };
+    return { status: 200, json: { blocks: [{ timestamp }], links: { next: null } } };
+  }
+
+  private message(topicId: string, throughNs: bigint, sequence: number): Answer {
+    const found = this.ledger.chain(topicId, throughNs)[sequence - 1];
+    return found ? { status: 200, json: messageObject(found) } : { status: 404, json: {} };
+  }
+
+  private page(topicId: string, throughNs: bigint, bounds: readonly string[]): Answer {
+    const bound = (name: string, otherwise: number) => {
+      const found = bounds.map((text) => new RegExp(`^${name}:(\\d+)$`).exec(text)?.[1]).find((text) => text);
+      return found === undefined ? otherwise : Number(found);
     };
-    if (tells("error")) return { status: 500, json: {} };
-    if (pathname === "/api/v1/blocks") {
-      const ns = tells("future-head") ? throughNs + 3_600_000_000_000n : throughNs;
-      const timestamp = { from: formatConsensusTime((ns - 1n) as never), to: formatConsensusTime(ns as never) };
-      return { status: 200, json: { blocks: [{ timestamp }], links: { next: null } } };
-    }
-    const pieces = (this.bodies.get(topicId) ?? []).filter(({ consensusNs }) => consensusNs <= throughNs);
-    const chain = chainOf(topicId, pieces).map(
-      (message): LedgerMessage => ({ ...message, payer: OPERATOR, bytes: message.message, chunk: null }),
-    );
-    if (sequence !== undefined) {
-      const found = chain[Number(sequence) - 1];
-      return found ? { status: 200, json: messageObject(found) } : { status: 404, json: {} };
-    }
-    const bound = (name: string) =>
-      searchParams.getAll("sequencenumber").map((text) => new RegExp(`^${name}:(\\d+)$`).exec(text)?.[1] ?? null);
-    const [from = 1] = bound("gte").flatMap((text) => (text === null ? [] : [Number(text)]));
-    const [last = Number.POSITIVE_INFINITY] = bound("lte").flatMap((text) => (text === null ? [] : [Number(text)]));
-    const page = chain.filter((message) => message.sequence >= from && message.sequence <= last).slice(0, 100);
-    const messages: Json[] = page.map(messageObject);
+    const [from, last] = [bound("gte", 1), bound("lte", Number.POSITIVE_INFINITY)];
+    const asked = this.ledger.chain(topicId, throughNs).filter(({ sequence }) => sequence >= from && sequence <= last);
+    const messages: Json[] = asked.slice(0, 100).map(messageObject);
     const [first] = messages;
-    if (first && tells("altered")) messages[0] = { ...first, message: Buffer.from('{"type":"X"}').toString("base64") };
-    if (first && tells("foreign")) messages[0] = { ...first, topic_id: "0.0.999" };
-    if (first && tells("far-ahead")) messages[messages.length - 1] = { ...messages.at(-1), sequence_number: 5_000_000 };
+    if (first && this.tells("altered"))
+      messages[0] = { ...first, message: Buffer.from('{"type":"X"}').toString("base64") };
+    if (first && this.tells("foreign")) messages[0] = { ...first, topic_id: "0.0.999" };
+    if (first && this.tells("far-ahead")) messages.push({ ...messages.pop(), sequence_number: 5_000_000 });
     // The rest comes with the next question.
-    if (messages.length > 1 && tells("short-page")) messages.pop();
+    if (messages.length > 1 && this.tells("short-page")) messages.pop();
     return { status: 200, json: { messages, links: { next: null } } };
+  }
+
+  /** Whether this is the lie that it was to tell; then it is told. */
+  private tells(lie: Lie): boolean {
+    if (this.lie !== lie) return false;
+    this.lie = null;
+    return true;
   }
 }

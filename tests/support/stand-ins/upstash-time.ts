@@ -4,7 +4,7 @@
  * should have passed. Nobody sleeps.
  */
 import type { Commands } from "@/lib/adapters/upstash/client/client";
-import type { DrivenClock } from "../control/driven-clock";
+import type { Clock } from "@/lib/ports/clock";
 import type { RespConnection } from "../servers/resp";
 
 const STRETCH = 1_000;
@@ -26,7 +26,7 @@ local function driven(name, ...)
 end`;
 
 /** The same commands by the test's clock. */
-export function withClock(commands: Commands, clock: DrivenClock): Commands {
+export function withClock(commands: Commands, clock: Pick<Clock, "now">): Commands {
   return {
     eval: (purpose, script, keys, args) => {
       const nowMs = clock.now();

@@ -1,5 +1,6 @@
 /** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
+import type { StatementsOptions } from "@/lib/adapters/postgres/drivers/statements";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Stores } from "@/lib/server/boot/app";
 import { openTestDatabase } from "../servers/set-up";
@@ -34,10 +35,13 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   return { ...opened, close: async () => {} };
 }
 
-/** Stores of another instance on the same database, which knows nothing yet. */
-export async function moreStores(network = "devnet"): Promise<Stores> {
+/** Stores of another instance on the same database, which knows nothing yet. `wrap` puts something between the two. */
+export async function moreStores(
+  wrap: (db: Database) => Database = (db) => db,
+  options: StatementsOptions = {},
+): Promise<Stores> {
   const db = await (shared ?? openTestDatabase());
-  return { ...(await openStore(db, network)), close: async () => {} };
+  return { ...(await openStore(wrap(db), "devnet", options)), close: async () => {} };
 }
 
 /** Takes a copy of the database as it is now. Resolves to a function that restores it. */
