@@ -1,4 +1,5 @@
-/** Reads server-sent events out of a response, as a browser would; each must have the shape that is documented of it. */
+/** Reads the server-sent events of a response, and checks each against the documented schema. */
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { STREAM_EVENTS } from "@/lib/wire/stream";
 import { problemsOf, type Schema } from "./contract/json-schema";
@@ -22,7 +23,7 @@ export interface SseEvent {
 export class SseReader {
   private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   private readonly decoder = new TextDecoder();
-  private text = "";
+  private readonly parser = createParser({ onEvent: (message) => this.take(eventOf(message)) });
   private readonly read: SseEvent[] = [];
   private readonly problems: string[] = [];
   isEnded = false;
@@ -37,10 +38,7 @@ export class SseReader {
     for (;;) {
       const { done, value } = await this.reader.read().catch(() => ({ done: true, value: undefined }) as const);
       if (done) break;
-      this.text += this.decoder.decode(value, { stream: true });
-      const frames = this.text.split("\n\n");
-      this.text = frames.pop() ?? "";
-      for (const event of frames.flatMap(parseFrame)) this.take(event);
+      this.parser.feed(this.decoder.decode(value, { stream: true }));
     }
     this.isEnded = true;
   }
@@ -66,18 +64,8 @@ export class SseReader {
   }
 }
 
-function parseFrame(frame: string): SseEvent[] {
-  const fields = new Map(
-    frame.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
-  );
-  const data = fields.get("data");
-  if (data === undefined) return [];
-  const id = fields.get("id");
-  return [
-    {
-      event: fields.get("event") ?? "message",
-      id: id === undefined ? null : Number(id),
-      data: JSON.parse(data) as Record<string, unknown>,
-    },
-  ];
-}
+const eventOf = ({ event = "message", id, data }: EventSourceMessage): SseEvent => ({
+  event,
+  id: id === undefined ? null : Number(id),
+  data: JSON.parse(data) as Record<string, unknown>,
+});

@@ -1,20 +1,21 @@
 import "server-only";
 /**
- * The address that a request comes from, for counting. A header can be made up, so it is believed only as far as proxies of ours have written it:
- * with `hops` proxies in front the last `hops` entries of X-Forwarded-For are theirs, and the first of those is the client.
- * With none it is the socket's own address, which Next does not hand on, so it is put into a header where the request comes in.
+ * The address that a request comes from, for counting. A client can write any header, so only what our own proxies wrote counts:
+ * with `hops` proxies in front, the last `hops` entries of X-Forwarded-For are theirs, and the first of those is the client.
+ * Without proxies it is the socket's address. Next does not pass that on, so the server writes it into a header of its own.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server } from "node:http";
-import { isIP, isIPv6 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
 
-/** What a client sends under this name is overwritten. */
+/** Overwrites what a client sends under this name. */
 export const SOCKET_HEADER = "x-trustmesh-socket";
 
-/** Longer than any honest client takes to send its headers, or 64 KB (Node's own limits are 60 and 300 s). */
+/** Longer than any honest client takes to send its headers, or 64 KB. Node's own limits are 60 and 300 s. */
 export const LIMITS_OF_CLIENTS = { headersTimeout: 15_000, requestTimeout: 30_000 } as const;
 
-/** For every HTTP server of this process, whoever made it: notes where requests come from, and cuts who never ends one. */
+/** For every HTTP server of this process: notes the socket's address on each request, and cuts clients that never end one. */
 export function watchSockets(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, server } = message as { request: IncomingMessage; server: Server };
@@ -23,47 +24,42 @@ export function watchSockets(): void {
   });
 }
 
-/** A request's header by its name in small letters. */
+/** Reads a request's header by its lower-case name. */
 export type HeaderReader = (name: string) => string | null | undefined;
 
-/** A name for the client's address, the same for all of an IPv6 network of one customer (/64); `unknown` where there is none. */
+/** A key for the client's address: a whole IPv6 network (/64) is one client; `unknown` where there is no address. */
 export function clientAddress(header: HeaderReader, hops: number): string {
-  const forwarded = (header("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
+  const forwarded = forwardedFor(header);
+  // With fewer entries than proxies the request came past them, and the client wrote what is there.
   const claimed = hops > 0 && forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
   const address = withoutPort(claimed ?? header(SOCKET_HEADER) ?? "");
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (isIPv6(address)) return networkOf(address);
-  return isIP(address) ? address : "unknown";
+  if (isIPv4(address)) return address;
+  if (!isIPv6(address)) return "unknown";
+  // An IPv4 address that was mapped into IPv6 becomes IPv4 again.
+  const read = ipaddr.process(address);
+  if (!("parts" in read)) return read.toString();
+  // A customer has at least this much of IPv6 (RFC 6177).
+  const network = read.parts.slice(0, 4).map((group) => group.toString(16));
+  return `${network.join(":")}::/64`;
 }
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1)$/;
 
 /**
- * Whether the request comes from this very machine: its socket says so, and so does every proxy that says anything. The Host
- * header is the client's own to write, so it does not count. False where the socket is not known, as in functions.
+ * True where the request comes from this machine: the socket and every proxy that says anything say so. The Host header does not
+ * count, because the client writes it. False where the socket is not known, as in functions.
  */
 export function isThisMachine(header: HeaderReader): boolean {
-  const forwarded = (header("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
-  const addresses = [header(SOCKET_HEADER) ?? "", ...forwarded.filter((entry) => entry !== "")];
-  return addresses.every((address) => LOOPBACK.test(withoutPort(address).replace(/^::ffff:/i, "")));
+  const addresses = [header(SOCKET_HEADER) ?? "", ...forwardedFor(header).filter((entry) => entry !== "")];
+  return addresses.every(isLoopback);
 }
+
+function isLoopback(text: string): boolean {
+  const address = withoutPort(text);
+  return isIP(address) !== 0 && ipaddr.process(address).range() === "loopback";
+}
+
+const forwardedFor = (header: HeaderReader) =>
+  (header("x-forwarded-for") ?? "").split(",").map((entry) => entry.trim());
 
 /** Some proxies write `1.2.3.4:5678` or `[::1]:5678`. */
 const withoutPort = (text: string) =>
   /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
-
-/** The first four groups: a customer has at least those to himself (RFC 6177). */
-function networkOf(address: string): string {
-  const [head = "", tail] = (address.split("%")[0] as string).toLowerCase().split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
-  const all =
-    tail === undefined
-      ? groups
-      : [...groups, ...Array(Math.max(0, 8 - groups.length - rest.length)).fill("0"), ...rest];
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
-}

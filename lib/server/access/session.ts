@@ -1,10 +1,11 @@
 import "server-only";
 /**
- * Sessions as signed tokens in a cookie. The first secret signs, all of them verify, so that secrets can be rotated. A token
+ * Sessions as signed tokens in a cookie. The first secret signs and all of them verify, so that an operator can rotate them. A token
  * that was verified once is remembered until it expires: the signature costs 76 µs, a look-up less than one (docs/measurements.md §1).
- * Whether its user has signed out everywhere since is asked each time, of a map in memory.
+ * Each request checks a map in memory for a sign-out since then.
  */
 import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";
+import { parseCookie, stringifySetCookie } from "cookie";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { parseUserId, type SessionId, sessionId, type UserId } from "../../core/ledger/ids";
@@ -13,7 +14,10 @@ import type { Clock } from "../../ports/clock";
 
 const MAX_AGE_S = 7 * 24 * 3_600;
 export const SESSION_MS = MAX_AGE_S * 1_000;
+/** Verified tokens that stay in memory. */
 const REMEMBERED = 100_000;
+/** Tokens hold no percent signs, so nothing is to be decoded. */
+const AS_IT_IS = { decode: (value: string) => value };
 
 export interface SessionOptions {
   readonly secrets: readonly string[];
@@ -32,7 +36,7 @@ export interface Session {
   readonly expiresS: number;
 }
 
-/** A browser takes a `__Host-` cookie over TLS only. */
+/** A browser accepts a `__Host-` cookie over TLS only. */
 export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session" } as const;
 
 export class Sessions {
@@ -52,7 +56,7 @@ export class Sessions {
     const token = await new SignJWT({ ms: this.options.signOuts.issueMs(userId) })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(userId)
-      // Two sessions that begin at the same moment are two: one of them may end.
+      // Tells two sessions apart that begin at the same moment.
       .setJti(randomUUID())
       .setAudience(this.options.network)
       .setIssuedAt(nowS)
@@ -71,9 +75,9 @@ export class Sessions {
     return (await this.sessionOf(cookieHeader))?.userId ?? null;
   }
 
-  /** The same with what tells this session from the user's others. */
+  /** The session of a Cookie header, with its id; null as in `userOf`. */
   async sessionOf(cookieHeader: string | null): Promise<Session | null> {
-    const token = cookieValue(cookieHeader, this.cookieName);
+    const token = parseCookie(cookieHeader ?? "", AS_IT_IS)[this.cookieName];
     if (!token) return null;
     const nowS = this.options.clock.now() / 1_000;
     const session = this.remembered.get(token) ?? (await this.verified(token, nowS));
@@ -96,26 +100,20 @@ export class Sessions {
         this.remembered.set(token, session);
         return session;
       } catch {
-        // Not signed by this key, expired, or no token at all: the next key may know it.
+        // Signed by another key, expired, or no token: the next key may accept it.
       }
     }
     return null;
   }
 
   private cookie(value: string, maxAgeS: number): string {
-    const flags = `Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeS}${this.options.isSecure ? "; Secure" : ""}`;
-    return `${this.cookieName}=${value}; ${flags}`;
+    return stringifySetCookie({
+      ...{ name: this.cookieName, value, maxAge: maxAgeS, path: "/" },
+      ...{ httpOnly: true, secure: this.options.isSecure, sameSite: "lax" },
+    });
   }
 }
 
-/** By what is signed: the signature itself has other spellings, which verify as well. */
+/** From the signed part only: a signature has several spellings, and all of them verify. */
 const idOf = (token: string): SessionId =>
   sessionId(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url").slice(0, 22));
-
-function cookieValue(header: string | null, name: string): string | null {
-  for (const pair of header?.split(";") ?? []) {
-    const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
-  }
-  return null;
-}

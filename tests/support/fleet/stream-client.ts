@@ -1,5 +1,6 @@
 /** A client of live streams that is moved about: it resumes elsewhere by the last event id it has seen, as a browser does. */
 import { type ClientRequest, request } from "node:http";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Fleet, Instance } from "./fleet";
 
 export interface Received {
@@ -81,13 +82,9 @@ export class StreamClient {
         return;
       }
       this.isOpen = true;
-      let unread = "";
+      const parser = createParser({ onEvent: (event) => this.take(event) });
       response.setEncoding("utf8");
-      response.on("data", (text: string) => {
-        const frames = (unread + text).split("\n\n");
-        unread = frames.pop() ?? "";
-        for (const frame of frames) this.take(frame);
-      });
+      response.on("data", (text: string) => parser.feed(text));
       response.on("error", () => {});
       const { stay } = this;
       if (stay)
@@ -106,10 +103,9 @@ export class StreamClient {
     if (!this.isStopped) this.timer = setTimeout(() => void this.open(), afterMs);
   }
 
-  private take(frame: string): void {
-    if (frame.includes("event: resync")) this.resyncs += 1;
-    const position = /^id: (\d+)$/m.exec(frame)?.[1];
-    const id = /"id":"([\d.]+\/\d+)"/.exec(frame)?.[1];
+  private take({ event, id: position, data }: EventSourceMessage): void {
+    if (event === "resync") this.resyncs += 1;
+    const id = /"id":"([\d.]+\/\d+)"/.exec(data)?.[1];
     if (position === undefined || id === undefined) return;
     if (Number(position) !== this.position + 1) this.outOfOrder += 1;
     this.position = Number(position);

@@ -1,30 +1,38 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { codeOf, kindOf } from "@/lib/adapters/upstash/client/failure";
 import { Keys } from "@/lib/adapters/upstash/client/keys";
 import { decodeMessage } from "@/lib/adapters/upstash/events/event-codec";
-import { EventStreamParser, streamChannel } from "@/lib/adapters/upstash/events/subscription";
+import { MAX_EVENT_CHARACTERS, streamChannel } from "@/lib/adapters/upstash/events/subscription";
 
-function parse(chunks: readonly string[]): string[] {
-  const found: string[] = [];
-  const parser = new EventStreamParser((data) => found.push(data));
-  for (const chunk of chunks) parser.push(chunk);
-  return found;
+/** What `streamChannel` makes of these chunks, each written alone, and the reason with which it ended. */
+async function listenTo(chunks: readonly string[]) {
+  const heard: string[] = [];
+  const server = createServer(async (_, response) => {
+    for (const chunk of chunks) await new Promise((resolve) => response.write(chunk, resolve));
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const options = { url, token: "t", channel: "c", signal: new AbortController().signal };
+  const handlers = { onOpen: () => heard.push("open"), onMessage: (payload: string) => heard.push(payload) };
+  const reason = await streamChannel(options, handlers);
+  await new Promise((resolve) => server.close(resolve));
+  return { heard, reason };
 }
 
 describe("the event stream", () => {
-  const text =
-    'data: subscribe,c,1\n\n: ping\n\ndata: message,c,{"a":"x,y: z"}\r\n\r\nevent: x\nid: 7\ndata:two\ndata: lines\n\n';
-  const events = ["subscribe,c,1", 'message,c,{"a":"x,y: z"}', "two\nlines"];
-
-  it("is read the same wherever it is cut", () => {
-    expect(parse([text])).toEqual(events);
-    expect(parse([...text])).toEqual(events);
-    for (let at = 1; at < text.length; at += 1) expect(parse([text.slice(0, at), text.slice(at)])).toEqual(events);
+  it("gives the messages of its channel, wherever the chunks are cut", async () => {
+    const text =
+      'data: subscribe,c,1\n\n: ping\n\ndata: message,c,{"a":"x,y: z"}\r\n\r\nevent: x\nid: 7\ndata:message,c,two\ndata: lines\n\ndata: message,d,of another channel\n\n';
+    const read = { heard: ["open", '{"a":"x,y: z"}', "two\nlines"], reason: "ended" };
+    expect(await listenTo([text])).toEqual(read);
+    expect(await listenTo([...text])).toEqual(read);
   });
 
-  it("gives nothing before its end", () => {
-    expect(parse(["data: a\n"])).toEqual([]);
-    expect(parse(["data: a\n", "\n"])).toEqual(["a"]);
+  it("gives no message before its end", async () => {
+    expect(await listenTo(["data: message,c,a\n"])).toEqual({ heard: [], reason: "ended" });
   });
 
   it.each([
@@ -36,10 +44,11 @@ describe("the event stream", () => {
     expect(await streamChannel({ ...options, ...wrong }, handlers)).toMatch(/^ERR_/);
   });
 
-  it("is given up where a line does not end", () => {
-    const parser = new EventStreamParser(() => {});
-    expect(parser.push("data: ")).toBe(true);
-    expect(parser.push("x".repeat(4_000_001))).toBe(false);
+  it.each([
+    ["a line", ["x".repeat(MAX_EVENT_CHARACTERS), "y", "\n\n"]],
+    ["an event of many lines", [...Array<string>(9).fill(`data: ${"x".repeat(MAX_EVENT_CHARACTERS / 8)}\n`), "\n"]],
+  ])("is given up where %s does not end", async (_, chunks) => {
+    expect(await listenTo(["data: message,c,", ...chunks])).toEqual({ heard: [], reason: "too long" });
   });
 });
 

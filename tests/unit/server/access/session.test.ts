@@ -62,8 +62,8 @@ describe("a session", () => {
 
   it("travels in a cookie that scripts and other sites do not get", async () => {
     expect(await sessions([A], { isSecure: true }).issue(USER)).toMatch(
-      /^__Host-tm_session=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=604800; Secure$/,
+      /^__Host-tm_session=[\w.-]+; Max-Age=604800; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
-    expect(sessions([A]).clear()).toMatch(/^tm_session=; Path=\/; HttpOnly; SameSite=Lax; Max-Age=0$/);
+    expect(sessions([A]).clear()).toMatch(/^tm_session=; Max-Age=0; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 });
