@@ -41,6 +41,8 @@ const asList = (headers) => Object.entries(headers).map(([key, value]) => ({ key
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
+  // The framework's indicator starts at the bottom left, over the menu of the person who is signed in.
+  devIndicators: { position: "bottom-right" },
   // A folder with all that a server needs and nothing else, for images (scripts/build/standalone.ts); `npm start` does without.
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   headers: async () => [

@@ -10,7 +10,10 @@ import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 
 const HEADER = "content-security-policy";
 
-/** No inline script or style without the nonce, nothing from elsewhere, no frame around or inside. */
+/**
+ * Allows no inline script or style without the nonce, nothing from elsewhere, and no frame around or inside. Development allows
+ * inline styles: the framework's error overlay is made of them, and cannot be given a nonce.
+ */
 export function pagePolicy(
   nonce: string,
   {
@@ -23,7 +26,8 @@ export function pagePolicy(
     "default-src 'none'",
     // Scripts that a trusted one loads are trusted: that is how the page's chunks come. React's development build uses eval.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
-    `style-src 'self' 'nonce-${nonce}'`,
+    // A nonce beside 'unsafe-inline' would turn that off.
+    `style-src 'self' ${isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data:",
     "font-src 'self'",
     `connect-src 'self'${wallets ? ` ${wallets.relay}` : ""}`,

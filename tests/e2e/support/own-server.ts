@@ -1,10 +1,12 @@
-/** A production server of a test's own, on the embedded set-up, for what others must not be disturbed by. */
+/** A server of a test's own, on the embedded set-up, for tests that would disturb the others. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect } from "@playwright/test";
 import { freePort } from "../../support/servers/free-port";
 
-const SERVER = join(".next", "start.js");
+/** Arguments of Node: the production build, and the development server of `npm run dev`. */
+const PRODUCTION = [join(".next", "start.js")];
+export const DEVELOPMENT = ["--conditions=react-server", "--import", "tsx", join("scripts", "develop", "dev.ts")];
 
 export interface Server {
   readonly process: ChildProcess;
@@ -13,9 +15,13 @@ export interface Server {
   readonly exit: Promise<number | string | null>;
 }
 
-export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
+export async function startServer(
+  dataDir: string,
+  env: Record<string, string> = {},
+  program: readonly string[] = PRODUCTION,
+): Promise<Server> {
   const port = await freePort();
-  const child = spawn(process.execPath, [SERVER], {
+  const child = spawn(process.execPath, [...program], {
     env: {
       ...process.env,
       DATA_DIR: dataDir,

@@ -1,11 +1,14 @@
 import { expect, it } from "vitest";
 import { config, pagePolicy, walletOrigins } from "@/proxy";
 
-it("never allows what is inline, and evaluation only where React is developed", () => {
+it("allows no inline script, and inline styles and evaluation only in development", () => {
   for (const isDevelopment of [true, false])
     for (const isSecure of [true, false]) {
       const policy = pagePolicy("abc", { isDevelopment, isSecure });
-      expect(policy).not.toContain("unsafe-inline");
+      const directive = (name: string) => policy.split("; ").find((text) => text.startsWith(`${name} `)) ?? "";
+      expect(directive("script-src")).not.toContain("unsafe-inline");
+      expect(policy.includes("'unsafe-inline'")).toBe(isDevelopment);
+      expect(directive("style-src")).toBe(`style-src 'self' ${isDevelopment ? "'unsafe-inline'" : "'nonce-abc'"}`);
       expect(policy.includes("unsafe-eval")).toBe(isDevelopment);
       expect(policy.includes("upgrade-insecure-requests")).toBe(isSecure);
       expect(policy).toMatch(/^default-src 'none'; /);
