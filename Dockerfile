@@ -1,5 +1,5 @@
 # The app as an image: `docker build -t trustmesh-edge .` needs the npm registry, and neither a database nor the network's nodes.
-ARG NODE_IMAGE=node:20.20.2-bookworm-slim
+ARG NODE_IMAGE=node:26.12.1-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build

@@ -1,5 +1,6 @@
 /** What is written for platforms, held to what the app is: its environment, its routes, its limits. */
 import { readFileSync } from "node:fs";
+import { satisfies, subset } from "semver";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Env, readEnv, VARIABLES } from "@/lib/server/config/env";
@@ -165,5 +166,27 @@ describe("README.md", () => {
       expect(env.DATABASE_URL === undefined, name).toBe(name !== "Vercel");
       for (const needed of ofCompose) expect(read("compose.yaml")).toContain(`\${${needed}:?`);
     }
+  });
+});
+
+describe("Node", () => {
+  const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean; engines?: { node?: string } }>;
+  };
+
+  it("of every version that we name runs every package that we install", () => {
+    const narrower = Object.entries(packages).filter(
+      ([path, { dev, optional, engines: theirs }]) =>
+        path !== "" && !dev && !optional && theirs?.node !== undefined && !subset(engines.node, theirs.node),
+    );
+    expect(narrower.map(([path]) => path)).toEqual([]);
+  });
+
+  it("of the image is a long-term version that we name", () => {
+    const version = /^ARG NODE_IMAGE=node:(\d+\.\d+\.\d+)-/m.exec(read("Dockerfile"))?.[1] ?? "";
+    expect(satisfies(version, engines.node)).toBe(true);
+    // Even lines become long-term versions.
+    expect(Number(version.split(".")[0]) % 2).toBe(0);
   });
 });
