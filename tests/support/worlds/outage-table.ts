@@ -1,4 +1,4 @@
-/** The outage matrix as docs/operations.md has it: its rows and columns, and who fails how. */
+/** The outage matrix of docs/operations.md: a table for each tier, with a line for each fault and surface. */
 import { readFileSync } from "node:fs";
 
 export const FAULTS = ["down", "slow (2 s)", "flapping", "erroring half the time"] as const;
@@ -10,17 +10,25 @@ export type TierName = (typeof TIERS)[number];
 
 export const TABLE_FILE = "docs/operations.md";
 
+/** One sentence of the matrix: what users see of `surface` while `tier` is `fault`. */
+export type OutageLine = readonly [tier: string, fault: string, surface: string, sees: string];
+
 const cellsOf = (line: string) =>
   line
     .split("|")
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** The table's rows: tier, fault and the four sentences. */
-export function tableRows(): readonly (readonly string[])[] {
-  const lines = readFileSync(TABLE_FILE, "utf8").split("\n");
-  const head = lines.findIndex((line) => cellsOf(line).join() === ["tier", "is", ...SURFACES].join());
-  if (head < 0) return [];
-  const end = lines.findIndex((line, i) => i > head && !line.startsWith("|"));
-  return lines.slice(head + 2, end).map(cellsOf);
+/** The tables' lines, in their order. A line that names no fault goes on with the one above. */
+export function outageLines(): readonly OutageLine[] {
+  const markdown = readFileSync(TABLE_FILE, "utf8");
+  return TIERS.flatMap((tier) => {
+    const section = markdown.split(`\n### ${tier}\n`)[1]?.split("\n#")[0] ?? "";
+    const [, , ...rows] = section.split("\n").filter((line) => line.startsWith("|"));
+    let fault = "";
+    return rows.map(cellsOf).map(([named = "", surface = "", sees = ""]): OutageLine => {
+      fault = named || fault;
+      return [tier, fault, surface, sees];
+    });
+  });
 }

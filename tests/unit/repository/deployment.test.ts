@@ -139,33 +139,56 @@ describe("compose.yaml", () => {
   });
 });
 
-describe("README.md", () => {
+describe("docs/deploy.md", () => {
+  const SET_UPS = ["embedded", "Vercel", "containers"];
+  const MARKS = ["needed", "to write", "advised", "by itself", "-"];
+  const COMPOSE = ["POSTGRES_PASSWORD", "REDIS_HTTP_TOKEN"];
   const SAMPLES: Readonly<Record<string, string>> = {
+    HEDERA_NETWORK: "testnet",
     DATABASE_URL: "postgres://u:p@db.example/x",
     KV_REST_API_URL: "https://redis.example",
     HEDERA_OPERATOR_KEY: "a1".repeat(32),
+    APP_DOMAIN: "trustmesh.example",
+    TRUST_PROXY_HOPS: "1",
   };
-  const blocks = [...read("README.md").matchAll(/\*\*(\w+)\*\*[^\n]*\n\n```sh\n(HEDERA_NETWORK=[^`]+)```/g)];
-  const variablesOf = (block: string) =>
-    Object.fromEntries(
-      block
-        .split("\n")
-        .filter((line) => line !== "" && !line.startsWith("#"))
-        .map((line) => line.split(/=(.*)/, 2) as [string, string])
-        .map(([name, value]) => [name, value.includes("…") ? (SAMPLES[name] ?? sample(value)) : value]),
-    ) as Record<string, string>;
-  const sample = (value: string) => (value.startsWith("0.0.") ? "0.0.5" : "0123456789abcdef0123456789abcdef");
+  const sample = (name: string) =>
+    SAMPLES[name] ?? (/TOPIC|PAYERS|ACCOUNTS|OPERATOR_ID/.test(name) ? "0.0.5" : "0123456789abcdef0123456789abcdef");
+  const rows = [...read("docs/deploy.md").matchAll(/^\| `([A-Z_]+)` +\|(.*)\|$/gm)].map(
+    ([, name = "", cells = ""]) => ({ name, marks: cells.split("|").map((cell) => cell.trim()) }),
+  );
+  const markedOf = (setUp: string, marks: readonly string[]) =>
+    rows.filter((row) => marks.includes(row.marks[SET_UPS.indexOf(setUp)] ?? "")).map(({ name }) => name);
 
-  it("has one block of environment for each set-up, which is complete and names nothing that does not exist", () => {
-    expect(blocks.map(([, name]) => name)).toEqual(["Embedded", "Vercel", "Containers"]);
-    for (const [, name = "", block = ""] of blocks) {
-      const variables = variablesOf(block);
-      const ofCompose = name === "Containers" ? ["POSTGRES_PASSWORD", "REDIS_HTTP_TOKEN"] : [];
-      expect(unknown(Object.keys(variables), ofCompose), name).toEqual([]);
-      const env: Env = readEnv({ ...variables, ...(name === "Vercel" ? { VERCEL: "1" } : {}) });
-      expect(env.DATABASE_URL === undefined, name).toBe(name !== "Vercel");
-      for (const needed of ofCompose) expect(read("compose.yaml")).toContain(`\${${needed}:?`);
-    }
+  it("names variables that exist, and says of each set-up whether it needs them", () => {
+    expect(rows.length).toBeGreaterThan(15);
+    expect(
+      unknown(
+        rows.map(({ name }) => name),
+        COMPOSE,
+      ),
+    ).toEqual([]);
+    for (const { name, marks } of rows)
+      expect(
+        marks.slice(0, 3).filter((mark) => !MARKS.includes(mark)),
+        name,
+      ).toEqual([]);
+    for (const needed of COMPOSE) expect(read("compose.yaml")).toContain(`\${${needed}:?`);
+  });
+
+  it.each(SET_UPS)("names all that %s needs to start on a public network", (setUp) => {
+    const names = markedOf(setUp, ["needed", "to write", "advised", "by itself"]);
+    const given = names.filter((name) => !COMPOSE.includes(name)).map((name) => [name, sample(name)]);
+    const vercel = setUp === "Vercel" ? { VERCEL: "1" } : {};
+    const env: Env = readEnv({ ...Object.fromEntries(given), ...vercel } as Record<string, string>);
+    expect(env.DATABASE_URL === undefined).toBe(setUp === "embedded");
+  });
+
+  it.each(SET_UPS)("does not start on %s without a secret or a topic", (setUp) => {
+    const names = markedOf(setUp, ["needed"]).filter((name) => !COMPOSE.includes(name));
+    expect(names).toEqual(expect.arrayContaining(["HEDERA_NETWORK", "TOPIC_CONTACT", "SESSION_SECRET"]));
+    const env = Object.fromEntries(names.map((name) => [name, sample(name)]));
+    expect(() => readEnv({ ...env, SESSION_SECRET: "" })).toThrow("SESSION_SECRET");
+    expect(() => readEnv({ ...env, TOPIC_CONTACT: "" })).toThrow("TOPIC_CONTACT");
   });
 });
 

@@ -1,24 +1,28 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { FAULTS, SURFACES, TABLE_FILE, TIERS, tableRows } from "../../support/worlds/outage-table";
+import { FAULTS, outageLines, SURFACES, TABLE_FILE, TIERS } from "../../support/worlds/outage-table";
+
+/** Some five sentences. */
+const MAX_CHARACTERS = 450;
 
 const testsOf = (tier: string) => `tests/integration/outages/outages-${tier.toLowerCase()}.redis.pg.test.ts`;
 
 describe(TABLE_FILE, () => {
-  it("has a row for every tier and every way of failing, and no other", () => {
-    const expected = TIERS.flatMap((tier) => FAULTS.map((fault) => [tier, fault]));
-    expect(tableRows().map(([tier, fault]) => [tier, fault])).toEqual(expected);
-    for (const row of tableRows()) expect(row).toHaveLength(2 + SURFACES.length);
+  it("has a line for every tier, way of failing and surface, and no other", () => {
+    const expected = TIERS.flatMap((tier) =>
+      FAULTS.flatMap((fault) => SURFACES.map((surface) => [tier, fault, surface])),
+    );
+    expect(outageLines().map(([tier, fault, surface]) => [tier, fault, surface])).toEqual(expected);
   });
 
   it("has no sentence in that table that no test proves", () => {
     for (const tier of TIERS) {
       const source = readFileSync(testsOf(tier), "utf8");
       expect(source).toContain(`outages("${tier}", {`);
-      const unproved = tableRows()
+      const unproved = outageLines()
         .filter(([name]) => name === tier)
-        .flatMap(([, , ...sentences]) => sentences)
-        .filter((sentence) => !source.includes(JSON.stringify(sentence)));
+        .map(([, , , sentence]) => sentence)
+        .filter((sentence) => sentence === "" || !source.includes(JSON.stringify(sentence)));
       expect(unproved).toEqual([]);
     }
   });
@@ -30,5 +34,10 @@ describe(TABLE_FILE, () => {
       expect(existsSync(file), file).toBe(true);
       expect(readFileSync(file, "utf8"), `${file} has no test "${title}"`).toContain(`"${title}"`);
     }
+  });
+
+  it("is read at a glance: no paragraph or item is long", () => {
+    const lines = readFileSync(TABLE_FILE, "utf8").split("\n");
+    expect(lines.filter((line) => !line.startsWith("|") && line.length > MAX_CHARACTERS)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Operators' commands see what the server sees: README.md offers `.env`, and `npm run doctor` is to try it out. */
+/** Operators' commands see what the server sees: docs/deploy.md offers `.env`, and `npm run doctor` is to try it out. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
