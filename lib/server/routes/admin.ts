@@ -2,6 +2,7 @@ import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ledger/ids";
 import { topicChanged } from "../../engine/live/follow-topics";
+import type { AdminEntry } from "../../ports/store/admin-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import {
   ActionAnswer,
@@ -115,6 +116,19 @@ function pauseRoute(paused: boolean) {
 export const pause = pauseRoute(true);
 export const resume = pauseRoute(false);
 
+/**
+ * What is stored of a topic that an action may begin on. Refused while a check of it runs, and while it is paused where the
+ * action writes.
+ */
+async function readyFor({ stores, checks }: App, topicId: TopicId, entry: AdminEntry, writes: boolean) {
+  const topic = await stores.sync.topic(topicId);
+  if (writes && topic?.paused)
+    throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
+  if (await checks.underWay(topicId, entry))
+    throw new ProblemError("in-progress", "This topic is being checked: wait for that to end.", { retryAfterS: 10 });
+  return topic;
+}
+
 function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
   return defineRoute({
     summary:
@@ -131,11 +145,7 @@ function checkRoute(mode: keyof typeof CHECK_ACTIONS) {
       const topicId = topicOf(context);
       const { app, background } = context;
       return act(context, { name: CHECK_ACTIONS[mode], target: topicId }, async (entry) => {
-        const topic = await app.stores.sync.topic(topicId);
-        if (mode === "resync" && topic?.paused)
-          throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
-        if (await app.checks.underWay(topicId, entry))
-          throw new ProblemError("in-progress", "This topic is being checked already.", { retryAfterS: 10 });
+        const topic = await readyFor(app, topicId, entry, mode === "resync");
         const start = await app.checks.start(topicId, entry, topic?.cursor ?? 0);
         background(() => app.checks.run(topicId, entry, mode, start));
         return "running";
@@ -160,17 +170,14 @@ export const startOver = defineRoute({
     const topicId = topicOf(context);
     const { app, background } = context;
     return act(context, { name: "topic.start-over", target: topicId }, async (entry) => {
-      const topic = await app.stores.sync.topic(topicId);
-      if (topic?.paused)
-        throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
-      if (await app.checks.underWay(topicId, entry))
-        throw new ProblemError("in-progress", "This topic is being checked: wait for that to end.", {
-          retryAfterS: 10,
-        });
+      const topic = await readyFor(app, topicId, entry, true);
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
-      // The sync of all topics starts at once instead of at the next reader.
-      background(() => app.scheduler.syncNow());
+      // Every instance may go on with it: this one does not wait for a reader. The other topics are folded when the first is dropped.
+      background(async () => {
+        await app.scheduler.syncNow([topicId]);
+        await app.scheduler.syncNow();
+      });
       return { dropped: topic?.counts.messages ?? 0 };
     });
   },
