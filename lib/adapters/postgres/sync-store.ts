@@ -13,7 +13,7 @@ import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { texts } from "./write/params";
-import { reproject, startOver } from "./write/start-over";
+import { dropSome, reproject, startOver } from "./write/start-over";
 
 /** The first `ref` of a topic, as an expression that names its id with `$1`. */
 const BASE = `(SELECT topic_no::bigint << ${REF_SHIFT} FROM topics WHERE topic_id = $1::text)`;
@@ -157,6 +157,10 @@ export class PostgresSyncStore implements SyncStore {
 
   startOver(topicId: TopicId): Promise<void> {
     return startOver(this.db, topicId);
+  }
+
+  dropSome(topicId: TopicId, most: number): Promise<void> {
+    return dropSome(this.db, topicId, most);
   }
 
   reproject(refolded: Refolded): Promise<boolean> {

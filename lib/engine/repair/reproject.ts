@@ -1,35 +1,58 @@
 /**
- * Folds what is stored of a topic into contacts, profiles and definitions again, after another topic was started over. How far it
- * is stands in the store: any instance goes on where another has stopped, and none vouches for the topic before it is done.
+ * Makes a topic ready to be read after one was started over: drops what was stored of it if that is the one, else folds what is
+ * stored of it into contacts, profiles and definitions again. How far this is stands in the store: any instance goes on where
+ * another has stopped, and none vouches for the topic before it is done.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import { projectStored } from "../../core/signals/interpret";
+import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { SyncStore, TopicState } from "../../ports/store/sync-store";
 
 interface ReprojectDeps {
-  readonly store: Pick<SyncStore, "topic" | "log" | "reproject">;
+  readonly store: Pick<SyncStore, "topic" | "log" | "reproject" | "dropSome">;
   readonly log: Log;
+  readonly clock: Pick<Clock, "sleep">;
 }
 
 /** As many messages as a commit writes at once where it is cheapest. */
 const RANGE = 500;
+/**
+ * Rows that are dropped in one step, some 100 ms: commits wait for it, and so does everything where the database runs in this
+ * process. Smaller steps take longer in all, since planning one takes as long as its rows.
+ */
+const DROPPED_AT_ONCE = 5_000;
+/** Between two steps: a database in this process would give nobody else a turn. */
+const TURN_MS = 1;
 
-/** The topic, when everything of it is folded. Null where it is not known. */
-export async function foldedTopic({ store, log }: ReprojectDeps, topicId: TopicId): Promise<TopicState | null> {
+/** The topic, when it can be read: nothing is left to be dropped, and everything of it is folded. Null where it is not known. */
+export async function foldedTopic(deps: ReprojectDeps, topicId: TopicId): Promise<TopicState | null> {
+  const { store, log, clock } = deps;
   for (let isFirst = true; ; isFirst = false) {
     const topic = await store.topic(topicId);
-    if (!topic || topic.projected === null) return topic;
-    if (isFirst) log.info("folds the messages of a topic again", { topicId, from: topic.projected, to: topic.cursor });
-    let from: number | null = topic.projected;
-    while (from !== null) {
-      const last: number = from + RANGE;
-      const entries = await store.log(topicId, from + 1, last);
-      const through: number | null = last >= topic.cursor ? null : last;
-      const isOurs = await store.reproject({ topicId, from, through, facts: projectStored(topicId, entries) });
-      // Another instance is at it as well: who is further is asked of the store.
-      if (!isOurs) break;
-      from = through;
+    if (topic?.isDropping) {
+      if (isFirst) log.info("drops what was stored of a topic", { topicId });
+      await store.dropSome(topicId, DROPPED_AT_ONCE);
+      await clock.sleep(TURN_MS);
+    } else if (!topic || topic.projected === null) return topic;
+    else {
+      if (isFirst)
+        log.info("folds the messages of a topic again", { topicId, from: topic.projected, to: topic.cursor });
+      await fold(deps, topicId, topic.projected, topic.cursor);
     }
+  }
+}
+
+/** Folds as far as nobody else does: who is further is asked of the store. */
+async function fold({ store, clock }: ReprojectDeps, topicId: TopicId, after: number, cursor: number): Promise<void> {
+  let from: number | null = after;
+  let isOurs = true;
+  while (from !== null && isOurs) {
+    const last: number = from + RANGE;
+    const entries = await store.log(topicId, from + 1, last);
+    const through: number | null = last >= cursor ? null : last;
+    isOurs = await store.reproject({ topicId, from, through, facts: projectStored(topicId, entries) });
+    from = through;
+    await clock.sleep(TURN_MS);
   }
 }

@@ -32,6 +32,8 @@ export interface TopicState {
   readonly paused: boolean;
   /** Through which sequence it was folded again since another topic was started over; null: all of it is folded. */
   readonly projected: number | null;
+  /** It was started over, and what was stored of it is still being dropped: nothing may be read into it before that is done. */
+  readonly isDropping: boolean;
 }
 
 export interface TopicCounts {
@@ -121,11 +123,16 @@ export interface SyncStore {
    */
   newEpoch(above: number): Promise<number>;
   /**
-   * Drops what is stored of one topic, with all that follows from it, and starts a new epoch; the other topics are to be folded
-   * again (`TopicState.projected`). One statement: whoever is killed can ask for it again, and so can two at once. Nothing
-   * happens where the topic is not known.
+   * Begins to drop what is stored of one topic (`TopicState.isDropping`), and starts a new epoch. Nothing happens where the topic
+   * is not known, or is being dropped already.
    */
   startOver(topicId: TopicId): Promise<void>;
+  /**
+   * Drops the next part of a topic that is being dropped, about `most` rows with all that follows from them: any number may ask
+   * at once, and go on where others have stopped. The last part starts another epoch; from then on the other topics are to be
+   * folded again (`TopicState.projected`). Nothing happens where the topic is not being dropped.
+   */
+  dropSome(topicId: TopicId, most: number): Promise<void>;
   /** Folds stored messages of a topic again. False where it was not folded through `from` any more. */
   reproject(refolded: Refolded): Promise<boolean>;
   /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */

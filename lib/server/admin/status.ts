@@ -91,7 +91,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
     return {
       ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n, syncedThroughNs: 0n },
       counts: committedHere(sync?.counts),
-      ...{ paused: sync?.state.name === "paused", projected: null, gaps: [], gapCount: 0 },
+      ...{ paused: sync?.state.name === "paused", projected: null, isDropping: false, gaps: [], gapCount: 0 },
     };
   });
 }

@@ -4,51 +4,70 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { TopicId } from "@/lib/core/ledger/ids";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { epochOf } from "@/lib/core/signals/position";
 import { startDevnet } from "@/lib/devnet/devnet";
 import type { Stores } from "@/lib/server/boot/app";
 import { ActionAnswer } from "@/lib/wire/admin";
 import { DrivenClock } from "../../support/control/driven-clock";
-import { fused } from "../../support/control/fuse";
+import { Crash, fused } from "../../support/control/fuse";
 import { chainOf } from "../../support/mirrors/chain";
 import { emptyStores } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { cleanReplay, history, ledgerOf, pieces, stateOf, stores, TOPICS } from "../../support/worlds/replayed";
+import { cleanReplay, history, ledgerOf, pieces, stateOf, stores, TOPICS, USERS } from "../../support/worlds/replayed";
 import { syncOf } from "../../support/worlds/topic-sync";
 
 const [FIRST, SECOND] = TOPICS as [TopicId, TopicId];
+
+/** Each step drops a few rows only, so that there are several. */
+const inSmallSteps = (sync: Stores["sync"]): Stores["sync"] =>
+  new Proxy(sync, {
+    get(target, name) {
+      if (name === "dropSome") return (topicId: TopicId) => target.dropSome(topicId, 5);
+      const value = Reflect.get(target, name) as unknown;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 
 describe("starting a topic over", () => {
   beforeAll(async () => void (await emptyStores()));
 
   it("comes to a clean replay of what the ledger has now, wherever it is killed, and nobody vouches for less", async () => {
     const when = fc.constantFrom<"before" | "after">("before", "after");
+    const order = fc.constantFrom([FIRST, SECOND], [SECOND, FIRST]);
+    const at = fc.nat({ max: 40 });
     await fc.assert(
-      fc.asyncProperty(history, pieces, fc.nat({ max: 14 }), when, async (before, other, crashAt, crash) => {
-        // The network was reset: the first topic has another history now.
-        const now = [chainOf(FIRST, other, 1_790_000_000_000_000_011n), before[1] ?? []];
+      fc.asyncProperty(history, pieces, at, when, order, async (before, other, crashAt, crash, topics) => {
+        // The network was reset: the first topic has another history now. The second one has gone on.
+        const second = before[1] ?? [];
+        const now = [chainOf(FIRST, other, 1_790_000_000_000_000_011n), second];
         const expected = await cleanReplay(now);
         const opened = await stores();
         const clock = new DrivenClock();
-        for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledgerOf(before), clock).run());
+        const then = ledgerOf([before[0] ?? [], second.slice(0, second.length / 2)]);
+        for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, then, clock).run());
         let calls = 0;
         const fuse = () => {
           calls += 1;
           return calls === crashAt ? crash : null;
         };
         const vouched = new Set<TopicId>();
+        // An instance takes back its word when there is a new epoch.
+        opened.stamp.watch({ onBack: () => {}, onEpoch: () => vouched.clear() });
         /** An instance that does what an operator asks, and syncs. Dies with the fuse. */
         const instance = async (sync: Stores["sync"], startsOver: boolean) => {
-          if (startsOver) await sync.startOver(FIRST);
-          for (const topicId of TOPICS) {
-            const onSynced = () => void vouched.add(topicId);
-            await clock.drive(syncOf(topicId, sync, ledgerOf(now), clock, { onSynced }).run());
-          }
+          const few: Stores["sync"] = inSmallSteps(sync);
+          if (startsOver) await few.startOver(FIRST);
+          for (let round = 0; round < 2; round += 1)
+            for (const topicId of topics) {
+              const onSynced = () => void vouched.add(topicId);
+              await clock.drive(syncOf(topicId, few, ledgerOf(now), clock, { onSynced }).run());
+              if (vouched.size === TOPICS.length) expect(await stateOf(opened)).toEqual(expected);
+            }
         };
-        await instance(fused(opened.sync, fuse), true).catch(() => {});
-        // Everything that was vouched for is there, though the process is gone.
-        if (vouched.size === TOPICS.length) expect(await stateOf(opened)).toEqual(expected);
+        await instance(fused(opened.sync, fuse), true).catch((cause: unknown) => {
+          if (!(cause instanceof Crash)) throw cause;
+        });
         vouched.clear();
         // Where it died before it had begun, the operator asks again; else the next reader goes on.
         await instance(opened.sync, calls <= 1 || (crashAt === 1 && crash === "before"));
@@ -57,6 +76,39 @@ describe("starting a topic over", () => {
       }),
       { numRuns: 12 },
     );
+  });
+
+  it("drops in small steps, between which people keep gap-free positions and the other topics go on", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const requests = (topicId: TopicId, count: number, startNs?: bigint) =>
+      chainOf(
+        topicId,
+        Array.from({ length: count }, (_, i) => ({
+          body: { type: "CONTACT_REQUEST", from: USERS[i % 3], to: USERS[(i % 3) + 1] },
+        })),
+        startNs,
+      );
+    const later = requests(SECOND, 90, 1_790_000_000_500_000_007n);
+    const run = (topicId: TopicId, second: number) =>
+      clock.drive(syncOf(topicId, opened.sync, ledgerOf([requests(FIRST, 60), later.slice(0, second)]), clock).run());
+    await run(FIRST, 30);
+    await run(SECOND, 30);
+    await opened.sync.startOver(FIRST);
+    const left = async () => (await opened.sync.log(FIRST, 1, 1_000)).length;
+    const lefts: number[] = [];
+    for (let steps = 1; (await opened.sync.topic(FIRST))?.isDropping; steps += 1) {
+      await opened.sync.dropSome(FIRST, 7);
+      lefts.push(await left());
+      expect((await run(SECOND, 30 + steps)).toSequence).toBe(30 + steps);
+      await stateOf(opened);
+    }
+    const people = lefts.filter((each) => each === 60).length;
+    expect(people).toBeGreaterThan(1);
+    expect(lefts.slice(people)).toEqual([53, 46, 39, 32, 25, 18, 11, 4, 0]);
+    // Nobody is left with a row of it, and the others have theirs.
+    const { rows } = await opened.views.signalsAfter(USERS[0] as UserId, 0, 1_000);
+    expect(new Set(rows.map(({ topicId }) => topicId))).toEqual(new Set([SECOND]));
   });
 
   it("is done once more without harm, and leaves a topic that is not known alone", async () => {
@@ -72,6 +124,9 @@ describe("starting a topic over", () => {
     await opened.sync.startOver("0.0.404" as TopicId);
     expect(epochOf(opened.stamp.highest)).toBe(0);
     await Promise.all([opened.sync.startOver(FIRST), opened.sync.startOver(FIRST), opened.sync.startOver(SECOND)]);
+    expect(epochOf(opened.stamp.highest)).toBe(2);
+    // Two at once go on with it, and the first topic is folded again when the second is dropped.
+    await Promise.all([all(), all()]);
     await all();
     expect(await stateOf(opened)).toEqual(expected);
   });
@@ -143,7 +198,8 @@ describe("an operator who starts a topic over", () => {
     expect((await ask("0.0.404" as TopicId)).status).toBe(404);
     const key = { "idempotency-key": "once" };
     for (const repeated of [false, true]) expect(await (await ask(contact, key)).json()).toMatchObject({ repeated });
-    expect(epochOf(t.app.stores.stamp.highest)).toBe(1);
+    // One begins with it, and one when everything is dropped.
+    expect(epochOf(t.app.stores.stamp.highest)).toBe(2);
   });
 
   it("is never answered with a part of it that is called fresh", async () => {
@@ -175,6 +231,8 @@ describe("an operator who starts a topic over", () => {
       if (!now.stale) expect({ ...now, ...apart }).toEqual({ ...whole, ...apart });
     }
     await t.clock.drive(syncing);
+    // The others are folded when it is dropped.
+    await t.sync();
     expect((await contacts()).stale).toBe(false);
   });
 });

@@ -28,6 +28,8 @@ export const sequenceOf = (ref: unknown): Sequence => Number(BigInt.asUintN(REF_
 
 export function topicState(row: Row): TopicState {
   const cursor = Number(row.cursor);
+  const projected = optionalNumber(row.projected);
+  const isDropping = projected !== null && projected < 0;
   return {
     topicId: row.topic_id as TopicId,
     kinds: row.kinds as TopicKind[],
@@ -44,7 +46,8 @@ export function topicState(row: Row): TopicState {
       untrusted: Number(row.untrusted),
     },
     paused: row.paused === true,
-    projected: optionalNumber(row.projected),
+    projected: isDropping ? null : projected,
+    isDropping,
   };
 }
 

@@ -29,8 +29,6 @@ export interface StatementsStats {
 const READ_TIMEOUT_MS = 5_000;
 /** The slowest write is a commit of 1,000 messages, well under a second; a migration is not among the statements. */
 const WRITE_TIMEOUT_MS = 15_000;
-/** Every row of a topic is dropped by one statement, and the rows of its people are numbered anew: minutes for millions. */
-const START_OVER_TIMEOUT_MS = 600_000;
 
 const WRITES: ReadonlySet<StatementPurpose> = new Set([
   "suspicion",
@@ -114,7 +112,6 @@ export class Statements {
 
   private timeoutMs(purpose: StatementPurpose): number {
     const { readTimeoutMs = READ_TIMEOUT_MS, writeTimeoutMs = WRITE_TIMEOUT_MS } = this.options;
-    if (purpose === "start-over") return START_OVER_TIMEOUT_MS;
     return WRITES.has(purpose) ? writeTimeoutMs : readTimeoutMs;
   }
 
