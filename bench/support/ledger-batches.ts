@@ -48,8 +48,7 @@ export class LedgerBatches {
       },
       bus: {
         publish: neverAsked,
-        tellMissed: neverAsked,
-        publishSignOut: neverAsked,
+        publishMissed: neverAsked,
         subscribe: neverAsked,
         lastPublished: neverAsked,
         newEpoch: neverAsked,

@@ -95,10 +95,9 @@ export class SetUp {
     await app.scheduler.syncNow();
     const told = { users: 0 };
     tier.bus.subscribe({
-      onCommit: ({ users, renamed }) => {
-        told.users += users.length + renamed.length;
+      onEvent: (event) => {
+        if (event.type === "commit") told.users += event.users.length + event.renamed.length;
       },
-      onMissed: () => {},
     });
     const server = await serveApp(app);
     return {

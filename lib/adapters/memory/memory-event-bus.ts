@@ -1,36 +1,31 @@
-import type { CommitEvent, EventBus, EventListener } from "../../ports/shared/event-bus";
-import type { SignOut } from "../../ports/store/account-store";
+import type { BusEvent, EventBus, EventListener } from "../../ports/shared/event-bus";
 
-/** Delivers within the process, at once and in order. */
+/** The bus of a single process. It delivers at once and in order. */
 export class MemoryEventBus implements EventBus {
   private readonly listeners = new Set<EventListener>();
 
-  async publish(event: CommitEvent): Promise<void> {
-    for (const listener of [...this.listeners]) listener.onCommit(event);
+  async publish(event: BusEvent): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onEvent?.(event);
   }
 
-  async tellMissed(): Promise<void> {
-    for (const listener of [...this.listeners]) listener.onMissed();
-  }
-
-  /** Nobody else is there to tell. */
-  follow(): void {}
-
-  newEpoch(): Promise<void> {
-    return this.tellMissed();
-  }
-
-  async publishSignOut(event: SignOut): Promise<void> {
-    for (const listener of [...this.listeners]) listener.onSignOut?.(event);
-  }
-
-  subscribe(listener: EventListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  async publishMissed(): Promise<void> {
+    for (const listener of [...this.listeners]) listener.onMissed?.();
   }
 
   async lastPublished(): Promise<null> {
     return null;
+  }
+
+  newEpoch(): Promise<void> {
+    return this.publishMissed();
+  }
+
+  /** There is no other instance to learn from. */
+  follow(): void {}
+
+  subscribe(listener: EventListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,9 @@ local function isLarger(a, b)
   return a > b
 end`;
 
+/** The version of the registry, in the hash of topic → synced through: no topic has this name. */
+export const REGISTRY_FIELD = "registry";
+
 /** KEYS gate. ARGV ttlMs. Answers 1 for who passes. */
 export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
@@ -43,7 +46,7 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 raiseStamp(KEYS[2], ARGV[4])
 local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('registry', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000)}
+local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000)}
 for i = 4, #KEYS do
   answer[#answer + 1] = vouchedFor(ARGV[2 * i] .. '@' .. ARGV[7], ARGV[2 * i + 1])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0

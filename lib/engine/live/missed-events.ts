@@ -9,7 +9,7 @@ import type { EventBus } from "../../ports/shared/event-bus";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export interface MendDeps {
-  readonly bus: Pick<EventBus, "lastPublished" | "tellMissed">;
+  readonly bus: Pick<EventBus, "lastPublished" | "publishMissed">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -18,22 +18,23 @@ export interface MendDeps {
 const LOOK_AGAIN_MS = [20, 80, 200, 700];
 
 export class Mender {
-  /** Cursors that this instance failed to announce. */
-  private readonly untold = new Map<TopicId, number>();
+  /** Topics with commits that this instance failed to announce, and the cursor that they led to; null if they moved none. */
+  private readonly untold = new Map<TopicId, number | null>();
   /** Topics whose cursor this process has loaded before. */
   private readonly met = new Set<TopicId>();
 
   constructor(private readonly deps: MendDeps) {}
 
-  /** The commit that brought a topic to `cursor` could not be announced. */
-  doubt(topicId: TopicId, cursor: number): void {
-    this.untold.set(topicId, Math.max(cursor, this.untold.get(topicId) ?? 0));
+  /** A commit of the topic could not be announced. `cursor`: where it brought the topic; null for messages behind the cursor. */
+  doubt(topicId: TopicId, cursor: number | null): void {
+    const known = this.untold.get(topicId) ?? null;
+    this.untold.set(topicId, known === null || cursor === null ? (cursor ?? known) : Math.max(cursor, known));
   }
 
   /** To be called when the shared tier answers: says what could not be said before. */
   async settle(): Promise<void> {
     for (const [topicId, cursor] of [...this.untold]) {
-      const isTold = await this.deps.bus.tellMissed(topicId, cursor).then(
+      const isTold = await this.deps.bus.publishMissed(cursor === null ? null : { topicId, cursor }).then(
         () => true,
         ifDown("redis", () => false),
       );
@@ -61,7 +62,7 @@ export class Mender {
       await clock.sleep(ms);
       if (await this.isAnnounced(topicId, cursor, isFirst)) return;
     }
-    await bus.tellMissed(topicId, cursor);
+    await bus.publishMissed({ topicId, cursor });
     log.warn("a commit had not been announced by whoever made it; every view is loaded again", { topicId });
   }
 
@@ -73,7 +74,7 @@ export class Mender {
     };
     const tellOurselves = async () => {
       // The publisher could not tell us either. This process's own streams and views must not wait for the outage to end.
-      await bus.tellMissed(topicId, cursor);
+      await bus.publishMissed({ topicId, cursor });
       return true;
     };
     return bus.lastPublished(topicId).then(isKnown, ifDown("redis", tellOurselves));

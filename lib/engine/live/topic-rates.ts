@@ -1,13 +1,14 @@
-/** How many messages of each topic were committed in each of the last minutes, by whichever instance. */
+/** Counts the messages of each topic that all instances together committed in each of the last minutes. */
 import type { TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
+import type { CursorMove } from "../../ports/shared/event-bus";
 
 const MINUTE_MS = 60_000;
 export const RATE_MINUTES = 30;
 
 interface Counted {
   cursor: number;
-  /** By the number of the minute on the monotonic clock. */
+  /** Keys are minutes of the monotonic clock. */
   readonly minutes: Map<number, number>;
 }
 
@@ -17,16 +18,15 @@ export class TopicRates {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * A topic has come to `cursor`. `from`: where the commit began, where that is known; the first word of a topic without it only
-   * tells where it stands. What was counted before, as when a commit of this process is heard of again, is not counted twice.
+   * A commit moved the topic's cursor. Commits of which this process did not hear count as part of the next one. The first commit
+   * that it hears of counts from where that commit began, and not at all if that is unknown.
    */
-  moved(topicId: TopicId, cursor: number, from: number | null = null): void {
-    const known = this.topics.get(topicId);
-    const counted = known ?? { cursor: from ?? cursor, minutes: new Map<number, number>() };
-    if (!known) this.topics.set(topicId, counted);
-    const added = cursor - Math.max(counted.cursor, from ?? 0);
+  moved(topicId: TopicId, { from, to }: CursorMove): void {
+    const counted = this.topics.get(topicId) ?? { cursor: from ?? to, minutes: new Map<number, number>() };
+    this.topics.set(topicId, counted);
+    const added = to - counted.cursor;
     if (added <= 0) return;
-    counted.cursor = cursor;
+    counted.cursor = to;
     const minute = this.minute();
     counted.minutes.set(minute, (counted.minutes.get(minute) ?? 0) + added);
     for (const old of counted.minutes.keys()) if (old <= minute - RATE_MINUTES) counted.minutes.delete(old);

@@ -26,11 +26,10 @@ export class DefinitionsGeneration {
  */
 export class ToldCommits {
   private readonly cursors = new Map<TopicId, number>();
-  /** How many events were heard of: unchanged, nothing in the store has changed. */
+  /** How many events were heard. While it stays the same, nothing in the store has changed. */
   count = 0;
 
   heard(topicId: TopicId, cursor: number): void {
-    this.count += 1;
     this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
   }
 
@@ -52,16 +51,21 @@ export function followCommits(
   told: ToldCommits,
 ): () => void {
   const { l1, hub, incidents, log } = deps;
+  const onCommit = (event: CommitEvent) => {
+    if (event.definitionsChanged) definitions.value += 1;
+    for (const { userId } of event.users) l1.expire(userId);
+    for (const { userId, peers } of event.renamed) {
+      l1.expire(userId);
+      hub.onPeersChanged(userId, peers);
+    }
+    if (event.cursor !== null) told.heard(event.topicId, event.cursor.to);
+    hub.onCommit(event);
+  };
   return deps.bus.subscribe({
-    onCommit: (event) => {
-      if (event.definitionsChanged) definitions.value += 1;
-      for (const { userId } of event.users) l1.expire(userId);
-      for (const { userId, peers } of event.renamed) {
-        l1.expire(userId);
-        hub.onPeersChanged(userId, peers);
-      }
-      told.heard(event.topicId, event.cursor);
-      hub.onCommit(event);
+    onEvent: (event) => {
+      if (event.type === "commit") onCommit(event);
+      if (event.type === "views-invalidated") for (const userId of event.userIds) l1.expire(userId);
+      if (event.type !== "sign-out") told.count += 1;
     },
     onMissed: () => {
       told.count += 1;

@@ -49,8 +49,6 @@ export function watchStore(deps: StoreWatchDeps): () => void {
     },
   });
   return bus.subscribe({
-    onCommit: () => {},
-    onMissed: () => {},
     // The store's own answers say the rest: a stamp below this one is one that went back.
     onEpoch: (epoch) => stamp.learn(epoch * POSITIONS_PER_EPOCH),
   });

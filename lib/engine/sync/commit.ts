@@ -21,7 +21,7 @@ export interface CommitDeps {
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
   /** A commit could not be told to the other instances: what they keep of views is in doubt. */
-  readonly onUnpublished: (topicId: TopicId, cursor: number) => void;
+  readonly onUnpublished: (topicId: TopicId, cursor: number | null) => void;
   /** Who shows people with a new profile: their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
@@ -68,11 +68,12 @@ export async function storedParts(
 /** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */
 export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
   const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
-  const published = deps.bus.publish({ ...commitEvent(batch, rows), renamed });
-  await published.catch(ifDown("redis", () => deps.onUnpublished(batch.topicId, batch.nextCursor)));
+  const event = commitEvent(batch, rows, renamed);
+  const published = deps.bus.publish(event);
+  await published.catch(ifDown("redis", () => deps.onUnpublished(batch.topicId, event.cursor?.to ?? null)));
 }
 
-function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEvent, "renamed"> {
+function commitEvent(batch: Batch, rows: readonly CommittedRow[], renamed: CommitEvent["renamed"]): CommitEvent {
   const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
   const userOf = (userId: UserId) => {
     const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
@@ -86,9 +87,11 @@ function commitEvent(batch: Batch, rows: readonly CommittedRow[]): Omit<CommitEv
   }
   for (const edge of batch.edges) if (users.has(edge.userId)) userOf(edge.userId).peers.add(edge.peerId);
   return {
+    type: "commit",
     topicId: batch.topicId,
-    cursor: batch.nextCursor,
+    cursor: batch.nextCursor === 0 ? null : { from: batch.expectedCursor, to: batch.nextCursor },
     users: [...users].map(([userId, { head, added, peers }]) => ({ userId, head, added, peers: [...peers] })),
+    renamed,
     definitionsChanged: batch.definitions.length > 0,
   };
 }

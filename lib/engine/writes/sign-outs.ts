@@ -40,8 +40,9 @@ export class SignOuts {
 
   constructor(private readonly deps: SignOutsDeps) {
     this.unfollow = deps.bus.subscribe({
-      onCommit: () => {},
-      onSignOut: (signOut) => this.know(signOut),
+      onEvent: (event) => {
+        if (event.type === "sign-out") this.know(event);
+      },
       onMissed: () => void this.load(),
     });
   }
@@ -74,7 +75,7 @@ export class SignOuts {
     const signOut = { subject: userId, untilMs };
     await this.deps.store.signOut(signOut);
     // The bus tells its own listeners first, and so this map.
-    await this.deps.bus.publishSignOut(signOut);
+    await this.deps.bus.publish({ type: "sign-out", ...signOut });
   }
 
   /** Reads what is stored; on failure again, with back-off. Resolves when it is known. */
@@ -109,7 +110,7 @@ export class SignOuts {
   /** False where the store or the other instances do not answer. */
   private tell(signOut: SignOut): Promise<boolean> {
     const { store, bus } = this.deps;
-    const told = store.signOut(signOut).then(() => bus.publishSignOut(signOut));
+    const told = store.signOut(signOut).then(() => bus.publish({ type: "sign-out", ...signOut }));
     return told.then(
       () => true,
       ifDown("any", () => false),

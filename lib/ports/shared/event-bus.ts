@@ -1,69 +1,87 @@
 /**
- * What commits tell caches and streams, on every instance, and that somebody has signed out of all of them. Lossy by contract: an event carries positions, so who misses one
- * sees the jump in the next and reads the rows; who knows to have missed some is told so. Order is kept for one user within
- * one publisher. Publishing is one command; a shared bus also expires the users' views in the shared tier with it.
+ * Events between instances. A publication tells the listeners of this process first, then all other instances with one command.
+ * Events of one publisher about one user arrive in order.
+ *
+ * An event may get lost. Commits therefore carry positions: an instance that misses one sees the jump in the next and reads the
+ * rows. An instance that knows that it missed events hears `onMissed`.
  */
 import type { Position, TopicId, UserId } from "../../core/ledger/ids";
 import type { SignOut } from "../store/account-store";
 import type { StoreStamp } from "../store/store-stamp";
 
-interface UserEvent {
+interface UserChange {
   readonly userId: UserId;
   /** The user's head after the commit. */
   readonly head: Position;
-  /** How many rows the commit added; head - added + 1 is the first of them. */
+  /** How many rows the commit added. The first of them has position head - added + 1. */
   readonly added: number;
   /** Peers whose edge changed. */
   readonly peers: readonly UserId[];
 }
 
+/** Where a topic's cursor is now. */
+export interface CursorMove {
+  /** The cursor before the commit; null if the publisher runs a release that does not tell. */
+  readonly from: number | null;
+  readonly to: number;
+}
+
 export interface CommitEvent {
+  readonly type: "commit";
   readonly topicId: TopicId;
-  /**
-   * Where the topic stands after the commit; 0 for a commit behind the cursor. With 0 and nobody in `users` and `renamed`
-   * something else about the topic has changed: it was paused or resumed.
-   */
-  readonly cursor: number;
-  readonly users: readonly UserEvent[];
-  /** Who shows people whose profile changed, without having moved themselves. */
+  /** Null for messages behind the cursor. */
+  readonly cursor: CursorMove | null;
+  readonly users: readonly UserChange[];
+  /** Users whose views show a profile that changed, though none of their own rows did. `peers`: those profiles. */
   readonly renamed: readonly { readonly userId: UserId; readonly peers: readonly UserId[] }[];
   readonly definitionsChanged: boolean;
 }
 
+export type BusEvent =
+  | CommitEvent
+  /** A topic was paused or resumed. */
+  | { readonly type: "topic-changed"; readonly topicId: TopicId }
+  /** Views of these users must be loaded again, though no row of theirs changed. */
+  | { readonly type: "views-invalidated"; readonly userIds: readonly UserId[] }
+  | ({ readonly type: "sign-out" } & SignOut)
+  /** The shard registry has this version. */
+  | { readonly type: "registry-changed"; readonly version: number };
+
+/** Listeners do not throw. */
 export interface EventListener {
-  onCommit(event: CommitEvent): void;
-  onSignOut?(event: SignOut): void;
-  /** Events may have been lost, as after a broken connection: everything kept is in doubt. */
-  onMissed(): void;
-  /** The shared tier has lost what it had told; `onMissed` is called as well. */
+  onEvent?(event: BusEvent): void;
+  /** Events may have been lost, as after a broken connection. Whatever this process keeps may be outdated. */
+  onMissed?(): void;
+  /** Redis has lost events that it had published. `onMissed` is called as well. */
   onWentBack?(): void;
-  /** Another instance has told of a later epoch of positions. */
+  /** Another instance knows a later epoch of positions. */
   onEpoch?(epoch: number): void;
 }
 
 export interface EventBus {
-  /** Rejects with TierUnavailable where the other instances could not be told; this process's listeners always are. */
-  publish(event: CommitEvent): Promise<void>;
   /**
-   * Tells every instance, this one first, that commits of a topic up to `cursor` may have gone untold. What they share is
-   * expired with it. Rejects as `publish` does.
+   * Tells this process, then every other instance. Shared views of the users that the event names expire with the same command.
+   * Rejects with TierUnavailable if the other instances could not be told; the listeners of this process always are.
    */
-  tellMissed(topicId: TopicId, cursor: number): Promise<void>;
-  /** Tells the others with each event how far the store has come, and learns of it from them. */
-  follow(stamp: StoreStamp): void;
+  publish(event: BusEvent): Promise<void>;
   /**
-   * Positions are of this epoch from now on: what was shared of an earlier one is expired, and all are told that something was
-   * missed, this process first. Does not reject: where the others cannot be told now, the next command tells them.
+   * Tells every instance, this one first, that events may have been missed, and expires all shared views. With `through`, the
+   * commits of a topic up to a cursor count as published from then on. Rejects as `publish` does.
    */
-  newEpoch(epoch: number): Promise<void>;
-  /** The same for a sign-out: listeners of this process first, then all others, with one command. */
-  publishSignOut(event: SignOut): Promise<void>;
-  /** Returns the function that ends the subscription. Listeners do not throw. */
-  subscribe(listener: EventListener): () => void;
+  publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<void>;
   /**
-   * The cursor of the last commit of a topic that was published; null where nothing is shared. A cursor in the store above it
-   * belongs to a commit whose publisher died before it could tell.
+   * The cursor of the last commit of a topic that was published; null if nothing is shared. A stored cursor above it belongs to a
+   * commit whose publisher died before it could tell.
    */
   lastPublished(topicId: TopicId): Promise<number | null>;
+  /**
+   * Positions belong to this epoch from now on: shared views of earlier epochs expire, and every instance hears `onMissed`. Does
+   * not reject: if the others cannot be told now, the next command tells them.
+   */
+  newEpoch(epoch: number): Promise<void>;
+  /** From now on events tell the other instances how far the store has come, and the bus learns it from theirs. */
+  follow(stamp: StoreStamp): void;
+  /** Returns the function that ends the subscription. */
+  subscribe(listener: EventListener): () => void;
   close(): Promise<void>;
 }

@@ -13,14 +13,14 @@ import type { Ledger } from "../../ports/ledger/ledger";
 import type { Submitter } from "../../ports/ledger/submitter";
 import type { TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
-import type { HotCache } from "../../ports/shared/hot-cache";
+import type { EventBus } from "../../ports/shared/event-bus";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { SyncStore } from "../../ports/store/sync-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export interface ShardsParts {
   readonly stores: { readonly registry: ShardRegistry; readonly sync: SyncStore };
-  readonly hot: HotCache;
+  readonly bus: Pick<EventBus, "publish">;
   readonly ledger: Ledger;
   readonly submitter: Submitter | null;
   readonly creator: TopicCreator | null;
@@ -51,11 +51,8 @@ export interface Shards {
 const UNPUBLISHED =
   "The registry is not published, so new topics would be lost with the database: run `npm run shards -- publish --new`, set REGISTRY_TOPIC to the topic that it prints, and ask again.";
 
-/** A version for which nobody waits: an announcement is a round of no topics. */
-const NO_GATE_MS = 1;
-
 export function openShards(parts: ShardsParts): Shards {
-  const { stores, hot, ledger, submitter, registryTopic, trustedPayers, log } = parts;
+  const { stores, bus, ledger, submitter, registryTopic, trustedPayers, log } = parts;
   const topic =
     registryTopic === null
       ? null
@@ -68,7 +65,7 @@ export function openShards(parts: ShardsParts): Shards {
   const announce = async ({ version }: Registry) => {
     const warn = () =>
       log.warn("Redis is down, so the registry change was not announced; instances poll the registry meanwhile");
-    await hot.round([], NO_GATE_MS, version).catch(ifDown("redis", warn));
+    await bus.publish({ type: "registry-changed", version }).catch(ifDown("redis", warn));
   };
   const resharder = new Resharder({ ...parts, store: stores.registry, sync: stores.sync, announce });
   const publish = async (): Promise<Result<number, string>> => {

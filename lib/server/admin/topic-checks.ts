@@ -62,7 +62,7 @@ export class TopicChecks {
         await save("failed", { error: "it was interrupted; start it again to continue" });
       else {
         // A resync can change views without a new row, so every instance drops its copies.
-        if (mode === "resync") await deps.bus.tellMissed(topicId, result.value.to);
+        if (mode === "resync") await deps.bus.publishMissed({ topicId, cursor: result.value.to });
         await save("done");
       }
     } catch (cause) {

@@ -84,7 +84,7 @@ export function createApp({
   const unfollow = [
     watchUnreadable(stores.unreadable, { incidents, clock }),
     followCommits({ bus, l1, hub, incidents, log }, definitions, told),
-    followTopics({ bus, scheduler, rates, log }),
+    followTopics({ bus, scheduler, registry, rates, log }),
     watchStore({
       ...{ stamp: stores.stamp, store: stores.sync, bus, incidents, log },
       startOver: () => {

@@ -1,6 +1,6 @@
 import "server-only";
 /** What `npm run shards` works with: the same database, Redis, mirror and key as the instances, in a process of its own. */
-import { MemoryHotCache } from "../../adapters/memory/memory-hot-cache";
+import { MemoryEventBus } from "../../adapters/memory/memory-event-bus";
 import { systemClock } from "../../adapters/memory/system-clock";
 import { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import { RegistryCache } from "../../engine/shards/registry-cache";
@@ -44,7 +44,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   const { submitter, creator = null, trustedPayers, mirrorUrls } = network;
   const shards = openShards({
     ...{ stores, submitter, creator, trustedPayers, log, clock: systemClock },
-    hot: shared?.hot ?? new MemoryHotCache(systemClock),
+    bus: shared?.bus ?? new MemoryEventBus(),
     // A few questions of an operator: they need no share of the budget.
     ledger: new MirrorLedger({ urls: mirrorUrls, clock: systemClock, reserve: async () => 0 }),
     ...{ registryTopic: env.REGISTRY_TOPIC, mayStayUnpublished: env.isDevnet, prefix: env.TOPIC_PREFIX },

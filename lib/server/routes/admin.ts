@@ -1,7 +1,6 @@
 import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ledger/ids";
-import { topicChanged } from "../../engine/live/follow-topics";
 import type { AdminEntry } from "../../ports/store/admin-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import {
@@ -57,17 +56,15 @@ export const invalidate = defineRoute({
   handle: (context) => {
     const { app, body } = context;
     const userId = body.userId === undefined ? null : parseUserId(body.userId);
-    const [topic] = app.scheduler.topics;
     return act(context, { name: "cache.invalidate", target: userId }, async () => {
       if (userId !== null && !(await isKnown(app, userId)))
         throw new ProblemError(
           "not-found",
           "No stored message concerns this id, so there is nothing to invalidate. Check the id.",
         );
-      // The bus reaches Redis and every instance's cache in one command, but its events carry a topic.
-      if (topic === undefined) app.l1.expireAll();
-      else if (userId === null) await app.bus.tellMissed(topic.topicId, 0);
-      else await app.bus.publish({ ...topicChanged(topic.topicId), renamed: [{ userId, peers: [] }] });
+      // One command reaches Redis and the memory of every instance.
+      if (userId === null) await app.bus.publishMissed(null);
+      else await app.bus.publish({ type: "views-invalidated", userIds: [userId] });
       return null;
     });
   },
@@ -105,7 +102,7 @@ function pauseRoute(paused: boolean) {
         await scheduler.heed(topicId);
         context.app.adminReads.topics.forget();
         // An instance that misses the event finds out at its next commit or by its own poll.
-        await bus.publish(topicChanged(topicId)).catch(ifDown("redis", () => {}));
+        await bus.publish({ type: "topic-changed", topicId }).catch(ifDown("redis", () => {}));
         if (!paused) context.background(() => scheduler.syncNow([topicId]));
         return null;
       });

@@ -1,8 +1,7 @@
 /** What every event bus does within a process, whatever it is made of. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
-import type { CommitEvent, EventBus, EventListener } from "@/lib/ports/shared/event-bus";
-import type { SignOut } from "@/lib/ports/store/account-store";
+import type { BusEvent, CommitEvent, EventBus, EventListener } from "@/lib/ports/shared/event-bus";
 
 export interface EventBusSubject {
   readonly bus: EventBus;
@@ -12,36 +11,34 @@ export interface EventBusSubject {
 
 /** Keeps what it is told. */
 export class Recorder implements EventListener {
-  readonly events: CommitEvent[] = [];
-  readonly signOuts: SignOut[] = [];
+  readonly events: BusEvent[] = [];
   missed = 0;
 
-  onCommit(event: CommitEvent): void {
+  onEvent(event: BusEvent): void {
     this.events.push(event);
-  }
-
-  onSignOut(event: SignOut): void {
-    this.signOuts.push(event);
   }
 
   onMissed(): void {
     this.missed += 1;
   }
 
-  get cursors(): number[] {
-    return this.events.map(({ cursor }) => cursor);
+  /** Cursors of the commits, null for those behind the cursor. */
+  get cursors(): (number | null)[] {
+    return this.events.flatMap((event) => (event.type === "commit" ? [event.cursor?.to ?? null] : []));
   }
 }
 
 export const TOPIC = "0.0.101" as TopicId;
 
-export function commitOf(cursor: number, userIds: readonly string[] = ["tm-ada"], topicId = TOPIC): CommitEvent {
+/** `cursor` null: of messages behind the cursor. */
+export function commitOf(cursor: number | null, userIds: readonly string[] = ["tm-ada"], topicId = TOPIC): CommitEvent {
   return {
+    type: "commit",
     topicId,
-    cursor,
+    cursor: cursor === null ? null : { from: cursor - 1, to: cursor },
     users: userIds.map((userId) => ({
       userId: userId as UserId,
-      head: cursor as Position,
+      head: (cursor ?? 1) as Position,
       added: 1,
       peers: ["tm-bob" as UserId],
     })),
@@ -49,6 +46,14 @@ export function commitOf(cursor: number, userIds: readonly string[] = ["tm-ada"]
     definitionsChanged: false,
   };
 }
+
+/** One event of each type but a commit. */
+export const OTHER_EVENTS: readonly BusEvent[] = [
+  { type: "topic-changed", topicId: TOPIC },
+  { type: "views-invalidated", userIds: ["tm-ada", "0.0.5"] as UserId[] },
+  { type: "sign-out", subject: "tm-ada" as UserId, untilMs: 1_790_000_000_123 },
+  { type: "registry-changed", version: 7 },
+];
 
 export function eventBusContract(open: () => Promise<EventBusSubject>): void {
   let bus: EventBus;
@@ -79,9 +84,8 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
   it("tells nobody who has left, though they leave while they are told", async () => {
     const [leaving, staying] = [new Recorder(), new Recorder()];
     const unsubscribe = bus.subscribe({
-      onMissed: () => {},
-      onCommit: (event) => {
-        leaving.onCommit(event);
+      onEvent: (event) => {
+        leaving.onEvent(event);
         unsubscribe();
       },
     });
@@ -91,14 +95,14 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect([leaving.cursors, staying.cursors]).toEqual([[1], [1, 2]]);
   });
 
-  it("tells of a sign-out at once too, between the commits and as none of them", async () => {
+  it("delivers an event of every type at once and once, in order, and takes none of them for a commit", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
-    const signOut = { subject: "tm-ada" as UserId, untilMs: 1_790_000_000_123 };
-    const published = [bus.publish(commitOf(1)), bus.publishSignOut(signOut), bus.publish(commitOf(2))];
-    expect([listener.cursors, listener.signOuts]).toEqual([[1, 2], [signOut]]);
+    const events = [commitOf(1), ...OTHER_EVENTS, commitOf(2)];
+    const published = events.map((event) => bus.publish(event));
+    expect(listener.events).toEqual(events);
     await Promise.all(published);
-    expect([listener.cursors, listener.signOuts]).toEqual([[1, 2], [signOut]]);
+    expect(listener.events).toEqual(events);
     expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 2 : null);
   });
 
@@ -112,9 +116,13 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
   it("tells that something was missed, as having told of that cursor", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
-    await bus.tellMissed(TOPIC, 8);
-    expect([listener.events, listener.missed]).toEqual([[], 1]);
-    expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 8 : null);
+    for (const through of [{ topicId: TOPIC, cursor: 8 }, null]) {
+      const before = listener.missed;
+      const published = bus.publishMissed(through);
+      expect([listener.events, listener.missed]).toEqual([[], before + 1]);
+      await published;
+      expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 8 : null);
+    }
   });
 
   it("knows the last cursor that was published of each topic, where others may want to know", async () => {
@@ -122,8 +130,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     await bus.publish(commitOf(9));
     await bus.publish(commitOf(10));
     await bus.publish(commitOf(4));
-    // Behind the cursor.
-    await bus.publish(commitOf(0));
+    await bus.publish(commitOf(null));
     await bus.publish(commitOf(3, [], other));
     expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 10 : null);
     expect(await bus.lastPublished(other)).toBe(isShared ? 3 : null);

@@ -8,7 +8,7 @@ import type { Clock } from "@/lib/ports/clock";
 import type { CachedView } from "@/lib/ports/shared/view-cache";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
-import { commitOf, eventBusContract, Recorder, TOPIC } from "./event-bus.contract";
+import { commitOf, eventBusContract, OTHER_EVENTS, Recorder, TOPIC } from "./event-bus.contract";
 
 const fixture = upstashFixture();
 const ADA = "tm-ada" as UserId;
@@ -55,16 +55,35 @@ describe("in the contract", () => {
 });
 
 describe("instances", () => {
-  it("hear of each other's sign-outs, among commits, without having missed anything and without losing a view", async () => {
+  it("hear each other's events of every type as they were, without having missed anything", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
-    await keep(b.tier, ADA);
-    const signOut = { subject: ADA, untilMs: 1_790_000_000_123 };
-    await a.tier.bus.publishSignOut(signOut);
-    await a.tier.bus.publish(commitOf(1, []));
-    await until(() => b.heard.cursors.length === 1);
-    expect([b.heard.signOuts, b.heard.missed, a.heard.signOuts, a.heard.missed]).toEqual([[signOut], 0, [signOut], 0]);
-    expect(await kindOf(b.tier, ADA)).toBe("hit");
+    const events = [...OTHER_EVENTS, commitOf(1, []), commitOf(null, ["tm-eve"]), commitOf(null, [])];
+    for (const event of events) await a.tier.bus.publish(event);
+    await until(() => b.heard.events.length === events.length);
+    for (const { events: heard, missed } of [a.heard, b.heard]) expect([heard, missed]).toEqual([events, 0]);
+  });
+
+  it("keep their shared views through a sign-out, a paused topic and a changed registry", async () => {
+    const network = newNetwork();
+    const [a, b] = [tierOf(network), tierOf(network)];
+    await keep(b, ADA);
+    for (const event of OTHER_EVENTS) if (event.type !== "views-invalidated") await a.bus.publish(event);
+    expect(await kindOf(b, ADA)).toBe("hit");
+    fixture.upstash.counters.reset();
+    await a.bus.publish({ type: "views-invalidated", userIds: [ADA] });
+    expect(fixture.upstash.counters.read()).toMatchObject({ total: 1, requests: 1 });
+    expect(await kindOf(b, ADA)).toBe("lease");
+  });
+
+  it("learn a changed registry in their next round too, whatever epoch its publisher knows", async () => {
+    const network = newNetwork();
+    const [publisher, other] = [tierOf(network), tierOf(network)];
+    // The publisher is a command that has never heard of this epoch.
+    await other.bus.newEpoch(3);
+    await publisher.bus.publish({ type: "registry-changed", version: 12 });
+    await publisher.bus.publish({ type: "registry-changed", version: 11 });
+    expect((await other.hot.round([], 1_000, 4)).registryVersion).toBe(12);
   });
 
   it("hear each other's commits as they were, and their own once", async () => {
@@ -128,7 +147,7 @@ describe("a publication", () => {
     const [a, b] = [await listening(network), await listening(network)];
     await keep(a.tier, ADA);
     fixture.upstash.counters.reset();
-    await a.tier.bus.tellMissed(TOPIC, 5);
+    await a.tier.bus.publishMissed({ topicId: TOPIC, cursor: 5 });
     expect(fixture.upstash.counters.read()).toMatchObject({ total: 1, byName: { EVAL: 1 } });
     await until(() => b.heard.missed === 1);
     expect(await kindOf(b.tier, ADA)).toBe("lease");
@@ -160,14 +179,10 @@ describe("a publication", () => {
   it("just below that names everybody, within a request's limit", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
-    await a.bus.publish(
-      commitOf(
-        78,
-        Array.from({ length: 3_000 }, (_, i) => `tm-user-${i}`),
-      ),
-    );
+    const named = Array.from({ length: 3_000 }, (_, i) => `tm-user-${i}`);
+    await a.bus.publish(commitOf(78, named));
     await until(() => b.heard.events.length === 1);
-    expect(b.heard.events[0]?.users).toHaveLength(3_000);
+    expect(b.heard.events).toEqual([commitOf(78, named)]);
     expect(a.stats().byPurpose.publish.sentBytes).toBeLessThan(900_000);
   });
 

@@ -212,7 +212,7 @@ describe("whatever instances do and Redis loses", () => {
           const tier = tiers[instance] as UpstashTier;
           if (op === "publish") {
             truth += 1;
-            await tier.bus.publish(commitOf(0));
+            await tier.bus.publish(commitOf(null));
             [told, known[instance]] = [truth, truth];
           } else if (op === "look") await found(instance);
           else if (op === "fill" || op === "lease") {

@@ -58,7 +58,7 @@ describe("a stream", () => {
     Object.assign(t.app.bus, { publish: async () => {} });
     request("tm-1");
     await t.clock.advance(3_000);
-    await t.app.bus.tellMissed(t.devnet.topics.contact, 1);
+    await t.app.bus.publishMissed({ topicId: t.devnet.topics.contact, cursor: 1 });
     await t.clock.advance(3_000);
     expect(ids(reader)).toEqual([]);
     Object.assign(views, { heads });

@@ -1,42 +1,30 @@
 /**
- * Events on their way: short, since they are paid by the byte. `<sequence> <instance> <turn> <JSON>`: the sequence is given by
- * Redis, the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form, or `null` for
- * "everything".
+ * Events as text. They are short, since Redis is paid by the byte: `<sequence> <instance> <turn> <JSON>`. Redis gives the sequence,
+ * the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form. `null` instead of a
+ * list says "everything may have changed".
+ *
+ * Instances of two releases may share a channel for a while. A list that changes its meaning gets a new form number, and an
+ * instance takes a form that it does not know for `null`: it reads everything again, and misses nothing. Items may be added at the
+ * end of a list, where older releases do not look.
  */
 import type { Position, TopicId, UserId } from "../../../core/ledger/ids";
-import type { CommitEvent } from "../../../ports/shared/event-bus";
+import type { BusEvent, CommitEvent } from "../../../ports/shared/event-bus";
 import type { SignOut } from "../../../ports/store/account-store";
 
-/** A new number whenever a list changes its meaning: instances of two releases may share a channel for a while. */
-const COMMIT_FORM = 1;
-const SIGN_OUT_FORM = 2;
+const FORM = { commit: 1, "sign-out": 2, "topic-changed": 3, "views-invalidated": 4, "registry-changed": 5 } as const;
 export const EVERYTHING = "null";
 
 export interface Message {
   readonly sequence: number;
   readonly instanceId: string;
   readonly turn: number;
-  /** Null where it says "everything", or says it in a way that is not known here: which comes to the same. */
+  /** Null if everything may have changed. */
   readonly event: BusEvent | null;
 }
 
-type BusEvent =
-  | { readonly kind: "commit"; readonly commit: CommitEvent }
-  | { readonly kind: "sign-out"; readonly signOut: SignOut };
-
-export function encodeEvent({ topicId, cursor, users, renamed, definitionsChanged }: CommitEvent): string {
-  return JSON.stringify([
-    COMMIT_FORM,
-    topicId,
-    cursor,
-    users.map(({ userId, head, added, peers }) => [userId, head, added, ...peers]),
-    renamed.map(({ userId, peers }) => [userId, ...peers]),
-    definitionsChanged ? 1 : 0,
-  ]);
+export function encodeEvent(event: BusEvent): string {
+  return JSON.stringify([FORM[event.type], ...itemsOf(event)]);
 }
-
-export const encodeSignOut = ({ subject, untilMs }: SignOut): string =>
-  JSON.stringify([SIGN_OUT_FORM, subject, untilMs]);
 
 /** Null for what is no message of ours. */
 export function decodeMessage(text: string): Message | null {
@@ -48,36 +36,85 @@ export function decodeMessage(text: string): Message | null {
 
 type UserItem = readonly [userId: UserId, head: Position, added: number, ...peers: UserId[]];
 type RenamedItem = readonly [userId: UserId, ...peers: UserId[]];
+type CommitItems = readonly [
+  topicId: TopicId,
+  /** 0 for messages behind the cursor. */
+  cursor: number,
+  users: readonly UserItem[],
+  renamed: readonly RenamedItem[],
+  definitionsChanged: 0 | 1,
+  /** The cursor before the commit. The release before did not send this item. */
+  from?: number | null,
+];
+
+function itemsOf(event: BusEvent): readonly unknown[] {
+  switch (event.type) {
+    case "commit":
+      return commitItems(event);
+    case "sign-out":
+      return [event.subject, event.untilMs];
+    case "topic-changed":
+      return [event.topicId];
+    case "views-invalidated":
+      return event.userIds;
+    case "registry-changed":
+      return [event.version];
+  }
+}
+
+function commitItems({ topicId, cursor, users, renamed, definitionsChanged }: CommitEvent): CommitItems {
+  return [
+    topicId,
+    cursor?.to ?? 0,
+    users.map(({ userId, head, added, peers }) => [userId, head, added, ...peers]),
+    renamed.map(({ userId, peers }) => [userId, ...peers]),
+    definitionsChanged ? 1 : 0,
+    cursor?.from ?? null,
+  ];
+}
 
 function decodeEvent(json: string): BusEvent | null {
   try {
     const list: unknown = JSON.parse(json);
     if (!Array.isArray(list)) return null;
-    if (list[0] === SIGN_OUT_FORM) {
-      const [, subject, untilMs] = list as [number, SignOut["subject"]?, number?];
-      return subject === undefined || untilMs === undefined
-        ? null
-        : { kind: "sign-out", signOut: { subject, untilMs } };
+    // A list with a known form was made by `encodeEvent`: whoever can publish here can write to the views as well.
+    const [form, ...items] = list as [number, ...unknown[]];
+    switch (form) {
+      case FORM.commit:
+        return commitOf(...(items as unknown as CommitItems));
+      case FORM["sign-out"]: {
+        const [subject, untilMs] = items as [SignOut["subject"]?, number?];
+        return subject === undefined || untilMs === undefined ? null : { type: "sign-out", subject, untilMs };
+      }
+      case FORM["topic-changed"]: {
+        const [topicId] = items as [TopicId?];
+        return topicId === undefined ? null : { type: "topic-changed", topicId };
+      }
+      case FORM["views-invalidated"]:
+        return { type: "views-invalidated", userIds: items as readonly UserId[] };
+      case FORM["registry-changed"]: {
+        const [version] = items as [number?];
+        return version === undefined ? null : { type: "registry-changed", version };
+      }
+      default:
+        return null;
     }
-    if (list[0] !== COMMIT_FORM) return null;
-    // Of this form only what `encodeEvent` made: whoever can publish here can write to the views as well.
-    const [, topicId, cursor, users, renamed, changed] = list as [
-      number,
-      TopicId,
-      number,
-      UserItem[],
-      RenamedItem[],
-      number,
-    ];
-    const commit = {
-      topicId,
-      cursor,
-      users: users.map(([userId, head, added, ...peers]) => ({ userId, head, added, peers })),
-      renamed: renamed.map(([userId, ...peers]) => ({ userId, peers })),
-      definitionsChanged: changed === 1,
-    };
-    return { kind: "commit", commit };
   } catch {
     return null;
   }
+}
+
+function commitOf(...[topicId, cursor, users, renamed, definitionsChanged, from]: CommitItems): BusEvent {
+  // The release before said "paused or resumed" with a commit of nobody, behind the cursor.
+  const isFromReleaseBefore = from === undefined;
+  if (isFromReleaseBefore && cursor === 0 && users.length === 0 && renamed.length === 0)
+    return { type: "topic-changed", topicId };
+  return {
+    type: "commit",
+    topicId,
+    cursor: cursor === 0 ? null : { from: from ?? null, to: cursor },
+    users: users.map(([userId, head, added, ...peers]) => ({ userId, head, added, peers })),
+    renamed: renamed.map(([userId, ...peers]) => ({ userId, peers })),
+    definitionsChanged: definitionsChanged === 1,
+  };
 }

@@ -1,19 +1,21 @@
 /** Scripts of the event bus. */
 import { HISTORY } from "../history";
-import { IS_LARGER } from "../hot-scripts";
+import { IS_LARGER, REGISTRY_FIELD } from "../hot-scripts";
 import { EXPIRE_FROM } from "../view-scripts";
 
 /**
- * Expires the views that a commit concerns, raises the topic's published cursor, numbers the event and publishes it: all of it
- * or nothing. KEYS number of the last event, history, hash of topic → cursor, generation, then the views. ARGV channel, topic,
- * cursor, ms that numbers and cursors are kept, token of a new generation (which expires everything) or '', ms that one is kept,
- * event, its mark, then what is known (history.ts), stamp of the store. Answers {number, standing, epoch}.
+ * Expires the views that an event concerns, raises one number (a topic's published cursor, or the version of the registry), numbers
+ * the event and publishes it: all of it or nothing. KEYS number of the last event, history, hash of the number to raise, generation,
+ * then the views. ARGV channel, field of the number or '', the number, ms that numbers are kept, token of a new generation (which
+ * expires everything) or '', ms that one is kept, event, its mark, then what is known (history.ts), stamp of the store. Answers
+ * {number, standing, epoch}. A cursor of an earlier epoch than Redis is in says nothing, and is not taken.
  */
 export const PUBLISH = `${IS_LARGER}${HISTORY}${EXPIRE_FROM}
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[9], ARGV[10], ARGV[11])
 if ARGV[5] ~= '' then redis.call('SET', KEYS[4], ARGV[5], 'PX', ARGV[6]) end
 expireFrom(5)
-if where ~= 2 and isLarger(ARGV[3], redis.call('HGET', KEYS[3], ARGV[2]) or '0') then
+local isOfAnyEpoch = ARGV[2] == '${REGISTRY_FIELD}'
+if ARGV[2] ~= '' and (where ~= 2 or isOfAnyEpoch) and isLarger(ARGV[3], redis.call('HGET', KEYS[3], ARGV[2]) or '0') then
   redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[4])

@@ -72,7 +72,6 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     incidents: rest.incidents,
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);
-      rates.moved(topicId, cursor, cursor - added);
       rest.onProgress();
     },
     registry,

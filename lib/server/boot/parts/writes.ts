@@ -46,7 +46,7 @@ interface WriteParts {
 export function buildWrites(parts: WriteParts): Writes {
   const { env, stores, network, tiers, sync, ledger, clock, log } = parts;
   const { registry, scheduler } = sync;
-  const { hot, fence } = tiers;
+  const { bus, hot, fence } = tiers;
   const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
   const pending = new PendingSignals(clock, cursorOf);
   const { submitter, ...written } = counted(network.submitter, { clock, log });
@@ -56,7 +56,7 @@ export function buildWrites(parts: WriteParts): Writes {
     isNamed: env.REGISTRY_TOPIC !== null,
   });
   const shards = openShards({
-    ...{ stores, hot, ledger, submitter, creator: network.creator ?? null, clock, log },
+    ...{ stores, bus, ledger, submitter, creator: network.creator ?? null, clock, log },
     ...{ trustedPayers: network.trustedPayers, registryTopic: env.REGISTRY_TOPIC, prefix: env.TOPIC_PREFIX },
     mayStayUnpublished: env.isDevnet,
     onPublication: (reason) => publication.failed(reason),

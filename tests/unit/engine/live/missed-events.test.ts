@@ -13,7 +13,7 @@ function setUp(published: number | null | undefined) {
   const away = () => Promise.reject(new TierUnavailable("redis", "down"));
   const bus: MendDeps["bus"] = {
     lastPublished: async () => (state.published === undefined ? away() : state.published),
-    tellMissed: async () => {
+    publishMissed: async () => {
       state.here += 1;
       if (state.published === undefined) await away();
       state.everywhere += 1;

@@ -14,28 +14,28 @@ const last = (n: number) => rates.perMinute(T).slice(-n);
 
 describe("the messages of a minute", () => {
   it("are counted in it, and move into the past", async () => {
-    rates.moved(T, 10, 0);
-    rates.moved(T, 15);
+    rates.moved(T, { from: 0, to: 10 });
+    rates.moved(T, { from: null, to: 15 });
     expect(last(2)).toEqual([0, 15]);
     await clock.advance(60_000);
-    rates.moved(T, 16);
+    rates.moved(T, { from: null, to: 16 });
     expect(last(2)).toEqual([15, 1]);
     await clock.advance((RATE_MINUTES - 1) * 60_000);
     expect(rates.perMinute(T)).toEqual([1, ...Array(RATE_MINUTES - 1).fill(0)]);
   });
 
-  it("are counted once, though the commit of this process is heard of again", () => {
-    rates.moved(T, 10, 0);
-    rates.moved(T, 10);
-    rates.moved(T, 12, 10);
-    rates.moved(T, 12);
+  it("are counted once, though a commit is heard of again", () => {
+    rates.moved(T, { from: 0, to: 10 });
+    rates.moved(T, { from: null, to: 10 });
+    rates.moved(T, { from: 10, to: 12 });
+    rates.moved(T, { from: null, to: 12 });
     expect(last(1)).toEqual([12]);
   });
 
-  it("are unknown where only the cursor is: a topic that others have synced is no burst", () => {
-    rates.moved(T, 1_000_000);
+  it("are unknown if only the cursor is told: a topic that others have synced is no burst", () => {
+    rates.moved(T, { from: null, to: 1_000_000 });
     expect(last(1)).toEqual([0]);
-    rates.moved(T, 1_000_003);
+    rates.moved(T, { from: null, to: 1_000_003 });
     expect(last(1)).toEqual([3]);
   });
 });
