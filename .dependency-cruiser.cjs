@@ -5,9 +5,10 @@
 const OURS = "^(app|lib|drizzle|bench|scripts|tests)/";
 const TESTED_WITH = "^(tests|bench|scripts)/";
 const BROWSER = "^(lib/client|app/_ui)/";
-/** Pure code that the browser runs too: it checks a proof as the server does, and answers a capacity slider without a request. */
+/** Pure code that the browser runs too: it checks a proof as the server does, answers a capacity slider without a
+ * request, and sorts messages by the one table of types. */
 const CORE_IN_THE_BROWSER =
-  "^lib/core/(ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|current|inputs|limits))[.]ts$";
+  "^lib/core/(ledger/(ids|consensus-time|running-hash)|capacity/(capacity|costs|current|inputs|limits)|signals/message-types)[.]ts$";
 const NEXT_ROUTE = "^lib/server/http/next-route[.]ts$";
 
 /** Files under `from` import, of our own, nothing but `allowed` and themselves. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/signal";
+import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
 
 const common = {

@@ -1,25 +1,14 @@
 /** A signal as a sentence, in parts: text, and people to be named (and linked). Pure. */
-
+import type { TopicKind } from "@/lib/core/ledger/ids";
+import { kindOf, type MessageType } from "@/lib/core/signals/message-types";
 import type { Signal } from "@/lib/wire/signals";
 import { plainText } from "./plain-text";
 
 export type SentencePart = string | { readonly person: string } | { readonly strong: string };
 
-const CATEGORIES = ["contact", "trust", "recognition", "profile", "other"] as const;
-export type Category = (typeof CATEGORIES)[number];
+export type Category = TopicKind | "other";
 
-export function categoryOf(type: string): Category {
-  const [prefix] = type.toLowerCase().split("_");
-  return CATEGORIES.find((category) => category === prefix) ?? "other";
-}
-
-/** The types behind each filter of the feed. */
-export const TYPES_OF: Record<Exclude<Category, "other">, readonly string[]> = {
-  contact: ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"],
-  trust: ["TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_ACCEPT", "TRUST_DECLINE"],
-  recognition: ["RECOGNITION_MINT", "RECOGNITION_DEFINITION", "RECOGNITION_VALIDATE"],
-  profile: ["PROFILE_UPDATE"],
-};
+export const categoryOf = (type: string): Category => kindOf(type) ?? "other";
 
 export interface SentenceContext {
   readonly self: string | null;
@@ -29,7 +18,8 @@ export interface SentenceContext {
 
 type Words = (actor: SentencePart, target: SentencePart, signal: Signal, context: SentenceContext) => SentencePart[];
 
-const SENTENCES: Record<string, { byMe: Words; toMe: Words }> = {
+/** Null: the sentence of a type that nobody listed says enough. */
+const SENTENCES: Record<MessageType, { byMe: Words; toMe: Words } | null> = {
   CONTACT_REQUEST: {
     byMe: (_, target) => ["You asked ", target, " to be a contact"],
     toMe: (actor) => [actor, " asks to be your contact"],
@@ -62,6 +52,22 @@ const SENTENCES: Record<string, { byMe: Words; toMe: Words }> = {
     byMe: (_, target, signal, context) => ["You recognised ", target, ...recognition(signal, context)],
     toMe: (actor, _, signal, context) => [actor, " recognised you", ...recognition(signal, context)],
   },
+  RECOGNITION_DEFINITION: {
+    byMe: (_, _target, signal) => ["You defined the recognition ", { strong: titleOf(signal) }],
+    toMe: (actor, _, signal) => [actor, " defined the recognition ", { strong: titleOf(signal) }],
+  },
+  PROFILE_UPDATE: {
+    byMe: () => ["You updated your profile"],
+    toMe: (actor) => [actor, " updated their profile"],
+  },
+  TRUST_UPDATE: null,
+  RECOGNITION_VALIDATE: null,
+  RECOGNITION_V2: null,
+  NFT_MINT: null,
+  SIGNAL_MINT: null,
+  SIGNAL_TRANSFER: null,
+  SYSTEM_UPDATE: null,
+  PAYMENT_SENT: null,
 };
 
 function times(signal: Signal): string {
@@ -76,17 +82,15 @@ function recognition({ metadata }: Signal, context: SentenceContext): SentencePa
   return id ? [" for ", { strong: context.recognitionTitle(id) ?? id }] : [];
 }
 
+const titleOf = ({ metadata }: Signal): string =>
+  text(metadata.title) ?? text(metadata.name) ?? text(metadata.id) ?? "a recognition";
+
 export function sentenceOf(signal: Signal, context: SentenceContext): SentencePart[] {
-  const { type, metadata } = signal;
+  const { type } = signal;
   const mine = signal.actor !== null && signal.actor === context.self;
   const actor: SentencePart = signal.actor ? { person: signal.actor } : "Somebody";
   const target: SentencePart = signal.target ? { person: signal.target } : "somebody";
-  if (type === "PROFILE_UPDATE") return mine ? ["You updated your profile"] : [actor, " updated their profile"];
-  if (type === "RECOGNITION_DEFINITION") {
-    const title = text(metadata.title) ?? text(metadata.name) ?? text(metadata.id) ?? "a recognition";
-    return [mine ? "You" : actor, " defined the recognition ", { strong: title }];
-  }
-  const words = SENTENCES[type];
+  const words = Object.hasOwn(SENTENCES, type) ? SENTENCES[type as MessageType] : null;
   if (words) return mine ? words.byMe(actor, target, signal, context) : words.toMe(actor, target, signal, context);
   const whom = !signal.target ? [] : signal.target === context.self ? [" to you"] : [" to ", target];
   return [mine ? "You" : actor, " sent ", { strong: humanType(type) }, ...whom];

@@ -2,6 +2,7 @@
 /** Puts the stream's events where they belong: freshness, the signal feed, and the views that must be read again. */
 import { useEffect } from "react";
 import { useSWRConfig } from "swr";
+import { kindOf } from "@/lib/core/signals/message-types";
 import type { Signal } from "@/lib/wire/signals";
 import { PATHS } from "../api/keys";
 import { useSession } from "../api/session";
@@ -33,8 +34,9 @@ const isView = (key: unknown) => typeof key === "string" && key.startsWith("/api
 
 /** What else has changed when this message arrives. */
 function affected(type: string): (key: unknown) => boolean {
-  if (type.startsWith("RECOGNITION_")) return (key) => key === PATHS.recognition;
-  if (type.startsWith("PROFILE_")) return (key) => Array.isArray(key) && key[0] === PATHS.profiles;
+  const kind = kindOf(type);
+  if (kind === "recognition") return (key) => key === PATHS.recognition;
+  if (kind === "profile") return (key) => Array.isArray(key) && key[0] === PATHS.profiles;
   return () => false;
 }
 

@@ -8,14 +8,14 @@
 import { MAX_ID_CHARACTERS, parseUserId, type UserId } from "../ledger/ids";
 import { err, ok, type Result } from "../result";
 import {
-  type Decoded,
   foldSynonym,
+  hasTarget,
+  type MessageType,
   NUMERIC_TYPES,
   needsOtherTarget,
   needsTarget,
-  type Party,
-  type UndecodableReason,
-} from "./signal";
+} from "./message-types";
+import type { Decoded, Party, UndecodableReason } from "./signal";
 import { cleanText } from "./text";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -65,9 +65,7 @@ export function decodeJson(json: unknown): Result<Decoded, UndecodableReason> {
   const actor = idOf(type.value === "PROFILE_UPDATE" ? profileActors(json, payload) : actors(json, payload));
   if (actor === undefined) return err("bad-id");
   if (actor === null && type.value !== "RECOGNITION_DEFINITION") return err("no-actor");
-  // Profiles and definitions are statements about themselves: what looks like a target there is their subject.
-  const isStatement = type.value === "PROFILE_UPDATE" || type.value === "RECOGNITION_DEFINITION";
-  const target = isStatement ? null : idOf(targets(json, payload));
+  const target = hasTarget(type.value) ? idOf(targets(json, payload)) : null;
   if (target === undefined) return err("bad-id");
   if (target === null && needsTarget(type.value)) return err("no-target");
   if (target !== null && target === actor && needsOtherTarget(type.value)) return err("self-target");
@@ -114,21 +112,21 @@ function numberOf(type: unknown): number | null {
   return typeof type === "string" && /^\d+$/.test(type) ? Number(type) : null;
 }
 
-const SCHEMAS: Readonly<Record<string, string>> = {
+const SCHEMAS: Readonly<Record<string, MessageType>> = {
   "hcs-11-recognition-definition": "RECOGNITION_DEFINITION",
   "hcs-11-recognition-instance": "RECOGNITION_MINT",
   "hcs-11-contact-request": "CONTACT_REQUEST",
   "hcs-11-trust-allocation": "TRUST_ALLOCATE",
 };
 
-function typeBySchema(json: Fields): string | null {
+function typeBySchema(json: Fields): MessageType | null {
   return typeof json.schema === "string" && Object.hasOwn(SCHEMAS, json.schema)
-    ? (SCHEMAS[json.schema] as string)
+    ? (SCHEMAS[json.schema] as MessageType)
     : null;
 }
 
 /** What TrustMesh's own reader makes of messages without a type, most telling members first. */
-function typeByShape(fields: Fields): string | null {
+function typeByShape(fields: Fields): MessageType | null {
   const has = (...names: string[]) =>
     names.every((name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "");
   if (has("recognitionId") || has("owner")) return "RECOGNITION_MINT";

@@ -6,6 +6,7 @@
  */
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../ledger/ids";
+import { kindOf, type TypeOfKind } from "./message-types";
 import type { Decoded } from "./signal";
 import { cleanText } from "./text";
 
@@ -132,34 +133,41 @@ export function mergeEdge(a: Edge, b: Edge): Edge {
 
 type EdgeRegisters = Partial<Omit<Edge, "userId" | "peerId">>;
 
-/** What each type does to the actor's edge and to the target's. Types that are not here change no edge. */
-const EDGE_EFFECTS: Readonly<Record<string, (ns: bigint, weight: number) => readonly [EdgeRegisters, EdgeRegisters]>> =
-  {
-    CONTACT_REQUEST: (ns) => [{ requestOutNs: ns }, { requestInNs: ns }],
-    CONTACT_ACCEPT: (ns) => [
-      { acceptNs: ns, acceptOutNs: ns },
-      { acceptNs: ns, acceptInNs: ns },
-    ],
-    CONTACT_REVOKE: (ns) => [{ revokeNs: ns }, { revokeNs: ns }],
-    TRUST_ALLOCATE: (ns, weight) => [
-      { trustOutNs: ns, trustOutWeight: weight },
-      { trustInNs: ns, trustInWeight: weight },
-    ],
-    TRUST_REVOKE: (ns) => [{ trustOutEndNs: ns }, { trustInEndNs: ns }],
-    // The receiver declines what the target gave: the actor's incoming trust ends.
-    TRUST_DECLINE: (ns) => [{ trustInEndNs: ns }, { trustOutEndNs: ns }],
-  };
+type EdgeEffect = (ns: bigint, weight: number) => readonly [ofActor: EdgeRegisters, ofTarget: EdgeRegisters];
+
+/** The effect of each type on the edge of the actor and on that of the target. Types of other kinds change no edge. */
+const EDGE_EFFECTS: Readonly<Record<TypeOfKind<"contact" | "trust">, EdgeEffect | null>> = {
+  CONTACT_REQUEST: (ns) => [{ requestOutNs: ns }, { requestInNs: ns }],
+  CONTACT_ACCEPT: (ns) => [
+    { acceptNs: ns, acceptOutNs: ns },
+    { acceptNs: ns, acceptInNs: ns },
+  ],
+  CONTACT_REVOKE: (ns) => [{ revokeNs: ns }, { revokeNs: ns }],
+  TRUST_ALLOCATE: (ns, weight) => [
+    { trustOutNs: ns, trustOutWeight: weight },
+    { trustInNs: ns, trustInWeight: weight },
+  ],
+  TRUST_REVOKE: (ns) => [{ trustOutEndNs: ns }, { trustInEndNs: ns }],
+  // The receiver declines what the target gave: the actor's incoming trust ends.
+  TRUST_DECLINE: (ns) => [{ trustInEndNs: ns }, { trustOutEndNs: ns }],
+  // Trust counts when it is given.
+  TRUST_ACCEPT: null,
+  // Shown, and without effect: the weight is what the latest TRUST_ALLOCATE says.
+  TRUST_UPDATE: null,
+};
 
 /** The edges that one signal changes, as states to merge in: none, or one for each side. */
 export function edgesOf(signal: PlacedSignal): readonly Edge[] {
   const { decoded, consensusNs: ns } = signal;
   const { actor, target } = decoded;
   if (actor === null || target === null || actor === target) return [];
-  if (!Object.hasOwn(EDGE_EFFECTS, decoded.type)) return [];
-  const effect = EDGE_EFFECTS[decoded.type] as (typeof EDGE_EFFECTS)[string];
+  const effect = Object.hasOwn(EDGE_EFFECTS, decoded.type)
+    ? EDGE_EFFECTS[decoded.type as keyof typeof EDGE_EFFECTS]
+    : null;
+  if (effect === null) return [];
   const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
   // Names come from contact messages only: what a trust message calls `name` may be anything.
-  const isNaming = decoded.type.startsWith("CONTACT_");
+  const isNaming = kindOf(decoded.type) === "contact";
   const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
     ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
     ...(isNaming && party.hrl !== null ? { peerHrl: party.hrl, peerHrlNs: ns } : {}),

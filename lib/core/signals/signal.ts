@@ -27,63 +27,6 @@ export const UNDECODABLE_REASONS = [
 ] as const;
 export type UndecodableReason = (typeof UNDECODABLE_REASONS)[number];
 
-/** TrustMesh's numeric types (`"hcs":"21"`, not the official HCS-21): the index is the number on the wire. */
-export const NUMERIC_TYPES = [
-  "CONTACT_REQUEST",
-  "CONTACT_ACCEPT",
-  "CONTACT_REVOKE",
-  "TRUST_ALLOCATE",
-  "TRUST_REVOKE",
-  "RECOGNITION_MINT",
-  "RECOGNITION_VALIDATE",
-] as const;
-
-const SYNONYMS: Readonly<Record<string, string>> = {
-  CONTACT_ACCEPTED: "CONTACT_ACCEPT",
-  CONTACT_BONDED: "CONTACT_ACCEPT",
-  CONTACT_MIRROR: "CONTACT_ACCEPT",
-  RECOGNITION_ISSUED: "RECOGNITION_MINT",
-};
-
-export function foldSynonym(type: string): string {
-  return Object.hasOwn(SYNONYMS, type) ? (SYNONYMS[type] as string) : type;
-}
-
-/**
- * The types that can be written through this server: TrustMesh's own clients and services write no others. The ledger may hold
- * others, which readers show as they are; a client that sends one here has most likely misspelt it.
- */
-export const SUBMIT_TYPES = [
-  "CONTACT_REQUEST",
-  "CONTACT_ACCEPT",
-  "CONTACT_ACCEPTED",
-  "CONTACT_BONDED",
-  "CONTACT_MIRROR",
-  "CONTACT_REVOKE",
-  "TRUST_ALLOCATE",
-  "TRUST_UPDATE",
-  "TRUST_REVOKE",
-  "TRUST_ACCEPT",
-  "TRUST_DECLINE",
-  "RECOGNITION_DEFINITION",
-  "RECOGNITION_MINT",
-  "RECOGNITION_ISSUED",
-  "RECOGNITION_VALIDATE",
-  "RECOGNITION_V2",
-  "NFT_MINT",
-  "SIGNAL_MINT",
-  "SIGNAL_TRANSFER",
-  "PROFILE_UPDATE",
-  "SYSTEM_UPDATE",
-] as const;
-
-/** Contact and trust are between two people; a mint belongs to somebody. */
-const NEEDS_TARGET = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|ACCEPT|DECLINE)|RECOGNITION_MINT)$/;
-const BETWEEN_TWO = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|ACCEPT|DECLINE))$/;
-
-export const needsTarget = (type: string): boolean => NEEDS_TARGET.test(type);
-export const needsOtherTarget = (type: string): boolean => BETWEEN_TWO.test(type);
-
 /** What a handle or profile link says of one side of a message. */
 export interface Party {
   readonly handle: string | null;

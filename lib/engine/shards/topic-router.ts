@@ -9,7 +9,7 @@
 import { LRUCache } from "lru-cache";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import { routeTopic, tierOf } from "../../core/shards/shards";
-import { kindOfType } from "../../core/signals/topic-kind";
+import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { LastWrite, WriteFence, WriteRoute } from "../../ports/shared/write-fence";
@@ -54,13 +54,13 @@ export class TopicDoor {
 
   /** The topic that a user's messages of a type go to, by the registry as it is known here. */
   async getTopicForUser(userId: UserId, messageType: string): Promise<TopicId> {
-    return (await this.route(userId, kindOfType(messageType))).topicId;
+    return (await this.route(userId, topicKindOf(messageType))).topicId;
   }
 
   /** Lets a message of the user pass. Rejects with TierUnavailable if its order cannot be kept. */
   async enter(userId: UserId, messageType: string): Promise<Entered> {
     const { registry, fence } = this.deps;
-    const kind = kindOfType(messageType);
+    const kind = topicKindOf(messageType);
     // The fence lets nobody write by an outdated registry; asking here only spares it the refusal.
     await registry.check(CHECK_BEFORE_WRITE_MS).catch(ifDown("postgres", () => null));
     await this.tierUp(userId).catch(ifDown("postgres", () => null));

@@ -7,7 +7,7 @@
 import { fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { earliestNs, transactionIdText, type WriteWindow, writeWindow } from "../../core/ledger/write-window";
-import { kindOfType } from "../../core/signals/topic-kind";
+import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
@@ -104,7 +104,7 @@ export class EarlierWrites {
   /** The log once it holds all that was sent in earlier windows; null where that takes too long. */
   private async settledRows(write: Write, { settledNs }: WriteWindow): Promise<readonly WrittenRow[] | null> {
     const { scheduler, clock } = this.deps;
-    const kind = kindOfType(write.type);
+    const kind = topicKindOf(write.type);
     const topics = scheduler.topics.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
     const isSettled = await scheduler.waitThrough(topics, settledNs, clock.monotonicMs() + SETTLE_MS);
     return isSettled ? this.rows(write) : null;

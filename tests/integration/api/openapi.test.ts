@@ -1,6 +1,6 @@
 /** The document of the API. That answers are as it says is checked wherever a test asks (tests/support/contract). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SUBMIT_TYPES } from "@/lib/core/signals/signal";
+import { SUBMIT_TYPES } from "@/lib/core/signals/message-types";
 import { PROBLEM_CODES } from "@/lib/server/http/problem";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Documented } from "../../support/contract/documented";

@@ -1,18 +1,22 @@
 "use client";
 import { useRouter, useSearchParams } from "next/navigation";
-import { TYPES_OF } from "@/lib/client/format/sentences";
+import { TOPIC_KINDS, type TopicKind } from "@/lib/core/ledger/ids";
+import { TYPES_OF_KIND } from "@/lib/core/signals/message-types";
 import { Chips } from "../../primitives/chips";
 import { PageHeader } from "../page-header";
 import { Feed } from "./feed";
 
-const FILTERS = [
+const LABELS: Record<TopicKind, string> = {
+  contact: "Contacts",
+  trust: "Trust",
+  recognition: "Recognition",
+  profile: "Profiles",
+};
+type Filter = TopicKind | "all";
+const FILTERS: readonly { value: Filter; label: string }[] = [
   { value: "all", label: "All" },
-  { value: "contact", label: "Contacts" },
-  { value: "trust", label: "Trust" },
-  { value: "recognition", label: "Recognition" },
-  { value: "profile", label: "Profiles" },
-] as const;
-type Filter = (typeof FILTERS)[number]["value"];
+  ...TOPIC_KINDS.map((value) => ({ value, label: LABELS[value] })),
+];
 
 const NO_TYPES: readonly string[] = [];
 
@@ -30,7 +34,7 @@ export function SignalsPage() {
       <div className="mb-5">
         <Chips label="Show" value={filter} onChange={choose} options={FILTERS} />
       </div>
-      <Feed key={filter} types={filter === "all" ? NO_TYPES : TYPES_OF[filter]} />
+      <Feed key={filter} types={filter === "all" ? NO_TYPES : TYPES_OF_KIND[filter]} />
     </>
   );
 }

@@ -1,4 +1,5 @@
 /** Names as the small numbers that rows hold. A number, once given, keeps its meaning: only ever append. */
+import type { MessageType } from "../../../core/signals/message-types";
 import type { Disposition, Verification } from "../../../core/signals/signal";
 import type { GapState } from "../../../ports/store/sync-store";
 
@@ -7,28 +8,38 @@ const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies 
 const DISPOSITIONS = ["signal", "part", "undecodable", "untrusted", "failed"] as const satisfies readonly Disposition[];
 const GAP_STATES = ["suspected", "declared", "filled"] as const satisfies readonly GapState[];
 
-/** Types that TrustMesh writes every day. 0 stands for all others, whose name is in the row. */
-const TYPES = [
-  "",
-  "CONTACT_REQUEST",
-  "CONTACT_ACCEPT",
-  "CONTACT_REVOKE",
-  "TRUST_ALLOCATE",
-  "TRUST_REVOKE",
-  "TRUST_ACCEPT",
-  "TRUST_DECLINE",
-  "RECOGNITION_MINT",
-  "RECOGNITION_VALIDATE",
-  "RECOGNITION_DEFINITION",
-  "PROFILE_UPDATE",
-  "PAYMENT_SENT",
-] as const;
+export const UNNAMED_TYPE = 0;
+
+/**
+ * The numbers of types that TrustMesh writes every day. Rows of all other types hold the name, and 0 (UNNAMED_TYPE). A type whose name
+ * rows hold already stays without a number: queries would have to look for both.
+ */
+const NUMBER_OF_TYPE: Readonly<Record<MessageType, number>> = {
+  CONTACT_REQUEST: 1,
+  CONTACT_ACCEPT: 2,
+  CONTACT_REVOKE: 3,
+  TRUST_ALLOCATE: 4,
+  TRUST_REVOKE: 5,
+  TRUST_ACCEPT: 6,
+  TRUST_DECLINE: 7,
+  RECOGNITION_MINT: 8,
+  RECOGNITION_VALIDATE: 9,
+  RECOGNITION_DEFINITION: 10,
+  PROFILE_UPDATE: 11,
+  PAYMENT_SENT: 12,
+  TRUST_UPDATE: UNNAMED_TYPE,
+  RECOGNITION_V2: UNNAMED_TYPE,
+  NFT_MINT: UNNAMED_TYPE,
+  SIGNAL_MINT: UNNAMED_TYPE,
+  SIGNAL_TRANSFER: UNNAMED_TYPE,
+  SYSTEM_UPDATE: UNNAMED_TYPE,
+};
+const TYPE_OF_NUMBER: ReadonlyMap<number, string> = new Map(
+  Object.entries(NUMBER_OF_TYPE).flatMap(([type, number]) => (number === UNNAMED_TYPE ? [] : [[number, type]])),
+);
 
 /** Stands for a payer that the mirror did not tell, in a column that is not null. No account has this id. */
 export const NO_PAYER = "";
-
-export const UNNAMED_TYPE = 0;
-const NUMBER_OF_TYPE: ReadonlyMap<string, number> = new Map(TYPES.map((name, number) => [name, number]));
 
 const indexed = <T extends string>(names: readonly T[]) => ({
   code: (name: T): number => names.indexOf(name),
@@ -44,12 +55,13 @@ export const disposition = indexed<Disposition>(DISPOSITIONS);
 export const gapState = indexed<GapState>(GAP_STATES);
 
 /** A type's number, or 0 where its name has to be stored. */
-export const typeNumber = (type: string): number => NUMBER_OF_TYPE.get(type) ?? UNNAMED_TYPE;
+export const typeNumber = (type: string): number =>
+  Object.hasOwn(NUMBER_OF_TYPE, type) ? NUMBER_OF_TYPE[type as MessageType] : UNNAMED_TYPE;
 
 /** Throws RangeError for a number that a later version gave. */
 export function typeName(number: unknown, name: unknown): string {
   if (Number(number) === UNNAMED_TYPE && typeof name === "string") return name;
-  const known = TYPES[Number(number)];
+  const known = TYPE_OF_NUMBER.get(Number(number));
   if (!known) throw new RangeError(`the database holds an unknown type: ${String(number)}`);
   return known;
 }

@@ -1,21 +1,20 @@
 /** `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
-import type { TopicKind } from "../../../core/ledger/ids";
+import { TOPIC_KINDS, type TopicKind } from "../../../core/ledger/ids";
+import { prefixOf, TYPES_OF_KIND } from "../../../core/signals/message-types";
 import { typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { STAMP } from "../stamp";
 import { bodyOf, boundedRows, ME, topicIdOf } from "./view-sql";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
-  contact: "CONTACT_",
-  trust: "TRUST_",
-  recognition: "RECOGNITION_",
-  profile: "PROFILE_",
+  contact: prefixOf("contact"),
+  trust: prefixOf("trust"),
+  recognition: prefixOf("recognition"),
+  profile: prefixOf("profile"),
 };
 
-const NUMBERED_TYPES = [
-  ...["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_REVOKE"],
-  ...["TRUST_ALLOCATE", "TRUST_REVOKE", "TRUST_ACCEPT", "TRUST_DECLINE"],
-  ...["RECOGNITION_MINT", "RECOGNITION_VALIDATE", "RECOGNITION_DEFINITION", "PROFILE_UPDATE"],
-];
+const NUMBERED_TYPES = TOPIC_KINDS.flatMap((kind) => TYPES_OF_KIND[kind]).filter(
+  (type) => typeNumber(type) !== UNNAMED_TYPE,
+);
 
 /** A type says by its first word which kind it is; one that does not is of the kind of the topic it came by. */
 function isOfKind(kind: TopicKind): string {

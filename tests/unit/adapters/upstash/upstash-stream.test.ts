@@ -6,7 +6,7 @@ import { Keys } from "@/lib/adapters/upstash/client/keys";
 import { decodeMessage } from "@/lib/adapters/upstash/events/event-codec";
 import { MAX_EVENT_CHARACTERS, streamChannel } from "@/lib/adapters/upstash/events/subscription";
 
-/** What `streamChannel` makes of these chunks, each written alone, and the reason with which it ended. */
+/** Serves these chunks, each written alone: the messages that `streamChannel` gives, and the reason with which it ends. */
 async function listenTo(chunks: readonly string[]) {
   const heard: string[] = [];
   const server = createServer(async (_, response) => {

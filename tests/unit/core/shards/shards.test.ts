@@ -16,7 +16,7 @@ import {
   tierOf,
   type UserTier,
 } from "@/lib/core/shards/shards";
-import { kindOfType } from "@/lib/core/signals/topic-kind";
+import { topicKindOf } from "@/lib/core/signals/message-types";
 import { active, busy, ofTenant, plain, registryOf, simplest, standard } from "../../../support/worlds/registries";
 
 const TENANTS = ["acme", "globex", "initech"];
@@ -166,7 +166,7 @@ describe("names", () => {
     ["RECOGNITION_MINT", "recognition"],
     ["PAYMENT_SENT", "recognition"],
   ])("of types: %s is written to %s", (type, of) => {
-    expect(kindOfType(type)).toBe(of);
+    expect(topicKindOf(type)).toBe(of);
   });
 });
 

@@ -1,0 +1,99 @@
+/**
+ * The one table of message types. A new type is a row here. Everything else that must treat it does not compile until it says how:
+ * which edges it changes (projection.ts), how rows store it (adapters/postgres/codec/codes.ts), its sentence on the page
+ * (client/format/sentences.ts). The ledger also holds types that are not here; they are kept and shown as they are.
+ */
+import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
+
+interface Rule {
+  /** The topics that hold it, and the event list that shows it. Null: written to recognition topics, listed by its topic. */
+  readonly kind: TopicKind | null;
+  /** `another`: needs a target that is not the actor. `anybody`: needs a target. `none`: what looks like a target is its subject. */
+  readonly target: "another" | "anybody" | "optional" | "none";
+  /** Its number in numeric envelopes (`"hcs":"21"`, not the official HCS-21). */
+  readonly number?: number;
+  /** Found on the ledger; this server does not write it. */
+  readonly isForeign?: true;
+}
+
+export const MESSAGE_TYPES = {
+  CONTACT_REQUEST: { kind: "contact", target: "another", number: 0 },
+  CONTACT_ACCEPT: { kind: "contact", target: "another", number: 1 },
+  CONTACT_REVOKE: { kind: "contact", target: "another", number: 2 },
+  TRUST_ALLOCATE: { kind: "trust", target: "another", number: 3 },
+  TRUST_REVOKE: { kind: "trust", target: "another", number: 4 },
+  TRUST_ACCEPT: { kind: "trust", target: "another" },
+  TRUST_DECLINE: { kind: "trust", target: "another" },
+  TRUST_UPDATE: { kind: "trust", target: "optional" },
+  RECOGNITION_MINT: { kind: "recognition", target: "anybody", number: 5 },
+  RECOGNITION_VALIDATE: { kind: "recognition", target: "optional", number: 6 },
+  RECOGNITION_DEFINITION: { kind: "recognition", target: "none" },
+  RECOGNITION_V2: { kind: "recognition", target: "optional" },
+  PROFILE_UPDATE: { kind: "profile", target: "none" },
+  NFT_MINT: { kind: null, target: "optional" },
+  SIGNAL_MINT: { kind: null, target: "optional" },
+  SIGNAL_TRANSFER: { kind: null, target: "optional" },
+  SYSTEM_UPDATE: { kind: null, target: "optional" },
+  PAYMENT_SENT: { kind: null, target: "optional", isForeign: true },
+} as const satisfies Readonly<Record<string, Rule>>;
+export type MessageType = keyof typeof MESSAGE_TYPES;
+
+/** The types of these kinds. */
+export type TypeOfKind<Kind extends TopicKind> = {
+  [Type in MessageType]: (typeof MESSAGE_TYPES)[Type]["kind"] extends Kind ? Type : never;
+}[MessageType];
+
+/** Other names of a type, which fold into it. */
+const SYNONYMS = {
+  CONTACT_ACCEPTED: "CONTACT_ACCEPT",
+  CONTACT_BONDED: "CONTACT_ACCEPT",
+  CONTACT_MIRROR: "CONTACT_ACCEPT",
+  RECOGNITION_ISSUED: "RECOGNITION_MINT",
+} as const satisfies Readonly<Record<string, MessageType>>;
+type Synonym = keyof typeof SYNONYMS;
+
+const NAMES = Object.keys(MESSAGE_TYPES) as readonly MessageType[];
+const ruleOf = (type: string): Rule | null =>
+  Object.hasOwn(MESSAGE_TYPES, type) ? MESSAGE_TYPES[type as MessageType] : null;
+
+/**
+ * The types that can be written through this server, synonyms included. The ledger may hold others; a client that sends another one
+ * here has most likely misspelt it.
+ */
+export const SUBMIT_TYPES: readonly (MessageType | Synonym)[] = [
+  ...NAMES.filter((type) => !ruleOf(type)?.isForeign),
+  ...(Object.keys(SYNONYMS) as Synonym[]),
+];
+
+/** The types of numeric envelopes: the index is the number on the wire. */
+export const NUMERIC_TYPES: readonly MessageType[] = NAMES.filter((type) => ruleOf(type)?.number !== undefined).sort(
+  (a, b) => (ruleOf(a)?.number ?? 0) - (ruleOf(b)?.number ?? 0),
+);
+
+export const foldSynonym = (type: string): string => (Object.hasOwn(SYNONYMS, type) ? SYNONYMS[type as Synonym] : type);
+
+/** The first word of a kind's types, also of those without a row: `TRUST_`. */
+export const prefixOf = (kind: TopicKind): string => `${kind.toUpperCase()}_`;
+
+/** The kind of a type, by its row or else by its first word; null where neither says one. */
+export function kindOf(type: string): TopicKind | null {
+  const rule = ruleOf(type);
+  return rule ? rule.kind : (TOPIC_KINDS.find((kind) => type.startsWith(prefixOf(kind))) ?? null);
+}
+
+/** The kind of topic that a type is written to. Recognition is TrustMesh's feed, which takes everything else. */
+export const topicKindOf = (type: string): TopicKind => kindOf(type) ?? "recognition";
+
+const ofKind = (kind: TopicKind) => NAMES.filter((type) => ruleOf(type)?.kind === kind);
+
+/** The types of each kind, without synonyms. */
+export const TYPES_OF_KIND: Readonly<Record<TopicKind, readonly MessageType[]>> = {
+  contact: ofKind("contact"),
+  trust: ofKind("trust"),
+  recognition: ofKind("recognition"),
+  profile: ofKind("profile"),
+};
+
+export const needsTarget = (type: string): boolean => ["another", "anybody"].includes(ruleOf(type)?.target ?? "");
+export const needsOtherTarget = (type: string): boolean => ruleOf(type)?.target === "another";
+export const hasTarget = (type: string): boolean => ruleOf(type)?.target !== "none";
