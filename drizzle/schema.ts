@@ -1,9 +1,10 @@
 /**
- * The tables, as drizzle knows them. What drizzle cannot say is written into the migrations by hand and marked there:
- * PARTITION BY HASH with its 16 partitions, and fillfactors. Column order is by falling alignment, so that no row holds padding.
+ * The one definition of the tables, their columns and the types of their rows. Drizzle has no words for two things, which are
+ * written into the migrations by hand and marked there: PARTITION BY HASH with its 16 partitions, and fillfactors. Columns stand
+ * in the order of falling alignment, so that no row holds padding.
  *
  * Rows refer to users, topics and messages by number: a user's number is 4 bytes where the id is 12 or more, in the row and in
- * each of its indexes (80 bytes less for a message of two people). `ref` is one number for a place in the ledger:
+ * each of its indexes (80 bytes less for a message of two people). `ref` is one number for a message's place on the ledger:
  * `topic_no · 2^40 + sequence`. Consensus times are nanoseconds: Postgres timestamps stop at microseconds.
  */
 import { sql } from "drizzle-orm";
@@ -23,109 +24,118 @@ import {
   smallint,
   unique,
 } from "drizzle-orm/pg-core";
+import type { AccountId, Sequence, SessionId, TopicId, TopicKind, UserId } from "../lib/core/ledger/ids";
+import type { ShardState, TenantId, Tier, UserTier } from "../lib/core/shards/shards";
 
 /** Ids and names compare as bytes: several times faster than a locale's rules, and the same order on every server. */
 const text = customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
-const bytea = customType<{ data: Uint8Array }>({ dataType: () => "bytea" });
-const int8 = () => bigint({ mode: "bigint" });
+/** Bytes are copied out of the driver's answer: what a driver hands out may be a view of a whole network packet. */
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => "bytea",
+  fromDriver: (value) => new Uint8Array(value),
+});
+/** Consensus times and refs do not fit a JavaScript number. */
+const int8 = (name?: string) => (name === undefined ? bigint({ mode: "bigint" }) : bigint(name, { mode: "bigint" }));
+/** Sequences, counts and milliseconds do. */
+const int53 = (name?: string) => (name === undefined ? bigint({ mode: "number" }) : bigint(name, { mode: "number" }));
 
-/** One row: which network these rows are of, their format, and the epoch of positions (core/signals/position). */
+/** One row: the network and the ledger that all rows come from, their format, and the epoch of positions (lib/core/signals/position). */
 export const meta = pgTable(
   "meta",
   {
     one: boolean().primaryKey().default(true),
     network: text().notNull(),
     epoch: integer().notNull().default(0),
-    /** Grows with each change of `shards`: what a change swaps on. */
+    /** Grows with each change of `shards`, which compares and swaps it. */
     registryVersion: integer("registry_version").notNull().default(0),
     /** The latest format that rows are written in (lib/adapters/postgres/codec/format.ts). */
     format: integer().notNull().default(1),
-    /** Which ledger of that network: a devnet has an identity of its own. Null: not told. */
+    /** The ledger of that network: a devnet has an identity of its own. Null: not known. */
     ledger: text(),
   },
   (t) => [check("meta_one", sql`${t.one}`)],
 );
 
-/** Cursor, chain head and counters of each topic. */
+/** The cursor, the chain head and the counters of each topic. */
 export const topics = pgTable("topics", {
-  cursor: int8().notNull().default(sql`0`),
-  headNs: bigint("head_ns", { mode: "bigint" }).notNull().default(sql`0`),
-  syncedThroughNs: bigint("synced_through_ns", { mode: "bigint" }).notNull().default(sql`0`),
-  messages: int8().notNull().default(sql`0`),
-  verified: int8().notNull().default(sql`0`),
-  unverifiable: int8().notNull().default(sql`0`),
-  failed: int8().notNull().default(sql`0`),
-  undecodable: int8().notNull().default(sql`0`),
-  untrusted: int8().notNull().default(sql`0`),
+  cursor: int53().notNull().default(sql`0`),
+  headNs: int8("head_ns").notNull().default(sql`0`),
+  syncedThroughNs: int8("synced_through_ns").notNull().default(sql`0`),
+  messages: int53().notNull().default(sql`0`),
+  verified: int53().notNull().default(sql`0`),
+  unverifiable: int53().notNull().default(sql`0`),
+  failed: int53().notNull().default(sql`0`),
+  undecodable: int53().notNull().default(sql`0`),
+  untrusted: int53().notNull().default(sql`0`),
   topicNo: integer("topic_no").primaryKey().generatedAlwaysAsIdentity(),
   paused: boolean().notNull().default(false),
-  topicId: text("topic_id").notNull().unique("topics_topic_id"),
-  kinds: plainText().array().notNull(),
+  topicId: text("topic_id").$type<TopicId>().notNull().unique("topics_topic_id"),
+  kinds: plainText().array().$type<TopicKind[]>().notNull(),
   headHash: bytea("head_hash"),
-  /** Through which sequence what is stored was folded into edges, profiles and definitions again; null: all of it was. */
-  projected: int8(),
+  /** The sequence through which stored messages were folded into edges, profiles and definitions again; null: all of them were. */
+  projected: int53(),
 });
 
-/** Holes in a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
+/** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
 export const topicGaps = pgTable(
   "topic_gaps",
   {
-    fromSeq: bigint("from_seq", { mode: "bigint" }).notNull(),
-    toSeq: bigint("to_seq", { mode: "bigint" }).notNull(),
-    firstSeenMs: bigint("first_seen_ms", { mode: "bigint" }).notNull(),
+    fromSeq: int53("from_seq").$type<Sequence>().notNull(),
+    toSeq: int53("to_seq").$type<Sequence>().notNull(),
+    firstSeenMs: int53("first_seen_ms").notNull(),
     topicNo: integer("topic_no").notNull(),
     state: smallint().notNull(),
   },
   (t) => [primaryKey({ name: "topic_gaps_pkey", columns: [t.topicNo, t.fromSeq] })],
 );
 
-/** Each message once, whatever became of it. Codes as in lib/adapters/postgres/codec/codes.ts. */
+/** Each message once, also where it was rejected. Codes as in lib/adapters/postgres/codec/codes.ts. */
 export const topicLog = pgTable(
   "topic_log",
   {
     ref: int8().primaryKey(),
-    consensusNs: bigint("consensus_ns", { mode: "bigint" }).notNull(),
+    consensusNs: int8("consensus_ns").notNull(),
     verification: smallint().notNull(),
     disposition: smallint().notNull(),
     hashVersion: smallint("hash_version"),
-    /** Only of messages that came in more than one chunk, as are the three after it. */
+    /** Null, as `chunk_total` and `chunk_key` are, where the message came in one chunk. */
     chunkNumber: integer("chunk_number"),
     chunkTotal: integer("chunk_total"),
-    payer: text().notNull(),
+    payer: text().$type<AccountId>().notNull(),
     runningHash: bytea("running_hash"),
     /** In shorthand (lib/adapters/postgres/codec/shorthand.ts), as is `body`. */
     message: bytea().notNull(),
     chunkKey: text("chunk_key"),
-    /** The whole message, on the entry of the chunk that completed it. */
+    /** The whole message, in the row of the chunk that completed it. */
     body: bytea(),
     reason: text(),
   },
   (t) => [
     index("topic_log_chunk").on(t.chunkKey).where(sql`${t.chunkKey} is not null`),
     index("topic_log_failed").on(t.ref).where(sql`${t.disposition} = 4`),
-    /** Undecodable and untrusted messages: few, and looked at newest first. */
+    /** Undecodable and untrusted messages: few, and read newest first. */
     index("topic_log_odd").on(t.disposition, t.consensusNs).where(sql`${t.disposition} IN (2, 3)`),
   ],
 );
 
 export const userNo = pgSequence("user_no");
 
-/** Each user's number, and how many rows the user has: the next row is `head + 1`. */
+/** Each user's number, and how many rows the user has: the next row takes `head + 1`. */
 export const userHeads = pgTable("user_heads", {
   userNo: integer("user_no").notNull().unique("user_heads_user_no"),
   head: integer().notNull(),
-  userId: text("user_id").primaryKey(),
+  userId: text("user_id").$type<UserId>().primaryKey(),
 });
 
 /**
  * One narrow row per (user, message). Partitioned by hash of `user_no` (migration 0000). At most 8 columns: nulls are free.
- * Positions have no index of their own (63 bytes a message): they are gap-free, so who wants the last few looks from the newest
- * row back until they are all found.
+ * Positions have no index of their own, which would take 63 bytes a message: they are gap-free, so a reader of the last few goes
+ * from the newest row back until all are found.
  */
 export const hcsMessages = pgTable(
   "hcs_messages",
   {
-    consensusNs: bigint("consensus_ns", { mode: "bigint" }).notNull(),
+    consensusNs: int8("consensus_ns").notNull(),
     ref: int8().notNull(),
     userNo: integer("user_no").notNull(),
     /** The position inside the epoch. */
@@ -140,36 +150,36 @@ export const hcsMessages = pgTable(
   (t) => [primaryKey({ name: "hcs_messages_pkey", columns: [t.userNo, t.consensusNs] })],
 );
 
-/** What core/signals/projection calls an edge; null is "never" (0n there). Partitioned like hcs_messages. */
+/** The edges of lib/core/signals/projection; null is "never" (0n there). Partitioned like hcs_messages. */
 export const contactEdges = pgTable(
   "contact_edges",
   {
     userNo: integer("user_no").notNull(),
     peerNo: integer("peer_no").notNull(),
-    acceptNs: bigint("accept_ns", { mode: "bigint" }),
-    revokeNs: bigint("revoke_ns", { mode: "bigint" }),
-    requestOutNs: bigint("request_out_ns", { mode: "bigint" }),
-    requestInNs: bigint("request_in_ns", { mode: "bigint" }),
-    trustOutNs: bigint("trust_out_ns", { mode: "bigint" }),
-    trustOutEndNs: bigint("trust_out_end_ns", { mode: "bigint" }),
-    trustInNs: bigint("trust_in_ns", { mode: "bigint" }),
-    trustInEndNs: bigint("trust_in_end_ns", { mode: "bigint" }),
-    peerHandleNs: bigint("peer_handle_ns", { mode: "bigint" }),
-    peerHrlNs: bigint("peer_hrl_ns", { mode: "bigint" }),
+    acceptNs: int8("accept_ns"),
+    revokeNs: int8("revoke_ns"),
+    requestOutNs: int8("request_out_ns"),
+    requestInNs: int8("request_in_ns"),
+    trustOutNs: int8("trust_out_ns"),
+    trustOutEndNs: int8("trust_out_end_ns"),
+    trustInNs: int8("trust_in_ns"),
+    trustInEndNs: int8("trust_in_end_ns"),
+    peerHandleNs: int8("peer_handle_ns"),
+    peerHrlNs: int8("peer_hrl_ns"),
     trustOutWeight: doublePrecision("trust_out_weight"),
     trustInWeight: doublePrecision("trust_in_weight"),
     peerHandle: text("peer_handle"),
     peerHrl: text("peer_hrl"),
-    /** Which side said `accept_ns`: added by migration 0001, after the columns that were there. */
-    acceptOutNs: bigint("accept_out_ns", { mode: "bigint" }),
-    acceptInNs: bigint("accept_in_ns", { mode: "bigint" }),
+    /** The side that said `accept_ns`: migration 0001 added both after the columns that were there. */
+    acceptOutNs: int8("accept_out_ns"),
+    acceptInNs: int8("accept_in_ns"),
   },
   (t) => [primaryKey({ name: "contact_edges_pkey", columns: [t.userNo, t.peerNo] })],
 );
 
 export const profiles = pgTable("profiles", {
-  consensusNs: bigint("consensus_ns", { mode: "bigint" }).notNull(),
-  /** The message that said so. */
+  consensusNs: int8("consensus_ns").notNull(),
+  /** The message that set the profile. */
   ref: int8().notNull(),
   userNo: integer("user_no").primaryKey(),
   handle: text(),
@@ -180,67 +190,68 @@ export const profiles = pgTable("profiles", {
 });
 
 export const recognitionDefinitions = pgTable("recognition_definitions", {
-  consensusNs: bigint("consensus_ns", { mode: "bigint" }).notNull(),
+  consensusNs: int8("consensus_ns").notNull(),
   ref: int8().notNull(),
   definitionId: text("definition_id").primaryKey(),
-  actor: text(),
+  actor: text().$type<UserId>(),
   slug: text(),
   title: text().notNull(),
   icon: text(),
   description: text(),
   category: text(),
   /**
-   * The claims of this id, by actor (core/signals/projection, DefinitionClaim); the columns above are the claim that counts.
-   * Null in rows of the version before: then the columns are the only claim.
+   * The claims to this id, by actor (lib/core/signals/projection, DefinitionClaim); the columns above are the claim that counts.
+   * Null in rows that an earlier version wrote: then the columns are the only claim.
    */
   claims: jsonb(),
 });
 
-/** Whose id a Hedera account signs in as, where the operator has said so: TrustMesh's ids of before accounts (`tm-…`). */
+/** The user id that a Hedera account signs in as, where an operator has bound one: TrustMesh's older ids (`tm-…`). */
 export const accountBindings = pgTable("account_bindings", {
-  boundMs: bigint("bound_ms", { mode: "bigint" }).notNull(),
-  accountId: text("account_id").primaryKey(),
-  userId: text("user_id").notNull(),
+  boundMs: int53("bound_ms").notNull(),
+  accountId: text("account_id").$type<AccountId>().primaryKey(),
+  userId: text("user_id").$type<UserId>().notNull(),
 });
 
-/** Sessions of a user that were issued until then are over. Rows older than a session's life say nothing any more. */
+/** A user's sessions that were issued until `until_ms` are over. Rows older than a session's life have no effect any more. */
 export const sessionSignOuts = pgTable("session_sign_outs", {
-  untilMs: bigint("until_ms", { mode: "bigint" }).notNull(),
-  userId: text("user_id").primaryKey(),
+  untilMs: int53("until_ms").notNull(),
+  /** A user, or one session: no user's id has a space in it. */
+  subject: text("user_id").$type<UserId | SessionId>().primaryKey(),
 });
 
-/** What operators did, one row an action: written before it begins, and brought up to date as it goes on. */
+/** The operator log, one row an action: written before the action begins, and updated as it goes on. */
 export const adminAudit = pgTable("admin_audit", {
-  id: int8().primaryKey().generatedAlwaysAsIdentity(),
-  atMs: bigint("at_ms", { mode: "bigint" }).notNull(),
-  updatedMs: bigint("updated_ms", { mode: "bigint" }).notNull(),
+  id: int53().primaryKey().generatedAlwaysAsIdentity(),
+  atMs: int53("at_ms").notNull(),
+  updatedMs: int53("updated_ms").notNull(),
   actor: text().notNull(),
   action: text().notNull(),
   /** A topic or a user; null for everything. */
   target: text(),
-  state: text().notNull(),
-  /** JSON of what it came to so far. */
+  state: text().$type<"running" | "done" | "failed" | "refused">().notNull(),
+  /** JSON: the result so far. */
   detail: text(),
-  /** Of whoever asked, so that a repeated request is the same action. */
+  /** The idempotency key of the request, so that a repeated request is the same action. */
   requestKey: text("request_key").unique("admin_audit_request_key"),
 });
 
-/** Which topic serves whom (core/shards/shards). A few hundred rows at the most, so names are spelled out. */
+/** The shard registry (lib/core/shards/shards). A few hundred rows at the most, so names are spelled out. */
 export const shards = pgTable(
   "shards",
   {
-    routesFromNs: bigint("routes_from_ns", { mode: "bigint" }),
-    drainsFromNs: bigint("drains_from_ns", { mode: "bigint" }),
-    drainedNs: bigint("drained_ns", { mode: "bigint" }),
+    routesFromNs: int8("routes_from_ns"),
+    drainsFromNs: int8("drains_from_ns"),
+    drainedNs: int8("drained_ns"),
     shardNo: integer("shard_no").primaryKey().generatedAlwaysAsIdentity(),
     segment: integer().notNull(),
     generation: integer().notNull(),
-    tier: text().notNull(),
-    kind: text().notNull(),
-    /** A tenant's or a user's own; empty for everybody of the tier. */
-    owner: text().notNull(),
-    state: text().notNull(),
-    topicId: text("topic_id"),
+    tier: text().$type<Tier>().notNull(),
+    kind: text().$type<TopicKind>().notNull(),
+    /** The tenant or the user who has the shard alone; empty: everybody of the tier shares it. */
+    owner: text().$type<TenantId | UserId | "">().notNull(),
+    state: text().$type<ShardState>().notNull(),
+    topicId: text("topic_id").$type<TopicId>(),
     /** The transaction that creates the topic. */
     attempt: text(),
   },
@@ -249,14 +260,14 @@ export const shards = pgTable(
 
 /** Companies with topics of their own. */
 export const tenants = pgTable("tenants", {
-  tenantId: text("tenant_id").primaryKey(),
+  tenantId: text("tenant_id").$type<TenantId>().primaryKey(),
   name: text().notNull(),
 });
 
-/** Users who are not simply of the standard tier: what they are instead, and how often that has changed. */
+/** Users who have another tier than the standard one, or a tenant; `version` counts the changes. */
 export const userRoutes = pgTable("user_routes", {
   version: integer().notNull(),
-  userId: text("user_id").primaryKey(),
-  tier: text().notNull(),
-  tenantId: text("tenant_id"),
+  userId: text("user_id").$type<UserId>().primaryKey(),
+  tier: text().$type<UserTier>().notNull(),
+  tenantId: text("tenant_id").$type<TenantId>(),
 });

@@ -63,9 +63,9 @@ export class SetUp {
     const stores = await openStore(
       {
         ...database,
-        query: (text, params) => {
+        ask: (statement, timeoutMs) => {
           this.statements += 1;
-          return database.query(text, params);
+          return database.ask(statement, timeoutMs);
         },
       },
       network,

@@ -1,7 +1,8 @@
 /** One connection to a PostgreSQL on this machine, and what its process has used. */
 import { readFileSync } from "node:fs";
+import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { poolDatabase } from "@/lib/adapters/postgres/drivers/pool";
+import { databaseOver } from "@/lib/adapters/postgres/drivers/database";
 
 /** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
 const TICKS_PER_SECOND = 100;
@@ -21,7 +22,8 @@ export class MeasuredPostgres {
 
   /** As the store takes it. */
   get database() {
-    return poolDatabase("pg", this.pool);
+    const queries = drizzle({ client: this.pool });
+    return databaseOver({ driver: "pg", open: () => queries, close: () => this.pool.end() });
   }
 
   async run(sql: string, params: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> {

@@ -1,14 +1,21 @@
-/** The store's stamp, as statements answer it (ports/store/store-stamp). */
+/** The store's stamp, as answers of the database carry it (lib/ports/store/store-stamp). */
+import { sql } from "drizzle-orm";
+import { meta, topics } from "../../../drizzle/schema";
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { StampWatcher, StoreStamp } from "../../ports/store/store-stamp";
 import { TierUnavailable } from "../../ports/tier-unavailable";
-import { int8 } from "./codec/decode-row";
+import { literal } from "./sql/expressions";
+
+const epoch = sql`(SELECT ${meta.epoch} FROM ${meta})::bigint * ${literal(POSITIONS_PER_EPOCH)}`;
 
 /**
- * The stamp as of a statement's snapshot: `epoch · 2^40 + cursors + messages`. Messages found behind the cursor count too. The
- * table has a row for each topic: some microseconds.
+ * The stamp as of a statement's snapshot: `epoch · 2^40 + cursors + messages`. Messages that were found behind the cursor count
+ * too. The table has a row for each topic: this takes some microseconds.
  */
-export const STAMP = `(SELECT (SELECT epoch FROM meta)::bigint * ${POSITIONS_PER_EPOCH} + coalesce(sum(cursor + messages), 0)::bigint FROM topics)`;
+export const STAMP =
+  sql`(SELECT ${epoch} + coalesce(sum(${topics.cursor} + ${topics.messages}), 0)::bigint FROM ${topics})`.mapWith(
+    Number,
+  );
 
 export class Stamp implements StoreStamp {
   highest = 0;
@@ -26,11 +33,10 @@ export class Stamp implements StoreStamp {
   }
 
   /**
-   * Takes the stamp of an answer. `floor`: the highest that was known when the statement was sent, so that answers which overtake
-   * each other are no loss. Throws TierUnavailable where the answer lacks what was known.
+   * Takes the stamp of an answer. `floor`: the highest stamp that was known when the statement was sent, so that answers which
+   * overtake each other are no loss. Throws TierUnavailable where the answer lacks commits that were known.
    */
-  heed(answered: unknown, floor: number): void {
-    const stamp = Number(int8(answered));
+  heed(stamp: number, floor: number): void {
     if (stamp < floor) {
       for (const watcher of this.watchers) watcher.onBack();
       throw new TierUnavailable("postgres", "the database has lost commits; it is filled again from the ledger");

@@ -1,3 +1,5 @@
+import { isNull } from "drizzle-orm";
+import { meta } from "../../../drizzle/schema";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
@@ -8,7 +10,8 @@ import type { ViewStore } from "../../ports/store/view-store";
 import { PostgresAccountStore } from "./account-store";
 import { PostgresAdminStore } from "./admin-store";
 import { claimFormat, refuseLaterFormat } from "./codec/format";
-import { type Database, DatabaseUnusable, sqlState } from "./drivers/database";
+import type { Database } from "./drivers/database";
+import { DatabaseUnusable, sqlState } from "./drivers/errors";
 import { migrate, missingMigrations } from "./drivers/migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./drivers/statements";
 import { Readable } from "./read/readable";
@@ -21,12 +24,12 @@ export interface PostgresStore {
   readonly views: ViewStore;
   readonly accounts: AccountStore;
   readonly admin: AdminStore;
-  /** What the stores have asked of the database. */
+  /** Counts of the statements that the stores sent. */
   stats(): StatementsStats;
   readonly registry: ShardRegistry;
   readonly unreadable: UnreadableRows;
   readonly stamp: StoreStamp;
-  /** Makes sure that what is stored is of this ledger; a database that was not told of any becomes so. Throws OtherLedger. */
+  /** Makes sure that all rows are of this ledger; a database that knows no ledger yet becomes one of it. Throws OtherLedger. */
   claimLedger(ledger: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,22 +44,22 @@ class OtherLedger extends Error {
   override readonly name = "OtherLedger";
 }
 
-/** The tables are those of an earlier version, and whoever starts here may not change them. */
+/** The tables are those of an earlier version, and this start may not change them. */
 class SchemaBehind extends Error {
   override readonly name = "SchemaBehind";
 }
 
 export interface StoreOptions extends StatementsOptions {
   readonly isStrict?: boolean;
-  /** Whether tables are brought up to date here; otherwise they must be. */
+  /** Whether tables are brought up to date here; otherwise they must be already. */
   readonly migrates?: boolean;
-  /** Nothing is written, not even whose the database is: for who only looks. */
+  /** Writes nothing, not even the network: for a command that only looks. */
   readonly onlyReads?: boolean;
 }
 
 /**
  * Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. `isStrict`:
- * readers see bonds as STRICT_BONDING has them; what is stored is the same.
+ * readers see bonds as STRICT_BONDING has them; the rows are the same.
  */
 export async function openStore(
   db: Database,
@@ -116,20 +119,20 @@ async function refuseBehind(db: Database): Promise<void> {
   );
 }
 
-/** A fresh database becomes one of that network. */
+/** Makes a fresh database one of that network. */
 async function claim(db: Database, network: string): Promise<void> {
-  await db.query("INSERT INTO meta (network) VALUES ($1::text) ON CONFLICT DO NOTHING", [network]);
+  await db.ask((queries) => queries.insert(meta).values({ network }).onConflictDoNothing());
 }
 
-/** The network of the database; `network` where it is nobody's yet. */
+/** The network of the database; `network` where it has none yet. */
 async function networkOf(db: Database, network: string): Promise<string> {
-  const [row] = await db.query("SELECT network FROM meta");
-  return row === undefined ? network : String(row.network);
+  const [row] = await db.ask((queries) => queries.select({ network: meta.network }).from(meta));
+  return row?.network ?? network;
 }
 
 async function claimLedger(db: Database, ledger: string): Promise<void> {
-  await db.query("UPDATE meta SET ledger = $1::text WHERE ledger IS NULL", [ledger]);
-  const [row] = await db.query("SELECT ledger FROM meta");
+  await db.ask((queries) => queries.update(meta).set({ ledger }).where(isNull(meta.ledger)));
+  const [row] = await db.ask((queries) => queries.select({ ledger: meta.ledger }).from(meta));
   if (row?.ledger === ledger) return;
   throw new OtherLedger(
     "This database was filled from another devnet: put back the devnet's folder that it belongs to (DATA_DIR/devnet), or use an empty database (another DATABASE_URL, or without one delete DATA_DIR/postgres).",

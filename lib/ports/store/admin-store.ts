@@ -7,7 +7,7 @@ import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
 import type { Gap, TopicState } from "./sync-store";
 
 /** `refused`: nothing was done. */
-export type ActionState = "running" | "done" | "failed" | "refused";
+type ActionState = "running" | "done" | "failed" | "refused";
 
 export interface AdminEntry {
   readonly id: number;

@@ -1,4 +1,5 @@
 /** drizzle/schema.ts, the migrations and the embedded copy of them say the same. */
+
 import { readFileSync } from "node:fs";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { getTableName, is } from "drizzle-orm";
@@ -10,6 +11,7 @@ import * as schema from "@/drizzle/schema";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { migrate } from "@/lib/adapters/postgres/drivers/migrate";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 
 const FOLDER = "drizzle/migrations";
 const tables: PgTable[] = Object.values(schema).flatMap((value: unknown) => (is(value, PgTable) ? [value] : []));
@@ -36,10 +38,13 @@ describe("schema", () => {
   });
 
   it("is what the migrations make, column by column, in the order that leaves no padding", async () => {
-    const rows = await db.query(`SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
+    const rows = await rawQuery(
+      db,
+      `SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
       FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'schema_migrations'
-      ORDER BY c.relname, a.attnum`);
+      ORDER BY c.relname, a.attnum`,
+    );
     const declared = tables
       .map((table) => ({ name: getTableName(table), columns: getTableConfig(table).columns }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -55,11 +60,13 @@ describe("schema", () => {
   });
 
   it("spreads rows and edges over 16 partitions by user, each with its indexes", async () => {
-    const rows =
-      await db.query(`SELECT p.relname AS parent, pg_get_partkeydef(p.oid) AS key, count(DISTINCT i.inhrelid)::integer AS partitions,
+    const rows = await rawQuery(
+      db,
+      `SELECT p.relname AS parent, pg_get_partkeydef(p.oid) AS key, count(DISTINCT i.inhrelid)::integer AS partitions,
         count(x.indexrelid)::integer AS indexes
       FROM pg_class p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_index x ON x.indrelid = i.inhrelid
-      WHERE p.relkind = 'p' GROUP BY p.oid, p.relname ORDER BY 1`);
+      WHERE p.relkind = 'p' GROUP BY p.oid, p.relname ORDER BY 1`,
+    );
     expect(rows).toEqual([
       { parent: "contact_edges", key: "HASH (user_no)", partitions: 16, indexes: 16 },
       { parent: "hcs_messages", key: "HASH (user_no)", partitions: 16, indexes: 16 },
@@ -71,15 +78,22 @@ it("says of accepts that were stored before it knew directions which side said t
   const db = await openPglite({ memory: true });
   const at = MIGRATIONS.findIndex(({ name }) => name.endsWith("_access"));
   await migrate(db, MIGRATIONS.slice(0, at));
-  await db.query("INSERT INTO contact_edges (user_no, peer_no, accept_ns) VALUES (1, 2, 30), (2, 1, 30), (1, 3, NULL)");
+  await rawQuery(
+    db,
+    "INSERT INTO contact_edges (user_no, peer_no, accept_ns) VALUES (1, 2, 30), (2, 1, 30), (1, 3, NULL)",
+  );
   // Users 1 and 2 have both accepted, at 20 and 30; flags of 4 and more are the actor's rows, type 2 is an accept.
-  await db.query(`INSERT INTO hcs_messages (consensus_ns, ref, user_no, n, peer_no, type_no, flags) VALUES
+  await rawQuery(
+    db,
+    `INSERT INTO hcs_messages (consensus_ns, ref, user_no, n, peer_no, type_no, flags) VALUES
     (10, 1, 1, 1, 2, 1, 4), (10, 1, 2, 1, 1, 1, 0),
     (15, 2, 1, 2, 2, 2, 4), (15, 2, 2, 2, 1, 2, 0),
     (20, 3, 1, 3, 2, 2, 5), (20, 3, 2, 3, 1, 2, 1),
-    (30, 4, 2, 4, 1, 2, 4), (30, 4, 1, 4, 2, 2, 0)`);
+    (30, 4, 2, 4, 1, 2, 4), (30, 4, 1, 4, 2, 2, 0)`,
+  );
   await migrate(db);
-  const rows = await db.query(
+  const rows = await rawQuery(
+    db,
     "SELECT user_no, peer_no, accept_out_ns, accept_in_ns FROM contact_edges ORDER BY user_no, peer_no",
   );
   expect(rows.map((row) => Object.values(row).map((value) => (value === null ? null : Number(value))))).toEqual([

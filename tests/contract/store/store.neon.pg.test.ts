@@ -1,12 +1,15 @@
 /** Both of Neon's drivers, through the stand-in that speaks Neon's protocol before a real PostgreSQL. */
+
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { classify, type Database } from "@/lib/adapters/postgres/drivers/database";
+import type { Database } from "@/lib/adapters/postgres/drivers/database";
+import { translated } from "@/lib/adapters/postgres/drivers/errors";
 import { driverFor, openDatabase, type ServerDriver } from "@/lib/adapters/postgres/drivers/open";
 import type { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
 import type { StandIn } from "@/tests/support/stand-ins/control";
 import type { Fault } from "@/tests/support/stand-ins/faults";
 import { startNeon } from "@/tests/support/stand-ins/neon";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
 import { storeContract } from "./store.contract";
@@ -27,7 +30,7 @@ afterAll(async () => {
 async function freshDatabase(): Promise<string> {
   const url = await server.createDatabase();
   const db = await openDatabase({ url });
-  await db.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+  await rawQuery(db, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
   await db.close();
   return url;
 }
@@ -68,19 +71,22 @@ describe.each(DRIVERS)("%s", (driver) => {
       '{"a":[1,null,"ä"]}'::jsonb AS doc, ARRAY['a',NULL,'b c'] AS texts, '{1,2}'::int8[] AS numbers, NULL::text AS nothing`;
     const params = [new Uint8Array([1, 0, 255, 92]).subarray(1)];
     const [neon, pg] = await Promise.all([open(driver, url), openDatabase({ url })]);
-    const rows = await neon.query(text, params);
-    expect(rows).toEqual(await pg.query(text, params));
+    const rows = await rawQuery(neon, text, params);
+    expect(rows).toEqual(await rawQuery(pg, text, params));
     expect(rows[0]?.bytes).toEqual(Buffer.from([0, 255, 92]));
     await Promise.all([neon.close(), pg.close()]);
   });
 
   it("keeps the class of the server's own errors", async () => {
     const db = await open(driver, url);
-    await db.query("CREATE TABLE once (id int PRIMARY KEY)");
-    await db.query("INSERT INTO once VALUES (1)");
-    await expect(db.query("INSERT INTO once VALUES (1)")).rejects.toMatchObject({ code: "23505", severity: "ERROR" });
-    await expect(db.query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
-    const cancelled = await failureOf(db.query("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"));
+    await rawQuery(db, "CREATE TABLE once (id int PRIMARY KEY)");
+    await rawQuery(db, "INSERT INTO once VALUES (1)");
+    await expect(rawQuery(db, "INSERT INTO once VALUES (1)")).rejects.toMatchObject({
+      code: "23505",
+      severity: "ERROR",
+    });
+    await expect(rawQuery(db, "SELEC 1")).rejects.toMatchObject({ code: "42601" });
+    const cancelled = await failureOf(rawQuery(db, "SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)"));
     expect(cancelled).toMatchObject({ name: "TierUnavailable", message: "the database answered 57014" });
     await db.close();
   });
@@ -96,7 +102,7 @@ describe.each(DRIVERS)("%s", (driver) => {
   ];
   it.each(outages)("says unavailable while the server %s, without a word of the statement", async (_, fault) => {
     const db = await open(driver, url, { queryTimeoutMs: 300 });
-    const ask = () => db.query("SELECT $1::text AS said", [SECRET]);
+    const ask = () => rawQuery(db, "SELECT $1::text AS said", [SECRET]);
     expect(await ask()).toEqual([{ said: SECRET }]);
     await standIn.faults.set(fault);
     // On what was open before, and on what would have to be opened.
@@ -112,10 +118,10 @@ describe.each(DRIVERS)("%s", (driver) => {
 
   it("says unavailable when it is closed, after it has finished what was asked", async () => {
     const db = await open(driver, url);
-    const asked = db.query("SELECT pg_sleep(0.1), 1 AS one");
+    const asked = rawQuery(db, "SELECT pg_sleep(0.1), 1 AS one");
     await db.close();
     expect(await asked).toMatchObject([{ one: 1 }]);
-    await expect(db.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
   it("commits once where the answer was lost and the commit is asked for again", async () => {
@@ -151,9 +157,9 @@ describe("an answer over HTTP", () => {
       driver: "neon-http",
       endpoint: `http://127.0.0.1:${port}/sql`,
     });
-    const failure = await failureOf(db.query("SELECT 1"));
+    const failure = await failureOf(rawQuery(db, "SELECT 1"));
     expect(failure).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
-    expect(classify((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
+    expect(translated((failure as TierUnavailable).cause)).toBeInstanceOf(TypeError);
     await db.close();
     await new Promise((resolve) => broken.close(resolve));
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
 import { storeContract } from "./store.contract";
@@ -31,7 +32,7 @@ describe("PGlite in a directory", () => {
     );
 
     await store.close();
-    await expect(db.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     const again = await openStore(await openPglite(directory), "devnet");
     expect(await again.sync.topic(T)).toMatchObject({ cursor: 1 });
     expect(await again.views.head(A)).toBe(1);

@@ -4,6 +4,7 @@ import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import type { Batch } from "@/lib/core/signals/batch";
 import { freePort } from "@/tests/support/servers/free-port";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
 import { storeContract } from "./store.contract";
@@ -114,24 +115,29 @@ describe("PostgreSQL", () => {
       Array.from({ length: 6 }, () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
     );
     const db = openPg(url);
-    expect(await db.query("SELECT count(*)::integer AS n FROM schema_migrations")).toEqual([{ n: MIGRATIONS.length }]);
+    expect(await rawQuery(db, "SELECT count(*)::integer AS n FROM schema_migrations")).toEqual([
+      { n: MIGRATIONS.length },
+    ]);
     await Promise.all([...stores, db].map((store) => store.close()));
   });
 
   it("says unavailable when nobody answers, when the server stops a session, and when a query takes too long", async () => {
     const absent = openPg(`postgres://postgres:local@127.0.0.1:${await freePort()}/none`);
-    await expect(absent.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(absent, "SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     await absent.close();
 
     const url = await server.createDatabase();
     const db = openPg(url, { maxConnections: 1, queryTimeoutMs: 50 });
-    await expect(db.query("SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({
+    await expect(rawQuery(db, "SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject({
       name: "TierUnavailable",
       tier: "postgres",
     });
-    await expect(db.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(db, "SELECT pg_sleep(5)")).rejects.toMatchObject({
+      name: "TierUnavailable",
+      tier: "postgres",
+    });
     await db.close();
-    await expect(db.query("SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
   it("reads a user's page from that user's partition alone, by its index", async () => {
@@ -139,7 +145,8 @@ describe("PostgreSQL", () => {
     const { sync } = await openStore(db, "devnet");
     await sync.ensureTopics([{ topicId: TOPICS[0] ?? topic("0.0.1"), kinds: ["contact"] }]);
     await sync.commit(page(0, 0));
-    const plan = await db.query(
+    const plan = await rawQuery(
+      db,
       `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT * FROM hcs_messages r
        WHERE r.user_no = (SELECT user_no FROM user_heads WHERE user_id = 'user-1') ORDER BY r.consensus_ns DESC LIMIT 50`,
     );

@@ -1,4 +1,5 @@
 /** A database must not hold an instance's connections, keep it from starting, or hand it rows that it cannot read. */
+
 import type pg from "pg";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,10 +7,11 @@ import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { migrate } from "@/lib/adapters/postgres/drivers/migrate";
 import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
-import { limitedDatabase } from "@/lib/adapters/postgres/drivers/pool";
+import { LimitedPool } from "@/lib/adapters/postgres/drivers/pool";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { awaitStores } from "@/lib/server/boot/open";
 import { readEnv } from "@/lib/server/config/env";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { freePort } from "../../support/servers/free-port";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
 import type { StandIn } from "../../support/stand-ins/control";
@@ -57,7 +59,7 @@ describe.each(["pg", "neon-ws"] as const)("a table that is locked, through %s", 
       for (let wave = 0; wave < 3; wave += 1) {
         const asked = pools.flatMap((db) =>
           Array.from({ length: 5 }, () =>
-            db.query("SELECT * FROM topics", [], CLIENT_MS).catch((error: unknown) => error),
+            rawQuery(db, "SELECT * FROM topics", [], CLIENT_MS).catch((error: unknown) => error),
           ),
         );
         for (const outcome of await Promise.all(asked))
@@ -68,7 +70,7 @@ describe.each(["pg", "neon-ws"] as const)("a table that is locked, through %s", 
       await admin.query("ROLLBACK");
     }
     expect(Math.max(...most)).toBeLessThanOrEqual(10);
-    for (const db of pools) expect(await db.query("SELECT * FROM topics")).toEqual([]);
+    for (const db of pools) expect(await rawQuery(db, "SELECT * FROM topics")).toEqual([]);
     expect(await connections()).toBeLessThanOrEqual(10);
     await Promise.all(pools.map((db) => db.close()));
   });
@@ -76,9 +78,12 @@ describe.each(["pg", "neon-ws"] as const)("a table that is locked, through %s", 
   it("ends a statement that runs for too long at the server, too", async () => {
     const endpoint = `ws://127.0.0.1:${neon.port}/v2`;
     const db = await openDatabase({ url, driver, endpoint, maxConnections: 1, statementTimeoutMs: 200 });
-    await expect(db.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(rawQuery(db, "SELECT pg_sleep(5)")).rejects.toMatchObject({
+      name: "TierUnavailable",
+      tier: "postgres",
+    });
     // The same connection serves on.
-    expect(await db.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect(await rawQuery(db, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await db.close();
   });
 });
@@ -89,7 +94,7 @@ it("lets a migration take its time, and wait for another instance's", async () =
   const [one, other] = [open(), open()];
   const migrations = [{ name: "0000_slow", statements: ["SELECT pg_sleep(0.5)", "CREATE TABLE made (n integer)"] }];
   await Promise.all([migrate(one, migrations), migrate(other, migrations)]);
-  expect(await one.query("SELECT * FROM made")).toEqual([]);
+  expect(await rawQuery(one, "SELECT * FROM made")).toEqual([]);
   await Promise.all([one.close(), other.close()]);
 });
 
@@ -104,8 +109,9 @@ it("goes without limits of its own where a pooler in between refuses them", asyn
     };
     return { query, on: () => {}, end: async () => {} } as unknown as pg.Pool;
   };
-  const db = limitedDatabase("pg", {}, open);
-  expect(await Promise.all([db.query("SELECT 1"), db.query("SELECT 1")])).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+  const pool = new LimitedPool({}, open).within(1_000);
+  const answers = await Promise.all([pool.query({ text: "SELECT 1" }), pool.query({ text: "SELECT 1" })]);
+  expect(answers).toEqual([{ rows: [{ one: 1 }] }, { rows: [{ one: 1 }] }]);
   expect(opened).toEqual([
     { lock_timeout: 4_000, statement_timeout: 15_000, idle_in_transaction_session_timeout: 15_000 },
     {},

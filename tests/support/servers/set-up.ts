@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import type { Database, Param } from "@/lib/adapters/postgres/drivers/database";
+import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import type { Commands } from "@/lib/adapters/upstash/client/client";
@@ -55,7 +55,7 @@ export async function openTestDatabase(): Promise<Database> {
   const isNeon = SET_UP === "vercel";
   const endpoint = isNeon ? { endpoint: `${neonUrl}/sql` } : {};
   const db = await openDatabase({ url: url.href, driver: isNeon ? "neon-http" : "pg", ...endpoint });
-  return { ...db, query: (text: string, params?: readonly Param[]) => busy(db.query(text, params)) };
+  return { ...db, ask: (statement, timeoutMs) => busy(db.ask(statement, timeoutMs)) };
 }
 
 /** What instances share, by the test's clock; null where nothing is. */

@@ -1,8 +1,10 @@
 /** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
+
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import type { StatementsOptions } from "@/lib/adapters/postgres/drivers/statements";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Stores } from "@/lib/server/boot/app";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openTestDatabase } from "../servers/set-up";
 import { databaseSnapshot } from "./database-snapshot";
 
@@ -24,14 +26,15 @@ export async function emptyStores(network = "devnet"): Promise<Stores> {
   const isFirst = shared === null;
   shared ??= openTestDatabase();
   const db = await shared;
-  if (!isFirst) await db.query("UPDATE meta SET network = $1::text", [network]);
+  if (!isFirst) await rawQuery(db, "UPDATE meta SET network = $1::text", [network]);
   const opened = await openStore(db, network);
   // Deleted, not truncated: new files for every partition take a PGlite that has done so a few hundred times 300 ms.
-  await db.query(`DO $$ BEGIN ${BIG_TABLES.map((name) => `DELETE FROM ${name};`).join(" ")} END $$`);
-  await db.query(
+  await rawQuery(db, `DO $$ BEGIN ${BIG_TABLES.map((name) => `DELETE FROM ${name};`).join(" ")} END $$`);
+  await rawQuery(
+    db,
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
-  await db.query("UPDATE meta SET epoch = 0, registry_version = 0");
+  await rawQuery(db, "UPDATE meta SET epoch = 0, registry_version = 0");
   return { ...opened, close: async () => {} };
 }
 
@@ -51,5 +54,5 @@ export async function keptDatabase(): Promise<() => Promise<void>> {
 
 /** The database under them, for tests that damage it. */
 export async function damage(statement: string): Promise<void> {
-  await (await shared)?.query(statement);
+  if (shared !== null) await rawQuery(await shared, statement);
 }

@@ -1,4 +1,5 @@
 /** Stores for the contract suite: one database for a file, emptied for each test. */
+
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { AccountStore } from "@/lib/ports/store/account-store";
@@ -7,6 +8,7 @@ import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
 import type { StoreStamp } from "@/lib/ports/store/store-stamp";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { ViewStore } from "@/lib/ports/store/view-store";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 
 export { type Database, openStore };
 
@@ -28,10 +30,11 @@ export interface EmptyStore {
 export async function emptied(subject: Subject): Promise<EmptyStore> {
   const db = subject.db();
   await (await openStore(db, "devnet")).sync.rebuild();
-  await db.query(
+  await rawQuery(
+    db,
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
-  await db.query("UPDATE meta SET epoch = 0, registry_version = 0, ledger = NULL");
+  await rawQuery(db, "UPDATE meta SET epoch = 0, registry_version = 0, ledger = NULL");
   const { sync, views, registry, accounts, admin, stamp } = await openStore(db, "devnet");
   return { db, sync, views, registry, accounts, admin, stamp };
 }

@@ -237,11 +237,11 @@ export class WaywardWorld {
   private losing(db: Database, index: Index): Database {
     return {
       ...db,
-      query: async (text, ...more) => {
-        const rows = await db.query(text, ...more);
-        if (text.includes("UPDATE topics t SET cursor") && this.losesCommit.delete(index))
+      ask: async (statement, timeoutMs) => {
+        const answer = await db.ask(statement, timeoutMs);
+        if (isOfCommit(answer) && this.losesCommit.delete(index))
           throw new TierUnavailable("postgres", "the answer was lost");
-        return rows;
+        return answer;
       },
     };
   }
@@ -289,3 +289,9 @@ export class WaywardWorld {
 }
 
 const other = (index: Index): Index => (index === 0 ? 1 : 0);
+
+/** Only commits and backfills answer the heads of users, and only backfills tell which rows were kept. */
+function isOfCommit(answer: unknown): boolean {
+  const row: unknown = Array.isArray(answer) ? answer[0] : null;
+  return typeof row === "object" && row !== null && "heads" in row && "kept" in row && row.kept === null;
+}

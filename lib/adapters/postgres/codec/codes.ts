@@ -1,10 +1,10 @@
-/** Names as the small numbers that rows hold. A number, once given, keeps its meaning: only ever append. */
+/** The small numbers that rows hold instead of names. A number keeps its meaning for ever: only append. */
 import type { MessageType } from "../../../core/signals/message-types";
 import type { Disposition, Verification } from "../../../core/signals/signal";
 import type { GapState } from "../../../ports/store/sync-store";
 
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];
-/** `failed` is 4 in the index topic_log_failed too. */
+/** The index topic_log_failed says 4 for `failed` too. */
 const DISPOSITIONS = ["signal", "part", "undecodable", "untrusted", "failed"] as const satisfies readonly Disposition[];
 const GAP_STATES = ["suspected", "declared", "filled"] as const satisfies readonly GapState[];
 
@@ -38,7 +38,7 @@ const TYPE_OF_NUMBER: ReadonlyMap<number, string> = new Map(
   Object.entries(NUMBER_OF_TYPE).flatMap(([type, number]) => (number === UNNAMED_TYPE ? [] : [[number, type]])),
 );
 
-/** Stands for a payer that the mirror did not tell, in a column that is not null. No account has this id. */
+/** Stands for a payer whom the mirror did not name, in a column that is not null. No account has this id. */
 export const NO_PAYER = "";
 
 const indexed = <T extends string>(names: readonly T[]) => ({
@@ -54,11 +54,11 @@ export const verification = indexed<Verification>(VERIFICATIONS);
 export const disposition = indexed<Disposition>(DISPOSITIONS);
 export const gapState = indexed<GapState>(GAP_STATES);
 
-/** A type's number, or 0 where its name has to be stored. */
+/** The number of a type; 0 where its name has to be stored. */
 export const typeNumber = (type: string): number =>
   Object.hasOwn(NUMBER_OF_TYPE, type) ? NUMBER_OF_TYPE[type as MessageType] : UNNAMED_TYPE;
 
-/** Throws RangeError for a number that a later version gave. */
+/** Throws RangeError for a number that a later version added. */
 export function typeName(number: unknown, name: unknown): string {
   if (Number(number) === UNNAMED_TYPE && typeof name === "string") return name;
   const known = TYPE_OF_NUMBER.get(Number(number));
@@ -71,5 +71,5 @@ const ACTOR_FLAG = 4;
 export const flagsOf = (row: { readonly isActor: boolean; readonly verification: Verification }): number =>
   verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0);
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
-/** Throws RangeError where flags hold more than this version gives them. */
+/** Throws RangeError where the flags hold a bit that a later version added. */
 export const verificationFlag = (flags: unknown): Verification => verification.name(Number(flags) & ~ACTOR_FLAG);

@@ -1,15 +1,34 @@
-/** A message's place as one number, `topic_no · 2^40 + sequence`: half the width of the two, in rows and in their index. Room for MAX_SEQUENCE. */
+/** A message's place as one number, `topic_no · 2^40 + sequence`: half the width of the two, in rows and in their index. */
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { Sequence } from "../../../core/ledger/ids";
+import { literal } from "../sql/expressions";
+
+/** The bits of a sequence: room for MAX_SEQUENCE. */
 export const REF_SHIFT = 40;
 
-/** As many messages of one user may claim one time: enough for any mirror but one that makes times up. */
+const SHIFT = literal(REF_SHIFT);
+
+/** The sequence that a `ref` holds. */
+export const sequenceOf = (ref: bigint): Sequence => Number(BigInt.asUintN(REF_SHIFT, ref)) as Sequence;
+
+/** The first `ref` of a topic, which no message has: sequences start at 1. */
+export const baseOf = (topicNo: SQLWrapper): SQL => sql`(${topicNo}::bigint << ${SHIFT})`;
+
+export const refOf = (topicNo: SQLWrapper, sequence: SQLWrapper): SQL => sql`(${baseOf(topicNo)} | ${sequence})`;
+
+/** The number of the topic that a `ref` is of. */
+export const topicNoIn = (ref: SQLWrapper): SQL => sql`(${ref} >> ${SHIFT})`;
+
+/** So many messages of one user may claim one time: enough for any mirror but one that makes times up. */
 const MAX_AT_ONE_TIME = 1_000;
-/** Above it the sum below would be no int64 any more. */
+/** With a later time the sum below would be no int64 any more. */
 const LAST_NS = 2n ** 63n - 1n - BigInt(MAX_AT_ONE_TIME);
 
-const lastOf = (message: string) => `least(${message}, ${LAST_NS}) + ${MAX_AT_ONE_TIME - 1}`;
+const lastOf = (message: SQLWrapper) => sql`least(${message}, ${literal(LAST_NS)}) + ${literal(MAX_AT_ONE_TIME - 1)}`;
 
 /** The times that a row of a message of this time may have: the message's own, or one of the next nanoseconds. */
-export const timesOf = (message: string): string => `generate_series(${message}, ${lastOf(message)})`;
+export const timesOf = (message: SQLWrapper): SQL => sql`generate_series(${message}, ${lastOf(message)})`;
 
-/** Whether a row may be of a message of this time. */
-export const isTimeOf = (row: string, message: string): string => `${row} BETWEEN ${message} AND ${lastOf(message)}`;
+/** Whether a row of this time may be of a message of that time. */
+export const isTimeOf = (row: SQLWrapper, message: SQLWrapper): SQL =>
+  sql`${row} BETWEEN ${message} AND ${lastOf(message)}`;

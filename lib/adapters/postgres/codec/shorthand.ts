@@ -1,11 +1,12 @@
 /**
- * Messages as they are kept: phrases that TrustMesh's envelopes are made of, each as one byte. Lossless for any bytes, needs no
- * look at other messages, and takes microseconds; half of a short message is gone, where a compressor finds nothing to repeat.
+ * The shorthand in which messages are stored: one byte for each phrase that TrustMesh's envelopes are made of. It is lossless for
+ * any bytes, looks at no other message, and takes microseconds. It halves a short message, in which a compressor finds nothing
+ * that repeats.
  *
- * A phrase's byte is one that neither JSON (which escapes controls) nor UTF-8 has, so what holds none of them reads as itself.
- * A message that does hold one is kept as it is behind a zero byte.
+ * The byte of a phrase is one that neither JSON (which escapes controls) nor UTF-8 has, so a message without such bytes reads as
+ * itself. A message that does have one is stored as it is, behind a zero byte.
  *
- * The table is part of the stored format: phrases may be added at its end, never changed or moved.
+ * The table is part of the stored format: phrases may be added at its end, and never changed or moved.
  */
 const PHRASES = [
   '{"hcs":"21","v":"1.0","type":',
@@ -44,7 +45,7 @@ const PHRASES = [
   "tm-",
 ] as const;
 
-/** Controls but tab and line ends, which JSON may have between its tokens; then what UTF-8 never has. Zero is the escape. */
+/** Controls without tab and line ends, which JSON may have between its tokens; then the bytes that UTF-8 never has. Zero is the escape. */
 const CODES = [
   ...Array.from({ length: 31 }, (_, i) => i + 1).filter((code) => ![0x09, 0x0a, 0x0d].includes(code)),
   ...[0xc0, 0xc1, 0xf5, 0xf6, 0xf7, 0xf8, 0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff],
@@ -55,7 +56,7 @@ const codeOf = new Map<string, string>(PHRASES.map((phrase, i) => [phrase, CODES
 const phraseOf = new Map<string, string>(PHRASES.map((phrase, i) => [CODES[i] as string, phrase]));
 
 const quoted = (text: string) => text.replace(/[{}[\]().*+?^$|\\/]/g, "\\$&");
-// Longer ones first: of alternatives the first that fits is taken.
+// The longer phrases come first: a regular expression takes the first alternative that fits.
 const ANY_PHRASE = new RegExp(
   PHRASES.toSorted((a, b) => b.length - a.length)
     .map(quoted)
@@ -65,9 +66,9 @@ const ANY_PHRASE = new RegExp(
 const ANY_CODE = new RegExp(`[\\0${CODES.join("")}]`);
 const EACH_CODE = new RegExp(`[${CODES.join("")}]`, "g");
 
-/** As it is kept. */
+/** A message as it is stored. */
 export function shorten(message: Uint8Array): Uint8Array {
-  // Byte by byte as characters: offsets and bytes stay what they are.
+  // Latin-1 makes one character of each byte, so offsets stay the same.
   const text = Buffer.from(message.buffer, message.byteOffset, message.byteLength).toString("latin1");
   if (ANY_CODE.test(text)) return Buffer.concat([Buffer.of(ESCAPE), message]);
   return Buffer.from(
@@ -76,11 +77,11 @@ export function shorten(message: Uint8Array): Uint8Array {
   );
 }
 
-/** The length in bytes that each byte of a kept message stands for. */
+/** The length in bytes that each byte of a stored message stands for. */
 const LENGTHS = new Uint8Array(256).fill(1);
 for (const [code, phrase] of phraseOf) LENGTHS[code.charCodeAt(0)] = phrase.length;
 
-/** How long a kept message is as it was. */
+/** The length of a stored message before it was shortened. */
 export function expandedLength(kept: Uint8Array): number {
   if (kept[0] === ESCAPE) return kept.length - 1;
   let length = 0;
@@ -88,7 +89,7 @@ export function expandedLength(kept: Uint8Array): number {
   return length;
 }
 
-/** As it was; a copy, which holds on to nothing of what it was read from. */
+/** The message as it was: a copy, which shares no memory with the stored one. Throws RangeError for a phrase of a later version. */
 export function expand(kept: Uint8Array): Uint8Array {
   if (kept[0] === ESCAPE) return new Uint8Array(kept.subarray(1));
   const text = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("latin1");

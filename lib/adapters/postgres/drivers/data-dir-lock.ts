@@ -1,23 +1,23 @@
 /**
- * One process per data directory: two PGlites on one directory lose data without a word. The lock is a file that
- * names its owner: a process and when that started, since process numbers are used again (in a container, at each start).
+ * One process per data directory: two PGlites on one directory lose data without an error. The lock is a file that names its
+ * owner: a process and its start time, since process numbers are used again (in a container, at each start).
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseUnusable } from "./database";
+import { DatabaseUnusable } from "./errors";
 
 interface Owner {
   readonly pid: number;
-  /** Null where the system does not tell. */
+  /** Null where the system does not say. */
   readonly startedAt: string | null;
   /** Tells two databases of one process apart. */
   readonly token: string;
 }
 
-/** A stale file is set aside at most this often: more than once only when processes race for it. */
+/** A stale file is set aside this often at most: more than once only where processes race for it. */
 const ATTEMPTS = 5;
 
-/** Takes the directory, or throws a sentence that says who has it. Returns what gives it back. */
+/** Takes the directory, or throws a sentence that names the process which has it. Returns a function that gives it back. */
 export function lockDirectory(directory: string): () => void {
   const path = join(directory, "owner.pid");
   const owner: Owner = { pid: process.pid, startedAt: startOf(process.pid), token: crypto.randomUUID() };
@@ -40,7 +40,7 @@ export function lockDirectory(directory: string): () => void {
   );
 }
 
-/** A link fails where the name is taken, as O_EXCL does, and shows the file with all that is in it or not at all. */
+/** A link fails where the name is taken, as O_EXCL does, and the file appears with its whole content or not at all. */
 function create(path: string, owner: Owner): boolean {
   const draft = `${path}.${owner.token}`;
   writeFileSync(draft, JSON.stringify(owner), { flag: "wx" });
@@ -80,7 +80,7 @@ function isRunning(owner: Owner): boolean {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    // EPERM: it runs, as somebody else.
+    // EPERM: it runs, as another user.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
   const startedAt = startOf(owner.pid);

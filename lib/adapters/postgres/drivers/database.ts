@@ -1,82 +1,71 @@
 /**
- * The seam between our SQL and a driver: text with `$n` parameters in, rows out, one statement at a time. No transaction and no
- * session outlives a statement, so PGlite, `pg` over TCP and Neon over HTTP all fit behind it.
+ * The seam between the stores and a driver: drizzle over a connection, one statement at a time. No transaction and no session
+ * outlives a statement, so PGlite, `pg` over TCP and Neon over HTTP all fit behind it.
  */
-import { BatchRefused } from "../../../ports/store/sync-store";
+import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { TierUnavailable } from "../../../ports/tier-unavailable";
+import { translated } from "./errors";
 
-/** Arrays are passed as Postgres literals (params.ts) and cast in the SQL: no driver has an opinion about text. */
-export type Param = string | number | null | Uint8Array;
+/** Builds queries and sends them, whatever the driver. */
+export type Queries = PgDatabase<PgQueryResultHKT>;
 
-export type Row = Readonly<Record<string, unknown>>;
+/** One statement: it is built on the connection that it is given, and sent when it is awaited. */
+export type Statement<T> = (db: Queries) => PromiseLike<T>;
 
 export interface Database {
   readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
   /**
-   * Rejects with `TierUnavailable` where the database did not answer, and with the driver's error where the statement is wrong.
-   * `timeoutMs`: a shorter limit than the driver's own, where it has one.
+   * Sends one statement. Rejects with `TierUnavailable` where the database did not answer, and with the server's error where
+   * the statement is wrong. `timeoutMs`: a limit other than the driver's own, where the driver has one.
    */
-  query(text: string, params?: readonly Param[], timeoutMs?: number): Promise<readonly Row[]>;
+  ask<T>(statement: Statement<T>, timeoutMs?: number): Promise<T>;
+  /** Waits for the statements that were sent; from now on all others reject with `TierUnavailable`. */
   close(): Promise<void>;
 }
 
-/**
- * SQLSTATEs that say "not now" rather than "never" (PostgreSQL, appendix A): by class, then single ones.
- * 08 connection, 40 rolled back for concurrency, 53 out of resources, 55 not in a state for it (lock not available),
- * 57 stopped by an operator or a timeout, 58 the system under the server.
- */
-const RETRYABLE_CLASSES = new Set(["08", "40", "53", "55", "57", "58"]);
-/** Read-only after a failover; idle transaction ended; out of range of a recovering standby. */
-const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
-
-const UNIQUE_VIOLATION = "23505";
-
-/** A database that cannot be used until an operator has done something: the message is one sentence that says what. */
-export class DatabaseUnusable extends Error {
-  override readonly name = "DatabaseUnusable";
+/** A driver's connection. */
+export interface Connection {
+  readonly driver: Database["driver"];
+  /** Drizzle over the connection; each statement may take so long (undefined: the driver's own limit). */
+  open(timeoutMs: number | undefined): Queries;
+  close(): Promise<void>;
 }
 
-/** The SQLSTATE of an error that the server itself reported; null of any other. */
-export function sqlState(error: unknown): string | null {
-  if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;
-  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
-}
+export function databaseOver({ driver, open, close }: Connection): Database {
+  const byTimeout = new Map<number | undefined, Queries>();
+  const unfinished = new Set<Promise<unknown>>();
+  let isClosed = false;
 
-/** States that an operator can do something about (PostgreSQL's appendix A). */
-const STATE_WORDS: Readonly<Record<string, string>> = {
-  "25006": "it is read-only",
-  "53100": "its disk is full",
-  "53200": "it is out of memory",
-  "53300": "it has no connection left",
-  "57P03": "it is starting or ending",
-};
-
-/** "the database answered 53100: its disk is full" */
-export const answered = (state: string): string =>
-  `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
-
-export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
-
-/** 22 data exception, 23 constraint, 54 program limit: the statement was understood, and its values cannot be stored. */
-const REFUSING_CLASSES = new Set(["22", "23", "54"]);
-
-/** A write's failure as `BatchRefused` where its values are the reason; any other as it is. The message holds none of them. */
-export function refusal(error: unknown): unknown {
-  const state = sqlState(error);
-  const isRefusal = state !== null && REFUSING_CLASSES.has(state.slice(0, 2));
-  return isRefusal ? new BatchRefused(`the database answered ${state}`) : error;
-}
-
-/**
- * What a failed query means. The server's own errors tell by their SQLSTATE. What is left comes from the driver: mistakes in the
- * language are ours, anything else is a connection that failed.
- */
-export function classify(error: unknown): unknown {
-  const state = sqlState(error);
-  if (state !== null) {
-    const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
-    return isRetryable ? new TierUnavailable("postgres", answered(state), { cause: error }) : error;
+  function queries(timeoutMs: number | undefined): Queries {
+    const known = byTimeout.get(timeoutMs);
+    if (known !== undefined) return known;
+    const opened = open(timeoutMs);
+    byTimeout.set(timeoutMs, opened);
+    return opened;
   }
-  const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
-  return isOurs ? error : new TierUnavailable("postgres", "the database does not answer", { cause: error });
+
+  async function send<T>(statement: Statement<T>, timeoutMs: number | undefined): Promise<T> {
+    if (isClosed) throw new TierUnavailable("postgres", "the database was closed");
+    try {
+      return await statement(queries(timeoutMs));
+    } catch (failure) {
+      throw translated(failure);
+    }
+  }
+
+  return {
+    driver,
+    ask<T>(statement: Statement<T>, timeoutMs?: number) {
+      const answer = send(statement, timeoutMs);
+      unfinished.add(answer);
+      const forget = () => unfinished.delete(answer);
+      answer.then(forget, forget);
+      return answer;
+    },
+    async close() {
+      isClosed = true;
+      await Promise.allSettled(unfinished);
+      await close();
+    },
+  };
 }

@@ -1,27 +1,35 @@
+import { sql } from "drizzle-orm";
+import { pgTable, text } from "drizzle-orm/pg-core";
 import { MIGRATIONS, type Migration } from "../../../../drizzle/migrations/embedded";
+import { template } from "../sql/template";
 import type { Database } from "./database";
 
 /** A migration may rewrite tables, and waits for another instance that does. */
 const MIGRATION_MS = 600_000;
 
-/** Any number: what all instances agree on to lock. */
+/** Any number: all instances lock the same one. */
 const LOCK = 7_148_063;
+
+/** The migrations that were applied. It is made by the first of them, so it is no part of the schema. */
+const schemaMigrations = pgTable("schema_migrations", { name: text().primaryKey() });
 
 /**
  * Brings the tables up to date. Any number of instances may call it at once: each call is one statement, which takes a lock,
- * applies what is missing and commits as a whole, so the drivers that know no transaction can run it too.
+ * applies what is missing and commits as a whole, so drivers without transactions can run it too.
  */
 export async function migrate(db: Database, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
-  // Neon over HTTP takes one statement at a time, and sets no limits that would have to be lifted.
-  const lift = db.driver === "neon-http" ? "" : "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;\n";
-  await db.query(lift + script(migrations), [], MIGRATION_MS);
+  // The drivers that set limits take several statements at once; the others take one, and have no limits to lift.
+  const hasLimits = db.driver === "pg" || db.driver === "neon-ws";
+  const lift = hasLimits ? "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0;\n" : "";
+  await db.ask((queries) => queries.execute(sql.raw(lift + script(migrations))), MIGRATION_MS);
 }
 
 /** Names of what is yet to be applied, in order. Changes nothing. */
 export async function missingMigrations(db: Database): Promise<readonly string[]> {
-  const [found] = await db.query("SELECT to_regclass('schema_migrations') IS NOT NULL AS there");
-  const rows = found?.there ? await db.query("SELECT name FROM schema_migrations") : [];
-  const applied = new Set(rows.map(({ name }) => String(name)));
+  const isThere = sql<boolean>`to_regclass(${"schema_migrations"}) IS NOT NULL`;
+  const [found] = await db.ask(template({ isThere }, (columns) => sql`SELECT ${columns}`));
+  const rows = found?.isThere ? await db.ask((queries) => queries.select().from(schemaMigrations)) : [];
+  const applied = new Set(rows.map(({ name }) => name));
   return MIGRATIONS.map(({ name }) => name).filter((name) => !applied.has(name));
 }
 

@@ -4,10 +4,12 @@
  * The vendor's driver has no timeout, and takes another endpoint only for the whole process (`neonConfig`). It does hand each
  * call's `fetchOptions` on to `fetch`, so both travel there.
  */
-import { neon, neonConfig } from "@neondatabase/serverless";
+import { type HTTPQueryOptions, type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
+import { drizzle } from "drizzle-orm/neon-http";
 import pg from "pg";
 import { TierUnavailable } from "../../../ports/tier-unavailable";
-import { classify, type Database, type Param, type Row, sqlState } from "./database";
+import { type Database, databaseOver } from "./database";
+import { sqlState } from "./errors";
 
 export interface NeonHttpOptions {
   /** Where to post statements instead of `https://api.<region>.…/sql`: a stand-in's `http://127.0.0.1:port/sql`. */
@@ -16,58 +18,49 @@ export interface NeonHttpOptions {
   readonly queryTimeoutMs?: number;
 }
 
-/** Asks nobody yet: a server that is down shows at the first query, as `TierUnavailable`. */
-export function openNeonHttp(url: string, options: NeonHttpOptions = {}): Database {
-  // The vendor's driver would look at it with the first query, and quote it, password and all.
+/** Sends nothing yet: a server that is down shows at the first statement, as `TierUnavailable`. */
+export function openNeonHttp(url: string, { endpoint, queryTimeoutMs = 30_000 }: NeonHttpOptions = {}): Database {
+  // The vendor's driver would look at it with the first statement, and quote it, password and all.
   if (!URL.canParse(url))
     throw new Error("Neon's connection string must be a URL: postgres://user:password@host/database");
-  const sql = neon(url);
-  const { endpoint, queryTimeoutMs = 30_000 } = options;
+  const client = neon(url);
   if (endpoint !== undefined) neonConfig.fetchFunction = fetchFromEndpoint;
-  const asked = new Set<Promise<readonly Row[]>>();
-  let isClosed = false;
+  return databaseOver({
+    driver: "neon-http",
+    open: (timeoutMs = queryTimeoutMs) => drizzle({ client: limited(client, timeoutMs, endpoint) }),
+    close: async () => {},
+  });
+}
 
-  async function ask(text: string, params: readonly Param[], timeoutMs: number): Promise<readonly Row[]> {
-    if (isClosed) throw new TierUnavailable("postgres", "the database was closed");
+type Client = NeonQueryFunction<false, false>;
+
+/** The client as drizzle takes it, which sends statements through `query` alone. */
+function limited(client: Client, timeoutMs: number, endpoint: string | undefined): Client {
+  const query = async (text: string, params: unknown[], options: HTTPQueryOptions<boolean, boolean>) => {
     // Not `AbortSignal.timeout`: its timer would outlive every answer by half a minute.
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     try {
-      return await sql.query(text, params as Param[], {
+      return await client.query(text, params, {
+        ...options,
         // The same parsers as over TCP, so that rows look the same.
         types: pg.types,
         // A redirect would carry the password to another host; Next wraps `fetch` in a cache.
         fetchOptions: { signal: timeout.signal, endpoint, redirect: "error", cache: "no-store" },
       });
     } catch (error) {
-      // What has no SQLSTATE is a failed request. An answer that breaks off is a TypeError or a SyntaxError here, so that
-      // mistakes of our own cannot be told apart.
+      // A failure without an SQLSTATE is a failed request. An answer that breaks off is a TypeError or a SyntaxError here.
       throw sqlState(error) === null
         ? new TierUnavailable("postgres", "the database does not answer", { cause: error })
-        : classify(error);
+        : error;
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  return {
-    driver: "neon-http",
-    query(text: string, params: readonly Param[] = [], timeoutMs = queryTimeoutMs) {
-      const answer = ask(text, params, timeoutMs);
-      asked.add(answer);
-      const forget = () => asked.delete(answer);
-      answer.then(forget, forget);
-      return answer;
-    },
-    /** Waits for what was asked, as a pool does. */
-    async close() {
-      isClosed = true;
-      await Promise.allSettled(asked);
-    },
   };
+  return new Proxy(client, { get: (target, key) => (key === "query" ? query : Reflect.get(target, key)) });
 }
 
-/** Serves every caller of the vendor's driver in this process: who names no endpoint goes where the driver would. */
+/** Serves every caller of the vendor's driver in this process: one that names no endpoint goes where the driver would. */
 function fetchFromEndpoint(url: string, { endpoint, ...init }: RequestInit & { readonly endpoint?: string }) {
   return fetch(endpoint ?? url, init);
 }

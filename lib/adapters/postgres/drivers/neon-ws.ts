@@ -1,17 +1,18 @@
 /** Neon over WebSocket: PostgreSQL's own protocol through a tunnel, in a pool. It is the driver for processes that stay. */
 import { Client, Pool } from "@neondatabase/serverless";
+import { drizzle } from "drizzle-orm/neon-serverless";
 import pg from "pg";
 import ws from "ws";
-import type { Database } from "./database";
+import { type Database, databaseOver } from "./database";
 import type { PgOptions } from "./pg";
-import { limitedDatabase } from "./pool";
+import { LimitedPool } from "./pool";
 
 export interface NeonWsOptions extends PgOptions {
   /** The tunnel instead of `wss://<host>/v2`: a stand-in's `ws://127.0.0.1:port/v2`. */
   readonly endpoint?: string;
 }
 
-/** Connects lazily: a server that is down shows at the first query, as `TierUnavailable`. */
+/** Connects lazily: a server that is down shows at the first statement, as `TierUnavailable`. */
 export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
   const config = {
     connectionString: url,
@@ -19,14 +20,18 @@ export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     query_timeout: options.queryTimeoutMs ?? 30_000,
     application_name: "trustmesh-edge",
-    // The same parsers as over TCP, so that rows look the same.
-    types: pg.types,
   };
-  return limitedDatabase("neon-ws", options, (limits) => {
-    const pool = new Pool({ ...config, ...limits });
-    pool.Client = clientThrough(options.endpoint);
+  const pool = new LimitedPool(options, (limits) => {
+    const opened = new Pool({ ...config, ...limits });
+    opened.Client = clientThrough(options.endpoint);
     // The vendor's pool is node-postgres's own, bundled; only its types are a copy.
-    return pool as unknown as pg.Pool;
+    return opened as unknown as pg.Pool;
+  });
+  return databaseOver({
+    driver: "neon-ws",
+    // The same parsers as over TCP, so that rows look the same.
+    open: (timeoutMs) => drizzle({ client: pool.within(timeoutMs, { types: pg.types }) as unknown as Pool }),
+    close: () => pool.close(),
   });
 }
 
@@ -41,7 +46,7 @@ function clientThrough(endpoint: string | undefined): typeof Client {
       if (tunnel === null) return;
       this.neonConfig.wsProxy = (host, port) => `${tunnel.host}${tunnel.pathname}?address=${host}:${port}`;
       this.neonConfig.useSecureWebSocket = tunnel.protocol === "wss:";
-      // Sending the password unasked is an agreement with Neon; others may ask for something else.
+      // Only Neon has agreed to take the password unasked; another server may ask for something else.
       this.neonConfig.pipelineConnect = false;
     }
   };

@@ -6,18 +6,18 @@ export type ServerDriver = Exclude<Database["driver"], "pglite">;
 
 export interface OpenOptions extends PgOptions {
   readonly url: string;
-  /** Guessed from the host if absent. */
+  /** Chosen by the host if absent. */
   readonly driver?: ServerDriver;
-  /** Neon's drivers only: where its protocol is spoken instead of at the host of `url`. */
+  /** Only for Neon's drivers: a server that speaks its protocol, instead of the host of `url`. */
   readonly endpoint?: string;
 }
 
-/** Neon's own hosts are asked over HTTP: of the drivers, it is the one that has nothing to keep between requests. */
+/** Neon's own hosts are asked over HTTP: that driver keeps nothing between requests. */
 export function driverFor(url: string): ServerDriver {
   return hostOf(url).endsWith(".neon.tech") ? "neon-http" : "pg";
 }
 
-/** Connects lazily. A driver is loaded when it is chosen: an instance starts with one of them. */
+/** Connects lazily. Only the driver that is chosen is loaded. */
 export async function openDatabase({ url, driver = driverFor(url), ...options }: OpenOptions): Promise<Database> {
   switch (driver) {
     case "neon-http":
@@ -33,7 +33,7 @@ function hostOf(url: string): string {
   try {
     return new URL(url).hostname.toLowerCase();
   } catch {
-    // Never the url itself: it holds a password.
+    // The message never quotes the url: it holds a password.
     throw new Error("DATABASE_URL is not a connection string: postgres://user:password@host/database is expected.");
   }
 }

@@ -1,7 +1,8 @@
 /** PostgreSQL over TCP. */
+import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import type { Database } from "./database";
-import { type LimitOptions, limitedDatabase } from "./pool";
+import { type Database, databaseOver } from "./database";
+import { LimitedPool, type LimitOptions } from "./pool";
 
 export interface PgOptions extends LimitOptions {
   /** Connections of one process: a small instance's default of 100, shared by ten. */
@@ -11,7 +12,7 @@ export interface PgOptions extends LimitOptions {
   readonly queryTimeoutMs?: number;
 }
 
-/** Connects lazily: a server that is down shows at the first query, as `TierUnavailable`. */
+/** Connects lazily: a server that is down shows at the first statement, as `TierUnavailable`. */
 export function openPg(url: string, options: PgOptions = {}): Database {
   const config = {
     connectionString: url,
@@ -20,5 +21,10 @@ export function openPg(url: string, options: PgOptions = {}): Database {
     query_timeout: options.queryTimeoutMs ?? 30_000,
     application_name: "trustmesh-edge",
   };
-  return limitedDatabase("pg", options, (limits) => new pg.Pool({ ...config, ...limits }));
+  const pool = new LimitedPool(options, (limits) => new pg.Pool({ ...config, ...limits }));
+  return databaseOver({
+    driver: "pg",
+    open: (timeoutMs) => drizzle({ client: pool.within(timeoutMs) }),
+    close: () => pool.close(),
+  });
 }

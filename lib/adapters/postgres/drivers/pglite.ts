@@ -6,14 +6,14 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite } from "@electric-sql/pglite";
-import { createPgConfig } from "@electric-sql/pglite/node-postgres";
+import { PGlite, types } from "@electric-sql/pglite";
 import { dataDir as preparedDataDir } from "@electric-sql/pglite-prepopulatedfs";
-import pg from "pg";
+import { drizzle } from "drizzle-orm/pglite";
 import { lockDirectory } from "./data-dir-lock";
-import { classify, type Database, DatabaseUnusable, type Param } from "./database";
+import { type Database, databaseOver } from "./database";
+import { DatabaseUnusable } from "./errors";
 
-/** Opens the database in `directory` (made if need be), or one that lives in memory. Throws a sentence where another process has it. */
+/** Opens the database in `directory`, which is made if need be, or one in memory. Throws a sentence where another process has the directory. */
 export async function openPglite(directory: string | { readonly memory: true }): Promise<Database> {
   if (typeof directory !== "string") return open("memory://", true, () => {});
   const unlock = take(directory);
@@ -29,7 +29,7 @@ export async function openPglite(directory: string | { readonly memory: true }):
   }
 }
 
-/** Makes the directory if need be, and takes it. */
+/** Makes the directory if need be, and locks it. */
 function take(directory: string): () => void {
   try {
     mkdirSync(directory, { recursive: true });
@@ -44,32 +44,28 @@ function take(directory: string): () => void {
   }
 }
 
+/** Bytes travel as hexadecimal text. PGlite's own code for it works byte by byte: commits of 500 messages took a sixth longer. */
+const BYTEA = {
+  serialize: (bytes: Uint8Array) =>
+    `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`,
+  parse: (text: string) => Buffer.from(text.slice(2), "hex"),
+};
+
 async function open(dataDir: string, isFresh: boolean, unlock: () => void): Promise<Database> {
-  const pglite = await PGlite.create({ dataDir, ...(isFresh ? { loadDataDir: await preparedDataDir() } : {}) });
-  // One client rather than a pool: a pool gives up a client after an error, and the next one would get the answers that the
-  // last one was still owed, since PGlite has one connection for all of them.
-  const client = new pg.Client(createPgConfig(pglite) as unknown as pg.ClientConfig);
-  await client.connect();
-  let last: Promise<unknown> = Promise.resolve();
-  const run = async (text: string, params: readonly Param[]) => {
-    try {
-      return (await client.query<Record<string, unknown>>(text, params as unknown[])).rows;
-    } catch (error) {
-      throw classify(error);
-    }
-  };
-  return {
+  const client = await PGlite.create({
+    dataDir,
+    ...(isFresh ? { loadDataDir: await preparedDataDir() } : {}),
+    serializers: { [types.BYTEA]: BYTEA.serialize },
+    // Numbers of 64 bits stay text, as the other drivers have it: the columns say what they become.
+    parsers: { [types.BYTEA]: BYTEA.parse, [types.INT8]: (text: string) => text },
+  });
+  const queries = drizzle({ client });
+  return databaseOver({
     driver: "pglite",
-    query(text: string, params: readonly Param[] = []) {
-      const next = last.then(() => run(text, params));
-      last = next.catch(() => {});
-      return next;
-    },
+    open: () => queries,
     async close() {
-      await last;
-      await client.end();
-      await pglite.close();
+      await client.close();
       unlock();
     },
-  };
+  });
 }

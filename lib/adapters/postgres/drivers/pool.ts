@@ -1,5 +1,5 @@
-import type { Pool, QueryConfig } from "pg";
-import { classify, type Database, type Param } from "./database";
+/** Pools of node-postgres whose connections carry the server's own time limits. */
+import type { Pool, QueryConfig, QueryResult } from "pg";
 
 /** Time limits that the server itself enforces, in milliseconds. */
 export interface ServerLimits {
@@ -22,67 +22,63 @@ const LOCK_TIMEOUT_MS = 4_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /**
- * A `Database` over a pool whose connections carry these limits. A pooler in between may refuse them as it does every parameter
- * that it does not know: then the pool is opened again without, and the limits of the role in the database hold.
+ * A pool whose connections carry these limits. A pooler in between may refuse the limits, as it does every parameter that it
+ * does not know: then the pool is opened again without them, and the limits of the role in the database hold.
  */
-export function limitedDatabase(
-  driver: Database["driver"],
-  { lockTimeoutMs = LOCK_TIMEOUT_MS, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: LimitOptions,
-  open: (limits: Partial<ServerLimits>) => Pool,
-): Database {
-  const limits: ServerLimits = {
-    lock_timeout: lockTimeoutMs,
-    statement_timeout: statementTimeoutMs,
-    // No transaction outlives a statement: one that does is a connection that was lost.
-    idle_in_transaction_session_timeout: statementTimeoutMs,
-  };
-  let db = poolDatabase(driver, open(limits));
-  let isLimited = true;
-  return {
-    driver,
-    async query(...query: Parameters<Database["query"]>) {
-      const asked = db;
-      try {
-        return await asked.query(...query);
-      } catch (error) {
-        if (!isRefusedParameter(error)) throw error;
-      }
-      if (isLimited) {
-        isLimited = false;
-        db = poolDatabase(driver, open({}));
-        void asked.close().catch(() => {});
-      }
-      return db.query(...query);
-    },
-    close: () => db.close(),
-  };
+export class LimitedPool {
+  private pool: Pool;
+  private isLimited = true;
+
+  constructor(
+    { lockTimeoutMs = LOCK_TIMEOUT_MS, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: LimitOptions,
+    private readonly open: (limits: Partial<ServerLimits>) => Pool,
+  ) {
+    this.pool = this.opened({
+      lock_timeout: lockTimeoutMs,
+      statement_timeout: statementTimeoutMs,
+      // No transaction outlives a statement: one that does is a connection that was lost.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+    });
+  }
+
+  /**
+   * The pool as drizzle takes it, which sends statements through `query` alone. node-postgres gives up a statement after its own
+   * `query_timeout`, and its connection with it; its types know that only for a whole pool.
+   */
+  within(timeoutMs: number | undefined, more: Partial<QueryConfig> = {}): Pool {
+    const given = timeoutMs === undefined ? more : { ...more, query_timeout: timeoutMs };
+    const query = (config: QueryConfig, values: unknown[]) => this.query({ ...config, ...given, values });
+    return new Proxy(this.pool, { get: (pool, key) => (key === "query" ? query : Reflect.get(pool, key)) });
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  private async query(config: QueryConfig): Promise<QueryResult> {
+    const asked = this.pool;
+    try {
+      return await asked.query(config);
+    } catch (error) {
+      if (!isRefusedParameter(error)) throw error;
+    }
+    if (this.isLimited) {
+      this.isLimited = false;
+      this.pool = this.opened({});
+      void asked.end().catch(() => {});
+    }
+    return this.pool.query(config);
+  }
+
+  private opened(limits: Partial<ServerLimits>): Pool {
+    const pool = this.open(limits);
+    // The pool replaces an idle connection that breaks; without a listener that would end the process.
+    pool.on("error", () => {});
+    return pool;
+  }
 }
 
 /** PgBouncer's words for a parameter that it does not pass on. */
 function isRefusedParameter(error: unknown): boolean {
-  const { cause } = error as { cause?: { message?: unknown } };
-  return typeof cause?.message === "string" && /unsupported startup parameter/i.test(cause.message);
-}
-
-/** A `Database` over a pool of node-postgres. */
-export function poolDatabase(driver: Database["driver"], pool: Pool): Database {
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
-  pool.on("error", () => {});
-  return {
-    driver,
-    async query(text: string, params: readonly Param[] = [], timeoutMs?: number) {
-      try {
-        return (await pool.query<Record<string, unknown>>(queryOf(text, params, timeoutMs))).rows;
-      } catch (error) {
-        throw classify(error);
-      }
-    },
-    close: () => pool.end(),
-  };
-}
-
-/** node-postgres gives up a query after its own `query_timeout`, and its connection with it; the types know it only of a pool. */
-function queryOf(text: string, params: readonly Param[], timeoutMs: number | undefined): QueryConfig {
-  const query = { text, values: params as unknown[] };
-  return timeoutMs === undefined ? query : Object.assign(query, { query_timeout: timeoutMs });
+  return error instanceof Error && /unsupported startup parameter/i.test(error.message);
 }

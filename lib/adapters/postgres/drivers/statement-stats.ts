@@ -1,6 +1,6 @@
-/** What the database was asked, by purpose. Statements at the start (migrations, whose network it is) are not among them. */
+/** Counts statements by purpose. Those at the start (migrations, the check of the network) are not among them. */
 
-/** Why a statement is sent. Each is one label of the metrics. */
+/** The reasons for which a statement is sent. Each is one label of the metrics. */
 export const STATEMENT_PURPOSES = [
   "head",
   "heads",
@@ -30,17 +30,17 @@ export const STATEMENT_PURPOSES = [
 export type StatementPurpose = (typeof STATEMENT_PURPOSES)[number];
 
 export interface StatementCounts {
-  /** Sent, those that failed included. */
+  /** Sent statements, those that failed included. */
   readonly statements: number;
   readonly errors: number;
-  /** Not sent, since the circuit was open. */
+  /** Statements that were not sent because the circuit breaker was open. */
   readonly refused: number;
   readonly totalMs: number;
   readonly maxMs: number;
   readonly rows: number;
 }
 
-/** One statement that came back or failed, for a histogram. */
+/** One statement that was answered or failed, for a histogram. */
 export interface StatementSample {
   readonly purpose: StatementPurpose;
   readonly ms: number;
@@ -68,7 +68,7 @@ export class StatementStats {
     this.onStatement({ purpose, ms, isError: true });
   }
 
-  /** Every purpose, those that did not occur as zeros. */
+  /** Every purpose; zeros for those that did not occur. */
   read(): Readonly<Record<StatementPurpose, StatementCounts>> {
     const of = (purpose: StatementPurpose) => [purpose, this.counts.get(purpose) ?? NOTHING] as const;
     return Object.fromEntries(STATEMENT_PURPOSES.map(of)) as Record<StatementPurpose, StatementCounts>;

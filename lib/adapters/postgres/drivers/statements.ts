@@ -1,16 +1,17 @@
 /**
  * The one gate to the database: every statement of the stores passes it, is counted by its purpose, and has a time limit. While
- * the database is down the circuit refuses statements at once, so nobody waits for what is known not to answer.
+ * the database is down the circuit breaker refuses statements at once, so no caller waits for an answer that will not come.
  */
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 import { Stamp } from "../stamp";
-import { answered, type Database, type Param, type Row, sqlState } from "./database";
+import type { Database, Statement } from "./database";
+import { answered, sqlState } from "./errors";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
 
 export interface StatementsOptions {
   readonly onStatement?: (sample: StatementSample) => void;
-  /** Milliseconds since 1970, for the circuit. */
+  /** Milliseconds of any clock that only goes forward, for the circuit breaker. */
   readonly now?: () => number;
   readonly random?: () => number;
   readonly readTimeoutMs?: number;
@@ -20,7 +21,7 @@ export interface StatementsOptions {
 export interface StatementsStats {
   readonly driver: Database["driver"];
   readonly circuit: Circuit["name"];
-  /** What the last failure was, without the statement and its values. */
+  /** The last failure, described without the statement and its values. */
   readonly lastError: string | null;
   readonly byPurpose: Readonly<Record<StatementPurpose, StatementCounts>>;
 }
@@ -42,19 +43,19 @@ const WRITES: ReadonlySet<StatementPurpose> = new Set([
 
 const CIRCUIT: CircuitPolicy = {
   threshold: 5,
-  // Down for long, it is asked every 10 s: that is how late its return is noticed at most.
+  // A database that is down for long is asked every 10 s: its return is noticed 10 s late at most.
   backoff: { baseMs: 500, maxMs: 10_000 },
   probeMs: 5_000,
 };
 
-/** A database that answers, only not this statement now: rolled back for concurrency (40), a lock not to be had (55). */
+/** The database answers, only not this statement at this moment: rolled back for concurrency (40), a lock is taken (55). */
 const ANSWERING_CLASSES = new Set(["40", "55"]);
 
 export class Statements {
   private readonly counters: StatementStats;
   private circuit: Circuit = CLOSED;
   private lastError: string | null = null;
-  /** Learnt from the answers of statements that have a column `stamp`. */
+  /** Learnt from answers whose rows have a column `stamp`. */
   readonly stamp = new Stamp();
 
   constructor(
@@ -64,23 +65,23 @@ export class Statements {
     this.counters = new StatementStats(options.onStatement);
   }
 
-  /** Rejects as `Database.query` does. A read that failed fast is sent once more: a pool may hold connections that have died. */
-  async run(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
+  /** Rejects as `Database.ask` does. A read that failed fast is sent once more: a pool may hold connections that have died. */
+  async run<T>(purpose: StatementPurpose, statement: Statement<T>): Promise<T> {
     try {
-      return await this.stamped(purpose, text, params);
+      return await this.stamped(purpose, statement);
     } catch (error) {
       const isWorthAnother = isTierUnavailable(error) && !(error instanceof StatementTimeout);
       if (!isWorthAnother || WRITES.has(purpose) || this.circuit.name !== "closed") throw error;
     }
-    return this.stamped(purpose, text, params);
+    return this.stamped(purpose, statement);
   }
 
-  private async stamped(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
+  private async stamped<T>(purpose: StatementPurpose, statement: Statement<T>): Promise<T> {
     const floor = this.stamp.highest;
-    const rows = await this.once(purpose, text, params);
-    const answered = rows[0]?.stamp;
-    if (answered !== undefined && answered !== null) this.stamp.heed(answered, floor);
-    return rows;
+    const answer = await this.once(purpose, statement);
+    const stamp = stampOf(answer);
+    if (stamp !== null) this.stamp.heed(stamp, floor);
+    return answer;
   }
 
   stats(): StatementsStats {
@@ -88,7 +89,7 @@ export class Statements {
     return { driver: this.db.driver, circuit: circuit.name, lastError, byPurpose: this.counters.read() };
   }
 
-  private async once(purpose: StatementPurpose, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
+  private async once<T>(purpose: StatementPurpose, statement: Statement<T>): Promise<T> {
     const { now = () => performance.now(), random = Math.random } = this.options;
     const { admitted, circuit } = admit(this.circuit, now(), CIRCUIT);
     this.circuit = circuit;
@@ -98,10 +99,10 @@ export class Statements {
     }
     const startMs = performance.now();
     try {
-      const rows = await this.within(this.timeoutMs(purpose), text, params);
-      this.counters.answered(purpose, performance.now() - startMs, rows.length);
+      const answer = await this.within(this.timeoutMs(purpose), statement);
+      this.counters.answered(purpose, performance.now() - startMs, Array.isArray(answer) ? answer.length : 0);
       this.circuit = succeeded(this.circuit);
-      return rows;
+      return answer;
     } catch (error) {
       this.counters.failed(purpose, performance.now() - startMs);
       this.lastError = described(error);
@@ -116,19 +117,25 @@ export class Statements {
   }
 
   /** The driver's own limit frees its connection; this one counts the wait for a connection too. */
-  private async within(timeoutMs: number, text: string, params?: readonly Param[]): Promise<readonly Row[]> {
+  private async within<T>(timeoutMs: number, statement: Statement<T>): Promise<T> {
     // In this process: it cannot hang, and while it works no timer goes off.
-    if (this.db.driver === "pglite") return this.db.query(text, params);
+    if (this.db.driver === "pglite") return this.db.ask(statement);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new StatementTimeout(timeoutMs)), timeoutMs);
     });
     try {
-      return await Promise.race([this.db.query(text, params, timeoutMs), late]);
+      return await Promise.race([this.db.ask(statement, timeoutMs), late]);
     } finally {
       clearTimeout(timer);
     }
   }
+}
+
+/** The store's stamp, where the rows of an answer carry it. */
+function stampOf(answer: unknown): number | null {
+  const row: unknown = Array.isArray(answer) ? answer[0] : null;
+  return typeof row === "object" && row !== null && "stamp" in row && typeof row.stamp === "number" ? row.stamp : null;
 }
 
 class StatementTimeout extends TierUnavailable {
@@ -143,7 +150,7 @@ function isOutage(error: unknown): boolean {
   return state === null || !ANSWERING_CLASSES.has(state.slice(0, 2));
 }
 
-/** What may be said of a failure: our own sentence, the server's code, or the kind of the driver's error; never values. */
+/** Describes a failure without any value: our own sentence, the server's code, or the kind of the driver's error. */
 function described(error: unknown): string {
   if (isTierUnavailable(error)) return error.message;
   const state = sqlState(error);

@@ -1,9 +1,23 @@
-/** `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
-import { TOPIC_KINDS, type TopicKind } from "../../../core/ledger/ids";
+/** The statements of `ViewStore.events`: the messages of one kind that concern a user, oldest first. */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import {
+  contactEdges,
+  hcsMessages,
+  profiles,
+  recognitionDefinitions,
+  topicLog,
+  topics,
+} from "../../../../drizzle/schema";
+import { TOPIC_KINDS, type TopicId, type TopicKind } from "../../../core/ledger/ids";
 import { prefixOf, TYPES_OF_KIND } from "../../../core/signals/message-types";
 import { typeNumber, UNNAMED_TYPE } from "../codec/codes";
+import { topicNoIn } from "../codec/ref";
+import { literal, orNull } from "../sql/expressions";
+import { messageOf, topicIdOf } from "../sql/references";
+import { given, prepared, type RowOf } from "../sql/template";
 import { STAMP } from "../stamp";
-import { bodyOf, boundedRows, ME, topicIdOf } from "./view-sql";
+import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {
   contact: prefixOf("contact"),
@@ -16,38 +30,81 @@ const NUMBERED_TYPES = TOPIC_KINDS.flatMap((kind) => TYPES_OF_KIND[kind]).filter
   (type) => typeNumber(type) !== UNNAMED_TYPE,
 );
 
+const numbersOf = (types: readonly string[]) =>
+  sql.join(
+    types.map((type) => literal(typeNumber(type))),
+    sql`, `,
+  );
+
 /** A type says by its first word which kind it is; one that does not is of the kind of the topic it came by. */
-function isOfKind(kind: TopicKind): string {
+function isOfKind(kind: TopicKind): SQL {
   const prefix = KIND_OF_PREFIX[kind];
-  const known = NUMBERED_TYPES.filter((type) => type.startsWith(prefix)).map(typeNumber);
-  const others = NUMBERED_TYPES.map(typeNumber);
-  const foreign = Object.values(KIND_OF_PREFIX).map((word) => `coalesce(r.type_name ^@ '${word}', false)`);
-  return `(r.type_no IN (${known.join(", ")}) OR r.type_no NOT IN (${others.join(", ")}) AND (
-    r.type_no = ${UNNAMED_TYPE} AND r.type_name ^@ '${prefix}'
-    OR NOT (${foreign.join(" OR ")}) AND EXISTS (SELECT FROM topics t WHERE t.topic_no = (r.ref >> 40)::integer AND t.kinds @> '{${kind}}')))`;
+  const ofKind = numbersOf(NUMBERED_TYPES.filter((type) => type.startsWith(prefix)));
+  const saysItsKind = sql.join(
+    Object.values(KIND_OF_PREFIX).map((word) => sql`coalesce(${r.typeName} ^@ ${word}, false)`),
+    sql` OR `,
+  );
+  const isOfTopic = sql`EXISTS (SELECT FROM ${topics} WHERE ${topics.topicNo} = ${topicNoIn(r.ref)}::integer
+      AND ${topics.kinds} @> ARRAY[${kind}])`;
+  return sql`(${r.typeNo} IN (${ofKind}) OR ${r.typeNo} NOT IN (${numbersOf(NUMBERED_TYPES)}) AND (
+    ${r.typeNo} = ${literal(UNNAMED_TYPE)} AND ${r.typeName} ^@ ${prefix} OR NOT (${saysItsKind}) AND ${isOfTopic}))`.inlineParams();
 }
 
-/** What core/signals/projection says of a pair (isBonded, and that of `strictly`), of an edge `e`. `greatest` passes over null. */
-const BONDED = "e.accept_ns > coalesce(e.revoke_ns, 0)";
-const MUTUAL = `greatest(e.request_out_ns, e.accept_out_ns) > coalesce(e.revoke_ns, 0)
-    AND greatest(e.request_in_ns, e.accept_in_ns) > coalesce(e.revoke_ns, 0)`;
+const e = alias(contactEdges, "e");
+const f = alias(profiles, "f");
+const d = alias(recognitionDefinitions, "d");
 
-/** Rows of the user, and for some kinds messages that others wrote for everybody to see. */
-const also = (isStrict: boolean): Readonly<Record<TopicKind, string>> => ({
-  contact: "",
-  trust: "",
-  recognition: `UNION SELECT d.ref, d.consensus_ns FROM recognition_definitions d WHERE d.consensus_ns > $2::bigint`,
-  profile: `UNION SELECT f.ref, f.consensus_ns FROM contact_edges e JOIN profiles f ON f.user_no = e.peer_no
-    WHERE e.user_no = ${ME} AND ${isStrict ? `${BONDED} AND ${MUTUAL}` : BONDED} AND f.consensus_ns > $2::bigint`,
+/** The bonds of lib/core/signals/projection: `isBonded`, and that of `strictly`. `greatest` passes over null. */
+const BONDED = sql`${e.acceptNs} > coalesce(${e.revokeNs}, 0)`;
+const MUTUAL = sql`greatest(${e.requestOutNs}, ${e.acceptOutNs}) > coalesce(${e.revokeNs}, 0)
+    AND greatest(${e.requestInNs}, ${e.acceptInNs}) > coalesce(${e.revokeNs}, 0)`;
+
+const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
+const SINCE = sql`${values("sinceNs")}::bigint`;
+const LIMIT = sql`${values("limit")}::integer`;
+
+/** The user's rows are of every kind; to some kinds belong messages that others wrote for everybody to see. */
+const also = (isStrict: boolean): Readonly<Record<TopicKind, SQL | undefined>> => ({
+  contact: undefined,
+  trust: undefined,
+  recognition: sql`UNION SELECT ${d.ref}, ${d.consensusNs} FROM ${recognitionDefinitions} ${d} WHERE ${d.consensusNs} > ${SINCE}`,
+  profile: sql`UNION SELECT ${f.ref}, ${f.consensusNs} FROM ${contactEdges} ${e} JOIN ${profiles} ${f} ON ${f.userNo} = ${e.peerNo}
+    WHERE ${e.userNo} = ${ME} AND ${BONDED} ${isStrict ? sql`AND ${MUTUAL}` : undefined} AND ${f.consensusNs} > ${SINCE}`,
 });
 
-/** `$1` user, `$2` since, `$3` limit. */
-export const eventsSql = (kind: TopicKind, isStrict: boolean): string => `WITH few AS MATERIALIZED (
+const b = alias(hcsMessages, "b");
+
+/** In the row that stands for an empty page `ref` is null, and so are all columns after it. */
+const FIELDS = {
+  stamp: STAMP,
+  found: FOUND,
+  ref: orNull(b.ref),
+  consensusNs: b.consensusNs,
+  topicId: sql<TopicId | null>`b.topic_id`,
+  size: sql<number | null>`b.size`,
+  body: sql<Uint8Array | null>`b.body`.mapWith(topicLog.body),
+};
+export type EventAnswer = RowOf<typeof FIELDS>;
+
+const eventsOf = (kind: TopicKind, isStrict: boolean) =>
+  prepared(values, FIELDS, (columns) =>
+    withPage(
+      columns,
+      sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole FROM (
   SELECT ref, consensus_ns FROM (
-    (SELECT r.ref, r.consensus_ns FROM hcs_messages r
-      WHERE r.user_no = ${ME} AND r.consensus_ns > $2::bigint AND ${isOfKind(kind)} ORDER BY r.consensus_ns LIMIT $3::integer)
+    (SELECT ${r.ref}, ${r.consensusNs} FROM ${hcsMessages} ${r}
+      WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} > ${SINCE} AND ${isOfKind(kind)} ORDER BY ${r.consensusNs} LIMIT ${LIMIT})
     ${also(isStrict)[kind]}) every
-  ORDER BY consensus_ns, ref LIMIT $3::integer),
-page AS MATERIALIZED (SELECT f.ref, f.consensus_ns, ${topicIdOf("f.ref")} AS topic_id, ${bodyOf("f.ref")} AS whole FROM few f),
-bounded AS MATERIALIZED (${boundedRows("ref, consensus_ns, topic_id", "consensus_ns, ref")})
-SELECT ${STAMP} AS stamp, (SELECT count(*) FROM page) AS found, b.* FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;
+  ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
+      boundedRows(sql`ref, consensus_ns, topic_id`, sql`consensus_ns, ref`),
+    ),
+  );
+
+const byKind = (isStrict: boolean) =>
+  Object.fromEntries(TOPIC_KINDS.map((kind) => [kind, eventsOf(kind, isStrict)])) as Record<
+    TopicKind,
+    ReturnType<typeof eventsOf>
+  >;
+
+/** By kind; `strict` where bonds are told as STRICT_BONDING has them. */
+export const EVENTS = { loose: byKind(false), strict: byKind(true) };

@@ -1,9 +1,8 @@
 import type { UnreadableRows } from "../../../ports/store/unreadable-rows";
-import type { Row } from "../drivers/database";
 
 /** Reads rows one by one: a row that cannot be read is left out and counted. */
 export class Readable implements UnreadableRows {
-  /** Tables in which there were such rows: a few at the most, none as a rule. */
+  /** Tables in which such rows were found: none as a rule. */
   private readonly known = new Set<string>();
   private onRead: (table: string, unreadable: number) => void = () => {};
 
@@ -16,14 +15,14 @@ export class Readable implements UnreadableRows {
     this.onRead = onRead;
   }
 
-  /** Applies `read` to each row and leaves out the rows that it cannot read. */
-  rows<T>(table: string, rows: readonly Row[], read: (row: Row) => T): T[] {
+  /** Applies `read` to each row, and leaves out the rows for which it throws. */
+  rows<R, T>(table: string, rows: readonly R[], read: (row: R) => T): T[] {
     const readable: T[] = [];
     for (const row of rows) {
       try {
         readable.push(read(row));
       } catch {
-        // Why is of no use without the row, and what is in the row is not for the log.
+        // The reason is of no use without the row, and the row's content must not be logged.
       }
     }
     this.count(table, rows.length - readable.length);

@@ -1,47 +1,111 @@
 /** The statements about recognition: what a user was given, and which definitions there are. */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { hcsMessages, recognitionDefinitions, topicLog } from "../../../../drizzle/schema";
+import type { AccountId, TopicId } from "../../../core/ledger/ids";
 import { flagsOf, typeNumber } from "../codec/codes";
+import { literal, orNull } from "../sql/expressions";
+import { topicIdOf } from "../sql/references";
+import { given, prepared, type RowOf } from "../sql/template";
 import { STAMP } from "../stamp";
-import { ME, SIGNAL, topicIdOf, withHead } from "./view-sql";
+import { BESIDE, boundedRows, FOUND, ME, type Reader, r, SIGNAL, USER, withPage } from "./pages";
+import { BOUNDED, signalIn } from "./signals";
 
 /** So many of the user's own definitions, the newest, come with what the user was given. */
 export const OWN_DEFINITIONS = 50;
 
-/** The user is the target of a mint unless only the actor; somebody who mints for himself has one row and is both. */
-const IS_TARGET = `(r.flags < ${flagsOf({ isActor: true, verification: "verified" })} OR r.peer_no IS NULL OR r.peer_no = r.user_no)`;
+/** The user is the target of a mint unless only the actor; a user who mints for themselves has one row and is both. */
+const IS_TARGET = sql`(${r.flags} < ${literal(flagsOf({ isActor: true, verification: "verified" }))}
+    OR ${r.peerNo} IS NULL OR ${r.peerNo} = ${r.userNo})`;
 
-const COLUMNS = "d.definition_id, d.actor, d.slug, d.title, d.icon, d.description, d.category";
-const DEFINITION = `${COLUMNS}, d.ref, d.consensus_ns, ${topicIdOf("d.ref")} AS topic_id`;
+const d = alias(recognitionDefinitions, "d");
 
-/** `$1` user, `$2` limit of mints, `$3` before, `$4` limit of own definitions. Definitions are the rows with an id. */
-export const RECOGNITION = `SELECT m.*, NULL AS definition_id, NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon,
-    NULL AS description, NULL AS category
-  FROM (${withHead(
-    `SELECT ${SIGNAL} FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns < $3::bigint
-      AND r.type_no = ${typeNumber("RECOGNITION_MINT")} AND ${IS_TARGET} ORDER BY r.consensus_ns DESC LIMIT $2::integer) r`,
-    "consensus_ns DESC",
-  )}) m
+/** The columns of a definition in `rows`. In the row that stands for none `ref` is null, and so are all after it. */
+function definitionIn(rows: string) {
+  const { definitionId, actor, slug, title, icon, description, category, ref, consensusNs } = alias(
+    recognitionDefinitions,
+    rows,
+  );
+  const topicId = sql<TopicId | null>`${sql.identifier(rows)}.topic_id`;
+  return { ref: orNull(ref), consensusNs, topicId, definitionId, actor, slug, title, icon, description, category };
+}
+export type DefinitionAnswer = RowOf<ReturnType<typeof definitionIn>>;
+
+const CONTENT = sql`${d.definitionId}, ${d.actor}, ${d.slug}, ${d.title}, ${d.icon}, ${d.description}, ${d.category}`;
+const DEFINITION = sql`${CONTENT}, ${d.ref}, ${d.consensusNs}, ${topicIdOf(d.ref)} AS topic_id`;
+
+const mints = given<Reader & { readonly limit: number; readonly beforeNs: bigint; readonly ownLimit: number }>();
+
+const MINTS = withPage(
+  sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${FOUND} AS found, b.*, NULL AS definition_id, NULL AS actor, NULL AS slug,
+    NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
+  sql`SELECT ${SIGNAL} FROM (SELECT * FROM ${hcsMessages} ${r}
+    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} < ${mints("beforeNs")}::bigint
+      AND ${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))} AND ${IS_TARGET}
+    ORDER BY ${r.consensusNs} DESC LIMIT ${mints("limit")}::integer) ${r}`,
+  boundedRows(BOUNDED, sql`consensus_ns DESC`),
+);
+
+const { definitionId, ...definitionOfRow } = definitionIn("u");
+const FIELDS = {
+  stamp: sql`u.stamp`.mapWith(Number),
+  head: sql`u.head`.mapWith(Number),
+  found: sql`u.found`.mapWith(Number),
+  ...definitionOfRow,
+  definitionId: orNull(definitionId),
+  ...signalIn("u"),
+};
+
+/** The mints of which the user is the target, newest first, then the user's own definitions: the rows with a `definitionId`. */
+export const RECOGNITION = prepared(
+  mints,
+  FIELDS,
+  (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${MINTS}) m
 UNION ALL
-(SELECT NULL, 0, 0, NULL, d.ref, d.consensus_ns, NULL, NULL, NULL, ${topicIdOf("d.ref")}, NULL, NULL, NULL, NULL, ${COLUMNS}
-  FROM recognition_definitions d WHERE d.actor = $1::text ORDER BY d.consensus_ns DESC, d.ref DESC LIMIT $4::integer)`;
+(SELECT NULL, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
+  FROM ${recognitionDefinitions} ${d} WHERE ${d.actor} = ${USER}
+  ORDER BY ${d.consensusNs} DESC, ${d.ref} DESC LIMIT ${mints("ownLimit")}::integer)) u`,
+);
 
-/** Definitions beside the store's stamp: at least one row, which has no id where there is none. */
-const withStamp = (page: string, order = "") =>
-  `WITH page AS MATERIALIZED (${page}) SELECT ${STAMP} AS stamp, p.* FROM (SELECT 1) one LEFT JOIN page p ON true ${order}`;
+const STAMPED_DEFINITION = { stamp: STAMP, ...definitionIn("p") };
 
-/** `$1` ids, which may be slugs. Of a slug that several have the newest. */
-export const NAMED_DEFINITIONS =
-  withStamp(`SELECT ${DEFINITION} FROM recognition_definitions d WHERE d.definition_id = ANY ($1::text[])
+/** Definitions beside the store's stamp: one row at least, whose `ref` is null where there is none. */
+const withStamp = (columns: SQL, page: SQL, order?: SQL) =>
+  sql`WITH page AS MATERIALIZED (${page}) SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true ${order}`;
+
+const named = given<{ readonly ids: readonly string[] }>();
+const IDS = sql`${named("ids")}::text[]`;
+
+/** The definitions of these ids, and of each slug that is one of these the newest. */
+export const NAMED_DEFINITIONS = prepared(named, STAMPED_DEFINITION, (columns) =>
+  withStamp(
+    columns,
+    sql`SELECT ${DEFINITION} FROM ${recognitionDefinitions} ${d} WHERE ${d.definitionId} = ANY (${IDS})
 UNION ALL
-(SELECT DISTINCT ON (d.slug) ${DEFINITION} FROM recognition_definitions d WHERE d.slug = ANY ($1::text[])
-  ORDER BY d.slug, d.consensus_ns DESC, d.ref DESC)`);
+(SELECT DISTINCT ON (${d.slug}) ${DEFINITION} FROM ${recognitionDefinitions} ${d} WHERE ${d.slug} = ANY (${IDS})
+  ORDER BY ${d.slug}, ${d.consensusNs} DESC, ${d.ref} DESC)`,
+  ),
+);
 
-/** `$1` trusted payers (null: all), `$2` limit, `$3` limit of each other payer. */
-export const CATALOGUE = withStamp(
-  `SELECT ${DEFINITION}, d.is_trusted, d.place FROM (
-  SELECT d.*, row_number() OVER (PARTITION BY d.payer, d.actor ORDER BY d.consensus_ns, d.ref) AS place
-  FROM (SELECT d.*, l.payer, $1::text[] IS NULL OR coalesce(l.payer = ANY ($1::text[]), false) AS is_trusted
-    FROM recognition_definitions d LEFT JOIN topic_log l ON l.ref = d.ref) d) d
-WHERE d.is_trusted OR d.place <= $3::integer
-ORDER BY d.is_trusted DESC, d.place, d.consensus_ns, d.ref LIMIT $2::integer`,
-  "ORDER BY p.is_trusted DESC, p.place, p.consensus_ns, p.ref",
+const offered = given<{
+  /** Null: all payers are trusted. */
+  readonly trustedPayers: readonly AccountId[] | null;
+  readonly limit: number;
+  readonly limitOfStranger: number;
+}>();
+const TRUSTED = sql`${offered("trustedPayers")}::text[]`;
+const l = alias(topicLog, "l");
+
+/** The definitions of trusted payers, then the first of each other payer, before the second of any. */
+export const CATALOGUE = prepared(offered, STAMPED_DEFINITION, (columns) =>
+  withStamp(
+    columns,
+    sql`SELECT ${DEFINITION}, d.is_trusted, d.place FROM (
+  SELECT ${d}.*, row_number() OVER (PARTITION BY d.payer, ${d.actor} ORDER BY ${d.consensusNs}, ${d.ref}) AS place
+  FROM (SELECT ${d}.*, ${l.payer}, ${TRUSTED} IS NULL OR coalesce(${l.payer} = ANY (${TRUSTED}), false) AS is_trusted
+    FROM ${recognitionDefinitions} ${d} LEFT JOIN ${topicLog} ${l} ON ${l.ref} = ${d.ref}) ${d}) ${d}
+WHERE d.is_trusted OR d.place <= ${offered("limitOfStranger")}::integer
+ORDER BY d.is_trusted DESC, d.place, ${d.consensusNs}, ${d.ref} LIMIT ${offered("limit")}::integer`,
+    sql`ORDER BY p.is_trusted DESC, p.place, p.consensus_ns, p.ref`,
+  ),
 );

@@ -1,29 +1,41 @@
-/** Reads a user's own messages with the bytes as they were written, so that a repeated message is recognised. */
-import type { AccountId } from "../../../core/ledger/ids";
-import type { WrittenRow } from "../../../ports/store/view-store";
+/** The statement of a user's own messages with the bytes as they were written, so that a repeated message is recognised. */
+import { sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { hcsMessages, topicLog } from "../../../../drizzle/schema";
+import type { TopicId } from "../../../core/ledger/ids";
 import { flagsOf } from "../codec/codes";
-import { message, ns, sequenceOf } from "../codec/decode-row";
-import type { Row } from "../drivers/database";
+import { literal, orNull } from "../sql/expressions";
+import { topicIdOf } from "../sql/references";
+import { given, prepared, type RowOf } from "../sql/template";
 import { STAMP } from "../stamp";
-import { topicIdIn } from "./view-rows";
-import { ME, topicIdOf } from "./view-sql";
+import { ME, type Reader, r } from "./pages";
 
-const IS_ACTOR = `r.flags >= ${flagsOf({ isActor: true, verification: "verified" })}`;
+const l = alias(topicLog, "l");
+const p = alias(topicLog, "p");
 
-/** `$2` is a consensus time, `$3` a limit. The store's stamp beside the rows, the `ref` of which is null for none. */
-export const WRITTEN = `SELECT ${STAMP} AS stamp, p.* FROM (SELECT 1) one LEFT JOIN (
-  SELECT r.ref, r.consensus_ns, ${topicIdOf("r.ref")} AS topic_id, l.payer, coalesce(l.body, l.message) AS body
-  FROM (SELECT * FROM hcs_messages r WHERE r.user_no = ${ME} AND r.consensus_ns >= $2::bigint AND ${IS_ACTOR}
-    ORDER BY r.consensus_ns DESC LIMIT $3::integer) r
-  JOIN LATERAL (SELECT * FROM topic_log l WHERE l.ref = r.ref LIMIT 1) l ON true) p ON true ORDER BY p.consensus_ns DESC`;
+const FIELDS = {
+  stamp: STAMP,
+  ref: orNull(p.ref),
+  consensusNs: p.consensusNs,
+  topicId: sql<TopicId | null>`p.topic_id`,
+  payer: p.payer,
+  whole: sql<Uint8Array>`p.whole`.mapWith(topicLog.message),
+};
+export type WrittenAnswer = RowOf<typeof FIELDS>;
 
-/** A row of it. */
-export function written(row: Row): WrittenRow {
-  return {
-    topicId: topicIdIn(row),
-    sequence: sequenceOf(row.ref),
-    consensusNs: ns(row.consensus_ns),
-    payer: row.payer as AccountId,
-    body: message(row.body) as Uint8Array,
-  };
-}
+const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
+
+const IS_ACTOR = sql`${r.flags} >= ${literal(flagsOf({ isActor: true, verification: "verified" }))}`;
+
+/** Newest first: one row at least, whose `ref` is null for none. */
+export const WRITTEN = prepared(
+  values,
+  FIELDS,
+  (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
+  SELECT ${r.ref}, ${r.consensusNs}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
+  FROM (SELECT * FROM ${hcsMessages} ${r}
+    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${IS_ACTOR}
+    ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r}
+  JOIN LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref} LIMIT 1) ${l} ON true) ${p} ON true
+ORDER BY ${p.consensusNs} DESC`,
+);

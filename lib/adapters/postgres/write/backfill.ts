@@ -1,17 +1,23 @@
 /**
- * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it mends: the declared
- * gaps that its new messages lie in, and the failed entries that it replaces. Other stored entries (a chunk that is whole now,
- * the neighbour that can be verified now) come along.
+ * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it
+ * mends: the declared gaps that its new messages lie in, and the failed entries that it replaces. Other stored entries come along
+ * (a chunk that is whole now, the neighbour that can be verified now).
  */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { topicGaps, topicLog, topics } from "../../../../drizzle/schema";
 import type { Batch } from "../../../core/signals/batch";
 import { subtract } from "../../../core/sync/intervals";
 import type { CommitOutcome } from "../../../ports/store/sync-store";
 import { disposition, gapState, verification } from "../codec/codes";
-import { REF_SHIFT } from "../codec/ref";
-import { type Row, refusal } from "../drivers/database";
+import { refOf } from "../codec/ref";
+import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
-import { countsOf, isOfEpoch, outcome } from "./commit";
-import { numbers, Params } from "./params";
+import { literal, names, takeExcluded } from "../sql/expressions";
+import { template } from "../sql/template";
+import { of, unnested } from "../sql/unnested";
+import { isOfEpoch } from "./commit";
+import { countsOf, outcome } from "./outcome";
 import { writeStatement } from "./write-statement";
 
 interface Piece {
@@ -21,7 +27,7 @@ interface Piece {
   readonly firstSeenMs: number;
 }
 
-/** What the batch would mend, as it stood when it was looked at. */
+/** The part of the store that the batch would mend, as it was when it was read. */
 interface Plan {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   readonly pieces: readonly Piece[];
@@ -34,36 +40,34 @@ interface Plan {
 export type BackfillMode = "mend" | "restore";
 
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */
-export async function backfillBatch(db: Statements, batch: Batch, mode: BackfillMode): Promise<CommitOutcome> {
-  const plan = await look(db, batch, mode);
+export async function backfillBatch(statements: Statements, batch: Batch, mode: BackfillMode): Promise<CommitOutcome> {
+  const plan = await look(statements, batch, mode);
   if (plan === null) return { kind: "conflict" };
-  const params = new Params();
-  const { sql, users } = writeStatement(batch, params, {
-    gate: gate(batch, plan, params, isOfEpoch(db, params)),
-    mayExist: true,
-  });
+  const gate = gateOf(batch, plan, isOfEpoch(statements));
+  const { statement, users } = writeStatement(batch, { gate, mayExist: true });
   try {
-    const [row] = await db.run("backfill", sql, params.values);
-    return outcome(batch.rows, users, row as Row);
+    const [answer] = await statements.run("backfill", statement);
+    return outcome(batch.rows, users, answer);
   } catch (error) {
     throw refusal(error);
   }
 }
 
-async function look(db: Statements, batch: Batch, mode: BackfillMode): Promise<Plan | null> {
+const t = alias(topics, "t");
+const g = alias(topicGaps, "g");
+const l = alias(topicLog, "l");
+const DECLARED = literal(gapState.code("declared"));
+
+interface Stored {
+  readonly gaps: readonly { readonly from: number; readonly to: number; readonly ms: number }[] | null;
+  readonly entries: readonly { readonly seq: number; readonly disposition: number }[] | null;
+}
+
+async function look(statements: Statements, batch: Batch, mode: BackfillMode): Promise<Plan | null> {
   const sequences = batch.entries.map((entry) => entry.sequence as number);
-  const [row] = await db.run(
-    "backfill",
-    `SELECT (SELECT json_agg(json_build_object('from', g.from_seq, 'to', g.to_seq, 'ms', g.first_seen_ms) ORDER BY g.from_seq)
-      FROM topic_gaps g WHERE g.topic_no = t.topic_no AND g.state = $2::smallint)::text AS gaps,
-    (SELECT json_agg(json_build_object('seq', l.ref - (t.topic_no::bigint << ${REF_SHIFT}), 'disposition', l.disposition))
-      FROM unnest($3::bigint[]) AS s (seq) JOIN topic_log l ON l.ref = (t.topic_no::bigint << ${REF_SHIFT}) | s.seq)::text AS stored
-    FROM topics t WHERE t.topic_id = $1::text`,
-    [batch.topicId, gapState.code("declared"), numbers(sequences)],
-  );
+  const [row] = await statements.run("backfill", storedOf(batch, sequences));
   if (row === undefined) return null;
-  const gaps = parse<{ from: number; to: number; ms: number }>(row.gaps);
-  const stored = parse<{ seq: number; disposition: number }>(row.stored);
+  const [gaps, stored] = [row.gaps ?? [], row.entries ?? []];
   const known = new Set(stored.map((entry) => entry.seq));
   const failed = stored.filter((entry) => disposition.name(entry.disposition) === "failed").length;
   const added = sequences.filter((sequence) => !known.has(sequence));
@@ -73,10 +77,25 @@ async function look(db: Statements, batch: Batch, mode: BackfillMode): Promise<P
   return { gaps: touched, pieces: touched.flatMap((gap) => split(gap, added)), stored: [...known], failed };
 }
 
-const parse = <T>(json: unknown): T[] => (typeof json === "string" ? (JSON.parse(json) as T[]) : []);
+/** The declared gaps of the batch's topic, and which of these sequences are stored. */
+function storedOf({ topicId }: Batch, sequences: readonly number[]) {
+  const ref = refOf(t.topicNo, sql`s.seq`);
+  return template(
+    {
+      gaps: sql<
+        Stored["gaps"]
+      >`(SELECT json_agg(json_build_object('from', ${g.fromSeq}, 'to', ${g.toSeq}, 'ms', ${g.firstSeenMs}) ORDER BY ${g.fromSeq})
+      FROM ${topicGaps} ${g} WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} = ${DECLARED})`,
+      entries: sql<Stored["entries"]>`(SELECT json_agg(json_build_object('seq', s.seq, 'disposition', ${l.disposition}))
+      FROM ${unnested("s", [of(g.fromSeq, sequences, "seq")])} JOIN ${topicLog} ${l} ON ${l.ref} = ${ref})`,
+    },
+    (answer) => sql`SELECT ${answer} FROM ${topics} ${t} WHERE ${t.topicId} = ${topicId}`,
+  );
+}
+
 const isIn = (gap: { from: number; to: number }, sequence: number) => sequence >= gap.from && sequence <= gap.to;
 
-/** A gap in which messages were found, as what was found and what remains. The first piece starts where the gap did. */
+/** Splits a gap into the sequences that were found and those that are still missing. The first piece starts where the gap did. */
 function split(gap: { from: number; to: number; ms: number }, found: readonly number[]): Piece[] {
   const missing = subtract(
     gap,
@@ -92,64 +111,82 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
   return [...missing.map(piece("declared")), ...filled.map(piece("filled"))];
 }
 
-function gate(batch: Batch, plan: Plan, params: Params, isOfEpoch: string): string {
-  const declared = gapState.code("declared");
-  const topic = params.add(batch.topicId, "text");
-  const gapFrom = params.add(numbers(plan.gaps.map((gap) => gap.from)), "bigint[]");
-  const gapTo = params.add(numbers(plan.gaps.map((gap) => gap.to)), "bigint[]");
-  const stored = params.add(numbers(plan.stored), "bigint[]");
-  const pieces = [
-    params.add(numbers(plan.pieces.map((piece) => piece.from)), "bigint[]"),
-    params.add(numbers(plan.pieces.map((piece) => piece.to)), "bigint[]"),
-    params.add(numbers(plan.pieces.map((piece) => gapState.code(piece.state))), "smallint[]"),
-    params.add(numbers(plan.pieces.map((piece) => piece.firstSeenMs)), "bigint[]"),
+function gateOf(batch: Batch, { gaps, pieces, stored, failed }: Plan, isOfEpoch: SQL): SQL {
+  const declared = [
+    of(
+      g.fromSeq,
+      gaps.map(({ from }) => from),
+    ),
+    of(
+      g.toSeq,
+      gaps.map(({ to }) => to),
+    ),
   ];
-  return `topic AS (SELECT t.topic_no FROM topics t WHERE t.topic_id = ${topic} AND NOT t.paused AND ${isOfEpoch} FOR UPDATE),
+  const parts = [
+    of(
+      g.fromSeq,
+      pieces.map(({ from }) => from),
+    ),
+    of(
+      g.toSeq,
+      pieces.map(({ to }) => to),
+    ),
+    of(
+      g.state,
+      pieces.map(({ state }) => gapState.code(state)),
+    ),
+    of(
+      g.firstSeenMs,
+      pieces.map(({ firstSeenMs }) => firstSeenMs),
+    ),
+  ];
+  const content = names(g.fromSeq, g.toSeq, g.state, g.firstSeenMs);
+  return sql`topic AS (
+  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${t.topicId} = ${batch.topicId} AND NOT ${t.paused} AND ${isOfEpoch} FOR UPDATE),
 open_gaps AS (
-  SELECT g.from_seq FROM topic JOIN topic_gaps g ON g.topic_no = topic.topic_no
-    JOIN unnest(${gapFrom}, ${gapTo}) AS x (from_seq, to_seq) ON g.from_seq = x.from_seq AND g.to_seq = x.to_seq
-  WHERE g.state = ${declared} FOR UPDATE OF g),
+  SELECT ${g.fromSeq} FROM topic JOIN ${topicGaps} ${g} ON ${g.topicNo} = topic.topic_no
+    JOIN ${unnested("x", declared)} ON ${g.fromSeq} = x.from_seq AND ${g.toSeq} = x.to_seq
+  WHERE ${g.state} = ${DECLARED} FOR UPDATE OF ${g}),
 old AS (
-  SELECT l.verification, l.disposition FROM topic JOIN topic_log l ON true
-    JOIN unnest(${stored}) AS x (seq) ON l.ref = (topic.topic_no::bigint << ${REF_SHIFT}) | x.seq
-  FOR UPDATE OF l),
+  SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
+    JOIN ${unnested("x", [of(g.fromSeq, stored, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
+  FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic
-  WHERE (SELECT count(*) FROM open_gaps) = ${params.add(plan.gaps.length, "bigint")}
-    AND (SELECT count(*) FROM old) = ${params.add(plan.stored.length, "bigint")}
-    AND (SELECT count(*) FROM old WHERE disposition = ${disposition.code("failed")}) = ${params.add(plan.failed, "bigint")}),
+  WHERE (SELECT count(*) FROM open_gaps) = ${gaps.length}::bigint
+    AND (SELECT count(*) FROM old) = ${stored.length}::bigint
+    AND (SELECT count(*) FROM old WHERE disposition = ${literal(disposition.code("failed"))}) = ${failed}::bigint),
 counted AS (
-  UPDATE topics t SET ${counters(batch, params)}, ${head(batch, params)} FROM gate WHERE t.topic_no = gate.topic_no),
+  UPDATE ${topics} ${t} SET ${counters(batch)}, ${head(batch)} FROM gate WHERE ${t.topicNo} = gate.topic_no),
 pieces AS (
-  INSERT INTO topic_gaps AS g (topic_no, from_seq, to_seq, state, first_seen_ms)
-  SELECT gate.topic_no, x.from_seq, x.to_seq, x.state, x.first_seen_ms
-  FROM gate, unnest(${pieces.join(", ")}) AS x (from_seq, to_seq, state, first_seen_ms)
-  ON CONFLICT (topic_no, from_seq) DO UPDATE SET to_seq = excluded.to_seq, state = excluded.state)`;
+  INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo)}, ${content})
+  SELECT gate.topic_no, ${content} FROM gate, ${unnested("x", parts)}
+  ON CONFLICT (${names(g.topicNo, g.fromSeq)}) DO UPDATE SET ${takeExcluded(g.toSeq, g.state)})`;
 }
 
-/** The chain goes on from the hash of the message at the cursor: where that is replaced, so is the topic's. */
-function head(batch: Batch, params: Params): string {
+/** The chain goes on from the hash of the message at the cursor: where that message is replaced, so is the topic's hash. */
+function head(batch: Batch): SQL {
   const last = batch.entries.at(-1);
-  const hash = params.add(last?.runningHash ?? null, "bytea");
-  return `head_hash = CASE WHEN t.cursor = ${params.add(last?.sequence ?? -1, "bigint")} THEN ${hash} ELSE t.head_hash END`;
+  const [hash, sequence] = [last?.runningHash ?? null, last?.sequence ?? -1];
+  return sql`${names(t.headHash)} = CASE WHEN ${t.cursor} = ${sequence}::bigint THEN ${hash}::bytea ELSE ${t.headHash} END`;
 }
 
-/** What the batch adds, less what the entries that it replaces had counted for. */
-function counters(batch: Batch, params: Params): string {
-  const of = (column: string, code: number) => `(SELECT count(*) FROM old WHERE ${column} = ${code})`;
+/** Adds the counts of the batch, less those of the entries that it replaces. */
+function counters(batch: Batch): SQL {
   const old = {
-    messages: "(SELECT count(*) FROM old)",
-    verified: of("verification", verification.code("verified")),
-    unverifiable: of("verification", verification.code("unverifiable")),
-    failed: of("verification", verification.code("failed")),
-    undecodable: of("disposition", disposition.code("undecodable")),
-    untrusted: of("disposition", disposition.code("untrusted")),
+    messages: sql`true`,
+    verified: sql`verification = ${literal(verification.code("verified"))}`,
+    unverifiable: sql`verification = ${literal(verification.code("unverifiable"))}`,
+    failed: sql`verification = ${literal(verification.code("failed"))}`,
+    undecodable: sql`disposition = ${literal(disposition.code("undecodable"))}`,
+    untrusted: sql`disposition = ${literal(disposition.code("untrusted"))}`,
   };
   const added = countsOf(batch.entries);
-  return Object.entries(old)
-    .map(
-      ([name, before]) =>
-        `${name} = t.${name} + ${params.add(added[name as keyof typeof added], "bigint")} - ${before}`,
-    )
-    .join(", ");
+  return sql.join(
+    Object.entries(added).map(([key, count]) => {
+      const name = key as keyof typeof old;
+      return sql`${names(t[name])} = ${t[name]} + ${count}::bigint - (SELECT count(*) FROM old WHERE ${old[name]})`;
+    }),
+    sql`, `,
+  );
 }

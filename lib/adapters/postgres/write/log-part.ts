@@ -1,12 +1,34 @@
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { topicLog } from "../../../../drizzle/schema";
 import { kindOfChunk } from "../../../core/ledger/chunks";
 import type { LogEntry } from "../../../core/signals/batch";
 import { disposition, NO_PAYER, verification } from "../codec/codes";
-import { REF_SHIFT } from "../codec/ref";
+import { refOf } from "../codec/ref";
 import { shorten } from "../codec/shorthand";
-import { Blob, numbers, type Params, texts } from "./params";
+import { excluded, names, takeExcluded } from "../sql/expressions";
+import { of, unnested } from "../sql/unnested";
 
-/** The CTE that writes the log. Bytes travel as one parameter, cut up by offsets: no encoding, and one copy. */
-export function logPart(entries: readonly LogEntry[], params: Params, mayExist: boolean): string {
+const l = alias(topicLog, "l");
+
+/** All columns but the key. */
+const CONTENT = [
+  l.consensusNs,
+  l.verification,
+  l.disposition,
+  l.hashVersion,
+  l.chunkNumber,
+  l.chunkTotal,
+  l.payer,
+  l.runningHash,
+  l.message,
+  l.chunkKey,
+  l.body,
+  l.reason,
+];
+
+/** The CTE that writes the log. The bytes travel as one value, cut up by offsets: no encoding, and one copy. */
+export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   const blob = new Blob();
   const offsets: number[] = [];
   const messages: (number | null)[] = [];
@@ -20,40 +42,88 @@ export function logPart(entries: readonly LogEntry[], params: Params, mayExist: 
   }
   // Numbers that say "not split" are not kept: the SDK sends them with every message.
   const chunks = entries.map(({ chunk }) => (kindOfChunk(chunk) === "whole" ? null : chunk));
-  const columns = [
-    params.add(numbers(entries.map((entry) => entry.sequence)), "bigint[]"),
-    params.add(numbers(entries.map((entry) => entry.consensusNs)), "bigint[]"),
-    params.add(numbers(entries.map((entry) => verification.code(entry.verification))), "smallint[]"),
-    params.add(numbers(entries.map((entry) => disposition.code(entry.disposition))), "smallint[]"),
-    params.add(numbers(entries.map((entry) => entry.runningHashVersion)), "smallint[]"),
-    params.add(texts(entries.map((entry) => entry.payer ?? NO_PAYER)), "text[]"),
-    params.add(texts(entries.map((entry) => entry.reason)), "text[]"),
-    params.add(texts(chunks.map((chunk) => chunk?.key || null)), "text[]"),
-    params.add(numbers(chunks.map((chunk) => chunk?.number ?? null)), "integer[]"),
-    params.add(numbers(chunks.map((chunk) => chunk?.total ?? null)), "integer[]"),
-    params.add(numbers(offsets), "integer[]"),
-    params.add(numbers(messages), "integer[]"),
-    params.add(numbers(hashes), "integer[]"),
-    params.add(numbers(bodies), "integer[]"),
+  const given = [
+    of(
+      l.ref,
+      entries.map(({ sequence }) => sequence),
+      "seq",
+    ),
+    of(
+      l.consensusNs,
+      entries.map(({ consensusNs }) => consensusNs),
+    ),
+    of(
+      l.verification,
+      entries.map((entry) => verification.code(entry.verification)),
+    ),
+    of(
+      l.disposition,
+      entries.map((entry) => disposition.code(entry.disposition)),
+    ),
+    of(
+      l.hashVersion,
+      entries.map(({ runningHashVersion }) => runningHashVersion),
+    ),
+    of(
+      l.payer,
+      entries.map(({ payer }) => payer ?? NO_PAYER),
+    ),
+    of(
+      l.reason,
+      entries.map(({ reason }) => reason),
+    ),
+    of(
+      l.chunkKey,
+      chunks.map((chunk) => chunk?.key || null),
+    ),
+    of(
+      l.chunkNumber,
+      chunks.map((chunk) => chunk?.number ?? null),
+    ),
+    of(
+      l.chunkTotal,
+      chunks.map((chunk) => chunk?.total ?? null),
+    ),
+    ofLengths("at", offsets),
+    ofLengths("message_bytes", messages),
+    ofLengths("hash_bytes", hashes),
+    ofLengths("body_bytes", bodies),
   ];
-  const bytes = params.add(blob.bytes(), "bytea");
-  return `log AS (
-  INSERT INTO topic_log AS l (ref, consensus_ns, verification, disposition, hash_version, chunk_number, chunk_total, payer,
-    running_hash, message, chunk_key, body, reason)
-  SELECT (gate.topic_no::bigint << ${REF_SHIFT}) | e.seq, e.ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
-    e.chunk_total, e.payer, substring(${bytes} FROM e.at + e.message FOR e.hash), substring(${bytes} FROM e.at FOR e.message),
-    e.chunk_key, substring(${bytes} FROM e.at + e.message + coalesce(e.hash, 0) FOR e.body), e.reason
-  FROM gate, unnest(${columns.join(", ")}) AS e (seq, ns, verification, disposition, hash_version, payer, reason, chunk_key,
-    chunk_number, chunk_total, at, message, hash, body)${mayExist ? REPLACE : ""})`;
+  return sql`log AS (
+  INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
+  SELECT ${refOf(sql`gate.topic_no`, sql`e.seq`)}, e.consensus_ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
+    e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
+    substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
+    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason
+  FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;
 }
 
-const OLD =
-  "l.consensus_ns, l.verification, l.disposition, l.hash_version, l.chunk_number, l.chunk_total, l.payer, l.running_hash, l.message, l.chunk_key, l.body, l.reason";
+/** Offsets and lengths are integers, as chunk numbers are. */
+const ofLengths = (name: string, lengths: readonly (number | null)[]) => of(l.chunkNumber, lengths, name);
 
-/** An entry that is there as it should be is left alone: a topic that is restored must not be written twice. */
-const REPLACE = `
-  ON CONFLICT (ref) DO UPDATE SET consensus_ns = excluded.consensus_ns, verification = excluded.verification,
-    disposition = excluded.disposition, hash_version = excluded.hash_version, chunk_number = excluded.chunk_number,
-    chunk_total = excluded.chunk_total, payer = excluded.payer, running_hash = excluded.running_hash,
-    message = excluded.message, chunk_key = excluded.chunk_key, body = excluded.body, reason = excluded.reason
-  WHERE (${OLD}) IS DISTINCT FROM (${OLD.replaceAll("l.", "excluded.")})`;
+/** An entry that is there as it should be is left alone: restoring a topic must not write it a second time. */
+const REPLACE = sql`
+  ON CONFLICT (${names(l.ref)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
+  WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`;
+
+/** Byte strings one after the other, so that the bytes of a whole batch travel as one value and are cut up by offsets. */
+class Blob {
+  private readonly pieces: Uint8Array[] = [];
+  private length = 0;
+
+  get end(): number {
+    return this.length;
+  }
+
+  /** Appends bytes, and returns their length; null for null. */
+  add(bytes: Uint8Array | null): number | null {
+    if (bytes === null) return null;
+    this.pieces.push(bytes);
+    this.length += bytes.length;
+    return bytes.length;
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.pieces, this.length);
+  }
+}

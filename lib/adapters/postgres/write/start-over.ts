@@ -1,47 +1,81 @@
 /**
- * Starting one topic over. What is stored of it is dropped in small steps, each one statement, so that readers and the commits of
- * other topics go on in between. What the other topics say of the same people is folded again from the log afterwards.
+ * Starting one topic over. Its rows are dropped in small steps, each one statement, so that readers and the commits of other
+ * topics go on in between. What the other topics say of the same people is folded again from the log afterwards.
  *
  *   startOver ──▶ dropSome, person by person ──▶ dropSome, the log ──▶ the last dropSome ──▶ reproject, topic by topic
  *   new epoch     rows, positions, edges                               profiles, new epoch
  *
- * How far this is stands in `topics.projected`, so any instance goes on where another has stopped. Nobody reads the topic, and so
- * nobody vouches for it, before the last step. That step begins another epoch, after which every topic is looked at anew.
+ * `topics.projected` says how far this is, so any instance goes on where another has stopped. The topic is not read, and so never
+ * called fresh, before the last step. That step begins another epoch, after which every topic is read anew.
+ *
+ * Rebuilding drops everything at once.
  */
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import {
+  contactEdges,
+  hcsMessages,
+  meta,
+  profiles,
+  recognitionDefinitions,
+  topicGaps,
+  topicLog,
+  topics,
+  userHeads,
+} from "../../../../drizzle/schema";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
 import type { Refolded } from "../../../ports/store/sync-store";
-import { REF_SHIFT } from "../codec/ref";
+import { baseOf, topicNoIn } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
+import { literal, names } from "../sql/expressions";
+import { template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { isOfEpoch } from "./commit";
-import { Params } from "./params";
 import { writeStatement } from "./write-statement";
 
+const { cursor, headHash, headNs, syncedThroughNs, projected } = topics;
+const { messages, verified, unverifiable, failed, undecodable, untrusted } = topics;
+const ZEROS = [cursor, headNs, syncedThroughNs, messages, verified, unverifiable, failed, undecodable, untrusted];
+/** The columns of a topic of which nothing is stored; `projected` apart. */
+const EMPTIED = sql.join(
+  [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],
+  sql`, `,
+);
+const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
+
 /** `projected` is -1 - n while a topic is being dropped and the people with numbers through n are done. This n is all people. */
-const ALL_PEOPLE = 2_147_483_647;
+const ALL_PEOPLE = literal(2_147_483_647);
 
 /**
- * Each step takes the lock that every commit takes first, so commits wait for one step. A topic's id has digits and dots only, so
- * it may stand in the text of a statement: a block takes no parameters.
+ * Each step takes the lock that every commit takes first, so commits wait for one step. A block takes no parameters, so the
+ * values are written into its text.
  */
-const begin = (topicId: TopicId) => `DO $begin$
+const begin = (topicId: TopicId) =>
+  sql`DO $begin$
 BEGIN
-  LOCK TABLE topics IN EXCLUSIVE MODE;
-  UPDATE topics SET cursor = 0, head_hash = NULL, head_ns = 0, synced_through_ns = 0, projected = -1,
-    messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0
-  WHERE topic_id = '${topicId}' AND coalesce(projected, 0) >= 0;
-  IF FOUND THEN UPDATE meta SET epoch = epoch + 1; END IF;
-END $begin$`;
+  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  UPDATE ${topics} SET ${EMPTIED}, ${names(projected)} = -1
+  WHERE ${topics.topicId} = ${topicId} AND coalesce(${projected}, 0) >= 0;
+  IF FOUND THEN ${NEXT_EPOCH}; END IF;
+END $begin$`.inlineParams();
 
-const IS_OF_TOPIC = `ref >> ${REF_SHIFT} = topic`;
-/** Said of each table that is joined: the planner would read all of it else. */
-const ofPeople = (column: string) => `${column} > after AND ${column} <= upto`;
+const m = alias(hcsMessages, "m");
+const e = alias(contactEdges, "e");
+const h = alias(userHeads, "h");
+const d = alias(recognitionDefinitions, "d");
+const l = alias(topicLog, "l");
+const old = alias(hcsMessages, "old");
+
+const isOfTopic = (ref: SQLWrapper) => sql`${topicNoIn(ref)} = topic`;
+/** Said of each table that is joined: otherwise the planner would read all of it. */
+const ofPeople = (userNo: SQLWrapper) => sql`${userNo} > after AND ${userNo} <= upto`;
 
 /**
  * One step. People keep gap-free positions: all rows of a person go at once, and the others are numbered anew. Another topic may
  * have said something of a pair, a profile or a definition too, so all other topics are to be folded again in the end.
  */
-const step = (topicId: TopicId, most: number) => `DO $step$
+const step = (topicId: TopicId, most: number) =>
+  sql`DO $step$
 DECLARE
   topic integer;
   after integer;
@@ -49,60 +83,82 @@ DECLARE
   users integer[];
   dropped integer;
 BEGIN
-  LOCK TABLE topics IN EXCLUSIVE MODE;
-  SELECT topic_no, -1 - projected INTO topic, after FROM topics WHERE topic_id = '${topicId}' AND projected < 0;
+  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  SELECT ${topics.topicNo}, -1 - ${projected} INTO topic, after FROM ${topics} WHERE ${topics.topicId} = ${topicId} AND ${projected} < 0;
   IF topic IS NULL THEN RETURN; END IF;
   IF after < ${ALL_PEOPLE} THEN
-    upto := coalesce((SELECT user_no FROM hcs_messages WHERE user_no > after ORDER BY user_no OFFSET ${most} LIMIT 1), ${ALL_PEOPLE});
-    DELETE FROM contact_edges e USING (
-      SELECT DISTINCT user_no, peer_no FROM hcs_messages
-      WHERE ${ofPeople("user_no")} AND ${IS_OF_TOPIC} AND peer_no IS NOT NULL) pair
-    WHERE ${ofPeople("e.user_no")} AND e.user_no = pair.user_no AND e.peer_no = pair.peer_no;
-    WITH gone AS (DELETE FROM hcs_messages WHERE ${ofPeople("user_no")} AND ${IS_OF_TOPIC} RETURNING user_no)
+    upto := coalesce((SELECT ${m.userNo} FROM ${hcsMessages} ${m} WHERE ${m.userNo} > after ORDER BY ${m.userNo} OFFSET ${most} LIMIT 1), ${ALL_PEOPLE});
+    DELETE FROM ${contactEdges} ${e} USING (
+      SELECT DISTINCT ${m.userNo}, ${m.peerNo} FROM ${hcsMessages} ${m}
+      WHERE ${ofPeople(m.userNo)} AND ${isOfTopic(m.ref)} AND ${m.peerNo} IS NOT NULL) pair
+    WHERE ${ofPeople(e.userNo)} AND ${e.userNo} = pair.user_no AND ${e.peerNo} = pair.peer_no;
+    WITH gone AS (DELETE FROM ${hcsMessages} ${m} WHERE ${ofPeople(m.userNo)} AND ${isOfTopic(m.ref)} RETURNING ${m.userNo})
     SELECT array_agg(DISTINCT user_no) INTO users FROM gone;
-    UPDATE hcs_messages m SET n = kept.n FROM (
-      SELECT user_no, consensus_ns, row_number() OVER (PARTITION BY user_no ORDER BY n) AS n
-      FROM hcs_messages WHERE ${ofPeople("user_no")} AND user_no = ANY (users)) kept
-    WHERE ${ofPeople("m.user_no")} AND m.user_no = kept.user_no AND m.consensus_ns = kept.consensus_ns AND m.n <> kept.n;
-    UPDATE user_heads h SET head = (SELECT count(*) FROM hcs_messages m WHERE m.user_no = h.user_no) WHERE h.user_no = ANY (users);
-    UPDATE topics SET projected = -1 - upto::bigint WHERE topic_no = topic;
+    UPDATE ${hcsMessages} ${m} SET ${names(m.n)} = kept.n FROM (
+      SELECT ${old.userNo}, ${old.consensusNs}, row_number() OVER (PARTITION BY ${old.userNo} ORDER BY ${old.n}) AS n
+      FROM ${hcsMessages} ${old} WHERE ${ofPeople(old.userNo)} AND ${old.userNo} = ANY (users)) kept
+    WHERE ${ofPeople(m.userNo)} AND ${m.userNo} = kept.user_no AND ${m.consensusNs} = kept.consensus_ns AND ${m.n} <> kept.n;
+    UPDATE ${userHeads} ${h} SET ${names(h.head)} = (SELECT count(*) FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo})
+    WHERE ${h.userNo} = ANY (users);
+    UPDATE ${topics} SET ${names(projected)} = -1 - upto::bigint WHERE ${topics.topicNo} = topic;
     RETURN;
   END IF;
-  DELETE FROM topic_log WHERE ref = ANY (ARRAY(SELECT ref FROM topic_log
-    WHERE ref > (topic::bigint << ${REF_SHIFT}) AND ref <= (topic::bigint << ${REF_SHIFT}) + ${MAX_SEQUENCE}
-    ORDER BY ref LIMIT ${most}));
+  DELETE FROM ${topicLog} WHERE ${topicLog.ref} = ANY (ARRAY(SELECT ${l.ref} FROM ${topicLog} ${l}
+    WHERE ${l.ref} > ${baseOf(sql`topic`)} AND ${l.ref} <= ${baseOf(sql`topic`)} + ${MAX_SEQUENCE} ORDER BY ${l.ref} LIMIT ${most}));
   GET DIAGNOSTICS dropped = ROW_COUNT;
   IF dropped = ${most} THEN RETURN; END IF;
-  DELETE FROM profiles WHERE ${IS_OF_TOPIC};
-  DELETE FROM recognition_definitions d WHERE ${IS_OF_TOPIC}
-    OR EXISTS (SELECT FROM jsonb_each(d.claims) c WHERE (c.value ->> 'ref')::bigint >> ${REF_SHIFT} = topic);
-  DELETE FROM topic_gaps WHERE topic_no = topic;
-  UPDATE topics SET projected = NULL WHERE topic_no = topic;
-  UPDATE topics SET projected = 0 WHERE topic_no <> topic AND cursor > 0 AND coalesce(projected, 0) >= 0;
-  UPDATE meta SET epoch = epoch + 1;
-END $step$`;
+  DELETE FROM ${profiles} WHERE ${isOfTopic(profiles.ref)};
+  DELETE FROM ${recognitionDefinitions} ${d} WHERE ${isOfTopic(d.ref)}
+    OR EXISTS (SELECT FROM jsonb_each(${d.claims}) c WHERE ${isOfTopic(sql`(c.value ->> 'ref')::bigint`)});
+  DELETE FROM ${topicGaps} WHERE ${topicGaps.topicNo} = topic;
+  UPDATE ${topics} SET ${names(projected)} = NULL WHERE ${topics.topicNo} = topic;
+  UPDATE ${topics} SET ${names(projected)} = 0
+  WHERE ${topics.topicNo} <> topic AND ${cursor} > 0 AND coalesce(${projected}, 0) >= 0;
+  ${NEXT_EPOCH};
+END $step$`.inlineParams();
 
 /** Begins to drop the topic, and learns of the new epoch. */
-export const startOver = (db: Statements, topicId: TopicId) => stamped(db, begin(topicId));
+export const startOver = (statements: Statements, topicId: TopicId) => stamped(statements, begin(topicId));
 
 /** Drops about `most` rows more: all of one person's at least. Learns of the epoch. */
-export const dropSome = (db: Statements, topicId: TopicId, most: number) => stamped(db, step(topicId, most));
+export const dropSome = (statements: Statements, topicId: TopicId, most: number) =>
+  stamped(statements, step(topicId, most));
 
-async function stamped(db: Statements, sql: string): Promise<void> {
-  await db.run("start-over", sql);
-  await db.run("topics", `SELECT ${STAMP} AS stamp`);
+async function stamped(statements: Statements, block: SQL): Promise<void> {
+  await statements.run("start-over", (db) => db.execute(block));
+  await statements.run(
+    "topics",
+    template({ stamp: STAMP }, (columns) => sql`SELECT ${columns}`),
+  );
 }
 
+const t = alias(topics, "t");
+
 /** Folds facts again. False where the topic was folded further, or otherwise, meanwhile. */
-export async function reproject(db: Statements, { topicId, from, through, facts }: Refolded): Promise<boolean> {
-  const params = new Params();
-  const gate = `gate AS (
-  UPDATE topics t SET projected = ${params.add(through, "bigint")}
-  WHERE t.topic_id = ${params.add(topicId, "text")} AND t.projected = ${params.add(from, "bigint")} AND ${isOfEpoch(db, params)}
-  RETURNING t.topic_no)`;
+export async function reproject(statements: Statements, { topicId, from, through, facts }: Refolded): Promise<boolean> {
+  const gate = sql`gate AS (
+  UPDATE ${topics} ${t} SET ${names(t.projected)} = ${through}::bigint
+  WHERE ${t.topicId} = ${topicId} AND ${t.projected} = ${from}::bigint AND ${isOfEpoch(statements)}
+  RETURNING ${t.topicNo})`;
   const nothing = { expectedCursor: 0, nextCursor: 0, headHash: null, headNs: 0n, syncedThroughNs: null, gap: null };
   const batch = { topicId, ...nothing, entries: [], rows: [], ...facts };
-  const { sql } = writeStatement(batch, params, { gate, mayExist: false });
-  const [row] = await db.run("start-over", sql, params.values);
-  return row?.topic_no !== null;
+  const [answer] = await statements.run("start-over", writeStatement(batch, { gate, mayExist: false }).statement);
+  return answer !== undefined && answer.topicNo !== null;
+}
+
+const DERIVED = [topicGaps, topicLog, userHeads, hcsMessages, contactEdges, profiles, recognitionDefinitions];
+
+/** Drops everything that is stored of all topics. The lock comes first, as in every commit: it waits for the others, and holds them back. */
+const DROP_ALL = sql`DO $rebuild$ BEGIN
+  LOCK TABLE ${topics} IN ACCESS EXCLUSIVE MODE;
+  TRUNCATE ${sql.join(DERIVED, sql`, `)};
+  UPDATE ${topics} SET ${EMPTIED}, ${names(projected)} = NULL;
+  ${NEXT_EPOCH};
+END $rebuild$`;
+
+/** Drops everything, and returns the new epoch. */
+export async function rebuild(statements: Statements): Promise<number> {
+  await statements.run("admin", (db) => db.execute(DROP_ALL));
+  const [row] = await statements.run("admin", (db) => db.select({ epoch: meta.epoch, stamp: STAMP }).from(meta));
+  return row?.epoch ?? 0;
 }

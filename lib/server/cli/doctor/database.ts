@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../../../adapters/postgres/drivers/database";
 import { missingMigrations } from "../../../adapters/postgres/drivers/migrate";
+import { databaseTime } from "../../../adapters/postgres/read/database-time";
 import { openStore } from "../../../adapters/postgres/store";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import type { Stores } from "../../boot/app";
@@ -61,6 +62,6 @@ function behind({ MIGRATE }: Env, missing: readonly string[]): Finding {
 
 async function clockOf(db: Database): Promise<Finding> {
   const beforeMs = Date.now();
-  const [row] = await db.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms");
-  return clockFinding("the database's", Number(row?.now_ms), beforeMs, Date.now());
+  const nowMs = await databaseTime(db);
+  return clockFinding("the database's", nowMs, beforeMs, Date.now());
 }

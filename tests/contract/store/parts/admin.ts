@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
 
@@ -163,10 +164,10 @@ export function adminContract(subject: Subject): void {
       const batch = batchOf(T, 0, [SIGNAL, { ...SIGNAL, actor: "c" }, SIGNAL]);
       await store.sync.commit(batch);
       const entries = await store.sync.log(T, 1, 3);
-      await store.db.query("DELETE FROM topic_log WHERE ref & 1099511627775 = 2");
-      await store.db.query("DELETE FROM hcs_messages WHERE ref & 1099511627775 = 2");
-      await store.db.query("DELETE FROM contact_edges");
-      await store.db.query("UPDATE topics SET messages = 2, verified = 2 WHERE topic_id = $1::text", [T]);
+      await rawQuery(store.db, "DELETE FROM topic_log WHERE ref & 1099511627775 = 2");
+      await rawQuery(store.db, "DELETE FROM hcs_messages WHERE ref & 1099511627775 = 2");
+      await rawQuery(store.db, "DELETE FROM contact_edges");
+      await rawQuery(store.db, "UPDATE topics SET messages = 2, verified = 2 WHERE topic_id = $1::text", [T]);
       // To one that knew it before it is a database that went back.
       store = { ...store, ...(await openStore(store.db, "devnet")) };
       const outcome = await store.sync.restore(batch);

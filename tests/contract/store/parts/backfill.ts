@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Batch } from "@/lib/core/signals/batch";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
 import { everything } from "./commit";
@@ -78,9 +79,9 @@ export function backfillContract(subject: Subject): void {
     expect(await store.sync.backfill({ ...behind(4, ACCEPT), topicId: topic("0.0.999") })).toEqual({
       kind: "conflict",
     });
-    await store.db.query("UPDATE topics SET paused = true");
+    await rawQuery(store.db, "UPDATE topics SET paused = true");
     expect(await store.sync.backfill(behind(4, ACCEPT))).toEqual({ kind: "conflict" });
-    await store.db.query("UPDATE topics SET paused = false");
+    await rawQuery(store.db, "UPDATE topics SET paused = false");
     expect(await everything(store)).toEqual(before);
   });
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import { GENESIS_HASH } from "@/lib/core/ledger/running-hash";
 import type { Batch } from "@/lib/core/signals/batch";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { unwrap } from "@/tests/support/unwrap";
 import { at, batchOf, hashOf, PAYER, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
@@ -98,7 +99,7 @@ export function commitContract(subject: Subject): void {
   });
 
   it("writes nothing to a paused topic", async () => {
-    await store.db.query("UPDATE topics SET paused = true");
+    await rawQuery(store.db, "UPDATE topics SET paused = true");
     expect(await store.sync.commit(batchOf(T, 0, [REQUEST]))).toEqual({ kind: "conflict" });
     expect((await store.sync.topic(T))?.paused).toBe(true);
     expect(await store.views.head(A)).toBe(0);
@@ -268,7 +269,7 @@ export function commitContract(subject: Subject): void {
   it("holds sequences and times beyond 32 and 53 bits", async () => {
     const first = 2 ** 39;
     const ns = at(9_000_000_000_000_000_001n);
-    await store.db.query("UPDATE topics SET cursor = $1::bigint WHERE topic_id = $2::text", [first - 1, T]);
+    await rawQuery(store.db, "UPDATE topics SET cursor = $1::bigint WHERE topic_id = $2::text", [first - 1, T]);
     await expectCommitted(store, batchOf(T, first - 1, [{ ...REQUEST, ns }]));
     const { rows } = await store.views.signals(A, { types: [], beforeNs: null, limit: 1, maxRows: 10_000 });
     expect(rows).toMatchObject([{ sequence: first, consensusNs: ns, topicId: T }]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
 import { claimOf, definitionOf, type PlacedSignal } from "@/lib/core/signals/projection";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/batches";
 
@@ -32,7 +33,7 @@ export function definitionsContract(subject: Subject): void {
   const titles = async (ids: readonly string[]) =>
     new Map((await store.views.definitions(ids)).map(({ definitionId, title }) => [definitionId, title]));
   const claimsOf = async (id: string) => {
-    const rows = await store.db.query("SELECT claims FROM recognition_definitions WHERE definition_id = $1::text", [
+    const rows = await rawQuery(store.db, "SELECT claims FROM recognition_definitions WHERE definition_id = $1::text", [
       id,
     ]);
     const { claims } = rows[0] as { claims: unknown };
@@ -65,7 +66,7 @@ export function definitionsContract(subject: Subject): void {
   it("of the version before are its only claim", async () => {
     const at = cursors();
     await commit(at, T, [defines(OWNER, "mine", 10n)]);
-    await store.db.query("UPDATE recognition_definitions SET claims = NULL");
+    await rawQuery(store.db, "UPDATE recognition_definitions SET claims = NULL");
     expect((await titles(["d"])).get("d")).toBe("mine");
     await commit(at, T, [defines(STRANGER, "theirs", 20n)]);
     expect((await titles(["d"])).get("d")).toBe("mine");

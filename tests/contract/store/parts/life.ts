@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
 
@@ -70,8 +71,8 @@ export function lifeContract(subject: Subject): void {
   });
 
   it("lets our own mistakes through as they are", async () => {
-    await expect(subject.db().query("SELEC 1")).rejects.toMatchObject({ code: "42601" });
-    await expect(subject.db().query("INSERT INTO meta (network) VALUES ('x')")).rejects.toMatchObject({
+    await expect(rawQuery(subject.db(), "SELEC 1")).rejects.toMatchObject({ code: "42601" });
+    await expect(rawQuery(subject.db(), "INSERT INTO meta (network) VALUES ('x')")).rejects.toMatchObject({
       code: "23505",
     });
   });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import type { ViewStore } from "@/lib/ports/store/view-store";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type Database, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, seq, topic, user } from "@/tests/support/worlds/batches";
 
@@ -10,10 +11,10 @@ const SIGNAL = { type: "CONTACT_REQUEST", actor: A, target: "tm-bob" };
 
 /** The database as it was before the last commit, as after a failover to a copy that lagged. */
 async function losesOne(db: Database): Promise<void> {
-  await db.query("DELETE FROM hcs_messages");
-  await db.query("DELETE FROM topic_log");
-  await db.query("UPDATE user_heads SET head = head - 1");
-  await db.query("UPDATE topics SET cursor = cursor - 1, messages = messages - 1");
+  await rawQuery(db, "DELETE FROM hcs_messages");
+  await rawQuery(db, "DELETE FROM topic_log");
+  await rawQuery(db, "UPDATE user_heads SET head = head - 1");
+  await rawQuery(db, "UPDATE topics SET cursor = cursor - 1, messages = messages - 1");
 }
 
 async function setUp(subject: Subject) {

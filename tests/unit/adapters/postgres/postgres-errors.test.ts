@@ -1,9 +1,22 @@
+import { inspect } from "node:util";
+import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
-import { classify } from "@/lib/adapters/postgres/drivers/database";
+import { translated } from "@/lib/adapters/postgres/drivers/errors";
 
 const fromServer = (code: string) => Object.assign(new Error("in whatever language"), { severity: "ERROR", code });
 
 describe("errors of the database", () => {
+  it("lose what drizzle quotes of them: the statement and its values", () => {
+    for (const cause of [fromServer("57P01"), fromServer("23505"), new Error("Connection terminated")]) {
+      const failure = new DrizzleQueryError("SELECT $1", ["tm-secret"], cause);
+      expect(String(failure)).toContain("tm-secret");
+      for (let error: unknown = translated(failure); error instanceof Error; error = error.cause) {
+        expect(inspect(error)).not.toContain("tm-secret");
+        expect(error).not.toBeInstanceOf(DrizzleQueryError);
+      }
+    }
+  });
+
   it.each([
     ["connection failure", "08006"],
     ["serialization failure", "40001"],
@@ -15,7 +28,7 @@ describe("errors of the database", () => {
     ["read only after a failover", "25006"],
   ])("are worth a retry: %s (%s)", (_, code) => {
     const error = fromServer(code);
-    expect(classify(error)).toMatchObject({ name: "TierUnavailable", cause: error });
+    expect(translated(error)).toMatchObject({ name: "TierUnavailable", cause: error });
   });
 
   it.each([
@@ -25,7 +38,7 @@ describe("errors of the database", () => {
     ["undefined table", "42P01"],
   ])("are ours, and stay what they are: %s (%s)", (_, code) => {
     const error = fromServer(code);
-    expect(classify(error)).toBe(error);
+    expect(translated(error)).toBe(error);
   });
 
   it("are the connection's where the driver reports them, with or without a code", () => {
@@ -33,12 +46,12 @@ describe("errors of the database", () => {
       Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
       new Error("Connection terminated"),
     ]) {
-      expect(classify(error)).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+      expect(translated(error)).toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     }
   });
 
   it("are ours where the language reports them", () => {
     const error = new TypeError("x is not a function");
-    expect(classify(error)).toBe(error);
+    expect(translated(error)).toBe(error);
   });
 });

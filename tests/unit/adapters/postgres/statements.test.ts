@@ -1,22 +1,29 @@
 import { describe, expect, it } from "vitest";
-import type { Database, Row } from "@/lib/adapters/postgres/drivers/database";
+import type { Database, Statement } from "@/lib/adapters/postgres/drivers/database";
 import { STATEMENT_PURPOSES, type StatementSample } from "@/lib/adapters/postgres/drivers/statement-stats";
 import { Statements } from "@/lib/adapters/postgres/drivers/statements";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 
+type Rows = readonly object[];
+
+/** Stands for any statement: the database of the test does not look at it. */
+const SENT: Statement<Rows> = async () => [];
+
+/** A database that gives these answers. */
+const answering = (answer: () => Promise<Rows>): Database => ({
+  driver: "pg",
+  ask: <T>() => answer() as Promise<T>,
+  close: async () => {},
+});
+
 /** A database that answers what the test puts here: rows, or what it fails with. */
-function scripted(...answers: readonly (readonly Row[] | Error)[]) {
+function scripted(...answers: readonly (Rows | Error)[]) {
   const left = [...answers];
-  const db: Database = {
-    driver: "pg",
-    query: async () => {
-      const next = left.shift() ?? [];
-      if (next instanceof Error) throw next;
-      return next;
-    },
-    close: async () => {},
-  };
-  return db;
+  return answering(async () => {
+    const next = left.shift() ?? [];
+    if (next instanceof Error) throw next;
+    return next;
+  });
 }
 
 describe("statements", () => {
@@ -28,12 +35,12 @@ describe("statements", () => {
         onStatement: (sample) => samples.push(sample),
       },
     );
-    await statements.run("contacts", "SELECT 1");
-    await expect(statements.run("commit", "SELECT 2")).rejects.toMatchObject({
+    await statements.run("contacts", SENT);
+    await expect(statements.run("commit", SENT)).rejects.toMatchObject({
       name: "TierUnavailable",
       tier: "postgres",
     });
-    await statements.run("contacts", "SELECT 3");
+    await statements.run("contacts", SENT);
     const { byPurpose, lastError, driver } = statements.stats();
     expect(byPurpose.contacts).toMatchObject({ statements: 2, errors: 0, refused: 0, rows: 3 });
     expect(byPurpose.commit).toMatchObject({ statements: 1, errors: 1, rows: 0 });
@@ -50,9 +57,9 @@ describe("statements", () => {
   it("say of a failure nothing but what kind it was", async () => {
     const server = Object.assign(new Error('duplicate key "tm-secret"'), { severity: "ERROR", code: "23505" });
     const statements = new Statements(scripted(server, new TypeError("tm-secret is not a function")));
-    await expect(statements.run("commit", "x")).rejects.toBe(server);
+    await expect(statements.run("commit", SENT)).rejects.toBe(server);
     expect(statements.stats().lastError).toBe("the database answered 23505");
-    await expect(statements.run("commit", "x")).rejects.toThrow(TypeError);
+    await expect(statements.run("commit", SENT)).rejects.toThrow(TypeError);
     expect(statements.stats().lastError).toBe("TypeError");
   });
 });
@@ -63,54 +70,53 @@ const rolledBack = () =>
     cause: Object.assign(new Error("x"), { severity: "ERROR", code: "40001" }),
   });
 
-describe("the circuit in front of the database", () => {
-  function setUp(answers: () => Promise<readonly Row[]>) {
+describe("the circuit breaker in front of the database", () => {
+  function setUp(answers: () => Promise<Rows>) {
     const time = { nowMs: 0, asked: 0 };
-    const query = () => {
+    const db = answering(() => {
       time.asked += 1;
       return answers();
-    };
-    const db: Database = { driver: "pg", query, close: async () => {} };
+    });
     return { time, statements: new Statements(db, { now: () => time.nowMs, random: () => 0.999, readTimeoutMs: 20 }) };
   }
 
   it("opens after five failures in a row, asks nothing while it is open, and closes when the database is back", async () => {
-    let answer: () => Promise<readonly Row[]> = () => Promise.reject(down());
+    let answer: () => Promise<Rows> = () => Promise.reject(down());
     const { time, statements } = setUp(() => answer());
     for (let i = 0; i < 5; i += 1) {
       expect(statements.stats().circuit).toBe("closed");
-      await expect(statements.run("commit", "x")).rejects.toThrow("does not answer");
+      await expect(statements.run("commit", SENT)).rejects.toThrow("does not answer");
     }
     expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);
-    await expect(statements.run("contacts", "x")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
+    await expect(statements.run("contacts", SENT)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
     expect([time.asked, statements.stats().byPurpose.contacts]).toMatchObject([5, { statements: 0, refused: 1 }]);
     answer = async () => [{}];
     time.nowMs = 500;
-    expect(await statements.run("contacts", "x")).toEqual([{}]);
+    expect(await statements.run("contacts", SENT)).toEqual([{}]);
     expect(statements.stats().circuit).toBe("closed");
   });
 
   it("lets one statement through as a probe, and waits longer each time that it fails", async () => {
     const { time, statements } = setUp(() => Promise.reject(down()));
-    for (let i = 0; i < 5; i += 1) await statements.run("commit", "x").catch(() => {});
+    for (let i = 0; i < 5; i += 1) await statements.run("commit", SENT).catch(() => {});
     time.nowMs = 500;
-    await Promise.allSettled(Array.from({ length: 10 }, () => statements.run("contacts", "x")));
+    await Promise.allSettled(Array.from({ length: 10 }, () => statements.run("contacts", SENT)));
     expect(time.asked).toBe(6);
     time.nowMs = 1_000;
-    await statements.run("contacts", "x").catch(() => {});
+    await statements.run("contacts", SENT).catch(() => {});
     expect(time.asked).toBe(6);
   });
 
   it("stays closed for what a database that answers says: wrong statements, and rows that others are at", async () => {
     const errors = [...Array.from({ length: 10 }, rolledBack), new TypeError("ours"), down(), down(), down(), down()];
     const { statements } = setUp(() => Promise.reject(errors.shift()));
-    while (errors.length > 0) await statements.run("commit", "x").catch(() => {});
+    while (errors.length > 0) await statements.run("commit", SENT).catch(() => {});
     expect(statements.stats().circuit).toBe("closed");
   });
 
   it("opens for a database that hangs, of which each read waits no longer than its limit", async () => {
     const { time, statements } = setUp(() => new Promise(() => {}));
-    for (let i = 0; i < 5; i += 1) await expect(statements.run("signals", "x")).rejects.toThrow("within 20 ms");
+    for (let i = 0; i < 5; i += 1) await expect(statements.run("signals", SENT)).rejects.toThrow("within 20 ms");
     expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);
   });
 
@@ -121,10 +127,10 @@ describe("the circuit in front of the database", () => {
       if (error) throw error;
       return [{}];
     });
-    expect(await statements.run("contacts", "x")).toEqual([{}]);
+    expect(await statements.run("contacts", SENT)).toEqual([{}]);
     expect(time.asked).toBe(2);
     errors.push(down());
-    await expect(statements.run("commit", "x")).rejects.toThrow("does not answer");
+    await expect(statements.run("commit", SENT)).rejects.toThrow("does not answer");
     expect(time.asked).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import type { Batch } from "../../../core/signals/batch";
 
-/** UTF-8 byte order, which is the server's "C". JavaScript's own differs where surrogates meet U+E000 to U+FFFF. */
+/** UTF-8 byte order: the server's collation "C". JavaScript's order differs where surrogates meet U+E000 to U+FFFF. */
 const byBytes = (a: string, b: string): number => {
   if (a === b) return 0;
   if (!HAS_SURROGATE.test(a) && !HAS_SURROGATE.test(b)) return a < b ? -1 : 1;
@@ -8,7 +8,7 @@ const byBytes = (a: string, b: string): number => {
 };
 const HAS_SURROGATE = /[\ud800-\udfff]/;
 
-/** Everybody whom a batch names, in the server's order. */
+/** All users whom a batch names, in the server's order. */
 export class People {
   private constructor(
     readonly ids: readonly string[],

@@ -1,0 +1,54 @@
+/** Rows of tables as values of the domain. */
+import type { topicGaps, topicLog, topics } from "../../../../drizzle/schema";
+import { consensusNs } from "../../../core/ledger/consensus-time";
+import type { AccountId, TopicId } from "../../../core/ledger/ids";
+import { GENESIS_HASH } from "../../../core/ledger/running-hash";
+import type { LogEntry } from "../../../core/signals/batch";
+import type { Gap, TopicState } from "../../../ports/store/sync-store";
+import { disposition, gapState, NO_PAYER, verification } from "./codes";
+import { sequenceOf } from "./ref";
+import { expand } from "./shorthand";
+
+export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAYER ? null : payer);
+
+export function topicState(row: typeof topics.$inferSelect): TopicState {
+  const { topicId, kinds, cursor, headHash, headNs, syncedThroughNs, paused, projected } = row;
+  const isDropping = projected !== null && projected < 0;
+  const { messages, verified, unverifiable, failed, undecodable, untrusted } = row;
+  return {
+    topicId,
+    kinds,
+    cursor,
+    headHash: cursor === 0 ? GENESIS_HASH : headHash,
+    headNs,
+    syncedThroughNs,
+    counts: { messages, verified, unverifiable, failed, undecodable, untrusted },
+    paused,
+    projected: isDropping ? null : projected,
+    isDropping,
+  };
+}
+
+/** Throws where the row holds a code or a phrase of a later version. */
+export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
+  const { chunkKey, chunkNumber, chunkTotal } = row;
+  return {
+    sequence: sequenceOf(row.ref),
+    consensusNs: consensusNs(row.consensusNs),
+    payer: payerOf(row.payer),
+    message: expand(row.message),
+    body: row.body && expand(row.body),
+    runningHash: row.runningHash,
+    runningHashVersion: row.hashVersion,
+    verification: verification.name(row.verification),
+    disposition: disposition.name(row.disposition),
+    reason: row.reason,
+    chunk: chunkTotal === null ? null : { key: chunkKey ?? "", number: chunkNumber ?? 0, total: chunkTotal },
+  };
+}
+
+/** Throws where the row holds a state of a later version. */
+export function gapOf(topicId: TopicId, row: Omit<typeof topicGaps.$inferSelect, "topicNo">): Gap {
+  const { fromSeq: from, toSeq: to, firstSeenMs } = row;
+  return { topicId, from, to, state: gapState.name(row.state), firstSeenMs };
+}

@@ -1,0 +1,68 @@
+/** Tells from the error of the server or of the driver what a failure means. */
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { BatchRefused } from "../../../ports/store/sync-store";
+import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
+
+/**
+ * SQLSTATEs that say "not now" rather than "never" (PostgreSQL, appendix A): by class, then single ones.
+ * 08 connection, 40 rolled back for concurrency, 53 out of resources, 55 not in a state for it (lock not available),
+ * 57 stopped by an operator or a timeout, 58 the system under the server.
+ */
+const RETRYABLE_CLASSES = new Set(["08", "40", "53", "55", "57", "58"]);
+/** Read-only after a failover; idle transaction ended; out of range of a recovering standby. */
+const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
+
+const UNIQUE_VIOLATION = "23505";
+
+/** A database that cannot be used until an operator has done something: the message is one sentence that says what. */
+export class DatabaseUnusable extends Error {
+  override readonly name = "DatabaseUnusable";
+}
+
+/** The SQLSTATE of an error that the server itself reported; null of any other. */
+export function sqlState(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;
+  return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+}
+
+/** States that an operator can do something about (PostgreSQL, appendix A). */
+const STATE_WORDS: Readonly<Record<string, string>> = {
+  "25006": "it is read-only",
+  "53100": "its disk is full",
+  "53200": "it is out of memory",
+  "53300": "it has no connection left",
+  "57P03": "it is starting or ending",
+};
+
+/** "the database answered 53100: its disk is full" */
+export const answered = (state: string): string =>
+  `the database answered ${state}${state in STATE_WORDS ? `: ${STATE_WORDS[state]}` : ""}`;
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === UNIQUE_VIOLATION;
+
+/** 22 data exception, 23 constraint, 54 program limit: the statement was understood, and its values cannot be stored. */
+const REFUSING_CLASSES = new Set(["22", "23", "54"]);
+
+/** A write's failure as `BatchRefused` where its values are the reason; any other as it is. The message holds no value. */
+export function refusal(error: unknown): unknown {
+  const state = sqlState(error);
+  const isRefusal = state !== null && REFUSING_CLASSES.has(state.slice(0, 2));
+  return isRefusal ? new BatchRefused(`the database answered ${state}`) : error;
+}
+
+/**
+ * The meaning of a failed statement. The server's own errors tell by their SQLSTATE. Any other error comes from the driver: the
+ * language's own kinds are mistakes of ours, all others are a connection that failed.
+ */
+export function translated(failure: unknown): unknown {
+  // Drizzle wraps the driver's error in one that quotes the statement and its values, which no log may hold.
+  const error = failure instanceof DrizzleQueryError ? failure.cause : failure;
+  if (isTierUnavailable(error)) return error;
+  const state = sqlState(error);
+  if (state !== null) {
+    const isRetryable = RETRYABLE_CLASSES.has(state.slice(0, 2)) || RETRYABLE_STATES.has(state);
+    return isRetryable ? new TierUnavailable("postgres", answered(state), { cause: error }) : error;
+  }
+  const isOurs = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isOurs ? error : new TierUnavailable("postgres", "the database does not answer", { cause: error });
+}

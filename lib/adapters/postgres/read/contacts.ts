@@ -1,0 +1,60 @@
+/** The statements of a user's contacts, with what is known of each peer's profile. */
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { contactEdges, profiles, userHeads } from "../../../../drizzle/schema";
+import type { UserId } from "../../../core/ledger/ids";
+import { orNull } from "../sql/expressions";
+import { userIdOf } from "../sql/references";
+import { given, prepared, type RowOf } from "../sql/template";
+import { BESIDE, ME, type Reader } from "./pages";
+
+const e = alias(contactEdges, "e");
+const m = alias(contactEdges, "m");
+const f = alias(profiles, "f");
+const h = alias(userHeads, "h");
+
+const { userNo: _user, peerNo: _peer, ...registers } = getTableColumns(alias(contactEdges, "p"));
+
+/** The user's head beside an edge. In the row that stands for no edge `peerId` is null, and so are all columns after it. */
+const EDGE = { ...BESIDE, peerId: sql<UserId | null>`p.peer_id`, ...registers };
+
+/** The part of a profile that names a contact; `profileNs` is null where the peer has no profile. */
+const NAME = { profileNs: orNull(f.consensusNs), handle: f.handle, displayName: f.displayName, hrl: f.hrl };
+const PROFILE = { ...NAME, bio: f.bio, avatar: f.avatar };
+
+const NAMED_EDGE = { ...EDGE, ...NAME };
+const PROFILED_EDGE = { ...EDGE, ...PROFILE };
+export type EdgeAnswer = RowOf<typeof EDGE>;
+export type NameAnswer = RowOf<typeof NAME>;
+export type ProfileAnswer = RowOf<typeof PROFILE>;
+
+/** The edges of `mine` with the profiles of their peers: one row at least. */
+const withPeers = (columns: SQL, mine: SQL) => sql`WITH mine AS MATERIALIZED (${mine}),
+page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM mine ${m})
+SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true
+  LEFT JOIN LATERAL (SELECT * FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
+ORDER BY p.peer_id`;
+
+const limited = given<Reader & { readonly limit: number }>();
+
+/** Bonded peers come first, as the table has the bonds, then the newest; `greatest` passes over null. */
+export const CONTACTS = prepared(limited, NAMED_EDGE, (columns) =>
+  withPeers(
+    columns,
+    sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
+    ORDER BY coalesce(${e.acceptNs}, 0) > coalesce(${e.revokeNs}, 0) DESC,
+      greatest(${e.acceptNs}, ${e.requestInNs}, ${e.requestOutNs}, ${e.revokeNs}, 0) DESC, ${e.peerNo}
+    LIMIT ${limited("limit")}::integer`,
+  ),
+);
+
+const named = given<Reader & { readonly peerIds: readonly UserId[] }>();
+
+/** The edges with these peers, with their whole profiles. */
+export const PEERS = prepared(named, PROFILED_EDGE, (columns) =>
+  withPeers(
+    columns,
+    sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
+    AND ${e.peerNo} = ANY (ARRAY(SELECT ${h.userNo} FROM ${userHeads} ${h} WHERE ${h.userId} = ANY (${named("peerIds")}::text[])))`,
+  ),
+);

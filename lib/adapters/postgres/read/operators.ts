@@ -1,0 +1,109 @@
+/** The statements of what operators see of topics and messages. */
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { hcsMessages, topicGaps, topicLog, topics } from "../../../../drizzle/schema";
+import { consensusNs } from "../../../core/ledger/consensus-time";
+import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
+import type { OddEntry, TopicOverview } from "../../../ports/store/admin-store";
+import { disposition, gapState, verification } from "../codec/codes";
+import { baseOf, sequenceOf, topicNoIn } from "../codec/ref";
+import { gapOf, payerOf, topicState } from "../codec/rows";
+import { expand } from "../codec/shorthand";
+import { literal } from "../sql/expressions";
+import { topicIdOf } from "../sql/references";
+import { given, prepared, type RowOf, template } from "../sql/template";
+
+const t = alias(topics, "t");
+const g = alias(topicGaps, "g");
+const l = alias(topicLog, "l");
+const r = alias(hcsMessages, "r");
+
+const overview = given<{ readonly gapLimit: number }>();
+
+const OPEN_GAPS = sql`FROM ${topicGaps} ${g}
+    WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} <> ${literal(gapState.code("filled"))}`;
+
+type GapInJson = Omit<typeof topicGaps.$inferSelect, "topicNo">;
+const TOPIC = {
+  ...getTableColumns(t),
+  gapCount: sql`(SELECT count(*) ${OPEN_GAPS})`.mapWith(Number),
+  gaps: sql`(SELECT json_agg(json_build_object('fromSeq', o.from_seq, 'toSeq', o.to_seq, 'state', o.state, 'firstSeenMs', o.first_seen_ms))
+    FROM (SELECT * ${OPEN_GAPS} ORDER BY ${g.fromSeq} LIMIT ${overview("gapLimit")}::integer) o)` as SQL<
+    readonly GapInJson[] | null
+  >,
+};
+
+/** All topics, each with its first open gaps. */
+export const OVERVIEW = prepared(
+  overview,
+  TOPIC,
+  (columns) => sql`SELECT ${columns} FROM ${topics} ${t} ORDER BY ${t.topicNo}`,
+);
+
+export function overviewOf({ gapCount, gaps, ...row }: RowOf<typeof TOPIC>): TopicOverview {
+  return { ...topicState(row), gapCount, gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)) };
+}
+
+/** The first message of a topic that is stored but not verified. */
+export const FIRST_UNVERIFIED = sql<bigint | null>`(SELECT ${l.ref} FROM ${topicLog} ${l}
+  WHERE ${l.ref} > ${baseOf(topics.topicNo)} AND ${l.ref} <= ${baseOf(topics.topicNo)} + ${literal(MAX_SEQUENCE)}
+    AND ${l.verification} <> ${literal(verification.code("verified"))} ORDER BY ${l.ref} LIMIT 1)`.mapWith(l.ref);
+
+const CROWD = {
+  topicId: t.topicId,
+  users: sql`count(*)`.mapWith(Number),
+  rows: sql`sum(c.n)`.mapWith(Number),
+  /** How many rows the ten busiest people have. */
+  hottestRows: sql`sum(c.n) FILTER (WHERE c.place <= 10)`.mapWith(Number),
+};
+
+/** How many people have messages in each topic. Looks at every row. */
+export const CROWDS = template(
+  CROWD,
+  (columns) => sql`SELECT ${columns} FROM (
+  SELECT ${topicNoIn(r.ref)} AS topic_no, count(*) AS n,
+    row_number() OVER (PARTITION BY ${topicNoIn(r.ref)} ORDER BY count(*) DESC) AS place
+  FROM ${hcsMessages} ${r} GROUP BY ${topicNoIn(r.ref)}, ${r.userNo}) c
+JOIN ${topics} ${t} ON ${t.topicNo} = c.topic_no GROUP BY ${t.topicId}`,
+);
+
+const rejected = given<{ readonly limit: number }>();
+
+const MESSAGE = {
+  ref: l.ref,
+  consensusNs: l.consensusNs,
+  disposition: l.disposition,
+  reason: l.reason,
+  payer: l.payer,
+  kept: sql<Uint8Array>`coalesce(${l.body}, ${l.message})`.mapWith(topicLog.message),
+  topicId: topicIdOf(l.ref) as SQL<TopicId>,
+};
+
+const newest = (
+  name: OddEntry["disposition"],
+) => sql`(SELECT * FROM ${topicLog} WHERE ${topicLog.disposition} = ${literal(disposition.code(name))}
+  ORDER BY ${topicLog.consensusNs} DESC, ${topicLog.ref} DESC LIMIT ${rejected("limit")}::integer)`;
+
+/** The newest rejected messages of each kind, newest first. */
+export const REJECTED = prepared(
+  rejected,
+  MESSAGE,
+  (columns) => sql`SELECT ${columns}
+FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) ${l}
+ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
+);
+
+/** Throws where the row holds a code or a phrase of a later version. */
+export function rejectedMessage(row: RowOf<typeof MESSAGE>, startBytes: number): OddEntry {
+  const message = expand(row.kept);
+  return {
+    topicId: row.topicId,
+    sequence: sequenceOf(row.ref),
+    consensusNs: consensusNs(row.consensusNs),
+    disposition: disposition.name(row.disposition) as OddEntry["disposition"],
+    reason: row.reason,
+    payer: payerOf(row.payer),
+    bytes: message.length,
+    start: message.subarray(0, startBytes),
+  };
+}

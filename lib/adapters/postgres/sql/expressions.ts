@@ -1,0 +1,27 @@
+/** Small pieces of SQL over columns of the schema. */
+import { type Column, type GetColumnData, type SQL, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+
+/** A column that an outer join may leave without a value. */
+export const orNull = <C extends PgColumn>(column: C): SQL<GetColumnData<C> | null> =>
+  sql<GetColumnData<C> | null>`${column}`.mapWith(column);
+
+/** A number that belongs to the text of a statement. */
+export const literal = (value: number | bigint): SQL => sql.raw(String(value));
+
+/** `"a", "b"`: columns by their bare names, as INSERT and SET want them. */
+export const names = (...columns: readonly Column[]): SQL =>
+  sql.join(
+    columns.map(({ name }) => sql.identifier(name)),
+    sql`, `,
+  );
+
+/** The value of a column that INSERT met a conflict with. */
+export const excluded = (column: Column): SQL => sql`excluded.${sql.identifier(column.name)}`;
+
+/** `"a" = excluded."a", …`: the row that met the conflict gives these columns. */
+export const takeExcluded = (...columns: readonly Column[]): SQL =>
+  sql.join(
+    columns.map((column) => sql`${names(column)} = ${excluded(column)}`),
+    sql`, `,
+  );

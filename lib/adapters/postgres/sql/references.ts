@@ -1,0 +1,34 @@
+/**
+ * Follows references between tables by scalar subqueries: the server runs one that depends on nothing once, before the rest of
+ * the statement, and each of the others is a look-up in an index, whatever its statistics say (PGlite gathers none by itself).
+ */
+import { and, gte, lte, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { topicLog, topics, userHeads } from "../../../../drizzle/schema";
+import type { TopicId, UserId } from "../../../core/ledger/ids";
+import { baseOf, topicNoIn } from "../codec/ref";
+
+const t = alias(topics, "t");
+const p = alias(userHeads, "p");
+const l = alias(topicLog, "l");
+
+/** The number of a topic. */
+export const topicNoOf = (topicId: TopicId | SQLWrapper): SQL<number> =>
+  sql<number>`(SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${t.topicId} = ${topicId})`;
+
+/** The topic of a `ref`. */
+export const topicIdOf = (ref: SQLWrapper): SQL<TopicId | null> =>
+  sql<TopicId | null>`(SELECT ${t.topicId} FROM ${topics} ${t} WHERE ${t.topicNo} = ${topicNoIn(ref)}::integer)`;
+
+export const userIdOf = (userNo: SQLWrapper): SQL<UserId> =>
+  sql<UserId>`(SELECT ${p.userId} FROM ${userHeads} ${p} WHERE ${p.userNo} = ${userNo})`;
+
+/** The whole message of a `ref`, in shorthand. */
+export const messageOf = (ref: SQLWrapper): SQL =>
+  sql`(SELECT coalesce(${l.body}, ${l.message}) FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;
+
+/** Whether a row of the log is of this topic, and its sequence in this range. */
+export function isOfTopic(topicId: TopicId, from: number, to: number): SQL | undefined {
+  const base = baseOf(topicNoOf(topicId));
+  return and(gte(topicLog.ref, sql`${base} + ${from}::bigint`), lte(topicLog.ref, sql`${base} + ${to}::bigint`));
+}

@@ -1,0 +1,49 @@
+/** Profiles, of which the latest by consensus time counts. There are few in a batch, so they travel as one JSON text. */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { profiles } from "../../../../drizzle/schema";
+import { keyOf } from "../../../core/key";
+import type { Batch } from "../../../core/signals/batch";
+import { refOf } from "../codec/ref";
+import { excluded, names, takeExcluded } from "../sql/expressions";
+import type { People } from "./people";
+
+const p = alias(profiles, "p");
+const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl];
+
+/** The CTE that sets profiles; none for no profiles. */
+export function profilesPart(batch: Batch, people: People): readonly SQL[] {
+  if (batch.profiles.length === 0) return [];
+  const sequenceOf = sequencesOfProfiles(batch);
+  const given = batch.profiles.map((profile) => ({
+    person: people.place(profile.userId),
+    ns: String(profile.consensusNs),
+    seq: sequenceOf.get(keyOf(profile.userId, String(profile.consensusNs))) ?? 0,
+    handle: profile.handle,
+    display_name: profile.displayName,
+    bio: profile.bio,
+    avatar: profile.avatar,
+    hrl: profile.hrl,
+  }));
+  return [
+    sql`profiles_in AS (
+  INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
+  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl
+  FROM gate, json_to_recordset(${JSON.stringify(given)}::json) AS x (person integer, ns bigint, seq bigint,
+    handle text, display_name text, bio text, avatar text, hrl text)
+  ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
+  WHERE ${excluded(p.consensusNs)} > ${p.consensusNs})`,
+  ];
+}
+
+/** The sequence of each profile's message. */
+function sequencesOfProfiles(batch: Batch): ReadonlyMap<string, number> {
+  const sequences = new Map<string, number>();
+  for (const { userId, consensusNs, sequence, type } of batch.rows) {
+    if (type !== "PROFILE_UPDATE") continue;
+    const key = keyOf(userId, String(consensusNs));
+    // Several at one time: the first counts, as in the projection.
+    if (!sequences.has(key)) sequences.set(key, sequence);
+  }
+  return sequences;
+}

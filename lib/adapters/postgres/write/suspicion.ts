@@ -1,0 +1,46 @@
+/** `SyncStore.suspectGap`: remembers a hole, so that its grace time is shared by all instances. */
+import { sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { topicGaps } from "../../../../drizzle/schema";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { Gap } from "../../../ports/store/sync-store";
+import { gapState } from "../codec/codes";
+import { gapOf } from "../codec/rows";
+import type { Statements } from "../drivers/statements";
+import { excluded, literal, names } from "../sql/expressions";
+import { topicNoOf } from "../sql/references";
+import { template } from "../sql/template";
+
+const SUSPECTED = literal(gapState.code("suspected"));
+
+/** The rest of a hole is as old as the hole: the new suspicion takes over the time, and the place, of those that it overlaps. */
+export async function suspectGap(
+  statements: Statements,
+  topicId: TopicId,
+  from: number,
+  to: number,
+  nowMs: number,
+): Promise<Gap> {
+  const g = alias(topicGaps, "g");
+  const { topicNo: _, ...columns } = g;
+  const { fromSeq, toSeq, firstSeenMs, state } = columns;
+  const [topicNo, first, last] = [topicNoOf(topicId), sql`${from}::bigint`, sql`${to}::bigint`];
+  const [row] = await statements.run(
+    "suspicion",
+    template(
+      { fromSeq, toSeq, firstSeenMs, state },
+      (answer) => sql`WITH met AS (
+  SELECT ${fromSeq}, ${firstSeenMs} FROM ${topicGaps} ${g}
+  WHERE ${g.topicNo} = ${topicNo} AND ${state} = ${SUSPECTED} AND ${fromSeq} <= ${last} AND ${toSeq} >= ${first} FOR UPDATE),
+replaced AS (
+  DELETE FROM ${topicGaps} ${g} USING met WHERE ${g.topicNo} = ${topicNo} AND ${fromSeq} = met.from_seq AND ${fromSeq} <> ${first})
+INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo, fromSeq, toSeq, state, firstSeenMs)})
+SELECT ${topicNo}, ${first}, ${last}, ${SUSPECTED}, least(${nowMs}::bigint, (SELECT min(first_seen_ms) FROM met))
+ON CONFLICT (${names(g.topicNo, fromSeq)}) DO UPDATE SET
+  ${names(toSeq)} = CASE ${state} WHEN ${SUSPECTED} THEN ${excluded(toSeq)} ELSE ${toSeq} END,
+  ${names(firstSeenMs)} = least(${firstSeenMs}, ${excluded(firstSeenMs)})
+RETURNING ${answer}`,
+    ),
+  );
+  return gapOf(topicId, row as NonNullable<typeof row>);
+}
