@@ -2,7 +2,7 @@ export interface BenchRow {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What the number is to be judged by: the yardstick of the same run, the requirement, the spread. */
+  /** The measure to judge the number by: the yardstick of the same run, the requirement, the spread. */
   readonly detail: string;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What `npm test` runs on the embedded set-up, on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol), unchanged: the
-# browser tests on a server out of nothing but what the build has traced, as images and functions are. Then what is deployed as
-# it is deployed, and the tests of many processes.
+# Repeats the app's tests of `npm test` on the two set-ups with servers (Redis, PostgreSQL, Neon's protocol). The browser tests run
+# on a server that has only the files that the build has traced, as images and functions have. Then come the tests of what is
+# deployed, and those of many processes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -18,7 +18,7 @@ step "Tools"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && { [ -z "$(find_shell)" ] || [ -z "$(find_redis)" ]; }; then
   apt-get update -qq || true
   for wanted in "$(find_shell):chromium-headless-shell" "$(find_redis):redis-server"; do
-    # What cannot be had is named below, unless there is something to do without it.
+    # A missing tool is named below, unless there is a substitute.
     [ -n "${wanted%%:*}" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${wanted#*:}" >/dev/null || true
   done
 fi

@@ -34,7 +34,7 @@ const WEIGHTS = { request: 24, accept: 22, revoke: 2, trust: 22, untrust: 4, min
 /** As in the seeded world: of requests and of profiles, those that do not fit into one transaction. */
 const LONG_NOTE_SHARE = 0.012;
 const LONG_BIO_SHARE = 0.013;
-/** Of single messages, those that carry the SDK's chunk info. */
+/** The share of single messages that carry the SDK's chunk info. */
 const CHUNK_INFO_SHARE = 0.7;
 const START_NS = 1_790_000_000_000_000_000n;
 const STEP_NS = 7_000_003n;
@@ -83,7 +83,7 @@ export function* devnetHistory(people: readonly Character[], count: number): Gen
   }
 }
 
-/** Who knows whom, and what they do next. */
+/** People, their contacts, and their next acts. */
 class Society {
   private readonly contacts = new Map<string, string[]>();
   private readonly asked: (readonly [from: string, to: string])[] = [];

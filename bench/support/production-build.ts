@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a build is made of. */
+/** The files that a build is made of. */
 const CONFIGURATION = ["next.config.mjs", "postcss.config.mjs", "tsconfig.json", "package-lock.json"];
 const SOURCES = ["app", "lib", "drizzle", "proxy.ts", "instrumentation.ts", "server.ts", ...CONFIGURATION];
 

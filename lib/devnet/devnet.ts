@@ -66,7 +66,7 @@ interface SubmitOptions {
 export interface Devnet extends DevnetAddresses {
   readonly ledger: Ledger;
   readonly faults: Faults;
-  /** What the mirror's REST API was asked. */
+  /** Counts the requests of the mirror's REST API. */
   readonly requests: RequestCounter;
   /** Creates a topic without gRPC. */
   createTopic(options?: { memo?: string }): TopicId;

@@ -1,4 +1,4 @@
-/** What the devnet process says to whoever started it: once, when it is ready or has failed. */
+/** The one message of the devnet process to its parent: it is ready, or has failed. */
 import { z } from "zod";
 import type { DevnetAddresses } from "./devnet";
 

@@ -5,7 +5,7 @@ import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensu
 import { type AccountId, parseAccountId, parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "./ledger/types";
 
-/** What every recorded message must have to be found; all its other members are served untouched. */
+/** The members that a recorded message needs to be found. All others are served untouched. */
 const recorded = z.looseObject({
   consensus_timestamp: z.string(),
   message: z.string(),

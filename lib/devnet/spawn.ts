@@ -23,7 +23,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 const KEPT_ERROR_CHARACTERS = 2_000;
 
-/** What is deployed, an image or a function, has neither the devnet's sources nor what runs them. */
+/** Deployed code, an image or a function, has neither the devnet's sources nor a way to run them. */
 export class NoDevnet extends Error {
   override readonly name = "NoDevnet";
 
@@ -73,7 +73,7 @@ export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
     const fail = (reason: string) => {
       clearTimeout(timer);
       void stop();
-      // What runs it is in a repository's packages, and in nothing that is deployed (lib/server/cli/doctor.ts looks for the same).
+      // Only a repository's packages can run it; nothing deployed has them (lib/server/cli/doctor.ts looks for the same).
       const isMissing = errors.includes("Cannot find package 'tsx'");
       reject(isMissing ? new NoDevnet() : new DevnetFailed(`The local Hedera (devnet) did not start: ${reason}`));
     };

@@ -1,4 +1,4 @@
-/** What any program of ours is bundled with, for a Node that runs it as one file. */
+/** Options that bundle a program of ours into one file for Node. */
 import type { BuildOptions } from "esbuild";
 
 /** `root`: what `@/` stands for. */
@@ -12,7 +12,7 @@ export const nodeBundle = (root: string) =>
     // Where `server-only` lets itself be imported.
     conditions: ["react-server"],
     alias: { "@": root },
-    // What packages in CommonJS expect to find.
+    // Packages in CommonJS expect these names.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url), __dirname = import.meta.dirname;',
     },

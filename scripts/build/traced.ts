@@ -2,7 +2,7 @@
 import { command } from "../command";
 import { type TracedFunction, tracedFunctions } from "./traced/functions";
 
-/** Of a Vercel function, unpacked (vercel.com/docs/functions/limitations). */
+/** The limit of a Vercel function, unpacked (vercel.com/docs/functions/limitations). */
 const MAX_BYTES = 250_000_000;
 const SHOWN_PARTS = 6;
 

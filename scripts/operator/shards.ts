@@ -177,7 +177,7 @@ function segmentsOf({ to }: Values): number {
   return Number(to);
 }
 
-/** What the running app is asked for. It works behind its answer; `status` tells how far it is. */
+/** Asks the running app for a command. The app works behind its answer; `status` tells how far it is. */
 async function throughApp(app: string, name: string, rest: readonly string[], values: Values): Promise<void> {
   if (name === "status") return table(await ask<ShardsAnswer>(app, "GET", "/api/admin/shards"));
   if (name === "drain") await ask(app, "POST", "/api/admin/shards/drain", { topicId: topicOf(rest[0]) });

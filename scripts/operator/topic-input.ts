@@ -1,4 +1,4 @@
-/** What the topic commands read: a file or standard input in the mirror's JSON shape, or a topic id to fetch. */
+/** Input of the topic commands: a file or standard input in the mirror's JSON shape, or a topic id to fetch. */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { readMessage, topicIn } from "@/lib/adapters/mirror/message-json";

@@ -21,7 +21,7 @@ export interface FuzzedRequest {
 
 const names = Object.keys(ROUTES) as RouteName[];
 
-/** What has broken something, somewhere, once. */
+/** Texts that have broken some program once. */
 const NASTY = [
   "",
   " ",
@@ -174,7 +174,7 @@ const HEADER_NAMES = [
   ...["if-none-match", "if-min-sequence", "last-event-id", "idempotency-key", "authorization", "accept", "origin"],
   ...["sec-fetch-site", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "content-length", "content-type"],
 ];
-/** What a header may hold at all: a client that sends more is cut by Node before we hear of it. */
+/** A value that a header may hold. Node refuses others before we see them. */
 const headerValue = marked.map((value) =>
   value
     .replace(/[^\x20-\x7e]/g, "")

@@ -1,4 +1,4 @@
-/** What a read costs in Redis commands and SQL statements: counted at the stand-ins, instances as processes of their own. */
+/** Redis commands and SQL statements of a read, counted at the stand-ins. Each instance is a process of its own. */
 import { costOf, quiet, type ReadCost } from "@/tests/support/fleet/cost";
 import { type Instance, startFleet } from "@/tests/support/fleet/fleet";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";

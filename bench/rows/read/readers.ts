@@ -1,4 +1,4 @@
-/** What readers cost: mirror requests, which do not follow their number, and memory, which does. */
+/** The cost of readers: mirror requests, which do not follow their number, and memory, which does. */
 import type { UserId } from "@/lib/core/ledger/ids";
 import { startTestApp, type TestApp } from "@/tests/support/worlds/app";
 import type { BenchRow } from "../../types";

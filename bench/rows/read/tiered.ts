@@ -41,7 +41,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const upstash = await startUpstash({ redisPort: redis.port });
   const tier = openUpstash({
     ...{ url: upstash.url, token: upstash.token, network: "bench", viewTtlMs: TTL_MS, clock: systemClock, log: quiet },
-    // What a read takes is measured, not when it is given up.
+    // The row measures how long a read takes, not when it is given up.
     ...{ readTimeoutMs: 10_000, timeoutMs: 10_000 },
   });
   try {

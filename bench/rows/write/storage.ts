@@ -1,7 +1,7 @@
 /**
- * What a message leaves behind in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own commits,
- * everything counted, beside the layout that one would write down first: a row for each user, with a uuid and the body as jsonb.
- * On the way, what commits and reads take of PostgreSQL's CPU.
+ * Bytes that a message leaves behind in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own
+ * commits, everything counted. Beside it the naive layout: a row for each user, with a uuid and the body as jsonb. On the way
+ * it measures PostgreSQL's CPU for commits and reads.
  */
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import type { UserId } from "@/lib/core/ledger/ids";
@@ -31,7 +31,7 @@ const PAGE = 500;
 /** The last messages come in small commits, which tells what a commit costs by itself. */
 const SMALL_PAGE = 5;
 const SMALL_MESSAGES = 2_000;
-/** Of the batches, one in so many goes into the naive table too: its bytes a message are the same, its time is not. */
+/** One batch in so many goes into the naive table too. Its bytes for each message are the same as with all; its time is not. */
 const NAIVE_EVERY = 5;
 const READS = 2_000;
 

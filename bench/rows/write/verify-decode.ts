@@ -68,7 +68,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const parse = perSecond(() => {
     for (const each of text) JSON.parse(each);
   });
-  // What cannot be avoided: the two digests of each link, and the JSON of each body.
+  // The unavoidable work: the two digests of each link, and the JSON of each body.
   const digests = perSecond(() => {
     for (const { message } of messages) {
       sha384(message);

@@ -10,7 +10,7 @@ const TICKS_PER_SECOND = 100;
 export class MeasuredPostgres {
   private constructor(
     private readonly pool: pg.Pool,
-    /** Of the server's process for the connection: all of its work but what runs in the background. */
+    /** The server's process of the connection. It does all of the work except for the background's. */
     private readonly pid: number,
   ) {}
 

@@ -10,7 +10,7 @@ CREATE INDEX ON naive_messages (user_id, consensus_timestamp);
 CREATE INDEX ON naive_messages (user_id, type, consensus_timestamp)`;
 
 export class NaiveTable {
-  /** Of the ledger, whose rows are in it. */
+  /** Messages of the ledger whose rows are in the table. */
   messages = 0;
 
   private constructor(private readonly postgres: MeasuredPostgres) {}

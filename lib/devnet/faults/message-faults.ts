@@ -1,4 +1,4 @@
-/** What faults do to messages: each is passed through, withheld, or served in another form. */
+/** Applies faults to messages: each is passed through, withheld, or served in another form. */
 import type { LedgerMessage } from "../ledger/types";
 import { messageJson, messageObject } from "../rest/message-json";
 import { type Faults, inRange, type SelectedFault } from "./faults";

@@ -1,5 +1,5 @@
 /**
- * What can be made to go wrong, and where. A fault may be limited to a topic, a range of sequence numbers, a share of
+ * The faults that can be switched on, and where. A fault may be limited to a topic, a range of sequence numbers, a share of
  * requests (`probability`) or a number of times it shows (`times`); a temporary hole is a hole with `times`, or one that
  * is removed later.
  */

@@ -1,4 +1,4 @@
-/** What a transaction does once it has reached consensus, and the receipt it leaves. */
+/** Applies a transaction that has reached consensus, and leaves its receipt. */
 import { proto } from "@hiero-ledger/proto";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Ledger } from "../ledger/ledger";

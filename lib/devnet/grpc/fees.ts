@@ -1,4 +1,4 @@
-/** What transactions cost (docs/hedera.md §3), at an exchange rate that never moves. */
+/** Fees of transactions (docs/hedera.md §3), at an exchange rate that never moves. */
 import type { proto } from "@hiero-ledger/proto";
 import { int64 } from "./wire";
 

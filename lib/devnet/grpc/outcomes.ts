@@ -1,4 +1,4 @@
-/** What became of each transaction: for receipts and records, and so that none takes effect twice. */
+/** The outcome of each transaction: for receipts and records, and so that none takes effect twice. */
 import type { proto } from "@hiero-ledger/proto";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import { type TransactionId, transactionKey } from "../ledger/types";

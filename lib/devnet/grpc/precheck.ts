@@ -1,5 +1,5 @@
 /**
- * What a consensus node checks before it takes a transaction: form, node, time, repetition, payer and signature, fee.
+ * The checks of a consensus node before it takes a transaction: form, node, time, repetition, payer and signature, fee.
  * The order is the node's, so a client meets the same code first.
  */
 import { createHash } from "node:crypto";
@@ -88,7 +88,7 @@ function checkTime(id: TransactionId, durationS: bigint, nowMs: number): Code {
   return id.validStartNs + durationS * NS_PER_SECOND <= nowNs ? Status.TRANSACTION_EXPIRED : Status.OK;
 }
 
-/** What can be told from the body alone. */
+/** Checks that need the body alone. */
 function checkBody(body: proto.TransactionBody): Code {
   const submit = body.consensusSubmitMessage;
   if (!submit) return Status.OK;

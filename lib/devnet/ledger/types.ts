@@ -17,7 +17,7 @@ export interface ChunkInfo {
   readonly total: number;
 }
 
-/** What consensus has decided about a message. Never changed afterwards. */
+/** A message as consensus has decided it. It never changes afterwards. */
 export interface LedgerMessage {
   readonly topicId: TopicId;
   readonly sequence: number;

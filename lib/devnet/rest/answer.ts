@@ -1,4 +1,4 @@
-/** What a REST handler answers, before faults and HTTP. */
+/** The answer of a REST handler, before faults and HTTP. */
 export interface RestAnswer {
   readonly status: number;
   readonly body: string;

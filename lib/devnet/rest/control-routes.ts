@@ -20,7 +20,7 @@ import { type FaultSpec, parseFaults } from "../faults/spec";
 import type { LedgerMessage } from "../ledger/types";
 import type { RequestCounter } from "./request-counter";
 
-/** What the control routes may do. */
+/** The parts of a devnet that the control routes may use. */
 export interface Controlled {
   describe(): unknown;
   readonly faults: Faults;
@@ -117,7 +117,7 @@ function specsOf(body: unknown): FaultSpec[] {
   return parsed.specs;
 }
 
-/** What the caller got wrong is a 400 in the devnet's own words. */
+/** A mistake of the caller is a 400 in the devnet's own words. */
 function asked<T>(action: () => T): T {
   try {
     return action();

@@ -1,4 +1,4 @@
-/** What the mirror has imported so far: the ledger up to its visible head, in blocks. */
+/** The mirror's view of the ledger: up to its visible head, in blocks. */
 import { createHash } from "node:crypto";
 import { type ConsensusNs, consensusNs, formatConsensusTime, fromMs, toMs } from "@/lib/core/ledger/consensus-time";
 import type { Faults } from "../faults/faults";

@@ -1,4 +1,4 @@
-/** What people do on TrustMesh, before it is put into one of the envelopes found on its topics. */
+/** Acts of people on TrustMesh, before they are put into one of the envelopes found on its topics. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 
 export interface DefinitionBody {
@@ -51,7 +51,7 @@ export interface Happening {
   readonly atMs: number;
   readonly kind: TopicKind;
   readonly what: { readonly act: Act; readonly form?: string } | { readonly bytes: Uint8Array };
-  /** Who paid, where that is not the operator. */
+  /** The account that paid, where it is not the operator. */
   readonly payer?: string;
   /** Only the first chunk of it ever arrives. */
   readonly unfinished?: boolean;

@@ -1,4 +1,4 @@
-/** Who knows whom: requests, accepts, revokes, and second thoughts. */
+/** Contacts of the seeded world: requests, accepts, revokes, and second thoughts. */
 import type { Rng } from "../rng";
 import { type Happening, happening } from "./acts";
 import type { Character } from "./people";

@@ -7,7 +7,7 @@ export interface EnvelopeContext {
   readonly ts: number;
   /** Rises per sender. */
   readonly nonce: number;
-  /** Of the request that an accept answers. */
+  /** The nonce of the request that an accept answers. */
   readonly requestNonce?: number;
   readonly nameOf: (userId: string) => string;
 }

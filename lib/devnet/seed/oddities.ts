@@ -1,4 +1,4 @@
-/** What a reader of public topics must cope with: bytes that are nothing, forgeries in other people's names, half messages. */
+/** Oddities of public topics: bytes without meaning, forgeries in other people's names, half messages. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 import type { Rng } from "../rng";
 import { type Happening, happening } from "./acts";

@@ -1,16 +1,16 @@
-/** Who lives in the seeded world: ids, handles, interests, how sociable they are. */
+/** People of the seeded world: ids, handles, interests, how sociable they are. */
 import { createRng, type Rng } from "../rng";
 import { fullNames } from "./names";
 import { CITIES, COMMUNITIES } from "./phrases";
 
-/** What the demo sign-in shows. */
+/** A person as the demo sign-in shows one. */
 export interface Person {
   /** `tm-first-last`, or an account id. */
   readonly userId: string;
   readonly name: string;
 }
 
-/** What follows from who somebody is: the same at every start, so that later profiles agree with earlier ones. */
+/** Traits that follow from the id. They are the same at every start, so that later profiles agree with earlier ones. */
 export interface Traits {
   readonly handle: string;
   /** Index into COMMUNITIES: whom they mostly know, and for what. */

@@ -1,4 +1,4 @@
-/** What people on the seeded world say and are. */
+/** Words and interests of people in the seeded world. */
 
 export const COMMUNITIES = [
   { interest: "distributed systems", role: "Protocol engineer", category: "technical" },

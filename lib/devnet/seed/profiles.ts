@@ -1,4 +1,4 @@
-/** Who people say they are, and that they say it again from time to time. */
+/** Profiles, which people publish again from time to time. */
 import type { Rng } from "../rng";
 import { type Happening, happening, type ProfileBody } from "./acts";
 import type { Character, Person, Traits } from "./people";

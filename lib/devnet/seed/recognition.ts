@@ -41,7 +41,7 @@ const NEVER_DEFINED: readonly PlannedDefinition[] = [
   { id: "moon-garden", title: "", icon: "", description: "", category: "", day: null },
 ];
 
-/** What the first person has been given: one of it pending. */
+/** Recognitions of the first person; one is pending. */
 const MAIN_MINTS = ["team-player", "mentor", "night-owl", "code-whisperer", "late-bloomer", "quiet-hero"];
 
 /** Definitions on their days, and a few mints per person from people they are bonded with. */

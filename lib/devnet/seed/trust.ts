@@ -1,4 +1,4 @@
-/** Who trusts whom: nine slots each, a handful who gave more than they had, and changes of mind. */
+/** Trust of the seeded world: nine slots each, a handful who gave more than they had, and changes of mind. */
 import type { Rng } from "../rng";
 import { type Happening, happening } from "./acts";
 import type { Bond } from "./contacts";
@@ -42,7 +42,7 @@ interface Gift {
   readonly sinceMs: number;
   readonly rng: Rng;
   readonly endMs: number;
-  /** What the first person gives stays given. */
+  /** The first person: trust that this one gives stays given. */
   readonly isMain: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What happens next. */
+/** Chooses the next act. */
 import type { Rng } from "../rng";
 import type { Act } from "../seed/acts";
 import { type Person, traitsOf } from "../seed/people";

@@ -1,4 +1,4 @@
-/** What `npm ci --omit=dev` installs, on any platform, with the licences that the packages name. */
+/** The packages that `npm ci --omit=dev` installs, on any platform, with the licences that they name. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

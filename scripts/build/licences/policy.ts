@@ -14,7 +14,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
 
 export interface Exception {
   readonly packages: RegExp;
-  /** What is accepted there beyond what is allowed everywhere. */
+  /** The licence that is accepted there, beyond those that are allowed everywhere. */
   readonly licence: string;
   readonly reason: string;
 }

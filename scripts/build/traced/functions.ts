@@ -12,7 +12,7 @@ export interface TracedFunction {
 }
 
 const SUFFIX = ".nft.json";
-/** What every function has beside its own route: Next's server, and what runs at its start. */
+/** Files of every function beside its own route: Next's server, and the code that runs at its start. */
 const COMMON = ["next-server.js", join("server", "instrumentation.js")];
 
 /** Every route and page below `.next/server/app`, the largest first. `build` is the folder of the build (`.next`). */

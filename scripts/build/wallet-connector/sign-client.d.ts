@@ -1,4 +1,4 @@
-/** What is used of the connector's packages: the app is checked and tested where they are not installed. */
+/** The used part of the connector's packages. The app is checked and tested where they are not installed. */
 declare module "@walletconnect/sign-client" {
   export interface Session {
     readonly topic: string;

@@ -1,4 +1,4 @@
-/** What a load run says to the app and to the devnet, over HTTP on this machine. */
+/** Requests of a load run to the app and to the devnet, over HTTP on this machine. */
 import type { TopicId, TopicKind } from "@/lib/core/ledger/ids";
 import { UsageError } from "../../command";
 

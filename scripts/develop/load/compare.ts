@@ -1,4 +1,4 @@
-/** What a load run was, beside what the model says it should be. */
+/** Compares the counts of a load run with the model's. */
 import { sum } from "@/lib/core/capacity/capacity";
 import type { CapacityInputs } from "@/lib/core/capacity/inputs";
 import { STAYING, traffic } from "@/lib/core/capacity/traffic";

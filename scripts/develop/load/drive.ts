@@ -12,7 +12,7 @@ export interface Figures {
   readonly events: number;
   /** Answers other than 200, and requests without one. */
   readonly failures: number;
-  /** Of the first of them, why. */
+  /** The reason of the first failure. */
   readonly firstFailure: string | null;
   readonly openStreams: number;
   /** How long each answered request took, in milliseconds. */
@@ -25,7 +25,7 @@ export interface Drive {
   readonly app: AppClient;
   /** Null: every message goes through the app. */
   readonly devnet: DevnetClient | null;
-  /** Of this run, in user ids. */
+  /** The run's name, a part of its user ids. */
   readonly name: string;
   readonly onPrepared?: (done: number, of: number) => void;
   readonly onFigures?: (figures: Figures) => void;

@@ -1,4 +1,4 @@
-/** What a load run does: so many users at the model's ratios, their days passing faster by a stated factor. */
+/** The plan of a load run: so many users at the model's ratios, whose days pass faster by a stated factor. */
 import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 
 export interface LoadPlan {
@@ -9,7 +9,7 @@ export interface LoadPlan {
   readonly signalsPerUserDay: number;
   readonly readsPerUserDay: number;
   readonly openPageShare: number;
-  /** Of the messages, through POST /api/hcs/submit; the others are put on the ledger directly, as other tools do. */
+  /** The share of messages that go through POST /api/hcs/submit. Others are put on the ledger directly, as other tools do. */
   readonly ownWriteShare: number;
   readonly contactsPerUser: number;
 }
@@ -46,7 +46,7 @@ export function objections(plan: LoadPlan): readonly string[] {
   ];
 }
 
-/** What the model is asked for it. */
+/** The model's inputs for the plan. */
 export function inputsOf(plan: LoadPlan, setUp: { instances: number; mirrorMs: number }): CapacityInputs {
   return {
     ...DEFAULT_INPUTS,

@@ -29,7 +29,7 @@ export class Progress {
     this.out.write(`${phase} ${percent}: ${text}\n`);
   }
 
-  /** What comes next stands on a line of its own. */
+  /** The next text starts on a line of its own. */
   end(): void {
     if (this.isOpen) this.out.write("\n");
     this.isOpen = false;

@@ -102,7 +102,7 @@ function costs(all: readonly Scale[]) {
   ];
 }
 
-/** What is broken with so many users, and what breaks next. */
+/** The limits that are broken with so many users, and the one that breaks next. */
 function standing(limits: readonly LimitAt[], users: number): string {
   const broken = limits.filter(({ breaksAtUsers }) => breaksAtUsers <= users).map(({ name }) => name);
   const next = limits.find(({ breaksAtUsers }) => breaksAtUsers > users);

@@ -1,5 +1,5 @@
 /**
- * Two instances over two mirrors, a Redis and a database that may each go back or fail in any order (tests/support/wayward-world).
+ * Two instances over two mirrors, a Redis and a database that may each go back or fail in any order (tests/support/worlds/wayward-world).
  * Whenever an answer says that it is fresh, it holds everything that the honest ledger had at the time that the answer names.
  *
  * A protection that is switched off should be found by the random runs, or by one of the fixed orders before them.

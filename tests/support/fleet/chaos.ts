@@ -24,9 +24,9 @@ export interface ChaosOutcome {
   /** Where the database is not what a clean replay makes it. Empty: no message lost, none twice, every count the same. */
   readonly wrong: readonly string[];
   readonly deadlocks: number;
-  /** What instances that were not killed called an error, and what they answered with a status of 500. */
+  /** Errors that living instances logged, and their answers with a status of 500. */
   readonly errors: readonly string[];
-  /** Of the same, what says that the database did not answer in time: a box with too little CPU. */
+  /** How many of them say that the database did not answer in time: the machine has too little CPU. */
   readonly starved: number;
 }
 
@@ -35,7 +35,7 @@ const PAUSE_MS = 20;
 const FEED_MS = 50;
 const FEED_PER_SECOND = 70;
 const SETTLE_TRIES = 100;
-/** Of a log line or an answer about a database that was asked too slowly. */
+/** Matches a log line or an answer about a database that did not answer in time. */
 const STARVED = /TierUnavailable: postgres|"unavailable"/;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
@@ -65,7 +65,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   };
 }
 
-/** What one instance alone makes of the ledger. */
+/** The state that one instance alone makes of the ledger. */
 async function replayed(services: FleetServices): Promise<readonly string[]> {
   const fleet = await startFleet({ services, count: 1, isCounted: false });
   await fleet.stop();

@@ -1,4 +1,4 @@
-/** What reads cost the tiers below the process, counted where the bill is made: at the stand-ins. */
+/** The cost of reads for the tiers below the process, counted where the bill is made: at the stand-ins. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { FleetServices } from "./services";
 
@@ -14,7 +14,7 @@ export interface ReadCost {
 /** Sent by the sync, its rounds and an instance's report of its numbers, not for a read nor for a stream. */
 const OWN = ["round", "budget", "publish", "cursor", "report"];
 
-/** What `work` costs. Nothing else may run meanwhile. */
+/** The cost of `work`. Nothing else may run meanwhile. */
 export async function costOf({ upstash, proxy }: FleetServices, work: () => Promise<unknown>): Promise<ReadCost> {
   upstash.counters.reset();
   proxy.counters.reset();

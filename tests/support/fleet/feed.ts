@@ -1,4 +1,4 @@
-/** What people write while instances come and go: bonds and trust of a few who know each other, long texts in chunks, and poison. */
+/** Messages that people write while instances come and go: bonds and trust of a few, long texts in chunks, and poison. */
 import type { AccountId, TopicKind } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng, type Rng } from "@/lib/devnet/rng";

@@ -44,7 +44,7 @@ export interface Fleet {
   readonly instances: readonly Instance[];
   /** Their database, past the proxy. */
   readonly databaseUrl: string;
-  /** What all of them logged, in every life, as it came. */
+  /** Log lines of all instances, in every life, in the order in which they came. */
   readonly logged: readonly LogLine[];
   /** Processes that ended though nobody killed them. */
   readonly lost: readonly string[];
@@ -56,13 +56,13 @@ export interface Fleet {
 export interface FleetOptions {
   readonly services: FleetServices;
   readonly count: number;
-  /** What differs from the fleet's own environment. */
+  /** Differences from the fleet's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** The instances reach the database through the proxy that counts; false spares its hop. */
   readonly isCounted?: boolean;
   /** One that is filled already; an empty one if absent. */
   readonly databaseUrl?: string;
-  /** What to run instead of the app: its path from the root. */
+  /** The program to run instead of the app: its path from the root. */
   readonly entry?: string;
 }
 

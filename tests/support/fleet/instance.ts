@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   process.send?.({ port: await front.listen(0, "127.0.0.1") });
 }
 
-// Whoever started it is gone: so is its purpose.
+// The process that started it is gone, so nobody needs it any more.
 process.once("disconnect", () => process.exit(0));
 main().catch((error: unknown) => {
   console.error(error);

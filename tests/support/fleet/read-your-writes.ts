@@ -31,7 +31,7 @@ export async function readYourWrites(
       if (write >= writes) return;
       const [writer, reader] = pairOf(fleet.instances, write);
       const path = VIEWS[write % VIEWS.length] as string;
-      // What the reader and Redis keep from before is what must not be served afterwards.
+      // The reader and Redis now keep a view that must not be served after the write.
       await reader.get(path, userId);
       const target = `tm-target-${write}`;
       const minSequence = await submit(writer, userId, target, nonce);

@@ -1,4 +1,4 @@
-/** What instances share: a real PostgreSQL (behind a proxy that counts), a real Redis behind Upstash's protocol, one mirror. */
+/** Services that instances share: PostgreSQL behind a counting proxy, Redis behind Upstash's protocol, one mirror. */
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
 import { type PostgresServer, startPostgres } from "../servers/postgres-server";

@@ -28,7 +28,7 @@ const FLAWS = `
 
 export interface StoredState {
   readonly lines: readonly string[];
-  /** What no history may lead to; in words. */
+  /** States that no history may lead to, in words. */
   readonly flaws: readonly string[];
   /** Since the database was made. */
   readonly deadlocks: number;

@@ -31,7 +31,7 @@ export interface StreamsOutcome {
   readonly connections: number;
   readonly kills: number;
   readonly seconds: number;
-  /** What all streams together cost while nothing happens. */
+  /** The cost of all streams together while nothing happens. */
   readonly idle: ReadCost;
   readonly idleSeconds: number;
 }
@@ -58,7 +58,7 @@ export async function runStreams(options: StreamsOptions): Promise<StreamsOutcom
     const seconds = (systemClock.now() - startMs) / 1_000;
     for (const client of clients) client.settle();
     await until(() => clients.every(({ isOpen }) => isOpen));
-    // Who was started last asks the database once where each topic stands: as soon as it is its turn, or now.
+    // The instance that started last asks the database once where each topic stands: on its turn, or now.
     await Promise.all(fleet.instances.map((each) => each.post("/api/sync", users[0] as string, { body: {} })));
     const idle = await idleCost(services, options.idleMs);
     return { ...sumOf(clients, expected), kills: killer.kills, seconds, idle, idleSeconds: options.idleMs / 1_000 };

@@ -14,7 +14,7 @@ const known = new WeakMap<Devnet, Set<bigint>>();
  */
 export class DevnetSubmitter implements Submitter {
   readonly submitted: string[] = [];
-  /** What the next submit answers instead. */
+  /** The error that the next submit answers instead. */
   failWith: SubmitError | null = null;
 
   constructor(private readonly devnet: Devnet) {}

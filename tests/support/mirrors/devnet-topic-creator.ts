@@ -7,7 +7,7 @@ import type { TopicCreateError, TopicCreator } from "@/lib/ports/ledger/topic-cr
 export class DevnetTopicCreator implements TopicCreator {
   readonly created = new Map<string, TopicId>();
   readonly memos: string[] = [];
-  /** What the next creation answers instead. */
+  /** The error that the next creation answers instead. */
   failWith: TopicCreateError | null = null;
   private attempts = 0;
 

@@ -94,7 +94,7 @@ export function serverOnlyViolations({ path, text }: SourceFile): readonly strin
 /** `any` where a type stands; the word in a sentence between tags is none. */
 const ANY = /(?::\s*|\bas\s+|<\s*|,\s*|\|\s*|=>\s*)any\b(?=\s*(?:\[\]|[>,);=|&{}]|$))/gm;
 
-/** What the linter takes for an excuse; it refuses one without a reason, and one that excuses nothing. */
+/** The excuse that the linter accepts. It refuses one without a reason, and one that excuses nothing. */
 const EXCUSED = /biome-ignore lint\/suspicious\/noExplicitAny: \S/;
 
 export function laxTypeViolations({ path, text }: SourceFile): readonly string[] {

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { codeOf, type SourceFile } from "./source";
 
-/** What there is to refer to. */
+/** Everything that a reference may lead to. */
 export interface Tree {
   /** Every file, from the root of the repository, with `/`. */
   readonly files: ReadonlySet<string>;
@@ -30,7 +30,7 @@ const NAME = /(?<![\w@./{$*-])\w[\w.-]*\.(?:md|ts|tsx|mts|mjs|sh|sql|yml|css)\b(
 const ISSUE = /\bissue\s+#?\d+/gi;
 const LINK = /\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g;
 /** Files that commands make, or that packages bring. */
-const MADE = /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|dependency-cruise\.mjs)$/;
+const MADE = /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|vitest)\.mjs)$/;
 /** Names that stand for any file, in examples. */
 const EXAMPLE = /(^|\/)([a-z]|index|none|NAME|program|circle-[ab])(\.|\/|$)/;
 

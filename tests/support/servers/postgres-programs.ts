@@ -19,7 +19,7 @@ import { basename, dirname, join } from "node:path";
 export interface PostgresPrograms {
   readonly initdb: string;
   readonly postgres: string;
-  /** Who runs them: nobody's ids where we are root, ours otherwise. */
+  /** The user who runs them: nobody where we are root, us otherwise. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
 

@@ -4,7 +4,7 @@ import { type StandIn, type StandInOptions, standInOf } from "../stand-ins/contr
 import { tunnel } from "./pg-tunnel";
 
 export interface PostgresProxyOptions extends StandInOptions {
-  /** Of the database behind it. */
+  /** The address of the database behind it. */
   readonly postgresUrl: string;
 }
 

@@ -18,7 +18,7 @@ import { freePort } from "./free-port";
 import { type PostgresPrograms, postgresPrograms } from "./postgres-programs";
 
 export interface PostgresServer {
-  /** Of a database that exists from the start. */
+  /** The address of a database that exists from the start. */
   readonly url: string;
   readonly port: number;
   /** Makes another, empty database and answers its url. */
@@ -89,7 +89,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await start();
     },
     async stop() {
-      // What is about to be removed need not be written first.
+      // The data is about to be removed, so it need not be written first.
       await end("SIGQUIT");
       process.off("exit", endWithUs);
       rmSync(directory, { recursive: true, force: true });

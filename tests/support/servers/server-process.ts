@@ -13,7 +13,7 @@ export interface ServerProcess {
 
 export interface ServerOptions {
   readonly cwd: string;
-  /** What Node runs. `PORT` says where it is to listen. */
+  /** Arguments of Node. `PORT` says where the server is to listen. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly uid?: number;

@@ -58,13 +58,13 @@ export async function openTestDatabase(): Promise<Database> {
   return { ...db, ask: (statement, timeoutMs) => busy(db.ask(statement, timeoutMs)) };
 }
 
-/** What instances share, by the test's clock; null where nothing is. */
+/** The tier that instances share, by the test's clock; null where there is none. */
 export async function openTestShared(clock: DrivenClock, log: Log): Promise<UpstashTier | null> {
   if (SET_UP === "embedded") return null;
   const { upstash, redisPort } = await servers();
   const network = `t-${randomUUID().slice(0, 13)}`;
   const redis = await RespConnection.open(redisPort);
-  // What waits for Redis itself waits in Redis' time: only what is kept there follows the test's.
+  // Waiting for Redis itself takes real time. Only the entries in it follow the test's clock.
   const client = new UpstashClient({ ...upstash, clock: systemClock, readTimeoutMs: 10_000, timeoutMs: 10_000 });
   const driven = withClock(client, clock);
   const commands: Commands = { eval: (...args) => busy(driven.eval(...args)) };

@@ -28,7 +28,7 @@ export interface StandInOptions {
   readonly nowMs?: () => number;
 }
 
-/** What `server` needs to be a stand-in: its faults, its counters, a control route, and an end. */
+/** Makes `server` a stand-in: with faults, counters, a control route, and an end. */
 export function standInOf(server: Server, options: StandInOptions) {
   const counters = new Counters();
   const sockets = new Set<Socket>();
@@ -47,7 +47,7 @@ export function standInOf(server: Server, options: StandInOptions) {
         if (isOpen && !server.listening) port = await listen(server, port);
         if (isOpen || !server.listening) return;
         const closed = new Promise((resolve) => server.close(resolve));
-        // What came in between the first cut and now would keep it open.
+        // A connection that came in since the first cut would keep it open.
         cut();
         await closed;
       },

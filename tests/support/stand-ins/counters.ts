@@ -1,4 +1,4 @@
-/** What a stand-in was asked to do, counted as the vendor bills it. */
+/** Counts the work of a stand-in, as the vendor bills it. */
 
 export interface Counts {
   /** HTTP requests, or tunnelled connections, that got as far as being understood. */

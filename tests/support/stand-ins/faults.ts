@@ -1,4 +1,4 @@
-/** What can be made to go wrong with a stand-in. Several faults may be on at once. */
+/** Faults of a stand-in. Several may be on at once. */
 import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { createRng } from "@/lib/devnet/rng";
@@ -20,7 +20,7 @@ const fault = z.discriminatedUnion("kind", [
 
 export type Fault = z.infer<typeof fault>;
 
-/** What one request meets. */
+/** The faults that one request meets. */
 export interface Verdict {
   readonly isReset: boolean;
   readonly delayMs: number;

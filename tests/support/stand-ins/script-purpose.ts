@@ -1,4 +1,4 @@
-/** What each of our scripts is sent for: how a stand-in tells reads from what the sync costs. */
+/** The purpose of each of our scripts. It lets a stand-in tell reads from the sync's commands. */
 import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
 import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";

@@ -1,4 +1,4 @@
-/** What the stand-ins that speak HTTP share: a server on 127.0.0.1 whose answers pass through the faults. */
+/** The base of stand-ins that speak HTTP: a server on 127.0.0.1 whose answers pass through the faults. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type StandIn, type StandInOptions, standInOf } from "./control";

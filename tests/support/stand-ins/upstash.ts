@@ -20,7 +20,7 @@ export interface UpstashOptions extends StandInOptions {
   readonly token?: string;
   /** 10 MB on a paid plan. */
   readonly maxRequestBytes?: number;
-  /** What a command is for, where its client does not say so itself. */
+  /** The purpose of a command whose client does not say it. */
   readonly purposeOf?: (command: Command) => string | undefined;
 }
 

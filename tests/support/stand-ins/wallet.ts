@@ -33,7 +33,7 @@ export function ecdsaWallet(): Wallet {
   };
 }
 
-/** What HIP-820 has a wallet sign, written here once more: the code under test must not be its own witness. */
+/** The bytes that a wallet signs by HIP-820, written once more: the code under test must not be its own witness. */
 export const hip820 = (message: string): Uint8Array =>
   Buffer.from(`\x19Hedera Signed Message:\n${message.length}${message}`, "utf8");
 

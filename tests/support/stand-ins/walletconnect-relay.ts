@@ -24,7 +24,7 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** What a proposal, its answer and the settlement are tagged with (WalletConnect, RPC methods). */
+/** Tags of a proposal, its answer and the settlement (WalletConnect, RPC methods). */
 const TAGS = { proposal: 1_100, proposalAnswer: 1_101, settlement: 1_102 };
 
 export async function startRelay(): Promise<Relay> {
