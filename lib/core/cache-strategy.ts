@@ -16,7 +16,7 @@ type ViewKind = (typeof VIEW_KINDS)[number];
 export interface CacheStrategy {
   /** How long a view is kept that is not renewed, in milliseconds. */
   readonly ttlMs: number;
-  /** Of what a view lists, at most the newest so many; null: all. */
+  /** A view lists at most this many of the newest entries; null: all. */
   readonly maxSize: number | null;
   readonly evictionPolicy: EvictionPolicy;
 }
@@ -29,11 +29,11 @@ export interface CacheStrategies extends Readonly<Record<ViewKind, CacheStrategy
   readonly recognition: Bounded;
 }
 
-/** What the environment may set (CACHE_TTL_S, MAX_SIGNALS_PER_USER, CACHE_EVICTION). */
+/** Values that the environment may set (CACHE_TTL_S, MAX_SIGNALS_PER_USER, CACHE_EVICTION). */
 export interface StrategyOverrides {
   readonly ttlMs?: number;
   readonly maxSignals?: number;
-  /** Of what belongs to one user alone. */
+  /** The policy for views that belong to one user alone. */
   readonly evictionPolicy?: EvictionPolicy;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What N users need: traffic of each part, what is stored, how many instances, which limit breaks first, and dollars a month.
- * Pure; of the inputs (capacity-inputs), the measured unit figures (unit-figures) and the list prices (prices) alone.
+ * The needs of N users: traffic of each part, storage, instances, the limit that breaks first, and dollars a month.
+ * Pure: it depends on the inputs, the measured unit figures and the list prices alone.
  */
 import { costLines } from "./costs";
 import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
@@ -9,7 +9,7 @@ import { LIMITS } from "./prices";
 import { type Traffic, traffic } from "./traffic";
 import { figure } from "./unit-figures";
 
-/** Of a busy part, so that a burst finds room. */
+/** The utilisation of a busy part, so that a burst finds room. */
 const TARGET_UTILISATION = 0.6;
 /** File descriptors of an instance that are not for streams: Redis, Postgres, the mirror, requests under way. */
 const OTHER_DESCRIPTORS = 124;

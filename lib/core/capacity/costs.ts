@@ -22,11 +22,11 @@ export function costLines(needs: Needs): readonly CostLine[] {
   ];
 }
 
-/** Of all lines, or of those of one part. */
+/** The sum of all lines, or of those of one part. */
 export const total = (lines: readonly CostLine[], part?: CostPart): number =>
   lines.reduce((sum, line) => sum + (part === undefined || line.part === part ? line.usd : 0), 0);
 
-/** What is paid for running this, without what the ledger charges for its messages. */
+/** The cost of running this, without the ledger's fees. */
 export const withoutLedger = (lines: readonly CostLine[]): number => total(lines) - total(lines, "ledger");
 
 function ledger({ messages, inputs }: Needs): CostLine[] {

@@ -15,7 +15,7 @@ export interface CurrentPlan {
   readonly messagesPerDay: number;
   readonly mirrorRequestsPerS: number;
   readonly peakMirrorRequestsPerS: number;
-  /** Of pages that keep their messages in memory. */
+  /** Memory of the messages that pages keep. */
   readonly memoryBytes: number;
   readonly costs: readonly CostLine[];
 }

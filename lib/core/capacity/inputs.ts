@@ -1,4 +1,4 @@
-/** What the capacity model is asked with. */
+/** Inputs of the capacity model. */
 import type { TopicKind } from "../ledger/ids";
 import { figure } from "./unit-figures";
 
@@ -10,21 +10,21 @@ export interface CapacityInputs {
   readonly readsPerUserDay: number;
   /** Users with a page (and so a stream) open, as a share of all, over the whole day. */
   readonly openPageShare: number;
-  /** Of the messages; sums to 1. */
+  /** The share of messages of each kind. Sums to 1. */
   readonly kindShares: Readonly<Record<TopicKind, number>>;
   /** Topics of each kind. */
   readonly segments: number;
   readonly contactsPerUser: number;
-  /** Of the messages, written through this server and not by other tools. */
+  /** The share of messages that are written through this server, not by other tools. */
   readonly ownWriteShare: number;
-  /** Of the reads, those that only the database answers: recognition, profiles, polls with a watermark, proofs. */
+  /** The share of reads that only the database answers: recognition, profiles, polls with a watermark, proofs. */
   readonly directReadShare: number;
   /** The busiest minute over the mean: limits are judged at the peak, dollars at the mean. */
   readonly peakToMean: number;
   /** How long PostgreSQL keeps messages; older ones stay on the ledger. */
   readonly monthsKept: number;
   readonly messageBytes: number;
-  /** What a mirror takes to answer. */
+  /** Time that a mirror takes to answer. */
   readonly mirrorMs: number;
   /** Null: as many as are needed. */
   readonly instances: number | null;

@@ -16,7 +16,7 @@ interface LimitUse {
   readonly used: number;
   readonly limit: number;
   readonly unit: string;
-  /** What to do when it breaks. */
+  /** The remedy when it breaks, as a sentence. */
   readonly remedy: string;
 }
 

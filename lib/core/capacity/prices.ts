@@ -76,13 +76,13 @@ export const LIMITS = {
   },
 } as const satisfies Record<string, Limit>;
 
-/** What `amount` units of something cost, the free ones of a month taken off. */
+/** The cost of `amount` units in a month, less the free ones. */
 export function usdOf(name: PriceName, amount: number): number {
   const { usd, per, free } = PRICES[name];
   return (Math.max(0, amount - free) / per) * usd;
 }
 
-/** What the ledger charges for messages of `bytes` bytes each (docs/hedera.md §3). */
+/** The ledger's fees for messages of `bytes` bytes each (docs/hedera.md §3). */
 export function hcsFeesUsd(messages: number, bytes: number): { readonly base: number; readonly size: number } {
   return {
     base: usdOf("hcsMessage", messages),

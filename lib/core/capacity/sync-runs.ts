@@ -1,5 +1,5 @@
 /**
- * What one run of a topic's sync asks and commits (engine/sync/topic-sync), when the number of messages that wait for it is Poisson
+ * Requests and commits of one run of a topic's sync (engine/sync/topic-sync). The number of messages that wait for it is Poisson
  * with a given mean. With k messages waiting, a run asks
  *
  *   k = 0           one page, which is empty
@@ -20,7 +20,7 @@ export interface SyncRun {
   readonly found: number;
 }
 
-/** Of a run that finds `mean` messages on average. */
+/** The figures of a run that finds `mean` messages on average. */
 export function syncRun(mean: number): SyncRun {
   const found = 1 - Math.exp(-mean);
   const fullPage = atLeast(PAGE, mean);

@@ -41,7 +41,7 @@ export interface Traffic {
   /** Rows of users that commits write: two for a message between two people. */
   readonly rows: number;
   readonly mirror: {
-    /** What would be asked without a budget; `requests` is what is asked within it. */
+    /** Requests without a budget; `requests` are those within it. */
     readonly demanded: number;
     readonly requests: number;
   };
@@ -66,9 +66,9 @@ const CHECK_AFTER_COMMIT_S = 15;
 /** How likely it is that any page is open where `mean` are on average. */
 export type Presence = (mean: number) => number;
 
-/** Of people who come and go by themselves: the number of open pages is Poisson. */
+/** People come and go by themselves: the number of open pages is Poisson. */
 const COMING_AND_GOING: Presence = (mean) => 1 - Math.exp(-mean);
-/** Of pages that were opened once and stay open, as a load generator's do. */
+/** Pages were opened once and stay open, as a load generator's do. */
 export const STAYING: Presence = (mean) => Math.min(1, mean);
 
 export function traffic(inputs: CapacityInputs, instances: number, presence: Presence = COMING_AND_GOING): Traffic {
@@ -115,7 +115,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       conflict: sync.conflicts * 2,
       renamed: sync.commitsOf.profile,
       rule: writes * kindShares[RULED],
-      // Who a user is to the registry, as long as an instance remembers it; and whether the registry has changed.
+      // An instance looks up a user's route, and remembers it for a while. It also asks whether the registry has changed.
       route: users === 0 ? 0 : users * instances * renewals(writes / (users * instances), USER_TTL_S),
       registry:
         instances *
@@ -154,7 +154,7 @@ function syncTraffic(
   // Where a stream is open its beat demands in every period; elsewhere the first reader after the period does.
   const isBeating = presence(openStreams / instances);
   const rounds = instances * (isBeating / gateS + (1 - isBeating) * renewals(demands / instances, gateS));
-  // Of all instances, the first to come in a period syncs.
+  // The first instance in a period syncs.
   const anyBeating = presence(openStreams);
   const scheduled = anyBeating / gateS + (1 - anyBeating) * renewals(demands, gateS);
 
@@ -182,7 +182,7 @@ function paceWithin(budget: number, requestsAt: (pace: number) => number): numbe
   return low;
 }
 
-/** What all topics together ask and commit when their runs come at a share (`pace`) of the rate that is wanted. */
+/** Requests and commits of all topics together, when their runs come at a share (`pace`) of the wanted rate. */
 function runsAt(pace: number, inputs: CapacityInputs, messages: number, scheduled: number, instances: number) {
   const { kindShares, segments, settings, mirrorMs, ownWriteShare } = inputs;
   // A write is followed by a run of its topic on its instance; writes during a run join it.
@@ -250,7 +250,7 @@ function viewTraffic(inputs: CapacityInputs, expiries: number, instances: number
   const { readsPerUserDay, directReadShare, settings } = inputs;
   const reads = ((readsPerUserDay / DAY_S) * (1 - directReadShare)) / SHARED_VIEWS;
   if (reads === 0 || instances === 0) return { lookups: 0, fills: 0, l1HitShare: 0, redisHitShare: 0 };
-  // What one instance has fetched serves there for its time to live, or until a commit.
+  // A fetched view serves in its instance for its time to live, or until a commit.
   const ttlS = settings.l1TtlMs / 1_000;
   const servesS = expiries > 0 ? (1 - Math.exp(-expiries * ttlS)) / expiries : ttlS;
   const lookups = reads / (1 + (reads / instances) * servesS);

@@ -1,6 +1,6 @@
 /**
- * What one unit of work costs, as `npm run bench` measured it (two shared cores, Node 20, PostgreSQL 18): the capacity model
- * multiplies these and nothing else. `row` is the bench row to run again; after a change that moves one, its value is changed here.
+ * Cost of one unit of work, measured by `npm run bench` on two shared cores with Node 20 and PostgreSQL 18. The capacity model
+ * multiplies these figures and nothing else. `row` names the bench row. When a change moves a row, change its value here.
  */
 
 export interface UnitFigure {
@@ -13,7 +13,7 @@ export interface UnitFigure {
 export const UNIT_FIGURES = {
   /** Everything in PostgreSQL that a message leaves behind: log, rows, indexes, contacts. */
   storedBytesPerMessage: { value: 548, unit: "bytes", row: "storage.bytes_per_message" },
-  /** What the ledger charges by. */
+  /** The size that the ledger's fee depends on. */
   messageBytes: { value: 194, unit: "bytes", row: "storage.message_bytes" },
   walBytesPerMessage: { value: 2_041, unit: "bytes", row: "storage.wal_bytes_per_message" },
   commitMessagesPerS: { value: 14_000, unit: "messages/s", row: "commit.pg.messages_per_s" },
@@ -28,7 +28,7 @@ export const UNIT_FIGURES = {
   requestUs: { value: 1_927, unit: "µs CPU", row: "read.l1.cpu_us" },
   /** Fetch, check, decode, commit: the instance's whole way of a message. */
   syncMessagesPerS: { value: 6_186, unit: "messages/s", row: "sync.messages_per_s" },
-  /** Of a commit event, for each user it names. */
+  /** Bytes of a commit event for each user that it names. */
   eventBytesPerUser: { value: 77, unit: "bytes", row: "capacity.event_bytes_per_user" },
 } as const satisfies Record<string, UnitFigure>;
 

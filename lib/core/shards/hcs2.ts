@@ -18,10 +18,10 @@ import {
   type Tier,
 } from "./shards";
 
-/** Of an indexed registry: every message counts, not the last one alone. Readers may keep what they read for a day. */
+/** The memo of an indexed registry: every message counts, not the last one alone. Readers may cache it for a day. */
 export const REGISTRY_MEMO = "hcs-2:0:86400";
 
-/** What was published of a shard; `uid` is the sequence of the message that registered it. */
+/** A shard as it was published. `uid` is the sequence of the message that registered it. */
 export interface PublishedShard {
   readonly uid: number;
   readonly shard: Shard;
@@ -62,7 +62,7 @@ function operationText(op: "register" | "update", shard: Shard, uid: number | nu
   return JSON.stringify({ p: "hcs-2", op, ...of, t_id: shard.topicId, metadata: metadataOf(shard) });
 }
 
-/** What the ledger is told: where nothing is said of an instant, a reader cannot know it. */
+/** A shard's metadata on the ledger. It must name the instant, or a reader cannot know it. */
 function metadataOf({ tier, kind, owner, segment, generation, state, routesFromNs }: Shard): string {
   const from = routesFromNs === null ? {} : { from: routesFromNs.toString() };
   return JSON.stringify({ tier, kind, ...(owner === null ? {} : { owner }), segment, generation, state, ...from });

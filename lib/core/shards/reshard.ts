@@ -1,6 +1,6 @@
 /**
- * What to do next to bring the registry to where an operator wants it, decided from the registry alone. Whoever carries the
- * steps out may die after any of them, or be one of several: asking again goes on from where the registry is.
+ * The next step towards an operator's goal, decided from the registry alone. The process that carries the steps out may die
+ * after any of them, or be one of several: asking again goes on from where the registry is.
  *
  *   grow   plan ─► (intend ─► create) for each new segment ─► switch
  *   drain  [the same for a successor, where the segment must stay] ─► switch ─► wait ─► look ─► drained

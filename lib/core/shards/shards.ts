@@ -31,7 +31,7 @@ export function parseTenantId(text: string): TenantId | null {
 export interface ShardGroup {
   readonly tier: Tier;
   readonly kind: TopicKind;
-  /** Whose own they are: of `enterprise` a tenant, of `busy` a user; null where everybody of the tier shares them. */
+  /** The owner: a tenant for `enterprise`, a user for `busy`; null where everybody of the tier shares the topics. */
   readonly owner: TenantId | UserId | null;
 }
 
@@ -60,7 +60,7 @@ export interface Registry {
 
 export const EMPTY_REGISTRY: Registry = { version: 0, shards: [] };
 
-/** What decides about a user's topics. */
+/** The facts that decide a user's topics. */
 export interface RoutedUser {
   readonly userId: UserId;
   readonly tier: UserTier;
@@ -121,7 +121,7 @@ export function shardName(prefix: string, { tier, kind, owner, segment }: ShardG
   return `${prefix}-${tier}-${kind}-${owner === null ? "" : `${owner}-`}${segment}`;
 }
 
-/** What readers do with a topic. */
+/** How instances read a topic. */
 export type Reading =
   /** Nothing is written to it yet: read, and not counted in how fresh we are. */
   | "ahead"
@@ -135,7 +135,7 @@ export interface ReadTopic {
   readonly reading: Reading;
   /** The ledger has nothing of this topic before this consensus time; 0n where that is not known. */
   readonly startsNs: bigint;
-  /** Of a drained topic: after this it need not be looked at any more. */
+  /** After this a drained topic need not be looked at any more. */
   readonly untilNs: bigint;
 }
 

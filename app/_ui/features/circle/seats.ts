@@ -1,4 +1,4 @@
-/** Who sits where. Pure: the picture and the list are drawn from the same seats. */
+/** Assigns people to seats. Pure: the picture and the list are drawn from the same seats. */
 import type { Contact, ContactsAnswer } from "@/lib/wire/contacts";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 

@@ -13,7 +13,7 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
   const [step, setStep] = useState<Step>("idle");
   const [invitation, setInvitation] = useState<Invitation | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // Who has cancelled, or begun anew, is not to be signed in by an answer to the earlier invitation.
+  // An answer to an earlier invitation must not sign a person in who has cancelled or begun anew.
   const attempt = useRef(0);
   useEffect(() => () => void attempt.current++, []);
 

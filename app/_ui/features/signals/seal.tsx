@@ -12,7 +12,7 @@ const LABELS: Record<SealState, string> = {
   pending: "On its way to the ledger",
 };
 
-/** What the server says of a message; pressed, the browser finds out for itself. */
+/** The server's verdict on a message. When pressed, the browser checks the message itself. */
 export function Seal({ signal }: { signal: Signal }) {
   const [open, setOpen] = useState(false);
   const state = sealStateOf(signal);

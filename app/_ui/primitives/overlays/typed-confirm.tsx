@@ -10,7 +10,7 @@ export interface TypedConfirmProps {
   onOpenChange(open: boolean): void;
   title: string;
   description: string;
-  /** What has to be typed, letter by letter. */
+  /** The text to type, letter by letter. */
   phrase: string;
   confirm: string;
   busy: boolean;
