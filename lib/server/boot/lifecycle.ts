@@ -10,6 +10,16 @@ const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean }
 /** Our own server runs in this process (server.ts): it starts and ends the app. */
 export function claimProcess(): void {
   shared.__trustmeshServer = true;
+  outliveLogReaders();
+}
+
+/**
+ * Keeps the server alive when the reader of its log goes away (`npm start | head`, a supervisor that restarts). Without a listener
+ * each line that cannot be written is an uncaught exception, which the framework logs, which cannot be written either: a full core
+ * and no answers.
+ */
+function outliveLogReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
 /**
