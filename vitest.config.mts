@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const FLEET_TESTS = ["tests/integration/fleet/**"];
 
-// What is deployed, as it is deployed: of the production build, which comes after these tests. `npm run test:set-ups`.
+// Tests of deployments need the production build, which comes after these tests. `npm run test:set-ups` runs them.
 const DEPLOY_TESTS = ["tests/deploy/*.test.ts"];
 
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
     },
   },
   test: {
-    // What a file leaves behind must not matter to the next: a process for each of them takes a quarter more CPU, most of it to load.
+    // Files share a process: a process for each takes a quarter more CPU, most of it to load modules. No test depends on another file.
     isolate: false,
     projects: [
       { extends: true, test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
@@ -38,7 +38,10 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // A shared CI machine stalls now and then; a test that fails three times has something to say.
-    retry: process.env.CI ? 2 : 0,
+    coverage: {
+      provider: "v8",
+      include: ["lib/**/*.ts", "proxy.ts"],
+      reporter: ["text-summary", "html"],
+    },
   },
 });

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { command, UsageError } from "../command";
 
-const VITEST = join("node_modules", "vitest", "vitest.mjs");
+const VITEST = "node_modules/vitest/vitest.mjs";
 
 /** The program of Node `version` ("24", "24.9.0"), installed under `.cache` where it is not there yet. */
 function nodeOf(version: string): string {

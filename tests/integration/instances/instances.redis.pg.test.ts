@@ -1,4 +1,5 @@
 /** Two instances over one Redis (behind Upstash's protocol) and one PostgreSQL: what they share, and what an outage costs. */
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
@@ -8,22 +9,19 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import { newShard } from "@/lib/core/shards/shards";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
-import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { answer } from "../../support/contract/checked";
 import { intercepted } from "../../support/control/intercepted";
-import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { quietLog } from "../../support/quiet-log";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
 import { type RedisServer, startRedis } from "../../support/servers/redis-server";
 import { SseReader } from "../../support/sse";
 import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
+import { createTestApp } from "../../support/worlds/create-test-app";
 
 const ALICE = "tm-alice";
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 let postgres: PostgresServer;
 let redis: RedisServer;
@@ -71,35 +69,16 @@ async function startInstance(databaseUrl: string, network: string, targetMs = QU
     network,
     viewTtlMs: 3_600_000,
     clock: systemClock,
-    log: quiet,
+    log: quietLog,
     // A busy machine is no outage: what is refused is refused at once all the same.
     readTimeoutMs: 10_000,
     timeoutMs: 10_000,
   });
-  const { contact, trust, recognition, profile } = devnet.topics;
-  const topics = registeredTopics({
-    contact: [contact],
-    trust: [trust],
-    recognition: [recognition],
-    profile: [profile],
-  });
-  const app = createApp({
-    env: readEnv({
-      SESSION_SECRET: "a secret of the tests that is long enough to be one",
-      FRESHNESS_TARGET_MS: String(targetMs),
-      MIRROR_RPS: "1000",
-    }),
+  const app = createTestApp({
+    devnet,
     shared: tier,
     stores: { ...opened, views },
-    network: {
-      mirrorUrls: [devnet.restUrl],
-      topics,
-      trustedPayers: new Set([devnet.operatorId]),
-      submitter: new DevnetSubmitter(devnet),
-      people: [],
-      close: async () => {},
-    },
-    log: quiet,
+    env: { FRESHNESS_TARGET_MS: String(targetMs), MIRROR_RPS: "1000" },
   });
   await app.openTopics();
   const ask: Instance["ask"] = async (method, path, { headers = {}, body, userId = ALICE } = {}) => {

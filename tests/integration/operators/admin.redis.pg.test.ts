@@ -1,4 +1,5 @@
 /** Operators over two instances that share one Redis (behind Upstash's protocol) and one PostgreSQL. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
@@ -7,23 +8,21 @@ import { openUpstash } from "@/lib/adapters/upstash/open-upstash";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
 import { answer } from "../../support/contract/checked";
-import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { quietLog } from "../../support/quiet-log";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
 import { type RedisServer, startRedis } from "../../support/servers/redis-server";
 import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
+import { createTestApp } from "../../support/worlds/create-test-app";
 
 const ALICE = "tm-alice";
-/** What another instance does on its own is done in milliseconds, and on a busy machine in seconds. */
+/** Another instance does its own work in milliseconds; on a busy machine it takes seconds. */
 const SOON = { timeout: 20_000 };
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 let postgres: PostgresServer;
 let redis: RedisServer;
@@ -57,25 +56,16 @@ async function startInstance(databaseUrl: string): Promise<App> {
     ...{ contact: [contact], trust: [trust] },
     ...{ recognition: [recognition], profile: [profile] },
   });
-  const app = createApp({
+  const app = createTestApp({
+    devnet,
     // Nothing becomes stale, no view leaves L1 and no round begins while a test looks.
-    env: readEnv({ FRESHNESS_TARGET_MS: "3600000", MIRROR_RPS: "1000" }),
+    env: { FRESHNESS_TARGET_MS: "3600000", MIRROR_RPS: "1000" },
     shared: openUpstash({
-      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet },
+      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
       onCommand: metrics.observeCommand,
     }),
     stores,
     metrics,
-    network: {
-      mirrorUrls: [devnet.restUrl],
-      topics,
-      trustedPayers: new Set([devnet.operatorId]),
-      submitter: new DevnetSubmitter(devnet),
-      operatorId: devnet.operatorId,
-      people: [],
-      close: async () => {},
-    },
-    log: quiet,
   });
   await stores.sync.ensureTopics(topics);
   return app;

@@ -1,4 +1,5 @@
 /** The registry on the ledger: published through the unmodified SDK, and all that a fresh deployment needs to find its topics. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SdkSubmitter } from "@/lib/adapters/hedera/sdk-submitter";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
@@ -9,13 +10,11 @@ import { type Registry, routeTopic, type Shard } from "@/lib/core/shards/shards"
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { publishRegistry, type RegistryTopicDeps, readRegistryTopic } from "@/lib/engine/shards/registry-topic";
 import type { App } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
 import { sha384 } from "../../support/mirrors/chain";
 import { emptyStores } from "../../support/stores/database";
+import { createTestApp } from "../../support/worlds/create-test-app";
 import { active, plain, registryOf, standard } from "../../support/worlds/registries";
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 let devnet: Devnet;
 let submitter: SdkSubmitter;
 let topicId: TopicId;
@@ -104,23 +103,11 @@ describe("a fresh deployment that knows nothing but the registry topic", () => {
   let app: App;
   beforeAll(async () => {
     devnet.submit(registry.shards[1]?.topicId as TopicId, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
-    app = createApp({
-      env: readEnv({
-        HEDERA_NETWORK: "custom",
-        MIRROR_URL: devnet.restUrl,
-        REGISTRY_TOPIC: topicId,
-        SESSION_SECRET: "a secret of the tests that is long enough to be one",
-      }),
+    app = createTestApp({
+      devnet,
       stores: await emptyStores("custom"),
-      network: {
-        mirrorUrls: [devnet.restUrl],
-        topics: [],
-        trustedPayers: new Set([devnet.operatorId]),
-        submitter: null,
-        people: [],
-        close: async () => {},
-      },
-      log: quiet,
+      env: { HEDERA_NETWORK: "custom", MIRROR_URL: devnet.restUrl, REGISTRY_TOPIC: topicId },
+      network: { topics: [], submitter: null },
     });
     await app.openTopics();
   });

@@ -1,22 +1,21 @@
-/** What instances must agree on about sessions: a challenge is answered once among all, a sign-out everywhere reaches all. */
+/** Sessions over several instances: a challenge is answered once among all, and a sign-out everywhere reaches all. */
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
 import type { AccountId, UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App, Stores } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
-import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { answer } from "../../support/contract/checked";
+import { quietLog } from "../../support/quiet-log";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 import { answerTo, ed25519Wallet } from "../../support/stand-ins/wallet";
 import { emptyStores } from "../../support/stores/database";
+import { createTestApp } from "../../support/worlds/create-test-app";
 
 const fixture = upstashFixture();
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const USER = "tm-alice" as UserId;
 
 interface Instance {
@@ -32,21 +31,11 @@ let b: Instance;
 function startInstance(network: string): Instance {
   const { url, token } = fixture.upstash;
   const timeouts = { readTimeoutMs: 10_000, timeoutMs: 10_000 };
-  const tier = openUpstash({ url, token, network, viewTtlMs: 60_000, clock: systemClock, log: quiet, ...timeouts });
-  const { contact, trust, recognition, profile } = devnet.topics;
-  const app = createApp({
-    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one", APP_DOMAIN: "app.test" }),
-    shared: tier,
-    stores,
-    network: {
-      mirrorUrls: [devnet.restUrl],
-      topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
-      trustedPayers: new Set([devnet.operatorId]),
-      submitter: null,
-      people: [],
-      close: async () => {},
-    },
-    log: quiet,
+  const tier = openUpstash({ url, token, network, viewTtlMs: 60_000, clock: systemClock, log: quietLog, ...timeouts });
+  const app = createTestApp({
+    ...{ devnet, stores, shared: tier },
+    env: { APP_DOMAIN: "app.test" },
+    network: { submitter: null },
   });
   return { app, tier };
 }
@@ -124,7 +113,7 @@ describe("signing out everywhere", () => {
   it("at one instance ends the session at another that has it in its memory, with no command of the other's", async () => {
     const cookie = await cookieFor(a);
     expect(await isIn(b, cookie)).toBe(true);
-    // What an instance does in its own time, whoever asks it what, is not counted.
+    // An instance's background work is not counted.
     const spent = () => {
       const { subscribe, cursor, report, ...asked } = b.tier.stats().byPurpose;
       return Object.values(asked).reduce((sum, { commands }) => sum + commands, 0);

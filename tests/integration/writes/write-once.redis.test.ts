@@ -3,6 +3,7 @@
  * it was asked; the client sends the same request again, to the same process started anew or to another instance, with what
  * Redis remembers or without. The ledger must have the message once, and the client must learn where.
  */
+
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
@@ -12,21 +13,19 @@ import { err } from "@/lib/core/result";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
-import { registeredTopics } from "@/lib/server/config/network";
 import { answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { busy, DrivenClock } from "../../support/control/driven-clock";
 import { Mortal } from "../../support/control/mortal";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { quietLog } from "../../support/quiet-log";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 import { age, withClock } from "../../support/stand-ins/upstash-time";
 import { emptyStores } from "../../support/stores/database";
+import { createTestApp } from "../../support/worlds/create-test-app";
 
 const fixture = upstashFixture();
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 let devnet: Devnet;
 let stores: Stores;
@@ -56,29 +55,20 @@ function openShared(): SharedTier {
     subscribe: (...args: Parameters<typeof client.subscribe>) => client.subscribe(...args),
     stats: () => client.stats(),
   };
-  return tierOver(commands, { network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
+  return tierOver(commands, { network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog });
 }
 
 /** A process: embedded where nothing is shared. */
 async function start(isShared: boolean, mortal = new Mortal(), submitter: Submitter = new DevnetSubmitter(devnet)) {
-  const { contact, trust, recognition, profile } = devnet.topics;
   const shared = isShared ? openShared() : null;
-  const app = createApp({
-    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one" }),
+  const app = createTestApp({
+    devnet,
     shared: shared && { ...shared, hot: mortal.of(shared.hot), fence: mortal.of(shared.fence) },
     stores: {
       ...stores,
       ...{ sync: mortal.of(stores.sync), views: mortal.of(stores.views), registry: mortal.of(stores.registry) },
     },
-    network: {
-      mirrorUrls: [devnet.restUrl],
-      topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
-      trustedPayers: new Set([devnet.operatorId]),
-      submitter: mortal.of(submitter),
-      people: [],
-      close: async () => {},
-    },
-    log: quiet,
+    network: { submitter: mortal.of(submitter) },
     clock,
     random: () => 0.5,
   });

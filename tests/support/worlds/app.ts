@@ -1,21 +1,19 @@
 /** A whole app over an in-process devnet and the servers of the chosen set-up, asked through the same route table as the server's. */
+
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
 import type { App, Stores } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
-import { registeredTopics } from "@/lib/server/config/network";
 import { judge } from "@/lib/server/front/gate";
 import { problemResponse } from "@/lib/server/http/problem";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { answer } from "../contract/checked";
 import { DrivenClock } from "../control/driven-clock";
-import { DevnetSubmitter } from "../mirrors/devnet-submitter";
 import { openTestShared } from "../servers/set-up";
 import { emptyStores } from "../stores/database";
+import { createTestApp } from "./create-test-app";
 
 export interface TestApp {
   readonly app: App;
@@ -63,23 +61,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const log = { info: line("info"), warn: line("warn"), error: line("error") };
   const shared = await openTestShared(clock, log);
   const stores = options.wrapStores?.(opened) ?? opened;
-  const { contact, trust, recognition, profile } = devnet.topics;
-  const topics = registeredTopics({
-    contact: [contact],
-    trust: [trust],
-    recognition: [recognition],
-    profile: [profile],
-  });
-  const app = createApp({
-    env: readEnv({ SESSION_SECRET: "a secret of the tests that is long enough to be one", ...options.env }),
+  const app = createTestApp({
+    devnet,
     shared,
     stores,
+    ...(options.env ? { env: options.env } : {}),
     network: {
       mirrorUrls: [devnet.restUrl, ...(options.moreMirrors ?? [])],
-      topics,
-      trustedPayers: new Set([devnet.operatorId]),
-      submitter: options.submitter ? options.submitter(devnet) : new DevnetSubmitter(devnet),
-      operatorId: devnet.operatorId,
+      ...(options.submitter ? { submitter: options.submitter(devnet) } : {}),
       creator: options.creator?.(devnet) ?? null,
       people: devnet.people,
       close: () => devnet.stop(),

@@ -2,6 +2,7 @@
  * Two instances over one Redis (behind Upstash's protocol), one PostgreSQL (behind a proxy) and the devnet's mirror, each of
  * which a test can make fail.
  */
+
 import { expect } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
@@ -10,20 +11,19 @@ import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upsta
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
-import { registeredTopics } from "@/lib/server/config/network";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import { LeapingClock } from "../control/leaping-clock";
 import { DevnetSubmitter } from "../mirrors/devnet-submitter";
+import { quietLog } from "../quiet-log";
 import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
 import { type PostgresServer, startPostgres } from "../servers/postgres-server";
 import { type RedisServer, startRedis } from "../servers/redis-server";
 import { RespConnection } from "../servers/resp";
 import { SseReader } from "../sse";
 import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
+import { createTestApp } from "./create-test-app";
 
 /** Reads; the ledger tells of contact requests to her. */
 const ALICE = "tm-alice";
@@ -31,7 +31,6 @@ const ALICE = "tm-alice";
 export const CAROL = "tm-carol";
 /** For who scrapes an instance. */
 export const METRICS_TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** Rounds go by Redis' own clock, which does not leap: at most so often. */
 const TARGET_MS = 1_000;
 /** Most back-offs are over by then, a view in the process is outdated, and a circuit half-open. */
@@ -93,7 +92,7 @@ export interface Signals {
   readonly isStale: boolean | null;
   readonly cacheStatus: string | null;
   readonly retryAfter: string | null;
-  /** Of a problem. */
+  /** Code of a problem. */
   readonly code: string | null;
   readonly detail: string | null;
 }
@@ -120,7 +119,7 @@ async function signalsOf(response: Response): Promise<Signals> {
   };
 }
 
-/** What one test has: everything healthy, nothing written yet. */
+/** The world of one test: everything healthy, nothing written yet. */
 export class World {
   readonly streams: SseReader[] = [];
   private nonce = 0;
@@ -280,36 +279,23 @@ async function startInstance(
 ): Promise<Instance> {
   const opened = await openStore(openPg(databaseUrl, { maxConnections: 4 }), network, { now: () => clock.now() });
   const tier = openUpstash({
-    ...{ url: upstash.url, token: upstash.token, network, clock, log: quiet },
+    ...{ url: upstash.url, token: upstash.token, network, clock, log: quietLog },
     viewTtlMs: 3_600_000,
-  });
-  const { contact, trust, recognition, profile } = devnet.topics;
-  const topics = registeredTopics({
-    contact: [contact],
-    trust: [trust],
-    recognition: [recognition],
-    profile: [profile],
   });
   const submitter = new DevnetSubmitter(devnet);
   const logged: string[] = [];
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
-  const app = createApp({
-    env: readEnv({
-      SESSION_SECRET: "a secret of the tests that is long enough to be one",
+  const app = createTestApp({
+    devnet,
+    shared: tier,
+    stores: opened,
+    env: {
       METRICS_TOKEN,
       FRESHNESS_TARGET_MS: String(TARGET_MS),
       MIRROR_RPS: "1000",
       STREAM_MAX_S: "86400",
-    }),
-    shared: tier,
-    stores: opened,
-    network: {
-      mirrorUrls: [devnet.restUrl],
-      ...{ topics, submitter },
-      trustedPayers: new Set([devnet.operatorId]),
-      people: [],
-      close: async () => {},
     },
+    network: { submitter },
     log: { info: line("info"), warn: line("warn"), error: line("error") },
     clock,
   });

@@ -1,4 +1,5 @@
 /** Several instances over one PostgreSQL and one Redis, a devnet with some contact topics, and an operator in a place of its own. */
+
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
@@ -10,19 +11,17 @@ import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { Clock } from "@/lib/ports/clock";
 import type { SubmitError, Submitted, Submitter } from "@/lib/ports/ledger/submitter";
 import type { App, Stores } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { DevnetSubmitter } from "../mirrors/devnet-submitter";
 import { DevnetTopicCreator } from "../mirrors/devnet-topic-creator";
+import { quietLog } from "../quiet-log";
 import { startPostgres } from "../servers/postgres-server";
 import { startRedis } from "../servers/redis-server";
 import { startUpstash } from "../stand-ins/upstash";
+import { createTestApp } from "./create-test-app";
 import { type Operator, operatorOf } from "./reshard-scene";
-
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** Ends no wait for want of CPU: what a time limit cuts off on a busy machine says nothing about the split. */
 const PATIENCE = 15;
@@ -86,27 +85,20 @@ export async function startSplitWorld({ segments, instances, distanceMs }: Split
   const { trust, recognition, profile } = devnet.topics;
   const tierOf = () =>
     openUpstash({
-      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet },
+      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
       // Noise of the machine must not look like an outage.
       ...{ readTimeoutMs: 60_000, timeoutMs: 60_000 },
     });
   const appOver = async (stores: Stores, topicIds: readonly TopicId[], isShared: boolean): Promise<App> => {
-    const app = createApp({
-      env: readEnv({
-        SESSION_SECRET: "a secret of the tests that is long enough to be one",
-        MIRROR_RPS: "5000",
-      }),
+    const app = createTestApp({
+      devnet,
       shared: isShared ? tierOf() : null,
       stores,
+      env: { MIRROR_RPS: "5000" },
       network: {
-        mirrorUrls: [devnet.restUrl],
         topics: registeredTopics({ contact: topicIds, trust: [trust], recognition: [recognition], profile: [profile] }),
-        trustedPayers: new Set([devnet.operatorId]),
         submitter: new DistantSubmitter(new DevnetSubmitter(devnet), distanceMs),
-        people: [],
-        close: async () => {},
       },
-      log: quiet,
       clock: patientClock,
     });
     closers.push(() => app.close());

@@ -3,6 +3,7 @@
  * instance; Redis and the database may go back, be emptied, or lose an answer; a clock may step; a process may die. Whatever is
  * called fresh is held against the ledger.
  */
+
 import { expect } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { UpstashClient } from "@/lib/adapters/upstash/client/client";
@@ -12,8 +13,6 @@ import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { Clock } from "@/lib/ports/clock";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { App } from "@/lib/server/boot/app";
-import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import { answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -21,15 +20,16 @@ import { LeapingClock } from "../control/leaping-clock";
 import { OPERATOR } from "../mirrors/chain";
 import { HonestLedger } from "../mirrors/honest-ledger";
 import { type Question, WaywardMirror } from "../mirrors/wayward-mirror";
+import { quietLog } from "../quiet-log";
 import { newNetwork, type UpstashFixture } from "../stand-ins/upstash-fixture";
 import { age, withClock } from "../stand-ins/upstash-time";
 import { emptyStores, keptDatabase, moreStores } from "../stores/database";
 import { forget, snapshotOf } from "../stores/redis-snapshot";
+import { createTestApp } from "./create-test-app";
 
 const ALICE = "tm-alice" as UserId;
 const [CONTACT, TRUST] = ["0.0.1001", "0.0.1002"] as [TopicId, TopicId];
 const TOPICS = [CONTACT, TRUST];
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 /** Far more than the few reads after a sync take, so that a busy machine makes none of them old. */
 const TARGET_MS = 4_000;
 /** In this time every gate opens, and nothing that was fresh becomes old. */
@@ -59,7 +59,7 @@ class OwnClock implements Clock {
 
   now = () => this.truth.now() + this.offsetMs;
   monotonicMs = () => this.truth.monotonicMs();
-  /** Whoever can be woken waits for something else in this time. Nobody else does: they look again sooner, to save the test's time. */
+  /** Longest wait of work that an event can wake. All other waits are shorter, to save time in the test. */
   sleep = (ms: number, signal?: AbortSignal) => this.truth.sleep(signal ? ms : ms / 20, signal);
 }
 
@@ -206,18 +206,14 @@ export class WaywardWorld {
         subscribe: (...args) => client.subscribe(...args),
         stats: () => client.stats(),
       },
-      { network: this.network, viewTtlMs: 3_600_000, clock: truth, log: quiet },
+      { network: this.network, viewTtlMs: 3_600_000, clock: truth, log: quietLog },
     );
     const served = await Promise.all(this.mirrors.map((mirror) => mirror.listen(String(index))));
     const urls = served.map(({ url }) => url);
-    const app = createApp({
-      env: readEnv({
-        SESSION_SECRET: "a secret of the tests that is long enough to be one",
-        FRESHNESS_TARGET_MS: String(TARGET_MS),
-        MIRROR_RPS: "1000",
-      }),
+    const app = createTestApp({
       shared,
       stores: await moreStores((db) => this.losing(db, index), { now: () => truth.monotonicMs() }),
+      env: { FRESHNESS_TARGET_MS: String(TARGET_MS), MIRROR_RPS: "1000" },
       network: {
         mirrorUrls: index === 0 ? urls : urls.reverse(),
         topics: registeredTopics({ contact: [CONTACT], trust: [TRUST], recognition: [CONTACT], profile: [CONTACT] }),
@@ -226,7 +222,6 @@ export class WaywardWorld {
         people: [],
         close: async () => void (await Promise.all(served.map(({ close }) => close()))),
       },
-      log: quiet,
       clock,
       random: () => 0.5,
     });
@@ -283,7 +278,7 @@ export class WaywardWorld {
   private async close(): Promise<void> {
     await this.fixture.upstash.faults.clear();
     await Promise.all(this.apps.map((app) => app.close()));
-    // Whoever still sleeps wakes, ends, and keeps nothing of this world in memory.
+    // Sleeping work wakes, ends, and keeps nothing of this world in memory.
     this.clock.leap(86_400_000);
   }
 }

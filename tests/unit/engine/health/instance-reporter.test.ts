@@ -3,8 +3,8 @@ import { MemoryInstanceReports } from "@/lib/adapters/memory/memory-instance-rep
 import { InstanceReporter } from "@/lib/engine/health/instance-reporter";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
 
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 let clock: DrivenClock;
 let sent: { readonly atMs: number; readonly report: string; readonly asks: string }[];
 let isDown: boolean;
@@ -26,7 +26,7 @@ beforeEach(() => {
     },
     compose: async () => String(version),
     clock,
-    log: quiet,
+    log: quietLog,
   });
 });
 

@@ -3,9 +3,9 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { type MendDeps, Mender } from "@/lib/engine/live/missed-events";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
 
 const TOPIC = "0.0.7" as TopicId;
-const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** A bus that knows of `published`, or is alone (null), or does not answer (undefined); and what it was told. */
 function setUp(published: number | null | undefined) {
@@ -20,7 +20,7 @@ function setUp(published: number | null | undefined) {
     },
   };
   const clock = new DrivenClock();
-  return { state, clock, mender: new Mender({ bus, clock, log: quiet }) };
+  return { state, clock, mender: new Mender({ bus, clock, log: quietLog }) };
 }
 
 describe("a cursor that was loaded from the store", () => {

@@ -1,0 +1,4 @@
+import type { Log } from "@/lib/ports/log";
+
+/** A log that keeps nothing. */
+export const quietLog: Log = { info: () => {}, warn: () => {}, error: () => {} };
