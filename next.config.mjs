@@ -1,4 +1,4 @@
-/** What pages and files carry beside the policy that proxy.ts gives to pages. */
+/** Headers of pages and files, beside the policy that proxy.ts gives to pages. */
 const HEADERS = {
   "X-Content-Type-Options": "nosniff",
   // Ids of people are in paths: no other site is told where somebody came from.

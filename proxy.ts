@@ -42,7 +42,7 @@ export function pagePolicy(
 
 export interface WalletOrigins {
   readonly relay: string;
-  /** Of the site that attests this page's name to wallets; another relay has none. */
+  /** Origin of the site that attests this page's name to wallets; null for another relay, which has none. */
   readonly frame: string | null;
 }
 

@@ -76,7 +76,7 @@ interface WalletClient {
   respond(options: object): Promise<void>;
 }
 
-/** What the wallet shares and answers; a test says it. One wallet for all: two clients of the library in a process share their core. */
+/** The account that the wallet shares, and its answer, set by each test. All share one wallet: two clients in a process share their core. */
 let shared = "";
 let sharedChain: string | null = null;
 let answer: (message: string) => object = () => ({});
@@ -89,7 +89,7 @@ async function openWallet(): Promise<WalletClient> {
   const metadata = { name: "A wallet", description: "of the tests", url: "https://wallet.example", icons: [] };
   const options = { projectId: PROJECT_ID, relayUrl: relay.url, telemetryEnabled: false, metadata };
   const opened = await SignClient.init(options);
-  // Of the wallet network's own site, which is not here.
+  // The wallet network's own site cannot be reached here.
   opened.core.verify.resolve = async () => undefined;
   opened.on("session_proposal", ({ id, params }) => {
     const { chains, methods } = params.optionalNamespaces.hedera;

@@ -20,7 +20,7 @@ const isForSessions = ({ security }: Operation): boolean => security.some((each)
 type Operation = { readonly security: readonly object[]; readonly responses: Readonly<Record<string, unknown>> };
 type Paths = Readonly<Record<string, Readonly<Record<"get" | "post", Operation | undefined>>>>;
 
-/** What each read of a person's own answers with. */
+/** The answer schema of each read of a person's own views. */
 const READS: Readonly<Record<string, z.ZodType>> = {
   "/api/contacts": ContactsAnswer,
   "/api/circle": CircleAnswer,

@@ -1,4 +1,4 @@
-/** What travels with every answer, and that a page's policy means what it says. */
+/** Headers of every answer, and the effect of a page's policy in a browser. */
 import { expect, test } from "./support/test";
 
 test("every page has a strict policy with a nonce of its own, on every script and style in it", async ({ request }) => {

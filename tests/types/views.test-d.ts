@@ -9,7 +9,7 @@ import type { Definition, Profile } from "@/lib/wire/recognition";
 import type { Signal } from "@/lib/wire/signals";
 
 type View<F extends (...args: never[]) => unknown> = ReturnType<F>;
-/** What a route adds to every per-user view. */
+/** Members that a route adds to every per-user view. */
 type Age = keyof Freshness | "position";
 
 /** Readonly lists and branded ids of core become the contract's plain ones on the way through JSON. */

@@ -1,5 +1,5 @@
 /**
- * What a person can do. Each action shows its effect at once, writes one message, and then reads the views again with the
+ * The actions of a person. Each action shows its effect at once, writes one message, and then reads the views again with the
  * floor of that message; if it is refused, the views roll back and the promise rejects with the reason.
  */
 import { useMemo } from "react";

@@ -1,4 +1,4 @@
-/** What each action will make of the views, shown before the ledger has said so. Pure; one function per view and action. */
+/** The views as each action will leave them, shown before the ledger answers. Pure; one function per view and action. */
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 
 export interface Effect {

@@ -1,4 +1,4 @@
-/** Who is signed in. Signing in and out loads the page anew, so nothing of one person is left in memory for the next. */
+/** The signed-in person. Signing in and out reloads the page, so that nothing of one person stays in memory for the next. */
 import useSWR from "swr";
 import { z } from "zod";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
@@ -23,7 +23,7 @@ export async function signIn(userId: string, next: string): Promise<void> {
   window.location.assign(next);
 }
 
-/** What the account is to sign. */
+/** The text for the account to sign. */
 export const askChallenge = (accountId: string): Promise<ChallengeAnswer> =>
   postJson(ChallengeAnswer, "/api/auth/challenge", { accountId });
 

@@ -40,7 +40,7 @@ export async function loadConnector(): Promise<WalletConnector> {
   }
 }
 
-/** What a connector's failure means, as a sentence. Wallets answer 4001 (EIP-1193) or 5000 to 5003 (WalletConnect) to a no. */
+/** A connector's failure as a sentence. A wallet that refuses answers 4001 (EIP-1193) or 5000 to 5003 (WalletConnect). */
 export function walletRefusal(error: unknown): Error {
   if (error instanceof ApiError) return error;
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };

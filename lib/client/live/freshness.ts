@@ -1,5 +1,5 @@
 /**
- * What this page knows of its own age, gathered from every read answer and every stream event, and the one line of words
+ * The age of this page, gathered from every read answer and every stream event, and the one line of words
  * for it. The words come from the time since the last report, so they degrade although no event arrives.
  */
 import { useSyncExternalStore } from "react";

@@ -32,7 +32,7 @@ const COALESCE_MS = 250;
 
 const isView = (key: unknown) => typeof key === "string" && key.startsWith("/api/") && key !== PATHS.session;
 
-/** What else has changed when this message arrives. */
+/** The views that this message changes. */
 function affected(type: string): (key: unknown) => boolean {
   const kind = kindOf(type);
   if (kind === "recognition") return (key) => key === PATHS.recognition;

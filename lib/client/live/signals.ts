@@ -51,7 +51,7 @@ export function useSignals(types: readonly string[]) {
   };
 }
 
-/** What has come in since the page was opened, of the wanted types. Asks to read again where something was missed. */
+/** Signals of the wanted types since the page was opened. Asks for a new read where something was missed. */
 function useLive(filter: string, readPosition: number, readAgain: () => void): readonly Signal[] {
   const [live, setLive] = useState(NONE);
   const position = useRef(readPosition);

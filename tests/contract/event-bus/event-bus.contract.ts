@@ -1,4 +1,4 @@
-/** What every event bus does within a process, whatever it is made of. */
+/** The contract of every event bus within a process. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { BusEvent, CommitEvent, EventBus, EventListener } from "@/lib/ports/shared/event-bus";

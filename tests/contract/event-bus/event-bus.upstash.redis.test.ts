@@ -249,7 +249,7 @@ describe("a subscription", () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     await fixture.upstash.faults.set({ kind: "down" });
-    // What somebody else published meanwhile leaves its number.
+    // An event that somebody else published meanwhile moves the number on.
     await fixture.redis.send([["INCR", new Keys(network).sequence]]);
     await fixture.upstash.faults.clear();
     await until(() => b.heard.missed === 1);
@@ -288,7 +288,7 @@ describe("a subscription", () => {
     const clock = new DrivenClock();
     const { tier, heard } = await listening(network, clock);
     await tier.bus.publish(commitOf(1));
-    // What a dead connection looks like: the number has moved on, and nothing has come.
+    // A dead connection looks like this: the number has moved on, and no event has come.
     await fixture.redis.send([["INCRBY", new Keys(network).sequence, "5"]]);
     let isOver = false;
     const round = tier.hot.round([{ topicId: TOPIC, vouched: 0n }], 1_000, 0).then(() => {

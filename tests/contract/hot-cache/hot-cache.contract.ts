@@ -1,4 +1,4 @@
-/** What every hot cache does, whatever it is made of. */
+/** The contract of every hot cache. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";

@@ -1,4 +1,4 @@
-/** What instances agree on, over a real Redis behind Upstash's protocol. */
+/** The hot cache that instances share, over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
 import type { Commands } from "@/lib/adapters/upstash/client/client";
 import { Keys } from "@/lib/adapters/upstash/client/keys";
@@ -54,7 +54,7 @@ describe("of several instances", () => {
       UpstashHotCache,
       UpstashHotCache,
     ];
-    // Of different lengths: neither a double nor the alphabet alone would tell which is later.
+    // Texts of different lengths: neither a double nor alphabetical order alone tells which is later.
     const times = [999_999_999_999_999_999n, 1_690_000_000_000_000_000n, 1_690_000_000_000_000_001n];
     expect((await a.round([{ topicId: TOPIC, vouched: times[0] as bigint }], 60_000, 0)).topics).toMatchObject([
       { isOurs: true },

@@ -1,4 +1,4 @@
-/** What every keeper of instance reports does, whatever it is made of. */
+/** The contract of every keeper of instance reports. */
 import { beforeEach, expect, it } from "vitest";
 import type { InstanceReports } from "@/lib/ports/shared/instance-reports";
 

@@ -1,4 +1,4 @@
-/** What instances tell of themselves, over a real Redis behind Upstash's protocol. */
+/** Instance reports over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
 import type { Commands } from "@/lib/adapters/upstash/client/client";
 import { Keys } from "@/lib/adapters/upstash/client/keys";

@@ -1,4 +1,4 @@
-/** What every durable store must do, whatever database it stands on. Each part takes its tests from a file of its own. */
+/** The contract of every durable store. Each part has a file of its own. */
 import { afterAll, beforeAll, describe } from "vitest";
 import { type Database, openStore } from "@/tests/support/stores/store-opening";
 import { accountsContract } from "./parts/accounts";

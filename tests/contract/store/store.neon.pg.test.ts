@@ -51,7 +51,7 @@ for (const driver of DRIVERS) {
   storeContract(driver, async () => open(driver, await freshDatabase()));
 }
 
-/** What `query` rejects with. */
+/** The error that `query` rejects with. */
 const failureOf = (query: Promise<unknown>): Promise<unknown> =>
   query.then(
     () => null,

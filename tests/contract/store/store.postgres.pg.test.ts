@@ -49,7 +49,7 @@ describe("PostgreSQL", () => {
         for (let number = 0; number < PAGES; number++) {
           for (let k = 0; k < TOPICS.length; k++) {
             const t = i % 2 === 0 ? k : TOPICS.length - 1 - k;
-            // Whoever is late meets a conflict; whoever is early waits for the others by asking again.
+            // A late writer meets a conflict. An early one asks again until the others have committed.
             for (;;) {
               const outcome = await sync.commit(page(t, number));
               if (outcome.kind === "committed") won += 1;

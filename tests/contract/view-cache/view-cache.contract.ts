@@ -1,4 +1,4 @@
-/** What every shared view cache does, whatever it is made of. */
+/** The contract of every shared view cache. */
 import { beforeEach, expect, it } from "vitest";
 import { type CacheStrategies, cacheStrategies, type EvictionPolicy } from "@/lib/core/cache-strategy";
 import type { UserId } from "@/lib/core/ledger/ids";

@@ -1,4 +1,4 @@
-/** What every write fence does: nobody's messages change places because topics do. */
+/** The contract of every write fence: one person's messages keep their order when topics change. */
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { IN_FLIGHT_MS, type WriteFence, type WriteRoute } from "@/lib/ports/shared/write-fence";

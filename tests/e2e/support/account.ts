@@ -3,7 +3,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { proto } from "@hiero-ledger/proto";
 import { developmentKey } from "@/lib/devnet/development-keys";
 
-/** What that account's wallet answers when it is asked to sign `message` (HIP-820). */
+/** The answer of that account's wallet to a request to sign `message` (HIP-820). */
 export function walletAnswer(accountId: string, message: string): string {
   const { privateDer, publicRaw } = developmentKey(accountId);
   const privateKey = createPrivateKey({ key: Buffer.from(privateDer, "hex"), format: "der", type: "pkcs8" });

@@ -8,7 +8,7 @@ import { SubmitAnswer } from "@/lib/wire/submit";
 type Payload = Readonly<Record<string, unknown>>;
 
 export class Person {
-  /** What this person has written, to be waited for by those who read. */
+  /** Messages of this person, for readers to wait for. */
   private lastWrite: string | null = null;
   private nonce = 0;
 
@@ -62,7 +62,7 @@ export class Person {
       await this.ask(peer);
       this.lastWrite = (await peer.accept(this)).minSequence;
     }
-    // Whoever gives trust must be known to be bonded.
+    // Trust is refused until the bond is known.
     await Promise.all([this, ...peers].map((person) => person.contacts()));
   }
 

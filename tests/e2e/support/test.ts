@@ -47,7 +47,7 @@ async function policyViolations(context: BrowserContext): Promise<string[]> {
       report(`${violatedDirective}: ${blockedURI} in ${sourceFile} ${sample} at ${location.pathname}`),
     );
   });
-  // What breaks before the page can listen, the browser still says.
+  // The browser reports errors that come before the page can listen.
   context.on("console", (message) => {
     if (/content security policy/i.test(message.text())) found.push(message.text());
   });

@@ -265,7 +265,7 @@ it("does not concern an uninvolved person with the three thousand definitions of
   const text = await response.text();
   expect(text.length).toBeLessThan(30_000);
   expect((JSON.parse(text) as RecognitionAnswer).definitions.length).toBeLessThanOrEqual(5);
-  // Whoever has made them sees more of them.
+  // Their author sees more of them.
   const own = await t.json<RecognitionAnswer>("/api/recognition", STRANGER);
   expect(own.definitions.length).toBeGreaterThan(40);
 });

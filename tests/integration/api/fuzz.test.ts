@@ -13,7 +13,7 @@ import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../../supp
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 const CASES = 10_000;
-/** Of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */
+/** Milliseconds of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */
 const LONGEST_MS = 25_000;
 const SECRETS = {
   SESSION_SECRET: "session-secret-of-the-fuzzed-app-0123456789",
@@ -33,7 +33,7 @@ const cookieOf = async (userId: string) => {
 };
 const lines: string[] = [];
 
-/** Of the stores that are out of order while `isStoreDown`. */
+/** The stores that fail while `isStoreDown`. */
 const failure = (_name: string, args: readonly unknown[]) =>
   isStoreDown ? new TierUnavailable("postgres", `the database says no to ${args.join(" ")}`) : null;
 
@@ -68,7 +68,7 @@ it("answers ten thousand of them, each in time, as the contract says, and logs n
   await fc.assert(
     fc.asyncProperty(fuzzedRequest, async (fuzzed) => {
       const request = requestOf(fuzzed, cookies[fuzzed.session]);
-      // What no client can send: Node answers it before we hear of it.
+      // No client can send this: Node answers it before the app hears of it.
       if (request === null) return;
       isStoreDown = fuzzed.isStoreDown;
       const beforeMs = t.clock.now();

@@ -26,7 +26,7 @@ beforeAll(async () => {
     DATA_DIR: dataDir,
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
-  // Whoever started one in this process before has closed it.
+  // Earlier tests in this process have closed theirs.
   delete instance.__trustmesh;
   app = await getApp();
 }, 60_000);

@@ -10,9 +10,9 @@ import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { busy, ofTenant, standard } from "../../support/worlds/registries";
 
-/** Of two segments the second, so that growing from one to two moves her. */
+/** In the second of two segments, so that growing from one to two moves her. */
 const MOVER = "0.0.7226146";
-/** Of two segments the first. */
+/** In the first of two segments. */
 const STAYER = "tm-alice";
 let t: TestApp;
 let submitter: DevnetSubmitter;
@@ -286,7 +286,7 @@ describe("tenants", () => {
       const authors = written.map(({ bytes }) => (JSON.parse(Buffer.from(bytes).toString()) as { from: string }).from);
       expect(authors.sort()).toEqual([...(people.get(tenant) ?? [])].sort());
     }
-    // Who writes where says nothing of who reads: both sides have the message.
+    // The topic of the writer does not matter to readers: both sides have the message.
     for (const [i, userId] of everybody.entries()) {
       const { items } = await t.json<SignalsAnswer>("/api/signals", userId);
       const from = everybody[(i + everybody.length - 7) % everybody.length];

@@ -1,4 +1,4 @@
-/** What the SDK would never send: transactions made by hand, to hold the node to its rules of chunks, keys and memory. */
+/** Transactions that the SDK would never send, made by hand, to test the rules of the node for chunks, keys and memory. */
 import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

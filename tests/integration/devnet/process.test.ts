@@ -124,7 +124,7 @@ describe("the trickle", () => {
   });
 });
 
-/** Who wrote a contact message, in whatever form. */
+/** The writer of a contact message, in any of its forms. */
 function writer(body: { from?: string | { acct: string }; actor?: string; actors?: { from: string } }): unknown {
   const from = body.actors?.from ?? body.from ?? body.actor;
   return typeof from === "object" ? from.acct : from;

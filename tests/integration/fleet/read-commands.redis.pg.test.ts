@@ -1,4 +1,4 @@
-/** What a read costs in Redis commands and SQL statements, counted at the stand-ins in front of the real servers. */
+/** The cost of a read in Redis commands and SQL statements, counted at the stand-ins in front of the real servers. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { costOf, quiet } from "../../support/fleet/cost";
 import { type Fleet, type Instance, startFleet } from "../../support/fleet/fleet";

@@ -15,7 +15,7 @@ import { type Instance, type SplitWorld, startSplitWorld } from "../../support/w
 const GROUP = standard("contact");
 const USERS = Array.from({ length: 32 }, (_, i) => `tm-user-${i}`);
 const GOAL: Goal = { name: "grow", group: GROUP, to: 16 };
-/** Who the hash moves; the test would be empty without both sorts. */
+/** People that the hash moves, and others. The test needs both. */
 const MOVERS = USERS.filter((userId) => segmentOf(userId, 16) >= 4);
 
 let world: SplitWorld;
@@ -66,7 +66,7 @@ describe("a split under load", () => {
     await load.more(USERS.length * 4);
     await load.stop();
     await readBack();
-    // Who has nothing on the way moves with the next message.
+    // A person without a message on the way moves with the next one.
     await load.round();
     await readBack();
 

@@ -33,7 +33,7 @@ async function check(action: "audit" | "resync") {
   expect(ended.id).toBe(entry.id);
   return { state: ended.state, found: TopicCheck.parse(ended.detail) };
 }
-/** What everybody sees: rows with their positions, and edges. */
+/** All that people see: rows with their positions, and edges. */
 async function everything() {
   const views = t.app.stores.views;
   const page = { types: [], beforeNs: null, limit: 1_000, maxRows: 10_000 };

@@ -1,4 +1,4 @@
-/** What operators see and do on one instance. */
+/** Operators' reads and actions on one instance. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";

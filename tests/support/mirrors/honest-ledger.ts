@@ -1,4 +1,4 @@
-/** What is on the ledger, by the test's clock. Mirrors of it may be wrong; it is what answers are held against. */
+/** The ledger, by the test's clock. Mirrors of it may be wrong; tests compare answers with the ledger itself. */
 import type { LedgerMessage } from "@/lib/devnet/ledger/types";
 import { chainOf, OPERATOR } from "./chain";
 

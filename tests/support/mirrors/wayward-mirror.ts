@@ -11,7 +11,7 @@ import type { HonestLedger } from "./honest-ledger";
 export const LIES = ["altered", "foreign", "far-ahead", "future-head", "error", "short-page"] as const;
 export type Lie = (typeof LIES)[number];
 
-/** What a reader asks a mirror for. */
+/** A reader's request to a mirror. */
 export type Question = "head" | "page" | "message";
 
 type Json = Record<string, unknown>;

@@ -25,7 +25,7 @@ export interface PlainSignal {
   readonly actorHrl?: string;
   /** Nanoseconds; by default the batch's base plus the sequence. */
   readonly ns?: bigint;
-  /** Of the message; by default a short text that names topic and sequence. */
+  /** Body of the message; by default a short text that names topic and sequence. */
   readonly message?: Uint8Array;
   /** How the log entry differs from a verified signal's. One that is no signal has no rows. */
   readonly entry?: Partial<LogEntry>;

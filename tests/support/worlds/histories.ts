@@ -5,7 +5,7 @@ import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import type { PlacedSignal } from "@/lib/core/signals/projection";
 
-/** What somebody did. Its time is its place in the history. */
+/** One act of a person. Its time is its place in the history. */
 export interface Deed {
   readonly type: string;
   readonly actor: string;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAULTS, type FaultName, outageLines, SURFACES, type Surface, TABLE_FILE, type TierName } from "./outage-table";
 import { OutageWorld, type World } from "./outage-world";
 
-/** What users see, word for word as in the table, and what proves it. Each test has a world of its own, healthy at first. */
+/** A sentence of the outage table, word for word, and its proof. Each test has a world of its own, healthy at first. */
 type Cell = readonly [sees: string, prove: (world: World) => Promise<void>];
 export type Rows = Readonly<Record<FaultName, Readonly<Record<Surface, Cell>>>>;
 

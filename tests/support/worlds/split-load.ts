@@ -7,7 +7,7 @@ import type { SubmitAnswer } from "@/lib/wire/submit";
 import type { Instance, SplitWorld } from "./split-world";
 
 export interface Load {
-  /** What was accepted: by whom, and where it was said to be. */
+  /** The accepted messages: their users, and the places that the answers named. */
   readonly written: readonly { readonly userId: string; readonly topicId: string; readonly sequence: number }[];
   readonly reads: { readonly ok: number; readonly failed: readonly string[] };
   /** Writes that were neither accepted nor refused for their nonce. */

@@ -49,7 +49,7 @@ const KINDS = ["contacts", "circle", "signals"] as const;
 type Kind = (typeof KINDS)[number];
 type Held = Map<Kind, { readonly bytes: number; readonly filledMs: number }>;
 
-/** What a policy says, done the slow and obvious way: what leaves together, the least recently renewed first. */
+/** A policy carried out the slow and obvious way: entries that leave together, the least recently renewed first. */
 class Model {
   private order: { readonly key: string; readonly views: Held }[] = [];
 

@@ -1,4 +1,4 @@
-/** What is written for platforms, held to what the app is: its environment, its routes, its limits. */
+/** Compares the platforms' files with the app: its environment, its routes, its limits. */
 import { readFileSync } from "node:fs";
 import { satisfies, subset } from "semver";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { COMMANDS } from "@/scripts/build/standalone/commands";
 import { sourcesUnder } from "../../support/repository/source";
 
 const read = (path: string) => readFileSync(path, "utf8");
-/** Of Node, Next and Vercel's marketplace; all else must be ours. */
+/** Variables of Node, Next and Vercel's marketplace. All others must be ours. */
 const OTHERS = ["NODE_ENV", "NEXT_TELEMETRY_DISABLED", "HOSTNAME", "KV_REST_API_URL", "KV_REST_API_TOKEN"];
 const unknown = (names: readonly string[], more: readonly string[] = []) =>
   names.filter((name) => !(name in VARIABLES) && !OTHERS.includes(name) && !more.includes(name));

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cruiser } from "@/scripts/build/imports/cruiser";
 
-/** What, in which folder, and the file's text. `x` stands for a name of its own. */
+/** A description, a path and the file's text. The test replaces `x` by a name of its own. */
 type Example = readonly [what: string, path: string, text: string];
 
 const BROKEN: readonly Example[] = [

@@ -19,7 +19,7 @@ afterAll(() => {
   for (const path of [folder, bundles]) rmSync(path, { recursive: true, force: true });
 });
 
-/** What a command says where `.env` and the shell are wrong. */
+/** The output of a command where `.env` and the shell are wrong. */
 async function said(...args: readonly string[]): Promise<string> {
   const env = { NODE_ENV: "production", TSX_TSCONFIG_PATH: resolve("tsconfig.json"), MIRROR_RPS: "fast" } as const;
   const run = promisify(execFile)(process.execPath, args, { cwd: folder, env });

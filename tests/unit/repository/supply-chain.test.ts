@@ -19,7 +19,7 @@ interface LockEntry {
   readonly hasInstallScript?: boolean;
 }
 
-/** What only a build with a wallet connector installs. */
+/** The packages that only a build with a wallet connector installs. */
 const CONNECTOR = "scripts/build/wallet-connector";
 const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as Manifest;
 const entriesOf = (folder: string) => {

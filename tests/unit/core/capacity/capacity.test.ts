@@ -152,7 +152,7 @@ const anyInputs = fc
   })
   .map((some): CapacityInputs => ({ ...DEFAULT_INPUTS, ...some }));
 
-/** What must not fall when something grows. */
+/** Figures that must not fall when an input grows. */
 const needsOf = ({ messages, storage, mean, memory, instances, costs }: Capacity) => ({
   messages: messages.perDay,
   stored: storage.keptBytes,

@@ -39,7 +39,7 @@ describe("a challenge", () => {
         const i = at % whole.length;
         const other = whole.slice(0, i) + put + whole.slice(i + 1);
         const parsed = parseChallenge(other);
-        // What still parses says what it says: the text that its seal is checked against is the one that was given.
+        // A changed text that still parses is checked against its seal as it was given, so it cannot pass for another.
         if (parsed !== null) expect(sealed(parsed.text, parsed.seal)).toBe(other);
       }),
     );

@@ -16,7 +16,7 @@ const part = (
   message: bytes(body),
   verification,
 });
-/** What each part in turn comes to. */
+/** The result of each part in turn. */
 const feed = (parts: readonly Piece[], prior: readonly Piece[] = []) => {
   const reassembly = Reassembly.from(prior);
   return parts.map((each) => text(reassembly.take(each)));

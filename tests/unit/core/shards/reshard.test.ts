@@ -15,7 +15,7 @@ const put = (registry: Registry, shards: readonly Shard[]): Registry => ({
 });
 
 let topics = 9_000;
-/** What carrying a step out makes of the registry, as the engine does it; null where there is nothing more to do now. */
+/** The registry after one step, carried out as the engine does it; null where there is nothing to do now. */
 function carriedOut(registry: Registry, step: Step, nowNs: bigint): Registry | null {
   switch (step.name) {
     case "plan":

@@ -29,7 +29,7 @@ const user: fc.Arbitrary<RoutedUser> = fc.record({
     { nil: null },
   ),
 });
-/** Of every kind at least one standard topic, and of any other group as many as it happens to be; other states lie between. */
+/** At least one standard topic of each kind, and any number of other groups. Shards of other states lie between. */
 const registry: fc.Arbitrary<Registry> = fc
   .record({
     standard: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 4, maxLength: 4 }),

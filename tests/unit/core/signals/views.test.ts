@@ -49,7 +49,7 @@ const trusting = (peer: string, atMs: number, weight: number) =>
   bonded(peer, atMs, { trustOutNs: ns(atMs), trustOutWeight: weight });
 
 const AGE = { asOf: "1700000000.000000000", lagMs: 5, stale: false, timestamp: "2026-11-23T00:00:00.000Z" };
-/** What a route adds around a view. */
+/** Members that a route adds around a view. */
 const asContacts = (view: ReturnType<typeof contactsView>) => ({
   ...view,
   ...AGE,

@@ -36,7 +36,7 @@ const EVENTS = {
 
 type EventName = keyof typeof EVENTS;
 
-/** What each event makes of each state. */
+/** The next state, for each state and event. */
 const TABLE: Record<SyncState["name"], Record<EventName, SyncState["name"]>> = {
   idle: {
     "demand too early": "pulling",
@@ -212,7 +212,7 @@ describe("the sync state machine", () => {
   });
 });
 
-/** What a run and its surroundings can do: a run's answers come only while it runs. */
+/** Events that a run and its surroundings can send. A run answers only while it runs. */
 // Mostly demands and holes: a life in which a grace time ends must not be a rare one.
 const lifeEvent = fc.oneof(
   { weight: 3, arbitrary: anyEvent },

@@ -39,7 +39,7 @@ const saw = (answer: Answer) =>
     ? [answer.value.view.position, answer.value.isStaleCopy, cacheStatus(answer.value.tiers)]
     : [answer.error.code, answer.error.tier];
 
-/** What a promise has come to by now. */
+/** The state of a promise now. */
 function watched<T>(promise: Promise<T>) {
   const state: { value: T | null } = { value: null };
   void promise.then((value) => {

@@ -1,4 +1,4 @@
-/** Whose turn it is, where the gates are kept by a server whose answers take more or less time. */
+/** Which instance syncs next, when a server with slow or quick answers keeps the gates. */
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
@@ -68,7 +68,7 @@ it("syncs once in a period, however many instances ask, and at whatever time in 
           await schedulers[i]?.demand();
         }
       expect(runs).toBeGreaterThanOrEqual(periods);
-      // Who comes at the very end of a period may take it over, once.
+      // A demand at the very end of a period may take it over, once.
       expect(runs).toBeLessThanOrEqual(periods + 1);
     }),
     { numRuns: 25 },
