@@ -105,6 +105,7 @@ test("Pause and Resume: the topic stops for everybody, the page says so, and it 
   await admin.confirm(topicId);
   await expect(shell.notice(`${topicId} is paused on every instance.`)).toBeVisible();
   await expect(admin.dialog.getByText("Paused", { exact: true })).toBeVisible();
+  await expect(admin.dialog.getByRole("button", { name: "Start over…" })).toHaveCount(0);
 
   const cid = await meet("Cid");
   await expect(ann.ask(cid)).rejects.toThrow(
@@ -127,6 +128,38 @@ test("Pause and Resume: the topic stops for everybody, the page says so, and it 
   await expect(inLog(admin, `Pause ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resume ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resync of ${topicId}`)).toContainText("resume it first");
+});
+
+test("Start over: drops a topic, reads it from the ledger again, and nobody misses anything", async ({
+  admin,
+  meet,
+  page,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { topicId } = await ann.ask(await meet("Cid"));
+  const { contacts, requests } = await ann.contacts();
+  expect([contacts.length, requests.outgoing.length]).toEqual([1, 1]);
+  await admin.openTopic(topicId);
+  const stored = await admin.storedThrough();
+  expect(stored).toBeGreaterThan(0);
+  await admin.begin(topicId, "Start over");
+  await expect(admin.confirmation).toContainText("Drops the topic's stored messages");
+  await expect(admin.confirmation).toContainText("all data is marked stale and open pages reload");
+  await expect(admin.confirmation.getByRole("button", { name: "Drop and start over" })).toBeDisabled();
+  expect(await admin.confirm(topicId)).not.toBe("");
+  await expect(new Shell(page).notice(`${topicId} starts over.`)).toBeVisible();
+  expect((await over(admin, "topic.start-over")).detail?.dropped).toBeGreaterThanOrEqual(stored);
+
+  // Nobody reloads: the page sees the topic come back.
+  await expect.poll(() => admin.storedThrough()).toBeGreaterThanOrEqual(stored);
+  await expect(async () => {
+    const { stale, ...now } = await ann.contacts();
+    expect([stale, now.contacts, now.requests]).toEqual([false, contacts, requests]);
+  }).toPass({ timeout: 20_000 });
+  await admin.close();
+  await admin.place("Operator log");
+  await expect(inLog(admin, `Start over ${topicId}`)).toContainText("Done");
 });
 
 test("Invalidate: one person, then everybody, and both are in the log", async ({ admin, meet, page }) => {

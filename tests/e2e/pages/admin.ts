@@ -85,9 +85,15 @@ export class AdminPage {
     this.table(table).getByRole("columnheader", { name: head }).getByRole("button").click();
 
   /** Opens a topic by its row and starts one of its actions. */
-  async begin(topicId: string, action: "Audit" | "Resync" | "Pause" | "Resume"): Promise<void> {
+  async begin(topicId: string, action: "Audit" | "Resync" | "Start over" | "Pause" | "Resume"): Promise<void> {
     if (!(await this.dialog.isVisible())) await this.table("Topics").getByRole("button", { name: topicId }).click();
     await this.dialog.getByRole("button", { name: `${action}…` }).click();
+  }
+
+  /** The message through which the open topic is stored, as its dialog says; 0 where nothing is. */
+  async storedThrough(): Promise<number> {
+    const words = (await this.dialog.getByText(/^(Stored through|Nothing stored)/).textContent()) ?? "";
+    return Number(/through ([\d,]+)/.exec(words)?.[1]?.replaceAll(",", "") ?? 0);
   }
 
   /** Opens a shard by its row. */
