@@ -24,7 +24,7 @@ export function TypedConfirm({ open, onOpenChange, ...rest }: TypedConfirmProps)
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 animate-appear bg-veil" />
+        <Radix.Overlay className="fixed inset-0 z-50 animate-appear bg-veil" />
         <Content {...rest} />
       </Radix.Portal>
     </Radix.Root>
