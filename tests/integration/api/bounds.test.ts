@@ -25,6 +25,7 @@ const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
 
 const MANY = 1_500;
 const LONG = 60;
+const WIDE = 100;
 /** Beyond what is shown of a message. */
 const TOO_LONG = 2;
 
@@ -75,6 +76,11 @@ beforeAll(async () => {
     ),
     ...times(MANY, (i): PlainSignal => ({ type: "CONTACT_REQUEST", actor: ME, target: `tm-asked-${i}${wide(36)}` })),
     ...longs("CONTACT_NOTE"),
+    // As many as one page reads; what is shown of each is larger than an answer's share for it.
+    ...times(WIDE, () => {
+      const notes = times(8, () => wide(450));
+      return { type: "CONTACT_WIDE", actor: STRANGER, target: ME, message: json({ type: "CONTACT_WIDE", notes }) };
+    }),
   ]);
   await commit(trust, [
     ...times(
@@ -149,8 +155,15 @@ afterAll(() => t.close());
 
 const statements = () => Object.values(t.app.stores.stats().byPurpose).reduce((sum, each) => sum + each.statements, 0);
 
+/** One page of an answer, each of which is bounded. */
+async function page<T>(path: string): Promise<T> {
+  const text = await (await t.ask("GET", path, ME, { withoutBackground: true })).text();
+  expect(Buffer.byteLength(text), path).toBeLessThanOrEqual(LARGEST_BYTES);
+  return JSON.parse(text) as T;
+}
+
 const QUERIES: Partial<Record<RouteName, readonly string[]>> = {
-  "GET /api/signals": ["", "?limit=100", "?type=CONTACT_NOTE&limit=100"],
+  "GET /api/signals": ["", "?limit=100", "?type=CONTACT_NOTE&limit=100", "?type=CONTACT_WIDE&limit=100"],
   "GET /api/hcs/events": ["contact", "trust", "recognition", "profile"].map((type) => `?type=${type}`),
   "GET /api/profiles": [
     `?ids=${times(100, (i) => encodeURIComponent(`tm-${i}${wide(36)}`)).join(",")}`.slice(0, 6_000),
@@ -186,10 +199,7 @@ it("pages through everything, whatever each page holds: signals", async () => {
   const seen: string[] = [];
   let cut = 0;
   for (let cursor = ""; ; ) {
-    const response = await t.ask("GET", `/api/signals?type=CONTACT_NOTE&limit=100${cursor}`, ME, {
-      withoutBackground: true,
-    });
-    const { items, nextCursor } = (await response.json()) as SignalsAnswer;
+    const { items, nextCursor } = await page<SignalsAnswer>(`/api/signals?type=CONTACT_NOTE&limit=100${cursor}`);
     seen.push(...items.filter(({ source }) => source !== "pending").map(({ id }) => id));
     cut += items.filter(({ truncated }) => truncated).length;
     if (nextCursor === null) break;
@@ -203,8 +213,7 @@ it("pages through everything, whatever each page holds: the poll", async () => {
   let cut = 0;
   let pages = 0;
   for (let since = "0"; ; pages += 1) {
-    const response = await t.ask("GET", `/api/hcs/events?type=trust&since=${since}`, ME, { withoutBackground: true });
-    const { items, watermark } = (await response.json()) as EventsAnswer;
+    const { items, watermark } = await page<EventsAnswer>(`/api/hcs/events?type=trust&since=${since}`);
     seen.push(...items.map(({ sequence_number }) => sequence_number));
     cut += items.filter(({ truncated }) => truncated).length;
     if (watermark === since) break;
@@ -219,8 +228,7 @@ it("pages through everything, whatever each page holds: the poll", async () => {
 it("pages through everything, whatever each page holds: recognition, each with its definition", async () => {
   const seen: string[] = [];
   for (let cursor = ""; ; ) {
-    const response = await t.ask("GET", `/api/recognition${cursor}`, ME, { withoutBackground: true });
-    const { instances, definitions, nextCursor } = (await response.json()) as RecognitionAnswer;
+    const { instances, definitions, nextCursor } = await page<RecognitionAnswer>(`/api/recognition${cursor}`);
     seen.push(...instances.map(({ id }) => id));
     const listed = new Set(definitions.map(({ id }) => id));
     for (const { definition, pending, truncated } of instances) {

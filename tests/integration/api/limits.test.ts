@@ -1,5 +1,5 @@
 /** Limits and bounds as a client meets them. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { SOCKET_HEADER } from "@/lib/server/access/client-address";
 import { LIMITS } from "@/lib/server/access/limits";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -56,14 +56,17 @@ describe("the health routes", () => {
     return Promise.all(answers.map((answer) => answer.text()));
   };
 
-  it("ask the tiers once a second, however many ask them", async () => {
+  it("ask the tiers, and judge, once a second, however many ask them", async () => {
     await t.sync();
     const seen = () =>
       Object.values(t.app.stores.stats().byPurpose).reduce((sum, { statements }) => sum + statements, 0);
+    const look = vi.spyOn(t.app.health, "look");
     await askAll();
     const before = seen();
+    const looks = look.mock.calls.length;
+    expect(looks).toBeLessThanOrEqual(2 * CHECKS.length);
     const texts = await askAll();
-    expect(seen()).toBe(before);
+    expect([seen(), look.mock.calls.length]).toEqual([before, looks]);
     expect(new Set(texts).size).toBe(CHECKS.length);
     await t.clock.advance(10_000);
     await askAll();
