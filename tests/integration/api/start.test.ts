@@ -1,16 +1,21 @@
-/** The start of an app whose mirror takes connections and answers nothing: it serves, and is not ready. */
-import { mkdtempSync, rmSync } from "node:fs";
+/** How the app starts, and what keeps it from starting. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import type { UserId } from "@/lib/core/ledger/ids";
+import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import { openStore } from "@/lib/adapters/postgres/store";
+import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import { isBonded } from "@/lib/core/signals/projection";
 import type { App } from "@/lib/server/boot/app";
 import { getApp } from "@/lib/server/boot/start";
 import { answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { batchOf } from "../../support/worlds/batches";
 
+/** It takes connections and answers nothing. */
 const mirror = createServer(() => {});
 const dataDir = mkdtempSync(join(tmpdir(), "tm-start-"));
 const instance = globalThis as { __trustmesh?: unknown };
@@ -24,6 +29,7 @@ beforeAll(async () => {
     ...{ TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.2", TOPIC_RECOGNITION: "0.0.3", TOPIC_PROFILE: "0.0.4" },
     SESSION_SECRET: "a secret of the tests that is long enough to be one",
     DATA_DIR: dataDir,
+    STRICT_BONDING: "on",
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   // Earlier tests in this process have closed theirs.
@@ -51,5 +57,35 @@ it("serves what is stored, and says that it is not ready and how far the first s
   expect(await ask("GET /api/health/ready")).toMatchObject({
     status: 503,
     json: { ready: false, progress: "The first sync has stored 0 messages so far." },
+  });
+});
+
+it("bonds nobody by one accept alone where STRICT_BONDING is on", async () => {
+  const accept = { type: "CONTACT_ACCEPT", actor: "tm-b", target: "tm-a" };
+  await app.stores.sync.commit(batchOf("0.0.1" as TopicId, 0, [accept]));
+  const { edges } = await app.stores.views.contacts("tm-a" as UserId);
+  expect(edges.map((edge) => [edge.peerId, isBonded(edge)])).toEqual([["tm-b", false]]);
+});
+
+it("ends in a sentence where the database was filled from another devnet", async () => {
+  const other = mkdtempSync(join(tmpdir(), "tm-start-"));
+  const stores = await openStore(await openPglite(join(other, "postgres")), "devnet");
+  await stores.claimLedger("0.0.1001@1");
+  await stores.close();
+  const env = { HEDERA_NETWORK: "devnet", MIRROR_URL: "", DATA_DIR: other };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  delete instance.__trustmesh;
+  await expect(getApp()).rejects.toMatchObject({ name: "OtherLedger" });
+  rmSync(other, { recursive: true, force: true });
+}, 60_000);
+
+it("ends in a sentence where nothing can be written in DATA_DIR", async () => {
+  const file = join(dataDir, "file");
+  writeFileSync(file, "");
+  vi.stubEnv("DATA_DIR", file);
+  delete instance.__trustmesh;
+  await expect(getApp()).rejects.toMatchObject({
+    name: "EnvError",
+    message: expect.stringMatching(/^DATA_DIR is .*set DATA_DIR to one\.$/),
   });
 });

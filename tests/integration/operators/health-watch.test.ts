@@ -1,6 +1,7 @@
 /** The watch of a process that lives on: it costs nothing while all is well, and sees by itself what begins and ends. */
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { composeReport, reportsOf } from "@/lib/server/observe/instance-report";
 import { intercepted } from "../../support/control/intercepted";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
@@ -78,4 +79,17 @@ it("notices the result of a commit, and asks the database for it once", async ()
   await t.clock.drive(t.app.scheduler.demand());
   await t.clock.advance(15_000);
   expect(codes()).toEqual(["message-failed"]);
+});
+
+it("names an instance whose clock is minutes ahead, as its report tells, until it is right", async () => {
+  const report = await composeReport(t.app);
+  const hears = async (aheadMs: number) => {
+    const told = { ...report, instanceId: "another", reportedMs: t.clock.now() + aheadMs };
+    t.app.reporter.everybody = async () => [JSON.stringify(told)];
+    await reportsOf(t.app);
+    await t.clock.advance(5_000);
+    return t.app.incidents.current().map(({ code, subject }) => [code, subject]);
+  };
+  expect(await hears(300_000)).toEqual([["clock-off", "another"]]);
+  expect(await hears(-20_000)).toEqual([]);
 });
