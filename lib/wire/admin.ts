@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
 import { IncidentAnswer } from "./health";
-import { activityShape, MirrorReport, TierStatus } from "./instance-report";
+import { activityShape, InstancePlace, MirrorReport, TierStatus } from "./instance-report";
 
 const count = z.number().int().nonnegative();
 const sequence = z.number().int().positive();
@@ -113,6 +113,7 @@ const tiers = z.object({ l1: TierStatus, redis: TierStatus, postgres: TierStatus
 
 export const InstanceStatus = z.object({
   instanceId: z.string(),
+  place: InstancePlace.nullable().meta({ description: "Null for an instance of an older release" }),
   isThis: z.boolean().meta({ description: "The instance that answered" }),
   version: z.string(),
   startedMs: ms,

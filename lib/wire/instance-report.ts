@@ -84,10 +84,21 @@ export const activityShape = {
   }),
 } as const;
 
+const placeText = z.string().max(200);
+/** Where an instance runs, in words that its operator knows. */
+export const InstancePlace = z.object({
+  host: placeText.meta({ description: "Host and port, the platform's machine, or `function`" }),
+  region: placeText.nullable(),
+  deployment: placeText.nullable().meta({ description: "The platform's id of the deployment" }),
+});
+export type InstancePlace = z.infer<typeof InstancePlace>;
+
 export const InstanceReport = z.object({
   /** Version of the shape. Instances of two releases run side by side during a deployment. */
   form: z.literal(1),
   instanceId: z.string(),
+  /** An older release sends none. */
+  place: InstancePlace.nullable().default(null),
   version: z.string(),
   startedMs: count,
   reportedMs: count,

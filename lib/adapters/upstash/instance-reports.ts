@@ -1,18 +1,19 @@
-/** What instances tell of themselves, in one hash. Redis' clock says which reports are over, so instances need not agree on the time. */
-import type { InstanceReports } from "../../ports/shared/instance-reports";
+/** Instance reports in one hash. Redis' clock decides which reports have expired, so instances need not agree on the time. */
+import type { InstanceReports, OwnReport } from "../../ports/shared/instance-reports";
 import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 
 /**
- * KEYS hash of instance → "<until, ms> <report>". ARGV instance, ttlMs, report, 1 where everybody's reports are asked for.
- * Whoever asks also takes out what is over: a hash's fields have no end of their own.
+ * KEYS hash of instance → "<until, ms> <report>". ARGV instance, ttlMs, report, 1 to return everybody's reports.
+ * A hash's fields do not expire by themselves, so a call that returns reports also removes expired ones. The hash lives as long as
+ * its longest report.
  */
 export const REPORT = `
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', nowMs + ARGV[2]) .. ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 local reports = {}
 if ARGV[4] ~= '1' then return reports end
 local all = redis.call('HGETALL', KEYS[1])
@@ -23,20 +24,28 @@ for i = 1, #all, 2 do
 end
 return reports`;
 
+/** KEYS as above. ARGV instance. */
+export const REMOVE = `
+return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
 export interface UpstashInstanceReportsOptions {
   readonly commands: Commands;
   readonly keys: Keys;
-  readonly ttlMs: number;
 }
 
 export class UpstashInstanceReports implements InstanceReports {
   constructor(private readonly options: UpstashInstanceReportsOptions) {}
 
-  async report(instanceId: string, report: string, asks: "everybody" | "nobody"): Promise<readonly string[]> {
-    const { commands, keys, ttlMs } = this.options;
+  async report({ instanceId, report, ttlMs }: OwnReport, asks: "everybody" | "nobody"): Promise<readonly string[]> {
+    const { commands, keys } = this.options;
     const args = [instanceId, ttlMs, report, asks === "everybody" ? 1 : 0];
     const reports = await commands.eval("report", REPORT, [keys.reports], args);
     if (!Array.isArray(reports)) throw new TierUnavailable("redis", "Redis: reports were answered by none");
     return reports.map(String);
+  }
+
+  async remove(instanceId: string): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("report", REMOVE, [keys.reports], [instanceId]);
   }
 }

@@ -26,9 +26,6 @@ export interface UpstashOptions extends UpstashClientOptions {
   readonly log: Log;
 }
 
-/** How long an instance that says nothing more is shown: as long as platforms let an idle one live, roughly. */
-const REPORT_TTL_MS = 15 * 60_000;
-
 export interface UpstashTier {
   readonly hot: UpstashHotCache;
   readonly views: UpstashViewCache;
@@ -71,7 +68,7 @@ export function tierOver(
       ...{ commands: client, keys, history },
       onSequence: (sequence) => bus.hear(sequence),
     }),
-    reports: new UpstashInstanceReports({ commands: client, keys, ttlMs: REPORT_TTL_MS }),
+    reports: new UpstashInstanceReports({ commands: client, keys }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
     keeping: () => readKeeping(client),
     close: () => bus.close(),

@@ -1,15 +1,17 @@
 /**
- * Tells the other instances how this one fares: at most once in a period, and only after something has happened. An idle
- * instance sends nothing, so an idle deployment costs nothing.
+ * Reports this instance to the others: at most once in a period, and only after something has happened. An idle instance sends
+ * nothing, so an idle deployment costs nothing.
+ *
+ * A busy instance reports in every period, so its reports expire after two and a half of them: if it is killed, it leaves the list
+ * that fast. When it becomes idle, one last report takes its place, which lives longer. An instance that ends removes its report.
  */
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { InstanceReports } from "../../ports/shared/instance-reports";
-import { isTierUnavailable } from "../../ports/tier-unavailable";
+import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
 export interface ReporterDeps {
   readonly reports: InstanceReports;
-  /** Of no other instance. */
   readonly instanceId: string;
   /** The report as it stands. */
   readonly compose: () => Promise<string>;
@@ -18,59 +20,87 @@ export interface ReporterDeps {
 }
 
 /** Often enough for people who look, rare enough for the bill: 8,640 commands a day are 2 cents (docs/measurements.md §3). */
-const EVERY_MS = 10_000;
+export const REPORT_EVERY_MS = 10_000;
+/** A timer may fire late; a report within this time of the next period is still part of a run of reports. */
+const LATE_MS = 1_000;
+/** Two missed reports, and the delays of a busy process. */
+export const BUSY_TTL_MS = 25_000;
+/** Idle instances stay in the list this long. Platforms stop idle functions after about five minutes without a word. */
+export const IDLE_TTL_MS = 300_000;
 
 export class InstanceReporter {
   private readonly closing = new AbortController();
   private sentMs = Number.NEGATIVE_INFINITY;
   private hasNews = false;
   private isWaiting = false;
+  /** The latest report expires soon: it needs another one after it. */
+  private isShortLived = false;
+  private sending: Promise<unknown> = Promise.resolve();
   private asked: { readonly atMs: number; readonly reports: Promise<readonly string[]> } | null = null;
 
   constructor(private readonly deps: ReporterDeps) {}
 
-  /** Something happened here that a report would tell of. */
+  /** Something happened that belongs in a report. */
   notice(): void {
     this.hasNews = true;
-    if (!this.isWaiting) void this.tell();
+    this.follow();
   }
 
-  /** The reports of all instances, those of the others up to a period old. Of this one alone while the shared tier is down. */
+  /** The reports of all instances; the others' are up to a period old. Only this one's while Redis is down. */
   everybody(): Promise<readonly string[]> {
     const nowMs = this.deps.clock.monotonicMs();
-    if (this.asked === null || nowMs - this.asked.atMs >= EVERY_MS) {
+    if (this.asked === null || nowMs - this.asked.atMs >= REPORT_EVERY_MS) {
       const reports = this.send("everybody").then(async (known) => known ?? [await this.deps.compose()]);
       this.asked = { atMs: nowMs, reports };
     }
     return this.asked.reports;
   }
 
-  close(): void {
+  /** Sends no more reports, and removes the last one from the list. */
+  async close(): Promise<void> {
+    const { reports, instanceId } = this.deps;
     this.closing.abort();
+    if (this.sentMs === Number.NEGATIVE_INFINITY) return;
+    await this.sending;
+    await reports.remove(instanceId).catch(ifDown("redis", () => {}));
+  }
+
+  private follow(): void {
+    if (!this.isWaiting && (this.hasNews || this.isShortLived)) void this.tell();
   }
 
   private async tell(): Promise<void> {
     const { clock } = this.deps;
     const { signal } = this.closing;
     this.isWaiting = true;
-    while (this.hasNews && !signal.aborted) {
-      await clock.sleep(this.sentMs + EVERY_MS - clock.monotonicMs(), signal);
-      // Somebody who looked at everybody may have sent it meanwhile.
-      const isDue = clock.monotonicMs() - this.sentMs >= EVERY_MS;
-      if (this.hasNews && isDue && !signal.aborted) await this.send("nobody");
+    while ((this.hasNews || this.isShortLived) && !signal.aborted) {
+      await clock.sleep(this.sentMs + REPORT_EVERY_MS - clock.monotonicMs(), signal);
+      // A viewer's read may have sent the report meanwhile.
+      const isDue = clock.monotonicMs() - this.sentMs >= REPORT_EVERY_MS;
+      if (isDue && !signal.aborted) await this.send("nobody");
     }
     this.isWaiting = false;
   }
 
-  /** Null where the shared tier does not answer. */
-  private async send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
-    const { reports, instanceId, compose, clock, log } = this.deps;
-    this.sentMs = clock.monotonicMs();
-    // What happens while the report is composed may not be in it, and is news again.
+  /** Null while Redis does not answer. */
+  private send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
+    const nowMs = this.deps.clock.monotonicMs();
+    this.isShortLived = this.hasNews && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;
+    this.sentMs = nowMs;
+    // Something that happens while the report is composed may be missing in it, so it counts as news again.
     this.hasNews = false;
+    const sent = this.report(asks, this.isShortLived ? BUSY_TTL_MS : IDLE_TTL_MS);
+    this.sending = sent;
+    this.follow();
+    return sent;
+  }
+
+  private async report(asks: "everybody" | "nobody", ttlMs: number): Promise<readonly string[] | null> {
+    const { reports, instanceId, compose, log } = this.deps;
     try {
-      return await reports.report(instanceId, await compose(), asks);
+      return await reports.report({ instanceId, report: await compose(), ttlMs }, asks);
     } catch (cause) {
+      this.isShortLived = false;
       if (!isTierUnavailable(cause, "redis")) log.error("a report of this instance failed", { cause });
       return null;
     }

@@ -1,12 +1,20 @@
 /**
- * What instances tell of themselves, so that any of them can show all. A report replaces the last one of its instance, and leaves
- * by its time to live where none follows. Lossy by contract: numbers for people, nothing that a decision rests on. Failures throw
- * `TierUnavailable`.
+ * Reports of instances about themselves, so that any instance can show all of them. A report replaces the previous one of its
+ * instance and expires after its time to live. Reports may get lost: they are numbers for people, and no decision rests on them.
+ * Failures throw `TierUnavailable`.
  */
 export interface InstanceReports {
   /**
-   * Keeps `report` for the instance, in one command. With `everybody` that same command answers the latest reports of all
-   * instances, this one's included, in no order; with `nobody` it answers none of them, which spares their bytes.
+   * Keeps the report for `ttlMs`, in one command. With `everybody` the same command returns the latest reports of all instances,
+   * this one's included, in no order. With `nobody` it returns none, which saves their bytes.
    */
-  report(instanceId: string, report: string, asks: "everybody" | "nobody"): Promise<readonly string[]>;
+  report(own: OwnReport, asks: "everybody" | "nobody"): Promise<readonly string[]>;
+  /** Removes the instance's report at once: it ends. One command. */
+  remove(instanceId: string): Promise<void>;
+}
+
+export interface OwnReport {
+  readonly instanceId: string;
+  readonly report: string;
+  readonly ttlMs: number;
 }

@@ -43,6 +43,7 @@ import type { AdminReads } from "../admin/reads";
 import type { Shards } from "../admin/shards";
 import type { TopicChecks } from "../admin/topic-checks";
 import type { Env } from "../config/env";
+import type { InstancePlace } from "../config/instance-name";
 import type { Health } from "../health/health";
 import type { RememberedAnswers } from "../http/remembered-answers";
 import type { Metrics } from "../observe/metrics";
@@ -101,6 +102,7 @@ export interface App {
   readonly checks: TopicChecks;
   readonly adminReads: AdminReads;
   readonly instanceId: string;
+  readonly place: InstancePlace;
   readonly startedMs: number;
   readonly reporter: InstanceReporter;
   /** Counts of writes to the ledger since the start, and of failed ones. */
@@ -165,4 +167,6 @@ export interface Parts {
   /** Where the opened parts have been counting, if they have. */
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | null;
+  /** Where this instance runs; absent: as the environment says. */
+  readonly place?: InstancePlace;
 }

@@ -1,6 +1,7 @@
 import "server-only";
 /** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (docs/measurements.md §1). */
 import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { systemClock } from "../../adapters/memory/system-clock";
 import { Incidents } from "../../engine/health/incidents";
 import { InstanceReporter } from "../../engine/health/instance-reporter";
@@ -10,6 +11,7 @@ import { DefinitionsGeneration, followCommits, ToldCommits } from "../../engine/
 import { watchStore } from "../../engine/repair/store-watch";
 import { watchUnreadable } from "../../engine/repair/unreadable-watch";
 import { adminReads } from "../admin/reads";
+import { instancePlace } from "../config/instance-name";
 import { HealthWatch } from "../health/watch";
 import { RememberedAnswers } from "../http/remembered-answers";
 import { composeReport } from "../observe/instance-report";
@@ -35,6 +37,7 @@ export function createApp({
   random = Math.random,
   metrics = new Metrics(),
   tracing = null,
+  place = instancePlace(process.env, hostname(), env.PORT),
 }: Parts): App {
   // The other instances are told at once of what has changed.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
@@ -98,7 +101,7 @@ export function createApp({
   const writes = buildWrites({ incidents, env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
-    ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, reporter, isShared },
+    ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
     ...{ bus, hot, l1, reader, ledger, definitions, offered, told, hub },
     ...sync,
     ...writes,
@@ -120,7 +123,7 @@ export function createApp({
     },
     close: async () => {
       app.health.close();
-      reporter.close();
+      await reporter.close();
       checks.close();
       hub.close();
       for (const end of unfollow) end();

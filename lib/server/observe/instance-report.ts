@@ -16,6 +16,7 @@ export async function composeReport(app: App): Promise<InstanceReport> {
   return {
     form: 1,
     instanceId: app.instanceId,
+    place: app.place,
     version: VERSION,
     startedMs: app.startedMs,
     reportedMs: app.clock.now(),
@@ -49,7 +50,18 @@ export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
   });
   const others = reports.filter(({ instanceId }) => instanceId !== app.instanceId);
   app.health.heard(others);
-  return [await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)];
+  return withoutReplaced([await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)]);
+}
+
+/**
+ * Leaves out instances that ended without a word. One process listens on a host's port, so a later start there proves that the
+ * earlier process has ended. Hosts may share a name by mistake: an instance that reported after that start is alive.
+ */
+export function withoutReplaced(reports: readonly InstanceReport[]): readonly InstanceReport[] {
+  const spotOf = ({ place }: InstanceReport) => (place !== null && /:\d+$/.test(place.host) ? place.host : null);
+  const isReplacedBy = (report: InstanceReport, other: InstanceReport) =>
+    spotOf(other) === spotOf(report) && other.startedMs > report.reportedMs;
+  return reports.filter((report) => spotOf(report) === null || !reports.some((other) => isReplacedBy(report, other)));
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -4,6 +4,5 @@ import { instanceReportsContract } from "./instance-reports.contract";
 
 instanceReportsContract(async () => {
   const clock = new DrivenClock();
-  const ttlMs = 60_000;
-  return { reports: new MemoryInstanceReports(clock, ttlMs), ttlMs, pass: (ms) => clock.advance(ms) };
+  return { reports: new MemoryInstanceReports(clock), pass: (ms) => clock.advance(ms) };
 });

@@ -1,4 +1,4 @@
-/** Instance reports over a real Redis behind Upstash's protocol. */
+/** Instance reports in a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
 import type { Commands } from "@/lib/adapters/upstash/client/client";
 import { Keys } from "@/lib/adapters/upstash/client/keys";
@@ -6,13 +6,13 @@ import { UpstashInstanceReports } from "@/lib/adapters/upstash/instance-reports"
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 import { age, withClock } from "../../support/stand-ins/upstash-time";
-import { instanceReportsContract } from "./instance-reports.contract";
+import { instanceReportsContract, TTL_MS } from "./instance-reports.contract";
 
 const fixture = upstashFixture();
-const TTL_MS = 60_000;
+const own = (instanceId: string, report: string) => ({ instanceId, report, ttlMs: TTL_MS });
 
 const reportsOf = (network: string, commands: Commands = fixture.client()) =>
-  new UpstashInstanceReports({ commands, keys: new Keys(network), ttlMs: TTL_MS });
+  new UpstashInstanceReports({ commands, keys: new Keys(network) });
 
 describe("in the contract", () => {
   instanceReportsContract(async () => {
@@ -22,32 +22,34 @@ describe("in the contract", () => {
       await clock.advance(ms);
       await age(fixture.redis, network, ms);
     };
-    return { reports: reportsOf(network, withClock(fixture.client(), clock)), ttlMs: TTL_MS, pass };
+    return { reports: reportsOf(network, withClock(fixture.client(), clock)), pass };
   });
 });
 
 describe("reports", () => {
-  it("cost one command, whether or not everybody's are asked for", async () => {
+  it("cost one command each, with and without everybody's reports", async () => {
     const reports = reportsOf(newNetwork());
     fixture.upstash.counters.reset();
-    await reports.report("a", "1", "nobody");
+    await reports.report(own("a", "1"), "nobody");
     expect(fixture.upstash.counters.read().total).toBe(1);
-    await reports.report("a", "2", "everybody");
+    await reports.report(own("a", "2"), "everybody");
     expect(fixture.upstash.counters.read()).toMatchObject({ total: 2, requests: 2 });
+    await reports.remove("a");
+    expect(fixture.upstash.counters.read().total).toBe(3);
   });
 
-  it("are of one network", async () => {
-    await reportsOf(newNetwork()).report("elsewhere", "1", "nobody");
-    expect(await reportsOf(newNetwork()).report("here", "2", "everybody")).toEqual(["2"]);
+  it("are separate for each network", async () => {
+    await reportsOf(newNetwork()).report(own("elsewhere", "1"), "nobody");
+    expect(await reportsOf(newNetwork()).report(own("here", "2"), "everybody")).toEqual(["2"]);
   });
 
-  it("take out what is over, and leave Redis altogether in the end", async () => {
+  it("are removed when they expire, and the key expires in the end", async () => {
     const network = newNetwork();
     const clock = new DrivenClock();
     const reports = reportsOf(network, withClock(fixture.client(), clock));
-    await reports.report("gone", "1", "nobody");
+    await reports.report(own("gone", "1"), "nobody");
     await clock.advance(TTL_MS);
-    await reports.report("here", "2", "everybody");
+    await reports.report(own("here", "2"), "everybody");
     const key = new Keys(network).reports;
     expect(await fixture.redis.send([["HKEYS", key]])).toMatchObject([[Buffer.from("here")]]);
     const [left] = await fixture.redis.send([["PTTL", key]]);

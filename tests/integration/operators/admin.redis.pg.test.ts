@@ -124,6 +124,18 @@ describe("instances", () => {
     expect(reportsSent(a)).toBe(sent);
   });
 
+  it("that ended leave the list at once", async () => {
+    const url = await postgres.createDatabase();
+    const [ending, before, after] = [await startInstance(url), await startInstance(url), await startInstance(url)];
+    const idsOf = async (app: App) => (await app.reporter.everybody()).join("\n");
+    await cacheStatus(ending);
+    await expect.poll(() => reportsSent(ending), SOON).toBe(1);
+    expect(await idsOf(before)).toContain(ending.instanceId);
+    await ending.close();
+    expect(await idsOf(after)).not.toContain(ending.instanceId);
+    await Promise.all([before.close(), after.close()]);
+  });
+
   it("drop a view that another instance invalidated", async () => {
     await cacheStatus(b);
     expect(await cacheStatus(b)).toMatch(/^l1; hit/);

@@ -123,6 +123,7 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
     whole({
       instanceId: `edge-${"abcdefgh"[index % 8]}${index}-4f21`,
       isThis: index === 0,
+      place: { host: `web-${index + 1}:3000`, region: null, deployment: null },
       version: "0.1.0",
       startedMs: atMs - 7_200_000 - index * 600_000,
       reportedMs: atMs - index * 2_000,

@@ -2,7 +2,7 @@
 import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
 import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
-import { REPORT } from "@/lib/adapters/upstash/instance-reports";
+import { REMOVE, REPORT } from "@/lib/adapters/upstash/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
 import type { Command } from "../servers/resp";
 
@@ -23,6 +23,7 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [LAST_EVENT, "cursor"],
   [LAST_PUBLISHED, "cursor"],
   [REPORT, "report"],
+  [REMOVE, "report"],
 ]);
 
 /** The purpose of a command that runs one of our scripts; undefined of any other. */

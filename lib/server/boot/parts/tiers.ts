@@ -51,7 +51,7 @@ export function buildTiers({ env, shared, clock }: TierParts): Tiers {
     bus: shared?.bus ?? new MemoryEventBus(),
     hot: shared?.hot ?? own,
     own,
-    reports: shared?.reports ?? new MemoryInstanceReports(clock, Number.POSITIVE_INFINITY),
+    reports: shared?.reports ?? new MemoryInstanceReports(clock),
     fence: shared?.fence ?? new MemoryWriteFence(clock),
     l1,
     reader,

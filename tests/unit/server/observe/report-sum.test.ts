@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BOUNDS_MS } from "@/lib/core/histogram";
 import { costOf } from "@/lib/server/observe/cost";
+import { withoutReplaced } from "@/lib/server/observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "@/lib/server/observe/report-sum";
 import { AdminStatus, CostStatus, InstanceStatus } from "@/lib/wire/admin";
 import { InstanceReport, MirrorReport } from "@/lib/wire/instance-report";
@@ -21,6 +22,13 @@ const named = fc.dictionary(fc.constantFrom("2xx", "4xx", "lookup", "commit"), c
 const report = fc
   .record({
     instanceId: fc.uuid(),
+    place: fc.option(
+      fc.record({
+        host: fc.string({ maxLength: 200 }),
+        region: fc.option(fc.constant("fra")),
+        deployment: fc.option(fc.constant("dpl_1")),
+      }),
+    ),
     tiers: fc.record({ l1: tier, redis: tier, postgres: tier }),
     mirrors: fc.array(
       fc.record({
@@ -119,5 +127,27 @@ describe("the cost", () => {
     expect(day?.dollars).toBeCloseTo(0.35, 10);
     expect(two?.dollars).toBeCloseTo(0.7, 10);
     expect(two?.dollarsPerDay).toBeCloseTo(0.35, 10);
+  });
+});
+
+describe("an instance that ended without a word", () => {
+  const [sample] = fc.sample(report, 1) as [InstanceReport];
+  const at = (host: string, startedMs: number, reportedMs: number): InstanceReport => ({
+    ...sample,
+    ...{ instanceId: `${host} ${startedMs}`, place: { host, region: null, deployment: null }, startedMs, reportedMs },
+  });
+  const idsOf = (reports: readonly InstanceReport[]) => withoutReplaced(reports).map(({ instanceId }) => instanceId);
+
+  it("leaves the list as soon as another process listens on its host and port", () => {
+    const [killed, successor, neighbour] = [at("web-1:3000", 1, 5), at("web-1:3000", 6, 7), at("web-1:3001", 6, 7)];
+    expect(idsOf([killed, successor, neighbour])).toEqual(["web-1:3000 6", "web-1:3001 6"]);
+  });
+
+  it("is not mistaken for a live one on another host of the same name", () => {
+    expect(idsOf([at("ubuntu:3000", 1, 9), at("ubuntu:3000", 6, 7)])).toHaveLength(2);
+  });
+
+  it("is not searched for among functions, which have no port", () => {
+    expect(idsOf([at("function", 1, 5), at("function", 6, 7), { ...at("x", 8, 9), place: null }])).toHaveLength(3);
   });
 });

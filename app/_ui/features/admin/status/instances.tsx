@@ -1,4 +1,5 @@
 "use client";
+import { instanceDetails, instanceName, isIdle } from "@/lib/client/admin/instances";
 import { bytes, lasting, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { InstanceStatus } from "@/lib/wire/admin";
@@ -21,11 +22,11 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     head: "Instance",
     isHeader: true,
     first: "asc",
-    key: ({ instanceId }) => instanceId,
-    cell: ({ instanceId, isThis, version }) => (
+    key: instanceName,
+    cell: (instance) => (
       <>
-        <span className="ledger text-xs">{instanceId}</span> {isThis && <Badge tone="accent">this one</Badge>}
-        <span className="block text-ink-soft text-xs">version {version}</span>
+        <InstanceName instance={instance} />
+        <span className="block text-ink-soft text-xs">{instanceDetails(instance)}</span>
       </>
     ),
   },
@@ -81,6 +82,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     cell: ({ reportedMs, isEventBusConnected }) => (
       <>
         <Ago ms={reportedMs} />
+        <Idle ms={reportedMs} />
         {!isEventBusConnected && <span className="block text-copper text-xs">event bus down</span>}
       </>
     ),
@@ -97,7 +99,7 @@ export function Instances() {
       title="Instances"
       note={
         instancesAreShared
-          ? "Each reports every ten seconds while it has traffic."
+          ? "Each reports every ten seconds while it has traffic. Idle ones leave the list after five minutes."
           : "No Redis is configured, so only this instance is visible."
       }
     >
@@ -111,6 +113,25 @@ export function Instances() {
       />
     </Panel>
   );
+}
+
+export function InstanceName({ instance }: { instance: InstanceStatus }) {
+  return (
+    <>
+      <bdi className="font-medium">{instanceName(instance)}</bdi>
+      {instance.isThis && (
+        <>
+          {" "}
+          <Badge tone="accent">this one</Badge>
+        </>
+      )}
+    </>
+  );
+}
+
+function Idle({ ms }: { ms: number }) {
+  const isNow = isIdle({ reportedMs: ms }, useNow());
+  return isNow ? <span className="block text-ink-soft text-xs">idle</span> : null;
 }
 
 function Since({ ms }: { ms: number }) {

@@ -1,16 +1,14 @@
 "use client";
+import clsx from "clsx";
 import { bytes, compact, lasting, percent, whole } from "@/lib/client/format/numbers";
-import type { AdminStatus, InstanceStatus } from "@/lib/wire/admin";
 import { TIER_NAMES, type TierName, type TierStatus } from "@/lib/wire/instance-report";
 import { Badge } from "../../../primitives/badge";
-import { DataTable } from "../../../primitives/data-table";
 import { Invalidate } from "../actions/invalidate";
 import { Purposes } from "../charts/purposes";
 import { ShareBar } from "../charts/share-bar";
 import { Facts, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
-import { type SortedColumn, useTable } from "../frame/use-table";
-import { hitRatio } from "./instances";
+import { hitRatio, InstanceName } from "./instances";
 
 const TITLES: Record<TierName, string> = { l1: "Memory (L1)", redis: "Redis (L2)", postgres: "Postgres (L3)" };
 const NOTES: Record<TierName, string> = {
@@ -101,106 +99,85 @@ export function Breaker({ state }: { state: TierStatus["breaker"] }) {
   return <Badge tone={tone}>{words}</Badge>;
 }
 
-interface Line {
-  readonly instance: InstanceStatus;
-  readonly name: TierName;
-  readonly tier: TierStatus;
+/** Columns from this width on. */
+const WIDE = "hidden sm:table-cell";
+const WIDEST = "hidden md:table-cell";
+const HEADS = [
+  ["Tier", "text-left"],
+  ["Hit ratio", ""],
+  ["Stale", WIDEST],
+  ["Errors", ""],
+  ["p50", WIDEST],
+  ["p95", WIDEST],
+  ["p99", ""],
+  ["Bytes", WIDE],
+  ["Circuit", `${WIDE} text-left`],
+] as const;
+
+/** The same figures for each instance, grouped by instance. */
+function EachInstance() {
+  const { instances } = useStatus();
+  return (
+    <Panel title="Each instance">
+      <table className="w-full border-collapse text-sm">
+        <caption className="sr-only">Tiers of each instance</caption>
+        <thead>
+          <tr className="border-line-strong border-b text-ink-soft">
+            {HEADS.map(([head, className]) => (
+              <th
+                key={head}
+                scope="col"
+                className={clsx(
+                  "px-2 py-2 font-medium first:pl-0 last:pr-0",
+                  className,
+                  className.includes("text-left") || "text-right",
+                )}
+              >
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        {instances.map((instance) => (
+          <tbody
+            key={instance.instanceId}
+            data-row={instance.instanceId}
+            className="border-line border-b last:border-0"
+          >
+            <tr>
+              <th scope="rowgroup" colSpan={HEADS.length} className="pt-3 pb-1 text-left font-normal">
+                <InstanceName instance={instance} />
+              </th>
+            </tr>
+            {TIER_NAMES.map((name) => (
+              <TierRow key={name} name={name} tier={instance.tiers[name]} />
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </Panel>
+  );
 }
 
-const linesOf = ({ instances }: AdminStatus): readonly Line[] =>
-  instances.flatMap((instance) => TIER_NAMES.map((name) => ({ instance, name, tier: instance.tiers[name] })));
-
-const COLUMNS: readonly SortedColumn<Line>[] = [
-  {
-    id: "instance",
-    head: "Instance",
-    isHeader: true,
-    first: "asc",
-    key: ({ instance }) => instance.instanceId,
-    cell: ({ instance, name }) => (
-      <>
-        <span className="ledger text-xs">{instance.instanceId}</span>
-        <span className="block text-ink-soft text-xs sm:hidden">{TITLES[name]}</span>
-      </>
-    ),
-  },
-  { id: "tier", head: "Tier", first: "asc", from: "sm", key: ({ name }) => name, cell: ({ name }) => TITLES[name] },
-  {
-    id: "hits",
-    head: "Answered",
-    numeric: true,
-    first: "asc",
-    key: ({ tier }) => hitRatio(tier),
-    cell: ({ tier }) => percent(hitRatio(tier)),
-  },
-  {
-    id: "stale",
-    head: "Stale",
-    numeric: true,
-    first: "desc",
-    from: "md",
-    key: ({ tier }) => tier.stale,
-    cell: ({ tier }) => whole(tier.stale),
-  },
-  {
-    id: "errors",
-    head: "Errors",
-    numeric: true,
-    first: "desc",
-    key: ({ tier }) => tier.errors,
-    cell: ({ tier }) => <Errors count={tier.errors} />,
-  },
-  {
-    id: "p50",
-    head: "p50",
-    numeric: true,
-    first: "desc",
-    from: "md",
-    key: ({ tier }) => tier.latency.p50Ms,
-    cell: ({ tier }) => lasting(tier.latency.p50Ms),
-  },
-  {
-    id: "p99",
-    head: "p99",
-    numeric: true,
-    first: "desc",
-    key: ({ tier }) => tier.latency.p99Ms,
-    cell: ({ tier }) => lasting(tier.latency.p99Ms),
-  },
-  {
-    id: "bytes",
-    head: "Bytes",
-    numeric: true,
-    first: "desc",
-    from: "sm",
-    key: ({ tier }) => tier.bytes,
-    cell: ({ tier, name }) => (BYTES[name] ? bytes(tier.bytes) : ""),
-  },
-  {
-    id: "breaker",
-    head: "Circuit",
-    first: "desc",
-    from: "sm",
-    key: ({ tier }) => ["closed", "half-open", "open"].indexOf(tier.breaker ?? "closed"),
-    cell: ({ tier }) => <Breaker state={tier.breaker} />,
-  },
-];
-
-const OPTIONS = { columns: COLUMNS, start: null } as const;
-
-function EachInstance() {
-  const status = useStatus();
-  const { shown, sort, onSort } = useTable(linesOf(status), OPTIONS);
+function TierRow({ name, tier }: { name: TierName; tier: TierStatus }) {
+  const cell = "px-2 py-1.5 text-right tabular-nums last:pr-0";
   return (
-    <Panel title="Each instance" note="The same, of every instance by itself.">
-      <DataTable
-        caption="Tiers of each instance"
-        columns={COLUMNS}
-        rows={shown}
-        keyOf={({ instance, name }) => `${instance.instanceId} ${name}`}
-        sort={sort}
-        onSort={onSort}
-      />
-    </Panel>
+    <tr className="last:[&>*]:pb-3">
+      <th scope="row" className="py-1.5 pr-2 pl-3 text-left font-normal text-ink-soft">
+        {TITLES[name]}
+      </th>
+      <td className={cell}>{percent(hitRatio(tier))}</td>
+      <td className={clsx(cell, WIDEST)}>{whole(tier.stale)}</td>
+      <td className={cell}>
+        <Errors count={tier.errors} />
+      </td>
+      <td className={clsx(cell, WIDEST)}>{lasting(tier.latency.p50Ms)}</td>
+      <td className={clsx(cell, WIDEST)}>{lasting(tier.latency.p95Ms)}</td>
+      <td className={cell}>{lasting(tier.latency.p99Ms)}</td>
+      <td className={clsx(cell, WIDE)}>{BYTES[name] ? bytes(tier.bytes) : ""}</td>
+      <td className={clsx(cell, WIDE, "text-left")}>
+        <Breaker state={tier.breaker} />
+      </td>
+    </tr>
   );
 }
