@@ -3,6 +3,8 @@ import { z } from "zod";
 import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "./common";
 import { IncidentAnswer } from "./health";
 import { activityShape, InstancePlace, MirrorReport, TierStatus } from "./instance-report";
+import { MinuteColumns } from "./minute-history";
+import { ErrorKind } from "./recent-errors";
 
 const count = z.number().int().nonnegative();
 const sequence = z.number().int().positive();
@@ -185,6 +187,10 @@ export const AdminStatus = z.object({
     .meta({ description: "Whether instances share reports (through Redis); otherwise only this one is listed" }),
   total: z.object({ tiers, memory: z.object({ rssBytes: count, heapBytes: count }), ...activityShape }),
   instances: z.array(InstanceStatus),
+  history: MinuteColumns.meta({ description: "The last hour, minute by minute, all instances together" }),
+  errors: z
+    .array(ErrorKind.extend({ instanceId: z.string() }))
+    .meta({ description: "The latest errors of each instance by kind, newest kind first" }),
   database: z.object({ answers: z.boolean(), topicsReadMs: ms.nullable(), messagesReadMs: ms.nullable() }).meta({
     description: "Whether the database answers, and when the data was read from it; null: not since the start",
   }),

@@ -1,6 +1,8 @@
 /** One instance's report. Counts run since the instance started, so that reports can be summed. */
 import { z } from "zod";
 import { IncidentAnswer } from "./health";
+import { MinuteColumns, NO_HISTORY } from "./minute-history";
+import { ERROR_KINDS_MAX, ErrorKind } from "./recent-errors";
 
 const count = z.number().int().nonnegative();
 
@@ -106,8 +108,10 @@ export const InstanceReport = z.object({
   mirrors: z.array(MirrorReport),
   isEventBusConnected: z.boolean(),
   memory: z.object({ rssBytes: count, heapBytes: count }),
-  /** An older release sends none. */
+  /** An older release sends none of these three. */
   incidents: z.array(IncidentAnswer).default([]),
+  history: MinuteColumns.default(NO_HISTORY),
+  errors: z.array(ErrorKind).max(ERROR_KINDS_MAX).default([]),
   ...activityShape,
 });
 export type InstanceReport = z.infer<typeof InstanceReport>;

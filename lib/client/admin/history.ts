@@ -1,14 +1,15 @@
 /**
- * What this page has seen of the counters, so that they can be drawn over time: one sample for each answer, for ten minutes.
- * Pure but for the one list that the page keeps.
+ * Counters over time, for charts: the last hour minute by minute from the instances, then one sample for each answer since the page
+ * opened, for ten minutes. Pure, except for the one list of samples.
  */
 import { useSyncExternalStore } from "react";
 import type { AdminStatus } from "@/lib/wire/admin";
+import type { HistoryCounter, MinuteColumns } from "@/lib/wire/minute-history";
 
 export interface Sample {
   /** The server's clock. */
   readonly atMs: number;
-  /** Counted since the instances started, all of them together. */
+  /** Counts since the instances started, all of them together. */
   readonly requests: number;
   readonly l1Hits: number;
   readonly l1Misses: number;
@@ -16,7 +17,7 @@ export interface Sample {
   readonly statements: number;
   readonly mirrorRequests: number;
   readonly messages: number;
-  /** As they are now. */
+  /** Current levels. */
   readonly openStreams: number;
   readonly lagMs: number | null;
 }
@@ -42,7 +43,7 @@ export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus):
   };
 }
 
-/** In the order of time; of two answers of one instant the later one; nothing older than `KEPT_MS` before the newest. */
+/** Adds a sample, in the order of time. A later sample of the same instant replaces the earlier one. Drops samples older than `KEPT_MS`. */
 export function appended(history: readonly Sample[], sample: Sample): readonly Sample[] {
   const before = history.filter(({ atMs }) => atMs < sample.atMs && atMs >= sample.atMs - KEPT_MS);
   return [...before, sample];
@@ -51,11 +52,11 @@ export function appended(history: readonly Sample[], sample: Sample): readonly S
 export interface Series {
   /** Seconds since 1970. */
   readonly times: readonly number[];
-  /** Null where nothing can be said: an instance has come or gone, so that counters went back. */
+  /** Null if unknown, as when an instance came or went and the counters went back. */
   readonly values: readonly (number | null)[];
 }
 
-/** How fast a counter grew between two samples, per second. */
+/** Growth of a counter per second, between samples. */
 export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) => number): Series {
   return between(history, (before, after, seconds) => {
     const grown = counterOf(after) - counterOf(before);
@@ -63,7 +64,7 @@ export function ratesOf(history: readonly Sample[], counterOf: (sample: Sample) 
   });
 }
 
-/** Which share of what two counters grew by is the first one's; null where neither grew. */
+/** The first counter's share of the growth of both; null if neither grew. */
 export function ratiosOf(
   history: readonly Sample[],
   partOf: (sample: Sample) => number,
@@ -92,9 +93,41 @@ function between(
   };
 }
 
+/** A counter of the last hour, per second; each value stands at the end of its minute. */
+export const minuteRates = (past: MinuteColumns, name: HistoryCounter): Series => ({
+  times: endsOf(past),
+  values: past[name].map((count) => count / MINUTE_S),
+});
+
+export const minuteRatios = (past: MinuteColumns, part: HistoryCounter, rest: HistoryCounter): Series => ({
+  times: endsOf(past),
+  values: past[part].map((count, i) => {
+    const all = count + (past[rest][i] ?? 0);
+    return all === 0 ? null : count / all;
+  }),
+});
+
+export const minuteValues = (past: MinuteColumns, name: "openStreams" | "lagMs"): Series => ({
+  times: endsOf(past),
+  values: past[name],
+});
+
+const MINUTE_S = 60;
+const endsOf = ({ minutes }: MinuteColumns) => minutes.map((minute) => (minute + 1) * MINUTE_S);
+
+/** The past up to the first live sample, then the live samples. */
+export function joined(past: Series, live: Series): Series {
+  const from = live.times[0] ?? Number.POSITIVE_INFINITY;
+  const kept = past.times.filter((time) => time < from).length;
+  return {
+    times: [...past.times.slice(0, kept), ...live.times],
+    values: [...past.values.slice(0, kept), ...live.values],
+  };
+}
+
 interface Seen {
   readonly history: readonly Sample[];
-  /** By this browser's clock; 0 before the first answer. */
+  /** This browser's clock; 0 before the first answer. */
   readonly receivedAtMs: number;
 }
 
@@ -112,7 +145,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** What was seen so far, and when the last of it came. */
+/** The samples so far, and the time of the last answer. */
 export const useSeen = (): Seen =>
   useSyncExternalStore(
     subscribe,

@@ -17,6 +17,7 @@ import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from ".
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
 import { costOf } from "../observe/cost";
+import { errorsOfAll, sumHistories } from "../observe/history-sum";
 import { reportsOf } from "../observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "../observe/report-sum";
 import { VERSION } from "../observe/version";
@@ -59,6 +60,8 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
     instancesAreShared: app.isShared,
     total,
     instances: [...listedInstances],
+    history: sumHistories(reports, nowMs),
+    errors: errorsOfAll(reports),
     database: {
       answers: !reads.topics.isFailing,
       topicsReadMs: topics?.readMs ?? null,

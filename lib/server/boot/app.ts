@@ -47,6 +47,8 @@ import type { InstancePlace } from "../config/instance-name";
 import type { Health } from "../health/health";
 import type { RememberedAnswers } from "../http/remembered-answers";
 import type { Metrics } from "../observe/metrics";
+import type { MinuteHistory } from "../observe/minute-history";
+import type { RecentErrors } from "../observe/recent-errors";
 import type { Tracing } from "../observe/trace-types";
 import type { OfferedDefinitions } from "./catalogue";
 import type { CountedSubmitter } from "./counted-submitter";
@@ -96,6 +98,8 @@ export interface App {
   readonly submit: SubmitService;
   readonly sessions: Sessions;
   readonly metrics: Metrics;
+  readonly history: MinuteHistory;
+  readonly errors: RecentErrors;
   /** Null: nobody collects traces. */
   readonly tracing: Tracing | null;
   readonly rates: TopicRates;

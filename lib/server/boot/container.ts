@@ -14,9 +14,11 @@ import { adminReads } from "../admin/reads";
 import { instancePlace } from "../config/instance-name";
 import { HealthWatch } from "../health/watch";
 import { RememberedAnswers } from "../http/remembered-answers";
-import { composeReport } from "../observe/instance-report";
+import { composeReport, readingOf } from "../observe/instance-report";
 import { followApp } from "../observe/metric-sources";
 import { Metrics } from "../observe/metrics";
+import { MinuteHistory } from "../observe/minute-history";
+import { RecentErrors } from "../observe/recent-errors";
 import type { App, Parts } from "./app";
 import { OfferedDefinitions } from "./catalogue";
 import { FirstSync } from "./first-sync";
@@ -32,13 +34,15 @@ export function createApp({
   shared = null,
   stores,
   network,
-  log,
+  log: writtenLog,
   clock = systemClock,
   random = Math.random,
   metrics = new Metrics(),
   tracing = null,
   place = instancePlace(process.env, hostname(), env.PORT),
 }: Parts): App {
+  const errors = new RecentErrors(clock);
+  const log = errors.following(writtenLog);
   // The other instances are told at once of what has changed.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
   const tiers = buildTiers({ env, shared, clock });
@@ -107,6 +111,8 @@ export function createApp({
     ...writes,
     ...access,
     adminReads: reads,
+    errors,
+    history: new MinuteHistory(() => readingOf(app), clock),
     health: new HealthWatch(() => app),
     remembered: new RememberedAnswers(clock),
     firstSync: new FirstSync({ scheduler, ledger, clock, log }),

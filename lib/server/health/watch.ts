@@ -70,6 +70,7 @@ export class HealthWatch implements Health {
   /** Judges what is known. Asks nobody. */
   look(): void {
     const app = this.appOf();
+    app.history.observe();
     const now = tallyOf(app);
     const nowMs = now.atMs;
     const { scheduler, sharedStats, incidents } = app;

@@ -10,7 +10,7 @@ import { adminOf } from "../access/admins";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
 import { apiHeaders } from "./api-headers";
-import { isProblem, type ProblemCode, ProblemError, problemResponse } from "./problem";
+import { isProblem, type ProblemCode, ProblemError, problemResponse, problemStatus } from "./problem";
 import { readJson } from "./read-body";
 import { type KeptAnswer, responseOf } from "./remembered-answers";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -188,12 +188,18 @@ async function settled(app: App, route: AnyRoute, work: () => Promise<Response>)
   try {
     return await work();
   } catch (cause) {
-    if (isProblem(cause)) return problemResponse(cause);
+    const note = (kind: string) => app.errors.note(kind, names.get(route) ?? "other");
+    if (isProblem(cause)) {
+      if (problemStatus(cause.code) >= 500) note(cause.code);
+      return problemResponse(cause);
+    }
     if (isTierUnavailable(cause)) {
       const { name, detail } = DOWN[cause.tier];
       app.log.warn(`a request found ${name} unavailable`, { cause });
+      note(`${cause.tier} down`);
       return problemResponse({ code: "unavailable", detail, options: {} });
     }
+    note("internal");
     app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
     return problemResponse({
       code: "internal",

@@ -2,11 +2,13 @@ import "server-only";
 /** This instance's report, for the other instances and for `GET /api/admin/status`. */
 import { InstanceReport, type TierReport } from "../../wire/instance-report";
 import type { App } from "../boot/app";
+import type { Reading } from "./minute-history";
 import { VERSION } from "./version";
 
 /** Counts since the start. No I/O. */
 export async function composeReport(app: App): Promise<InstanceReport> {
   const { metrics, hub, ledger, scheduler, written } = app;
+  app.history.observe();
   const statements = Object.entries(app.stores.stats().byPurpose);
   const shared = app.sharedStats?.() ?? null;
   const syncs = [...scheduler.syncs.values()].map(({ counts }) => counts);
@@ -25,6 +27,8 @@ export async function composeReport(app: App): Promise<InstanceReport> {
     isEventBusConnected: shared?.bus.isConnected ?? false,
     memory: { rssBytes: rss, heapBytes: heapUsed },
     incidents: [...app.incidents.current()],
+    history: app.history.columns(),
+    errors: app.errors.list(),
     requests: { ...metrics.requests },
     commands: happened(Object.entries(shared?.byPurpose ?? {}).map(([name, { commands }]) => [name, commands])),
     statements: happened(statements.map(([name, { statements: sent }]) => [name, sent])),
@@ -62,6 +66,24 @@ export function withoutReplaced(reports: readonly InstanceReport[]): readonly In
   const isReplacedBy = (report: InstanceReport, other: InstanceReport) =>
     spotOf(other) === spotOf(report) && other.startedMs > report.reportedMs;
   return reports.filter((report) => spotOf(report) === null || !reports.some((other) => isReplacedBy(report, other)));
+}
+
+/** Counters and levels for the minute history. No I/O. */
+export function readingOf({ metrics, l1, sharedStats, stores, ledger, scheduler, hub }: App): Reading {
+  const lags = scheduler.topics.flatMap(({ topicId }) =>
+    scheduler.syncs.get(topicId)?.state.name === "paused" ? [] : [scheduler.lagMs(topicId)],
+  );
+  return {
+    requests: sum(Object.values(metrics.requests)),
+    l1Hits: l1.counters.hits,
+    l1Misses: l1.counters.misses,
+    commands: sum(Object.values(sharedStats?.().byPurpose ?? {}).map(({ commands }) => commands)),
+    statements: sum(Object.values(stores.stats().byPurpose).map(({ statements }) => statements)),
+    mirrorRequests: sum(ledger.states().map(({ requests }) => requests)),
+    messages: sum([...scheduler.syncs.values()].map(({ counts }) => counts.messages)),
+    openStreams: hub.size,
+    lagMs: lags.length === 0 ? null : Math.max(...lags),
+  };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

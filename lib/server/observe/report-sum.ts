@@ -53,7 +53,7 @@ export function sumMirrors(reports: readonly InstanceReport[]): Mirror[] {
 
 /** A report for operators: quantiles instead of bucket counts. */
 export function instanceStatus(report: InstanceReport, isThis: boolean): InstanceStatus {
-  const { form: _, tiers, ...rest } = report;
+  const { form: _, tiers, history: _history, errors: _errors, ...rest } = report;
   const statuses = Object.fromEntries(TIER_NAMES.map((name) => [name, tierStatus(tiers[name])]));
   return { ...rest, isThis, tiers: statuses as Tiers<TierStatus> };
 }

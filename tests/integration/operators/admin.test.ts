@@ -148,6 +148,30 @@ describe("the status", () => {
     expect(after.storage?.tables.find(({ name }) => name === "hcs_messages")?.partitions).toHaveLength(16);
   });
 
+  it("shows the minutes before the page was opened, all instances together", async () => {
+    await t.clock.advance(60_000 - (t.clock.now() % 60_000));
+    await status();
+    for (let i = 0; i < 7; i += 1) await t.ask("GET", "/api/contacts", ALICE);
+    await t.clock.advance(80_000);
+    const { history } = await status();
+    expect(history.minutes.at(-1)).toBe(Math.floor(t.clock.now() / 60_000) - 1);
+    expect(history.l1Hits.at(-1)).toBeGreaterThanOrEqual(6);
+    // The seven reads, and the read of the status before them.
+    expect(history.requests.at(-1)).toBe(8);
+  });
+
+  it("shows the latest errors by kind, with the ids of their requests", async () => {
+    isDatabaseDown = true;
+    const response = await t.ask("GET", "/api/admin/audit-log", operator);
+    expect(response.status).toBe(503);
+    isDatabaseDown = false;
+    const found = (await status()).errors.find(({ kind }) => kind === "postgres down");
+    expect(found).toMatchObject({ instanceId: t.app.instanceId, count: 1 });
+    expect(found?.latest).toEqual([
+      { atMs: t.clock.now(), requestId: response.headers.get("x-request-id"), route: "GET /api/admin/audit-log" },
+    ]);
+  });
+
   it("reads the database once, however many operators look", async () => {
     await t.clock.advance(61_000);
     const count = () => t.app.stores.stats().byPurpose.admin.statements;

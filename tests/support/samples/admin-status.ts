@@ -112,6 +112,18 @@ const tiers = (step: number, part: number) => ({
   postgres: tier(1_000 / part, 100 / part, { breaker: part === 1 ? "half-open" : "closed" }),
 });
 
+/** The hour before, with a wave in every figure. */
+function history(atMs: number): AdminStatus["history"] {
+  const minutes = Array.from({ length: 60 }, (_, i) => Math.floor(atMs / 60_000) - 61 + i);
+  const wave = (mean: number) => minutes.map((_, i) => Math.round(mean * (1 + 0.4 * Math.sin(i / 6) + (i % 5) / 20)));
+  return {
+    minutes,
+    ...{ requests: wave(4_800), l1Hits: wave(9_000), l1Misses: wave(420), commands: wave(2_400) },
+    ...{ statements: wave(180), mirrorRequests: wave(240), messages: wave(1_200), openStreams: wave(400) },
+    lagMs: minutes.map((_, i) => 400 + ((i * 137) % 900)),
+  };
+}
+
 function whole<T>(value: T): T {
   return JSON.parse(
     JSON.stringify(value, (_, part) => (typeof part === "number" && part > 1 ? Math.round(part) : part)),
@@ -161,6 +173,21 @@ export function adminStatus({ topics = 4, instances = 3, atMs = NOW, step = 0 }:
     instancesAreShared: true,
     total: { tiers: tiers(step, 1), memory: { rssBytes: 966_000_000, heapBytes: 360_000_000 }, ...activity(step) },
     instances: Array.from({ length: instances }, (_, index) => instance(index)),
+    history: history(atMs),
+    errors: [
+      {
+        ...{ instanceId: "edge-b1-4f21", kind: "postgres down", count: 14 },
+        latest: [1, 2, 3].map((n) => ({
+          atMs: atMs - n * 40_000,
+          requestId: `req-4f21c0de-${n}`,
+          route: "GET /api/contacts",
+        })),
+      },
+      {
+        ...{ instanceId: "edge-a0-4f21", kind: "a check of a topic failed", count: 1 },
+        latest: [{ atMs: atMs - 3_000_000, requestId: null, route: null }],
+      },
+    ],
     database: { answers: true, topicsReadMs: atMs - 500, messagesReadMs: atMs - 20_000 },
     topics: Array.from({ length: topics }, (_, index) => topicStatus(index, atMs)),
     mirror: {

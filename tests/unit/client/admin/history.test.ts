@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { appended, KEPT_MS, ratesOf, ratiosOf, type Sample, sampleOf, valuesOf } from "@/lib/client/admin/history";
+import {
+  appended,
+  joined,
+  KEPT_MS,
+  minuteRates,
+  minuteRatios,
+  minuteValues,
+  ratesOf,
+  ratiosOf,
+  type Sample,
+  sampleOf,
+  valuesOf,
+} from "@/lib/client/admin/history";
 import { adminStatus } from "@/tests/support/samples/admin-status";
 
 const START = 1_000_000;
@@ -55,5 +67,24 @@ describe("the history of counters", () => {
     );
     expect(series.values).toEqual([0.9, null]);
     expect(valuesOf(history, ({ openStreams }) => openStreams).values).toHaveLength(3);
+  });
+});
+
+describe("a chart", () => {
+  const past = {
+    ...adminStatus().history,
+    ...{ minutes: [10, 11], requests: [120, 60], l1Hits: [9, 0], l1Misses: [1, 0], lagMs: [null, 400] },
+  };
+
+  it("begins with the minutes that the instances know", () => {
+    expect(minuteRates(past, "requests")).toEqual({ times: [660, 720], values: [2, 1] });
+    expect(minuteRatios(past, "l1Hits", "l1Misses").values).toEqual([0.9, null]);
+    expect(minuteValues(past, "lagMs").values).toEqual([null, 400]);
+  });
+
+  it("goes on with live samples, and shows no time twice", () => {
+    const live = { times: [700, 703], values: [5, 6] };
+    expect(joined(minuteRates(past, "requests"), live)).toEqual({ times: [660, 700, 703], values: [2, 5, 6] });
+    expect(joined(minuteRates(past, "requests"), { times: [], values: [] }).times).toEqual([660, 720]);
   });
 });

@@ -1,12 +1,22 @@
 "use client";
 import { useMemo } from "react";
-import { ratesOf, ratiosOf, useSeen, valuesOf } from "@/lib/client/admin/history";
+import {
+  joined,
+  minuteRates,
+  minuteRatios,
+  minuteValues,
+  ratesOf,
+  ratiosOf,
+  useSeen,
+  valuesOf,
+} from "@/lib/client/admin/history";
 import { bytes, compact, counted, dollars, lasting, percent, rate, whole } from "@/lib/client/format/numbers";
 import { Trend } from "../charts/trend";
 import { Figure, Figures, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { Incidents } from "./incidents";
 import { Instances } from "./instances";
+import { RecentErrors } from "./recent-errors";
 
 export function Overview() {
   const { total, topics, streams, mirror, storage, cost } = useStatus();
@@ -55,6 +65,7 @@ export function Overview() {
       </Panel>
       <Trends />
       <Instances />
+      <RecentErrors />
     </>
   );
 }
@@ -67,31 +78,56 @@ function SlowestLag() {
 
 const perSecond = (value: number | null) => `${rate(value)} /s`;
 
+const RATES = [
+  ["Requests", "requests"],
+  ["Messages committed", "messages"],
+  ["Redis commands", "commands"],
+  ["SQL statements", "statements"],
+  ["Mirror requests", "mirrorRequests"],
+] as const;
+const LEVELS = [
+  ["Lag", "lagMs", lasting],
+  ["Open streams", "openStreams", whole],
+] as const;
+
 function Trends() {
+  const { history: past } = useStatus();
   const { history } = useSeen();
   const series = useMemo(
     () => [
-      { title: "Requests", format: perSecond, series: ratesOf(history, ({ requests }) => requests) },
       {
         title: "L1 hit ratio",
         format: percent,
-        series: ratiosOf(
-          history,
-          ({ l1Hits }) => l1Hits,
-          ({ l1Misses }) => l1Misses,
+        series: joined(
+          minuteRatios(past, "l1Hits", "l1Misses"),
+          ratiosOf(
+            history,
+            ({ l1Hits }) => l1Hits,
+            ({ l1Misses }) => l1Misses,
+          ),
         ),
       },
-      { title: "Messages committed", format: perSecond, series: ratesOf(history, ({ messages }) => messages) },
-      { title: "Redis commands", format: perSecond, series: ratesOf(history, ({ commands }) => commands) },
-      { title: "SQL statements", format: perSecond, series: ratesOf(history, ({ statements }) => statements) },
-      { title: "Mirror requests", format: perSecond, series: ratesOf(history, ({ mirrorRequests }) => mirrorRequests) },
-      { title: "Lag", format: lasting, series: valuesOf(history, ({ lagMs }) => lagMs) },
-      { title: "Open streams", format: whole, series: valuesOf(history, ({ openStreams }) => openStreams) },
+      ...RATES.map(([title, name]) => ({
+        title,
+        format: perSecond,
+        series: joined(
+          minuteRates(past, name),
+          ratesOf(history, (sample) => sample[name]),
+        ),
+      })),
+      ...LEVELS.map(([title, name, format]) => ({
+        title,
+        format,
+        series: joined(
+          minuteValues(past, name),
+          valuesOf(history, (sample) => sample[name]),
+        ),
+      })),
     ],
-    [history],
+    [past, history],
   );
   return (
-    <Panel title="Since you opened this page" note="All instances together; ten minutes are kept.">
+    <Panel title="Last hour" note="All instances together.">
       <div className="grid grid-cols-2 gap-x-6 gap-y-5 lg:grid-cols-4">
         {series.map((each) => (
           <Trend key={each.title} {...each} />

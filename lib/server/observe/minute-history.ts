@@ -1,0 +1,74 @@
+import "server-only";
+/**
+ * What an instance did in each of the last 60 minutes, so that charts have a past when a page opens. Kept in memory and part of the
+ * instance's report: at most 60 samples of nine numbers, about 3 KB.
+ */
+import type { Clock } from "../../ports/clock";
+import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/minute-history";
+
+type Counters = Readonly<Record<(typeof HISTORY_COUNTERS)[number], number>>;
+
+/** One look at the instance: counters since its start, and levels as they are now. */
+export interface Reading extends Counters {
+  readonly openStreams: number;
+  /** Null: no topic has a lag. */
+  readonly lagMs: number | null;
+}
+
+interface Minute extends Reading {
+  readonly minute: number;
+}
+
+const MINUTE_MS = 60_000;
+
+export class MinuteHistory {
+  private minutes: readonly Minute[] = [];
+  /** The minute that is not over: what the counters were when it began, and its highest levels. */
+  private current: (Minute & { readonly before: Counters }) | null = null;
+
+  constructor(
+    private readonly read: () => Reading,
+    private readonly clock: Pick<Clock, "now">,
+  ) {}
+
+  /** Call it at least once a minute. The first call in a new minute closes the one before. No I/O. */
+  observe(): void {
+    const minute = Math.floor(this.clock.now() / MINUTE_MS);
+    const reading = this.read();
+    const { current } = this;
+    // A clock that was set back says nothing: wait until it passes the last sample.
+    if (current !== null && minute < current.minute) return;
+    if (current?.minute === minute) {
+      const lagMs = current.lagMs === null ? reading.lagMs : Math.max(current.lagMs, reading.lagMs ?? 0);
+      const openStreams = Math.max(current.openStreams, reading.openStreams);
+      this.current = { ...reading, minute, before: current.before, openStreams, lagMs };
+      return;
+    }
+    if (current !== null) {
+      const { before, ...ended } = current;
+      // Counts between the last look and this one belong to the minute that ends, or to a pause without any look.
+      const grown = HISTORY_COUNTERS.map((name) => [name, Math.max(0, reading[name] - before[name])]);
+      const sample = { ...ended, ...(Object.fromEntries(grown) as Counters) };
+      this.minutes = [...this.minutes, sample].slice(-HISTORY_MINUTES);
+    }
+    this.current = { ...reading, minute, before: current === null ? NOTHING : reading };
+  }
+
+  /** The minutes that are over, oldest first. A minute without any look is missing. */
+  columns(): MinuteColumns {
+    const minute = Math.floor(this.clock.now() / MINUTE_MS);
+    const kept = this.minutes.filter((each) => each.minute >= minute - HISTORY_MINUTES);
+    const column = <Name extends keyof Minute>(name: Name) => kept.map((each) => each[name]);
+    return {
+      minutes: column("minute"),
+      ...(Object.fromEntries(HISTORY_COUNTERS.map((name) => [name, column(name)])) as Record<
+        (typeof HISTORY_COUNTERS)[number],
+        number[]
+      >),
+      openStreams: column("openStreams"),
+      lagMs: column("lagMs"),
+    };
+  }
+}
+
+const NOTHING = Object.fromEntries(HISTORY_COUNTERS.map((name) => [name, 0])) as Counters;
