@@ -20,7 +20,7 @@ export interface ReporterDeps {
 }
 
 /** Often enough for people who look, rare enough for the bill: 8,640 commands a day are 2 cents (docs/measurements.md §3). */
-export const REPORT_EVERY_MS = 10_000;
+const REPORT_EVERY_MS = 10_000;
 /** A timer may fire late; a report within this time of the next period is still part of a run of reports. */
 const LATE_MS = 1_000;
 /** Two missed reports, and the delays of a busy process. */
