@@ -1,0 +1,47 @@
+/** The log of one topic in memory: as much of a sync store as audits and repairs use. */
+import type { Sha384 } from "@/lib/core/ledger/running-hash";
+import { CHAIN_START } from "@/lib/core/ledger/verify";
+import type { Batch, LogEntry } from "@/lib/core/signals/batch";
+import { interpret } from "@/lib/core/signals/interpret";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { CommitOutcome, Gap, SyncStore } from "@/lib/ports/store/sync-store";
+import { OPERATOR, sha384 } from "../mirrors/chain";
+
+export class LogStore {
+  readonly entries = new Map<number, LogEntry>();
+  gapsNow: Gap[] = [];
+  readonly written: Batch[] = [];
+
+  /** Stores these messages as a sync would that saw nothing else. */
+  hold(messages: readonly LedgerMessage[], hash: Sha384 = sha384): void {
+    const [first] = messages;
+    if (!first) return;
+    const trustedPayers = new Set([OPERATOR]);
+    const meaning = interpret({
+      ...{ topicId: first.topicId, head: CHAIN_START, messages, priorParts: [], trustedPayers, sha384: hash },
+    });
+    for (const entry of meaning.entries) this.entries.set(entry.sequence, entry);
+  }
+
+  get store(): SyncStore {
+    const sorted = () => [...this.entries.values()].sort((a, b) => a.sequence - b.sequence);
+    const write = async (batch: Batch): Promise<CommitOutcome> => {
+      this.written.push(batch);
+      for (const entry of batch.entries) this.entries.set(entry.sequence, entry);
+      return { kind: "committed", rows: [] } as unknown as CommitOutcome;
+    };
+    return {
+      log: async (_: string, from: number, to: number) =>
+        sorted().filter(({ sequence }) => sequence >= from && sequence <= to),
+      failed: async (_: string, limit: number, after = 0) =>
+        sorted()
+          .filter(({ verification, sequence }) => verification === "failed" && sequence > after)
+          .slice(0, limit),
+      parts: async (_: string, keys: readonly string[]) =>
+        sorted().filter(({ chunk }) => chunk?.key != null && keys.includes(chunk.key)),
+      gaps: async () => this.gapsNow,
+      backfill: write,
+      restore: write,
+    } as unknown as SyncStore;
+  }
+}

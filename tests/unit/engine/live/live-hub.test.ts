@@ -1,0 +1,161 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
+import { type LiveEvent, LiveHub } from "@/lib/engine/live/live-hub";
+import type { CommitEvent } from "@/lib/ports/shared/event-bus";
+import type { SignalRow, ViewStore } from "@/lib/ports/store/view-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
+
+const [ALICE, BOB] = ["tm-alice", "tm-bob"] as [UserId, UserId];
+const BEAT_MS = 1_000;
+
+let clock: DrivenClock;
+let heads: Map<UserId, number>;
+let isDown: boolean;
+let demands: number;
+let hub: LiveHub;
+
+const answer = <T>(value: () => T): Promise<T> =>
+  isDown ? Promise.reject(new TierUnavailable("postgres", "down")) : Promise.resolve(value());
+const rowAt = (position: number) => ({ position }) as unknown as SignalRow;
+const views = {
+  head: (userId: UserId) => answer(() => heads.get(userId) ?? 0),
+  heads: (userIds: readonly UserId[]) => answer(() => new Map(userIds.map((id) => [id, heads.get(id) ?? 0]))),
+  signalsAfter: (userId: UserId, after: number, limit: number) =>
+    answer(() => {
+      const through = Math.min(heads.get(userId) ?? 0, after + limit);
+      return { rows: Array.from({ length: through - after }, (_, i) => rowAt(after + i + 1)), through };
+    }),
+} as unknown as ViewStore;
+
+beforeEach(() => {
+  [clock, heads, isDown, demands] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0];
+  hub = new LiveHub({
+    ...{ views, clock, log: quietLog, beatMs: BEAT_MS, maxStreamMs: 60_000, maxPerUser: 2, maxStreams: 3 },
+    demand: () => {
+      demands += 1;
+    },
+  });
+});
+
+/** An open stream whose events collect in a list. */
+function opened(userId: UserId, cursor: number | null) {
+  const end = new AbortController();
+  const stream = hub.open(userId, cursor, end.signal);
+  if (!stream.ok) throw new Error(stream.error);
+  const events: LiveEvent[] = [];
+  const over = (async () => {
+    for await (const event of stream.value) events.push(event);
+  })();
+  const positions = () => events.flatMap((event) => (event.event === "signal" ? [event.row.position] : []));
+  return { events, over, end, positions, names: () => events.map(({ event }) => event) };
+}
+
+function commit(userId: UserId, head: number): void {
+  heads.set(userId, head);
+  const users = [{ userId, head: head as Position, added: 1, peers: [BOB] }];
+  hub.onCommit({ type: "commit", topicId: "0.0.7" as TopicId, users } as unknown as CommitEvent);
+}
+
+describe("a stream", () => {
+  it("begins with what came after its cursor, then has each commit as it comes", async () => {
+    const stream = opened(ALICE, 1);
+    await clock.advance(0);
+    expect(stream.events[0]).toEqual({ event: "hello", position: 3, sentThrough: 1 });
+    expect(stream.positions()).toEqual([2, 3]);
+    commit(ALICE, 5);
+    await clock.advance(0);
+    expect(stream.positions()).toEqual([2, 3, 4, 5]);
+    expect(stream.events.at(-1)).toEqual({ event: "contacts", peers: [BOB] });
+  });
+
+  it("without a cursor begins at the head", async () => {
+    const stream = opened(ALICE, null);
+    await clock.advance(0);
+    expect(stream.events).toEqual([{ event: "hello", position: 3, sentThrough: 3 }]);
+  });
+
+  it("reads rows in pages until it has caught up", async () => {
+    heads.set(ALICE, 450);
+    const stream = opened(ALICE, 0);
+    await clock.advance(0);
+    expect(stream.positions()).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
+  });
+
+  it("with a cursor of another epoch is told to begin anew", async () => {
+    heads.set(ALICE, POSITIONS_PER_EPOCH + 2);
+    const stream = opened(ALICE, 1);
+    await clock.advance(0);
+    expect(stream.names()).toEqual(["hello", "resync"]);
+  });
+
+  it("finds a commit of which no event came, after missed events", async () => {
+    const stream = opened(ALICE, 3);
+    await clock.advance(0);
+    heads.set(ALICE, 4);
+    hub.onMissed();
+    await clock.advance(0);
+    expect(stream.positions()).toEqual([4]);
+  });
+
+  it("stays open while the database is down, and carries on at a beat after it", async () => {
+    const stream = opened(ALICE, 3);
+    await clock.advance(0);
+    isDown = true;
+    commit(ALICE, 4);
+    await clock.advance(5 * BEAT_MS);
+    expect(stream.positions()).toEqual([]);
+    isDown = false;
+    await clock.advance(BEAT_MS);
+    expect(stream.positions()).toEqual([4]);
+  });
+
+  it("tells its freshness at least every fifteen seconds, and ends by itself in time", async () => {
+    const stream = opened(ALICE, 3);
+    await clock.advance(15_000);
+    expect(stream.names()).toContain("freshness");
+    await clock.advance(50_000);
+    expect(stream.events.at(-1)).toEqual({ event: "bye", reason: "planned" });
+    await stream.over;
+    expect(hub.size).toBe(0);
+  });
+
+  it.each(["shutdown", "signed-out"] as const)("says so when it is ended: %s", async (reason) => {
+    const [own, other] = [opened(ALICE, 3), opened(BOB, 0)];
+    await clock.advance(0);
+    hub.end(ALICE, reason);
+    await own.over;
+    expect(own.events.at(-1)).toEqual({ event: "bye", reason });
+    expect(other.names()).not.toContain("bye");
+  });
+});
+
+describe("streams together", () => {
+  it("are bounded for one user and for the instance, and a closed one makes room", async () => {
+    const [first] = [opened(ALICE, 3), opened(ALICE, 3)];
+    expect(hub.open(ALICE, 3, new AbortController().signal)).toMatchObject({ ok: false, error: "per-user" });
+    opened(BOB, 0);
+    expect(hub.open(BOB, 0, new AbortController().signal)).toMatchObject({ ok: false, error: "per-instance" });
+    first.end.abort();
+    await first.over;
+    expect(hub.size).toBe(2);
+    expect(hub.open(BOB, 0, new AbortController().signal).ok).toBe(true);
+    expect(hub.counts).toEqual({ opened: 4, refusedPerUser: 1, refusedPerInstance: 1 });
+  });
+
+  it("ask for a sync once a beat, and not at all when nobody is there", async () => {
+    const [first, second] = [opened(ALICE, 3), opened(BOB, 0)];
+    await clock.advance(10 * BEAT_MS);
+    expect(demands).toBe(11);
+    for (const { end, over } of [first, second]) {
+      end.abort();
+      await over;
+    }
+    // The timer has stopped at once: an idle instance wakes for nothing.
+    expect(clock.waiting).toBe(0);
+    await clock.advance(10 * BEAT_MS);
+    expect(demands).toBe(11);
+  });
+});

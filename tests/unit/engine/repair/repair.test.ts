@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import { ok } from "@/lib/core/result";
+import { repairTopic } from "@/lib/engine/repair/repair";
+import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { Gap } from "@/lib/ports/store/sync-store";
+import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
+import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
+import { LogStore } from "../../../support/stores/log-store";
+
+const TOPIC = "0.0.7" as TopicId;
+const request = (i: number) => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: `tm-${i}` } });
+const forged = (message: LedgerMessage) => ({ ...message, message: new TextEncoder().encode("forged") });
+
+let ledger: ScriptedLedger;
+let log: LogStore;
+let chain: readonly LedgerMessage[];
+
+beforeEach(() => {
+  [ledger, log] = [new ScriptedLedger(), new LogStore()];
+  chain = chainOf(TOPIC, [1, 2, 3, 4, 5].map(request));
+  ledger.set(chain);
+});
+
+const repair = (failedAfter = 0) =>
+  repairTopic(
+    {
+      ...{ store: log.store, ledger, sha384, bus: new MemoryEventBus(), trustedPayers: new Set([OPERATOR]) },
+      onUnpublished: () => {},
+      renamedBy: async () => [],
+    },
+    TOPIC,
+    failedAfter,
+  );
+
+/** The topic without these messages, which are a declared gap. */
+function withGap(from: number, to: number): void {
+  log.hold(chain.filter(({ sequence }) => sequence < from || sequence > to));
+  log.gapsNow = [{ from, to, state: "declared" } as unknown as Gap];
+}
+
+describe("a declared gap", () => {
+  it("is filled when the mirror has its messages again, and the message after it is verified", async () => {
+    withGap(2, 3);
+    expect(log.entries.get(4)?.verification).toBe("unverifiable");
+    expect(await repair()).toEqual({ mended: 2, left: 0, failedThrough: 0 });
+    expect([...log.entries.values()].map(({ verification }) => verification)).toEqual(Array(5).fill("verified"));
+  });
+
+  it("is left as it is while the mirror has nothing of it", async () => {
+    withGap(2, 3);
+    ledger.answer = () => ok([]);
+    expect(await repair()).toEqual({ mended: 0, left: 2, failedThrough: 0 });
+    expect(log.written).toEqual([]);
+  });
+
+  it("is filled page by page, however few messages a page holds", async () => {
+    withGap(2, 4);
+    ledger.answer = (_, page) => ok(page.slice(0, 1));
+    expect(await repair()).toMatchObject({ mended: 3, left: 0 });
+    expect(ledger.pages.map(({ after }) => after)).toEqual([1, 2, 3]);
+  });
+
+  it("that hid a part of a message makes the message whole when it is filled", async () => {
+    chain = chainOf(TOPIC, [request(1), ...chunked({ type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" }, "k", 15)]);
+    ledger.set(chain);
+    withGap(2, 2);
+    const last = chain.at(-1)?.sequence ?? 0;
+    expect(log.entries.get(last)?.disposition).not.toBe("signal");
+    await repair();
+    expect(log.entries.get(last)?.disposition).toBe("signal");
+  });
+});
+
+describe("a failed message", () => {
+  it("is replaced when the mirror tells the truth", async () => {
+    log.hold(chain.map((message) => (message.sequence === 3 ? forged(message) : message)));
+    expect(await repair()).toEqual({ mended: 1, left: 0, failedThrough: 0 });
+    expect(log.entries.get(3)).toMatchObject({ verification: "verified", disposition: "signal" });
+  });
+
+  it("stays failed while the mirror tells the same", async () => {
+    const lie = chain.map((message) => (message.sequence === 3 ? forged(message) : message));
+    ledger.set(lie);
+    log.hold(lie);
+    expect(await repair()).toMatchObject({ mended: 0, left: 1 });
+    expect(log.entries.get(3)?.verification).toBe("failed");
+  });
+
+  it("of many is looked at in its turn, eight at once", async () => {
+    chain = chainOf(
+      TOPIC,
+      Array.from({ length: 20 }, (_, i) => request(i)),
+    );
+    const lie = chain.map(forged);
+    ledger.set(lie);
+    log.hold(lie);
+    const first = await repair();
+    expect(first).toMatchObject({ mended: 0, failedThrough: 8 });
+    expect((await repair(first.failedThrough)).failedThrough).toBe(16);
+    expect((await repair(16)).failedThrough).toBe(0);
+  });
+});

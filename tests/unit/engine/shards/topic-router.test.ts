@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryWriteFence } from "@/lib/adapters/memory/memory-write-fence";
+import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { type Registry, routeTopic, type Shard } from "@/lib/core/shards/shards";
+import type { RegistryCache } from "@/lib/engine/shards/registry-cache";
+import { TopicDoor, type TopicDoorDeps } from "@/lib/engine/shards/topic-router";
+import type { WriteFence } from "@/lib/ports/shared/write-fence";
+import type { UserRoute } from "@/lib/ports/store/shard-registry";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { quietLog } from "../../../support/quiet-log";
+import { active, busy, plain, registryOf, standard } from "../../../support/worlds/registries";
+
+const USER = "tm-alice" as UserId;
+const TYPE = "CONTACT_REQUEST";
+
+let clock: DrivenClock;
+let registry: Registry;
+let loads: number;
+let route: UserRoute;
+let isStoreDown: boolean;
+let readBack: Map<TopicId, number>;
+let fence: WriteFence;
+
+const topicOf = (of = registry) => routeTopic(of, { ...plain(USER), tier: route.tier }, "contact")?.topicId as TopicId;
+
+beforeEach(() => {
+  clock = new DrivenClock();
+  registry = registryOf(active(standard("contact"), 1));
+  route = { userId: USER, tier: "standard", tenantId: null, signals: 0, version: 1 };
+  [loads, isStoreDown, readBack] = [0, false, new Map()];
+  fence = new MemoryWriteFence(clock);
+});
+
+/** A router whose instance knows the registry as it was when the router was made, until it loads it. */
+function router(more: Partial<TopicDoorDeps> = {}): TopicDoor {
+  const known = { current: registry };
+  const cache = {
+    get current() {
+      return known.current;
+    },
+    check: async () => {},
+    load: async () => {
+      loads += 1;
+      known.current = registry;
+    },
+  } as unknown as RegistryCache;
+  const down = () => Promise.reject(new TierUnavailable("postgres", "down"));
+  return new TopicDoor({
+    registry: cache,
+    store: {
+      user: async () => (isStoreDown ? down() : route),
+      setTier: async (_: UserId, tier: UserRoute["tier"]) => {
+        route = { ...route, tier, version: route.version + 1 };
+        return true;
+      },
+    } as unknown as TopicDoorDeps["store"],
+    fence,
+    scheduler: {
+      syncs: new Map(),
+      freshness: () => ({ stale: false }),
+      waitFor: async (minimum: ReadonlyMap<TopicId, Sequence>) =>
+        [...minimum].every(([topicId, sequence]) => (readBack.get(topicId) ?? 0) >= sequence),
+    } as unknown as TopicDoorDeps["scheduler"],
+    clock,
+    log: quietLog,
+    ...more,
+  });
+}
+
+/** Two segments more, to which the user's hash leads elsewhere than before. */
+function split(): { readonly before: TopicId; readonly after: TopicId } {
+  const before = topicOf();
+  const [first] = registry.shards as [Shard];
+  for (let more = 1; ; more += 1) {
+    const next = { version: 2, shards: [first, ...active(standard("contact"), more + 1).slice(1)] };
+    if (topicOf(next) === before) continue;
+    registry = next;
+    return { before, after: topicOf() };
+  }
+}
+
+describe("a user's message", () => {
+  it("goes to the topic that the registry gives", async () => {
+    const { topicId } = await clock.drive(router().enter(USER, TYPE));
+    expect(topicId).toBe(topicOf());
+    expect(await router().getTopicForUser(USER, TYPE)).toBe(topicId);
+  });
+
+  it("stays on the old topic while the last message there has not been read back", async () => {
+    const first = await clock.drive(router().enter(USER, TYPE));
+    await first.leave(7);
+    const { before } = split();
+    expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(before);
+  });
+
+  it("moves to the new topic once the last message has been read back", async () => {
+    const first = await clock.drive(router().enter(USER, TYPE));
+    await first.leave(7);
+    const { before, after } = split();
+    readBack.set(before, 7);
+    expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(after);
+  });
+
+  it("stays on the old topic while another message is on its way there", async () => {
+    await clock.drive(router().enter(USER, TYPE));
+    const { before } = split();
+    readBack.set(before, 1_000);
+    expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(before);
+  });
+
+  it("leaves a drained topic without waiting", async () => {
+    const first = await clock.drive(router().enter(USER, TYPE));
+    await first.leave(7);
+    split();
+    registry = {
+      ...registry,
+      shards: registry.shards.map((shard, i) => (i === 0 ? { ...shard, state: "drained" } : shard)),
+    };
+    const { topicId } = await clock.drive(router().enter(USER, TYPE));
+    expect(topicId).toBe(topicOf());
+    expect(topicId).not.toBe(first.topicId);
+  });
+
+  it("makes an instance with an old registry load the new one: nobody goes back", async () => {
+    const old = router();
+    const { after } = split();
+    const moved = await clock.drive(router().enter(USER, TYPE));
+    await moved.leave(1);
+    expect((await clock.drive(old.enter(USER, TYPE))).topicId).toBe(after);
+    expect(loads).toBe(1);
+  });
+});
+
+describe("a user with many signals", () => {
+  it("becomes a busy user, and writes to the topics of those", async () => {
+    registry = registryOf(active(standard("contact"), 1), active(busy("contact"), 1));
+    route = { ...route, signals: 1_000 };
+    const { topicId } = await clock.drive(router().enter(USER, TYPE));
+    expect(route.tier).toBe("busy");
+    expect(topicId).toBe(registry.shards[1]?.topicId);
+  });
+});
+
+describe("while the database is down", () => {
+  it("everybody writes where all write to the same topics", async () => {
+    isStoreDown = true;
+    expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(topicOf());
+  });
+
+  it("nobody new writes where topics depend on the user", async () => {
+    registry = registryOf(active(standard("contact"), 1), active(busy("contact"), 1));
+    isStoreDown = true;
+    await expect(clock.drive(router().enter(USER, TYPE))).rejects.toBeInstanceOf(TierUnavailable);
+  });
+});
+
+it("a fence that cannot be told of the end of a write does not fail the write", async () => {
+  const lost = { enter: fence.enter.bind(fence), leave: () => Promise.reject(new TierUnavailable("redis", "down")) };
+  const { leave } = await clock.drive(router({ fence: lost }).enter(USER, TYPE));
+  await expect(leave(1)).resolves.toBeUndefined();
+});
