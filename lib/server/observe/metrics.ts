@@ -22,9 +22,22 @@ export interface Sample {
 
 type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
 
+let measured: Registry | null = null;
+
+/**
+ * What is measured of the process, not of an app: the observers behind it never end, and would keep the app of a registry that
+ * they write to in memory after its end.
+ */
+function processMetrics(): Registry {
+  if (measured === null) {
+    measured = new Registry();
+    collectDefaultMetrics({ register: measured });
+  }
+  return measured;
+}
+
 export class Metrics {
   readonly registry = new Registry();
-  private hasProcessMetrics = false;
 
   private readonly requestSeconds = new Histogram({
     name: "trustmesh_http_request_duration_seconds",
@@ -160,8 +173,6 @@ export class Metrics {
 
   /** All of it in the text format that Prometheus reads. The process is measured from the first call on. */
   async text(): Promise<string> {
-    if (!this.hasProcessMetrics) collectDefaultMetrics({ register: this.registry });
-    this.hasProcessMetrics = true;
-    return this.registry.metrics();
+    return `${await this.registry.metrics()}\n${await processMetrics().metrics()}`;
   }
 }
