@@ -68,5 +68,7 @@ export function proxy(request: NextRequest): NextResponse {
 
 export const config = {
   // Everything that may be a page, the one for unknown addresses included; not the API, and no file.
-  matcher: ["/((?!api/|_next/static/|icon\\.svg$).*)"],
+  matcher: [
+    "/((?!api/|_next/static/|(?:icon\\.svg|icon-192\\.png|icon-512\\.png|icon-maskable-512\\.png|apple-icon\\.png|social\\.png|manifest\\.webmanifest|robots\\.txt)$).*)",
+  ],
 };

@@ -1,13 +1,36 @@
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import { parseTheme, THEME_COOKIE } from "@/lib/client/browser/theme";
+import { publicOrigin } from "@/lib/server/config/public-origin";
 import "./globals.css";
 
-export const metadata: Metadata = {
-  title: { default: "TrustMesh", template: "%s · TrustMesh" },
-  description:
-    "Contacts, trust and recognition, every message on the Hedera ledger and checked against its hash chain.",
-};
+const TITLE = "TrustMesh";
+const DESCRIPTION =
+  "Contacts, trust and recognition, every message on the Hedera ledger and checked against its hash chain.";
+
+/** A shared link has a picture where the deployment knows its own name: pictures need a whole address. */
+export function generateMetadata(): Metadata {
+  const origin = publicOrigin(process.env);
+  return {
+    title: { default: TITLE, template: `%s · ${TITLE}` },
+    description: DESCRIPTION,
+    manifest: "/manifest.webmanifest",
+    icons: { apple: "/apple-icon.png" },
+    ...(origin === null
+      ? {}
+      : {
+          metadataBase: new URL(origin),
+          openGraph: {
+            type: "website",
+            siteName: TITLE,
+            title: TITLE,
+            description: DESCRIPTION,
+            images: [{ url: "/social.png", width: 1_200, height: 630, alt: "The mark of TrustMesh" }],
+          },
+          twitter: { card: "summary_large_image" },
+        }),
+  };
+}
 
 export const viewport: Viewport = {
   themeColor: [

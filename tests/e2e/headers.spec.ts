@@ -27,6 +27,9 @@ test("nothing says what the server is made of, and everything is kept from guess
   const paths = [
     "/sign-in",
     "/icon.svg",
+    "/manifest.webmanifest",
+    "/robots.txt",
+    "/apple-icon.png",
     "/api/health",
     "/api/contacts",
     "/api/openapi.json",

@@ -54,9 +54,9 @@ it.each([
 });
 
 it("every command takes its environment from there", () => {
-  // The development server reads the files of development, and hands its own shell on to Next; tests get the shell as it is.
-  const exempt = ["scripts/environment.ts", "scripts/develop/dev.ts", "scripts/develop/test-node.ts"];
-  const direct = sourcesUnder(["scripts"], (path) => exempt.includes(path))
+  // The development server reads the files of development, and hands its own shell on to Next; tests and pictures get the shell as it is.
+  const exempt = /^scripts\/(environment\.ts|develop\/(dev\.ts|test-node\.ts|pictures\/))/;
+  const direct = sourcesUnder(["scripts"], (path) => exempt.test(path))
     .filter(({ text }) => /process\.env(?!\.NODE_ENV)/.test(codeOf(text)))
     .map(({ path }) => path);
   expect(direct).toEqual([]);

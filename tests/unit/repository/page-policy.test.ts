@@ -43,6 +43,8 @@ it("is for pages: neither for the API nor for files", () => {
     "/nowhere",
     "/icon.svgx",
     "/icon-svg",
+    "/other.png",
+    "/profile/social.png",
     "/_next/staticfoo",
   ];
   for (const path of pages) expect(path).toMatch(matcher);

@@ -5,7 +5,7 @@ import { BARE_FOLDERS } from "../../support/repository/bare-folders";
 import { filesUnder } from "../../support/repository/files-under";
 import { bareOpenings, brokenReferences, proseOf, treeOf } from "../../support/repository/references";
 
-const FOLDERS = ["app", "lib", "drizzle", "tests", "bench", "scripts", "docs", ".ci"];
+const FOLDERS = ["app", "lib", "drizzle", "tests", "bench", "scripts", "docs", "public", ".ci"];
 const IN_THE_ROOT = /\.(md|ts|mts|mjs|json|yaml)$|^(Dockerfile|\.env\.example|\.dockerignore|\.npmrc)$/;
 const PATHS = [
   ...readdirSync(".").filter((name) => IN_THE_ROOT.test(name)),

@@ -1,0 +1,69 @@
+/** Icons for home screens and the picture of shared links, drawn out of the app's own mark. */
+import { readFileSync } from "node:fs";
+import type { Browser } from "@playwright/test";
+
+/** Paper, verdigris and ink of app/_ui/tokens.css. */
+const COLOURS = { paper: "#f4f2ec", accent: "#0b6557", ink: "#1b2230", soft: "#454f61" };
+/** A maskable icon keeps its mark within the inner four fifths: platforms cut the rest off. */
+const SAFE_SHARE = 0.8;
+
+interface Drawing {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly html: string;
+  readonly isTransparent?: boolean;
+}
+
+const markOf = (size: number) =>
+  `<div style="width:${size}px;height:${size}px">${readFileSync("app/icon.svg", "utf8")}</div>`;
+
+const icon = (path: string, size: number): Drawing => ({
+  path,
+  width: size,
+  height: size,
+  html: markOf(size),
+  isTransparent: true,
+});
+
+/** Filled to the edges: the platform rounds it. */
+const filled = (path: string, size: number): Drawing => ({
+  path,
+  width: size,
+  height: size,
+  html: `<div style="background:${COLOURS.accent};width:${size}px;height:${size}px;display:grid;place-items:center">${markOf(size * SAFE_SHARE)}</div>`,
+});
+
+const social = (): Drawing => ({
+  path: "public/social.png",
+  width: 1_200,
+  height: 630,
+  html: `<div style="background:${COLOURS.paper};width:1200px;height:630px;display:flex;align-items:center;gap:72px;padding:0 96px;box-sizing:border-box">
+    ${markOf(300)}
+    <div>
+      <div style="font:600 92px/1 'DejaVu Serif',Georgia,serif;color:${COLOURS.ink}">TrustMesh</div>
+      <div style="font:36px/1.4 'Liberation Sans',Arial,sans-serif;color:${COLOURS.soft};margin-top:28px">Contacts, trust and recognition<br>on Hedera: verified, cached, live.</div>
+    </div>
+  </div>`,
+});
+
+const drawings = (): readonly Drawing[] => [
+  icon("public/icon-192.png", 192),
+  icon("public/icon-512.png", 512),
+  filled("public/icon-maskable-512.png", 512),
+  filled("public/apple-icon.png", 180),
+  social(),
+];
+
+/** Draws every file, and returns the paths. */
+export async function drawIcons(browser: Browser): Promise<readonly string[]> {
+  const wanted = drawings();
+  const page = await browser.newPage();
+  for (const { path, width, height, html, isTransparent = false } of wanted) {
+    await page.setViewportSize({ width, height });
+    await page.setContent(`<style>body{margin:0}svg{display:block;width:100%;height:100%}</style>${html}`);
+    await page.screenshot({ path, omitBackground: isTransparent });
+  }
+  await page.close();
+  return wanted.map(({ path }) => path);
+}

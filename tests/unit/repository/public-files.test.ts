@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { generateMetadata } from "@/app/layout";
+import { config } from "@/proxy";
+
+/** What git knows of public/: the wallet connector is made by a build. */
+const FILES = readdirSync("public").filter((name) => !name.startsWith("wallet-connector"));
+const isPage = new RegExp(`^${config.matcher[0]}$`);
+
+/** Width and height of a PNG, out of its header. */
+function sizeOf(path: string): readonly [number, number] {
+  const bytes = readFileSync(path);
+  expect(bytes.subarray(1, 4).toString("latin1"), path).toBe("PNG");
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+}
+
+describe("public/", () => {
+  it("holds files that the policy of pages does not cost anything", () => {
+    expect(FILES.length).toBeGreaterThan(5);
+    for (const name of FILES) expect(`/${name}`).not.toMatch(isPage);
+  });
+
+  it("is all that the policy leaves out beside the API and what Next builds", () => {
+    const named = [...(config.matcher[0] as string).matchAll(/[\w-]+\\\.(?:svg|png|txt|webmanifest)/g)];
+    const names = named.map(([name]) => name.replace("\\", ""));
+    expect(names.toSorted()).toEqual([...FILES, "icon.svg"].toSorted());
+  });
+
+  it("has a manifest whose icons are there, in the size that it says", () => {
+    const manifest = JSON.parse(readFileSync("public/manifest.webmanifest", "utf8")) as {
+      icons: { src: string; sizes: string; type: string; purpose?: string }[];
+    };
+    expect(manifest.icons.map(({ purpose = "any" }) => purpose)).toContain("maskable");
+    for (const { src, sizes, type } of manifest.icons.filter(({ type }) => type === "image/png"))
+      expect([sizeOf(`public${src}`).join("x"), type]).toEqual([sizes, "image/png"]);
+  });
+
+  it("lets nobody but people into what belongs to people", () => {
+    expect(readFileSync("public/robots.txt", "utf8")).toContain("User-agent: *\nAllow: /sign-in\nDisallow: /\n");
+  });
+});
+
+describe("what pages say of themselves", () => {
+  it("names files that are there, in their size", () => {
+    const { manifest, icons } = generateMetadata();
+    expect(FILES).toContain(String(manifest).slice(1));
+    expect(sizeOf(`public${(icons as { apple: string }).apple}`)).toEqual([180, 180]);
+  });
+
+  it("has a picture for shared links where the deployment knows its name", () => {
+    const before = process.env.APP_DOMAIN;
+    try {
+      process.env.APP_DOMAIN = "trustmesh.example";
+      const { metadataBase, openGraph } = generateMetadata();
+      const [image] = (openGraph as { images: { url: string; width: number; height: number }[] }).images;
+      expect(new URL(image?.url ?? "", metadataBase as URL).href).toBe("https://trustmesh.example/social.png");
+      expect(sizeOf(`public${image?.url}`)).toEqual([image?.width, image?.height]);
+      process.env.APP_DOMAIN = "";
+      expect(generateMetadata().openGraph).toBeUndefined();
+    } finally {
+      if (before === undefined) delete process.env.APP_DOMAIN;
+      else process.env.APP_DOMAIN = before;
+    }
+  });
+});
