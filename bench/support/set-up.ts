@@ -12,6 +12,7 @@ import { type PostgresServer, startPostgres } from "@/tests/support/servers/post
 import { type RedisServer, startRedis } from "@/tests/support/servers/redis-server";
 import { purposeOfScript } from "@/tests/support/stand-ins/script-purpose";
 import { startUpstash, type UpstashStandIn } from "@/tests/support/stand-ins/upstash";
+import { addTopics } from "@/tests/support/stores/add-topics";
 import { type AppServer, serveApp } from "./app-server";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -91,7 +92,7 @@ export class SetUp {
       },
       log: quiet,
     });
-    await stores.sync.ensureTopics(topics);
+    await addTopics(stores.registry, topics);
     await app.scheduler.syncNow();
     const told = { users: 0 };
     tier.bus.subscribe({

@@ -27,7 +27,7 @@ export async function run(): Promise<BenchRow[]> {
     await raw.exec(CREATE_COPY_TABLES);
     const rows: BenchRow[] = [];
     for (const page of [500, 100, 1_000]) {
-      const speed = await measure(store.sync, page, (pages) => copyInto(raw, pages));
+      const speed = await measure(store, page, (pages) => copyInto(raw, pages));
       const detail = `PGlite, pages of ${page}, COPY ${Math.round(median(speed.copy))}/s, ${spread(speed.commit)}`;
       const name = page === 500 ? "commit.messages_per_s" : `commit.messages_per_s.${page}`;
       rows.push({

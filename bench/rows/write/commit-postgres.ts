@@ -21,7 +21,7 @@ export async function run(): Promise<BenchRow[]> {
     await client.connect();
     await client.query(CREATE_COPY_TABLES);
     const [setting] = (await client.query("SHOW synchronous_commit")).rows;
-    const speed = await measure(store.sync, PAGE, (pages) => copyInto(client, pages));
+    const speed = await measure(store, PAGE, (pages) => copyInto(client, pages));
     const detail = `PostgreSQL, synchronous_commit ${setting.synchronous_commit}, pages of ${PAGE}`;
     const copy = `COPY ${Math.round(median(speed.copy))}/s, ${spread(speed.commit)}`;
     return [

@@ -8,6 +8,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import type { Person } from "@/lib/devnet/seed/people";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { startPostgres } from "@/tests/support/servers/postgres-server";
+import { addTopics } from "@/tests/support/stores/add-topics";
 import { devnetHistory, HISTORY_PAYER, HISTORY_TOPICS, peopleOf } from "../../support/devnet-history";
 import { LedgerBatches } from "../../support/ledger-batches";
 import { MeasuredPostgres } from "../../support/postgres/measured-postgres";
@@ -104,7 +105,7 @@ async function commitAll(
   ours: MeasuredPostgres,
   naive: NaiveTable,
 ) {
-  await store.sync.ensureTopics(HISTORY_TOPICS);
+  await addTopics(store.registry, HISTORY_TOPICS);
   const batches = new LedgerBatches(store.sync, HISTORY_PAYER);
   const edges = new Set<string>();
   const seen = { rows: 0, bodyBytes: 0, batches: 0 };

@@ -1,6 +1,8 @@
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Batch } from "@/lib/core/signals/batch";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { BatchStore } from "@/lib/ports/store/batch-store";
+import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
+import { addTopics } from "@/tests/support/stores/add-topics";
 import { pagesOf } from "../batches";
 import { median } from "../statistics";
 
@@ -26,17 +28,17 @@ export interface Speed {
 
 /** Commits and copies in turn, so that both see the same weather. The first round warms up and is not counted. */
 export async function measure(
-  store: SyncStore,
+  { sync, registry }: { readonly sync: BatchStore; readonly registry: ShardRegistry },
   page: number,
   copy: (pages: readonly Batch[]) => Promise<number>,
 ): Promise<Speed> {
   const speed = { commit: [] as number[], copy: [] as number[] };
   for (let run = 0; run <= RUNS; run++) {
     const pages = freshPages(page);
-    await store.ensureTopics([{ topicId: (pages[0] as Batch).topicId, kinds: ["contact"] }]);
+    await addTopics(registry, [{ topicId: (pages[0] as Batch).topicId, kinds: ["contact"] }]);
     const startMs = performance.now();
     for (const batch of pages) {
-      const outcome = await store.commit(batch);
+      const outcome = await sync.commit(batch);
       if (outcome.kind !== "committed") throw new Error("a commit that nobody races met a conflict");
     }
     const commit = (MESSAGES * 1_000) / (performance.now() - startMs);

@@ -35,6 +35,8 @@ export class MemoryHotCache implements HotCache {
     this.budgets = new MemoryBudgets(clock, MAX_KEYS);
   }
 
+  async ping(): Promise<void> {}
+
   async passGate(gate: string, ttlMs: number): Promise<boolean> {
     const nowMs = this.clock.monotonicMs();
     if ((this.gates.get(gate) ?? 0) > nowMs) return false;

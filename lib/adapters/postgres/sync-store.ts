@@ -1,10 +1,14 @@
 import { and, between, eq, getTableColumns, inArray, min, ne, sql } from "drizzle-orm";
 import { meta, topicGaps, topicLog, topics } from "../../../drizzle/schema";
 import { MAX_CHUNKS } from "../../core/ledger/chunks";
-import { MAX_SEQUENCE, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import { MAX_SEQUENCE, type TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
-import type { CommitOutcome, Gap, Refolded, SyncStore, TopicState } from "../../ports/store/sync-store";
+import type { CommitOutcome } from "../../ports/store/batch-store";
+import type { Refolded } from "../../ports/store/epoch-store";
+import type { Gap } from "../../ports/store/gap-store";
+import type { SyncStore } from "../../ports/store/sync-store";
+import type { TopicState } from "../../ports/store/topic-store";
 import { disposition, gapState } from "./codec/codes";
 import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";
@@ -13,13 +17,12 @@ import type { Statements } from "./drivers/statements";
 import type { Readable } from "./read/readable";
 import { literal } from "./sql/expressions";
 import { isOfTopic, topicNoOf } from "./sql/references";
-import { isAnyOf, of, unnested } from "./sql/unnested";
+import { isAnyOf } from "./sql/unnested";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 import { suspectGap } from "./write/suspicion";
-import { knownTopics } from "./write/topics";
 
 /** The durable side of sync in PostgreSQL. */
 export class PostgresSyncStore implements SyncStore {
@@ -27,17 +30,6 @@ export class PostgresSyncStore implements SyncStore {
     private readonly statements: Statements,
     private readonly readable: Readable,
   ) {}
-
-  async ensureTopics(added: readonly { topicId: TopicId; kinds: readonly TopicKind[] }[]): Promise<void> {
-    if (added.length === 0) return;
-    const pairs = added.flatMap(({ topicId, kinds }) => kinds.map((kind) => ({ topicId, kind })));
-    const topicIds = of(
-      topics.topicId,
-      pairs.map(({ topicId }) => topicId),
-    );
-    const kinds = { ...topicIds, name: "kind", values: pairs.map(({ kind }) => kind) };
-    await this.statements.run("topics", (db) => db.execute(knownTopics(unnested("x", [topicIds, kinds]))));
-  }
 
   async topics(): Promise<readonly TopicState[]> {
     const rows = await this.statements.run("topics", (db) => db.select().from(topics).orderBy(topics.topicNo));

@@ -6,7 +6,7 @@ import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
-import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "./hot-scripts";
+import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, PING, RESERVE, ROUND } from "./hot-scripts";
 
 export interface UpstashHotCacheOptions {
   readonly commands: Commands;
@@ -31,6 +31,11 @@ export class UpstashHotCache implements HotCache {
 
   constructor(private readonly options: UpstashHotCacheOptions) {
     this.history = options.history ?? new History();
+  }
+
+  async ping(): Promise<void> {
+    const { commands, keys } = this.options;
+    await commands.eval("ping", PING, [keys.ping], []);
   }
 
   async passGate(gate: string, ttlMs: number): Promise<boolean> {

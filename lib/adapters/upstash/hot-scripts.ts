@@ -13,6 +13,11 @@ end`;
 /** The version of the registry, in the hash of topic → synced through: no topic has this name. */
 export const REGISTRY_FIELD = "registry";
 
+/** KEYS a key that nothing else uses. Writes it, so that a Redis that is full or read-only fails, and deletes it again. */
+export const PING = `
+redis.call('SET', KEYS[1], '1', 'PX', 1000)
+return redis.call('DEL', KEYS[1])`;
+
 /** KEYS gate. ARGV ttlMs. Answers 1 for who passes. */
 export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;

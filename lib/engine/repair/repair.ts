@@ -9,7 +9,7 @@ import { advance, CHAIN_START, type ChainHead, defectIn, type Verdict, verifyNex
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
 import type { LedgerMessage } from "../../ports/ledger/ledger";
-import { BatchRefused } from "../../ports/store/sync-store";
+import { BatchRefused } from "../../ports/store/batch-store";
 import { announce, type CommitDeps } from "../sync/commit";
 import { PAGE } from "../sync/topic-pages";
 

@@ -10,13 +10,13 @@
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
+import type { EpochStore } from "../../ports/store/epoch-store";
 import type { StoreStamp } from "../../ports/store/store-stamp";
-import type { SyncStore } from "../../ports/store/sync-store";
 import type { Incidents } from "../health/incidents";
 
 export interface StoreWatchDeps {
   readonly stamp: StoreStamp;
-  readonly store: Pick<SyncStore, "newEpoch">;
+  readonly store: Pick<EpochStore, "newEpoch">;
   readonly bus: Pick<EventBus, "newEpoch" | "subscribe" | "follow">;
   readonly incidents: Incidents;
   readonly log: Log;

@@ -12,11 +12,11 @@ import type { Ledger } from "../../ports/ledger/ledger";
 import { MAX_MEMO_BYTES, type TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { TopicStore } from "../../ports/store/topic-store";
 
 export interface ReshardDeps {
   readonly store: ShardRegistry;
-  readonly sync: SyncStore;
+  readonly sync: Pick<TopicStore, "topic">;
   readonly ledger: Ledger;
   /** Null where no operator key is configured: then nothing can be created, and a drain that needs nothing new still works. */
   readonly creator: TopicCreator | null;

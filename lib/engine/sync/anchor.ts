@@ -9,13 +9,13 @@ import { equalBytes } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Clock } from "../../ports/clock";
 import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { MessageLog } from "../../ports/store/message-log";
 import type { Incidents } from "../health/incidents";
 import type { MirrorHeads } from "./mirror-heads";
 
 export interface AnchorDeps {
   readonly ledger: Pick<Ledger, "message" | "mirrors">;
-  readonly store: Pick<SyncStore, "log">;
+  readonly store: Pick<MessageLog, "log">;
   readonly heads: Pick<MirrorHeads, "ask">;
   readonly clock: Clock;
   readonly incidents: Incidents;

@@ -11,7 +11,8 @@ import type { Batch, LogEntry } from "../../core/signals/batch";
 import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../../core/signals/interpret";
 import type { Ledger, LedgerMessage } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
-import type { CommittedRow, SyncStore } from "../../ports/store/sync-store";
+import type { CommittedRow } from "../../ports/store/batch-store";
+import type { SyncStore } from "../../ports/store/sync-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export interface CommitDeps {

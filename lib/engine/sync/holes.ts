@@ -5,11 +5,11 @@ import type { Interval } from "../../core/sync/intervals";
 import type { Hole, SyncState } from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
 import type { Ledger, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { GapStore } from "../../ports/store/gap-store";
 import { confirmedAfter } from "./after-hole";
 
 interface HolesDeps {
-  readonly store: Pick<SyncStore, "suspectGap" | "clearSuspicion">;
+  readonly store: Pick<GapStore, "suspectGap" | "clearSuspicion">;
   readonly ledger: Pick<Ledger, "message" | "mirrors">;
   readonly sha384: Sha384;
   readonly clock: Clock;

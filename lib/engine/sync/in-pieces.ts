@@ -7,7 +7,7 @@ import { consensusNs } from "../../core/ledger/consensus-time";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Interval } from "../../core/sync/intervals";
 import type { LedgerMessage } from "../../ports/ledger/ledger";
-import { BatchRefused } from "../../ports/store/sync-store";
+import { BatchRefused } from "../../ports/store/batch-store";
 
 /** Messages to commit after `chain`; `gap`: the hole before them that is declared with them. */
 export interface Run {

@@ -50,6 +50,8 @@ export interface Round {
 }
 
 export interface HotCache {
+  /** Resolves if the cache answers and takes writes. Leaves nothing behind. */
+  ping(): Promise<void>;
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
   /**

@@ -4,7 +4,7 @@ import { MAX_GAPS } from "../../core/bounds";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { AdminEntry, AdminStore, TopicOverview } from "../../ports/store/admin-store";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { MessageLog } from "../../ports/store/message-log";
 import { Remembered } from "./remembered";
 import { CHECK_ACTIONS } from "./topic-checks";
 
@@ -27,8 +27,10 @@ export interface KnownTopic extends TopicOverview {
   readonly pause: AdminEntry | null;
 }
 
+type KnownFrom = Pick<MessageLog, "failed">;
+
 /** One statement, one more for each topic with failed messages, and one more if any topic is paused. */
-async function knownTopics(admin: AdminStore, sync: SyncStore): Promise<readonly KnownTopic[]> {
+async function knownTopics(admin: AdminStore, sync: KnownFrom): Promise<readonly KnownTopic[]> {
   const topics = await admin.topics(GAPS_SHOWN);
   const pauses = topics.some(({ paused }) => paused) ? await admin.latest(["topic.pause"]) : [];
   return Promise.all(
@@ -43,7 +45,7 @@ async function knownTopics(admin: AdminStore, sync: SyncStore): Promise<readonly
   );
 }
 
-export function adminReads({ admin, sync }: { readonly admin: AdminStore; readonly sync: SyncStore }, clock: Clock) {
+export function adminReads({ admin, sync }: { readonly admin: AdminStore; readonly sync: KnownFrom }, clock: Clock) {
   const remember = <T>(read: () => Promise<T>, ttlMs: number) => new Remembered(read, ttlMs, clock);
   const sizes = remember(() => admin.sizes(), STORAGE_MS);
   return {

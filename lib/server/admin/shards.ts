@@ -15,11 +15,11 @@ import type { TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { TopicStore } from "../../ports/store/topic-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export interface ShardsParts {
-  readonly stores: { readonly registry: ShardRegistry; readonly sync: SyncStore };
+  readonly stores: { readonly registry: ShardRegistry; readonly sync: TopicStore };
   readonly bus: Pick<EventBus, "publish">;
   readonly ledger: Ledger;
   readonly submitter: Submitter | null;

@@ -12,7 +12,7 @@ import type {
   StorageSizes,
   TopicOverview,
 } from "../../ports/store/admin-store";
-import type { TopicCounts } from "../../ports/store/sync-store";
+import type { TopicCounts } from "../../ports/store/topic-store";
 import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/admin";
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";

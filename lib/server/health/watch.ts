@@ -163,7 +163,7 @@ export class HealthWatch implements Health {
     if (!isShared) return true;
     for (let turn = 0; turn < 2; turn += 1) {
       try {
-        await hot.passGate("health:ready", 1);
+        await hot.ping();
         return true;
       } catch (cause) {
         if (!isTierUnavailable(cause, "redis")) throw cause;

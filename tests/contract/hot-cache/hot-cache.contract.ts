@@ -22,6 +22,13 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
   const user = "tm-a" as UserId;
 
+  it("answers a ping, which neither closes nor opens a gate", async () => {
+    await hot.ping();
+    expect(await hot.passGate("ping", 1_000)).toBe(true);
+    await hot.ping();
+    expect(await hot.passGate("ping", 1_000)).toBe(false);
+  });
+
   describe("a gate", () => {
     it("lets one caller through in each period, and gates do not know each other", async () => {
       const many = await Promise.all(Array.from({ length: 20 }, () => hot.passGate("a", 1_000)));

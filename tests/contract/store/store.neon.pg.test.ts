@@ -12,6 +12,7 @@ import { startNeon } from "@/tests/support/stand-ins/neon";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 
 let server: PostgresServer;
@@ -126,9 +127,9 @@ describe.each(DRIVERS)("%s", (driver) => {
 
   it("commits once where the answer was lost and the commit is asked for again", async () => {
     const db = await open(driver, url);
-    const { sync, views } = await openStore(db, "devnet");
+    const { sync, views, registry } = await openStore(db, "devnet");
     const T = topic("0.0.31");
-    await sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics(registry, [{ topicId: T, kinds: ["contact"] }]);
     const batch = batchOf(T, 0, [{ type: "CONTACT_ACCEPT", actor: "a", target: "b" }]);
     await standIn.faults.set({ kind: "lostAnswer" });
     await expect(sync.commit(batch)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });

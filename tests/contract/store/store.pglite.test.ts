@@ -7,6 +7,7 @@ import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 
 storeContract("PGlite", () => openPglite({ memory: true }));
@@ -20,7 +21,7 @@ describe("PGlite in a directory", () => {
   it("keeps what was committed over a restart, and is one owner's at a time", async () => {
     const db = await openPglite(directory);
     const store = await openStore(db, "devnet");
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     await store.sync.commit(batchOf(T, 0, [{ type: "CONTACT_REQUEST", actor: A, target: "tm-bob" }]));
 
     await expect(openPglite(directory)).rejects.toThrow(/in use by process \d+: stop that process, or set DATA_DIR/);

@@ -7,6 +7,7 @@ import { type PostgresServer, startPostgres } from "@/tests/support/servers/post
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 
 let server: PostgresServer;
@@ -41,8 +42,9 @@ describe("PostgreSQL", () => {
     const committers = await Promise.all(
       Array.from({ length: 8 }, async () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),
     );
-    const [first] = committers;
-    await first?.sync.ensureTopics(TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })));
+    const topics = TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] as const }));
+    const first = committers[0] as (typeof committers)[number];
+    await addTopics(first.registry, topics);
     const outcomes = await Promise.all(
       committers.map(async ({ sync }, i) => {
         let won = 0;
@@ -69,7 +71,7 @@ describe("PostgreSQL", () => {
       }
     }
     for (const [id, count] of expected) {
-      const { position, rows } = (await first?.views.signalsAfter(user(id), 0, 10_000)) ?? { position: -1, rows: [] };
+      const { position, rows } = await first.views.signalsAfter(user(id), 0, 10_000);
       expect(position).toBe(count);
       expect(rows.map((row) => row.position)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
       expect(new Set(rows.map((row) => row.consensusNs)).size).toBe(count);
@@ -85,7 +87,7 @@ describe("PostgreSQL", () => {
     const T = topic("0.0.21");
     const signal: PlainSignal = { type: "CONTACT_ACCEPT", actor: "a", target: "b" };
     const failed: PlainSignal = { ...signal, entry: { verification: "failed", disposition: "failed" } };
-    await stores[0]?.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics((stores[0] as (typeof stores)[number]).registry, [{ topicId: T, kinds: ["contact"] }]);
     await stores[0]?.sync.commit(batchOf(T, 0, [failed, signal], { first: 9, gap: { from: seq(1), to: seq(8) } }));
     // Four times inside the gap, then the failed one: whether they really meet is luck each time.
     for (const first of [2, 4, 6, 8, 9]) {
@@ -142,8 +144,8 @@ describe("PostgreSQL", () => {
 
   it("reads a user's page from that user's partition alone, by its index", async () => {
     const db = openPg(await server.createDatabase());
-    const { sync } = await openStore(db, "devnet");
-    await sync.ensureTopics([{ topicId: TOPICS[0] ?? topic("0.0.1"), kinds: ["contact"] }]);
+    const { sync, registry } = await openStore(db, "devnet");
+    await addTopics(registry, [{ topicId: TOPICS[0] ?? topic("0.0.1"), kinds: ["contact"] }]);
     await sync.commit(page(0, 0));
     const plan = await rawQuery(
       db,

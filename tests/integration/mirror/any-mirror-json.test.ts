@@ -13,6 +13,7 @@ import { ledgerOfJson } from "../../support/mirrors/json-mirror";
 import { mirrorJson } from "../../support/mirrors/mirror-json";
 import { MIRROR_PAGES } from "../../support/mirrors/mirror-pages";
 import { EXTREMES, MEMBERS, withMember } from "../../support/mirrors/odd-json";
+import { addTopics } from "../../support/stores/add-topics";
 import { damage, emptyStores } from "../../support/stores/database";
 import { syncOf } from "../../support/worlds/topic-sync";
 
@@ -33,7 +34,7 @@ beforeAll(async () => {
 async function newTopic(): Promise<TopicId> {
   topics += 1;
   const topicId = `0.0.${50_000 + topics}` as TopicId;
-  await stores.sync.ensureTopics([{ topicId, kinds: ["contact"] }]);
+  await addTopics(stores.registry, [{ topicId, kinds: ["contact"] }]);
   return topicId;
 }
 

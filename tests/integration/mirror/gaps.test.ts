@@ -10,6 +10,7 @@ import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";
 import { MIRROR, ScriptedLedger } from "../../support/mirrors/scripted-ledger";
+import { addTopics } from "../../support/stores/add-topics";
 import { emptyStores } from "../../support/stores/database";
 import { depsOf, syncOf } from "../../support/worlds/topic-sync";
 
@@ -35,7 +36,7 @@ let ledger: ScriptedLedger;
 let sync: TopicSync;
 beforeEach(async () => {
   stores = await emptyStores();
-  await stores.sync.ensureTopics([{ topicId: TOPIC, kinds: ["contact"] }]);
+  await addTopics(stores.registry, [{ topicId: TOPIC, kinds: ["contact"] }]);
   clock = new DrivenClock();
   ledger = new ScriptedLedger();
   sync = syncOf(TOPIC, stores.sync, ledger, clock);
@@ -98,7 +99,7 @@ describe("a hole that stays", () => {
     await fc.assert(
       fc.asyncProperty(shape, fc.boolean(), async ({ before, missing, after }, hasTwoMirrors) => {
         stores = await emptyStores();
-        await stores.sync.ensureTopics([{ topicId: TOPIC, kinds: ["contact"] }]);
+        await addTopics(stores.registry, [{ topicId: TOPIC, kinds: ["contact"] }]);
         [clock, ledger] = [new DrivenClock(), new ScriptedLedger()];
         if (hasTwoMirrors) ledger.mirrors = [MIRROR, OTHER];
         sync = syncOf(TOPIC, stores.sync, ledger, clock);

@@ -9,6 +9,7 @@ import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";
 import { MIRROR, ScriptedLedger } from "../../support/mirrors/scripted-ledger";
+import { addTopics } from "../../support/stores/add-topics";
 import { emptyStores } from "../../support/stores/database";
 import { headsOf, syncOf } from "../../support/worlds/topic-sync";
 
@@ -32,7 +33,7 @@ let vouched: Synced[];
 
 async function world(messages: readonly LedgerMessage[]): Promise<TopicSync> {
   stores = await emptyStores();
-  await stores.sync.ensureTopics([{ topicId: TOPIC, kinds: ["contact"] }]);
+  await addTopics(stores.registry, [{ topicId: TOPIC, kinds: ["contact"] }]);
   clock = new DrivenClock();
   ledger = new ScriptedLedger();
   ledger.set(messages);

@@ -18,6 +18,7 @@ import { quietLog } from "../../support/quiet-log";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
 import { type RedisServer, startRedis } from "../../support/servers/redis-server";
 import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
+import { addTopics } from "../../support/stores/add-topics";
 import { createTestApp } from "../../support/worlds/create-test-app";
 
 const ALICE = "tm-alice";
@@ -67,7 +68,7 @@ async function startInstance(databaseUrl: string): Promise<App> {
     stores,
     metrics,
   });
-  await stores.sync.ensureTopics(topics);
+  await addTopics(stores.registry, topics);
   return app;
 }
 

@@ -19,6 +19,7 @@ import { type PostgresServer, startPostgres } from "../../support/servers/postgr
 import { type RedisServer, startRedis } from "../../support/servers/redis-server";
 import { RespConnection } from "../../support/servers/resp";
 import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upstash";
+import { addTopics } from "../../support/stores/add-topics";
 import { syncOf } from "../../support/worlds/topic-sync";
 
 const ANOTHER_KEY = "302e020100300506032b657004220420".concat("11".repeat(32));
@@ -183,7 +184,7 @@ describe("the doctor", () => {
   it("names a topic that was reset: the stored history is another one", async () => {
     const topicId = devnet.topics.contact as TopicId;
     const stores = await openStores(readEnv(env), { info: quiet, warn: quiet, error: quiet });
-    await stores.sync.ensureTopics([{ topicId, kinds: ["contact"] }]);
+    await addTopics(stores.registry, [{ topicId, kinds: ["contact"] }]);
     const ledger = new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 });
     await syncOf(topicId, stores.sync, ledger, new DrivenClock()).run();
     await stores.close();

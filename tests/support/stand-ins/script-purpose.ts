@@ -1,7 +1,16 @@
 /** The purpose of each of our scripts. It lets a stand-in tell reads from the sync's commands. */
 import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
 import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
-import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, RESERVE, ROUND } from "@/lib/adapters/upstash/hot-scripts";
+import {
+  ABANDON,
+  ATTEMPT,
+  CLAIM_NONCE,
+  FINISH,
+  PASS_GATE,
+  PING,
+  RESERVE,
+  ROUND,
+} from "@/lib/adapters/upstash/hot-scripts";
 import { REMOVE, REPORT } from "@/lib/adapters/upstash/instance-reports";
 import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
 import type { Command } from "../servers/resp";
@@ -12,6 +21,7 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [EXPIRE, "expire"],
   [EXPIRE_ALL, "expire"],
   [PASS_GATE, "gate"],
+  [PING, "ping"],
   [ROUND, "round"],
   [RESERVE, "budget"],
   [CLAIM_NONCE, "nonce"],

@@ -9,6 +9,7 @@ import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../control/driven-clock";
 import { chainOf, chunked, type Piece } from "../mirrors/chain";
 import { ScriptedLedger } from "../mirrors/scripted-ledger";
+import { addTopics } from "../stores/add-topics";
 import { emptyStores } from "../stores/database";
 import { syncOf } from "./topic-sync";
 
@@ -78,7 +79,10 @@ export const history = fc.tuple(pieces, pieces).map(([first, second]) => [
 
 export async function stores(): Promise<Stores> {
   const opened = await emptyStores();
-  await opened.sync.ensureTopics(TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })));
+  await addTopics(
+    opened.registry,
+    TOPICS.map((topicId) => ({ topicId, kinds: ["contact"] })),
+  );
   return opened;
 }
 

@@ -1,7 +1,7 @@
 /** The small numbers that rows hold instead of names. A number keeps its meaning for ever: only append. */
 import type { MessageType } from "../../../core/signals/message-types";
 import type { Disposition, Verification } from "../../../core/signals/signal";
-import type { GapState } from "../../../ports/store/sync-store";
+import type { GapState } from "../../../ports/store/gap-store";
 
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];
 /** The index topic_log_failed says 4 for `failed` too. */

@@ -1,6 +1,6 @@
 /** Tells from the error of the server or of the driver what a failure means. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { BatchRefused } from "../../../ports/store/sync-store";
+import { BatchRefused } from "../../../ports/store/batch-store";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 
 /**

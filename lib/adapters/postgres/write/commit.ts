@@ -4,7 +4,7 @@ import { alias } from "drizzle-orm/pg-core";
 import { meta, topicGaps, topics } from "../../../../drizzle/schema";
 import type { Batch } from "../../../core/signals/batch";
 import { epochOf } from "../../../core/signals/position";
-import type { CommitOutcome } from "../../../ports/store/sync-store";
+import type { CommitOutcome } from "../../../ports/store/batch-store";
 import { gapState } from "../codec/codes";
 import { isUniqueViolation, refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";

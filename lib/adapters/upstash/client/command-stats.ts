@@ -17,6 +17,7 @@ export const PURPOSES = [
   "subscribe",
   "report",
   "settings",
+  "ping",
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

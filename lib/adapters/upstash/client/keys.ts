@@ -44,6 +44,11 @@ export class Keys {
     return this.named("", "gate", gate);
   }
 
+  /** Written and deleted by a ping. */
+  get ping(): string {
+    return this.named("", "ping");
+  }
+
   syncGate(topicId: TopicId): string {
     return this.gate(keyOf("sync", topicId));
   }

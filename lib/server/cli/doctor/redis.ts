@@ -1,6 +1,8 @@
 import "server-only";
 import { systemClock } from "../../../adapters/memory/system-clock";
 import { UpstashClient } from "../../../adapters/upstash/client/client";
+import { Keys } from "../../../adapters/upstash/client/keys";
+import { UpstashHotCache } from "../../../adapters/upstash/hot-cache";
 import { type Keeping, readKeeping } from "../../../adapters/upstash/keeping";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import type { Env } from "../../config/env";
@@ -17,7 +19,8 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
     // Every command of ours is a script: what a plan or a token for reading does not allow shows here, not under load.
     const client = new UpstashClient({ url, token, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
     keeping = await readKeeping(client);
-    yield fine("redis", "Redis answers, and runs our scripts.");
+    await new UpstashHotCache({ commands: client, keys: new Keys(env.HEDERA_NETWORK) }).ping();
+    yield fine("redis", "Redis answers, runs our scripts and takes writes.");
   } catch (cause) {
     const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));
     const mend = "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";

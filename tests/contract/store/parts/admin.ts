@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const OTHER = topic("0.0.8");
@@ -16,7 +17,10 @@ export function adminContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([T, OTHER].map((topicId) => ({ topicId, kinds: ["contact"] as const })));
+    await addTopics(
+      store.registry,
+      [T, OTHER].map((topicId) => ({ topicId, kinds: ["contact"] as const })),
+    );
   });
   const begin = (action: string, target: string | null = null, requestKey: string | null = null, nowMs = 1_000) =>
     store.admin.begin({ actor: "tm-ada", action, target, requestKey, nowMs });

@@ -3,6 +3,7 @@ import type { Batch } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 import { everything } from "./commit";
 
 const T = topic("0.0.7");
@@ -23,7 +24,7 @@ export function backfillContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     // 1, then a gap from 2 to 6, then 7 (the request) and 8, which failed.
     await store.sync.commit(batchOf(T, 0, [{ type: "PING", actor: A }]));
     await store.sync.suspectGap(T, 2, 6, 1_000);

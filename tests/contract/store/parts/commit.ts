@@ -6,6 +6,7 @@ import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { unwrap } from "@/tests/support/unwrap";
 import { at, batchOf, hashOf, PAYER, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const OTHER = topic("0.0.8");
@@ -44,15 +45,15 @@ export function commitContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([
+    await addTopics(store.registry, [
       { topicId: T, kinds: ["contact"] },
       { topicId: OTHER, kinds: ["recognition"] },
     ]);
   });
 
   it("registers topics once, and adds kinds to known ones", async () => {
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["trust", "contact"] }]);
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["trust"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["trust", "contact"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["trust"] }]);
     const topics = await store.sync.topics();
     expect(topics.map((state) => [state.topicId, state.kinds])).toEqual([
       [T, ["contact", "trust"]],

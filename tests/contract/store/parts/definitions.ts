@@ -4,6 +4,7 @@ import { claimOf, definitionOf, type PlacedSignal } from "@/lib/core/signals/pro
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const OTHER = topic("0.0.8");
@@ -19,7 +20,7 @@ export function definitionsContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([
+    await addTopics(store.registry, [
       { topicId: T, kinds: ["recognition"] },
       { topicId: OTHER, kinds: ["recognition"] },
     ]);

@@ -15,6 +15,7 @@ import {
 import type { ViewStore } from "@/lib/ports/store/view-store";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, seq, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const PEOPLE = ["a", "b", "c"].map(user);
@@ -92,7 +93,7 @@ export function edgesContract(subject: Subject): void {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ edges, batches }) => {
         const store = await emptied(subject);
-        await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+        await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
         const delivered = batches.map((indexes) => indexes.flatMap((i) => edges[i] ?? []));
         for (const [cursor, batch] of delivered.entries()) {
           expect((await store.sync.commit(withEdges(cursor, batch))).kind).toBe("committed");
@@ -104,9 +105,9 @@ export function edgesContract(subject: Subject): void {
   });
 
   it("are told strictly to who asks so: contacts, and whose profiles may be seen", async () => {
-    const { db, sync, views } = await emptied(subject);
+    const { db, sync, views, registry } = await emptied(subject);
     const strict = (await openStore(db, "devnet", { isStrict: true })).views;
-    await sync.ensureTopics([{ topicId: T, kinds: ["contact", "profile"] }]);
+    await addTopics(registry, [{ topicId: T, kinds: ["contact", "profile"] }]);
     const [a, b, c] = PEOPLE as [UserId, UserId, UserId];
     await sync.commit(
       batchOf(T, 0, [

@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, seq, topic } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const OTHER = topic("0.0.8");
@@ -10,7 +11,10 @@ export function gapsContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([T, OTHER].map((topicId) => ({ topicId, kinds: ["contact"] as const })));
+    await addTopics(
+      store.registry,
+      [T, OTHER].map((topicId) => ({ topicId, kinds: ["contact"] as const })),
+    );
   });
 
   it("remembers when a hole was first seen, whoever asks again", async () => {

@@ -3,6 +3,7 @@ import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const A = user("tm-alice");
@@ -11,7 +12,7 @@ const SIGNAL = { type: "CONTACT_REQUEST", actor: A, target: "tm-bob" };
 export function lifeContract(subject: Subject): void {
   it("starts a new epoch at a rebuild, with nothing but the topics", async () => {
     const store = await emptied(subject);
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     await store.sync.commit(
       batchOf(T, 0, [
         SIGNAL,

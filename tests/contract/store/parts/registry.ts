@@ -4,6 +4,7 @@ import { newShard, type Shard, type TenantId } from "@/lib/core/shards/shards";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, topic, user } from "@/tests/support/worlds/batches";
 import { ofTenant, standard } from "@/tests/support/worlds/registries";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const A = user("tm-alice");
 const B = user("0.0.7226146");
@@ -68,11 +69,11 @@ export function registryContract(subject: Subject): void {
   });
 
   it("makes the sync store know its topics, with all their kinds", async () => {
-    await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     const both = (["contact", "trust"] as const).map(
       (kind): Shard => ({ ...newShard(standard(kind), 0, 0), state: "creating", topicId: T }),
     );
-    await store.registry.change(0, [
+    await store.registry.change(1, [
       ...both,
       { ...newShard(standard("profile"), 0, 0), state: "creating", topicId: U },
     ]);
@@ -98,7 +99,7 @@ export function registryContract(subject: Subject): void {
       version: 0,
       signals: 0,
     });
-    await store.sync.ensureTopics([{ topicId: T, kinds: [...TOPIC_KINDS] }]);
+    await addTopics(store.registry, [{ topicId: T, kinds: [...TOPIC_KINDS] }]);
     const signals = [1, 2, 3].map(() => ({ type: "CONTACT_REQUEST", actor: A, target: B }));
     await store.sync.commit(batchOf(T, 0, signals));
     expect(await store.registry.user(A)).toMatchObject({ signals: 3, version: 0 });

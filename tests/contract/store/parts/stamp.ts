@@ -4,6 +4,7 @@ import type { ViewStore } from "@/lib/ports/store/view-store";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type Database, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, seq, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const A = user("tm-alice");
@@ -26,7 +27,7 @@ async function setUp(subject: Subject) {
     },
     onEpoch: (epoch) => void seen.epochs.push(epoch),
   });
-  await store.sync.ensureTopics([{ topicId: T, kinds: ["contact"] }]);
+  await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
   await store.sync.commit(batchOf(T, 0, [SIGNAL]));
   return { ...store, seen };
 }

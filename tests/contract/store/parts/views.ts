@@ -4,6 +4,7 @@ import type { AccountId, Position, UserId } from "@/lib/core/ledger/ids";
 import { GENESIS_HASH } from "@/lib/core/ledger/running-hash";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, batchOf, hashOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
 const R = topic("0.0.9");
@@ -26,7 +27,7 @@ export function viewsContract(subject: Subject): void {
   let store: EmptyStore;
   beforeEach(async () => {
     store = await emptied(subject);
-    await store.sync.ensureTopics([
+    await addTopics(store.registry, [
       { topicId: T, kinds: ["contact", "trust", "profile"] },
       { topicId: R, kinds: ["recognition"] },
     ]);

@@ -4,7 +4,7 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { ok } from "@/lib/core/result";
 import { repairTopic } from "@/lib/engine/repair/repair";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
-import type { Gap } from "@/lib/ports/store/sync-store";
+import type { Gap } from "@/lib/ports/store/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
 import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
 import { LogStore } from "../../../support/stores/log-store";

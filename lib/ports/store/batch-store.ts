@@ -1,0 +1,46 @@
+/**
+ * Writes batches. Each write is one SQL statement: it either takes effect once and as a whole, or not at all. Failures of the
+ * database reject with `TierUnavailable`.
+ */
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import type { Position, UserId } from "../../core/ledger/ids";
+import type { Batch } from "../../core/signals/batch";
+
+/**
+ * The database cannot hold what the batch says: a value out of range, a constraint, a row that is too large. Asking again does not
+ * help; a smaller batch may. Nothing of the batch was written.
+ */
+export class BatchRefused extends Error {
+  override readonly name = "BatchRefused";
+}
+
+export interface CommittedRow {
+  readonly userId: UserId;
+  readonly consensusNs: ConsensusNs;
+  readonly position: Position;
+}
+
+/** `rows`: the positions that the batch's rows took. */
+export type CommitOutcome =
+  | { readonly kind: "committed"; readonly rows: readonly CommittedRow[] }
+  | { readonly kind: "conflict" };
+
+/** Each method rejects with `BatchRefused` if the database cannot hold the batch. */
+export interface BatchStore {
+  /**
+   * Moves the topic's cursor on from `batch.expectedCursor`, and declares `batch.gap` with it. `conflict` if the cursor is
+   * elsewhere by now, or the topic is paused.
+   */
+  commit(batch: Batch): Promise<CommitOutcome>;
+  /**
+   * Stores messages behind the cursor that were found in a declared gap, or that replace failed messages. It compares and swaps the
+   * gap's state or the entry's disposition, so it takes effect once too. The cursor stays.
+   */
+  backfill(batch: Batch): Promise<CommitOutcome>;
+  /**
+   * Writes messages at or behind the cursor as they are given. Stored entries and rows keep their place and position and are
+   * brought up to date; missing ones are added. Counters stay right. If several restore the same messages at once, one of them
+   * does; `conflict` also if the topic is paused.
+   */
+  restore(batch: Batch): Promise<CommitOutcome>;
+}

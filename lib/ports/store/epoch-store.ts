@@ -1,0 +1,37 @@
+/**
+ * Epochs of positions, and what begins one: a topic that starts over, a store that lost commits. Failures of the database reject
+ * with `TierUnavailable`.
+ */
+import type { TopicId } from "../../core/ledger/ids";
+import type { Facts } from "../../core/signals/batch";
+
+/** Facts of the stored messages after `from` through `through`, or through the last if that is null. */
+export interface Refolded {
+  readonly topicId: TopicId;
+  readonly from: number;
+  readonly through: number | null;
+  readonly facts: Facts;
+}
+
+export interface EpochStore {
+  /**
+   * Starts a new epoch of positions, whose number is above `above`, and leaves everything else as it is: positions that were
+   * given out before may be given out again for other rows. Idempotent while the store's epoch is above it. Returns the epoch.
+   */
+  newEpoch(above: number): Promise<number>;
+  /**
+   * Begins to drop what is stored of one topic (`TopicState.isDropping`), and starts a new epoch. Nothing happens where the topic
+   * is not known, or is being dropped already.
+   */
+  startOver(topicId: TopicId): Promise<void>;
+  /**
+   * Drops the next part of a topic that is being dropped, about `most` rows with all that follows from them: any number may ask
+   * at once, and go on where others have stopped. The last part starts another epoch; from then on the other topics are to be
+   * folded again (`TopicState.projected`). Nothing happens where the topic is not being dropped.
+   */
+  dropSome(topicId: TopicId, most: number): Promise<void>;
+  /** Folds stored messages of a topic again. False where it was not folded through `from` any more. */
+  reproject(refolded: Refolded): Promise<boolean>;
+  /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */
+  rebuild(): Promise<number>;
+}

@@ -1,0 +1,21 @@
+/** Sequence numbers that are missing. Failures of the database reject with `TierUnavailable`. */
+import type { Sequence, TopicId } from "../../core/ledger/ids";
+
+/** `suspected`: a hole in its grace time. `declared`: a gap, which the cursor has passed. `filled`: found after all. */
+export type GapState = "suspected" | "declared" | "filled";
+
+export interface Gap {
+  readonly topicId: TopicId;
+  readonly from: Sequence;
+  readonly to: Sequence;
+  readonly state: GapState;
+  readonly firstSeenMs: number;
+}
+
+export interface GapStore {
+  gaps(topicId: TopicId): Promise<readonly Gap[]>;
+  /** Remembers when a hole was first seen. An earlier time stays, so all instances share its grace time. */
+  suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap>;
+  /** Forgets the topic's hole, which has closed by itself. */
+  clearSuspicion(topicId: TopicId): Promise<void>;
+}

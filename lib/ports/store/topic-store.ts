@@ -1,0 +1,37 @@
+/** What is known of each topic. Failures of the database reject with `TierUnavailable`. */
+import type { TopicId, TopicKind } from "../../core/ledger/ids";
+
+export interface TopicState {
+  readonly topicId: TopicId;
+  readonly kinds: readonly TopicKind[];
+  /** Everything through this sequence is stored or inside a declared gap; 0 at the start. */
+  readonly cursor: number;
+  /** Running hash that the ledger claims at the cursor; null if it is unknown (at the start: GENESIS_HASH). */
+  readonly headHash: Uint8Array | null;
+  /** Consensus time of the last stored message; 0n before the first. */
+  readonly headNs: bigint;
+  /** As of the last commit; an idle topic moves on in the hot cache only. 0n for never. */
+  readonly syncedThroughNs: bigint;
+  readonly counts: TopicCounts;
+  readonly paused: boolean;
+  /** The last sequence that was folded again since another topic was started over; null if all of it is folded. */
+  readonly projected: number | null;
+  /** It was started over, and what was stored of it is still being dropped: nothing may be read into it before that is done. */
+  readonly isDropping: boolean;
+}
+
+export interface TopicCounts {
+  readonly messages: number;
+  readonly verified: number;
+  readonly unverifiable: number;
+  readonly failed: number;
+  readonly undecodable: number;
+  readonly untrusted: number;
+}
+
+export interface TopicStore {
+  topics(): Promise<readonly TopicState[]>;
+  topic(topicId: TopicId): Promise<TopicState | null>;
+  /** Pauses a topic, which takes no writes then, or resumes it. False if the topic is not known. */
+  setPaused(topicId: TopicId, paused: boolean): Promise<boolean>;
+}
