@@ -60,6 +60,7 @@ export const meta = pgTable(
 export const topics = pgTable("topics", {
   cursor: int53().notNull().default(sql`0`),
   headNs: int8("head_ns").notNull().default(sql`0`),
+  /** Nobody reads it, and this release does not write it. The release before writes it with each commit: drop it in the next one. */
   syncedThroughNs: int8("synced_through_ns").notNull().default(sql`0`),
   messages: int53().notNull().default(sql`0`),
   verified: int53().notNull().default(sql`0`),

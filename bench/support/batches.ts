@@ -5,7 +5,7 @@
 
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
-import type { Batch, LogEntry, UserRow } from "@/lib/core/signals/batch";
+import type { LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
 import type { PlacedSignal } from "@/lib/core/signals/projection";
 import { randomOf } from "./statistics";
@@ -28,9 +28,9 @@ export interface World {
 const userOf = (n: number) => `0.0.${7_000_000 + n}` as UserId;
 
 /** `messages` messages in pages of `page`, from the topic's first sequence on. */
-export function pagesOf(world: World, messages: number, page: number): Batch[] {
+export function pagesOf(world: World, messages: number, page: number): NextBatch[] {
   const random = randomOf(world.seed);
-  const batches: Batch[] = [];
+  const batches: NextBatch[] = [];
   for (let cursor = 0; cursor < messages; cursor += page) {
     const size = Math.min(page, messages - cursor);
     const placed = Array.from({ length: size }, (_, i) => signalOf(world, cursor + i + 1, random));
@@ -59,20 +59,19 @@ function signalOf(world: World, sequence: number, random: () => number): PlacedS
   };
 }
 
-function batchOf(world: World, cursor: number, placed: readonly PlacedSignal[], random: () => number): Batch {
+function batchOf(world: World, cursor: number, placed: readonly PlacedSignal[], random: () => number): NextBatch {
   const entries = placed.map((signal) => entryOf(signal, random));
   const last = entries.at(-1) as LogEntry;
   return {
     topicId: world.topicId,
-    expectedCursor: cursor,
-    nextCursor: last.sequence,
-    headHash: last.runningHash,
-    headNs: last.consensusNs,
-    syncedThroughNs: null,
     entries,
     rows: placed.flatMap(rowsOf),
     ...project(placed),
-    gap: null,
+    advance: {
+      from: cursor,
+      to: { sequence: last.sequence, hash: last.runningHash, consensusNs: last.consensusNs },
+      gap: null,
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
-import type { Batch } from "@/lib/core/signals/batch";
+import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpretChecked } from "@/lib/engine/sync/commit";
 import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
@@ -21,7 +21,7 @@ export class LedgerBatches {
   ) {}
 
   /** Each batch must be committed before the next is asked for: chunks of earlier pages are read from the store. */
-  async *of(messages: Iterable<LedgerMessage>, page: number): AsyncGenerator<Batch> {
+  async *of(messages: Iterable<LedgerMessage>, page: number): AsyncGenerator<NextBatch> {
     const waiting = new Map<TopicId, LedgerMessage[]>();
     for (const message of messages) {
       const run = waiting.get(message.topicId) ?? [];
@@ -34,7 +34,7 @@ export class LedgerBatches {
     for (const [topicId, run] of waiting) yield this.batch(topicId, run);
   }
 
-  private async batch(topicId: TopicId, messages: readonly LedgerMessage[]): Promise<Batch> {
+  private async batch(topicId: TopicId, messages: readonly LedgerMessage[]): Promise<NextBatch> {
     const before = this.heads.get(topicId) ?? CHAIN_START;
     const deps = {
       store: this.store,
@@ -60,22 +60,8 @@ export class LedgerBatches {
       onUnpublished: neverAsked,
       renamedBy: neverAsked,
     };
-    const { head, entries, rows, edges, profiles, definitions } = await interpretChecked(
-      deps,
-      topicId,
-      before,
-      messages,
-    );
+    const { head, ...batch } = await interpretChecked(deps, topicId, before, messages);
     this.heads.set(topicId, head);
-    return {
-      topicId,
-      expectedCursor: before.sequence,
-      nextCursor: head.sequence,
-      headHash: head.hash,
-      headNs: head.consensusNs,
-      syncedThroughNs: null,
-      gap: null,
-      ...{ entries, rows, edges, profiles, definitions },
-    };
+    return { ...batch, advance: { from: before.sequence, to: head, gap: null } };
   }
 }

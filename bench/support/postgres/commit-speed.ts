@@ -1,5 +1,5 @@
 import type { TopicId } from "@/lib/core/ledger/ids";
-import type { Batch } from "@/lib/core/signals/batch";
+import type { Batch, NextBatch } from "@/lib/core/signals/batch";
 import type { BatchStore } from "@/lib/ports/store/batch-store";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
 import { addTopics } from "@/tests/support/stores/add-topics";
@@ -13,7 +13,7 @@ const RUNS = 5;
 let topics = 0;
 
 /** Pages of a topic that nobody has used yet. */
-function freshPages(page: number): Batch[] {
+function freshPages(page: number): NextBatch[] {
   topics += 1;
   const topicId = `0.0.${9_000 + topics}` as TopicId;
   const startNs = 1_700_000_000_000_000_000n + BigInt(topics) * 1_000_000_000_000n;

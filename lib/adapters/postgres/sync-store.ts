@@ -2,7 +2,7 @@ import { and, between, eq, getTableColumns, inArray, min, ne, sql } from "drizzl
 import { meta, topicGaps, topicLog, topics } from "../../../drizzle/schema";
 import { MAX_CHUNKS } from "../../core/ledger/chunks";
 import { MAX_SEQUENCE, type TopicId } from "../../core/ledger/ids";
-import type { Batch, LogEntry } from "../../core/signals/batch";
+import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { CommitOutcome } from "../../ports/store/batch-store";
 import type { Refolded } from "../../ports/store/epoch-store";
@@ -46,7 +46,7 @@ export class PostgresSyncStore implements SyncStore {
     return row === undefined ? null : topicState(row);
   }
 
-  commit(batch: Batch): Promise<CommitOutcome> {
+  commit(batch: NextBatch): Promise<CommitOutcome> {
     return commitBatch(this.statements, batch);
   }
 

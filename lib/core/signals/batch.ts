@@ -1,7 +1,8 @@
-/** What one atomic write to the store holds: log entries, and everything they mean. */
+/** Log entries and everything that they mean: the content of one write to the store. */
 import type { ChunkInfo } from "../ledger/chunks";
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { AccountId, Sequence, TopicId, UserId } from "../ledger/ids";
+import type { ChainHead } from "../ledger/verify";
 import type { DefinitionClaim, Edge, Profile } from "./projection";
 import type { Disposition, Verification } from "./signal";
 
@@ -46,20 +47,26 @@ export interface Facts {
   readonly definitions: readonly DefinitionClaim[];
 }
 
+/** What a run of messages means. One write to the store holds all of it or nothing. */
 export interface Batch extends Facts {
   readonly topicId: TopicId;
-  /** The cursor that the store must still have. */
-  readonly expectedCursor: number;
-  readonly nextCursor: number;
-  /** The state at `nextCursor`: see TopicState. */
-  readonly headHash: Uint8Array | null;
-  readonly headNs: bigint;
-  /** Null where this batch does not end at the mirror's head. */
-  readonly syncedThroughNs: bigint | null;
   /** By rising sequence. */
   readonly entries: readonly LogEntry[];
   /** By rising sequence: the order in which they take their positions. */
   readonly rows: readonly UserRow[];
-  /** A hole between `expectedCursor` and the first entry that this commit declares. */
+}
+
+/** How a commit moves its topic on. */
+export interface CursorAdvance {
+  /** The cursor that the store must still have. */
+  readonly from: number;
+  /** The chain at the new cursor. */
+  readonly to: ChainHead;
+  /** A hole between `from` and the first entry, which the commit declares a gap. */
   readonly gap: { readonly from: Sequence; readonly to: Sequence } | null;
+}
+
+/** A batch at the topic's cursor. Other batches mend what lies behind it. */
+export interface NextBatch extends Batch {
+  readonly advance: CursorAdvance;
 }

@@ -45,10 +45,10 @@ export interface InterpretInput {
   readonly sha384: Sha384;
 }
 
-export type Interpretation = Pick<Batch, "entries" | "rows" | "edges" | "profiles" | "definitions"> & {
+export interface Interpretation extends Batch {
+  /** The chain after the last message. */
   readonly head: ChainHead;
-  readonly signals: readonly PlacedSignal[];
-};
+}
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly decoded: Decoded | null;
@@ -88,7 +88,7 @@ export function interpret(input: InterpretInput): Interpretation {
       rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: outcome.verification });
     }
   }
-  return { entries, rows, signals, head, ...project(signals) };
+  return { topicId: input.topicId, entries, rows, ...project(signals), head };
 }
 
 /** What the bytes of a message come to. */

@@ -13,7 +13,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import { equalBytes } from "../../core/ledger/running-hash";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
-import type { Batch, LogEntry } from "../../core/signals/batch";
+import type { LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError, LedgerMessage } from "../../ports/ledger/ledger";
@@ -203,11 +203,7 @@ async function restore(
   const [first] = best;
   if (first === undefined) return 0;
   const parts = await storedParts(deps.store, topicId, best);
-  const {
-    head: _,
-    signals: _signals,
-    ...meaning
-  } = interpret({
+  const { head: _, ...batch } = interpret({
     topicId,
     head,
     messages: best,
@@ -216,15 +212,10 @@ async function restore(
     trustedPayers: deps.trustedPayers,
     sha384: deps.sha384,
   });
-  const batch: Batch = {
-    topicId,
-    ...{ expectedCursor: 0, nextCursor: 0, headHash: null, headNs: 0n, syncedThroughNs: null, gap: null },
-    ...meaning,
-  };
   const outcome = await deps.store.restore(batch);
   if (outcome.kind === "conflict") return 0;
   await announce(deps, batch, outcome.rows);
-  return meaning.entries.filter((entry) => {
+  return batch.entries.filter((entry) => {
     const before = entries.get(entry.sequence);
     return before?.verification !== entry.verification || before.disposition !== entry.disposition;
   }).length;

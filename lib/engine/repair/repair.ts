@@ -104,17 +104,11 @@ async function backfill(
   const news = new Set(view.entries.filter((entry) => isNews(entry.sequence)).map((entry) => entry.sequence));
   const batch: Batch = {
     topicId,
-    expectedCursor: 0,
-    nextCursor: 0,
-    headHash: null,
-    headNs: 0n,
-    syncedThroughNs: null,
     entries: view.entries.filter((entry) => news.has(entry.sequence)),
     rows: view.rows.filter((row) => news.has(row.sequence)),
     edges: view.edges,
     profiles: view.profiles,
     definitions: view.definitions,
-    gap: null,
   };
   const outcome = await deps.store.backfill(batch).catch((cause: unknown) => {
     if (cause instanceof BatchRefused) return null;

@@ -7,7 +7,7 @@ import { groupsIn } from "../../core/ledger/chunks";
 import type { Position, TopicId, UserId } from "../../core/ledger/ids";
 import type { Sha384 } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
-import type { Batch, LogEntry } from "../../core/signals/batch";
+import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../../core/signals/interpret";
 import type { Ledger, LedgerMessage } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
@@ -66,15 +66,23 @@ export async function storedParts(
   return keys.length === 0 ? [] : store.parts(topicId, keys);
 }
 
-/** Tells streams and caches of a committed batch. What the other instances cannot be told now is mended later. */
-export async function announce(deps: CommitDeps, batch: Batch, rows: readonly CommittedRow[]): Promise<void> {
+/** Tells streams and caches of a committed batch. Other instances that cannot be told now are told later. */
+export async function announce(
+  deps: CommitDeps,
+  batch: Batch | NextBatch,
+  rows: readonly CommittedRow[],
+): Promise<void> {
   const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
   const event = commitEvent(batch, rows, renamed);
   const published = deps.bus.publish(event);
   await published.catch(ifDown("redis", () => deps.onUnpublished(batch.topicId, event.cursor?.to ?? null)));
 }
 
-function commitEvent(batch: Batch, rows: readonly CommittedRow[], renamed: CommitEvent["renamed"]): CommitEvent {
+function commitEvent(
+  batch: Batch | NextBatch,
+  rows: readonly CommittedRow[],
+  renamed: CommitEvent["renamed"],
+): CommitEvent {
   const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
   const userOf = (userId: UserId) => {
     const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
@@ -90,7 +98,7 @@ function commitEvent(batch: Batch, rows: readonly CommittedRow[], renamed: Commi
   return {
     type: "commit",
     topicId: batch.topicId,
-    cursor: batch.nextCursor === 0 ? null : { from: batch.expectedCursor, to: batch.nextCursor },
+    cursor: "advance" in batch ? { from: batch.advance.from, to: batch.advance.to.sequence } : null,
     users: [...users].map(([userId, { head, added, peers }]) => ({ userId, head, added, peers: [...peers] })),
     renamed,
     definitionsChanged: batch.definitions.length > 0,

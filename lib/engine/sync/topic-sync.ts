@@ -9,7 +9,7 @@ import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
-import type { Batch, LogEntry } from "../../core/signals/batch";
+import type { LogEntry, NextBatch } from "../../core/signals/batch";
 import { extend } from "../../core/sync/coverage";
 import { type Hole, IDLE, type SyncPolicy, type SyncState, transition } from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
@@ -315,22 +315,16 @@ export class TopicSync {
     const first = messages[0] as LedgerMessage;
     const head: ChainHead =
       gap === null ? chain : { sequence: first.sequence - 1, hash: null, consensusNs: chain.consensusNs };
-    const { entries, rows, edges, profiles, definitions, ...rest } = await interpretChecked(
-      this.deps,
-      this.topicId,
-      head,
-      messages,
-    );
-    const batch: Batch = {
-      topicId: this.topicId,
-      expectedCursor: chain.sequence,
-      nextCursor: rest.head.sequence,
-      headHash: rest.head.hash,
-      headNs: rest.head.consensusNs,
-      syncedThroughNs: null,
-      gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
-      ...{ entries, rows, edges, profiles, definitions },
+    const { head: reached, ...content } = await interpretChecked(this.deps, this.topicId, head, messages);
+    const batch: NextBatch = {
+      ...content,
+      advance: {
+        from: chain.sequence,
+        to: reached,
+        gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
+      },
     };
+    const { entries } = batch;
     if (this.chain !== chain) return null;
     const outcome = await this.deps.store.commit(batch);
     if (outcome.kind === "conflict") {
@@ -341,14 +335,14 @@ export class TopicSync {
       return null;
     }
     // Else the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
-    if (this.chain === chain) this.chain = rest.head;
+    if (this.chain === chain) this.chain = reached;
     this.step({ name: "progress" });
     this.count(entries, gap !== null);
     const failures = entries.filter((entry) => entry.verification === "failed").length;
     if (gap !== null || failures > 0) this.repairs.schedule();
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
-    this.deps.onProgress?.(this.topicId, rest.head.sequence, entries.length);
+    this.deps.onProgress?.(this.topicId, reached.sequence, entries.length);
     await announce(this.deps, batch, outcome.rows);
     return entries.filter((entry) => entry.verification === "verified").length;
   }

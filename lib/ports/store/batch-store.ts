@@ -4,7 +4,7 @@
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Position, UserId } from "../../core/ledger/ids";
-import type { Batch } from "../../core/signals/batch";
+import type { Batch, NextBatch } from "../../core/signals/batch";
 
 /**
  * The database cannot hold what the batch says: a value out of range, a constraint, a row that is too large. Asking again does not
@@ -28,10 +28,10 @@ export type CommitOutcome =
 /** Each method rejects with `BatchRefused` if the database cannot hold the batch. */
 export interface BatchStore {
   /**
-   * Moves the topic's cursor on from `batch.expectedCursor`, and declares `batch.gap` with it. `conflict` if the cursor is
-   * elsewhere by now, or the topic is paused.
+   * Stores a batch and moves the topic's cursor on as it says. `conflict` if the cursor is elsewhere by now, or the topic is
+   * paused.
    */
-  commit(batch: Batch): Promise<CommitOutcome>;
+  commit(batch: NextBatch): Promise<CommitOutcome>;
   /**
    * Stores messages behind the cursor that were found in a declared gap, or that replace failed messages. It compares and swaps the
    * gap's state or the entry's disposition, so it takes effect once too. The cursor stays.

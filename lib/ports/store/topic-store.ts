@@ -10,8 +10,6 @@ export interface TopicState {
   readonly headHash: Uint8Array | null;
   /** Consensus time of the last stored message; 0n before the first. */
   readonly headNs: bigint;
-  /** As of the last commit; an idle topic moves on in the hot cache only. 0n for never. */
-  readonly syncedThroughNs: bigint;
   readonly counts: TopicCounts;
   readonly paused: boolean;
   /** The last sequence that was folded again since another topic was started over; null if all of it is folded. */

@@ -92,7 +92,7 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
   return scheduler.topics.map(({ topicId, kinds }) => {
     const sync = scheduler.syncs.get(topicId);
     return {
-      ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n, syncedThroughNs: 0n },
+      ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n },
       counts: committedHere(sync?.counts),
       ...{ paused: sync?.state.name === "paused", projected: null, isDropping: false, gaps: [], gapCount: 0 },
     };

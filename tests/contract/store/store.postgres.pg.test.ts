@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MIGRATIONS } from "@/drizzle/migrations/embedded";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
-import type { Batch } from "@/lib/core/signals/batch";
+import type { NextBatch } from "@/lib/core/signals/batch";
 import { freePort } from "@/tests/support/servers/free-port";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
 import { rawQuery } from "@/tests/support/stores/raw-query";
@@ -25,7 +25,7 @@ describe("PostgreSQL", () => {
   const PAGE = 40;
 
   /** Users go up in some topics and down in others: what would deadlock if rows were locked as they come. */
-  const page = (t: number, number: number): Batch => {
+  const page = (t: number, number: number): NextBatch => {
     const signals = Array.from({ length: PAGE }, (_, i): PlainSignal => {
       const at = t % 2 === 0 ? i : PAGE - i;
       const others = { actor: USERS[at % 50] ?? "", target: USERS[(at + 7 * (number + 1)) % 50] ?? "" };

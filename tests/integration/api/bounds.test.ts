@@ -36,7 +36,7 @@ async function commit(topicId: TopicId, signals: readonly PlainSignal[]): Promis
     const cursor = cursors.get(topicId) ?? 0;
     const batch = batchOf(topicId, cursor, signals.slice(i, i + 500));
     expect((await t.app.stores.sync.commit(batch)).kind).toBe("committed");
-    cursors.set(topicId, batch.nextCursor);
+    cursors.set(topicId, batch.advance.to.sequence);
   }
 }
 const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));

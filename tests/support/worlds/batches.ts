@@ -9,7 +9,7 @@ import {
   type Sequence,
   type TopicId,
 } from "@/lib/core/ledger/ids";
-import type { Batch, LogEntry, UserRow } from "@/lib/core/signals/batch";
+import type { CursorAdvance, LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
 import type { PlacedSignal } from "@/lib/core/signals/projection";
 import { unwrap } from "../unwrap";
@@ -47,7 +47,7 @@ export const timeOf = (topicId: TopicId, sequence: number): ConsensusNs =>
 export interface BatchOptions {
   /** The sequence of the first message; by default the one after the cursor. */
   readonly first?: number;
-  readonly gap?: Batch["gap"];
+  readonly gap?: CursorAdvance["gap"];
 }
 
 /** A batch of consecutive messages that moves the topic on from `cursor`. */
@@ -56,20 +56,23 @@ export function batchOf(
   cursor: number,
   signals: readonly PlainSignal[],
   options: BatchOptions = {},
-): Batch {
+): NextBatch {
   const first = options.first ?? cursor + 1;
   const entries = signals.map((signal, i) => logEntryOf(topicId, first + i, signal));
   const last = entries.at(-1);
   return {
     topicId,
-    expectedCursor: cursor,
-    nextCursor: last?.sequence ?? cursor,
-    headHash: last?.runningHash ?? null,
-    headNs: last?.consensusNs ?? 0n,
-    syncedThroughNs: null,
     entries,
     ...meaningOf(topicId, signals, entries),
-    gap: options.gap ?? null,
+    advance: {
+      from: cursor,
+      to: {
+        sequence: last?.sequence ?? cursor,
+        hash: last?.runningHash ?? null,
+        consensusNs: last?.consensusNs ?? 0n,
+      },
+      gap: options.gap ?? null,
+    },
   };
 }
 

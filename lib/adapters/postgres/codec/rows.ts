@@ -13,7 +13,7 @@ import { expand } from "./shorthand";
 export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAYER ? null : payer);
 
 export function topicState(row: typeof topics.$inferSelect): TopicState {
-  const { topicId, kinds, cursor, headHash, headNs, syncedThroughNs, paused, projected } = row;
+  const { topicId, kinds, cursor, headHash, headNs, paused, projected } = row;
   const isDropping = projected !== null && projected < 0;
   const { messages, verified, unverifiable, failed, undecodable, untrusted } = row;
   return {
@@ -22,7 +22,6 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
     cursor,
     headHash: cursor === 0 ? GENESIS_HASH : headHash,
     headNs,
-    syncedThroughNs,
     counts: { messages, verified, unverifiable, failed, undecodable, untrusted },
     paused,
     projected: isDropping ? null : projected,

@@ -2,7 +2,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { meta, topicGaps, topics } from "../../../../drizzle/schema";
-import type { Batch } from "../../../core/signals/batch";
+import type { CursorAdvance, NextBatch } from "../../../core/signals/batch";
 import { epochOf } from "../../../core/signals/position";
 import type { CommitOutcome } from "../../../ports/store/batch-store";
 import { gapState } from "../codec/codes";
@@ -12,8 +12,8 @@ import { literal, names, takeExcluded } from "../sql/expressions";
 import { countsOf, outcome } from "./outcome";
 import { writeStatement } from "./write-statement";
 
-/** Writes the batch if the topic still stands at `batch.expectedCursor` and is not paused. */
-export async function commitBatch(statements: Statements, batch: Batch): Promise<CommitOutcome> {
+/** Writes the batch if the topic still stands where the batch begins, and is not paused. */
+export async function commitBatch(statements: Statements, batch: NextBatch): Promise<CommitOutcome> {
   try {
     return await attempt(statements, batch, false);
   } catch (error) {
@@ -28,13 +28,14 @@ export async function commitBatch(statements: Statements, batch: Batch): Promise
   }
 }
 
-async function attempt(statements: Statements, batch: Batch, mayExist: boolean): Promise<CommitOutcome> {
-  const gate = sql.join([swap(batch, isOfEpoch(statements)), ...declaredGap(batch)], sql`,\n`);
+async function attempt(statements: Statements, batch: NextBatch, mayExist: boolean): Promise<CommitOutcome> {
+  const { from, to, gap } = batch.advance;
+  const gate = sql.join([swap(batch, isOfEpoch(statements)), ...declaredGap(gap)], sql`,\n`);
   const { statement, users } = writeStatement(batch, { gate, mayExist });
   const [answer] = await statements.run("commit", statement);
   const committed = outcome(batch.rows, users, answer);
   // The statement's snapshot is of before its own change.
-  const advanced = batch.nextCursor - batch.expectedCursor + batch.entries.length;
+  const advanced = to.sequence - from + batch.entries.length;
   if (committed.kind === "committed") statements.stamp.learn((answer?.stamp ?? 0) + advanced);
   return committed;
 }
@@ -48,17 +49,16 @@ export function isOfEpoch({ stamp }: Statements): SQL {
 
 const t = alias(topics, "t");
 
-function swap(batch: Batch, isOfEpoch: SQL): SQL {
-  const counters = Object.entries(countsOf(batch.entries)).map(([name, count]) => {
+function swap({ topicId, entries, advance: { from, to } }: NextBatch, isOfEpoch: SQL): SQL {
+  const counters = Object.entries(countsOf(entries)).map(([name, count]) => {
     const counter = t[name as keyof ReturnType<typeof countsOf>];
     return sql`${names(counter)} = ${counter} + ${count}::bigint`;
   });
   return sql`gate AS (
-  UPDATE ${topics} ${t} SET ${names(t.cursor)} = ${batch.nextCursor}::bigint, ${names(t.headHash)} = ${batch.headHash}::bytea,
-    ${names(t.headNs)} = ${batch.headNs}::bigint,
-    ${names(t.syncedThroughNs)} = greatest(${t.syncedThroughNs}, ${batch.syncedThroughNs}::bigint),
+  UPDATE ${topics} ${t} SET ${names(t.cursor)} = ${to.sequence}::bigint, ${names(t.headHash)} = ${to.hash}::bytea,
+    ${names(t.headNs)} = ${to.consensusNs}::bigint,
     ${sql.join(counters, sql`, `)}
-  WHERE ${t.topicId} = ${batch.topicId} AND ${t.cursor} = ${batch.expectedCursor}::bigint AND NOT ${t.paused} AND ${isOfEpoch}
+  WHERE ${t.topicId} = ${topicId} AND ${t.cursor} = ${from}::bigint AND NOT ${t.paused} AND ${isOfEpoch}
   RETURNING ${t.topicNo})`;
 }
 
@@ -68,7 +68,7 @@ const SUSPECTED = literal(gapState.code("suspected"));
 const DECLARED = literal(gapState.code("declared"));
 
 /** The hole that the cursor passes. A suspicion of it becomes the declaration, and keeps the time it was first seen. */
-function declaredGap({ gap }: Batch): readonly SQL[] {
+function declaredGap(gap: CursorAdvance["gap"]): readonly SQL[] {
   if (gap === null) return [];
   const from = sql`${gap.from}::bigint`;
   return [

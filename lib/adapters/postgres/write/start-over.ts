@@ -33,9 +33,9 @@ import { STAMP } from "../stamp";
 import { isOfEpoch } from "./commit";
 import { writeStatement } from "./write-statement";
 
-const { cursor, headHash, headNs, syncedThroughNs, projected } = topics;
+const { cursor, headHash, headNs, projected } = topics;
 const { messages, verified, unverifiable, failed, undecodable, untrusted } = topics;
-const ZEROS = [cursor, headNs, syncedThroughNs, messages, verified, unverifiable, failed, undecodable, untrusted];
+const ZEROS = [cursor, headNs, messages, verified, unverifiable, failed, undecodable, untrusted];
 /** The columns of a topic of which nothing is stored; `projected` apart. */
 const EMPTIED = sql.join(
   [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],
@@ -140,8 +140,7 @@ export async function reproject(statements: Statements, { topicId, from, through
   UPDATE ${topics} ${t} SET ${names(t.projected)} = ${through}::bigint
   WHERE ${t.topicId} = ${topicId} AND ${t.projected} = ${from}::bigint AND ${isOfEpoch(statements)}
   RETURNING ${t.topicNo})`;
-  const nothing = { expectedCursor: 0, nextCursor: 0, headHash: null, headNs: 0n, syncedThroughNs: null, gap: null };
-  const batch = { topicId, ...nothing, entries: [], rows: [], ...facts };
+  const batch = { topicId, entries: [], rows: [], ...facts };
   const [answer] = await statements.run("start-over", writeStatement(batch, { gate, mayExist: false }).statement);
   return answer !== undefined && answer.topicNo !== null;
 }

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import { GENESIS_HASH } from "@/lib/core/ledger/running-hash";
-import type { Batch } from "@/lib/core/signals/batch";
+import type { NextBatch } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { unwrap } from "@/tests/support/unwrap";
@@ -35,7 +35,7 @@ export async function everything({ sync, views }: EmptyStore) {
   };
 }
 
-const expectCommitted = async (store: EmptyStore, batch: Batch) => {
+const expectCommitted = async (store: EmptyStore, batch: NextBatch) => {
   const outcome = await store.sync.commit(batch);
   if (outcome.kind !== "committed") throw new Error("the commit met a conflict");
   return outcome.rows;
@@ -307,18 +307,5 @@ export function commitContract(subject: Subject): void {
     });
     await expectCommitted(store, batchOf(OTHER, 2, [definition("third", 35n)]));
     expect(await store.views.definitions(["d"])).toMatchObject([{ title: "third", sequence: 3 }]);
-  });
-
-  it("moves synced-through forward only, and only where a batch says so", async () => {
-    const through = async (cursor: number, ns: bigint | null) => {
-      await expectCommitted(store, { ...batchOf(T, cursor, [REQUEST]), syncedThroughNs: ns });
-      return (await store.sync.topic(T))?.syncedThroughNs;
-    };
-    expect([await through(0, null), await through(1, 50n), await through(2, null), await through(3, 40n)]).toEqual([
-      0n,
-      50n,
-      50n,
-      50n,
-    ]);
   });
 }

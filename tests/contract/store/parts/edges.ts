@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { UserId } from "@/lib/core/ledger/ids";
-import type { Batch } from "@/lib/core/signals/batch";
+import type { NextBatch } from "@/lib/core/signals/batch";
 import {
   type Edge,
   edgesOf,
@@ -78,7 +78,7 @@ function fold(edges: readonly Edge[]): Edge[] {
 }
 
 /** A batch that holds these edges and one message that says nothing. */
-const withEdges = (cursor: number, edges: readonly Edge[]): Batch => ({
+const withEdges = (cursor: number, edges: readonly Edge[]): NextBatch => ({
   ...batchOf(T, cursor, [{ type: "X", actor: null }]),
   edges: fold(edges),
 });

@@ -7,7 +7,7 @@ import {
   type Interpretation,
   interpret,
   messageOf,
-  project,
+  projectStored,
   type RawMessage,
   type TrustedPayers,
 } from "@/lib/core/signals/interpret";
@@ -142,7 +142,7 @@ describe("who says so", () => {
   it("keeps what a stranger writes for somebody else out of rows and projections", () => {
     const view = runPieces([{ body: request(), payer: STRANGER }]);
     expect(fates(view)).toEqual([["untrusted", "untrusted-payer"]]);
-    expect([view.rows, view.edges, view.signals]).toEqual([[], [], []]);
+    expect([view.rows, view.edges, view.profiles, view.definitions]).toEqual([[], [], [], []]);
   });
 
   it("takes the word of everybody for themselves, of trusted payers for all, and of all where all are trusted", () => {
@@ -270,7 +270,7 @@ interface Told {
   readonly entries: readonly LogEntry[];
   readonly rows: readonly UserRow[];
   readonly head: ChainHead;
-  readonly projected: ReturnType<typeof project>;
+  readonly projected: ReturnType<typeof projectStored>;
 }
 
 /** Page by page, with what the log holds of earlier chunks: as the sync does it, and as it does after a restart. */
@@ -278,7 +278,6 @@ function inPages(messages: readonly LedgerMessage[], cuts: readonly number[]): T
   const ends = [...new Set(cuts.filter((cut) => cut > 0 && cut < messages.length))].sort((a, b) => a - b);
   const entries: LogEntry[] = [];
   const rows: UserRow[] = [];
-  const signals: Interpretation["signals"][number][] = [];
   let head = CHAIN_START;
   for (const [i, from] of [0, ...ends].entries()) {
     const page = messages.slice(from, ends[i] ?? messages.length);
@@ -290,14 +289,13 @@ function inPages(messages: readonly LedgerMessage[], cuts: readonly number[]): T
     head = view.head;
     entries.push(...view.entries);
     rows.push(...view.rows);
-    signals.push(...view.signals);
-    expect(project(view.signals)).toEqual({
+    expect(projectStored(TOPIC, view.entries)).toEqual({
       edges: view.edges,
       profiles: view.profiles,
       definitions: view.definitions,
     });
   }
-  return { entries, rows, head, projected: project(signals) };
+  return { entries, rows, head, projected: projectStored(TOPIC, entries) };
 }
 
 const payer = fc.constantFrom(OPERATOR, OPERATOR, OPERATOR, STRANGER);
