@@ -4,7 +4,7 @@
  */
 
 import type { Interval } from "../sync/intervals";
-import type { SyncState } from "../sync/sync-state";
+import type { SyncPhase } from "../sync/sync-phase";
 import type { Finding, IncidentCode } from "./incident";
 
 /** Calls to one tier during the last half minute or so. */
@@ -33,7 +33,7 @@ export interface Keeping {
 /** One topic's sync, as this instance knows it. */
 export interface SyncFacts {
   readonly topicId: string;
-  readonly state: SyncState;
+  readonly state: SyncPhase;
   readonly lastError: string | null;
   /** How long the topic has been behind what readers asked for. */
   readonly lagMs: number;

@@ -1,194 +1,163 @@
 /**
- * The life of one topic's sync in one process, as a value. The clock and chance come in with the events.
- *
- *            demand                     hole                      demand, retry due, grace over
- *   ┌────► idle ──────► pulling ─────────────────► hole ───────────────────────────────► pulling (declares the gap)
- *   │                   │  │  ▲                    │  ▲
- *   │ caught-up         │  │  │ progress, conflict │  └─ hole (asked again, still there)
- *   └───────────────────┘  │  └────────────────────┘
- *                    fault │        demand, retry due
- *                          ▼
- *                     backing-off ──────────────────► pulling
- *
- *   pause leads to paused from everywhere; only resume leads out of it.
+ * Everything that one process believes about one topic's sync, as a value. The clock and chance come in with the events. What the
+ * sync is doing is its phase (sync-phase.ts); beside it stand the chain, the goal of the run, the hole and the repairs.
  */
-import { type BackoffPolicy, backoffMs } from "./backoff";
+import type { ConsensusNs } from "../ledger/consensus-time";
+import type { ChainHead } from "../ledger/verify";
 import type { Interval } from "./intervals";
+import { REPAIR_AT_START, type Repaired, type RepairTimer, repaired, repairNeeded } from "./repair-timer";
+import { type Hole, IDLE, nextPhase, type PhaseEvent, type SyncPhase, type SyncPolicy } from "./sync-phase";
 
-export interface Hole extends Interval {
-  /** When any instance saw it first, on this process's monotonic clock, as all times here. */
-  readonly firstSeenMs: number;
+/** What a run must have read to be complete. */
+export interface Goal {
+  /** How many heads had been asked for at the last call for a run. Only later heads say what that caller wants to have. */
+  readonly headsBefore: number;
+  /** What the mirror had after that call; null before it has said so. */
+  readonly throughNs: ConsensusNs | null;
 }
 
-export type SyncState =
-  | { readonly name: "idle" }
-  | { readonly name: "pulling"; readonly hole: Hole | null; readonly attempt: number; readonly declare: boolean }
-  | { readonly name: "hole"; readonly hole: Hole; readonly attempt: number; readonly retryAtMs: number }
-  | {
-      readonly name: "backing-off";
-      readonly hole: Hole | null;
-      readonly attempt: number;
-      readonly retryAtMs: number;
-      readonly reason: string;
-    }
-  | { readonly name: "paused" };
+export interface SyncState {
+  readonly phase: SyncPhase;
+  /** The chain at the topic's cursor; null if the store must be asked for it. */
+  readonly chain: ChainHead | null;
+  /** How often everything that was believed was dropped. A row that was read before the last time does not count. */
+  readonly starts: number;
+  readonly goal: Goal;
+  /** The store holds a hole of this topic, which is to be forgotten when the hole has closed. */
+  readonly isHoleStored: boolean;
+  readonly repair: RepairTimer;
+  /** When a paused topic is looked at again. */
+  readonly pausedLookMs: number;
+  /** Why the last run was not complete, as a sentence; null if it was. */
+  readonly lastError: string | null;
+}
 
-/** Every name of a state. */
-export const SYNC_STATES = [
-  "idle",
-  "pulling",
-  "hole",
-  "backing-off",
-  "paused",
-] as const satisfies readonly SyncState["name"][];
+export const SYNC_START: SyncState = {
+  phase: IDLE,
+  chain: null,
+  starts: 0,
+  goal: { headsBefore: 0, throughNs: null },
+  isHoleStored: false,
+  repair: REPAIR_AT_START,
+  pausedLookMs: 0,
+  lastError: null,
+};
 
 export type SyncEvent =
-  /** Somebody reads, or a scheduler calls. */
-  | { readonly name: "demand"; readonly nowMs: number }
-  /** A batch was committed; more may follow. */
-  | { readonly name: "progress" }
-  /** All is stored that the mirror had when the run was last called for. */
-  | { readonly name: "caught-up" }
-  /** The answer starts past the cursor. */
-  | { readonly name: "hole"; readonly hole: Hole; readonly nowMs: number; readonly random: number }
-  /** Another instance committed first; its cursor is ours now. */
-  | { readonly name: "conflict" }
+  | Exclude<PhaseEvent, { name: "progress" | "caught-up" | "hole" | "conflict" | "fault" }>
+  /** Somebody wants everything that the mirror has from now on. */
+  | { readonly name: "called"; readonly headsBefore: number }
+  /** The mirror said through when it has everything, as head number `number`. */
+  | { readonly name: "head"; readonly number: number; readonly throughNs: ConsensusNs | null }
+  | { readonly name: "paused-look"; readonly nowMs: number }
+  /** The store told where the topic stands. */
+  | { readonly name: "loaded"; readonly chain: ChainHead; readonly isPaused: boolean }
+  /** The message at the cursor was replaced, by a repair or another instance. */
+  | { readonly name: "hash-replaced"; readonly hash: Uint8Array | null }
+  /** A batch after `from` was committed. `needsRepair`: it declared a gap or holds failed messages. */
   | {
-      readonly name: "fault";
+      readonly name: "committed";
+      readonly from: ChainHead;
+      readonly to: ChainHead;
+      readonly needsRepair: boolean;
+      readonly nowMs: number;
+    }
+  /** Another instance committed first. */
+  | { readonly name: "conflict" }
+  | { readonly name: "hole-seen" }
+  /** The hole cannot be passed yet. */
+  | {
+      readonly name: "hole";
+      readonly hole: Hole;
       readonly nowMs: number;
       readonly random: number;
-      readonly retryAfterMs: number;
       readonly reason: string;
     }
-  | { readonly name: "pause" }
-  | { readonly name: "resume" };
+  | { readonly name: "hole-closed" }
+  | Extract<PhaseEvent, { name: "fault" }>
+  /** The store failed, maybe after it had committed: its cursor is not known any more. */
+  | { readonly name: "store-failed" }
+  /** Everything is stored that the mirror had. `error`: why that cannot be told for certain. */
+  | { readonly name: "caught-up"; readonly error: string | null }
+  /** The store begins a new epoch: nothing that was believed holds. A run that is under way ends by itself. */
+  | { readonly name: "start-over"; readonly isRunning: boolean; readonly nowMs: number }
+  | { readonly name: "repaired"; readonly result: Repaired; readonly startedMs: number };
 
-export interface SyncPolicy {
-  readonly gapGraceMs: number;
-  readonly holeBackoff: BackoffPolicy;
-  readonly faultBackoff: BackoffPolicy;
-}
-
-type Name = SyncState["name"];
-type Named<T extends { name: string }, N extends string> = Extract<T, { name: N }>;
-type Table = {
-  readonly [S in Name]: {
-    readonly [E in SyncEvent["name"]]: (
-      state: Named<SyncState, S>,
-      event: Named<SyncEvent, E>,
-      policy: SyncPolicy,
-    ) => SyncState;
-  };
-};
-
-export const IDLE: SyncState = { name: "idle" };
-const PAUSED: SyncState = { name: "paused" };
-const stay = (state: SyncState) => state;
-const pause = () => PAUSED;
-const pulling = (hole: Hole | null, attempt: number, declare: boolean): SyncState => ({
-  name: "pulling",
-  hole,
-  attempt,
-  declare,
-});
-
-const sawHole = (
-  state: { hole?: Hole | null; attempt?: number },
-  event: Named<SyncEvent, "hole">,
-  policy: SyncPolicy,
-): SyncState => {
-  const isSame = state.hole?.from === event.hole.from;
-  const attempt = isSame ? (state.attempt ?? 0) + 1 : 1;
-  return {
-    name: "hole",
-    hole: event.hole,
-    attempt,
-    retryAtMs: event.nowMs + backoffMs(policy.holeBackoff, attempt, event.random),
-  };
-};
-
-const faulted = (
-  hole: Hole | null,
-  attempt: number,
-  event: Named<SyncEvent, "fault">,
-  policy: SyncPolicy,
-): SyncState => ({
-  name: "backing-off",
-  hole,
-  attempt,
-  retryAtMs: event.nowMs + backoffMs(policy.faultBackoff, attempt, event.random, event.retryAfterMs),
-  reason: event.reason,
-});
-
-/** Total: a new state or event does not compile until every pair has its answer. */
-const TABLE: Table = {
-  idle: {
-    demand: () => pulling(null, 0, false),
-    progress: stay,
-    "caught-up": stay,
-    hole: (_, event, policy) => sawHole({}, event, policy),
-    conflict: stay,
-    fault: (_, event, policy) => faulted(null, 1, event, policy),
-    pause,
-    resume: stay,
-  },
-  pulling: {
-    demand: stay,
-    progress: () => pulling(null, 0, false),
-    "caught-up": () => IDLE,
-    hole: sawHole,
-    conflict: () => pulling(null, 0, false),
-    fault: (state, event, policy) => faulted(state.hole, state.attempt + 1, event, policy),
-    pause,
-    resume: stay,
-  },
-  hole: {
-    demand: (state, { nowMs }, policy) => {
-      if (nowMs < state.retryAtMs) return state;
-      return pulling(state.hole, state.attempt, nowMs - state.hole.firstSeenMs >= policy.gapGraceMs);
-    },
-    progress: () => pulling(null, 0, false),
-    "caught-up": () => IDLE,
-    hole: sawHole,
-    conflict: () => pulling(null, 0, false),
-    fault: (state, event, policy) => faulted(state.hole, state.attempt + 1, event, policy),
-    pause,
-    resume: stay,
-  },
-  "backing-off": {
-    demand: (state, { nowMs }, policy) => {
-      if (nowMs < state.retryAtMs) return state;
-      const declare = state.hole !== null && nowMs - state.hole.firstSeenMs >= policy.gapGraceMs;
-      return pulling(state.hole, state.attempt, declare);
-    },
-    progress: () => pulling(null, 0, false),
-    "caught-up": () => IDLE,
-    hole: sawHole,
-    conflict: stay,
-    fault: (state, event, policy) => faulted(state.hole, state.attempt + 1, event, policy),
-    pause,
-    resume: stay,
-  },
-  paused: {
-    demand: stay,
-    progress: stay,
-    "caught-up": stay,
-    hole: stay,
-    conflict: stay,
-    fault: stay,
-    pause,
-    resume: () => IDLE,
-  },
-};
+/** A paused topic is looked at this often while it has readers, in case the event that it goes on was lost. */
+const PAUSED_LOOK_MS = 30_000;
 
 export function transition(state: SyncState, event: SyncEvent, policy: SyncPolicy): SyncState {
-  const row = TABLE[state.name] as Record<
-    string,
-    (state: SyncState, event: SyncEvent, policy: SyncPolicy) => SyncState
-  >;
-  return (row[event.name] as (state: SyncState, event: SyncEvent, policy: SyncPolicy) => SyncState)(
-    state,
-    event,
-    policy,
-  );
+  const inPhase = (next: PhaseEvent, more: Partial<SyncState> = {}): SyncState => ({
+    ...state,
+    ...more,
+    phase: nextPhase(state.phase, next, policy),
+  });
+  switch (event.name) {
+    case "demand":
+    case "pause":
+    case "resume":
+      return inPhase(event);
+    case "called":
+      return { ...state, goal: { headsBefore: event.headsBefore, throughNs: null } };
+    case "head":
+      if (event.number <= state.goal.headsBefore || state.goal.throughNs !== null) return state;
+      return { ...state, goal: { ...state.goal, throughNs: event.throughNs } };
+    case "paused-look":
+      return { ...state, pausedLookMs: event.nowMs + PAUSED_LOOK_MS };
+    case "loaded":
+      return event.isPaused ? inPhase({ name: "pause" }, { chain: event.chain }) : { ...state, chain: event.chain };
+    case "hash-replaced":
+      return { ...state, chain: state.chain && { ...state.chain, hash: event.hash } };
+    case "committed": {
+      const repair = event.needsRepair ? repairNeeded(state.repair, event.nowMs) : state.repair;
+      // Otherwise the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
+      const chain = state.chain === event.from ? event.to : state.chain;
+      return inPhase({ name: "progress" }, { chain, repair });
+    }
+    case "conflict":
+      return inPhase(event, { chain: null });
+    case "hole-seen":
+      return { ...state, isHoleStored: true };
+    case "hole":
+      return inPhase(event, { lastError: event.reason });
+    case "hole-closed":
+      return { ...state, isHoleStored: false };
+    case "fault":
+      return inPhase(event, { lastError: event.reason });
+    case "store-failed":
+      return { ...state, chain: null };
+    case "caught-up":
+      return inPhase(event, { lastError: event.error });
+    case "start-over": {
+      const fresh = { chain: null, starts: state.starts + 1, repair: repairNeeded(state.repair, event.nowMs) };
+      // The phase was about rows that are gone.
+      return event.isRunning ? { ...state, ...fresh } : inPhase({ name: "caught-up" }, fresh);
+    }
+    case "repaired":
+      return { ...state, repair: repaired(state.repair, event.result, event.startedMs) };
+  }
 }
+
+/** Whether a paused topic is to be looked at now. */
+export const isPausedLookDue = ({ phase, pausedLookMs }: SyncState, nowMs: number): boolean =>
+  phase.name === "paused" && nowMs >= pausedLookMs;
+
+/** Whether the run has everything that the mirror had when it was last asked for. */
+export const hasReached = ({ goal }: SyncState, throughNs: bigint): boolean =>
+  goal.throughNs !== null && throughNs >= goal.throughNs;
+
+/**
+ * A hole with its age. `firstSeenMs`: when the first instance saw it, by a wall clock that may have been set back since. That must
+ * not make the hole younger than this process knows it to be.
+ */
+export function holeOf({ phase }: SyncState, { from, to }: Interval, firstSeenMs: number, nowMs: number): Hole {
+  const known = phase.name === "pulling" && phase.hole?.from === from ? phase.hole : null;
+  return { from, to, firstSeenMs: Math.min(firstSeenMs, known?.firstSeenMs ?? nowMs) };
+}
+
+/**
+ * The gap rule: a hole may be declared a gap if its grace time is over now, and was over already when this run began. The cursor
+ * never passes a hole on the strength of one answer.
+ */
+export const mayPass = ({ phase }: SyncState, hole: Hole, nowMs: number, { gapGraceMs }: SyncPolicy): boolean =>
+  phase.name === "pulling" && phase.declare && nowMs - hole.firstSeenMs >= gapGraceMs;

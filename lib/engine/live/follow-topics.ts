@@ -7,7 +7,7 @@ import type { TopicRates } from "./topic-rates";
 
 export interface FollowTopicsDeps {
   readonly bus: Pick<EventBus, "subscribe">;
-  readonly scheduler: Pick<SyncScheduler, "heed">;
+  readonly scheduler: Pick<SyncScheduler, "checkPaused">;
   readonly registry: Pick<RegistryCache, "learn">;
   readonly rates: TopicRates;
   readonly log: Log;
@@ -22,7 +22,7 @@ export function followTopics({ bus, scheduler, registry, rates, log }: FollowTop
         const { topicId } = event;
         // A topic that cannot be read now is looked at again a little later.
         scheduler
-          .heed(topicId)
+          .checkPaused(topicId)
           .catch((cause) => log.warn("could not look whether a topic is paused", { topicId, cause }));
       }
       if (event.type === "registry-changed") {

@@ -8,6 +8,7 @@ import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { advance, CHAIN_START, type ChainHead, defectIn, type Verdict, verifyNext } from "../../core/ledger/verify";
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
+import type { Repaired } from "../../core/sync/repair-timer";
 import type { LedgerMessage } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
 import { announce, type CommitDeps } from "../sync/commit";
@@ -17,15 +18,6 @@ import { PAGE } from "../sync/topic-pages";
 const FAILED_AT_ONCE = 8;
 /** Pages asked for in one go: a mirror that has its history back fills the gaps without holding up the topic for long. */
 const PAGES_AT_ONCE = 10;
-
-export interface Repaired {
-  /** Messages that were missing or wrong, and are stored and well now. */
-  readonly mended: number;
-  /** How many there are still. */
-  readonly left: number;
-  /** The last failed message that was looked at; 0 when all were. The next repair goes on after it. */
-  readonly failedThrough: number;
-}
 
 /** Tries to fill the gaps of a topic, and to replace its failed messages after `failedAfter`, some at once. */
 export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfter: number): Promise<Repaired> {

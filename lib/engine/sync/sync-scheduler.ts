@@ -268,9 +268,9 @@ export class SyncScheduler {
     }
   }
 
-  /** Something about a topic other than its messages has changed: whether it is paused. */
-  async heed(topicId: TopicId): Promise<void> {
-    await this.syncs.get(topicId)?.heed();
+  /** Asks the store whether the topic is paused. */
+  async checkPaused(topicId: TopicId): Promise<void> {
+    await this.syncs.get(topicId)?.checkPaused();
   }
 
   freshness(): FreshnessNow {

@@ -11,17 +11,26 @@ import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verif
 import { ok, type Result } from "../../core/result";
 import type { LogEntry, NextBatch } from "../../core/signals/batch";
 import { extend } from "../../core/sync/coverage";
-import { type Hole, IDLE, type SyncPolicy, type SyncState, transition } from "../../core/sync/sync-state";
+import { isRepairDue } from "../../core/sync/repair-timer";
+import type { Hole, SyncPhase, SyncPolicy } from "../../core/sync/sync-phase";
+import {
+  hasReached,
+  isPausedLookDue,
+  SYNC_START,
+  type SyncEvent,
+  type SyncState,
+  transition,
+} from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
 import type { Log } from "../../ports/log";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
-import { RepairRounds } from "../repair/repair-rounds";
+import { repairTopic } from "../repair/repair";
 import { foldedTopic } from "../repair/reproject";
 import { Anchor, type Checked } from "./anchor";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
-import { Holes } from "./holes";
+import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
 import { PAGE, RANGES, type Window, window } from "./topic-pages";
@@ -82,24 +91,10 @@ export interface SyncCounts {
   gaps: number;
 }
 
-/** A paused topic is asked about this often, while it has readers. */
-const HEED_MS = 30_000;
-
 export class TopicSync {
-  private sync: SyncState = IDLE;
-  private chain: ChainHead | null = null;
+  private current: SyncState = SYNC_START;
   private running: Promise<SyncReport> | null = null;
-  /** How many heads were asked for when somebody last called for a run: the earlier ones do not say what they want to have. */
-  private headsBefore = 0;
-  /** What the mirror had after the last call for a run; null before it has said so. */
-  private goal: ConsensusNs | null = null;
-  /** Counts how often it was started over. */
-  private starts = 0;
-  private heedAtMs = 0;
-  private readonly repairs: RepairRounds;
   private readonly anchor: Anchor;
-  private readonly holes: Holes;
-  lastError: string | null = null;
   readonly counts: SyncCounts = {
     ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
     ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0 },
@@ -109,23 +104,26 @@ export class TopicSync {
     readonly topicId: TopicId,
     private readonly deps: TopicSyncDeps,
   ) {
-    this.repairs = new RepairRounds(topicId, deps);
     this.anchor = new Anchor(topicId, deps);
-    this.holes = new Holes(topicId, deps);
   }
 
-  get state(): SyncState {
-    return this.sync;
+  /** The phase of the sync, which pages and metrics call the topic's state. */
+  get state(): SyncPhase {
+    return this.current.phase;
   }
 
-  /** How many mirrors have given the same hash at a message, the last time that they were asked. */
+  get lastError(): string | null {
+    return this.current.lastError;
+  }
+
+  /** How many mirrors gave the same hash at a message, the last time that they were asked. */
   get agreed(): Anchor["agreed"] {
     return this.anchor.agreed;
   }
 
-  /** Where the topic is known to stand here; null before the first run. */
+  /** The topic's cursor as far as this process knows it; null before the first run. */
   get cursor(): number | null {
-    return this.chain?.sequence ?? null;
+    return this.current.chain?.sequence ?? null;
   }
 
   /**
@@ -133,8 +131,7 @@ export class TopicSync {
    * after this instant of the monotonic clock.
    */
   run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
-    this.headsBefore = this.deps.heads.count;
-    this.goal = null;
+    this.step({ name: "called", headsBefore: this.deps.heads.count });
     this.running ??= this.once(untilMs).finally(() => {
       this.running = null;
     });
@@ -143,133 +140,138 @@ export class TopicSync {
 
   /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends, and vouches for nothing. */
   startOver(): void {
-    this.chain = null;
-    this.starts += 1;
-    this.repairs.schedule();
+    this.step({ name: "start-over", isRunning: this.running !== null, nowMs: this.nowMs() });
     this.anchor.doubt();
-    // The state was about rows that are gone.
-    if (this.running === null) this.step({ name: "caught-up" });
   }
 
   /** Pauses or resumes as the store says: another instance may have been told to. */
-  async heed(): Promise<void> {
+  async checkPaused(): Promise<void> {
     const topic = await this.deps.store.topic(this.topicId);
-    if (topic?.paused) this.pause();
-    else if (this.sync.name === "paused") this.resume();
+    if (topic?.paused) this.step({ name: "pause" });
+    else if (this.isIn("paused")) this.step({ name: "resume" });
   }
 
-  pause(): void {
-    this.step({ name: "pause" });
+  private step(event: SyncEvent): void {
+    this.current = transition(this.current, event, this.deps.policy);
   }
 
-  resume(): void {
-    this.step({ name: "resume" });
+  private isIn(name: SyncPhase["name"]): boolean {
+    return this.state.name === name;
   }
 
-  private step(event: Parameters<typeof transition>[1]): void {
-    this.sync = transition(this.sync, event, this.deps.policy);
+  /** How many pulls in a row have failed or met the same hole. */
+  private attempt(): number {
+    return this.state.name === "pulling" ? this.state.attempt : 0;
+  }
+
+  private nowMs(): number {
+    return this.deps.clock.monotonicMs();
   }
 
   private async once(untilMs: number): Promise<SyncReport> {
-    const progress = { fromSequence: this.chain?.sequence ?? 0, added: 0, verified: 0 };
+    const progress = { fromSequence: this.cursor ?? 0, added: 0, verified: 0 };
     try {
-      await this.heedNowAndThen();
-      this.step({ name: "demand", nowMs: this.deps.clock.monotonicMs() });
-      if (this.sync.name === "pulling") {
+      if (isPausedLookDue(this.current, this.nowMs())) {
+        this.step({ name: "paused-look", nowMs: this.nowMs() });
+        await this.checkPaused();
+      }
+      this.step({ name: "demand", nowMs: this.nowMs() });
+      if (this.isIn("pulling")) {
         await this.load();
-        progress.fromSequence = this.chain?.sequence ?? 0;
+        progress.fromSequence = this.cursor ?? 0;
         await this.pull(untilMs, progress);
-        if (this.state.name === "idle") await this.repairs.run();
+        if (this.isIn("idle")) await this.repair();
       }
     } catch (cause) {
-      // The store failed, maybe after it had committed: forget what we believed of the cursor.
-      this.chain = null;
+      this.step({ name: "store-failed" });
       this.fault(cause instanceof Error ? cause.message : String(cause));
       const level = isTierUnavailable(cause, "postgres") ? "warn" : "error";
       this.deps.log[level]("sync failed", { topicId: this.topicId, cause });
     }
+    const isComplete = this.isIn("idle");
     return {
       topicId: this.topicId,
       fromSequence: progress.fromSequence,
-      toSequence: this.chain?.sequence ?? progress.fromSequence,
+      toSequence: this.cursor ?? progress.fromSequence,
       added: progress.added,
       verified: progress.verified,
-      complete: this.sync.name === "idle",
-      error: this.sync.name === "idle" ? null : this.lastError,
+      complete: isComplete,
+      error: isComplete ? null : this.lastError,
     };
   }
 
-  /** A paused topic is looked at again once in a while, in case the word that it goes on was lost. */
-  private async heedNowAndThen(): Promise<void> {
-    const nowMs = this.deps.clock.monotonicMs();
-    if (this.sync.name !== "paused" || nowMs < this.heedAtMs) return;
-    this.heedAtMs = nowMs + HEED_MS;
-    await this.heed();
+  /** Asks again for gaps and failed messages, if it is time to. Costs nothing if nothing is missing or wrong. */
+  private async repair(): Promise<void> {
+    const startedMs = this.nowMs();
+    const { repair } = this.current;
+    if (!isRepairDue(repair, startedMs)) return;
+    const result = await repairTopic(this.deps, this.topicId, repair.failedThrough);
+    this.step({ name: "repaired", result, startedMs });
   }
 
   private async load(): Promise<void> {
-    // An operator may have started a topic over that had been reset: then there is another cursor.
-    if (this.chain !== null && !this.anchor.isReset) return;
-    const known = this.chain?.sequence;
-    const { starts } = this;
+    // An operator may have started a topic over that had been reset. Then the cursor is another one.
+    if (this.current.chain !== null && !this.anchor.isReset) return;
+    const known = this.cursor;
+    const { starts } = this.current;
     const topic = await foldedTopic(this.deps, this.topicId);
-    // A row that was read in an epoch that is over does not count.
-    if (this.starts !== starts) return this.load();
+    if (this.current.starts !== starts) return this.load();
     if (!topic) throw new Error(`topic ${this.topicId} is not registered in the store`);
-    this.chain =
+    const chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
-    if (topic.paused) this.step({ name: "pause" });
+    this.step({ name: "loaded", chain, isPaused: topic.paused });
     if (topic.cursor !== known) await this.deps.onLoaded(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
-    // Head and pages of one run come from one mirror: what one has is no word about what another has not.
-    const mirror = this.mirrorOf(this.sync.name === "pulling" ? this.sync.attempt : 0);
+    // Head and pages of one run come from one mirror: the answer of one says nothing about what another lacks.
+    const mirror = this.mirrorOf(this.attempt());
     if (mirror === null) return this.fault("no mirror node has answered lately; trying again shortly");
     const ask = (after: number, ranges: number) => window(this.deps.ledger, this.topicId, mirror, { after, ranges });
-    const committer = { commit: (run: Run) => this.commit(run), head: () => this.chain };
+    const committer = { commit: (run: Run) => this.commit(run), head: () => this.current.chain };
     let ranges = 1;
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
-    while (this.sync.name === "pulling" && this.chain !== null && this.deps.clock.monotonicMs() < untilMs) {
-      const { chain } = this;
+    while (this.isIn("pulling") && this.current.chain !== null && this.nowMs() < untilMs) {
+      const { chain } = this.current;
       const vouchedNs = this.deps.vouchedNs(this.topicId);
-      // Read before the page: what the mirror had by then is what an empty page after it vouches for.
+      // Asked before the page: an empty page after it vouches for what the mirror had by then.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
-      if (head?.ok && asked && asked.number > this.headsBefore) this.goal ??= head.value;
+      if (head?.ok && asked) this.step({ name: "head", number: asked.number, throughNs: head.value });
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) {
         // Two failures in a row are an outage: what is on the ledger after it may be another topic.
-        if (this.sync.name === "pulling" && this.sync.attempt > 0) this.anchor.doubt();
+        if (this.attempt() > 0) this.anchor.doubt();
         return this.fault(answer.error.message, answer.error.retryAfterMs);
       }
       const checked = await this.check(chain, mirror, answer.value);
       // The store has begun a new epoch meanwhile.
-      if (this.chain !== chain) return;
+      if (this.current.chain !== chain) return;
       if (checked.kind === "refused") return this.fault(checked.reason);
       if (checked.kind === "outdated") {
-        this.chain = { ...chain, hash: checked.hash };
+        this.step({ name: "hash-replaced", hash: checked.hash });
         continue;
       }
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
         if (head !== null) return this.caughtUp(head);
-        // Bounded ranges that come back empty do not say what is beyond them: ask once more, openly.
+        // Empty answers to bounded ranges do not say what is beyond them: ask once more, openly.
         ranges = 1;
         continue;
       }
       let batch = run;
       if (run.length === 0 && hole !== null) {
-        const met = await this.holes.meet(this.sync, hole, beyond, mirror);
+        this.step({ name: "hole-seen" });
+        const met = await meetHole(this.deps, this.topicId, this.current, hole, { beyond, mirror });
         if (met.kind === "waits") return this.wait(met.hole, met.reason);
         batch = met.batch;
       }
       // A full window promises more: fetch it while this one is checked and committed.
       ranges = batch.length >= PAGE ? RANGES : 1;
       const last = batch.at(-1) as LedgerMessage;
-      const isGoal = this.goal !== null && last.consensusNs >= this.goal;
-      if (ranges > 1 && !isGoal) ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
+      if (ranges > 1 && !hasReached(this.current, last.consensusNs))
+        ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
       const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
       const [first] = batch;
       if (verified && first && first.consensusNs <= vouchedNs)
@@ -278,9 +280,10 @@ export class TopicSync {
         progress.added += batch.length;
         progress.verified += verified;
       }
-      // The chain's time is that of a verified message: all before it is stored, by us or by who was first.
-      if (this.goal !== null && this.chain !== null && this.chain.consensusNs >= this.goal)
-        return this.caughtUp(ok(this.goal));
+      // The chain's time is that of a verified message: everything before it is stored, by us or by another instance.
+      const { chain: now, goal } = this.current;
+      if (now !== null && goal.throughNs !== null && hasReached(this.current, now.consensusNs))
+        return this.caughtUp(ok(goal.throughNs));
       if (verified === null) ranges = 1;
     }
   }
@@ -301,13 +304,12 @@ export class TopicSync {
   }
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {
-    const { chain } = this;
-    await this.holes.closed();
-    if (this.chain !== chain) return;
-    this.step({ name: "caught-up" });
-    this.lastError = head.ok ? null : head.error.message;
-    if (!head.ok) return;
-    this.deps.onSynced(this.topicId, { headNs: head.value, chainNs: this.chain?.consensusNs ?? 0n });
+    const { chain, isHoleStored } = this.current;
+    if (isHoleStored) await this.deps.store.clearSuspicion(this.topicId);
+    this.step({ name: "hole-closed" });
+    if (this.current.chain !== chain) return;
+    this.step({ name: "caught-up", error: head.ok ? null : head.error.message });
+    if (head.ok) this.deps.onSynced(this.topicId, { headNs: head.value, chainNs: chain?.consensusNs ?? 0n });
   }
 
   /** Commits a run; the number of verified messages, or null where another instance was first. */
@@ -325,21 +327,18 @@ export class TopicSync {
       },
     };
     const { entries } = batch;
-    if (this.chain !== chain) return null;
+    if (this.current.chain !== chain) return null;
     const outcome = await this.deps.store.commit(batch);
     if (outcome.kind === "conflict") {
-      this.chain = null;
       this.counts.conflicts += 1;
       this.step({ name: "conflict" });
       await this.load();
       return null;
     }
-    // Else the store has begun a new epoch meanwhile, and the next run reads where the topic stands.
-    if (this.chain === chain) this.chain = reached;
-    this.step({ name: "progress" });
-    this.count(entries, gap !== null);
     const failures = entries.filter((entry) => entry.verification === "failed").length;
-    if (gap !== null || failures > 0) this.repairs.schedule();
+    const needsRepair = gap !== null || failures > 0;
+    this.step({ name: "committed", from: chain, to: reached, needsRepair, nowMs: this.nowMs() });
+    this.count(entries, gap !== null);
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
     this.deps.onProgress?.(this.topicId, reached.sequence, entries.length);
@@ -358,18 +357,10 @@ export class TopicSync {
   }
 
   private wait(hole: Hole, reason: string): void {
-    this.lastError = reason;
-    this.step({ name: "hole", hole, nowMs: this.deps.clock.monotonicMs(), random: this.deps.random() });
+    this.step({ name: "hole", hole, nowMs: this.nowMs(), random: this.deps.random(), reason });
   }
 
   private fault(reason: string, retryAfterMs = 0): void {
-    this.lastError = reason;
-    this.step({
-      name: "fault",
-      nowMs: this.deps.clock.monotonicMs(),
-      random: this.deps.random(),
-      retryAfterMs,
-      reason,
-    });
+    this.step({ name: "fault", nowMs: this.nowMs(), random: this.deps.random(), retryAfterMs, reason });
   }
 }

@@ -3,7 +3,7 @@ import "server-only";
 import { getHeapStatistics } from "node:v8";
 import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
 import { toMs } from "../../core/ledger/consensus-time";
-import type { SyncState } from "../../core/sync/sync-state";
+import type { SyncPhase } from "../../core/sync/sync-phase";
 import type { KnownTopic } from "../admin/reads";
 import type { App } from "../boot/app";
 
@@ -129,10 +129,10 @@ function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
   });
 }
 
-function onWallClock(state: SyncState, aheadMs: number): SyncState {
+function onWallClock(state: SyncPhase, aheadMs: number): SyncPhase {
   const hole = "hole" in state ? state.hole : null;
   if (hole === null) return state;
-  return { ...state, hole: { ...hole, firstSeenMs: Math.round(hole.firstSeenMs + aheadMs) } } as SyncState;
+  return { ...state, hole: { ...hole, firstSeenMs: Math.round(hole.firstSeenMs + aheadMs) } } as SyncPhase;
 }
 
 function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, paused, pause }: KnownTopic): StoredFacts {

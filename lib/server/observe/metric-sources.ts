@@ -6,7 +6,7 @@ import "server-only";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { INCIDENT_KINDS } from "../../core/health/incident";
 import { keyOf } from "../../core/key";
-import { SYNC_STATES } from "../../core/sync/sync-state";
+import { SYNC_PHASES } from "../../core/sync/sync-phase";
 import type { App } from "../boot/app";
 
 type Labels = Readonly<Record<string, string>>;
@@ -139,7 +139,7 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
   );
   gauge("topic_state", "1 for the state that the topic's sync is in", ["topic", "state"], (tell) => {
     for (const [topic, { state }] of scheduler.syncs)
-      for (const name of SYNC_STATES) tell({ topic, state: name }, state.name === name ? 1 : 0);
+      for (const name of SYNC_PHASES) tell({ topic, state: name }, state.name === name ? 1 : 0);
   });
   counter("topic_messages", "Messages that this instance committed, by verdict", ["topic", "verification"], (tell) => {
     for (const [topic, { counts }] of scheduler.syncs)

@@ -99,7 +99,7 @@ function pauseRoute(paused: boolean) {
       return act(context, { name: paused ? "topic.pause" : "topic.resume", target: topicId }, async () => {
         const { stores, bus, scheduler } = context.app;
         await stores.sync.setPaused(topicId, paused);
-        await scheduler.heed(topicId);
+        await scheduler.checkPaused(topicId);
         context.app.adminReads.topics.forget();
         // An instance that misses the event finds out at its next commit or by its own poll.
         await bus.publish({ type: "topic-changed", topicId }).catch(ifDown("redis", () => {}));

@@ -1,284 +1,132 @@
+/** What a process believes about a topic beside the phase of its sync. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BackoffPolicy } from "@/lib/core/sync/backoff";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
+import type { ChainHead } from "@/lib/core/ledger/verify";
+import type { SyncPolicy } from "@/lib/core/sync/sync-phase";
 import {
-  type Hole,
-  IDLE,
+  hasReached,
+  holeOf,
+  isPausedLookDue,
+  mayPass,
+  SYNC_START,
   type SyncEvent,
-  type SyncPolicy,
   type SyncState,
   transition,
 } from "@/lib/core/sync/sync-state";
 
-const backoff: BackoffPolicy = { baseMs: 1_000, maxMs: 30_000 };
+const backoff = { baseMs: 1_000, maxMs: 30_000 };
 const policy: SyncPolicy = { gapGraceMs: 120_000, holeBackoff: backoff, faultBackoff: backoff };
-const HOLE: Hole = { from: 5, to: 6, firstSeenMs: 1_000 };
+const chainAt = (sequence: number): ChainHead => ({ sequence, hash: null, consensusNs: BigInt(sequence) });
+const reached = (state: SyncState, ...events: readonly SyncEvent[]) =>
+  events.reduce((now, event) => transition(now, event, policy), state);
+const pulling = (chain: ChainHead, nowMs = 0) =>
+  reached(SYNC_START, { name: "demand", nowMs }, { name: "loaded", chain, isPaused: false });
 
-const STATES: { readonly [N in SyncState["name"]]: SyncState } = {
-  idle: IDLE,
-  pulling: { name: "pulling", hole: null, attempt: 0, declare: false },
-  hole: { name: "hole", hole: HOLE, attempt: 1, retryAtMs: 5_000 },
-  "backing-off": { name: "backing-off", hole: null, attempt: 1, retryAtMs: 5_000, reason: "429" },
-  paused: { name: "paused" },
-};
-
-const EVENTS = {
-  "demand too early": { name: "demand", nowMs: 4_999 },
-  "demand when due": { name: "demand", nowMs: 5_000 },
-  progress: { name: "progress" },
-  "caught-up": { name: "caught-up" },
-  hole: { name: "hole", hole: HOLE, nowMs: 5_000, random: 0 },
-  conflict: { name: "conflict" },
-  fault: { name: "fault", nowMs: 5_000, random: 0, retryAfterMs: 0, reason: "502" },
-  pause: { name: "pause" },
-  resume: { name: "resume" },
-} satisfies Record<string, SyncEvent>;
-
-type EventName = keyof typeof EVENTS;
-
-/** The next state, for each state and event. */
-const TABLE: Record<SyncState["name"], Record<EventName, SyncState["name"]>> = {
-  idle: {
-    "demand too early": "pulling",
-    "demand when due": "pulling",
-    progress: "idle",
-    "caught-up": "idle",
-    hole: "hole",
-    conflict: "idle",
-    fault: "backing-off",
-    pause: "paused",
-    resume: "idle",
-  },
-  pulling: {
-    "demand too early": "pulling",
-    "demand when due": "pulling",
-    progress: "pulling",
-    "caught-up": "idle",
-    hole: "hole",
-    conflict: "pulling",
-    fault: "backing-off",
-    pause: "paused",
-    resume: "pulling",
-  },
-  hole: {
-    "demand too early": "hole",
-    "demand when due": "pulling",
-    progress: "pulling",
-    "caught-up": "idle",
-    hole: "hole",
-    conflict: "pulling",
-    fault: "backing-off",
-    pause: "paused",
-    resume: "hole",
-  },
-  "backing-off": {
-    "demand too early": "backing-off",
-    "demand when due": "pulling",
-    progress: "pulling",
-    "caught-up": "idle",
-    hole: "hole",
-    conflict: "backing-off",
-    fault: "backing-off",
-    pause: "paused",
-    resume: "backing-off",
-  },
-  paused: {
-    "demand too early": "paused",
-    "demand when due": "paused",
-    progress: "paused",
-    "caught-up": "paused",
-    hole: "paused",
-    conflict: "paused",
-    fault: "paused",
-    pause: "paused",
-    resume: "idle",
-  },
-};
-
-const rows = Object.entries(TABLE).flatMap(([state, row]) =>
-  Object.entries(row).map(([event, next]) => [state, event, next] as [SyncState["name"], EventName, string]),
-);
-
-const nowMs = fc.nat({ max: 1_000_000 });
-const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
-const hole = fc.record({
-  from: fc.integer({ min: 1, max: 5 }),
-  to: fc.integer({ min: 5, max: 9 }),
-  firstSeenMs: nowMs,
-});
-const maybeHole = fc.option(hole, { nil: null });
-const attempt = fc.nat({ max: 60 });
-const anyState: fc.Arbitrary<SyncState> = fc.oneof(
-  fc.constant(IDLE),
-  fc.constant<SyncState>({ name: "paused" }),
-  fc.record({ name: fc.constant("pulling" as const), hole: maybeHole, attempt, declare: fc.boolean() }),
-  fc.record({ name: fc.constant("hole" as const), hole, attempt, retryAtMs: nowMs }),
-  fc.record({
-    name: fc.constant("backing-off" as const),
-    hole: maybeHole,
-    attempt,
-    retryAtMs: nowMs,
-    reason: fc.string(),
-  }),
-);
-const anyEvent: fc.Arbitrary<SyncEvent> = fc.oneof(
-  fc.record({ name: fc.constant("demand" as const), nowMs }),
-  fc.constantFrom<SyncEvent>({ name: "progress" }, { name: "caught-up" }, { name: "conflict" }),
-  fc.constantFrom<SyncEvent>({ name: "pause" }, { name: "resume" }),
-  fc.record({ name: fc.constant("hole" as const), hole, nowMs, random }),
-  fc.record({
-    name: fc.constant("fault" as const),
-    nowMs,
-    random,
-    retryAfterMs: fc.nat({ max: 3_600_000 }),
-    reason: fc.string(),
-  }),
-);
-
-describe("the sync state machine", () => {
-  it.each(rows)("%s: %s leads to %s", (state, event, next) => {
-    expect(transition(STATES[state], EVENTS[event], policy).name).toBe(next);
-  });
-
-  it("answers every event in every state, without throwing or touching what it was given", () => {
-    fc.assert(
-      fc.property(anyState, anyEvent, (state, event) => {
-        const before = structuredClone(state);
-        const next = transition(state, event, policy);
-        expect(Object.keys(TABLE)).toContain(next.name);
-        if ("retryAtMs" in next) expect(Number.isFinite(next.retryAtMs)).toBe(true);
-        if ("attempt" in next) expect(Number.isSafeInteger(next.attempt)).toBe(true);
-        expect(state).toEqual(before);
-      }),
+describe("the chain", () => {
+  it("moves with a commit that began at it, and stays lost if the store began a new epoch meanwhile", () => {
+    const [from, to] = [chainAt(3), chainAt(9)];
+    const committed = { name: "committed", from, to, needsRepair: false, nowMs: 0 } as const;
+    expect(reached(pulling(from), committed).chain).toBe(to);
+    const over = { name: "start-over", isRunning: true, nowMs: 0 } as const;
+    expect(reached(pulling(from), over, committed).chain).toBeNull();
+    const again = chainAt(3);
+    expect(reached(pulling(from), over, { name: "loaded", chain: again, isPaused: false }, committed).chain).toBe(
+      again,
     );
   });
 
-  it("is left from paused by resume alone, from everywhere to paused by pause", () => {
-    fc.assert(
-      fc.property(anyState, anyEvent, (state, event) => {
-        const paused: SyncState = { name: "paused" };
-        expect(transition(paused, event, policy).name).toBe(event.name === "resume" ? "idle" : "paused");
-        expect(transition(state, { name: "pause" }, policy)).toEqual(paused);
-      }),
-    );
+  it("is not known any more after a conflict, after a failure of the store, and after a start over", () => {
+    const state = pulling(chainAt(3));
+    for (const event of [
+      { name: "conflict" },
+      { name: "store-failed" },
+      { name: "start-over", isRunning: false, nowMs: 0 },
+    ] as const)
+      expect(reached(state, event).chain).toBeNull();
   });
 
-  it("waits at least as long as the mirror asked, with half the policy's wait at the least", () => {
-    fc.assert(
-      fc.property(anyState, nowMs, random, fc.nat({ max: 3_600_000 }), (state, now, chance, retryAfterMs) => {
-        fc.pre(state.name !== "paused");
-        const fault: SyncEvent = { name: "fault", nowMs: now, random: chance, retryAfterMs, reason: "429" };
-        const next = transition(state, fault, policy);
-        expect(next).toMatchObject({ name: "backing-off", reason: "429" });
-        if (next.name !== "backing-off") return;
-        expect(next.retryAtMs - now).toBeGreaterThanOrEqual(Math.max(retryAfterMs, backoff.baseMs / 2));
-      }),
-    );
-  });
-
-  it("remembers a hole through faults, so that its grace goes on", () => {
-    let state: SyncState = STATES.hole;
-    state = transition(state, EVENTS["demand when due"], policy);
-    state = transition(state, EVENTS.fault, policy);
-    expect(state).toMatchObject({ name: "backing-off", hole: HOLE });
-    expect(transition(state, { name: "demand", nowMs: 120_999 }, policy)).toMatchObject({ declare: false });
-    expect(transition(state, { name: "demand", nowMs: 121_000 }, policy)).toMatchObject({ declare: true });
-  });
-
-  it("counts a hole that grew at its end as the same, and one that starts elsewhere as new", () => {
-    const again = (from: number, to: number) =>
-      transition(STATES.hole, { ...EVENTS.hole, hole: { ...HOLE, from, to } }, policy);
-    expect(again(5, 9)).toMatchObject({ attempt: 2 });
-    expect(again(6, 6)).toMatchObject({ attempt: 1 });
-  });
-
-  it("asks again less and less often while faults go on, and never stops asking", () => {
-    let state: SyncState = STATES.pulling;
-    const waits: number[] = [];
-    for (let now = 0; waits.length < 12; ) {
-      state = transition(
-        state,
-        { name: "fault", nowMs: now, random: 0.999_999, retryAfterMs: 0, reason: "429" },
-        policy,
-      );
-      if (state.name !== "backing-off") throw new Error(state.name);
-      waits.push(state.retryAtMs - now);
-      now = state.retryAtMs;
-      state = transition(state, { name: "demand", nowMs: now }, policy);
-      expect(state.name).toBe("pulling");
-    }
-    expect(waits.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000]);
-    expect(waits.at(-1)).toBe(backoff.maxMs);
+  it("takes the hash of a message at the cursor that was replaced", () => {
+    const hash = new Uint8Array([7]);
+    expect(reached(pulling(chainAt(3)), { name: "hash-replaced", hash }).chain).toEqual({ ...chainAt(3), hash });
+    expect(reached(SYNC_START, { name: "hash-replaced", hash }).chain).toBeNull();
   });
 });
 
-/** Events that a run and its surroundings can send. A run answers only while it runs. */
-// Mostly demands and holes: a life in which a grace time ends must not be a rare one.
-const lifeEvent = fc.oneof(
-  { weight: 3, arbitrary: anyEvent },
-  { weight: 4, arbitrary: fc.record({ name: fc.constant("demand" as const), nowMs }) },
-  { weight: 3, arbitrary: fc.record({ name: fc.constant("hole" as const), hole, nowMs, random }) },
-);
-const step = fc.record({ afterMs: fc.nat({ max: 40_000 }), event: lifeEvent, holeFrom: fc.constantFrom(5, 5, 5, 8) });
-const isOfRun = ({ name }: SyncEvent) => name !== "demand" && name !== "pause" && name !== "resume";
+describe("the goal of a run", () => {
+  it("is the first head that was asked for after the last call, and no other one", () => {
+    const head = (number: number, ns: bigint) => ({ name: "head", number, throughNs: consensusNs(ns) }) as const;
+    const called = reached(SYNC_START, { name: "called", headsBefore: 5 });
+    expect(hasReached(called, 10n ** 20n)).toBe(false);
+    expect(reached(called, head(5, 100n)).goal.throughNs).toBeNull();
+    const state = reached(called, head(6, 100n), head(7, 200n));
+    expect([hasReached(state, 99n), hasReached(state, 100n)]).toEqual([false, true]);
+    expect(reached(state, { name: "called", headsBefore: 7 }).goal).toEqual({ headsBefore: 7, throughNs: null });
+  });
+});
 
-describe("a topic's life", () => {
-  it("leaves a wait by a due demand alone, and declares a gap only when its grace is over", () => {
-    let declared = 0;
+describe("the gap rule", () => {
+  const hole = { from: 5, to: 6, firstSeenMs: 0 };
+  const seenAt = (nowMs: number) => ({ name: "hole", hole, nowMs, random: 0, reason: "missing" }) as const;
+
+  it("passes no hole on the strength of one answer, however old the hole is for other instances", () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 20, maxLength: 80 }), (steps) => {
-        let state: SyncState = IDLE;
-        let now = 0;
-        const firstSeen = new Map<number, number>();
-        for (const { afterMs, event, holeFrom } of steps) {
-          now += afterMs;
-          if (isOfRun(event) && state.name !== "pulling") continue;
-          const seen = firstSeen.get(holeFrom) ?? now;
-          const timed: SyncEvent =
-            event.name === "hole"
-              ? { ...event, nowMs: now, hole: { from: holeFrom, to: 9, firstSeenMs: seen } }
-              : event.name === "fault"
-                ? { ...event, nowMs: now, retryAfterMs: event.retryAfterMs % 20_000 }
-                : event.name === "demand"
-                  ? { ...event, nowMs: now }
-                  : event;
-          if (timed.name === "hole") firstSeen.set(holeFrom, seen);
-          const next = transition(state, timed, policy);
-          if (state.name === "hole" || state.name === "backing-off") {
-            const isDue = timed.name === "demand" && now >= state.retryAtMs;
-            if (timed.name === "pause") expect(next.name).toBe("paused");
-            else expect(next.name).toBe(isDue ? "pulling" : state.name);
-          }
-          if (next.name === "pulling" && next.declare && state.name !== "pulling") {
-            declared += 1;
-            expect(next.hole).not.toBeNull();
-            expect(now - (next.hole as Hole).firstSeenMs).toBeGreaterThanOrEqual(policy.gapGraceMs);
-            expect((next.hole as Hole).firstSeenMs).toBe(firstSeen.get((next.hole as Hole).from));
-          }
-          state = next;
-        }
+      fc.property(fc.nat({ max: 10 ** 9 }), (nowMs) => {
+        expect(mayPass(pulling(chainAt(4), nowMs), hole, nowMs, policy)).toBe(false);
       }),
-      { numRuns: 400 },
     );
-    // The property would hold of a machine that never declares: it did.
-    expect(declared).toBeGreaterThan(0);
   });
 
-  it("declares a hole that stays through nothing but demands", () => {
-    let state: SyncState = transition(IDLE, { name: "demand", nowMs: 0 }, policy);
-    let questions = 0;
-    for (let now = 0; ; now += 500) {
-      if (state.name === "pulling") {
-        if (state.declare) {
-          expect(now).toBeGreaterThanOrEqual(policy.gapGraceMs);
-          expect(now).toBeLessThanOrEqual(policy.gapGraceMs + backoff.maxMs + 500);
-          break;
-        }
-        questions += 1;
-        state = transition(state, { name: "hole", hole: { ...HOLE, firstSeenMs: 0 }, nowMs: now, random: 0 }, policy);
-      }
-      state = transition(state, { name: "demand", nowMs: now }, policy);
-    }
-    expect(questions).toBeLessThan(20);
+  it("passes a hole in a run that begins after its grace time, and not before", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2_000, max: 300_000 }), (againMs) => {
+        const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: againMs });
+        expect(mayPass(state, hole, againMs, policy)).toBe(againMs >= policy.gapGraceMs);
+      }),
+    );
+  });
+
+  it("does not take a younger hole for the one whose grace time is over", () => {
+    const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: 130_000 });
+    expect(mayPass(state, { from: 9, to: 9, firstSeenMs: 129_000 }, 130_000, policy)).toBe(false);
+  });
+
+  it("never makes a hole younger than this process knows it to be, though the wall clock is set back", () => {
+    const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: 60_000 });
+    expect(holeOf(state, { from: 5, to: 6 }, 59_000, 60_000)).toEqual({ from: 5, to: 6, firstSeenMs: 0 });
+    expect(holeOf(state, { from: 5, to: 6 }, -9_000, 60_000).firstSeenMs).toBe(-9_000);
+    expect(holeOf(state, { from: 8, to: 8 }, 70_000, 60_000).firstSeenMs).toBe(60_000);
+  });
+
+  it("remembers that the store holds a hole until it has closed", () => {
+    const seen = reached(pulling(chainAt(4)), { name: "hole-seen" }, seenAt(0));
+    expect([seen.isHoleStored, seen.lastError]).toEqual([true, "missing"]);
+    expect(reached(seen, { name: "hole-closed" }).isHoleStored).toBe(false);
+  });
+});
+
+describe("the rest", () => {
+  it("a paused topic is looked at every half minute, another one never", () => {
+    const paused = reached(SYNC_START, { name: "pause" });
+    expect(isPausedLookDue(paused, 0)).toBe(true);
+    const looked = reached(paused, { name: "paused-look", nowMs: 1_000 });
+    expect([isPausedLookDue(looked, 30_999), isPausedLookDue(looked, 31_000)]).toEqual([false, true]);
+    expect(isPausedLookDue(reached(looked, { name: "resume" }), 10 ** 9)).toBe(false);
+  });
+
+  it("a commit with a gap or failed messages, and a start over, ask for repairs half a minute later", () => {
+    const [from, to] = [chainAt(3), chainAt(9)];
+    const commit = { name: "committed", from, to, needsRepair: true, nowMs: 5_000 } as const;
+    expect(reached(pulling(from), commit).repair).toMatchObject({ isNeeded: true, dueMs: 35_000 });
+    const over = { name: "start-over", isRunning: false, nowMs: 7_000 } as const;
+    expect(reached(pulling(from), over).repair).toMatchObject({ isNeeded: true, dueMs: 37_000 });
+  });
+
+  it("a run says why it was not complete, until one is", () => {
+    const fault = { name: "fault", nowMs: 0, random: 0, retryAfterMs: 0, reason: "no answer" } as const;
+    const failed = reached(pulling(chainAt(3)), fault);
+    expect([failed.phase.name, failed.lastError]).toEqual(["backing-off", "no answer"]);
+    const done = reached(failed, { name: "demand", nowMs: 10 ** 6 }, { name: "caught-up", error: null });
+    expect([done.phase.name, done.lastError]).toEqual(["idle", null]);
   });
 });

@@ -1,0 +1,47 @@
+/**
+ * When a topic's gaps and failed messages are asked for again: at full speed while that helps, and ever more rarely while it does
+ * not. Times are of the process's monotonic clock.
+ */
+
+/** A mirror needs half a minute to come round. What it did not have for an hour it may have in another. */
+const WAIT_MS = { base: 30_000, max: 3_600_000 };
+
+export interface RepairTimer {
+  readonly isNeeded: boolean;
+  readonly dueMs: number;
+  /** The wait after the next round that finds nothing. */
+  readonly waitMs: number;
+  /** The last failed message that was looked at; 0 if the next round begins at the first. */
+  readonly failedThrough: number;
+}
+
+/** The result of one look at a topic's gaps and failed messages. */
+export interface Repaired {
+  /** Messages that were missing or wrong, and are stored and verified now. */
+  readonly mended: number;
+  /** How many are still missing or wrong. */
+  readonly left: number;
+  readonly failedThrough: number;
+}
+
+/** A process that starts does not know whether there is anything to repair: it looks at once. */
+export const REPAIR_AT_START: RepairTimer = { isNeeded: true, dueMs: 0, waitMs: WAIT_MS.base, failedThrough: 0 };
+
+export const isRepairDue = ({ isNeeded, dueMs }: RepairTimer, nowMs: number): boolean => isNeeded && nowMs >= dueMs;
+
+/** Something new is missing or wrong. */
+export function repairNeeded(timer: RepairTimer, nowMs: number): RepairTimer {
+  return { ...timer, isNeeded: true, waitMs: WAIT_MS.base, dueMs: nowMs + WAIT_MS.base };
+}
+
+/** `nowMs`: when the look began. */
+export function repaired(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
+  const isRoundOver = failedThrough === 0;
+  const waitMs = mended > 0 || !isRoundOver ? WAIT_MS.base : timer.waitMs;
+  return {
+    isNeeded: left > 0,
+    failedThrough,
+    dueMs: mended > 0 ? nowMs : nowMs + waitMs,
+    waitMs: mended === 0 && isRoundOver ? Math.min(waitMs * 2, WAIT_MS.max) : waitMs,
+  };
+}
