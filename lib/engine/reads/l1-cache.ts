@@ -15,16 +15,7 @@ import {
 } from "../../core/cache-strategy";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
-
-export interface View {
-  /** JSON of the view, an object, without what tells its age. */
-  readonly body: Buffer;
-  /** Strong, names the body; quoted. */
-  readonly etag: string;
-  readonly position: number;
-  /** When it was read from the durable store, ms since 1970. */
-  readonly readMs: number;
-}
+import type { View } from "./view";
 
 /** What leaves together: all of a user's views whose strategy is by user, or one view. */
 interface Entry {

@@ -6,7 +6,7 @@ import "server-only";
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { BOUNDS_MS } from "../../core/histogram";
-import type { TierReport } from "../../engine/reads/single-flight";
+import type { TierReport } from "../../engine/reads/tier-report";
 import type { LatencyCounts, TierName } from "../../wire/instance-report";
 import { trace } from "./tracing";
 

@@ -2,7 +2,7 @@ import "server-only";
 import { MAX_GAPS } from "../../core/bounds";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
-import { viewOf } from "../../engine/reads/tiered-read";
+import { viewOf } from "../../engine/reads/view";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
 import type { App } from "../boot/app";

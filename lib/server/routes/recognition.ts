@@ -4,7 +4,7 @@ import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { type Definition, isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView } from "../../core/signals/views";
-import { viewOf } from "../../engine/reads/tiered-read";
+import { viewOf } from "../../engine/reads/view";
 import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } from "../../wire/recognition";
 import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";

@@ -57,7 +57,8 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
     "when a message was made, and which of its transactions is valid, are wall times",
   "lib/engine/writes/submit.ts": "signed requests carry a wall time; people read when they submitted",
   "lib/engine/sync/sync-scheduler.ts": "compares with ledger times",
-  "lib/engine/reads/tiered-read.ts": "a view's time is stored and read by other instances",
+  "lib/engine/reads/tiered-read.ts": "compares with the stored time of a view",
+  "lib/engine/reads/view-loader.ts": "a view's time is stored and read by other instances",
 };
 const WALL_CLOCK = /\bclock\.now\b|\bDate\.now\b|\bnew Date\(\)/i;
 

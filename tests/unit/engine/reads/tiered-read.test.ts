@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
-import { type Load, TieredRead } from "@/lib/engine/reads/tiered-read";
+import { TieredRead } from "@/lib/engine/reads/tiered-read";
+import type { Load } from "@/lib/engine/reads/view-loader";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 

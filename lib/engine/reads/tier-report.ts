@@ -1,0 +1,20 @@
+/** What one tier said about a read, for Cache-Status (RFC 9211) and Server-Timing. */
+export interface TierReport {
+  readonly tier: "l1" | "redis" | "postgres";
+  /** `failed`: it was asked, gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
+  readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request" | "failed";
+  readonly stored: boolean;
+  /** Seconds for which a hit stays fresh. */
+  readonly ttlSeconds: number | null;
+  /** What went wrong; null if nothing did. */
+  readonly detail: string | null;
+  readonly tookMs: number;
+}
+
+export function report(
+  tier: TierReport["tier"],
+  outcome: TierReport["outcome"],
+  more: Partial<TierReport> = {},
+): TierReport {
+  return { tier, outcome, stored: false, ttlSeconds: null, detail: null, tookMs: 0, ...more };
+}

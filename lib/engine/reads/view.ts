@@ -1,0 +1,32 @@
+/** A view: the JSON that one user is served, as it is kept in memory and in Redis. */
+import { createHash } from "node:crypto";
+import type { CachedView } from "../../ports/shared/view-cache";
+
+export interface View {
+  /** JSON of the view, an object, without what tells its age. */
+  readonly body: Buffer;
+  /** Strong, names the body; quoted. */
+  readonly etag: string;
+  readonly position: number;
+  /** When it was read from the durable store, ms since 1970. */
+  readonly readMs: number;
+}
+
+/**
+ * The view of a content. Its tag begins with the position, so that people can read it, and ends with a digest, which makes it
+ * strong. `position` null: the content has none.
+ */
+export function viewOf(position: number | null, content: Readonly<Record<string, unknown>>, readMs: number): View {
+  const body = bytesOf(JSON.stringify(position === null ? content : { ...content, position }));
+  const digest = createHash("sha256").update(body).digest("base64url").slice(0, 16);
+  return { body, etag: position === null ? `"${digest}"` : `"${position}-${digest}"`, position: position ?? 0, readMs };
+}
+
+export const viewOfCached = ({ body, ...rest }: CachedView): View => ({ ...rest, body: bytesOf(body) });
+
+/** Not Buffer.from: a small view out of its pool would keep 8 KB alive for as long as it is cached. */
+function bytesOf(json: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
+  bytes.write(json);
+  return bytes;
+}
