@@ -57,7 +57,7 @@ export class LedgerBatches {
       },
       sha384,
       trustedPayers: new Set([this.payer]),
-      onUnpublished: neverAsked,
+      missed: { unpublished: neverAsked },
       renamedBy: neverAsked,
     };
     const { head, ...batch } = await interpretChecked(deps, topicId, before, messages);

@@ -10,7 +10,7 @@ import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import { spawnDevnet } from "@/lib/devnet/spawn";
 import { Incidents } from "@/lib/engine/health/incidents";
-import { Mender } from "@/lib/engine/live/missed-events";
+import { MissedEvents } from "@/lib/engine/live/missed-events";
 import { renamedBy } from "@/lib/engine/reads/invalidate";
 import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
@@ -50,7 +50,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       // The budget is the public mirror's business; here the pipeline is measured, not the waiting.
       ledger: new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 }),
       bus,
-      mender: new Mender({ bus, clock: systemClock, log: quiet }),
+      missed: new MissedEvents({ bus, clock: systemClock, log: quiet }),
       renamedBy: (profiles) => renamedBy(stores.views, profiles),
       hot: new MemoryHotCache(systemClock),
       stamp: stores.stamp,

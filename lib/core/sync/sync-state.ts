@@ -9,7 +9,7 @@ import { REPAIR_AT_START, type Repaired, type RepairTimer, repaired, repairNeede
 import { type Hole, IDLE, nextPhase, type PhaseEvent, type SyncPhase, type SyncPolicy } from "./sync-phase";
 
 /** What a run must have read to be complete. */
-export interface Goal {
+interface Goal {
   /** How many heads had been asked for at the last call for a run. Only later heads say what that caller wants to have. */
   readonly headsBefore: number;
   /** What the mirror had after that call; null before it has said so. */

@@ -14,6 +14,7 @@ import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
 import type { CommittedRow } from "../../ports/store/batch-store";
 import type { SyncStore } from "../../ports/store/sync-store";
 import { ifDown } from "../../ports/tier-unavailable";
+import type { MissedEvents } from "../live/missed-events";
 
 export interface CommitDeps {
   readonly store: SyncStore;
@@ -21,8 +22,8 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
-  /** A commit could not be told to the other instances: what they keep of views is in doubt. */
-  readonly onUnpublished: (topicId: TopicId, cursor: number | null) => void;
+  /** Takes over the commits that could not be published. */
+  readonly missed: Pick<MissedEvents, "unpublished">;
   /** Who shows people with a new profile: their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
@@ -75,7 +76,7 @@ export async function announce(
   const renamed = await deps.renamedBy(batch.profiles.map((profile) => profile.userId));
   const event = commitEvent(batch, rows, renamed);
   const published = deps.bus.publish(event);
-  await published.catch(ifDown("redis", () => deps.onUnpublished(batch.topicId, event.cursor?.to ?? null)));
+  await published.catch(ifDown("redis", () => deps.missed.unpublished(batch.topicId, event.cursor?.to ?? null)));
 }
 
 function commitEvent(

@@ -14,24 +14,31 @@ import { vouchedOf, wordOf } from "../../core/sync/vouched";
 import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown } from "../../ports/tier-unavailable";
-import type { Mender } from "../live/missed-events";
+import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { MirrorHeads } from "./mirror-heads";
-import { type Synced, type SyncReport, TopicSync, type TopicSyncDeps } from "./topic-sync";
+import {
+  type SyncEnvironment,
+  type Synced,
+  type SyncOwner,
+  type SyncReport,
+  TopicSync,
+  type TopicSyncDeps,
+} from "./topic-sync";
 import { type VouchedTopic, Vouching } from "./vouching";
 import { WaitedPulls } from "./waited-pulls";
 
-export interface SchedulerDeps
-  extends Omit<TopicSyncDeps, "onSynced" | "onLoaded" | "onUnpublished" | "onLate" | "vouchedNs" | "heads"> {
-  /** The ledger may rest, and its blocks with it: not so on public networks. */
+export interface SchedulerDeps extends SyncEnvironment {
+  /** The ledger may rest, and its blocks with it. Public networks never do. */
   readonly mayBeQuiet?: boolean;
-  readonly mender: Mender;
+  readonly missed: MissedEvents;
   readonly hot: HotCache;
   readonly registry: RegistryCache;
   readonly stamp: StoreStamp;
   /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
+  readonly onProgress?: SyncOwner["onProgress"];
 }
 
 /** A topic that is read. */
@@ -85,21 +92,22 @@ export class SyncScheduler {
       quietMs: deps.freshnessTargetMs,
     });
     this.vouching = new Vouching(deps, this.kept);
-    this.topicDeps = {
-      ...deps,
-      heads: this.heads,
-      vouchedNs: (topicId) => this.vouching.saidNs(topicId),
-      onLate: (...late) => this.vouching.takeBack(...late),
+    this.topicDeps = { ...deps, heads: this.heads, owner: this.ownerOf() };
+    this.follow();
+    deps.registry.onChange(() => this.follow());
+  }
+
+  private ownerOf(): SyncOwner {
+    const { deps, vouching } = this;
+    return {
+      vouchedNs: (topicId) => vouching.saidNs(topicId),
+      onLate: (...late) => vouching.takeBack(...late),
       onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
-      onUnpublished: (topicId, cursor) => deps.mender.doubt(topicId, cursor),
-      onLoaded: (topicId, cursor) => deps.mender.check(topicId, cursor),
       onProgress: (...progress) => {
         deps.onProgress?.(...progress);
         void this.checkRegistry(CHECK_AFTER_COMMIT_MS);
       },
     };
-    this.follow();
-    deps.registry.onChange(() => this.follow());
   }
 
   /** The topics that are read here, as often as they may be: those that were drained are left out. */
@@ -207,7 +215,7 @@ export class SyncScheduler {
         nowMs: null,
       };
     }
-    await this.deps.mender.settle();
+    await this.deps.missed.publishUnpublished();
     return round;
   }
 

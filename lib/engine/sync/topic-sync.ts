@@ -26,6 +26,7 @@ import type { LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/
 import type { Log } from "../../ports/log";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
+import type { MissedEvents } from "../live/missed-events";
 import { repairTopic } from "../repair/repair";
 import { foldedTopic } from "../repair/reproject";
 import { Anchor, type Checked } from "./anchor";
@@ -35,26 +36,35 @@ import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
 import { PAGE, RANGES, type Window, window } from "./topic-pages";
 
-export interface TopicSyncDeps extends CommitDeps {
+/** What the syncs of all topics share. */
+export interface SyncEnvironment extends CommitDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   readonly incidents: Incidents;
   readonly policy: SyncPolicy;
-  readonly heads: Pick<MirrorHeads, "ask" | "count">;
-  /** Through when everything of the topic is said to be stored; 0n for nothing. */
-  readonly vouchedNs: (topicId: TopicId) => bigint;
-  /** A message came that is not later than what was vouched for before it was asked for. */
-  readonly onLate: (topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint) => void;
-  /** A run has met the topic's end. */
-  readonly onSynced: (topicId: TopicId, synced: Synced) => void;
   /**
-   * The cursor was read from the store: another instance, or another life of this one, has brought it there. The run goes on when
-   * this resolves: before that shared views may lack what the store has, and nothing is to be vouched for.
+   * Is asked whenever a cursor was read from the store: another instance, or this one before a restart, brought it there. The run
+   * goes on when the answer is there. Before that shared views may lack what the store has, and nothing may be vouched for.
    */
-  readonly onLoaded: (topicId: TopicId, cursor: number) => void | Promise<void>;
-  /** A batch was committed, and nobody was told yet; `cursor` is where the topic stands. */
-  readonly onProgress?: (topicId: TopicId, cursor: number, added: number) => void;
+  readonly missed: Pick<MissedEvents, "unpublished" | "check">;
+}
+
+/** Hears what a topic's sync finds out. */
+export interface SyncOwner {
+  /** Through when everything of the topic is said to be stored; 0n for nothing. */
+  vouchedNs(topicId: TopicId): bigint;
+  /** A message came that is not later than the time that was vouched for before it was asked for. */
+  onLate(topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint): void;
+  /** A run has met the topic's end. */
+  onSynced(topicId: TopicId, synced: Synced): void;
+  /** A batch was committed, and is not published yet. `cursor`: where the topic stands. */
+  onProgress(topicId: TopicId, cursor: number, added: number): void;
+}
+
+export interface TopicSyncDeps extends SyncEnvironment {
+  readonly heads: Pick<MirrorHeads, "ask" | "count">;
+  readonly owner: SyncOwner;
 }
 
 /** The result of a run that met a topic's end. */
@@ -220,7 +230,7 @@ export class TopicSync {
     const chain =
       topic.cursor === 0 ? CHAIN_START : { sequence: topic.cursor, hash: topic.headHash, consensusNs: topic.headNs };
     this.step({ name: "loaded", chain, isPaused: topic.paused });
-    if (topic.cursor !== known) await this.deps.onLoaded(this.topicId, topic.cursor);
+    if (topic.cursor !== known) await this.deps.missed.check(this.topicId, topic.cursor);
   }
 
   private async pull(untilMs: number, progress: { added: number; verified: number }): Promise<void> {
@@ -233,7 +243,7 @@ export class TopicSync {
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
     while (this.isIn("pulling") && this.current.chain !== null && this.nowMs() < untilMs) {
       const { chain } = this.current;
-      const vouchedNs = this.deps.vouchedNs(this.topicId);
+      const vouchedNs = this.deps.owner.vouchedNs(this.topicId);
       // Asked before the page: an empty page after it vouches for what the mirror had by then.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
@@ -275,7 +285,7 @@ export class TopicSync {
       const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
       const [first] = batch;
       if (verified && first && first.consensusNs <= vouchedNs)
-        this.deps.onLate(this.topicId, first.consensusNs, vouchedNs);
+        this.deps.owner.onLate(this.topicId, first.consensusNs, vouchedNs);
       if (verified !== null) {
         progress.added += batch.length;
         progress.verified += verified;
@@ -309,7 +319,7 @@ export class TopicSync {
     this.step({ name: "hole-closed" });
     if (this.current.chain !== chain) return;
     this.step({ name: "caught-up", error: head.ok ? null : head.error.message });
-    if (head.ok) this.deps.onSynced(this.topicId, { headNs: head.value, chainNs: chain?.consensusNs ?? 0n });
+    if (head.ok) this.deps.owner.onSynced(this.topicId, { headNs: head.value, chainNs: chain?.consensusNs ?? 0n });
   }
 
   /** Commits a run; the number of verified messages, or null where another instance was first. */
@@ -341,7 +351,7 @@ export class TopicSync {
     this.count(entries, gap !== null);
     if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
     if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
-    this.deps.onProgress?.(this.topicId, reached.sequence, entries.length);
+    this.deps.owner.onProgress(this.topicId, reached.sequence, entries.length);
     await announce(this.deps, batch, outcome.rows);
     return entries.filter((entry) => entry.verification === "verified").length;
   }

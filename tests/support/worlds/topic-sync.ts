@@ -3,13 +3,20 @@ import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { Incidents } from "@/lib/engine/health/incidents";
 import { MirrorHeads } from "@/lib/engine/sync/mirror-heads";
-import { TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
+import { type SyncOwner, TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
 import type { Ledger } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { DrivenClock } from "../control/driven-clock";
 import { OPERATOR, sha384 } from "../mirrors/chain";
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+const SILENT_OWNER: SyncOwner = {
+  vouchedNs: () => 0n,
+  onLate: () => {},
+  onSynced: () => {},
+  onProgress: () => {},
+};
 
 /** Incidents that are logged nowhere. */
 const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
@@ -34,11 +41,8 @@ export function depsOf(store: SyncStore, ledger: Ledger, clock: DrivenClock): To
       faultBackoff: { baseMs: 100, maxMs: 1_000 },
     },
     heads: headsOf(ledger, clock, incidents),
-    vouchedNs: () => 0n,
-    onLate: () => {},
-    onSynced: () => {},
-    onLoaded: () => {},
-    onUnpublished: () => {},
+    missed: { unpublished: () => {}, check: async () => {} },
+    owner: SILENT_OWNER,
   };
 }
 
@@ -47,7 +51,8 @@ export function syncOf(
   store: SyncStore,
   ledger: Ledger,
   clock: DrivenClock,
-  more: Partial<TopicSyncDeps> = {},
+  { onSynced, ...more }: Partial<TopicSyncDeps> & Partial<Pick<SyncOwner, "onSynced">> = {},
 ): TopicSync {
-  return new TopicSync(topicId, { ...depsOf(store, ledger, clock), ...more });
+  const owner = { ...SILENT_OWNER, ...(onSynced && { onSynced }) };
+  return new TopicSync(topicId, { ...depsOf(store, ledger, clock), owner, ...more });
 }

@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
-import { Mender } from "../../../engine/live/missed-events";
+import { MissedEvents } from "../../../engine/live/missed-events";
 import { TopicRates } from "../../../engine/live/topic-rates";
 import { renamedBy } from "../../../engine/reads/invalidate";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
@@ -41,7 +41,6 @@ interface SyncParts {
 
 export function buildSync({ env, stores, network, tiers, ledger, clock, log, random, ...rest }: SyncParts): Sync {
   const { bus, hot } = tiers;
-  const mender = new Mender({ bus, clock, log });
   const registry = new RegistryCache({
     store: stores.registry,
     configured: network.topics,
@@ -58,6 +57,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     log,
     sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
     trustedPayers: network.trustedPayers,
+    missed: new MissedEvents({ bus, clock, log }),
     renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
   };
   const logProgress = progressLog(log);
@@ -65,7 +65,6 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     ...commits,
     hot,
     stamp: stores.stamp,
-    mender,
     random,
     // A local network rests when nobody uses it; public ones, and the devnet, end blocks all the time.
     mayBeQuiet: env.HEDERA_NETWORK === "custom",
@@ -87,7 +86,6 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     ...commits,
     admin: stores.admin,
     mirrorRps: env.MIRROR_RPS,
-    onUnpublished: (topicId, cursor) => mender.doubt(topicId, cursor),
   });
   return { registry, rates, scheduler, checks };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import { type MendDeps, Mender } from "@/lib/engine/live/missed-events";
+import { MissedEvents, type MissedEventsDeps } from "@/lib/engine/live/missed-events";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { quietLog } from "../../../support/quiet-log";
@@ -11,7 +11,7 @@ const TOPIC = "0.0.7" as TopicId;
 function setUp(published: number | null | undefined) {
   const state = { published, here: 0, everywhere: 0 };
   const away = () => Promise.reject(new TierUnavailable("redis", "down"));
-  const bus: MendDeps["bus"] = {
+  const bus: MissedEventsDeps["bus"] = {
     lastPublished: async () => (state.published === undefined ? away() : state.published),
     publishMissed: async () => {
       state.here += 1;
@@ -20,22 +20,22 @@ function setUp(published: number | null | undefined) {
     },
   };
   const clock = new DrivenClock();
-  return { state, clock, mender: new Mender({ bus, clock, log: quietLog }) };
+  return { state, clock, missed: new MissedEvents({ bus, clock, log: quietLog }) };
 }
 
 describe("a cursor that was loaded from the store", () => {
   it("tells this process of a commit of its own whose answer was lost", async () => {
-    const { state, clock, mender } = setUp(null);
-    await clock.drive(mender.check(TOPIC, 3));
+    const { state, clock, missed } = setUp(null);
+    await clock.drive(missed.check(TOPIC, 3));
     expect(state.here).toBe(0);
-    await clock.drive(mender.check(TOPIC, 4));
+    await clock.drive(missed.check(TOPIC, 4));
     expect(state.here).toBe(1);
   });
 
   it("is no matter where its commit was announced, at once or a moment later", async () => {
-    const { state, clock, mender } = setUp(3);
-    await clock.drive(mender.check(TOPIC, 3));
-    const late = mender.check(TOPIC, 4);
+    const { state, clock, missed } = setUp(3);
+    await clock.drive(missed.check(TOPIC, 3));
+    const late = missed.check(TOPIC, 4);
     await clock.advance(500);
     state.published = 4;
     await clock.drive(late);
@@ -43,19 +43,19 @@ describe("a cursor that was loaded from the store", () => {
   });
 
   it("tells everybody where nobody had announced it", async () => {
-    const { state, clock, mender } = setUp(3);
-    await clock.drive(mender.check(TOPIC, 4));
+    const { state, clock, missed } = setUp(3);
+    await clock.drive(missed.check(TOPIC, 4));
     expect(state).toMatchObject({ here: 1, everywhere: 1 });
   });
 
   it("tells this process at once what nobody can be asked about, and the others when they can be told", async () => {
-    const { state, clock, mender } = setUp(undefined);
-    await clock.drive(mender.check(TOPIC, 4));
+    const { state, clock, missed } = setUp(undefined);
+    await clock.drive(missed.check(TOPIC, 4));
     expect(state).toMatchObject({ here: 1, everywhere: 0 });
     state.published = 3;
-    await mender.settle();
+    await missed.publishUnpublished();
     expect(state.everywhere).toBe(1);
-    await mender.settle();
+    await missed.publishUnpublished();
     expect(state.everywhere).toBe(1);
   });
 });

@@ -19,7 +19,7 @@ function instances(count: number, headLagMs: number) {
   const mirror = { answers: true };
   vi.spyOn(TopicSync.prototype, "run").mockImplementation(async function (this: TopicSync) {
     const { deps } = this as unknown as { readonly deps: TopicSyncDeps };
-    if (mirror.answers) deps.onSynced(TOPIC, { headNs: fromMs(clock.now() - headLagMs), chainNs: 0n });
+    if (mirror.answers) deps.owner.onSynced(TOPIC, { headNs: fromMs(clock.now() - headLagMs), chainNs: 0n });
     return {
       topicId: TOPIC,
       fromSequence: 0,
@@ -36,9 +36,9 @@ function instances(count: number, headLagMs: number) {
     const registry = new RegistryCache({ configured, clock } as unknown as ConstructorParameters<
       typeof RegistryCache
     >[0]);
-    const mender = { settle: async () => {} };
+    const missed = { publishUnpublished: async () => {} };
     const stamp = { highest: 0, learn: () => {} };
-    return new SyncScheduler({ clock, hot, registry, mender, stamp, gateMs: 1_000 } as unknown as SchedulerDeps);
+    return new SyncScheduler({ clock, hot, registry, missed, stamp, gateMs: 1_000 } as unknown as SchedulerDeps);
   });
   return { clock, mirror, schedulers };
 }

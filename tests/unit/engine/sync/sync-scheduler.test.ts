@@ -34,9 +34,9 @@ function instances(count: number) {
     const registry = new RegistryCache({ configured, clock } as unknown as ConstructorParameters<
       typeof RegistryCache
     >[0]);
-    const mender = { settle: async () => {} };
+    const missed = { publishUnpublished: async () => {} };
     const stamp = { highest: 0, learn: () => {} };
-    return new SyncScheduler({ clock, hot, registry, mender, stamp, gateMs: GATE_MS } as unknown as SchedulerDeps);
+    return new SyncScheduler({ clock, hot, registry, missed, stamp, gateMs: GATE_MS } as unknown as SchedulerDeps);
   });
   return { clock, travel, schedulers };
 }
