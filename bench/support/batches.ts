@@ -7,7 +7,7 @@ import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
-import type { PlacedSignal } from "@/lib/core/signals/projection";
+import type { DecodedMessage } from "@/lib/core/signals/projection";
 import { randomOf } from "./statistics";
 
 const EDGE_TYPES = ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_ACCEPT", "TRUST_ALLOCATE"];
@@ -39,7 +39,7 @@ export function pagesOf(world: World, messages: number, page: number): NextBatch
   return batches;
 }
 
-function signalOf(world: World, sequence: number, random: () => number): PlacedSignal {
+function signalOf(world: World, sequence: number, random: () => number): DecodedMessage {
   const types = random() < EDGE_SHARE ? EDGE_TYPES : OTHER_TYPES;
   const type = types[Math.floor(random() * types.length)] as string;
   const actor = Math.floor(random() * world.users);
@@ -59,7 +59,7 @@ function signalOf(world: World, sequence: number, random: () => number): PlacedS
   };
 }
 
-function batchOf(world: World, cursor: number, placed: readonly PlacedSignal[], random: () => number): NextBatch {
+function batchOf(world: World, cursor: number, placed: readonly DecodedMessage[], random: () => number): NextBatch {
   const entries = placed.map((signal) => entryOf(signal, random));
   const last = entries.at(-1) as LogEntry;
   return {
@@ -75,7 +75,7 @@ function batchOf(world: World, cursor: number, placed: readonly PlacedSignal[], 
   };
 }
 
-function entryOf({ sequence, consensusNs, decoded }: PlacedSignal, random: () => number): LogEntry {
+function entryOf({ sequence, consensusNs, decoded }: DecodedMessage, random: () => number): LogEntry {
   const { type, actor, target } = decoded;
   const head = JSON.stringify({ hcs: "21", v: "1.0", type, from: actor, nonce: sequence, payload: { target } });
   return {
@@ -93,7 +93,7 @@ function entryOf({ sequence, consensusNs, decoded }: PlacedSignal, random: () =>
   };
 }
 
-function rowsOf({ sequence, consensusNs, decoded }: PlacedSignal): UserRow[] {
+function rowsOf({ sequence, consensusNs, decoded }: DecodedMessage): UserRow[] {
   const { actor, target, type } = decoded;
   const row = { consensusNs, sequence, type, verification: "verified" as const };
   return [

@@ -12,6 +12,7 @@ import {
   type TopicId,
   type TopicKind,
 } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/ledger/running-hash";
 import { splitMessage } from "@/lib/devnet/ledger/chunks";
 import { transactionKey } from "@/lib/devnet/ledger/types";
@@ -22,7 +23,6 @@ import { type Character, createPeople } from "@/lib/devnet/seed/people";
 import { COMMUNITIES, LONG_PARAGRAPHS, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "@/lib/devnet/seed/phrases";
 import { update } from "@/lib/devnet/seed/profiles";
 import { RECOGNITION_IDS } from "@/lib/devnet/seed/recognition";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { sha384 } from "@/tests/support/mirrors/chain";
 
 export const HISTORY_TOPICS: readonly { readonly topicId: TopicId; readonly kinds: readonly [TopicKind] }[] =

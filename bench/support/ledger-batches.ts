@@ -1,10 +1,10 @@
 /** A history as the sync makes batches of it: pages of each topic, in the order of the ledger, checked and interpreted. */
 
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpretChecked } from "@/lib/engine/sync/commit";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import { sha384 } from "@/tests/support/mirrors/chain";
 

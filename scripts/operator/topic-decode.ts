@@ -7,10 +7,10 @@ import { z } from "zod";
 import { Reassembly } from "@/lib/core/ledger/chunks";
 import { formatConsensusTime, toMs } from "@/lib/core/ledger/consensus-time";
 import { signalId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Result } from "@/lib/core/result";
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import type { Decoded, UndecodableReason } from "@/lib/core/signals/signal";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { command, readMessages, readText, UsageError } from "./topic-input";
 
 const Cases = z.object({

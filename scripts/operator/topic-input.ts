@@ -5,7 +5,7 @@ import { readMessage, topicIn } from "@/lib/adapters/mirror/message-json";
 import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { environment } from "../environment";
 
 /** A failure whose message is all that its reader needs. */

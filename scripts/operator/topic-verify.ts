@@ -3,8 +3,8 @@
  * standard error. Ends with status 1 where a message failed.
  */
 import { hash } from "node:crypto";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/ledger/verify";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { command, readMessages } from "./topic-input";
 
 /** By topic, then by sequence: a mirror may have been asked in falling order. */

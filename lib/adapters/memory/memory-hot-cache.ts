@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { keyOf } from "../../core/key";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
-import { isAhead } from "../../core/sync/vouched";
+import { isAhead } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
@@ -50,13 +50,13 @@ export class MemoryHotCache implements HotCache {
     this.stamp = Math.max(this.stamp, stamp);
     this.registryVersion = Math.max(this.registryVersion, registryVersion);
     const answers: Round["topics"][number][] = [];
-    for (const { topicId, vouched } of topics) {
+    for (const { topicId, watermark } of topics) {
       const nowMs = this.clock.now();
       const known = this.syncedThrough.get(topicId) ?? 0n;
       const kept = isAhead(known, nowMs) ? 0n : known;
-      const latest = vouched > kept && !isAhead(vouched, nowMs) ? vouched : kept;
+      const latest = watermark > kept && !isAhead(watermark, nowMs) ? watermark : kept;
       this.syncedThrough.set(topicId, latest);
-      answers.push({ topicId, vouched: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
+      answers.push({ topicId, watermark: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
     return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp, nowMs: this.clock.now() };
   }

@@ -2,7 +2,9 @@
  * Keeps of an answer only what was asked for. A mirror, or a proxy in front of it, may answer about another topic or another
  * sequence number, or give one sequence number twice with different contents: nothing of that may be stored.
  */
-import type { LedgerMessage, PageRequest } from "../../ports/ledger/ledger";
+
+import type { LedgerMessage } from "../../core/ledger/message";
+import type { PageRequest } from "../../ports/ledger/ledger";
 
 /** `foreign`: how many messages of the answer were not asked for, or contradict each other. */
 export interface Asked {

@@ -13,9 +13,8 @@ import {
   type Sequence,
   type TopicId,
 } from "../../core/ledger/ids";
+import type { Defect, LedgerMessage } from "../../core/ledger/message";
 import { HASH_BYTES } from "../../core/ledger/running-hash";
-import type { Defect } from "../../core/ledger/verify";
-import type { LedgerMessage } from "../../ports/ledger/ledger";
 import { readChunk } from "./chunk-json";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/sync/circuit";
 import type { Clock } from "../../ports/clock";
@@ -14,7 +15,6 @@ import type {
   LedgerAccount,
   LedgerError,
   LedgerHead,
-  LedgerMessage,
   MirrorName,
   PageRequest,
 } from "../../ports/ledger/ledger";

@@ -1,6 +1,6 @@
 /** The time by a mirror's answers: the clock of its server, and the end of its newest block. */
 import { fromMs } from "../../core/ledger/consensus-time";
-import type { LedgerMessage } from "../../ports/ledger/ledger";
+import type { LedgerMessage } from "../../core/ledger/message";
 
 /**
  * A message can be later than the head that was asked for before its page, by as long as that takes, and clocks differ by

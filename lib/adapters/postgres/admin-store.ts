@@ -6,7 +6,7 @@ import type {
   AdminStore,
   Crowd,
   NewAction,
-  OddEntry,
+  RejectedEntry,
   StorageSizes,
   TopicOverview,
 } from "../../ports/store/admin-store";
@@ -111,7 +111,7 @@ export class PostgresAdminStore implements AdminStore {
     };
   }
 
-  async odd(limit: number, startBytes: number): Promise<readonly OddEntry[]> {
+  async odd(limit: number, startBytes: number): Promise<readonly RejectedEntry[]> {
     const rows = await this.statements.run("admin", REJECTED({ limit }));
     return this.readable.rows("topic_log", rows, (row) => rejectedMessage(row, startBytes));
   }

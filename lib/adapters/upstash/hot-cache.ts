@@ -1,6 +1,6 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
 import type { UserId } from "../../core/ledger/ids";
-import { AHEAD_MS } from "../../core/sync/vouched";
+import { AHEAD_MS } from "../../core/sync/watermark";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
@@ -15,7 +15,7 @@ export interface UpstashHotCacheOptions {
   readonly history?: History;
   /**
    * Told in each round which event was published last. The round ends when this resolves: what others have synced is not to be
-   * vouched for while a commit of theirs has not been heard of.
+   * watermark for while a commit of theirs has not been heard of.
    */
   readonly onSequence?: (sequence: number) => void | Promise<void>;
 }
@@ -46,7 +46,7 @@ export class UpstashHotCache implements HotCache {
   async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
-    const known = topics.flatMap(({ topicId, vouched }) => [topicId, vouched.toString()]);
+    const known = topics.flatMap(({ topicId, watermark }) => [topicId, watermark.toString()]);
     const answer = await commands.eval(
       "round",
       ROUND,
@@ -68,7 +68,7 @@ export class UpstashHotCache implements HotCache {
       topics: topics.map(({ topicId }, index) => ({
         topicId,
         // The value is of another epoch than the caller's, so it counts as unknown.
-        vouched: isAnother ? 0n : BigInt(String(found[index * 2])),
+        watermark: isAnother ? 0n : BigInt(String(found[index * 2])),
         isOurs: found[index * 2 + 1] === 1,
       })),
       registryVersion: Number(version),

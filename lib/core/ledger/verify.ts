@@ -7,8 +7,9 @@
  */
 
 import type { Verification } from "../signals/signal";
-import { type ConsensusNs, consensusNs } from "./consensus-time";
-import type { AccountId, TopicId } from "./ids";
+import { consensusNs } from "./consensus-time";
+import type { AccountId } from "./ids";
+import type { Defect, LedgerMessage } from "./message";
 import {
   equalBytes,
   GENESIS_HASH,
@@ -18,20 +19,6 @@ import {
   RUNNING_HASH_VERSION,
   type Sha384,
 } from "./running-hash";
-
-/**
- * Why a message cannot be taken as the mirror tells it: a time, text of bytes, hash or version that is none or that no row can
- * hold, no message of this topic at all, or a row that the database refused.
- */
-const DEFECTS = [
-  ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
-  /** Dated later than the ledger can be. */
-  "ahead-of-ledger",
-] as const;
-export type Defect = (typeof DEFECTS)[number];
-
-/** A stored message's defect, by the reason that was stored with it. */
-export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((defect) => defect === reason) ?? null;
 
 /** `no-hash`, `no-payer`, `old-version` and `no-predecessor` leave a message unverifiable; the others mean that it failed. */
 type VerificationReason =
@@ -48,17 +35,9 @@ export interface Verdict {
   readonly reason: VerificationReason | null;
 }
 
-export interface ChainMessage {
-  readonly topicId: TopicId;
-  readonly sequence: number;
-  readonly consensusNs: ConsensusNs;
-  /** Null where the mirror does not tell who paid. */
-  readonly payer: AccountId | null;
-  readonly message: Uint8Array;
-  readonly runningHash: Uint8Array | null;
-  readonly runningHashVersion: number | null;
-  /** Why the message cannot be taken as it came; absent or null for most. */
-  readonly defect?: Defect | null;
+/** A ledger message that was checked against the one before it. */
+export interface CheckedMessage extends LedgerMessage {
+  readonly verdict: Verdict;
 }
 
 /** Where a chain stands: the hash claimed at `sequence`. */
@@ -86,7 +65,7 @@ const failed = (reason: VerificationReason): Verdict => ({ verification: "failed
  * version 3 once the chain has a verified message, or once all are of version 3; otherwise a forger could choose a version that
  * nobody checks.
  */
-export function verifyNext(sha384: Sha384, head: ChainHead, message: ChainMessage): Verdict {
+export function verifyNext(sha384: Sha384, head: ChainHead, message: LedgerMessage): Verdict {
   const { runningHash, runningHashVersion, payer } = message;
   if (message.defect) return failed(message.defect);
   // Where no hash can be compared, time is all there is to go by.
@@ -107,7 +86,7 @@ export function verifyNext(sha384: Sha384, head: ChainHead, message: ChainMessag
   return equalBytes(expected, runningHash) ? { verification: "verified", reason: null } : failed("hash-mismatch");
 }
 
-const linkOf = ({ topicId, sequence, consensusNs }: ChainMessage, payer: AccountId): Link => ({
+const linkOf = ({ topicId, sequence, consensusNs }: LedgerMessage, payer: AccountId): Link => ({
   topicId,
   payer,
   consensusNs,
@@ -118,7 +97,7 @@ const linkOf = ({ topicId, sequence, consensusNs }: ChainMessage, payer: Account
  * The head after a message has been taken in, whatever its verdict. Only a verified time is held against what follows: one that
  * is forged to lie in the future would fail all the rest.
  */
-export function advance(head: ChainHead, message: ChainMessage, { verification }: Verdict): ChainHead {
+export function advance(head: ChainHead, message: LedgerMessage, { verification }: Verdict): ChainHead {
   const isLater = verification === "verified" && message.consensusNs > head.consensusNs;
   return {
     sequence: message.sequence,

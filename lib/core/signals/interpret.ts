@@ -4,31 +4,28 @@
  */
 
 import { keyOf } from "../key";
-import { type ChunkInfo, kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "../ledger/chunks";
-import type { AccountId, Sequence, TopicId, UserId } from "../ledger/ids";
+import { kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "../ledger/chunks";
+import type { AccountId, TopicId, UserId } from "../ledger/ids";
+import { defectIn, type LedgerMessage } from "../ledger/message";
 import type { Sha384 } from "../ledger/running-hash";
-import { advance, type ChainHead, type ChainMessage, defectIn, type Verdict, verifyNext } from "../ledger/verify";
+import { advance, type ChainHead, type Verdict, verifyNext } from "../ledger/verify";
 import type { Batch, Facts, LogEntry, UserRow } from "./batch";
 import { decodeMessage } from "./envelope";
 import {
   claimOf,
+  type DecodedMessage,
   type DefinitionClaim,
   type Edge,
   edgesOf,
   mergeClaim,
   mergeEdge,
-  type PlacedSignal,
   type Profile,
   profileOf,
 } from "./projection";
 import type { Decoded, Verification } from "./signal";
 
-export interface RawMessage extends ChainMessage {
-  readonly sequence: Sequence;
-  readonly chunk: ChunkInfo | null;
-  /** Of a message that was checked before and is only looked at again; the chain is not moved by it. */
-  readonly verdict?: Verdict;
-}
+/** A message that was checked before is only interpreted again: the chain is not moved by it. */
+type ToInterpret = LedgerMessage & { readonly verdict?: Verdict };
 
 /** Accounts that may write for others (TRUSTED_PAYERS); `*` is everybody. */
 export type TrustedPayers = ReadonlySet<AccountId> | "*";
@@ -38,7 +35,7 @@ export interface InterpretInput {
   /** The chain before the first message. */
   readonly head: ChainHead;
   /** By rising sequence, without holes but for what `gap` declares before the first. */
-  readonly messages: readonly RawMessage[];
+  readonly messages: readonly ToInterpret[];
   /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
   readonly priorParts: readonly Piece[];
   readonly trustedPayers: TrustedPayers;
@@ -60,7 +57,7 @@ export function interpret(input: InterpretInput): Interpretation {
   const reassembly = Reassembly.from(input.priorParts);
   const entries: LogEntry[] = [];
   const rows: UserRow[] = [];
-  const signals: PlacedSignal[] = [];
+  const signals: DecodedMessage[] = [];
   let head = input.head;
   for (const message of input.messages) {
     const verdict = message.verdict ?? verifyNext(input.sha384, head, message);
@@ -93,7 +90,7 @@ export function interpret(input: InterpretInput): Interpretation {
 
 /** What the bytes of a message come to. */
 function outcomeOf(
-  message: RawMessage,
+  message: LedgerMessage,
   verification: Verification,
   reassembly: Reassembly,
   trusted: TrustedPayers,
@@ -123,7 +120,7 @@ export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted
 }
 
 /** The log entry as a message again, for another look at it. */
-export function messageOf(topicId: TopicId, entry: LogEntry): RawMessage {
+export function messageOf(topicId: TopicId, entry: LogEntry): LedgerMessage {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
@@ -137,7 +134,7 @@ function concerned({ actor, target }: Decoded): readonly (readonly [UserId, bool
 
 /** Derives the facts from stored messages. Whether each is a signal was decided when it was stored. */
 export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): Facts {
-  const signals = entries.flatMap((entry): PlacedSignal[] => {
+  const signals = entries.flatMap((entry): DecodedMessage[] => {
     if (entry.disposition !== "signal") return [];
     const decoded = decodeMessage(entry.body ?? entry.message);
     const { sequence, consensusNs } = entry;
@@ -147,7 +144,7 @@ export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): F
 }
 
 /** The projections of a set of signals: one edge for a pair and side, one profile for a user, one claim for an id and actor. */
-export function project(signals: readonly PlacedSignal[]): Facts {
+export function project(signals: readonly DecodedMessage[]): Facts {
   const edges = new Map<string, Edge>();
   const profiles = new Map<string, Profile>();
   const definitions = new Map<string, DefinitionClaim>();

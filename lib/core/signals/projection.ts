@@ -71,7 +71,7 @@ export interface DefinitionClaim extends Definition {
 }
 
 /** A decoded message with its place on the ledger. */
-export interface PlacedSignal {
+export interface DecodedMessage {
   readonly decoded: Decoded;
   readonly topicId: TopicId;
   readonly sequence: Sequence;
@@ -157,7 +157,7 @@ const EDGE_EFFECTS: Readonly<Record<TypeOfKind<"contact" | "trust">, EdgeEffect 
 };
 
 /** The edges that one signal changes, as states to merge in: none, or one for each side. */
-export function edgesOf(signal: PlacedSignal): readonly Edge[] {
+export function edgesOf(signal: DecodedMessage): readonly Edge[] {
   const { decoded, consensusNs: ns } = signal;
   const { actor, target } = decoded;
   if (actor === null || target === null || actor === target) return [];
@@ -179,7 +179,7 @@ export function edgesOf(signal: PlacedSignal): readonly Edge[] {
 }
 
 /** What a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
-export function profileOf(signal: PlacedSignal): Profile | null {
+export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
   const fields = statementOf(decoded.metadata, "profile");
@@ -195,7 +195,7 @@ export function profileOf(signal: PlacedSignal): Profile | null {
 }
 
 /** Reads a RECOGNITION_DEFINITION as a claim, to merge with the others of its actor. */
-export function claimOf(signal: PlacedSignal): DefinitionClaim | null {
+export function claimOf(signal: DecodedMessage): DefinitionClaim | null {
   const { decoded, topicId, sequence, consensusNs } = signal;
   if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
   const fields = statementOf(decoded.metadata, "definition");

@@ -24,7 +24,7 @@ export class DefinitionsGeneration {
  * Through which sequence of each topic this process was told of commits. Up to there its caches, and what instances share, know
  * what the store knows; a cursor in the store above it belongs to a commit that is still being told.
  */
-export class ToldCommits {
+export class HeardCommits {
   private readonly cursors = new Map<TopicId, number>();
   /** How many events were heard. While it stays the same, nothing in the store has changed. */
   count = 0;
@@ -48,7 +48,7 @@ export class ToldCommits {
 export function followCommits(
   deps: InvalidationDeps,
   definitions: DefinitionsGeneration,
-  told: ToldCommits,
+  told: HeardCommits,
 ): () => void {
   const { l1, hub, incidents, log } = deps;
   const onCommit = (event: CommitEvent) => {

@@ -10,13 +10,14 @@
  */
 
 import type { TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import { equalBytes } from "../../core/ledger/running-hash";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry } from "../../core/signals/batch";
-import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
+import { interpret, messageOf } from "../../core/signals/interpret";
 import type { Clock } from "../../ports/clock";
-import type { LedgerError, LedgerMessage } from "../../ports/ledger/ledger";
+import type { LedgerError } from "../../ports/ledger/ledger";
 import { announce, type CommitDeps, storedParts } from "../sync/commit";
 
 interface Found {
@@ -195,7 +196,7 @@ async function restore(
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
   const told = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
   const sequences = [...new Set([...entries.keys(), ...told.keys()])].sort((a, b) => a - b);
-  const best = sequences.map((sequence): RawMessage => {
+  const best = sequences.map((sequence): LedgerMessage => {
     const [entry, message] = [entries.get(sequence), told.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
     return isStoredBetter ? messageOf(topicId, entry) : (message as LedgerMessage);

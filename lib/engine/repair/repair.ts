@@ -5,11 +5,19 @@
 
 import { groupsIn } from "../../core/ledger/chunks";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
-import { advance, CHAIN_START, type ChainHead, defectIn, type Verdict, verifyNext } from "../../core/ledger/verify";
+
+import { defectIn, type LedgerMessage } from "../../core/ledger/message";
+import {
+  advance,
+  CHAIN_START,
+  type ChainHead,
+  type CheckedMessage,
+  type Verdict,
+  verifyNext,
+} from "../../core/ledger/verify";
 import type { Batch, LogEntry } from "../../core/signals/batch";
-import { interpret, messageOf, type RawMessage } from "../../core/signals/interpret";
+import { interpret, messageOf } from "../../core/signals/interpret";
 import type { Repaired } from "../../core/sync/repair-timer";
-import type { LedgerMessage } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
 import { announce, type CommitDeps } from "../sync/commit";
 import { PAGE } from "../sync/topic-pages";
@@ -72,7 +80,7 @@ async function backfill(
   mode: "all" | "unless-failed" | "only-verified" = "all",
 ): Promise<boolean> {
   const sorted = [...messages].sort((a, b) => a.sequence - b.sequence);
-  const fresh = new Map<number, RawMessage>();
+  const fresh = new Map<number, CheckedMessage>();
   let head = await headBefore(deps, topicId, (sorted[0] as LedgerMessage).sequence);
   for (const message of sorted) {
     if (head.sequence !== message.sequence - 1) head = await headBefore(deps, topicId, message.sequence);
@@ -111,7 +119,7 @@ async function backfill(
   return true;
 }
 
-type Stored = RawMessage & { readonly isChanged: (entries: readonly LogEntry[]) => boolean };
+type Stored = CheckedMessage & { readonly isChanged: (entries: readonly LogEntry[]) => boolean };
 
 /** Stored entries that a backfill may change, with the verdict they have now. */
 async function touched(

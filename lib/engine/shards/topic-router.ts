@@ -18,7 +18,7 @@ import { ifDown, TierUnavailable } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 import type { RegistryCache } from "./registry-cache";
 
-export interface TopicDoorDeps {
+export interface TopicRouterDeps {
   readonly registry: RegistryCache;
   readonly store: ShardRegistry;
   readonly fence: WriteFence;
@@ -45,12 +45,12 @@ const MAX_TURNS = 6;
 /** Who writes through several instances at once may find a newer message each time: then it is not the moment to move. */
 const TURNS_TO_MOVE = 3;
 
-export class TopicDoor {
+export class TopicRouter {
   private readonly users: LRUCache<UserId, { readonly route: UserRoute; readonly untilMs: number }> = new LRUCache({
     max: MAX_USERS,
   });
 
-  constructor(private readonly deps: TopicDoorDeps) {}
+  constructor(private readonly deps: TopicRouterDeps) {}
 
   /** The topic that a user's messages of a type go to, by the registry as it is known here. */
   async getTopicForUser(userId: UserId, messageType: string): Promise<TopicId> {

@@ -4,10 +4,11 @@
  * hash chain, or another look at it, at another mirror where there is one.
  */
 import type { TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import { equalBytes, type Sha384 } from "../../core/ledger/running-hash";
 import { verifyNext } from "../../core/ledger/verify";
 import type { Interval } from "../../core/sync/intervals";
-import type { Ledger, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
 
 /**
  * Where a mirror confirms only what it has said itself, a longer hole than this waits for a second message: a mirror that is

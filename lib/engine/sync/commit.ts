@@ -5,11 +5,12 @@
 
 import { groupsIn } from "../../core/ledger/chunks";
 import type { Position, TopicId, UserId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import type { Sha384 } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
-import { type Interpretation, interpret, type RawMessage, type TrustedPayers } from "../../core/signals/interpret";
-import type { Ledger, LedgerMessage } from "../../ports/ledger/ledger";
+import { type Interpretation, interpret, type TrustedPayers } from "../../core/signals/interpret";
+import type { Ledger } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
 import type { CommittedRow } from "../../ports/store/batch-store";
 import type { SyncStore } from "../../ports/store/sync-store";
@@ -39,7 +40,7 @@ export async function interpretChecked(
   messages: readonly LedgerMessage[],
 ): Promise<Interpretation> {
   const priorParts = await storedParts(deps.store, topicId, messages);
-  const look = (run: readonly RawMessage[]) =>
+  const look = (run: readonly LedgerMessage[]) =>
     interpret({ topicId, head, messages: run, priorParts, trustedPayers: deps.trustedPayers, sha384: deps.sha384 });
   const first = look(messages);
   // The store refuses such a message again, however often the mirror is asked.

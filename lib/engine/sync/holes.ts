@@ -1,11 +1,12 @@
 /** The hole before which a topic's sync stands: shared with the other instances, and passed when the gap rule allows it. */
 import type { TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import type { Sha384 } from "../../core/ledger/running-hash";
 import type { Interval } from "../../core/sync/intervals";
 import type { Hole, SyncPolicy } from "../../core/sync/sync-phase";
 import { holeOf, mayPass, type SyncState } from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
-import type { Ledger, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
 import type { GapStore } from "../../ports/store/gap-store";
 import { confirmedAfter } from "./after-hole";
 

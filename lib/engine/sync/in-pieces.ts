@@ -4,9 +4,9 @@
  * stand still for good.
  */
 import { consensusNs } from "../../core/ledger/consensus-time";
+import type { LedgerMessage } from "../../core/ledger/message";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Interval } from "../../core/sync/intervals";
-import type { LedgerMessage } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
 
 /** Messages to commit after `chain`; `gap`: the hole before them that is declared with them. */

@@ -10,7 +10,7 @@ import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { type Reading, type ReadTopic, readTopics } from "../../core/shards/shards";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
-import { vouchedOf, wordOf } from "../../core/sync/vouched";
+import { packed, unpacked } from "../../core/sync/watermark";
 import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown } from "../../ports/tier-unavailable";
@@ -25,8 +25,8 @@ import {
   TopicSync,
   type TopicSyncDeps,
 } from "./topic-sync";
-import { type VouchedTopic, Vouching } from "./vouching";
 import { WaitedPulls } from "./waited-pulls";
+import { type WatermarkedTopic, Watermarks } from "./watermarks";
 
 export interface SchedulerDeps extends SyncEnvironment {
   /** The ledger may rest, and its blocks with it. Public networks never do. */
@@ -42,7 +42,7 @@ export interface SchedulerDeps extends SyncEnvironment {
 }
 
 /** A topic that is read. */
-interface Kept extends Omit<ReadTopic, "reading">, VouchedTopic {
+interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
   reading: Reading;
   readonly sync: TopicSync;
   /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
@@ -81,7 +81,7 @@ export class SyncScheduler {
   private nextRoundMs = 0;
   private readonly waited: WaitedPulls;
   readonly heads: MirrorHeads;
-  private readonly vouching: Vouching;
+  private readonly watermarks: Watermarks;
 
   constructor(private readonly deps: SchedulerDeps) {
     this.waited = new WaitedPulls(deps.clock);
@@ -91,17 +91,17 @@ export class SyncScheduler {
       serveMs: deps.gateMs / 2,
       quietMs: deps.freshnessTargetMs,
     });
-    this.vouching = new Vouching(deps, this.kept);
+    this.watermarks = new Watermarks(deps, this.kept);
     this.topicDeps = { ...deps, heads: this.heads, owner: this.ownerOf() };
     this.follow();
     deps.registry.onChange(() => this.follow());
   }
 
   private ownerOf(): SyncOwner {
-    const { deps, vouching } = this;
+    const { deps, watermarks } = this;
     return {
-      vouchedNs: (topicId) => vouching.saidNs(topicId),
-      onLate: (...late) => vouching.takeBack(...late),
+      watermarkNs: (topicId) => watermarks.saidNs(topicId),
+      onLate: (...late) => watermarks.takeBack(...late),
       onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
       onProgress: (...progress) => {
         deps.onProgress?.(...progress);
@@ -196,7 +196,7 @@ export class SyncScheduler {
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
     return due.map(({ topicId, syncedThroughNs: throughNs, generation }) => ({
       topicId,
-      vouched: wordOf({ generation, throughNs }),
+      watermark: packed({ generation, throughNs }),
     }));
   }
 
@@ -352,10 +352,10 @@ export class SyncScheduler {
   });
 
   /** Learns how far another instance says that a topic is synced. `sharedMs`: the time by the clock of the shared tier. */
-  private learn({ topicId, vouched }: RoundTopic, sharedMs: number | null): void {
+  private learn({ topicId, watermark }: RoundTopic, sharedMs: number | null): void {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;
-    this.vouching.learn(topic, vouchedOf(vouched), sharedMs);
+    this.watermarks.learn(topic, unpacked(watermark), sharedMs);
     this.meet(topic);
   }
 
@@ -367,7 +367,7 @@ export class SyncScheduler {
       topic.reading =
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
-    if (topic) this.vouching.synced(topic, synced);
+    if (topic) this.watermarks.synced(topic, synced);
     // A ledger that rests meets demands though its time does not move.
     if (topic) this.meet(topic);
     if (topic && topic.askedMs !== null)

@@ -1,7 +1,8 @@
 /** Reads a topic from a mirror after a sequence number: one page, or several ranges at once on a backlog. */
 import type { TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
-import type { Ledger, LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
 
 /** The public mirror's own limit. Others may give less: how much a page holds is what came, never this. */
 export const PAGE = 100;

@@ -7,6 +7,7 @@
 
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry, NextBatch } from "../../core/signals/batch";
@@ -22,7 +23,7 @@ import {
   transition,
 } from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
-import type { LedgerError, LedgerMessage, MirrorName } from "../../ports/ledger/ledger";
+import type { LedgerError, MirrorName } from "../../ports/ledger/ledger";
 import type { Log } from "../../ports/log";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
@@ -45,7 +46,7 @@ export interface SyncEnvironment extends CommitDeps {
   readonly policy: SyncPolicy;
   /**
    * Is asked whenever a cursor was read from the store: another instance, or this one before a restart, brought it there. The run
-   * goes on when the answer is there. Before that shared views may lack what the store has, and nothing may be vouched for.
+   * goes on when the answer is there. Before that shared views may lack what the store has, and nothing may be watermark for.
    */
   readonly missed: Pick<MissedEvents, "unpublished" | "check">;
 }
@@ -53,9 +54,9 @@ export interface SyncEnvironment extends CommitDeps {
 /** Hears what a topic's sync finds out. */
 export interface SyncOwner {
   /** Through when everything of the topic is said to be stored; 0n for nothing. */
-  vouchedNs(topicId: TopicId): bigint;
-  /** A message came that is not later than the time that was vouched for before it was asked for. */
-  onLate(topicId: TopicId, messageNs: ConsensusNs, vouchedNs: bigint): void;
+  watermarkNs(topicId: TopicId): bigint;
+  /** A message came that is not later than the time that was watermark for before it was asked for. */
+  onLate(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void;
   /** A run has met the topic's end. */
   onSynced(topicId: TopicId, synced: Synced): void;
   /** A batch was committed, and is not published yet. `cursor`: where the topic stands. */
@@ -243,7 +244,7 @@ export class TopicSync {
     let ahead: { readonly after: number; readonly answer: Promise<Window> } | null = null;
     while (this.isIn("pulling") && this.current.chain !== null && this.nowMs() < untilMs) {
       const { chain } = this.current;
-      const vouchedNs = this.deps.owner.vouchedNs(this.topicId);
+      const watermarkNs = this.deps.owner.watermarkNs(this.topicId);
       // Asked before the page: an empty page after it vouches for what the mirror had by then.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
@@ -284,8 +285,8 @@ export class TopicSync {
         ahead = { after: last.sequence, answer: ask(last.sequence, ranges) };
       const verified = await inPieces(committer, { chain, messages: batch, gap: run.length > 0 ? null : hole });
       const [first] = batch;
-      if (verified && first && first.consensusNs <= vouchedNs)
-        this.deps.owner.onLate(this.topicId, first.consensusNs, vouchedNs);
+      if (verified && first && first.consensusNs <= watermarkNs)
+        this.deps.owner.onLate(this.topicId, first.consensusNs, watermarkNs);
       if (verified !== null) {
         progress.added += batch.length;
         progress.verified += verified;

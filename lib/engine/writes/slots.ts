@@ -9,13 +9,13 @@ import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import {
+  type DecodedMessage,
   type Edge,
   edgesOf,
   emptyEdge,
   isBonded,
   later,
   mergeEdge,
-  type PlacedSignal,
   strictly,
   trustGiven,
 } from "../../core/signals/projection";
@@ -44,7 +44,7 @@ export interface Seat {
 export type SlotRefusal = "not-bonded" | { readonly needed: number; readonly isOwn: boolean };
 
 interface Kept {
-  signal: PlacedSignal;
+  signal: DecodedMessage;
   place: Pick<Submitted, "topicId" | "sequence"> | null;
   readonly sinceMs: number;
 }
@@ -182,7 +182,7 @@ export class Slots {
     return place !== null && (this.deps.cursorOf(place.topicId) ?? 0) >= place.sequence;
   }
 
-  private placed(decoded: Decoded, consensusNs = (LATER_NS + this.arrivals) as ConsensusNs): PlacedSignal {
+  private placed(decoded: Decoded, consensusNs = (LATER_NS + this.arrivals) as ConsensusNs): DecodedMessage {
     return { decoded, topicId: "" as TopicId, sequence: 0 as Submitted["sequence"], consensusNs };
   }
 

@@ -13,7 +13,7 @@ import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignals } from "../reads/pending";
-import type { Entered, TopicDoor } from "../shards/topic-router";
+import type { Entered, TopicRouter } from "../shards/topic-router";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { SlotRefusal, Slots } from "./slots";
 
@@ -53,7 +53,7 @@ export interface SubmitDeps {
   readonly slots: Slots;
   readonly pending: PendingSignals;
   readonly clock: Clock;
-  readonly door: TopicDoor;
+  readonly router: TopicRouter;
   /** One sentence where a topic is paused, so that nothing may be written to it; else null. */
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
@@ -133,7 +133,7 @@ export class SubmitService {
   }
 
   private async enter(submitter: Submitter, write: Write, decoded: Decoded): Promise<Result<Submitted, SubmitRefusal>> {
-    const entered = await this.deps.door.enter(write.from, write.type);
+    const entered = await this.deps.router.enter(write.from, write.type);
     const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
       await entered.leave(null);

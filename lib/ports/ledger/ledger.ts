@@ -1,28 +1,10 @@
 /**
  * The ledger as its mirror nodes tell it (docs/hedera.md §1). Reads only; every method is one request at most for each mirror tried.
  */
-import type { ChunkInfo } from "../../core/ledger/chunks";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
-import type { Defect } from "../../core/ledger/verify";
+import type { AccountId, TopicId } from "../../core/ledger/ids";
+import type { LedgerMessage } from "../../core/ledger/message";
 import type { Result } from "../../core/result";
-
-export interface LedgerMessage {
-  readonly topicId: TopicId;
-  readonly sequence: Sequence;
-  /** 0 where the mirror tells no time that could be stored; the message has a defect then. */
-  readonly consensusNs: ConsensusNs;
-  /** Null where the mirror does not tell who paid. */
-  readonly payer: AccountId | null;
-  /** This chunk's own bytes. */
-  readonly message: Uint8Array;
-  readonly runningHash: Uint8Array | null;
-  readonly runningHashVersion: number | null;
-  /** Null for a message of one piece. */
-  readonly chunk: ChunkInfo | null;
-  /** Why the message cannot be taken as this mirror tells it; absent or null for most. Such a message fails verification. */
-  readonly defect?: Defect | null;
-}
 
 /** Why a mirror did not answer. Every one may be tried again, not before `retryAfterMs` where it said so. */
 export interface LedgerError {

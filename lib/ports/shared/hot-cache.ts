@@ -34,8 +34,8 @@ export interface NonceClaim {
 /** What one instance knows of a topic, and what it learns of it in a round. */
 export interface RoundTopic {
   readonly topicId: TopicId;
-  /** Through when everything of the topic is stored, as a word of core/sync/vouched: the largest holds. 0n for unknown. */
-  readonly vouched: bigint;
+  /** Through when everything of the topic is stored, as a word of core/sync/watermark: the largest holds. 0n for unknown. */
+  readonly watermark: bigint;
 }
 
 export interface Round {

@@ -55,7 +55,7 @@ export interface StorageSizes {
 }
 
 /** A message that is in no view. */
-export interface OddEntry {
+export interface RejectedEntry {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
@@ -95,5 +95,5 @@ export interface AdminStore {
   crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */
-  odd(limit: number, startBytes: number): Promise<readonly OddEntry[]>;
+  odd(limit: number, startBytes: number): Promise<readonly RejectedEntry[]>;
 }

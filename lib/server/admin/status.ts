@@ -7,7 +7,7 @@ import type { SyncCounts } from "../../engine/sync/topic-sync";
 import type {
   AdminEntry,
   Crowd,
-  OddEntry,
+  RejectedEntry,
   RelationSize,
   StorageSizes,
   TopicOverview,
@@ -168,7 +168,7 @@ function storageStatus({ databaseBytes, relations }: StorageSizes, readMs: numbe
   return { readMs, databaseBytes, tables: tables.sort((a, b) => bytesOf(b) - bytesOf(a)) };
 }
 
-function rejectedMessage({ start, consensusNs: ns, ...entry }: OddEntry): RejectedMessage {
+function rejectedMessage({ start, consensusNs: ns, ...entry }: RejectedEntry): RejectedMessage {
   // Invalid UTF-8 becomes replacement characters. cleanText removes characters that reorder or hide others.
   const text = cleanText(new TextDecoder().decode(start), REJECTED_CHARACTERS) ?? "";
   return { ...entry, consensusTimestamp: formatConsensusTime(ns), text };

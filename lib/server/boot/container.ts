@@ -7,7 +7,7 @@ import { Incidents } from "../../engine/health/incidents";
 import { InstanceReporter } from "../../engine/health/instance-reporter";
 import { followTopics } from "../../engine/live/follow-topics";
 import { LiveHub } from "../../engine/live/live-hub";
-import { DefinitionsGeneration, followCommits, ToldCommits } from "../../engine/reads/invalidate";
+import { DefinitionsGeneration, followCommits, HeardCommits } from "../../engine/reads/invalidate";
 import { watchStore } from "../../engine/repair/store-watch";
 import { watchUnreadable } from "../../engine/repair/unreadable-watch";
 import { adminReads } from "../admin/reads";
@@ -87,7 +87,7 @@ export function createApp({
     clock,
     ttlMs: isShared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
   });
-  const told = new ToldCommits();
+  const told = new HeardCommits();
   const unfollow = [
     watchUnreadable(stores.unreadable, { incidents, clock }),
     followCommits({ bus, l1, hub, incidents, log }, definitions, told),

@@ -70,7 +70,7 @@ export const registry = defineRoute({
   answer: RegistryAnswer,
   handle: async ({ app, userId }) => {
     const types = ["CONTACT_REQUEST", "TRUST_ALLOCATE", "PROFILE_UPDATE", "RECOGNITION_MINT"] as const;
-    const topicIds = await Promise.all(types.map((type) => app.door.getTopicForUser(userId, type)));
+    const topicIds = await Promise.all(types.map((type) => app.router.getTopicForUser(userId, type)));
     const [contacts, trust, profile, recognition] = topicIds;
     return privateJson(
       {

@@ -291,7 +291,7 @@ describe("a subscription", () => {
     // A dead connection looks like this: the number has moved on, and no event has come.
     await fixture.redis.send([["INCRBY", new Keys(network).sequence, "5"]]);
     let isOver = false;
-    const round = tier.hot.round([{ topicId: TOPIC, vouched: 0n }], 1_000, 0).then(() => {
+    const round = tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1_000, 0).then(() => {
       isOver = true;
     });
     // Views are dropped before the round ends; the connection has a little longer.

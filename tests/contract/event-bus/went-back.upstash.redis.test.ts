@@ -43,7 +43,7 @@ async function listening(network: string) {
 
 const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000 });
 const look = (tier: UpstashTier, userId = ADA) => tier.views.lookup(userId, "contacts", 60_000);
-const round = (tier: UpstashTier) => tier.hot.round([{ topicId: TOPIC, vouched: 0n }], 1, 0);
+const round = (tier: UpstashTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
 
 async function fill(tier: UpstashTier, position: number, userId = ADA): Promise<boolean> {
   const found = await look(tier, userId);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
-import { vouchedOf, wordOf } from "@/lib/core/sync/vouched";
+import { packed, unpacked } from "@/lib/core/sync/watermark";
 import type { HotCache } from "@/lib/ports/shared/hot-cache";
 
 export interface HotCacheSubject {
@@ -43,8 +43,8 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
     const [a, b] = ["0.0.1", "0.0.2"] as TopicId[] as [TopicId, TopicId];
     it("gives each topic to one caller in each period", async () => {
       const asked = [
-        { topicId: a, vouched: 0n },
-        { topicId: b, vouched: 0n },
+        { topicId: a, watermark: 0n },
+        { topicId: b, watermark: 0n },
       ];
       const rounds = await Promise.all(Array.from({ length: 10 }, () => hot.round(asked, 1_000, 0)));
       for (const i of [0, 1]) expect(rounds.filter((round) => round.topics[i]?.isOurs)).toHaveLength(1);
@@ -54,11 +54,11 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
 
     it("tells each caller the latest that any has synced through, to the nanosecond, and never takes it back", async () => {
       const late = 1_790_000_000_123_456_789n;
-      await hot.round([{ topicId: a, vouched: late }], 1_000, 0);
-      const [of] = (await hot.round([{ topicId: a, vouched: late - 1n }], 1_000, 0)).topics;
-      expect(of).toEqual({ topicId: a, vouched: late, isOurs: false });
-      expect((await hot.round([{ topicId: b, vouched: 5n }], 1_000, 0)).topics).toEqual([
-        { topicId: b, vouched: 5n, isOurs: true },
+      await hot.round([{ topicId: a, watermark: late }], 1_000, 0);
+      const [of] = (await hot.round([{ topicId: a, watermark: late - 1n }], 1_000, 0)).topics;
+      expect(of).toEqual({ topicId: a, watermark: late, isOurs: false });
+      expect((await hot.round([{ topicId: b, watermark: 5n }], 1_000, 0)).topics).toEqual([
+        { topicId: b, watermark: 5n, isOurs: true },
       ]);
     });
 
@@ -72,23 +72,23 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
     it("takes the word of a later generation, even a smaller one, and forgets the one before", async () => {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
-        (await hot.round([{ topicId: a, vouched: word }], 1_000, 0)).topics[0]?.vouched;
-      const takenBack = wordOf({ generation: 1, throughNs: 5n });
+        (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
+      const takenBack = packed({ generation: 1, throughNs: 5n });
       expect(await tell(wrong)).toBe(wrong);
       expect(await tell(takenBack)).toBe(takenBack);
       expect(await tell(wrong + 1n)).toBe(takenBack);
-      expect(vouchedOf((await tell(wordOf({ generation: 1, throughNs: wrong }))) ?? 0n)).toEqual({
+      expect(unpacked((await tell(packed({ generation: 1, throughNs: wrong }))) ?? 0n)).toEqual({
         ...{ generation: 1, throughNs: wrong },
       });
     });
 
     it("keeps no word of a time that has not come: the truth would not catch up with it", async () => {
       const tell = async (word: bigint) =>
-        (await hot.round([{ topicId: a, vouched: word }], 1_000, 0)).topics[0]?.vouched;
+        (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
       const honest = fromMs(nowMs() - 2_000);
       for (const generation of [0, 3]) {
         const [true_, ahead] = [honest, fromMs(nowMs() + 3 * 3_600_000)].map((throughNs) =>
-          wordOf({ generation, throughNs }),
+          packed({ generation, throughNs }),
         ) as [bigint, bigint];
         expect(await tell(true_)).toBe(true_);
         expect(await tell(ahead)).toBe(true_);
@@ -98,7 +98,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
 
   describe("the version of the registry", () => {
-    const asked = [{ topicId: "0.0.1" as TopicId, vouched: 1n }];
+    const asked = [{ topicId: "0.0.1" as TopicId, watermark: 1n }];
     it("is told and learnt in a round, also of no topics, and the newest wins", async () => {
       expect((await hot.round(asked, 1_000, 0)).registryVersion).toBe(0);
       expect((await hot.round([], 1_000, 10)).registryVersion).toBe(10);

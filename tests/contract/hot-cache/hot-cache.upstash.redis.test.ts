@@ -56,18 +56,18 @@ describe("of several instances", () => {
     ];
     // Texts of different lengths: neither a double nor alphabetical order alone tells which is later.
     const times = [999_999_999_999_999_999n, 1_690_000_000_000_000_000n, 1_690_000_000_000_000_001n];
-    expect((await a.round([{ topicId: TOPIC, vouched: times[0] as bigint }], 60_000, 0)).topics).toMatchObject([
+    expect((await a.round([{ topicId: TOPIC, watermark: times[0] as bigint }], 60_000, 0)).topics).toMatchObject([
       { isOurs: true },
     ]);
-    expect((await b.round([{ topicId: TOPIC, vouched: times[1] as bigint }], 60_000, 0)).topics).toMatchObject([
+    expect((await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], 60_000, 0)).topics).toMatchObject([
       { isOurs: false },
     ]);
     await fixture.redis.send([["SET", new Keys(network).sequence, "41"]]);
-    expect((await a.round([{ topicId: TOPIC, vouched: times[2] as bigint }], 60_000, 0)).topics).toEqual([
-      { topicId: TOPIC, vouched: times[2], isOurs: false },
+    expect((await a.round([{ topicId: TOPIC, watermark: times[2] as bigint }], 60_000, 0)).topics).toEqual([
+      { topicId: TOPIC, watermark: times[2], isOurs: false },
     ]);
-    expect((await b.round([{ topicId: TOPIC, vouched: times[1] as bigint }], 60_000, 0)).topics).toEqual([
-      { topicId: TOPIC, vouched: times[2], isOurs: false },
+    expect((await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], 60_000, 0)).topics).toEqual([
+      { topicId: TOPIC, watermark: times[2], isOurs: false },
     ]);
     expect(sequences).toEqual([0, 0, 41, 41]);
   });
@@ -136,7 +136,7 @@ describe("a nonce", () => {
     await hot.ping();
     await hot.claimNonce(USER, 1, "d");
     await hot.passGate("g", 60_000);
-    await hot.round([{ topicId: TOPIC, vouched: 1n }], 60_000, 0);
+    await hot.round([{ topicId: TOPIC, watermark: 1n }], 60_000, 0);
     await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
     await hot.attempt("k", "d", 60_000);
     await hot.finish("l", "d", "answer", 60_000);
@@ -155,7 +155,7 @@ describe("commands", () => {
     const hot = hotOf(newNetwork());
     const topics = Array.from({ length: 40 }, (_, i) => ({
       topicId: `0.0.${i}` as TopicId,
-      vouched: BigInt(i),
+      watermark: BigInt(i),
     }));
     const methods: readonly (() => Promise<unknown>)[] = [
       () => hot.ping(),

@@ -5,9 +5,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok } from "@/lib/core/result";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";

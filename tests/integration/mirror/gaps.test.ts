@@ -2,10 +2,11 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { type CheckDeps, checkTopic, newCheck } from "@/lib/engine/repair/audit";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
-import type { LedgerMessage, MirrorName } from "@/lib/ports/ledger/ledger";
+import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";

@@ -1,10 +1,11 @@
 /** A topic that is another one on the ledger than what is stored, and mirrors that do not tell the same. */
 import { describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { Incidents } from "@/lib/engine/health/incidents";
 import type { Synced, TopicSync } from "@/lib/engine/sync/topic-sync";
-import type { LedgerMessage, MirrorName } from "@/lib/ports/ledger/ledger";
+import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { chainOf } from "../../support/mirrors/chain";

@@ -2,8 +2,8 @@
 import { hash } from "node:crypto";
 import { type ConsensusNs, consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { GENESIS_HASH, nextRunningHash } from "@/lib/core/ledger/running-hash";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 
 export const OPERATOR = "0.0.2" as AccountId;
 export const sha384 = (bytes: Uint8Array): Uint8Array => hash("sha384", bytes, "buffer");

@@ -1,6 +1,6 @@
 /** Messages as the mirror writes them. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 
 const base64 = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString("base64");
 

@@ -1,5 +1,6 @@
 import { type ConsensusNs, consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok, type Result } from "@/lib/core/result";
 import type {
   Asking,
@@ -7,7 +8,6 @@ import type {
   LedgerAccount,
   LedgerError,
   LedgerHead,
-  LedgerMessage,
   MirrorName,
   PageRequest,
 } from "@/lib/ports/ledger/ledger";

@@ -22,7 +22,7 @@ const PATH = new RegExp(
   `(?<![\\w@./-])(?:${FOLDERS})/[\\w./()[\\]{},*-]*[\\w)\\]}*](?![\\w-]*\\$)(?:\\s+§(\\d+))?`,
   "g",
 );
-/** `core/sync/vouched`: from lib, as comments of lib have it. */
+/** `core/sync/watermark`: from lib, as comments of lib have it. */
 const LIB_PATH =
   /(?<![\w@./-])(?:core|ports|engine|adapters|wire|devnet|client|server)\/[\w/-]*\w(?:\.tsx?)?(?![\w./:*-])/g;
 /** `sync-state.ts`: a file by its name alone. */

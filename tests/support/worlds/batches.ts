@@ -11,7 +11,7 @@ import {
 } from "@/lib/core/ledger/ids";
 import type { CursorAdvance, LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
-import type { PlacedSignal } from "@/lib/core/signals/projection";
+import type { DecodedMessage } from "@/lib/core/signals/projection";
 import { unwrap } from "../unwrap";
 
 export interface PlainSignal {
@@ -95,7 +95,7 @@ function logEntryOf(topicId: TopicId, sequence: number, signal: PlainSignal): Lo
 
 function meaningOf(topicId: TopicId, signals: readonly PlainSignal[], entries: readonly LogEntry[]) {
   const rows: UserRow[] = [];
-  const placed: PlacedSignal[] = [];
+  const placed: DecodedMessage[] = [];
   for (const [i, signal] of signals.entries()) {
     const { sequence, consensusNs, verification, disposition } = entries[i] as LogEntry;
     if (disposition !== "signal") continue;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import { decodeJson } from "@/lib/core/signals/envelope";
-import type { PlacedSignal } from "@/lib/core/signals/projection";
+import type { DecodedMessage } from "@/lib/core/signals/projection";
 
 /** One act of a person. Its time is its place in the history. */
 export interface Deed {
@@ -55,7 +55,7 @@ export const history: fc.Arbitrary<readonly Deed[]> = fc.array(deed, { maxLength
 export const timeOfDeed = (index: number) => consensusNs(START_NS + BigInt(index) * 1_000_003n);
 
 /** Each deed as the decoder makes it of a flat message. */
-export function placed(deeds: readonly Deed[]): readonly PlacedSignal[] {
+export function placed(deeds: readonly Deed[]): readonly DecodedMessage[] {
   return deeds.map((body, index) => {
     const decoded = decodeJson(body);
     if (!decoded.ok) throw new Error(`${decoded.error}: ${JSON.stringify(body)}`);

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { circleView, contactsView } from "@/lib/core/signals/views";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../control/driven-clock";
 import { chainOf, chunked, type Piece } from "../mirrors/chain";

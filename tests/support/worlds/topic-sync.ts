@@ -12,7 +12,7 @@ import { OPERATOR, sha384 } from "../mirrors/chain";
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 const SILENT_OWNER: SyncOwner = {
-  vouchedNs: () => 0n,
+  watermarkNs: () => 0n,
   onLate: () => {},
   onSynced: () => {},
   onProgress: () => {},

@@ -4,7 +4,7 @@ import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicGaps, topicLog, topics } from "../../../../drizzle/schema";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
-import type { OddEntry, TopicOverview } from "../../../ports/store/admin-store";
+import type { RejectedEntry, TopicOverview } from "../../../ports/store/admin-store";
 import { disposition, gapState, verification } from "../codec/codes";
 import { baseOf, sequenceOf, topicNoIn } from "../codec/ref";
 import { gapOf, payerOf, topicState } from "../codec/rows";
@@ -80,7 +80,7 @@ const MESSAGE = {
 };
 
 const newest = (
-  name: OddEntry["disposition"],
+  name: RejectedEntry["disposition"],
 ) => sql`(SELECT * FROM ${topicLog} WHERE ${topicLog.disposition} = ${literal(disposition.code(name))}
   ORDER BY ${topicLog.consensusNs} DESC, ${topicLog.ref} DESC LIMIT ${rejected("limit")}::integer)`;
 
@@ -94,13 +94,13 @@ ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
 );
 
 /** Throws where the row holds a code or a phrase of a later version. */
-export function rejectedMessage(row: RowOf<typeof MESSAGE>, startBytes: number): OddEntry {
+export function rejectedMessage(row: RowOf<typeof MESSAGE>, startBytes: number): RejectedEntry {
   const message = expand(row.kept);
   return {
     topicId: row.topicId,
     sequence: sequenceOf(row.ref),
     consensusNs: consensusNs(row.consensusNs),
-    disposition: disposition.name(row.disposition) as OddEntry["disposition"],
+    disposition: disposition.name(row.disposition) as RejectedEntry["disposition"],
     reason: row.reason,
     payer: payerOf(row.payer),
     bytes: message.length,

@@ -6,7 +6,7 @@ import type { TopicId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
 import { PendingSignals } from "../../../engine/reads/pending";
 import { watchPublication } from "../../../engine/shards/publication";
-import { TopicDoor } from "../../../engine/shards/topic-router";
+import { TopicRouter } from "../../../engine/shards/topic-router";
 import { EarlierWrites } from "../../../engine/writes/earlier-writes";
 import { Slots } from "../../../engine/writes/slots";
 import { SubmitService } from "../../../engine/writes/submit";
@@ -23,7 +23,7 @@ import type { Tiers } from "./tiers";
 
 export interface Writes {
   readonly pending: PendingSignals;
-  readonly door: TopicDoor;
+  readonly router: TopicRouter;
   readonly shards: Shards;
   readonly submit: SubmitService;
   /** Counts of writes to the ledger since the start, and of failed ones. */
@@ -50,7 +50,7 @@ export function buildWrites(parts: WriteParts): Writes {
   const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
   const pending = new PendingSignals(clock, cursorOf);
   const { submitter, ...written } = counted(network.submitter, { clock, log });
-  const door = new TopicDoor({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const router = new TopicRouter({ registry, store: stores.registry, fence, scheduler, clock, log });
   const publication = watchPublication({
     ...{ registry, incidents: parts.incidents, configured: network.topics },
     isNamed: env.REGISTRY_TOPIC !== null,
@@ -64,9 +64,9 @@ export function buildWrites(parts: WriteParts): Writes {
   const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
   const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
   const submit = new SubmitService({
-    ...{ submitter, earlier, slots, pending, clock, door },
+    ...{ submitter, earlier, slots, pending, clock, router },
     digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
-  return { pending, door, shards, submit, written };
+  return { pending, router, shards, submit, written };
 }

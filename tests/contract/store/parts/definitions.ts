@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
-import { claimOf, definitionOf, type PlacedSignal } from "@/lib/core/signals/projection";
+import { claimOf, type DecodedMessage, definitionOf } from "@/lib/core/signals/projection";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/batches";
@@ -86,7 +86,7 @@ export function definitionsContract(subject: Subject): void {
         const id = `id-${run}`;
         const signals = messages.map(({ actor: who, ns }, i) => defines(who, `v${i}`, BigInt(run * 10_000 + ns), id));
         const placed = signals.map((signal) => ({
-          decoded: { ...signal, target: null, metadata: signal.metadata ?? {} } as unknown as PlacedSignal["decoded"],
+          decoded: { ...signal, target: null, metadata: signal.metadata ?? {} } as unknown as DecodedMessage["decoded"],
           ...{ topicId: T, sequence: 1 as never, consensusNs: signal.ns as never },
         }));
         const claims = new Map<string, NonNullable<ReturnType<typeof claimOf>>[]>();

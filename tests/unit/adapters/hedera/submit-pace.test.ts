@@ -22,7 +22,7 @@ beforeEach(() => {
     slots: { take: async () => ok({ settle: () => {} }) },
     pending: { add: () => {}, of: () => [] },
     pausedSentence: async () => null,
-    door: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },
+    router: { enter: async () => ({ topicId: TOPIC, leave: async () => {} }) },
     submitter: {
       submit: async (topicId: TopicId, message: Uint8Array) => {
         const { from } = JSON.parse(new TextDecoder().decode(message)) as { from: string };

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { askedOf } from "@/lib/adapters/mirror/asked";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { chainOf } from "../../../support/mirrors/chain";
 
 const TOPIC = "0.0.7" as TopicId;

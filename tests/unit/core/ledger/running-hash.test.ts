@@ -3,7 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { consensusNs, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
-import { parseAccountId, parseTopicId } from "@/lib/core/ledger/ids";
+import { parseAccountId, parseTopicId, type Sequence } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import {
   equalBytes,
   GENESIS_HASH,
@@ -11,7 +12,7 @@ import {
   nextRunningHash,
   runningHashPreimage,
 } from "@/lib/core/ledger/running-hash";
-import { advance, CHAIN_START, type ChainHead, type ChainMessage, verifyNext } from "@/lib/core/ledger/verify";
+import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/ledger/verify";
 import { sha384 } from "../../../support/mirrors/chain";
 import { unwrap } from "../../../support/unwrap";
 
@@ -28,17 +29,18 @@ interface MirrorMessage {
 }
 
 /** Read by hand, not by the adapter: these are the ledger's own words. */
-function recorded(file: string): readonly ChainMessage[] {
+function recorded(file: string): readonly LedgerMessage[] {
   const { messages } = JSON.parse(readFileSync(join(VECTORS, file), "utf8")) as { messages: MirrorMessage[] };
   return messages
     .map((message) => ({
       topicId: unwrap(parseTopicId(message.topic_id)),
-      sequence: message.sequence_number,
+      sequence: message.sequence_number as Sequence,
       consensusNs: unwrap(parseConsensusTime(message.consensus_timestamp)),
       payer: unwrap(parseAccountId(message.payer_account_id)),
       message: Buffer.from(message.message, "base64"),
       runningHash: Buffer.from(message.running_hash, "base64"),
       runningHashVersion: message.running_hash_version,
+      chunk: null,
     }))
     .sort((a, b) => a.sequence - b.sequence);
 }

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import { parseAccountId } from "@/lib/core/ledger/ids";
-import { advance, CHAIN_START, type ChainHead, type ChainMessage, verifyNext } from "@/lib/core/ledger/verify";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
+import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/ledger/verify";
 import { chainOf, sha384 } from "../../../support/mirrors/chain";
 import { unwrap } from "../../../support/unwrap";
 
@@ -13,7 +14,7 @@ const HONEST = chainOf(
 );
 
 /** Each verdict as one word, `verified` or why not. */
-function walk(messages: readonly ChainMessage[], start: ChainHead = CHAIN_START): readonly string[] {
+function walk(messages: readonly LedgerMessage[], start: ChainHead = CHAIN_START): readonly string[] {
   let head = start;
   return messages.map((message) => {
     const verdict = verifyNext(sha384, head, message);
@@ -23,8 +24,8 @@ function walk(messages: readonly ChainMessage[], start: ChainHead = CHAIN_START)
 }
 
 /** The honest chain with another fourth message. */
-const altered = (change: Partial<ChainMessage>) =>
-  HONEST.map((message): ChainMessage => (message.sequence === 4 ? { ...message, ...change } : message));
+const altered = (change: Partial<LedgerMessage>) =>
+  HONEST.map((message): LedgerMessage => (message.sequence === 4 ? { ...message, ...change } : message));
 const ok = "verified";
 const fourth = unwrap(HONEST[3]);
 

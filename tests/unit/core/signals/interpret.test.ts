@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
 import type { LogEntry, UserRow } from "@/lib/core/signals/batch";
 import {
@@ -8,10 +9,8 @@ import {
   interpret,
   messageOf,
   projectStored,
-  type RawMessage,
   type TrustedPayers,
 } from "@/lib/core/signals/interpret";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { unwrap } from "../../../support/unwrap";
 import { deed } from "../../../support/worlds/histories";
@@ -20,7 +19,7 @@ const TOPIC = "0.0.5005" as TopicId;
 const STRANGER = "0.0.666" as AccountId;
 const TRUSTED: TrustedPayers = new Set([OPERATOR]);
 
-const run = (messages: readonly RawMessage[], trustedPayers: TrustedPayers = TRUSTED): Interpretation =>
+const run = (messages: readonly LedgerMessage[], trustedPayers: TrustedPayers = TRUSTED): Interpretation =>
   interpret({ topicId: TOPIC, head: CHAIN_START, messages, priorParts: [], trustedPayers, sha384 });
 const runPieces = (pieces: readonly Piece[], trustedPayers: TrustedPayers = TRUSTED) =>
   run(chainOf(TOPIC, pieces), trustedPayers);

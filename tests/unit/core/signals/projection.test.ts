@@ -5,6 +5,7 @@ import type { Sequence, UserId } from "@/lib/core/ledger/ids";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import { project } from "@/lib/core/signals/interpret";
 import {
+  type DecodedMessage,
   definitionOf,
   type Edge,
   emptyEdge,
@@ -12,7 +13,6 @@ import {
   isIncoming,
   isOutgoing,
   mergeEdge,
-  type PlacedSignal,
   strictly,
   trustGiven,
   trustReceived,
@@ -33,7 +33,7 @@ const keyOf = (edge: Edge) => `${edge.userId} ${edge.peerId}`;
 const sorted = (edges: Iterable<Edge>) => [...edges].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
 /** Batch by batch, each merged into what is known: what the store does. */
-function folded(batches: readonly (readonly PlacedSignal[])[]): readonly Edge[] {
+function folded(batches: readonly (readonly DecodedMessage[])[]): readonly Edge[] {
   const known = new Map<string, Edge>();
   for (const batch of batches) {
     for (const edge of project(batch).edges) {
@@ -207,7 +207,7 @@ describe("trust", () => {
 });
 
 /** A message's projections, from its body. */
-const of = (body: unknown, ns: bigint): PlacedSignal => {
+const of = (body: unknown, ns: bigint): DecodedMessage => {
   const decoded = decodeJson(body);
   if (!decoded.ok) throw new Error(decoded.error);
   return {
@@ -272,7 +272,7 @@ describe("recognition definitions", () => {
       define("tm-a", "New", 3n),
       define("tm-b", "Stranger's, later", 4n),
     ];
-    for (const order of [messages, messages.toReversed(), [2, 0, 3, 1].map((i) => messages[i] as PlacedSignal)]) {
+    for (const order of [messages, messages.toReversed(), [2, 0, 3, 1].map((i) => messages[i] as DecodedMessage)]) {
       const { definitions } = project(order);
       expect(definitions).toHaveLength(2);
       expect(definitionOf(definitions)).toMatchObject({ title: "New", actor: "tm-a", firstNs: 1n });

@@ -3,7 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ConsensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
-import { type Edge, edgesOf, mergeEdge, type PlacedSignal, strictly, trustGiven } from "@/lib/core/signals/projection";
+import {
+  type DecodedMessage,
+  type Edge,
+  edgesOf,
+  mergeEdge,
+  strictly,
+  trustGiven,
+} from "@/lib/core/signals/projection";
 import type { Decoded } from "@/lib/core/signals/signal";
 import { type Seat, Slots, type SlotsDeps } from "@/lib/engine/writes/slots";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -13,7 +20,7 @@ const user = (person: number) => `tm-${person}` as UserId;
 const nobody = { handle: null, hrl: null };
 
 class World {
-  readonly ledger: PlacedSignal[] = [];
+  readonly ledger: DecodedMessage[] = [];
   readonly waiting: { readonly decoded: Decoded; readonly seat: Seat }[] = [];
   private cursor = 0;
   private readonly slots: Slots;

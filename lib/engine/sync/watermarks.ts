@@ -4,7 +4,7 @@
  */
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
-import type { Vouched } from "../../core/sync/vouched";
+import type { Watermark } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { Incidents } from "../health/incidents";
@@ -12,7 +12,7 @@ import { ReplicaMargin } from "./replica-margin";
 import type { Synced } from "./topic-sync";
 
 /** The word for one topic. */
-export interface VouchedTopic {
+export interface WatermarkedTopic {
   /** Nothing is expected of the topic before this time. */
   readonly startsNs: bigint;
   /** Everything through this consensus time is stored; 0n for unknown. */
@@ -23,24 +23,24 @@ export interface VouchedTopic {
   movedMs: number;
 }
 
-export class Vouching {
+export class Watermarks {
   private readonly margin: ReplicaMargin;
 
   constructor(
     private readonly deps: { readonly clock: Clock; readonly incidents: Incidents; readonly log: Log },
-    private readonly topics: ReadonlyMap<TopicId, VouchedTopic>,
+    private readonly topics: ReadonlyMap<TopicId, WatermarkedTopic>,
   ) {
     this.margin = new ReplicaMargin(deps);
   }
 
-  /** The time through which a topic was vouched for; 0n where that is only the time of its start. */
+  /** The time through which a topic was watermark for; 0n where that is only the time of its start. */
   saidNs(topicId: TopicId): bigint {
     const topic = this.topics.get(topicId);
     return topic && topic.syncedThroughNs > topic.startsNs ? topic.syncedThroughNs : 0n;
   }
 
   /** A run has met the topic's end. */
-  synced(topic: VouchedTopic, { headNs, chainNs }: Synced): void {
+  synced(topic: WatermarkedTopic, { headNs, chainNs }: Synced): void {
     // An empty page is the word of one replica, the hash chain is proof; but no message is believed to be later than the head.
     const provenNs = headNs !== null && headNs < chainNs ? headNs : chainNs;
     const untilNs = headNs === null ? 0n : headNs - fromMs(Math.ceil(this.margin.nowMs()));
@@ -51,7 +51,7 @@ export class Vouching {
    * Another instance says this of a topic. It may have said so long ago: `sharedMs`, the time by the shared tier's clock, tells how
    * old the word is where this process's own clock is behind.
    */
-  learn(topic: VouchedTopic, { generation, throughNs }: Vouched, sharedMs: number | null): void {
+  learn(topic: WatermarkedTopic, { generation, throughNs }: Watermark, sharedMs: number | null): void {
     const ageMs = sharedMs === null ? 0 : Math.max(0, sharedMs - Number(throughNs / 1_000_000n));
     if (generation === topic.generation) this.advance(topic, throughNs, ageMs);
     if (generation <= topic.generation) return;
@@ -61,10 +61,10 @@ export class Vouching {
     topic.syncedThroughNs = throughNs > topic.startsNs ? throughNs : topic.startsNs;
   }
 
-  /** A message was vouched for before it was there: nothing that was said of later times holds any more, of whichever topic. */
+  /** A message was watermark for before it was there: nothing that was said of later times holds any more, of whichever topic. */
   takeBack(topicId: TopicId, messageNs: ConsensusNs, saidNs: bigint): void {
     this.margin.learn(msBetween(messageNs, saidNs));
-    this.deps.log.warn("a message came for a time that was already vouched for; the word is taken back", { topicId });
+    this.deps.log.warn("a message came for a time that was already watermark for; the word is taken back", { topicId });
     for (const topic of this.topics.values()) {
       const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;
       if (topic.syncedThroughNs <= throughNs) continue;
@@ -73,7 +73,7 @@ export class Vouching {
     }
   }
 
-  private advance(topic: VouchedTopic, throughNs: bigint, ageMs = 0): void {
+  private advance(topic: WatermarkedTopic, throughNs: bigint, ageMs = 0): void {
     if (throughNs <= topic.syncedThroughNs) return;
     topic.syncedThroughNs = throughNs;
     topic.movedMs = this.deps.clock.monotonicMs() - ageMs;

@@ -4,7 +4,7 @@
  */
 import { fromMs } from "../ledger/consensus-time";
 
-export interface Vouched {
+export interface Watermark {
   /** Counts how often a word about the topic was taken back. */
   readonly generation: number;
   /** 0n for nothing. */
@@ -20,15 +20,15 @@ const GENERATION = 10n ** 20n;
 export const AHEAD_MS = 60_000;
 
 /** Both as one number, the larger the newer. */
-export function wordOf({ generation, throughNs }: Vouched): bigint {
+export function packed({ generation, throughNs }: Watermark): bigint {
   return BigInt(generation) * GENERATION + throughNs;
 }
 
-export function vouchedOf(word: bigint): Vouched {
+export function unpacked(word: bigint): Watermark {
   return { generation: Number(word / GENERATION), throughNs: word % GENERATION };
 }
 
 /** Whether a word says something of a time that has not come yet. */
 export function isAhead(word: bigint, nowMs: number): boolean {
-  return vouchedOf(word).throughNs > fromMs(nowMs + AHEAD_MS);
+  return unpacked(word).throughNs > fromMs(nowMs + AHEAD_MS);
 }

@@ -1,0 +1,35 @@
+/** A message as the ledger has it: the first of the stages ledger message → checked message → decoded message → rows → signal. */
+import type { ChunkInfo } from "./chunks";
+import type { ConsensusNs } from "./consensus-time";
+import type { AccountId, Sequence, TopicId } from "./ids";
+
+/**
+ * Why a message cannot be taken as the mirror tells it: a time, bytes, hash or version that is not valid or that no row can hold,
+ * a message of another topic, or a row that the database refused.
+ */
+const DEFECTS = [
+  ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
+  /** Dated later than the ledger can be. */
+  "ahead-of-ledger",
+] as const;
+export type Defect = (typeof DEFECTS)[number];
+
+/** A stored message's defect, by the reason that was stored with it. */
+export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((defect) => defect === reason) ?? null;
+
+export interface LedgerMessage {
+  readonly topicId: TopicId;
+  readonly sequence: Sequence;
+  /** 0 if the mirror tells no time that could be stored. The message has a defect then. */
+  readonly consensusNs: ConsensusNs;
+  /** Null if the mirror does not tell who paid. */
+  readonly payer: AccountId | null;
+  /** This chunk's own bytes. */
+  readonly message: Uint8Array;
+  readonly runningHash: Uint8Array | null;
+  readonly runningHashVersion: number | null;
+  /** Null for a message of one piece. */
+  readonly chunk: ChunkInfo | null;
+  /** Such a message fails verification. Absent or null for most. */
+  readonly defect?: Defect | null;
+}
