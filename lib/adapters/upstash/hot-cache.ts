@@ -11,11 +11,11 @@ import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, PING, RESERVE, ROUND 
 export interface UpstashHotCacheOptions {
   readonly commands: Commands;
   readonly keys: Keys;
-  /** The one of the event bus; of its own where there is no bus. */
+  /** The event bus's history. Without a bus the cache has its own. */
   readonly history?: History;
   /**
-   * Told in each round which event was published last. The round ends when this resolves: what others have synced is not to be
-   * watermark for while a commit of theirs has not been heard of.
+   * Called in each round with the number of the last published event. The round ends when it resolves: a watermark of another
+   * instance is not taken while one of its commits has not been heard of.
    */
   readonly onSequence?: (sequence: number) => void | Promise<void>;
 }

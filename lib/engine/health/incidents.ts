@@ -1,6 +1,6 @@
 /**
- * The incidents that this instance sees now. Whoever notices a condition reports it here, and reports its end here too. Each
- * incident is logged once when it starts and once when it ends, however often it is reported in between.
+ * The incidents that this instance sees now. The code that notices a condition reports it here, and reports its end here too.
+ * Each incident is logged once when it starts and once when it ends, however often it is reported in between.
  */
 import { type Finding, INCIDENT_KINDS, type Incident, type IncidentCode } from "../../core/health/incident";
 import { keyOf } from "../../core/key";

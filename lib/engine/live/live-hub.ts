@@ -1,8 +1,8 @@
 /**
- * Open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something woke it: nothing is
- * queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows come from the
- * store by position, so they come once, in order, without a gap. While the store does not answer a stream stays open and asks
- * again at each beat: thousands of clients that reconnect would hit it just as it comes back.
+ * The open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something wakes it.
+ * Nothing is queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows
+ * come from the store by position: once, in order, without a gap. While the store does not answer, a stream stays open and
+ * asks again at each beat, since thousands of clients that reconnect would hit the store just as it comes back.
  */
 import type { Position, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
@@ -14,7 +14,7 @@ import type { SignalRow, ViewStore } from "../../ports/store/view-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export type LiveEvent =
-  /** `sentThrough`: where a stream that breaks now resumes. */
+  /** `sentThrough`: the cursor from which the stream resumes if it breaks now. */
   | { readonly event: "hello"; readonly position: number; readonly sentThrough: number }
   | { readonly event: "signal"; readonly row: SignalRow }
   | { readonly event: "contacts"; readonly peers: readonly UserId[] }
@@ -26,22 +26,22 @@ export interface LiveDeps {
   readonly views: ViewStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called once a beat while any stream is open: open pages are readers. */
+  /** Called once a beat while any stream is open: an open page is a reader. */
   readonly demand: () => void;
   readonly beatMs: number;
   /** A stream ends itself before the platform ends it. */
   readonly maxStreamMs: number;
-  /** Open at once, of one user and of all: each costs memory (15 to 105 KB, docs/measurements.md §2) and a file descriptor. */
+  /** Streams open at once, of one user and of all. Each costs 15 to 105 KB (docs/measurements.md §2) and a file descriptor. */
   readonly maxPerUser: number;
   readonly maxStreams: number;
 }
 
-/** Why one more stream is not opened. Those that are open stay: an older page must not lose its stream to a newer one. */
+/** Why a further stream is not opened. Open ones stay: an older page must not lose its stream to a newer one. */
 export type StreamRefusal = "per-user" | "per-instance";
 
 /** Rows read at once for a stream that is far behind. */
 const CATCH_UP_ROWS = 200;
-/** Freshness goes out this often at the most; clients are promised 15 s at the least. */
+/** Freshness is sent at most this often. Clients are promised one at least every 15 s. */
 const FRESHNESS_EVERY_MS = 5_000;
 
 interface Stream {
@@ -72,20 +72,20 @@ export class LiveHub {
   onCommit(event: CommitEvent): void {
     for (const { userId, head, peers } of event.users) {
       this.eachOf(userId, (stream) => {
-        // Events of two publishers may overtake each other; positions of a newer epoch are larger too.
+        // Events of two publishers may overtake each other. Positions of a newer epoch are larger too.
         stream.head = Math.max(stream.head, head);
         for (const peer of peers) stream.peers.add(peer);
       });
     }
   }
 
-  /** Commits may have gone unnoticed: reads where everybody who is connected stands, in one statement. */
+  /** Events may have been missed: reads the heads of all connected users in one statement. */
   onMissed(): void {
     this.hasMissed = true;
     void this.catchUp();
   }
 
-  /** Until the store has answered, each beat tries again. */
+  /** Each beat tries again until the store has answered. */
   private async catchUp(): Promise<void> {
     if (!this.hasMissed || this.streams.size === 0) return;
     this.hasMissed = false;
@@ -105,7 +105,7 @@ export class LiveHub {
     }
   }
 
-  /** Somebody in the user's contacts has another name now. */
+  /** A person in the user's contacts has another name now. */
   onPeersChanged(userId: UserId, peers: readonly UserId[]): void {
     this.eachOf(userId, (stream) => {
       for (const peer of peers) stream.peers.add(peer);
@@ -125,9 +125,9 @@ export class LiveHub {
   }
 
   /**
-   * The events of one user after `cursor` (null: from now on, which is when the store answers). Ends by itself after `bye`; ended
-   * by its consumer through `return()` or the signal. The stream counts from this call on, so that many at once do not all find
-   * room for one; who never reads it aborts it.
+   * The events of one user after `cursor`; null: from now on, which is when the store answers. Ends by itself after `bye`; the
+   * consumer ends it through `return()` or the signal. The stream counts from this call on, so that many calls at once do not
+   * all find room for one. A caller who never reads it must abort it.
    */
   open(
     userId: UserId,
@@ -190,7 +190,7 @@ export class LiveHub {
             yield { event: "signal", row };
             sent = row.position;
           }
-          // Rows that cannot be shown are passed: a stream must not wait for them for ever.
+          // Rows that cannot be shown are skipped: a stream must not wait for them for ever.
           sent = page.through;
           stream.head = Math.max(stream.head, sent) as Position;
         }

@@ -1,4 +1,4 @@
-/** What commits mean for the caches and streams of this process. */
+/** Applies commits to the caches and streams of this process. */
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { Log } from "../../ports/log";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
@@ -15,14 +15,14 @@ export interface InvalidationDeps {
   readonly log: Log;
 }
 
-/** Definitions are global: this counts their changes, and is part of the name of every view that shows them. */
+/** Definitions are global. This counts their changes, and is part of the name of every view that shows them. */
 export class DefinitionsGeneration {
   value = 0;
 }
 
 /**
- * Through which sequence of each topic this process was told of commits. Up to there its caches, and what instances share, know
- * what the store knows; a cursor in the store above it belongs to a commit that is still being told.
+ * The cursor of each topic through which this process heard of commits. Up to there its caches and Redis know what the store
+ * knows. A stored cursor above it belongs to a commit whose event is still on its way.
  */
 export class HeardCommits {
   private readonly cursors = new Map<TopicId, number>();
@@ -38,7 +38,7 @@ export class HeardCommits {
     this.cursors.clear();
   }
 
-  /** Whether every commit up to these was told. */
+  /** Whether every commit up to these cursors was heard of. */
   has(minimum: ReadonlyMap<TopicId, Sequence>): boolean {
     return [...minimum].every(([topicId, sequence]) => (this.cursors.get(topicId) ?? 0) >= sequence);
   }
@@ -83,7 +83,10 @@ export function followCommits(
   });
 }
 
-/** Who shows the names of these people, grouped by who shows them. One statement, and none where no profile has changed. */
+/**
+ * The users who see the names of these people, each with the names they see. One statement, and none if no profile has
+ * changed.
+ */
 export async function renamedBy(views: ViewStore, profiles: readonly UserId[]): Promise<CommitEvent["renamed"]> {
   const peers = new Map<UserId, UserId[]>();
   for (const { userId, peerId } of await views.peersOf(profiles))

@@ -1,7 +1,8 @@
 /**
- * The first tier: views of users in this process, ready to send. Bounded in bytes; who leaves first is the kind's own strategy
- * (core/cache-strategy). A commit starts a new generation of its users: a view that was loaded in an earlier one is not kept, so
- * a slow reader never overwrites a newer view, and what was kept before is only a last resort.
+ * Memory (L1): views of users in this process, ready to send. It is bounded in bytes, and each kind's strategy says which view
+ * leaves first (core/cache-strategy). A commit starts a new generation of its users. A view that was loaded in an earlier
+ * generation is not kept, so a slow reader never overwrites a newer view; a copy from an earlier generation is only a last
+ * resort.
  */
 
 import { LRUCache } from "lru-cache";
@@ -17,7 +18,7 @@ import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import type { View } from "./view";
 
-/** What leaves together: all of a user's views whose strategy is by user, or one view. */
+/** Views that leave together: all views of a user whose strategy is by user, or one view. */
 interface Entry {
   readonly userId: UserId;
   readonly views: Map<string, View & { freshUntilMs: number; readonly leavesMs: number }>;
@@ -25,7 +26,7 @@ interface Entry {
 
 export interface L1Options {
   readonly maxBytes: number;
-  /** How long a view serves without being asked for again, at most: no longer than its strategy keeps it. */
+  /** How long a view is fresh at most. Its strategy may keep it for less. */
   readonly ttlMs: number;
   readonly strategies?: CacheStrategies;
   readonly now: () => number;
@@ -34,7 +35,7 @@ export interface L1Options {
 /** A user's Map, LRU node and keys in V8, measured with `npm run bench -- memory`. */
 const USER_OVERHEAD_BYTES = 500;
 const VIEW_OVERHEAD_BYTES = 300;
-/** A generation must outlive the reads that began before it: they take seconds, and 100,000 other users' commits take longer. */
+/** A generation must outlive the reads that began before it. They take seconds; commits of 100,000 other users take longer. */
 const MAX_GENERATIONS = 100_000;
 
 export class L1Cache {
@@ -42,7 +43,7 @@ export class L1Cache {
   private readonly generations = new LRUCache<UserId, number>({ max: MAX_GENERATIONS });
   private readonly strategies: CacheStrategies;
   private lastGeneration = 0;
-  /** Of users who have none of their own. */
+  /** The generation of users who have none of their own. */
   private floorGeneration = 0;
   readonly counters = { hits: 0, misses: 0, stale: 0, fills: 0, refusedFills: 0 };
 
@@ -59,7 +60,7 @@ export class L1Cache {
     return this.userIds().size;
   }
 
-  /** A view and the milliseconds for which it is fresh (0 or less: only a last resort). Reading renews, where the strategy says so. */
+  /** A view and the milliseconds for which it is fresh (0 or less: a last resort). Reading renews it if the strategy says so. */
   get(userId: UserId, name: string): { readonly view: View; readonly ttlMs: number } | null {
     const nowMs = this.options.now();
     const policy = this.policyOf(name);
@@ -72,7 +73,7 @@ export class L1Cache {
     return view ? { view, ttlMs: view.freshUntilMs - nowMs } : null;
   }
 
-  /** To be asked before a load, and handed to the fill after it. */
+  /** Ask before a load, and hand the answer to `fill` after it. */
   generation(userId: UserId): number {
     return this.generations.get(userId) ?? this.floorGeneration;
   }
@@ -86,7 +87,7 @@ export class L1Cache {
       this.counters.refusedFills += 1;
       return false;
     }
-    // Of a kind that comes under changing names nobody asks for an earlier one again.
+    // Views of a kind whose name changes (recognition.7) replace each other: nobody asks for an earlier name again.
     const others = [...(kept ?? [])].filter(([other]) => kindOf(other) !== kindOf(name));
     const nowMs = this.options.now();
     const { ttlMs } = strategyOf(this.strategies, name);

@@ -1,4 +1,4 @@
-/** Signals that were submitted and are on their way back from the ledger: shown at once, gone when the topic has reached them. */
+/** Submitted signals that are on their way back from the ledger: shown at once, gone when the topic has reached them. */
 import { LRUCache } from "lru-cache";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { Decoded } from "../../core/signals/signal";
@@ -12,7 +12,7 @@ export interface PendingSignal {
   readonly decoded: Decoded;
 }
 
-/** A mirror lags 5 to 20 s on a bad day (docs/hedera.md §1); after this the submitter has had more than a fair chance to see it. */
+/** A mirror lags 5 to 20 s on a bad day (docs/hedera.md §1). After this the submitter had a fair chance to see the signal. */
 const FORGET_AFTER_MS = 10 * 60_000;
 const MAX_USERS = 50_000;
 
@@ -25,11 +25,11 @@ export class PendingSignals {
 
   constructor(
     private readonly clock: Clock,
-    /** How far a topic is synced here; null where that is not known. */
+    /** The topic's cursor here; null if it is not known. */
     private readonly cursorOf: (topicId: TopicId) => number | null,
   ) {}
 
-  /** People with something on its way, or that was a moment ago. */
+  /** People with a signal on its way, or with one that was a moment ago. */
   get userCount(): number {
     return this.users.size;
   }

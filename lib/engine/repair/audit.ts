@@ -1,12 +1,11 @@
 /**
- * Compares what is stored of a topic with what the ledger's mirror tells of it, from the first message on, and recomputes the
- * hash chain on the way. An audit only looks; a resync also writes, so that what was lost or stored worse is as a clean replay
- * would have it, and everything that was there keeps its position. What is stored and verified is never given up for what a
- * mirror says otherwise.
+ * The topic audit: compares the stored topic with the mirror, from the first message on, and recomputes the hash chain on the
+ * way. An audit only looks. A resync also writes, so that lost or damaged messages are stored as a clean replay would store
+ * them, and everything keeps its position. A verified stored message is never replaced by a different one from a mirror.
  *
- *   range of 100 ──▶ ask the mirror (another one, where the answer has holes) ──▶ compare with the log ──▶ resync: restore
- *        ▲                                                                                    │
- *        └──────────────────────── through += 100, until the cursor of the start ◀────────────┘
+ *   range of 100 ──▶ ask the mirror (another one, if the answer has holes) ──▶ compare with the log ──▶ resync: restore
+ *        ▲                                                                                   │
+ *        └──────────────────────── through += 100, up to the cursor at the start ◀───────────┘
  */
 
 import type { TopicId } from "../../core/ledger/ids";
@@ -22,22 +21,22 @@ import { announce, type CommitDeps, storedParts } from "../sync/commit";
 
 interface Found {
   readonly count: number;
-  /** The first of them. */
+  /** The first sequence numbers among them. */
   readonly first: readonly number[];
 }
 
-/** How far a check is, and what it found; it goes on from here if it is interrupted. */
+/** How far a check is, and what it found. An interrupted check goes on from here. */
 export interface CheckProgress {
   readonly through: number;
-  /** Where it ends: the topic's cursor when it began. */
+  /** The end of the check: the topic's cursor when it began. */
   readonly to: number;
   readonly checked: number;
   readonly matching: number;
   readonly differing: Found;
   readonly missing: Found;
-  /** Stored, and not among what the mirrors answered. */
+  /** Stored messages that no mirror answered with. */
   readonly unconfirmed: Found;
-  /** The mirror's own hash does not follow from the one before it. */
+  /** Messages whose hash on the mirror does not follow from the one before. */
   readonly broken: Found;
   readonly restored: number;
 }
@@ -49,29 +48,29 @@ export interface CheckDeps extends CommitDeps {
 export interface CheckOptions {
   readonly mode: "audit" | "resync";
   readonly start: CheckProgress;
-  /** Between two ranges: a check leaves most of the mirror budget to who waits for new messages. */
+  /** The pause between two ranges. A check leaves most of the mirror budget to readers who wait for new messages. */
   readonly paceMs: number;
   readonly signal: AbortSignal;
-  /** Called after each range; a check ends early when it rejects. */
+  /** Called after each range. If it rejects, the check ends early. */
   readonly onProgress: (progress: CheckProgress) => Promise<void>;
 }
 
 const RANGE = 100;
-/** Sequence numbers that a finding names; the rest is counted. */
+/** A finding names so many sequence numbers, and counts the rest. */
 const NAMED = 100;
-/** A mirror that fails so often in a row ends the check, which can be taken up again. */
+/** A mirror that fails this often in a row ends the check, which can be continued later. */
 const MAX_ATTEMPTS = 6;
 const RETRY_MS = { first: 1_000, most: 30_000 };
 
 const NOTHING: Found = { count: 0, first: [] };
 
-/** A check that has yet to begin. */
+/** The progress of a check that has not begun. */
 export function newCheck(to: number): CheckProgress {
   const found = { differing: NOTHING, missing: NOTHING, unconfirmed: NOTHING, broken: NOTHING };
   return { through: 0, to, checked: 0, matching: 0, ...found, restored: 0 };
 }
 
-/** The progress at the end: `through` is below `to` where the signal ended it. An error where no mirror answers for long. */
+/** The progress at the end. `through` is below `to` if the signal ended the check. An error if no mirror answers for long. */
 export async function checkTopic(
   deps: CheckDeps,
   topicId: TopicId,
@@ -87,7 +86,7 @@ export async function checkTopic(
     const compared = compareRange(deps, topicId, head, answer.value, stored);
     const restored = mode === "resync" ? await restore(deps, topicId, head, answer.value, stored) : 0;
     progress = added(progress, compared, last, restored);
-    // What is not on the mirror is bridged by what is stored, so that the next message has a predecessor.
+    // Stored messages bridge what the mirror lacks, so that the next message has a predecessor.
     head = compared.head.sequence === last ? compared.head : await headAt(deps, topicId, last);
     await onProgress(progress);
     await deps.clock.sleep(paceMs, signal);
@@ -101,7 +100,7 @@ async function headAt(deps: CheckDeps, topicId: TopicId, sequence: number): Prom
   return { sequence, hash: entry?.runningHash ?? null, consensusNs: 0n };
 }
 
-/** The messages after `after` through `last`. A mirror that has not all of them proves nothing: another is asked as well. */
+/** The messages after `after` through `last`. A mirror that lacks some of them proves nothing, so another one is asked too. */
 async function range(
   deps: CheckDeps,
   topicId: TopicId,
@@ -117,7 +116,7 @@ async function range(
     if (page.ok) {
       for (const message of page.value) if (!found.has(message.sequence)) found.set(message.sequence, message);
       if (found.size === last - after) break;
-      // A page may hold less than was asked for: a mirror has told all that it has when nothing comes after the last message.
+      // A page may hold less than was asked for. The mirror has told everything when nothing comes after the last message.
       const before = through;
       through = page.value.reduce((most, { sequence }) => Math.max(most, sequence), through);
       if (through > before && through < last) continue;
@@ -185,7 +184,10 @@ function isSame(entry: LogEntry, message: LedgerMessage): boolean {
   );
 }
 
-/** Writes the range as a replay would, but for what is stored better than the mirror has it. How many messages that changed. */
+/**
+ * Writes the range as a replay would, except messages that are stored better than the mirror has them. Returns how many
+ * messages changed.
+ */
 async function restore(
   deps: CheckDeps,
   topicId: TopicId,

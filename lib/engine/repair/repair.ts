@@ -1,6 +1,6 @@
 /**
- * Second looks behind the cursor: messages inside declared gaps, and messages that failed verification. What is found takes
- * effect as if it had been there in time; projections do not care in which order they learn.
+ * Repairs behind the cursor: messages inside declared gaps, and failed messages, are asked for again. A message that is found
+ * takes effect as if it had been there in time, since projections do not depend on the order.
  */
 
 import { groupsIn } from "../../core/ledger/chunks";
@@ -22,12 +22,12 @@ import { BatchRefused } from "../../ports/store/batch-store";
 import { announce, type CommitDeps } from "../sync/commit";
 import { PAGE } from "../sync/topic-pages";
 
-/** Failed messages looked at in one go: a forged history is alarming, not urgent. */
+/** Failed messages per round: a forged history is alarming, but not urgent. */
 const FAILED_AT_ONCE = 8;
-/** Pages asked for in one go: a mirror that has its history back fills the gaps without holding up the topic for long. */
+/** Pages per round: a mirror that has its history back fills the gaps without holding up the topic for long. */
 const PAGES_AT_ONCE = 10;
 
-/** Tries to fill the gaps of a topic, and to replace its failed messages after `failedAfter`, some at once. */
+/** Tries to fill the topic's gaps, and to replace some of its failed messages after `failedAfter`. */
 export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfter: number): Promise<Repaired> {
   const filled = await fillGaps(deps, topicId);
   const failed = await deps.store.failed(topicId, FAILED_AT_ONCE, failedAfter);
@@ -45,7 +45,7 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
   };
 }
 
-/** The hash of a failed message has not spoken against it where it could not be read, or where there is none. */
+/** Whether the hash of a failed message proves nothing against it, because it could not be read or is missing. */
 const isUnjudged = ({ reason, runningHash }: LogEntry) => defectIn(reason) !== null || runningHash?.length === 0;
 
 async function fillGaps(
@@ -62,7 +62,7 @@ async function fillGaps(
       const page = await deps.ledger.page({ topicId, after, upTo: to, limit: PAGE, attempt: 1 });
       if (!page.ok || page.value.length === 0) break;
       if (await backfill(deps, topicId, page.value)) found += page.value.length;
-      // However many come in a page: the next one begins after the last of them.
+      // However many messages a page holds, the next page begins after the last of them.
       after = Math.max(...page.value.map(({ sequence }) => sequence));
     }
   }
@@ -70,7 +70,7 @@ async function fillGaps(
 }
 
 /**
- * Commits messages behind the cursor. With them come stored entries that they change: chunks that are now whole, and the
+ * Commits messages behind the cursor, together with stored entries that they change: chunks that are complete now, and the
  * message after them, which has a predecessor again. True if something was written.
  */
 async function backfill(
@@ -121,7 +121,7 @@ async function backfill(
 
 type Stored = CheckedMessage & { readonly isChanged: (entries: readonly LogEntry[]) => boolean };
 
-/** Stored entries that a backfill may change, with the verdict they have now. */
+/** Stored entries that a backfill may change, with the verdict that they have now. */
 async function touched(
   deps: CommitDeps,
   topicId: TopicId,

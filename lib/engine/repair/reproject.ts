@@ -1,7 +1,7 @@
 /**
- * Makes a topic ready to be read after one was started over: drops what was stored of it if that is the one, else folds what is
- * stored of it into contacts, profiles and definitions again. How far this is stands in the store: any instance goes on where
- * another has stopped, and none vouches for the topic before it is done.
+ * Makes a topic ready to be read after one was started over. It drops what was stored of the topic that starts over, and folds
+ * the stored messages of the others into contacts, profiles and definitions again. The store holds the progress: any instance
+ * goes on where another has stopped, and the topic has no watermark before it is done.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import { projectStored } from "../../core/signals/interpret";
@@ -16,17 +16,17 @@ interface ReprojectDeps {
   readonly clock: Pick<Clock, "sleep">;
 }
 
-/** As many messages as a commit writes at once where it is cheapest. */
+/** A commit is cheapest with this many messages. */
 const RANGE = 500;
 /**
- * Rows that are dropped in one step, some 100 ms: commits wait for it, and so does everything where the database runs in this
- * process. Smaller steps take longer in all, since planning one takes as long as its rows.
+ * Rows that are dropped in one step, which takes some 100 ms. Commits wait for it, and so does everything else if the database
+ * runs in this process. Smaller steps take longer in all, since planning a step takes as long as its rows.
  */
 const DROPPED_AT_ONCE = 5_000;
-/** Between two steps: a database in this process would give nobody else a turn. */
+/** The pause between two steps. A database in this process would give nobody else a turn. */
 const TURN_MS = 1;
 
-/** The topic, when it can be read: nothing is left to be dropped, and everything of it is folded. Null where it is not known. */
+/** The topic, once it can be read: nothing is left to drop, and everything of it is folded. Null if it is not known. */
 export async function foldedTopic(deps: ReprojectDeps, topicId: TopicId): Promise<TopicState | null> {
   const { store, log, clock } = deps;
   for (let isFirst = true; ; isFirst = false) {
@@ -44,7 +44,7 @@ export async function foldedTopic(deps: ReprojectDeps, topicId: TopicId): Promis
   }
 }
 
-/** Folds as far as nobody else does: who is further is asked of the store. */
+/** Folds until another instance is further, which the store tells. */
 async function fold({ store, clock }: ReprojectDeps, topicId: TopicId, after: number, cursor: number): Promise<void> {
   let from: number | null = after;
   let isOurs = true;

@@ -5,7 +5,7 @@
  *                                                                 cursors are read again, nothing is called fresh before a sync,
  *                                                                 kept and shared views are expired, streams are told to resync
  *
- * Positions of before may be given out again for other rows: only another epoch tells the two apart.
+ * Positions from before may be given out again for other rows. Only another epoch tells the two apart.
  */
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { Log } from "../../ports/log";
@@ -20,9 +20,9 @@ export interface StoreWatchDeps {
   readonly bus: Pick<EventBus, "newEpoch" | "subscribe" | "follow">;
   readonly incidents: Incidents;
   readonly log: Log;
-  /** Forgets what is believed of cursors and of how far topics are synced. */
+  /** Forgets what is believed of cursors and watermarks. */
   readonly startOver: () => void;
-  /** Brings back what the store has lost and this process still knows, other than messages. */
+  /** Gives the store back what it has lost and this process still knows, apart from messages. */
   readonly restore: () => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function watchStore(deps: StoreWatchDeps): () => void {
     },
   });
   return bus.subscribe({
-    // The store's own answers say the rest: a stamp below this one is one that went back.
+    // The store's next answers say the rest: a stamp below this one means that it has lost commits.
     onEpoch: (epoch) => stamp.learn(epoch * POSITIONS_PER_EPOCH),
   });
 }
@@ -64,7 +64,7 @@ async function mend({ stamp, store, incidents, log, restore }: StoreWatchDeps): 
     await store.newEpoch(epochOf(stamp.highest));
     await restore();
   } catch (cause) {
-    // Until it succeeds every answer of the store is refused, and starts this again.
+    // Until this succeeds the store's answers are refused, and each starts it again.
     log.warn("the database has lost commits, and could not be told to begin a new epoch; trying again", { cause });
   }
 }

@@ -1,9 +1,9 @@
-/** Tells operators of stored rows that cannot be shown, for as long as readers meet them. */
+/** Tells operators of stored rows that cannot be shown, while readers meet them. */
 import type { Clock } from "../../ports/clock";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { Incidents } from "../health/incidents";
 
-/** While the table is read and nobody meets such a row for this long, it was mended, or is out of every page by now. */
+/** If the table is read for this long without such a row, the row was mended, or is on no page any more. */
 const QUIET_MS = 600_000;
 
 /** Returns the function that ends it. */

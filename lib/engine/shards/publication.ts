@@ -1,6 +1,6 @@
 /**
- * Says where topics stand in this deployment's table alone: a start on an empty database, which knows what is configured and what
- * is published, would read less than there is.
+ * Warns if only this deployment's own table knows some topics. A start on an empty database knows what is configured and what
+ * is published, and would read less.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
@@ -11,11 +11,11 @@ interface PublicationDeps {
   readonly registry: Pick<RegistryCache, "current" | "onChange">;
   readonly incidents: Incidents;
   readonly configured: readonly RegisteredTopic[];
-  /** A registry topic is named: every change publishes itself. */
+  /** Whether a registry topic is named. Then every change is published. */
   readonly isNamed: boolean;
 }
 
-/** Looks at each change of the registry. Where publishing fails or succeeds `failed` is to be told. */
+/** Looks at each change of the registry. Call `failed` when publishing fails or succeeds. */
 export function watchPublication({ registry, incidents, configured, isNamed }: PublicationDeps): {
   failed(reason: string | null): void;
 } {

@@ -1,6 +1,6 @@
 /**
- * The registry as this process knows it. Reading it costs nothing; its version comes with each round of demand, and only a
- * newer one is loaded. What a cache holds may be a little old: the write fence catches who would write by an old one.
+ * The shard registry as this process knows it. Reading it costs nothing. Its version comes with each round of demand, and a
+ * newer one is loaded. A cached registry may be a little old: the write fence refuses writes by an old one.
  */
 
 import { fromMs } from "../../core/ledger/consensus-time";
@@ -19,15 +19,18 @@ import type { ShardRegistry } from "../../ports/store/shard-registry";
 
 export interface RegistryCacheDeps {
   readonly store: ShardRegistry;
-  /** What the environment names: served until the registry was loaded, and what an empty registry begins with. */
+  /**
+   * The topics that the environment names. They are served until the registry was loaded, and an empty registry begins with
+   * them.
+   */
   readonly configured: readonly RegisteredTopic[];
-  /** Versions come from all instances; else only the database knows what others do. */
+  /** Other instances tell the version. Otherwise only the database does. */
   readonly isShared: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** As many instances as may start at once, each changing the registry under the other. */
+/** So many instances may start at once, each changing the registry before the next one does. */
 const SEED_ATTEMPTS = 20;
 
 export class RegistryCache {
@@ -50,7 +53,7 @@ export class RegistryCache {
     this.listeners.add(listener);
   }
 
-  /** Loads the registry; gives it what it does not have of shards that were published and of topics that are configured. */
+  /** Loads the registry, and adds published shards and configured topics that it lacks. */
   async open(published: readonly Shard[] = []): Promise<void> {
     const { store, configured, clock, log } = this.deps;
     for (let attempt = 0; attempt < SEED_ATTEMPTS; attempt += 1) {
@@ -66,7 +69,7 @@ export class RegistryCache {
     throw new Error("the registry of shards changes faster than it can be read");
   }
 
-  /** The store may have lost changes of the registry: gives it back what it lacks of the topics that are known here. */
+  /** The store may have lost changes of the registry: adds the topics that are known here and missing there. */
   async restore(): Promise<void> {
     const { shards } = this.registry;
     this.isLoaded = false;
@@ -76,11 +79,11 @@ export class RegistryCache {
   /** Another instance has the registry at `version`. */
   async learn(version: number): Promise<void> {
     if (this.deps.isShared) this.checkedMs = this.deps.clock.monotonicMs();
-    // A load that was under way may have looked before the change: the second looks after it.
+    // A load under way may have read before the change. The second one reads after it.
     for (let attempt = 0; attempt < 2 && this.registry.version < version; attempt += 1) await this.load();
   }
 
-  /** Asks the database for the version, if nobody has told of it within `maxAgeMs`. */
+  /** Asks the database for the version, unless it was told within `maxAgeMs`. */
   async check(maxAgeMs: number): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
     if (nowMs - this.checkedMs < maxAgeMs) return;
@@ -89,7 +92,7 @@ export class RegistryCache {
     if (version > this.registry.version) await this.load();
   }
 
-  /** Reads it again; joins a reading under way. */
+  /** Loads it again, or joins a load under way. */
   load(): Promise<void> {
     this.loading ??= this.read().finally(() => {
       this.loading = null;
@@ -102,7 +105,7 @@ export class RegistryCache {
   }
 
   private adopt(registry: Registry): void {
-    // Of two answers the later may be the older one.
+    // The later of two answers may be the older one.
     if (this.isLoaded && registry.version <= this.registry.version) return;
     this.isLoaded = true;
     this.registry = registry;

@@ -1,6 +1,6 @@
 /**
- * The registry on the ledger: written by the operator, read by who starts without a database of its own. Only messages that the
- * ledger's hash chain vouches for, and that a trusted payer has paid for, count.
+ * The registry on the ledger. The operator writes it; an instance that starts without a database of its own reads it. Only
+ * messages count that the hash chain proves and that a trusted payer paid for.
  */
 import { kindOfChunk } from "../../core/ledger/chunks";
 import type { TopicId } from "../../core/ledger/ids";
@@ -21,10 +21,10 @@ export interface RegistryTopicDeps {
 }
 
 const PAGE = 100;
-/** A round trip to the mirror each: what one page does not hold comes with the next. */
+/** Each page is a round trip to the mirror. What one page does not hold comes with the next. */
 const MAX_PAGES = 1_000;
 
-/** What is published, or a sentence that says why it cannot be read. */
+/** The published shards, or a sentence that says why they cannot be read. */
 export async function readRegistryTopic(deps: RegistryTopicDeps): Promise<Result<readonly PublishedShard[], string>> {
   const messages: RegistryMessage[] = [];
   let head = CHAIN_START;
@@ -45,7 +45,7 @@ export async function readRegistryTopic(deps: RegistryTopicDeps): Promise<Result
   return err("the registry topic has more messages than a registry could need");
 }
 
-/** Publishes what the ledger does not say yet, as often as it is called; the number of messages, or why it stopped. */
+/** Publishes what the ledger does not have yet. May be called again. Returns the number of messages, or why it stopped. */
 export async function publishRegistry(
   deps: RegistryTopicDeps & { readonly submitter: Submitter },
   registry: Registry,

@@ -1,6 +1,7 @@
 /**
- * Carries out what core/shards/reshard decides, one recorded step after the other. It keeps nothing of its own: it may die anywhere,
- * and whoever asks for the same goal goes on. Several may work on one goal: the registry's swap lets one of them take each step.
+ * Carries out what core/shards/reshard decides, one recorded step after the other. It keeps no state: it may die at any point,
+ * and the next caller with the same goal goes on. Several may work on one goal: the registry's compare-and-swap lets one of
+ * them take each step.
  */
 
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
@@ -18,11 +19,11 @@ export interface ReshardDeps {
   readonly store: ShardRegistry;
   readonly sync: Pick<TopicStore, "topic">;
   readonly ledger: Ledger;
-  /** Null where no operator key is configured: then nothing can be created, and a drain that needs nothing new still works. */
+  /** Null if no operator key is configured. Then no topic can be created; a drain that needs no new topic still works. */
   readonly creator: TopicCreator | null;
   /** Tells the other instances that the registry has this version. Does not reject. */
   readonly announce: (registry: Registry) => Promise<void>;
-  /** What topics' names begin with. */
+  /** The prefix of topics' names. */
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,22 +31,22 @@ export interface ReshardDeps {
 
 export type ReshardOutcome =
   | { readonly kind: "done" }
-  /** Nothing to do before `untilMs`; then the same goal goes on. */
+  /** Nothing can be done before `untilMs`. Then the same goal goes on. */
   | { readonly kind: "waiting"; readonly untilMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** A mirror that is further behind than this does not know whether a topic is quiet. */
+/** A mirror that is further behind than this cannot tell whether a topic is quiet. */
 const MIRROR_LAG_NS = 60n * 1_000_000_000n;
 
 export class Resharder {
   constructor(private readonly deps: ReshardDeps) {}
 
-  /** Works towards the goal until it is reached, or nothing more can be done now. `onStep` is told of each step before it. */
+  /** Works towards the goal until it is reached, or nothing more can be done now. Calls `onStep` before each step. */
   async run(goal: Goal, onStep: (step: Step) => void = () => {}): Promise<ReshardOutcome> {
     const { store, announce, clock } = this.deps;
     for (;;) {
       const registry = await store.load();
-      // Whoever made the last change may have died before telling of it.
+      // The author of the last change may have died before announcing it.
       await announce(registry);
       const step = nextStep(registry, goal, fromMs(clock.now()));
       onStep(step);
@@ -103,7 +104,7 @@ export class Resharder {
     return null;
   }
 
-  /** Lets a topic go whose messages are all stored, and to which nothing has come for a while. */
+  /** Ends a drain: all messages are stored, and none has come for a while. */
   private async look(registry: Registry, shard: Shard, isShared: boolean): Promise<ReshardOutcome | null> {
     const { store, sync, ledger, clock } = this.deps;
     const nowNs = fromMs(clock.now());
@@ -129,7 +130,7 @@ const NO_KEY: ReshardOutcome = {
   reason: "there is no operator key (HEDERA_OPERATOR_ID, HEDERA_OPERATOR_KEY), so no topic can be created",
 };
 
-/** What a topic says of itself on the ledger: as much of its name as there is room for. */
+/** The topic's memo on the ledger: as much of its name as fits. */
 function memoOf(name: string): string {
   const bytes = new TextEncoder().encode(`trustmesh:${name}`).slice(0, MAX_MEMO_BYTES);
   return new TextDecoder().decode(bytes).replace(/\uFFFD+$/, "");

@@ -1,10 +1,10 @@
 /**
- * The one door to the topics: which one a user's next message goes to.
+ * The topic router chooses the topic that a user's next message goes to.
  *
  * Topics come and go, users change tiers and tenants, and instances learn of it at different moments. Still a user's messages
- * of one kind keep their order, on the ledger and in the user's rows: a user leaves a topic only when the last message that
- * went there through us has been read back. Until then the user waits a little, or stays where the last message went. Once
- * moved, nobody brings the user back by an old registry.
+ * of one kind keep their order, on the ledger and in the user's rows. A user leaves a topic only when the last message that
+ * went there through us has been read back. Until then the user waits a little, or stays where the last message went. After
+ * the move, an old registry does not bring the user back.
  */
 import { LRUCache } from "lru-cache";
 import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
@@ -29,20 +29,20 @@ export interface TopicRouterDeps {
 
 export interface Entered {
   readonly topicId: TopicId;
-  /** To be called with the message's sequence, or null where none was written. Never rejects. */
+  /** Call it with the message's sequence, or null if none was written. Never rejects. */
   readonly leave: (sequence: number | null) => Promise<void>;
 }
 
-/** A write may cost a statement: by a registry older than this nobody writes. */
+/** A write may cost a statement. Nobody writes by a registry older than this. */
 const CHECK_BEFORE_WRITE_MS = 5_000;
-/** As long as a read waits for a message that it must contain. */
+/** A read waits this long for a message that it must contain. */
 const READ_BACK_MS = 3_000;
-/** What a user is changes rarely, and the fence notices who has missed it. */
+/** Tier and tenant of a user change rarely, and the fence notices an instance that missed a change. */
 const USER_TTL_MS = 30_000;
 const MAX_USERS = 50_000;
-/** Each turn either enters or has learnt something; the registry does not change so often during one write. */
+/** Each turn either enters or learns something. The registry does not change this often during one write. */
 const MAX_TURNS = 6;
-/** Who writes through several instances at once may find a newer message each time: then it is not the moment to move. */
+/** A user who writes through several instances at once may have a newer message each time. Then the user stays. */
 const TURNS_TO_MOVE = 3;
 
 export class TopicRouter {
@@ -61,7 +61,7 @@ export class TopicRouter {
   async enter(userId: UserId, messageType: string): Promise<Entered> {
     const { registry, fence } = this.deps;
     const kind = topicKindOf(messageType);
-    // The fence lets nobody write by an outdated registry; asking here only spares it the refusal.
+    // The fence refuses writes by an outdated registry. Asking here only avoids the refusal.
     await registry.check(CHECK_BEFORE_WRITE_MS).catch(ifDown("postgres", () => null));
     await this.tierUp(userId).catch(ifDown("postgres", () => null));
     let route = await this.route(userId, kind);
@@ -86,7 +86,7 @@ export class TopicRouter {
     const isInUse = registry.current.shards.some(
       (shard) => shard.topicId === topicId && (shard.state === "active" || shard.state === "draining"),
     );
-    // A drained topic was quiet for longer than any message is on its way; and nobody may stay there.
+    // A drained topic was quiet for longer than a message takes to arrive, and nobody may stay there.
     if (!isInUse) return true;
     if (isBusy) return false;
     return scheduler.waitFor(new Map([[topicId, sequence as Sequence]]), clock.monotonicMs() + READ_BACK_MS);
@@ -120,18 +120,18 @@ export class TopicRouter {
     return route;
   }
 
-  /** While the database cannot say what a user is: where everybody writes to the same topics, it does not matter. */
+  /** The route while the database cannot tell it: safe if all users write to the same topics. */
   private plainRoute(userId: UserId): UserRoute {
     const isForAll = this.deps.registry.current.shards.every(({ tier }) => tier === "standard");
     if (!isForAll) throw new TierUnavailable("postgres", "the database cannot say which topics are this user's");
     return { userId, tier: "standard", tenantId: null, signals: 0, version: 0 };
   }
 
-  /** Moves the user to the tier that the number of signals asks for. */
+  /** Moves the user to the tier that fits the number of signals. */
   private async tierUp(userId: UserId): Promise<void> {
     const { tier, signals, version } = await this.user(userId);
     const next = tierOf(tier, signals);
-    // While rows are still coming, as after a rebuild, few signals do not mean that there are few.
+    // While rows are still coming, as after a rebuild, a small number of signals proves nothing.
     if (next === tier || (next === "standard" && this.deps.scheduler.freshness().stale)) return;
     await this.deps.store.setTier(userId, next, version);
     this.users.delete(userId);

@@ -1,6 +1,7 @@
 /**
- * From messages to one committed batch and the event that tells of it. Everything between the two is pure (core/signals/interpret);
- * what is read here (earlier chunks) lies behind the cursor that the commit swaps, so it cannot have changed if the swap holds.
+ * From messages to one committed batch and the event that tells of it. Everything between the two is pure
+ * (core/signals/interpret). The earlier chunks that are read here lie behind the cursor that the commit swaps, so they cannot
+ * have changed if the swap succeeds.
  */
 
 import { groupsIn } from "../../core/ledger/chunks";
@@ -25,14 +26,14 @@ export interface CommitDeps {
   readonly trustedPayers: TrustedPayers;
   /** Takes over the commits that could not be published. */
   readonly missed: Pick<MissedEvents, "unpublished">;
-  /** Who shows people with a new profile: their views change without their positions. */
+  /** Users whose views show these people's profiles. Their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
 
-/** Messages of one batch that are asked for again at most when they fail: a wholly forged page must not eat the budget. */
+/** At most so many failed messages of a batch are asked for again: a wholly forged page must not use up the budget. */
 const SECOND_LOOKS = 8;
 
-/** Interprets a run, asking again (another mirror first) for messages that fail verification. */
+/** Interprets a run. Asks again, another mirror first, for messages that fail verification. */
 export async function interpretChecked(
   deps: CommitDeps,
   topicId: TopicId,
@@ -58,7 +59,7 @@ export async function interpretChecked(
   return failures(second) < failures(first) ? second : first;
 }
 
-/** Earlier chunks of the groups that occur in `messages`. */
+/** Stored chunks of the groups that occur in `messages`. */
 export async function storedParts(
   store: SyncStore,
   topicId: TopicId,

@@ -1,7 +1,7 @@
 /**
- * Commits a run of messages, in ever smaller pieces where the store refuses it. What a mirror tells is checked where it enters,
- * so this should never be needed; but if it is, one message is kept as failed and the topic goes on, where it would otherwise
- * stand still for good.
+ * Commits a run of messages, in ever smaller pieces if the store refuses it. A mirror's messages are checked when they come
+ * in, so this should never be needed. If it is, one message is kept as failed and the topic goes on instead of standing still
+ * for good.
  */
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
@@ -9,7 +9,7 @@ import type { ChainHead } from "../../core/ledger/verify";
 import type { Interval } from "../../core/sync/intervals";
 import { BatchRefused } from "../../ports/store/batch-store";
 
-/** Messages to commit after `chain`; `gap`: the hole before them that is declared with them. */
+/** Messages to commit after `chain`. `gap`: the hole before them, which is declared with them. */
 export interface Run {
   readonly chain: ChainHead;
   readonly messages: readonly LedgerMessage[];
@@ -17,13 +17,16 @@ export interface Run {
 }
 
 export interface Committer {
-  /** The number of verified messages, or null where another instance was first. */
+  /** The number of verified messages, or null if another instance was first. */
   commit(run: Run): Promise<number | null>;
-  /** Where the topic stands after the last commit; null where that is not known any more. */
+  /** The chain after the last commit; null if it is no longer known. */
   head(): ChainHead | null;
 }
 
-/** As `Committer.commit`; where that is refused, of its pieces one after the other. Throws what is no refusal. */
+/**
+ * Does what `Committer.commit` does. If that is refused, commits the pieces one after the other. Rejects for every other
+ * failure.
+ */
 export async function inPieces(committer: Committer, run: Run): Promise<number | null> {
   try {
     return await committer.commit(run);
@@ -41,11 +44,11 @@ export async function inPieces(committer: Committer, run: Run): Promise<number |
   }
 }
 
-/** The store cannot hold the batch, or our own code stumbled over it. Neither gets better by waiting. */
+/** The store cannot hold the batch, or our own code failed on it. Waiting helps neither. */
 const isRefusal = (cause: unknown): boolean =>
   [BatchRefused, TypeError, RangeError].some((kind) => cause instanceof kind);
 
-/** Two halves of a run; of one message first nothing but its bytes, then nothing but its place; null where that is all there is. */
+/** The two halves of a run. A single message becomes its bytes alone, then its place alone; null if nothing is left to drop. */
 function smaller(messages: readonly LedgerMessage[]): readonly (readonly LedgerMessage[])[] | null {
   const middle = Math.ceil(messages.length / 2);
   if (messages.length > 1) return [messages.slice(0, middle), messages.slice(middle)];

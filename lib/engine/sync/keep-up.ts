@@ -1,6 +1,6 @@
 /**
- * Demands a sync once a minute, so that topics which nobody reads are in step too. All instances together demand once: whoever
- * passes the gate does. A quiet topic costs a mirror request then, and no SQL.
+ * Demands a sync once a minute, so that topics that nobody reads stay up to date too. All instances together demand once: the
+ * one that passes the gate does. For a quiet topic that costs a mirror request and no SQL.
  */
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
@@ -14,15 +14,15 @@ export interface KeepUpDeps {
 }
 
 const EVERY_MS = 60_000;
-/** A little less than the period: whoever passed last asks again a period later, and is not to come too soon. */
+/** A little less than the period: the instance that passed last asks again one period later, and must not come too early. */
 const GATE_MS = 55_000;
 
-/** Until `signal` aborts. Never rejects. */
+/** Runs until `signal` aborts. Never rejects. */
 export async function keepUp({ scheduler, hot, clock }: KeepUpDeps, signal: AbortSignal): Promise<void> {
   for (;;) {
     await clock.sleep(EVERY_MS, signal);
     if (signal.aborted) return;
-    // The sync itself reports what fails.
+    // The sync itself reports its failures.
     if (await isOurTurn(hot)) await scheduler.demand().catch(() => {});
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The mirrors' heads, and how much of each is believed. Each mirror's head is asked for once in half a
- * gate period, whichever topics want it, and vouches only for pages of that same mirror.
+ * The mirrors' heads, and which of them are believed. A mirror's head is asked for once in half a gate period, whichever
+ * topics want it. It vouches only for pages of that same mirror.
  */
 import { type ConsensusNs, consensusNs, fromMs } from "../../core/ledger/consensus-time";
 import { err, ok, type Result } from "../../core/result";
@@ -8,9 +8,9 @@ import type { Clock } from "../../ports/clock";
 import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
 import type { Incidents } from "../health/incidents";
 
-/** A question for a mirror's head. Null: the mirror answers, but has no block that has ended, so nothing is vouched for. */
+/** A question for a mirror's head. Null: the mirror answers, but no block of it has ended, so it vouches for nothing. */
 export interface AskedHead {
-  /** Counts up with each question. */
+  /** The number of the question, counted from 1. */
   readonly number: number;
   readonly answer: Promise<Result<ConsensusNs | null, LedgerError>>;
 }
@@ -19,24 +19,24 @@ export interface MirrorHeadsDeps {
   readonly ledger: Pick<Ledger, "head">;
   readonly clock: Clock;
   readonly incidents: Incidents;
-  /** An answer serves everybody who asks within this time: an older head only understates our freshness. */
+  /** An answer serves everybody who asks within this time. An older head only understates our freshness. */
   readonly serveMs: number;
-  /** The ledger may rest, and its blocks with it. On a public network blocks never stand still unless the mirror does. */
+  /** The ledger may rest, and its blocks with it. On a public network blocks stand still only if the mirror does. */
   readonly mayBeQuiet: boolean;
-  /** Blocks that have not moved for this long are said to be quiet, where they may be. */
+  /** If the ledger may rest, blocks that have not moved for this long are quiet. */
   readonly quietMs: number;
 }
 
-/** Our clock and the network's agree within seconds; a head further ahead than this is wrong, or our clock is. */
+/** Our clock and the network's agree within seconds. A head further ahead than this is wrong, or our clock is. */
 const AHEAD_MARGIN_MS = 10_000;
-/** A head that was not asked for again within this time is not current any more. */
+/** A head that was not asked for again within this time is no longer current. */
 const CURRENT_MS = 15_000;
 
 interface Known {
   asked: (AskedHead & { readonly atMs: number }) | null;
-  /** The last answer, believed or not; null where no block had ended. */
+  /** The last answer, believed or not; null if no block had ended. */
   toldNs: ConsensusNs | null;
-  /** When that was told first and last, on the monotonic clock. */
+  /** When that answer was told first and last, on the monotonic clock. */
   movedMs: number;
   toldMs: number;
 }
@@ -70,8 +70,8 @@ export class MirrorHeads {
   }
 
   /**
-   * Where the ledger rests: the end of its newest block (null: there is none), as a mirror that answers says. Null where blocks
-   * move, where nobody has asked lately, and on networks that never rest.
+   * If the ledger rests: the end of its newest block (null: there is none), according to a mirror that answers. Null if blocks
+   * move, if nobody has asked lately, and on networks that never rest.
    */
   quiet(): { readonly throughNs: ConsensusNs | null } | null {
     const nowMs = this.deps.clock.monotonicMs();

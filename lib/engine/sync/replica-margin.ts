@@ -1,17 +1,17 @@
 /**
- * By how much less than its head a mirror's pages are believed. Behind one address there may be several replicas, of which one
- * tells the head and another, that is behind, the pages. Nothing in a page shows that. What shows it is a message that arrives
- * later with a time that was vouched for: from then on as much is taken off, less and less, as nothing more of the kind is seen.
+ * By how much less than its head a mirror's pages are believed. One address may hide several replicas: one tells the head, and
+ * another, which is behind, answers the pages. A page does not show that. A message that arrives below the watermark does.
+ * From then on the same amount is subtracted, and less and less while no such message comes.
  */
 import type { Clock } from "../../ports/clock";
 import type { Incidents } from "../health/incidents";
 
-/** Replicas are some seconds apart (5 to 20 s). What is later by more has another cause: a store that went back. */
+/** Replicas are 5 to 20 s apart. A message that is later by more has another cause: a store that went back. */
 const MOST_MS = 60_000;
 /** The message may have been there for a while before it was seen, and the next one may be later still. */
 const learned = (lateMs: number) => Math.min(MOST_MS, 2 * lateMs + 1_000);
 const HALF_LIFE_MS = 600_000;
-/** Half of a gate period: less is lost in the time that a question takes. */
+/** Half a gate period: a question takes longer than what is lost below that. */
 const LEAST_MS = 500;
 
 export class ReplicaMargin {
@@ -20,7 +20,7 @@ export class ReplicaMargin {
 
   constructor(private readonly deps: { readonly clock: Clock; readonly incidents: Incidents }) {}
 
-  /** A message came later than it was vouched for, by this much at least. */
+  /** A message came after the watermark had passed it, by at least this much. */
   learn(lateMs: number): void {
     if (lateMs > MOST_MS) return;
     this.marginMs = Math.max(learned(lateMs), this.nowMs());
@@ -28,7 +28,7 @@ export class ReplicaMargin {
     this.report(this.marginMs);
   }
 
-  /** The margin now, in milliseconds; 0 where no replica was seen to be behind lately. */
+  /** The margin now, in milliseconds; 0 if no replica was seen to be behind lately. */
   nowMs(): number {
     if (this.marginMs === 0) return 0;
     const now = this.marginMs * 2 ** (-(this.deps.clock.monotonicMs() - this.atMs) / HALF_LIFE_MS);

@@ -1,7 +1,7 @@
 /**
- * Decides when topics are pulled. A read demands; one demand in each gate period starts a run, whoever asks, however many ask,
- * on however many instances. With no demand nothing is pulled. Which topics there are, the registry says: it is followed while
- * the process runs.
+ * Decides when topics are pulled. A read demands a sync. One demand in each gate period starts a run, however many readers
+ * ask, on however many instances. Without demand nothing is pulled. The shard registry says which topics there are; the
+ * scheduler follows it while the process runs.
  */
 
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
@@ -45,37 +45,40 @@ export interface SchedulerDeps extends SyncEnvironment {
 interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
   reading: Reading;
   readonly sync: TopicSync;
-  /** A run of this process has met the topic's end: what was drained before is a part of everybody's history too. */
+  /**
+   * A run of this process has met the topic's end. From then on messages from before a drain are part of everybody's history
+   * too.
+   */
   hasCaughtUp: boolean;
-  /** Of a drained topic: when it is looked at next. */
+  /** When a drained topic is looked at next. */
   dueMs: number;
-  /** The first demand that was not met; null where the last one was. Nobody has asked since, or the topic is in step. */
+  /** The first demand that was not met; null if the last one was met. */
   askedMs: number | null;
-  /** Since when that demand counts as unmet: a sync that ends without meeting it shows that the topic was behind before. */
+  /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
   unmetMs: number;
   /** How far the topic was behind when a demand was last met. */
   metLagMs: number;
 }
 
 /**
- * Of a period, how long a topic is taken once somebody has it: who had it asks again a period later by their own clock, and may
- * come to the gate sooner than the last time by what the way there varies. With nothing to spare one round in four came too soon,
- * for nothing, and the topic waited another period (a Redis on the same machine).
+ * The share of a gate period for which a topic is taken. The instance that has it asks again one period later by its own
+ * clock, and its way to the gate may be shorter than the last time. Without a reserve one round in four came too early, found
+ * the gate closed, and the topic waited another period (measured with Redis on the same machine).
  */
 const TAKEN_SHARE = 0.95;
-/** A drained topic is looked at this often: for a wallet that has kept its address. */
+/** A drained topic is looked at this often, for wallets that have kept its address. */
 const RARE_MS = 600_000;
-/** A commit keeps the database awake anyway: then the registry's version may be asked for this often. */
+/** A commit keeps the database awake anyway. Then it may be asked for the registry's version this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
-/** A demand is met by what the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times. */
+/** A demand is met by everything the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times. */
 const MET_WITHIN_MS = 10_000;
-/** While instances share nothing they ask the database for the registry's version, this often at most. */
+/** Without Redis an instance asks the database for the registry's version, at most this often. */
 const CHECK_ALONE_MS = 30_000;
 
 export class SyncScheduler {
   private readonly byTopic = new Map<TopicId, TopicSync>();
   private readonly kept = new Map<TopicId, Kept>();
-  /** Drained topics that are not looked at any more. */
+  /** Drained topics that are no longer looked at. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
   private nextRoundMs = 0;
@@ -110,7 +113,7 @@ export class SyncScheduler {
     };
   }
 
-  /** The topics that are read here, as often as they may be: those that were drained are left out. */
+  /** The topics that are read here in every round. Drained ones are left out. */
   get topics(): readonly RegisteredTopic[] {
     return [...this.kept.values()].filter(({ reading }) => reading !== "rare");
   }
@@ -119,7 +122,7 @@ export class SyncScheduler {
     return this.byTopic;
   }
 
-  /** Takes up what is new in the registry, and lets go of what is no longer in it. */
+  /** Adopts the topics of the registry, and drops those that are no longer in it. */
   private follow(): void {
     const nowNs = fromMs(this.deps.clock.now());
     const before = new Map(this.kept);
@@ -145,7 +148,7 @@ export class SyncScheduler {
     }
   }
 
-  /** The store has lost commits, or begins a new epoch: nothing that was believed of topics holds, of drained ones neither. */
+  /** The store has lost commits, or begins a new epoch. Nothing holds that was believed of any topic, drained ones included. */
   startOver(): void {
     for (const { sync } of this.kept.values()) sync.startOver();
     this.closed.clear();
@@ -161,15 +164,15 @@ export class SyncScheduler {
     return this.heads.lastNs;
   }
 
-  /** Asks the preferred mirror that answers for its head, or joins a question asked just now. */
+  /** Asks the preferred mirror for its head, or joins a question asked just now. */
   async askHead(): Promise<void> {
     const mirror = this.deps.ledger.choose(0);
     if (mirror !== null) await this.heads.ask(mirror).answer;
   }
 
   /**
-   * A reader was here. In each gate period this process asks once which topics are its own to sync, and syncs those. Resolves
-   * when the runs that it started, if any, are over; callers who serve now do not wait for it.
+   * A reader was here. In each gate period this process asks once which topics it is to sync, and syncs those. Resolves when
+   * the runs that it started are over. Callers who serve a reader now do not wait for it.
    */
   async demand(): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
@@ -178,19 +181,19 @@ export class SyncScheduler {
     const due = this.dueAt(nowMs);
     const epoch = epochOf(this.deps.stamp.highest);
     const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
-    // Before what others have synced: an answer of the store that lacks it is then known to.
+    // The stamp comes before the watermarks: an answer of the store that lacks what others have synced is then recognised.
     this.deps.stamp.learn(stamp);
-    // A word about one epoch does not hold in the next one.
+    // A watermark of one epoch does not hold in the next one.
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
   }
 
-  /** What a round is about: everything that is alive, and of the drained what was not looked at for long. */
+  /** The topics of a round: all live ones, and drained ones that were not looked at for long. */
   private dueAt(nowMs: number): readonly RoundTopic[] {
     const isRareDue = ({ reading, dueMs }: Kept) => reading === "rare" && dueMs <= nowMs;
-    // Looked at for the last time, a topic leaves without any change of the registry.
+    // A drained topic that was looked at for the last time leaves without a change of the registry.
     if ([...this.kept.values()].some(isRareDue)) this.follow();
     const due = [...this.kept.values()].filter((topic) => topic.reading !== "rare" || isRareDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
@@ -200,7 +203,7 @@ export class SyncScheduler {
     }));
   }
 
-  /** Without the shared tier each instance syncs for itself, as often as its own readers ask. */
+  /** Without Redis each instance syncs for itself, as often as its own readers ask. */
   private async round(known: readonly RoundTopic[]): Promise<Round> {
     const { version } = this.deps.registry.current;
     const stamp = this.deps.stamp.highest;
@@ -227,7 +230,7 @@ export class SyncScheduler {
     }
   }
 
-  /** Runs now, whatever the gate says; joins runs under way. Unknown topics are left out. */
+  /** Runs now, whatever the gate says, and joins runs under way. Unknown topics are left out. */
   async syncNow(
     topicIds: readonly TopicId[] = this.topics.map(({ topicId }) => topicId),
     untilMs?: number,
@@ -238,8 +241,8 @@ export class SyncScheduler {
   }
 
   /**
-   * Waits until each topic's cursor has reached its sequence, pulling for all who wait together. False when `deadlineMs` came
-   * first, and at once for a message that the ledger cannot have by then.
+   * Waits until each topic's cursor has reached its sequence, and pulls for all who wait. False when `deadlineMs` comes first,
+   * and at once for a message that the ledger cannot have by then.
    */
   async waitFor(minimum: ReadonlyMap<TopicId, Sequence>, deadlineMs: number): Promise<boolean> {
     for (;;) {
@@ -248,7 +251,7 @@ export class SyncScheduler {
       if (waiting.length === 0) return true;
       if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
       if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
-      // A run that is held up, by a slow mirror or database, goes on without readers who cannot wait for it.
+      // A run that a slow mirror or database holds up goes on without readers who cannot wait for it.
       const pulls = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
       await this.orLater(Promise.all(pulls), deadlineMs);
     }
@@ -299,8 +302,8 @@ export class SyncScheduler {
   }
 
   /**
-   * How long a topic has been behind what was asked for, in milliseconds: its age at the last demand that was met, or the time
-   * since the first demand that was not. A topic that nobody asks for is not behind, however old it is.
+   * How far a topic is behind what was asked for, in milliseconds: its age at the last demand that was met, or the time since
+   * the first demand that was not met. A topic that nobody asks for is not behind, however old it is.
    */
   lagMs(topicId: TopicId): number {
     const topic = this.kept.get(topicId);
@@ -309,13 +312,13 @@ export class SyncScheduler {
     return Math.max(topic.metLagMs, Math.min(this.ageMs(topic), this.deps.clock.monotonicMs() - topic.unmetMs));
   }
 
-  /** Whether a demand of more than `afterMs` ago was not met yet: by nobody, or by another instance that has not told. */
+  /** Whether a demand from more than `afterMs` ago is still unmet here. Another instance may have met it without telling yet. */
   isOwed(afterMs: number): boolean {
     const beforeMs = this.deps.clock.monotonicMs() - afterMs;
     return [...this.kept.values()].some(({ askedMs }) => askedMs !== null && askedMs <= beforeMs);
   }
 
-  /** Somebody asks for these topics as they are now. */
+  /** A reader asks for these topics as they are now. */
   private asks(topicIds: readonly TopicId[]): void {
     const nowMs = this.deps.clock.monotonicMs();
     for (const topicId of topicIds) {
@@ -327,7 +330,7 @@ export class SyncScheduler {
     }
   }
 
-  /** Lets a topic's demand go where what is stored is as new as it may be expected to be. */
+  /** Clears a topic's demand if what is stored is as new as can be expected. */
   private meet(topic: Kept): void {
     if (topic.askedMs === null) return;
     const ageThenMs = this.ageMs(topic) - (this.deps.clock.monotonicMs() - topic.askedMs);
@@ -336,7 +339,7 @@ export class SyncScheduler {
     topic.askedMs = null;
   }
 
-  /** Without an end before the first sync. */
+  /** Infinite before the first sync. */
   private ageMs(topic: Kept): number {
     return this.freshnessOf(topic).lagMs ?? Number.POSITIVE_INFINITY;
   }
@@ -351,7 +354,7 @@ export class SyncScheduler {
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 
-  /** Learns how far another instance says that a topic is synced. `sharedMs`: the time by the clock of the shared tier. */
+  /** Takes another instance's watermark of a topic. `sharedMs`: the time by the clock of Redis. */
   private learn({ topicId, watermark }: RoundTopic, sharedMs: number | null): void {
     const topic = this.kept.get(topicId);
     if (topic === undefined) return;
@@ -363,7 +366,7 @@ export class SyncScheduler {
     const topic = this.kept.get(topicId);
     if (topic && !topic.hasCaughtUp) {
       topic.hasCaughtUp = true;
-      // A topic that was drained before this process came needs no more than a look now and then.
+      // A topic that was drained before this process started is only looked at now and then.
       topic.reading =
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }

@@ -4,14 +4,14 @@ import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
 import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
 
-/** The public mirror's own limit. Others may give less: how much a page holds is what came, never this. */
+/** The public mirror's own limit. Others may give less: the answer says how much a page holds. */
 export const PAGE = 100;
 /** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest. */
 export const RANGES = 5;
 
 export type Window = Result<readonly LedgerMessage[], LedgerError>;
 
-/** Joined in order up to the first range that is not full: what comes after a short one may have come later. */
+/** Joins pages up to the first that is not full: messages after a short page may have come later. */
 export async function window(
   ledger: Pick<Ledger, "page">,
   topicId: TopicId,

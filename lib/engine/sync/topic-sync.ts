@@ -1,8 +1,8 @@
 /**
- * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the store's cursor
- * swap decides. The run asks until it has what the mirror had when it was last called for, or the mirror answers with nothing after the
- * cursor: a short page alone proves nothing. What arrives meanwhile is the next run's, else a topic that never rests would never
- * be up to date.
+ * Brings one topic up to date. One run at a time in this process; any number of processes may race, since the compare-and-swap
+ * of the store's cursor decides. A run goes on until it has what the mirror had when it was last asked for, or until the
+ * mirror answers with nothing after the cursor: a short page alone proves nothing. Later messages belong to the next run;
+ * otherwise a topic that never rests would never be up to date.
  */
 
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
@@ -45,17 +45,18 @@ export interface SyncEnvironment extends CommitDeps {
   readonly incidents: Incidents;
   readonly policy: SyncPolicy;
   /**
-   * Is asked whenever a cursor was read from the store: another instance, or this one before a restart, brought it there. The run
-   * goes on when the answer is there. Before that shared views may lack what the store has, and nothing may be watermark for.
+   * Is asked whenever a cursor was read from the store: another instance, or this one before a restart, brought it there. The
+   * run goes on when the answer is there. Before that, shared views may lack what the store has, and the watermark must not
+   * move.
    */
   readonly missed: Pick<MissedEvents, "unpublished" | "check">;
 }
 
 /** Hears what a topic's sync finds out. */
 export interface SyncOwner {
-  /** Through when everything of the topic is said to be stored; 0n for nothing. */
+  /** The topic's watermark; 0n for none. */
   watermarkNs(topicId: TopicId): bigint;
-  /** A message came that is not later than the time that was watermark for before it was asked for. */
+  /** A message came that is not later than the watermark was before the message was asked for. */
   onLate(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void;
   /** A run has met the topic's end. */
   onSynced(topicId: TopicId, synced: Synced): void;
@@ -70,9 +71,12 @@ export interface TopicSyncDeps extends SyncEnvironment {
 
 /** The result of a run that met a topic's end. */
 export interface Synced {
-  /** The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block yet. */
+  /**
+   * The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block
+   * yet.
+   */
   readonly headNs: ConsensusNs | null;
-  /** The time of the last message that the hash chain vouches for: everything before it is stored, whatever a mirror says. */
+  /** The time of the last message that the hash chain proves: everything before it is stored, whatever a mirror says. */
   readonly chainNs: bigint;
 }
 
@@ -82,7 +86,7 @@ export interface SyncReport {
   readonly toSequence: number;
   readonly added: number;
   readonly verified: number;
-  /** Everything is stored that the mirror had when the run was last called for. */
+  /** Everything is stored that the mirror had when the run was last asked for. */
   readonly complete: boolean;
   readonly error: string | null;
 }
@@ -138,8 +142,8 @@ export class TopicSync {
   }
 
   /**
-   * A run, or the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: start no further batch
-   * after this instant of the monotonic clock.
+   * Starts a run, or joins the one under way, which then goes on to what the mirror has now. Never rejects. `untilMs`: no
+   * further batch starts after this instant of the monotonic clock.
    */
   run(untilMs = Number.POSITIVE_INFINITY): Promise<SyncReport> {
     this.step({ name: "called", headsBefore: this.deps.heads.count });
@@ -149,7 +153,7 @@ export class TopicSync {
     return this.running;
   }
 
-  /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends, and vouches for nothing. */
+  /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends without a result. */
   startOver(): void {
     this.step({ name: "start-over", isRunning: this.running !== null, nowMs: this.nowMs() });
     this.anchor.doubt();
@@ -299,7 +303,7 @@ export class TopicSync {
     }
   }
 
-  /** Whether the mirror's topic is the one that is stored, as far as its answer and a look now and then can tell. */
+  /** Whether the mirror's topic is the one that is stored, as far as its answer and the anchor can tell. */
   private check(chain: ChainHead, mirror: MirrorName, answer: readonly LedgerMessage[]): Promise<Checked> {
     const next = answer.find(({ sequence }) => sequence === chain.sequence + 1);
     const verdict = next && verifyNext(this.deps.sha384, chain, next).verification;
@@ -308,7 +312,7 @@ export class TopicSync {
     return this.anchor.check(chain, mirror, after);
   }
 
-  /** The mirror of a run, which is none that has another history. */
+  /** The mirror of a run: one that does not have another history, if there is one. */
   private mirrorOf(attempt: number): MirrorName | null {
     const turns = this.deps.ledger.mirrors.map((_, i) => this.deps.ledger.choose(attempt + i));
     return turns.find((mirror) => mirror !== null && !this.anchor.isStranger(mirror)) ?? turns[0] ?? null;
@@ -323,7 +327,7 @@ export class TopicSync {
     if (head.ok) this.deps.owner.onSynced(this.topicId, { headNs: head.value, chainNs: chain?.consensusNs ?? 0n });
   }
 
-  /** Commits a run; the number of verified messages, or null where another instance was first. */
+  /** Commits a run. Resolves with the number of verified messages, or null if another instance was first. */
   private async commit({ chain, messages, gap }: Run): Promise<number | null> {
     const first = messages[0] as LedgerMessage;
     const head: ChainHead =

@@ -1,21 +1,25 @@
 /**
- * Pulls of topics for readers who wait for a message. All who wait for one topic share its next pull, and pulls that find nothing
- * follow each other ever more slowly: what the mirror is asked depends on topics and time, not on who waits, nor for what.
+ * Pulls of topics for readers who wait for a message. All readers who wait for one topic share its next pull, and pulls that
+ * find nothing follow each other ever more slowly. So requests to the mirror depend on topics and time, not on the number of
+ * readers.
  */
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { TopicSync } from "./topic-sync";
 
-/** Pulls for waiting readers follow each other by the first at the least, and by twice as much after each that found nothing. */
+/**
+ * The pause between two pulls for waiting readers: the first value, doubled after each pull that found nothing, up to the
+ * second.
+ */
 const PAUSE_MS = { first: 200, most: 800 };
-/** Nobody has waited for this long: the next reader is served at once. */
+/** If nobody has waited for this long, the next reader is served at once. */
 const FORGET_MS = 5_000;
 /**
- * A topic that was read to its end will not have this many more messages within the three seconds that a read waits: the busiest
- * topics of a public network take some 100 a second.
+ * A topic that was read to its end does not get this many more messages within the three seconds that a read waits: the
+ * busiest topics of a public network take some 100 a second.
  */
 const SOON_MESSAGES = 1_000;
-/** For this long a pull that came to the topic's end tells what is out of reach. */
+/** A pull that came to the topic's end tells for this long what is out of reach. */
 const END_KNOWN_MS = 3_000;
 
 interface Pulls {

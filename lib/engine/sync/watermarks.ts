@@ -1,6 +1,6 @@
 /**
- * Through when each topic is said to be complete, here and by the other instances: what is said, how it is learned, and how it is
- * taken back where a message shows that it was wrong.
+ * The watermark of each topic: the consensus time through which everything of it is stored. This file advances it, learns it
+ * from other instances, and takes it back when a message shows that it was wrong.
  */
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -11,15 +11,15 @@ import type { Incidents } from "../health/incidents";
 import { ReplicaMargin } from "./replica-margin";
 import type { Synced } from "./topic-sync";
 
-/** The word for one topic. */
+/** The watermark of one topic. */
 export interface WatermarkedTopic {
-  /** Nothing is expected of the topic before this time. */
+  /** No message of the topic is expected before this time. */
   readonly startsNs: bigint;
   /** Everything through this consensus time is stored; 0n for unknown. */
   syncedThroughNs: bigint;
-  /** How often that was taken back. */
+  /** How often the watermark was taken back. */
   generation: number;
-  /** When it last moved on, on the monotonic clock. */
+  /** When the watermark last moved on, on the monotonic clock. */
   movedMs: number;
 }
 
@@ -33,7 +33,7 @@ export class Watermarks {
     this.margin = new ReplicaMargin(deps);
   }
 
-  /** The time through which a topic was watermark for; 0n where that is only the time of its start. */
+  /** The watermark; 0n if it is only the time of the topic's start. */
   saidNs(topicId: TopicId): bigint {
     const topic = this.topics.get(topicId);
     return topic && topic.syncedThroughNs > topic.startsNs ? topic.syncedThroughNs : 0n;
@@ -41,30 +41,31 @@ export class Watermarks {
 
   /** A run has met the topic's end. */
   synced(topic: WatermarkedTopic, { headNs, chainNs }: Synced): void {
-    // An empty page is the word of one replica, the hash chain is proof; but no message is believed to be later than the head.
+    // An empty page is the claim of one replica; the hash chain is proof. But no message is believed to be later than the
+    // head.
     const provenNs = headNs !== null && headNs < chainNs ? headNs : chainNs;
     const untilNs = headNs === null ? 0n : headNs - fromMs(Math.ceil(this.margin.nowMs()));
     this.advance(topic, untilNs > provenNs ? untilNs : provenNs);
   }
 
   /**
-   * Another instance says this of a topic. It may have said so long ago: `sharedMs`, the time by the shared tier's clock, tells how
-   * old the word is where this process's own clock is behind.
+   * Another instance has this watermark. It may be old: `sharedMs`, the time by Redis' clock, tells its age if this process's
+   * own clock is behind.
    */
   learn(topic: WatermarkedTopic, { generation, throughNs }: Watermark, sharedMs: number | null): void {
     const ageMs = sharedMs === null ? 0 : Math.max(0, sharedMs - Number(throughNs / 1_000_000n));
     if (generation === topic.generation) this.advance(topic, throughNs, ageMs);
     if (generation <= topic.generation) return;
-    // It has seen that replicas are apart.
+    // The other instance has seen that replicas are apart.
     if (topic.syncedThroughNs > throughNs) this.margin.learn(msBetween(throughNs, topic.syncedThroughNs));
     topic.generation = generation;
     topic.syncedThroughNs = throughNs > topic.startsNs ? throughNs : topic.startsNs;
   }
 
-  /** A message was watermark for before it was there: nothing that was said of later times holds any more, of whichever topic. */
+  /** A message came that is older than the watermark. No watermark later than the message holds any more, of any topic. */
   takeBack(topicId: TopicId, messageNs: ConsensusNs, saidNs: bigint): void {
     this.margin.learn(msBetween(messageNs, saidNs));
-    this.deps.log.warn("a message came for a time that was already watermark for; the word is taken back", { topicId });
+    this.deps.log.warn("a message came that is older than the watermark; the watermark is taken back", { topicId });
     for (const topic of this.topics.values()) {
       const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;
       if (topic.syncedThroughNs <= throughNs) continue;

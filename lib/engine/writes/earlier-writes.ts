@@ -1,8 +1,8 @@
 /**
- * Whether a message was written before. What is remembered of nonces answers that nearly always, without a statement. Where it
- * does not (nothing is remembered of this person, or the process that sent it has died), the ledger decides: the log is synced
- * through the time by which every earlier transaction of this message must have arrived, and is then looked through. About the
- * present transaction the ledger decides itself: it takes an id once (core/ledger/write-window).
+ * Finds out whether a message was written before. The remembered nonces nearly always answer that without a statement. If they
+ * do not (nothing is remembered of this person, or the process that sent the message died), the ledger decides: the log is
+ * synced through the time by which every earlier transaction of this message must have arrived, and then searched. The ledger
+ * itself decides about the present transaction: it takes an id once (core/ledger/write-window).
  */
 import { fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
@@ -27,18 +27,18 @@ export interface Write {
   readonly from: UserId;
   readonly type: string;
   readonly nonce: number;
-  /** Epoch seconds at which it was made, as its sender says. */
+  /** Epoch seconds. The sender's own time of the message. */
   readonly madeS: number;
   readonly message: Uint8Array;
-  /** Hex digits that only this message has. */
+  /** A digest of the message, in hexadecimal. */
   readonly digest: string;
-  /** The request may come again: then it gets the first answer, where it would otherwise be refused. */
+  /** The request may come again. Then it gets the first answer instead of a refusal. */
   readonly isRepeatable: boolean;
 }
 
 /**
- * `send`: it is not on the ledger, unless the ledger refuses this window's transaction. `written`: it is there. `used`: its nonce
- * belongs to another message, or to this one for a caller who may not repeat it. `unsettled`: that cannot be known now.
+ * `send`: it is not on the ledger, unless the ledger refuses this window's transaction. `written`: it is there. `used`: its
+ * nonce belongs to another message, or to this one and the caller may not repeat it. `unsettled`: that cannot be known now.
  */
 export type Earlier =
   | { readonly kind: "send"; readonly window: WriteWindow }
@@ -48,12 +48,12 @@ export type Earlier =
 
 /** A sender's clock may be this far ahead of ours. */
 export const TS_FUTURE_S = 120;
-/** As long as a read waits for a message that it must contain. */
+/** A read waits this long for a message that it must contain. */
 const SETTLE_MS = 3_000;
 /** Consensus takes 3 to 5 s, and a mirror is some 5 s behind. */
 const ARRIVAL_MS = 10_000;
 const LOOK_EVERY_MS = 500;
-/** Twice as many as one person may write through us within the twelve minutes in which a message is taken. */
+/** Twice as many as one person may write through us in the twelve minutes in which a message is accepted. */
 const MAX_ROWS = 1_000;
 const CHUNK_BYTES = 1_024;
 
@@ -70,14 +70,14 @@ export class EarlierWrites {
     const window = writeWindow(write.digest, write.madeS, clock.now());
     const isNew = claim.kind === "next" || claim.kind === "unknown";
     if (claim.kind === "used" || (!isNew && !write.isRepeatable)) return { kind: "used" };
-    // Older than the message, what is remembered would hold its earlier attempts.
+    // If the memory is older than the message, it would hold the earlier attempts.
     const isRemembered = isNew && claim.memoryMs > clock.now() - write.madeS * 1_000 + TS_FUTURE_S * 1_000;
     if (claim.kind === "next" && isRemembered) return { kind: "send", window };
     const rows = isRemembered ? await this.rowsIfThere(write) : await this.settledRows(write, window);
     return rows === null ? { kind: "unsettled" } : this.judge(write, window, claim, rows);
   }
 
-  /** Waits for a message whose transaction the ledger has had before; null where it does not come in time. */
+  /** Waits for a message whose transaction the ledger has had before; null if it does not come in time. */
   async arrival(write: Write, topicId: TopicId): Promise<Submitted | null> {
     const { clock, scheduler } = this.deps;
     const deadlineMs = clock.monotonicMs() + ARRIVAL_MS;
@@ -96,12 +96,12 @@ export class EarlierWrites {
     if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
     const nonces = rows.filter(({ payer }) => (payer as string) !== write.from).map(nonceOf);
     const isUsed = row !== undefined || nonces.includes(write.nonce);
-    // Nothing was remembered: then the log says which nonce was the last.
+    // Nothing was remembered, so the log says which nonce was the last.
     const isOlder = claim.kind === "unknown" && nonces.some((nonce) => nonce > write.nonce);
     return isUsed || isOlder ? { kind: "used" } : { kind: "send", window };
   }
 
-  /** The log once it holds all that was sent in earlier windows; null where that takes too long. */
+  /** The log, once it holds everything that was sent in earlier windows; null if that takes too long. */
   private async settledRows(write: Write, { settledNs }: WriteWindow): Promise<readonly WrittenRow[] | null> {
     const { scheduler, clock } = this.deps;
     const kind = topicKindOf(write.type);
@@ -110,7 +110,7 @@ export class EarlierWrites {
     return isSettled ? this.rows(write) : null;
   }
 
-  /** A person of whom nothing is remembered has most likely not written for a day: the database need not answer. */
+  /** A person of whom nothing is remembered has most likely not written for a day, so the database need not answer. */
   private rowsIfThere(write: Write): Promise<readonly WrittenRow[]> {
     return this.rows(write).catch(ifDown("postgres", () => []));
   }
@@ -123,7 +123,7 @@ export class EarlierWrites {
 const isSame = ({ body }: WrittenRow, { message }: Write) =>
   body.length === message.length && body.every((byte, i) => byte === message[i]);
 
-/** The nonce of a message of ours; NaN, which is no nonce, where a wallet wrote another form. */
+/** The nonce of a message of ours; NaN, which equals no nonce, if a wallet wrote another form. */
 function nonceOf({ body }: WrittenRow): number {
   const { nonce } = JSON.parse(new TextDecoder().decode(body)) as { readonly nonce?: unknown };
   return typeof nonce === "number" ? nonce : Number.NaN;

@@ -1,7 +1,7 @@
 /**
- * Which sessions are over before their time: one of them, or all of a user. Sign-outs are few, and matter only as long as a
- * session lives, so every instance knows all of them by heart: a request costs two look-ups in a map, and no command or statement
- * of its own.
+ * Sessions that ended before their time: one session, or all sessions of a user. Sign-outs are few, and matter only as long as
+ * a session lives, so every instance keeps all of them in memory: a request costs two look-ups in a map, and no command or
+ * statement.
  *
  *   signOut      store, then own map, then the bus: a caller who got an answer has signed out on every instance that is reached
  *   endSession   own map, then store and bus, tried again until they take it: somebody who leaves a computer need not wait
@@ -22,13 +22,13 @@ export interface SignOutsDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** No session outlives this, so no sign-out older than it says anything. */
+  /** No session outlives this, so an older sign-out has no effect. */
   readonly sessionMs: number;
-  /** Told of each sign-out: what is open in that user's name ends. */
+  /** Called for each sign-out of a user: ends the user's streams. */
   readonly onSignOut: (userId: UserId) => void;
 }
 
-/** A session that was issued by a clock that far ahead of ours is over too. New sessions are dated after it (`issueMs`). */
+/** A session that was issued by a clock this far ahead of ours is over too. New sessions are dated after it (`issueMs`). */
 const CLOCK_SKEW_MS = 5_000;
 const RETRY = { baseMs: 500, maxMs: 15_000 };
 
@@ -60,7 +60,7 @@ export class SignOuts {
     if (!(await this.tell(signOut))) void this.tellLater(signOut);
   }
 
-  /** When a session that begins now is to be called issued: after every sign-out of its user that is known. */
+  /** The issue time of a session that begins now: after every known sign-out of its user. */
   issueMs(userId: UserId): number {
     return Math.max(this.deps.clock.now(), (this.untilMs.get(userId) ?? 0) + 1);
   }
@@ -70,15 +70,15 @@ export class SignOuts {
    * (redis) if it is stored but other instances could not be told yet: they learn of it when they can be reached again.
    */
   async signOut(userId: UserId): Promise<void> {
-    // Not before the sessions that were dated after an earlier sign-out.
+    // The sign-out also covers sessions that were dated after an earlier sign-out.
     const untilMs = Math.max(this.deps.clock.now() + CLOCK_SKEW_MS, this.issueMs(userId));
     const signOut = { subject: userId, untilMs };
     await this.deps.store.signOut(signOut);
-    // The bus tells its own listeners first, and so this map.
+    // The bus tells its own listeners first, this one included.
     await this.deps.bus.publish({ type: "sign-out", ...signOut });
   }
 
-  /** Reads what is stored; on failure again, with back-off. Resolves when it is known. */
+  /** Reads the stored sign-outs, again with back-off after a failure. Resolves when they are known. */
   load(): Promise<void> {
     this.loading ??= this.read().finally(() => {
       this.loading = null;
@@ -107,7 +107,7 @@ export class SignOuts {
     }
   }
 
-  /** False where the store or the other instances do not answer. */
+  /** False if the store or the other instances do not answer. */
   private tell(signOut: SignOut): Promise<boolean> {
     const { store, bus } = this.deps;
     const told = store.signOut(signOut).then(() => bus.publish({ type: "sign-out", ...signOut }));

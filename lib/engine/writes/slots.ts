@@ -1,9 +1,10 @@
 /**
- * Nine slots a person, on every path that makes trust active. Trust that was given to somebody stays given while the two are not
- * bonded, and counts again when they bond again: so an accept may fill slots as well as an allocation, the other person's too.
+ * Each person has nine slots for trust, on every path that makes trust active. Trust that was given stays given while two
+ * people are not bonded, and counts again when they bond again. So an accept may fill slots as an allocation does, and the
+ * other person's slots too.
  *
- * Writes that were let through count before they are read back: they are put over the edges of the store. Between
- * the look at the edges and the decision nothing waits, so of two writes that race for a slot the second sees the first.
+ * A write that was let through counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
+ * between reading the edges and the decision, so of two writes that race for a slot the second sees the first.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
@@ -29,15 +30,15 @@ import { ifDown } from "../../ports/tier-unavailable";
 export interface SlotsDeps {
   readonly views: Pick<ViewStore, "contacts" | "peers">;
   readonly clock: Pick<Clock, "monotonicMs">;
-  /** How far a topic is synced here; null where that is not known. */
+  /** The topic's cursor here; null if it is not known. */
   readonly cursorOf: (topicId: TopicId) => number | null;
-  /** STRICT_BONDING: edges of the store are told so, and what is on its way is taken so. */
+  /** STRICT_BONDING applies: the store's edges are read strictly, and so are messages on their way. */
   readonly isStrict: boolean;
 }
 
 /** A write that was let through. */
 export interface Seat {
-  /** It took this place; or it was not written. Not called: it may still arrive. */
+  /** The sequence that it took, or null if it was not written. While neither was said, it may still arrive. */
   settle(as: Submitted | null): void;
 }
 
@@ -49,11 +50,11 @@ interface Kept {
   readonly sinceMs: number;
 }
 
-/** A mirror lags 5 to 20 s on a bad day; what has not come back after this never will. */
+/** A mirror lags 5 to 20 s on a bad day. A message that has not come back after this never will. */
 const FORGET_AFTER_MS = 10 * 60_000;
-/** After every time of the ledger, and in the order of arrival: what is on its way will come after what is there. */
+/** After every time of the ledger, in the order of arrival: a message on its way will come after the stored ones. */
 const LATER_NS = 2n ** 62n;
-/** Changes of a bond or of trust; nothing else can fill a slot. */
+/** Changes of a bond or of trust. Nothing else can fill a slot. */
 const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLINE))$/;
 /** A write that may free slots counts only once it is on the ledger, since it may fail. */
 const MAY_FREE = /^(CONTACT_REVOKE|TRUST_ALLOCATE|TRUST_REVOKE|TRUST_DECLINE)$/;
@@ -61,7 +62,7 @@ const SWEEP_EVERY = 1_000n;
 const NONE: Seat = { settle: () => {} };
 
 export class Slots {
-  /** By everybody whom they concern. */
+  /** Keys are the people whom the write concerns. */
   private readonly kept = new Map<UserId, Set<Kept>>();
   private arrivals = 0n;
 
@@ -76,7 +77,7 @@ export class Slots {
     return refusal === null ? ok(this.keep(actor, target, decoded)) : err(refusal);
   }
 
-  /** Reads what the decision needs. What it answers decides with what is on its way by then, and waits for nothing. */
+  /** Reads what the decision needs. The returned function decides, with the messages on their way by then, and awaits nothing. */
   private async look(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
     if (decoded.type === "TRUST_ALLOCATE") return this.lookAtTrust(actor, target, decoded);
     return this.mayBond(decoded.type) ? this.lookAtBond(actor, target, decoded) : () => null;
@@ -95,13 +96,13 @@ export class Slots {
     };
   }
 
-  /** A bond between the two may make trust active for which one of them has no slot. */
+  /** A bond between the two may activate trust for which one of them has no slot. */
   private async lookAtBond(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
     try {
       const before = this.of(actor);
       const { edges } = await this.deps.views.peers(actor, [target]);
       const edge = this.merged(actor, edges, before).get(target) ?? emptyEdge(actor, target);
-      // One more statement for each side that has given trust before: hardly ever.
+      // One more statement for each side that gave trust before, which is rare.
       const isOwn = edge.trustOutNs > edge.trustOutEndNs || this.promised(actor).has(target);
       const isTheirs = edge.trustInNs > edge.trustInEndNs || this.promised(target).has(actor);
       const own = isOwn ? await this.read(actor) : null;
@@ -110,19 +111,19 @@ export class Slots {
         (own && this.overfull(actor, own(), decoded, true)) ??
         (theirs && this.overfull(target, theirs(), decoded, false));
     } catch (cause) {
-      // Contacts go on while the database is away; what the ledger then holds too much of is shown as over-allocated.
+      // Contacts go on while the database is away. Too much trust on the ledger is then shown as over-allocated.
       return ifDown("postgres", () => () => null)(cause);
     }
   }
 
-  /** A user's edges, to be put together when nothing is waited for any more. */
+  /** A user's edges. The returned function merges them when nothing is awaited any more. */
   private async read(userId: UserId): Promise<() => ReadonlyMap<UserId, Edge>> {
     const before = this.of(userId);
     const { edges } = await this.deps.views.contacts(userId);
     return () => this.merged(userId, edges, before);
   }
 
-  /** The slots that a user would need after a write, where that is more than there are and more than before. */
+  /** The slots that a user would need after a write, if that is more than there are and more than before. */
   private overfull(
     userId: UserId,
     edges: ReadonlyMap<UserId, Edge>,
@@ -138,13 +139,13 @@ export class Slots {
     return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
   }
 
-  /** The most that an edge may come to give: trust that is on its way may still come, and may come last. */
+  /** The most that an edge may come to give: trust on its way may still come, and may come last. */
   private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
     const told = this.told(edge);
     return isBonded(told) ? Math.max(trustGiven(told), promised.get(edge.peerId) ?? 0) : 0;
   }
 
-  /** The largest weight of a user's that is on its way to each peer, and not known to have come. */
+  /** For each peer, the largest weight of the user's that is on its way and not known to have arrived. */
   private promised(userId: UserId): ReadonlyMap<UserId, number> {
     const weights = new Map<UserId, number>();
     for (const { signal, place } of this.of(userId)) {
@@ -155,7 +156,7 @@ export class Slots {
     return weights;
   }
 
-  /** Edges of the store with what is on its way; `before`: what was, when the store was asked. */
+  /** The store's edges with the messages on their way. `before`: those messages when the store was asked. */
   private merged(userId: UserId, edges: readonly Edge[], before: readonly Kept[]): ReadonlyMap<UserId, Edge> {
     const known = new Map(edges.map((edge) => [edge.peerId, raw(edge)]));
     for (const { signal, place } of [...before, ...this.of(userId)]) {
@@ -188,7 +189,7 @@ export class Slots {
 
   private keep(actor: UserId, target: UserId, decoded: Decoded): Seat {
     this.arrivals += 1n;
-    // Nothing stays for long of people whom nobody asks about.
+    // Writes of people whom nobody asks about are dropped after a while.
     if (this.arrivals % SWEEP_EVERY === 0n) for (const userId of [...this.kept.keys()]) this.of(userId);
     const kept: Kept = { signal: this.placed(decoded), place: null, sinceMs: this.deps.clock.monotonicMs() };
     for (const userId of [actor, target]) {
@@ -211,7 +212,7 @@ function merge(edges: Map<UserId, Edge>, edge: Edge): void {
   edges.set(edge.peerId, known ? mergeEdge(known, edge) : edge);
 }
 
-/** As it was before it was told strictly: the accept of a bond that only one side wants is in the registers of the sides. */
+/** The edge before strict reading: an accept of a bond that only one side wants is in the registers of the sides. */
 function raw(edge: Edge): Edge {
   return { ...edge, acceptNs: later(edge.acceptNs, later(edge.acceptOutNs, edge.acceptInNs)) };
 }

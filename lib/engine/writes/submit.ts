@@ -1,7 +1,7 @@
 /**
  * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
- * spent before anything is sent: what is refused costs nothing. Whatever dies on the way, the message is on the ledger once at
- * the most, and a retry learns whether it is (earlier-writes.ts).
+ * spent before anything is sent, so a refusal costs nothing. Whatever dies on the way, the message is on the ledger at most
+ * once, and a retry learns whether it is (earlier-writes.ts).
  */
 
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
@@ -45,16 +45,16 @@ export interface SubmitRefusal {
 }
 
 export interface SubmitDeps {
-  /** Null where no operator key is configured. */
+  /** Null if no operator key is configured. */
   readonly submitter: Submitter | null;
   readonly earlier: EarlierWrites;
-  /** Hex digits that only these bytes have (SHA-256). */
+  /** A digest of the bytes, in hexadecimal (SHA-256). */
   readonly digest: (bytes: Uint8Array) => string;
   readonly slots: Slots;
   readonly pending: PendingSignals;
   readonly clock: Clock;
   readonly router: TopicRouter;
-  /** One sentence where a topic is paused, so that nothing may be written to it; else null. */
+  /** A sentence if the topic is paused and takes no writes; otherwise null. */
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
 
@@ -64,8 +64,8 @@ const TS_PAST_S = 600;
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
 /**
- * Between the end of one write of a user and the start of their next. Nobody taps faster for long; sixty in a row, which the
- * limit lets through, would hold up everybody's reads for as long as they take (bench row `flood.p99_ratio`).
+ * The pause between the end of one write of a user and the start of the next. Nobody taps faster for long. Sixty writes in a
+ * row, which the rate limit allows, would hold up everybody's reads for as long as they take (bench row `flood.p99_ratio`).
  */
 const PACE_MS = 250;
 
@@ -75,8 +75,8 @@ export class SubmitService {
   constructor(private readonly deps: SubmitDeps) {}
 
   /**
-   * Submits in the order of arrival for one user, so that two writes of theirs cannot both take the last slot. `isRepeatable`:
-   * the same envelope may come again, and then gets what became of the first.
+   * Submits a user's writes in the order of arrival, so that two of them cannot both take the last slot. `isRepeatable`: the
+   * same envelope may come again, and then gets the result of the first.
    */
   submit(envelope: Envelope, isRepeatable = false): Promise<Result<Submitted, SubmitRefusal>> {
     const { from } = envelope;
@@ -162,7 +162,7 @@ export class SubmitService {
       await leave(arrived.sequence);
       return ok(arrived);
     }
-    // What may still arrive is still on its way: nobody leaves the topic before it.
+    // A message that may still arrive counts as on its way: the user does not leave the topic before it.
     if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
     const { sequence, consensusNs } = sent.value;
