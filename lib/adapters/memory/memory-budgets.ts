@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
 
-/** Leaky buckets of this process. Of more than `maxBuckets` the one that was used least lately is forgotten, and so full again. */
+/** Leaky buckets of this process. Beyond `maxBuckets` the least recently used one is forgotten, and so is full again. */
 export class MemoryBudgets implements Pick<HotCache, "reserve"> {
   private readonly fullAtMs: LRUCache<string, number>;
 

@@ -7,7 +7,7 @@ import type { Clock } from "../../ports/clock";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
 
-/** More keys than one process has people writing in a day; what it drops is the least used. */
+/** More keys than people write in one process a day. Beyond it the least recently used ones are dropped. */
 const MAX_KEYS = 100_000;
 
 interface StoredAttempt {
@@ -17,7 +17,7 @@ interface StoredAttempt {
   readonly untilMs: number;
 }
 
-/** The hot cache of a single process. Time is the clock port's, so that tests drive it. */
+/** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
   private readonly syncedThrough = new Map<TopicId, bigint>();

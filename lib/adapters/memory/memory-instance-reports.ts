@@ -1,7 +1,7 @@
 import type { Clock } from "../../ports/clock";
 import type { InstanceReports, OwnReport } from "../../ports/shared/instance-reports";
 
-/** The reports of a single process: its own. */
+/** A single process has only its own report. */
 export class MemoryInstanceReports implements InstanceReports {
   private readonly kept = new Map<string, { readonly report: string; readonly untilMs: number }>();
 

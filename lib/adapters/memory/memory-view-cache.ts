@@ -15,7 +15,7 @@ interface Entry {
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
 const MAX_ENTRIES = 100_000;
 
-/** The shared tier as one process can have it: the reference for the contract, and a stand-in for tests of the engine. */
+/** Shared views within one process: the reference for the contract, and a stand-in for tests of the engine. */
 export class MemoryViewCache implements ViewCache {
   private readonly entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   private lastToken = 0;

@@ -10,7 +10,7 @@ import {
   type WriteRoute,
 } from "../../ports/shared/write-fence";
 
-/** More than one process has people writing in a day. */
+/** More people than write in one process a day. */
 const MAX_KEYS = 100_000;
 
 interface Place extends WriteRoute {

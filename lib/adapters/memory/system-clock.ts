@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock";
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // Whole milliseconds, as `now` has them: ages end up in answers whose schemas say so.
+  // Whole milliseconds, like `now`: ages are part of answers whose schemas want integers.
   monotonicMs: () => Math.floor(performance.now()),
   sleep: (ms, signal) =>
     new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Keeps of an answer only what was asked for. A mirror, or a proxy in front of it, may answer about another topic or another
- * sequence number, or give one sequence number twice with different contents: nothing of that may be stored.
+ * Keeps only the part of an answer that was asked for. A mirror, or a proxy in front of it, may answer about another topic or
+ * sequence number, or give one sequence number twice with different contents. None of that may be stored.
  */
 
 import type { LedgerMessage } from "../../core/ledger/message";

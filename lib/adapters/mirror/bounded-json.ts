@@ -1,11 +1,11 @@
-/** Answers are bounded while they are read: a mirror that sends without end must not take this process's memory. */
+/** Bounds answers while they are read: a mirror that sends without end must not take this process's memory. */
 
 /** A page of 100 messages of the largest kind is about 1 MB; a gateway's own page a few KB. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
- * The JSON of a response, or `too-large` where it has more than `maxBytes` (after decompression). Reading stops at the limit.
- * Throws a SyntaxError where it is not JSON, and what the connection throws.
+ * The JSON of a response, or `too-large` if it has more than `maxBytes` after decompression. Reading stops at the limit.
+ * Rejects with a SyntaxError if it is not JSON, and with the connection's errors.
  */
 export async function readJson(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<unknown> {
   if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
@@ -25,7 +25,7 @@ export async function readJson(response: Response, maxBytes = MAX_ANSWER_BYTES):
     }
     pieces.push(piece.value);
   }
-  // As Response.json does: a byte order mark is no part of the text.
+  // Response.json does the same: a byte order mark is not part of the text.
   return JSON.parse(new TextDecoder().decode(Buffer.concat(pieces, bytes)));
 }
 

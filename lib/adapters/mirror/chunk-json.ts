@@ -1,4 +1,4 @@
-/** The mirror's `chunk_info`, which says which chunks are one message. */
+/** The mirror's `chunk_info`, which tells which chunks form one message. */
 import { type ChunkInfo, kindOfChunk, UNUSABLE_CHUNK } from "../../core/ledger/chunks";
 import { parseAccountId } from "../../core/ledger/ids";
 
@@ -12,7 +12,7 @@ const isInt32 = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= MAX_INT32;
 
 /**
- * Null for a message that was not split. Chunk info that does not say which message the chunk is of, or not in numbers, is
+ * Null for a message that was not split. Chunk info that does not name the chunk's message, or has no valid numbers, is
  * UNUSABLE_CHUNK: guessing would join chunks of different messages.
  */
 export function readChunk(info: unknown, payer: string | null): ChunkInfo | null {
@@ -33,14 +33,14 @@ interface TransactionId {
   readonly isScheduled: boolean;
 }
 
-/** Chunks belong together by payer, valid start, nonce and scheduled flag; the group is a message's own payer's. */
+/** Chunks belong together by payer, valid start, nonce and scheduled flag. A group holds messages of its own payer only. */
 function groupKey(info: Fields, payer: string | null): string | null {
   const id = info.initial_transaction_id;
   const read = typeof id === "string" ? idOfText(id, info) : isFields(id) ? idOfFields(id) : null;
   return read && [payer ?? "", read.account, read.start, read.nonce, read.isScheduled].join("|");
 }
 
-/** Mirrors differ in what they call the time a transaction is valid from. */
+/** Mirrors differ in the name of the time from which a transaction is valid. */
 function idOfFields(id: Fields): TransactionId | null {
   const account = id.account_id ?? "";
   const start = startOf(id.transaction_valid_start ?? id.valid_start_timestamp ?? id.valid_start);
@@ -68,7 +68,7 @@ function checked(account: unknown, start: string | null, nonce: unknown, isSched
 /** Seconds of a protobuf timestamp have 64 bits, more than a consensus time that we keep. */
 const START = /^(-?\d{1,19})(?:\.(\d{1,9}))?$/;
 
-/** With nine decimals, so that the same instant is the same text. */
+/** Nine decimals, so that one instant is always the same text. */
 function startOf(value: unknown): string | null {
   const match = typeof value === "string" ? START.exec(value) : null;
   return match && `${BigInt(match[1] as string)}.${(match[2] ?? "").padEnd(9, "0")}`;

@@ -1,6 +1,6 @@
 /**
- * From whatever JSON a mirror answers to messages. Total: what cannot be taken as it came becomes a message with a
- * defect, which fails verification, so that one odd message never keeps the messages around it from being stored.
+ * Turns any JSON that a mirror answers into messages. A message that cannot be taken as it came gets a defect, which fails
+ * verification, so one rejected message never keeps its neighbours from being stored.
  *
  * Everything is checked here against what a row can hold. Nothing that passes makes the commit statement throw.
  */
@@ -28,21 +28,21 @@ const MAX_VERSION = 32_767;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The list of a page as it came; null where the answer is no page. */
+/** The list of a page as it came; null if the answer is not a page. */
 export function listOf(page: unknown): readonly unknown[] | null {
   return isFields(page) && Array.isArray(page.messages) ? page.messages : null;
 }
 
-/** `leftOut`: how many of a list are none of the topic's messages, or are nowhere in it. */
+/** `leftOut`: entries of a list that are not messages of the topic, or have no place in it. */
 export interface Told {
   readonly messages: readonly LedgerMessage[];
   readonly leftOut: number;
 }
 
 /**
- * The messages of a list that was asked for after sequence number `after` of a topic. One that tells no number of its own takes
- * the number that its neighbours leave for it. One that no number is left for, or that is of another topic, is left out: it
- * shows as a hole, or as no message yet.
+ * The messages of a list that was asked for after sequence number `after` of a topic. A message without a number takes the
+ * number that its neighbours leave for it. If none is left, or if it is of another topic, it is left out: it shows as a hole,
+ * or as no message yet.
  */
 export function messagesOf(list: readonly unknown[], topicId: TopicId, after: number): Told {
   const messages: LedgerMessage[] = [];
@@ -94,7 +94,7 @@ export function readMessage(json: unknown, topicId: TopicId): LedgerMessage | Un
   };
 }
 
-/** The topic that a message of a file says it is of; null where it says none. */
+/** The topic that a message of a file names; null if it names none. */
 export function topicIn(json: unknown): TopicId | null {
   return isFields(json) && typeof json.topic_id === "string" ? parseTopicId(json.topic_id) : null;
 }
@@ -112,14 +112,14 @@ function notAMessage(topicId: TopicId): Unplaced {
   };
 }
 
-/** Importers store an empty hash where they have none. */
+/** Importers store an empty hash if they have none. */
 const isNone = (hash: unknown) => hash === undefined || hash === null || hash === "";
 
 const readTime = (value: unknown) => (typeof value === "string" ? parseConsensusTime(value) : null);
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Null where it is none: Buffer alone would skip what is not of the alphabet and give other bytes. */
+/** Null if it is not base64: Buffer alone would skip characters outside the alphabet and give other bytes. */
 function readBase64(value: unknown): Uint8Array | null {
   if (typeof value !== "string" || !BASE64.test(value)) return null;
   const digits = value.endsWith("=") ? value.indexOf("=") : value.length;

@@ -1,4 +1,4 @@
-/** The address of a mirror node as an operator writes it, taken apart so that no part of it ends up where it does not belong. */
+/** The address of a mirror node as an operator writes it, taken apart so that credentials never end up in a log or a page. */
 import { err, ok, type Result } from "../../core/result";
 
 export interface MirrorAddress {
@@ -6,7 +6,7 @@ export interface MirrorAddress {
   readonly base: string;
   /** Scheme, host and port. Safe to show. */
   readonly origin: string;
-  /** The value of the Authorization header, where the address holds a user or password. Never to be shown. */
+  /** The value of the Authorization header, if the address holds a user or password. Never show it. */
   readonly authorization: string | null;
 }
 

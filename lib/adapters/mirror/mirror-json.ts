@@ -17,12 +17,12 @@ const entity = <T>(parse: (text: string) => T | null) =>
     context.addIssue("not an entity id");
     return z.NEVER;
   });
-/** Idle local networks have no blocks yet, or a newest one that has begun and not ended. */
+/** Idle local networks have no blocks yet, or a newest block that has begun and not ended. */
 export const BlocksJson = z.object({
   blocks: z.array(z.object({ timestamp: z.object({ from: Timestamp.nullish(), to: Timestamp.nullish() }).nullish() })),
 });
 
-/** Through when the mirror has everything: the end of its latest block, or the last moment before one that has not ended. */
+/** The time through which the mirror has everything: the end of its latest block, or the last moment before an unfinished one. */
 export function throughOf({ blocks: [newest] }: z.infer<typeof BlocksJson>): ConsensusNs | null {
   const { from, to } = newest?.timestamp ?? {};
   if (to) return to;
@@ -41,7 +41,7 @@ export const AccountJson = z
     }),
   );
 
-/** One plain key of the length that its kind has (docs/hedera.md §1), or what cannot be signed for by one wallet. */
+/** One plain key of the length of its kind (docs/hedera.md §1), or a key for which one wallet cannot sign. */
 function keyOf({ _type, key }: z.infer<typeof KeyJson>): AccountKey {
   const isHex = (pattern: RegExp) => pattern.test(key);
   const bytes = () => new Uint8Array(Buffer.from(key, "hex"));

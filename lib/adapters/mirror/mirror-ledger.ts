@@ -1,6 +1,6 @@
 /**
- * The ledger port over one or more mirror nodes' REST API. Each request takes a token of the shared budget and passes the
- * circuit of its mirror; a question that is asked again goes to the next mirror whose circuit lets it through.
+ * The ledger port over the REST API of one or more mirror nodes. Each request takes a token of the shared budget and passes
+ * the circuit breaker of its mirror. A repeated question goes to the next mirror whose breaker admits it.
  */
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
@@ -30,26 +30,26 @@ export interface MirrorOptions {
   /** REST bases as parseMirrorAddress takes them, with or without `/api/v1`; the first is preferred. */
   readonly urls: readonly string[];
   readonly clock: Clock;
-  /** Milliseconds until a token is there, or null where none is to be had soon (HotCache.reserve). */
+  /** Milliseconds until a token is there, or null if none comes soon (HotCache.reserve). */
   readonly reserve: () => Promise<number | null>;
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
   readonly onRequest?: (sample: MirrorSample) => void;
-  /** The mirror answered about something else than it was asked; null: that is over. */
+  /** The mirror answered about something that it was not asked; null: that is over. */
   readonly onForeign?: (mirror: MirrorName, summary: string | null) => void;
 }
 
-/** A page of 100 takes the public mirror well under a second; its own gateway gives up after 10. */
+/** A page of 100 takes the public mirror well under a second. Its own gateway gives up after 10. */
 const TIMEOUT_MS = 10_000;
 
 const CIRCUIT: CircuitPolicy = {
   threshold: 4,
-  // An outage of an hour is asked about once a minute.
+  // During an outage of an hour the mirror is asked once a minute.
   backoff: { baseMs: 1_000, maxMs: 60_000 },
   probeMs: TIMEOUT_MS * 2,
 };
 
-/** One request that was answered or failed, for a histogram; without the wait for the budget. */
+/** One request that was answered or failed, for a histogram. The wait for the budget is not included. */
 interface MirrorSample {
   readonly origin: string;
   readonly ms: number;
@@ -62,14 +62,14 @@ export interface MirrorState {
   readonly circuit: Circuit["name"];
   readonly requests: number;
   readonly errors: number;
-  /** Answers of 429, which are errors as well. */
+  /** Answers with status 429. They count as errors too. */
   readonly rateLimited: number;
   readonly lastError: string | null;
   /** By how many ms the mirror's clock is ahead of ours, give or take a second; null before its first answer with a date. */
   readonly clockAheadMs: number | null;
 }
 
-/** Which circuit of a mirror a question passes. */
+/** The circuit breaker of a mirror that a question passes. */
 type CircuitOf = "circuit" | "blocks";
 
 const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
@@ -88,7 +88,7 @@ interface Mirror extends Omit<MirrorAddress, "origin"> {
   lastError: string | null;
 }
 
-/** Reads an answer's JSON; null where it does not have the documented shape. */
+/** Reads an answer's JSON; null if it does not have the documented shape. */
 type Read<T> = (json: unknown) => T | null;
 
 const inShape =
@@ -97,7 +97,7 @@ const inShape =
     const parsed = schema.safeParse(json);
     return parsed.success ? parsed.data : null;
   };
-/** Any JSON, also null: whether it is a message is for who asked to say. */
+/** Any JSON, null included: the caller decides whether it is a message. */
 const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
 
 export class MirrorLedger implements Ledger {
@@ -150,7 +150,7 @@ export class MirrorLedger implements Ledger {
   }
 
   async page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>> {
-    // Not gt: of 0 the mirror says that it is no sequence number.
+    // Not `gt`: the mirror rejects 0 as a sequence number.
     const query = [`sequencenumber=gte:${request.after + 1}`, "order=asc", `limit=${request.limit}`];
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
@@ -172,7 +172,7 @@ export class MirrorLedger implements Ledger {
     return time.marked(message, this.options.clock.now());
   }
 
-  /** Whether there is such a topic: its list of messages is empty in both cases. */
+  /** Whether the topic exists: its list of messages is empty in both cases. */
   async hasTopic(topicId: TopicId): Promise<Result<boolean, LedgerError>> {
     const answer = await this.get(`/topics/${topicId}`, anyJson, {});
     if (answer.ok) return ok(true);
@@ -206,7 +206,7 @@ export class MirrorLedger implements Ledger {
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
     const { json: account, from } = answer.value;
-    // Accounts are people's: the operators' page does not name them.
+    // Accounts are people's, so the operators' page does not name them.
     return this.check(from, "an account", account.accountId === accountId) ? ok(account) : err(FOREIGN);
   }
 
@@ -219,7 +219,7 @@ export class MirrorLedger implements Ledger {
     return ok({ mirror: from.origin, throughNs });
   }
 
-  /** Whether an answer is about what was asked; the operators learn of those that are not. */
+  /** Whether an answer is about the question. Operators hear of answers that are not. */
   private check({ origin, refusals }: Mirror, what: string, isAsked: boolean): boolean {
     const nowMs = this.options.clock.monotonicMs();
     if (!isAsked) {
@@ -251,7 +251,7 @@ export class MirrorLedger implements Ledger {
         ? succeeded(state)
         : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
     mirror[circuit] = settled(mirror[circuit]);
-    // Too many requests are too many of all kinds.
+    // A mirror's rate limit counts all kinds of requests.
     const other: CircuitOf = circuit === "blocks" ? "circuit" : "blocks";
     if (!answer.ok && answer.error.code === "rate-limited") mirror[other] = settled(mirror[other]);
     if (!isHealthy) {
@@ -290,7 +290,7 @@ export class MirrorLedger implements Ledger {
           accept: "application/json",
           ...(mirror.authorization === null ? {} : { authorization: mirror.authorization }),
         },
-        // Following one could lead to any host, with a request that no token was taken for.
+        // A redirect could lead to any host, with a request for which no token was taken.
         redirect: "manual",
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         cache: "no-store",
@@ -316,7 +316,7 @@ export class MirrorLedger implements Ledger {
   }
 }
 
-/** Two mirrors at one address, told apart by their paths, get a number. */
+/** Two mirrors at one address that differ in their paths get a number. */
 function nameOf(urls: readonly string[], index: number): MirrorName {
   const origins = urls.map((url) => new URL(url).origin);
   const origin = origins[index] as string;
@@ -339,8 +339,8 @@ function statusError(response: Response, nowMs: number): LedgerError {
 }
 
 /**
- * RFC 9110 §10.2.3: seconds or a date. Where gateways added theirs, the header holds several, joined by commas: the longest
- * counts. Bounded to an hour: nobody waits for ever on one header.
+ * RFC 9110 §10.2.3: seconds or a date. If gateways added theirs, the header holds several, joined by commas, and the longest
+ * counts. At most an hour: nobody waits for ever because of one header.
  */
 function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;

@@ -1,10 +1,10 @@
-/** The time by a mirror's answers: the clock of its server, and the end of its newest block. */
+/** The time according to a mirror: the clock of its server, and the end of its newest block. */
 import { fromMs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
 
 /**
- * A message can be later than the head that was asked for before its page, by as long as that takes, and clocks differ by
- * seconds. A minute is more than both, and far too little to hide anything behind.
+ * A message can be later than the head that was asked for before its page, by the time that the page takes, and clocks differ
+ * by seconds. A minute is more than both, and far too little to hide anything behind.
  */
 const MARGIN_MS = 60_000;
 
@@ -12,7 +12,7 @@ export class MirrorTime {
   private newestNs: bigint | null = null;
   private ahead: number | null = null;
 
-  /** By how many ms the mirror's clock was ahead of ours in its last answer, give or take a second and the way of the answer. */
+  /** How many ms the mirror's clock was ahead of ours in its last answer, give or take a second and the way of the answer. */
   get aheadMs(): number | null {
     return this.ahead;
   }
@@ -23,14 +23,14 @@ export class MirrorTime {
     if (Number.isFinite(ms)) this.ahead = ms - nowMs;
   }
 
-  /** The mirror's newest block ends then. */
+  /** The mirror's newest block ends at this time. */
   told(throughNs: bigint | null): void {
     this.newestNs = throughNs;
   }
 
   /**
-   * The message, marked where it is dated later than the ledger can be: our clock, the mirror's, and its newest block are all
-   * held against it, so that a clock of ours that is behind does not fail what is honest.
+   * The message, marked if it is dated later than the ledger can be. It is compared with our clock, the mirror's clock and its
+   * newest block, so that a slow clock of ours does not fail honest messages.
    */
   marked(message: LedgerMessage, nowMs: number): LedgerMessage {
     const clockNs = fromMs(nowMs + Math.max(0, this.ahead ?? 0));

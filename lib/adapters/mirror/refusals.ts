@@ -1,11 +1,11 @@
 /**
- * Which questions a mirror has answered with something else, until it answers them well or they are not asked any more. From
- * this the operators' incident begins and ends.
+ * Questions that a mirror answered with something else, until it answers them well or they are not asked any more. The
+ * operators' incident begins and ends with them.
  */
 
 /** A question that is not asked again for this long was settled elsewhere: another mirror had the answer. */
 const FORGOTTEN_MS = 600_000;
-/** So many refused questions of one mirror are remembered at most. */
+/** At most so many refused questions of one mirror are remembered. */
 const MAX_QUESTIONS = 100;
 
 export class Refusals {
@@ -23,7 +23,7 @@ export class Refusals {
     if (this.open.size > MAX_QUESTIONS && oldest !== undefined) this.open.delete(oldest);
   }
 
-  /** The mirror answered `question` well. True where this was the last open one. */
+  /** The mirror answered `question` well. True if this was the last open one. */
   answered(question: string, monotonicMs: number): boolean {
     if (this.open.size === 0) return false;
     this.open.delete(question);

@@ -16,9 +16,9 @@ import type {
   SignalPage,
   SignalQuery,
   SignalRow,
-  ViewStore,
   WrittenRow,
-} from "../../ports/store/view-store";
+} from "../../ports/store/view-rows";
+import type { ViewStore } from "../../ports/store/view-store";
 import { typeNumber, UNNAMED_TYPE } from "./codec/codes";
 import type { Statements } from "./drivers/statements";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/contacts";

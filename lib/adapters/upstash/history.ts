@@ -1,36 +1,38 @@
 /**
- * Notices a Redis that has lost what it had told: it came back from an older snapshot, was emptied, or a replica that lagged took
- * over. Its views are then older than commits that instances know of, and look as good as ever.
+ * Notices a Redis that has lost events: it came back from an older snapshot, was emptied, or a replica that lagged took over.
+ * Its views are then older than commits that instances know, and nothing shows it.
  *
- * Every event has a number and a mark of its own, and Redis keeps the marks of the last events. An instance sends the last event
- * that it knows of with commands that it sends anyway. Redis has gone back if its number is lower, or if that number now belongs
- * to another event. Whoever notices starts over (event-bus.ts): everything shared is expired, and numbers go on above all known.
+ * Every event has a number and a mark, and Redis keeps the marks of the last events. An instance sends the last event that it
+ * knows along with other commands. Redis has gone back if its number is lower, or if that number now belongs to another event.
+ * The instance that notices starts over (event-bus.ts): everything shared expires, and numbers go on above all known ones.
  *
- * The epoch of positions goes the same way: views of an earlier epoch than an instance knows are expired, and an instance that
- * knows of an earlier one than Redis does learns of it before it is given a view. So does the stamp of the store
- * (ports/store/store-stamp): whoever loads a view for all learns how far the store must have come, and notices one that went back.
+ * The epoch of positions works the same way: views of an earlier epoch than an instance knows expire, and an instance that
+ * knows an earlier epoch than Redis learns the new one before it gets a view. So does the stamp of the store
+ * (ports/store/store-stamp): a reader who loads a view for all learns how far the store must have come, and notices a store
+ * that went back.
  */
 import type { StoreStamp } from "../../ports/store/store-stamp";
 
-/** The last event that somebody knows of. Sequence 0: none. */
+/** The last known event. Sequence 0: none. */
 export interface KnownEvent {
   readonly sequence: number;
-  /** Names the event among all events ever; empty for none. */
+  /** Identifies the event among all events ever; empty for none. */
   readonly mark: string;
 }
 
-/** Marks that Redis keeps. An instance that is further behind than this cannot tell whether its history is still Redis' own. */
+/** Marks that Redis keeps. An instance that is further behind cannot tell whether its history is still Redis' own. */
 const MARKS = 100;
 
 /**
- * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers standing, epoch and
- * stamp; `markEvent` remembers the mark of an event, and `raiseStamp` the stamp of the store. The standing is 1 where Redis has
- * lost an event or an epoch that the caller knows of and nobody has started over since, 2 where Redis is in a later epoch than the
- * caller, else 0.
+ * Functions for scripts. `standing(number key, history key, known number, known mark, known epoch)` answers standing, epoch
+ * and stamp; `markEvent` remembers the mark of an event, and `raiseStamp` the stamp of the store. The standing is 1 if Redis
+ * has lost an event or an epoch that the caller knows and nobody has started over since; 2 if Redis is in a later epoch than
+ * the caller; else 0.
  *
- * The history is a hash: a slot for each of the last marks, holding `<number> <mark>`; `from`, the number of the event with which
- * somebody started over last, since what was known before that one is settled; `epoch`; and `since`, when Redis began to remember
- * what it remembers now, in ms of its own clock: `remembersAnew` begins again, `memoryMs` says for how long that has been.
+ * The history is a hash. It has a slot for each of the last marks, which holds `<number> <mark>`. `from` is the number of the
+ * event with which an instance started over last: what was known before that event is settled. `epoch` is the epoch. `since`
+ * is when Redis began to remember what it remembers now, in ms of its own clock: `remembersAnew` begins again, `memoryMs` says
+ * how long that is.
  */
 export const HISTORY = `
 local function slotOf(number) return 'm' .. string.format('%.0f', number % ${MARKS}) end
@@ -64,19 +66,19 @@ local function memoryMs(history) return nowMs() - tonumber(redis.call('HGET', hi
 /** Short, since each event's mark is kept and sent: eight hexadecimal digits tell a few thousand instances apart. */
 export const markOf = (instanceId: string, turn: number): string => `${instanceId.slice(0, 8)}-${turn}`;
 
-/** The last event as a script answers it: its number, and the slot that should hold it. Null where Redis does not know its mark. */
+/** The last event as a script answers it: its number, and the slot that should hold it. Null if Redis does not know its mark. */
 export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
   const [, number, mark = ""] = /^(\d+) (.*)$/.exec(String(slot)) ?? [];
   return number !== undefined && Number(number) === Number(sequence) ? { sequence: Number(sequence), mark } : null;
 }
 
-/** This instance's knowledge of the history of events. Decides what happens when Redis knows less, or more. */
+/** This instance's knowledge of the history of events. It reacts if Redis knows less, or more. */
 export class History {
   private event: KnownEvent = { sequence: 0, mark: "" };
   private knownEpoch = 0;
-  /** The stamp of the store, as the app knows it; null before it has said so. */
+  /** The stamp of the store; null before the app has told it. */
   store: Pick<StoreStamp, "highest" | "learn"> | null = null;
-  /** Called, as often as it is noticed, when Redis has gone back. */
+  /** Called each time it is noticed that Redis has gone back. */
   onWentBack: () => void = () => {};
   /** Called when Redis is in a later epoch. */
   onEpoch: (epoch: number) => void = () => {};
@@ -98,14 +100,14 @@ export class History {
     if (event.sequence > this.event.sequence) this.event = event;
   }
 
-  /** True where the epoch is news. */
+  /** True if the epoch is new. */
   learnEpoch(epoch: number): boolean {
     if (epoch <= this.knownEpoch) return false;
     this.knownEpoch = epoch;
     return true;
   }
 
-  /** Takes the standing that a script answered. True where it said that what is known here and in Redis is not the same. */
+  /** Takes the standing that a script answered. True if it says that Redis and this instance know different histories. */
   heed(standing: unknown, epoch: unknown): boolean {
     if (standing === 1) this.onWentBack();
     else if (standing === 2 && this.learnEpoch(Number(epoch))) this.onEpoch(this.knownEpoch);

@@ -1,4 +1,4 @@
-/** Gates, the mirror budget, nonces and first answers, shared by all instances on Redis' own clock. */
+/** Gates, the mirror budget, nonces and first answers, shared by all instances. Time is Redis' own clock. */
 import type { UserId } from "../../core/ledger/ids";
 import { AHEAD_MS } from "../../core/sync/watermark";
 import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
@@ -21,9 +21,9 @@ export interface UpstashHotCacheOptions {
 }
 
 const DAY_MS = 86_400_000;
-/** A signed request is taken within 10 minutes of its time: a day is far beyond, whatever the clocks say. */
+/** A signed request is accepted within 10 minutes of its time. A day is far beyond that, whatever the clocks say. */
 const NONCE_MS = DAY_MS;
-/** Renewed in each round; after a pause that long the store knows better. */
+/** Renewed in each round. After a pause this long the store knows better. */
 const SYNCED_THROUGH_MS = 7 * DAY_MS;
 
 export class UpstashHotCache implements HotCache {
@@ -118,7 +118,7 @@ export class UpstashHotCache implements HotCache {
 const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
   kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
 
-/** Reads the value of a key that came before. The previous version kept no digest, and answers of one line. */
+/** Reads the value of a key that was there before. The release before stored no digest, and answers of one line. */
 function attemptOf(known: string, digest: string): Attempt {
   const end = known.indexOf("\n");
   const isDone = known.startsWith("d");
@@ -127,7 +127,7 @@ function attemptOf(known: string, digest: string): Attempt {
   return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
 }
 
-/** Digits alone: neither 1e21 nor 0.5 can be compared by length. */
+/** A nonce as digits: neither 1e21 nor 0.5 can be compared by length. */
 function digitsOf(nonce: number): string {
   if (!Number.isSafeInteger(nonce) || nonce < 0) throw new RangeError("a nonce is a whole number below 2^53");
   return String(nonce);

@@ -1,6 +1,6 @@
 /**
- * Scripts of what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as digits: of two without
- * leading zeros the longer is larger, of the same length the later one in the alphabet.
+ * Scripts for what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as digits. Without leading
+ * zeros, the longer one is larger; of the same length, the later one in the alphabet.
  */
 import { HISTORY } from "./history";
 
@@ -18,16 +18,16 @@ export const PING = `
 redis.call('SET', KEYS[1], '1', 'PX', 1000)
 return redis.call('DEL', KEYS[1])`;
 
-/** KEYS gate. ARGV ttlMs. Answers 1 for who passes. */
+/** KEYS gate. ARGV ttlMs. Answers 1 to the caller who passes. */
 export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
- * KEYS number of the last event, history, hash of topic → synced through, a gate for each topic. ARGV gateMs, ms that the hash is
- * kept, version of the registry (kept in the hash, where no topic is called so), stamp of the store, what is known (history.ts),
- * then topic and word for each topic, and seconds by which a word may be ahead of Redis' clock. Answers {number of the last event, its
- * mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, then word and 1 | 0 for each topic}. What was synced is
- * told within an epoch: another one has lost it. A word that is further ahead is forgotten: what is kept must not outlive the truth.
+ * KEYS number of the last event, history, hash of topic → watermark, a gate for each topic. ARGV gateMs, ms that the hash is
+ * kept, version of the registry (kept in the hash), stamp of the store, what is known (history.ts), then topic and watermark
+ * for each topic, and seconds by which a watermark may be ahead of Redis' clock. Answers {number of the last event, its mark,
+ * standing, epoch, version of the registry, stamp, ms of Redis' clock, then watermark and 1 | 0 for each topic}. A watermark
+ * holds within an epoch: another epoch has lost it. One that is further ahead is forgotten: it must not outlive the truth.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
 local function latestOf(name, mine)
@@ -61,8 +61,9 @@ if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]
 return answer`;
 
 /**
- * A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again; gone once it is.
- * KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 where it would be too long.
+ * A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. It is gone
+ * once it is full. KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 if it would
+ * be too long.
  */
 export const RESERVE = `
 local time = redis.call('TIME')
@@ -77,8 +78,8 @@ return math.ceil(wait / 1000)`;
 
 /**
  * KEYS nonce, digest of its message, number of the last event, history. ARGV nonce, digest, ms that they are kept, number and
- * mark of the last event that is known, the epoch that is known, ms that the history is kept. Answers what the nonce is to the last one, and for how many
- * ms nonces have been remembered.
+ * mark of the last known event, the known epoch, ms that the history is kept. Answers how the nonce compares with the last
+ * one, and for how many ms nonces have been remembered.
  */
 export const CLAIM_NONCE = `${IS_LARGER}${HISTORY}
 if standing(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
@@ -94,8 +95,8 @@ redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 return {last and 'next' or 'unknown', memory}`;
 
 /**
- * KEYS attempt. ARGV digest, ttlMs. Answers nothing for the first, 'r' and the first one's digest while that one runs, then 'd',
- * the digest, a line break and the answer.
+ * KEYS attempt. ARGV digest, ttlMs. Answers nothing to the first caller; 'r' and the first one's digest while that one runs;
+ * then 'd', the digest, a line break and the answer.
  */
 export const ATTEMPT = `
 local known = redis.call('GET', KEYS[1])
@@ -108,7 +109,7 @@ export const FINISH = `
 redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. '\\n' .. ARGV[2], 'PX', ARGV[3])
 return 1`;
 
-/** KEYS attempt. An answer that somebody has given meanwhile stays: it was given. */
+/** KEYS attempt. An answer that another caller has given meanwhile stays. */
 export const ABANDON = `
 if string.sub(redis.call('GET', KEYS[1]) or '', 1, 1) == 'r' then redis.call('DEL', KEYS[1]) end
 return 1`;

@@ -1,10 +1,10 @@
-/** Whether Redis keeps what it is given: nonces and idempotent answers must survive a restart, and must not be evicted. */
+/** Whether Redis keeps its data: nonces and idempotent answers must survive a restart, and must not be evicted. */
 import type { Commands } from "./client/client";
 
 export interface Keeping {
-  /** Whether each write is logged to a disk; null where Redis does not say. */
+  /** Whether each write is logged to a disk; null if Redis does not say. */
   readonly persists: boolean | null;
-  /** The policy by which keys leave when memory is full; null where none do, or where Redis does not say. */
+  /** The policy by which keys leave when memory is full; null if none leave, or if Redis does not say. */
   readonly evicts: string | null;
 }
 

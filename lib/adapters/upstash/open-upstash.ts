@@ -1,4 +1,4 @@
-/** The shared tier as a whole: one client, and the ports over it. */
+/** Redis (L2) as a whole: one client, and the ports over it. */
 import { randomUUID } from "node:crypto";
 import type { CacheStrategies } from "../../core/cache-strategy";
 import type { Clock } from "../../ports/clock";
@@ -14,13 +14,13 @@ import { UpstashViewCache } from "./view-cache";
 import { UpstashWriteFence } from "./write-fence";
 
 export interface UpstashOptions extends UpstashClientOptions {
-  /** Instances of one network share everything; networks share nothing. */
+  /** Instances of one network share everything. Networks share nothing. */
   readonly network: string;
-  /** Views of another variant are other views. */
+  /** Views of another variant have other keys. */
   readonly viewVariant?: string | undefined;
   /** How long a view stays that nobody reads. */
   readonly viewTtlMs: number;
-  /** The plan's defaults with that time where absent. */
+  /** Absent: the default strategies with that time. */
   readonly strategies?: CacheStrategies;
   readonly clock: Clock;
   readonly log: Log;
@@ -38,12 +38,12 @@ export interface UpstashTier {
   close(): Promise<void>;
 }
 
-/** Asks nothing yet: the first command connects. */
+/** Sends nothing yet: the first command connects. */
 export function openUpstash(options: UpstashOptions): UpstashTier {
   return tierOver(new UpstashClient(options), options);
 }
 
-/** The same over a client that is there. */
+/** The same over an existing client. */
 export function tierOver(
   client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
   { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,

@@ -1,4 +1,4 @@
-/** The views that instances share, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
+/** The shared views, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ledger/ids";
 import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
@@ -11,22 +11,22 @@ import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP, RELEASE } from "./view-scripts";
 export interface UpstashViewCacheOptions {
   readonly commands: Commands;
   readonly keys: Keys;
-  /** Of no other instance, now or ever. */
+  /** No other instance has this id, now or ever. */
   readonly instanceId: string;
-  /** How long the views stay that stay longest, where nobody reads them. */
+  /** How long the longest-lived views stay if nobody reads them. */
   readonly ttlMs: number;
-  /** The plan's defaults with that time where absent. */
+  /** Absent: the default strategies with that time. */
   readonly strategies?: CacheStrategies;
-  /** The one of the event bus; of its own where there is no bus. */
+  /** The event bus's history. Without a bus the cache has its own. */
   readonly history?: History;
-  /** Resolves when Redis knows of every commit that this process knows of and that concerns the user (event-bus.ts). */
+  /** Resolves when Redis knows every commit that concerns the user and that this process knows (event-bus.ts). */
   readonly settled?: (userId: UserId) => Promise<void>;
 }
 
 const NAMES: readonly SharedViewName[] = ["contacts", "circle", "signals"];
-/** A fill must stay below the smallest limit of a request, 1 MB; who has a larger view is served from the database. */
+/** A fill must stay below the smallest limit of a request, 1 MB. A larger view is served from the database. */
 const MAX_VIEW_BYTES = 900_000;
-/** Where a commit concerns more people, everything is expired instead: this many take Redis some 25 ms. */
+/** If a commit concerns more people, everything expires instead: this many take Redis some 25 ms. */
 export const MAX_EXPIRED_USERS = 3_000;
 
 export class UpstashViewCache implements ViewCache {
@@ -44,7 +44,7 @@ export class UpstashViewCache implements ViewCache {
     await settled?.(userId);
     const { ttlMs, evictionPolicy } = this.strategies[name];
     const token = this.newToken();
-    // Sent twice, as after a broken connection, the same token finds its own lease.
+    // If a broken connection sends it twice, the token finds its own lease.
     const renews = evictionPolicy === "TTL" ? 0 : 1;
     const args = [ttlMs, leaseMs, token, renews, generationMs(this.options.ttlMs), ...this.history.args];
     const others =
@@ -54,7 +54,7 @@ export class UpstashViewCache implements ViewCache {
     const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
     if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
-    // Whoever reads the store now knows how far it must have come.
+    // A reader of the store now knows how far it must have come.
     if (kind === 1 || kind === 2) this.history.store?.learn(Number(leftMs));
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
@@ -88,7 +88,7 @@ export class UpstashViewCache implements ViewCache {
     await commands.eval("expire", EXPIRE_ALL, [keys.generation], [this.newToken(), generationMs(this.options.ttlMs)]);
   }
 
-  /** The views that one view of a user keeps alive with itself. */
+  /** The views that one view of a user keeps alive together with itself. */
   private livingWith(name: SharedViewName): readonly SharedViewName[] {
     return NAMES.filter((other) => other !== name && this.strategies[other].evictionPolicy === "USER_BASED");
   }
@@ -106,7 +106,7 @@ export function viewKeys(keys: Keys, userIds: readonly UserId[]): string[] {
 
 const DAY_MS = 86_400_000;
 
-/** How long a generation is kept that nobody renews by a miss. When it ends, every view is loaded again. */
+/** How long a generation is kept that no miss renews. When it ends, every view is loaded again. */
 export function generationMs(ttlMs: number): number {
   return 7 * DAY_MS + 2 * ttlMs;
 }

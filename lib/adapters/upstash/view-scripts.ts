@@ -5,18 +5,19 @@
  *   l  token of the lease         u  until when it is held, ms of Redis' own clock
  *   g  the generation it is of    (another than the network's: expired, and its lease over)
  *
- * An entry leaves as a whole by its time to live. A lookup renews it, and with it the user's other views that live with it; or
- * it renews nothing, and the entry leaves that long after it was filled (core/cache-strategy).
+ * An entry leaves as a whole by its time to live. A lookup renews it and the user's other views that live with it, or renews
+ * nothing, and the entry leaves that long after it was filled (core/cache-strategy).
  */
 import { HISTORY } from "./history";
 
 /**
- * KEYS view, generation, number of the last event, history, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 where
- * reading renews, ms that a generation is kept, then what is known (history.ts). Answers {0 hit, packed view, ms left | 1 lease,
- * packed view or nothing | 2 wait, packed view or nothing | 3, standing, epoch: what is known here and in Redis is not the same}.
+ * KEYS view, generation, number of the last event, history, then the views that live with it. ARGV ttlMs, leaseMs, token, 1 if
+ * reading renews, ms that a generation is kept, then what is known (history.ts). Answers {0 hit, packed view, ms left | 1
+ * lease, packed view or nothing | 2 wait, packed view or nothing | 3, standing, epoch: Redis and the caller know different
+ * histories}.
  *
- * There is always a generation: were its absence one too, a view filled while there was none would be good again as soon as the
- * key is gone (evicted, or its time over). Who misses renews it, so that it lasts as long as it is used.
+ * There is always a generation. If its absence counted as one, a view filled while there was none would be valid again as soon
+ * as the key is gone (evicted, or its time over). A miss renews the generation, so that it lasts as long as it is used.
  */
 export const LOOKUP = `${HISTORY}
 local where, epoch, stamp = standing(KEYS[3], KEYS[4], ARGV[6], ARGV[7], ARGV[8])
@@ -51,7 +52,7 @@ redis.call('HSET', KEYS[1], 'x', '1', 'l', ARGV[3], 'u', string.format('%.0f', n
 renew()
 return {1, entry[1], stamp}`;
 
-/** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 where it was taken. */
+/** KEYS view, generation. ARGV ttlMs, token, packed view. Answers 1 if it was taken. */
 export const FILL = `
 local entry = redis.call('HMGET', KEYS[1], 'l', 'g')
 if entry[1] ~= ARGV[2] or entry[2] ~= redis.call('GET', KEYS[2]) then return 0 end
@@ -65,7 +66,7 @@ export const RELEASE = `
 if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'u') end
 return 1`;
 
-/** A function for other scripts: expires the views KEYS[first] and following. What is not there needs no mark. */
+/** A function for other scripts: expires the views KEYS[first] and following. A missing view needs no mark. */
 export const EXPIRE_FROM = `
 local function expireFrom(first)
   for i = first, #KEYS do

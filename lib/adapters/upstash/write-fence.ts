@@ -11,12 +11,13 @@ import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 
-/** A message that was not read back after a day is not waited for any longer. */
+/** A message that was not read back after a day is no longer waited for. */
 const KEEP_MS = 86_400_000;
 
 /**
  * KEYS place. ARGV topic, registry version, user version, topic and sequence that the caller knows to be read back, ms that an
- * entry lasts, ms that the place is kept. Answers 'entered', 'outdated', or {topic, sequence, writes in flight} of elsewhere.
+ * entry lasts, ms that the place is kept. Answers 'entered', 'outdated', or {topic, sequence, writes in flight} of the other
+ * topic.
  */
 const ENTER = `
 local known = redis.call('HMGET', KEYS[1], 'topic', 'sequence', 'registry', 'user', 'inFlight', 'until')

@@ -10,7 +10,8 @@ import { compare } from "../../core/signals/position";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
-import type { SignalRow, ViewStore } from "../../ports/store/view-store";
+import type { SignalRow } from "../../ports/store/view-rows";
+import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export type LiveEvent =

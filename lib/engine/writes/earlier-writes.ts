@@ -11,7 +11,8 @@ import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
-import type { ViewStore, WrittenRow } from "../../ports/store/view-store";
+import type { WrittenRow } from "../../ports/store/view-rows";
+import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 

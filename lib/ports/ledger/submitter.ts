@@ -1,21 +1,24 @@
-/** Writes to the ledger. One call is one message, in as many chunks as it takes. Never retried by itself: a retry is a second message. */
+/**
+ * Writes to the ledger. One call is one message, in as many chunks as it takes. It is never retried here: a retry is a second
+ * message.
+ */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";
 
 export interface Submitted {
   readonly topicId: TopicId;
-  /** Of the last chunk. */
+  /** The last chunk's. */
   readonly sequence: Sequence;
   readonly transactionId: string;
-  /** Of the last chunk; null where the network did not tell in time. */
+  /** The last chunk's; null if the network did not tell it in time. */
   readonly consensusNs: ConsensusNs | null;
 }
 
 export interface SubmitError {
   /**
-   * `uncertain`: it may have reached the ledger; only a read tells. `duplicate`: the ledger has had this transaction before, and
-   * a read tells what became of it.
+   * `uncertain`: it may have reached the ledger; only a read tells. `duplicate`: the ledger has had this transaction before; a
+   * read tells its result.
    */
   readonly code: "refused" | "unavailable" | "uncertain" | "duplicate";
   readonly message: string;
@@ -23,8 +26,8 @@ export interface SubmitError {
 
 export interface Submitter {
   /**
-   * `validStartNs` names the transaction (core/ledger/write-window): the ledger takes it once, whoever sends it. Without it each call is
-   * a transaction of its own.
+   * `validStartNs` names the transaction (core/ledger/write-window): the ledger takes it once, whoever sends it. Without it each
+   * call is a transaction of its own.
    */
   submit(topicId: TopicId, message: Uint8Array, validStartNs?: bigint): Promise<Result<Submitted, SubmitError>>;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Creates topics on the ledger. An *attempt* names the transaction before it is sent, so a creation may be asked for again, by
- * whoever finds the attempt written down: it takes effect once.
+ * Creates topics on the ledger. An *attempt* names the transaction before it is sent. A recorded attempt may be sent again, by any
+ * instance: it takes effect once.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { Result } from "../../core/result";

@@ -1,19 +1,19 @@
 /**
- * What instances share and may lose: gates, the mirror budget, nonces, first answers, signals on their way. Each method is one
- * command. Keys carry the network's name; the adapter adds it. Entries leave by their time to live.
+ * Shared state of all instances that may get lost: gates, the mirror budget, nonces and first answers. Each method is one command
+ * and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
  */
 import type { TopicId, UserId } from "../../core/ledger/ids";
 
 export interface BudgetPolicy {
   /** Tokens that come back each second. */
   readonly perSecond: number;
-  /** Tokens that a pause saves up at most. */
+  /** A pause saves up at most so many tokens. */
   readonly burst: number;
   /** A reservation further ahead than this is not made. */
   readonly maxWaitMs: number;
 }
 
-/** A write under way or done. `answer` is the first answer's body. `other`: the key was given to another request before. */
+/** A write that runs or is done. `answer` is the first answer's body. `other`: another request has used the key before. */
 export type Attempt =
   | { readonly kind: "first" }
   | { readonly kind: "running" }
@@ -21,9 +21,8 @@ export type Attempt =
   | { readonly kind: "done"; readonly answer: string };
 
 /**
- * How a nonce stands to the user's last one. `next`: larger. `unknown`: nothing is remembered of this user. Both are
- * remembered from now on. `same`: the last one, of this very message. `used`: the last one, of another message. `older`: smaller
- * than the last.
+ * How a nonce compares with the user's last one. `next`: larger. `unknown`: nothing is remembered of this user. Both are remembered
+ * from now on. `same`: the last one, of this very message. `used`: the last one, of another message. `older`: smaller.
  */
 export interface NonceClaim {
   readonly kind: "next" | "unknown" | "same" | "used" | "older";
@@ -31,21 +30,21 @@ export interface NonceClaim {
   readonly memoryMs: number;
 }
 
-/** What one instance knows of a topic, and what it learns of it in a round. */
+/** An instance's watermark of a topic, or the one that it learns in a round. */
 export interface RoundTopic {
   readonly topicId: TopicId;
-  /** Through when everything of the topic is stored, as a word of core/sync/watermark: the largest holds. 0n for unknown. */
+  /** Packed (core/sync/watermark): the largest holds. 0n for unknown. */
   readonly watermark: bigint;
 }
 
 export interface Round {
-  /** In the order asked; `isOurs` for one caller of all instances in each period. */
+  /** In the order asked. `isOurs` is true for one caller of all instances in each period. */
   readonly topics: readonly (RoundTopic & { readonly isOurs: boolean })[];
-  /** The newest version of the shard registry that any instance has told of. */
+  /** The newest version of the shard registry that any instance has told. */
   readonly registryVersion: number;
-  /** The highest stamp of the durable store that any instance has told of (ports/store/store-stamp). */
+  /** The highest stamp of the durable store that any instance has told (ports/store/store-stamp). */
   readonly stamp: number;
-  /** Ms since 1970 by the clock of the tier that answered, by which the words are as old as they are; null where none did. */
+  /** Ms since 1970 by Redis' clock, which tells the age of a watermark; null without Redis. */
   readonly nowMs: number | null;
 }
 
@@ -55,18 +54,18 @@ export interface HotCache {
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
   /**
-   * One round of demand for topics: for each, whether this caller is the one of all instances who syncs it in this period of
-   * `gateMs`, and the latest time through which any instance has synced it (the caller's own included). Tells, and learns of,
-   * the version of the registry and the stamp of the store with the same command.
+   * One round of demand. For each topic: whether this caller is the one of all instances that syncs it in this period of `gateMs`,
+   * and the latest watermark of any instance, the caller's included. The same command tells and learns the version of the registry
+   * and the stamp of the store.
    */
   round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
-  /** Reserves one token: how long to wait until it is there (0: now), or null where that is further ahead than `maxWaitMs`. */
+  /** Reserves one token. Returns the wait until it is there (0: now), or null if that is longer than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
-  /** Remembers `nonce` and the message that it belongs to if it is larger than the last one of `userId`. */
+  /** Remembers `nonce` and its message if it is larger than the last one of `userId`. */
   claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim>;
   /**
-   * The first caller of a key is `first` and must `finish` or `abandon` it; the others learn how far that is. `digest` names the
-   * request that the key is for: no white space.
+   * The first caller of a key is `first` and must `finish` or `abandon` it. Later callers learn its progress. `digest` identifies
+   * the request of the key; it has no white space.
    */
   attempt(key: string, digest: string, ttlMs: number): Promise<Attempt>;
   finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void>;

@@ -1,7 +1,4 @@
-/**
- * What is kept about who may be whom: ids that accounts sign in as, and sign-outs. Every method is one statement at most.
- * Rejects with TierUnavailable.
- */
+/** Bindings of accounts to ids, and sign-outs. Each method is at most one statement. Rejects with TierUnavailable. */
 import type { AccountId, SessionId, UserId } from "../../core/ledger/ids";
 
 export interface Binding {
@@ -13,21 +10,21 @@ export interface Binding {
 export interface SignOut {
   /** All sessions of a user, or one session. */
   readonly subject: UserId | SessionId;
-  /** Epoch milliseconds: the user's sessions that were issued until then are over; of one session, when it ended. */
+  /** Epoch milliseconds. The user's sessions that were issued until then are over; for a single session, when it ended. */
   readonly untilMs: number;
 }
 
 export interface AccountStore {
-  /** Whose id the account signs in as; null where nobody has bound it. */
+  /** The id that the account signs in as; null if nobody has bound it. */
   boundTo(accountId: AccountId): Promise<UserId | null>;
-  /** An account has one id, an id may have several accounts; the latest binding of an account counts. */
+  /** An account has one id, and an id may have several accounts. The latest binding of an account counts. */
   bind(binding: Binding): Promise<void>;
-  /** False where there was none. */
+  /** False if there was none. */
   unbind(accountId: AccountId): Promise<boolean>;
-  /** By account. */
+  /** In the order of the accounts. */
   bindings(): Promise<readonly Binding[]>;
-  /** Never takes an earlier sign-out's time back. */
+  /** Keeps the later time if the subject signed out before. */
   signOut(signOut: SignOut): Promise<void>;
-  /** Those later than `sinceMs`. */
+  /** Sign-outs later than `sinceMs`. */
   signOuts(sinceMs: number): Promise<readonly SignOut[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * What operators ask of the durable store, and what is kept of what they do. Each method is one SQL statement. Failures of the
- * database throw `TierUnavailable`.
+ * The operators' reads of the durable store, and the operator log. Each method is one SQL statement. Failures of the database
+ * reject with `TierUnavailable`.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
@@ -13,7 +13,7 @@ type ActionState = "running" | "done" | "failed" | "refused";
 export interface AdminEntry {
   readonly id: number;
   readonly atMs: number;
-  /** Of a running action: its last sign of life. */
+  /** For a running action: its last sign of life. */
   readonly updatedMs: number;
   readonly actor: string;
   readonly action: string;
@@ -27,7 +27,7 @@ export interface NewAction {
   readonly actor: string;
   readonly action: string;
   readonly target: string | null;
-  /** Of no other request; null: each call is an action of its own. */
+  /** Idempotency key; null means that every call is a new action. */
   readonly requestKey: string | null;
   readonly nowMs: number;
 }
@@ -35,15 +35,15 @@ export interface NewAction {
 /** A topic with its open gaps, the oldest first. */
 export interface TopicOverview extends TopicState {
   readonly gaps: readonly Gap[];
-  /** Of all open ones: `gaps` holds the first of them. */
+  /** The number of all open gaps. `gaps` holds the first of them. */
   readonly gapCount: number;
 }
 
 export interface RelationSize {
   readonly name: string;
-  /** The table that it is a partition of; null where it is none. */
+  /** The table of which it is a partition; null if it is none. */
   readonly partitionOf: string | null;
-  /** As the server estimates it. */
+  /** The server's estimate. */
   readonly rows: number;
   readonly tableBytes: number;
   readonly indexBytes: number;
@@ -54,44 +54,44 @@ export interface StorageSizes {
   readonly relations: readonly RelationSize[];
 }
 
-/** A message that is in no view. */
+/** A rejected or failed message: stored, and in no view. */
 export interface RejectedEntry {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
   readonly disposition: "undecodable" | "untrusted" | "failed";
   readonly reason: string | null;
-  /** Null where the mirror does not tell who paid. */
+  /** Null if the mirror does not tell who paid. */
   readonly payer: AccountId | null;
-  /** How long it is in all. */
+  /** The length of the whole message. */
   readonly bytes: number;
   /** Its first bytes. */
   readonly start: Uint8Array;
 }
 
-/** Who has messages in a topic. */
+/** The people with messages in a topic. */
 export interface Crowd {
   readonly users: number;
-  /** Of the rows of its people, and how many of them the ten busiest have. */
+  /** Rows of the topic's people, and how many of them the ten busiest people have. */
   readonly rows: number;
   readonly hottestRows: number;
 }
 
 export interface AdminStore {
-  /** Records that an action begins. `isNew` false: the same request was made before, and the entry is that one's as it stands. */
+  /** Records that an action begins. `isNew` false: the same request was made before, and this is its entry. */
   begin(action: NewAction): Promise<{ readonly isNew: boolean; readonly entry: AdminEntry }>;
-  /** Brings an entry up to date; the entry as it is now. One that failed or was refused gives its request free to be made again. */
+  /** Updates an entry, and returns it. After a failed or refused action the same request may be made again. */
   update(id: number, change: Pick<AdminEntry, "state" | "detail"> & { readonly nowMs: number }): Promise<AdminEntry>;
   /** Newest first, older than `beforeId` (null: from the newest). */
   entries(beforeId: number | null, limit: number): Promise<readonly AdminEntry[]>;
-  /** Of each target the newest entry of any of these actions that was not refused, older than `beforeId` where one is given. */
+  /** For each target, the newest entry of any of these actions that was not refused, older than `beforeId` if that is given. */
   latest(actions: readonly string[], beforeId?: number): Promise<readonly AdminEntry[]>;
 
   /** All topics, each with at most `gapLimit` of its open gaps. */
   topics(gapLimit: number): Promise<readonly TopicOverview[]>;
-  /** Of each topic that has one, the first sequence whose message is stored but not verified. */
+  /** For each topic that has one, the first sequence whose message is stored but not verified. */
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
-  /** By topic. Looks at every row: not for a store of many millions. */
+  /** By topic. Reads every row, so it does not suit a store of many millions. */
   crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */

@@ -15,23 +15,26 @@ export interface Refolded {
 
 export interface EpochStore {
   /**
-   * Starts a new epoch of positions, whose number is above `above`, and leaves everything else as it is: positions that were
-   * given out before may be given out again for other rows. Idempotent while the store's epoch is above it. Returns the epoch.
+   * Starts a new epoch of positions, whose number is above `above`, and leaves everything else as it is. In the new epoch
+   * positions may be given out again for other rows. Idempotent while the store's epoch is above `above`. Returns the epoch.
    */
   newEpoch(above: number): Promise<number>;
   /**
-   * Begins to drop what is stored of one topic (`TopicState.isDropping`), and starts a new epoch. Nothing happens where the topic
-   * is not known, or is being dropped already.
+   * Begins to drop one topic's rows (`TopicState.isDropping`), and starts a new epoch. Does nothing if the topic is not known,
+   * or is being dropped already.
    */
   startOver(topicId: TopicId): Promise<void>;
   /**
-   * Drops the next part of a topic that is being dropped, about `most` rows with all that follows from them: any number may ask
-   * at once, and go on where others have stopped. The last part starts another epoch; from then on the other topics are to be
-   * folded again (`TopicState.projected`). Nothing happens where the topic is not being dropped.
+   * Drops the next part of a topic that is being dropped: about `most` rows, with everything that follows from them. Any
+   * number may call it at once, and go on where others stopped. The last part starts another epoch; from then on the other
+   * topics must be folded again (`TopicState.projected`). Does nothing if the topic is not being dropped.
    */
   dropSome(topicId: TopicId, most: number): Promise<void>;
-  /** Folds stored messages of a topic again. False where it was not folded through `from` any more. */
+  /** Folds stored messages of a topic again. False if it was no longer folded only through `from`. */
   reproject(refolded: Refolded): Promise<boolean>;
-  /** Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled again from the start. Returns the epoch. */
+  /**
+   * Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled from the start again. Returns the
+   * epoch.
+   */
   rebuild(): Promise<number>;
 }

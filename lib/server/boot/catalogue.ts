@@ -6,7 +6,8 @@ import "server-only";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { DefinitionsGeneration } from "../../engine/reads/invalidate";
 import type { Clock } from "../../ports/clock";
-import type { Catalogue, ViewStore } from "../../ports/store/view-store";
+import type { Catalogue } from "../../ports/store/view-rows";
+import type { ViewStore } from "../../ports/store/view-store";
 
 /** Beyond what anybody picks from a list; with the longest texts it is still cut by the bytes of an answer. */
 const MAX_OFFERED = 300;

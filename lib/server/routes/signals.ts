@@ -12,7 +12,7 @@ import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
 import { signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/view";
-import type { EventRow, SignalRow } from "../../ports/store/view-store";
+import type { EventRow, SignalRow } from "../../ports/store/view-rows";
 import { EventsAnswer, EventsQuery, type Signal, SignalsAnswer, SignalsQuery } from "../../wire/signals";
 import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";

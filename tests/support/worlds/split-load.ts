@@ -1,7 +1,7 @@
 /** Writers and readers at work on a `SplitWorld`, and the account of what became of every message. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
-import type { SignalRow } from "@/lib/ports/store/view-store";
+import type { SignalRow } from "@/lib/ports/store/view-rows";
 import type { App } from "@/lib/server/boot/app";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import type { Instance, SplitWorld } from "./split-world";

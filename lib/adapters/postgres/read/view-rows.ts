@@ -5,7 +5,7 @@ import type { Position, TopicId, UserId } from "../../../core/ledger/ids";
 import { GENESIS_HASH } from "../../../core/ledger/running-hash";
 import type { Definition, Edge, Profile } from "../../../core/signals/projection";
 import type { ProfileName } from "../../../core/signals/views";
-import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../ports/store/view-store";
+import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../ports/store/view-rows";
 import { isActorFlag, typeName, verification, verificationFlag } from "../codec/codes";
 import { sequenceOf } from "../codec/ref";
 import { payerOf } from "../codec/rows";

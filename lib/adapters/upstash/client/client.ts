@@ -1,6 +1,6 @@
 /**
- * The one gate to the shared tier: every command passes it, is counted by its purpose, has a timeout, and fails as
- * TierUnavailable with nothing in it but a kind and a code. While the tier is down the circuit refuses commands at once.
+ * The only way to Redis: every command is counted by its purpose, has a timeout, and fails as TierUnavailable with nothing in
+ * it but a kind and a code. While Redis is down the circuit breaker refuses commands at once.
  */
 import { Redis } from "@upstash/redis";
 import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
@@ -28,9 +28,9 @@ export interface UpstashClientStats {
   readonly byPurpose: Readonly<Record<Purpose, CommandCounts>>;
 }
 
-/** What the adapters need of it. */
+/** The part of the client that the adapters need. */
 export interface Commands {
-  /** Runs a script as one command, whether or not the server has seen it: EVALSHA would cost a second one where it has not. */
+  /** Runs a script as one command, whether or not the server knows it: EVALSHA would cost a second one if it does not. */
   eval(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
@@ -42,19 +42,19 @@ export interface Channels {
 const READ_TIMEOUT_MS = 300;
 const TIMEOUT_MS = 1_000;
 /**
- * A timer that fires this much too late says that this process stood still, and nothing of Redis, whose answer may lie unread: it
- * is given the second value to be read. Without this a cold process on a busy machine sends each of its readers to the database.
+ * A timer that fires this much too late shows that this process stood still. Redis' answer may lie unread, so it gets the
+ * second value to be read. Without this a cold process on a busy machine sends each of its readers to the database.
  */
 const STANDSTILL_MS = 20;
 const GRACE_MS = 100;
 
 const READS: ReadonlySet<Purpose> = new Set(["lookup", "cursor"]);
-/** Of these, one that was done twice is as good as once: a connection that broke is worth a second try. */
+/** Commands that may run twice without harm: after a broken connection they are sent again. */
 const IDEMPOTENT: ReadonlySet<Purpose> = new Set(["lookup", "release", "cursor", "expire", "publish"]);
 
 const CIRCUIT: CircuitPolicy = {
   threshold: 5,
-  // Down for long, it is asked every 10 s: that is how late its return is noticed at most.
+  // During a long outage Redis is asked every 10 s, so its return is noticed at most that late.
   backoff: { baseMs: 500, maxMs: 10_000 },
   probeMs: 5_000,
 };
@@ -148,22 +148,22 @@ function redisOf({ url, token }: UpstashClientOptions, timeoutMs: number): Redis
   return new Redis({
     url,
     token,
-    // The client would repeat an INCR as gladly as a GET.
+    // The client would repeat an INCR as readily as a GET.
     retry: { retries: 0 },
     enableTelemetry: false,
-    // One request is one command here, and its error its own.
+    // One request is one command here, with its own error.
     enableAutoPipelining: false,
-    // A view is text to us, even where it looks like a number.
+    // A view is text to us, even if it looks like a number.
     automaticDeserialization: false,
-    // All of ours is well-formed text, so base64 would only cost a third more bytes and their decoding.
+    // Everything we store is well-formed text, so base64 would only cost a third more bytes and their decoding.
     responseEncoding: false,
-    // Scripts run where the writes are; there is nothing older to read.
+    // Scripts run on the writing server, so there is nothing older to read.
     readYourWrites: false,
     signal: () => patience(timeoutMs),
   });
 }
 
-/** Aborted after so long, not counting a time in which this process stood still. */
+/** Aborts after `ms`, not counting time in which this process stood still. */
 function patience(ms: number): AbortSignal {
   const controller = new AbortController();
   const wait = (stepMs: number) => {

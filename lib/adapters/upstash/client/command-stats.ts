@@ -1,4 +1,4 @@
-/** What the shared tier was asked, by purpose: commands are what it costs. */
+/** Commands to Redis by purpose: commands are what it costs. */
 
 /** Why a command is sent. Each is one line of the bill, and one label of the metrics. */
 export const PURPOSES = [
@@ -22,10 +22,10 @@ export const PURPOSES = [
 export type Purpose = (typeof PURPOSES)[number];
 
 export interface CommandCounts {
-  /** Sent, and so billed; those that failed included, retries too. */
+  /** Sent, and so billed. Includes failures and retries. */
   readonly commands: number;
   readonly errors: number;
-  /** Not sent, since the circuit was open. */
+  /** Not sent, because the circuit breaker was open. */
   readonly refused: number;
   readonly totalMs: number;
   readonly maxMs: number;
@@ -70,12 +70,12 @@ export class CommandStats {
     this.onCommand({ purpose, ms, isError: true });
   }
 
-  /** More of an answer that goes on. */
+  /** A further part of an answer that goes on. */
   received(purpose: Purpose, receivedBytes: number): void {
     this.add(purpose, { receivedBytes });
   }
 
-  /** Every purpose, those that did not occur as zeros. */
+  /** All purposes. Those that did not occur are zeros. */
   read(): Readonly<Record<Purpose, CommandCounts>> {
     const of = (purpose: Purpose) => [purpose, this.counts.get(purpose) ?? NOTHING] as const;
     return Object.fromEntries(PURPOSES.map(of)) as Record<Purpose, CommandCounts>;

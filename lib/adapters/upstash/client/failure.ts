@@ -1,13 +1,13 @@
 /**
- * What may be said of a failed command. The client's own errors carry the whole command, values and all, and an answer that is
- * no JSON as it came; neither may reach a log, so only a kind and a code are taken from them.
+ * The part of a failed command that may be told. The client's own errors carry the whole command with its values, and an
+ * answer that is not JSON as it came. Neither may reach a log, so only a kind and a code are taken from them.
  */
 import { TierUnavailable } from "../../../ports/tier-unavailable";
 import type { Purpose } from "./command-stats";
 
 export type FailureKind = "timeout" | "network" | "rejected" | "refused";
 
-/** `refused`: the circuit is open, nothing was sent. */
+/** `refused`: the circuit breaker is open, nothing was sent. */
 export function unavailable(purpose: Purpose, kind: FailureKind, code: string | null = null): TierUnavailable {
   return new TierUnavailable("redis", `Redis: ${purpose} failed (${code === null ? kind : `${kind}, ${code}`})`);
 }
@@ -18,7 +18,7 @@ export function kindOf(error: unknown): FailureKind {
   return name === "UpstashError" || name === "UpstashJSONParseError" ? "rejected" : "network";
 }
 
-/** The system's code of a network error, or the first word of what Redis said: names of errors, never data. */
+/** The system's code of a network error, or the first word of Redis' answer: names of errors, never data. */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const code = (error.cause as { readonly code?: unknown } | undefined)?.code;

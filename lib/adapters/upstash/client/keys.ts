@@ -1,13 +1,10 @@
-/**
- * Names of everything kept in Redis. Whatever belongs to a network begins with `tm:` and its name, whatever belongs to a user
- * goes on with the user's id.
- */
+/** Names of everything in Redis. Keys of a network begin with `tm:` and its name; keys of a user continue with the user's id. */
 
 import { keyOf } from "../../../core/key";
 import type { TopicId, TopicKind, UserId } from "../../../core/ledger/ids";
 import type { SharedViewName } from "../../../ports/shared/view-cache";
 
-/** It stands in keys and in the path of a subscription as it is. */
+/** The name stands in keys and in the path of a subscription as it is. */
 const NETWORK = /^[A-Za-z0-9_.-]{1,60}$/;
 
 export class Keys {
@@ -29,17 +26,17 @@ export class Keys {
     return this.named(userId, "nonce");
   }
 
-  /** Which message took the last nonce. */
+  /** The message that took the last nonce. */
   nonceDigest(userId: UserId): string {
     return this.named(userId, "nonce", "of");
   }
 
-  /** Where the user's last message of a kind went. */
+  /** The topic of the user's last message of a kind. */
   lastWrite(userId: UserId, kind: TopicKind): string {
     return this.named(userId, "wrote", kind);
   }
 
-  // The empty part is no user's: whatever an id may be, it names none of these.
+  // No user has an empty id, so no user's key can equal one of these.
   gate(gate: string): string {
     return this.named("", "gate", gate);
   }
@@ -66,7 +63,7 @@ export class Keys {
     return this.named("", "generation");
   }
 
-  /** Hash of topic → consensus time through which it is synced. */
+  /** Hash of topic → watermark. */
   get syncedThrough(): string {
     return this.named("", "synced");
   }
@@ -86,7 +83,7 @@ export class Keys {
     return `${this.root}::history`;
   }
 
-  /** Hash of instance → what it tells of itself. */
+  /** Hash of instance → its report. */
   get reports(): string {
     return this.named("", "reports");
   }

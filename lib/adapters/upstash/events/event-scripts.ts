@@ -28,10 +28,10 @@ redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[7])
 return {number, where, epoch}`;
 
 /**
- * Where Redis has gone back, or is in an earlier epoch, and nobody was first: expires everything, goes on above the number that is
- * known, and tells all. Cursors of an earlier epoch say nothing about this one, and are forgotten. KEYS number of the last event,
- * history, hash of topic → cursor, generation. ARGV channel, token of the new generation, ms that one is kept, ms that numbers are
- * kept, event, its mark, then what is known (history.ts). Answers {number and mark of the last event}.
+ * If Redis has gone back, or is in an earlier epoch, and no other instance was first: expires everything, goes on above the
+ * known number, and tells all. Cursors of an earlier epoch mean nothing in this one, and are forgotten. KEYS number of the
+ * last event, history, hash of topic → cursor, generation. ARGV channel, token of the new generation, ms that one is kept, ms
+ * that numbers are kept, event, its mark, then what is known (history.ts). Answers {number and mark of the last event}.
  */
 export const START_OVER = `${HISTORY}
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[7], ARGV[8], ARGV[9])
@@ -53,8 +53,8 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 return {last, redis.call('HGET', KEYS[2], slotOf(last)) or ''}`;
 
 /**
- * KEYS number of the last event, history. ARGV what is known (history.ts). Answers {number and mark of the last event, standing,
- * epoch}. A script, so that it is read where it is written and not from a copy that lags.
+ * KEYS number of the last event, history. ARGV what is known (history.ts). Answers {number and mark of the last event,
+ * standing, epoch}. A script, so that it is read on the writing server and not from a copy that lags.
  */
 export const LAST_EVENT = `${HISTORY}
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')

@@ -1,11 +1,11 @@
-/** Through which event what this process keeps is up to date: events that it heard, and those at which it dropped everything. */
+/** The event through which this process' caches are up to date: it heard the event, or dropped everything after it. */
 export class HeardThrough {
-  /** The number of the last event that was heard, or read as the last one; null before the first. */
+  /** The number of the last event that was heard or read; null before the first. */
   last: number | null = null;
   private droppedThrough = 0;
   private readonly waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>();
 
-  /** Takes the number of the last event; null: not known. */
+  /** Takes the number of the last event; null: it is not known. */
   know(sequence: number | null): void {
     this.last = sequence;
     for (const each of this.waiting) {
@@ -15,7 +15,7 @@ export class HeardThrough {
     }
   }
 
-  /** Everything kept is dropped, when it is known that events through this one were published. */
+  /** The caches were dropped when events through this one were known to be published. */
   drop(sequence: number): void {
     this.droppedThrough = Math.max(this.droppedThrough, sequence);
   }
