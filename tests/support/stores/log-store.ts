@@ -1,9 +1,10 @@
 /** The log of one topic in memory: as much of a sync store as audits and repairs use. */
+
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Sha384 } from "@/lib/core/ledger/running-hash";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import type { Batch, LogEntry } from "@/lib/core/signals/batch";
 import { interpret } from "@/lib/core/signals/interpret";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import type { CommitOutcome } from "@/lib/ports/store/batch-store";
 import type { Gap } from "@/lib/ports/store/gap-store";
 import type { SyncStore } from "@/lib/ports/store/sync-store";

@@ -3,7 +3,7 @@ import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { Position, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { Incidents } from "@/lib/engine/health/incidents";
 import type { LiveHub } from "@/lib/engine/live/live-hub";
-import { DefinitionsGeneration, followCommits, renamedBy, ToldCommits } from "@/lib/engine/reads/invalidate";
+import { DefinitionsGeneration, followCommits, HeardCommits, renamedBy } from "@/lib/engine/reads/invalidate";
 import type { L1Cache } from "@/lib/engine/reads/l1-cache";
 import type { CommitEvent } from "@/lib/ports/shared/event-bus";
 import type { ViewStore } from "@/lib/ports/store/view-store";
@@ -17,14 +17,14 @@ let calls: string[];
 let bus: MemoryEventBus;
 let incidents: Incidents;
 let definitions: DefinitionsGeneration;
-let told: ToldCommits;
+let told: HeardCommits;
 let unfollow: () => void;
 
 beforeEach(() => {
   calls = [];
   bus = new MemoryEventBus();
   incidents = new Incidents({ clock: new DrivenClock(), log: quietLog });
-  [definitions, told] = [new DefinitionsGeneration(), new ToldCommits()];
+  [definitions, told] = [new DefinitionsGeneration(), new HeardCommits()];
   const l1 = {
     expire: (userId: UserId) => void calls.push(`expire ${userId}`),
     expireAll: () => void calls.push("expire all"),

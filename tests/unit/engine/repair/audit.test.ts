@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { err, ok } from "@/lib/core/result";
 import { type CheckOptions, type CheckProgress, checkTopic, newCheck } from "@/lib/engine/repair/audit";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { chainOf, OPERATOR, sha384 } from "../../../support/mirrors/chain";
 import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
@@ -31,7 +31,7 @@ async function check(mode: CheckOptions["mode"], more: Partial<CheckOptions> = {
   const deps = {
     ...{ store: log.store, ledger, clock, sha384, bus: new MemoryEventBus() },
     trustedPayers: new Set([OPERATOR]),
-    onUnpublished: () => {},
+    missed: { unpublished: () => {} },
     renamedBy: async () => [],
   };
   const start = newCheck(chain.length);

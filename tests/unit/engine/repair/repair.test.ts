@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { repairTopic } from "@/lib/engine/repair/repair";
-import type { LedgerMessage } from "@/lib/ports/ledger/ledger";
 import type { Gap } from "@/lib/ports/store/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
 import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
@@ -27,7 +27,7 @@ const repair = (failedAfter = 0) =>
   repairTopic(
     {
       ...{ store: log.store, ledger, sha384, bus: new MemoryEventBus(), trustedPayers: new Set([OPERATOR]) },
-      onUnpublished: () => {},
+      missed: { unpublished: () => {} },
       renamedBy: async () => [],
     },
     TOPIC,

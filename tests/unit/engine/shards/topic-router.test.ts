@@ -3,7 +3,7 @@ import { MemoryWriteFence } from "@/lib/adapters/memory/memory-write-fence";
 import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { type Registry, routeTopic, type Shard } from "@/lib/core/shards/shards";
 import type { RegistryCache } from "@/lib/engine/shards/registry-cache";
-import { TopicDoor, type TopicDoorDeps } from "@/lib/engine/shards/topic-router";
+import { TopicRouter, type TopicRouterDeps } from "@/lib/engine/shards/topic-router";
 import type { WriteFence } from "@/lib/ports/shared/write-fence";
 import type { UserRoute } from "@/lib/ports/store/shard-registry";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
@@ -33,7 +33,7 @@ beforeEach(() => {
 });
 
 /** A router whose instance knows the registry as it was when the router was made, until it loads it. */
-function router(more: Partial<TopicDoorDeps> = {}): TopicDoor {
+function router(more: Partial<TopicRouterDeps> = {}): TopicRouter {
   const known = { current: registry };
   const cache = {
     get current() {
@@ -46,7 +46,7 @@ function router(more: Partial<TopicDoorDeps> = {}): TopicDoor {
     },
   } as unknown as RegistryCache;
   const down = () => Promise.reject(new TierUnavailable("postgres", "down"));
-  return new TopicDoor({
+  return new TopicRouter({
     registry: cache,
     store: {
       user: async () => (isStoreDown ? down() : route),
@@ -54,14 +54,14 @@ function router(more: Partial<TopicDoorDeps> = {}): TopicDoor {
         route = { ...route, tier, version: route.version + 1 };
         return true;
       },
-    } as unknown as TopicDoorDeps["store"],
+    } as unknown as TopicRouterDeps["store"],
     fence,
     scheduler: {
       syncs: new Map(),
       freshness: () => ({ stale: false }),
       waitFor: async (minimum: ReadonlyMap<TopicId, Sequence>) =>
         [...minimum].every(([topicId, sequence]) => (readBack.get(topicId) ?? 0) >= sequence),
-    } as unknown as TopicDoorDeps["scheduler"],
+    } as unknown as TopicRouterDeps["scheduler"],
     clock,
     log: quietLog,
     ...more,
