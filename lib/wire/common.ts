@@ -37,7 +37,7 @@ export const CappedAt = z.record(z.string(), z.number().int()).optional().meta({
   description: "The lists that are cut, by name, with the number of items in each; absent where all are complete",
 });
 
-/** What every read says of its own age. */
+/** The age that every read states. */
 export const Freshness = z.object({
   asOf: ConsensusTimestamp.nullable().meta({
     description: "Consensus time through which all topics are synced; null before the first sync",

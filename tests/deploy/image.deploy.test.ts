@@ -1,5 +1,5 @@
 /**
- * What the Dockerfile makes, without Docker: `.next/standalone` (`npm run build:standalone`) in a folder of its own that only
+ * The image that the Dockerfile makes, without Docker: `.next/standalone` (`npm run build:standalone`) in a folder of its own that only
  * root may write to, and that has no other packages anywhere above it; run by a user without rights, with a folder for data.
  */
 import { execFile } from "node:child_process";

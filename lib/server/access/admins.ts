@@ -1,5 +1,5 @@
 import "server-only";
-/** Who may operate: sessions of ADMIN_ACCOUNTS (on devnet also the devnet's operator), and who knows ADMIN_TOKEN. */
+/** Operators: sessions of ADMIN_ACCOUNTS (on devnet also the devnet's operator), and callers with ADMIN_TOKEN. */
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";

@@ -15,7 +15,7 @@ import type { Env } from "../config/env";
 import type { Metrics } from "../observe/metrics";
 import type { SharedTier, Stores } from "./app";
 
-/** What DATABASE_URL names, or the embedded database. Each is loaded where it is chosen. */
+/** Opens the database that DATABASE_URL names, or the embedded one. Only the chosen driver is loaded. */
 export async function openDatabaseOf(env: Env): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   if (url !== undefined) return openDatabase({ url, driver, endpoint });
@@ -35,7 +35,7 @@ export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise
       onStatement: metrics?.observeStatement,
     });
   } catch (cause) {
-    // Whoever tries again must not find it taken.
+    // Another try must not find it taken.
     await db.close();
     throw cause;
   }

@@ -1,5 +1,5 @@
 import "server-only";
-/** What the operator may say of accounts: which one signs in as an id of before accounts (`tm-…`). */
+/** Binds accounts, so that one signs in as an id from before accounts (`tm-…`). */
 import { type AccountId, parseAccountId, parseUserId, type UserId } from "../../core/ledger/ids";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";

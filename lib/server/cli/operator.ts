@@ -1,5 +1,5 @@
 import "server-only";
-/** What `npm run shards` works with: the same database, Redis, mirror and key as the instances, in a process of its own. */
+/** The parts of `npm run shards`: the same database, Redis, mirror and key as the instances, in a process of its own. */
 import { MemoryEventBus } from "../../adapters/memory/memory-event-bus";
 import { systemClock } from "../../adapters/memory/system-clock";
 import { MirrorLedger } from "../../adapters/mirror/mirror-ledger";

@@ -5,7 +5,7 @@ const PERMISSIONS =
   "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), payment=(), usb=()";
 
 /**
- * What every answer of the API carries, whoever serves it. A browser that is made to show one as a page runs, loads and frames
+ * Headers of every answer of the API, whichever part serves it. A browser that is made to show one as a page runs, loads and frames
  * nothing. Files and pages have theirs from next.config.mjs and proxy.ts.
  */
 const HEADERS = [

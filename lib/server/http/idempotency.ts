@@ -2,7 +2,7 @@ import "server-only";
 import { hash } from "node:crypto";
 import { ProblemError } from "./problem";
 
-/** What a client calls a request that it may send again; null where it names none. Throws what to answer to a name that is none. */
+/** The client's key for a request that it may send again; null where it gives none. Throws a ProblemError for a malformed key. */
 export function idempotencyKey(request: Request): string | null {
   const given = request.headers.get("idempotency-key");
   if (given === null || /^[\x21-\x7e]{1,200}$/.test(given)) return given;

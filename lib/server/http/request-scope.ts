@@ -19,7 +19,7 @@ const scopes = shared.__trustmeshRequest;
 
 export const HEADER = "x-request-id";
 
-/** What proxies send; anything else could be made to look like more than an id in a log. */
+/** The form of ids that proxies send. Other text could look like more than an id in a log. */
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$/;
 
 /** The id that whoever stands in front gave the request, where it is one; else a new one. */

@@ -1,5 +1,5 @@
 import "server-only";
-/** What the instances have cost so far, and would a day, at the list prices of core/capacity/prices. */
+/** The cost of all instances so far, and a day, at the list prices of core/capacity/prices. */
 import { PRICES, type PriceName, usdOf } from "../../core/capacity/prices";
 import type { CostStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";

@@ -12,7 +12,7 @@ const CENSORED = "[redacted]";
 /** Never logged, whoever hands them over, at the top or one below. */
 const SECRET_FIELDS = ["authorization", "body", "cookie", "password", "secret", "set-cookie", "token"];
 
-/** What looks like a secret in any text: a password in an address, a bearer token, a signed token such as a session's. */
+/** Patterns of secrets in any text: a password in an address, a bearer token, a signed token such as a session's. */
 const SECRET_TEXTS = [
   [/(\/\/[^/\s:@"]*):[^/\s@"]+@/g, `$1:${CENSORED}@`],
   [/\b(Bearer)\s+[^\s"\\]+/gi, `$1 ${CENSORED}`],
@@ -57,7 +57,7 @@ function censored(line: string, secrets: readonly string[]): string {
   return SECRET_TEXTS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), withoutKnown);
 }
 
-/** What was asked for by which request is of no use to whoever sits in front of it. */
+/** A line for a person at a terminal, who has no use for the ids of requests. */
 function pretty(line: string): string {
   const parsed = JSON.parse(line) as Record<string, unknown>;
   const { level, time: _time, requestId: _requestId, traceId: _traceId, message, ...fields } = parsed;

@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * What an instance did in each of the last 60 minutes, so that charts have a past when a page opens. Kept in memory and part of the
+ * An instance's work in each of the last 60 minutes, so that charts have a past when a page opens. Kept in memory and part of the
  * instance's report: at most 60 samples of nine numbers, about 3 KB.
  */
 import type { Clock } from "../../ports/clock";

@@ -25,10 +25,10 @@ import type { Measured, RequestTrace, Tracing } from "./trace-types";
 import { VERSION } from "./version";
 
 export interface OtelOptions {
-  /** Of the collector, without `/v1/traces`. */
+  /** The collector's address, without `/v1/traces`. */
   readonly endpoint: string;
   readonly serviceName: string;
-  /** Of the requests that are traced, 0 to 1. */
+  /** The share of requests that are traced, 0 to 1. */
   readonly share: number;
 }
 
@@ -46,7 +46,7 @@ export function openOtel({ endpoint, serviceName, share }: OtelOptions): Tracing
   const ratio = new TraceIdRatioBasedSampler(share);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ "service.name": serviceName, "service.version": VERSION }),
-    // Whoever sends a request may say which trace it is of, not that it is to be kept.
+    // A caller may name the trace of a request. It cannot decide that the trace is kept.
     sampler: new ParentBasedSampler({ root: ratio, remoteParentSampled: ratio }),
     spanProcessors: [new BatchSpanProcessor(exporter, { exportTimeoutMillis: EXPORT_TIMEOUT_MS })],
   });

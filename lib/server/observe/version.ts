@@ -1,3 +1,3 @@
 import "server-only";
-/** Of package.json, which is not imported since a bundle would carry all of it; tests/unit/repository/version.test.ts holds them together. */
+/** The version in package.json. An import would put all of it into the bundle; tests/unit/repository/version.test.ts compares them. */
 export const VERSION = "0.1.0";

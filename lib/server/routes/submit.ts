@@ -29,7 +29,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   unsettled: "unavailable",
 };
 
-/** What is only remembered for a retry: without the shared tier the nonce still keeps a retry from becoming a second message. */
+/** Remembers something for a retry. Without Redis the nonce alone keeps a retry from becoming a second message. */
 const whileThere = (remembered: Promise<void>): Promise<void> => remembered.catch(ifDown("redis", () => {}));
 
 export const submit = defineRoute({

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { generateMetadata } from "@/app/layout";
 import { config } from "@/proxy";
 
-/** What git knows of public/: the wallet connector is made by a build. */
+/** The files of public/ that git knows. A build makes the wallet connector. */
 const FILES = readdirSync("public").filter((name) => !name.startsWith("wallet-connector"));
 const isPage = new RegExp(`^${config.matcher[0]}$`);
 

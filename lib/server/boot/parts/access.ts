@@ -1,5 +1,5 @@
 import "server-only";
-/** Who is who, and how much of them is served: sessions, sign-in and limits. */
+/** Identity and limits: sessions, sign-in and rate limits. */
 import { randomBytes } from "node:crypto";
 import { MemoryBudgets } from "../../../adapters/memory/memory-budgets";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
