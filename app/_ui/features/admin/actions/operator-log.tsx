@@ -11,6 +11,7 @@ import { SkeletonRows } from "../../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
 import { ShareBar } from "../charts/share-bar";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { ToneBadge } from "../frame/tone-badge";
 import { type SortedColumn, useTable } from "../frame/use-table";
@@ -29,6 +30,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
     first: "desc",
     className: "whitespace-nowrap",
     key: ({ atMs }) => atMs,
+    csv: ({ atMs }) => new Date(atMs).toISOString(),
     cell: ({ atMs }) => (
       <>
         {clockTime(atMs)}
@@ -71,6 +73,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
     head: "Result",
     from: "sm",
     className: "w-1/2",
+    csv: (entry) => outcomeOf(entry, Date.now()),
     cell: (entry) => <Outcome entry={entry} />,
   },
 ];
@@ -88,7 +91,11 @@ export function OperatorLog() {
     return <SkeletonRows rows={6} label="Loading the operator log" />;
   }
   return (
-    <Panel title="Operator log" note="What operators did, and the result.">
+    <Panel
+      title="Operator log"
+      note="What operators did, and the result."
+      action={<DownloadRows name="Operator log" columns={COLUMNS} rows={shown} />}
+    >
       {entries.length === 0 ? (
         <EmptyState title="No actions yet" icon={<ScrollText aria-hidden="true" />}>
           Every action is recorded here before it starts.

@@ -1,6 +1,7 @@
 "use client";
 import { compact, dollars } from "@/lib/client/format/numbers";
 import { timeAgo, useNow } from "@/lib/client/format/time";
+import { DownloadCsv } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 
@@ -14,6 +15,13 @@ export function Cost() {
   return (
     <Panel
       title="Cost so far"
+      action={
+        <DownloadCsv
+          name="Cost"
+          heads={["Item", "Quantity", "Unit", "Dollars so far", "Dollars per day"]}
+          rows={() => cost.items.map((item) => [item.name, item.quantity, item.unit, item.dollars, item.dollarsPerDay])}
+        />
+      }
       note={`Requests and storage since the oldest instance started, ${timeAgo(cost.sinceMs, now)}. List prices of ${cost.pricesReadOn}, without compute.`}
     >
       <table className="w-full border-collapse text-sm">

@@ -1,5 +1,6 @@
 import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
 import { bytes, compact, dollars, rate } from "@/lib/client/format/numbers";
+import { DownloadCsv } from "../frame/download-csv";
 
 /** The plan's two tables with the model's figures, beside the plan's own estimates. */
 const PLAN: Readonly<Record<number, { readonly storage: string; readonly without: string; readonly with: string }>> = {
@@ -49,39 +50,45 @@ export const CostsTable = ({ scales }: { scales: readonly Scale[] }) => (
 );
 
 function PlanTable({ caption, lines, scales }: { caption: string; lines: readonly Line[]; scales: readonly Scale[] }) {
+  const rows = () => lines.map((line) => [line.name, ...scales.map((scale) => line.cell(scale))]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section aria-label={`${caption}, as a table`} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
-      <table className="w-full min-w-lg border-collapse text-sm">
-        <caption className="sr-only">{caption}</caption>
-        <thead>
-          <tr className="border-line-strong border-b">
-            <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
-              Users
-            </th>
-            {scales.map(({ users }) => (
-              <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
-                {compact(users)}
+    <>
+      <div className="mb-2 flex justify-end">
+        <DownloadCsv name={caption} heads={["Users", ...scales.map(({ users }) => String(users))]} rows={rows} />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section aria-label={`${caption}, as a table`} tabIndex={0} className="-mx-1 overflow-x-auto px-1">
+        <table className="w-full min-w-lg border-collapse text-sm">
+          <caption className="sr-only">{caption}</caption>
+          <thead>
+            <tr className="border-line-strong border-b">
+              <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
+                Users
               </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line) => (
-            <tr key={line.name} className={lookOf(line)}>
-              <th scope="row" className="py-1.5 pr-2 text-left font-normal in-[.font-semibold]:font-semibold">
-                {line.name}
-              </th>
-              {scales.map((scale) => (
-                <td key={scale.users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
-                  {line.cell(scale)}
-                </td>
+              {scales.map(({ users }) => (
+                <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
+                  {compact(users)}
+                </th>
               ))}
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+          </thead>
+          <tbody>
+            {lines.map((line) => (
+              <tr key={line.name} className={lookOf(line)}>
+                <th scope="row" className="py-1.5 pr-2 text-left font-normal in-[.font-semibold]:font-semibold">
+                  {line.name}
+                </th>
+                {scales.map((scale) => (
+                  <td key={scale.users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
+                    {line.cell(scale)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 "use client";
 import { useMemo } from "react";
 import { useUrlState } from "@/lib/client/browser/url-state";
+import type { CsvValue } from "@/lib/client/format/csv";
 import {
   type Direction,
   formatSort,
@@ -15,6 +16,8 @@ import type { Column } from "../../../primitives/data-table";
 /** A column that may have a sort key. */
 export interface SortedColumn<Row> extends Column<Row> {
   key?(row: Row): SortKey;
+  /** Value in a CSV file; absent: the sort key; false: not in the file. */
+  csv?: false | ((row: Row) => CsvValue);
 }
 
 export interface TableState<Row> {

@@ -8,6 +8,7 @@ import type { TopicStatus } from "@/lib/wire/admin";
 import { ShardStatus, type ShardsAnswer } from "@/lib/wire/shards";
 import { DataTable } from "../../../primitives/data-table";
 import { SearchField } from "../../people/person-picker";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { ToneBadge } from "../frame/tone-badge";
@@ -35,7 +36,11 @@ export function ShardTable({ answer }: { answer: ShardsAnswer }) {
   );
   const { shown, sort, query, onSort, onQuery } = useTable(rows, options);
   return (
-    <Panel title="Shards" note="Press a shard for details and to drain its topic.">
+    <Panel
+      title="Shards"
+      note="Press a shard for details and to drain its topic."
+      action={<DownloadRows name="Shards" columns={options.columns} rows={shown} />}
+    >
       <div className="mb-3 max-w-sm">
         <SearchField label="Filter shards" value={query} onChange={onQuery} />
       </div>
@@ -91,6 +96,7 @@ function columnsOf(open: (key: string) => void): readonly SortedColumn<Row>[] {
       first: "asc",
       from: "sm",
       key: ({ shard }) => STATES.indexOf(shard.state),
+      csv: ({ shard }) => shard.state,
       cell: ({ shard }) => <ShardStanding shard={shard} />,
     },
     {
@@ -98,6 +104,7 @@ function columnsOf(open: (key: string) => void): readonly SortedColumn<Row>[] {
       head: "Routing",
       from: "xl",
       className: "whitespace-nowrap",
+      csv: ({ shard }) => routingWords(shard),
       cell: ({ shard }) => <span className="text-ink-soft text-xs">{routingWords(shard)}</span>,
     },
     {

@@ -5,6 +5,7 @@ import { clockTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { InstanceStatus } from "@/lib/wire/admin";
 import { Badge } from "../../../primitives/badge";
 import { DataTable } from "../../../primitives/data-table";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
@@ -36,6 +37,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     first: "asc",
     from: "sm",
     key: ({ startedMs }) => startedMs,
+    csv: ({ startedMs }) => new Date(startedMs).toISOString(),
     cell: ({ startedMs }) => <Since ms={startedMs} />,
   },
   {
@@ -79,6 +81,7 @@ const COLUMNS: readonly SortedColumn<InstanceStatus>[] = [
     first: "desc",
     from: "md",
     key: ({ reportedMs }) => -reportedMs,
+    csv: ({ reportedMs }) => new Date(reportedMs).toISOString(),
     cell: ({ reportedMs, isEventBusConnected }) => (
       <>
         <Ago ms={reportedMs} />
@@ -102,6 +105,7 @@ export function Instances() {
           ? "Each reports every ten seconds while it has traffic. Idle ones leave the list after five minutes."
           : "No Redis is configured, so only this instance is visible."
       }
+      action={<DownloadRows name="Instances" columns={COLUMNS} rows={shown} />}
     >
       <DataTable
         caption="Instances"

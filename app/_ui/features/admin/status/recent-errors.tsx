@@ -4,6 +4,7 @@ import { whole } from "@/lib/client/format/numbers";
 import { calendarDate, clockTime } from "@/lib/client/format/time";
 import type { AdminStatus, InstanceStatus } from "@/lib/wire/admin";
 import { DataTable } from "../../../primitives/data-table";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
@@ -40,6 +41,8 @@ const COLUMNS: readonly SortedColumn<Row>[] = [
     head: "Latest, with request id",
     first: "desc",
     key: ({ error }) => error.latest[0]?.atMs ?? 0,
+    csv: ({ error }) =>
+      error.latest.map(({ atMs, requestId }) => `${new Date(atMs).toISOString()} ${requestId ?? ""}`).join("; "),
     cell: ({ error }) => (
       <ul className="space-y-1">
         {error.latest.map(({ atMs, requestId, route }) => (
@@ -64,7 +67,11 @@ export function RecentErrors() {
   const rows = errors.map((error) => ({ error, instance: nameOf(error.instanceId, instances) }));
   const { shown, sort, onSort } = useTable(rows, OPTIONS);
   return (
-    <Panel title="Latest errors" note="By kind, since each instance started. Search the log for a request id.">
+    <Panel
+      title="Latest errors"
+      note="By kind, since each instance started. Search the log for a request id."
+      action={rows.length > 0 && <DownloadRows name="Latest errors" columns={COLUMNS} rows={shown} />}
+    >
       {rows.length === 0 ? (
         <p className="text-ink-soft">No errors.</p>
       ) : (

@@ -9,6 +9,7 @@ import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
 import { ShareBar } from "../charts/share-bar";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
@@ -106,6 +107,7 @@ function columnsOf(databaseBytes: number, open: string | null, onOpen: (name: st
       head: "Share",
       from: "md",
       className: "w-52",
+      csv: (table) => sizeOf(table) / Math.max(1, databaseBytes),
       cell: (table) => (
         <span className="flex items-center gap-2">
           <ShareBar share={sizeOf(table) / Math.max(1, databaseBytes)} />
@@ -127,6 +129,7 @@ function Tables({ storage: { databaseBytes, tables, readMs } }: { storage: Stora
   return (
     <Panel
       title="Postgres"
+      action={<DownloadRows name="Tables" columns={columns} rows={shown} />}
       note={`${bytes(databaseBytes)} in all, read at ${clockTime(readMs)}. Rows are the server's own estimate.`}
     >
       <div className="mb-3 max-w-sm">

@@ -1,11 +1,15 @@
 "use client";
 import clsx from "clsx";
+import { instanceName } from "@/lib/client/admin/instances";
+import type { CsvValue } from "@/lib/client/format/csv";
 import { bytes, compact, lasting, percent, whole } from "@/lib/client/format/numbers";
+import type { InstanceStatus } from "@/lib/wire/admin";
 import { TIER_NAMES, type TierName, type TierStatus } from "@/lib/wire/instance-report";
 import { Badge } from "../../../primitives/badge";
 import { Invalidate } from "../actions/invalidate";
 import { Purposes } from "../charts/purposes";
 import { ShareBar } from "../charts/share-bar";
+import { DownloadCsv } from "../frame/download-csv";
 import { Facts, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { hitRatio, InstanceName } from "./instances";
@@ -114,11 +118,26 @@ const HEADS = [
   ["Circuit", `${WIDE} text-left`],
 ] as const;
 
+const CSV_HEADS = [
+  ...["Instance", "Tier", "Hits", "Misses", "Stale", "Errors"],
+  ...["p50 ms", "p95 ms", "p99 ms", "Bytes", "Circuit"],
+];
+
+const csvRows = (instance: InstanceStatus): CsvValue[][] =>
+  TIER_NAMES.map((name) => {
+    const { hits, misses, stale, errors, latency, bytes: size, breaker } = instance.tiers[name];
+    const counts = [hits, misses, stale, errors, latency.p50Ms, latency.p95Ms, latency.p99Ms, size];
+    return [instanceName(instance), TITLES[name], ...counts, breaker];
+  });
+
 /** The same figures for each instance, grouped by instance. */
 function EachInstance() {
   const { instances } = useStatus();
   return (
-    <Panel title="Each instance">
+    <Panel
+      title="Each instance"
+      action={<DownloadCsv name="Tiers of each instance" heads={CSV_HEADS} rows={() => instances.flatMap(csvRows)} />}
+    >
       <table className="w-full border-collapse text-sm">
         <caption className="sr-only">Tiers of each instance</caption>
         <thead>

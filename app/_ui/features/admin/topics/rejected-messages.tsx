@@ -8,6 +8,7 @@ import { Badge } from "../../../primitives/badge";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
+import { DownloadRows } from "../frame/download-csv";
 import { Figure, Figures, Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { type SortedColumn, useTable } from "../frame/use-table";
@@ -19,6 +20,7 @@ const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
     isHeader: true,
     first: "desc",
     key: ({ consensusTimestamp }) => consensusTimestamp,
+    csv: ({ topicId, sequence }) => `${topicId}/${sequence}`,
     cell: ({ topicId, sequence, consensusTimestamp, disposition, reason }) => (
       <>
         <span className="ledger text-xs">
@@ -59,6 +61,13 @@ const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
   },
 ];
 
+/** The file has two columns more than the table, which shows them within other cells. */
+const CSV_COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
+  ...COLUMNS,
+  { id: "time", head: "Consensus time", csv: ({ consensusTimestamp }) => consensusTimestamp, cell: () => null },
+  { id: "text", head: "Text", csv: ({ text }) => text, cell: () => null },
+];
+
 const textOf = ({ topicId, sequence, disposition, reason, payer, text }: RejectedMessage) =>
   `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${payer ?? ""} ${text}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
@@ -84,7 +93,11 @@ export function RejectedMessages() {
           <Figure name="Unverifiable" value={whole(sum("unverifiable"))} note="shown without a seal" />
         </Figures>
       </Panel>
-      <Panel title="Latest" note="The latest undecodable, untrusted and failed messages.">
+      <Panel
+        title="Latest"
+        note="The latest undecodable, untrusted and failed messages."
+        action={<DownloadRows name="Rejected messages" columns={CSV_COLUMNS} rows={shown} />}
+      >
         {rejected.length === 0 ? (
           <EmptyState title="None so far" icon={<Inbox aria-hidden="true" />}>
             Every message could be decoded, and its payer was allowed to write it.

@@ -1,4 +1,4 @@
-import { standingOf } from "@/lib/client/admin/sentences";
+import { coverageWords, standingOf } from "@/lib/client/admin/sentences";
 import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
 import type { TopicStatus } from "@/lib/wire/admin";
 import { Sparkline } from "../charts/sparkline";
@@ -27,6 +27,7 @@ export function topicColumns(open: (topicId: string) => void): readonly SortedCo
       first: "desc",
       from: "sm",
       key: (topic) => URGENCY[standingOf(topic).tone],
+      csv: (topic) => standingOf(topic).text,
       cell: (topic) => <Standing topic={topic} />,
     },
     {
@@ -54,6 +55,7 @@ export function topicColumns(open: (topicId: string) => void): readonly SortedCo
       from: "sm",
       className: "w-36 xl:w-48",
       key: ({ gapCount, cursor, verifiedThrough }) => gapCount * 1e12 + cursor - verifiedThrough,
+      csv: coverageWords,
       cell: (topic) => <CoverageBar topic={topic} />,
     },
     {

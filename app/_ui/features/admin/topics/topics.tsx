@@ -7,6 +7,7 @@ import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
 import { ActionDialog, type Intent } from "../actions/action-dialog";
+import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";
 import { useTable } from "../frame/use-table";
@@ -30,7 +31,11 @@ export function Topics() {
   const open = topics.find(({ topicId }) => topicId === get("topic"));
   return (
     <>
-      <Panel title="Topics" note="Press a topic for details and actions.">
+      <Panel
+        title="Topics"
+        note="Press a topic for details and actions."
+        action={<DownloadRows name="Topics" columns={options.columns} rows={shown} />}
+      >
         {topics.length === 0 ? (
           <EmptyState title="No topics yet">They appear when the database answers.</EmptyState>
         ) : (
