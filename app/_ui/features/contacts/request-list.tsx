@@ -22,10 +22,20 @@ export function RequestList({ requests }: { requests: ContactsAnswer["requests"]
   }
   return (
     <div className="grid gap-8 lg:grid-cols-2">
-      <Section title="Asking you" requests={incoming} empty="Nobody is waiting for you.">
+      <Section
+        title="Asking you"
+        requests={incoming}
+        empty="Nobody is waiting for you."
+        note="To ignore a request, leave it alone. Nobody is told."
+      >
         {(request) => <Accept request={request} />}
       </Section>
-      <Section title="You asked" requests={outgoing} empty="You are waiting for nobody.">
+      <Section
+        title="You asked"
+        requests={outgoing}
+        empty="You are waiting for nobody."
+        note="You cannot take a request back: it stands on the ledger, where nothing is deleted. It stays open until it is accepted."
+      >
         {() => <Badge>Waiting</Badge>}
       </Section>
     </div>
@@ -36,18 +46,22 @@ interface SectionProps {
   title: string;
   requests: readonly ContactRequest[];
   empty: string;
+  /** Below the title, while there are requests. */
+  note: string;
   children(request: ContactRequest): React.ReactNode;
 }
 
 const MINUTE_MS = 60_000;
 
-function Section({ title, requests, empty, children }: SectionProps) {
+function Section({ title, requests, empty, note, children }: SectionProps) {
   const { person } = usePeople();
   const now = useNow(MINUTE_MS);
   return (
     <section aria-label={title}>
       <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{title}</h2>
-      {requests.length === 0 && <p className="py-3 text-ink-soft">{empty}</p>}
+      <p className={requests.length === 0 ? "py-3 text-ink-soft" : "max-w-prose text-ink-soft text-sm"}>
+        {requests.length === 0 ? empty : note}
+      </p>
       <ul className="divide-y divide-line">
         {requests.map((request) => {
           const peer = person(request.peerId);

@@ -1,11 +1,18 @@
+"use client";
 import {
+  Ambulance,
+  Anchor,
   Award,
+  Bird,
   BookOpen,
   Brain,
   Compass,
   Crown,
   Flame,
+  Flower2,
   Gem,
+  GraduationCap,
+  HandHelping,
   Handshake,
   Heart,
   HeartHandshake,
@@ -13,6 +20,7 @@ import {
   Lightbulb,
   type LucideIcon,
   Medal,
+  Megaphone,
   MessageCircle,
   Mountain,
   Music,
@@ -21,19 +29,29 @@ import {
   Scale,
   Shield,
   ShieldCheck,
+  Soup,
   Sparkles,
+  Sprout,
   Star,
   Target,
   ThumbsUp,
   Trophy,
   Users,
+  WandSparkles,
+  Waves,
+  Waypoints,
   Wrench,
   Zap,
 } from "lucide-react";
+import { useCanDraw } from "@/lib/client/browser/emoji";
+import { iconChoice } from "@/lib/client/format/icon-name";
 
 /** Names that definitions use for their icon. */
 const BY_NAME: Readonly<Record<string, LucideIcon>> = {
+  ambulance: Ambulance,
+  anchor: Anchor,
   award: Award,
+  bird: Bird,
   book: BookOpen,
   "book-open": BookOpen,
   brain: Brain,
@@ -42,13 +60,17 @@ const BY_NAME: Readonly<Record<string, LucideIcon>> = {
   crown: Crown,
   flame: Flame,
   fire: Flame,
+  flower: Flower2,
   gem: Gem,
+  "graduation-cap": GraduationCap,
+  hand: HandHelping,
   handshake: Handshake,
   heart: Heart,
   "heart-handshake": HeartHandshake,
   leaf: Leaf,
   lightbulb: Lightbulb,
   medal: Medal,
+  megaphone: Megaphone,
   mountain: Mountain,
   music: Music,
   palette: Palette,
@@ -57,27 +79,31 @@ const BY_NAME: Readonly<Record<string, LucideIcon>> = {
   scales: Scale,
   shield: Shield,
   "shield-check": ShieldCheck,
+  soup: Soup,
   sparkles: Sparkles,
+  sprout: Sprout,
   star: Star,
   target: Target,
   "thumbs-up": ThumbsUp,
   trophy: Trophy,
   users: Users,
   team: Users,
+  wand: WandSparkles,
+  waves: Waves,
+  waypoints: Waypoints,
   wrench: Wrench,
   zap: Zap,
   bolt: Zap,
 };
 
-const EMOJI = /^\p{Extended_Pictographic}/u;
-
-/** A known name, an emoji, or the medal of all the others. */
+/** The icon of a name, an emoji if this system can draw it, otherwise a medal: something always shows. */
 export function RecognitionIcon({ icon, className }: { icon: string | null; className?: string }) {
-  const name = icon?.trim().toLowerCase() ?? "";
-  if (EMOJI.test(name) && name.length <= 12) {
+  const { name, emoji } = iconChoice(icon);
+  const isDrawn = useCanDraw(emoji);
+  if (isDrawn) {
     return (
       <span aria-hidden="true" className="text-2xl leading-none">
-        {name}
+        {emoji}
       </span>
     );
   }

@@ -29,12 +29,13 @@ function usePlaces(): readonly Place[] {
   ];
 }
 
-/** For operators. On phones it is in the account's menu: the bar has no room for a sixth. */
+/** For operators only, also in the bar of phones. */
 const OPERATE: Place = { href: "/admin", label: "Operate", icon: SlidersHorizontal };
 
 export function Navigation({ children }: { children: React.ReactNode }) {
   const places = usePlaces();
   const { data: session } = useSession();
+  const all = session?.admin ? [...places, OPERATE] : places;
   const isOperating = useIsHere()(OPERATE.href);
   return (
     <div className="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
@@ -48,7 +49,7 @@ export function Navigation({ children }: { children: React.ReactNode }) {
         <Link href="/signals" className="self-start rounded-control px-2">
           <Brand />
         </Link>
-        <SideNav places={session?.admin ? [...places, OPERATE] : places} />
+        <SideNav places={all} />
         <div className="mt-auto space-y-3">
           <FreshnessLine className="px-2" />
           <UserMenu wide />
@@ -76,7 +77,7 @@ export function Navigation({ children }: { children: React.ReactNode }) {
           {children}
         </main>
       </div>
-      <TabBar places={places} />
+      <TabBar places={all} />
     </div>
   );
 }
@@ -116,7 +117,7 @@ function TabBar({ places }: { places: readonly Place[] }) {
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
-      <ul className="grid grid-cols-5">
+      <ul className="grid auto-cols-fr grid-flow-col">
         {places.map(({ href, label, icon: Icon, count }) => (
           <li key={label}>
             <Link

@@ -1,0 +1,47 @@
+/** Icons of recognitions: anybody chooses them, as a name or as an emoji. Pure. */
+
+const EMOJI = /^\p{Extended_Pictographic}/u;
+const MAX_CHARACTERS = 12;
+/** Says "as an emoji" after a character that may also be a plain sign. */
+const VARIATION = /\ufe0f/g;
+
+/** Emoji for which we have an icon of our own, which shows on every system. */
+const NAMES: Readonly<Record<string, string>> = {
+  ...{
+    "🤝": "handshake",
+    "⚓": "anchor",
+    "🧭": "compass",
+    "🦉": "bird",
+    "🌉": "waypoints",
+    "🪄": "wand",
+    "🍲": "soup",
+  },
+  ...{
+    "📣": "megaphone",
+    "🚑": "ambulance",
+    "🫱": "hand",
+    "🌻": "flower",
+    "🤿": "waves",
+    "🏆": "trophy",
+    "⭐": "star",
+  },
+  ...{ "🌟": "star", "✨": "sparkles", "💡": "lightbulb", "❤": "heart", "🔥": "flame", "🚀": "rocket", "🎯": "target" },
+  ...{ "🏅": "medal", "🥇": "medal", "🎓": "graduation-cap", "💎": "gem", "👑": "crown", "🛡": "shield", "⚡": "zap" },
+  ...{ "🌱": "sprout", "👍": "thumbs-up", "🎨": "palette", "🎵": "music", "🔧": "wrench", "📚": "book", "⚖": "scale" },
+  ...{ "🧠": "brain", "💬": "chat", "⛰": "mountain", "🍃": "leaf", "👥": "users" },
+};
+
+export interface IconChoice {
+  /** Name of an icon, as definitions write it; empty for none. */
+  readonly name: string;
+  /** An emoji without an icon of ours; null otherwise. */
+  readonly emoji: string | null;
+}
+
+export function iconChoice(icon: string | null): IconChoice {
+  const text = icon?.trim().toLowerCase() ?? "";
+  if (!EMOJI.test(text) || text.length > MAX_CHARACTERS) return { name: text, emoji: null };
+  const plain = text.replace(VARIATION, "");
+  const name = Object.hasOwn(NAMES, plain) ? NAMES[plain] : undefined;
+  return name === undefined ? { name: "", emoji: text } : { name, emoji: null };
+}
