@@ -7,7 +7,7 @@ import type { KeptAnswer } from "../http/remembered-answers";
 import { type AnyRoute, answerRemembered } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import type { Serve } from "./front";
-import { judge } from "./gate";
+import { gated } from "./gated";
 import { headersOf, send, sendProblem } from "./plain-answer";
 import { RateGuard } from "./rate-guard";
 import { notReady } from "./starting";
@@ -33,12 +33,8 @@ export const rememberedOf =
 
 export function entrance({ app, remembered, next, isEnding }: EntranceOptions): Serve {
   const guard = new RateGuard(app);
-  return (request, response) => {
+  return gated(({ route, limit }, request, response) => {
     const header = headersOf(request);
-    const { method = "GET", url: target = "/", rawHeaders } = request;
-    const verdict = judge({ method, target, header, headerCount: rawHeaders.length / 2 });
-    if (verdict.kind === "refuse") return sendProblem(request, response, verdict.problem, { allow: verdict.allow });
-    const { route, limit } = verdict;
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
     const isRemembered = route !== null && isKept(routeNamed(route));
@@ -56,5 +52,5 @@ export function entrance({ app, remembered, next, isEnding }: EntranceOptions): 
       isGone: () => response.destroyed,
       refuse: (waitMs) => sendProblem(request, response, tooManyProblem(waitMs)),
     });
-  };
+  });
 }

@@ -3,22 +3,21 @@ import "server-only";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ReadyAnswer } from "../../wire/health";
 import type { Serve } from "./front";
+import { gated } from "./gated";
 import { send, sendProblem } from "./plain-answer";
 
 /** A page asks again after this. */
 const REFRESH_S = 2;
 
-/** Answers everything without the app: alive, not ready, and what is being loaded. `loading`: sentences. */
-export const starting =
-  (loading: () => readonly string[]): Serve =>
-  (request, response) => {
+/** Answers everything that the gate lets in, without the app: alive, not ready, and what is being loaded. `loading`: sentences. */
+export const starting = (loading: () => readonly string[]): Serve =>
+  gated(({ route }, request, response) => {
     const reasons = ["The server is starting.", ...loading()];
-    const [path] = (request.url ?? "/").split("?", 1);
-    if (path === "/api/health") return alive(request, response);
-    if (path === "/api/health/ready") return notReady(request, response, reasons);
+    if (route === "GET /api/health") return alive(request, response);
+    if (route === "GET /api/health/ready") return notReady(request, response, reasons);
     const problem = { code: "unavailable", detail: reasons.join(" "), options: { retryAfterS: REFRESH_S } } as const;
     sendProblem(request, response, problem, { title: "TrustMesh is starting", refreshS: REFRESH_S });
-  };
+  });
 
 function alive(request: IncomingMessage, response: ServerResponse): void {
   sendJson(request, response, 200, { ok: true, uptimeSeconds: Math.floor(process.uptime()) });

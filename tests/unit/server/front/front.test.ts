@@ -9,6 +9,7 @@ import { Front, type Serve } from "@/lib/server/front/front";
 import { starting } from "@/lib/server/front/starting";
 import { STATIC_POLICY } from "@/lib/server/front/static-page";
 import { Metrics } from "@/lib/server/observe/metrics";
+import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { ReadyAnswer } from "@/lib/wire/health";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
@@ -66,6 +67,38 @@ describe("while the app loads", () => {
     isOpen();
     await opening;
     expect((await ask("GET /api/health/ready")).body).not.toContain("database");
+  });
+});
+
+describe("the gate", () => {
+  const TARGETS = [
+    ...(Object.keys(ROUTES) as RouteName[]).map((name) => name.split(" ")[1]?.replaceAll(/\{\w+\}/g, "7") ?? "/"),
+    ...["/", "/signals", "/api/nowhere", "/profile/%ff"],
+  ].flatMap((path) => [path, `${path}?${"a&".repeat(7_000)}`]);
+
+  it("refuses the same requests with the same answer while the app loads and afterwards", async () => {
+    const answersOf = async (serve: Serve) => {
+      front.serve = serve;
+      const answers = [];
+      for (const target of TARGETS)
+        for (const [method, ...headers] of [["GET"], ["PUT"], ["GET", "content-length: 1"]]) {
+          const { status, body, headers: got } = await ask(`${method} ${target}`, ...headers);
+          const { detail = null } = body.startsWith("{") ? JSON.parse(body) : {};
+          answers.push({ request: [method, target.slice(0, 60), ...headers], status, detail, allow: got.allow });
+          // The byte that was announced does not come.
+          connection.destroy();
+          connection = await RawConnection.open(port);
+        }
+      return answers;
+    };
+    const open = await answersOf(toFramework((_, response) => void response.writeHead(299).end()));
+    const loading = await answersOf(starting(loadingNow));
+    const isLetIn = ({ status }: { status: number }) => status < 300 || status === 503;
+    expect(loading.filter((each) => !isLetIn(each))).toEqual(open.filter((each) => !isLetIn(each)));
+    expect(loading.filter(isLetIn).map(({ request }) => request)).toEqual(
+      open.filter(isLetIn).map(({ request }) => request),
+    );
+    expect(new Set(loading.map(({ status }) => status))).toEqual(new Set([200, 400, 404, 405, 413, 414, 503]));
   });
 });
 

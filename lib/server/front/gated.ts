@@ -1,0 +1,18 @@
+import "server-only";
+/** Puts the gate in front of a server's answers, both while the app opens and once it is open. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Serve } from "./front";
+import { judge, type Verdict } from "./gate";
+import { headersOf, sendProblem } from "./plain-answer";
+
+export type LetIn = Extract<Verdict, { kind: "pass" }>;
+
+/** Answers what the gate refuses; everything else goes to `enter`, with what the gate knows of it. */
+export const gated =
+  (enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => void | Promise<void>): Serve =>
+  (request, response) => {
+    const { method = "GET", url: target = "/", rawHeaders } = request;
+    const verdict = judge({ method, target, header: headersOf(request), headerCount: rawHeaders.length / 2 });
+    if (verdict.kind === "pass") return enter(verdict, request, response);
+    sendProblem(request, response, verdict.problem, { allow: verdict.allow });
+  };
