@@ -13,6 +13,7 @@ import { loaded, loadingNow } from "./lib/server/boot/loading";
 import { readEnv } from "./lib/server/config/env";
 import { Front, type Serve } from "./lib/server/front/front";
 import { starting } from "./lib/server/front/starting";
+import { command } from "./scripts/command";
 
 interface Framework {
   readonly serve: Serve;
@@ -63,4 +64,8 @@ async function main(): Promise<void> {
   front.serve = entrance({ app, remembered: rememberedOf(app), next, isEnding: () => front.isEnding });
 }
 
-main().catch(endWith);
+const USAGE = `npm start
+  Starts the server that npm run build has made, at the HOST and PORT of the shell or of .env, and ends it on SIGTERM.
+  It has no options: everything is set in the environment; npm run doctor tries that out.`;
+
+void command({ usage: USAGE }, () => main().catch(endWith));

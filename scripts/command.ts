@@ -10,9 +10,16 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The command cannot do what was asked. It prints the sentence, and ends with status 1. */
+/** The command cannot do what was asked. It prints the sentence, and ends with the status. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+
+  constructor(
+    sentence: string,
+    readonly exitStatus: 1 | 2 = 1,
+  ) {
+    super(sentence);
+  }
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -64,7 +71,7 @@ export async function command<O extends Options>(
   } catch (cause) {
     if (cause instanceof UsageError) console.error(`${cause.message}\n\n${spec.usage}`);
     else console.error(sentenceOf(cause));
-    process.exitCode = cause instanceof UsageError ? 2 : 1;
+    process.exitCode = cause instanceof UsageError ? 2 : cause instanceof Refusal ? cause.exitStatus : 1;
   }
 }
 

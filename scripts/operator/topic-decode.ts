@@ -1,6 +1,7 @@
 /**
  * `npm run -s topic:decode -- FILE`: what each message says, one JSON object a line; chunked messages are reassembled and
- * reported at their last chunk. `-- --cases FILE` checks cases in the shape of tests/fixtures/vectors/envelopes.json.
+ * reported at their last chunk. `-- --cases FILE` checks cases in the shape of
+ * tests/fixtures/vectors/envelopes.json.
  */
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
@@ -11,7 +12,8 @@ import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Result } from "@/lib/core/result";
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import type { Decoded, UndecodableReason } from "@/lib/core/signals/signal";
-import { command, readMessages, readText, UsageError } from "./topic-input";
+import { command } from "../command";
+import { readMessages, readText, Unreadable } from "./topic-input";
 
 const Cases = z.object({
   cases: z.array(
@@ -68,7 +70,7 @@ async function decodeTopic(source: string | undefined): Promise<void> {
 function checkCases(source: string | undefined): void {
   const parsed = Cases.safeParse(parseJson(readText(source, "topic:decode"), source ?? "standard input"));
   if (!parsed.success)
-    throw new UsageError(`${source ?? "standard input"} has not the shape {"cases":[{name, message, expect}]}.`);
+    throw new Unreadable(`${source ?? "standard input"} has not the shape {"cases":[{name, message, expect}]}.`);
   let mismatches = 0;
   for (const { name, message, messageBase64, expect } of parsed.data.cases) {
     const bytes =
@@ -91,19 +93,19 @@ function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${name} is not JSON.`);
+    throw new Unreadable(`${name} is not JSON.`);
   }
 }
 
-const USAGE = `Usage: npm run -s topic:decode -- [FILE | TOPIC_ID | -]
-       npm run -s topic:decode -- --cases [FILE | -]
+const USAGE = `npm run -s topic:decode -- [--cases] [FILE | TOPIC_ID | -]
+  --cases       compares cases in the shape of tests/fixtures/vectors/envelopes.json with what they expect
 
 Prints what each message of a file, of standard input (-, or nothing) or of a topic of the mirror that MIRROR_URL names says,
 one JSON object a line: {"sequence", "signal"}, {"sequence", "undecodable"} with its reason, or {"sequence", "failed"} for what
-is no message. A message that came in chunks is reported at its last chunk. --cases compares cases with what they expect.
+is no message. A message that came in chunks is reported at its last chunk.
 Ends with status 0, with 1 where a case differs, and with 2 where there was nothing to read.`;
 
-void command(async ([first, second]) => {
-  if (first === "--cases") checkCases(second);
-  else await decodeTopic(first);
-}, USAGE);
+void command(
+  { usage: USAGE, options: { cases: { type: "boolean" } }, words: { least: 0, most: 1 } },
+  async ({ values, words: [source] }) => (values.cases ? checkCases(source) : decodeTopic(source)),
+);

@@ -6,10 +6,15 @@ import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { parseTopicId, type TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
+import { Refusal } from "../command";
 import { environment } from "../environment";
 
-/** A failure whose message is all that its reader needs. */
-export class UsageError extends Error {}
+/** There is nothing to read: status 2, since 1 says that a message failed. */
+export class Unreadable extends Refusal {
+  constructor(sentence: string) {
+    super(sentence, 2);
+  }
+}
 
 const PUBLIC_MIRROR = "https://mainnet-public.mirrornode.hedera.com";
 const MAX_PAGES = 10_000;
@@ -27,19 +32,19 @@ export async function readMessages(source: string | undefined, what: string): Pr
 /** The text of a file or of standard input: UTF-8 or UTF-16, with or without a byte order mark. */
 export function readText(source: string | undefined, what: string): string {
   if (isStandardInput(source) && process.stdin.isTTY) {
-    throw new UsageError(`Name a file or a topic id, or pipe the mirror's JSON in: npm run -s ${what} -- FILE`);
+    throw new Unreadable(`Name a file or a topic id, or pipe the mirror's JSON in: npm run -s ${what} -- FILE`);
   }
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(isStandardInput(source) ? 0 : (source as string));
   } catch (cause) {
-    throw new UsageError(`${source} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new Unreadable(`${source} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   const encoding = encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError(`${nameOf(source)} is not text in ${encoding.toUpperCase()}: save it as UTF-8.`);
+    throw new Unreadable(`${nameOf(source)} is not text in ${encoding.toUpperCase()}: save it as UTF-8.`);
   }
 }
 
@@ -57,12 +62,12 @@ function parseMessages(text: string, name: string): readonly LedgerMessage[] {
     .flatMap(messagesIn)
     .map((json, index) => {
       const topicId = topicIn(json);
-      if (topicId === null) throw new UsageError(`${name}: message ${index + 1} has no topic_id like 0.0.7148063.`);
+      if (topicId === null) throw new Unreadable(`${name}: message ${index + 1} has no topic_id like 0.0.7148063.`);
       const message = readMessage(json, topicId);
       if (!("sequence" in message))
-        throw new UsageError(`${name}: message ${index + 1} has no sequence_number from 1.`);
+        throw new Unreadable(`${name}: message ${index + 1} has no sequence_number from 1.`);
       if (message.defect === "bad-bytes")
-        throw new UsageError(
+        throw new Unreadable(
           `${name}: message ${index + 1} is not base64. Pages fetched with encoding=utf-8 do not hold every byte: fetch the page without that parameter.`,
         );
       return message;
@@ -81,7 +86,7 @@ function parseDocuments(text: string, name: string): readonly unknown[] {
       .filter((line) => line.trim() !== "")
       .map((line) => JSON.parse(line) as unknown);
   } catch {
-    throw new UsageError(`${name} is not JSON in the mirror's shape: {"messages":[…]}.`);
+    throw new Unreadable(`${name} is not JSON in the mirror's shape: {"messages":[…]}.`);
   }
 }
 
@@ -98,35 +103,19 @@ async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
   const urls = (environment().MIRROR_URL ?? PUBLIC_MIRROR).split(",").map((url) => url.trim());
   for (const url of urls) {
     const address = parseMirrorAddress(url);
-    if (!address.ok) throw new UsageError(`MIRROR_URL holds an address that ${address.error}.`);
+    if (!address.ok) throw new Unreadable(`MIRROR_URL holds an address that ${address.error}.`);
   }
   const ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0 });
   const messages: LedgerMessage[] = [];
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const answer = await ledger.page({ topicId, after: messages.at(-1)?.sequence ?? 0, limit: 100 });
     if (!answer.ok)
-      throw new UsageError(
+      throw new Unreadable(
         `The mirror did not give topic ${topicId}: ${answer.error.message}. Set MIRROR_URL to ask another.`,
       );
     if (answer.value.length === 0) break;
     messages.push(...answer.value);
   }
-  if (messages.length === 0) throw new UsageError(`The mirror has no messages of topic ${topicId}.`);
+  if (messages.length === 0) throw new Unreadable(`The mirror has no messages of topic ${topicId}.`);
   return messages;
-}
-
-/**
- * Runs a command with its arguments, or prints `usage` where they ask for help. A UsageError ends it with its sentence and
- * status 2.
- */
-export async function command(run: (args: readonly string[]) => Promise<void>, usage?: string): Promise<void> {
-  const args = process.argv.slice(2);
-  if (usage !== undefined && args.some((arg) => arg === "--help" || arg === "-h")) return console.log(usage);
-  try {
-    await run(args);
-  } catch (cause) {
-    if (!(cause instanceof UsageError)) throw cause;
-    console.error(cause.message);
-    process.exitCode = 2;
-  }
 }

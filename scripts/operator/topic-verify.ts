@@ -3,9 +3,11 @@
  * standard error. Ends with status 1 where a message failed.
  */
 import { hash } from "node:crypto";
+import { counted } from "@/lib/core/counted";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/ledger/verify";
-import { command, readMessages } from "./topic-input";
+import { command } from "../command";
+import { readMessages } from "./topic-input";
 
 /** By topic, then by sequence: a mirror may have been asked in falling order. */
 export function inChainOrder(messages: readonly LedgerMessage[]): readonly (readonly LedgerMessage[])[] {
@@ -16,13 +18,12 @@ export function inChainOrder(messages: readonly LedgerMessage[]): readonly (read
 
 const sha384 = (bytes: Uint8Array) => hash("sha384", bytes, "buffer");
 
-const USAGE = `Usage: npm run -s topic:verify -- [FILE | TOPIC_ID | -]
+const USAGE = `npm run -s topic:verify -- [FILE | TOPIC_ID | -]
+  Walks the hash chain of each topic in a file, in standard input (-, or nothing) or in a topic of the mirror that MIRROR_URL
+  names. Prints one JSON object for each message: its sequence, its status (verified, unverifiable or failed) and why; on
+  standard error a summary. Ends with status 0, with 1 where a message failed, and with 2 where there was nothing to read.`;
 
-Walks the hash chain of each topic in a file, in standard input (-, or nothing) or in a topic of the mirror that MIRROR_URL
-names. Prints one JSON object a message: its sequence, its status (verified, unverifiable or failed) and why; on standard error
-a summary. Ends with status 0, with 1 where a message failed, and with 2 where there was nothing to read.`;
-
-void command(async ([source]) => {
+void command({ usage: USAGE, words: { least: 0, most: 1 } }, async ({ words: [source] }) => {
   const topics = inChainOrder(await readMessages(source, "topic:verify"));
   const counts = { verified: 0, unverifiable: 0, failed: 0 };
   for (const topic of topics) {
@@ -48,7 +49,7 @@ void command(async ([source]) => {
   const { verified, unverifiable, failed } = counts;
   const total = verified + unverifiable + failed;
   console.error(
-    `${total} message(s) of ${topics.length} topic(s): ${verified} verified, ${unverifiable} unverifiable, ${failed} failed.`,
+    `${counted(total, "message")} of ${counted(topics.length, "topic")}: ${verified} verified, ${unverifiable} unverifiable, ${failed} failed.`,
   );
   if (failed > 0) process.exitCode = 1;
-}, USAGE);
+});

@@ -1,5 +1,7 @@
 /** Words for figures. All pure. What is not known is a dash, never a zero. */
 
+export { counted } from "@/lib/core/counted";
+
 export const UNKNOWN = "–";
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -55,7 +57,3 @@ export function rate(value: number | null): string {
   if (value === null) return UNKNOWN;
   return value < 10 ? `${Math.round(value * 10) / 10}` : WHOLE.format(value);
 }
-
-/** `1 message`, `2 messages` */
-export const counted = (count: number, one: string, many: string = `${one}s`): string =>
-  `${whole(count)} ${count === 1 ? one : many}`;

@@ -2,6 +2,8 @@
  * Warns if only this deployment's own table knows some topics. A start on an empty database knows what is configured and what
  * is published, and would read less.
  */
+
+import { counted } from "../../core/counted";
 import type { TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { Incidents } from "../health/incidents";
@@ -25,7 +27,10 @@ export function watchPublication({ registry, incidents, configured, isNamed }: P
     const only = registry.current.shards.flatMap(({ topicId }) =>
       topicId === null || known.has(topicId) ? [] : [topicId],
     );
-    const words = `${only.length} topic(s), ${only[0]} among them, exist only in this database: a start on an empty database would not read them.`;
+    const words =
+      only.length === 1
+        ? `Topic ${only[0]} exists only in this database: a start on an empty database would not read it.`
+        : `${counted(only.length, "topic")}, ${only[0]} among them, exist only in this database: a start on an empty database would not read them.`;
     report(only.length > 0 && !isNamed ? words : null);
   };
   registry.onChange(look);

@@ -5,6 +5,7 @@ import "server-only";
  */
 import { z } from "zod";
 import { type CacheStrategies, cacheStrategies, EVICTION_POLICIES } from "../../core/cache-strategy";
+import { counted } from "../../core/counted";
 import { WALLETCONNECT_RELAY } from "../../wire/wallet";
 import { type EnvSource, givenValue, misspeltNames, untidyNames } from "./env-source";
 import {
@@ -290,7 +291,7 @@ export function readEnv(source: EnvSource): Env {
   if (problems.length === 0) problems.push(...contradictions(env, isOnVercel(source)));
   if (problems.length > 0)
     throw new EnvError(
-      `The configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      `The configuration has ${counted(problems.length, "problem")}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
     );
   const isDevnet = env.HEDERA_NETWORK === "devnet";
   const isVercel = isOnVercel(source);

@@ -5,6 +5,7 @@ import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import type { CapacityInputs } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import { counted } from "@/lib/core/counted";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
 interface Scale {
@@ -41,7 +42,7 @@ export function report(inputs: CapacityInputs, scales: readonly number[]): strin
 function assumptions(inputs: CapacityInputs): string {
   const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
   return `A user writes ${inputs.signalsPerUserDay} signals and makes ${inputs.readsPerUserDay} reads a day; ${percent(inputs.openPageShare)} have a page open;
-the busiest minute has ${inputs.peakToMean} times the mean; messages of ${inputs.messageBytes} bytes are kept for ${inputs.monthsKept} months; ${inputs.segments} topic(s) of each kind.`;
+the busiest minute has ${inputs.peakToMean} times the mean; messages of ${inputs.messageBytes} bytes are kept for ${inputs.monthsKept} months; ${counted(inputs.segments, "topic")} of each kind.`;
 }
 
 type Cell = (scale: Scale) => string;

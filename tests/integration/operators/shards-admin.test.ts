@@ -54,7 +54,7 @@ it("report new topics that are only in the database, because a fresh start would
   const told = () => t.app.incidents.current().filter(({ code }) => code === "registry-not-published");
   expect(told()).toEqual([]);
   await post("split", { kind: "contact", to: 3 });
-  expect(told()).toMatchObject([{ severity: "warning", summary: expect.stringContaining("2 topic(s)") }]);
+  expect(told()).toMatchObject([{ severity: "warning", summary: expect.stringContaining("2 topics, ") }]);
 });
 
 it("record each step of a split in the operator log", async () => {

@@ -86,7 +86,7 @@ describe("the environment", () => {
     });
     for (const name of ["HEDERA_NETWORK", "PORT", "MIRROR_URL", "TOPIC_TRUST", "SESSION_SECRET", "TRUSTED_PAYERS"])
       expect(message).toContain(name);
-    expect(message).toContain("6 problem(s)");
+    expect(message).toContain("6 problems:");
   });
 
   it.each([
