@@ -59,8 +59,11 @@ export const EventsQuery = z.object({
   type: z.enum(EVENT_TYPES).default("trust"),
   since: z
     .string()
-    .refine((text) => parseConsensusTime(text) !== null, "seconds.nanoseconds, like a watermark")
-    .meta({ description: "seconds.nanoseconds, like a watermark" })
+    .refine(
+      (text) => parseConsensusTime(text) !== null,
+      "give the watermark of an earlier answer, such as 1764230400.123456789",
+    )
+    .meta({ description: "The watermark of an earlier answer: seconds and nine digits of nanoseconds" })
     .optional(),
   limit: wholeNumber(1, 200).default(200),
 });

@@ -19,6 +19,7 @@ test("a request goes out, comes in over there, is accepted, and bonds both on th
 
   // Nobody touches the second page: the stream brings the request.
   await expect(theirs.contacts.incoming("Ann")).toBeVisible();
+  await expect(theirs.shell.place("Contacts")).toHaveAccessibleName(/1 person asks to be your contact/);
   await theirs.page.getByRole("button", { name: "Accept Ann" }).click();
   await expect(theirs.shell.notice("You and Ann are contacts")).toBeVisible();
   await theirs.contacts.showContacts();

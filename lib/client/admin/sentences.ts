@@ -2,7 +2,7 @@
 import { type AdminStatus, type OperatorLogEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
 import { ReshardDetail } from "@/lib/wire/shards";
 import { asSentence } from "../format/as-sentence";
-import { counted, lasting, whole } from "../format/numbers";
+import { ago, counted, lasting, whole } from "../format/numbers";
 import { clockTime } from "../format/time";
 import { groupName, parseSplit } from "./shard-groups";
 import type { TopicAction } from "./status";
@@ -214,19 +214,27 @@ export function databaseWords({
   const topics =
     database.topicsReadMs === null
       ? "Topics come from this instance's memory, without gaps and counts."
-      : `Topics are from ${lasting(Math.max(0, atMs - database.topicsReadMs))} ago.`;
+      : `Topics are from ${ago(atMs - database.topicsReadMs)}.`;
   const messages =
     database.messagesReadMs === null
       ? "Rejected messages are missing."
-      : `Rejected messages are from ${lasting(Math.max(0, atMs - database.messagesReadMs))} ago.`;
-  const sizes =
-    storage === null ? "Storage is missing." : `Storage is from ${lasting(Math.max(0, atMs - storage.readMs))} ago.`;
+      : `Rejected messages are from ${ago(atMs - database.messagesReadMs)}.`;
+  const sizes = storage === null ? "Storage is missing." : `Storage is from ${ago(atMs - storage.readMs)}.`;
   return `${topics} ${messages} ${sizes} Instances, tiers and mirrors are current. Actions need the database.`;
 }
 
 export interface IncidentPlace {
   readonly href: string;
   readonly label: string;
+}
+
+/** The severity of an incident and its age: `Warning, for 4 min`, `Critical, just now`. */
+export function standingSince(
+  { severity, sinceMs }: Pick<AdminStatus["incidents"][number], "severity" | "sinceMs">,
+  atMs: number,
+): string {
+  const ageMs = atMs - sinceMs;
+  return `${severity === "critical" ? "Critical" : "Warning"}, ${ageMs < 1_000 ? "just now" : `for ${lasting(ageMs)}`}`;
 }
 
 /** The operators' page that shows an incident in detail; null if there is none. */
@@ -239,7 +247,7 @@ export function placeOf({
   if (code.startsWith("topic-") && subject !== null)
     return { href: `/admin/topics?topic=${encodeURIComponent(subject)}`, label: "See the topic" };
   if (code === "topics-behind") return { href: "/admin/topics?sort=lag.desc", label: "See the topics" };
-  if (code.startsWith("mirror-") || code === "budget-exhausted")
+  if (code.startsWith("mirror-") || code === "devnet-ended" || code === "budget-exhausted")
     return { href: "/admin/mirror", label: "See the mirrors" };
   if (code.startsWith("postgres-") || code.startsWith("redis-"))
     return { href: "/admin/tiers", label: "See the tiers" };

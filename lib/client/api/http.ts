@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { Problem } from "@/lib/wire/common";
+import { reportReached } from "../live/freshness";
 import { floorHeader } from "./floors";
 
 /** How often a read is asked again while the ledger's copy of the caller's own write is on its way. */
@@ -54,8 +55,10 @@ async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): P
     response = await fetch(path, { credentials: "same-origin", ...init });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    reportReached(false);
     throw new ApiError(0, OFFLINE, "The server cannot be reached. Check your connection.");
   }
+  reportReached(true);
   if (!response.ok) throw await problemOf(response);
   const answer = schema.safeParse(await response.json().catch(() => null));
   if (answer.success) return answer.data;

@@ -44,6 +44,9 @@ export function lasting(ms: number | null): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
+/** `just now` within a second, then `2.5 s ago`, `4 min ago`. A time that lies ahead, by another clock, is now. */
+export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${lasting(ms)} ago`);
+
 /** Cents where they matter: `$0.0004`, `$1.20`, `$42,000` */
 export function dollars(value: number): string {
   if (value === 0) return "$0";

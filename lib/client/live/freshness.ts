@@ -4,7 +4,7 @@
  */
 import { useSyncExternalStore } from "react";
 import type { Freshness } from "@/lib/wire/common";
-import { clockMinute, clockTime, useNow } from "../format/time";
+import { clockTime, useNow } from "../format/time";
 
 export type StreamState = "connecting" | "open" | "down";
 
@@ -17,6 +17,8 @@ export interface Knowledge {
   /** When that was reported, by this browser's clock; 0 before the first report. */
   readonly reportedAtMs: number;
   readonly stream: StreamState;
+  /** The last request that ended has got an answer, whatever it was. */
+  readonly reached: boolean;
   readonly online: boolean;
 }
 
@@ -27,20 +29,27 @@ const INITIAL: Knowledge = {
   quiet: false,
   reportedAtMs: 0,
   stream: "connecting",
+  reached: true,
   online: true,
 };
 
 /** Reports come at least every 15 s; one may be late by a slow network. */
 export const SILENCE_MS = 20_000;
-/** A dropped stream is reconnected within seconds: shorter breaks are not worth a word. */
-const BREAK_MS = 4_000;
+/** A browser that reconnects at once is back by then. With the second between two ticks it makes two until the line says so. */
+const BREAK_MS = 1_000;
+/** By then the browser has tried again several times. */
+const LONG_BREAK_MS = 10_000;
 
 let knowledge = INITIAL;
-let downSinceMs = 0;
+let lostSinceMs = 0;
 const listeners = new Set<() => void>();
 
-function change(next: Partial<Knowledge>) {
+const isLost = ({ stream, reached }: Pick<Knowledge, "stream" | "reached">) => stream === "down" || !reached;
+
+function change(next: Partial<Knowledge>, nowMs: number) {
   knowledge = { ...knowledge, ...next };
+  if (!isLost(knowledge)) lostSinceMs = 0;
+  else if (lostSinceMs === 0) lostSinceMs = nowMs;
   for (const listener of listeners) listener();
 }
 
@@ -50,17 +59,22 @@ const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
   const { asOf, lagMs, stale, quiet = false } = seen;
-  change({ asOf, lagMs, stale, quiet, reportedAtMs: nowMs });
+  change({ asOf, lagMs, stale, quiet, reportedAtMs: nowMs, ...(from === "stream" ? { reached: true } : {}) }, nowMs);
 }
 
 export function reportStream(stream: StreamState, nowMs: number = Date.now()): void {
-  if (stream === "open") downSinceMs = 0;
-  else if (downSinceMs === 0) downSinceMs = nowMs;
-  change({ stream });
+  // A stream that is lost stays lost until one stands: trying to connect is no news.
+  if (stream === "connecting" && knowledge.stream === "down") return;
+  change({ stream }, nowMs);
 }
 
-export function reportOnline(online: boolean): void {
-  change({ online });
+/** A request has got an answer, or has not reached the server. */
+export function reportReached(reached: boolean, nowMs: number = Date.now()): void {
+  if (reached !== knowledge.reached) change({ reached }, nowMs);
+}
+
+export function reportOnline(online: boolean, nowMs: number = Date.now()): void {
+  change({ online }, nowMs);
 }
 
 export interface FreshnessWords {
@@ -68,11 +82,14 @@ export interface FreshnessWords {
   readonly text: string;
 }
 
-export function describeFreshness(known: Knowledge, nowMs: number, downForMs = 0): FreshnessWords {
+/** `lostForMs`: for how long the stream, or the server, has been out of reach. */
+export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0): FreshnessWords {
   const asOfMs = known.asOf === null ? null : Number(known.asOf) * 1_000;
-  const showing = asOfMs === null ? "" : `, showing ${clockMinute(asOfMs)}`;
-  if (!known.online || (known.stream === "down" && downForMs > BREAK_MS)) {
-    return { tone: "offline", text: `Offline${showing}` };
+  if (!known.online || (isLost(known) && lostForMs >= BREAK_MS)) {
+    const state = !known.online ? "Offline" : lostForMs < LONG_BREAK_MS ? "Reconnecting" : "Not connected";
+    // A quiet ledger has no newer time than its last message: the page was current for longer than that.
+    const currentMs = known.quiet ? known.reportedAtMs : asOfMs;
+    return { tone: "offline", text: currentMs === null ? state : `${state} · current as of ${clockTime(currentMs)}` };
   }
   if (asOfMs === null || known.reportedAtMs === 0) return { tone: "waiting", text: "Waiting for the ledger" };
   const silentMs = Math.max(0, nowMs - known.reportedAtMs);
@@ -94,12 +111,15 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** The line as it reads at `nowMs`. */
+export const freshnessAt = (nowMs: number, known: Knowledge = knowledge): FreshnessWords =>
+  describeFreshness(known, nowMs, lostSinceMs === 0 ? 0 : nowMs - lostSinceMs);
+
 export function useFreshness(): FreshnessWords {
   const known = useSyncExternalStore(
     subscribe,
     () => knowledge,
     () => INITIAL,
   );
-  const now = useNow();
-  return describeFreshness(known, now, downSinceMs === 0 ? 0 : now - downSinceMs);
+  return freshnessAt(useNow(), known);
 }

@@ -34,7 +34,7 @@ export function FreshnessLine({ className }: { className?: string }) {
 const SPOKEN: Record<FreshnessWords["tone"], string> = {
   fresh: "Up to date",
   behind: "Falling behind the ledger",
-  offline: "Offline, showing what was read last",
+  offline: "Not connected, showing what was read last",
   waiting: "",
 };
 

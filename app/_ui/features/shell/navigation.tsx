@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useContacts } from "@/lib/client/api/reads";
 import { useSession } from "@/lib/client/api/session";
+import { counted } from "@/lib/client/format/numbers";
 import { Brand } from "./brand";
 import { FreshnessAnnouncer, FreshnessLine } from "./freshness-line";
 import { UserMenu } from "./user-menu";
@@ -140,17 +141,20 @@ function TabBar({ places }: { places: readonly Place[] }) {
   );
 }
 
+/** How many requests wait for an answer. */
 function Count({ count, className }: { count: number | undefined; className: string }) {
   if (!count) return null;
+  const words = `${counted(count, "person asks", "people ask")} to be your contact`;
   return (
     <span
+      title={words}
       className={clsx(
         "rounded-full bg-copper px-1.5 text-[0.6875rem] text-paper leading-[1.125rem] tabular-nums",
         className,
       )}
     >
-      {count}
-      <span className="sr-only"> open requests</span>
+      <span aria-hidden="true">{count}</span>
+      <span className="sr-only">: {words}</span>
     </span>
   );
 }

@@ -8,6 +8,7 @@ import {
   placeOf,
   progressOf,
   standingOf,
+  standingSince,
   topicActionWords,
   troubleOf,
 } from "@/lib/client/admin/sentences";
@@ -140,6 +141,13 @@ describe("every kind of incident", () => {
       const place = placeOf({ code, subject });
       if (place) expect(existsSync(page(place.href.split("?")[0]?.replace("/admin", "") ?? "")), place.href).toBe(true);
     }
+  });
+
+  it("says how bad it is and since when, and counts no milliseconds", () => {
+    expect(standingSince({ severity: "warning", sinceMs: NOW - 7 }, NOW)).toBe("Warning, just now");
+    expect(standingSince({ severity: "critical", sinceMs: NOW - 240_000 }, NOW)).toBe("Critical, for 4 min");
+    // It was seen by an instance whose clock is ahead.
+    expect(standingSince({ severity: "critical", sinceMs: NOW + 3_000 }, NOW)).toBe("Critical, just now");
   });
 
   it("of a forged message links to its row in the table", () => {

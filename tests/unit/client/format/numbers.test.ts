@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { bytes, compact, counted, dollars, lasting, percent, rate, UNKNOWN, whole } from "@/lib/client/format/numbers";
+import {
+  ago,
+  bytes,
+  compact,
+  counted,
+  dollars,
+  lasting,
+  percent,
+  rate,
+  UNKNOWN,
+  whole,
+} from "@/lib/client/format/numbers";
 
 describe("figures in words", () => {
   it.each([whole, compact, percent, bytes, lasting, rate])("%o: what is not known is a dash, never a zero", (words) => {
@@ -31,6 +42,11 @@ describe("figures in words", () => {
     expect(lasting(240_000)).toBe("4 min");
     expect(lasting(3 * 3_600_000)).toBe("3 h");
     expect(lasting(3 * 86_400_000)).toBe("3 days");
+  });
+
+  it("a time within the last second is just now, also where another clock is ahead", () => {
+    expect([-5_000, 0, 7, 999].map(ago)).toEqual(Array(4).fill("just now"));
+    expect(ago(1_000)).toBe("1 s ago");
   });
 
   it("dollars have cents where they matter", () => {

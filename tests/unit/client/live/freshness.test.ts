@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { describeFreshness, type Knowledge, SILENCE_MS } from "@/lib/client/live/freshness";
+import {
+  describeFreshness,
+  freshnessAt,
+  type Knowledge,
+  reportFreshness,
+  reportReached,
+  reportStream,
+  SILENCE_MS,
+} from "@/lib/client/live/freshness";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 3, 5);
 const base: Knowledge = {
@@ -9,6 +17,7 @@ const base: Knowledge = {
   quiet: false,
   reportedAtMs: NOW,
   stream: "open",
+  reached: true,
   online: true,
 };
 const textOf = (known: Partial<Knowledge>, laterMs = 0, downForMs = 0) =>
@@ -31,14 +40,53 @@ describe("the freshness line", () => {
     expect(textOf({}, SILENCE_MS + 1_000)).toBe("22 s behind");
     expect(textOf({}, 10 * 60_000)).toBe("10 min behind");
   });
-  it("says offline, and what is shown, when the network or the stream is gone", () => {
-    expect(textOf({ online: false })).toMatch(/^Offline, showing \d\d:\d\d$/);
-    expect(textOf({ stream: "down" }, 0, 10_000)).toMatch(/^Offline, showing/);
+  it("says that the network is gone, and through when the page is current", () => {
+    expect(textOf({ online: false })).toMatch(/^Offline · current as of \d\d:\d\d:04$/);
+    expect(textOf({ online: false, asOf: null })).toBe("Offline");
   });
-  it("does not cry offline for a stream that is just reconnecting", () => {
-    expect(textOf({ stream: "down" }, 0, 1_000)).toMatch(/^Up to date/);
-  });
+  it.each<Partial<Knowledge>>([{ stream: "down" }, { reached: false }])(
+    "says a second after the server is lost that it is, and through when the page is current: %j",
+    (lost) => {
+      // One that reconnects at once is not worth a word.
+      expect(textOf(lost, 0, 999)).toMatch(/^Up to date/);
+      expect(textOf(lost, 1_000, 1_000)).toMatch(/^Reconnecting · current as of \d\d:\d\d:04$/);
+      expect(textOf(lost, 10_000, 10_000)).toMatch(/^Not connected · current as of \d\d:\d\d:04$/);
+      const quiet = { ...lost, quiet: true, asOf: "1790000000.000000000" };
+      expect(textOf(quiet, 1_000, 1_000)).toMatch(/^Reconnecting · current as of \d\d:\d\d:05$/);
+    },
+  );
   it("waits for the first word", () => {
     expect(textOf({ asOf: null, reportedAtMs: 0 })).toBe("Waiting for the ledger");
+  });
+});
+
+describe("what the page is told", () => {
+  /** The clock of the page ticks once a second, so that the line may be a second older than what it says. */
+  const TICK_MS = 1_000;
+
+  it.each<[string, (nowMs: number) => void, (nowMs: number) => void]>([
+    ["the stream breaks", (ms) => reportStream("down", ms), (ms) => reportStream("open", ms)],
+    ["a request fails", (ms) => reportReached(false, ms), (ms) => reportReached(true, ms)],
+    [
+      "each try to have a stream fails",
+      (ms) => {
+        reportStream("down", ms);
+        reportStream("connecting", ms);
+      },
+      (ms) => reportStream("open", ms),
+    ],
+    [
+      "a request fails, and then the stream tells something",
+      (ms) => reportReached(false, ms),
+      (ms) => reportFreshness({ asOf: `${ms / 1_000}`, lagMs: 0, stale: false }, "stream", ms),
+    ],
+  ])("shows within two seconds that the server has died, and at once that it is back: %s", (_, lose, find) => {
+    reportStream("open", NOW);
+    reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW);
+    expect(freshnessAt(NOW).text).toMatch(/^Up to date/);
+    lose(NOW + 100);
+    expect(freshnessAt(NOW + 2_100 - TICK_MS).text).toMatch(/^Reconnecting/);
+    find(NOW + 3_000);
+    expect(freshnessAt(NOW + 3_000).text).toMatch(/^Up to date/);
   });
 });

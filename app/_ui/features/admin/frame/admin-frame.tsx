@@ -7,7 +7,7 @@ import { useSeen } from "@/lib/client/admin/history";
 import { databaseWords } from "@/lib/client/admin/sentences";
 import { isNotOperator, useAdminStatus } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
-import { counted, lasting } from "@/lib/client/format/numbers";
+import { ago, counted, lasting } from "@/lib/client/format/numbers";
 import { clockTime, useNow } from "@/lib/client/format/time";
 import type { AdminStatus } from "@/lib/wire/admin";
 import { buttonClass } from "../../../primitives/button";
@@ -103,9 +103,8 @@ function OutOfReach({ reason }: { reason: string }) {
       <div>
         <p className="font-medium">{reason}</p>
         <p className="tabular-nums">
-          These numbers are from {clockTime(receivedAtMs)}, {lasting(Math.max(0, now - receivedAtMs))} ago. The page
-          tries again every five seconds. If this lasts, look at <span className="ledger">/api/health/ready</span> and
-          the server's log.
+          These numbers are from {clockTime(receivedAtMs)}, {ago(now - receivedAtMs)}. The page tries again every five
+          seconds. If this lasts, look at <span className="ledger">/api/health/ready</span> and the server's log.
         </p>
       </div>
     </div>

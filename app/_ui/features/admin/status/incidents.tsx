@@ -1,8 +1,8 @@
 import clsx from "clsx";
 import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
-import { placeOf } from "@/lib/client/admin/sentences";
-import { counted, lasting } from "@/lib/client/format/numbers";
+import { placeOf, standingSince } from "@/lib/client/admin/sentences";
+import { counted } from "@/lib/client/format/numbers";
 import type { AdminStatus } from "@/lib/wire/admin";
 import { useStatus } from "../frame/status-context";
 
@@ -33,8 +33,7 @@ export function Incidents() {
                 <bdi>{incident.action}</bdi> <Place incident={incident} />
               </p>
               <p className="text-ink-soft text-xs tabular-nums">
-                {incident.severity === "critical" ? "Critical" : "Warning"}, for{" "}
-                {lasting(Math.max(0, atMs - incident.sinceMs))}
+                {standingSince(incident, atMs)}
                 {instances.length > 1 &&
                   `, seen by ${incident.instances.length === instances.length ? "every instance" : counted(incident.instances.length, "instance")}`}
                 .

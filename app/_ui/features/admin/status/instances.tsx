@@ -1,6 +1,6 @@
 "use client";
 import { instanceDetails, instanceName, isIdle } from "@/lib/client/admin/instances";
-import { bytes, lasting, percent, whole } from "@/lib/client/format/numbers";
+import { ago, bytes, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime, timeAgo, useNow } from "@/lib/client/format/time";
 import type { InstanceStatus } from "@/lib/wire/admin";
 import { Badge } from "../../../primitives/badge";
@@ -144,6 +144,5 @@ function Since({ ms }: { ms: number }) {
 }
 
 function Ago({ ms }: { ms: number }) {
-  const agoMs = Math.floor(Math.max(0, useNow() - ms) / 1_000) * 1_000;
-  return agoMs === 0 ? "just now" : `${lasting(agoMs)} ago`;
+  return ago(Math.floor((useNow() - ms) / 1_000) * 1_000);
 }
