@@ -13,7 +13,7 @@ import { type FreshnessNow, freshness } from "../../core/sync/freshness";
 import { packed, unpacked } from "../../core/sync/watermark";
 import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
-import { ifDown } from "../../ports/tier-unavailable";
+import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { MirrorHeads } from "./mirror-heads";
@@ -56,7 +56,7 @@ interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
   askedMs: number | null;
   /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
   unmetMs: number;
-  /** How far the topic was behind when a demand was last met. */
+  /** The topic's age when a demand was last met, or when a sync has ended since. */
   metLagMs: number;
 }
 
@@ -226,7 +226,8 @@ export class SyncScheduler {
     try {
       await this.deps.registry.check(maxAgeMs);
     } catch (cause) {
-      this.deps.log.warn("could not ask for the version of the registry; it is asked for again", { cause });
+      if (!isTierUnavailable(cause))
+        this.deps.log.error("could not ask for the version of the registry; it is asked for again", { cause });
     }
   }
 
@@ -302,8 +303,9 @@ export class SyncScheduler {
   }
 
   /**
-   * How far a topic is behind what was asked for, in milliseconds: its age at the last demand that was met, or the time since
-   * the first demand that was not met. A topic that nobody asks for is not behind, however old it is.
+   * How far a topic is behind what was asked for, in milliseconds: the age that readers were told when it was last asked for or
+   * synced, or the time since the first demand that was not met. A topic that nobody asks for is not behind, however old it is.
+   * The metric, the alarms and the operators' page all say this.
    */
   lagMs(topicId: TopicId): number {
     const topic = this.kept.get(topicId);
@@ -332,7 +334,10 @@ export class SyncScheduler {
 
   /** Clears a topic's demand if what is stored is as new as can be expected. */
   private meet(topic: Kept): void {
-    if (topic.askedMs === null) return;
+    if (topic.askedMs === null) {
+      topic.metLagMs = Math.min(topic.metLagMs, this.ageMs(topic));
+      return;
+    }
     const ageThenMs = this.ageMs(topic) - (this.deps.clock.monotonicMs() - topic.askedMs);
     if (ageThenMs > MET_WITHIN_MS) return;
     topic.metLagMs = Math.max(0, ageThenMs);

@@ -59,6 +59,17 @@ it("is small on both of two instances that are asked every 31 s, at the same mom
   }
 });
 
+it("is what readers are told of the same topic, once a sync has ended", async () => {
+  const { clock, schedulers } = instances(1, 1_000);
+  const [scheduler] = schedulers as [SyncScheduler];
+  // Rarely enough that the topic has aged, and not so rarely that it counts as behind.
+  for (const pauseMs of [0, 5_000, 5_000, 8_000, 2_000]) {
+    await clock.advance(pauseMs);
+    await scheduler.demand();
+    expect(scheduler.lagMs(TOPIC)).toBe(scheduler.freshness().lagMs);
+  }
+});
+
 const turns = fc.array(
   fc.record({ who: fc.nat({ max: 2 }), pauseMs: fc.oneof(fc.nat({ max: 3_000 }), fc.nat({ max: 900_000 })) }),
   { minLength: 1, maxLength: 25 },
