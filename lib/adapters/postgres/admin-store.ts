@@ -5,10 +5,10 @@ import type {
   AdminEntry,
   AdminStore,
   Crowd,
+  DatedOverview,
   NewAction,
   RejectedEntry,
   StorageSizes,
-  TopicOverview,
 } from "../../ports/store/admin-store";
 import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
@@ -83,7 +83,7 @@ export class PostgresAdminStore implements AdminStore {
     return { ...entry, detail };
   }
 
-  async topics(gapLimit: number): Promise<readonly TopicOverview[]> {
+  async topics(gapLimit: number): Promise<readonly DatedOverview[]> {
     return (await this.statements.run("admin", OVERVIEW({ gapLimit }))).map(overviewOf);
   }
 

@@ -75,6 +75,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Turn on appendonly and set maxmemory-policy to noeviction, so that no write can happen twice.",
   },
+  "devnet-ended": {
+    severity: "critical",
+    action: "Restart the app: it starts the devnet again, with everything that was on its ledger.",
+  },
   "mirror-down": {
     severity: "warning",
     action: "Check MIRROR_URL and the mirror's own status; name a second mirror in MIRROR_URL if there is only one.",

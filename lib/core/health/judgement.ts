@@ -56,7 +56,10 @@ export interface StoredFacts {
 
 export interface HealthFacts {
   readonly nowMs: number;
-  readonly postgres: TierFacts;
+  readonly postgres: TierFacts & {
+    /** By how much its clock is ahead of ours; null or absent where it has not told, or has none of its own. */
+    readonly clockAheadMs?: number | null;
+  };
   /** Null: no Redis is configured. */
   readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
   readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
@@ -69,6 +72,8 @@ export interface HealthFacts {
   readonly budgetRefused: number;
   /** Topics that are read here, and that the mirror does not know. */
   readonly unknownTopics: readonly string[];
+  /** Why the local Hedera (devnet) of this process has ended; null while it runs, and where there is none. */
+  readonly devnetEnded: string | null;
   readonly isStarting: boolean;
   /** A tier or mirror was down a moment ago: topics that it held up are still backing off. */
   readonly isSettling: boolean;
@@ -76,7 +81,7 @@ export interface HealthFacts {
   /** Empty before the database has answered for the first time. */
   readonly stored: readonly StoredFacts[];
   /** The last write, where it failed and none has succeeded since. */
-  readonly failedWrite: { readonly reason: string; readonly count: number; readonly sinceMs: number } | null;
+  readonly failedWrite: { readonly topicId: string; readonly reason: string; readonly sinceMs: number } | null;
   readonly isAnyPayerTrusted: boolean;
   /** On a public network an accept bonds two people, though one of them never asked. */
   readonly isBondingLoose: boolean;
@@ -93,6 +98,7 @@ export const JUDGED_CODES = [
   "redis-down",
   "redis-failing",
   "redis-forgets",
+  "devnet-ended",
   "mirror-down",
   "mirror-failing",
   "budget-exhausted",
@@ -169,12 +175,25 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
   return findings;
 }
 
-function ofMirrors({ mirrors, budgetRefused }: HealthFacts): readonly Finding[] {
+function ofMirrors({ mirrors, budgetRefused, devnetEnded }: HealthFacts): readonly Finding[] {
+  // It was the mirror and the node, too.
+  if (devnetEnded !== null)
+    return [
+      found(
+        "devnet-ended",
+        null,
+        `The local Hedera (devnet) has ended${because(devnetEnded)}. Nothing new arrives, and nobody can write.`,
+      ),
+    ];
   const findings = mirrors.flatMap(({ origin, circuit, calls, lastError }) => {
     const trouble = troubleOf({ calls, lastError });
     if (circuit !== "closed")
       return [
-        found("mirror-down", origin, `Mirror ${origin} has failed and is not asked for a while${because(lastError)}.`),
+        found(
+          "mirror-down",
+          origin,
+          `Mirror ${origin} has failed several times in a row${because(lastError)}. It is asked again within a minute.`,
+        ),
       ];
     return trouble ? [found("mirror-failing", origin, `Mirror ${origin} ${trouble}.`)] : [];
   });
@@ -248,8 +267,9 @@ function behindWords(behind: readonly SyncFacts[], topics: readonly SyncFacts[])
 }
 
 /** The reason why no topic can be synced; null where each has a reason of its own. */
-function commonCause({ postgres, mirrors }: HealthFacts): string | null {
+function commonCause({ postgres, mirrors, devnetEnded }: HealthFacts): string | null {
   if (isDown(postgres)) return ": the database does not answer";
+  if (devnetEnded !== null) return ": the local Hedera (devnet) has ended";
   if (mirrors.length > 0 && mirrors.every(({ circuit }) => circuit !== "closed"))
     return `${because(mirrors[0]?.lastError ?? "no mirror answers")}`;
   return null;
@@ -317,16 +337,20 @@ function listed(items: readonly string[], count: number): string {
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }
 
-/** The sentence for STRICT_BONDING=off on a public network. The log says it at the start, too. */
-export const BONDING_LOOSE =
+const BONDING_LOOSE =
   "STRICT_BONDING is off: one accept alone makes a bond, and anybody can then see what only contacts may see.";
 
 function ofProcess(facts: HealthFacts) {
-  const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors } = facts;
+  const { failedWrite, isAnyPayerTrusted, isBondingLoose, memory, clocksAhead, mirrors, postgres, devnetEnded } = facts;
   const findings: Finding[] = [];
-  if (failedWrite !== null)
+  if (failedWrite !== null && devnetEnded === null)
     findings.push(
-      found("writes-failing", null, `Writes to the ledger fail${because(failedWrite.reason)}.`, failedWrite.sinceMs),
+      found(
+        "writes-failing",
+        null,
+        `Writes to the ledger fail, the last one to topic ${failedWrite.topicId}${because(failedWrite.reason)}.`,
+        failedWrite.sinceMs,
+      ),
     );
   if (isAnyPayerTrusted)
     findings.push(found("payers-open", null, "TRUSTED_PAYERS is *: anybody can write in anybody's name."));
@@ -338,14 +362,18 @@ function ofProcess(facts: HealthFacts) {
       findings.push(
         found("clock-off", instanceId, `The clock of instance ${instanceId} is ahead of this instance's clock.`),
       );
-  for (const { origin, clockAheadMs } of mirrors)
-    if (clockAheadMs != null && Math.abs(clockAheadMs) > CLOCK_MS)
+  const others = [
+    { subject: "database", name: "the database", aheadMs: postgres.clockAheadMs },
+    ...mirrors.map(({ origin, clockAheadMs }) => ({
+      subject: origin,
+      name: `mirror ${origin}`,
+      aheadMs: clockAheadMs,
+    })),
+  ];
+  for (const { subject, name, aheadMs } of others)
+    if (aheadMs != null && Math.abs(aheadMs) > CLOCK_MS)
       findings.push(
-        found(
-          "clock-off",
-          origin,
-          `This instance's clock is ${clockAheadMs > 0 ? "behind" : "ahead of"} that of mirror ${origin}.`,
-        ),
+        found("clock-off", subject, `This instance's clock is ${aheadMs > 0 ? "behind" : "ahead of"} that of ${name}.`),
       );
   return findings;
 }

@@ -1,6 +1,7 @@
 /** Follows what the bus tells about topics: how fast they move, that one was paused or resumed, that the registry changed. */
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { RegistryCache } from "../shards/registry-cache";
 import type { SyncScheduler } from "../sync/sync-scheduler";
 import type { TopicRates } from "./topic-rates";
@@ -15,20 +16,21 @@ export interface FollowTopicsDeps {
 
 /** Returns the function that ends it. */
 export function followTopics({ bus, scheduler, registry, rates, log }: FollowTopicsDeps): () => void {
+  const unlessDown = (message: string) => (cause: unknown) => {
+    if (!isTierUnavailable(cause)) log.error(message, { cause });
+  };
   return bus.subscribe({
     onEvent: (event) => {
       if (event.type === "commit" && event.cursor !== null) rates.moved(event.topicId, event.cursor);
       if (event.type === "topic-changed") {
         const { topicId } = event;
         // A topic that cannot be read now is looked at again a little later.
-        scheduler
-          .checkPaused(topicId)
-          .catch((cause) => log.warn("could not look whether a topic is paused", { topicId, cause }));
+        scheduler.checkPaused(topicId).catch(unlessDown("could not look whether a topic is paused"));
       }
       if (event.type === "registry-changed") {
         const { version } = event;
         // Rounds of demand tell the version again.
-        registry.learn(version).catch((cause) => log.warn("could not load the changed registry", { version, cause }));
+        registry.learn(version).catch(unlessDown("could not load the changed registry"));
       }
     },
   });

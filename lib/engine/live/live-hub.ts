@@ -12,7 +12,7 @@ import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
 import type { SignalRow } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
-import { ifDown } from "../../ports/tier-unavailable";
+import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
 export type LiveEvent =
   /** `sentThrough`: the cursor from which the stream resumes if it breaks now. */
@@ -94,7 +94,8 @@ export class LiveHub {
       await this.readHeads();
     } catch (cause) {
       this.hasMissed = true;
-      this.deps.log.warn("could not look for missed commits; trying again shortly", { cause });
+      if (!isTierUnavailable(cause))
+        this.deps.log.error("could not look for missed commits; trying again shortly", { cause });
     }
   }
 

@@ -40,7 +40,7 @@ export class MissedEvents {
       );
       if (!isPublished) return;
       if (this.waiting.get(topicId) === cursor) this.waiting.delete(topicId);
-      this.deps.log.warn("commits had not been published; every view is loaded again", { topicId });
+      this.deps.log.info("commits had not been published; every view is loaded again", { topicId });
     }
   }
 
@@ -62,7 +62,7 @@ export class MissedEvents {
       if (await this.isPublished(topicId, cursor, isFirst)) return;
     }
     await bus.publishMissed({ topicId, cursor });
-    log.warn("an instance had committed without publishing it; every view is loaded again", { topicId });
+    log.info("an instance had committed without publishing it; every view is loaded again", { topicId });
   }
 
   private isPublished(topicId: TopicId, cursor: number, isFirst: boolean): Promise<boolean> {

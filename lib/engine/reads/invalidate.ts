@@ -69,7 +69,7 @@ export function followCommits(
     },
     onMissed: () => {
       told.count += 1;
-      log.warn("commit events may have been missed; everything kept is read again");
+      log.info("commit events may have been missed; everything kept is read again");
       definitions.value += 1;
       l1.expireAll();
       hub.onMissed();

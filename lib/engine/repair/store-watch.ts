@@ -12,6 +12,7 @@ import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { EpochStore } from "../../ports/store/epoch-store";
 import type { StoreStamp } from "../../ports/store/store-stamp";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
 
 export interface StoreWatchDeps {
@@ -65,6 +66,7 @@ async function mend({ stamp, store, incidents, log, restore }: StoreWatchDeps): 
     await restore();
   } catch (cause) {
     // Until this succeeds the store's answers are refused, and each starts it again.
-    log.warn("the database has lost commits, and could not be told to begin a new epoch; trying again", { cause });
+    if (!isTierUnavailable(cause))
+      log.error("the database could not be told to begin a new epoch; trying again", { cause });
   }
 }

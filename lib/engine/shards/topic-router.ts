@@ -11,7 +11,6 @@ import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids
 import { routeTopic, tierOf } from "../../core/shards/shards";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
-import type { Log } from "../../ports/log";
 import type { LastWrite, WriteFence, WriteRoute } from "../../ports/shared/write-fence";
 import type { ShardRegistry, UserRoute } from "../../ports/store/shard-registry";
 import { ifDown, TierUnavailable } from "../../ports/tier-unavailable";
@@ -24,7 +23,6 @@ export interface TopicRouterDeps {
   readonly fence: WriteFence;
   readonly scheduler: Pick<SyncScheduler, "syncs" | "waitFor" | "freshness">;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 export interface Entered {
@@ -96,8 +94,7 @@ export class TopicRouter {
     const leave = async (sequence: number | null) => {
       const left = this.deps.fence.leave(userId, kind, topicId, sequence);
       // The entry ends by itself. Until then the user stays on this topic.
-      const warn = () => this.deps.log.warn("could not tell that a write has ended", { topicId });
-      await left.catch(ifDown("redis", warn));
+      await left.catch(ifDown("redis", () => {}));
     };
     return { topicId, leave };
   }

@@ -198,10 +198,12 @@ export class TopicSync {
         if (this.isIn("idle")) await this.repair();
       }
     } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const isRepeated = this.attempt() > 0 && reason === this.lastError;
+      if (!isTierUnavailable(cause) && !isRepeated)
+        this.deps.log.error("a sync has failed by a defect", { topicId: this.topicId, cause });
       this.step({ name: "store-failed" });
-      this.fault(cause instanceof Error ? cause.message : String(cause));
-      const level = isTierUnavailable(cause, "postgres") ? "warn" : "error";
-      this.deps.log[level]("sync failed", { topicId: this.topicId, cause });
+      this.fault(reason);
     }
     const isComplete = this.isIn("idle");
     return {
@@ -354,8 +356,6 @@ export class TopicSync {
     const needsRepair = gap !== null || failures > 0;
     this.step({ name: "committed", from: chain, to: reached, needsRepair, nowMs: this.nowMs() });
     this.count(entries, gap !== null);
-    if (gap !== null) this.deps.log.warn("declared a gap", { topicId: this.topicId, from: gap.from, to: gap.to });
-    if (failures > 0) this.deps.log.error("messages failed verification", { topicId: this.topicId, failures });
     this.deps.owner.onProgress(this.topicId, reached.sequence, entries.length);
     await announce(this.deps, batch, outcome.rows);
     return entries.filter((entry) => entry.verification === "verified").length;

@@ -14,7 +14,7 @@ import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { AccountStore, SignOut } from "../../ports/store/account-store";
-import { ifDown } from "../../ports/tier-unavailable";
+import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
 export interface SignOutsDeps {
   readonly store: AccountStore;
@@ -101,7 +101,8 @@ export class SignOuts {
         for (const signOut of stored) this.know(signOut);
         return;
       } catch (cause) {
-        log.warn("cannot read who has signed out; trying again", { cause, attempt });
+        if (!isTierUnavailable(cause) && attempt === 1)
+          log.error("cannot read who has signed out; trying again", { cause });
         await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
       }
     }
@@ -119,7 +120,7 @@ export class SignOuts {
 
   private async tellLater(signOut: SignOut): Promise<void> {
     const { clock, log, random } = this.deps;
-    log.warn("could not tell everybody that a session has ended; trying again");
+    log.info("could not tell everybody that a session has ended; trying again");
     for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
       await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
       if (this.closing.signal.aborted || (await this.tell(signOut))) return;

@@ -39,6 +39,11 @@ export interface TopicOverview extends TopicState {
   readonly gapCount: number;
 }
 
+/** An overview with the time of the database's own clock when it was read, in milliseconds since 1970. */
+export interface DatedOverview extends TopicOverview {
+  readonly databaseMs: number;
+}
+
 export interface RelationSize {
   readonly name: string;
   /** The table of which it is a partition; null if it is none. */
@@ -88,7 +93,7 @@ export interface AdminStore {
   latest(actions: readonly string[], beforeId?: number): Promise<readonly AdminEntry[]>;
 
   /** All topics, each with at most `gapLimit` of its open gaps. */
-  topics(gapLimit: number): Promise<readonly TopicOverview[]>;
+  topics(gapLimit: number): Promise<readonly DatedOverview[]>;
   /** For each topic that has one, the first sequence whose message is stored but not verified. */
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
   /** By topic. Reads every row, so it does not suit a store of many millions. */

@@ -1,6 +1,7 @@
 import "server-only";
 /** Database reads for the operators' pages and the health checks, cached so that their number does not follow the viewers. */
 import { MAX_GAPS } from "../../core/bounds";
+import { aheadOf } from "../../core/health/clock-off";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { AdminEntry, AdminStore, TopicOverview } from "../../ports/store/admin-store";
@@ -27,11 +28,16 @@ export interface KnownTopic extends TopicOverview {
   readonly pause: AdminEntry | null;
 }
 
-type KnownFrom = Pick<MessageLog, "failed">;
+interface AdminReadsDeps {
+  readonly admin: AdminStore;
+  readonly sync: Pick<MessageLog, "failed">;
+}
 
-/** One statement, one more for each topic with failed messages, and one more if any topic is paused. */
-async function knownTopics(admin: AdminStore, sync: KnownFrom): Promise<readonly KnownTopic[]> {
-  const topics = await admin.topics(GAPS_SHOWN);
+/** Adds what `topics` lacks: one statement for each topic with failed messages, and one if any topic is paused. */
+async function knownTopics(
+  { admin, sync }: AdminReadsDeps,
+  topics: readonly TopicOverview[],
+): Promise<readonly KnownTopic[]> {
   const pauses = topics.some(({ paused }) => paused) ? await admin.latest(["topic.pause"]) : [];
   return Promise.all(
     topics.map(async (topic) => ({
@@ -45,11 +51,21 @@ async function knownTopics(admin: AdminStore, sync: KnownFrom): Promise<readonly
   );
 }
 
-export function adminReads({ admin, sync }: { readonly admin: AdminStore; readonly sync: KnownFrom }, clock: Clock) {
+export function adminReads(deps: AdminReadsDeps, clock: Clock) {
+  const { admin } = deps;
+  let clockAheadMs: number | null = null;
   const remember = <T>(read: () => Promise<T>, ttlMs: number) => new Remembered(read, ttlMs, clock);
   const sizes = remember(() => admin.sizes(), STORAGE_MS);
   return {
-    topics: remember(() => knownTopics(admin, sync), TOPICS_MS),
+    /** By how much the database's clock was ahead of ours when the topics were read last; null before that. */
+    clockAheadMs: () => clockAheadMs,
+    topics: remember(async () => {
+      const beforeMs = clock.now();
+      const topics = await admin.topics(GAPS_SHOWN);
+      const [first] = topics;
+      if (first) clockAheadMs = aheadOf({ theirsMs: first.databaseMs, beforeMs, afterMs: clock.now() });
+      return knownTopics(deps, topics);
+    }, TOPICS_MS),
     checks: remember(() => admin.latest(Object.values(CHECK_ACTIONS)), TOPICS_MS),
     firstUnverified: remember(() => admin.firstUnverified(), STORAGE_MS),
     sizes,

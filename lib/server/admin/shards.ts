@@ -31,7 +31,7 @@ export interface ShardsParts {
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called with the reason why the registry is not published, or null once it is. */
+  /** Called with the reason why the registry is not published, or null once it is. Without it the reason is logged. */
   readonly onPublication?: (reason: string | null) => void;
 }
 
@@ -63,9 +63,9 @@ export function openShards(parts: ShardsParts): Shards {
           sha384: (bytes: Uint8Array) => hash("sha384", bytes, "buffer"),
         };
   const announce = async ({ version }: Registry) => {
-    const warn = () =>
-      log.warn("Redis is down, so the registry change was not announced; instances poll the registry meanwhile");
-    await bus.publish({ type: "registry-changed", version }).catch(ifDown("redis", warn));
+    const tell = () =>
+      log.info("Redis is down, so the registry change was not announced; instances poll the registry meanwhile");
+    await bus.publish({ type: "registry-changed", version }).catch(ifDown("redis", tell));
   };
   const resharder = new Resharder({ ...parts, store: stores.registry, sync: stores.sync, announce });
   const publish = async (): Promise<Result<number, string>> => {
@@ -86,8 +86,8 @@ export function openShards(parts: ShardsParts): Shards {
       if (goal.name === "grow" && refusal !== null) return { kind: "failed", reason: refusal };
       const outcome = await resharder.run(goal, onStep);
       const published = await publish();
-      parts.onPublication?.(published.ok ? null : published.error);
-      if (!published.ok)
+      if (parts.onPublication) parts.onPublication(published.ok ? null : published.error);
+      else if (!published.ok)
         log.warn("the registry was not published; the next change publishes it", { reason: published.error });
       return outcome;
     },

@@ -4,6 +4,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import { type CheckDeps, type CheckOptions, type CheckProgress, checkTopic, newCheck } from "../../engine/repair/audit";
 import type { Log } from "../../ports/log";
 import type { AdminEntry, AdminStore } from "../../ports/store/admin-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { TopicCheck } from "../../wire/admin";
 
 export interface TopicChecksDeps extends CheckDeps {
@@ -66,7 +67,7 @@ export class TopicChecks {
         await save("done");
       }
     } catch (cause) {
-      deps.log.error("a check of a topic failed", { topicId, mode, cause });
+      if (!isTierUnavailable(cause)) deps.log.error("a check of a topic failed", { topicId, mode, cause });
       // If the database failed, this fails too. The missing updates then show that the check has ended.
       await save("failed", { error: "it stopped; start it again to continue" }).catch(() => {});
     }

@@ -126,6 +126,8 @@ export interface App {
   /** To sign in as, on devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
   readonly firstSync: FirstSync;
+  /** Why the devnet of this process has ended; null while it runs, and where there is none. */
+  devnetEnded(): string | null;
   /** Loads the registry of topics, and gives it those that are configured. Before that only the configured ones are known. */
   openTopics(): Promise<void>;
   close(): Promise<void>;
@@ -138,6 +140,8 @@ export interface NetworkParts {
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
   readonly operatorId?: string | null;
+  /** Why the ledger that was started here has ended; null while it runs. Absent where none was. */
+  readonly ended?: () => string | null;
   /** Tells this ledger from others of the same network's name; absent where nothing does. */
   readonly ledgerId?: string;
   /** Null or absent: topics cannot be created here. */

@@ -122,6 +122,7 @@ export function createApp({
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,
+    devnetEnded: () => network.ended?.() ?? null,
     openTopics: async () => {
       const published = await writes.shards.published();
       if (!published.ok) log.warn("starting without the published registry", { reason: published.error });

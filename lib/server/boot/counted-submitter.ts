@@ -2,7 +2,6 @@ import "server-only";
 /** Counts what is written to the ledger, since each transaction has its fee, and remembers how the last write failed. */
 import type { Clock } from "../../ports/clock";
 import type { SubmitError, Submitter } from "../../ports/ledger/submitter";
-import type { Log } from "../../ports/log";
 
 interface SubmitCounts {
   messages: number;
@@ -15,11 +14,11 @@ interface SubmitCounts {
 
 /** The writes that have failed since the last one that succeeded. */
 interface FailedWrites {
-  readonly count: number;
   readonly sinceMs: number;
   readonly lastMonotonicMs: number;
-  /** Why the last of them failed; holds nothing of the message. */
+  /** Why the last of them failed, and to which topic it was sent; holds nothing of the message. */
   readonly reason: string;
+  readonly topicId: string;
 }
 
 /** A duplicate is no failure: the message is on the ledger. */
@@ -37,10 +36,7 @@ export interface CountedSubmitter {
 /** The largest piece of a message that fits a transaction. */
 const CHUNK_BYTES = 1_024;
 
-export function counted(
-  submitter: Submitter | null,
-  { clock, log }: { readonly clock: Pick<Clock, "now" | "monotonicMs">; readonly log: Log },
-): CountedSubmitter {
+export function counted(submitter: Submitter | null, clock: Pick<Clock, "now" | "monotonicMs">): CountedSubmitter {
   const counts: SubmitCounts = { messages: 0, transactions: 0, bytes: 0, errors: 0 };
   const failures = { refused: 0, unavailable: 0, uncertain: 0 };
   let failing: FailedWrites | null = null;
@@ -49,12 +45,11 @@ export function counted(
     counts.errors += 1;
     failures[code] += 1;
     failing = {
-      count: (failing?.count ?? 0) + 1,
       sinceMs: failing?.sinceMs ?? clock.now(),
       lastMonotonicMs: clock.monotonicMs(),
       reason: message,
+      topicId,
     };
-    log.warn("a write to the ledger failed", { topicId, reason: code, detail: message });
   };
   const told = { counts, failures, failing: () => failing };
   if (submitter === null) return { submitter, ...told };

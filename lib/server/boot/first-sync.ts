@@ -1,6 +1,7 @@
 import "server-only";
 /** The first sync of a process: what it has stored so far of about how many messages. Reads are served meanwhile. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import { counted } from "../../core/counted";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -15,6 +16,7 @@ export interface FirstSyncDeps {
 /** A sync that takes no longer needs no progress, and asks the mirror nothing more. */
 const QUICK_MS = 2_000;
 const SAY_EVERY_MS = 5_000;
+const NAMED = 3;
 
 const count = (number: number) => number.toLocaleString("en");
 
@@ -50,17 +52,23 @@ export class FirstSync {
     const { scheduler, log } = this.deps;
     const done = new AbortController();
     this.isUnderWay = true;
-    log.info(`Syncing ${scheduler.topics.length} topics …`);
+    log.info(`Syncing ${counted(scheduler.topics.length, "topic")} …`);
     void this.say(done.signal);
     try {
       const reports = await scheduler.syncNow();
       const added = reports.reduce((sum, report) => sum + report.added, 0);
-      log.info(`Synced ${count(added)} new messages of ${reports.length} topics.`);
+      log.info(`Synced ${count(added)} new messages of ${counted(reports.length, "topic")}.`);
       const failing = reports.filter((report) => report.error !== null);
-      for (const { topicId, error } of failing) log.warn(`Topic ${topicId} is not complete yet: ${error}.`);
+      // What keeps them from it is an incident, which is logged as such once it has lasted.
+      for (const reason of new Set(failing.map(({ error }) => error))) {
+        const names = failing.flatMap(({ topicId, error }) => (error === reason ? [topicId] : []));
+        log.info(
+          `Not complete yet, and tried again: ${counted(names.length, "topic")} (${names.slice(0, NAMED).join(", ")}): ${reason}.`,
+        );
+      }
       return failing.length === 0;
     } catch (cause) {
-      log.warn("the first sync has failed; the next reader asks for another one", { cause });
+      log.error("the first sync has failed; the next reader asks for another one", { cause });
       return false;
     } finally {
       this.isUnderWay = false;

@@ -59,10 +59,14 @@ export const FOR_OPERATORS = [
 ];
 const isForOperators = (cause: unknown): cause is Error => cause instanceof Error && FOR_OPERATORS.includes(cause.name);
 
+interface Closes {
+  close(): void;
+}
+
 export interface Ending {
   readonly front: Front;
   /** Null while it does not run yet. */
-  readonly app: { readonly hub: Pick<App["hub"], "close">; close(): Promise<void> } | null;
+  readonly app: (Pick<App, "close"> & { readonly hub: Closes; readonly health: Closes }) | null;
   /** Null while it does not run yet. */
   readonly framework: { close(): Promise<void> } | null;
   readonly clock: Clock;
@@ -93,6 +97,8 @@ export async function endInOrder({ front, app, framework, clock }: Ending): Prom
     Promise.race([work?.catch((cause: unknown) => console.error(cause)), clock.sleep(left(untilMs))]);
   front.announceEnd();
   app?.hub.close();
+  // A terminal's Ctrl-C ends the devnet, too: nobody is to be told of that.
+  app?.health.close();
   while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
     await clock.sleep(LOOK_MS);
   const closed = front.stopAccepting();

@@ -51,7 +51,6 @@ async function start(): Promise<App> {
   log.info(`Serving after ${tookS()} s: open http://${env.HOST}:${env.PORT}`);
   void app.firstSync.run().then((isComplete) => {
     if (isComplete) log.info(`Ready after ${tookS()} s.`);
-    else log.warn("Not ready: topics could not be read, for the reasons above. The server tries again by itself.");
   });
   return app;
 }

@@ -2,7 +2,6 @@ import "server-only";
 /** The ledger side of the configuration: a public or custom network as it is named, or a devnet of our own, started here. */
 import { join } from "node:path";
 import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
-import { BONDING_LOOSE } from "../../core/health/judgement";
 import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { spawnDevnet } from "../../devnet/spawn";
@@ -39,13 +38,12 @@ const OPERATOR_NAME = "Devnet operator";
 
 async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
+  let ended: string | null = null;
   const devnet = await spawnDevnet({
     dataDir: join(env.DATA_DIR, "devnet"),
-    // A terminal's Ctrl-C ends both at once: then it was asked to end, and nothing is wrong.
-    onExit: (reason) =>
-      log[reason === "it exited with code 0" ? "info" : "error"]("the devnet has ended; restart the app to go on", {
-        reason,
-      }),
+    onExit: (reason) => {
+      ended = reason;
+    },
   });
   log.info(`The devnet answers at ${devnet.restUrl}, with ${devnet.people.length} people on four topics.`);
   const submitter = new SdkSubmitter({
@@ -61,6 +59,7 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
     submitter,
     operatorId: devnet.operatorId,
     ledgerId: devnet.ledgerId,
+    ended: () => ended,
     people: [...devnet.people, { userId: devnet.operatorId, name: OPERATOR_NAME }],
     creator: submitter,
     close: async () => {
@@ -74,10 +73,8 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
   const submitter = configuredSubmitter(env);
   if (submitter === null)
     log.warn("There is no operator key: this server shows the ledger and refuses to write to it.");
-  if (env.TRUSTED_PAYERS === "*") log.warn("TRUSTED_PAYERS is *: anybody can write in anybody's name.");
   if (env.TRUSTED_PAYERS === null)
     log.warn("TRUSTED_PAYERS is not set: only messages that people paid for themselves are shown.");
-  if (env.isPublic && !env.isStrict) log.warn(BONDING_LOOSE);
   if (env.domains === null)
     log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
   return {

@@ -87,6 +87,8 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       answers: !watched.isPostgresSilent,
       lastError: sql.lastError,
       calls: callsBetween(watched.before("postgres")?.postgres, now.postgres),
+      // The embedded database runs by this very clock.
+      clockAheadMs: app.env.DATABASE_URL === undefined ? null : adminReads.clockAheadMs(),
     },
     redis: shared && {
       circuit: shared.circuit,
@@ -102,6 +104,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     })),
     mirrorHeadMs: head === null ? null : toMs(head),
     budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
+    devnetEnded: app.devnetEnded(),
     unknownTopics: watched.unknownTopics,
     isStarting: watched.isStarting,
     isSettling: watched.isSettling,

@@ -175,12 +175,9 @@ export async function answerRemembered(app: App, route: AnyRoute, url: URL): Pro
 }
 
 /** What a request that needs a tier is told while the tier is down. */
-const DOWN: Readonly<Record<Tier, { readonly name: string; readonly detail: string }>> = {
-  redis: {
-    name: "Redis",
-    detail: "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.",
-  },
-  postgres: { name: "the database", detail: "The database does not answer at the moment. Try again shortly." },
+const DOWN: Readonly<Record<Tier, string>> = {
+  redis: "What the servers share does not answer at the moment, so this cannot be done safely. Try again shortly.",
+  postgres: "The database does not answer at the moment. Try again shortly.",
 };
 
 /** The answer of `work`, or the problem that stands for what it threw. */
@@ -194,10 +191,8 @@ async function settled(app: App, route: AnyRoute, work: () => Promise<Response>)
       return problemResponse(cause);
     }
     if (isTierUnavailable(cause)) {
-      const { name, detail } = DOWN[cause.tier];
-      app.log.warn(`a request found ${name} unavailable`, { cause });
       note(`${cause.tier} down`);
-      return problemResponse({ code: "unavailable", detail, options: {} });
+      return problemResponse({ code: "unavailable", detail: DOWN[cause.tier], options: {} });
     }
     note("internal");
     app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });

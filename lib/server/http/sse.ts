@@ -85,7 +85,7 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
         waiting = new AbortController();
         void cutIfStalled(stream);
       } catch (cause) {
-        app.log.warn("a stream ended early; its client resumes", { cause });
+        app.log.error("a stream ended early; its client resumes", { cause });
         stream.close();
       }
     },

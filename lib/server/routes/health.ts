@@ -44,7 +44,7 @@ export const ready = defineRoute({
         tiers: {
           postgres: tier(incidents, ["postgres-down"]),
           ...(app.isShared ? { redis: tier(incidents, ["redis-down"]) } : {}),
-          mirror: tier(incidents, ["mirror-down", "topics-behind", "starting"]),
+          mirror: tier(incidents, ["devnet-ended", "mirror-down", "topics-behind", "starting"]),
         },
       },
       { status: isReady ? 200 : 503, headers: noStore },
@@ -93,7 +93,8 @@ export const ingestion = defineRoute({
 const mayAskHead = (app: App): Promise<boolean> =>
   app.hot.passGate("health:hcs", 1_000).catch(ifDown("redis", () => false));
 
-const LEDGER_CODES: readonly IncidentCode[] = ["mirror-down", "mirror-failing", "budget-exhausted", "topics-behind"];
+const DOWN_CODES: readonly IncidentCode[] = ["devnet-ended", "mirror-down"];
+const LEDGER_CODES: readonly IncidentCode[] = [...DOWN_CODES, "mirror-failing", "budget-exhausted", "topics-behind"];
 
 export const hcs = defineRoute({
   summary: "Whether the mirror node answers, and how fresh it is itself",
@@ -107,7 +108,7 @@ export const hcs = defineRoute({
     app.health.look();
     const incidents = app.incidents.current().filter(({ code }) => LEDGER_CODES.includes(code));
     const head = app.scheduler.mirrorHeadNs;
-    const down = incidents.find(({ code }) => code === "mirror-down");
+    const down = incidents.find(({ code }) => DOWN_CODES.includes(code));
     const mirror = {
       reachable: down === undefined && head !== null,
       detail: down?.summary ?? null,

@@ -4,6 +4,7 @@ import { fromMs } from "../../core/ledger/consensus-time";
 import { parseTopicId } from "../../core/ledger/ids";
 import { type Goal, nextStep, type Step } from "../../core/shards/reshard";
 import type { AdminEntry } from "../../ports/store/admin-store";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { ActionAnswer } from "../../wire/admin";
 import { DrainBody, ShardsAnswer, SplitBody } from "../../wire/shards";
 import { act } from "../admin/actions";
@@ -85,7 +86,7 @@ async function start(
           outcome.kind === "done" ? null : { waitingUntilMs: outcome.untilMs, reason: outcome.reason },
         );
     } catch (cause) {
-      app.log.error("the reshard stopped; a repeated request continues it", { cause });
+      if (!isTierUnavailable(cause)) app.log.error("the reshard stopped; a repeated request continues it", { cause });
       await recorded;
       await ended("failed", { error: "It stopped before its end. Start it again: it continues where it stopped." });
     }

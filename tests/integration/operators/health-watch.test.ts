@@ -1,5 +1,6 @@
 /** The watch of a process that lives on: it costs nothing while all is well, and sees by itself what begins and ends. */
 import { afterEach, beforeEach, expect, it } from "vitest";
+import type { AdminStore } from "@/lib/ports/store/admin-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { composeReport, reportsOf } from "@/lib/server/observe/instance-report";
 import { intercepted } from "../../support/control/intercepted";
@@ -92,4 +93,55 @@ it("names an instance whose clock is minutes ahead, as its report tells, until i
   };
   expect(await hears(300_000)).toEqual([["clock-off", "another"]]);
   expect(await hears(-20_000)).toEqual([]);
+});
+
+it("compares the database's clock by a statement that it sends anyway, and the embedded one's by none", async () => {
+  for (const [env, expected] of [
+    [{ DATABASE_URL: "postgres://db.test/app" }, ["clock-off"]],
+    [{}, []],
+  ] as const) {
+    await t.close();
+    statements = 0;
+    t = await startTestApp({
+      env,
+      wrapStores: (stores) => ({
+        ...stores,
+        admin: Object.assign(Object.create(stores.admin) as AdminStore, {
+          topics: async (gapLimit: number) => {
+            statements += 1;
+            const topics = await stores.admin.topics(gapLimit);
+            return topics.map((topic) => ({ ...topic, databaseMs: t.clock.now() + 60_000 }));
+          },
+        }),
+      }),
+    });
+    await t.sync();
+    t.app.health.start();
+    t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+    await t.clock.drive(t.app.scheduler.demand());
+    await t.clock.advance(15_000);
+    expect(codes()).toEqual(expected);
+    expect(statements).toBeLessThanOrEqual(2);
+  }
+});
+
+it("says that the devnet of this process has ended and that the app must be restarted, and nothing of its mirror", async () => {
+  let ended: string | null = null;
+  await t.close();
+  t = await startTestApp({ devnetEnded: () => ended });
+  await t.sync();
+  t.app.health.start();
+  ended = "it was ended by SIGKILL";
+  t.devnet.faults.add({ kind: "reset" });
+  t.logged.length = 0;
+  for (let s = 0; s < 12; s += 3) {
+    await t.clock.drive(t.app.scheduler.demand());
+    await t.clock.advance(3_000);
+  }
+  expect(t.app.incidents.current()).toMatchObject([
+    { code: "devnet-ended", severity: "critical", action: expect.stringMatching(/^Restart the app/) },
+  ]);
+  expect(t.logged.filter((line) => !line.startsWith("info"))).toEqual([
+    "error: The local Hedera (devnet) has ended: it was ended by SIGKILL. Nothing new arrives, and nobody can write.",
+  ]);
 });

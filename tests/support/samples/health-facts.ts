@@ -26,6 +26,7 @@ export const WELL: HealthFacts = {
   mirrors: [mirror],
   mirrorHeadMs: NOW_MS - 3_000,
   budgetRefused: 0,
+  devnetEnded: null,
   isStarting: false,
   isSettling: false,
   topics: [sync],
@@ -77,6 +78,16 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     subject: null,
     says: "Redis fails some of the calls.",
   },
+  "devnet-ended": {
+    // Its mirror and its node are gone with it: these are no failures of their own.
+    facts: {
+      devnetEnded: "it was ended by SIGKILL",
+      mirrors: [{ ...mirror, circuit: "open", lastError: "nothing listens there" }],
+      failedWrite: { topicId: "0.0.7", reason: "No node answers.", sinceMs: NOW_MS - 1_000 },
+    },
+    subject: null,
+    says: "The local Hedera (devnet) has ended: it was ended by SIGKILL. Nothing new arrives, and nobody can write.",
+  },
   "mirror-down": {
     facts: {
       mirrors: [
@@ -85,7 +96,7 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
       ],
     },
     subject: "https://mirror.test",
-    says: "Mirror https://mirror.test has failed and is not asked for a while: the mirror answered 503.",
+    says: "Mirror https://mirror.test has failed several times in a row: the mirror answered 503. It is asked again within a minute.",
   },
   "mirror-failing": {
     facts: { mirrors: [{ ...mirror, calls: { sent: 8, failed: 0, meanMs: 2_000 } }] },
@@ -160,12 +171,12 @@ export const SIGHTS: Readonly<Record<Extract<IncidentCode, (typeof JUDGED_CODES)
     facts: {
       failedWrite: {
         reason: "The ledger refused this message (INVALID_SIGNATURE).",
-        count: 1,
+        topicId: "0.0.7",
         sinceMs: NOW_MS - 1_000,
       },
     },
     subject: null,
-    says: "Writes to the ledger fail: The ledger refused this message (INVALID_SIGNATURE).",
+    says: "Writes to the ledger fail, the last one to topic 0.0.7: The ledger refused this message (INVALID_SIGNATURE).",
   },
   "payers-open": {
     facts: { isAnyPayerTrusted: true },

@@ -46,6 +46,8 @@ export interface TestAppOptions {
   readonly wrapStores?: (stores: Stores) => Stores;
   readonly submitter?: (devnet: Devnet) => Submitter | null;
   readonly creator?: (devnet: Devnet) => TopicCreator;
+  /** Why the devnet is said to have ended, asked whenever somebody looks. */
+  readonly devnetEnded?: () => string | null;
   /** More mirrors than the devnet's own, which comes first. */
   readonly moreMirrors?: readonly string[];
 }
@@ -71,6 +73,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.submitter ? { submitter: options.submitter(devnet) } : {}),
       creator: options.creator?.(devnet) ?? null,
       people: devnet.people,
+      ended: options.devnetEnded ?? (() => null),
       close: () => devnet.stop(),
     },
     log,

@@ -4,7 +4,7 @@ import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicGaps, topicLog, topics } from "../../../../drizzle/schema";
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
-import type { RejectedEntry, TopicOverview } from "../../../ports/store/admin-store";
+import type { DatedOverview, RejectedEntry } from "../../../ports/store/admin-store";
 import { disposition, gapState, verification } from "../codec/codes";
 import { baseOf, sequenceOf, topicNoIn } from "../codec/ref";
 import { gapOf, payerOf, topicState } from "../codec/rows";
@@ -12,6 +12,7 @@ import { expand } from "../codec/shorthand";
 import { literal } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
 import { given, prepared, type RowOf, template } from "../sql/template";
+import { DATABASE_MS } from "./database-time";
 
 const t = alias(topics, "t");
 const g = alias(topicGaps, "g");
@@ -26,6 +27,7 @@ const OPEN_GAPS = sql`FROM ${topicGaps} ${g}
 type GapInJson = Omit<typeof topicGaps.$inferSelect, "topicNo">;
 const TOPIC = {
   ...getTableColumns(t),
+  databaseMs: DATABASE_MS,
   gapCount: sql`(SELECT count(*) ${OPEN_GAPS})`.mapWith(Number),
   gaps: sql`(SELECT json_agg(json_build_object('fromSeq', o.from_seq, 'toSeq', o.to_seq, 'state', o.state, 'firstSeenMs', o.first_seen_ms))
     FROM (SELECT * ${OPEN_GAPS} ORDER BY ${g.fromSeq} LIMIT ${overview("gapLimit")}::integer) o)` as SQL<
@@ -40,8 +42,8 @@ export const OVERVIEW = prepared(
   (columns) => sql`SELECT ${columns} FROM ${topics} ${t} ORDER BY ${t.topicNo}`,
 );
 
-export function overviewOf({ gapCount, gaps, ...row }: RowOf<typeof TOPIC>): TopicOverview {
-  return { ...topicState(row), gapCount, gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)) };
+export function overviewOf({ databaseMs, gapCount, gaps, ...row }: RowOf<typeof TOPIC>): DatedOverview {
+  return { ...topicState(row), databaseMs, gapCount, gaps: (gaps ?? []).map((gap) => gapOf(row.topicId, gap)) };
 }
 
 /** The first message of a topic that is stored but not verified. */

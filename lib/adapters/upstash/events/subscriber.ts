@@ -109,7 +109,7 @@ export class Subscriber {
       const [stream, expected] = [this.stream, this.expected];
       await this.options.clock.sleep(ECHO_MS, this.closing.signal);
       if (this.stream !== stream || !isBehind(expected)) continue;
-      this.options.log.warn("the event subscription has gone silent; connecting again");
+      this.options.log.info("the event subscription has gone silent; connecting again");
       stream.abort();
       break;
     }
@@ -138,7 +138,7 @@ export class Subscriber {
       if (this.closing.signal.aborted) return;
       attempt = wasSteady ? 1 : attempt + 1;
       const waitMs = backoffMs(RECONNECT, attempt, random());
-      log.warn("the event subscription ended; connecting again", { reason, attempt, waitMs });
+      if (attempt === 1) log.info("the event subscription ended; connecting again", { reason });
       await clock.sleep(waitMs, this.closing.signal);
     }
   }

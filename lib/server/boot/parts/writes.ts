@@ -49,8 +49,8 @@ export function buildWrites(parts: WriteParts): Writes {
   const { bus, hot, fence } = tiers;
   const cursorOf = (topicId: TopicId) => scheduler.syncs.get(topicId)?.cursor ?? null;
   const pending = new PendingSignals(clock, cursorOf);
-  const { submitter, ...written } = counted(network.submitter, { clock, log });
-  const router = new TopicRouter({ registry, store: stores.registry, fence, scheduler, clock, log });
+  const { submitter, ...written } = counted(network.submitter, clock);
+  const router = new TopicRouter({ registry, store: stores.registry, fence, scheduler, clock });
   const publication = watchPublication({
     ...{ registry, incidents: parts.incidents, configured: network.topics },
     isNamed: env.REGISTRY_TOPIC !== null,

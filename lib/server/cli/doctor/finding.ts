@@ -1,4 +1,5 @@
 import "server-only";
+import { aheadOf } from "../../../core/health/clock-off";
 
 /** The doctor's word on one part. `ok` false: it has to be mended, and the sentence says how. */
 export interface Finding {
@@ -15,11 +16,11 @@ const CLOCK_MS = 5_000;
 
 /** Compares this machine's clock with another one, which was read between `beforeMs` and `afterMs` of ours. */
 export function clockFinding(whose: string, theirsMs: number, beforeMs: number, afterMs: number): Finding {
-  const offMs = theirsMs < beforeMs ? beforeMs - theirsMs : Math.min(0, afterMs - theirsMs);
-  if (Math.abs(offMs) <= CLOCK_MS) return fine("clock", `This machine's clock agrees with ${whose}.`);
-  const way = offMs > 0 ? "ahead of" : "behind";
+  const aheadMs = aheadOf({ theirsMs, beforeMs, afterMs });
+  if (Math.abs(aheadMs) <= CLOCK_MS) return fine("clock", `This machine's clock agrees with ${whose}.`);
+  const way = aheadMs < 0 ? "ahead of" : "behind";
   return wrong(
     "clock",
-    `This machine's clock is ${Math.round(Math.abs(offMs) / 1_000)} s ${way} ${whose}. Synchronise both with a time server (NTP).`,
+    `This machine's clock is ${Math.round(Math.abs(aheadMs) / 1_000)} s ${way} ${whose}. Synchronise both with a time server (NTP).`,
   );
 }

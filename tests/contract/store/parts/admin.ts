@@ -93,6 +93,14 @@ export function adminContract(subject: Subject): void {
     expect((await store.admin.topics(10))[0]?.gaps).toHaveLength(2);
   });
 
+  it("dates topics by the database's own clock", async () => {
+    const beforeMs = Date.now();
+    const [seven] = await store.admin.topics(1);
+    // The database of the tests runs on this machine; it cuts milliseconds off, or rounds them.
+    expect(seven?.databaseMs).toBeGreaterThanOrEqual(beforeMs - 1);
+    expect(seven?.databaseMs).toBeLessThanOrEqual(Date.now() + 1);
+  });
+
   it("knows the first message of a topic that is not verified", async () => {
     const unverified: PlainSignal = { ...SIGNAL, entry: { verification: "unverifiable" } };
     await store.sync.commit(batchOf(OTHER, 0, [unverified]));

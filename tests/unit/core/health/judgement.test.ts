@@ -41,7 +41,7 @@ describe("the judgement of health", () => {
       mirrors: [{ ...circuit, lastError: "the mirror answered 429, too many requests" }],
     });
     expect(found.map(({ summary }) => summary)).toEqual([
-      "Mirror https://mirror.test has failed and is not asked for a while: the mirror answered 429, too many requests.",
+      "Mirror https://mirror.test has failed several times in a row: the mirror answered 429, too many requests. It is asked again within a minute.",
       "4 of 4 topics are behind the ledger (0.0.1, 0.0.2, 0.0.3, …): the mirror answered 429, too many requests.",
     ]);
   });
@@ -52,6 +52,24 @@ describe("the judgement of health", () => {
   ])("sees a clock that is off by %i ms against a mirror's", (clockAheadMs, summary) => {
     const mirrors = WELL.mirrors.map((mirror) => ({ ...mirror, clockAheadMs }));
     expect(judge({ ...WELL, mirrors })).toMatchObject([{ code: "clock-off", subject: "https://mirror.test", summary }]);
+  });
+
+  it.each([
+    [300_000, "This instance's clock is behind that of the database."],
+    [-300_000, "This instance's clock is ahead of that of the database."],
+  ])("sees a clock that is off by %i ms against the database's", (clockAheadMs, summary) => {
+    const postgres = { ...WELL.postgres, clockAheadMs };
+    expect(judge({ ...WELL, postgres })).toMatchObject([{ code: "clock-off", subject: "database", summary }]);
+    expect(judge({ ...WELL, postgres: { ...postgres, clockAheadMs: Math.sign(clockAheadMs) * 10_000 } })).toEqual([]);
+  });
+
+  it("names the devnet that has ended as the reason why topics are behind, and nothing that it took along", () => {
+    const topics = [named("0.0.7", 60_000)];
+    const { facts } = SIGHTS["devnet-ended"];
+    expect(judge({ ...WELL, ...facts, topics }).map(({ summary }) => summary)).toEqual([
+      SIGHTS["devnet-ended"].says,
+      "Topic 0.0.7 is behind the ledger: the local Hedera (devnet) has ended.",
+    ]);
   });
 
   it("leaves a paused topic out of what is behind, stuck or starting, whoever knows of the pause", () => {

@@ -8,7 +8,6 @@ import type { WriteFence } from "@/lib/ports/shared/write-fence";
 import type { UserRoute } from "@/lib/ports/store/shard-registry";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
-import { quietLog } from "../../../support/quiet-log";
 import { active, busy, plain, registryOf, standard } from "../../../support/worlds/registries";
 
 const USER = "tm-alice" as UserId;
@@ -63,7 +62,6 @@ function router(more: Partial<TopicRouterDeps> = {}): TopicRouter {
         [...minimum].every(([topicId, sequence]) => (readBack.get(topicId) ?? 0) >= sequence),
     } as unknown as TopicRouterDeps["scheduler"],
     clock,
-    log: quietLog,
     ...more,
   });
 }

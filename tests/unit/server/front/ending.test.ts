@@ -32,6 +32,7 @@ afterEach(() => {
 
 const app = {
   hub: { close: () => void events.push("bye") },
+  health: { close: () => void events.push("judged no more") },
   close: async () => void events.push("stores closed"),
 };
 const framework = { close: async () => void events.push("framework closed") };
@@ -91,7 +92,7 @@ describe("the end of a server", () => {
     await until(() => held.length === 1);
     const never = () => new Promise<void>(() => {});
     const startMs = clock.monotonicMs();
-    const hanging = { front, app: { hub: app.hub, close: never }, framework: { close: never }, clock };
+    const hanging = { front, app: { ...app, close: never }, framework: { close: never }, clock };
     await clock.drive(endInOrder(hanging));
     expect(clock.monotonicMs() - startMs).toBeLessThan(10_000);
     await connection.closed();
