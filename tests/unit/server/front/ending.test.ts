@@ -60,7 +60,7 @@ describe("the end of a server", () => {
     ask(kept, "/before");
     expect((await kept.answer()).headers.connection).toBe("keep-alive");
     const ending = end();
-    expect(events).toEqual(["bye"]);
+    expect(events).toEqual(["bye", "judged no more"]);
     ask(kept, "/after");
     expect(await kept.answer()).toMatchObject({ status: 200, headers: { connection: "close" } });
     await kept.closed();
@@ -69,7 +69,7 @@ describe("the end of a server", () => {
     expect((await late.answer()).headers.connection).toBe("close");
     await clock.drive(ending);
     await expect(connect()).rejects.toThrow("ECONNREFUSED");
-    expect(events).toEqual(["bye", "framework closed", "stores closed", "ended"]);
+    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
   });
 
   it("lets requests that are under way finish before it closes anything", async () => {
@@ -78,12 +78,12 @@ describe("the end of a server", () => {
     await until(() => held.length === 1);
     const ending = end();
     await clock.advance(NOTICE_MS);
-    expect(events).toEqual(["bye"]);
+    expect(events).toEqual(["bye", "judged no more"]);
     held[0]?.writeHead(200, { "content-length": 4 }).end("late");
     expect(await connection.answer()).toMatchObject({ body: "late", headers: { connection: "close" } });
     await connection.closed();
     await clock.drive(ending);
-    expect(events).toEqual(["bye", "framework closed", "stores closed", "ended"]);
+    expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
   });
 
   it("is over within ten seconds, whatever hangs: a request, the framework and the stores", async () => {
