@@ -13,7 +13,7 @@ test("a request goes out, comes in over there, is accepted, and bonds both on th
   await theirs.contacts.showRequests();
 
   await mine.contacts.open();
-  await mine.contacts.askById(ben.id);
+  await mine.contacts.askStranger(ben.id);
   await expect(mine.contacts.outgoing(ben.id)).toBeVisible();
   await expect(mine.shell.notice(`You asked ${ben.id}`)).toBeVisible();
 

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import { Problem } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { PersonAnswer } from "@/lib/wire/person";
 import { ProofAnswer, RegistryAnswer } from "@/lib/wire/proof";
 import { ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
 import { EventsAnswer, SignalsAnswer } from "@/lib/wire/signals";
@@ -28,6 +29,7 @@ const READS: Readonly<Record<string, z.ZodType>> = {
   "/api/hcs/events": EventsAnswer,
   "/api/recognition": RecognitionAnswer,
   "/api/profiles": ProfilesAnswer,
+  "/api/people/{userId}": PersonAnswer,
   "/api/registry/topics": RegistryAnswer,
   "/api/proof/{topicId}/{sequence}": ProofAnswer,
 };
@@ -43,7 +45,7 @@ test("every route that is not for everybody refuses nobody's and a user's reques
   const user = await meet("Una");
   let guarded = 0;
   for (const [path, methods] of Object.entries(paths)) {
-    const address = path.replace("{topicId}", "0.0.1001").replace("{sequence}", "1");
+    const address = path.replace("{topicId}", "0.0.1001").replace("{sequence}", "1").replace("{userId}", user.id);
     for (const method of ["get", "post"] as const) {
       const operation = methods[method];
       if (!operation || !isForSessions(operation)) continue;
@@ -75,6 +77,7 @@ test("reads answer in their shapes, to their owner alone, with a tag that holds 
     const address = path
       .replace("{topicId}", topicId)
       .replace("{sequence}", String(sequenceNumber))
+      .replace("{userId}", ben.id)
       .concat(path === "/api/profiles" ? `?ids=${ann.id}` : "");
     const answer = await ann.api.get(address);
     expect(answer.status(), path).toBe(200);

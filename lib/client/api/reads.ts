@@ -4,6 +4,7 @@ import useSWR from "swr";
 import type { z } from "zod";
 import type { Freshness } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { PersonAnswer } from "@/lib/wire/person";
 import { type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
 import { reportFreshness } from "../live/freshness";
 import { getJson } from "./http";
@@ -14,6 +15,9 @@ export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: 
   reportFreshness(answer, "read");
   return answer;
 }
+
+/** Whether anybody uses an id that the caller may write to. */
+export const findPerson = (id: string) => getJson(PersonAnswer, `/api/people/${encodeURIComponent(id)}`);
 
 export function useContacts() {
   return useSWR<ContactsAnswer, Error>(PATHS.contacts, (path: string) => readView(ContactsAnswer, path));

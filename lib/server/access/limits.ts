@@ -41,6 +41,8 @@ export const LIMITS = {
   submit: { address: each(20, 100), user: all(0.5, 60), isQueued: true },
   sync: { address: each(50, 500), user: all(2, 120) },
   stream: { address: each(200, 6_000), user: all(1, 60) },
+  // May cost a mirror request, so its rate is that of sign-ins.
+  person: { address: each(20, 120), user: all(0.2, 20) },
   proof: { address: each(100, 1_000), user: all(10, 120) },
   // A page reads five views, and again after each change. At 2 ms each, one address takes two fifths of a core at most. A read
   // costs less than the command that would count it over all instances.

@@ -1,6 +1,7 @@
 import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
-import { parseTopicId, parseUserId, type TopicId, type UserId } from "../../core/ledger/ids";
+import { parseTopicId, parseUserId, type TopicId } from "../../core/ledger/ids";
+import { isKnown } from "../../engine/reads/known-user";
 import type { AdminEntry } from "../../ports/store/admin-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import {
@@ -57,7 +58,7 @@ export const invalidate = defineRoute({
     const { app, body } = context;
     const userId = body.userId === undefined ? null : parseUserId(body.userId);
     return act(context, { name: "cache.invalidate", target: userId }, async () => {
-      if (userId !== null && !(await isKnown(app, userId)))
+      if (userId !== null && !(await isKnown(app.stores.views, userId)))
         throw new ProblemError(
           "not-found",
           "No stored message concerns this id, so there is nothing to invalidate. Check the id.",
@@ -69,13 +70,6 @@ export const invalidate = defineRoute({
     });
   },
 });
-
-/** Whether any view of this user can exist: a row, a profile, or another user's edge. */
-async function isKnown({ stores: { views } }: App, userId: UserId): Promise<boolean> {
-  if ((await views.head(userId)) > 0) return true;
-  const [profiles, peers] = await Promise.all([views.profiles([userId]), views.peersOf([userId])]);
-  return profiles.length > 0 || peers.length > 0;
-}
 
 function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
   const topicId = parseTopicId(params.topicId ?? "");

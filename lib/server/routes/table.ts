@@ -10,6 +10,7 @@ import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
 import { proof, registry, sync } from "./ledger";
 import { metrics } from "./metrics";
+import { person } from "./people";
 import { profiles, recognition } from "./recognition";
 import { challenge, demoPeople, demoSignIn, logout, session, verify } from "./session";
 import { drain, shards, split } from "./shards";
@@ -38,6 +39,7 @@ export const ROUTES = {
   "GET /api/hcs/events": events,
   "GET /api/recognition": recognition,
   "GET /api/profiles": profiles,
+  "GET /api/people/{userId}": person,
   "GET /api/registry/topics": registry,
   "GET /api/proof/{topicId}/{sequence}": proof,
   "GET /api/stream": stream,

@@ -33,6 +33,13 @@ export class ContactsPage {
     await this.page.getByRole("button", { name: "Ask", exact: true }).click();
   }
 
+  /** Asks somebody whose id nobody has used, which the page asks about first. */
+  async askStranger(id: string): Promise<void> {
+    await this.askById(id);
+    await this.page.getByRole("alert").filter({ hasText: "Nobody with this id has used TrustMesh yet." }).waitFor();
+    await this.page.getByRole("button", { name: "Ask anyway" }).click();
+  }
+
   async act(name: string, action: string): Promise<void> {
     await this.page.getByRole("button", { name: `Actions for ${name}` }).click();
     await this.page.getByRole("menuitem", { name: action }).click();

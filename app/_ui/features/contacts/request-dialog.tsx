@@ -1,6 +1,7 @@
 "use client";
 import { useMemo, useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
+import { findPerson } from "@/lib/client/api/reads";
 import { useDemoPeople, useSession } from "@/lib/client/api/session";
 import { usePeople } from "@/lib/client/format/people";
 import { parseUserId } from "@/lib/core/ledger/ids";
@@ -70,8 +71,11 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
   const { person } = usePeople();
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
+  const [isLooking, setIsLooking] = useState(false);
+  /** An id that nobody has used, which the person may ask all the same. */
+  const [strangerId, setStrangerId] = useState<string | null>(null);
 
-  const send = (event: React.FormEvent) => {
+  const send = async (event: React.FormEvent) => {
     event.preventDefault();
     const id = parseUserId(text.trim());
     const relation = id ? person(id).relation : null;
@@ -79,6 +83,13 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
     if (relation === "self") return setError("That is you.");
     if (relation === "contact") return setError("You are contacts already.");
     if (relation === "outgoing") return setError("You have asked already.");
+    if (id === strangerId) return onAsk(id);
+    setIsLooking(true);
+    // If it cannot be looked up, the request itself says what is wrong.
+    const found = await findPerson(id).catch(() => null);
+    setIsLooking(false);
+    if (found?.account === false) return setError(`This network has no account ${id}. Check the id.`);
+    if (found?.known === false) return setStrangerId(id);
     onAsk(id);
   };
 
@@ -93,18 +104,24 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
               onChange={(event) => {
                 setText(event.target.value);
                 setError(null);
+                setStrangerId(null);
               }}
               autoComplete="off"
               autoCapitalize="off"
               spellCheck={false}
               className="field ledger"
             />
-            <Button type="submit" look="primary" busy={busy}>
-              Ask
+            <Button type="submit" look="primary" busy={busy || isLooking}>
+              {strangerId === null ? "Ask" : "Ask anyway"}
             </Button>
           </div>
         )}
       </Field>
+      {strangerId !== null && (
+        <p role="alert" className="mt-2 text-copper text-sm">
+          Nobody with this id has used TrustMesh yet. Your request would stay on the ledger for good: check the id.
+        </p>
+      )}
     </form>
   );
 }

@@ -1,0 +1,33 @@
+import "server-only";
+import { parseAccountId, parseUserId } from "../../core/ledger/ids";
+import { isKnown } from "../../engine/reads/known-user";
+import { PersonAnswer } from "../../wire/person";
+import type { App } from "../boot/app";
+import { ProblemError } from "../http/problem";
+import { privateJson } from "../http/reply";
+import { defineRoute } from "../http/route";
+
+/** A message stays on the ledger for ever, so a page asks this before it writes to an id that somebody has typed. */
+export const person = defineRoute({
+  summary: "Whether anybody uses this id, and whether the ledger has such an account",
+  access: "user",
+  limit: "person",
+  problems: ["bad-input"],
+  answer: PersonAnswer,
+  handle: async ({ app, params }) => {
+    const userId = parseUserId(params.userId ?? "");
+    if (userId === null)
+      throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
+    const known = await isKnown(app.stores.views, userId);
+    return privateJson({ userId, known, account: known ? null : await hasAccount(app, userId) });
+  },
+});
+
+/** One mirror request. Null if the id is no account's, or no mirror answers. */
+async function hasAccount({ ledger }: App, userId: string): Promise<boolean | null> {
+  const accountId = parseAccountId(userId);
+  if (accountId === null) return null;
+  const found = await ledger.account(accountId);
+  if (found.ok) return true;
+  return found.error.code === "not-found" ? false : null;
+}

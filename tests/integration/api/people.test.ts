@@ -1,0 +1,42 @@
+/** Before somebody writes to an id that they have typed, the page asks whether anybody uses it. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startTestApp, type TestApp } from "../../support/worlds/app";
+
+const ALICE = "tm-alice";
+let t: TestApp;
+beforeAll(async () => {
+  t = await startTestApp();
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-bob", to: "tm-carol" });
+  t.devnet.submit(t.devnet.topics.profile, { actor: "tm-dan", displayName: "Dan" });
+  await t.sync();
+});
+afterAll(() => t.close());
+
+const find = (id: string) => t.json(`/api/people/${encodeURIComponent(id)}`, ALICE);
+const requests = () => t.devnet.requests.counts().total;
+
+it.each(["tm-bob", "tm-carol", "tm-dan"])("knows who wrote a message, or whom one concerns: %s", async (id) => {
+  const before = requests();
+  expect(await find(id)).toEqual({ userId: id, known: true, account: null });
+  expect(requests()).toBe(before);
+});
+
+it("says of an id that nobody has used whether the ledger has such an account, where it may have one", async () => {
+  expect(await find("tm-nobody")).toEqual({ userId: "tm-nobody", known: false, account: null });
+  expect(await find(t.devnet.operatorId)).toEqual({ userId: t.devnet.operatorId, known: false, account: true });
+  const before = requests();
+  expect(await find("0.0.999999")).toEqual({ userId: "0.0.999999", known: false, account: false });
+  expect(requests()).toBe(before + 1);
+});
+
+it("says that it does not know of the account while no mirror answers", async () => {
+  const fault = t.devnet.faults.add({ kind: "reset" });
+  expect(await find("0.0.999998")).toEqual({ userId: "0.0.999998", known: false, account: null });
+  t.devnet.faults.remove(fault);
+});
+
+it("refuses what is no id, in a sentence", async () => {
+  const answer = await t.ask("GET", "/api/people/two%20words", ALICE);
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ field: "userId", detail: expect.stringContaining("1 to 50 characters") });
+});
