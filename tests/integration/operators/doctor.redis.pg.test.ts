@@ -22,7 +22,11 @@ import { startUpstash, type UpstashStandIn } from "../../support/stand-ins/upsta
 import { addTopics } from "../../support/stores/add-topics";
 import { syncOf } from "../../support/worlds/topic-sync";
 
+/** DER by its first byte, and then no key. */
+const NO_KEY = `30${"00".repeat(40)}`;
 const ANOTHER_KEY = "302e020100300506032b657004220420".concat("11".repeat(32));
+type MirrorJson = Readonly<Record<string, unknown>>;
+
 let postgres: PostgresServer;
 let redis: RedisServer;
 let upstash: UpstashStandIn;
@@ -129,6 +133,9 @@ describe("the doctor", () => {
     );
     expect(tables.rows).toEqual([]);
     expect(await control.send([["DBSIZE"]])).toEqual(keys);
+    await runMigrations(readEnv({ ...env, DATABASE_URL: url }), quiet);
+    await findings({ DATABASE_URL: url });
+    expect((await sql("SELECT * FROM meta", [], url)).rows).toEqual([]);
     const { DATABASE_URL: _, ...embedded } = env;
     await findings({ DATA_DIR: join(folder, "data") }, embedded as typeof env);
     expect(readdirSync(folder)).toEqual([]);
@@ -145,11 +152,53 @@ describe("the doctor", () => {
     ["a wrong token", { UPSTASH_REDIS_REST_TOKEN: "wrong" }, "redis", "UPSTASH_REDIS_REST_TOKEN"],
     ["a topic that does not exist", { TOPIC_TRUST: "0.0.424242" }, "topic", "0.0.424242 does not exist"],
     ["everybody trusted", { TRUSTED_PAYERS: "*" }, "trusted payers", "TRUSTED_PAYERS"],
+    ["nobody trusted", { TRUSTED_PAYERS: "" }, "trusted payers", "TRUSTED_PAYERS is not set"],
+    ["a key that only looks like one", { HEDERA_OPERATOR_KEY: NO_KEY }, "operator", "is no private key"],
     ["another account's key", { HEDERA_OPERATOR_KEY: ANOTHER_KEY }, "operator", "is not the key of"],
     ["an account that is not there", { HEDERA_OPERATOR_ID: "0.0.424242" }, "operator", "no account 0.0.424242"],
     ["a node that does not answer", { HEDERA_NODE: "127.0.0.1:1" }, "node", "HEDERA_NODE"],
   ])("names %s, how to mend it, and no secret", async (_, changes, what, mention) => {
     await expectIll(changes as Record<string, string>, what, mention);
+  });
+
+  it("names a topic that has no messages", async () => {
+    await expectIll({ TOPIC_TRUST: devnet.createTopic() }, "topic", "has no messages");
+  });
+
+  /** The devnet's mirror, of whose answers under `path` the JSON is changed, or which fails there. */
+  const without = (path: RegExp, change: ((json: MirrorJson) => object) | null) =>
+    mirrorWith((asked, body) => {
+      if (!path.test(asked)) return {};
+      return change === null ? { status: 500 } : { body: JSON.stringify(change(JSON.parse(body) as MirrorJson)) };
+    });
+  const account = (more: object) => (json: MirrorJson) => ({ ...json, ...more });
+  const ago = (ms: number) => ((Date.now() - ms) / 1_000).toFixed(9);
+  it.each<[string, string, string, RegExp, ((json: MirrorJson) => object) | null]>([
+    ["that has stalled", "mirror", "has stalled", /blocks/, () => ({ blocks: [{ timestamp: { to: ago(120_000) } }] })],
+    ["that fails for a topic", "topic", "cannot be read", /topics\/.*order=desc/, null],
+    ["that fails for the account", "operator", "cannot be looked up", /accounts/, null],
+    ["whose account is deleted", "operator", "is deleted", /accounts/, account({ deleted: true })],
+    ["whose account has no key", "operator", "one key alone", /accounts/, account({ key: null })],
+    [
+      "whose account has several keys",
+      "operator",
+      "one key alone",
+      /accounts/,
+      account({ key: { _type: "ProtobufEncoded", key: "2a00" } }),
+    ],
+  ])("names a mirror %s", async (_, what, mention, path, change) => {
+    const found = await ill({ MIRROR_URL: await without(path, change) });
+    expect(found[0]).toMatchObject({ what, sentence: expect.stringContaining(mention) });
+  });
+
+  it("names a key in hex that the SDK takes for one of the other kind", async () => {
+    const key = "11".repeat(32);
+    const ecdsa = {
+      _type: "ECDSA_SECP256K1",
+      key: "034f355bdcb7cc0af728ef3cceb9615d90684bb5b2ca5f859ab0f0b704075871aa",
+    };
+    const mirror = await without(/accounts/, account({ key: ecdsa }));
+    await expectIll({ MIRROR_URL: mirror, HEDERA_OPERATOR_KEY: key }, "operator", "another type of key", "DER");
   });
 
   it("names a mirror that is not there", async () => {
@@ -212,6 +261,18 @@ describe("the doctor", () => {
   it("names a clock that is off against the mirror's", async () => {
     const late = await mirrorWith(() => ({ date: new Date(Date.now() - 90_000) }));
     await expectIll({ MIRROR_URL: late }, "clock", "s ahead of that of", "NTP");
+  });
+
+  it("names a clock that is off against the database's", async () => {
+    const url = await postgres.createDatabase();
+    await runMigrations(readEnv({ ...env, DATABASE_URL: url }), quiet);
+    await sql(
+      `CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '90 s' $$;
+      ALTER DATABASE "${new URL(url).pathname.slice(1)}" SET search_path = public, pg_catalog`,
+      [],
+      url,
+    );
+    await expectIll({ DATABASE_URL: url }, "clock", "90 s ahead of the database's", "NTP");
   });
 
   it("compares clocks by what was read between two looks at ours", () => {
