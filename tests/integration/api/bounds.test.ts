@@ -1,6 +1,7 @@
 /** Every route that reads, over a history that somebody paid for to make answers large: each is bounded, and pages lose nothing. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES } from "@/lib/core/bounds";
+import { MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "@/lib/core/bounds";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
@@ -79,7 +80,8 @@ beforeAll(async () => {
     // As many as one page reads; what is shown of each is larger than an answer's share for it.
     ...times(WIDE, () => {
       const notes = times(8, () => wide(450));
-      return { type: "CONTACT_WIDE", actor: STRANGER, target: ME, message: json({ type: "CONTACT_WIDE", notes }) };
+      const message = json({ type: "CONTACT_WIDE", from: STRANGER, to: ME, notes });
+      return { type: "CONTACT_WIDE", actor: STRANGER, target: ME, message };
     }),
   ]);
   await commit(trust, [
@@ -193,6 +195,21 @@ describe("an answer over a hostile history", () => {
       expect(statements() - before, path + query).toBeLessThanOrEqual(MOST_STATEMENTS);
     }
   });
+});
+
+it("has no more bytes of messages in memory for one page than it may read at once", async () => {
+  const { views } = t.app.stores;
+  const notes = { types: ["TRUST_NOTE"], beforeNs: null, limit: 100, maxRows: 10_000 };
+  const pages = [
+    await views.signals(ME as UserId, notes),
+    await views.events(ME as UserId, "trust", consensusNs(0n), 200),
+    await views.recognition(ME as UserId, null, 1_000),
+  ];
+  for (const { rows } of pages) {
+    const bytes = rows.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(MAX_READ_BYTES + MAX_MESSAGE_BYTES);
+  }
 });
 
 it("pages through everything, whatever each page holds: signals", async () => {
