@@ -111,7 +111,7 @@ export class PostgresAdminStore implements AdminStore {
     };
   }
 
-  async odd(limit: number, startBytes: number): Promise<readonly RejectedEntry[]> {
+  async rejected(limit: number, startBytes: number): Promise<readonly RejectedEntry[]> {
     const rows = await this.statements.run("admin", REJECTED({ limit }));
     return this.readable.rows("topic_log", rows, (row) => rejectedMessage(row, startBytes));
   }

@@ -21,8 +21,8 @@ import { isAnyOf } from "./sql/unnested";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
+import { recordHole } from "./write/holes";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
-import { suspectGap } from "./write/suspicion";
 
 /** The durable side of sync in PostgreSQL. */
 export class PostgresSyncStore implements SyncStore {
@@ -128,11 +128,11 @@ export class PostgresSyncStore implements SyncStore {
     return this.readable.rows("topic_gaps", rows, (row) => gapOf(topicId, row));
   }
 
-  suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap> {
-    return suspectGap(this.statements, topicId, from, to, nowMs);
+  recordHole(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap> {
+    return recordHole(this.statements, topicId, from, to, nowMs);
   }
 
-  async clearSuspicion(topicId: TopicId): Promise<void> {
+  async forgetHole(topicId: TopicId): Promise<void> {
     const { topicNo, state } = topicGaps;
     await this.statements.run("suspicion", (db) =>
       db.delete(topicGaps).where(and(eq(topicNo, topicNoOf(topicId)), eq(state, gapState.code("suspected")))),

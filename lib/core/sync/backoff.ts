@@ -1,6 +1,6 @@
 /**
- * Exponential back-off with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): spreads the retries of many
- * instances evenly instead of sending them in waves.
+ * Exponential back-off with equal jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): half of each wait is fixed, half
+ * is chance. It spreads the retries of many instances instead of sending them in waves.
  */
 export interface BackoffPolicy {
   readonly baseMs: number;

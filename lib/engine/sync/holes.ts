@@ -11,7 +11,7 @@ import type { GapStore } from "../../ports/store/gap-store";
 import { confirmedAfter } from "./after-hole";
 
 interface HoleDeps {
-  readonly store: Pick<GapStore, "suspectGap">;
+  readonly store: Pick<GapStore, "recordHole">;
   readonly ledger: Pick<Ledger, "message" | "mirrors">;
   readonly sha384: Sha384;
   readonly clock: Clock;
@@ -32,9 +32,9 @@ export async function meetHole(
   { beyond, mirror }: { readonly beyond: readonly LedgerMessage[]; readonly mirror: MirrorName },
 ): Promise<HoleOutcome> {
   const wallMs = clock.now();
-  const suspected = await store.suspectGap(topicId, missing.from, missing.to, wallMs);
+  const known = await store.recordHole(topicId, missing.from, missing.to, wallMs);
   const nowMs = clock.monotonicMs();
-  const hole = holeOf(state, missing, nowMs - (wallMs - suspected.firstSeenMs), nowMs);
+  const hole = holeOf(state, missing, nowMs - (wallMs - known.firstSeenMs), nowMs);
   const { from, to } = hole;
   if (!mayPass(state, hole, nowMs, policy))
     return { kind: "waits", hole, reason: `the mirror does not have messages ${from} to ${to} yet` };

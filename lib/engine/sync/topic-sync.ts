@@ -322,7 +322,7 @@ export class TopicSync {
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {
     const { chain, isHoleStored } = this.current;
-    if (isHoleStored) await this.deps.store.clearSuspicion(this.topicId);
+    if (isHoleStored) await this.deps.store.forgetHole(this.topicId);
     this.step({ name: "hole-closed" });
     if (this.current.chain !== chain) return;
     this.step({ name: "caught-up", error: head.ok ? null : head.error.message });

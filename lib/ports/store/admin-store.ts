@@ -100,5 +100,5 @@ export interface AdminStore {
   crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */
-  odd(limit: number, startBytes: number): Promise<readonly RejectedEntry[]>;
+  rejected(limit: number, startBytes: number): Promise<readonly RejectedEntry[]>;
 }

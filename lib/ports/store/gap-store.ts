@@ -15,7 +15,7 @@ export interface Gap {
 export interface GapStore {
   gaps(topicId: TopicId): Promise<readonly Gap[]>;
   /** Remembers when a hole was first seen. An earlier time stays, so all instances share its grace time. */
-  suspectGap(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap>;
-  /** Forgets the topic's hole, which has closed by itself. */
-  clearSuspicion(topicId: TopicId): Promise<void>;
+  recordHole(topicId: TopicId, from: number, to: number, nowMs: number): Promise<Gap>;
+  /** Forgets the topic's hole, which has closed. */
+  forgetHole(topicId: TopicId): Promise<void>;
 }

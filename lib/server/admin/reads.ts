@@ -76,7 +76,7 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
         .reduce((sum, each) => sum + each.rows, 0);
       return rows > CROWD_ROWS_MAX ? null : admin.crowds();
     }, CROWDS_MS),
-    rejected: remember(() => admin.odd(REJECTED_SHOWN, REJECTED_BYTES), STORAGE_MS),
+    rejected: remember(() => admin.rejected(REJECTED_SHOWN, REJECTED_BYTES), STORAGE_MS),
   };
 }
 

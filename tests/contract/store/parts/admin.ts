@@ -85,7 +85,7 @@ export function adminContract(subject: Subject): void {
     await store.sync.commit(batchOf(T, 0, [SIGNAL], { first: 3, gap: { from: seq(1), to: seq(2) } }));
     await store.sync.commit(batchOf(T, 3, [SIGNAL], { first: 6, gap: { from: seq(4), to: seq(5) } }));
     await store.sync.backfill(batchOf(T, 0, [SIGNAL, SIGNAL], { first: 1 }));
-    await store.sync.suspectGap(T, 8, 9, 5_000);
+    await store.sync.recordHole(T, 8, 9, 5_000);
     const [seven, eight] = await store.admin.topics(1);
     expect(seven).toMatchObject({ topicId: T, cursor: 6, gapCount: 2, gaps: [{ from: 4, to: 5, state: "declared" }] });
     expect(seven?.counts.messages).toBe(4);
@@ -116,7 +116,7 @@ export function adminContract(subject: Subject): void {
   it("hands out the newest messages that are in no view, of either kind, by their first bytes", async () => {
     await store.sync.commit(batchOf(T, 0, [odd("undecodable", "one"), SIGNAL, odd("untrusted", "two")]));
     await store.sync.commit(batchOf(OTHER, 0, [odd("undecodable", "a longer three"), odd("undecodable", "four")]));
-    const found = await store.admin.odd(2, 8);
+    const found = await store.admin.rejected(2, 8);
     expect(found.map(({ start }) => new TextDecoder().decode(start))).toEqual(["four", "a longer", "two"]);
     expect(found[1]).toMatchObject({
       ...{ topicId: OTHER, sequence: 1, disposition: "undecodable", bytes: 14, payer: PAYER },

@@ -27,7 +27,7 @@ export function backfillContract(subject: Subject): void {
     await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     // 1, then a gap from 2 to 6, then 7 (the request) and 8, which failed.
     await store.sync.commit(batchOf(T, 0, [{ type: "PING", actor: A }]));
-    await store.sync.suspectGap(T, 2, 6, 1_000);
+    await store.sync.recordHole(T, 2, 6, 1_000);
     await store.sync.commit(batchOf(T, 1, [REQUEST, FAILED], { first: 7, gap: { from: seq(2), to: seq(6) } }));
   });
 

@@ -264,7 +264,7 @@ export function commitContract(subject: Subject): void {
       batchOf(T, 0, [{ ...REQUEST, entry: { payer: null, disposition: "untrusted", reason: "untrusted-payer" } }]),
     );
     expect(await store.sync.log(T, 1, 1)).toMatchObject([{ payer: null }]);
-    expect(await store.admin.odd(5, 10)).toMatchObject([{ payer: null, disposition: "untrusted" }]);
+    expect(await store.admin.rejected(5, 10)).toMatchObject([{ payer: null, disposition: "untrusted" }]);
   });
 
   it("holds sequences and times beyond 32 and 53 bits", async () => {

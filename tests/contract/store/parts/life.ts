@@ -20,7 +20,7 @@ export function lifeContract(subject: Subject): void {
         { type: "RECOGNITION_DEFINITION", actor: A, definitionId: "d" },
       ]),
     );
-    await store.sync.suspectGap(T, 9, 9, 1);
+    await store.sync.recordHole(T, 9, 9, 1);
 
     expect(await store.sync.rebuild()).toBe(1);
     expect(await store.sync.topics()).toMatchObject([

@@ -1,4 +1,4 @@
-/** `SyncStore.suspectGap`: remembers a hole, so that its grace time is shared by all instances. */
+/** `SyncStore.recordHole`: remembers a hole, so that its grace time is shared by all instances. */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicGaps } from "../../../../drizzle/schema";
@@ -14,7 +14,7 @@ import { template } from "../sql/template";
 const SUSPECTED = literal(gapState.code("suspected"));
 
 /** The rest of a hole is as old as the hole: the new suspicion takes over the time, and the place, of those that it overlaps. */
-export async function suspectGap(
+export async function recordHole(
   statements: Statements,
   topicId: TopicId,
   from: number,
