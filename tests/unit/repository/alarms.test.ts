@@ -1,10 +1,7 @@
 import { readFileSync } from "node:fs";
-import { collectDefaultMetrics, Registry } from "prom-client";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import type { App } from "@/lib/server/boot/app";
-import { followApp } from "@/lib/server/observe/metric-sources";
-import { Metrics } from "@/lib/server/observe/metrics";
+import { metricSeries } from "../../support/repository/metric-series";
 
 const FILE = "docs/alarms.rules.yml";
 interface Rule {
@@ -17,33 +14,11 @@ const rules = (parse(readFileSync(FILE, "utf8")) as { groups: { rules: Rule[] }[
   (group) => group.rules,
 );
 
-/** Every metric that an app with all its tiers has, with its labels, as they are named in a query. */
-function series(): ReadonlyMap<string, readonly string[]> {
-  const metrics = new Metrics();
-  const everything = new Proxy({}, { get: () => ({}) }) as unknown as App;
-  followApp(metrics.registry, everything);
-  const process = new Registry();
-  collectDefaultMetrics({ register: process });
-  const known = [...metrics.registry.getMetricsAsArray(), ...process.getMetricsAsArray()] as unknown as {
-    name: string;
-    labelNames?: string[];
-    buckets?: number[];
-  }[];
-  return new Map(
-    known.flatMap(({ name, labelNames = [], buckets }) =>
-      (buckets === undefined ? [name] : [`${name}_bucket`, `${name}_count`, `${name}_sum`]).map((each) => [
-        each,
-        [...labelNames, ...(buckets === undefined ? [] : ["le"])],
-      ]),
-    ),
-  );
-}
-
 /** A scrape's own. */
 const OF_PROMETHEUS = ["up", "instance", "job"];
 
 describe(FILE, () => {
-  const known = series();
+  const known = metricSeries();
 
   it.each(rules)("$alert asks for metrics that the app has, by labels that they have", ({ expr }) => {
     const bare = expr.replace(/"[^"]*"/g, '""');

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { metricSeries } from "../../support/repository/metric-series";
 import { FAULTS, outageLines, SURFACES, TABLE_FILE, TIERS } from "../../support/worlds/outage-table";
 
 /** Some five sentences. */
@@ -34,6 +35,13 @@ describe(TABLE_FILE, () => {
       expect(existsSync(file), file).toBe(true);
       expect(readFileSync(file, "utf8"), `${file} has no test "${title}"`).toContain(`"${title}"`);
     }
+  });
+
+  it("names metrics that the app has", () => {
+    const known = metricSeries();
+    const named = [...readFileSync(TABLE_FILE, "utf8").matchAll(/\btrustmesh_\w+/g)].map(([name]) => name);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !known.has(name) && !known.has(`${name}_count`))).toEqual([]);
   });
 
   it("is read at a glance: no paragraph or item is long", () => {
