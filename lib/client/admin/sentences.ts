@@ -204,7 +204,7 @@ export function coverageWords({ cursor, verifiedThrough, gaps, gapCount }: Topic
   return `Stored through ${whole(cursor)}, ${verified}, ${gapped}.`;
 }
 
-/** What the page still shows while the database is down, and how old it is; null while the database answers. */
+/** Says which numbers the page still shows while the database is down, and their age; null while the database answers. */
 export function databaseWords({
   database,
   atMs,

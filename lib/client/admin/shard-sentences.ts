@@ -18,7 +18,7 @@ const MAX_SEGMENTS = SplitBody.shape.to.maxValue ?? Number.POSITIVE_INFINITY;
 export const NO_KEY =
   "No topic can be created: this set-up has no operator key. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY, and start all instances again.";
 
-/** What is wrong with a typed number of segments; null if a split can be asked for. */
+/** The fault of a typed number of segments; null if a split can be asked for. */
 export function segmentsFault(text: string, has: number, unfinished: number | null): string | null {
   const to = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MAX_SEGMENTS)}.`;
@@ -132,7 +132,7 @@ export function reshardProgress({ goal, step, wanted, created }: PendingReshard)
   return { create: 0, switch: 1 / 6, wait: 1 / 3, look: 2 / 3 }[step];
 }
 
-/** What to do next, or when. */
+/** Advice for a pending reshard: the next action, or when it is possible. */
 export function reshardAdvice({ standing, untilMs, reason }: PendingReshard): string {
   const because = reason === null ? "" : `${asSentence(reason)} `;
   switch (standing) {

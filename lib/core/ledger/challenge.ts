@@ -11,7 +11,7 @@ export interface Challenge {
   readonly accountId: AccountId;
   /** Epoch seconds; it is not taken from this second on. */
   readonly expiresS: number;
-  /** Of no other challenge; base64url of 16 bytes or more. */
+  /** Unique to this challenge; base64url of 16 bytes or more. */
   readonly nonce: string;
 }
 
@@ -50,7 +50,7 @@ export function parseChallenge(text: string): { challenge: Challenge; text: stri
   return text === sealed(written, seal) ? { challenge, text: written, seal } : null;
 }
 
-/** What a wallet signs for a message (HIP-820). `length` counts UTF-16 units, as wallets do. */
+/** The bytes that a wallet signs for a message (HIP-820). `length` counts UTF-16 units, as wallets do. */
 export function signedBytes(message: string): Uint8Array {
   return new TextEncoder().encode(`\x19Hedera Signed Message:\n${message.length}${message}`);
 }

@@ -125,7 +125,7 @@ function typeBySchema(json: Fields): MessageType | null {
     : null;
 }
 
-/** What TrustMesh's own reader makes of messages without a type, most telling members first. */
+/** The type that TrustMesh's own reader gives to messages without one, most telling members first. */
 function typeByShape(fields: Fields): MessageType | null {
   const has = (...names: string[]) =>
     names.every((name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "");

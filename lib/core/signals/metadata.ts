@@ -1,10 +1,10 @@
 /**
- * What a sender wrote, bounded for showing: a message may hold 20 KB, and a page of a hundred of them 2 MB. Honest ones are far
+ * A sender's metadata, bounded for showing: a message may hold 20 KB, and a page of a hundred of them 2 MB. Honest ones are far
  * below the bound and pass as they are; of others long text is cut and what does not fit is left out, and a mark says so.
  */
 type Json = Readonly<Record<string, unknown>>;
 
-/** Of the JSON, in UTF-16 units. The longest field that has a meaning here is a biography of 2,000 characters. */
+/** The bound of the JSON, in UTF-16 units. The longest field that has a meaning here is a biography of 2,000 characters. */
 export const MAX_METADATA_CHARACTERS = 4_096;
 const MAX_STRING_CHARACTERS = 500;
 const CUT = "…";

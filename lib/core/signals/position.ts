@@ -16,7 +16,7 @@ export function epochOf(position: number): number {
   return Math.floor(position / POSITIONS_PER_EPOCH);
 }
 
-/** What a stream that has sent everything through `cursor` has to do when the user stands at `head`. */
+/** The next step of a stream that has sent everything through `cursor`, for a user who stands at `head`. */
 export function compare(
   cursor: number,
   head: number,

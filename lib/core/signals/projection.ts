@@ -1,5 +1,5 @@
 /**
- * What signals add up to: edges between two people, profiles, recognition definitions.
+ * Projections of signals: edges between two people, profiles, recognition definitions.
  *
  * Invariant: every member of a projection is the latest of its kind by consensus time (a max-register), so merging is
  * commutative, associative and idempotent, and topics may be ingested in any order, any number of times.
@@ -17,7 +17,7 @@ type LatestNs = bigint;
 export interface Edge {
   readonly userId: UserId;
   readonly peerId: UserId;
-  /** Whoever of the two said so. */
+  /** An accept by either of the two. */
   readonly acceptNs: LatestNs;
   readonly acceptOutNs: LatestNs;
   readonly acceptInNs: LatestNs;
@@ -178,7 +178,7 @@ export function edgesOf(signal: DecodedMessage): readonly Edge[] {
   ];
 }
 
-/** What a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
+/** The profile that a PROFILE_UPDATE sets, as a whole. The last writer wins. */
 export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;

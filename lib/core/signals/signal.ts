@@ -6,7 +6,7 @@ import type { UserId } from "../ledger/ids";
 /** How a message stands to the ledger's hash chain (docs/hedera.md §4). */
 export type Verification = "verified" | "unverifiable" | "failed";
 
-/** What became of a message in the log. */
+/** The outcome of a message in the log. */
 export type Disposition = "signal" | "part" | "undecodable" | "untrusted" | "failed";
 
 /** Why bytes are no signal. Each is counted by this name. */
@@ -27,22 +27,22 @@ export const UNDECODABLE_REASONS = [
 ] as const;
 export type UndecodableReason = (typeof UNDECODABLE_REASONS)[number];
 
-/** What a handle or profile link says of one side of a message. */
+/** A handle and profile link of one side of a message. */
 export interface Party {
   readonly handle: string | null;
   readonly hrl: string | null;
 }
 
-/** What a message's body means, before it has a place on the ledger. */
+/** The meaning of a message's body, before it has a place on the ledger. */
 export interface Decoded {
   /** In capitals, synonyms folded. */
   readonly type: string;
   /** Null only for a recognition definition that names nobody. */
   readonly actor: UserId | null;
   readonly target: UserId | null;
-  /** Of TRUST_ALLOCATE: above 0, 1 if absent. */
+  /** Set by TRUST_ALLOCATE: above 0, 1 if absent. */
   readonly weight?: number;
-  /** Of recognition definitions and mints. */
+  /** Set by recognition definitions and mints. */
   readonly definitionId?: string;
   /** The payload of an envelope, or the whole of a flat message. Shown, never interpreted. */
   readonly metadata: Readonly<Record<string, unknown>>;

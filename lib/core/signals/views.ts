@@ -1,5 +1,5 @@
 /**
- * What a user sees, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
+ * Views of a user, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
  * Times that tell the age of an answer are not part of a view.
  */
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";

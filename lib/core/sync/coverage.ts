@@ -7,9 +7,9 @@ import type { Interval } from "./intervals";
 export interface Extension<T> {
   /** The messages that continue the prefix without a hole: `cursor + 1, cursor + 2, …`. */
   readonly run: readonly T[];
-  /** What is missing between the run and the next message that was answered; null where nothing was answered beyond. */
+  /** The numbers missing between the run and the next answered message; null where nothing was answered beyond. */
   readonly hole: Interval | null;
-  /** What was answered from behind the hole on, contiguous: what a declared gap would let through. */
+  /** The contiguous messages behind the hole. A declared gap would let them through. */
   readonly beyond: readonly T[];
 }
 

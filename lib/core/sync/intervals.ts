@@ -17,7 +17,7 @@ export function normalize(intervals: readonly Interval[]): readonly Interval[] {
   return merged;
 }
 
-/** What of `whole` is not in `parts`: what is still missing. */
+/** The parts of `whole` that are not in `parts`. */
 export function subtract(whole: Interval, parts: readonly Interval[]): readonly Interval[] {
   const missing: Interval[] = [];
   let from = whole.from;

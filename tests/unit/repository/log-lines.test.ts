@@ -1,4 +1,4 @@
-/** What goes wrong is an incident, which the log has once when it starts and once when it ends. Other warnings are few. */
+/** A fault is an incident, which the log has once when it starts and once when it ends. Other warnings are few. */
 import { expect, it } from "vitest";
 import { codeOf, sourcesUnder } from "../../support/repository/source";
 

@@ -1,4 +1,4 @@
-/** What a process believes about a topic beside the phase of its sync. */
+/** A process's beliefs about a topic beside the phase of its sync. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
