@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { metricSeries } from "../../support/repository/metric-series";
+import { namesIn, unknownIn } from "../../support/repository/queries";
+
+const FILE = "docs/grafana.json";
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+const { panels } = JSON.parse(readFileSync(FILE, "utf8")) as { panels: readonly Panel[] };
+const charts = panels.filter(({ type }) => type !== "row");
+/** Metrics that say nothing over time, or that another one in the dashboard contains. */
+const LEFT_OUT = [
+  ...["trustmesh_l1_users", "trustmesh_l1_fills_total", "trustmesh_pending_users"],
+  ...["trustmesh_event_bus_connected", "trustmesh_topic_cursor"],
+];
+
+describe(FILE, () => {
+  const known = metricSeries();
+
+  it.each(charts)("$title asks for metrics that the app exports, by labels that they have", ({ targets = [] }) => {
+    expect(targets.length).toBeGreaterThan(0);
+    for (const { expr } of targets) {
+      if (!expr.includes("up{")) expect(namesIn(expr)).not.toEqual([]);
+      expect(unknownIn(expr, known)).toEqual([]);
+    }
+  });
+
+  it("shows every metric of ours that moves", () => {
+    const bare = (name: string) => name.replace(/_(bucket|count|sum)$/, "");
+    const shown = new Set(charts.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => namesIn(expr))).map(bare));
+    const ours = [...known.keys()].filter((name) => name.startsWith("trustmesh_")).map(bare);
+    expect([...new Set(ours)].filter((name) => !shown.has(name)).sort()).toEqual([...LEFT_OUT].sort());
+  });
+
+  it("is told apart from a query that names what does not exist", () => {
+    expect(unknownIn("sum(trustmesh_unheard_of_total)", known)).toEqual(["trustmesh_unheard_of_total"]);
+    expect(unknownIn('sum by (user) (trustmesh_l1_bytes{job=~"$job"})', known)).toEqual(["user"]);
+  });
+
+  it("has panels with ids of their own that do not overlap", () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    for (const { gridPos } of panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+  });
+});
