@@ -18,8 +18,9 @@ import {
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf } from "../../core/signals/interpret";
 import type { Repaired } from "../../core/sync/repair-timer";
+import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
-import { announce, type CommitDeps } from "../sync/commit";
+import { announce, type CommitDeps, eachMirror } from "../sync/commit";
 import { PAGE } from "../sync/topic-pages";
 
 /** Failed messages per round: a forged history is alarming, but not urgent. */
@@ -32,17 +33,23 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
   const filled = await fillGaps(deps, topicId);
   const failed = await deps.store.failed(topicId, FAILED_AT_ONCE, failedAfter);
   let replaced = 0;
-  for (const entry of failed) {
-    const again = await deps.ledger.message(topicId, entry.sequence, { attempt: 1 });
-    const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
-    if (again.ok && (await backfill(deps, topicId, [again.value], mode))) replaced += 1;
-  }
+  for (const entry of failed) if (await replace(deps, topicId, entry)) replaced += 1;
   const isMore = failed.length === FAILED_AT_ONCE;
   return {
     mended: filled.found + replaced,
     left: filled.left + failed.length - replaced + (isMore || failedAfter > 0 ? 1 : 0),
     failedThrough: isMore ? (failed.at(-1)?.sequence ?? 0) : 0,
   };
+}
+
+/** Asks each mirror for a failed message, until one tells it as the ledger has it. True if one did. */
+async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promise<boolean> {
+  const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
+  for (const attempt of eachMirror(deps.ledger)) {
+    const again = await deps.ledger.message(topicId, entry.sequence, { attempt });
+    if (again.ok && (await backfill(deps, topicId, [again.value], mode))) return true;
+  }
+  return false;
 }
 
 /** Whether the hash of a failed message proves nothing against it, because it could not be read or is missing. */
@@ -59,14 +66,26 @@ async function fillGaps(
     let after = from - 1;
     while (after < to && pages < PAGES_AT_ONCE) {
       pages += 1;
-      const page = await deps.ledger.page({ topicId, after, upTo: to, limit: PAGE, attempt: 1 });
-      if (!page.ok || page.value.length === 0) break;
-      if (await backfill(deps, topicId, page.value)) found += page.value.length;
+      const page = await missingPage(deps, { topicId, after, upTo: to });
+      if (page.length === 0) break;
+      if (await backfill(deps, topicId, page)) found += page.length;
       // However many messages a page holds, the next page begins after the last of them.
-      after = Math.max(...page.value.map(({ sequence }) => sequence));
+      after = Math.max(...page.map(({ sequence }) => sequence));
     }
   }
   return { found, left: missing - found };
+}
+
+/** The page of the first mirror that has messages of it; empty where none has. */
+async function missingPage(
+  { ledger }: CommitDeps,
+  asked: Pick<PageRequest, "topicId" | "after" | "upTo">,
+): Promise<readonly LedgerMessage[]> {
+  for (const attempt of eachMirror(ledger)) {
+    const page = await ledger.page({ ...asked, limit: PAGE, attempt });
+    if (page.ok && page.value.length > 0) return page.value;
+  }
+  return [];
 }
 
 /**

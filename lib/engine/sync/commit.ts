@@ -33,31 +33,46 @@ export interface CommitDeps {
 /** At most so many failed messages of a batch are asked for again: a wholly forged page must not use up the budget. */
 const SECOND_LOOKS = 8;
 
-/** Interprets a run. Asks again, another mirror first, for messages that fail verification. */
+/**
+ * Attempts that ask each mirror once, the preferred one last. A mirror that is behind must not have the last word about what
+ * another one has told wrong.
+ */
+export const eachMirror = ({ mirrors }: Pick<Ledger, "mirrors">): readonly number[] => mirrors.map((_, i) => i + 1);
+
+/** Interprets a run. Asks each mirror again, the others first, for messages that fail verification. */
 export async function interpretChecked(
   deps: CommitDeps,
   topicId: TopicId,
   head: ChainHead,
   messages: readonly LedgerMessage[],
 ): Promise<Interpretation> {
-  const priorParts = await storedParts(deps.store, topicId, messages);
+  const { store, ledger, trustedPayers, sha384 } = deps;
+  const priorParts = await storedParts(store, topicId, messages);
   const look = (run: readonly LedgerMessage[]) =>
-    interpret({ topicId, head, messages: run, priorParts, trustedPayers: deps.trustedPayers, sha384: deps.sha384 });
-  const first = look(messages);
+    interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384 });
   // The store refuses such a message again, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
-  const suspects = first.entries.filter(isSuspect).slice(0, SECOND_LOOKS);
-  if (suspects.length === 0) return first;
-  const corrected = new Map<number, LedgerMessage>();
-  for (const { sequence } of suspects) {
-    const again = await deps.ledger.message(topicId, sequence, { attempt: 1 });
-    if (again.ok) corrected.set(sequence, again.value);
+  let run = messages;
+  let best = look(run);
+  for (const attempt of eachMirror(ledger)) {
+    const suspects = best.entries.filter(isSuspect).slice(0, SECOND_LOOKS);
+    if (suspects.length === 0) break;
+    const copies = new Map<number, LedgerMessage>();
+    for (const { sequence } of suspects) {
+      const again = await ledger.message(topicId, sequence, { attempt });
+      if (again.ok) copies.set(sequence, again.value);
+    }
+    const corrected = run.map((message) => copies.get(message.sequence) ?? message);
+    const next = look(corrected);
+    if (failures(next) >= failures(best)) continue;
+    run = corrected;
+    best = next;
   }
-  const second = look(messages.map((message) => corrected.get(message.sequence) ?? message));
-  const failures = (interpretation: Interpretation) =>
-    interpretation.entries.filter((entry) => entry.verification === "failed").length;
-  return failures(second) < failures(first) ? second : first;
+  return best;
 }
+
+const failures = ({ entries }: Interpretation): number =>
+  entries.filter(({ verification }) => verification === "failed").length;
 
 /** Stored chunks of the groups that occur in `messages`. */
 export async function storedParts(

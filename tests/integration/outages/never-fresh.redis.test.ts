@@ -27,9 +27,14 @@ const ACTIONS = {
   read: (world, { instance }) => world.read(instance),
   sync: (world, { instance }) => world.sync(instance),
   rush: (world) => world.rush(),
+  "sync unread": (world, { instance }) => world.syncUnread(instance),
+  "read the other": (world, { instance }) => world.read(instance === 0 ? 1 : 0),
   "sync without Redis": (world, { instance }) => world.withoutRedis("error", () => world.sync(instance)),
   "sync while Redis loses answers": (world, { instance }) =>
     world.withoutRedis("lostAnswer", () => world.sync(instance)),
+  "hold a read": (world, { instance }) => world.holdRead(instance),
+  "lose events": (world) => world.loseEvents(true),
+  "hear events": (world) => world.loseEvents(false),
   "lose a commit": (world, { instance }) => world.loseCommit(instance),
   age: (world) => world.age(),
   wait: (world) => world.wait(),
@@ -71,9 +76,13 @@ const COMPOUND: readonly (readonly Name[])[] = [
   ["write", "sync while Redis loses answers", "age", "sync"],
   ["write", "lose a commit", "sync", "age", "sync"],
   ["write", "lose a commit", "sync", "restart", "age", "sync"],
+  ["write", "sync unread", "database back", "read the other", "age", "sync unread", "read"],
+  ["database back", "sync without Redis", "rush"],
   ["write after a head", "sync"],
   ["write after a page", "sync"],
   ["write", "rush"],
+  ["write", "sync", "hold a read", "age", "write", "rush"],
+  ["sync", "lose events", "write", "sync", "hear events"],
 ];
 
 const place = {
@@ -108,6 +117,11 @@ const OLD_WORD = [
   at(0, "write", "sync"),
   at(1, "clock an hour behind", "restart", ...Array<Name>(4).fill("wait"), "read", "read"),
 ];
+/** The one mirror alters a message that the other does not have yet. */
+const ALTERED: readonly Move[] = [
+  { ...at(0, "sync", "freeze"), mirror: 1 },
+  { ...at(0, "write", "lie", "sync"), lie: "altered" },
+];
 
 const run = (moves: readonly Move[]): Promise<number> =>
   WaywardWorld.run(fixture, async (world) => {
@@ -126,6 +140,10 @@ describe("whatever goes back, lags, lies once or is split", () => {
 
   it("a process that knows of a commit says fresh of no view in a Redis that has lost it", async () => {
     expect(await run(LOST_EVENT)).toBeGreaterThan(4);
+  });
+
+  it("a message that one mirror alters and the other does not have yet is asked for again of the first", async () => {
+    await run(ALTERED);
   });
 
   it("a process whose clock is behind calls no word fresh that another has given long ago", async () => {

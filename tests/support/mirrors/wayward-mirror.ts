@@ -8,7 +8,7 @@ import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { messageObject } from "@/lib/devnet/rest/message-json";
 import type { HonestLedger } from "./honest-ledger";
 
-export const LIES = ["altered", "foreign", "far-ahead", "future-head", "error", "short-page"] as const;
+export const LIES = ["altered", "foreign", "far-ahead", "future-head", "error", "short-page", "hole"] as const;
 export type Lie = (typeof LIES)[number];
 
 /** A reader's request to a mirror. */
@@ -110,6 +110,7 @@ export class WaywardMirror {
       messages[0] = { ...first, message: Buffer.from('{"type":"X"}').toString("base64") };
     if (first && this.tells("foreign")) messages[0] = { ...first, topic_id: "0.0.999" };
     if (first && this.tells("far-ahead")) messages.push({ ...messages.pop(), sequence_number: 5_000_000 });
+    if (messages.length > 1 && this.tells("hole")) messages.shift();
     // The rest comes with the next question.
     if (messages.length > 1 && this.tells("short-page")) messages.pop();
     return { status: 200, json: { messages, links: { next: null } } };

@@ -11,8 +11,9 @@ import { tierOver } from "@/lib/adapters/upstash/open-upstash";
 import { parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { Clock } from "@/lib/ports/clock";
+import type { ViewStore } from "@/lib/ports/store/view-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
-import type { App } from "@/lib/server/boot/app";
+import type { App, Stores } from "@/lib/server/boot/app";
 import { registeredTopics } from "@/lib/server/config/network";
 import { answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
@@ -42,6 +43,8 @@ const WAIT_MS = 15_000;
 const SKEW_MS = 10_000;
 /** Most worlds need one or two turns to recover. */
 const MOST_TURNS = 100;
+/** Real time in which a sync comes to its commit, and in which a process tells itself of one. */
+const [COMMIT_MS, TOLD_MS] = [200, 30];
 /** A page of signals holds 50. */
 const MOST_WRITES = 45;
 
@@ -75,7 +78,11 @@ export class WaywardWorld {
   fresh = 0;
   private readonly network = newNetwork();
   readonly apps: App[] = [];
+  private losesEvents = false;
   private readonly losesCommit = new Set<Index>();
+  private readonly holdsRead = new Set<Index>();
+  /** Ends when the next commit has been made. */
+  private committed = new Gate();
   private saved: { readonly redis: () => Promise<void>; readonly database: () => Promise<void> } | null = null;
   private written = 0;
 
@@ -129,11 +136,16 @@ export class WaywardWorld {
 
   /** One instance syncs, and both are read; the other learns in its round how far the first one has come. */
   async sync(index: Index): Promise<void> {
-    await this.pass(GATE_MS);
-    await this.ask(index, "POST /api/sync");
+    await this.syncUnread(index);
     await this.read(index);
     await this.read(other(index));
     await this.read(other(index));
+  }
+
+  /** One instance syncs, and nobody reads. */
+  async syncUnread(index: Index): Promise<void> {
+    await this.pass(GATE_MS);
+    await this.ask(index, "POST /api/sync");
   }
 
   /** Both sync and are read at the same time. */
@@ -190,6 +202,16 @@ export class WaywardWorld {
     this.losesCommit.add(index);
   }
 
+  /** From now on events reach no instance, or do again. */
+  loseEvents(losesEvents: boolean): void {
+    this.losesEvents = losesEvents;
+  }
+
+  /** The answer to the instance's next load of a view comes after the next commit, or a while later where there is none. */
+  holdRead(index: Index): void {
+    this.holdsRead.add(index);
+  }
+
   /** The instance's time of day is so far from the truth from now on. */
   setClock(index: Index, offsetMs: number): void {
     this.clocks[index].offsetMs = offsetMs;
@@ -205,7 +227,10 @@ export class WaywardWorld {
     const shared = tierOver(
       {
         ...withClock(client, truth),
-        subscribe: (...args) => client.subscribe(...args),
+        subscribe: (channel, { onOpen, onMessage }, signal) => {
+          const heard = (payload: string) => !this.losesEvents && onMessage(payload);
+          return client.subscribe(channel, { onOpen, onMessage: heard }, signal);
+        },
         stats: () => client.stats(),
       },
       { network: this.network, viewTtlMs: 3_600_000, clock: truth, log: quietLog },
@@ -214,7 +239,7 @@ export class WaywardWorld {
     const urls = served.map(({ url }) => url);
     const app = createTestApp({
       shared,
-      stores: await moreStores((db) => this.losing(db, index), { now: () => truth.monotonicMs() }),
+      stores: this.holding(await moreStores((db) => this.losing(db, index), { now: () => truth.monotonicMs() }), index),
       env: { FRESHNESS_TARGET_MS: String(TARGET_MS), MIRROR_RPS: "1000" },
       network: {
         mirrorUrls: index === 0 ? urls : urls.reverse(),
@@ -236,11 +261,22 @@ export class WaywardWorld {
       ...db,
       ask: async (statement, timeoutMs) => {
         const answer = await db.ask(statement, timeoutMs);
-        if (isOfCommit(answer) && this.losesCommit.delete(index))
-          throw new TierUnavailable("postgres", "the answer was lost");
+        if (!isOfCommit(answer)) return answer;
+        this.committed.open();
+        this.committed = new Gate();
+        if (this.losesCommit.delete(index)) throw new TierUnavailable("postgres", "the answer was lost");
         return answer;
       },
     };
+  }
+
+  private holding(stores: Stores, index: Index): Stores {
+    const signals: ViewStore["signals"] = async (...asked) => {
+      const page = await stores.views.signals(...asked);
+      if (this.holdsRead.delete(index)) await this.committed.passed();
+      return page;
+    };
+    return { ...stores, views: Object.assign(Object.create(stores.views) as ViewStore, { signals }) };
   }
 
   private async ask(index: Index, name: "GET /api/signals" | "POST /api/sync"): Promise<Response> {
@@ -262,6 +298,8 @@ export class WaywardWorld {
     for (const mirror of this.mirrors) mirror.heal();
     for (const clock of this.clocks) clock.offsetMs = 0;
     this.losesCommit.clear();
+    this.holdsRead.clear();
+    this.losesEvents = false;
     for (const index of [0, 1] as const) {
       const all = { count: this.written, stale: false };
       // Not expect.poll: each call of it keeps this world in memory until the test ends.
@@ -286,6 +324,24 @@ export class WaywardWorld {
     await Promise.all(this.apps.map((app) => app.close()));
     // Sleeping work wakes, ends, and keeps nothing of this world in memory.
     this.clock.leap(86_400_000);
+  }
+}
+
+/** Whoever waits for it goes on a moment after it opens, or when it does not. */
+class Gate {
+  private readonly opened: Promise<void>;
+  open: () => void = () => {};
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  async passed(): Promise<void> {
+    const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    await Promise.race([this.opened, pause(COMMIT_MS)]);
+    await pause(TOLD_MS);
   }
 }
 

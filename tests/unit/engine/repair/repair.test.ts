@@ -4,12 +4,14 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
 import { repairTopic } from "@/lib/engine/repair/repair";
+import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Gap } from "@/lib/ports/store/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
-import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
+import { MIRROR, ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
 import { LogStore } from "../../../support/stores/log-store";
 
 const TOPIC = "0.0.7" as TopicId;
+const OTHER_MIRROR = "http://other.test" as MirrorName;
 const request = (i: number) => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: `tm-${i}` } });
 const forged = (message: LedgerMessage) => ({ ...message, message: new TextEncoder().encode("forged") });
 
@@ -55,6 +57,13 @@ describe("a declared gap", () => {
     expect(log.written).toEqual([]);
   });
 
+  it("is filled from the preferred mirror where the other one has nothing of it", async () => {
+    ledger.mirrors = [MIRROR, OTHER_MIRROR];
+    withGap(2, 3);
+    ledger.answer = ({ attempt = 0 }, page) => ok(attempt % 2 === 1 ? [] : page);
+    expect(await repair()).toMatchObject({ mended: 2, left: 0 });
+  });
+
   it("is filled page by page, however few messages a page holds", async () => {
     withGap(2, 4);
     ledger.answer = (_, page) => ok(page.slice(0, 1));
@@ -79,6 +88,18 @@ describe("a failed message", () => {
     expect(await repair()).toEqual({ mended: 1, left: 0, failedThrough: 0 });
     expect(log.entries.get(3)).toMatchObject({ verification: "verified", disposition: "signal" });
   });
+
+  it.each(["lacks it", "tells the same"])(
+    "is replaced from the preferred mirror where the other one %s",
+    async (what) => {
+      ledger.mirrors = [MIRROR, OTHER_MIRROR];
+      const lie = forged(chain[2] as LedgerMessage);
+      log.hold(chain.map((message) => (message.sequence === 3 ? lie : message)));
+      ledger.single = (message, { attempt = 0 }) =>
+        attempt % 2 === 0 ? message : what === "lacks it" ? undefined : lie;
+      expect(await repair()).toMatchObject({ mended: 1, left: 0 });
+    },
+  );
 
   it("stays failed while the mirror tells the same", async () => {
     const lie = chain.map((message) => (message.sequence === 3 ? forged(message) : message));
