@@ -56,13 +56,16 @@ export const Profile = z.object({
 });
 export type Profile = z.infer<typeof Profile>;
 
+/** Profiles that one request may ask for. */
+export const MAX_PROFILE_IDS = 100;
+
 export const ProfilesQuery = z.object({
   ids: z
     .string()
     .min(1)
     .max(6_000)
     .transform((text) => text.split(",").map((id) => id.trim()))
-    .pipe(z.array(UserIdText).min(1).max(100)),
+    .pipe(z.array(UserIdText).min(1).max(MAX_PROFILE_IDS)),
 });
 
 /** `GET /api/profiles`: the caller and the caller's contacts; other ids are left out. */

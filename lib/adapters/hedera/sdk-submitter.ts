@@ -3,7 +3,7 @@
  * (docs/measurements.md §5), and most processes only read.
  */
 import type { Client, TransactionReceipt, TransactionResponse } from "@hashgraph/sdk";
-import { type ConsensusNs, parseConsensusTime, splitSeconds } from "../../core/ledger/consensus-time";
+import { type ConsensusNs, consensusNs, parseConsensusTime, splitSeconds } from "../../core/ledger/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
 import { VALID_S } from "../../core/ledger/write-window";
 import { err, ok, type Result } from "../../core/result";
@@ -35,7 +35,7 @@ export class SdkSubmitter implements Submitter, TopicCreator {
     try {
       const transaction = new sdk.TopicMessageSubmitTransaction({ topicId, message, maxChunks: MAX_CHUNKS });
       if (validStartNs !== undefined) {
-        const { seconds, nanos } = splitSeconds(validStartNs as ConsensusNs);
+        const { seconds, nanos } = splitSeconds(consensusNs(validStartNs));
         const validStart = new sdk.Timestamp(Number(seconds), nanos);
         // The id is the message's: with one of the SDK's own a second try would be a second message.
         transaction
@@ -163,7 +163,7 @@ async function consensusOf(response: TransactionResponse, client: Client): Promi
   try {
     const { consensusTimestamp } = await response.getRecord(client);
     const { seconds, nanos } = consensusTimestamp;
-    return parseConsensusTime(`${seconds}.${nanos.toString().padStart(9, "0")}`) as ConsensusNs | null;
+    return parseConsensusTime(`${seconds}.${nanos.toString().padStart(9, "0")}`);
   } catch {
     return null;
   }

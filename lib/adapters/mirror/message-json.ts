@@ -10,8 +10,8 @@ import {
   parseAccountId,
   parseSequence,
   parseTopicId,
-  type Sequence,
   type TopicId,
+  toSequence,
 } from "../../core/ledger/ids";
 import type { Defect, LedgerMessage } from "../../core/ledger/message";
 import { HASH_BYTES } from "../../core/ledger/running-hash";
@@ -56,7 +56,7 @@ export function messagesOf(list: readonly unknown[], topicId: TopicId, after: nu
       continue;
     }
     const isExact = message.sequence - before - 1 === unplaced.length;
-    if (isExact) messages.push(...unplaced.map((each, i) => ({ ...each, sequence: (before + 1 + i) as Sequence })));
+    if (isExact) messages.push(...unplaced.map((each, i) => ({ ...each, sequence: toSequence(before + 1 + i) })));
     unplaced = [];
     messages.push(message);
     before = message.sequence;

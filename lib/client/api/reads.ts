@@ -5,7 +5,7 @@ import type { z } from "zod";
 import type { Freshness } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { PersonAnswer } from "@/lib/wire/person";
-import { type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
+import { MAX_PROFILE_IDS, type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
 import { reportFreshness } from "../live/freshness";
 import { getJson } from "./http";
 import { PATHS } from "./keys";
@@ -36,12 +36,10 @@ export function useRecognition() {
   });
 }
 
-const IDS_PER_READ = 100;
-
 async function readProfiles([path, ids]: readonly [string, string]): Promise<Profile[]> {
   const all = ids.split(",");
   const pages: string[][] = [];
-  for (let at = 0; at < all.length; at += IDS_PER_READ) pages.push(all.slice(at, at + IDS_PER_READ));
+  for (let at = 0; at < all.length; at += MAX_PROFILE_IDS) pages.push(all.slice(at, at + MAX_PROFILE_IDS));
   const answers = await Promise.all(
     pages.map((page) => readView(ProfilesAnswer, `${path}?ids=${encodeURIComponent(page.join(","))}`)),
   );

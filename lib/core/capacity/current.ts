@@ -4,6 +4,7 @@
  */
 
 import { TOPIC_KINDS } from "../ledger/ids";
+import { PAGE } from "../sync/pages";
 import { atPeak } from "./capacity";
 import { mirrorCosts } from "./costs";
 import { type CapacityInputs, DAY_S, MONTH_DAYS, MONTH_S } from "./inputs";
@@ -20,8 +21,6 @@ export interface CurrentPlan {
   readonly costs: readonly CostLine[];
 }
 
-/** The mirror's page (docs/hedera.md §1). */
-const PAGE = 100;
 const GB = 1e9;
 
 export function currentPlan(inputs: CapacityInputs): CurrentPlan {

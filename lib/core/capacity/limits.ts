@@ -2,12 +2,14 @@
  * Which limit breaks at how many users. A limit is of one of two kinds: `grow` asks for more of the same (another instance, a
  * larger plan, another segment), `wall` for another contract or another design. Judged in the busiest minute.
  */
+
+import { PAGE } from "../sync/pages";
 import { capacity, STREAMS_PER_INSTANCE } from "./capacity";
 import { type CurrentPlan, currentPlan } from "./current";
 import type { CapacityInputs } from "./inputs";
 import type { Capacity } from "./need";
 import { LIMITS } from "./prices";
-import { PAGE, WINDOW } from "./sync-runs";
+import { WINDOW } from "./sync-runs";
 import { figure } from "./unit-figures";
 
 interface LimitUse {

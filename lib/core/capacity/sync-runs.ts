@@ -8,9 +8,8 @@
  *
  * The empty one is spared where a message came between the head and the page, which few do.
  */
-/** Messages of one answer (docs/hedera.md §1). */
-export const PAGE = 100;
-const RANGES = 5;
+import { PAGE, RANGES } from "../sync/pages";
+
 export const WINDOW = PAGE * RANGES;
 
 export interface SyncRun {

@@ -5,8 +5,9 @@
  */
 
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
+import { PAGE } from "../sync/pages";
 import { type CapacityInputs, DAY_S } from "./inputs";
-import { PAGE, syncRun } from "./sync-runs";
+import { syncRun } from "./sync-runs";
 
 /** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
 type RedisPurpose =

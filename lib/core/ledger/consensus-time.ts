@@ -27,6 +27,14 @@ export function formatConsensusTime(ns: ConsensusNs): string {
   return `${ns / NS_PER_SECOND}.${(ns % NS_PER_SECOND).toString().padStart(9, "0")}`;
 }
 
+/** The same for text that was checked before. Throws RangeError. */
+export function toConsensusNs(text: string): ConsensusNs {
+  const ns = parseConsensusTime(text);
+  if (ns === null) throw new RangeError(`this is no consensus time: ${text}`);
+  return ns;
+}
+
+/** Throws RangeError below zero. */
 export function consensusNs(ns: bigint): ConsensusNs {
   if (ns < 0n) throw new RangeError(`a consensus time is not negative: ${ns}`);
   return ns as ConsensusNs;

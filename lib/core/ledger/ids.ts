@@ -1,5 +1,7 @@
 /**
- * Branded identifiers. Each brand has one checking constructor (`parse…`); nothing else makes the brand.
+ * Branded identifiers. `parse…` checks what comes from outside and answers null, `to…` checks what must be right and throws. Three
+ * places cast instead: adapters/postgres and adapters/upstash, which hold what was checked before it was written, and lib/devnet,
+ * which makes its own ids (tests/unit/repository/brands.test.ts).
  */
 import { showsWhole } from "../signals/text";
 
@@ -33,6 +35,16 @@ export function parseAccountId(text: string): AccountId | null {
   return ENTITY.test(text) ? (text as AccountId) : null;
 }
 
+/** Throws RangeError. */
+export const toTopicId = (text: string): TopicId => parseTopicId(text) ?? refuse("topic id", text);
+
+/** Throws RangeError. */
+export const toAccountId = (text: string): AccountId => parseAccountId(text) ?? refuse("account id", text);
+
+function refuse(what: string, value: unknown): never {
+  throw new RangeError(`this is no ${what}: ${String(value)}`);
+}
+
 /** `[shard, realm, num]` of an entity id, as the int64 values that the running hash is made of. */
 export function entityNumbers(id: TopicId | AccountId): readonly [bigint, bigint, bigint] {
   const [shard = "0", realm = "0", num = "0"] = id.split(".");
@@ -52,6 +64,17 @@ export function parseSequence(value: unknown): Sequence | null {
   const n = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   return typeof n === "number" && Number.isSafeInteger(n) && n >= 1 ? (n as Sequence) : null;
 }
+
+/** Throws RangeError. */
+export const toSequence = (value: number): Sequence => parseSequence(value) ?? refuse("sequence number", value);
+
+/** Throws RangeError. 0 stands before the first row. */
+export function toPosition(value: number): Position {
+  return Number.isSafeInteger(value) && value >= 0 ? (value as Position) : refuse("position", value);
+}
+
+/** The user of an account that is bound to no other user: every account id is a user id. */
+export const userOfAccount = (accountId: AccountId): UserId => parseUserId(accountId) ?? refuse("user id", accountId);
 
 /** The identity of a message, and so of its signal: `<topicId>/<sequence>`. */
 export function signalId(topicId: TopicId, sequence: number): string {

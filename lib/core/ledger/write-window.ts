@@ -9,7 +9,7 @@
  * So whatever was sent in an earlier window is on the ledger 16 s after this one began, or will never be: the log decides about
  * earlier windows, and the ledger about the present one.
  */
-import type { ConsensusNs } from "./consensus-time";
+import { type ConsensusNs, consensusNs } from "./consensus-time";
 
 /** How long the network takes a transaction: the SDK's own default. */
 export const VALID_S = 120;
@@ -46,13 +46,13 @@ export function writeWindow(digest: string, madeS: number, nowMs: number): Write
   return {
     validStartNs: BigInt(usedFromS - LEAD_S) * NS + BigInt(slot * IDS_PER_MESSAGE),
     // A second more, since the slot is a part of the second in which validity begins.
-    settledNs: (BigInt(usedFromS + ARRIVAL_S + 1) * NS) as ConsensusNs,
+    settledNs: consensusNs(BigInt(usedFromS + ARRIVAL_S + 1) * NS),
   };
 }
 
 /** Consensus times before this cannot be those of a message that was made at `madeS`, taken up to `futureS` before then. */
 export function earliestNs(madeS: number, futureS: number): ConsensusNs {
-  return (BigInt(madeS - futureS - LEAD_S) * NS) as ConsensusNs;
+  return consensusNs(BigInt(madeS - futureS - LEAD_S) * NS);
 }
 
 /** A transaction id as the network's tools write it. `chunks`: of how many the message came in; the answer names the last. */

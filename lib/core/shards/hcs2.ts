@@ -3,7 +3,7 @@
  * registers it, later ones update that; `metadata` says in JSON what the topic is for. What is on the ledger is public: tenants'
  * names and the owners of topics are.
  */
-import type { TopicId, TopicKind, UserId } from "../ledger/ids";
+import type { TopicId, TopicKind } from "../ledger/ids";
 import { parseTopicId, parseUserId, TOPIC_KINDS } from "../ledger/ids";
 import {
   isSameShard,
@@ -101,7 +101,7 @@ function shardOf(topicId: TopicId, metadata: string): Shard | null {
 function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
   if (owner === null) return tier === "enterprise" ? undefined : null;
   if (typeof owner !== "string" || tier === "standard") return undefined;
-  return (tier === "enterprise" ? parseTenantId(owner) : (parseUserId(owner) as UserId | null)) ?? undefined;
+  return (tier === "enterprise" ? parseTenantId(owner) : parseUserId(owner)) ?? undefined;
 }
 
 const isCount = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value) && value >= 0;

@@ -78,6 +78,9 @@ export interface DecodedMessage {
   readonly consensusNs: ConsensusNs;
 }
 
+/** As much of a signal as its edges depend on. */
+export type EdgeSignal = Pick<DecodedMessage, "decoded" | "consensusNs">;
+
 export function emptyEdge(userId: UserId, peerId: UserId): Edge {
   return {
     userId,
@@ -157,7 +160,7 @@ const EDGE_EFFECTS: Readonly<Record<TypeOfKind<"contact" | "trust">, EdgeEffect 
 };
 
 /** The edges that one signal changes, as states to merge in: none, or one for each side. */
-export function edgesOf(signal: DecodedMessage): readonly Edge[] {
+export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   const { decoded, consensusNs: ns } = signal;
   const { actor, target } = decoded;
   if (actor === null || target === null || actor === target) return [];

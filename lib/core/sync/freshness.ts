@@ -1,5 +1,5 @@
 /** How old what we show is, from what the sync knows of each topic. */
-import { type ConsensusNs, fromMs } from "../ledger/consensus-time";
+import { type ConsensusNs, consensusNs, fromMs } from "../ledger/consensus-time";
 
 export interface FreshnessNow {
   /** Consensus time through which every topic is synced; null while one of them never was. */
@@ -40,7 +40,7 @@ export function freshness(
     (least, { syncedThroughNs: ns }) => (least === null || ns < least ? ns : least),
     null,
   );
-  const asOfNs = slowest === null || slowest === 0n ? null : (slowest as ConsensusNs);
+  const asOfNs = slowest === null || slowest === 0n ? null : consensusNs(slowest);
   if (quiet !== null && topics.length > 0 && topics.every((topic) => hasAll(topic, quiet)))
     return { asOfNs, lagMs: 0, stale: false, isQuiet: true };
   if (slowest === null || asOfNs === null) return { asOfNs: null, lagMs: null, stale: true, isQuiet: false };

@@ -2,6 +2,7 @@
  * Query parameters as the mirror reads them (docs/hedera.md §1): keys in any case, values possibly repeated, comparisons as
  * `op:value`. All faults are reported at once, invalid values before unknown names.
  */
+import { PAGE } from "@/lib/core/sync/pages";
 import { RestError } from "./answer";
 
 /** By lower-case name, in the order of first appearance. */
@@ -62,10 +63,12 @@ export function checkQuery(query: Query, accepted: Readonly<Record<string, Param
   if (messages.length > 0) throw new RestError(400, messages);
 }
 
-/** The limit asked for (the last one wins), capped in silence. */
-export function limitOf(query: Query, defaultLimit: number, maxLimit: number): number {
+const DEFAULT_LIMIT = 25;
+
+/** The limit of a page: the last one that the query names, cut to the mirror's page without an error. */
+export function limitOf(query: Query): number {
   const text = lastValue(query, "limit");
-  return text === undefined ? defaultLimit : Math.min(Number(text), maxLimit);
+  return text === undefined ? DEFAULT_LIMIT : Math.min(Number(text), PAGE);
 }
 
 export function orderOf(query: Query, defaultOrder: "asc" | "desc"): "asc" | "desc" {

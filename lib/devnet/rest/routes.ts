@@ -106,13 +106,10 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
   );
 }
 
-const DEFAULT_LIMIT = 25;
-const MAX_LIMIT = 100;
-
 function listBlocks(view: MirrorView, query: Query): RestAnswer {
   checkQuery(query, { limit: isPositiveLong, order: isOrder });
   const blocks = view.blocks();
   const ordered = orderOf(query, "desc") === "desc" ? blocks : blocks.toReversed();
-  const page = ordered.slice(0, limitOf(query, DEFAULT_LIMIT, MAX_LIMIT));
+  const page = ordered.slice(0, limitOf(query));
   return okJson(JSON.stringify({ blocks: page.map(blockJson), links: { next: null } }));
 }

@@ -22,8 +22,6 @@ import {
   timestampFilters,
 } from "./query-params";
 
-const DEFAULT_LIMIT = 25;
-const MAX_LIMIT = 100;
 const LIST_PARAMS = {
   encoding: isEncoding,
   limit: isPositiveLong,
@@ -48,7 +46,7 @@ export function listMessages(view: MirrorView, path: string, idText: string, que
   const topic = view.ledger.topics.get(id as TopicId);
   if (!topic || !sequences || !times) return okJson('{"messages":[],"links":{"next":null}}');
 
-  const limit = limitOf(query, DEFAULT_LIMIT, MAX_LIMIT);
+  const limit = limitOf(query);
   const order = orderOf(query, "asc");
   const { messages } = topic;
   const first = lowerBound(messages, (m) => m.sequence >= sequences.from && m.consensusNs >= times.from);

@@ -4,7 +4,7 @@
  * come from the store by position: once, in order, without a gap. While the store does not answer, a stream stays open and
  * asks again at each beat, since thousands of clients that reconnect would hit the store just as it comes back.
  */
-import type { Position, UserId } from "../../core/ledger/ids";
+import { toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { compare } from "../../core/signals/position";
 import type { Clock } from "../../ports/clock";
@@ -194,7 +194,7 @@ export class LiveHub {
           }
           // Rows that cannot be shown are skipped: a stream must not wait for them for ever.
           sent = page.through;
-          stream.head = Math.max(stream.head, sent) as Position;
+          stream.head = toPosition(Math.max(stream.head, sent));
         }
         if (stream.peers.size > 0) {
           const peers = [...stream.peers];

@@ -17,11 +17,11 @@ import {
 } from "../../core/ledger/verify";
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf } from "../../core/signals/interpret";
+import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
 import { announce, type CommitDeps, eachMirror } from "../sync/commit";
-import { PAGE } from "../sync/topic-pages";
 
 /** Failed messages per round: a forged history is alarming, but not urgent. */
 const FAILED_AT_ONCE = 8;

@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../../core/result";
 import { foldRegistry, type PublishedShard, publication, type RegistryMessage } from "../../core/shards/hcs2";
 import type { Registry } from "../../core/shards/shards";
 import { isTrusted, type TrustedPayers } from "../../core/signals/interpret";
+import { PAGE } from "../../core/sync/pages";
 import type { Ledger } from "../../ports/ledger/ledger";
 import type { Submitter } from "../../ports/ledger/submitter";
 
@@ -20,7 +21,6 @@ export interface RegistryTopicDeps {
   readonly trustedPayers: TrustedPayers;
 }
 
-const PAGE = 100;
 /** Each page is a round trip to the mirror. What one page does not hold comes with the next. */
 const MAX_PAGES = 1_000;
 

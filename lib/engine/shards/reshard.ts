@@ -4,8 +4,7 @@
  * them take each step.
  */
 
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import { fromMs, toMs } from "../../core/ledger/consensus-time";
+import { consensusNs, fromMs, toMs } from "../../core/ledger/consensus-time";
 import { type Goal, nextStep, QUIET_NS, type Step } from "../../core/shards/reshard";
 import { type Registry, type Shard, shardName } from "../../core/shards/shards";
 import type { Clock } from "../../ports/clock";
@@ -65,7 +64,7 @@ export class Resharder {
       case "wait":
         return {
           kind: "waiting",
-          untilMs: toMs(step.untilNs as ConsensusNs) + 1,
+          untilMs: toMs(consensusNs(step.untilNs)) + 1,
           reason: "wallets and transactions on their way may still know the topic",
         };
       case "plan":

@@ -7,7 +7,7 @@
  * the move, an old registry does not bring the user back.
  */
 import { LRUCache } from "lru-cache";
-import type { Sequence, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import { type TopicId, type TopicKind, toSequence, type UserId } from "../../core/ledger/ids";
 import { routeTopic, tierOf } from "../../core/shards/shards";
 import { topicKindOf } from "../../core/signals/message-types";
 import type { Clock } from "../../ports/clock";
@@ -87,7 +87,7 @@ export class TopicRouter {
     // A drained topic was quiet for longer than a message takes to arrive, and nobody may stay there.
     if (!isInUse) return true;
     if (isBusy) return false;
-    return scheduler.waitFor(new Map([[topicId, sequence as Sequence]]), clock.monotonicMs() + READ_BACK_MS);
+    return scheduler.waitFor(new Map([[topicId, toSequence(sequence)]]), clock.monotonicMs() + READ_BACK_MS);
   }
 
   private entered(userId: UserId, kind: TopicKind, topicId: TopicId): Entered {

@@ -5,7 +5,7 @@
  */
 
 import { groupsIn } from "../../core/ledger/chunks";
-import type { Position, TopicId, UserId } from "../../core/ledger/ids";
+import { type Position, type TopicId, toPosition, type UserId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import type { Sha384 } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
@@ -103,7 +103,7 @@ function commitEvent(
 ): CommitEvent {
   const users = new Map<UserId, { head: Position; added: number; peers: Set<UserId> }>();
   const userOf = (userId: UserId) => {
-    const known = users.get(userId) ?? { head: 0 as Position, added: 0, peers: new Set<UserId>() };
+    const known = users.get(userId) ?? { head: toPosition(0), added: 0, peers: new Set<UserId>() };
     users.set(userId, known);
     return known;
   };

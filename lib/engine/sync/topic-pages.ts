@@ -2,12 +2,8 @@
 import type { TopicId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
+import { PAGE } from "../../core/sync/pages";
 import type { Ledger, LedgerError, MirrorName } from "../../ports/ledger/ledger";
-
-/** The public mirror's own limit. Others may give less: the answer says how much a page holds. */
-export const PAGE = 100;
-/** Ranges in flight on a backlog. Five pages make a batch of 500, where a commit is cheapest. */
-export const RANGES = 5;
 
 export type Window = Result<readonly LedgerMessage[], LedgerError>;
 

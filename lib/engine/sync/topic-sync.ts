@@ -6,12 +6,13 @@
  */
 
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
+import { type TopicId, toSequence } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry, NextBatch } from "../../core/signals/batch";
 import { extend } from "../../core/sync/coverage";
+import { PAGE, RANGES } from "../../core/sync/pages";
 import { isRepairDue } from "../../core/sync/repair-timer";
 import type { Hole, SyncPhase, SyncPolicy } from "../../core/sync/sync-phase";
 import {
@@ -35,7 +36,7 @@ import { announce, type CommitDeps, interpretChecked } from "./commit";
 import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
-import { PAGE, RANGES, type Window, window } from "./topic-pages";
+import { type Window, window } from "./topic-pages";
 
 /** What the syncs of all topics share. */
 export interface SyncEnvironment extends CommitDeps {
@@ -340,7 +341,7 @@ export class TopicSync {
       advance: {
         from: chain.sequence,
         to: reached,
-        gap: gap && { from: gap.from as Sequence, to: gap.to as Sequence },
+        gap: gap && { from: toSequence(gap.from), to: toSequence(gap.to) },
       },
     };
     const { entries } = batch;

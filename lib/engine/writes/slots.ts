@@ -6,12 +6,12 @@
  * A write that was let through counts before it is read back: it is applied on top of the store's edges. Nothing is awaited
  * between reading the edges and the decision, so of two writes that race for a slot the second sees the first.
  */
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import { consensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import {
-  type DecodedMessage,
   type Edge,
+  type EdgeSignal,
   edgesOf,
   emptyEdge,
   isBonded,
@@ -45,7 +45,7 @@ export interface Seat {
 export type SlotRefusal = "not-bonded" | { readonly needed: number; readonly isOwn: boolean };
 
 interface Kept {
-  signal: DecodedMessage;
+  signal: EdgeSignal;
   place: Pick<Submitted, "topicId" | "sequence"> | null;
   readonly sinceMs: number;
 }
@@ -183,8 +183,8 @@ export class Slots {
     return place !== null && (this.deps.cursorOf(place.topicId) ?? 0) >= place.sequence;
   }
 
-  private placed(decoded: Decoded, consensusNs = (LATER_NS + this.arrivals) as ConsensusNs): DecodedMessage {
-    return { decoded, topicId: "" as TopicId, sequence: 0 as Submitted["sequence"], consensusNs };
+  private placed(decoded: Decoded, at = consensusNs(LATER_NS + this.arrivals)): EdgeSignal {
+    return { decoded, consensusNs: at };
   }
 
   private keep(actor: UserId, target: UserId, decoded: Decoded): Seat {

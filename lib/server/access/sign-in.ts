@@ -17,7 +17,7 @@ import {
 } from "../../adapters/hedera/message-signature";
 import { keyOf } from "../../core/key";
 import { challengeText, parseChallenge, sealed } from "../../core/ledger/challenge";
-import type { AccountId, UserId } from "../../core/ledger/ids";
+import { type AccountId, type UserId, userOfAccount } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { Ledger } from "../../ports/ledger/ledger";
 import type { HotCache } from "../../ports/shared/hot-cache";
@@ -100,7 +100,7 @@ export class SignIn {
       throw new ProblemError("signature", `${FAULTS[signed.error]} Ask for a new challenge to try again.`, {
         field: "signatureMap",
       });
-    return (await accounts.boundTo(accountId)) ?? (accountId as string as UserId);
+    return (await accounts.boundTo(accountId)) ?? userOfAccount(accountId);
   }
 
   private checkedChallenge(accountId: AccountId, text: string, caller: Caller) {

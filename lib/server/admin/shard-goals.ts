@@ -1,6 +1,6 @@
 import "server-only";
 /** Turns operators' requests into reshard goals, and the registry into the operators' answer. */
-import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
+import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import { parseUserId, type TopicId, type TopicKind } from "../../core/ledger/ids";
 import { canLeave, type Goal, type Step } from "../../core/shards/reshard";
 import {
@@ -50,7 +50,7 @@ export async function runAll(
   return open ?? { kind: "done" };
 }
 
-const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(ns as ConsensusNs));
+const instant = (ns: bigint | null) => (ns === null ? null : formatConsensusTime(consensusNs(ns)));
 
 export const shardStatuses = (prefix: string, registry: Registry): readonly ShardStatus[] =>
   registry.shards.map((shard) => shardStatus(prefix, registry, shard));

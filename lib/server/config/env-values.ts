@@ -43,7 +43,7 @@ export const topicIds = z
   .transform((text, context): readonly TopicId[] | null => {
     if (text === undefined) return null;
     const ids = list(text).map(parseTopicId);
-    if (ids.length > 0 && ids.every((id) => id !== null)) return ids as TopicId[];
+    if (ids.length > 0 && ids.every((id) => id !== null)) return ids;
     context.addIssue("must be topic ids like 0.0.7148063, separated by commas");
     return z.NEVER;
   });
@@ -54,6 +54,14 @@ export const topicId = z
     const id = text === undefined ? null : parseTopicId(text.trim());
     if (text !== undefined && id === null) context.addIssue("must be a topic id like 0.0.7148063");
     return id;
+  });
+export const accountId = z
+  .string()
+  .optional()
+  .transform((text, context): AccountId | undefined => {
+    const id = text === undefined ? undefined : parseAccountId(text.trim());
+    if (id === null) context.addIssue("must be an account id like 0.0.5005");
+    return id ?? undefined;
   });
 const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
 export const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
@@ -75,7 +83,7 @@ export const payers = z
     if (text === undefined) return null;
     if (text.trim() === "*") return "*";
     const ids = list(text).map(parseAccountId);
-    if (ids.every((id) => id !== null)) return new Set(ids as AccountId[]);
+    if (ids.every((id) => id !== null)) return new Set(ids);
     context.addIssue("must be account ids like 0.0.5005, separated by commas, or * for everybody");
     return z.NEVER;
   });

@@ -9,6 +9,7 @@ import { counted } from "../../core/counted";
 import { WALLETCONNECT_RELAY } from "../../wire/wallet";
 import { type EnvSource, givenValue, misspeltNames, untidyNames } from "./env-source";
 import {
+  accountId,
   domains,
   integer,
   list,
@@ -71,10 +72,7 @@ export const VARIABLES = {
     "Segments of the standard tier that `npm run shards -- create` brings about: a number, or contact:16,trust:4",
   ),
   HEDERA_OPERATOR_ID: variable(
-    z
-      .string()
-      .regex(/^\d+\.\d+\.\d+$/, "must be an account id like 0.0.5005")
-      .optional(),
+    accountId,
     null,
     "Account that pays for submitted messages; without it the app only reads",
   ),

@@ -2,7 +2,14 @@ import "server-only";
 /** The ledger side of the configuration: a public or custom network as it is named, or a devnet of our own, started here. */
 import { join } from "node:path";
 import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
-import { type AccountId, TOPIC_KINDS, type TopicId, type TopicKind } from "../../core/ledger/ids";
+import {
+  type AccountId,
+  TOPIC_KINDS,
+  type TopicId,
+  type TopicKind,
+  toAccountId,
+  toTopicId,
+} from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import { spawnDevnet } from "../../devnet/spawn";
 import type { Log } from "../../ports/log";
@@ -51,11 +58,16 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
     operatorId: devnet.operatorId,
     operatorKey: devnet.operatorKey,
   });
-  const { contact, trust, recognition, profile } = devnet.topics as Record<TopicKind, TopicId>;
+  const { contact, trust, recognition, profile } = devnet.topics;
   return {
     mirrorUrls: env.MIRROR_URL ?? [devnet.restUrl],
-    topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
-    trustedPayers: env.TRUSTED_PAYERS ?? new Set([devnet.operatorId as AccountId]),
+    topics: registeredTopics({
+      contact: [toTopicId(contact)],
+      trust: [toTopicId(trust)],
+      recognition: [toTopicId(recognition)],
+      profile: [toTopicId(profile)],
+    }),
+    trustedPayers: env.TRUSTED_PAYERS ?? new Set([toAccountId(devnet.operatorId)]),
     submitter,
     operatorId: devnet.operatorId,
     ledgerId: devnet.ledgerId,

@@ -65,7 +65,7 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
         { field: "If-Min-Sequence" },
       );
     }
-    minimum.set(topicId, Math.max(minimum.get(topicId) ?? 0, sequence) as Sequence);
+    if (sequence > (minimum.get(topicId) ?? 0)) minimum.set(topicId, sequence);
     if (minimum.size > MAX_MIN_SEQUENCES) {
       throw new ProblemError("bad-input", `If-Min-Sequence names at most ${MAX_MIN_SEQUENCES} topics.`, {
         field: "If-Min-Sequence",

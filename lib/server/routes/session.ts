@@ -1,6 +1,6 @@
 import "server-only";
 import { z } from "zod";
-import { type AccountId, parseUserId, type UserId } from "../../core/ledger/ids";
+import { parseUserId, toAccountId, type UserId } from "../../core/ledger/ids";
 import type { Profile } from "../../core/signals/projection";
 import { ifDown } from "../../ports/tier-unavailable";
 import {
@@ -69,7 +69,7 @@ export const challenge = defineRoute({
   problems: ["not-configured"],
   answer: ChallengeAnswer,
   handle: async ({ app, body, request }) =>
-    privateJson(app.signIn.challenge(body.accountId as AccountId, callerOf(request))),
+    privateJson(app.signIn.challenge(toAccountId(body.accountId), callerOf(request))),
 });
 
 export const verify = defineRoute({
@@ -82,7 +82,7 @@ export const verify = defineRoute({
   answer: SessionAnswer,
   handle: async ({ app, body, request }) => {
     const { accountId, challenge: asked, signatureMap } = body;
-    const userId = await app.signIn.verify(accountId as AccountId, asked, signatureMap, callerOf(request));
+    const userId = await app.signIn.verify(toAccountId(accountId), asked, signatureMap, callerOf(request));
     await app.limits.spendUser("sign-in", userId);
     const answer = await sessionAnswer(app, userId);
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });

@@ -1,11 +1,6 @@
 import "server-only";
 import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
-import {
-  type ConsensusNs,
-  consensusNs,
-  formatConsensusTime,
-  parseConsensusTime,
-} from "../../core/ledger/consensus-time";
+import { type ConsensusNs, consensusNs, formatConsensusTime, toConsensusNs } from "../../core/ledger/consensus-time";
 import { signalId, type UserId } from "../../core/ledger/ids";
 import { decodeMessage, parseBody } from "../../core/signals/envelope";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
@@ -117,7 +112,7 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
   const pending = fitting(others, MAX_ANSWER_BYTES / 4);
   const items = fitting(content.items, MAX_ANSWER_BYTES - jsonBytes(pending));
   const last = items.length < content.items.length ? items.at(-1)?.consensusTimestamp : null;
-  const nextCursor = last ? encodeCursor(parseConsensusTime(last) as ConsensusNs) : content.nextCursor;
+  const nextCursor = last ? encodeCursor(toConsensusNs(last)) : content.nextCursor;
   const page: Page = { items: [...pending, ...items], nextCursor };
   return { ...result, view: viewOf(position, { ...page }, result.view.readMs) };
 }
@@ -146,7 +141,7 @@ export const events = defineRoute({
     const { app, userId, query } = context;
     const startMs = app.clock.now();
     await beforeRead(context);
-    const sinceNs = query.since === undefined ? consensusNs(0n) : (parseConsensusTime(query.since) as ConsensusNs);
+    const sinceNs = query.since === undefined ? consensusNs(0n) : toConsensusNs(query.since);
     const page = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
     const shown = page.rows.map((row) => ({ row, item: eventOf(row) })).filter(({ item }) => item !== null);
     app.stores.unreadable.count("topic_log", page.rows.length - shown.length);

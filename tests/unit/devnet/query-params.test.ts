@@ -63,9 +63,9 @@ describe("checking", () => {
   });
 
   it("caps the limit in silence, and takes the last of several", () => {
-    expect(limitOf(parseQuery("limit=101"), 25, 100)).toBe(100);
-    expect(limitOf(parseQuery("limit=3&limit=7"), 25, 100)).toBe(7);
-    expect(limitOf(parseQuery(""), 25, 100)).toBe(25);
+    expect(limitOf(parseQuery("limit=101"))).toBe(100);
+    expect(limitOf(parseQuery("limit=3&limit=7"))).toBe(7);
+    expect(limitOf(parseQuery(""))).toBe(25);
   });
 });
 

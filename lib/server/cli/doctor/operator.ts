@@ -18,11 +18,15 @@ export async function* examineOperator(env: Env, ledger: Pick<Ledger, "account">
   yield await nodeFinding(env);
 }
 
-async function keyFinding(operatorId: string, operatorKey: string, ledger: Pick<Ledger, "account">): Promise<Finding> {
+async function keyFinding(
+  operatorId: AccountId,
+  operatorKey: string,
+  ledger: Pick<Ledger, "account">,
+): Promise<Finding> {
   const keys = await publicKeysOf(operatorKey);
   if (keys === null)
     return wrong("operator", `${KEY} is no private key. Copy it again: DER or hex, as the account's wallet gives it.`);
-  const account = await ledger.account(operatorId as AccountId);
+  const account = await ledger.account(operatorId);
   if (!account.ok && account.error.code === "not-found")
     return wrong("operator", `There is no account ${operatorId} on this network. Check HEDERA_OPERATOR_ID.`);
   if (!account.ok)

@@ -14,7 +14,7 @@ import {
 } from "@/lib/core/signals/projection";
 import type { ViewStore } from "@/lib/ports/store/view-store";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, seq, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, topic, user } from "@/tests/support/worlds/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");
@@ -44,8 +44,6 @@ const signals = fc
   .map((drafts) =>
     drafts.map((draft, i) =>
       edgesOf({
-        topicId: T,
-        sequence: seq(i + 1),
         consensusNs: BigInt(i + 1) as never,
         decoded: {
           type: draft.type,
