@@ -40,7 +40,8 @@ const USAGE = `npm run shards -- COMMAND
   split --kind KIND --to N [--tier TIER] [--owner TENANT|USER]
                                               gives a group of users N segments; KIND is one of ${TOPIC_KINDS.join(", ")}, or all
   drain TOPIC                                 lets nothing more be written to a topic; run again later, lets it go
-  tenant ID NAME                              adds a tenant, or gives it another name
+  tenant add ID NAME                          adds a tenant
+  tenant rename ID NAME                       gives a tenant another name
   assign TENANT|none USER…                    makes users a tenant's
   publish [--new]                             publishes the registry in REGISTRY_TOPIC; --new creates such a topic first
 With --app URL the running app does split, drain and status (ADMIN_TOKEN says who asks).`;
@@ -231,15 +232,27 @@ async function directly(name: string, rest: readonly string[], values: Values): 
   }
 }
 
-async function putTenant({ registry, admin }: OperatorTools, [id = "", ...name]: readonly string[]): Promise<void> {
+async function putTenant(
+  { registry, admin }: OperatorTools,
+  [verb = "", id = "", ...words]: readonly string[],
+): Promise<void> {
   const tenantId = parseTenantId(id);
-  if (tenantId === null || name.length === 0)
-    throw new UsageError("tenant takes an id of lower-case letters, digits and hyphens, and a name");
+  if ((verb !== "add" && verb !== "rename") || tenantId === null || words.length === 0)
+    throw new UsageError("tenant takes add or rename, an id of lower-case letters, digits and hyphens, and a name");
+  const name = words.join(" ");
   await recorded(admin, { action: "shards.tenant", target: tenantId }, async () => {
-    await registry.putTenant(tenantId, name.join(" "));
-    return { name: name.join(" ") };
+    const isAdding = verb === "add";
+    const isDone = await (isAdding ? registry.addTenant(tenantId, name) : registry.renameTenant(tenantId, name));
+    if (isDone) return { name };
+    throw new Refusal(
+      isAdding
+        ? `There is a tenant ${tenantId} already: tenant rename gives it another name.`
+        : `There is no tenant ${tenantId}: check the id, or make it with tenant add.`,
+    );
   });
-  say(`${tenantId} is a tenant. Topics of its own: split --tier enterprise --owner ${tenantId} --kind all --to 1`);
+  say(
+    `${tenantId} is a tenant, named ${name}. Topics of its own: split --tier enterprise --owner ${tenantId} --kind all --to 1`,
+  );
 }
 
 async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users]: readonly string[]): Promise<void> {

@@ -74,10 +74,18 @@ export class PostgresShardRegistry implements ShardRegistry {
     return rows.length > 0;
   }
 
-  async putTenant(tenantId: TenantId, name: string): Promise<void> {
-    await this.statements.run("registry-change", (db) =>
-      db.insert(tenants).values({ tenantId, name }).onConflictDoUpdate({ target: tenants.tenantId, set: { name } }),
+  async addTenant(tenantId: TenantId, name: string): Promise<boolean> {
+    const rows = await this.statements.run("registry-change", (db) =>
+      db.insert(tenants).values({ tenantId, name }).onConflictDoNothing().returning({ tenantId: tenants.tenantId }),
     );
+    return rows.length > 0;
+  }
+
+  async renameTenant(tenantId: TenantId, name: string): Promise<boolean> {
+    const rows = await this.statements.run("registry-change", (db) =>
+      db.update(tenants).set({ name }).where(eq(tenants.tenantId, tenantId)).returning({ tenantId: tenants.tenantId }),
+    );
+    return rows.length > 0;
   }
 
   tenants(): Promise<readonly Tenant[]> {

@@ -32,8 +32,10 @@ export interface ShardRegistry {
   /** False if the user's route has changed since `expectedVersion`. */
   setTier(userId: UserId, tier: UserTier, expectedVersion: number): Promise<boolean>;
 
-  /** Adds a tenant, or renames a known one. */
-  putTenant(tenantId: TenantId, name: string): Promise<void>;
+  /** False if the tenant exists. */
+  addTenant(tenantId: TenantId, name: string): Promise<boolean>;
+  /** False if there is no such tenant. */
+  renameTenant(tenantId: TenantId, name: string): Promise<boolean>;
   tenants(): Promise<readonly Tenant[]>;
   /** Gives these users to the tenant, or to none (null). False if there is no such tenant. */
   assign(userIds: readonly UserId[], tenantId: TenantId | null): Promise<boolean>;

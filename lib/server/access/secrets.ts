@@ -1,22 +1,26 @@
 import "server-only";
-/** What only few may know: which values of the environment those are, and comparing what a caller claims with them. */
+/** The secrets of the environment, and comparing a caller's token with one of them. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Env } from "../config/env";
+import { SECRET_NAMES, type Values } from "../config/variables";
 
-/** The secrets of the environment. The password in DATABASE_URL may be a word like any other: it is known by its place. */
-export function secretsOf(env: Env): readonly string[] {
-  const { HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET } = env;
-  const ofOthers = [HEDERA_OPERATOR_KEY, UPSTASH_REDIS_REST_TOKEN, env.OTEL_EXPORTER_OTLP_HEADERS];
-  const single = [...ofOthers, ADMIN_TOKEN, METRICS_TOKEN, CRON_SECRET];
-  // Shorter ones (of a stand-in) are words, which lines are made of.
-  return [...(env.sessionSecrets ?? []), ...single.filter((secret) => secret !== undefined)].filter(
-    ({ length }) => length >= 8,
-  );
+/** Logs hide no secret that is shorter, as stand-ins have them: it may be a word of any line. */
+const HIDDEN_FROM_CHARACTERS = 8;
+
+/**
+ * The secrets of the environment, for the log to hide: whole values, and the parts of lists (`new,old`) and of headers (`name=value`).
+ * The password in DATABASE_URL may be a common word, so the log knows it by its place instead.
+ */
+export function secretsOf(env: Pick<Env, keyof Values>): readonly string[] {
+  const values = SECRET_NAMES.flatMap((name) => env[name] ?? []).map(String);
+  const items = values.flatMap((value) => value.split(",")).map((item) => item.trim());
+  const parts = items.map((item) => item.slice(item.indexOf("=") + 1));
+  return [...new Set([...values, ...items, ...parts])].filter(({ length }) => length >= HIDDEN_FROM_CHARACTERS);
 }
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/** Takes as long whatever is given: digests have one length, and their comparison looks at all of it. */
+/** Compares in constant time: digests have one length, and their comparison reads all of it. */
 export function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }

@@ -3,7 +3,7 @@ import "server-only";
 import { keyOf } from "../../core/key";
 import type { AdminEntry } from "../../ports/store/admin-store";
 import type { ActionAnswer, OperatorLogEntry } from "../../wire/admin";
-import { idempotencyKey } from "../http/idempotency";
+import { fingerprint, idempotencyKey } from "../http/idempotency";
 import { isProblem } from "../http/problem";
 import { privateJson } from "../http/reply";
 import type { AdminContext } from "../http/route";
@@ -35,7 +35,7 @@ export async function act(
   const { app, actor, request } = context;
   const { admin } = app.stores;
   const key = idempotencyKey(request);
-  const requestKey = key === null ? null : keyOf(actor, action, target ?? "", key);
+  const requestKey = key === null ? null : keyOf(actor, action, target ?? "", fingerprint(context.body ?? null), key);
   const { isNew, entry } = await admin.begin({ actor, action, target, requestKey, nowMs: app.clock.now() });
   if (!isNew) return answered(entry, true);
   app.log.info("an operator starts an action", { actor, action, target });

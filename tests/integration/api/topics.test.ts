@@ -271,7 +271,7 @@ describe("tenants", () => {
         shards.map(({ topicId }) => topicId as TopicId),
       );
       await put(...shards);
-      await t.app.stores.registry.putTenant(tenant, tenant);
+      await t.app.stores.registry.addTenant(tenant, tenant);
       expect(await t.app.stores.registry.assign(people.get(tenant) as UserId[], tenant)).toBe(true);
     }
     await t.app.registry.load();

@@ -73,7 +73,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect([...devnet.ledger.topics.values()].at(-1)?.memo).toBe("trustmesh:tm-standard-contact-2");
   expect((await shards(["create"])).out).toBe("All topics that SHARDS asks for exist.\n");
 
-  await shards(["tenant", "acme", "Acme,", "Inc."]);
+  await shards(["tenant", "add", "acme", "Acme,", "Inc."]);
   expect(await shards(["assign", "acme", "tm-a", "0.0.7"])).toMatchObject({ code: 0 });
   expect(
     await shards(["split", "--tier", "enterprise", "--owner", "acme", "--kind", "trust", "--to", "1"]),
@@ -113,6 +113,8 @@ it.each([
   [["split", "--kind", "contact", "--to", "9000"], 1, "not done: a number of segments"],
   [["drain", "0.0.424242"], 1, "not in use"],
   [["assign", "globex", "tm-a"], 1, "There is no tenant globex."],
+  [["tenant", "rename", "globex", "Globex"], 1, "There is no tenant globex: check the id"],
+  [["tenant", "globex", "Globex"], 2, "tenant takes add or rename"],
   [["status", "--app", "http://127.0.0.1:59999"], 1, "does not answer: the connection was refused"],
 ])(
   "says what is wrong with %j",

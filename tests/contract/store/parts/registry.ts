@@ -117,8 +117,10 @@ export function registryContract(subject: Subject): void {
   it("maps users to tenants that exist, keeps their tier, and takes them out again", async () => {
     expect(await store.registry.assign([A], ACME)).toBe(false);
     expect(await store.registry.user(A)).toMatchObject({ tenantId: null, version: 0 });
-    await store.registry.putTenant(ACME, "Acme");
-    await store.registry.putTenant(ACME, "Acme, Inc.");
+    expect(await store.registry.renameTenant(ACME, "Acme")).toBe(false);
+    expect(await store.registry.addTenant(ACME, "Acme")).toBe(true);
+    expect(await store.registry.addTenant(ACME, "Another")).toBe(false);
+    expect(await store.registry.renameTenant(ACME, "Acme, Inc.")).toBe(true);
     await store.registry.setTier(A, "busy", 0);
     expect(await store.registry.assign([A, B, B], ACME)).toBe(true);
     expect(await store.registry.user(A)).toMatchObject({ tenantId: ACME, tier: "busy", version: 2 });

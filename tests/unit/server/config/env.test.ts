@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { doubts, EnvError, envExample, readEnv, VARIABLES } from "@/lib/server/config/env";
+import { doubts, EnvError, envExample, readEnv } from "@/lib/server/config/env";
 import { openNetwork } from "@/lib/server/config/network";
+import { VARIABLES } from "@/lib/server/config/variables";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const TOPICS = {
