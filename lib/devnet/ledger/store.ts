@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import { lockDirectory } from "../dir-lock";
+import { DirectoryTaken, lockDirectory } from "@/lib/system/directory-lock";
 import { readRecording } from "../replay";
 import { ConsensusClock } from "./consensus-clock";
 import { createJournal, type JournalFile, openJournal } from "./journal-file";
@@ -10,6 +10,7 @@ import { Ledger } from "./ledger";
 import { decodeRecord, encodeRecord, type JournalRecord } from "./records";
 
 const JOURNAL_FILE = "ledger.jsonl";
+const LOCK_FILE = "devnet.lock";
 
 export interface OpenLedger<W> {
   readonly ledger: Ledger;
@@ -34,7 +35,7 @@ export function openLedger<W>({ dataDir, nowMs, seed }: StoreOptions<W>): OpenLe
     return { ledger, world: seed?.(ledger) ?? null, transactions: new Map(), close: () => {} };
   }
   mkdirSync(dataDir, { recursive: true });
-  const unlock = lockDirectory(dataDir);
+  const unlock = take(dataDir);
   try {
     const path = join(dataDir, JOURNAL_FILE);
     if (!existsSync(path) && seed) seedJournal(path, nowMs, seed);
@@ -79,4 +80,17 @@ function readJournal<W>(path: string, nowMs: () => number) {
     }
   }
   return { ledger, world, transactions, file };
+}
+
+/** One devnet per directory. Throws a sentence that says who has it. */
+function take(dataDir: string): () => void {
+  try {
+    return lockDirectory(dataDir, LOCK_FILE);
+  } catch (cause) {
+    if (!(cause instanceof DirectoryTaken)) throw cause;
+    const whose = cause.pid === null ? "being taken by another process" : `in use by process ${cause.pid}`;
+    throw new Error(
+      `the devnet directory ${dataDir} is ${whose}: stop that process, or set DATA_DIR to another directory, and start again`,
+    );
+  }
 }

@@ -5,7 +5,6 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId } from "@/lib/core/ledger/ids";
-import { lockDirectory } from "@/lib/devnet/dir-lock";
 import { ConsensusClock } from "@/lib/devnet/ledger/consensus-clock";
 import { createJournal, openJournal } from "@/lib/devnet/ledger/journal-file";
 import { Ledger } from "@/lib/devnet/ledger/ledger";
@@ -177,24 +176,5 @@ describe("the ledger on disk", () => {
     expect(() => ledger.submit([early])).toThrow("rise strictly");
     expect(() => ledger.submit([{ topicId: id, bytes: Buffer.alloc(1025), payer: PAYER }])).toThrow("at most 1024");
     close();
-  });
-});
-
-describe("the lock of a directory", () => {
-  it("lets one in, and the next once it is given back", () => {
-    const unlock = lockDirectory(dir);
-    expect(() => lockDirectory(dir)).toThrow(`in use by process ${process.pid}`);
-    unlock();
-    lockDirectory(dir)();
-  });
-
-  it("is taken over from a process that is gone, or whose number is another's now", () => {
-    const path = join(dir, "devnet.lock");
-    writeFileSync(path, JSON.stringify({ pid: 2 ** 22 + 1, startedAt: "1", token: "x" }));
-    lockDirectory(dir)();
-    writeFileSync(path, JSON.stringify({ pid: process.pid, startedAt: "1", token: "x" }));
-    lockDirectory(dir)();
-    writeFileSync(path, "");
-    lockDirectory(dir)();
   });
 });

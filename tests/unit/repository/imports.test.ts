@@ -23,6 +23,8 @@ const BROKEN: readonly Example[] = [
   ["another adapter than postgres with drizzle", "lib/adapters/upstash/x.ts", 'import "@/drizzle/schema";'],
   ["wire that imports server", "lib/wire/x.ts", 'import { x } from "@/lib/server/config/env";'],
   ["devnet that imports an adapter", "lib/devnet/rest/x.ts", 'import { x } from "../../adapters/mirror/mirror-json";'],
+  ["system that imports core", "lib/system/x.ts", 'import { ok } from "../core/result";'],
+  ["engine that imports system", "lib/engine/x.ts", 'import { x } from "../system/directory-lock";'],
   ["server that imports client", "lib/server/x.ts", 'import { x } from "../client/http";'],
   ["server that imports next", "lib/server/routes/x.ts", 'import { cookies } from "next/headers";'],
   ["client that imports server", "lib/client/x.ts", 'import type { Env } from "@/lib/server/config/env";'],
@@ -43,6 +45,7 @@ const ALLOWED: readonly Example[] = [
   ["core for its own", "lib/core/x.ts", 'import { ok } from "./result";'],
   ["ports with core's types", "lib/ports/x.ts", 'import { type Result, type B } from "../core/result";'],
   ["postgres with drizzle", "lib/adapters/postgres/x.ts", 'import { topics } from "../../../drizzle/schema";'],
+  ["an adapter with system", "lib/adapters/postgres/x.ts", 'import { x } from "../../system/directory-lock";'],
   ["the one door to next", "lib/server/http/next-route.ts", 'import { after } from "next/server";'],
   ["the browser's own proof", "lib/client/x.ts", 'import { equalBytes } from "@/lib/core/ledger/running-hash";'],
   [

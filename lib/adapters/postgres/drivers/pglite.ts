@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { PGlite, types } from "@electric-sql/pglite";
 import { dataDir as preparedDataDir } from "@electric-sql/pglite-prepopulatedfs";
 import { drizzle } from "drizzle-orm/pglite";
-import { lockDirectory } from "./data-dir-lock";
+import { DirectoryTaken, lockDirectory } from "../../../system/directory-lock";
 import { type Database, databaseOver } from "./database";
 import { DatabaseUnusable } from "./errors";
 
@@ -29,13 +29,20 @@ export async function openPglite(directory: string | { readonly memory: true }):
   }
 }
 
+const LOCK_FILE = "owner.pid";
+
+const takenSentence = (directory: string, pid: number | null): string =>
+  pid === null
+    ? `The database directory ${directory} is being taken by another process that starts at this moment: start one of them only, or set DATA_DIR to another directory.`
+    : `The database directory ${directory} is in use by process ${pid}: stop that process, or set DATA_DIR to another directory.`;
+
 /** Makes the directory if need be, and locks it. */
 function take(directory: string): () => void {
   try {
     mkdirSync(directory, { recursive: true });
-    return lockDirectory(directory);
+    return lockDirectory(directory, LOCK_FILE);
   } catch (cause) {
-    if (cause instanceof DatabaseUnusable) throw cause;
+    if (cause instanceof DirectoryTaken) throw new DatabaseUnusable(takenSentence(directory, cause.pid));
     const { code = "unknown" } = cause as NodeJS.ErrnoException;
     throw new DatabaseUnusable(
       `The database directory ${directory} cannot be written (${code}): give this process the right to write there, or set DATA_DIR to a directory where it has it.`,

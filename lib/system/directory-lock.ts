@@ -1,25 +1,35 @@
 /**
- * One process per data directory: two PGlites on one directory lose data without an error. The lock is a file that names its
- * owner: a process and its start time, since process numbers are used again (in a container, at each start).
+ * One process per directory. Two PGlites, or two devnets, on one directory lose data without a word. The lock is a file that names its
+ * owner: a process and when it started, because process ids are used again (in a container, at each start). A file whose owner is gone
+ * is taken over.
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseUnusable } from "./errors";
 
 interface Owner {
   readonly pid: number;
-  /** Null where the system does not say. */
+  /** Null where the system does not tell. */
   readonly startedAt: string | null;
-  /** Tells two databases of one process apart. */
+  /** Tells two owners in one process apart. */
   readonly token: string;
 }
 
-/** A stale file is set aside this often at most: more than once only where processes race for it. */
+/** Several attempts are needed only while processes race for a file whose owner is gone. */
 const ATTEMPTS = 5;
 
-/** Takes the directory, or throws a sentence that names the process which has it. Returns a function that gives it back. */
-export function lockDirectory(directory: string): () => void {
-  const path = join(directory, "owner.pid");
+/** Another process has the directory. */
+export class DirectoryTaken extends Error {
+  override readonly name = "DirectoryTaken";
+
+  /** `pid`: the owner; null where processes that start at this moment race for the directory. */
+  constructor(readonly pid: number | null) {
+    super(pid === null ? "another process is taking the directory" : `process ${pid} has the directory`);
+  }
+}
+
+/** Makes the file `name` in the directory. Returns the function that gives the directory back. Throws DirectoryTaken. */
+export function lockDirectory(directory: string, name: string): () => void {
+  const path = join(directory, name);
   const owner: Owner = { pid: process.pid, startedAt: startOf(process.pid), token: crypto.randomUUID() };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (create(path, owner)) {
@@ -28,16 +38,10 @@ export function lockDirectory(directory: string): () => void {
       };
     }
     const other = read(path);
-    if (other !== null && isRunning(other)) {
-      throw new DatabaseUnusable(
-        `The database directory ${directory} is in use by process ${other.pid}: stop that process, or set DATA_DIR to another directory.`,
-      );
-    }
+    if (other !== null && isRunning(other)) throw new DirectoryTaken(other.pid);
     setAside(path, other);
   }
-  throw new DatabaseUnusable(
-    `The database directory ${directory} is being taken by another process that starts at this moment: start one of them only, or set DATA_DIR to another directory.`,
-  );
+  throw new DirectoryTaken(null);
 }
 
 /** A link fails where the name is taken, as O_EXCL does, and the file appears with its whole content or not at all. */
@@ -64,7 +68,7 @@ function read(path: string): Owner | null {
   }
 }
 
-/** Renaming is atomic, so one of several takes a stale file away; one that took a newer file by mistake puts it back. */
+/** Renaming is atomic, so one of several processes takes a stale file away. A process that took a newer file puts it back. */
 function setAside(path: string, stale: Owner | null): void {
   const aside = `${path}.${process.pid}`;
   try {

@@ -1,0 +1,46 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lockDirectory } from "@/lib/system/directory-lock";
+
+const NAME = "owner.lock";
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "directory-lock-"));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe("the lock of a directory", () => {
+  it("lets one owner in, and the next once it is given back", () => {
+    const unlock = lockDirectory(dir, NAME);
+    expect(() => lockDirectory(dir, NAME)).toThrow(expect.objectContaining({ pid: process.pid }));
+    unlock();
+    lockDirectory(dir, NAME)();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it("is one of several in a directory", () => {
+    const unlock = lockDirectory(dir, NAME);
+    lockDirectory(dir, "another.lock")();
+    unlock();
+  });
+
+  it.each([
+    ["a process that is gone", { pid: 2 ** 22 + 1, startedAt: "1", token: "x" }],
+    ["a process whose id belongs to another one now", { pid: process.pid, startedAt: "1", token: "x" }],
+    ["a file that is torn", ""],
+    ["a file that says something else", "[]"],
+  ])("is taken over from %s", (_, owner) => {
+    writeFileSync(join(dir, NAME), typeof owner === "string" ? owner : JSON.stringify(owner));
+    lockDirectory(dir, NAME)();
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it("leaves a file alone that another owner has made meanwhile", () => {
+    const unlock = lockDirectory(dir, NAME);
+    writeFileSync(join(dir, NAME), JSON.stringify({ pid: process.pid, startedAt: null, token: "another" }));
+    unlock();
+    expect(readdirSync(dir)).toEqual([NAME]);
+  });
+});
