@@ -26,7 +26,7 @@ export function pagePolicy(
     "default-src 'none'",
     // Scripts that a trusted one loads are trusted: that is how the page's chunks come. React's development build uses eval.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
-    // A nonce beside 'unsafe-inline' would turn that off.
+    // A nonce beside 'unsafe-inline' would switch that off.
     `style-src 'self' ${isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data:",
     "font-src 'self'",

@@ -29,7 +29,7 @@ function builtConfig(dir: string): string {
 async function openFramework(dir: string, hostname: string, port: number): Promise<Framework> {
   process.env.__NEXT_PRIVATE_STANDALONE_CONFIG = builtConfig(dir);
   const { default: next } = await import("next");
-  // Nothing here is upgraded to another protocol: Next is given a server that nobody can reach.
+  // No connection is upgraded to another protocol, so Next gets a server that nobody can reach.
   const framework = next({ dev: false, dir, hostname, port, httpServer: createServer() });
   await framework.prepare();
   return { serve: framework.getRequestHandler(), close: () => framework.close() };

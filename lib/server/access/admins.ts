@@ -13,7 +13,7 @@ export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | n
   return app.env.ADMIN_ACCOUNTS.has(userId) || (app.env.isDevnet && app.operatorId === userId);
 }
 
-/** The name of the operator who asks; throws what to answer to everybody else. A token that is wrong is not made up for by a session. */
+/** The operator's name. Throws ProblemError for everybody else, and for a wrong token even with an operator's session. */
 export async function adminOf(app: Pick<App, "env" | "operatorId" | "sessions">, request: Request): Promise<string> {
   const token = bearerToken(request.headers);
   if (token !== null) {

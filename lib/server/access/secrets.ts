@@ -25,7 +25,7 @@ export function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); null where there is none. */
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); null without one. */
 export function bearerToken(headers: Headers): string | null {
   return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }

@@ -52,7 +52,7 @@ export class Sessions {
   /** The Set-Cookie value that signs `userId` in. */
   async issue(userId: UserId): Promise<string> {
     const nowS = Math.floor(this.options.clock.now() / 1_000);
-    // `iat` is in seconds: too coarse to tell a session from the sign-out before it.
+    // `iat` counts seconds, which cannot tell a session from a sign-out within the same second.
     const token = await new SignJWT({ ms: this.options.signOuts.issueMs(userId) })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(userId)
@@ -70,7 +70,7 @@ export class Sessions {
     return this.cookie("", 0);
   }
 
-  /** The signed-in user of a Cookie header; null where there is none, or it is expired, over or not ours. */
+  /** The signed-in user of a Cookie header; null without a session, or where it has expired, was ended or is not ours. */
   async userOf(cookieHeader: string | null): Promise<UserId | null> {
     return (await this.sessionOf(cookieHeader))?.userId ?? null;
   }

@@ -134,7 +134,7 @@ export class SignIn {
     );
   }
 
-  /** The key that the ledger has for the account now. Asked each time: a key that was rotated must not open the door. */
+  /** The account's key on the ledger. Asked for each time: a key that was rotated must not sign in. */
   private async accountKey(accountId: AccountId): Promise<PlainKey> {
     const { hot, ledger, mirrorPerSecond } = this.options;
     const policy = { perSecond: mirrorPerSecond, burst: mirrorPerSecond, maxWaitMs: 0 };

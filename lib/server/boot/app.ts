@@ -59,15 +59,15 @@ export interface Stores {
   readonly sync: SyncStore;
   readonly views: ViewStore;
   readonly admin: AdminStore;
-  /** Statements by purpose, and the circuit in front of the database. */
+  /** Statements by purpose, and the circuit breaker in front of the database. */
   stats(): StatementsStats;
   readonly accounts: AccountStore;
   readonly registry: ShardRegistry;
   /** Stored rows that answers leave out. */
   readonly unreadable: UnreadableRows;
-  /** How far it has come: what tells a database that lost commits. */
+  /** How far the store has come. It shows a database that lost commits. */
   readonly stamp: StoreStamp;
-  /** Refuses a ledger that what is stored is not of. */
+  /** Refuses a ledger other than the one whose messages are stored. */
   claimLedger(ledger: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -79,11 +79,11 @@ export interface App {
   readonly incidents: Incidents;
   readonly stores: Stores;
   readonly hot: HotCache;
-  /** Several instances may share the hot tier; it is not this process's own. */
+  /** True where several instances share Redis. */
   readonly isShared: boolean;
   readonly bus: EventBus;
   readonly ledger: MirrorLedger;
-  /** Which topics there are; `openTopics` loads it. */
+  /** The topics; `openTopics` loads it. */
   readonly registry: RegistryCache;
   readonly router: TopicRouter;
   readonly shards: Shards;
@@ -100,7 +100,7 @@ export interface App {
   readonly metrics: Metrics;
   readonly history: MinuteHistory;
   readonly errors: RecentErrors;
-  /** Null: nobody collects traces. */
+  /** Null where no collector is configured. */
   readonly tracing: Tracing | null;
   readonly rates: TopicRates;
   readonly checks: TopicChecks;
@@ -112,7 +112,7 @@ export interface App {
   /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
   readonly health: Health;
-  /** Commands by purpose, and how the subscription fares; null where nothing is shared. */
+  /** Commands by purpose, and the state of the subscription; null without a shared tier. */
   readonly sharedStats: SharedTier["stats"] | null;
   readonly sharedKeeping: SharedTier["keeping"] | null;
   readonly signIn: SignIn;
@@ -121,9 +121,9 @@ export interface App {
   /** Answers of routes that are the same for everybody. */
   readonly remembered: RememberedAnswers;
   readonly trustedPayers: TrustedPayers;
-  /** The account that pays for what is submitted; null where nothing is. */
+  /** The account that pays for submitted messages; null where nothing can be submitted. */
   readonly operatorId: string | null;
-  /** To sign in as, on devnet. */
+  /** The people to sign in as on devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
   readonly firstSync: FirstSync;
   /** Why the devnet of this process has ended; null while it runs, and where there is none. */
@@ -133,7 +133,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** What the network is made of, whether configured or started here. */
+/** The parts of the network, configured or started here. */
 export interface NetworkParts {
   readonly mirrorUrls: readonly string[];
   readonly topics: readonly RegisteredTopic[];
@@ -150,14 +150,14 @@ export interface NetworkParts {
   close(): Promise<void>;
 }
 
-/** What instances share, when there may be several. */
+/** The tier that instances share. */
 export interface SharedTier {
   readonly hot: HotCache;
   readonly views: ViewCache;
   readonly bus: EventBus;
   readonly reports: InstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
-  /** Whether Redis keeps what it is given. One command. */
+  /** Whether Redis keeps its keys. One command. */
   keeping(): Promise<Keeping>;
   readonly fence: WriteFence;
   close(): Promise<void>;
@@ -172,7 +172,7 @@ export interface Parts {
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;
-  /** Where the opened parts have been counting, if they have. */
+  /** The metrics that the opened parts count in; new ones where absent. */
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | null;
   /** Where this instance runs; absent: as the environment says. */

@@ -1,7 +1,8 @@
 import "server-only";
 /**
- * The definitions that are offered to everybody: the same for all, so they are read once for each change of definitions and not
- * once for each reader. Those of trusted payers come first, and nobody's many push out the few of others.
+ * The definitions that everybody is offered. They are the same for all, so they are read once after each change of definitions,
+ * not once for each reader. Definitions of trusted payers come first, and no stranger's many definitions push out the few of
+ * others.
  */
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { DefinitionsGeneration } from "../../engine/reads/invalidate";
@@ -9,9 +10,9 @@ import type { Clock } from "../../ports/clock";
 import type { Catalogue } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 
-/** Beyond what anybody picks from a list; with the longest texts it is still cut by the bytes of an answer. */
+/** More than anybody picks from a list. Long texts are cut further, by the bytes of an answer. */
 const MAX_OFFERED = 300;
-/** Anybody may define for themselves: so many of each stranger are offered to others. */
+/** Anybody may publish definitions; others are offered this many of each stranger. */
 const MAX_OF_STRANGER = 5;
 
 export interface CatalogueDeps {
@@ -19,7 +20,7 @@ export interface CatalogueDeps {
   readonly definitions: DefinitionsGeneration;
   readonly trustedPayers: TrustedPayers;
   readonly clock: Clock;
-  /** Read again after this long: what another instance commits may be learnt late. */
+  /** Definitions are read again after this long, because commits of other instances may become known late. */
   readonly ttlMs: number;
 }
 

@@ -1,5 +1,5 @@
 import "server-only";
-/** The composition root: reads the environment, opens what it names, and wires ports to engine. One on globalThis, since each bundle has its own module state (docs/measurements.md §1). */
+/** The composition root: wires opened parts into an app. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { systemClock } from "../../adapters/memory/system-clock";
@@ -43,7 +43,7 @@ export function createApp({
 }: Parts): App {
   const errors = new RecentErrors(clock);
   const log = errors.following(writtenLog);
-  // The other instances are told at once of what has changed.
+  // The other instances learn of a change at once.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
   const tiers = buildTiers({ env, shared, clock });
   const { bus, hot, l1, reader } = tiers;

@@ -1,5 +1,5 @@
 import "server-only";
-/** Counts what is written to the ledger, since each transaction has its fee, and remembers how the last write failed. */
+/** Counts the writes to the ledger, because each transaction costs a fee, and remembers why the last write failed. */
 import type { Clock } from "../../ports/clock";
 import type { SubmitError, Submitter } from "../../ports/ledger/submitter";
 
@@ -8,7 +8,7 @@ interface SubmitCounts {
   /** One for each chunk. */
   transactions: number;
   bytes: number;
-  /** Refused, or not known to have arrived. */
+  /** Writes that were refused, or are not known to have arrived. */
   errors: number;
 }
 
@@ -27,7 +27,7 @@ type Failure = Exclude<SubmitError["code"], "duplicate">;
 export interface CountedSubmitter {
   readonly submitter: Submitter | null;
   readonly counts: SubmitCounts;
-  /** By what they failed for. */
+  /** Failed writes by reason. */
   readonly failures: Readonly<Record<Failure, number>>;
   /** Null while the last write succeeded, and before the first. */
   failing(): FailedWrites | null;

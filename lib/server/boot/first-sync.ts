@@ -1,5 +1,5 @@
 import "server-only";
-/** The first sync of a process: what it has stored so far of about how many messages. Reads are served meanwhile. */
+/** The first sync of a process, and its progress. Reads are served meanwhile. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import { counted } from "../../core/counted";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
@@ -13,7 +13,7 @@ export interface FirstSyncDeps {
   readonly log: Log;
 }
 
-/** A sync that takes no longer needs no progress, and asks the mirror nothing more. */
+/** A sync that is done by then logs no progress, and asks the mirror for no totals. */
 const QUICK_MS = 2_000;
 const SAY_EVERY_MS = 5_000;
 const NAMED = 3;
@@ -23,7 +23,7 @@ const count = (number: number) => number.toLocaleString("en");
 export class FirstSync {
   private isUnderWay = false;
   private running: Promise<boolean> | null = null;
-  /** Messages of all topics on the mirror, as it said when it was asked; null before that, or where it did not say. */
+  /** Messages of all topics on the mirror; null before it was asked, or where it did not answer. */
   private total: number | null = null;
 
   constructor(private readonly deps: FirstSyncDeps) {}
@@ -40,8 +40,8 @@ export class FirstSync {
   }
 
   /**
-   * Runs it to its end, once, and says how it goes. Resolves with whether every topic is complete. Never rejects: whoever reads
-   * next asks for the next sync.
+   * Runs the first sync once, and logs its progress. Resolves with whether every topic is complete. Never rejects: the next
+   * reader demands the next sync.
    */
   run(): Promise<boolean> {
     this.running ??= this.sync();

@@ -39,13 +39,19 @@ export async function startWithFramework(): Promise<void> {
   }
 }
 
-/** Ends the process because it cannot start. What an operator has to mend is a sentence; of anything else the whole is of use. */
+/**
+ * Ends the process because it cannot start. Prints one sentence for a fault that an operator can mend, and the whole error for
+ * any other.
+ */
 export function endWith(cause: unknown): never {
   console.error(isForOperators(cause) ? cause.message : cause);
   process.exit(1);
 }
 
-/** By name: loading the classes would load the database before anybody listens, and each bundle has its own. */
+/**
+ * Recognised by name: loading the classes would load the database before the server listens, and each bundle has its own
+ * copies.
+ */
 export const FOR_OPERATORS = [
   "CannotListen",
   "DatabaseUnusable",
@@ -73,21 +79,21 @@ export interface Ending {
 }
 
 /**
- * How long connections are still taken after the end was announced. A balancer sees `ready` fail and sends nothing more; a
- * connection on its way when the socket closes would be lost.
+ * How long connections are still accepted after the end was announced. A balancer sees `ready` fail and sends no more requests.
+ * A connection that is on its way when the socket closes would be lost.
  */
 export const NOTICE_MS = 3_000;
-/** Nothing came in for so long: nobody sends anything any more. */
+/** No request came in for this long, so clients have gone elsewhere. */
 export const QUIET_MS = 500;
-/** By then what is under way is over, or cut. */
+/** Requests that are not finished by then are cut. */
 const DRAINED_MS = 8_000;
 /** Kubernetes and Docker kill after 30 and 10 s. */
 const ENDED_MS = 9_500;
 const LOOK_MS = 20;
 
 /**
- * Ends in order: `ready` says no and streams say `bye`; what comes meanwhile is answered, each answer the last on its connection;
- * then no connection is taken, what is under way finishes, and the stores close. Over within 10 s, whatever hangs.
+ * Ends in order. `ready` says no and streams say `bye`. Requests that still come are answered, each answer the last on its
+ * connection. Then no connection is taken, open requests finish, and the stores close. It takes 10 s at most, whatever hangs.
  */
 export async function endInOrder({ front, app, framework, clock }: Ending): Promise<void> {
   const startMs = clock.monotonicMs();

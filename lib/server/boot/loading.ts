@@ -1,9 +1,9 @@
 import "server-only";
 
-/** The parts that this process is still loading. Callers who come earlier are told. */
+/** The parts that this process is still loading, for answers to early callers. */
 const under = new Set<string>();
 
-/** Counts `work` as being loaded until it is over. `what`: a few words, as in "the database". */
+/** Counts `work` as loading until it is over. `what` names it in a few words: "the database". */
 export async function loaded<T>(what: string, work: Promise<T>): Promise<T> {
   under.add(what);
   try {

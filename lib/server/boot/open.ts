@@ -77,7 +77,7 @@ class NoDatabase extends Error {
   override readonly name = "NoDatabase";
 }
 
-/** The durable tier for an operator's command, which leaves its tables as they are. Throws what to say where they are not there. */
+/** The durable tier for an operator's command, which does not migrate. Throws a sentence where the tables are missing. */
 export async function openStoresOfCommand(env: Env): Promise<Stores> {
   const folder = join(env.DATA_DIR, "postgres");
   if (env.DATABASE_URL === undefined && !existsSync(folder))

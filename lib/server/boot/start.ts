@@ -15,7 +15,7 @@ import { awaitStores, openShared } from "./open";
 // Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state: one app needs one global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
 
-/** The app; started by the first who asks. A failed start is not remembered, so that the next request tries again. */
+/** The app; the first caller starts it. A failed start is not remembered, so the next request tries again. */
 export function getApp(): Promise<App> {
   instance.__trustmesh ??= start().catch((cause) => {
     delete instance.__trustmesh;

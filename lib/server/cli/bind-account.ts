@@ -11,7 +11,7 @@ export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
   bind ACCOUNT ID [--replace]     the account signs in as an id of before accounts, like tm-alice; --replace where it has one
   unbind ACCOUNT                  the account signs in as itself again`;
 
-/** A command line that says nothing sensible; the message says what would. */
+/** A command line that cannot be understood. The message says how to write it. */
 export class WrongWords extends Error {
   override readonly name = "WrongWords";
 }
@@ -33,7 +33,7 @@ export interface AccountsDeps {
   readonly now: () => number;
 }
 
-/** Does what `words` say and answers what to print. Throws WrongWords and NotDone. */
+/** Runs the command in `words` and returns the text to print. Throws WrongWords and NotDone. */
 export async function runAccountsCommand(
   words: readonly string[],
   { replace = false }: { readonly replace?: boolean | undefined },
@@ -49,7 +49,7 @@ export async function runAccountsCommand(
   if (accountId === null) throw new WrongWords(`"${account}" is no account id: it looks like 0.0.7226146.`);
   if (command === "unbind") return unbind(accountId, deps);
   const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
-  // An account that signed in as another account would be two people to everybody who looks at the ledger.
+  // An account that signs in as another account would be two people to every reader of the ledger.
   if (userId === null) throw new WrongWords(`"${user}" is no id from before accounts: ${RULE}.`);
   return bind(accountId, userId, replace, deps);
 }

@@ -1,5 +1,5 @@
 import "server-only";
-/** `npm run migrate`: brings the tables of the configured database up to date, and says what that took. */
+/** `npm run migrate`: brings the tables of the configured database up to date, and reports what it did. */
 import { PostgresAdminStore } from "../../adapters/postgres/admin-store";
 import { migrate, missingMigrations } from "../../adapters/postgres/drivers/migrate";
 import { Statements } from "../../adapters/postgres/drivers/statements";
@@ -8,7 +8,7 @@ import { recorded } from "../admin/operator-log";
 import { openDatabaseOf } from "../boot/open";
 import type { Env } from "../config/env";
 
-/** Says nothing of what another process applied at the same time: that was not this one's doing. `isDry`: changes nothing. */
+/** Reports only its own migrations, not those that another process applied at the same time. `isDry` changes nothing. */
 export async function runMigrations(
   env: Env,
   say: (line: string) => void,

@@ -16,7 +16,7 @@ import { Metrics } from "../observe/metrics";
 
 export interface OperatorTools {
   readonly registry: ShardRegistry;
-  /** Where what operators do is written down. */
+  /** The operator log. */
   readonly admin: AdminStore;
   readonly shards: Shards;
   readonly creator: TopicCreator | null;
@@ -49,7 +49,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
     ledger: new MirrorLedger({ urls: mirrorUrls, clock: systemClock, reserve: async () => 0 }),
     ...{ registryTopic: env.REGISTRY_TOPIC, mayStayUnpublished: env.isDevnet, prefix: env.TOPIC_PREFIX },
   });
-  // The first start of a deployment may be this one: then the registry begins here with what is configured.
+  // This may be a deployment's first start, so the registry begins here with the configured topics.
   const published = await shards.published();
   await new RegistryCache({
     ...{ store: stores.registry, configured: network.topics, isShared: shared !== null, clock: systemClock, log },

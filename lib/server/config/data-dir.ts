@@ -7,7 +7,7 @@ import type { Env } from "./env";
 /** Folders that are there already must be writable too: a volume may be mounted on one of them. */
 const INSIDE = ["", "postgres", "devnet"];
 
-/** A sentence that says what is wrong and how to mend it; null where nothing is, or where nothing is kept there. */
+/** A sentence that names the fault and its remedy; null where there is no fault, or no state is kept there. */
 export function dataDirProblem(env: Pick<Env, "DATA_DIR" | "DATABASE_URL" | "isDevnet">): string | null {
   if (env.DATABASE_URL !== undefined && !env.isDevnet) return null;
   const mend = "Make it a folder that this user may write in, or set DATA_DIR to one.";

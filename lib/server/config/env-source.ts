@@ -22,7 +22,7 @@ export function givenValue(source: EnvSource, name: string): string | undefined 
   return values.find((value) => value !== "");
 }
 
-/** Variables whose value was written with white space, line breaks or quotes around it. Other programs may not forgive it. */
+/** Variables whose value was written with white space, line breaks or quotes around it. Other programs may not strip them. */
 export function untidyNames(source: EnvSource, names: readonly string[]): readonly string[] {
   const untidy = (spelling: string) => {
     const text = source[spelling];

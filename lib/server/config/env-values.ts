@@ -1,5 +1,5 @@
 import "server-only";
-/** What values of the environment look like, and what is said of one that does not. */
+/** The schemas of configuration values, and the sentences about values that do not fit. */
 import { z } from "zod";
 import { parseMirrorAddress } from "../../adapters/mirror/mirror-address";
 import {
@@ -20,7 +20,7 @@ export const list = (text: string) =>
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
-/** Decimal digits only: what else JavaScript takes for a number (`0x50`, `1e3`) is a slip here. */
+/** Decimal digits only. JavaScript also reads `0x50` and `1e3` as numbers; in a configuration they are slips. */
 const numeric = (form: RegExp, kind: string, min: number, max: number) => {
   const rule = `must be ${kind} from ${min} to ${max}`;
   return z
@@ -32,7 +32,7 @@ const numeric = (form: RegExp, kind: string, min: number, max: number) => {
 export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
 export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
 export const optional = z.string().optional();
-/** 32 bytes in hex, or DER, which begins with a sequence (0x30). What it is a key of only the ledger can say. */
+/** 32 bytes in hex, or DER, which begins with a sequence (0x30). Only the ledger can say which account the key belongs to. */
 export const privateKey = z
   .string()
   .regex(/^(0x)?([0-9a-f]{64}|30[0-9a-f]{60,260})$/i, "must be a private key: DER or 64 hexadecimal digits")
@@ -96,7 +96,7 @@ export const users = z
     context.addIssue("must be account or user ids, separated by commas");
     return z.NEVER;
   });
-/** What cannot be guessed within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
+/** Long enough that nobody guesses it within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
 export const secret = z
   .string()
   .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")

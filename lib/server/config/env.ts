@@ -11,16 +11,16 @@ export interface Env extends Values {
   readonly isDevnet: boolean;
   readonly isVercel: boolean;
   readonly allowDemo: boolean;
-  /** How views are kept, in every tier. */
+  /** How every tier keeps views. */
   readonly strategies: CacheStrategies;
-  /** Whether it is one of Hedera's own networks, where anybody can write. */
+  /** True on Hedera's own networks, where anybody can write. */
   readonly isPublic: boolean;
-  /** STRICT_BONDING, or what it is where it is empty. */
+  /** STRICT_BONDING, or its default for this network. */
   readonly isStrict: boolean;
-  /** Names that browsers know the app by; null where none is known. */
+  /** The names by which browsers reach the app; null where none is known. */
   readonly domains: readonly string[] | null;
   readonly proxyHops: number;
-  /** The first signs, all verify; null: one is made up for this process. */
+  /** The first signs, all verify. Null: the process makes one up. */
   readonly sessionSecrets: readonly string[] | null;
 }
 
@@ -67,7 +67,7 @@ export function readEnv(source: EnvSource): Env {
     maxSignals: env.MAX_SIGNALS_PER_USER,
     evictionPolicy: env.CACHE_EVICTION,
   });
-  // Vercel's edge is one proxy, and overwrites what clients claim (vercel.com/docs/headers/request-headers).
+  // Vercel's edge is one proxy, and overwrites the client's header (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isVercel ? 1 : 0);
   const isPublic = NETWORK_MIRRORS[env.HEDERA_NETWORK] !== undefined;
   const isStrict = env.STRICT_BONDING === "on" || (isPublic && env.STRICT_BONDING !== "off");
@@ -87,7 +87,7 @@ export function readEnv(source: EnvSource): Env {
 
 const isOnVercel = (source: EnvSource): boolean => (source.VERCEL ?? "") !== "";
 
-/** What Vercel calls a deployment: production's name first, then the branch's and its own. */
+/** Vercel's names of a deployment: production's first, then the branch's and the deployment's own. */
 function vercelDomains(source: EnvSource): readonly string[] | null {
   const names = ["VERCEL_PROJECT_PRODUCTION_URL", "VERCEL_BRANCH_URL", "VERCEL_URL"].flatMap((name) =>
     list(source[name]?.toLowerCase() ?? ""),

@@ -40,7 +40,7 @@ export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
   return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
 }
 
-/** The one among the demo people who sees the admin page. */
+/** The demo person who sees the operators' pages. */
 const OPERATOR_NAME = "Devnet operator";
 
 async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * Our own node:http server, in front of everything. It listens before anything else is loaded, puts the same headers on every
- * answer, notes where requests come from, and knows which of them are under way, so that it can end without losing one.
+ * answer, and notes the address of each request. It knows the open requests, so that it can end without losing one.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
@@ -13,9 +13,12 @@ import { headersOf, sendProblem } from "./plain-answer";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** A balancer keeps idle connections for 60 s and less (AWS, nginx, Google): whoever closes first must not be us. */
+/**
+ * Balancers keep idle connections for 60 s and less (AWS, nginx, Google). They must close first: we would close on a request
+ * that is on its way.
+ */
 const KEEP_ALIVE_MS = 75_000;
-/** How long a client that still sends may take to read a refusal; cut at once, it would see a broken connection instead. */
+/** How long a client that still sends may take to read a refusal. Cut at once, it would see a broken connection instead. */
 const LINGER_MS = 250;
 
 const INTERNAL = {
@@ -45,13 +48,13 @@ export class Front {
       },
       (request, response) => this.receive(request, response),
     );
-    // Without a listener Node asks for the body before anybody has looked at the headers.
+    // Without a listener Node asks for the body before anything has looked at the headers.
     this.server.on("checkContinue", (request, response) => this.receive(request, response));
     this.server.on("checkExpectation", (request, response) => this.receive(request, response, UNMET_EXPECTATION));
     this.server.on("clientError", (error, socket) => this.refuseUnreadable(error, socket as Socket));
   }
 
-  /** Resolves with the port; rejects with a sentence where the address cannot be had. */
+  /** Resolves with the port. Rejects with a sentence where the address is not available. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once("error", (error: NodeJS.ErrnoException) => reject(new CannotListen(host, port, error.code)));
@@ -59,7 +62,7 @@ export class Front {
     });
   }
 
-  /** Every answer from now on is the last one on its connection. */
+  /** From now on every answer is the last one on its connection. */
   announceEnd(): void {
     this.isLast = true;
     for (const response of this.underWay) if (!response.headersSent) response.shouldKeepAlive = false;
@@ -69,14 +72,14 @@ export class Front {
     return this.isLast;
   }
 
-  /** When the last request came in, by the clock that never steps; checks of health are none. */
+  /** Monotonic ms of the last request, health checks left out. */
   get lastRequestMs(): number {
     return this.lastMs;
   }
 
   /**
-   * Accepts no connection any more; those that are there go on. Resolves when all are closed. Node's own `close` also ends
-   * connections that have just been accepted and whose request is on its way.
+   * Accepts no further connection; open ones go on. Resolves when all are closed. Node's own `close` also ends connections that
+   * were just accepted and whose request is on its way.
    */
   stopAccepting(): Promise<void> {
     return new Promise((resolve) => {
@@ -84,12 +87,12 @@ export class Front {
     });
   }
 
-  /** Ends connections on which nothing is under way. */
+  /** Ends idle connections. */
   endIdle(): void {
     this.server.closeIdleConnections();
   }
 
-  /** `refusal`: why it is not served, where that is known before anybody looks at it. */
+  /** `refusal`: the sentence of a request that is refused unread; null for all others. */
   private receive(request: IncomingMessage, response: ServerResponse, refusal: string | null = null): void {
     request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
@@ -120,7 +123,7 @@ export class Front {
     }
   }
 
-  /** Answers bytes that are not HTTP, and headers that are longer than this server takes. */
+  /** Answers bytes that are not HTTP, and headers over the limit. */
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
     if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();
@@ -152,12 +155,12 @@ const UNREADABLE_DETAILS: Readonly<Record<number, string>> = {
 const NO_HOST = "The request names no host. Send a Host header.";
 const UNMET_EXPECTATION = "This server only understands Expect: 100-continue. Leave the header out.";
 
-/** Lets the answer arrive, then ends the connection, however much is still to come on it: nothing more is read. */
+/** Lets the answer arrive, then ends the connection without reading the rest of the request. */
 function linger(request: IncomingMessage): void {
   const { socket } = request;
   // Node would read the rest away: 11 ms of CPU for the 5 MB that a connection takes meanwhile. Unread, it stops at 16 KB.
   Object.defineProperty(request, "_dump", { value: () => {} });
-  // Node would close both ways at once, and the client's system drop the answer with what it was still sending.
+  // Node would close both directions at once, and the client's system would drop the answer together with what it still sends.
   socket.destroySoon = () => void socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Decides which requests may come in at all, from the request line and the headers alone. A refusal costs some microseconds; what the
- * framework does with the same request costs 2 ms to 2 s of CPU, and up to 10 MB of memory for a body that a page ignores.
+ * Decides from the request line and the headers which requests may enter. A refusal costs some microseconds. The framework
+ * takes 2 ms to 2 s of CPU for the same request, and up to 10 MB of memory for a body that a page ignores.
  */
 import { readTarget, TARGET_FAULTS } from "../../core/request-target";
 import type { HeaderReader } from "../access/client-address";
@@ -11,15 +11,15 @@ import { hasBody, MAX_BODY_BYTES } from "../http/read-body";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 
-/** Browsers send some 20; each costs the framework a copy or two. */
+/** Browsers send about 20. Each costs the framework a copy or two. */
 export const MAX_HEADERS = 100;
 
 export interface Asked {
   readonly method: string;
-  /** As it stands in the request line: path and query, percent-encoded. */
+  /** The target of the request line: path and query, percent-encoded. */
   readonly target: string;
   readonly header: HeaderReader;
-  /** Lines of headers, repeated ones counted each. */
+  /** Header lines, repeated ones included. */
   readonly headerCount: number;
 }
 
@@ -45,7 +45,7 @@ interface Path {
 
 const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
 
-/** Every path of the table, with its methods. HEAD is GET without the body, and so nothing to ask a stream for. */
+/** Every path of the route table, with its methods. HEAD is GET without a body, so streams do not have it. */
 const PATHS: readonly Path[] = (() => {
   const byTemplate = new Map<string, Map<string, RouteName>>();
   for (const name of Object.keys(ROUTES) as RouteName[]) {
@@ -58,7 +58,7 @@ const PATHS: readonly Path[] = (() => {
   return [...byTemplate].map(([template, routes]) => ({ template: template.slice(1).split("/"), routes }));
 })();
 
-/** Paths whose address may be longer than others. */
+/** The paths that take a longer address than usual, in characters. */
 const LONGER: ReadonlyMap<string, number> = new Map(
   (Object.keys(ROUTES) as RouteName[]).flatMap((name) => {
     const { maxTargetCharacters } = routeNamed(name);
@@ -66,7 +66,7 @@ const LONGER: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Whether a request may go on, and as what; it reads nothing of the body. */
+/** Judges a request: its route, parameters and limit, or the refusal. Reads nothing of the body. */
 export function judge({ method, target, header, headerCount }: Asked): Verdict {
   const read = readTarget(target, LONGER.get(target.split("?", 1)[0] as string));
   if (!read.ok) return refuse(read.error === "too-long" ? "address-too-long" : "bad-input", TARGET_FAULTS[read.error]);
@@ -97,7 +97,7 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
   return refuse("not-found", "There is nothing at this address. /api/openapi.json lists what there is.");
 }
 
-/** The parameters of a path, or null where it is another one. */
+/** The parameters of a path; null where the path does not match the template. */
 function matched(template: readonly string[], segments: readonly string[]): Record<string, string> | null {
   if (template.length !== segments.length) return null;
   const params: Record<string, string> = {};

@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers that are written straight to node:http, before the framework and without it. */
+/** Answers that go to node:http directly, without the framework. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderReader } from "../access/client-address";
 import { type ProblemParts, problemAnswer } from "../http/problem";
@@ -19,8 +19,9 @@ export interface PlainAnswer {
 }
 
 /**
- * Says it at once and with a length: header by header costs more CPU, and chunks are three writes. A long body that is still to
- * come is not waited for: the connection ends with the answer. A short one is read away, which costs less than a new connection.
+ * Writes the answer in one piece with its length: header by header costs more CPU, and chunks are three writes. The connection
+ * ends with the answer where a long body is still to come. A short body is read to its end, which costs less than a new
+ * connection.
  */
 export function send(request: IncomingMessage, response: ServerResponse, answer: PlainAnswer): void {
   const header = headersOf(request);

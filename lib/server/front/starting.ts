@@ -23,7 +23,7 @@ function alive(request: IncomingMessage, response: ServerResponse): void {
   sendJson(request, response, 200, { ok: true, uptimeSeconds: Math.floor(process.uptime()) });
 }
 
-/** 503 in the shape of `GET /api/health/ready`, with what stands in the way. */
+/** 503 in the shape of `GET /api/health/ready`, with the reasons. */
 export function notReady(request: IncomingMessage, response: ServerResponse, reasons: readonly string[]): void {
   const tiers = { server: { ok: false, detail: reasons.join(" ") } };
   const body: ReadyAnswer = { ready: false, degraded: false, incidents: [], progress: null, tiers };

@@ -1,5 +1,8 @@
 import "server-only";
-/** A page that stands for another one: while the app loads, and for an address that is refused. No script, nothing from elsewhere. */
+/**
+ * A page for a request that the app cannot render: while it loads, and for a refused address. It has no script, and loads
+ * nothing.
+ */
 import { createHash } from "node:crypto";
 
 /** The app's own paper, ink and verdigris (app/_ui/tokens.css). */

@@ -1,5 +1,5 @@
 import "server-only";
-/** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
+/** Gathers an instance's knowledge of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
 import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
 import { toMs } from "../../core/ledger/consensus-time";

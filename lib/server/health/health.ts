@@ -3,11 +3,11 @@ import "server-only";
 export interface Health {
   /** Whether this instance can answer requests, as of the last look. */
   canServe(): boolean;
-  /** Judges what this instance knows already. Asks no tier and no mirror. */
+  /** Judges the facts that this instance has already. Asks no tier and no mirror. */
   look(): void;
   /** Probes each tier, then judges. Callers share one probe. */
   examine(): Promise<void>;
-  /** As `examine`, for a reader who does not wait for a slow tier. */
+  /** As `examine`, but does not wait for a slow tier. */
   examineAsReader(): Promise<void>;
   /** Takes in when the other instances reported last. */
   heard(reports: readonly { readonly instanceId: string; readonly reportedMs: number }[]): void;

@@ -1,5 +1,5 @@
 import "server-only";
-/** The incidents of every instance, out of what each tells of itself. */
+/** The incidents of every instance, from the instances' reports. */
 import { keyOf } from "../../core/key";
 import type { AdminStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";
@@ -7,7 +7,7 @@ import type { InstanceReport } from "../../wire/instance-report";
 type Told = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
 type AnyInstance = AdminStatus["incidents"][number];
 
-/** An instance with an open incident tells of itself every minute; one that was silent for longer has ended. */
+/** An instance with an open incident reports every minute; one that was silent for longer has ended. */
 const TOLD_MS = 150_000;
 
 /** Each incident once, with the instances that see it: critical ones first, then by age, oldest first. */

@@ -21,13 +21,13 @@ const CHECK_MS = 3_000;
 const WINDOW_MS = { min: 10_000, max: 60_000 };
 /** The longest pause of a topic that backs off, and its jitter. */
 const SETTLE_MS = 75_000;
-/** By then another instance, or this one, has met a demand; if it is not known here, one more round tells. */
+/** By then some instance has met the demand. If this instance does not know it yet, one more round shows it. */
 const OWED_MS = 3_000;
 /** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
 const OVERVIEW_MS = 10_000;
 /** A wrong set-up lasts longer than this, so it is looked at this seldom. */
 const RARE_MS = 600_000;
-/** While something is wrong the other instances are told this often that it still is. */
+/** While something is wrong, this instance repeats it to the others this often. */
 const TELL_MS = 60_000;
 
 export class HealthWatch implements Health {
@@ -53,8 +53,8 @@ export class HealthWatch implements Health {
   constructor(private readonly appOf: () => App) {}
 
   /**
-   * Whether this instance can serve, as of the last look. Not while the database and what instances share are both away, and not
-   * before the first sync has ended; where that fails, what is stored is served.
+   * Whether this instance could serve at the last look. False while Postgres and Redis are both down, and before the first sync
+   * has ended. Where that sync fails, the instance serves what is stored.
    */
   canServe(): boolean {
     const { incidents, isShared, scheduler, adminReads } = this.appOf();
@@ -67,7 +67,7 @@ export class HealthWatch implements Health {
     return isAnythingStored && !isLoading;
   }
 
-  /** Judges what is known. Asks nobody. */
+  /** Judges the known facts. Asks no tier. */
   look(): void {
     const app = this.appOf();
     app.history.observe();
@@ -96,7 +96,7 @@ export class HealthWatch implements Health {
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
   }
 
-  /** Asks the database and Redis, as far as they were not asked just now, and judges what is known then. Takes three seconds at the most. */
+  /** Asks Postgres and Redis, unless they were asked just now, then judges. Takes three seconds at most. */
   async examine(): Promise<void> {
     const { clock } = this.appOf();
     if (this.probe === null || clock.monotonicMs() - this.probe.atMs >= PROBE_MS)
@@ -105,7 +105,7 @@ export class HealthWatch implements Health {
     this.look();
   }
 
-  /** The same after a demand for every topic, whose syncs go on by themselves where they take longer. */
+  /** As `examine`, after a demand for every topic. Syncs that take longer go on in the background. */
   async examineAsReader(): Promise<void> {
     await Promise.all([this.demand(), this.examine()]);
     this.look();
@@ -152,7 +152,7 @@ export class HealthWatch implements Health {
     }
   }
 
-  /** One statement, which answers what is wrong in the database as well. */
+  /** One statement; its answer also holds the faults that the database itself knows. */
   private async askPostgres({ adminReads }: App): Promise<boolean> {
     await adminReads.topics.get();
     return !adminReads.topics.isFailing;
@@ -172,7 +172,7 @@ export class HealthWatch implements Health {
     return false;
   }
 
-  /** Watches, and keeps topics up that nobody reads, until `close`. For a process that lives on between requests. */
+  /** Watches until `close`, and keeps topics current that nobody reads. For a process that lives on between requests. */
   start(): void {
     void this.watch();
     void keepUp(this.appOf(), this.closing.signal);
@@ -195,7 +195,10 @@ export class HealthWatch implements Health {
     }
   }
 
-  /** Looks; asks only where something is wrong, is owed or has changed, so that what sleeps may sleep on. */
+  /**
+   * Looks at the facts, and asks a tier only where something is wrong, is due or has changed, so that a sleeping database stays
+   * asleep.
+   */
   private async turn(): Promise<void> {
     const app = this.appOf();
     const isTierWrong =
@@ -222,7 +225,7 @@ export class HealthWatch implements Health {
       if ((scheduler.syncs.get(topicId)?.cursor ?? 1) > 0) this.existing.delete(topicId);
   }
 
-  /** Others take what they were told long ago for over. */
+  /** Other instances take an old report for over. */
   private tellAgain({ incidents, isShared, reporter, clock }: App): void {
     if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.toldMs < TELL_MS) return;
     this.toldMs = clock.monotonicMs();
@@ -239,7 +242,7 @@ export class HealthWatch implements Health {
   }
 }
 
-/** The incidents of a tier that is down, and what its calls are counted under; a mirror goes by its origin. */
+/** The incidents of a tier that is down, by the purpose that its calls are counted under. A mirror is named by its origin. */
 const DOWN_NAMES = { "postgres-down": "postgres", "redis-down": "redis", "mirror-down": "mirror" } as const;
 
 /** While one of these is open the tiers are asked, so that its end is noticed too. */

@@ -21,6 +21,6 @@ const HEADERS = [
 /** A year (RFC 6797 §6.1.1). Only for the name that was asked: subdomains are their owner's to decide. */
 const STRICT_TRANSPORT = "max-age=31536000";
 
-/** Names and values; `protocol` is what a proxy in front says that the client speaks (X-Forwarded-Proto). */
+/** Names and values. `protocol`: the client's protocol as the proxy in front reports it (X-Forwarded-Proto). */
 export const apiHeaders = (protocol: string | null): readonly (readonly [string, string])[] =>
   protocol === "https" ? [...HEADERS, ["strict-transport-security", STRICT_TRANSPORT]] : HEADERS;

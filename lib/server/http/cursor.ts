@@ -1,11 +1,11 @@
 import "server-only";
-/** Cursors of pages that go back in time: opaque to clients, the consensus time of the last item inside. */
+/** Cursors of pages that go back in time: opaque to clients, they hold the consensus time of the last item. */
 import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../../core/ledger/consensus-time";
 import { ProblemError } from "./problem";
 
 export const encodeCursor = (ns: ConsensusNs): string => Buffer.from(formatConsensusTime(ns)).toString("base64url");
 
-/** Null for the first page. Throws what to answer to a cursor that is none. */
+/** Null for the first page. Throws ProblemError for a cursor that this server did not make. */
 export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
   if (cursor === undefined) return null;
   const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));

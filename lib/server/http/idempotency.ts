@@ -9,5 +9,5 @@ export function idempotencyKey(request: Request): string | null {
   throw new ProblemError("bad-input", "Idempotency-Key: 1 to 200 printable characters.", { field: "Idempotency-Key" });
 }
 
-/** Tells requests under one key apart: 128 bits of the checked body. */
+/** Tells requests under one key apart: the first 128 bits of the body's SHA-256. */
 export const fingerprint = (body: unknown): string => hash("sha256", JSON.stringify(body), "hex").slice(0, 32);

@@ -1,11 +1,11 @@
 import "server-only";
 import { pausedWords } from "../../core/health/judgement";
-/** The sentence for somebody who writes to a paused topic, or waits for a message of it. */
+/** The sentence about a paused topic, for users who write to it or wait for a message of it. */
 import type { TopicId } from "../../core/ledger/ids";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { AdminReads } from "../admin/reads";
 
-/** One sentence; null where this instance does not know of a pause. Asks the database who paused it, and when. */
+/** One sentence; null where this instance knows of no pause. Asks the database who paused the topic, and when. */
 export async function pausedSentence(
   scheduler: Pick<SyncScheduler, "syncs">,
   reads: Pick<AdminReads, "topics">,

@@ -49,7 +49,7 @@ export interface ProblemOptions {
   readonly retryAfterS?: number;
 }
 
-/** An expected failure on its way to the client. `detail` is a sentence for people; it tells nothing of the inside. */
+/** An expected failure on its way to the client. `detail` is a sentence for people, without internals. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly kind = "problem";

@@ -8,7 +8,7 @@ import { ProblemError } from "./problem";
 export const MAX_BODY_BYTES = 64 * 1024;
 /** A client that sends 64 KB slower than this holds a connection for nothing. */
 const BODY_MS = 10_000;
-/** No form of ours is deeper than a few; far less than what overflows a recursive walk. */
+/** Our own messages nest a few levels. A recursive walk overflows far above this. */
 const MAX_DEPTH = 32;
 
 /** The JSON, or undefined for a POST of nothing, as `fetch` and curl send it. Throws ProblemError. */
@@ -27,7 +27,7 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   }
 }
 
-/** A body whose end is not near: of unknown length, or longer than any that is read. */
+/** True for a body of unknown length, or longer than any that is read. */
 export const isBodyLong = (header: HeaderReader): boolean =>
   (header("transfer-encoding") ?? "") !== "" || Number(header("content-length") ?? 0) > MAX_BODY_BYTES;
 
@@ -58,7 +58,7 @@ async function readAll(request: Request): Promise<Buffer> {
 async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   const done = new AbortController();
   const late = clock.sleep(BODY_MS, done.signal).then(() => "late" as const);
-  // Whichever comes second is nobody's concern any more.
+  // The slower of the two has no reader any more.
   work.catch(() => {});
   try {
     const first = await Promise.race([work.then((value) => ({ value })), late]);

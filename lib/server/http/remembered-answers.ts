@@ -21,7 +21,7 @@ export class RememberedAnswers {
     return kept !== undefined && this.clock.monotonicMs() < kept.untilMs ? kept.answer : null;
   }
 
-  /** The fresh answer, or the one that `make` gives, which everybody waits for who asks meanwhile. `name` is one of a few. */
+  /** The fresh answer, or the answer of `make`, which all concurrent callers share. `name` is one of a few. */
   async get(name: string, ttlMs: number, make: () => Promise<Response>): Promise<KeptAnswer> {
     const fresh = this.fresh(name);
     if (fresh !== null) return fresh;

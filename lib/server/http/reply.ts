@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers of reads: body, freshness, validators, and what the tiers had to say. */
+/** Answers of reads: body, freshness, validators and Cache-Status. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { parseSequence, parseTopicId } from "../../core/ledger/ids";
@@ -26,8 +26,8 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
 }
 
 /**
- * Starts what a read implies: the topics are looked after, and the messages it must contain are waited for. Answers where a
- * view with those messages may come from.
+ * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the oldest tier that may
+ * answer.
  */
 export async function beforeRead(
   context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
@@ -81,7 +81,7 @@ export function viewResponse(context: RouteContext<unknown, unknown>, result: Re
   const { view, tiers, isStaleCopy } = result;
   app.metrics.observeRead(tiers);
   const freshness = freshnessBody(app.scheduler.freshness(), isStaleCopy);
-  // A browser repeats the body that a 304 stands for: it must not go on calling fresh what is stale by now.
+  // A browser repeats its stored body on a 304, so the 304 must not call that body fresh once it is stale.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
   const headers = privateHeaders(etag);
   headers.set("cache-status", cacheStatus(tiers));

@@ -22,12 +22,12 @@ export const HEADER = "x-request-id";
 /** The form of ids that proxies send. Other text could look like more than an id in a log. */
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$/;
 
-/** The id that whoever stands in front gave the request, where it is one; else a new one. */
+/** The id that a proxy in front gave the request, where it is a valid one; else a new id. */
 export const requestIdOf = (given: string | null): string =>
   given !== null && WELL_FORMED.test(given) ? given : randomUUID();
 
 /** Runs `work`, and everything that it starts, for a request. */
 export const inRequest = <T>(scope: RequestScope, work: () => T): T => scopes.run(scope, work);
 
-/** Undefined where nobody asked: at the start, on a timer. */
+/** Undefined outside requests: at the start, on a timer. */
 export const currentRequest = (): RequestScope | undefined => scopes.getStore();

@@ -32,28 +32,28 @@ export type UserContext<Query, Body> = RouteContext<Query, Body> & { readonly us
 /** `actor`: the operator's name in the operator log. */
 export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly actor: string };
 
-/** Headers of a request that a handler looks at; of a view also If-None-Match. */
+/** The request headers that a handler reads; views also read If-None-Match. */
 export type HeededHeader = "If-Min-Sequence" | "Idempotency-Key" | "Last-Event-ID";
 
 interface Common<Query, Body> {
-  /** One line for the OpenAPI document. What the document says beside it is generated from the members below. */
+  /** One line for the OpenAPI document. The rest of the document comes from the members below. */
   readonly summary: string;
   readonly heeds?: readonly HeededHeader[];
   /** `view`: answered by viewResponse, with a tag and how fresh it is. `cookie`: sets the session. */
   readonly sends?: readonly ("view" | "cookie")[];
   /** Problems of the handler itself, beside those of this wrapper. Tests refuse answers that are not documented. */
   readonly problems?: readonly ProblemCode[];
-  /** Statuses under which the answer comes as well, and what they mean. */
+  /** Further statuses of the answer, and their meanings. */
   readonly otherAnswers?: Readonly<Record<number, string>>;
   /** The secret that lets in where no session does. */
   readonly bearer?: "cron" | "metrics";
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
-  /** What it is counted as, for each address and each user. */
+  /** The limit that counts the request, for its address and its user. */
   readonly limit: LimitName;
   /** How long its address may be, where that is more than usual. */
   readonly maxTargetCharacters?: number;
-  /** The 200 answer: the schema of its JSON, or the media type of what is none. */
+  /** The 200 answer: the schema of its JSON, or its media type. */
   readonly answer: z.ZodType | "text/event-stream" | "text/plain";
 }
 
@@ -61,7 +61,7 @@ interface Common<Query, Body> {
 export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "public";
-      /** For how long one answer is given to everybody who asks: it is the same for all, whatever their query. */
+      /** How long one answer serves everybody. Only for answers that are the same for all, whatever their query. */
       readonly rememberMs?: number;
       readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
     })
@@ -74,7 +74,7 @@ export type Route<Query = unknown, Body = unknown> =
       readonly handle: (context: AdminContext<Query, Body>) => Promise<Response>;
     });
 
-// A route's own types are checked where it is defined; the table holds them all as one type.
+// A route's types are checked at its definition; the table holds all routes as one type.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyRoute = Route<any, any>;
 
@@ -82,7 +82,7 @@ type PublicRoute = Extract<AnyRoute, { access: "public" }>;
 
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
-/** Names under which the UI says whose data it wants. */
+/** Parameter names by which the UI names the owner of the data. */
 const OWNER_NAMES = ["sessionId", "userId", "owner"];
 
 export interface RouteRequest {
@@ -93,7 +93,7 @@ export interface RouteRequest {
 
 const names = new WeakMap<AnyRoute, string>();
 
-/** The name under which a route's requests are counted. The table gives it; what has none is counted as `other`. */
+/** The name under which a route's requests are counted. The table gives it; a route without one counts as `other`. */
 export function nameRoute(route: AnyRoute, name: string): void {
   names.set(route, name);
 }
@@ -110,7 +110,7 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
     response.headers.set(REQUEST_ID, requestId);
     observe(app, route, response.status, performance.now() - startMs);
     trace?.end(response.status);
-    // A function is frozen between requests, with what it has not sent.
+    // A function is frozen between requests, together with spans that were not sent.
     if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
     return response;
   });
@@ -180,7 +180,7 @@ const DOWN: Readonly<Record<Tier, string>> = {
   postgres: "The database does not answer at the moment. Try again shortly.",
 };
 
-/** The answer of `work`, or the problem that stands for what it threw. */
+/** The answer of `work`, or the problem answer of its error. */
 async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();
@@ -225,7 +225,7 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   throw new ProblemError("bad-input", `${field}: ${message}`, { field });
 }
 
-/** Where several forms are possible, the caller most likely meant the one with the fewest faults. */
+/** The caller most likely meant the form with the fewest faults. */
 function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
   if (issue === undefined) return { path: [], message: "not as documented" };
   const { path, message } = issue;
@@ -237,7 +237,7 @@ function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly Prop
   return { ...inner, path: [...path, ...inner.path] };
 }
 
-/** Somebody else's name is never honoured, and never silently replaced by the caller's. */
+/** Another user's name is refused: it is neither honoured nor replaced by the caller's own. */
 function refuseOthers(userId: UserId, named: readonly unknown[]): void {
   for (const name of named) {
     if (name === undefined || name === null || name === "" || parseUserId(name) === userId) continue;

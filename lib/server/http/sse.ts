@@ -32,7 +32,7 @@ function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
   }
 }
 
-/** What is asked of whom no more streams are opened for; `retryAfterS` is the client's at the least, spread by its own chance. */
+/** The refusals of streams. `retryAfterS` is the client's shortest wait, which it spreads by chance. */
 const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readonly retryAfterS: number }>> = {
   // A page that is closed frees its stream at once.
   "per-user": {
@@ -47,12 +47,12 @@ const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readon
 };
 
 /**
- * A client that has not taken an event for this long is gone, or holds its stream open for nothing: it is cut, and resumes if it
- * is alive. Freshness alone fills its buffers, so one that reads is never taken for one that does not.
+ * A client that has taken no event for this long is gone, or keeps its stream open for nothing. It is cut, and resumes if it is
+ * alive. Freshness events alone fill its buffers, so a client that reads is never cut.
  */
 const STALLED_MS = 60_000;
 
-/** Throws what to answer to whom no stream is opened for. */
+/** The answer that streams. Throws ProblemError where the user or the instance has too many streams. */
 export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
   const controller = new AbortController();
   const opened = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));

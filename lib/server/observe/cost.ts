@@ -5,7 +5,7 @@ import type { CostStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";
 
 const DAY_MS = 86_400_000;
-/** As in core/capacity/prices: what is billed by the month is a thirtieth of it a day. */
+/** As in core/capacity/prices: a monthly bill counts a thirtieth a day. */
 const MONTH_DAYS = 30;
 /** A rate out of less than a minute says nothing. */
 const LEAST_UPTIME_MS = 60_000;
@@ -13,7 +13,7 @@ const GB = 1e9;
 
 type Item = CostStatus["items"][number];
 
-/** `databaseBytes`: null where it is not known. Compute is left out: what a database or a function was billed is not told here. */
+/** `databaseBytes`: null where it is not known. Compute is left out, because the instance does not know its own bill. */
 export function costOf(reports: readonly InstanceReport[], databaseBytes: number | null, nowMs: number): CostStatus {
   const counted = (name: string, priceName: PriceName, amountOf: (report: InstanceReport) => number): Item => {
     const amount = reports.reduce((sum, report) => sum + amountOf(report), 0);

@@ -9,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const CENSORED = "[redacted]";
 
-/** Never logged, whoever hands them over, at the top or one below. */
+/** Fields that are never logged, at the top level or one below. */
 const SECRET_FIELDS = ["authorization", "body", "cookie", "password", "secret", "set-cookie", "token"];
 
 /** Patterns of secrets in any text: a password in an address, a bearer token, a signed token such as a session's. */
@@ -19,7 +19,7 @@ const SECRET_TEXTS = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, CENSORED],
 ] as const;
 
-/** `secrets`: what is taken out of every line, wherever it stands. */
+/** `secrets`: values that are replaced in every line, wherever they stand. */
 export function createLog(
   write: (line: string) => void,
   isPretty: boolean,
@@ -68,7 +68,7 @@ function pretty(line: string): string {
 /** Errors that the database's server reported: they quote values, as in `invalid input syntax for type bigint: "…"`. */
 const isOfDatabase = (value: unknown) => value instanceof Error && "severity" in value && "code" in value;
 
-/** Errors by name and message. Of those whose messages quote what they were given only the kind is kept, and where they arose. */
+/** Errors keep their name and message. Where messages quote their input, only the kind of the error and its place are kept. */
 function plainOf(value: unknown): unknown {
   if (isTierUnavailable(value, "postgres")) return `${value.name}: ${value.tier}`;
   if (value instanceof SyntaxError || isOfDatabase(value)) {

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * What the parts of an app count for themselves, as metrics that are read when somebody asks. Nothing here asks the database,
- * Redis or a mirror: a scrape must not keep a database awake that could sleep.
+ * The counters of an app's parts, as metrics that are read at each scrape. Nothing here asks Postgres, Redis or a mirror, so
+ * that a scrape does not keep a database awake.
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { INCIDENT_KINDS } from "../../core/health/incident";
@@ -180,7 +180,7 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
   );
 }
 
-/** A subject that has had an incident keeps its series at 0, so that its end is seen; so many of them at the most. */
+/** A subject that had an incident keeps its series at 0, so that its end is seen; this many at most. */
 const SUBJECTS_KEPT = 500;
 
 function followIncidents({ incidents, health, written }: App, counter: Define, gauge: Define): void {

@@ -1,8 +1,8 @@
 import "server-only";
 /**
- * What is timed and counted as it happens, in a registry of the app's own: each bundle has its own copy of prom-client and of its
- * global registry (docs/measurements.md §1), and one app. What other parts count for themselves joins it in metric-sources.ts. Labels have few
- * values, known beforehand; nothing of a user is one.
+ * The metrics that are observed as things happen, in a registry of the app's own: each bundle has its own copy of prom-client
+ * with its own global registry (docs/measurements.md §1), and the app is one. metric-sources.ts adds the counters of other
+ * parts. Label values are few and known beforehand; none names a user.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { BOUNDS_MS } from "../../core/histogram";
@@ -11,7 +11,7 @@ import type { LatencyCounts, TierName } from "../../wire/instance-report";
 import { trace } from "./tracing";
 
 const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
-/** A page takes tens of milliseconds; finer than that is told by the tiers. */
+/** A page takes tens of milliseconds. The tiers' own metrics resolve shorter times. */
 const REQUEST_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 /** A command, statement or request that came back or failed. */
@@ -109,7 +109,7 @@ export class Metrics {
       this.tierReads.inc({ tier, outcome: isError ? "error" : outcome });
       const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
       trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
-      // What is behind L1 is timed where it is asked: a read's own time there includes waiting for others.
+      // The tiers behind L1 are timed where they are asked: there, a read's own time includes waiting for other reads.
       if (tier === "l1" && outcome === "hit") this.tierSeconds.observe({ tier }, tookMs / 1_000);
     }
   }
@@ -137,7 +137,7 @@ export class Metrics {
     return this.mirrorMs.get(origin) ?? 0;
   }
 
-  /** What the mirror budget answered: a wait, or null where it would have been too long. */
+  /** The answer of the mirror budget in ms; null where the wait would have been too long. */
   observeBudget(waitMs: number | null): void {
     if (waitMs === null) this.budgetState.refused += 1;
     else this.budgetState.waitMs = waitMs;

@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000;
 
 export class MinuteHistory {
   private minutes: readonly Minute[] = [];
-  /** The minute that is not over: what the counters were when it began, and its highest levels. */
+  /** The current minute: the counters at its beginning, and its highest levels. */
   private current: (Minute & { readonly before: Counters }) | null = null;
 
   constructor(

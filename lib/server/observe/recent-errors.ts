@@ -30,7 +30,7 @@ export class RecentErrors {
     return [...this.kinds.values()].reverse();
   }
 
-  /** The same log, whose errors outside requests are noted too. Their messages are fixed texts. */
+  /** A log that also notes errors outside requests here. Their messages are fixed texts. */
   following(log: Log): Log {
     return {
       info: (message, fields) => log.info(message, fields),

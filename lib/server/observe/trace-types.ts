@@ -1,7 +1,7 @@
 import "server-only";
 /** The shapes of tracing, apart from OpenTelemetry and from the request scope. */
 
-/** Something that was measured and has just ended. Nothing in it names a user or quotes what was sent. */
+/** A measured span that has just ended. It names no user and quotes nothing that was sent. */
 export interface Measured {
   readonly name: string;
   readonly ms: number;
@@ -20,7 +20,7 @@ export interface RequestTrace {
 export interface Tracing {
   /** `route`: as the table names it. `headers` may say of which trace the request is a part. */
   begin(route: string, headers: Headers, requestId: string): RequestTrace;
-  /** Sends what has ended. */
+  /** Sends the ended spans. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Traces of requests, as the rest of the server knows them: what is measured for metrics and Server-Timing anyhow is handed on
- * where somebody collects it. Off unless OTEL_EXPORTER_OTLP_ENDPOINT is set; only then is OpenTelemetry loaded (otel.ts).
+ * Traces of requests. Where a collector is configured, it gets the spans that are measured for metrics and Server-Timing
+ * anyway. OpenTelemetry is loaded only where OTEL_EXPORTER_OTLP_ENDPOINT is set (otel.ts).
  */
 import type { Env } from "../config/env";
 import { currentRequest } from "../http/request-scope";

@@ -66,10 +66,10 @@ const OF_VIEWS = [
 const headersOf = (...names: readonly HeaderName[]) =>
   Object.fromEntries([...ALWAYS, ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** Whatever fails: a problem (RFC 9457). */
+/** Every failure is a problem (RFC 9457). */
 export const PROBLEM_SCHEMA = jsonSchema(Problem, "output");
 
-/** Every problem that a route can answer with: what the gate and the wrapper refuse, and what it says of itself. */
+/** Every problem of a route: the refusals of the gate and the wrapper, and the route's own. */
 function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
   const { access, body, heeds = [], problems = [] } = route;
   return new Set<ProblemCode>([

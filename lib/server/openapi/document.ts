@@ -1,5 +1,5 @@
 import "server-only";
-/** OpenAPI 3.1 out of the route table: its schemas are JSON Schema 2020-12, which is what Zod writes. */
+/** Writes the OpenAPI 3.1 document from the route table. Zod's JSON Schema 2020-12 fits it as it is. */
 import type { z } from "zod";
 import { SESSION_COOKIES } from "../access/session";
 import type { AnyRoute, HeededHeader } from "../http/route";
@@ -65,7 +65,7 @@ function operation(method: string, path: string, route: AnyRoute): Record<string
   };
 }
 
-/** `getHcsEvents`, `postAdminTopicsPause`: what stands in braces is no part of it. */
+/** `getHcsEvents`, `postAdminTopicsPause`: parameters in braces are left out. */
 function operationId(method: string, path: string): string {
   const words = path
     .replace(/^\/api\//, "")

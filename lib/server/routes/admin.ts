@@ -108,8 +108,8 @@ export const pause = pauseRoute(true);
 export const resume = pauseRoute(false);
 
 /**
- * What is stored of a topic that an action may begin on. Refused while a check of it runs, and while it is paused where the
- * action writes.
+ * The stored topic that an action is about to work on. Throws ProblemError while a check of it runs, and while the topic is
+ * paused where the action writes.
  */
 async function readyFor({ stores, checks }: App, topicId: TopicId, entry: AdminEntry, writes: boolean) {
   const topic = await stores.sync.topic(topicId);

@@ -21,7 +21,7 @@ export const cronSync = defineRoute({
     if (token === null || !isSameSecret(token, secret))
       throw new ProblemError("wrong-token", "Send CRON_SECRET as a bearer token to start a sync.");
     const answer = await syncTopics(app);
-    // Where no process lives on, this is who looks once a minute.
+    // On platforms whose processes do not live on, this route looks once a minute.
     app.health.look();
     return privateJson(answer);
   },

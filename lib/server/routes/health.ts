@@ -9,7 +9,7 @@ import { incidentsOfAll } from "../health/incidents-of-all";
 import { defineRoute } from "../http/route";
 import { reportsOf } from "../observe/instance-report";
 
-/** However many ask, the tiers are asked once a second: a check is not what wears a database out. */
+/** The tiers are asked once a second, however many checks come, so that checks do not wear a database out. */
 const HEALTH_MS = 1_000;
 const noStore = { "cache-control": "no-store" };
 
@@ -31,7 +31,7 @@ export const ready = defineRoute({
   answer: ReadyAnswer,
   otherAnswers: { 503: "Not ready, for the reasons that the body gives" },
   handle: async ({ app }) => {
-    // A check is a reader too: an instance that nobody else asks is to be in step all the same.
+    // A check counts as a reader: an instance without other readers stays current, too.
     await app.health.examineAsReader();
     const incidents = app.incidents.current();
     const isReady = app.health.canServe();
@@ -89,7 +89,7 @@ export const ingestion = defineRoute({
   },
 });
 
-/** Where the gate does not answer nobody asks: syncs tell of the mirror as well. */
+/** While Redis is down nobody asks: syncs report on the mirror as well. */
 const mayAskHead = (app: App): Promise<boolean> =>
   app.hot.passGate("health:hcs", 1_000).catch(ifDown("redis", () => false));
 
@@ -103,7 +103,7 @@ export const hcs = defineRoute({
   rememberMs: HEALTH_MS,
   answer: HcsHealthAnswer,
   handle: async ({ app }) => {
-    // A question once a second at most, whoever asks: this route must not eat the mirror budget.
+    // One request a second at most, so that checks do not use up the mirror budget.
     if (await mayAskHead(app)) await app.scheduler.askHead();
     app.health.look();
     const incidents = app.incidents.current().filter(({ code }) => LEDGER_CODES.includes(code));

@@ -30,7 +30,7 @@ export const proof = defineRoute({
       throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
-      // The ledger is public: that a message is there is no secret, and whose it is does not show.
+      // The ledger is public, so its messages are no secret. The answer does not show whose they are.
       const isThere = sequence <= (app.scheduler.syncs.get(topicId)?.cursor ?? 0);
       throw isThere
         ? new ProblemError("not-yours", "This message does not concern you.")
@@ -55,7 +55,7 @@ export const proof = defineRoute({
   },
 });
 
-/** Mirrors whose chains are the same up to a message that comes after this one, with nothing unproven in between. */
+/** The mirrors whose chains agree up to a later message, with nothing unproven in between. */
 async function agreeingMirrors({ scheduler, stores }: App, topicId: TopicId, sequence: number): Promise<number> {
   const { through, mirrors } = scheduler.syncs.get(topicId)?.agreed ?? { through: 0, mirrors: 1 };
   if (mirrors < 2 || sequence > through) return 1;
@@ -115,7 +115,7 @@ export const sync = defineRoute({
   },
 });
 
-/** Syncs these topics, or all of them, and answers what came of it. */
+/** Syncs these topics, or all of them, and reports the outcome. */
 export async function syncTopics(app: App, topicIds?: readonly TopicId[]): Promise<SyncAnswer> {
   const startMs = app.clock.now();
   const requestsBefore = app.ledger.requests;

@@ -19,8 +19,8 @@ export const metrics = defineRoute({
 });
 
 /**
- * Behind Next the address of who asks is not known, and a header that names one can be made up: without a token only the devnet,
- * which listens on the loopback, answers.
+ * Behind Next the caller's address is not known, and a header that names one can be forged. Without a token only the devnet
+ * answers, because it listens on the loopback.
  */
 function refuseStrangers({ env }: App, headers: Headers): void {
   if (env.METRICS_TOKEN === undefined) {

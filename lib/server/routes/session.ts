@@ -44,7 +44,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
   };
 }
 
-/** A session needs no database: while that is away nobody is locked out, and a person goes by the id. */
+/** A session needs no database: while Postgres is down sign-ins go on, and a person's id stands for the name. */
 async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
   const profiles = await stores.views.profiles([userId]).catch(ifDown("postgres", () => []));
   return profiles[0];

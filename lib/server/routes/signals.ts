@@ -103,7 +103,10 @@ async function direct(app: App, load: () => ReturnType<typeof loadPage>, startMs
 type Page = Pick<SignalsAnswer, "items" | "nextCursor">;
 type Result = Parameters<typeof viewResponse>[1];
 
-/** What is on its way goes on top, and makes another body with another tag. What another instance has synced is there already. */
+/**
+ * Adds the user's pending signals on top, which makes another body with another tag. Signals that another instance has synced
+ * already are left out.
+ */
 function withPending(result: Result, waiting: readonly PendingSignal[]): Result {
   const { position, ...content } = JSON.parse(result.view.body.toString()) as Page & { position: number };
   const there = new Set(content.items.map(({ id }) => id));

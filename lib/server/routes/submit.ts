@@ -75,7 +75,7 @@ export const submit = defineRoute({
         consensusTimestamp: consensusNs === null ? null : formatConsensusTime(consensusNs),
         minSequence: minSequence(sent.value),
       };
-      // It is written, whatever else fails: who hears of a failure now would write it again.
+      // The message is written, so later failures are not reported: the client would write it again.
       if (key !== null) await whileThere(app.hot.finish(key, digest, JSON.stringify(answer), IDEMPOTENCY_TTL_MS));
       background(() => app.scheduler.syncNow([topicId]));
       return privateJson(answer);

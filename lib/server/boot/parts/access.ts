@@ -15,7 +15,7 @@ import type { Env } from "../../config/env";
 import type { SharedTier, Stores } from "../app";
 import type { Tiers } from "./tiers";
 
-/** Looking up accounts that sign in may take one in so many of the mirror's requests. */
+/** Sign-in may use one in four of the mirror's requests for looking up accounts. */
 const SIGN_IN_SHARE = 4;
 
 export interface Access {

@@ -8,7 +8,7 @@ import { ifDown } from "../../../ports/tier-unavailable";
 import type { Metrics } from "../../observe/metrics";
 import type { Tiers } from "./tiers";
 
-/** One second of budget may be saved up: a burst after a pause stays below what the public mirror refuses. */
+/** At most one second of budget is saved up, so that a burst after a pause stays below the public mirror's limit. */
 const BUDGET_BURST_S = 1;
 /** A request that would have to wait longer is refused, and its topic backs off. */
 const BUDGET_WAIT_MS = 5_000;
@@ -40,8 +40,8 @@ export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, in
 }
 
 /**
- * A token of the budget that all instances share; while that does not answer, of a quarter of it that is this instance's own,
- * so that a few instances without it stay below what the mirror allows.
+ * Takes a token of the budget that all instances share. While Redis is down each instance takes from a quarter of the budget,
+ * so that a few instances together stay below the mirror's limit.
  */
 async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): Promise<number | null> {
   const quarter = { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) };

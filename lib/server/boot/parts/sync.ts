@@ -1,5 +1,5 @@
 import "server-only";
-/** What brings messages in: which topics there are, their syncs, and what is checked or mended behind them. */
+/** Wires the way in: topics, their syncs, and the audits and repairs behind them. */
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
@@ -66,7 +66,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     hot,
     stamp: stores.stamp,
     random,
-    // A local network rests when nobody uses it; public ones, and the devnet, end blocks all the time.
+    // A local network makes no blocks while nobody uses it. Public networks and the devnet make blocks all the time.
     mayBeQuiet: env.HEDERA_NETWORK === "custom",
     incidents: rest.incidents,
     onProgress: (topicId, cursor, added) => {

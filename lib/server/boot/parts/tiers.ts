@@ -1,5 +1,5 @@
 import "server-only";
-/** Where views and what instances tell each other are kept: in what they share, or in this process where it is the only one. */
+/** Wires the cache tiers and the event bus: Redis where instances share one, this process's memory where there is only one. */
 import { MemoryEventBus } from "../../../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../../../adapters/memory/memory-hot-cache";
 import { MemoryInstanceReports } from "../../../adapters/memory/memory-instance-reports";
@@ -35,7 +35,7 @@ export function buildTiers({ env, shared, clock }: TierParts): Tiers {
   const own = new MemoryHotCache(clock);
   const l1 = new L1Cache({
     maxBytes: env.L1_MAX_BYTES,
-    // Alone in front of the database it learns of every commit; what others commit it may learn late.
+    // A single instance learns of every commit. One of several may learn late of what the others commit.
     ttlMs: shared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
     strategies: env.strategies,
     now: () => clock.monotonicMs(),

@@ -1,5 +1,5 @@
 import "server-only";
-/** The way to the ledger: which topic a message goes to, and what is sent there; and the topics that are created. */
+/** Wires the way to the ledger: topic routing, submission, and the creation of topics. */
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId } from "../../../core/ledger/ids";
