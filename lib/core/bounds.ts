@@ -1,6 +1,6 @@
 /**
- * Bounds in bytes for answers. Anybody can write to a topic, as much as they pay for: what a reader gets of it, and what it costs
- * to make, must not grow with that. A page that is full ends early and says where it goes on; a list that is full says so.
+ * Bounds of answers, in bytes. Anybody can write to a topic, as much as they pay for, so a reader's answer and its cost must
+ * not grow with the topic. A full page ends early and names its next page; a full list says that it is cut.
  */
 
 /** The limit of one answer's JSON. A Redis value holds 900,000, so every view can be shared. */

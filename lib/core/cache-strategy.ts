@@ -1,11 +1,11 @@
 /**
- * How each kind of view is kept (the scaling plan's `CacheStrategy`): for how long, of what size, and who leaves first. One table
- * for the process' tier and the shared one.
+ * How the cache tiers keep each kind of view: for how long, up to which size, and which views leave first. One table for memory
+ * (L1) and Redis (L2).
  *
- * - `USER_BASED`: the views of a user live and leave together. Reading one renews all; the user who was read least recently
- *   leaves first, and an idle one as a whole.
- * - `LRU`: each view for itself; reading renews it, the one that was read least recently leaves first.
- * - `TTL`: each view for itself; reading does not renew it. It leaves when its time is over, and before that the oldest first.
+ * - `USER_BASED`: the views of a user live and leave together. A read of one renews all. The user who was read least recently
+ *   leaves first, and idle users leave as a whole.
+ * - `LRU`: each view for itself. A read renews it; the view that was read least recently leaves first.
+ * - `TTL`: each view for itself. A read does not renew it; it leaves when its time is over, the oldest first.
  */
 export const EVICTION_POLICIES = ["LRU", "TTL", "USER_BASED"] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
@@ -21,7 +21,7 @@ export interface CacheStrategy {
   readonly evictionPolicy: EvictionPolicy;
 }
 
-/** A strategy whose views list a user's newest only. */
+/** The strategy of views that list a user's newest signals only. */
 type Bounded = CacheStrategy & { readonly maxSize: number };
 
 export interface CacheStrategies extends Readonly<Record<ViewKind, CacheStrategy>> {
@@ -43,7 +43,7 @@ const DEFAULT_MAX_SIGNALS = 10_000;
 /** Mints shown at most: with their definitions they are still a page that a phone can draw. */
 const MAX_INSTANCES = 500;
 
-/** The table. Throws RangeError where a value is none that can be kept to. */
+/** The table. Throws RangeError for values that cannot hold. */
 export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrategies {
   const { ttlMs = DEFAULT_TTL_MS, maxSignals = DEFAULT_MAX_SIGNALS, evictionPolicy = "USER_BASED" } = overrides;
   const ofUser = { ttlMs, maxSize: null, evictionPolicy };
@@ -51,7 +51,8 @@ export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrateg
     contacts: ofUser,
     circle: ofUser,
     signals: { ...ofUser, maxSize: maxSignals },
-    // It changes with definitions that are everybody's: who is read must not keep alive what nobody can ask for any more.
+    // These views change with definitions, which belong to nobody: a read must not keep views alive that nobody can ask for any
+    // more.
     recognition: {
       ttlMs,
       maxSize: MAX_INSTANCES,
@@ -71,7 +72,7 @@ function check(kind: ViewKind, { ttlMs, maxSize, evictionPolicy }: CacheStrategy
     throw new RangeError(`${kind}: an eviction policy is one of ${EVICTION_POLICIES.join(", ")}`);
 }
 
-/** The kind of a view's name: what comes before the first dot says it, what comes after which of several. */
+/** The kind that a view's name starts with: `contacts`, and `signals` for `signals.page2`. */
 export function strategyOf(strategies: CacheStrategies, name: string): CacheStrategy {
   const kind = kindOf(name);
   return isViewKind(kind) ? strategies[kind] : strategies.contacts;

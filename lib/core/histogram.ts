@@ -3,11 +3,13 @@
  * quantiles do not.
  */
 
-/** Upper bounds in milliseconds, from a read out of memory to a statement that is given up. What is longer has a bucket of its own. */
+/**
+ * Upper bounds in milliseconds, from a read in memory to a statement that is given up. Longer times have a bucket of their own.
+ */
 export const BOUNDS_MS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000] as const;
 
 export interface Histogram {
-  /** One for each bound, and the last for what is longer. */
+  /** One count for each bound, and the last for longer times. */
   readonly counts: readonly number[];
   readonly sumMs: number;
 }
@@ -24,8 +26,8 @@ export function merge(a: Histogram, b: Histogram): Histogram {
 export const countOf = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
 /**
- * The time that a share `q` (0 to 1) of all stayed within, read off a straight line inside its bucket; the last bound for
- * what lies beyond it; null where nothing was counted.
+ * The quantile `q` (0 to 1) in milliseconds, interpolated inside its bucket; the last bound where it lies beyond; null without
+ * observations.
  */
 export function quantileMs(histogram: Histogram, q: number): number | null {
   const total = countOf(histogram);

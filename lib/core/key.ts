@@ -1,4 +1,4 @@
-/** Keys that are made of several parts, wherever something is kept under one: in Redis, in maps, in limits. */
+/** Keys made of several parts, for Redis, maps and limits. */
 
 /** Stands in a key as it is: most ids do, and this is on the path of every read. */
 const PLAIN = /^[\w.~-]*$/;
@@ -10,8 +10,8 @@ const piece = (text: string) =>
   LONE_SURROGATE.test(text) ? `%u${text.charCodeAt(0).toString(16)}` : encodeURIComponent(text);
 
 /**
- * One key for these parts. Two different lists of parts never give the same key, whatever the parts hold, so nobody can choose
- * an id or a name that reads as somebody else's key.
+ * One key for these parts. Two different lists of parts never give the same key, so nobody can choose an id or a name that
+ * reads as another user's key.
  *
  * @example keyOf("submit", "tm-x:y", "k1") // "submit:tm-x%3Ay:k1"
  */

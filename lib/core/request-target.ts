@@ -1,9 +1,9 @@
-/** The address in a request line (RFC 9112 §3.2.1), checked before anything looks into it: what parsing it costs is bounded. */
+/** The address in a request line (RFC 9112 §3.2.1). It is checked before anything parses it, so that its cost is bounded. */
 import { err, ok, type Result } from "./result";
 
-/** Twice what browsers show of an address; our own longest page address has some 300 characters. */
+/** Twice the length that browsers show; our own longest page address has some 300 characters. */
 export const MAX_TARGET_CHARACTERS = 4_096;
-/** Our own routes take 5 at the most. A framework spends 0.2 ms of CPU on each (1.6 s on 7,000). */
+/** Our own routes take at most 5. A framework spends 0.2 ms of CPU on each (1.6 s on 7,000). */
 export const MAX_PARAMETERS = 64;
 
 export type TargetFault = "too-long" | "too-many-parameters" | "malformed";
@@ -35,7 +35,7 @@ export function readTarget(
 
 const parametersOf = (query: string): number => (query === "" ? 0 : query.split("&").length);
 
-/** Null for what is no segment of ours. */
+/** Null for a segment that our paths do not have. */
 function decoded(segment: string): string | null {
   if (segment.includes("\\")) return null;
   try {

@@ -7,7 +7,7 @@ export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
 
 export const err = <E>(error: E): Result<never, E> => ({ ok: false, error });
 
-/** The value, or a thrown error for callers to whom a failure here would be a bug. */
+/** The value. Throws where a failure would be a bug. */
 export function unwrap<T, E>(result: Result<T, E>): T {
   if (result.ok) return result.value;
   throw result.error instanceof Error ? result.error : new Error(JSON.stringify(result.error));

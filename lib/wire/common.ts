@@ -4,7 +4,7 @@ import { parseAccountId, parseUserId } from "../core/ledger/ids";
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });
 
-/** A whole number in a query, in digits alone: `1e2`, `0x10` and ` 5` are none, and neither is what is out of range. */
+/** A whole number in a query, in decimal digits only: `1e2`, `0x10` and ` 5` are refused, and so is a number out of range. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()

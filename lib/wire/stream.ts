@@ -12,7 +12,7 @@ const Cursor = z
   .refine((text) => text === "" || parsePosition(text) !== null, "the id of an event")
   .optional();
 
-/** `GET /api/stream?cursor=`; `lastEventId` is what EventSource clients send that cannot set the header. Empty is absent. */
+/** `GET /api/stream?cursor=`; `lastEventId` is for EventSource clients that cannot set the header. Empty means absent. */
 export const StreamQuery = z.object({
   cursor: Cursor.meta({ description: "The position at which this page's data was read" }),
   lastEventId: Cursor.meta({ description: "The id of the last event, like the header Last-Event-ID" }),

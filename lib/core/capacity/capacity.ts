@@ -16,7 +16,7 @@ const OTHER_DESCRIPTORS = 124;
 export const STREAMS_PER_INSTANCE = LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS;
 /** One event to one stream; 5,000 streams take 415 ms to fan out through Next (measured beside the first SSE design). */
 const STREAM_EVENT_US = 83;
-/** engine/live/live-hub: each open stream is told how fresh it is. */
+/** engine/live/live-hub: the freshness events of each open stream. */
 const FRESHNESS_EVERY_S = 5;
 /** The smallest that a database is while it is awake. */
 const SMALLEST_COMPUTE = 0.25;

@@ -1,4 +1,4 @@
-/** Dollars a month, line by line. What is paid by use is nothing without users. */
+/** Dollars a month, line by line. Prices by use are zero without users. */
 
 import { MONTH_DAYS, MONTH_S } from "./inputs";
 import type { Capacity, CostLine, CostPart } from "./need";
@@ -37,7 +37,7 @@ function ledger({ messages, inputs }: Needs): CostLine[] {
   ];
 }
 
-/** The public mirror is free up to its limit; whoever needs more than that at the peak pays for every call. */
+/** The public mirror is free up to its limit. A deployment that needs more at the peak pays for every call. */
 export function mirrorCosts(requestsPerS: number, peakRequestsPerS: number): CostLine[] {
   const isFree = peakRequestsPerS <= LIMITS.publicMirrorRequestsPerS.value;
   const usd = isFree ? 0 : usdOf("mirrorCall", requestsPerS * MONTH_S);

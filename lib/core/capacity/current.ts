@@ -1,6 +1,6 @@
 /**
- * The plan's starting point, for comparison: no cache and no database, every page asks the mirror for the last messages of
- * everybody, and an open page asks again for each kind. What it asks grows with readers and pages.
+ * The plan's starting point, for comparison: without a cache or a database every page asks the mirror for everybody's last
+ * messages, and an open page repeats that for each kind. Its requests grow with readers and pages.
  */
 
 import { TOPIC_KINDS } from "../ledger/ids";

@@ -65,15 +65,15 @@ export const DEFAULT_SETTINGS: CapacitySettings = {
 };
 
 /**
- * The plan's figures where it has some (users, signals, 200 kept messages, 0.5 MB a user). The rest are assumptions, to be
- * replaced by what the operator sees: reads, open pages, the mix of kinds, the peak, a mirror that answers in 150 ms.
+ * The plan's figures where it gives them (users, signals, 200 kept messages, 0.5 MB a user). The rest are assumptions that an
+ * operator replaces by observations: reads, open pages, the mix of kinds, the peak, a mirror that answers in 150 ms.
  */
 export const DEFAULT_INPUTS: CapacityInputs = {
   users: 10_000,
   signalsPerUserDay: 175,
   readsPerUserDay: 100,
   openPageShare: 0.05,
-  // Everybody who shows a person is told of a new profile: a share of 1 % is nearly two changes of one's profile a day.
+  // A new profile concerns everybody who shows that person: a share of 1 % is nearly two profile changes of each user a day.
   kindShares: { contact: 0.4, trust: 0.35, recognition: 0.24, profile: 0.01 },
   segments: 1,
   contactsPerUser: 50,

@@ -61,7 +61,7 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       name: "Messages of one topic",
       kind: "grow",
       used: (messages.peakPerS * Math.max(...Object.values(kindShares))) / segments,
-      // One window in flight, and nothing else of that topic meanwhile.
+      // One window in flight, and no other request for that topic meanwhile.
       limit: WINDOW / (mirrorMs / 1_000),
       unit: "messages/s",
       remedy: "Split the kind into more segments: npm run shards -- split.",

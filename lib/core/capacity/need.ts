@@ -9,7 +9,7 @@ export interface Capacity {
   /** Per second, at the mean and in the busiest minute. */
   readonly mean: Traffic;
   readonly peak: Traffic;
-  /** `monthBytes`: what a month adds. `keptBytes`: after `monthsKept`. */
+  /** `monthBytes`: growth in a month. `keptBytes`: size after `monthsKept`. */
   readonly storage: { readonly monthBytes: number; readonly keptBytes: number };
   readonly postgres: {
     readonly statementsPerS: number;
@@ -25,7 +25,7 @@ export interface Capacity {
   };
   /** `cores`: their CPU, all together, at the mean. */
   readonly instances: { readonly mean: number; readonly peak: number; readonly cores: number };
-  /** First tier: what one instance keeps at the most, all instances together, and what every user's views would take. */
+  /** Memory (L1): the most that one instance keeps, the same for all instances, and the size of all users' views. */
   readonly memory: { readonly l1InstanceBytes: number; readonly l1Bytes: number; readonly allUsersBytes: number };
   readonly costs: readonly CostLine[];
 }

@@ -22,7 +22,7 @@ type RedisPurpose =
   | "fence"
   | "report";
 
-/** Statements by what they are for: a view that was cold, a read that no tier keeps, a stream that opens or has news, … */
+/** Statements by purpose: a cold view, a read that no tier keeps, a stream that opens or has news, … */
 type SqlPurpose =
   | "view"
   | "direct"
@@ -55,7 +55,7 @@ export interface Traffic {
 
 /** Views that instances share: contacts, circle and signals. */
 const SHARED_VIEWS = 3;
-/** A person writes trust within nine slots: each such write asks whom it may go to. */
+/** Trust is limited to nine slots, so each such write reads the writer's edges. */
 const RULED: TopicKind = "trust";
 
 /** engine/health/instance-reporter, topic-door and sync-scheduler. */
@@ -94,7 +94,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       lookup: shared * views.lookups,
       fill: shared * views.fills,
       round: sync.rounds,
-      // Requests to the mirror; and of people, who may do only so much of what costs something.
+      // Requests to the mirror, and requests that rate limits count in Redis.
       budget: sync.mirror.requests + writes + streamOpens,
       publish: sync.commits,
       // A cursor that was read anew is compared with the last one published.
@@ -102,7 +102,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       nonce: writes,
       // One to begin, one to keep the answer.
       idempotency: writes * 2,
-      // In through the door of the user's topic, and out.
+      // Enters the write fence of the user's topic, and leaves it.
       fence: writes * 2,
       report: instances / REPORT_EVERY_S,
     },
@@ -139,7 +139,7 @@ interface SyncTraffic {
   readonly mirror: Traffic["mirror"];
 }
 
-/** Rounds of demand, runs of topics, and what those ask the mirror. */
+/** Rounds of demand, the runs of topics, and their requests to the mirror. */
 function syncTraffic(
   inputs: CapacityInputs,
   messages: number,
@@ -183,7 +183,7 @@ function paceWithin(budget: number, requestsAt: (pace: number) => number): numbe
   return low;
 }
 
-/** Requests and commits of all topics together, when their runs come at a share (`pace`) of the wanted rate. */
+/** Requests and commits of all topics together, when runs come at a share (`pace`) of the wanted rate. */
 function runsAt(pace: number, inputs: CapacityInputs, messages: number, scheduled: number, instances: number) {
   const { kindShares, segments, settings, mirrorMs, ownWriteShare } = inputs;
   // A write is followed by a run of its topic on its instance; writes during a run join it.
@@ -204,17 +204,17 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
     commitsOf[kind] = segments * runs * run.commits;
     afterWrites += segments * own;
   }
-  // One head serves whatever begins on the same instance within half a gate period.
+  // One head serves all runs that begin on the same instance within half a gate period.
   const freshS = settings.gateMs / 2_000;
   const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (scheduled * freshS) / instances);
   return { commitsOf, conflicts, requests: pages + pace * (scheduled + byWrites) };
 }
 
 /**
- * An instance knows where it left a topic. Where others have committed since, its run begins with a page of theirs and a commit
- * that is refused: 1 / (1 + others' runs that found something, for each of its own) is the chance that nobody did between two of
- * its runs. Rounds go to whoever comes first after a period; that is often who came first the last time, since everybody counts
- * the period from their own last round: taken as half of the time the same one, half of the time anyone.
+ * An instance knows where it left a topic. If others have committed since, its run begins with a page of theirs and a commit
+ * that is refused. The chance that nobody has is 1 / (1 + others' runs that found something, for each own run). A round goes to
+ * the first caller after a period. That is often the first caller of the last one, since each counts the period from its own
+ * last round: half of the time it is taken to be the same one, half of the time any.
  */
 function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
   const refused = (mine: number, others: number) => (mine === 0 ? 0 : mine * (1 - 1 / (1 + (others * found) / mine)));

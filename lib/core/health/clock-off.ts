@@ -5,7 +5,7 @@ export interface ClockReading {
   readonly afterMs: number;
 }
 
-/** By how many milliseconds the other clock is ahead of ours, at the least; negative where it is behind, 0 where both may agree. */
+/** The other clock is ahead of ours by at least this many milliseconds; negative where it is behind, 0 where both may agree. */
 export function aheadOf({ theirsMs, beforeMs, afterMs }: ClockReading): number {
   if (theirsMs < beforeMs) return theirsMs - beforeMs;
   return Math.max(0, theirsMs - afterMs);

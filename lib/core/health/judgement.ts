@@ -1,6 +1,6 @@
 /**
- * The one judgement of health: what is wrong, out of what an instance knows. The operators' page, the health routes, the
- * metrics, the alarms and the log all read its result. Pure: whoever calls it gathers the facts.
+ * The one judgement of health, from an instance's facts. The operators' page, the health routes, the metrics, the alarms and
+ * the log all read its result. Pure: the caller gathers the facts.
  */
 
 import type { Interval } from "../sync/intervals";
@@ -24,7 +24,7 @@ interface TierFacts {
   readonly calls: Calls | null;
 }
 
-/** How Redis keeps what it is given; a null says nothing. */
+/** How Redis keeps its keys; null where it does not say. */
 export interface Keeping {
   readonly persists: boolean | null;
   readonly evicts: string | null;
@@ -35,7 +35,7 @@ export interface SyncFacts {
   readonly topicId: string;
   readonly state: SyncPhase;
   readonly lastError: string | null;
-  /** How long the topic has been behind what readers asked for. */
+  /** Ms for which the topic has been behind its readers' demand. */
   readonly lagMs: number;
   /** Null before anything is known of how far it is synced. */
   readonly asOfMs: number | null;
@@ -57,14 +57,14 @@ export interface StoredFacts {
 export interface HealthFacts {
   readonly nowMs: number;
   readonly postgres: TierFacts & {
-    /** By how much its clock is ahead of ours; null or absent where it has not told, or has none of its own. */
+    /** Ms by which its clock is ahead of ours; null or absent where it is unknown, or the tier has no clock of its own. */
     readonly clockAheadMs?: number | null;
   };
   /** Null: no Redis is configured. */
   readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
   readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
     readonly origin: string;
-    /** By how much its clock is ahead of ours; null or absent where it has not told. */
+    /** Ms by which its clock is ahead of ours; null or absent where it is unknown. */
     readonly clockAheadMs?: number | null;
   })[];
   /** The mirror's head by its own account; null before it was asked. */
@@ -90,7 +90,7 @@ export interface HealthFacts {
   readonly clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[];
 }
 
-/** Everything that `judge` can find. Other codes are reported by who notices them. */
+/** All codes that `judge` reports. Other codes come from the parts that notice the condition. */
 export const JUDGED_CODES = [
   "starting",
   "postgres-down",
@@ -142,7 +142,7 @@ const found = (code: IncidentCode, subject: string | null, summary: string, sinc
   ...(sinceMs == null ? {} : { sinceMs }),
 });
 
-/** Half-open means that nobody knows yet. */
+/** Half-open: the next call will show. */
 const isDown = ({ circuit, answers }: Pick<TierFacts, "circuit" | "answers">) => circuit !== "closed" || !answers;
 
 function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {

@@ -14,9 +14,9 @@ export function cleanValue(text: string): string {
 const SHORTEST_COMPARED = 6;
 
 /**
- * The name of `known` that somebody who wrote `name` most likely meant; null where none is near. Near is one slip in a name of
- * six or seven letters, two up to eleven, and a quarter of the letters of a longer one, so that a forgotten word is found too.
- * `most` lowers that where other programs have names of the same family.
+ * The name in `known` that `name` most likely stands for; null where none is near. Near is one slip in a name of six or seven
+ * letters, two up to eleven, and a quarter of the letters of a longer one, so that a forgotten word is found too. `most` lowers
+ * that where other programs have names of the same family.
  */
 export function nearestName(name: string, known: readonly string[], most = Number.POSITIVE_INFINITY): string | null {
   let nearest: string | null = null;

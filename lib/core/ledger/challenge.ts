@@ -1,6 +1,6 @@
 /**
- * The text that a wallet signs to sign somebody in. It says in plain words what it is for, and carries all that it is bound to,
- * so that nothing has to be kept for it until it is answered. ASCII only: the signed bytes count characters (docs/hedera.md §5).
+ * The text that a wallet signs to sign a user in. It says its purpose in plain words and holds everything that it is bound to,
+ * so the server stores nothing until the answer comes. ASCII only: the signed bytes count characters (docs/hedera.md §5).
  */
 import { type AccountId, parseAccountId } from "./ids";
 
@@ -20,7 +20,7 @@ const NETWORK = /^[a-z]{1,20}$/;
 const TOKEN = /^[A-Za-z0-9_-]{16,100}$/;
 const LINES =
   /^TrustMesh sign-in\nDomain: (\S+)\nNetwork: (\S+)\nAccount: (\S+)\nExpires: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\nNonce: (\S+)\nSeal: (\S+)$/;
-/** Longer is none of ours. */
+/** Our own challenges are shorter. */
 export const MAX_CHALLENGE_CHARACTERS = 700;
 
 /** `2026-11-24T06:30:00Z` */
@@ -35,7 +35,7 @@ export function challengeText({ domain, network, accountId, expiresS, nonce }: C
 
 export const sealed = (text: string, seal: string): string => `${text}Seal: ${seal}`;
 
-/** The parts of a sealed challenge; null for what is none. That the seal is ours is the caller's to check. */
+/** The parts of a sealed challenge; null where the text has another form. The caller checks the seal. */
 export function parseChallenge(text: string): { challenge: Challenge; text: string; seal: string } | null {
   const match = text.length <= MAX_CHALLENGE_CHARACTERS ? LINES.exec(text) : null;
   if (!match) return null;
@@ -45,7 +45,7 @@ export function parseChallenge(text: string): { challenge: Challenge; text: stri
   if (accountId === null || !Number.isSafeInteger(expiresS) || !TOKEN.test(seal)) return null;
   if (!DOMAIN.test(domain) || !NETWORK.test(network) || !TOKEN.test(nonce)) return null;
   const challenge = { domain, network, accountId, expiresS, nonce };
-  // A date like 31 February parses as another day: only what we would have written ourselves is ours.
+  // A date like 31 February parses as another day, so the text must be exactly as we would write it.
   const written = challengeText(challenge);
   return text === sealed(written, seal) ? { challenge, text: written, seal } : null;
 }

@@ -1,6 +1,6 @@
 /**
- * Reassembly of messages that were split into chunks (docs/hedera.md §3). Nothing stops a sender from repeating numbers, changing
- * the total or never finishing: the first part of each number wins, totals must agree, and nobody waits for the rest.
+ * Reassembly of messages that were split into chunks (docs/hedera.md §3). A sender may repeat numbers, change the total or
+ * never finish. So the first part of each number wins, totals must agree, and no message waits for a group's missing parts.
  *
  * The app and the topic commands both ask `Reassembly.take` about every message, so they cannot disagree.
  */

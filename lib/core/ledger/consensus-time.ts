@@ -40,7 +40,7 @@ export function consensusNs(ns: bigint): ConsensusNs {
   return ns as ConsensusNs;
 }
 
-/** Whole milliseconds, rounded down: what JavaScript dates and the `ts` of a signal use. */
+/** Whole milliseconds, rounded down, as in JavaScript dates and the `ts` of a signal. */
 export function toMs(ns: ConsensusNs): number {
   return Number(ns / NS_PER_MS);
 }

@@ -4,8 +4,8 @@ import type { ConsensusNs } from "./consensus-time";
 import type { AccountId, Sequence, TopicId } from "./ids";
 
 /**
- * Why a message cannot be taken as the mirror tells it: a time, bytes, hash or version that is not valid or that no row can hold,
- * a message of another topic, or a row that the database refused.
+ * Why a message cannot be taken as the mirror reports it: a time, bytes, hash or version that is invalid or that no row can
+ * hold, a message of another topic, or a row that the database refused.
  */
 const DEFECTS = [
   ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
@@ -20,9 +20,9 @@ export const defectIn = (reason: string | null): Defect | null => DEFECTS.find((
 export interface LedgerMessage {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
-  /** 0 if the mirror tells no time that could be stored. The message has a defect then. */
+  /** 0 if the mirror reports no time that could be stored. The message has a defect then. */
   readonly consensusNs: ConsensusNs;
-  /** Null if the mirror does not tell who paid. */
+  /** Null if the mirror does not report the payer. */
   readonly payer: AccountId | null;
   /** This chunk's own bytes. */
   readonly message: Uint8Array;

@@ -1,12 +1,12 @@
 /**
- * Which transaction a message is sent in. The ledger takes a transaction id once, so the id follows from the message: whoever
- * sends the same message again, also after a crash and from another instance, sends the same transaction, and the ledger refuses
- * the second. An id is good for as long as its transaction is valid; time is cut into windows, each with an id of its own.
+ * Names the transaction of a message. The ledger takes a transaction id once, so the id follows from the message: a second
+ * attempt at the same message, also after a crash or from another instance, sends the same transaction, and the ledger refuses
+ * it. An id is good for as long as its transaction is valid, so time is cut into windows with an id each.
  *
  *   start ── 10 s ──▶ used from ──────── 95 s ────────▶ used until ── 15 s ──▶ not valid any more
  *                                                       = used from, of the next window
  *
- * So whatever was sent in an earlier window is on the ledger 16 s after this one began, or will never be: the log decides about
+ * A message of an earlier window is on the ledger 16 s after this window began, or never will be. So the log decides about
  * earlier windows, and the ledger about the present one.
  */
 import { type ConsensusNs, consensusNs } from "./consensus-time";

@@ -1,7 +1,7 @@
 /**
- * The registry of shards as messages of an HCS-2 registry topic, and back (docs/hedera.md §6). The first message of a shard
- * registers it, later ones update that; `metadata` says in JSON what the topic is for. What is on the ledger is public: tenants'
- * names and the owners of topics are.
+ * The shard registry as messages of an HCS-2 registry topic, and back (docs/hedera.md §6). The first message of a shard
+ * registers it, later ones update it; `metadata` holds the topic's purpose as JSON. The ledger is public: everybody can read
+ * the tenants' names and the owners of topics.
  */
 import type { TopicId, TopicKind } from "../ledger/ids";
 import { parseTopicId, parseUserId, TOPIC_KINDS } from "../ledger/ids";
@@ -32,7 +32,9 @@ export interface RegistryMessage {
   readonly text: string;
 }
 
-/** Shards as the messages, in their order, leave them. What is no message of a registry, or not understood, changes nothing. */
+/**
+ * The shards after all messages, in their order. A message that is not a registry message, or not understood, changes nothing.
+ */
 export function foldRegistry(messages: readonly RegistryMessage[]): readonly PublishedShard[] {
   const published = new Map<number, Shard>();
   for (const { sequence, text } of messages) {
@@ -46,7 +48,7 @@ export function foldRegistry(messages: readonly RegistryMessage[]): readonly Pub
   return [...published].map(([uid, shard]) => ({ uid, shard }));
 }
 
-/** The messages that bring what is published to what the registry holds; none where it is there already. */
+/** The messages that bring the published registry to the given one; none where they agree. */
 export function publication(registry: Registry, published: readonly PublishedShard[]): readonly string[] {
   return registry.shards.flatMap((shard) => {
     if (shard.topicId === null) return [];
@@ -97,7 +99,7 @@ function shardOf(topicId: TopicId, metadata: string): Shard | null {
   return { ...newShard(group, segment, generation), state, topicId, routesFromNs };
 }
 
-/** Undefined where it is nobody who could own a topic of this tier. */
+/** Undefined for an owner that no topic of this tier can have. */
 function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
   if (owner === null) return tier === "enterprise" ? undefined : null;
   if (typeof owner !== "string" || tier === "standard") return undefined;

@@ -28,7 +28,7 @@ export type Goal =
 export type Step =
   /** Change these shards in one go. */
   | { readonly name: "plan" | "switch"; readonly put: readonly Shard[] }
-  /** Decide on the transaction that will create the topic, so that it can be sent twice and takes effect once. */
+  /** Choose the transaction that creates the topic. Sent twice, it takes effect once. */
   | { readonly name: "intend"; readonly shard: Shard }
   | { readonly name: "create"; readonly shard: Shard }
   /** Not before then. */
@@ -42,8 +42,8 @@ export type Step =
 export const MAX_SEGMENTS = 1_024;
 
 /**
- * How long a topic is drained at the least: registry answers that a wallet may keep (330 s), the longest life of a transaction
- * (180 s), and as much again.
+ * The shortest drain of a topic: registry answers that a wallet may keep (330 s), the longest life of a transaction (180 s),
+ * and as much again.
  */
 export const DRAIN_AT_LEAST_NS = 900n * 1_000_000_000n;
 /** A topic is quiet when its last message is this old. */
@@ -66,7 +66,7 @@ function grow(registry: Registry, group: ShardGroup, to: number, nowNs: bigint):
   }));
 }
 
-/** Takes shards from planned to ready; then it is `andThen`'s turn. */
+/** Takes shards from planned to ready; then `andThen` gives the next step. */
 function bring(
   upcoming: readonly { shard: Shard; isNew: boolean }[],
   andThen: (ready: readonly Shard[]) => Step,

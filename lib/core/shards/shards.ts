@@ -69,7 +69,7 @@ export interface RoutedUser {
 
 /** Signals from which a user is busy: the scaling plan's second tier. */
 export const BUSY_FROM_SIGNALS = 1_000;
-/** A busy user is one until there are fewer than this: a fifth less, so that nobody goes back and forth at the line. */
+/** A busy user stays busy down to this: a fifth below the entry, so that nobody moves back and forth at the line. */
 export const BUSY_UNTIL_SIGNALS = 800;
 
 export function tierOf(current: UserTier, signals: number): UserTier {
@@ -126,7 +126,7 @@ export type Reading =
   /** Nothing is written to it yet: read, and not counted in how fresh we are. */
   | "ahead"
   | "live"
-  /** Drained: once all of it is stored, looked at once in a while, for who has kept an old address. */
+  /** A drained topic: once all of it is stored, it is read now and then, for writers who have kept an old address. */
   | "rare";
 
 export interface ReadTopic {

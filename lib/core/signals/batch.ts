@@ -10,7 +10,7 @@ import type { Disposition, Verification } from "./signal";
 export interface LogEntry {
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  /** Null where the mirror does not tell who paid. */
+  /** Null where the mirror does not report the payer. */
   readonly payer: AccountId | null;
   readonly message: Uint8Array;
   /** The whole message, on the entry of the chunk that completed it; null elsewhere. */
@@ -31,7 +31,7 @@ export interface UserRow {
   readonly consensusNs: ConsensusNs;
   readonly sequence: Sequence;
   readonly type: string;
-  /** The other side; null where there is none. */
+  /** The other side; null without one. */
   readonly peerId: UserId | null;
   readonly isActor: boolean;
   readonly verification: Verification;
@@ -47,7 +47,7 @@ export interface Facts {
   readonly definitions: readonly DefinitionClaim[];
 }
 
-/** What a run of messages means. One write to the store holds all of it or nothing. */
+/** The meaning of a run of messages. One write to the store holds all of it or nothing. */
 export interface Batch extends Facts {
   readonly topicId: TopicId;
   /** By rising sequence. */
@@ -66,7 +66,7 @@ export interface CursorAdvance {
   readonly gap: { readonly from: Sequence; readonly to: Sequence } | null;
 }
 
-/** A batch at the topic's cursor. Other batches mend what lies behind it. */
+/** A batch at the topic's cursor. Other batches mend rows behind the cursor. */
 export interface NextBatch extends Batch {
   readonly advance: CursorAdvance;
 }

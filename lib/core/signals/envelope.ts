@@ -1,9 +1,10 @@
 /**
- * From the bytes of a message to what it says. Accepts every form found on TrustMesh topics
- * (tests/fixtures/vectors/envelopes.json): numeric envelopes, named envelopes with a payload, and flat objects whose type may
- * only show in their shape. Whatever is none of these is named by a reason and kept by the caller; nothing here throws.
+ * Decodes the bytes of a message. Accepts every form found on TrustMesh topics (tests/fixtures/vectors/envelopes.json): numeric
+ * envelopes, named envelopes with a payload, and flat objects whose type may show only in their shape. For all other bytes it
+ * returns a reason, and the caller keeps the message. Nothing here throws.
  *
- * Order of decisions, so that every message has exactly one answer: bytes → text → JSON → object → type → ids → what the type needs.
+ * Order of decisions, so that every message has exactly one answer: bytes → text → JSON → object → type → ids → requirements of
+ * the type.
  */
 import { MAX_ID_CHARACTERS, parseUserId, type UserId } from "../ledger/ids";
 import { err, ok, type Result } from "../result";
@@ -20,7 +21,7 @@ import { cleanText } from "./text";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Deeper JSON than any form has, and far less than what overflows a recursive walk. */
+/** Deeper than any known form, and far below the depth at which a recursive walk overflows. */
 const MAX_DEPTH = 32;
 /** Above the plan's largest amounts by far; keeps sums of weights exact. */
 const MAX_WEIGHT = 1_000_000_000;
@@ -31,8 +32,8 @@ const MAX_DEFINITION_ID_CHARACTERS = 100;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
- * The JSON that a message's bytes are. Every reader of bodies calls this and nothing else, so that all of them agree on what can
- * be read: UTF-8, with or without a byte order mark. Never throws.
+ * Parses a message's bytes as JSON. All readers of bodies call this function, so that they agree on what can be read: UTF-8,
+ * with or without a byte order mark. Never throws.
  */
 export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-json"> {
   let text: string;
@@ -48,7 +49,7 @@ export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-
   }
 }
 
-/** The signal that a message's bytes are, or why they are none. Never throws. */
+/** Decodes a message's bytes, or gives the reason why they cannot be decoded. Never throws. */
 export function decodeMessage(bytes: Uint8Array): Result<Decoded, UndecodableReason> {
   const body = parseBody(bytes);
   return body.ok ? decodeJson(body.value) : body;
@@ -125,7 +126,7 @@ function typeBySchema(json: Fields): MessageType | null {
     : null;
 }
 
-/** The type that TrustMesh's own reader gives to messages without one, most telling members first. */
+/** The types that TrustMesh's own reader gives to messages without one, most telling members first. */
 function typeByShape(fields: Fields): MessageType | null {
   const has = (...names: string[]) =>
     names.every((name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "");

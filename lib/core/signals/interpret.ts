@@ -34,7 +34,7 @@ export interface InterpretInput {
   readonly topicId: TopicId;
   /** The chain before the first message. */
   readonly head: ChainHead;
-  /** By rising sequence, without holes but for what `gap` declares before the first. */
+  /** By rising sequence. `gap` declares the only hole, before the first. */
   readonly messages: readonly ToInterpret[];
   /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
   readonly priorParts: readonly Piece[];
@@ -88,7 +88,7 @@ export function interpret(input: InterpretInput): Interpretation {
   return { topicId: input.topicId, entries, rows, ...project(signals), head };
 }
 
-/** What the bytes of a message come to. */
+/** The reading of a message's bytes. */
 function outcomeOf(
   message: LedgerMessage,
   verification: Verification,
@@ -113,7 +113,7 @@ function outcomeOf(
   return { ...stored, disposition: "signal", decoded: decoded.value };
 }
 
-/** Whether a payer may say something for this actor. Where nobody knows who paid, nobody says so, whoever is trusted. */
+/** Whether a payer may write for this actor. An unknown payer may write for nobody, whoever is trusted. */
 export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted: TrustedPayers): boolean {
   if (payer === null) return false;
   return trusted === "*" || trusted.has(payer) || (payer as string) === actor;

@@ -1,6 +1,6 @@
 /**
- * A sender's metadata, bounded for showing: a message may hold 20 KB, and a page of a hundred of them 2 MB. Honest ones are far
- * below the bound and pass as they are; of others long text is cut and what does not fit is left out, and a mark says so.
+ * Bounds a sender's own text for display: a message may hold 20 KB, and a page of a hundred of them 2 MB. Honest messages are
+ * far below the bound and pass unchanged. In others long text is cut, members that do not fit are left out, and a mark says so.
  */
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,7 +14,7 @@ export const CUT_MARK = "…";
 /** Stands for a message that is too long to be read for a view. */
 export const CUT_METADATA: Json = { [CUT_MARK]: "cut" };
 
-/** The same object where it is small enough, else as much of it as fits. Its depth is bounded by who decoded it. */
+/** The same object where it is small enough, else as much of it as fits. The decoder has bounded its depth. */
 export function boundedMetadata(metadata: Json): Json {
   if (JSON.stringify(metadata).length <= MAX_METADATA_CHARACTERS) return metadata;
   const budget = { left: MAX_METADATA_CHARACTERS - JSON.stringify({ [CUT_MARK]: "cut" }).length };
@@ -26,7 +26,7 @@ interface Budget {
   left: number;
 }
 
-/** Members from the first on, as long as there is room: each costs its JSON and what joins it to the next. */
+/** Members from the first on, while there is room. A member costs its JSON and the comma before the next. */
 function members(entries: readonly (readonly [string, unknown])[], budget: Budget): [string, unknown][] {
   const kept: [string, unknown][] = [];
   budget.left -= 2;

@@ -6,7 +6,7 @@
 /** Rows of one user in one epoch before the numbers run out: a thousand billion. 2^13 epochs fit below 2^53. */
 export const POSITIONS_PER_EPOCH = 2 ** 40;
 
-/** A position as a client hands it back; null if it is none. */
+/** Parses a position that a client sends back; null for other text. */
 export function parsePosition(text: string): number | null {
   const position = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(position) ? position : null;
@@ -16,7 +16,7 @@ export function epochOf(position: number): number {
   return Math.floor(position / POSITIONS_PER_EPOCH);
 }
 
-/** The next step of a stream that has sent everything through `cursor`, for a user who stands at `head`. */
+/** The next step of a stream that has sent everything through `cursor`, when the user stands at `head`. */
 export function compare(
   cursor: number,
   head: number,

@@ -1,5 +1,5 @@
 /**
- * Projections of signals: edges between two people, profiles, recognition definitions.
+ * The state that signals add up to: edges between two people, profiles, recognition definitions.
  *
  * Invariant: every member of a projection is the latest of its kind by consensus time (a max-register), so merging is
  * commutative, associative and idempotent, and topics may be ingested in any order, any number of times.
@@ -17,7 +17,7 @@ type LatestNs = bigint;
 export interface Edge {
   readonly userId: UserId;
   readonly peerId: UserId;
-  /** An accept by either of the two. */
+  /** From either of the two. */
   readonly acceptNs: LatestNs;
   readonly acceptOutNs: LatestNs;
   readonly acceptInNs: LatestNs;
@@ -63,8 +63,8 @@ export interface Definition {
 }
 
 /**
- * One person's claim of a definition: their latest, and when they claimed it first. Nobody in particular (`actor` null) is
- * who may write for everybody, since nobody else's message without an actor counts.
+ * One person's claim of a definition: their latest version, and the time of their first. A null `actor` stands for payers who
+ * may write for everybody: other payers' messages without an actor do not count.
  */
 export interface DefinitionClaim extends Definition {
   readonly firstNs: ConsensusNs;
@@ -169,7 +169,7 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
     : null;
   if (effect === null) return [];
   const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
-  // Names come from contact messages only: what a trust message calls `name` may be anything.
+  // Names come from contact messages only: in a trust message `name` may mean anything.
   const isNaming = kindOf(decoded.type) === "contact";
   const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
     ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
@@ -181,7 +181,7 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   ];
 }
 
-/** The profile that a PROFILE_UPDATE sets, as a whole. The last writer wins. */
+/** The profile that a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
 export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
@@ -227,8 +227,8 @@ export function mergeClaim(a: DefinitionClaim, b: DefinitionClaim): DefinitionCl
 export const MAX_CLAIMS = 16;
 
 /**
- * The definition that counts among all claims to an id. It belongs to whoever made it first, whose latest version it is; who may
- * write for everybody may correct it. Claims are merged in any order, so topics may be ingested in any order.
+ * The definition that counts among all claims to an id: the latest version of the person who claimed it first. Payers who may
+ * write for everybody may correct it. Claims merge in any order, so topics may be ingested in any order.
  */
 export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClaim | null {
   const [owner] = [...claims].sort((a, b) => (a.firstNs < b.firstNs ? -1 : a.firstNs > b.firstNs ? 1 : 0));
@@ -250,9 +250,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The edge as STRICT_BONDING has it: nobody is bonded by the other side alone. An accept bonds where the other side has asked or
- * accepted too since the latest revoke; where it has not, it is a request. Every register stays the latest of its kind, so this
- * depends on the order of topics as little as the edge does; that is why a request may also come after the accept it answers.
+ * The edge under STRICT_BONDING: one side alone bonds nobody. An accept bonds where the other side has asked or accepted too
+ * since the latest revoke; otherwise it is a request. Every register stays the latest of its kind, so the result does not
+ * depend on the order of topics, and a request may also come after the accept that it answers.
  */
 export function strictly<T extends Edge>(edge: T): T {
   const askedOutNs = later(edge.requestOutNs, edge.acceptOutNs);
@@ -261,7 +261,7 @@ export function strictly<T extends Edge>(edge: T): T {
   return isMutual ? edge : { ...edge, acceptNs: 0n, requestOutNs: askedOutNs, requestInNs: askedInNs };
 }
 
-/** Bonded while the latest accept is newer than the latest revoke, whoever sent either. */
+/** Bonded while the latest accept is newer than the latest revoke, from either side. */
 export function isBonded(edge: Pick<Edge, "acceptNs" | "revokeNs">): boolean {
   return edge.acceptNs > edge.revokeNs;
 }

@@ -1,6 +1,4 @@
-/**
- * The vocabulary of TrustMesh messages: types, the synonyms that fold into them, and what each one needs.
- */
+/** A decoded message, and the words for what became of it. */
 import type { UserId } from "../ledger/ids";
 
 /** How a message stands to the ledger's hash chain (docs/hedera.md §4). */
@@ -27,13 +25,13 @@ export const UNDECODABLE_REASONS = [
 ] as const;
 export type UndecodableReason = (typeof UNDECODABLE_REASONS)[number];
 
-/** A handle and profile link of one side of a message. */
+/** The names of one side of a message. */
 export interface Party {
   readonly handle: string | null;
   readonly hrl: string | null;
 }
 
-/** The meaning of a message's body, before it has a place on the ledger. */
+/** A message's body decoded, without its place on the ledger. */
 export interface Decoded {
   /** In capitals, synonyms folded. */
   readonly type: string;

@@ -1,7 +1,7 @@
 /**
- * Text from the ledger is anybody's: it is bounded and stripped of what could reorder, hide or break what is around it. What
- * scripts and emoji need to be written right stays, where they need it and nowhere else: an invisible character that does
- * nothing makes two names look the same.
+ * Anybody can write text on the ledger, so it is bounded and stripped of characters that reorder, hide or break the text around
+ * it. Characters that scripts and emoji need stay where they need them, and nowhere else: an invisible character without effect
+ * makes two names look the same.
  */
 
 /**
@@ -20,15 +20,15 @@ const BY_PLACE = "\\u200C\\u200D\\u180B-\\u180D\\u180F\\uFE00-\\uFE0F\\u{E0100}-
 const BLANK = "\\u2800\\u{1D159}\\u{16FE4}\\u{13441}\\u{13442}";
 
 /**
- * Controls, format characters (bidi overrides, zero width), lone surrogates, private use, unassigned code points, fillers of
- * Hangul and whatever else is blank. A lookahead takes out what is judged elsewhere.
+ * Controls, format characters (bidi overrides, zero width), lone surrogates, private use, unassigned code points, Hangul
+ * fillers and other blank characters. A lookahead leaves out those that are judged elsewhere.
  */
 const UNSAFE = new RegExp(
   `${REGION_FLAG.source}|(?![${SHOWN_FORMATS}${BY_PLACE}])[\\p{C}\\p{Default_Ignorable_Code_Point}${BLANK}]`,
   "gu",
 );
 
-/** Joins two characters as one, and the tags of a flag: what of them stands alone parts no words. */
+/** Joins two characters into one, and the tags of a flag. A joiner alone separates no words. */
 const GLUE = /^[\u034F\u{E0000}-\u{E007F}]$/u;
 const harmless = (found: string) => {
   if (REGION_FLAG.test(found)) return found;
@@ -36,8 +36,8 @@ const harmless = (found: string) => {
 };
 
 /**
- * A selector of variants after what has variants: emoji and their keys, ideographs, Mongolian, Burmese and its kin, and signs of
- * mathematics.
+ * A variation selector after a character with variants: emoji and keycaps, ideographs, Mongolian, Burmese and related scripts,
+ * and mathematical signs.
  */
 const STRAY_SELECTORS = new RegExp(
   [
@@ -49,7 +49,7 @@ const STRAY_SELECTORS = new RegExp(
   "gu",
 );
 
-/** Scripts whose letters change their form with their neighbours: a joiner between two of them changes how they look. */
+/** Scripts whose letters change their form with their neighbours: there a joiner between two letters changes their look. */
 const JOINING = [
   ...["Arabic", "Syriac", "Mandaic", "Nko", "Mongolian", "Phags_Pa", "Adlam", "Hanifi_Rohingya", "Sogdian"],
   ...["Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada", "Malayalam", "Sinhala"],
@@ -88,7 +88,7 @@ function cut(text: string, maxCharacters: number): string {
   return kept;
 }
 
-/** One line of harmless text of at most `maxCharacters` code points, or null where there is none. */
+/** One line of harmless text of at most `maxCharacters` code points; null where nothing is left. */
 export function cleanText(value: unknown, maxCharacters: number): string | null {
   if (typeof value !== "string") return null;
   // Four UTF-16 units a character is more than enough, and bounds the work on a hostile 20 KB name.

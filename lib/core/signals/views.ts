@@ -1,6 +1,6 @@
 /**
- * Views of a user, shaped from rows. Pure: the same rows give the same view, byte for byte, which is what its ETag names.
- * Times that tell the age of an answer are not part of a view.
+ * A user's views, shaped from rows. Pure: the same rows give the same view, byte for byte, which its ETag names. Times that
+ * tell the age of an answer are not part of a view.
  */
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
@@ -23,7 +23,7 @@ import type { Verification } from "./signal";
 export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
 export type EdgeWithName = Edge & { readonly profile: ProfileName | null };
 
-/** The whole of an answer is shared by what it lists: strangers' requests must not push out contacts. */
+/** The lists of an answer share its size: strangers' requests must not push out contacts. */
 const CONTACTS_BYTES = MAX_ANSWER_BYTES * 0.7;
 const REQUESTS_BYTES = MAX_ANSWER_BYTES * 0.14;
 
@@ -67,7 +67,7 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
       REQUESTS_BYTES,
     ),
   };
-  // Trust that is given or received is told twice: with the contact, and by id.
+  // Trust appears twice: with the contact, and by id.
   const told = bonded.map((edge) => {
     const trust = { allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) };
     const levels = trust.allocatedTo > 0 || trust.receivedFrom > 0 ? [[edge.peerId, trust] as const] : [];

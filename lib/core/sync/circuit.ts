@@ -47,7 +47,7 @@ export function failed(
     return { name: "closed", failures: circuit.failures + 1 };
   }
   if (circuit.name === "open") {
-    // Sent before it opened, so no further opening; but what the other side asks for still counts.
+    // The call was sent before the circuit breaker opened, so it does not open it again; its Retry-After still counts.
     return { ...circuit, untilMs: Math.max(circuit.untilMs, nowMs + retryAfterMs) };
   }
   const openings = circuit.name === "closed" ? 1 : circuit.openings + 1;

@@ -7,13 +7,13 @@ import type { Interval } from "./intervals";
 export interface Extension<T> {
   /** The messages that continue the prefix without a hole: `cursor + 1, cursor + 2, …`. */
   readonly run: readonly T[];
-  /** The numbers missing between the run and the next answered message; null where nothing was answered beyond. */
+  /** The hole between the run and the next message of the answer; null where the answer has none beyond. */
   readonly hole: Interval | null;
-  /** The contiguous messages behind the hole. A declared gap would let them through. */
+  /** The contiguous messages behind the hole, which a declared gap lets through. */
   readonly beyond: readonly T[];
 }
 
-/** Splits an answer, in whatever order and with whatever repeats it came. The first copy of a sequence number wins. */
+/** Splits an answer, in any order and with any repeats. The first copy of a sequence number wins. */
 export function extend<T extends { readonly sequence: number }>(cursor: number, answer: readonly T[]): Extension<T> {
   const bySequence = new Map<number, T>();
   for (const message of answer) {

@@ -1,4 +1,4 @@
-/** How old what we show is, from what the sync knows of each topic. */
+/** The age of the shown data, from the sync state of each topic. */
 import { type ConsensusNs, consensusNs, fromMs } from "../ledger/consensus-time";
 
 export interface FreshnessNow {
@@ -6,7 +6,7 @@ export interface FreshnessNow {
   readonly asOfNs: ConsensusNs | null;
   readonly lagMs: number | null;
   readonly stale: boolean;
-  /** The ledger rests: its blocks stand still, and all that it has is stored. That the mirror would tell of more is assumed. */
+  /** The ledger rests: it makes no blocks, and everything on it is stored, as far as the mirror reports. */
   readonly isQuiet: boolean;
 }
 
@@ -26,9 +26,9 @@ export interface Quiet {
 }
 
 /**
- * The freshness of several topics together: that of the slowest. Its lag is never less than the time for which it has not moved,
- * whatever the wall clock says: a clock that is behind must not make a dead mirror look alive. It is never negative either, since
- * ledger time may run a little ahead of ours. Where the ledger rests and nothing of it is missing there is no lag.
+ * The freshness of several topics together is that of the slowest. The lag is never less than the time since the topic last
+ * moved: a clock that is behind must not make a dead mirror look alive. It is never negative, because ledger time may run a
+ * little ahead of ours. There is no lag while the ledger rests and nothing of it is missing.
  */
 export function freshness(
   topics: readonly SyncedTopic[],

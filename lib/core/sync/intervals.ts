@@ -17,7 +17,7 @@ export function normalize(intervals: readonly Interval[]): readonly Interval[] {
   return merged;
 }
 
-/** The parts of `whole` that are not in `parts`. */
+/** The parts of `whole` that are not in `parts`: the missing ones. */
 export function subtract(whole: Interval, parts: readonly Interval[]): readonly Interval[] {
   const missing: Interval[] = [];
   let from = whole.from;

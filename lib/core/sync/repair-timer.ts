@@ -3,7 +3,7 @@
  * not. Times are of the process's monotonic clock.
  */
 
-/** A mirror needs half a minute to come round. What it did not have for an hour it may have in another. */
+/** A mirror needs half a minute to recover. Messages that it lacked for an hour may come within another. */
 const WAIT_MS = { base: 30_000, max: 3_600_000 };
 
 export interface RepairTimer {

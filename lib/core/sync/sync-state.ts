@@ -8,11 +8,11 @@ import type { Interval } from "./intervals";
 import { REPAIR_AT_START, type Repaired, type RepairTimer, repaired, repairNeeded } from "./repair-timer";
 import { type Hole, IDLE, nextPhase, type PhaseEvent, type SyncPhase, type SyncPolicy } from "./sync-phase";
 
-/** What a run must have read to be complete. */
+/** The goal that a run must reach to be complete. */
 interface Goal {
-  /** How many heads had been asked for at the last call for a run. Only later heads say what that caller wants to have. */
+  /** The number of heads asked for before the last demand. Only later heads show what that demand needs. */
   readonly headsBefore: number;
-  /** What the mirror had after that call; null before it has said so. */
+  /** The mirror's head after that demand; null until it answers. */
   readonly throughNs: ConsensusNs | null;
 }
 
@@ -50,7 +50,7 @@ export type SyncEvent =
   /** The mirror said through when it has everything, as head number `number`. */
   | { readonly name: "head"; readonly number: number; readonly throughNs: ConsensusNs | null }
   | { readonly name: "paused-look"; readonly nowMs: number }
-  /** The store told where the topic stands. */
+  /** The store has answered with the topic's state. */
   | { readonly name: "loaded"; readonly chain: ChainHead; readonly isPaused: boolean }
   /** The message at the cursor was replaced, by a repair or another instance. */
   | { readonly name: "hash-replaced"; readonly hash: Uint8Array | null }
@@ -77,7 +77,7 @@ export type SyncEvent =
   | Extract<PhaseEvent, { name: "fault" }>
   /** The store failed, maybe after it had committed: its cursor is not known any more. */
   | { readonly name: "store-failed" }
-  /** Everything is stored that the mirror had. `error`: why that cannot be told for certain. */
+  /** Everything on the mirror is stored. `error`: why that is not certain. */
   | { readonly name: "caught-up"; readonly error: string | null }
   /** The store begins a new epoch: nothing that was believed holds. A run that is under way ends by itself. */
   | { readonly name: "start-over"; readonly isRunning: boolean; readonly nowMs: number }

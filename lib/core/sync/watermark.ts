@@ -1,6 +1,6 @@
 /**
- * A topic's watermark: the consensus time through which everything of it is stored. Instances tell it to each other, and the larger
- * of two holds. A watermark that was wrong is taken back with a new generation, which is larger than any of the one before.
+ * Instances share, for each topic, the time through which everything is stored. The larger watermark holds. A wrong one is
+ * taken back with a new generation, which is larger than any watermark of the one before.
  */
 import { fromMs } from "../ledger/consensus-time";
 
@@ -11,11 +11,11 @@ export interface Watermark {
   readonly throughNs: bigint;
 }
 
-/** Above every time in nanoseconds. Twenty digits: Redis' scripts split the packed number there. */
+/** Above every time in nanoseconds. Twenty digits: Redis compares watermarks cut there. */
 const GENERATION = 10n ** 20n;
 /**
- * A watermark this far ahead of the keeper's clock is not kept. Instances believe a head up to ten seconds ahead of their own clocks,
- * and clocks differ. Within a minute the truth has passed a watermark that is wrong by less.
+ * A watermark this far ahead of the keeper's clock is dropped. Instances believe a head up to ten seconds ahead of their own
+ * clocks, and the clocks differ. A smaller error is passed by the truth within a minute.
  */
 export const AHEAD_MS = 60_000;
 

@@ -31,7 +31,7 @@ afterAll(async () => {
 const shards = (args: readonly string[], more: Record<string, string> = {}) => run("shards", args, more);
 
 function run(name: string, args: readonly string[], more: Record<string, string> = {}) {
-  const argv = ["--conditions=react-server", "--import", "tsx", `scripts/${name}.ts`, ...args];
+  const argv = ["--conditions=react-server", "--import", "tsx", `scripts/operator/${name}.ts`, ...args];
   const options = { env: { NODE_ENV: "test" as const, PATH: process.env.PATH ?? "", ...env, ...more } };
   return new Promise<{ code: number; out: string }>((resolve) =>
     execFile(process.execPath, argv, options, (error, stdout, stderr) =>
