@@ -79,7 +79,7 @@ test("lets a flood in one by one, refuses what is over the limit before the fram
   expect(await refused[0]?.json()).toMatchObject({ code: "too-many" });
   expect(answers.filter(({ status }) => status === 200).length).toBe(140 - refused.length);
   const metrics = await fetch(`${server.url}/api/metrics`, { headers: { authorization: `Bearer ${token}` } });
-  expect(await metrics.text()).toMatch(/trustmesh_refusals_at_the_door_total\{limit="sign-in"\} [1-9]/);
+  expect(await metrics.text()).toMatch(/trustmesh_rate_guard_refusals_total\{limit="sign-in"\} [1-9]/);
   expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
 });
 

@@ -41,20 +41,20 @@ export class Metrics {
 
   private readonly requestSeconds = new Histogram({
     name: "trustmesh_http_request_duration_seconds",
-    help: "Requests by route and status class; of a stream the time until it stands",
+    help: "Requests by route and status class; for a stream, the time until it opens",
     labelNames: ["route", "status"],
     buckets: REQUEST_BUCKETS_S,
     registers: [this.registry],
   });
   private readonly refusals = new Counter({
-    name: "trustmesh_refusals_at_the_door_total",
-    help: "Requests of an address that was known to have none left of this limit, refused before any route saw them",
+    name: "trustmesh_rate_guard_refusals_total",
+    help: "Requests that the rate guard refused before any route, by limit",
     labelNames: ["limit"],
     registers: [this.registry],
   });
   private readonly tierReads = new Counter({
     name: "trustmesh_tier_reads_total",
-    help: "What each tier had to say to reads: hit, miss, stale (its outdated copy was served), bypass, request, error",
+    help: "Answers of each tier to reads: hit, miss, stale (its outdated copy was served), bypass, request, error",
     labelNames: ["tier", "outcome"],
     registers: [this.registry],
   });

@@ -4,7 +4,7 @@ import { StreamQuery } from "../../wire/stream";
 import { ProblemError } from "../http/problem";
 import { beforeRead } from "../http/reply";
 import { defineRoute } from "../http/route";
-import { sseResponse } from "../http/sse";
+import { sseResponse } from "./event-stream";
 
 export const stream = defineRoute({
   summary: "Changes as they happen, as server-sent events; resumes at Last-Event-ID or ?cursor=",

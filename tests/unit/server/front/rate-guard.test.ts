@@ -194,7 +194,7 @@ describe("the rate guard", () => {
     ] as const)
       expect([path, (await ask(method, path)).status]).toEqual([path, 200]);
     const count = async () =>
-      Number(/refusals_at_the_door_total\{limit="submit"\} (\d+)/.exec(await metrics.registry.metrics())?.[1] ?? 0);
+      Number(/rate_guard_refusals_total\{limit="submit"\} (\d+)/.exec(await metrics.registry.metrics())?.[1] ?? 0);
     const before = await count();
     expect((await ask("POST", "/api/hcs/submit")).status).toBe(429);
     expect(await count()).toBe(before + 1);

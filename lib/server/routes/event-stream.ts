@@ -3,9 +3,10 @@ import "server-only";
 import type { UserId } from "../../core/ledger/ids";
 import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
 import type { App } from "../boot/app";
-import { signalOf } from "../routes/signals";
-import { ProblemError } from "./problem";
-import { freshnessBody } from "./reply";
+
+import { ProblemError } from "../http/problem";
+import { freshnessBody } from "../http/reply";
+import { signalOf } from "./signals";
 
 /** Reconnects are spread over this range, so that the clients of an instance that went away do not come back as one. */
 const RETRY_MIN_MS = 500;
