@@ -3,7 +3,7 @@ import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
+import type { CachedView, HeldView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 
 interface Entry {
   view: CachedView | null;
@@ -57,6 +57,16 @@ export class MemoryViewCache implements ViewCache {
   async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
     const entry = this.entries.peek(keyOf(userId, name));
     if (entry?.lease?.token === lease) entry.lease = null;
+  }
+
+  async held(userId: UserId): Promise<readonly HeldView[]> {
+    const nowMs = this.clock.monotonicMs();
+    return NAMES.flatMap((name) => {
+      const entry = this.entries.peek(keyOf(userId, name));
+      if (!entry?.view || entry.untilMs <= nowMs) return [];
+      const { position, readMs, body } = entry.view;
+      return { name, position, readMs, bytes: Buffer.byteLength(body), isFresh: !entry.isExpired };
+    });
   }
 
   async expire(userIds: readonly UserId[]): Promise<void> {

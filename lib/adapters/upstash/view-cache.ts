@@ -1,12 +1,12 @@
 /** The shared views, in Redis. Leases run by Redis' clock, so instances need not agree on the time. */
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import type { UserId } from "../../core/ledger/ids";
-import type { CachedView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
+import type { CachedView, HeldView, Lookup, SharedViewName, ViewCache } from "../../ports/shared/view-cache";
 import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History } from "./history";
-import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP, RELEASE } from "./view-scripts";
+import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP, RELEASE } from "./view-scripts";
 
 export interface UpstashViewCacheOptions {
   readonly commands: Commands;
@@ -75,6 +75,17 @@ export class UpstashViewCache implements ViewCache {
   async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
     const { commands, keys } = this.options;
     await commands.eval("release", RELEASE, [keys.view(userId, name)], [lease]);
+  }
+
+  async held(userId: UserId): Promise<readonly HeldView[]> {
+    const { commands, keys } = this.options;
+    const answer = await commands.eval("held", HELD, [keys.generation, ...viewKeys(keys, [userId])], []);
+    if (!Array.isArray(answer)) throw new TierUnavailable("redis", "Redis: held views were answered by none");
+    return NAMES.flatMap((name, i) => {
+      const [position, readMs, bytes, isFresh] = Array.isArray(answer[i]) ? (answer[i] as unknown[]).map(Number) : [];
+      if (position === undefined || readMs === undefined || bytes === undefined) return [];
+      return { name, position, readMs, bytes, isFresh: isFresh === 1 };
+    });
   }
 
   async expire(userIds: readonly UserId[]): Promise<void> {

@@ -66,6 +66,26 @@ export const RELEASE = `
 if redis.call('HGET', KEYS[1], 'l') == ARGV[1] then redis.call('HDEL', KEYS[1], 'l', 'u') end
 return 1`;
 
+/**
+ * KEYS generation, then views. Answers for each view {position, read at, bytes of its body, 1 if it is fresh}, or nothing. It changes
+ * nothing, and the bodies stay in Redis.
+ */
+export const HELD = `
+local generation = redis.call('GET', KEYS[1])
+local held = {}
+for i = 2, #KEYS do
+  local entry = redis.call('HMGET', KEYS[i], 'v', 'x', 'g')
+  local position, readMs, etag = string.match(entry[1] or '', '^(%d+)\\n(%d+)\\n([^\\n]*)\\n')
+  if position then
+    local head = #position + #readMs + #etag + 3
+    local isFresh = not entry[2] and generation and entry[3] == generation
+    held[i - 1] = {position, readMs, #entry[1] - head, isFresh and 1 or 0}
+  else
+    held[i - 1] = {}
+  end
+end
+return held`;
+
 /** A function for other scripts: expires the views KEYS[first] and following. A missing view needs no mark. */
 export const EXPIRE_FROM = `
 local function expireFrom(first)

@@ -70,6 +70,11 @@ export class LiveHub {
     return this.count;
   }
 
+  /** Streams of one user on this instance. */
+  openOf(userId: UserId): number {
+    return this.streams.get(userId)?.size ?? 0;
+  }
+
   onCommit(event: CommitEvent): void {
     for (const { userId, head, peers } of event.users) {
       this.eachOf(userId, (stream) => {

@@ -73,6 +73,17 @@ export class L1Cache {
     return view ? { view, ttlMs: view.freshUntilMs - nowMs } : null;
   }
 
+  /** The views that are kept of a user. For operators: it counts no read and renews nothing. */
+  held(userId: UserId): readonly { readonly name: string; readonly view: View; readonly isFresh: boolean }[] {
+    const nowMs = this.options.now();
+    const keys = new Set(VIEW_KINDS.map((kind) => placeOf(userId, kind, this.policyOf(kind))));
+    return [...keys].flatMap((key) =>
+      [...(this.entries.peek(key)?.views ?? [])]
+        .filter(([, view]) => nowMs < view.leavesMs)
+        .map(([name, view]) => ({ name, view, isFresh: view.freshUntilMs > nowMs })),
+    );
+  }
+
   /** Ask before a load, and hand the answer to `fill` after it. */
   generation(userId: UserId): number {
     return this.generations.get(userId) ?? this.floorGeneration;

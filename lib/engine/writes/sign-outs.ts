@@ -53,6 +53,11 @@ export class SignOuts {
     return (untilMs !== undefined && issuedMs <= untilMs) || this.untilMs.has(session);
   }
 
+  /** Until when the user's sessions are over, epoch milliseconds; null if no sign-out is known. */
+  endedUntilMs(userId: UserId): number | null {
+    return this.untilMs.get(userId) ?? null;
+  }
+
   /** Ends one session: here at once, elsewhere as soon as the store and the others can be told. Resolves after the first try. */
   async endSession(session: SessionId): Promise<void> {
     const signOut = { subject: session, untilMs: this.deps.clock.now() };

@@ -27,6 +27,14 @@ export type Lookup =
   /** Another reader is loading: look again shortly. */
   | { readonly kind: "wait"; readonly last: CachedView | null };
 
+/** A copy that the cache holds, without its body. */
+export interface HeldView extends Pick<CachedView, "position" | "readMs"> {
+  readonly name: SharedViewName;
+  readonly bytes: number;
+  /** False: it must be loaded again. */
+  readonly isFresh: boolean;
+}
+
 export interface ViewCache {
   /** A hit also renews views as its strategy says (core/cache-strategy): by default all views of the user. */
   lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup>;
@@ -34,6 +42,8 @@ export interface ViewCache {
   fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean>;
   /** Gives a lease back without a fill after a failed load: the next reader tries. */
   release(userId: UserId, name: SharedViewName, lease: string): Promise<void>;
+  /** The copies of a user's views. For operators: it renews nothing and takes no lease. */
+  held(userId: UserId): Promise<readonly HeldView[]>;
   /** Views of these users must be loaded again, and leases on them are over. */
   expire(userIds: readonly UserId[]): Promise<void>;
   /** Every view of everybody must be loaded again: the remedy for a lost `expire`. */

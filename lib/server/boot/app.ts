@@ -115,6 +115,8 @@ export interface App {
   /** Commands by purpose, and the state of the subscription; null without a shared tier. */
   readonly sharedStats: SharedTier["stats"] | null;
   readonly sharedKeeping: SharedTier["keeping"] | null;
+  /** Redis (L2); null if nothing is shared. */
+  readonly sharedViews: ViewCache | null;
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;

@@ -119,6 +119,7 @@ export function createApp({
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),
     sharedKeeping: shared === null ? null : () => shared.keeping(),
+    sharedViews: shared?.views ?? null,
     trustedPayers: network.trustedPayers,
     operatorId: network.operatorId ?? null,
     people: network.people,

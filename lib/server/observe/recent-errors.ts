@@ -32,12 +32,13 @@ export class RecentErrors {
 
   /** A log that also notes errors outside requests here. Their messages are fixed texts. */
   following(log: Log): Log {
+    const write = log.error.bind(log);
     return {
-      info: (message, fields) => log.info(message, fields),
-      warn: (message, fields) => log.warn(message, fields),
+      info: log.info.bind(log),
+      warn: log.warn.bind(log),
       error: (message, fields) => {
         if (currentRequest() === undefined) this.note(message, null);
-        log.error(message, fields);
+        write(message, fields);
       },
     };
   }

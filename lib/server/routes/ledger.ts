@@ -1,6 +1,5 @@
 import "server-only";
 import { MAX_GAPS } from "../../core/bounds";
-import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import { parseSequence, parseTopicId, type TopicId } from "../../core/ledger/ids";
 import { viewOf } from "../../engine/reads/view";
 import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
@@ -9,8 +8,7 @@ import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { privateJson, uncached, viewResponse } from "../http/reply";
 import { defineRoute } from "../http/route";
-
-const base64 = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString("base64"));
+import { proofContent } from "./proof-content";
 
 export const proof = defineRoute({
   summary: "Everything that a browser needs to check one message against the hash chain that the mirror gave",
@@ -36,32 +34,10 @@ export const proof = defineRoute({
         ? new ProblemError("not-yours", "This message does not concern you.")
         : new ProblemError("not-found", "There is no such message yet.");
     }
-    const content = {
-      message: {
-        topicId,
-        sequenceNumber: sequence,
-        consensusTimestamp: formatConsensusTime(row.consensusNs),
-        payerAccountId: row.payer,
-        runningHashVersion: row.runningHashVersion,
-        bytes: base64(row.message),
-      },
-      previousRunningHash: base64(row.previousRunningHash),
-      runningHash: base64(row.runningHash),
-      status: row.verification,
-      reason: row.reason,
-      mirrors: await agreeingMirrors(app, topicId, sequence),
-    };
+    const content = await proofContent(app, topicId, sequence, row);
     return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
   },
 });
-
-/** The mirrors whose chains agree up to a later message, with nothing unproven in between. */
-async function agreeingMirrors({ scheduler, stores }: App, topicId: TopicId, sequence: number): Promise<number> {
-  const { through, mirrors } = scheduler.syncs.get(topicId)?.agreed ?? { through: 0, mirrors: 1 };
-  if (mirrors < 2 || sequence > through) return 1;
-  const counts = (await stores.sync.topic(topicId))?.counts;
-  return counts && counts.unverifiable + counts.failed === 0 ? mirrors : 1;
-}
 
 export const registry = defineRoute({
   summary: "The topics that the caller writes to",

@@ -9,6 +9,7 @@ import { circle, contacts } from "./contacts";
 import { cronSync } from "./cron";
 import { hcs, health, ingestion, ready } from "./health";
 import { proof, registry, sync } from "./ledger";
+import { lookUpMessage, lookUpPerson } from "./lookups";
 import { metrics } from "./metrics";
 import { person } from "./people";
 import { profiles, recognition } from "./recognition";
@@ -65,6 +66,8 @@ export const ROUTES = {
   "POST /api/admin/topics/{topicId}/audit": audit,
   "POST /api/admin/topics/{topicId}/resync": resync,
   "POST /api/admin/topics/{topicId}/start-over": startOver,
+  "GET /api/admin/people/{userId}": lookUpPerson,
+  "GET /api/admin/topics/{topicId}/messages/{sequence}": lookUpMessage,
   "GET /api/admin/shards": shards,
   "POST /api/admin/shards/split": split,
   "POST /api/admin/shards/drain": drain,

@@ -43,6 +43,29 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(kinds.filter((kind) => kind === "wait")).toHaveLength(19);
   });
 
+  it("tells what it holds of a user, without a lease and without renewing it", async () => {
+    expect(await cache.held(USER)).toEqual([]);
+    await filled(7);
+    const held = { name: "contacts", position: 7, readMs: view(7).readMs, bytes: view(7).body.length, isFresh: true };
+    expect(await cache.held(USER)).toEqual([held]);
+    expect(await cache.held(OTHER)).toEqual([]);
+    await subject.pass(VIEW_TTL_MS / 2);
+    await cache.held(USER);
+    await cache.expire([USER]);
+    expect(await cache.held(USER)).toEqual([{ ...held, isFresh: false }]);
+    // The lease is still to be had.
+    expect((await look()).kind).toBe("lease");
+    expect(await cache.held(USER)).toEqual([{ ...held, isFresh: false }]);
+  });
+
+  it("lets a view go that is looked at by operators only", async () => {
+    await filled(7);
+    await subject.pass(VIEW_TTL_MS / 2);
+    expect(await cache.held(USER)).toHaveLength(1);
+    await subject.pass(VIEW_TTL_MS / 2);
+    expect(await cache.held(USER)).toEqual([]);
+  });
+
   it("gives back what was filled, as it was, whatever is in it", async () => {
     const hostile = { ...view(7, 'quotes " \\ newline \n unicode \u2028 🌱 42'), etag: '"7-x"' };
     expect(await cache.fill(USER, "contacts", hostile, await leased())).toBe(true);

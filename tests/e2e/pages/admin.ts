@@ -13,6 +13,7 @@ export const ADMIN_PLACES = [
   "/admin/tiers",
   "/admin/mirror",
   "/admin/messages",
+  "/admin/lookup",
   "/admin/storage",
   "/admin/capacity",
   "/admin/log",

@@ -80,6 +80,7 @@ const ask = (name: RouteName, cookie: string | null, more: { query?: string; bod
     topicId: t.devnet.topics.contact,
     sequence: "1",
     id: t.devnet.topics.contact,
+    userId: ALICE,
   };
   const path = template.replaceAll(/\{(\w+)\}/g, (_, part: string) => values[part] ?? "1");
   const query = [more.query, name.endsWith("/profiles") ? `ids=${ALICE}` : undefined].filter(Boolean).join("&");

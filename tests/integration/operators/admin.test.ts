@@ -37,7 +37,11 @@ const adminRoutes = (Object.keys(ROUTES) as RouteName[]).filter(
 );
 const request = (name: RouteName): ["GET" | "POST", string, { body?: object }] => {
   const [method, path = ""] = name.split(" ") as ["GET" | "POST", string];
-  return [method, path.replace("{topicId}", contact), method === "POST" ? { body: {} } : {}];
+  return [
+    method,
+    path.replace("{topicId}", contact).replace("{userId}", ALICE).replace("{sequence}", "1"),
+    method === "POST" ? { body: {} } : {},
+  ];
 };
 const say = (...messages: (object | string)[]) => void t.devnet.submitMany(contact, messages);
 const status = async () => AdminStatus.parse(await t.json("/api/admin/status", operator));

@@ -12,12 +12,13 @@ import {
   ROUND,
 } from "@/lib/adapters/upstash/hot-scripts";
 import { REMOVE, REPORT } from "@/lib/adapters/upstash/instance-reports";
-import { EXPIRE, EXPIRE_ALL, FILL, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
+import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
 import type { Command } from "../servers/resp";
 
 const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [LOOKUP, "lookup"],
   [FILL, "fill"],
+  [HELD, "held"],
   [EXPIRE, "expire"],
   [EXPIRE_ALL, "expire"],
   [PASS_GATE, "gate"],

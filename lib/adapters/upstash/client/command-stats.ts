@@ -5,6 +5,7 @@ export const PURPOSES = [
   "lookup",
   "fill",
   "release",
+  "held",
   "expire",
   "gate",
   "round",

@@ -244,6 +244,7 @@ function bound(views: ViewCache): ViewCache {
     lookup: views.lookup.bind(views),
     fill: views.fill.bind(views),
     release: views.release.bind(views),
+    held: views.held.bind(views),
     expire: views.expire.bind(views),
     expireAll: views.expireAll.bind(views),
   };

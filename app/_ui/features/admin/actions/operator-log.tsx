@@ -1,5 +1,7 @@
 "use client";
 import { ScrollText } from "lucide-react";
+import Link from "next/link";
+import { personHref } from "@/lib/client/admin/lookup";
 import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/sentences";
 import { useOperatorLog } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
@@ -47,6 +49,7 @@ const COLUMNS: readonly SortedColumn<OperatorLogEntry>[] = [
     cell: (entry) => (
       <>
         <span className="font-medium">{entryTitle(entry)}</span>
+        <TargetLink entry={entry} />
         <span className="block text-ink-soft text-xs md:hidden">
           by <bdi>{entry.actor}</bdi>
         </span>
@@ -131,6 +134,21 @@ export function OperatorLog() {
         </>
       )}
     </Panel>
+  );
+}
+
+/** The person or topic that an action was about. */
+function TargetLink({ entry: { action, target } }: { entry: OperatorLogEntry }) {
+  if (target === null) return null;
+  const isTopic = action.startsWith("topic.") || action === "shards.drain";
+  if (!isTopic && action !== "cache.invalidate") return null;
+  return (
+    <Link
+      className="block text-ink-soft text-xs underline underline-offset-4"
+      href={isTopic ? `/admin/topics?topic=${target}` : personHref(target)}
+    >
+      {isTopic ? "Topic" : "Person"}
+    </Link>
   );
 }
 

@@ -6,6 +6,7 @@ export const PLACES = [
   { href: "/admin/tiers", label: "Tiers" },
   { href: "/admin/mirror", label: "Mirror" },
   { href: "/admin/messages", label: "Rejected messages" },
+  { href: "/admin/lookup", label: "Look up" },
   { href: "/admin/storage", label: "Storage" },
   { href: "/admin/capacity", label: "Capacity" },
   { href: "/admin/log", label: "Operator log" },

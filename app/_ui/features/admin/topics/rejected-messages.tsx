@@ -1,5 +1,7 @@
 "use client";
 import { Inbox } from "lucide-react";
+import Link from "next/link";
+import { messageHref } from "@/lib/client/admin/lookup";
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
@@ -23,9 +25,9 @@ const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
     csv: ({ topicId, sequence }) => `${topicId}/${sequence}`,
     cell: ({ topicId, sequence, consensusTimestamp, disposition, reason }) => (
       <>
-        <span className="ledger text-xs">
+        <Link className="ledger text-xs underline underline-offset-4" href={messageHref(topicId, sequence)}>
           {topicId}/{sequence}
-        </span>
+        </Link>
         <span className="block text-ink-soft text-xs">{exactConsensusTime(consensusTimestamp)}</span>
         <span className="mt-1 block sm:hidden">
           <Why disposition={disposition} reason={reason} />

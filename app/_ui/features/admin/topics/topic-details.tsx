@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { messageHref } from "@/lib/client/admin/lookup";
 import {
   checkOf,
   coverageWords,
@@ -73,7 +74,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
         facts={[
           ["Lag", lasting(topic.lagMs)],
           ["Synced through", topic.asOf ? exactConsensusTime(topic.asOf) : "nothing yet"],
-          ["Last message", topic.lastMessageAt ? exactConsensusTime(topic.lastMessageAt) : "none yet"],
+          ["Last message", <LastMessage key="last" topic={topic} />],
           ["Messages", whole(counts.messages)],
           ["Verified", whole(counts.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
@@ -103,6 +104,18 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
         ))}
       </div>
     </div>
+  );
+}
+
+function LastMessage({ topic: { topicId, cursor, lastMessageAt } }: { topic: TopicStatus }) {
+  if (lastMessageAt === null || cursor === 0) return "none yet";
+  return (
+    <>
+      {exactConsensusTime(lastMessageAt)},{" "}
+      <Link className="underline underline-offset-4" href={messageHref(topicId, cursor)}>
+        message {whole(cursor)}
+      </Link>
+    </>
   );
 }
 

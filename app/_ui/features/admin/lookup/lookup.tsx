@@ -1,0 +1,98 @@
+"use client";
+import { useState } from "react";
+import { parseMessagePlace } from "@/lib/client/admin/lookup";
+import { useUrlState } from "@/lib/client/browser/url-state";
+import { parseUserId } from "@/lib/core/ledger/ids";
+import { Button } from "../../../primitives/button";
+import { Field } from "../../../primitives/field";
+import { Panel } from "../frame/panel";
+import { MessageResult } from "./message-result";
+import { PersonResult } from "./person-result";
+
+/** Looks up one person and one message. The address says which. */
+export function Lookup() {
+  const { get, set } = useUrlState();
+  const person = parseUserId(get("person") ?? "");
+  const message = parseMessagePlace(get("message"));
+  return (
+    <>
+      <Panel title="Person">
+        <Form
+          key={`person ${person}`}
+          label="Account id"
+          start={person ?? ""}
+          placeholder="0.0.7226146"
+          fault="An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen."
+          isGood={(text) => parseUserId(text) !== null}
+          onAsk={(text) => set({ person: text }, "push")}
+        />
+        {person && <PersonResult userId={person} />}
+      </Panel>
+      <Panel title="Message">
+        <Form
+          key={`message ${get("message")}`}
+          label="Topic and sequence number"
+          start={message ? `${message.topicId}/${message.sequence}` : ""}
+          placeholder="0.0.7148063/31415"
+          fault="Write the topic and the sequence number: 0.0.7148063/31415."
+          isGood={(text) => parseMessagePlace(text) !== null}
+          onAsk={(text) => {
+            const place = parseMessagePlace(text);
+            if (place) set({ message: `${place.topicId}/${place.sequence}` }, "push");
+          }}
+        />
+        {message && <MessageResult {...message} />}
+      </Panel>
+    </>
+  );
+}
+
+interface FormProps {
+  label: string;
+  start: string;
+  placeholder: string;
+  fault: string;
+  isGood(text: string): boolean;
+  onAsk(text: string): void;
+}
+
+function Form({ label, start, placeholder, fault, isGood, onAsk }: FormProps) {
+  const [text, setText] = useState(start);
+  const [error, setError] = useState<string | null>(null);
+  const ask = () => {
+    const trimmed = text.trim();
+    if (isGood(trimmed)) onAsk(trimmed);
+    else setError(fault);
+  };
+  return (
+    <form
+      noValidate
+      className="max-w-md"
+      onSubmit={(event) => {
+        event.preventDefault();
+        ask();
+      }}
+    >
+      <Field label={label} error={error}>
+        {(control) => (
+          <div className="flex gap-2">
+            <input
+              {...control}
+              value={text}
+              onChange={(event) => {
+                setText(event.target.value);
+                setError(null);
+              }}
+              placeholder={placeholder}
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              className="field ledger min-w-0"
+            />
+            <Button type="submit">Look up</Button>
+          </div>
+        )}
+      </Field>
+    </form>
+  );
+}

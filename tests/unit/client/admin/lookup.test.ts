@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { messageHref, parseMessagePlace, personHref, tierWords } from "@/lib/client/admin/lookup";
+
+describe("a message's place", () => {
+  it.each(["0.0.7148063/31415", " 0.0.7148063 / 31415 ", "0.0.7148063 31415", "0.0.7148063,31415"])(
+    "is read from %j",
+    (text) => {
+      expect(parseMessagePlace(text)).toEqual({ topicId: "0.0.7148063", sequence: 31_415 });
+    },
+  );
+
+  it.each([null, "", "0.0.7148063", "0.0.7148063/0", "0.0.7148063/-1", "0.0.7148063/1e3", "x/1", "0.0.5/1/2"])(
+    "is not read from %j",
+    (text) => {
+      expect(parseMessagePlace(text)).toBeNull();
+    },
+  );
+
+  it("is in its address", () => {
+    const query = new URL(messageHref("0.0.5", 7), "http://x").searchParams;
+    expect(parseMessagePlace(query.get("message"))).toEqual({ topicId: "0.0.5", sequence: 7 });
+  });
+});
+
+it("a person's id survives its address, whatever is in it", () => {
+  expect(new URL(personHref("tm-ä&?#"), "http://x").searchParams.get("person")).toBe("tm-ä&?#");
+});
+
+it("a tenant's people are of the enterprise tier", () => {
+  expect(tierWords({ tier: "standard", tenantId: "acme" })).toBe("enterprise (acme)");
+  expect(tierWords({ tier: "busy", tenantId: null })).toBe("busy");
+});
