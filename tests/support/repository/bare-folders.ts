@@ -1,7 +1,6 @@
 /** Folders with comments that still open with a bare Of, Who, What, Whose or Whom. It only shrinks: remove a folder when it is clean. */
 export const BARE_FOLDERS: ReadonlySet<string> = new Set([
   ".",
-  "lib/core/ledger",
   "lib/core/signals",
   "lib/core/sync",
   "lib/engine/reads",
@@ -10,9 +9,6 @@ export const BARE_FOLDERS: ReadonlySet<string> = new Set([
   "lib/server/access",
   "lib/server/admin",
   "lib/server/boot",
-  "lib/server/boot/parts",
-  "lib/server/config",
   "lib/server/http",
   "lib/server/observe",
-  "lib/server/routes",
 ]);

@@ -327,7 +327,7 @@ export class WaywardWorld {
   }
 }
 
-/** Whoever waits for it goes on a moment after it opens, or when it does not. */
+/** A waiting caller goes on a moment after it opens, or when it does not. */
 class Gate {
   private readonly opened: Promise<void>;
   open: () => void = () => {};
