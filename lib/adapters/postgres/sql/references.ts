@@ -5,7 +5,7 @@
 import { and, gte, lte, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicLog, topics, userHeads } from "../../../../drizzle/schema";
-import type { TopicId, UserId } from "../../../core/ledger/ids";
+import { MAX_SEQUENCE, type TopicId, type UserId } from "../../../core/ledger/ids";
 import { baseOf, topicNoIn } from "../codec/ref";
 
 const t = alias(topics, "t");
@@ -27,8 +27,9 @@ export const userIdOf = (userNo: SQLWrapper): SQL<UserId> =>
 export const messageOf = (ref: SQLWrapper): SQL =>
   sql`(SELECT coalesce(${l.body}, ${l.message}) FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;
 
-/** Whether a row of the log is of this topic, and its sequence in this range. */
+/** Whether a row of the log is of this topic, and its sequence in this range. Refs beyond the topic's own are of another. */
 export function isOfTopic(topicId: TopicId, from: number, to: number): SQL | undefined {
   const base = baseOf(topicNoOf(topicId));
-  return and(gte(topicLog.ref, sql`${base} + ${from}::bigint`), lte(topicLog.ref, sql`${base} + ${to}::bigint`));
+  const [first, last] = [Math.max(from, 1), Math.min(to, MAX_SEQUENCE)];
+  return and(gte(topicLog.ref, sql`${base} + ${first}::bigint`), lte(topicLog.ref, sql`${base} + ${last}::bigint`));
 }

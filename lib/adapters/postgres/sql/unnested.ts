@@ -36,7 +36,7 @@ export const isAnyOf = (column: PgColumn, values: readonly Value[]): SQL<boolean
  */
 export function unnested(alias: string, columns: readonly ColumnOfValues[], place?: string): SQL {
   const arrays = sql.join(columns.map(arrayOf), sql`, `);
-  const numbered = place === undefined ? "" : " WITH ORDINALITY";
-  const called = [...columns.map(({ name }) => name), ...(place === undefined ? [] : [place])].join(", ");
-  return sql`unnest(${arrays})${sql.raw(`${numbered} AS ${alias} (${called})`)}`;
+  const called = [...columns.map(({ name }) => name), ...(place === undefined ? [] : [place])];
+  const numbered = place === undefined ? undefined : sql` WITH ORDINALITY`;
+  return sql`unnest(${arrays})${numbered} AS ${sql.raw(`${alias} (${called.join(", ")})`)}`;
 }

@@ -277,6 +277,16 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.proof(A, T, seq(first))).toMatchObject({ sequence: first, payer: PAYER });
   });
 
+  it("reads a range of the log inside its topic, however far the range goes", async () => {
+    await expectCommitted(store, batchOf(T, 0, [REQUEST]));
+    await expectCommitted(store, batchOf(OTHER, 0, [{ type: "RECOGNITION_MINT", actor: A, target: B }, ACCEPT]));
+    for (const topicId of [T, OTHER]) {
+      const all = await store.sync.log(topicId, 1, 2);
+      expect(all).toHaveLength(topicId === T ? 1 : 2);
+      expect(await store.sync.log(topicId, -(2 ** 41), 2 ** 41)).toEqual(all);
+    }
+  });
+
   it("lets the last writer win, for profiles and definitions", async () => {
     const profile = (handle: string, ns: bigint): PlainSignal => ({
       type: "PROFILE_UPDATE",
