@@ -4,16 +4,30 @@ import type { AccountId, UserId } from "../../core/ledger/ids";
 import type { AccountStore, Binding, SignOut } from "../../ports/store/account-store";
 import type { Statements } from "./drivers/statements";
 import { excluded } from "./sql/expressions";
+import { built, given } from "./sql/template";
+
+const ofAccount = given<{ readonly accountId: AccountId }>();
+const BOUND_TO = built(ofAccount, (db) =>
+  db
+    .select({ userId: accountBindings.userId })
+    .from(accountBindings)
+    .where(eq(accountBindings.accountId, ofAccount("accountId"))),
+);
+
+const since = given<{ readonly sinceMs: number }>();
+const SIGN_OUTS = built(since, (db) =>
+  db
+    .select()
+    .from(sessionSignOuts)
+    .where(gt(sessionSignOuts.untilMs, since("sinceMs"))),
+);
 
 /** Bindings and sign-outs, in PostgreSQL. They come from no message, so a rebuild leaves them as they are. */
 export class PostgresAccountStore implements AccountStore {
   constructor(private readonly statements: Statements) {}
 
   async boundTo(accountId: AccountId): Promise<UserId | null> {
-    const { userId } = accountBindings;
-    const [row] = await this.statements.run("account", (db) =>
-      db.select({ userId }).from(accountBindings).where(eq(accountBindings.accountId, accountId)),
-    );
+    const [row] = await this.statements.run("account", BOUND_TO({ accountId }));
     return row?.userId ?? null;
   }
 
@@ -48,8 +62,6 @@ export class PostgresAccountStore implements AccountStore {
   }
 
   signOuts(sinceMs: number): Promise<readonly SignOut[]> {
-    return this.statements.run("account", (db) =>
-      db.select().from(sessionSignOuts).where(gt(sessionSignOuts.untilMs, sinceMs)),
-    );
+    return this.statements.run("account", SIGN_OUTS({ sinceMs }));
   }
 }

@@ -14,7 +14,7 @@ import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
 import { CROWDS, FIRST_UNVERIFIED, OVERVIEW, overviewOf, REJECTED, rejectedMessage } from "./read/operators";
 import type { Readable } from "./read/readable";
-import { RELATION_SIZES } from "./read/sizes";
+import { RELATION_SIZES } from "./read/server";
 import { isAnyOf } from "./sql/unnested";
 
 type EntryRow = typeof adminAudit.$inferSelect;

@@ -7,30 +7,46 @@ import type { Registry, Shard, TenantId, UserTier } from "../../core/shards/shar
 import type { ShardRegistry, Tenant, UserRoute } from "../../ports/store/shard-registry";
 import type { Statements } from "./drivers/statements";
 import { excluded, names, takeExcluded } from "./sql/expressions";
-import { template } from "./sql/template";
+import { built, given, template } from "./sql/template";
 import { of, unnested, type Value } from "./sql/unnested";
 import { knownTopics } from "./write/topics";
+
+const VERSION = built(given<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
+
+const REGISTRY = built(given<object>(), (db) => {
+  // Drizzle takes an outer join's row for missing where its first column is null: that one must not be nullable.
+  const { shardNo, ...others } = getTableColumns(shards);
+  return db
+    .select({ version: meta.registryVersion, shard: { shardNo, ...others } })
+    .from(meta)
+    .leftJoin(shards, sql`true`)
+    .orderBy(shardNo);
+});
+
+const ofUser = given<{ readonly userId: UserId }>();
+
+const ROUTE = built(ofUser, (db) => {
+  const { tier, tenantId, version } = userRoutes;
+  return db
+    .select({ route: { tier, tenantId, version }, head: userHeads.head })
+    .from(sql`(SELECT ${ofUser("userId")}::text AS user_id) u`)
+    .leftJoin(userRoutes, eq(userRoutes.userId, sql`u.user_id`))
+    .leftJoin(userHeads, eq(userHeads.userId, sql`u.user_id`));
+});
 
 export class PostgresShardRegistry implements ShardRegistry {
   constructor(private readonly statements: Statements) {}
 
   async load(): Promise<Registry> {
-    // Drizzle takes an outer join's row for missing where its first column is null: that one must not be nullable.
-    const { shardNo, ...others } = getTableColumns(shards);
-    const shard = { shardNo, ...others };
-    const rows = await this.statements.run("registry", (db) =>
-      db.select({ version: meta.registryVersion, shard }).from(meta).leftJoin(shards, sql`true`).orderBy(shardNo),
-    );
+    const rows = await this.statements.run("registry", REGISTRY({}));
     return {
       version: rows[0]?.version ?? 0,
-      shards: rows.flatMap((row) => (row.shard === null ? [] : [shardOf(row.shard)])),
+      shards: rows.flatMap(({ shard }) => (shard === null ? [] : [shardOf(shard)])),
     };
   }
 
   async version(): Promise<number> {
-    const [row] = await this.statements.run("registry", (db) =>
-      db.select({ version: meta.registryVersion }).from(meta),
-    );
+    const [row] = await this.statements.run("registry", VERSION({}));
     return row?.version ?? 0;
   }
 
@@ -40,15 +56,7 @@ export class PostgresShardRegistry implements ShardRegistry {
   }
 
   async user(userId: UserId): Promise<UserRoute> {
-    const { tier, tenantId, version } = userRoutes;
-    const asked = sql`(SELECT ${userId}::text AS user_id) u`;
-    const [row] = await this.statements.run("route", (db) =>
-      db
-        .select({ route: { tier, tenantId, version }, head: userHeads.head })
-        .from(asked)
-        .leftJoin(userRoutes, eq(userRoutes.userId, sql`u.user_id`))
-        .leftJoin(userHeads, eq(userHeads.userId, sql`u.user_id`)),
-    );
+    const [row] = await this.statements.run("route", ROUTE({ userId }));
     return {
       userId,
       tier: row?.route?.tier ?? "standard",
@@ -129,7 +137,7 @@ const columnsOf = (written: Written) => written.map(([column]) => column);
 
 /** Swaps the version, and with it writes the shards and their topics. Answers no row where another change came first. */
 function changeOf(expectedVersion: number, put: readonly Shard[]) {
-  const given = [...PLACE, ...CHANGING].map(([column, value]) => of(column, put.map(value)));
+  const given = [...PLACE, ...CHANGING].map(([column, value]) => of(column, put, value));
   const columns = names(...columnsOf([...PLACE, ...CHANGING]));
   return template(
     { version: sql<number>`registry_version` },
@@ -155,7 +163,7 @@ function assignmentOf(userIds: readonly UserId[], tenantId: TenantId | null) {
   SELECT FROM ${tenants} WHERE ${tenants.tenantId} = ${given} UNION ALL SELECT WHERE ${given} IS NULL),
 assigned AS (
   INSERT INTO ${userRoutes} (${names(userId, tier, userRoutes.tenantId, version)})
-  SELECT DISTINCT u.user_id, 'standard', ${given}, 1 FROM known, ${unnested("u", [of(userId, userIds)])} ORDER BY 1
+  SELECT DISTINCT u.user_id, 'standard', ${given}, 1 FROM known, ${unnested("u", [of(userId, userIds, (id) => id)])} ORDER BY 1
   ON CONFLICT (${names(userId)}) DO UPDATE SET ${takeExcluded(userRoutes.tenantId)}, ${names(version)} = ${version} + 1
   WHERE ${userRoutes.tenantId} IS DISTINCT FROM ${excluded(userRoutes.tenantId)})
 SELECT ${answer} FROM known`,

@@ -1,7 +1,6 @@
-import { and, between, eq, getTableColumns, inArray, min, ne, sql } from "drizzle-orm";
-import { meta, topicGaps, topicLog, topics } from "../../../drizzle/schema";
-import { MAX_CHUNKS } from "../../core/ledger/chunks";
-import { MAX_SEQUENCE, type TopicId } from "../../core/ledger/ids";
+import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import { meta, topicGaps, type topicLog, topics } from "../../../drizzle/schema";
+import type { TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { CommitOutcome } from "../../ports/store/batch-store";
@@ -9,20 +8,39 @@ import type { Refolded } from "../../ports/store/epoch-store";
 import type { Gap } from "../../ports/store/gap-store";
 import type { SyncStore } from "../../ports/store/sync-store";
 import type { TopicState } from "../../ports/store/topic-store";
-import { disposition, gapState } from "./codec/codes";
+import { gapState } from "./codec/codes";
 import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";
 import { refusal } from "./drivers/errors";
 import type { Statements } from "./drivers/statements";
+import { FAILED, LOG, PARTS, rangeOf } from "./read/log";
 import type { Readable } from "./read/readable";
-import { literal } from "./sql/expressions";
-import { isOfTopic, topicNoOf } from "./sql/references";
-import { isAnyOf } from "./sql/unnested";
+import { topicNoOf } from "./sql/references";
+import { built, given } from "./sql/template";
 import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { recordHole } from "./write/holes";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
+
+const TOPICS = built(given<object>(), (db) => db.select().from(topics).orderBy(topics.topicNo));
+
+const ofTopic = given<{ readonly topicId: TopicId }>();
+
+const TOPIC = built(ofTopic, (db) =>
+  db
+    .select({ ...getTableColumns(topics), stamp: STAMP })
+    .from(topics)
+    .where(eq(topics.topicId, ofTopic("topicId"))),
+);
+
+const GAPS = built(ofTopic, (db) =>
+  db
+    .select()
+    .from(topicGaps)
+    .where(eq(topicGaps.topicNo, topicNoOf(ofTopic("topicId"))))
+    .orderBy(topicGaps.fromSeq),
+);
 
 /** The durable side of sync in PostgreSQL. */
 export class PostgresSyncStore implements SyncStore {
@@ -32,17 +50,11 @@ export class PostgresSyncStore implements SyncStore {
   ) {}
 
   async topics(): Promise<readonly TopicState[]> {
-    const rows = await this.statements.run("topics", (db) => db.select().from(topics).orderBy(topics.topicNo));
-    return rows.map(topicState);
+    return (await this.statements.run("topics", TOPICS({}))).map(topicState);
   }
 
   async topic(topicId: TopicId): Promise<TopicState | null> {
-    const [row] = await this.statements.run("topics", (db) =>
-      db
-        .select({ ...getTableColumns(topics), stamp: STAMP })
-        .from(topics)
-        .where(eq(topics.topicId, topicId)),
-    );
+    const [row] = await this.statements.run("topics", TOPIC({ topicId }));
     return row === undefined ? null : topicState(row);
   }
 
@@ -67,24 +79,8 @@ export class PostgresSyncStore implements SyncStore {
 
   async parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]> {
     if (chunkKeys.length === 0) return [];
-    const { ref, chunkKey, chunkNumber, reason } = topicLog;
     try {
-      return await this.logOf((db) => {
-        const firsts = db
-          .select({ ref: min(ref) })
-          .from(topicLog)
-          .where(
-            and(
-              isAnyOf(chunkKey, chunkKeys),
-              isOfTopic(topicId, 1, MAX_SEQUENCE),
-              between(chunkNumber, 1, MAX_CHUNKS),
-              ne(topicLog.disposition, disposition.code("failed")),
-              sql`${reason} IS DISTINCT FROM 'bad-chunk'`,
-            ),
-          )
-          .groupBy(chunkKey, chunkNumber);
-        return db.select().from(topicLog).where(inArray(ref, firsts)).orderBy(ref);
-      });
+      return await this.logOf(PARTS({ ...rangeOf(topicId), chunkKeys }));
     } catch (error) {
       // Keys come from a mirror: one that the database refuses must not stop its topic.
       throw refusal(error);
@@ -92,25 +88,11 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]> {
-    return this.logOf((db) =>
-      db
-        .select()
-        .from(topicLog)
-        .where(isOfTopic(topicId, from, to))
-        .orderBy(topicLog.ref),
-    );
+    return this.logOf(LOG(rangeOf(topicId, from, to)));
   }
 
   failed(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
-    const isFailed = sql`${topicLog.disposition} = ${literal(disposition.code("failed"))}`;
-    return this.logOf((db) =>
-      db
-        .select()
-        .from(topicLog)
-        .where(and(isFailed, isOfTopic(topicId, after + 1, MAX_SEQUENCE)))
-        .orderBy(topicLog.ref)
-        .limit(limit),
-    );
+    return this.logOf(FAILED({ ...rangeOf(topicId, after + 1), limit }));
   }
 
   private async logOf(statement: Statement<readonly (typeof topicLog.$inferSelect)[]>): Promise<readonly LogEntry[]> {
@@ -118,13 +100,7 @@ export class PostgresSyncStore implements SyncStore {
   }
 
   async gaps(topicId: TopicId): Promise<readonly Gap[]> {
-    const rows = await this.statements.run("gaps", (db) =>
-      db
-        .select()
-        .from(topicGaps)
-        .where(eq(topicGaps.topicNo, topicNoOf(topicId)))
-        .orderBy(topicGaps.fromSeq),
-    );
+    const rows = await this.statements.run("gaps", GAPS({ topicId }));
     return this.readable.rows("topic_gaps", rows, (row) => gapOf(topicId, row));
   }
 

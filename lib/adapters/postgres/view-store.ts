@@ -1,5 +1,4 @@
-import { and, eq, gt, sql } from "drizzle-orm";
-import { contactEdges, profiles, userHeads } from "../../../drizzle/schema";
+import { sql } from "drizzle-orm";
 import { MAX_EDGES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
 import { MAX_SEQUENCE, type Sequence, type TopicId, type TopicKind, type UserId } from "../../core/ledger/ids";
@@ -23,11 +22,12 @@ import { typeNumber, UNNAMED_TYPE } from "./codec/codes";
 import type { Statements } from "./drivers/statements";
 import { CONTACTS, type EdgeAnswer, PEERS } from "./read/contacts";
 import { EVENTS } from "./read/events";
-import { BESIDE, FIRST_POSITION, type Reader } from "./read/pages";
+import { BESIDE, type Reader } from "./read/pages";
 import { PROOF } from "./read/proof";
 import { Readable } from "./read/readable";
 import { CATALOGUE, type DefinitionAnswer, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./read/recognition";
 import { MISSED, NEWEST, NEWEST_OF_TYPES, type SignalAnswer } from "./read/signals";
+import { HEADS, PEERS_OF, PROFILES } from "./read/users";
 import {
   definition,
   edge,
@@ -42,9 +42,7 @@ import {
   written,
 } from "./read/view-rows";
 import { WRITTEN } from "./read/written";
-import { userIdOf } from "./sql/references";
 import { given, prepared } from "./sql/template";
-import { isAnyOf } from "./sql/unnested";
 
 const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`SELECT ${columns}`);
 
@@ -164,14 +162,7 @@ export class PostgresViewStore implements ViewStore {
 
   async profiles(userIds: readonly UserId[]): Promise<readonly Profile[]> {
     if (userIds.length === 0) return [];
-    const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl } = profiles;
-    const rows = await this.statements.run("profiles", (db) =>
-      db
-        .select({ userId: userHeads.userId, profileNs, handle, displayName, bio, avatar, hrl })
-        .from(userHeads)
-        .innerJoin(profiles, eq(profiles.userNo, userHeads.userNo))
-        .where(isAnyOf(userHeads.userId, userIds)),
-    );
+    const rows = await this.statements.run("profiles", PROFILES({ userIds }));
     const found = this.readable.rows("profiles", rows, (row) => profile(row.userId, row));
     return found.filter((each) => each !== null);
   }
@@ -185,25 +176,12 @@ export class PostgresViewStore implements ViewStore {
 
   async peersOf(userIds: readonly UserId[]): Promise<readonly { userId: UserId; peerId: UserId }[]> {
     if (userIds.length === 0) return [];
-    // Edges come in pairs that say the same: the user's own tell who the others are.
-    return this.statements.run("peers", (db) =>
-      db
-        .select({ userId: userHeads.userId, peerId: userIdOf(contactEdges.peerNo) })
-        .from(userHeads)
-        .innerJoin(contactEdges, eq(contactEdges.userNo, userHeads.userNo))
-        .where(isAnyOf(userHeads.userId, userIds)),
-    );
+    return this.statements.run("peers", PEERS_OF({ userIds }));
   }
 
   async heads(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>> {
     if (userIds.length === 0) return new Map();
-    const { userId, head } = userHeads;
-    const rows = await this.statements.run("heads", (db) =>
-      db
-        .select({ userId, head: sql`${FIRST_POSITION} + ${head}`.mapWith(Number) })
-        .from(userHeads)
-        .where(and(isAnyOf(userId, userIds), gt(head, 0))),
-    );
+    const rows = await this.statements.run("heads", HEADS({ userIds }));
     return new Map(rows.map((row) => [row.userId, row.head]));
   }
 }

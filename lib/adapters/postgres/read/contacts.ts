@@ -28,11 +28,13 @@ export type EdgeAnswer = RowOf<typeof EDGE>;
 export type NameAnswer = RowOf<typeof NAME>;
 export type ProfileAnswer = RowOf<typeof PROFILE>;
 
+const NAME_COLUMNS = sql`${f.consensusNs}, ${f.handle}, ${f.displayName}, ${f.hrl}`;
+
 /** The edges of `mine` with the profiles of their peers: one row at least. */
-const withPeers = (columns: SQL, mine: SQL) => sql`WITH mine AS MATERIALIZED (${mine}),
+const withPeers = (columns: SQL, profile: SQL, mine: SQL) => sql`WITH mine AS MATERIALIZED (${mine}),
 page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM mine ${m})
 SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true
-  LEFT JOIN LATERAL (SELECT * FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
+  LEFT JOIN LATERAL (SELECT ${profile} FROM ${profiles} ${f} WHERE ${f.userNo} = p.peer_no LIMIT 1) ${f} ON true
 ORDER BY p.peer_id`;
 
 const limited = given<Reader & { readonly limit: number }>();
@@ -41,6 +43,7 @@ const limited = given<Reader & { readonly limit: number }>();
 export const CONTACTS = prepared(limited, NAMED_EDGE, (columns) =>
   withPeers(
     columns,
+    NAME_COLUMNS,
     sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
     ORDER BY coalesce(${e.acceptNs}, 0) > coalesce(${e.revokeNs}, 0) DESC,
       greatest(${e.acceptNs}, ${e.requestInNs}, ${e.requestOutNs}, ${e.revokeNs}, 0) DESC, ${e.peerNo}
@@ -54,6 +57,7 @@ const named = given<Reader & { readonly peerIds: readonly UserId[] }>();
 export const PEERS = prepared(named, PROFILED_EDGE, (columns) =>
   withPeers(
     columns,
+    sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}`,
     sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
     AND ${e.peerNo} = ANY (ARRAY(SELECT ${h.userNo} FROM ${userHeads} ${h} WHERE ${h.userId} = ANY (${named("peerIds")}::text[])))`,
   ),

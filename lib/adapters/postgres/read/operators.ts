@@ -12,7 +12,7 @@ import { expand } from "../codec/shorthand";
 import { literal } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
 import { given, prepared, type RowOf, template } from "../sql/template";
-import { DATABASE_MS } from "./database-time";
+import { DATABASE_MS } from "./server";
 
 const t = alias(topics, "t");
 const g = alias(topicGaps, "g");

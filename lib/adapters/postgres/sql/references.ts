@@ -2,11 +2,11 @@
  * Follows references between tables by scalar subqueries: the server runs one that depends on nothing once, before the rest of
  * the statement, and each of the others is a look-up in an index, whatever its statistics say (PGlite gathers none by itself).
  */
-import { and, gte, lte, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicLog, topics, userHeads } from "../../../../drizzle/schema";
-import { MAX_SEQUENCE, type TopicId, type UserId } from "../../../core/ledger/ids";
-import { baseOf, topicNoIn } from "../codec/ref";
+import type { TopicId, UserId } from "../../../core/ledger/ids";
+import { topicNoIn } from "../codec/ref";
 
 const t = alias(topics, "t");
 const p = alias(userHeads, "p");
@@ -26,10 +26,3 @@ export const userIdOf = (userNo: SQLWrapper): SQL<UserId> =>
 /** The whole message of a `ref`, in shorthand. */
 export const messageOf = (ref: SQLWrapper): SQL =>
   sql`(SELECT coalesce(${l.body}, ${l.message}) FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;
-
-/** Whether a row of the log is of this topic, and its sequence in this range. Refs beyond the topic's own are of another. */
-export function isOfTopic(topicId: TopicId, from: number, to: number): SQL | undefined {
-  const base = baseOf(topicNoOf(topicId));
-  const [first, last] = [Math.max(from, 1), Math.min(to, MAX_SEQUENCE)];
-  return and(gte(topicLog.ref, sql`${base} + ${first}::bigint`), lte(topicLog.ref, sql`${base} + ${last}::bigint`));
-}

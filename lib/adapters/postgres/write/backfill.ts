@@ -87,7 +87,7 @@ function storedOf({ topicId }: Batch, sequences: readonly number[]) {
       >`(SELECT json_agg(json_build_object('from', ${g.fromSeq}, 'to', ${g.toSeq}, 'ms', ${g.firstSeenMs}) ORDER BY ${g.fromSeq})
       FROM ${topicGaps} ${g} WHERE ${g.topicNo} = ${t.topicNo} AND ${g.state} = ${DECLARED})`,
       entries: sql<Stored["entries"]>`(SELECT json_agg(json_build_object('seq', s.seq, 'disposition', ${l.disposition}))
-      FROM ${unnested("s", [of(g.fromSeq, sequences, "seq")])} JOIN ${topicLog} ${l} ON ${l.ref} = ${ref})`,
+      FROM ${unnested("s", [of(g.fromSeq, sequences, (sequence) => sequence, "seq")])} JOIN ${topicLog} ${l} ON ${l.ref} = ${ref})`,
     },
     (answer) => sql`SELECT ${answer} FROM ${topics} ${t} WHERE ${t.topicId} = ${topicId}`,
   );
@@ -112,33 +112,12 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
 }
 
 function gateOf(batch: Batch, { gaps, pieces, stored, failed }: Plan, isOfEpoch: SQL): SQL {
-  const declared = [
-    of(
-      g.fromSeq,
-      gaps.map(({ from }) => from),
-    ),
-    of(
-      g.toSeq,
-      gaps.map(({ to }) => to),
-    ),
-  ];
+  const declared = [of(g.fromSeq, gaps, ({ from }) => from), of(g.toSeq, gaps, ({ to }) => to)];
   const parts = [
-    of(
-      g.fromSeq,
-      pieces.map(({ from }) => from),
-    ),
-    of(
-      g.toSeq,
-      pieces.map(({ to }) => to),
-    ),
-    of(
-      g.state,
-      pieces.map(({ state }) => gapState.code(state)),
-    ),
-    of(
-      g.firstSeenMs,
-      pieces.map(({ firstSeenMs }) => firstSeenMs),
-    ),
+    of(g.fromSeq, pieces, ({ from }) => from),
+    of(g.toSeq, pieces, ({ to }) => to),
+    of(g.state, pieces, ({ state }) => gapState.code(state)),
+    of(g.firstSeenMs, pieces, ({ firstSeenMs }) => firstSeenMs),
   ];
   const content = names(g.fromSeq, g.toSeq, g.state, g.firstSeenMs);
   return sql`topic AS (
@@ -149,7 +128,7 @@ open_gaps AS (
   WHERE ${g.state} = ${DECLARED} FOR UPDATE OF ${g}),
 old AS (
   SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
-    JOIN ${unnested("x", [of(g.fromSeq, stored, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
+    JOIN ${unnested("x", [of(g.fromSeq, stored, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic

@@ -5,6 +5,7 @@ import { meta, topicGaps, topics } from "../../../../drizzle/schema";
 import type { CursorAdvance, NextBatch } from "../../../core/signals/batch";
 import { epochOf } from "../../../core/signals/position";
 import type { CommitOutcome } from "../../../ports/store/batch-store";
+import type { TopicCounts } from "../../../ports/store/topic-store";
 import { gapState } from "../codec/codes";
 import { isUniqueViolation, refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
@@ -47,19 +48,20 @@ export function isOfEpoch({ stamp }: Statements): SQL {
     : sql`(SELECT ${meta.epoch} FROM ${meta}) = ${epochOf(stamp.highest)}::integer`;
 }
 
-const t = alias(topics, "t");
+const { topicId, cursor, headHash, headNs, paused, topicNo } = topics;
 
-function swap({ topicId, entries, advance: { from, to } }: NextBatch, isOfEpoch: SQL): SQL {
-  const counters = Object.entries(countsOf(entries)).map(([name, count]) => {
-    const counter = t[name as keyof ReturnType<typeof countsOf>];
+function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
+  const { from, to } = batch.advance;
+  const counters = Object.entries(countsOf(batch.entries)).map(([name, count]) => {
+    const counter = topics[name as keyof TopicCounts];
     return sql`${names(counter)} = ${counter} + ${count}::bigint`;
   });
   return sql`gate AS (
-  UPDATE ${topics} ${t} SET ${names(t.cursor)} = ${to.sequence}::bigint, ${names(t.headHash)} = ${to.hash}::bytea,
-    ${names(t.headNs)} = ${to.consensusNs}::bigint,
+  UPDATE ${topics} SET ${names(cursor)} = ${to.sequence}::bigint, ${names(headHash)} = ${to.hash}::bytea,
+    ${names(headNs)} = ${to.consensusNs}::bigint,
     ${sql.join(counters, sql`, `)}
-  WHERE ${t.topicId} = ${topicId} AND ${t.cursor} = ${from}::bigint AND NOT ${t.paused} AND ${isOfEpoch}
-  RETURNING ${t.topicNo})`;
+  WHERE ${topicId} = ${batch.topicId} AND ${cursor} = ${from}::bigint AND NOT ${paused} AND ${isOfEpoch}
+  RETURNING ${topicNo})`;
 }
 
 const g = alias(topicGaps, "g");

@@ -5,6 +5,7 @@ import { recognitionDefinitions } from "../../../../drizzle/schema";
 import { type DefinitionClaim, MAX_CLAIMS } from "../../../core/signals/projection";
 import { refOf } from "../codec/ref";
 import { literal, names } from "../sql/expressions";
+import { fixed } from "../sql/template";
 
 const d = alias(recognitionDefinitions, "d");
 const CONTENT = names(d.claims, d.consensusNs, d.ref, d.actor, d.slug, d.title, d.icon, d.description, d.category);
@@ -36,6 +37,22 @@ const counting = (
     WHERE c.key = '' OR c.key = (SELECT k.key FROM jsonb_each(m.claims) k ORDER BY (k.value ->> 'first')::bigint LIMIT 1)
     ORDER BY (c.value ->> 'ns')::bigint DESC LIMIT 1) w`;
 
+const CLAIM = claimOf(sql`x`, sql`x.first_ns`, sql`x.ns`, refOf(sql`gate.topic_no`, sql`x.seq`));
+const CLAIMS = fixed(sql`
+  SELECT x.definition_id, jsonb_object_agg(coalesce(x.actor, ''), ${CLAIM}) AS claims FROM gate,`);
+const GROUPED = fixed(sql`AS x (definition_id text, first_ns bigint, ns bigint,
+    seq bigint, actor text, slug text, title text, icon text, description text, category text) GROUP BY x.definition_id`);
+
+const MERGE = fixed(sql`definitions_in AS (
+  INSERT INTO ${recognitionDefinitions} AS ${d} (${names(d.definitionId)}, ${CONTENT})
+  SELECT x.definition_id, row.* FROM claims_in x, LATERAL (${counting(sql`x.claims`)}) row
+  -- No user's head guards these: they come after all heads, and in one order everywhere.
+  WHERE (SELECT count(*) FROM people) = 1
+  ORDER BY x.definition_id COLLATE "C"
+  ON CONFLICT (${names(d.definitionId)}) DO UPDATE SET (${CONTENT}) =
+    (${counting(merged(KNOWN_CLAIMS, sql`excluded.claims`))})
+  WHERE NOT coalesce(${d.claims} @> excluded.claims, false))`);
+
 /** The CTEs that set definitions; none for no definitions. */
 export function definitionsPart(definitions: readonly DefinitionClaim[]): readonly SQL[] {
   if (definitions.length === 0) return [];
@@ -46,20 +63,5 @@ export function definitionsPart(definitions: readonly DefinitionClaim[]): readon
     ns: String(consensusNs),
     seq: sequence,
   }));
-  const claim = claimOf(sql`x`, sql`x.first_ns`, sql`x.ns`, refOf(sql`gate.topic_no`, sql`x.seq`));
-  return [
-    sql`claims_in AS (
-  SELECT x.definition_id, jsonb_object_agg(coalesce(x.actor, ''), ${claim}) AS claims
-  FROM gate, json_to_recordset(${JSON.stringify(given)}::json) AS x (definition_id text, first_ns bigint, ns bigint,
-    seq bigint, actor text, slug text, title text, icon text, description text, category text) GROUP BY x.definition_id)`,
-    sql`definitions_in AS (
-  INSERT INTO ${recognitionDefinitions} AS ${d} (${names(d.definitionId)}, ${CONTENT})
-  SELECT x.definition_id, row.* FROM claims_in x, LATERAL (${counting(sql`x.claims`)}) row
-  -- No user's head guards these: they come after all heads, and in one order everywhere.
-  WHERE (SELECT count(*) FROM people) = 1
-  ORDER BY x.definition_id COLLATE "C"
-  ON CONFLICT (${names(d.definitionId)}) DO UPDATE SET (${CONTENT}) =
-    (${counting(merged(KNOWN_CLAIMS, sql`excluded.claims`))})
-  WHERE NOT coalesce(${d.claims} @> excluded.claims, false))`,
-  ];
+  return [sql`claims_in AS (${CLAIMS} json_to_recordset(${JSON.stringify(given)}::json) ${GROUPED})`, MERGE];
 }

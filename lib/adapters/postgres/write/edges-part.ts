@@ -4,6 +4,7 @@ import { alias, type PgColumn } from "drizzle-orm/pg-core";
 import { contactEdges } from "../../../../drizzle/schema";
 import type { Edge } from "../../../core/signals/projection";
 import { excluded, names } from "../sql/expressions";
+import { fixed } from "../sql/template";
 import { type ColumnOfValues, of, unnested } from "../sql/unnested";
 import type { People } from "./people";
 
@@ -40,7 +41,7 @@ const later = (time: PgColumn) => sql`${names(time)} = greatest(${time}, ${exclu
 const ofLater = (time: PgColumn, value: PgColumn) =>
   sql`${names(value)} = CASE WHEN ${excluded(time)} > coalesce(${time}, 0) THEN ${excluded(value)} ELSE ${value} END`;
 
-const MERGED = sql.join(
+const REGISTERS = sql.join(
   [
     ...PLAIN.map((key) => later(e[key])),
     ...VALUED.flatMap(([time, value]) => [later(e[time]), ofLater(e[time], e[value])]),
@@ -48,41 +49,24 @@ const MERGED = sql.join(
   sql`,\n    `,
 );
 
+const INSERT = fixed(sql`INSERT INTO ${contactEdges} AS ${e} (${names(e.userNo, e.peerNo, ...COLUMNS)})
+  SELECT (SELECT numbers FROM people)[x.person], (SELECT numbers FROM people)[x.peer], ${names(...COLUMNS)}`);
+const MERGE = fixed(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDATE SET ${REGISTERS}`);
+
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 
 /** The CTE that merges the edges in; none for no edges. */
 export function edgesPart(edges: readonly Edge[], people: People): readonly SQL[] {
   if (edges.length === 0) return [];
-  const timesOf = (key: Register) =>
-    of(
-      e[key],
-      edges.map((edge) => never(edge[key])),
-    );
+  const timesOf = (key: Register) => of(contactEdges[key], edges, (edge) => never(edge[key]));
   const given: readonly ColumnOfValues[] = [
-    of(
-      e.userNo,
-      edges.map(({ userId }) => people.place(userId)),
-      "person",
-    ),
-    of(
-      e.peerNo,
-      edges.map(({ peerId }) => people.place(peerId)),
-      "peer",
-    ),
+    of(contactEdges.userNo, edges, ({ userId }) => people.place(userId), "person"),
+    of(contactEdges.peerNo, edges, ({ peerId }) => people.place(peerId), "peer"),
     ...PLAIN.map(timesOf),
     ...VALUED.flatMap(([time, value]) => [
       timesOf(time),
-      of(
-        e[value],
-        edges.map((edge) => (edge[time] === 0n ? null : edge[value])),
-      ),
+      of(contactEdges[value], edges, (edge) => (edge[time] === 0n ? null : edge[value])),
     ]),
   ];
-  return [
-    sql`edges AS (
-  INSERT INTO ${contactEdges} AS ${e} (${names(e.userNo, e.peerNo, ...COLUMNS)})
-  SELECT (SELECT numbers FROM people)[x.person], (SELECT numbers FROM people)[x.peer], ${names(...COLUMNS)}
-  FROM gate, ${unnested("x", given)}
-  ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDATE SET ${MERGED})`,
-  ];
+  return [sql`edges AS (${INSERT} FROM gate, ${unnested("x", given)} ${MERGE})`];
 }

@@ -7,6 +7,7 @@ import { disposition, NO_PAYER, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
 import { shorten } from "../codec/shorthand";
 import { excluded, names, takeExcluded } from "../sql/expressions";
+import { fixed } from "../sql/template";
 import { of, unnested } from "../sql/unnested";
 
 const l = alias(topicLog, "l");
@@ -27,6 +28,12 @@ const CONTENT = [
   l.reason,
 ];
 
+const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
+  SELECT ${refOf(sql`gate.topic_no`, sql`e.seq`)}, e.consensus_ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
+    e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
+    substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
+    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason`);
+
 /** The CTE that writes the log. The bytes travel as one value, cut up by offsets: no encoding, and one copy. */
 export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   const blob = new Blob();
@@ -42,69 +49,33 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   }
   // Numbers that say "not split" are not kept: the SDK sends them with every message.
   const chunks = entries.map(({ chunk }) => (kindOfChunk(chunk) === "whole" ? null : chunk));
+  const lengths = (name: string, values: readonly (number | null)[]) =>
+    // Offsets and lengths are integers, as chunk numbers are.
+    of(topicLog.chunkNumber, values, (value) => value, name);
   const given = [
-    of(
-      l.ref,
-      entries.map(({ sequence }) => sequence),
-      "seq",
-    ),
-    of(
-      l.consensusNs,
-      entries.map(({ consensusNs }) => consensusNs),
-    ),
-    of(
-      l.verification,
-      entries.map((entry) => verification.code(entry.verification)),
-    ),
-    of(
-      l.disposition,
-      entries.map((entry) => disposition.code(entry.disposition)),
-    ),
-    of(
-      l.hashVersion,
-      entries.map(({ runningHashVersion }) => runningHashVersion),
-    ),
-    of(
-      l.payer,
-      entries.map(({ payer }) => payer ?? NO_PAYER),
-    ),
-    of(
-      l.reason,
-      entries.map(({ reason }) => reason),
-    ),
-    of(
-      l.chunkKey,
-      chunks.map((chunk) => chunk?.key || null),
-    ),
-    of(
-      l.chunkNumber,
-      chunks.map((chunk) => chunk?.number ?? null),
-    ),
-    of(
-      l.chunkTotal,
-      chunks.map((chunk) => chunk?.total ?? null),
-    ),
-    ofLengths("at", offsets),
-    ofLengths("message_bytes", messages),
-    ofLengths("hash_bytes", hashes),
-    ofLengths("body_bytes", bodies),
+    of(topicLog.ref, entries, ({ sequence }) => sequence, "seq"),
+    of(topicLog.consensusNs, entries, ({ consensusNs }) => consensusNs),
+    of(topicLog.verification, entries, (entry) => verification.code(entry.verification)),
+    of(topicLog.disposition, entries, (entry) => disposition.code(entry.disposition)),
+    of(topicLog.hashVersion, entries, ({ runningHashVersion }) => runningHashVersion),
+    of(topicLog.payer, entries, ({ payer }) => payer ?? NO_PAYER),
+    of(topicLog.reason, entries, ({ reason }) => reason),
+    of(topicLog.chunkKey, chunks, (chunk) => chunk?.key || null),
+    of(topicLog.chunkNumber, chunks, (chunk) => chunk?.number ?? null),
+    of(topicLog.chunkTotal, chunks, (chunk) => chunk?.total ?? null),
+    lengths("at", offsets),
+    lengths("message_bytes", messages),
+    lengths("hash_bytes", hashes),
+    lengths("body_bytes", bodies),
   ];
   return sql`log AS (
-  INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
-  SELECT ${refOf(sql`gate.topic_no`, sql`e.seq`)}, e.consensus_ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
-    e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
-    substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
-    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason
-  FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;
+  ${INSERT} FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;
 }
 
-/** Offsets and lengths are integers, as chunk numbers are. */
-const ofLengths = (name: string, lengths: readonly (number | null)[]) => of(l.chunkNumber, lengths, name);
-
 /** An entry that is there as it should be is left alone: restoring a topic must not write it a second time. */
-const REPLACE = sql`
+const REPLACE = fixed(sql`
   ON CONFLICT (${names(l.ref)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
-  WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`;
+  WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`);
 
 /** Byte strings one after the other, so that the bytes of a whole batch travel as one value and are cut up by offsets. */
 class Blob {

@@ -6,10 +6,19 @@ import { keyOf } from "../../../core/key";
 import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import { excluded, names, takeExcluded } from "../sql/expressions";
+import { fixed } from "../sql/template";
 import type { People } from "./people";
 
 const p = alias(profiles, "p");
 const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl];
+
+const INSERT = fixed(sql`INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
+  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl
+  FROM gate,`);
+const MERGE = fixed(sql`AS x (person integer, ns bigint, seq bigint,
+    handle text, display_name text, bio text, avatar text, hrl text)
+  ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
+  WHERE ${excluded(p.consensusNs)} > ${p.consensusNs}`);
 
 /** The CTE that sets profiles; none for no profiles. */
 export function profilesPart(batch: Batch, people: People): readonly SQL[] {
@@ -25,15 +34,7 @@ export function profilesPart(batch: Batch, people: People): readonly SQL[] {
     avatar: profile.avatar,
     hrl: profile.hrl,
   }));
-  return [
-    sql`profiles_in AS (
-  INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
-  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl
-  FROM gate, json_to_recordset(${JSON.stringify(given)}::json) AS x (person integer, ns bigint, seq bigint,
-    handle text, display_name text, bio text, avatar text, hrl text)
-  ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
-  WHERE ${excluded(p.consensusNs)} > ${p.consensusNs})`,
-  ];
+  return [sql`profiles_in AS (${INSERT} json_to_recordset(${JSON.stringify(given)}::json) ${MERGE})`];
 }
 
 /** The sequence of each profile's message. */

@@ -5,6 +5,7 @@ import { hcsMessages, userHeads } from "../../../../drizzle/schema";
 import type { UserRow } from "../../../core/signals/batch";
 import { flagsOf, typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { isTimeOf, refOf, timesOf } from "../codec/ref";
+import { fixed } from "../sql/template";
 import { type ColumnOfValues, of, unnested } from "../sql/unnested";
 import type { People } from "./people";
 
@@ -14,34 +15,17 @@ const h = alias(userHeads, "h");
 function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfValues[] {
   const types = rows.map(({ type }) => typeNumber(type));
   return [
-    of(
-      m.userNo,
-      rows.map(({ userId }) => people.place(userId)),
-      "person",
-    ),
-    of(
-      m.consensusNs,
-      rows.map(({ consensusNs }) => consensusNs),
-      "ns",
-    ),
-    of(
-      m.ref,
-      rows.map(({ sequence }) => sequence),
-      "seq",
-    ),
-    of(
-      m.peerNo,
-      rows.map(({ peerId }) => (peerId === null ? null : people.place(peerId))),
-      "peer",
-    ),
-    of(m.typeNo, types),
-    of(
-      m.typeName,
-      rows.map(({ type }, i) => (types[i] === UNNAMED_TYPE ? type : null)),
-    ),
-    of(m.flags, rows.map(flagsOf)),
+    of(hcsMessages.userNo, rows, ({ userId }) => people.place(userId), "person"),
+    of(hcsMessages.consensusNs, rows, ({ consensusNs }) => consensusNs, "ns"),
+    of(hcsMessages.ref, rows, ({ sequence }) => sequence, "seq"),
+    of(hcsMessages.peerNo, rows, ({ peerId }) => (peerId === null ? null : people.place(peerId)), "peer"),
+    of(hcsMessages.typeNo, types, (type) => type),
+    of(hcsMessages.typeName, rows, ({ type }, i) => (types[i] === UNNAMED_TYPE ? type : null)),
+    of(hcsMessages.flags, rows, flagsOf),
   ];
 }
+
+const usersOf = (people: People) => of(userHeads.userId, people.ids, (id) => id);
 
 /** All rows are new, so they are counted here: `back` is how far a row is from the user's head after the batch, 0 or less. */
 export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[] {
@@ -50,15 +34,15 @@ export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[
     counts[place] = (counts[place] as number) + 1;
     return counts;
   }, new Array<number>(people.ids.length).fill(0));
-  const users = [of(h.userId, people.ids), of(h.head, [...left], "added")];
+  const added = [...left];
   const back = rows.map(({ userId }) => {
     const place = people.place(userId) - 1;
     left[place] = (left[place] as number) - 1;
     return -(left[place] as number);
   });
   return [
-    sql`users AS (SELECT * FROM ${unnested("u", users)})`,
-    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), of(m.n, back, "back")])})`,
+    sql`users AS (SELECT * FROM ${unnested("u", [usersOf(people), of(userHeads.head, added, (n) => n, "added")])})`,
+    sql`fresh AS (SELECT * FROM ${unnested("r", [...columnsOf(rows, people), of(hcsMessages.n, back, (n) => n, "back")])})`,
   ];
 }
 
@@ -67,28 +51,32 @@ const OF_PERSON = sql`given g JOIN ${userHeads} ${h} ON ${h.userId} = g.user_id 
 /** A row of the person of `r` at this time. */
 const taken = (time: SQL) => sql`SELECT FROM ${OF_PERSON} WHERE g.place = r.person AND ${m.consensusNs} = ${time}`;
 
+const TIME = sql`r.ns`;
+
+/** The rows that exist, the new ones, and how many rows each user gets. */
+const SIFTED = [
+  sql`known AS MATERIALIZED (
+  SELECT r.ord, ${m.consensusNs} AS ns FROM gate, incoming r, ${OF_PERSON}
+  WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, TIME)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)})`,
+  sql`new_rows AS MATERIALIZED (
+  SELECT r.*, row_number() OVER (PARTITION BY r.person, r.ns ORDER BY r.ord) - 1 AS before,
+    (row_number() OVER (PARTITION BY r.person ORDER BY r.ord) - count(*) OVER (PARTITION BY r.person))::integer AS back
+  FROM incoming r WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = r.ord))`,
+  sql`fresh AS MATERIALIZED (
+  SELECT r.person, r.seq, r.peer, r.type_no, r.type_name, r.flags, r.ord, r.back,
+    CASE WHEN r.before = 0 AND NOT EXISTS (${taken(TIME)}) THEN r.ns
+    ELSE (SELECT free FROM ${timesOf(TIME)} AS free WHERE NOT EXISTS (${taken(sql`free`)}) ORDER BY free OFFSET r.before LIMIT 1) END AS ns
+  FROM new_rows r)`,
+  sql`users AS (SELECT g.user_id, (SELECT count(*)::integer FROM fresh WHERE fresh.person = g.place) AS added FROM given g)`,
+].map(fixed);
+
 /**
  * Rows that exist are left out, and the server counts the rest. A user's rows have times of their own, by which pages go on:
  * where a mirror claims one time for several messages, each after the first takes the next nanosecond that is free. The log keeps
  * the time that was claimed.
  */
-export function sifted(rows: readonly UserRow[], people: People): readonly SQL[] {
-  const [time, free] = [sql`r.ns`, sql`free`];
-  return [
-    sql`given AS MATERIALIZED (SELECT * FROM ${unnested("u", [of(h.userId, people.ids)], "place")})`,
-    sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
-    sql`known AS MATERIALIZED (
-  SELECT r.ord, ${m.consensusNs} AS ns FROM gate, incoming r, ${OF_PERSON}
-  WHERE g.place = r.person AND ${isTimeOf(m.consensusNs, time)} AND ${m.ref} = ${refOf(sql`gate.topic_no`, sql`r.seq`)})`,
-    sql`new_rows AS MATERIALIZED (
-  SELECT r.*, row_number() OVER (PARTITION BY r.person, r.ns ORDER BY r.ord) - 1 AS before,
-    (row_number() OVER (PARTITION BY r.person ORDER BY r.ord) - count(*) OVER (PARTITION BY r.person))::integer AS back
-  FROM incoming r WHERE NOT EXISTS (SELECT FROM known k WHERE k.ord = r.ord))`,
-    sql`fresh AS MATERIALIZED (
-  SELECT r.person, r.seq, r.peer, r.type_no, r.type_name, r.flags, r.ord, r.back,
-    CASE WHEN r.before = 0 AND NOT EXISTS (${taken(time)}) THEN r.ns
-    ELSE (SELECT free FROM ${timesOf(time)} AS free WHERE NOT EXISTS (${taken(free)}) ORDER BY free OFFSET r.before LIMIT 1) END AS ns
-  FROM new_rows r)`,
-    sql`users AS (SELECT g.user_id, (SELECT count(*)::integer FROM fresh WHERE fresh.person = g.place) AS added FROM given g)`,
-  ];
-}
+export const sifted = (rows: readonly UserRow[], people: People): readonly SQL[] => [
+  sql`given AS MATERIALIZED (SELECT * FROM ${unnested("u", [usersOf(people)], "place")})`,
+  sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
+  ...SIFTED,
+];

@@ -20,7 +20,7 @@ import type { Batch } from "../../../core/signals/batch";
 import { refOf } from "../codec/ref";
 import type { Statement } from "../drivers/database";
 import { excluded, names } from "../sql/expressions";
-import { type RowOf, template } from "../sql/template";
+import { fixed, type RowOf, template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { definitionsPart } from "./definitions-part";
 import { edgesPart } from "./edges-part";
@@ -77,7 +77,7 @@ export function writeStatement(batch: Batch, { gate, mayExist }: WriteOptions): 
   return { statement, users: people.ids };
 }
 
-const KEPT = sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`;
+const KEPT = fixed(sql`(SELECT coalesce(string_agg(ord::text, ',' ORDER BY ord), '') FROM fresh)`);
 
 const h = alias(userHeads, "h");
 const k = alias(userHeads, "k");
@@ -86,26 +86,26 @@ const k = alias(userHeads, "k");
  * New users get a number. The sequence is asked only for them: its numbers have four bytes to last for, and a plain default
  * would use one up for each person of each batch.
  */
-const HEADS = sql`heads AS (
+const HEADS = fixed(sql`heads AS (
   INSERT INTO ${userHeads} AS ${h} (${names(h.userId, h.userNo, h.head)})
   SELECT u.user_id, coalesce((SELECT ${k.userNo} FROM ${userHeads} ${k} WHERE ${k.userId} = u.user_id),
     nextval('${sql.raw(userNo.seqName ?? "")}')::integer), u.added
   FROM gate, users u ORDER BY u.user_id COLLATE "C"
   ON CONFLICT (${names(h.userId)}) DO UPDATE SET ${names(h.head)} = ${h.head} + ${excluded(h.head)}
-  RETURNING ${h.userId}, ${h.userNo}, ${h.head})`;
+  RETURNING ${h.userId}, ${h.userNo}, ${h.head})`);
 
-const PEOPLE = sql`people AS MATERIALIZED (
-  SELECT array_agg(h.user_no ORDER BY h.user_id) AS numbers, array_agg(h.head ORDER BY h.user_id) AS heads FROM heads h)`;
+const PEOPLE = fixed(sql`people AS MATERIALIZED (
+  SELECT array_agg(h.user_no ORDER BY h.user_id) AS numbers, array_agg(h.head ORDER BY h.user_id) AS heads FROM heads h)`);
 
 const m = alias(hcsMessages, "m");
 
-const ROWS = sql`rows AS (
+const ROWS = fixed(sql`rows AS (
   INSERT INTO ${hcsMessages} (${names(m.consensusNs, m.ref, m.userNo, m.n, m.peerNo, m.typeNo, m.flags, m.typeName)})
   SELECT r.ns, ${refOf(sql`gate.topic_no`, sql`r.seq`)}, (SELECT numbers FROM people)[r.person],
     (SELECT heads FROM people)[r.person] + r.back, (SELECT numbers FROM people)[r.peer], r.type_no, r.flags, r.type_name
-  FROM gate, fresh r)`;
+  FROM gate, fresh r)`);
 
 /** A message that is verified again may turn out better or worse than before. */
-const FLAGS = sql`flags AS (
+const FLAGS = fixed(sql`flags AS (
   UPDATE ${hcsMessages} ${m} SET ${names(m.flags)} = r.flags FROM known k JOIN incoming r ON r.ord = k.ord
-  WHERE ${m.userNo} = (SELECT numbers FROM people)[r.person] AND ${m.consensusNs} = k.ns AND ${m.flags} <> r.flags)`;
+  WHERE ${m.userNo} = (SELECT numbers FROM people)[r.person] AND ${m.consensusNs} = k.ns AND ${m.flags} <> r.flags)`);

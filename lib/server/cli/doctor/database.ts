@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../../../adapters/postgres/drivers/database";
 import { missingMigrations } from "../../../adapters/postgres/drivers/migrate";
-import { databaseTime } from "../../../adapters/postgres/read/database-time";
+import { databaseTime } from "../../../adapters/postgres/read/server";
 import { openStore } from "../../../adapters/postgres/store";
 import { reasonUnreachable } from "../../../core/health/unreachable";
 import type { Stores } from "../../boot/app";

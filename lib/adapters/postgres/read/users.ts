@@ -1,0 +1,37 @@
+/** The statements about several users at once. */
+import { and, eq, gt, sql } from "drizzle-orm";
+import { contactEdges, profiles, userHeads } from "../../../../drizzle/schema";
+import type { UserId } from "../../../core/ledger/ids";
+import { userIdOf } from "../sql/references";
+import { built, given } from "../sql/template";
+import { FIRST_POSITION } from "./pages";
+
+const ofUsers = given<{ readonly userIds: readonly UserId[] }>();
+const { userId, head } = userHeads;
+const IS_ASKED = sql`${userId} = ANY (${ofUsers("userIds")}::text[])`;
+
+const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl } = profiles;
+
+export const PROFILES = built(ofUsers, (db) =>
+  db
+    .select({ userId, profileNs, handle, displayName, bio, avatar, hrl })
+    .from(userHeads)
+    .innerJoin(profiles, eq(profiles.userNo, userHeads.userNo))
+    .where(IS_ASKED),
+);
+
+/** Edges come in pairs that say the same: the users' own tell who the others are. */
+export const PEERS_OF = built(ofUsers, (db) =>
+  db
+    .select({ userId, peerId: userIdOf(contactEdges.peerNo) })
+    .from(userHeads)
+    .innerJoin(contactEdges, eq(contactEdges.userNo, userHeads.userNo))
+    .where(IS_ASKED),
+);
+
+export const HEADS = built(ofUsers, (db) =>
+  db
+    .select({ userId, head: sql`${FIRST_POSITION} + ${head}`.mapWith(Number) })
+    .from(userHeads)
+    .where(and(IS_ASKED, gt(head, 0))),
+);
