@@ -50,7 +50,7 @@ export const FAILED = entries(
 
 const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();
 
-/** Of each number in a group of chunks the first entry that did not fail. */
+/** The first entry that did not fail, for each number in a group of chunks. */
 export const PARTS = prepared(
   grouped,
   getTableColumns(topicLog),
