@@ -87,6 +87,8 @@ export class TopicRouter {
     // A drained topic was quiet for longer than a message takes to arrive, and nobody may stay there.
     if (!isInUse) return true;
     if (isBusy) return false;
+    // No message has arrived there, so the next one cannot overtake any.
+    if (sequence === 0) return true;
     return scheduler.waitFor(new Map([[topicId, toSequence(sequence)]]), clock.monotonicMs() + READ_BACK_MS);
   }
 

@@ -107,6 +107,13 @@ describe("a user's message", () => {
     expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(before);
   });
 
+  it("leaves a topic where every message was refused", async () => {
+    const first = await clock.drive(router().enter(USER, TYPE));
+    await first.leave(null);
+    const { after } = split();
+    expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(after);
+  });
+
   it("leaves a drained topic without waiting", async () => {
     const first = await clock.drive(router().enter(USER, TYPE));
     await first.leave(7);
