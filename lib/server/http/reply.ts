@@ -3,6 +3,7 @@ import "server-only";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { parseSequence, parseTopicId } from "../../core/ledger/ids";
+import { epochOf } from "../../core/signals/position";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import { report, type TierReport } from "../../engine/reads/tier-report";
 import type { Need, ReadResult } from "../../engine/reads/tiered-read";
@@ -25,17 +26,50 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
   };
 }
 
+/** The state of this process when a read began. An answer must claim nothing later of its view. */
+export interface ReadStart {
+  readonly atMonotonicMs: number;
+  readonly freshness: FreshnessNow;
+  /** Events that this process had heard. */
+  readonly events: number;
+  readonly epoch: number;
+}
+
+/** Call it right before the view is read. */
+export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
+  const epoch = epochOf(stores.stamp.highest);
+  return { atMonotonicMs: clock.monotonicMs(), freshness: scheduler.freshness(), events: told.count, epoch };
+}
+
+const UNKNOWN: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
+
 /**
- * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the oldest tier that may
- * answer.
+ * The freshness of a view whose read began at `began`. Commit events come before the watermark that covers them. So without an
+ * event in between, the view has everything up to the present watermark. With one, the view may lack messages of that event, and
+ * the watermark of the start counts.
+ */
+function freshnessSince(app: App, began: ReadStart): FreshnessNow {
+  const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
+  // A watermark of one epoch says nothing about a view of another epoch.
+  if (epoch !== began.epoch) return UNKNOWN;
+  const then = began.freshness;
+  const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);
+  if (events === began.events || isTakenBack) return now;
+  const lagMs = then.lagMs === null ? null : then.lagMs + Math.round(atMonotonicMs - began.atMonotonicMs);
+  return { asOfNs: then.asOfNs, lagMs, stale: lagMs === null || lagMs > app.env.FRESHNESS_TARGET_MS, isQuiet: false };
+}
+
+/**
+ * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the oldest tier that may answer,
+ * and what is known as the read begins.
  */
 export async function beforeRead(
   context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
-): Promise<Need> {
+): Promise<{ readonly need: Need; readonly began: ReadStart }> {
   const { app, request, background } = context;
   const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
   background(() => app.scheduler.demand());
-  if (minimum.size === 0) return "any";
+  if (minimum.size === 0) return { need: "any", began: startRead(app) };
   const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
   if (!isThere) {
     for (const topicId of minimum.keys()) {
@@ -46,7 +80,7 @@ export async function beforeRead(
       retryAfterS: 1,
     });
   }
-  return app.told.has(minimum) ? "current" : "origin";
+  return { need: app.told.has(minimum) ? "current" : "origin", began: startRead(app) };
 }
 
 /** A client names the topics that it wrote to within the last minute: one of each kind, twice as many while topics are split. */
@@ -76,11 +110,16 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
 }
 
 /** A view as an answer: 304 where the client has it. The ETag names the data; how fresh it is comes in headers on both. */
-export function viewResponse(context: RouteContext<unknown, unknown>, result: ReadResult, startMs: number): Response {
+export function viewResponse(
+  context: RouteContext<unknown, unknown>,
+  result: ReadResult,
+  startMs: number,
+  began: ReadStart,
+): Response {
   const { app, request } = context;
   const { view, tiers, isStaleCopy } = result;
   app.metrics.observeRead(tiers);
-  const freshness = freshnessBody(app.scheduler.freshness(), isStaleCopy);
+  const freshness = freshnessBody(freshnessSince(app, began), isStaleCopy);
   // A browser repeats its stored body on a 304, so the 304 must not call that body fresh once it is stale.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
   const headers = privateHeaders(etag);

@@ -25,7 +25,7 @@ function edgesRoute(name: string, shape: Shape) {
   return async (context: UserContext<unknown, unknown>): Promise<Response> => {
     const { app, userId } = context;
     const startMs = app.clock.now();
-    const need = await beforeRead(context);
+    const { need, began } = await beforeRead(context);
     const load = async () => {
       const { position, edges } = await app.stores.views.contacts(userId);
       return { position, content: shape(userId, edges) };
@@ -33,7 +33,7 @@ function edgesRoute(name: string, shape: Shape) {
     const result = await app.reader.read(userId, name, load, need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
-    return viewResponse(context, result.value, startMs);
+    return viewResponse(context, result.value, startMs, began);
   };
 }
 

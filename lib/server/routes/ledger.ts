@@ -6,7 +6,7 @@ import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
-import { privateJson, uncached, viewResponse } from "../http/reply";
+import { privateJson, startRead, uncached, viewResponse } from "../http/reply";
 import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
 
@@ -26,6 +26,7 @@ export const proof = defineRoute({
       throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
     if (sequence === null)
       throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
+    const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
       // The ledger is public, so its messages are no secret. The answer does not show whose they are.
@@ -35,7 +36,7 @@ export const proof = defineRoute({
         : new ProblemError("not-found", "There is no such message yet.");
     }
     const content = await proofContent(app, topicId, sequence, row);
-    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
+    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
   },
 });
 

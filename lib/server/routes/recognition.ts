@@ -75,17 +75,22 @@ export const recognition = defineRoute({
     const { app, userId, query } = context;
     const startMs = app.clock.now();
     const beforeNs = decodeCursor(query.cursor);
-    const need = await beforeRead(context);
+    const { need, began } = await beforeRead(context);
     const load = () => loadPage(app, userId, beforeNs);
     if (beforeNs !== null) {
       const { position, content } = await load();
-      return viewResponse(context, uncached(viewOf(position, content, startMs), app.clock.now() - startMs), startMs);
+      return viewResponse(
+        context,
+        uncached(viewOf(position, content, startMs), app.clock.now() - startMs),
+        startMs,
+        began,
+      );
     }
     // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
     const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, load, need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
-    return viewResponse(context, result.value, startMs);
+    return viewResponse(context, result.value, startMs, began);
   },
 });
 
@@ -111,7 +116,7 @@ export const profiles = defineRoute({
         });
       asked.add(id);
     }
-    await beforeRead(context);
+    const { began } = await beforeRead(context);
     const { position, edges } = await app.stores.views.peers(userId, [...asked]);
     const found = edges.filter(isBonded).map((edge) => profileView(edge.peerId, edge.profile, handleOf(edge)));
     if (asked.has(userId)) {
@@ -121,6 +126,6 @@ export const profiles = defineRoute({
     const profiles = fitting(found, MAX_ANSWER_BYTES);
     const cut = profiles.length < found.length ? { cappedAt: profiles.length } : {};
     const view = viewOf(position, { success: true, profiles, ...cut }, startMs);
-    return viewResponse(context, uncached(view, app.clock.now() - startMs), startMs);
+    return viewResponse(context, uncached(view, app.clock.now() - startMs), startMs, began);
   },
 });

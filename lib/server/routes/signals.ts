@@ -79,7 +79,7 @@ export const signals = defineRoute({
     const startMs = app.clock.now();
     const types = query.type.map((type) => type.toUpperCase());
     const beforeNs = decodeCursor(query.cursor);
-    const need = await beforeRead(context);
+    const { need, began } = await beforeRead(context);
     // Taken before the view is read: a commit in between has it in neither, and would let it vanish for a moment.
     const waiting =
       beforeNs === null
@@ -90,7 +90,12 @@ export const signals = defineRoute({
     const result = isHot ? await app.reader.read(userId, "signals", load, need) : await direct(app, load, startMs);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
-    return viewResponse(context, waiting.length === 0 ? result.value : withPending(result.value, waiting), startMs);
+    return viewResponse(
+      context,
+      waiting.length === 0 ? result.value : withPending(result.value, waiting),
+      startMs,
+      began,
+    );
   },
 });
 
@@ -143,7 +148,7 @@ export const events = defineRoute({
   handle: async (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();
-    await beforeRead(context);
+    const { began } = await beforeRead(context);
     const sinceNs = query.since === undefined ? consensusNs(0n) : toConsensusNs(query.since);
     const page = await app.stores.views.events(userId, query.type, sinceNs, query.limit);
     const shown = page.rows.map((row) => ({ row, item: eventOf(row) })).filter(({ item }) => item !== null);
@@ -154,6 +159,6 @@ export const events = defineRoute({
     );
     const throughNs = items.length < shown.length ? shown[items.length - 1]?.row.consensusNs : page.throughNs;
     const content = { ok: true, type: query.type, watermark: formatConsensusTime(throughNs ?? sinceNs), items };
-    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs);
+    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
   },
 });

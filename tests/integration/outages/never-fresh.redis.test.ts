@@ -82,6 +82,7 @@ const COMPOUND: readonly (readonly Name[])[] = [
   ["write after a page", "sync"],
   ["write", "rush"],
   ["write", "sync", "hold a read", "age", "write", "rush"],
+  ["write", "sync", "redis gone", "age", "hold a read", "write", "rush"],
   ["sync", "lose events", "write", "sync", "hear events"],
 ];
 
@@ -122,6 +123,8 @@ const ALTERED: readonly Move[] = [
   { ...at(0, "sync", "freeze"), mirror: 1 },
   { ...at(0, "write", "lie", "sync"), lie: "altered" },
 ];
+/** A read has loaded its view, and then a sync commits and vouches for more, before the read is answered. */
+const HELD: readonly Move[] = [at(0, "write", "sync", "redis gone", "age", "hold a read", "write", "rush")];
 
 const run = (moves: readonly Move[]): Promise<number> =>
   WaywardWorld.run(fixture, async (world) => {
@@ -144,6 +147,10 @@ describe("whatever goes back, lags, lies once or is split", () => {
 
   it("a message that one mirror alters and the other does not have yet is asked for again of the first", async () => {
     await run(ALTERED);
+  });
+
+  it("a view that was loaded before a sync is not called as fresh as after it", async () => {
+    await run(HELD);
   });
 
   it("a process whose clock is behind calls no word fresh that another has given long ago", async () => {

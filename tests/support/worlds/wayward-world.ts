@@ -43,8 +43,8 @@ const WAIT_MS = 15_000;
 const SKEW_MS = 10_000;
 /** Most worlds need one or two turns to recover. */
 const MOST_TURNS = 100;
-/** Real time in which a sync comes to its commit, and in which a process tells itself of one. */
-const [COMMIT_MS, TOLD_MS] = [200, 30];
+/** Real time after which a held read is let go if no sync has ended. */
+const HELD_MS = 1_000;
 /** A page of signals holds 50. */
 const MOST_WRITES = 45;
 
@@ -81,8 +81,8 @@ export class WaywardWorld {
   private losesEvents = false;
   private readonly losesCommit = new Set<Index>();
   private readonly holdsRead = new Set<Index>();
-  /** Ends when the next commit has been made. */
-  private committed = new Gate();
+  /** Opens when the next sync is over. */
+  private synced = new Gate();
   private saved: { readonly redis: () => Promise<void>; readonly database: () => Promise<void> } | null = null;
   private written = 0;
 
@@ -207,7 +207,7 @@ export class WaywardWorld {
     this.losesEvents = losesEvents;
   }
 
-  /** The answer to the instance's next load of a view comes after the next commit, or a while later where there is none. */
+  /** The answer to the instance's next load of a view comes when a sync is over, or a while later where there is none. */
   holdRead(index: Index): void {
     this.holdsRead.add(index);
   }
@@ -262,8 +262,6 @@ export class WaywardWorld {
       ask: async (statement, timeoutMs) => {
         const answer = await db.ask(statement, timeoutMs);
         if (!isOfCommit(answer)) return answer;
-        this.committed.open();
-        this.committed = new Gate();
         if (this.losesCommit.delete(index)) throw new TierUnavailable("postgres", "the answer was lost");
         return answer;
       },
@@ -273,7 +271,7 @@ export class WaywardWorld {
   private holding(stores: Stores, index: Index): Stores {
     const signals: ViewStore["signals"] = async (...asked) => {
       const page = await stores.views.signals(...asked);
-      if (this.holdsRead.delete(index)) await this.committed.passed();
+      if (this.holdsRead.delete(index)) await this.synced.passed();
       return page;
     };
     return { ...stores, views: Object.assign(Object.create(stores.views) as ViewStore, { signals }) };
@@ -290,6 +288,10 @@ export class WaywardWorld {
     const background = (work: () => Promise<unknown>) => void pending.push(work().catch(() => {}));
     const response = await answer(app, ROUTES[name], { request, params: {}, background });
     await Promise.all(pending);
+    if (method === "POST") {
+      this.synced.open();
+      this.synced = new Gate();
+    }
     return response;
   }
 
@@ -339,9 +341,7 @@ class Gate {
   }
 
   async passed(): Promise<void> {
-    const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-    await Promise.race([this.opened, pause(COMMIT_MS)]);
-    await pause(TOLD_MS);
+    await Promise.race([this.opened, new Promise<void>((resolve) => setTimeout(resolve, HELD_MS))]);
   }
 }
 
