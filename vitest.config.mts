@@ -38,6 +38,8 @@ export default defineConfig({
     maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // A busy CI machine stalls now and then. A test that fails three times has something to say.
+    retry: process.env.CI ? 2 : 0,
     coverage: {
       provider: "v8",
       include: ["lib/**/*.ts", "proxy.ts"],
