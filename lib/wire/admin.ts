@@ -135,7 +135,8 @@ export const StorageStatus = z.object({
   readMs: ms,
   databaseBytes: count,
   tables: z.array(z.object({ ...relationShape, partitions: z.array(z.object(relationShape)) })).meta({
-    description: "Largest first. A partitioned table has the sum of its partitions. `rows` is the database's estimate",
+    description:
+      "Largest first. A partitioned table has the sum of its partitions. `rows` is the database's estimate, or a count where it has none",
   }),
 });
 export type StorageStatus = z.infer<typeof StorageStatus>;

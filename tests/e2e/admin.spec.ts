@@ -1,4 +1,5 @@
 /** The operators' pages: access, live updates, addresses, and accessibility. */
+import { readFileSync } from "node:fs";
 import { AdminStatus } from "@/lib/wire/admin";
 import { shardsAnswer } from "../support/samples/admin-shards";
 import { adminStatus } from "../support/samples/admin-status";
@@ -7,6 +8,9 @@ import { Shell } from "./pages/shell";
 import { expectAccessible, expectAccessibleAtWidths, expectNoSidewaysScroll } from "./support/axe";
 import { answerWithProblem } from "./support/problem";
 import { test as base, expect } from "./support/test";
+
+const WIDTHS = [1280, 390];
+const NARROWEST = 360;
 
 const test = base.extend<{ admin: AdminPage }>({
   admin: async ({ page, context }, use) => {
@@ -40,6 +44,13 @@ test.describe("access", () => {
     await new Shell(page).place("Operate").click();
     await expect(page.getByRole("heading", { level: 1, name: "Operate" })).toBeVisible();
     await page.setViewportSize({ width: 390, height: 844 });
+    await admin.open("/recognition");
+    const [here, other] = await Promise.all(
+      ["Recognition", "Operate"].map((name) => new Shell(page).place(name).boundingBox()),
+    );
+    expect(here?.height).toBe(other?.height);
+    await new Shell(page).place("Operate").click();
+    await expect(page).toHaveURL(/\/admin$/);
     await admin.open("/signals");
     await new Shell(page).account.click();
     await page.getByRole("menuitem", { name: "Operate" }).click();
@@ -283,8 +294,47 @@ test.describe("shards", () => {
   });
 });
 
-const WIDTHS = [1280, 390];
-const NARROWEST = 360;
+test("a table downloads as CSV, as it is sorted and filtered", async ({ admin, page }) => {
+  await admin.pretend({ topics: 64 });
+  await admin.open("/admin/topics?sort=lag.desc&q=trust");
+  const shown = await admin.rowKeys("Topics");
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV of Topics" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/^trustmesh-topics-.*Z\.csv$/);
+  const lines = readFileSync(await download.path(), "utf8")
+    .trimEnd()
+    .split("\r\n");
+  expect(lines[0]).toBe("\ufeffTopic,State,Lag,Stored,Coverage,30 minutes,Users,Top 10,Rejected");
+  expect(lines.slice(1).map((line) => line.split(",")[0])).toEqual(shown);
+});
+
+test.describe("look up", () => {
+  test("a person and their last message, each by its address", async ({ admin, meet, page }) => {
+    const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+    const { topicId } = await ann.ask(ben);
+    await admin.open(`/admin/lookup?person=${encodeURIComponent(ann.id)}`);
+    const person = page.getByRole("region", { name: `Person ${ann.id}` });
+    await expect(person).toContainText("Requests out");
+    await expectAccessibleAtWidths(page, "a person", WIDTHS);
+    await person.getByRole("link", { name: new RegExp(`^${topicId}/`) }).click();
+    await expect(page).toHaveURL(/message=/);
+    const message = page.getByRole("region", { name: /^Message / });
+    await expect(message).toContainText("CONTACT_REQUEST");
+    await expect(message).toContainText("verified in this browser");
+    await expectAccessibleAtWidths(page, "a message", WIDTHS);
+    await message.getByRole("link", { name: ben.id }).click();
+    await expect(page.getByRole("region", { name: `Person ${ben.id}` })).toContainText("Requests in");
+  });
+
+  test("says what is wrong with an id or a place, and what is not stored", async ({ admin, page }) => {
+    await admin.open("/admin/lookup?person=tm-nobody-of-this-name");
+    await expect(page.getByRole("main").getByRole("alert")).toContainText("Nothing is stored of this id.");
+    await page.getByLabel("Topic and sequence number").fill("0.0.5");
+    await page.getByRole("button", { name: "Look up" }).last().click();
+    await expect(page.getByText("Write the topic and the sequence number: 0.0.7148063/31415.")).toBeVisible();
+  });
+});
 
 for (const path of ADMIN_PLACES) {
   test(`axe finds nothing on ${path} with 64 topics, and nothing is wider than the screen`, async ({ admin, page }) => {

@@ -14,7 +14,7 @@ import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
 import { CROWDS, FIRST_UNVERIFIED, OVERVIEW, overviewOf, REJECTED, rejectedMessage } from "./read/operators";
 import type { Readable } from "./read/readable";
-import { RELATION_SIZES } from "./read/server";
+import { countRows, RELATION_SIZES } from "./read/server";
 import { isAnyOf } from "./sql/unnested";
 
 type EntryRow = typeof adminAudit.$inferSelect;
@@ -105,9 +105,15 @@ export class PostgresAdminStore implements AdminStore {
 
   async sizes(): Promise<StorageSizes> {
     const rows = await this.statements.run("admin", RELATION_SIZES);
+    const uncounted = rows.filter((each) => each.rows < 0);
+    const counts = uncounted.length === 0 ? [] : await this.statements.run("admin", countRows(uncounted));
+    const counted = new Map(counts.map((each) => [each.name, each.rows]));
     return {
       databaseBytes: rows[0]?.databaseBytes ?? 0,
-      relations: rows.map(({ databaseBytes: _, ...relation }) => relation),
+      relations: rows.map(({ databaseBytes: _, heapBytes: _heap, ...relation }) => ({
+        ...relation,
+        rows: counted.get(relation.name) ?? relation.rows,
+      })),
     };
   }
 

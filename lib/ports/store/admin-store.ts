@@ -48,7 +48,7 @@ export interface RelationSize {
   readonly name: string;
   /** The table of which it is a partition; null if it is none. */
   readonly partitionOf: string | null;
-  /** The server's estimate. */
+  /** The server's estimate; counted where it has none, in a large table by a sample. */
   readonly rows: number;
   readonly tableBytes: number;
   readonly indexBytes: number;
@@ -98,6 +98,7 @@ export interface AdminStore {
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
   /** By topic. Reads every row, so it does not suit a store of many millions. */
   crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
+  /** One statement, and one more where tables have no estimate. */
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */
   rejected(limit: number, startBytes: number): Promise<readonly RejectedEntry[]>;

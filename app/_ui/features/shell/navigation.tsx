@@ -118,13 +118,19 @@ function TabBar({ places }: { places: readonly Place[] }) {
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden"
     >
-      <ul className="grid auto-cols-fr grid-flow-col">
+      {/* Six labels fit on a narrow phone in smaller type only: a sixth of 360 px holds "Recognition" in bold at 9 px. */}
+      <ul
+        className={clsx(
+          "grid auto-cols-fr grid-flow-col",
+          places.length > 5 ? "text-[0.5625rem] min-[400px]:text-[0.625rem]" : "text-[0.6875rem]",
+        )}
+      >
         {places.map(({ href, label, icon: Icon, count }) => (
           <li key={label}>
             <Link
               href={href}
               aria-current={isHere(href) ? "page" : undefined}
-              className="relative flex min-h-15 flex-col items-center justify-center gap-0.5 text-[0.6875rem] text-ink-soft focus-visible:-outline-offset-4 aria-[current]:font-semibold aria-[current]:text-accent-strong"
+              className="relative flex min-h-15 flex-col items-center justify-center gap-0.5 whitespace-nowrap text-ink-soft focus-visible:-outline-offset-4 aria-[current]:font-semibold aria-[current]:text-accent-strong"
             >
               <span
                 aria-hidden="true"

@@ -1,4 +1,4 @@
-/** The statements of what the server says of itself: its clock, and the sizes of tables from its catalogue. */
+/** The statements of what the server says of itself: its clock, and the sizes of its tables. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "../drivers/database";
 import { template } from "../sql/template";
@@ -15,9 +15,11 @@ export async function databaseTime(db: Database): Promise<number> {
 const RELATION = {
   name: sql<string>`c.relname`,
   partitionOf: sql`p.relname` as SQL<string | null>,
-  /** The server's estimate. */
-  rows: sql`greatest(c.reltuples, 0)::bigint`.mapWith(Number),
+  /** The server's estimate; -1 for a table that it has never looked through. PGlite never does. */
+  rows: sql`c.reltuples::bigint`.mapWith(Number),
   tableBytes: sql`pg_table_size(c.oid)`.mapWith(Number),
+  /** The rows themselves, without what is kept beside them. */
+  heapBytes: sql`pg_relation_size(c.oid)`.mapWith(Number),
   indexBytes: sql`pg_indexes_size(c.oid)`.mapWith(Number),
   // A subquery, so that it is computed once: it looks at every file of the database, and would do so for each relation.
   databaseBytes: sql`(SELECT pg_database_size(current_database()))`.mapWith(Number),
@@ -30,3 +32,42 @@ export const RELATION_SIZES = template(
 FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname`,
 );
+
+/**
+ * Bytes of all tables together that are counted. PGlite serves nobody else meanwhile: 9 MB took it 70 ms, and 270 ms on a busy
+ * machine.
+ */
+const COUNTED_BYTES = 8_000_000;
+
+const COUNT = { name: sql<string>`r.name`, rows: sql`r.rows`.mapWith(Number) };
+
+interface ToCount {
+  readonly name: string;
+  readonly heapBytes: number;
+}
+
+/** Counts the rows of tables, at least one. Small tables are counted as a whole, large ones by a sample of their blocks. */
+export const countRows = (tables: readonly ToCount[], countedBytes = COUNTED_BYTES) =>
+  template(
+    COUNT,
+    (columns) => sql`SELECT ${columns} FROM (${sql.join(countsOf(tables, countedBytes), sql` UNION ALL `)}) r`,
+  );
+
+/** The smallest table first: what it leaves of its share goes to the others. */
+function countsOf(tables: readonly ToCount[], countedBytes: number): SQL[] {
+  let left = countedBytes;
+  return [...tables]
+    .sort((a, b) => a.heapBytes - b.heapBytes)
+    .map(({ name, heapBytes }, i) => {
+      const bytes = Math.min(heapBytes, left / (tables.length - i));
+      left -= bytes;
+      return countOf(name, heapBytes === 0 ? 1 : bytes / heapBytes);
+    });
+}
+
+function countOf(name: string, share: number): SQL {
+  const table = sql.identifier(name);
+  if (share === 1) return sql`SELECT ${name}::text AS name, count(*) AS rows FROM ${table}`;
+  return sql`SELECT ${name}::text AS name, round(count(*) / ${share}::float8) AS rows
+    FROM ${table} TABLESAMPLE SYSTEM (${share * 100}::float8)`;
+}

@@ -142,6 +142,7 @@ export function adminContract(subject: Subject): void {
     const log = relations.find(({ name }) => name === "topic_log");
     expect(log?.tableBytes).toBeGreaterThan(0);
     expect(log?.indexBytes).toBeGreaterThan(0);
+    expect(log?.rows).toBe(2);
     expect(relations.filter(({ partitionOf }) => partitionOf === "hcs_messages")).toHaveLength(16);
     const sum = relations.reduce((bytes, each) => bytes + each.tableBytes + each.indexBytes, 0);
     expect(databaseBytes).toBeGreaterThan(sum);

@@ -5,7 +5,7 @@ export const PLACES = [
   { href: "/admin/shards", label: "Shards" },
   { href: "/admin/tiers", label: "Tiers" },
   { href: "/admin/mirror", label: "Mirror" },
-  { href: "/admin/messages", label: "Rejected messages" },
+  { href: "/admin/messages", label: "Rejected" },
   { href: "/admin/lookup", label: "Look up" },
   { href: "/admin/storage", label: "Storage" },
   { href: "/admin/capacity", label: "Capacity" },

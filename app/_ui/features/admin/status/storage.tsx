@@ -130,7 +130,7 @@ function Tables({ storage: { databaseBytes, tables, readMs } }: { storage: Stora
     <Panel
       title="Postgres"
       action={<DownloadRows name="Tables" columns={columns} rows={shown} />}
-      note={`${bytes(databaseBytes)} in all, read at ${clockTime(readMs)}. Rows are the server's own estimate.`}
+      note={`${bytes(databaseBytes)} in all, read at ${clockTime(readMs)}. Rows may be estimates.`}
     >
       <div className="mb-3 max-w-sm">
         <SearchField label="Filter tables" value={query} onChange={onQuery} />

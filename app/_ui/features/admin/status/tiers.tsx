@@ -179,7 +179,8 @@ function EachInstance() {
 }
 
 function TierRow({ name, tier }: { name: TierName; tier: TierStatus }) {
-  const cell = "px-2 py-1.5 text-right tabular-nums last:pr-0";
+  const place = "px-2 py-1.5 last:pr-0";
+  const cell = `${place} text-right tabular-nums`;
   return (
     <tr className="last:[&>*]:pb-3">
       <th scope="row" className="py-1.5 pr-2 pl-3 text-left font-normal text-ink-soft">
@@ -194,7 +195,7 @@ function TierRow({ name, tier }: { name: TierName; tier: TierStatus }) {
       <td className={clsx(cell, WIDEST)}>{lasting(tier.latency.p95Ms)}</td>
       <td className={cell}>{lasting(tier.latency.p99Ms)}</td>
       <td className={clsx(cell, WIDE)}>{BYTES[name] ? bytes(tier.bytes) : ""}</td>
-      <td className={clsx(cell, WIDE, "text-left")}>
+      <td className={clsx(place, WIDE)}>
         <Breaker state={tier.breaker} />
       </td>
     </tr>
