@@ -39,7 +39,8 @@ const failure = (_name: string, args: readonly unknown[]) =>
 
 beforeAll(async () => {
   t = await startTestApp({
-    env: { ...SECRETS, RATE_LIMITS: "0", APP_DOMAIN: "app.test" },
+    // Each request is logged: a log without lines could not give anything away.
+    env: { ...SECRETS, RATE_LIMITS: "0", APP_DOMAIN: "app.test", LOG_REQUESTS: "on" },
     wrapStores: (stores): Stores => ({
       ...stores,
       views: intercepted(stores.views, failure),
@@ -107,7 +108,7 @@ it("answers ten thousand of them, each in time, as the contract says, and logs n
   // Otherwise everything was refused at the door, and nothing behind it was tried.
   for (const status of [200, 304, 400, 401, 403, 404, 503])
     expect(seen.get(status) ?? 0, `${status}`).toBeGreaterThan(3);
-  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeGreaterThan(CASES / 2);
   for (const line of lines) {
     expect(line).not.toContain(CANARY);
     expect(line).not.toContain('"level":"error"');

@@ -79,14 +79,17 @@ describe("damaged rows", () => {
       const route: AnyRoute = ROUTES[name];
       const path = (name.split(" ")[1] as string)
         .replace("{topicId}", t.devnet.topics.contact)
-        .replace("{sequence}", "7");
+        .replace("{sequence}", "7")
+        .replace("{userId}", ME);
       const queries = name.endsWith("events")
         ? ["?type=contact", "?type=recognition", "?type=profile"]
         : [name.endsWith("profiles") ? `?ids=${ME}` : ""];
       for (const query of queries) {
         const headers: Record<string, string> = route.access === "user" ? {} : { authorization: `Bearer ${TOKEN}` };
         const response = await t.ask("GET", path + query, route.access === "user" ? ME : null, { headers });
-        expect([200, 403], `${path}${query}`).toContain(response.status);
+        // The row of this message is damaged: the look-up of it finds none.
+        const expected = name.includes("/messages/") ? [404] : [200, 403];
+        expect(expected, `${path}${query}`).toContain(response.status);
         await response.body?.cancel();
       }
     },

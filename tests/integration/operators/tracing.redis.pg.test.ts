@@ -50,6 +50,9 @@ beforeAll(async () => {
   await app.firstSync.run();
 }, 120_000);
 afterAll(async () => {
+  // Files share a process: the next one must find neither these settings nor the mocked module.
+  vi.unstubAllEnvs();
+  vi.resetModules();
   await app?.close();
   await upstash?.stop();
   await Promise.all([redis?.stop(), postgres?.stop(), devnet?.stop(), otlp?.stop()]);
