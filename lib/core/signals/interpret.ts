@@ -49,7 +49,7 @@ export interface Interpretation extends Batch {
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly decoded: Decoded | null;
-  /** Of the whole message, where it came in chunks. */
+  /** Bytes of the whole message, where it came in chunks. */
   readonly verification: Verification;
 };
 

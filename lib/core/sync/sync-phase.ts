@@ -1,5 +1,5 @@
 /**
- * What one topic's sync is doing, as a value: the phases of sync-state.ts. The clock and chance come in with the events.
+ * The phase of one topic's sync, as a value: the phases of sync-state.ts. The clock and chance come in with the events.
  *
  *            demand                     hole                      demand, retry due, grace over
  *   ┌────► idle ──────► pulling ─────────────────► hole ───────────────────────────────► pulling (declares the gap)

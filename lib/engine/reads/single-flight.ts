@@ -19,7 +19,7 @@ export interface Failure {
   readonly reason: "unavailable" | "timeout";
 }
 
-/** What the load tells while it runs. */
+/** Reports of a load while it runs. */
 export interface Progress {
   /** The load asks this tier now. `redis`: what Redis said before; null if it was not asked. */
   asks(tier: Failure["tier"], redis: TierReport | null): void;

@@ -1,4 +1,4 @@
-/** What one tier said about a read, for Cache-Status (RFC 9211) and Server-Timing. */
+/** The outcome of a read at one tier, for Cache-Status (RFC 9211) and Server-Timing. */
 export interface TierReport {
   readonly tier: "l1" | "redis" | "postgres";
   /** `failed`: it was asked, gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
@@ -6,7 +6,7 @@ export interface TierReport {
   readonly stored: boolean;
   /** Seconds for which a hit stays fresh. */
   readonly ttlSeconds: number | null;
-  /** What went wrong; null if nothing did. */
+  /** The failure; null if there was none. */
   readonly detail: string | null;
   readonly tookMs: number;
 }

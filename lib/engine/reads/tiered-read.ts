@@ -35,7 +35,7 @@ export interface TieredReadDeps {
 }
 
 /**
- * What a reader accepts. `any`: an outdated copy in an outage. `current`: no copy older than the commits that were heard of.
+ * The copies that a reader accepts. `any`: an outdated copy in an outage. `current`: no copy older than the commits that were heard of.
  * `origin`: the store knows of a commit that caches have not heard of yet, and the reader wants it.
  */
 export type Need = "any" | "current" | "origin";

@@ -38,7 +38,7 @@ import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
 import { type Window, window } from "./topic-pages";
 
-/** What the syncs of all topics share. */
+/** The parts that the syncs of all topics share. */
 export interface SyncEnvironment extends CommitDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -92,7 +92,7 @@ export interface SyncReport {
   readonly error: string | null;
 }
 
-/** What this process did for a topic since it started. */
+/** Counts of the work of this process for a topic since it started. */
 export interface SyncCounts {
   commits: number;
   /** Batches that another instance had committed first. */

@@ -1,4 +1,4 @@
-/** What is known of each topic. Failures of the database reject with `TierUnavailable`. */
+/** The stored state of each topic. Failures of the database reject with `TierUnavailable`. */
 import type { TopicId, TopicKind } from "../../core/ledger/ids";
 
 export interface TopicState {

@@ -66,7 +66,7 @@ export type LimitName = keyof typeof LIMITS;
  */
 export const BLOCKS = {
   user: { refusals: { perSecond: 2, burst: 20 }, forMs: 10_000 },
-  // Of queued work only, and of all of it. Ten times what an office of honest clients may ask for long.
+  // This counts queued work only, and all of it. Ten times what an office of honest clients may ask for long.
   address: { refusals: { perSecond: 200, burst: 200 }, forMs: 2_000 },
 } as const;
 

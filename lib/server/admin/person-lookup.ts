@@ -1,5 +1,5 @@
 import "server-only";
-/** What is known of one person, for operators. It changes nothing and renews no copy. */
+/** Everything stored and cached about one person, for operators. It changes nothing and renews no copy. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import { TOPIC_KINDS, type TopicKind, type UserId } from "../../core/ledger/ids";
 import { decodeMessage } from "../../core/signals/envelope";

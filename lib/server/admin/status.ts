@@ -105,7 +105,7 @@ function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
   return { messages, verified, unverifiable, failed, undecodable, untrusted };
 }
 
-/** What is read more rarely than the topics themselves. */
+/** Figures that are read more rarely than the topics themselves. */
 interface Beside {
   readonly firstUnverified: number | null;
   readonly crowd: Crowd | null;

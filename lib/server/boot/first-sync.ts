@@ -59,7 +59,7 @@ export class FirstSync {
       const added = reports.reduce((sum, report) => sum + report.added, 0);
       log.info(`Synced ${count(added)} new messages of ${counted(reports.length, "topic")}.`);
       const failing = reports.filter((report) => report.error !== null);
-      // What keeps them from it is an incident, which is logged as such once it has lasted.
+      // A lasting obstacle is an incident, and is logged as one.
       for (const reason of new Set(failing.map(({ error }) => error))) {
         const names = failing.flatMap(({ topicId, error }) => (error === reason ? [topicId] : []));
         log.info(

@@ -174,7 +174,7 @@ export async function answerRemembered(app: App, route: AnyRoute, url: URL): Pro
   return kept;
 }
 
-/** What a request that needs a tier is told while the tier is down. */
+/** The sentence for a request that needs a tier, while the tier is down. */
 const DOWN: Readonly<Record<Tier, string>> = {
   redis: "The servers' shared state is out of reach, so this cannot be done safely now. Try again shortly.",
   postgres: "The database does not answer at the moment. Try again shortly.",

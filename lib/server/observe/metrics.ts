@@ -25,7 +25,7 @@ type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
 let measured: Registry | null = null;
 
 /**
- * What is measured of the process, not of an app: the observers behind it never end, and would keep the app of a registry that
+ * Measures of the process, not of an app: the observers behind it never end, and would keep the app of a registry that
  * they write to in memory after its end.
  */
 function processMetrics(): Registry {
