@@ -1,6 +1,5 @@
 /** Floods from one address: how they change the reads of everybody else, and the server's memory. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import type { FloodOrder, FloodStatuses } from "../../support/flood/flood-attack
 import { FLOODED_HOST, FLOODS, type Flood, FloodClient, spell } from "../../support/flood/flood-client";
 import { ensureProductionBuild } from "../../support/production-build";
 import { median } from "../../support/statistics";
+import { told } from "../../support/told";
 import type { BenchRow } from "../../types";
 
 export const names = ["flood.p99_ratio", "flood.refused_share", "flood.bodies.memory_mb"];
@@ -128,20 +128,6 @@ function watchMemory(pid: number): { grownMb(): number } {
       return Math.max(most, now()) - before;
     },
   };
-}
-
-/** Tells a process something and resolves with what it says next. */
-async function told(process: ChildProcess, message: object | string): Promise<unknown> {
-  const settled = new AbortController();
-  const { signal } = settled;
-  const answer = once(process, "message", { signal });
-  const end = once(process, "exit", { signal }).then(() => Promise.reject(new Error("the attacker has ended")));
-  process.send(message);
-  try {
-    return (await Promise.race([answer, end]))[0];
-  } finally {
-    settled.abort();
-  }
 }
 
 async function timed(client: FloodClient, cookie: string): Promise<number> {
