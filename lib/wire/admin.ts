@@ -80,7 +80,7 @@ export const TopicStatus = z.object({
   lastMessageAt: ConsensusTimestamp.nullable(),
   lagMs: z.number().int().nonnegative().nullable(),
   gaps: z
-    .array(z.object({ from: sequence, to: sequence, state: z.enum(["suspected", "declared"]), firstSeenMs: ms }))
+    .array(z.object({ from: sequence, to: sequence, state: z.enum(["hole", "declared"]), firstSeenMs: ms }))
     .meta({ description: "The oldest open gaps, at most 100" }),
   gapCount: count,
   counts: z.object({

@@ -7,7 +7,14 @@ import { reasonUnreachable } from "../../core/health/unreachable";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
-import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../core/sync/circuit";
+import {
+  admit,
+  type CircuitBreaker,
+  type CircuitBreakerPolicy,
+  CLOSED,
+  failed,
+  succeeded,
+} from "../../core/sync/circuit-breaker";
 import type { Clock } from "../../ports/clock";
 import type {
   Asking,
@@ -42,7 +49,7 @@ export interface MirrorOptions {
 /** A page of 100 takes the public mirror well under a second. Its own gateway gives up after 10. */
 const TIMEOUT_MS = 10_000;
 
-const CIRCUIT: CircuitPolicy = {
+const CIRCUIT: CircuitBreakerPolicy = {
   threshold: 4,
   // During an outage of an hour the mirror is asked once a minute.
   backoff: { baseMs: 1_000, maxMs: 60_000 },
@@ -59,7 +66,7 @@ interface MirrorSample {
 export interface MirrorState {
   /** Without path or credentials. */
   readonly origin: string;
-  readonly circuit: Circuit["name"];
+  readonly circuit: CircuitBreaker["name"];
   readonly requests: number;
   readonly errors: number;
   /** Answers with status 429. They count as errors too. */
@@ -77,9 +84,9 @@ const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered 
 interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;
   /** The circuit breaker for requests of messages and accounts. */
-  circuit: Circuit;
+  circuit: CircuitBreaker;
   /** Its own breaker for blocks: a network without blocks, or a proxy without the route, must not stop messages. */
-  blocks: Circuit;
+  blocks: CircuitBreaker;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
   requests: number;
@@ -246,7 +253,7 @@ export class MirrorLedger implements Ledger {
     const answer = await this.fetchJson(mirror, path, read, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
-    const settled = (state: Circuit) =>
+    const settled = (state: CircuitBreaker) =>
       isHealthy
         ? succeeded(state)
         : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);

@@ -110,8 +110,8 @@ export class PostgresSyncStore implements SyncStore {
 
   async forgetHole(topicId: TopicId): Promise<void> {
     const { topicNo, state } = topicGaps;
-    await this.statements.run("suspicion", (db) =>
-      db.delete(topicGaps).where(and(eq(topicNo, topicNoOf(topicId)), eq(state, gapState.code("suspected")))),
+    await this.statements.run("hole", (db) =>
+      db.delete(topicGaps).where(and(eq(topicNo, topicNoOf(topicId)), eq(state, gapState.code("hole")))),
     );
   }
 

@@ -1,8 +1,8 @@
 /** Sequence numbers that are missing. Failures of the database reject with `TierUnavailable`. */
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 
-/** `suspected`: a hole in its grace time. `declared`: a gap, which the cursor has passed. `filled`: found after all. */
-export type GapState = "suspected" | "declared" | "filled";
+/** `hole`: in its grace time, before the cursor passes it. `declared`: a gap, which the cursor has passed. `filled`: a gap whose messages came after all. */
+export type GapState = "hole" | "declared" | "filled";
 
 export interface Gap {
   readonly topicId: TopicId;

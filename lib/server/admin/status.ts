@@ -131,7 +131,7 @@ function topicStatus(
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),
-    gaps: gaps.map(({ from, to, state, firstSeenMs }) => ({ from, to, state: state as "suspected", firstSeenMs })),
+    gaps: gaps.map(({ from, to, state, firstSeenMs }) => ({ from, to, state: state as "hole", firstSeenMs })),
     gapCount,
     counts,
     verifiedThrough: Math.min(

@@ -51,7 +51,7 @@ describe("a temporary hole", () => {
     expect((await ingestion()).topic).toMatchObject({
       cursor: 3,
       state: "hole",
-      gaps: [{ from: 4, to: 6, state: "suspected" }],
+      gaps: [{ from: 4, to: 6, state: "hole" }],
     });
     t.devnet.faults.remove(hole);
     await t.clock.advance(20_000);

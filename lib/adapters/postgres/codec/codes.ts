@@ -6,7 +6,7 @@ import type { GapState } from "../../../ports/store/gap-store";
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];
 /** The index topic_log_failed says 4 for `failed` too. */
 const DISPOSITIONS = ["signal", "part", "undecodable", "untrusted", "failed"] as const satisfies readonly Disposition[];
-const GAP_STATES = ["suspected", "declared", "filled"] as const satisfies readonly GapState[];
+const GAP_STATES = ["hole", "declared", "filled"] as const satisfies readonly GapState[];
 
 export const UNNAMED_TYPE = 0;
 

@@ -16,7 +16,7 @@ export const STATEMENT_PURPOSES = [
   "topics",
   "log",
   "gaps",
-  "suspicion",
+  "hole",
   "commit",
   "backfill",
   "start-over",

@@ -2,7 +2,14 @@
  * The one gate to the database: every statement of the stores passes it, is counted by its purpose, and has a time limit. While
  * the database is down the circuit breaker refuses statements at once, so no caller waits for an answer that will not come.
  */
-import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
+import {
+  admit,
+  type CircuitBreaker,
+  type CircuitBreakerPolicy,
+  CLOSED,
+  failed,
+  succeeded,
+} from "../../../core/sync/circuit-breaker";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 import { Stamp } from "../stamp";
 import type { Database, Statement } from "./database";
@@ -20,7 +27,7 @@ export interface StatementsOptions {
 
 export interface StatementsStats {
   readonly driver: Database["driver"];
-  readonly circuit: Circuit["name"];
+  readonly circuit: CircuitBreaker["name"];
   /** The last failure, described without the statement and its values. */
   readonly lastError: string | null;
   readonly byPurpose: Readonly<Record<StatementPurpose, StatementCounts>>;
@@ -32,7 +39,7 @@ const READ_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 15_000;
 
 const WRITES: ReadonlySet<StatementPurpose> = new Set([
-  "suspicion",
+  "hole",
   "commit",
   "backfill",
   "start-over",
@@ -41,7 +48,7 @@ const WRITES: ReadonlySet<StatementPurpose> = new Set([
   "registry-change",
 ]);
 
-const CIRCUIT: CircuitPolicy = {
+const CIRCUIT: CircuitBreakerPolicy = {
   threshold: 5,
   // A database that is down for long is asked every 10 s: its return is noticed 10 s late at most.
   backoff: { baseMs: 500, maxMs: 10_000 },
@@ -53,7 +60,7 @@ const ANSWERING_CLASSES = new Set(["40", "55"]);
 
 export class Statements {
   private readonly counters: StatementStats;
-  private circuit: Circuit = CLOSED;
+  private circuit: CircuitBreaker = CLOSED;
   private lastError: string | null = null;
   /** Learnt from answers whose rows have a column `stamp`. */
   readonly stamp = new Stamp();

@@ -66,10 +66,10 @@ function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
 
 const g = alias(topicGaps, "g");
 const s = alias(topicGaps, "s");
-const SUSPECTED = literal(gapState.code("suspected"));
+const HOLE = literal(gapState.code("hole"));
 const DECLARED = literal(gapState.code("declared"));
 
-/** The hole that the cursor passes. A suspicion of it becomes the declaration, and keeps the time it was first seen. */
+/** Declares the hole that the cursor passes a gap. A recorded hole becomes that gap and keeps the time when it was first seen. */
 function declaredGap(gap: CursorAdvance["gap"]): readonly SQL[] {
   if (gap === null) return [];
   const from = sql`${gap.from}::bigint`;
@@ -77,11 +77,11 @@ function declaredGap(gap: CursorAdvance["gap"]): readonly SQL[] {
     sql`declared AS (
   INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo, g.fromSeq, g.toSeq, g.state, g.firstSeenMs)})
   SELECT gate.topic_no, ${from}, ${gap.to}::bigint, ${DECLARED}, coalesce((SELECT min(${s.firstSeenMs}) FROM ${topicGaps} ${s}
-    WHERE ${s.topicNo} = gate.topic_no AND ${s.state} = ${SUSPECTED}), extract(epoch FROM now())::bigint * 1000)
+    WHERE ${s.topicNo} = gate.topic_no AND ${s.state} = ${HOLE}), extract(epoch FROM now())::bigint * 1000)
   FROM gate
   ON CONFLICT (${names(g.topicNo, g.fromSeq)}) DO UPDATE SET ${takeExcluded(g.toSeq, g.state)})`,
     sql`settled AS (
   DELETE FROM ${topicGaps} ${g} USING gate
-  WHERE ${g.topicNo} = gate.topic_no AND ${g.state} = ${SUSPECTED} AND ${g.fromSeq} <> ${from})`,
+  WHERE ${g.topicNo} = gate.topic_no AND ${g.state} = ${HOLE} AND ${g.fromSeq} <> ${from})`,
   ];
 }

@@ -11,9 +11,9 @@ import { excluded, literal, names } from "../sql/expressions";
 import { topicNoOf } from "../sql/references";
 import { template } from "../sql/template";
 
-const SUSPECTED = literal(gapState.code("suspected"));
+const HOLE = literal(gapState.code("hole"));
 
-/** The rest of a hole is as old as the hole: the new suspicion takes over the time, and the place, of those that it overlaps. */
+/** Records a hole. It replaces the records that it overlaps and keeps their earliest time, so the rest of a hole does not get younger. */
 export async function recordHole(
   statements: Statements,
   topicId: TopicId,
@@ -26,18 +26,18 @@ export async function recordHole(
   const { fromSeq, toSeq, firstSeenMs, state } = columns;
   const [topicNo, first, last] = [topicNoOf(topicId), sql`${from}::bigint`, sql`${to}::bigint`];
   const [row] = await statements.run(
-    "suspicion",
+    "hole",
     template(
       { fromSeq, toSeq, firstSeenMs, state },
       (answer) => sql`WITH met AS (
   SELECT ${fromSeq}, ${firstSeenMs} FROM ${topicGaps} ${g}
-  WHERE ${g.topicNo} = ${topicNo} AND ${state} = ${SUSPECTED} AND ${fromSeq} <= ${last} AND ${toSeq} >= ${first} FOR UPDATE),
+  WHERE ${g.topicNo} = ${topicNo} AND ${state} = ${HOLE} AND ${fromSeq} <= ${last} AND ${toSeq} >= ${first} FOR UPDATE),
 replaced AS (
   DELETE FROM ${topicGaps} ${g} USING met WHERE ${g.topicNo} = ${topicNo} AND ${fromSeq} = met.from_seq AND ${fromSeq} <> ${first})
 INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo, fromSeq, toSeq, state, firstSeenMs)})
-SELECT ${topicNo}, ${first}, ${last}, ${SUSPECTED}, least(${nowMs}::bigint, (SELECT min(first_seen_ms) FROM met))
+SELECT ${topicNo}, ${first}, ${last}, ${HOLE}, least(${nowMs}::bigint, (SELECT min(first_seen_ms) FROM met))
 ON CONFLICT (${names(g.topicNo, fromSeq)}) DO UPDATE SET
-  ${names(toSeq)} = CASE ${state} WHEN ${SUSPECTED} THEN ${excluded(toSeq)} ELSE ${toSeq} END,
+  ${names(toSeq)} = CASE ${state} WHEN ${HOLE} THEN ${excluded(toSeq)} ELSE ${toSeq} END,
   ${names(firstSeenMs)} = least(${firstSeenMs}, ${excluded(firstSeenMs)})
 RETURNING ${answer}`,
     ),

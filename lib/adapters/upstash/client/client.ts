@@ -3,7 +3,14 @@
  * it but a kind and a code. While Redis is down the circuit breaker refuses commands at once.
  */
 import { Redis } from "@upstash/redis";
-import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "../../../core/sync/circuit";
+import {
+  admit,
+  type CircuitBreaker,
+  type CircuitBreakerPolicy,
+  CLOSED,
+  failed,
+  succeeded,
+} from "../../../core/sync/circuit-breaker";
 import type { Clock } from "../../../ports/clock";
 import { isTierUnavailable } from "../../../ports/tier-unavailable";
 import { type StreamHandlers, streamChannel } from "../events/subscription";
@@ -22,7 +29,7 @@ export interface UpstashClientOptions {
 }
 
 export interface UpstashClientStats {
-  readonly circuit: Circuit["name"];
+  readonly circuit: CircuitBreaker["name"];
   /** The kind and code of the last failure. */
   readonly lastError: string | null;
   readonly byPurpose: Readonly<Record<Purpose, CommandCounts>>;
@@ -52,7 +59,7 @@ const READS: ReadonlySet<Purpose> = new Set(["lookup", "cursor"]);
 /** Commands that may run twice without harm: after a broken connection they are sent again. */
 const IDEMPOTENT: ReadonlySet<Purpose> = new Set(["lookup", "release", "cursor", "expire", "publish"]);
 
-const CIRCUIT: CircuitPolicy = {
+const CIRCUIT: CircuitBreakerPolicy = {
   threshold: 5,
   // During a long outage Redis is asked every 10 s, so its return is noticed at most that late.
   backoff: { baseMs: 500, maxMs: 10_000 },
@@ -64,7 +71,7 @@ export class UpstashClient implements Commands, Channels {
   private readonly writers: Redis;
   private readonly counters: CommandStats;
   private readonly random: () => number;
-  private circuit: Circuit = CLOSED;
+  private circuit: CircuitBreaker = CLOSED;
   private lastError: string | null = null;
 
   constructor(private readonly options: UpstashClientOptions) {

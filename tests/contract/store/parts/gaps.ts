@@ -19,7 +19,7 @@ export function gapsContract(subject: Subject): void {
 
   it("remembers when a hole was first seen, whoever asks again", async () => {
     const first = await store.sync.recordHole(T, 3, 5, 1_000);
-    expect(first).toEqual({ topicId: T, from: 3, to: 5, state: "suspected", firstSeenMs: 1_000 });
+    expect(first).toEqual({ topicId: T, from: 3, to: 5, state: "hole", firstSeenMs: 1_000 });
     expect(await store.sync.recordHole(T, 3, 5, 9_000)).toEqual(first);
     expect(await store.sync.gaps(OTHER)).toEqual([]);
   });
@@ -32,7 +32,7 @@ export function gapsContract(subject: Subject): void {
     expect(await store.sync.recordHole(T, 20, 21, 4_000)).toMatchObject({ from: 20, firstSeenMs: 4_000 });
   });
 
-  it("forgets a suspicion, not a declaration", async () => {
+  it("forgets a hole, but not a declared gap", async () => {
     await store.sync.commit(batchOf(T, 0, [SIGNAL], { first: 3, gap: { from: seq(1), to: seq(2) } }));
     await store.sync.recordHole(T, 4, 5, 1_000);
     await store.sync.recordHole(OTHER, 1, 1, 1_000);
@@ -41,7 +41,7 @@ export function gapsContract(subject: Subject): void {
     expect(await store.sync.gaps(OTHER)).toHaveLength(1);
   });
 
-  it("declares a gap with the batch that passes it, as old as the suspicion was", async () => {
+  it("declares a gap with the batch that passes it, as old as the hole was", async () => {
     await store.sync.commit(batchOf(T, 0, [SIGNAL]));
     await store.sync.recordHole(T, 2, 4, 1_000);
     await store.sync.commit(batchOf(T, 1, [SIGNAL], { first: 5, gap: { from: seq(2), to: seq(4) } }));

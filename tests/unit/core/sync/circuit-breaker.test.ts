@@ -1,11 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admit, type Circuit, type CircuitPolicy, CLOSED, failed, succeeded } from "@/lib/core/sync/circuit";
+import {
+  admit,
+  type CircuitBreaker,
+  type CircuitBreakerPolicy,
+  CLOSED,
+  failed,
+  succeeded,
+} from "@/lib/core/sync/circuit-breaker";
 
-const policy: CircuitPolicy = { threshold: 3, backoff: { baseMs: 1_000, maxMs: 60_000 }, probeMs: 5_000 };
+const policy: CircuitBreakerPolicy = { threshold: 3, backoff: { baseMs: 1_000, maxMs: 60_000 }, probeMs: 5_000 };
 /** The longest wait of each opening. */
 const CHANCE = 0.999_999;
-const fail = (circuit: Circuit, nowMs: number, retryAfterMs = 0) =>
+const fail = (circuit: CircuitBreaker, nowMs: number, retryAfterMs = 0) =>
   failed(circuit, nowMs, CHANCE, policy, retryAfterMs);
 const opened = (nowMs = 0) => fail(fail(fail(CLOSED, nowMs), nowMs), nowMs);
 
@@ -66,7 +73,7 @@ describe("circuit breaker", () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        let circuit: Circuit = CLOSED;
+        let circuit: CircuitBreaker = CLOSED;
         let nowMs = 0;
         let askedUntilMs = 0;
         for (const { afterMs, what, retryAfterMs } of steps) {
@@ -90,7 +97,7 @@ describe("circuit breaker", () => {
   it("always admits again in the end, with nobody's help", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3_600_000 }), { maxLength: 20 }), (waits) => {
-        let circuit: Circuit = CLOSED;
+        let circuit: CircuitBreaker = CLOSED;
         for (const retryAfterMs of waits) circuit = failed(circuit, 0, CHANCE, policy, retryAfterMs);
         expect(admit(circuit, 3_600_000, policy).admitted).toBe(true);
       }),

@@ -4,14 +4,14 @@
  */
 import { type BackoffPolicy, backoffMs } from "./backoff";
 
-export type Circuit =
+export type CircuitBreaker =
   | { readonly name: "closed"; readonly failures: number }
   | { readonly name: "open"; readonly openings: number; readonly untilMs: number }
   | { readonly name: "half-open"; readonly openings: number; readonly sinceMs: number };
 
-export const CLOSED: Circuit = { name: "closed", failures: 0 };
+export const CLOSED: CircuitBreaker = { name: "closed", failures: 0 };
 
-export interface CircuitPolicy {
+export interface CircuitBreakerPolicy {
   /** Failures in a row that open it. */
   readonly threshold: number;
   readonly backoff: BackoffPolicy;
@@ -21,10 +21,10 @@ export interface CircuitPolicy {
 
 /** Whether a call may go out now, and the circuit after that decision. */
 export function admit(
-  circuit: Circuit,
+  circuit: CircuitBreaker,
   nowMs: number,
-  policy: CircuitPolicy,
-): { readonly admitted: boolean; readonly circuit: Circuit } {
+  policy: CircuitBreakerPolicy,
+): { readonly admitted: boolean; readonly circuit: CircuitBreaker } {
   if (circuit.name === "closed") return { admitted: true, circuit };
   const isProbeDue = circuit.name === "open" ? nowMs >= circuit.untilMs : nowMs >= circuit.sinceMs + policy.probeMs;
   if (!isProbeDue) return { admitted: false, circuit };
@@ -32,17 +32,17 @@ export function admit(
 }
 
 /** A call that was sent before the circuit opened proves nothing about the wait that was asked for since. */
-export function succeeded(circuit: Circuit): Circuit {
+export function succeeded(circuit: CircuitBreaker): CircuitBreaker {
   return circuit.name === "open" ? circuit : CLOSED;
 }
 
 export function failed(
-  circuit: Circuit,
+  circuit: CircuitBreaker,
   nowMs: number,
   random: number,
-  policy: CircuitPolicy,
+  policy: CircuitBreakerPolicy,
   retryAfterMs = 0,
-): Circuit {
+): CircuitBreaker {
   if (circuit.name === "closed" && circuit.failures + 1 < policy.threshold && retryAfterMs === 0) {
     return { name: "closed", failures: circuit.failures + 1 };
   }
