@@ -11,7 +11,7 @@ import { signalId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Result } from "@/lib/core/result";
 import { decodeMessage } from "@/lib/core/signals/envelope";
-import type { Decoded, UndecodableReason } from "@/lib/core/signals/signal";
+import type { DecodedBody, UndecodableReason } from "@/lib/core/signals/signal";
 import { command } from "../command";
 import { readMessages, readText, Unreadable } from "./topic-input";
 
@@ -26,7 +26,7 @@ const Cases = z.object({
   ),
 });
 
-const said = ({ type, actor, target, weight, definitionId }: Decoded) => ({
+const said = ({ type, actor, target, weight, definitionId }: DecodedBody) => ({
   type,
   ...(actor === null ? {} : { actor }),
   ...(target === null ? {} : { target }),
@@ -34,7 +34,7 @@ const said = ({ type, actor, target, weight, definitionId }: Decoded) => ({
   ...(definitionId === undefined ? {} : { definitionId }),
 });
 
-function report(message: LedgerMessage, decoded: Result<Decoded, UndecodableReason>): void {
+function report(message: LedgerMessage, decoded: Result<DecodedBody, UndecodableReason>): void {
   const { sequence, topicId, consensusNs } = message;
   if (!decoded.ok) {
     print({ sequence, undecodable: decoded.error });

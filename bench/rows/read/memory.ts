@@ -4,7 +4,7 @@
  */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
-import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { Position, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { emptyEdge, type Profile } from "@/lib/core/signals/projection";
 import { circleView, contactsView, type EdgeWithName, signalView } from "@/lib/core/signals/views";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
@@ -92,17 +92,16 @@ function edgesOf(userId: UserId): EdgeWithName[] {
 
 function signalOf(userId: UserId, position: number) {
   const row = {
-    position,
+    position: position as Position,
     topicId: "0.0.1002" as TopicId,
-    sequence: 7_000 + position,
+    sequence: (7_000 + position) as Sequence,
     consensusNs: consensusNs(START_NS + BigInt(position) * 1_000_003n),
     type: "TRUST_ALLOCATE",
     peerId: `tm-amara-okafor-${position % CONTACTS}` as UserId,
     isActor: position % 2 === 0,
     verification: "verified" as const,
-    metadata: { weight: 1, category: "technical", note: "Great developer" },
   };
-  return signalView(userId, row, "hcs-cached");
+  return signalView(userId, row, { weight: 1, category: "technical", note: "Great developer" }, "hcs-cached");
 }
 
 /** Heap and buffers after a collection. */

@@ -1,7 +1,7 @@
 /** Log entries and everything that they mean: the content of one write to the store. */
 import type { ChunkInfo } from "../ledger/chunks";
 import type { ConsensusNs } from "../ledger/consensus-time";
-import type { AccountId, Sequence, TopicId, UserId } from "../ledger/ids";
+import type { AccountId, Position, Sequence, TopicId, UserId } from "../ledger/ids";
 import type { ChainHead } from "../ledger/verify";
 import type { DefinitionClaim, Edge, Profile } from "./projection";
 import type { Disposition, Verification } from "./signal";
@@ -25,16 +25,22 @@ export interface LogEntry {
   readonly chunk: ChunkInfo | null;
 }
 
-/** One (user, message). */
+/** One row for each person whom a message concerns. The store adds the position. */
 export interface UserRow {
   readonly userId: UserId;
   readonly consensusNs: ConsensusNs;
   readonly sequence: Sequence;
   readonly type: string;
-  /** The other side; null without one. */
+  /** The person on the other side; null if there is nobody. */
   readonly peerId: UserId | null;
   readonly isActor: boolean;
   readonly verification: Verification;
+}
+
+/** A user row as the store returns it to that user. */
+export interface StoredRow extends Omit<UserRow, "userId"> {
+  readonly topicId: TopicId;
+  readonly position: Position;
 }
 
 /** The facts that signals imply beyond their rows. */

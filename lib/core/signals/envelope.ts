@@ -16,7 +16,7 @@ import {
   needsOtherTarget,
   needsTarget,
 } from "./message-types";
-import type { Decoded, Party, UndecodableReason } from "./signal";
+import type { DecodedBody, Party, UndecodableReason } from "./signal";
 import { cleanText } from "./text";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -50,13 +50,13 @@ export function parseBody(bytes: Uint8Array): Result<unknown, "not-utf8" | "not-
 }
 
 /** Decodes a message's bytes, or gives the reason why they cannot be decoded. Never throws. */
-export function decodeMessage(bytes: Uint8Array): Result<Decoded, UndecodableReason> {
+export function decodeMessage(bytes: Uint8Array): Result<DecodedBody, UndecodableReason> {
   const body = parseBody(bytes);
   return body.ok ? decodeJson(body.value) : body;
 }
 
 /** The same for a parsed body. */
-export function decodeJson(json: unknown): Result<Decoded, UndecodableReason> {
+export function decodeJson(json: unknown): Result<DecodedBody, UndecodableReason> {
   if (!isFields(json)) return err("not-an-object");
   if (deeperThan(json, MAX_DEPTH)) return err("too-deep");
   const payload = isFields(json.payload) ? json.payload : {};
@@ -183,7 +183,7 @@ function detailsOf(
   type: string,
   json: Fields,
   payload: Fields,
-): Result<Pick<Decoded, "weight" | "definitionId">, UndecodableReason> {
+): Result<Pick<DecodedBody, "weight" | "definitionId">, UndecodableReason> {
   if (type === "TRUST_ALLOCATE") {
     const given = json.weight ?? payload.weight ?? json.amount ?? payload.amount ?? 1;
     // Decimal only: Number() alone would take "0x10" for 16.

@@ -22,7 +22,7 @@ import {
   type Profile,
   profileOf,
 } from "./projection";
-import type { Decoded, Verification } from "./signal";
+import type { DecodedBody, Verification } from "./signal";
 
 /** A message that was checked before is only interpreted again: the chain is not moved by it. */
 type ToInterpret = LedgerMessage & { readonly verdict?: Verdict };
@@ -48,7 +48,7 @@ export interface Interpretation extends Batch {
 }
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
-  readonly decoded: Decoded | null;
+  readonly decoded: DecodedBody | null;
   /** Bytes of the whole message, where it came in chunks. */
   readonly verification: Verification;
 };
@@ -125,7 +125,7 @@ export function messageOf(topicId: TopicId, entry: LogEntry): LedgerMessage {
 }
 
 /** The people a signal concerns: its actor and its target, once each. */
-function concerned({ actor, target }: Decoded): readonly (readonly [UserId, boolean])[] {
+function concerned({ actor, target }: DecodedBody): readonly (readonly [UserId, boolean])[] {
   const people: [UserId, boolean][] = [];
   if (actor !== null) people.push([actor, true]);
   if (target !== null && target !== actor) people.push([target, false]);

@@ -7,7 +7,7 @@
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../ledger/ids";
 import { kindOf, type TypeOfKind } from "./message-types";
-import type { Decoded } from "./signal";
+import type { DecodedBody } from "./signal";
 import { cleanText } from "./text";
 
 /** A consensus time, or 0n for "never". */
@@ -72,7 +72,7 @@ export interface DefinitionClaim extends Definition {
 
 /** A decoded message with its place on the ledger. */
 export interface DecodedMessage {
-  readonly decoded: Decoded;
+  readonly decoded: DecodedBody;
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
@@ -171,7 +171,7 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   const [ofActor, ofTarget] = effect(ns, decoded.weight ?? 1);
   // Names come from contact messages only: in a trust message `name` may mean anything.
   const isNaming = kindOf(decoded.type) === "contact";
-  const peerNames = (party: Decoded["actorParty"]): EdgeRegisters => ({
+  const peerNames = (party: DecodedBody["actorParty"]): EdgeRegisters => ({
     ...(isNaming && party.handle !== null ? { peerHandle: party.handle, peerHandleNs: ns } : {}),
     ...(isNaming && party.hrl !== null ? { peerHrl: party.hrl, peerHrlNs: ns } : {}),
   });
@@ -240,7 +240,7 @@ export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClai
 }
 
 /** A statement's members, wherever its form puts them: flat, or under its own name. */
-function statementOf(metadata: Decoded["metadata"], name: string): Decoded["metadata"] {
+function statementOf(metadata: DecodedBody["metadata"], name: string): DecodedBody["metadata"] {
   const nested = metadata[name];
   return isRecord(nested) ? { ...metadata, ...nested } : metadata;
 }

@@ -32,7 +32,7 @@ export interface Party {
 }
 
 /** A message's body decoded, without its place on the ledger. */
-export interface Decoded {
+export interface DecodedBody {
   /** In capitals, synonyms folded. */
   readonly type: string;
   /** Null only for a recognition definition that names nobody. */

@@ -3,9 +3,10 @@
  * tell the age of an answer are not part of a view.
  */
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
-import { type ConsensusNs, consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
+import { consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
 import type { UserId } from "../ledger/ids";
-import { signalId, type TopicId } from "../ledger/ids";
+import { signalId } from "../ledger/ids";
+import type { StoredRow } from "./batch";
 import { boundedMetadata, CUT_MARK } from "./metadata";
 import {
   type Definition,
@@ -17,7 +18,7 @@ import {
   trustGiven,
   trustReceived,
 } from "./projection";
-import type { Verification } from "./signal";
+import type { DecodedBody } from "./signal";
 
 /** The names of a contact. */
 export type ProfileName = Pick<Profile, "handle" | "displayName" | "hrl">;
@@ -109,23 +110,12 @@ export function circleView(userId: UserId, edges: readonly EdgeWithName[]) {
   };
 }
 
-export interface SignalSource {
-  readonly position: number;
-  readonly topicId: TopicId;
-  readonly sequence: number;
-  readonly consensusNs: ConsensusNs;
-  readonly type: string;
-  readonly peerId: UserId | null;
-  readonly isActor: boolean;
-  readonly verification: Verification;
-  readonly metadata: Readonly<Record<string, unknown>>;
-}
-
+type Metadata = DecodedBody["metadata"];
 export type SignalOrigin = "hcs" | "hcs-cached";
 
 /** One signal as `userId` sees it. `hcs`: just committed; `hcs-cached`: read from a tier. */
-export function signalView(userId: UserId, row: SignalSource, source: SignalOrigin) {
-  const metadata = boundedMetadata(row.metadata);
+export function signalView(userId: UserId, row: StoredRow, payload: Metadata, source: SignalOrigin) {
+  const metadata = boundedMetadata(payload);
   return {
     id: signalId(row.topicId, row.sequence),
     type: row.type,
@@ -144,8 +134,7 @@ export function signalView(userId: UserId, row: SignalSource, source: SignalOrig
 }
 
 /** Says of shown metadata that something of it was cut. */
-export const truncation = (metadata: Readonly<Record<string, unknown>>) =>
-  CUT_MARK in metadata ? { truncated: true as const } : {};
+export const truncation = (metadata: Metadata) => (CUT_MARK in metadata ? { truncated: true as const } : {});
 
 export function definitionView(definition: Definition) {
   const { definitionId: id, slug, title, icon, description, category } = definition;

@@ -1,7 +1,7 @@
 /** Submitted signals that are on their way back from the ledger: shown at once, gone when the topic has reached them. */
 import { LRUCache } from "lru-cache";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
-import type { Decoded } from "../../core/signals/signal";
+import type { DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 
 export interface PendingSignal {
@@ -9,7 +9,7 @@ export interface PendingSignal {
   readonly sequence: Sequence;
   readonly consensusNs: bigint | null;
   readonly submittedMs: number;
-  readonly decoded: Decoded;
+  readonly decoded: DecodedBody;
 }
 
 /** A mirror lags 5 to 20 s on a bad day (docs/hedera.md §1). After this the submitter had a fair chance to see the signal. */

@@ -20,7 +20,7 @@ import {
   strictly,
   trustGiven,
 } from "../../core/signals/projection";
-import type { Decoded } from "../../core/signals/signal";
+import type { DecodedBody } from "../../core/signals/signal";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
@@ -69,7 +69,7 @@ export class Slots {
   constructor(private readonly deps: SlotsDeps) {}
 
   /** Lets a write of `from` pass, or says why not. Rejects with TierUnavailable if trust cannot be counted. */
-  async take(decoded: Decoded): Promise<Result<Seat, SlotRefusal>> {
+  async take(decoded: DecodedBody): Promise<Result<Seat, SlotRefusal>> {
     const { actor, target } = decoded;
     if (actor === null || target === null || !MATTERS.test(decoded.type)) return ok(NONE);
     const decide = await this.look(actor, target, decoded);
@@ -78,7 +78,7 @@ export class Slots {
   }
 
   /** Reads what the decision needs. The returned function decides, with the messages on their way by then, and awaits nothing. */
-  private async look(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+  private async look(actor: UserId, target: UserId, decoded: DecodedBody): Promise<() => SlotRefusal | null> {
     if (decoded.type === "TRUST_ALLOCATE") return this.lookAtTrust(actor, target, decoded);
     return this.mayBond(decoded.type) ? this.lookAtBond(actor, target, decoded) : () => null;
   }
@@ -87,7 +87,7 @@ export class Slots {
     return type === "CONTACT_ACCEPT" || (type === "CONTACT_REQUEST" && this.deps.isStrict);
   }
 
-  private async lookAtTrust(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+  private async lookAtTrust(actor: UserId, target: UserId, decoded: DecodedBody): Promise<() => SlotRefusal | null> {
     const edges = await this.read(actor);
     return () => {
       const known = edges();
@@ -97,7 +97,7 @@ export class Slots {
   }
 
   /** A bond between the two may activate trust for which one of them has no slot. */
-  private async lookAtBond(actor: UserId, target: UserId, decoded: Decoded): Promise<() => SlotRefusal | null> {
+  private async lookAtBond(actor: UserId, target: UserId, decoded: DecodedBody): Promise<() => SlotRefusal | null> {
     try {
       const before = this.of(actor);
       const { edges } = await this.deps.views.peers(actor, [target]);
@@ -127,7 +127,7 @@ export class Slots {
   private overfull(
     userId: UserId,
     edges: ReadonlyMap<UserId, Edge>,
-    decoded: Decoded,
+    decoded: DecodedBody,
     isOwn: boolean,
   ): SlotRefusal | null {
     const after = new Map(edges);
@@ -183,11 +183,11 @@ export class Slots {
     return place !== null && (this.deps.cursorOf(place.topicId) ?? 0) >= place.sequence;
   }
 
-  private placed(decoded: Decoded, at = consensusNs(LATER_NS + this.arrivals)): EdgeSignal {
+  private placed(decoded: DecodedBody, at = consensusNs(LATER_NS + this.arrivals)): EdgeSignal {
     return { decoded, consensusNs: at };
   }
 
-  private keep(actor: UserId, target: UserId, decoded: Decoded): Seat {
+  private keep(actor: UserId, target: UserId, decoded: DecodedBody): Seat {
     this.arrivals += 1n;
     // Writes of people whom nobody asks about are dropped after a while.
     if (this.arrivals % SWEEP_EVERY === 0n) for (const userId of [...this.kept.keys()]) this.of(userId);

@@ -7,7 +7,7 @@
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
-import type { Decoded, UndecodableReason } from "../../core/signals/signal";
+import type { DecodedBody, UndecodableReason } from "../../core/signals/signal";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
@@ -132,7 +132,11 @@ export class SubmitService {
     }
   }
 
-  private async enter(submitter: Submitter, write: Write, decoded: Decoded): Promise<Result<Submitted, SubmitRefusal>> {
+  private async enter(
+    submitter: Submitter,
+    write: Write,
+    decoded: DecodedBody,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
     const entered = await this.deps.router.enter(write.from, write.type);
     const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
@@ -145,7 +149,7 @@ export class SubmitService {
   private async send(
     submitter: Submitter,
     write: Write,
-    decoded: Decoded,
+    decoded: DecodedBody,
     { topicId, leave }: Entered,
   ): Promise<Result<Submitted, SubmitRefusal>> {
     const { earlier, pending, clock } = this.deps;

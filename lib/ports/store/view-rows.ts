@@ -1,6 +1,7 @@
 /** Questions to the view store, and the rows that it answers with. */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { AccountId, Position, Sequence, TopicId, UserId } from "../../core/ledger/ids";
+import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
+import type { StoredRow } from "../../core/signals/batch";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { Definition, Edge } from "../../core/signals/projection";
 import type { Verification } from "../../core/signals/signal";
@@ -13,16 +14,8 @@ export interface EdgeRows<P> {
 }
 export type ContactRows = EdgeRows<ProfileName>;
 
-/** A user's row with the bytes of its whole message; null if the message is longer than what views show. */
-export interface SignalRow {
-  readonly position: Position;
-  readonly topicId: TopicId;
-  readonly sequence: Sequence;
-  readonly consensusNs: ConsensusNs;
-  readonly type: string;
-  readonly peerId: UserId | null;
-  readonly isActor: boolean;
-  readonly verification: Verification;
+/** A user's row with the bytes of its whole message. `body` null: the message is longer than what views show. */
+export interface SignalRow extends StoredRow {
   readonly body: Uint8Array | null;
 }
 

@@ -5,7 +5,7 @@ import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { GENESIS_HASH } from "../../core/ledger/running-hash";
 import type { LogEntry } from "../../core/signals/batch";
 import { decodeMessage } from "../../core/signals/envelope";
-import type { Decoded } from "../../core/signals/signal";
+import type { DecodedBody } from "../../core/signals/signal";
 import { cleanText } from "../../core/signals/text";
 import type { ProofRow } from "../../ports/store/view-rows";
 import type { MessageLookup } from "../../wire/lookup";
@@ -44,7 +44,7 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
   return { content, row: { ...entry, previousRunningHash } };
 }
 
-function audienceOf({ disposition }: LogEntry, said: Decoded | null): MessageLookup["audience"] {
+function audienceOf({ disposition }: LogEntry, said: DecodedBody | null): MessageLookup["audience"] {
   if (disposition !== "signal" || said === null) return "nobody";
   if (said.type === "RECOGNITION_DEFINITION") return "everybody";
   return said.type === "PROFILE_UPDATE" ? "contacts" : "people";

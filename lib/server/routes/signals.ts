@@ -26,7 +26,7 @@ export function signalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-ca
 export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-cached") {
   const decoded = row.body === null ? null : decodeMessage(row.body);
   const metadata = decoded === null ? CUT_METADATA : decoded.ok ? decoded.value.metadata : {};
-  const signal: Signal = signalView(userId, { ...row, metadata }, source);
+  const signal: Signal = signalView(userId, row, metadata, source);
   return { signal, definitionId: decoded?.ok ? (decoded.value.definitionId ?? null) : null };
 }
 

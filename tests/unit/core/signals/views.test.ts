@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
-import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { Position, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { StoredRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
 import { emptyEdge, type Profile } from "@/lib/core/signals/projection";
 import {
@@ -14,7 +15,6 @@ import {
   type EdgeWithName,
   handleOf,
   profileView,
-  type SignalSource,
   signalView,
 } from "@/lib/core/signals/views";
 import * as wire from "@/lib/wire/contacts";
@@ -203,8 +203,8 @@ describe("the circle", () => {
 });
 
 describe("a signal", () => {
-  const row: SignalSource = {
-    position: 4,
+  const row: StoredRow = {
+    position: 4 as Position,
     topicId: "0.0.5" as TopicId,
     sequence: 7 as Sequence,
     consensusNs: consensusNs(1_700_000_000_123_456_789n),
@@ -212,22 +212,25 @@ describe("a signal", () => {
     peerId: "tm-b" as UserId,
     isActor: true,
     verification: "verified",
-    metadata: { note: "hi" },
   };
+  const payload = { note: "hi" };
 
   it("is told from the user's side: who acted, and whom it is for", () => {
-    expect(signalView(ME, row, "hcs")).toMatchObject({ actor: ME, target: "tm-b", source: "hcs" });
-    expect(signalView(ME, { ...row, isActor: false }, "hcs-cached")).toMatchObject({ actor: "tm-b", target: ME });
-    expect(signalView(ME, { ...row, peerId: null }, "hcs")).toMatchObject({ actor: ME, target: null });
+    expect(signalView(ME, row, payload, "hcs")).toMatchObject({ actor: ME, target: "tm-b", source: "hcs" });
+    expect(signalView(ME, { ...row, isActor: false }, payload, "hcs-cached")).toMatchObject({
+      actor: "tm-b",
+      target: ME,
+    });
+    expect(signalView(ME, { ...row, peerId: null }, payload, "hcs")).toMatchObject({ actor: ME, target: null });
   });
 
   it("keeps the ledger's nanoseconds beside the browser's milliseconds", () => {
-    const view = signalView(ME, row, "hcs");
+    const view = signalView(ME, row, payload, "hcs");
     expect(view).toMatchObject({ id: "0.0.5/7", ts: 1_700_000_000_123, consensusTimestamp: "1700000000.123456789" });
   });
 
   it.each(["verified", "unverifiable", "failed"] as const)("has the shape of the contract when %s", (verification) => {
-    meets(Signal, signalView(ME, { ...row, verification }, "hcs-cached"));
+    meets(Signal, signalView(ME, { ...row, verification }, payload, "hcs-cached"));
   });
 });
 

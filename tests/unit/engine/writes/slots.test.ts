@@ -11,7 +11,7 @@ import {
   strictly,
   trustGiven,
 } from "@/lib/core/signals/projection";
-import type { Decoded } from "@/lib/core/signals/signal";
+import type { DecodedBody } from "@/lib/core/signals/signal";
 import { type Seat, Slots, type SlotsDeps } from "@/lib/engine/writes/slots";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
@@ -21,7 +21,7 @@ const nobody = { handle: null, hrl: null };
 
 class World {
   readonly ledger: DecodedMessage[] = [];
-  readonly waiting: { readonly decoded: Decoded; readonly seat: Seat }[] = [];
+  readonly waiting: { readonly decoded: DecodedBody; readonly seat: Seat }[] = [];
   private cursor = 0;
   private readonly slots: Slots;
 
@@ -36,7 +36,7 @@ class World {
     this.slots = new Slots({ views, clock: new DrivenClock(), cursorOf: () => this.cursor, isStrict });
   }
 
-  async write(decoded: Decoded): Promise<void> {
+  async write(decoded: DecodedBody): Promise<void> {
     const seat = await this.slots.take(decoded);
     if (seat.ok) this.waiting.push({ decoded, seat: seat.value });
   }
@@ -106,7 +106,7 @@ const step = fc.oneof(
 );
 type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
 
-const decodedOf = ({ type, actor, by, weight }: Write): Decoded => ({
+const decodedOf = ({ type, actor, by, weight }: Write): DecodedBody => ({
   ...{
     type,
     actor: user(actor),
