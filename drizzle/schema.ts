@@ -110,6 +110,8 @@ export const topicLog = pgTable(
     /** The whole message, in the row of the chunk that completed it. */
     body: bytea(),
     reason: text(),
+    /** What the mirror said of the message's chunks, as it said it. Null: not known, as in rows that an earlier version wrote. */
+    chunkInfo: bytea("chunk_info"),
   },
   (t) => [
     index("topic_log_chunk").on(t.chunkKey).where(sql`${t.chunkKey} is not null`),

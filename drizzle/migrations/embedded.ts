@@ -75,5 +75,11 @@ export const MIGRATIONS: readonly Migration[] = [
     "statements": [
       "ALTER TABLE \"recognition_definitions\" ADD COLUMN \"claims\" jsonb;"
     ]
+  },
+  {
+    "name": "0008_chunk_info",
+    "statements": [
+      "ALTER TABLE \"topic_log\" ADD COLUMN \"chunk_info\" \"bytea\";"
+    ]
   }
 ];

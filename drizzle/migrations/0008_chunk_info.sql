@@ -1,0 +1,1 @@
+ALTER TABLE "topic_log" ADD COLUMN "chunk_info" "bytea";
