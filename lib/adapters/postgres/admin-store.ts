@@ -2,11 +2,11 @@ import { and, desc, eq, gt, lt, ne, sql } from "drizzle-orm";
 import { adminAudit, topics } from "../../../drizzle/schema";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type {
-  AdminEntry,
   AdminStore,
   Crowd,
   DatedOverview,
   NewAction,
+  OperatorLogRow,
   RejectedEntry,
   StorageSizes,
 } from "../../ports/store/admin-store";
@@ -45,7 +45,7 @@ export class PostgresAdminStore implements AdminStore {
     return { isNew: false, entry: this.entryOf(known as EntryRow) };
   }
 
-  async update(id: number, { state, detail, nowMs }: Parameters<AdminStore["update"]>[1]): Promise<AdminEntry> {
+  async update(id: number, { state, detail, nowMs }: Parameters<AdminStore["update"]>[1]): Promise<OperatorLogRow> {
     const isOver = state === "failed" || state === "refused";
     const change = { state, detail: detail === null ? null : JSON.stringify(detail), updatedMs: nowMs };
     const [row] = await this.statements.run("admin", (db) =>
@@ -58,14 +58,14 @@ export class PostgresAdminStore implements AdminStore {
     return this.entryOf(row as EntryRow);
   }
 
-  async entries(beforeId: number | null, limit: number): Promise<readonly AdminEntry[]> {
+  async entries(beforeId: number | null, limit: number): Promise<readonly OperatorLogRow[]> {
     const rows = await this.statements.run("admin", (db) =>
       db.select().from(adminAudit).where(isBefore(beforeId)).orderBy(desc(adminAudit.id)).limit(limit),
     );
     return rows.map((row) => this.entryOf(row));
   }
 
-  async latest(actions: readonly string[], beforeId?: number): Promise<readonly AdminEntry[]> {
+  async latest(actions: readonly string[], beforeId?: number): Promise<readonly OperatorLogRow[]> {
     const { action, state, target, id } = adminAudit;
     const rows = await this.statements.run("admin", (db) =>
       db
@@ -78,7 +78,7 @@ export class PostgresAdminStore implements AdminStore {
   }
 
   /** An entry whose detail is not JSON is still shown: only the detail is left out, and the row is counted as unreadable. */
-  private entryOf({ requestKey: _, detail: json, ...entry }: EntryRow): AdminEntry {
+  private entryOf({ requestKey: _, detail: json, ...entry }: EntryRow): OperatorLogRow {
     const [detail = null] = this.readable.rows("admin_audit", json === null ? [] : [json], detailOf);
     return { ...entry, detail };
   }

@@ -10,7 +10,8 @@ import type { TopicState } from "./topic-store";
 /** `refused`: nothing was done. */
 type ActionState = "running" | "done" | "failed" | "refused";
 
-export interface AdminEntry {
+/** One action of an operator, as it is stored. */
+export interface OperatorLogRow {
   readonly id: number;
   readonly atMs: number;
   /** For a running action: its last sign of life. */
@@ -70,7 +71,7 @@ export interface RejectedEntry {
   readonly payer: AccountId | null;
   /** The length of the whole message. */
   readonly bytes: number;
-  /** Its first bytes. */
+  /** The first bytes of the message. */
   readonly start: Uint8Array;
 }
 
@@ -84,13 +85,16 @@ export interface Crowd {
 
 export interface AdminStore {
   /** Records that an action begins. `isNew` false: the same request was made before, and this is its entry. */
-  begin(action: NewAction): Promise<{ readonly isNew: boolean; readonly entry: AdminEntry }>;
+  begin(action: NewAction): Promise<{ readonly isNew: boolean; readonly entry: OperatorLogRow }>;
   /** Updates an entry, and returns it. After a failed or refused action the same request may be made again. */
-  update(id: number, change: Pick<AdminEntry, "state" | "detail"> & { readonly nowMs: number }): Promise<AdminEntry>;
+  update(
+    id: number,
+    change: Pick<OperatorLogRow, "state" | "detail"> & { readonly nowMs: number },
+  ): Promise<OperatorLogRow>;
   /** Newest first, older than `beforeId` (null: from the newest). */
-  entries(beforeId: number | null, limit: number): Promise<readonly AdminEntry[]>;
+  entries(beforeId: number | null, limit: number): Promise<readonly OperatorLogRow[]>;
   /** For each target, the newest entry of any of these actions that was not refused, older than `beforeId` if that is given. */
-  latest(actions: readonly string[], beforeId?: number): Promise<readonly AdminEntry[]>;
+  latest(actions: readonly string[], beforeId?: number): Promise<readonly OperatorLogRow[]>;
 
   /** All topics, each with at most `gapLimit` of its open gaps. */
   topics(gapLimit: number): Promise<readonly DatedOverview[]>;

@@ -1,7 +1,7 @@
 import "server-only";
 /** Operators' actions. Each is recorded before it starts, and a repeated request is the same action. */
 import { keyOf } from "../../core/key";
-import type { AdminEntry } from "../../ports/store/admin-store";
+import type { OperatorLogRow } from "../../ports/store/admin-store";
 import type { ActionAnswer, OperatorLogEntry } from "../../wire/admin";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
 import { isProblem } from "../http/problem";
@@ -15,9 +15,9 @@ export interface Action {
   readonly target: string | null;
 }
 
-type Detail = AdminEntry["detail"];
+type Detail = OperatorLogRow["detail"];
 
-export const operatorLogEntry = (entry: AdminEntry): OperatorLogEntry => ({
+export const operatorLogEntry = (entry: OperatorLogRow): OperatorLogEntry => ({
   ...entry,
   detail: entry.detail && { ...entry.detail },
 });
@@ -30,7 +30,7 @@ export const operatorLogEntry = (entry: AdminEntry): OperatorLogEntry => ({
 export async function act(
   context: AdminContext<unknown, unknown>,
   { name: action, target }: Action,
-  work: (entry: AdminEntry) => Promise<Detail | "running">,
+  work: (entry: OperatorLogRow) => Promise<Detail | "running">,
 ): Promise<Response> {
   const { app, actor, request } = context;
   const { admin } = app.stores;
@@ -52,7 +52,7 @@ export async function act(
   }
 }
 
-function answered(entry: AdminEntry, repeated: boolean): Response {
+function answered(entry: OperatorLogRow, repeated: boolean): Response {
   const answer: ActionAnswer = { ok: true, repeated, entry: operatorLogEntry(entry) };
   return privateJson(answer);
 }

@@ -1,7 +1,7 @@
 import "server-only";
 /** Logs actions of operators from the command line beside those of the page: who, when, what, and the result. */
 import { hostname, userInfo } from "node:os";
-import type { AdminEntry, AdminStore } from "../../ports/store/admin-store";
+import type { AdminStore, OperatorLogRow } from "../../ports/store/admin-store";
 
 export interface CommandAction {
   /** `accounts.bind`, `shards.split`, … */
@@ -10,7 +10,7 @@ export interface CommandAction {
   readonly target: string | null;
 }
 
-type Detail = AdminEntry["detail"];
+type Detail = OperatorLogRow["detail"];
 
 /** The operator log's name for a command line. It has a space, which no user id has. */
 function commandLineActor(): string {

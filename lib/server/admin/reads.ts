@@ -4,7 +4,7 @@ import { MAX_GAPS } from "../../core/bounds";
 import { aheadOf } from "../../core/health/clock-off";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { AdminEntry, AdminStore, TopicOverview } from "../../ports/store/admin-store";
+import type { AdminStore, OperatorLogRow, TopicOverview } from "../../ports/store/admin-store";
 import type { MessageLog } from "../../ports/store/message-log";
 import { Remembered } from "./remembered";
 import { CHECK_ACTIONS } from "./topic-checks";
@@ -25,7 +25,7 @@ export interface KnownTopic extends TopicOverview {
   /** The oldest messages whose running hash did not match. */
   readonly failedSequences: readonly Sequence[];
   /** Operator log entry of the pause; null if the topic is not paused or nobody recorded it. */
-  readonly pause: AdminEntry | null;
+  readonly pause: OperatorLogRow | null;
 }
 
 interface AdminReadsDeps {

@@ -5,8 +5,8 @@ import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consen
 import { cleanText } from "../../core/signals/text";
 import type { SyncCounts } from "../../engine/sync/topic-sync";
 import type {
-  AdminEntry,
   Crowd,
+  OperatorLogRow,
   RejectedEntry,
   RelationSize,
   StorageSizes,
@@ -109,7 +109,7 @@ function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
 interface Beside {
   readonly firstUnverified: number | null;
   readonly crowd: Crowd | null;
-  readonly check: AdminEntry | null;
+  readonly check: OperatorLogRow | null;
 }
 
 function topicStatus(

@@ -3,7 +3,7 @@ import "server-only";
 import type { TopicId } from "../../core/ledger/ids";
 import { type CheckDeps, type CheckOptions, type CheckProgress, checkTopic, newCheck } from "../../engine/repair/audit";
 import type { Log } from "../../ports/log";
-import type { AdminEntry, AdminStore } from "../../ports/store/admin-store";
+import type { AdminStore, OperatorLogRow } from "../../ports/store/admin-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { TopicCheck } from "../../wire/admin";
 
@@ -28,14 +28,14 @@ export class TopicChecks {
   constructor(private readonly deps: TopicChecksDeps) {}
 
   /** Whether a check of the topic, other than `except`, is running. */
-  async underWay(topicId: TopicId, except: AdminEntry): Promise<boolean> {
+  async underWay(topicId: TopicId, except: OperatorLogRow): Promise<boolean> {
     const entries = await this.others(topicId, except);
     const oldestMs = this.deps.clock.now() - SILENT_MS;
     return entries.some(({ state, updatedMs }) => state === "running" && updatedMs > oldestMs);
   }
 
   /** Start of a check: where an interrupted one of the same kind stopped, otherwise the first message. */
-  async start(topicId: TopicId, entry: AdminEntry, cursor: number): Promise<CheckProgress> {
+  async start(topicId: TopicId, entry: OperatorLogRow, cursor: number): Promise<CheckProgress> {
     const [last] = (await this.others(topicId, entry)).filter(({ action }) => action === entry.action);
     const known = TopicCheck.safeParse(last?.detail);
     const isUnfinished = last !== undefined && last.state !== "done" && known.success;
@@ -43,11 +43,11 @@ export class TopicChecks {
   }
 
   /** Runs the check to its end and records the result. Never rejects. */
-  async run(topicId: TopicId, entry: AdminEntry, mode: CheckOptions["mode"], start: CheckProgress): Promise<void> {
+  async run(topicId: TopicId, entry: OperatorLogRow, mode: CheckOptions["mode"], start: CheckProgress): Promise<void> {
     const { deps } = this;
     let progress = start;
     let savedMs = Number.NEGATIVE_INFINITY;
-    const save = (state: AdminEntry["state"], more: object = {}) =>
+    const save = (state: OperatorLogRow["state"], more: object = {}) =>
       deps.admin.update(entry.id, { state, detail: { ...progress, ...more }, nowMs: deps.clock.now() });
     const onProgress = async (now: CheckProgress) => {
       progress = now;
@@ -78,7 +78,7 @@ export class TopicChecks {
     this.closing.abort();
   }
 
-  private async others(topicId: TopicId, except: AdminEntry): Promise<readonly AdminEntry[]> {
+  private async others(topicId: TopicId, except: OperatorLogRow): Promise<readonly OperatorLogRow[]> {
     const entries = await Promise.all(
       Object.values(CHECK_ACTIONS).map((name) => this.deps.admin.latest([name], except.id)),
     );

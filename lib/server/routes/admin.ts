@@ -2,7 +2,7 @@ import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { parseTopicId, parseUserId, type TopicId } from "../../core/ledger/ids";
 import { isKnown } from "../../engine/reads/known-user";
-import type { AdminEntry } from "../../ports/store/admin-store";
+import type { OperatorLogRow } from "../../ports/store/admin-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import {
   ActionAnswer,
@@ -111,7 +111,7 @@ export const resume = pauseRoute(false);
  * The stored topic that an action is about to work on. Throws ProblemError while a check of it runs, and while the topic is
  * paused where the action writes.
  */
-async function readyFor({ stores, checks }: App, topicId: TopicId, entry: AdminEntry, writes: boolean) {
+async function readyFor({ stores, checks }: App, topicId: TopicId, entry: OperatorLogRow, writes: boolean) {
   const topic = await stores.sync.topic(topicId);
   if (writes && topic?.paused)
     throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");

@@ -3,7 +3,7 @@ import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { fromMs } from "../../core/ledger/consensus-time";
 import { parseTopicId } from "../../core/ledger/ids";
 import { type Goal, nextStep, type Step } from "../../core/shards/reshard";
-import type { AdminEntry } from "../../ports/store/admin-store";
+import type { OperatorLogRow } from "../../ports/store/admin-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import { ActionAnswer } from "../../wire/admin";
 import { DrainBody, ShardsAnswer, SplitBody } from "../../wire/shards";
@@ -61,11 +61,11 @@ async function refuseImpossible(
 /** Works towards the goals in the background and records the result. A repeated request continues an interrupted one. */
 async function start(
   context: AdminContext<unknown, unknown>,
-  entry: AdminEntry,
+  entry: OperatorLogRow,
   goals: readonly Goal[],
 ): Promise<"running"> {
   const { app, background } = context;
-  const ended = (state: "done" | "failed", detail: AdminEntry["detail"]) =>
+  const ended = (state: "done" | "failed", detail: OperatorLogRow["detail"]) =>
     app.stores.admin.update(entry.id, { state, detail, nowMs: app.clock.now() });
   // Steps are recorded one after the other. A lost update does no harm: the next one follows.
   let recorded: Promise<unknown> = Promise.resolve();

@@ -1,23 +1,23 @@
 import { describe, expect, it } from "vitest";
-import type { AdminEntry, AdminStore } from "@/lib/ports/store/admin-store";
+import type { AdminStore, OperatorLogRow } from "@/lib/ports/store/admin-store";
 import { act } from "@/lib/server/admin/actions";
 import type { AdminContext } from "@/lib/server/http/route";
 
 /** The operator log as the database keeps it: one entry a request key. */
 function operatorLog() {
-  const entries = new Map<string, AdminEntry>();
+  const entries = new Map<string, OperatorLogRow>();
   const begin: AdminStore["begin"] = async ({ actor, action, target, requestKey, nowMs }) => {
     const key = requestKey ?? `no key ${entries.size}`;
     const known = entries.get(key);
     if (known) return { isNew: false, entry: known };
-    const entry: AdminEntry = {
+    const entry: OperatorLogRow = {
       ...{ id: entries.size + 1, atMs: nowMs, updatedMs: nowMs, actor, action, target, state: "running", detail: null },
     };
     entries.set(key, entry);
     return { isNew: true, entry };
   };
   const update: AdminStore["update"] = async (id, { state, detail, nowMs }) => ({
-    ...([...entries.values()].find((entry) => entry.id === id) as AdminEntry),
+    ...([...entries.values()].find((entry) => entry.id === id) as OperatorLogRow),
     ...{ state, detail, updatedMs: nowMs },
   });
   return { begin, update };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountId, UserId } from "@/lib/core/ledger/ids";
 import type { AccountStore, Binding } from "@/lib/ports/store/account-store";
-import type { AdminEntry, NewAction } from "@/lib/ports/store/admin-store";
+import type { NewAction, OperatorLogRow } from "@/lib/ports/store/admin-store";
 import { runAccountsCommand } from "@/lib/server/cli/bind-account";
 
 class Kept implements AccountStore {
@@ -16,14 +16,17 @@ class Kept implements AccountStore {
 
 /** The log of operators, as far as commands write it. */
 class OperatorLog {
-  readonly entries: AdminEntry[] = [];
+  readonly entries: OperatorLogRow[] = [];
   begin = async ({ actor, action, target, nowMs }: NewAction) => {
     const entry = { id: this.entries.length, atMs: nowMs, updatedMs: nowMs, actor, action, target } as const;
     this.entries.push({ ...entry, state: "running", detail: null });
-    return { isNew: true, entry: this.entries.at(-1) as AdminEntry };
+    return { isNew: true, entry: this.entries.at(-1) as OperatorLogRow };
   };
-  update = async (id: number, { state, detail, nowMs }: Pick<AdminEntry, "state" | "detail"> & { nowMs: number }) => {
-    const entry = { ...(this.entries[id] as AdminEntry), state, detail, updatedMs: nowMs };
+  update = async (
+    id: number,
+    { state, detail, nowMs }: Pick<OperatorLogRow, "state" | "detail"> & { nowMs: number },
+  ) => {
+    const entry = { ...(this.entries[id] as OperatorLogRow), state, detail, updatedMs: nowMs };
     this.entries[id] = entry;
     return entry;
   };
