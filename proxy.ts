@@ -1,7 +1,8 @@
 /**
- * The content security policy of pages, with a nonce of their own. Next takes the nonce out of the request's copy of the header
- * and puts it on every script and style that it renders. Pages only: in front of an API route this would cost as much as half
- * the route (docs/measurements.md §1), and those answers have a policy that needs no nonce (lib/server/http/api-headers.ts).
+ * The content security policy of pages, with a new nonce for each page. Next takes the nonce from the request's copy of the
+ * header and puts it on every script and style that it renders. This runs for pages only: in front of an API route it would
+ * cost half as much as the route itself (docs/measurements.md §1), and API answers have a policy that needs no nonce
+ * (lib/server/http/api-headers.ts).
  */
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
@@ -11,8 +12,8 @@ import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 const HEADER = "content-security-policy";
 
 /**
- * Allows no inline script or style without the nonce, nothing from elsewhere, and no frame around or inside. Development allows
- * inline styles: the framework's error overlay is made of them, and cannot be given a nonce.
+ * Allows no inline script or style without the nonce, nothing from other sites, and no frames. Development allows inline
+ * styles, because the framework's error overlay uses them and cannot be given a nonce.
  */
 export function pagePolicy(
   nonce: string,
@@ -24,9 +25,10 @@ export function pagePolicy(
 ): string {
   return [
     "default-src 'none'",
-    // Scripts that a trusted one loads are trusted: that is how the page's chunks come. React's development build uses eval.
+    // 'strict-dynamic' trusts the scripts that a trusted script loads; the page's chunks come that way. React's development
+    // build uses eval.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDevelopment ? " 'unsafe-eval'" : ""}`,
-    // A nonce beside 'unsafe-inline' would switch that off.
+    // A browser that sees a nonce ignores 'unsafe-inline'.
     `style-src 'self' ${isDevelopment ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data:",
     "font-src 'self'",
@@ -42,11 +44,11 @@ export function pagePolicy(
 
 export interface WalletOrigins {
   readonly relay: string;
-  /** Origin of the site that attests this page's name to wallets; null for another relay, which has none. */
+  /** The origin of the site that attests this page's name to wallets. Null for a relay of one's own, which has no such site. */
   readonly frame: string | null;
 }
 
-/** Where the one page that reaches wallets may go to, if a wallet connector is configured. */
+/** The origins that the sign-in page may connect to for wallets. Null without a wallet connector, and for every other page. */
 export function walletOrigins(path: string, env: Readonly<Record<string, string | undefined>>): WalletOrigins | null {
   if (path !== "/sign-in" || !cleanValue(env.WALLETCONNECT_PROJECT_ID ?? "")) return null;
   const relay = cleanValue(env.WALLETCONNECT_RELAY_URL ?? "") || WALLETCONNECT_RELAY;
@@ -67,7 +69,7 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  // Everything that may be a page, the one for unknown addresses included; not the API, and no file.
+  // All pages, the page for unknown addresses included. Not the API, and no files.
   matcher: [
     "/((?!api/|_next/static/|(?:icon\\.svg|icon-192\\.png|icon-512\\.png|icon-maskable-512\\.png|apple-icon\\.png|social\\.png|manifest\\.webmanifest|robots\\.txt)$).*)",
   ],

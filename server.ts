@@ -1,6 +1,7 @@
 /**
- * The server of `npm start` and of the image: our own front, the app and Next in one process. It listens first and loads then, so
- * that a supervisor sees at once that it lives. scripts/build/bundle-server.ts bundles it; it runs from the folder of the build.
+ * The server of `npm start` and of the image: our HTTP front, the app and Next in one process. It listens before it loads the
+ * rest, so that a supervisor soon sees it alive. scripts/build/bundle-server.ts bundles it. It runs from the folder of the
+ * build.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +21,7 @@ interface Framework {
   close(): Promise<void>;
 }
 
-/** The configuration of the build. To read next.config.mjs again would need that file, and take a second. */
+/** The configuration of the build. Reading next.config.mjs again would need that file here, and would take a second. */
 function builtConfig(dir: string): string {
   const { config } = JSON.parse(readFileSync(join(dir, ".next", "required-server-files.json"), "utf8"));
   return JSON.stringify(config);
@@ -65,7 +66,7 @@ async function main(): Promise<void> {
 }
 
 const USAGE = `npm start
-  Starts the server that npm run build has made, at the HOST and PORT of the shell or of .env, and ends it on SIGTERM.
-  It has no options: everything is set in the environment; npm run doctor tries that out.`;
+  Starts the server that npm run build has made. It listens at HOST and PORT, from the shell or from .env, and ends on SIGTERM.
+  It has no options. Settings come from the environment; npm run doctor checks them.`;
 
 void command({ usage: USAGE }, () => main().catch(endWith));

@@ -140,7 +140,7 @@ it("says in a sentence that the devnet is not part of it", async () => {
 it.each([
   ["doctor", [], /ok +database/],
   ["accounts", ["list"], "No account is bound."],
-  ["shards", ["status"], "the app itself must do this"],
+  ["shards", ["status"], "only the app can do this"],
 ])("has the command %s", async (name, args, expected) => {
   const answer = run(process.execPath, [`commands/${name}.mjs`, ...args], { cwd: app, env, ...user });
   const { stdout, stderr } = await answer.catch((refusal: { stdout: string; stderr: string }) => refusal);

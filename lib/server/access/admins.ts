@@ -1,11 +1,11 @@
 import "server-only";
-/** Operators: sessions of ADMIN_ACCOUNTS (on devnet also the devnet's operator), and callers with ADMIN_TOKEN. */
+/** Operators: users in ADMIN_ACCOUNTS with a session, callers with ADMIN_TOKEN and, on a devnet, the devnet's operator. */
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 
-/** The operator log's name for requests with the admin token. It has a space, which no user id has. */
+/** The name in the operator log for requests with the admin token. It contains a space, which no user id does. */
 const TOKEN_ACTOR = "admin token";
 
 export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | null): boolean {
@@ -13,12 +13,12 @@ export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | n
   return app.env.ADMIN_ACCOUNTS.has(userId) || (app.env.isDevnet && app.operatorId === userId);
 }
 
-/** The operator's name. Throws ProblemError for everybody else, and for a wrong token even with an operator's session. */
+/** The operator's name. Throws ProblemError for everybody else. A wrong token is refused even with an operator's session. */
 export async function adminOf(app: Pick<App, "env" | "operatorId" | "sessions">, request: Request): Promise<string> {
   const token = bearerToken(request.headers);
   if (token !== null) {
     if (app.env.ADMIN_TOKEN !== undefined && isSameSecret(token, app.env.ADMIN_TOKEN)) return TOKEN_ACTOR;
-    throw new ProblemError("wrong-token", "This is not the token of this server's operators.");
+    throw new ProblemError("wrong-token", "This token is not the ADMIN_TOKEN of this server.");
   }
   const userId = await app.sessions.userOf(request.headers.get("cookie"));
   if (userId === null) throw new ProblemError("no-session", "Sign in as an operator to see this.");

@@ -1,8 +1,9 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
 /**
- * Counts what one address and one user do, and refuses what is over their limit (limits.ts). A refused caller is remembered here
- * until it has a token again, so a refusal costs no Redis command. While Redis is down each instance counts for itself.
+ * Counts the requests of each address and each user, and refuses those over their limit (limits.ts). A refused caller is
+ * remembered in this process until it has a token again, so a refusal costs no Redis command. While Redis is down, each
+ * instance counts for itself.
  */
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
@@ -16,30 +17,30 @@ import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, MAX_COUNT
 type Buckets = Pick<HotCache, "reserve">;
 
 export interface CallerLimitOptions {
-  /** The buckets of all instances together; null where this process is the only one. */
+  /** Buckets that all instances share. Null if this process is the only one. */
   readonly shared: Buckets | null;
   /** The buckets of this process. They answer at once and never fail. */
   readonly own: Buckets;
   readonly clock: Clock;
-  /** Multiplies all rates; 0 switches all limits off. */
+  /** Multiplies all rates. 0 switches all limits off. */
   readonly factor: number;
-  /** Trusted proxies in front of this server. */
+  /** The number of trusted proxies in front of this server. */
   readonly proxyHops: number;
 }
 
 export class CallerLimits {
-  /** By bucket: until when it is known to be empty, or its caller is blocked. Monotonic ms. */
+  /** For each bucket, the time until which it is empty or its caller is blocked. Monotonic ms. */
   private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
 
   constructor(private readonly options: CallerLimitOptions) {}
 
-  /** Takes one token of the caller's address. Throws ProblemError "too-many". */
+  /** Takes one token from the bucket of the caller's address. Throws ProblemError "too-many". */
   async spendAddress(name: LimitName, header: HeaderReader): Promise<void> {
     const waitMs = await this.countAddress(name, this.addressOf(header));
     if (waitMs !== null) throw tooMany(waitMs);
   }
 
-  /** Takes one token of the user. Throws ProblemError "too-many". */
+  /** Takes one token from the user's bucket. Throws ProblemError "too-many". */
   async spendUser(name: LimitName, userId: UserId): Promise<void> {
     const { user }: Limit = LIMITS[name];
     if (user === undefined) return;
@@ -50,17 +51,17 @@ export class CallerLimits {
     throw tooMany(this.knownWaitMs(bucket) ?? waitMs);
   }
 
-  /** Takes one token of an address. Null, or the ms after which there is one again. */
+  /** Takes one token from an address's bucket. Returns null, or the ms until the next token. */
   countAddress(name: LimitName, address: string): Promise<number | null> {
     return this.take(addressBucket(name, address), LIMITS[name].address);
   }
 
-  /** The address that the methods below and `countAddress` take. */
+  /** The address of a request, in the form that the other methods take. */
   addressOf(header: HeaderReader): string {
     return clientAddress(header, this.options.proxyHops);
   }
 
-  /** For how many ms an address is refused, as far as that is known without counting; null where it may have a token. */
+  /** The ms for which an address is still refused, from memory alone. Null if it may have a token. */
   knownRefusalMs(name: LimitName, address: string): number | null {
     const waitMs = this.knownWaitMs(addressBucket(name, address));
     const blockedMs = isQueued(name) ? this.knownWaitMs(queueBucket(address)) : null;
@@ -72,7 +73,7 @@ export class CallerLimits {
     if (isQueued(name)) await this.blockAfter(queueBucket(address), BLOCKS.address);
   }
 
-  /** The ms between two requests of one address; null where they do not queue. */
+  /** The ms between two queued requests of one address. Null if this limit does not queue. */
   queueGapMs(name: LimitName): number | null {
     const { factor } = this.options;
     return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
@@ -87,13 +88,13 @@ export class CallerLimits {
     const buckets = limit.countedBy === "all" && shared !== null ? shared : own;
     const given = await buckets.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)));
     if (given !== null) return null;
-    // A token comes back after this at the latest.
+    // The next token comes after this time at the latest.
     const waitMs = 1_000 / policy.perSecond;
     this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
     return waitMs;
   }
 
-  /** Counts a refusal of the bucket's caller, and blocks the caller where there were too many. */
+  /** Counts a refusal, and blocks the caller after too many of them. */
   private async blockAfter(bucket: string, { refusals, forMs }: { refusals: Rate; forMs: number }): Promise<void> {
     const { own, clock } = this.options;
     if ((await own.reserve(keyOf("refusals", bucket), this.policyOf(refusals))) !== null) return;
@@ -119,12 +120,12 @@ function isQueued(name: LimitName): boolean {
   return limit.isQueued ?? false;
 }
 
-/** The parts of a 429 answer. The rate guard throws no error: its stack would cost a fifth of a refusal. */
+/** The content of a 429 answer. The rate guard throws no error, because building a stack would cost a fifth of a refusal. */
 export function tooManyProblem(waitMs: number) {
   const retryAfterS = Math.max(1, Math.ceil(waitMs / 1_000));
   return {
     code: "too-many",
-    detail: `That was too often. Try again in ${retryAfterS} s.`,
+    detail: `Too many requests. Try again in ${retryAfterS} s.`,
     options: { retryAfterS },
   } as const;
 }

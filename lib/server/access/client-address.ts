@@ -1,21 +1,21 @@
 import "server-only";
 /**
- * The address that a request comes from, for counting. A client can write any header, so only what our own proxies wrote counts:
- * with `hops` proxies in front, the last `hops` entries of X-Forwarded-For are theirs, and the first of those is the client.
- * Without proxies it is the socket's address. Next does not pass that on, so the server writes it into a header of its own.
+ * The client's address, for rate limits. A client can write any header, so only entries from our own proxies count. With `hops`
+ * proxies in front, they wrote the last `hops` entries of X-Forwarded-For, and the first of those is the client. Without
+ * proxies it is the socket's address. Next does not pass that on, so the server writes it into a header of its own.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server } from "node:http";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** Overwrites what a client sends under this name. */
+/** The server overwrites this header if a client sends it. */
 export const SOCKET_HEADER = "x-trustmesh-socket";
 
-/** Longer than any honest client takes to send its headers, or 64 KB. Node's own limits are 60 and 300 s. */
+/** No honest client needs longer to send its headers, or 64 KB of body. Node's defaults are 60 and 300 s. */
 export const LIMITS_OF_CLIENTS = { headersTimeout: 15_000, requestTimeout: 30_000 } as const;
 
-/** For every HTTP server of this process: notes the socket's address on each request, and cuts clients that never end one. */
+/** Notes the socket's address on each request to any HTTP server of this process. Cuts clients that never finish a request. */
 export function watchSockets(): void {
   subscribe("http.server.request.start", (message) => {
     const { request, server } = message as { request: IncomingMessage; server: Server };
@@ -27,25 +27,25 @@ export function watchSockets(): void {
 /** Reads a request's header by its lower-case name. */
 export type HeaderReader = (name: string) => string | null | undefined;
 
-/** A key for the client's address: a whole IPv6 network (/64) is one client; `unknown` where there is no address. */
+/** A key for the client's address. A whole IPv6 network (/64) is one client. `unknown` if there is no address. */
 export function clientAddress(header: HeaderReader, hops: number): string {
   const forwarded = forwardedFor(header);
-  // With fewer entries than proxies the request came past them, and the client wrote what is there.
+  // With fewer entries than proxies, the request bypassed a proxy and the client wrote the entries itself.
   const claimed = hops > 0 && forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
   const address = withoutPort(claimed ?? header(SOCKET_HEADER) ?? "");
   if (isIPv4(address)) return address;
   if (!isIPv6(address)) return "unknown";
-  // An IPv4 address that was mapped into IPv6 becomes IPv4 again.
+  // Turns an IPv4 address mapped into IPv6 back into IPv4.
   const read = ipaddr.process(address);
   if (!("parts" in read)) return read.toString();
-  // A customer has at least this much of IPv6 (RFC 6177).
+  // A customer gets at least a /64 (RFC 6177).
   const network = read.parts.slice(0, 4).map((group) => group.toString(16));
   return `${network.join(":")}::/64`;
 }
 
 /**
- * True where the request comes from this machine: the socket and every proxy that says anything say so. The Host header does not
- * count, because the client writes it. False where the socket is not known, as in functions.
+ * True if the request comes from this machine: the socket and every forwarded address are local. The Host header does not
+ * count, because the client writes it. False if the socket is unknown, as in functions.
  */
 export function isThisMachine(header: HeaderReader): boolean {
   const addresses = [header(SOCKET_HEADER) ?? "", ...forwardedFor(header).filter((entry) => entry !== "")];

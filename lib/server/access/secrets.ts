@@ -1,15 +1,15 @@
 import "server-only";
-/** The secrets of the environment, and comparing a caller's token with one of them. */
+/** Lists the secrets of the environment, and compares a caller's token with a secret. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Env } from "../config/env";
 import { SECRET_NAMES, type Values } from "../config/variables";
 
-/** Logs hide no secret that is shorter, as stand-ins have them: it may be a word of any line. */
+/** Logs do not hide shorter secrets, which only test values have: such text may be part of an ordinary word. */
 const HIDDEN_FROM_CHARACTERS = 8;
 
 /**
- * The secrets of the environment, for the log to hide: whole values, and the parts of lists (`new,old`) and of headers (`name=value`).
- * The password in DATABASE_URL may be a common word, so the log knows it by its place instead.
+ * The secrets that the log hides: whole values, and the parts of lists (`new,old`) and of headers (`name=value`). The password
+ * in DATABASE_URL is not among them, because it may be a common word. The log finds it by its place in an address instead.
  */
 export function secretsOf(env: Pick<Env, keyof Values>): readonly string[] {
   const values = SECRET_NAMES.flatMap((name) => env[name] ?? []).map(String);
@@ -20,12 +20,12 @@ export function secretsOf(env: Pick<Env, keyof Values>): readonly string[] {
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/** Compares in constant time: digests have one length, and their comparison reads all of it. */
+/** Compares in constant time. Both digests have the same length, and the comparison reads all of it. */
 export function isSameSecret(given: string, secret: string): boolean {
   return timingSafeEqual(digest(given), digest(secret));
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); null without one. */
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1). Null without one. */
 export function bearerToken(headers: Headers): string | null {
   return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }

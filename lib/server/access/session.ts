@@ -1,8 +1,8 @@
 import "server-only";
 /**
- * Sessions as signed tokens in a cookie. The first secret signs and all of them verify, so that an operator can rotate them. A token
- * that was verified once is remembered until it expires: the signature costs 76 µs, a look-up less than one (docs/measurements.md §1).
- * Each request checks a map in memory for a sign-out since then.
+ * Sessions are signed tokens in a cookie. The first secret signs and all of them verify, so that an operator can rotate them. A
+ * verified token is remembered until it expires: verifying a signature costs 76 µs, a look-up less than one
+ * (docs/measurements.md §1). Each request also checks a map in memory for a later sign-out.
  */
 import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";
 import { parseCookie, stringifySetCookie } from "cookie";
@@ -14,16 +14,16 @@ import type { Clock } from "../../ports/clock";
 
 const MAX_AGE_S = 7 * 24 * 3_600;
 export const SESSION_MS = MAX_AGE_S * 1_000;
-/** Verified tokens that stay in memory. */
+/** Verified tokens kept in memory. */
 const REMEMBERED = 100_000;
-/** Tokens hold no percent signs, so nothing is to be decoded. */
+/** Tokens contain no percent signs, so decoding would be wasted work. */
 const AS_IT_IS = { decode: (value: string) => value };
 
 export interface SessionOptions {
   readonly secrets: readonly string[];
-  /** Tokens of one network mean nothing on another. */
+  /** A token of one network is not valid on another. */
   readonly network: string;
-  /** `__Host-` and Secure need TLS; the devnet is plain HTTP on the loopback. */
+  /** Set for `__Host-` cookies and Secure, which need TLS. The devnet is plain HTTP on the loopback. */
   readonly isSecure: boolean;
   readonly clock: Clock;
   readonly signOuts: Pick<SignOuts, "isOver" | "issueMs">;
@@ -36,7 +36,7 @@ export interface Session {
   readonly expiresS: number;
 }
 
-/** A browser accepts a `__Host-` cookie over TLS only. */
+/** Browsers accept a `__Host-` cookie over TLS only. */
 export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session" } as const;
 
 export class Sessions {
@@ -56,7 +56,7 @@ export class Sessions {
     const token = await new SignJWT({ ms: this.options.signOuts.issueMs(userId) })
       .setProtectedHeader({ alg: "HS256" })
       .setSubject(userId)
-      // Tells two sessions apart that begin at the same moment.
+      // Tells apart two sessions that begin at the same moment.
       .setJti(randomUUID())
       .setAudience(this.options.network)
       .setIssuedAt(nowS)
@@ -70,12 +70,12 @@ export class Sessions {
     return this.cookie("", 0);
   }
 
-  /** The signed-in user of a Cookie header; null without a session, or where it has expired, was ended or is not ours. */
+  /** The signed-in user of a Cookie header. Null if there is no session, or it has expired, was ended, or is not ours. */
   async userOf(cookieHeader: string | null): Promise<UserId | null> {
     return (await this.sessionOf(cookieHeader))?.userId ?? null;
   }
 
-  /** The session of a Cookie header, with its id; null as in `userOf`. */
+  /** The session of a Cookie header, with its id. Null in the same cases as `userOf`. */
   async sessionOf(cookieHeader: string | null): Promise<Session | null> {
     const token = parseCookie(cookieHeader ?? "", AS_IT_IS)[this.cookieName];
     if (!token) return null;
@@ -100,7 +100,7 @@ export class Sessions {
         this.remembered.set(token, session);
         return session;
       } catch {
-        // Signed by another key, expired, or no token: the next key may accept it.
+        // The token is malformed, expired, or signed by another key. The next key may accept it.
       }
     }
     return null;
@@ -114,6 +114,6 @@ export class Sessions {
   }
 }
 
-/** From the signed part only: a signature has several spellings, and all of them verify. */
+/** Hashes the signed part only, because one signature has several valid spellings. */
 const idOf = (token: string): SessionId =>
   sessionId(hash("sha256", token.slice(0, token.lastIndexOf(".")), "base64url").slice(0, 22));

@@ -1,12 +1,14 @@
 import "server-only";
 /**
- * Signing in with a Hedera account (HIP-820; docs/hedera.md §5). A challenge is sealed with a key made of the session secret, so any
- * instance can tell its own from a forged one and none has to keep it; that it was used is kept, where all instances see it.
+ * Sign-in with a Hedera account (HIP-820; docs/hedera.md §5). Each challenge carries a seal, made with a key from the session
+ * secret. By the seal any instance knows its own challenges, so none has to store them. Only their use is stored, in the shared
+ * tier.
  *
- *   ask      text bound to domain, network, account and expiry → sealed
- *   answer   seal, domain, network, account, time → form of the answer → used before? → key of the mirror → signature → id
+ *   challenge  text bound to domain, network, account and expiry → sealed
+ *   answer     check seal, domain, network, account and time → form of the answer → not used before → key from the mirror →
+ *              signature → user id
  *
- * The mirror comes after everything that needs nobody else: one challenge costs one mirror request, however often it is sent.
+ * The mirror is asked after all other checks: one challenge costs one mirror request, however often it is sent.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import {
@@ -27,34 +29,34 @@ import { isProblem, ProblemError } from "../http/problem";
 export interface SignInOptions {
   readonly secrets: readonly string[];
   readonly network: string;
-  /** Names that browsers know the app by; null where none is configured. */
+  /** Names by which browsers know the app. Null if none is configured. */
   readonly domains: readonly string[] | null;
   readonly clock: Clock;
   readonly hot: HotCache;
   readonly ledger: Ledger;
   readonly accounts: AccountStore;
-  /** Sign-ins may take this many mirror requests a second in all, so that a flood of them does not starve the sync. */
+  /** Mirror requests a second that all sign-ins share, so that a flood of them does not starve the sync. */
   readonly mirrorPerSecond: number;
 }
 
-/** Where a request says it comes from, and whether its socket is one of this machine (client-address.ts). */
+/** The Host header of a request, and whether its socket belongs to this machine (client-address.ts). */
 export interface Caller {
   readonly host: string | null;
   readonly isThisMachine: boolean;
 }
 
-/** Answers in which the ledger did not say anything about the account. */
+/** Errors that say nothing about the account, because the ledger was not reached. */
 const UNASKED: ReadonlySet<string> = new Set(["too-many", "ledger-unavailable"]);
 
-/** Long enough to find the wallet on one's telephone. */
+/** Long enough to find the wallet on a phone. */
 const LIFE_S = 300;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/;
 
 const FAULTS: Readonly<Record<SignatureFault, string>> = {
-  malformed: "The signature is not one that this account's kind of key makes.",
-  "other-key": "The signature is of another key than the account has on the ledger now.",
-  ambiguous: "There is more than one signature that could be meant. Sign with this account alone.",
-  "weak-key": "This account's key is one that anybody can sign for. Give the account another key, then sign in.",
+  malformed: "The signature does not have the form that this account's type of key makes.",
+  "other-key": "The signature was made with a key that the account does not have on the ledger now.",
+  ambiguous: "The answer holds more than one matching signature. Sign with this account alone.",
+  "weak-key": "Anybody can sign with this account's key. Give the account another key, then sign in.",
   wrong: "The signature does not match the challenge and the account's key.",
 };
 
@@ -62,11 +64,11 @@ export class SignIn {
   private readonly sealKeys: readonly Buffer[];
 
   constructor(private readonly options: SignInOptions) {
-    // A key of its own: nothing that is signed for a session can be passed off as a seal, or the other way round.
+    // This key only signs seals. Nothing signed for a session can pass as a seal, or the other way round.
     this.sealKeys = options.secrets.map((secret) => createHmac("sha256", secret).update("sign-in challenge").digest());
   }
 
-  /** A challenge for `accountId`, asked for as `caller` says. */
+  /** A new challenge for `accountId`, bound to the site that `caller` uses. */
   challenge(accountId: AccountId, caller: Caller): { challenge: string; expiresAt: string } {
     const { network, clock } = this.options;
     const expiresS = Math.floor(clock.now() / 1_000) + LIFE_S;
@@ -77,9 +79,9 @@ export class SignIn {
   }
 
   /**
-   * The id that `accountId` signs in as, if `signatureMap` (base64) is its answer to `challenge`. Throws ProblemError with the
-   * reason where not, TierUnavailable where use cannot be recorded. A challenge takes one answer that has the form of one; it
-   * is given back where the ledger could not be asked.
+   * The user id that `accountId` signs in as, if `signatureMap` (base64) answers `challenge`. Throws ProblemError with the
+   * reason if it does not, and TierUnavailable if the use cannot be recorded. One well-formed answer uses a challenge up,
+   * unless the ledger could not be reached.
    */
   async verify(accountId: AccountId, challenge: string, signatureMap: string, caller: Caller): Promise<UserId> {
     const { hot, clock, accounts } = this.options;
@@ -119,9 +121,9 @@ export class SignIn {
   }
 
   /**
-   * The configured name that the Host header gives, or the first of them. Not simply the header: that is the caller's to write,
-   * and a page that relays challenges would be bound to its own name. Where no name is configured the app has one for this
-   * machine only, and the caller's socket says whether it is this machine.
+   * The configured name that equals the Host header, otherwise the first one. The header itself is not trusted: a page that
+   * relays challenges could write its own name there. Without a configured name, the app has a name for requests from this
+   * machine only, which the caller's socket shows.
    */
   private domainOf({ host, isThisMachine }: Caller): string {
     const { domains } = this.options;
@@ -130,11 +132,11 @@ export class SignIn {
     if (isThisMachine && LOOPBACK.test(name)) return name;
     throw new ProblemError(
       "not-configured",
-      "This server does not know its own name, so nobody can sign in with a wallet: its operator has to set APP_DOMAIN.",
+      "Nobody can sign in with a wallet here until the operator sets APP_DOMAIN.",
     );
   }
 
-  /** The account's key on the ledger. Asked for each time: a key that was rotated must not sign in. */
+  /** The account's key on the ledger. It is asked for at each sign-in, because a replaced key must not sign in. */
   private async accountKey(accountId: AccountId): Promise<PlainKey> {
     const { hot, ledger, mirrorPerSecond } = this.options;
     const policy = { perSecond: mirrorPerSecond, burst: mirrorPerSecond, maxWaitMs: 0 };
@@ -153,9 +155,9 @@ export class SignIn {
     const { isDeleted, key } = found.value;
     const refuse = (why: string) => new ProblemError("account-refused", `Account ${accountId} ${why}`);
     if (isDeleted) throw refuse("was deleted.");
-    if (key.kind === "none") throw refuse("has no key yet: it comes with its first transaction.");
+    if (key.kind === "none") throw refuse("has no key yet: its first transaction sets it.");
     if (key.kind === "many")
-      throw refuse("is signed for by several keys or by a contract, and only one plain key can sign in.");
+      throw refuse("is controlled by several keys or by a contract. Only an account with one plain key can sign in.");
     return key;
   }
 }

@@ -1,5 +1,5 @@
 import "server-only";
-/** Operators' actions. Each is recorded before it starts, and a repeated request is the same action. */
+/** Runs operators' actions. Each is recorded before it starts. A repeated request does not start a second action. */
 import { keyOf } from "../../core/key";
 import type { OperatorLogRow } from "../../ports/store/admin-store";
 import type { ActionAnswer, OperatorLogEntry } from "../../wire/admin";
@@ -11,7 +11,7 @@ import type { AdminContext } from "../http/route";
 export interface Action {
   /** `topic.pause`, `cache.invalidate`, … */
   readonly name: string;
-  /** A topic or a user; null for everything. */
+  /** A topic or a user. Null for everything. */
   readonly target: string | null;
 }
 
@@ -24,7 +24,7 @@ export const operatorLogEntry = (entry: OperatorLogRow): OperatorLogEntry => ({
 
 /**
  * Records the action, runs `work`, and answers with the log entry. `work` returns the detail of a finished action, or `running`
- * if it continues after the answer and updates the entry itself. A ProblemError is recorded as refused, so `work` throws one
+ * if it continues after the answer and updates the entry itself. A ProblemError is recorded as refused, so `work` may throw one
  * only before it changes anything. Any other error is recorded as failed.
  */
 export async function act(

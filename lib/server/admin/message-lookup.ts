@@ -1,5 +1,5 @@
 import "server-only";
-/** One stored message, whatever became of it, for operators. */
+/** Looks up one stored message for operators, whatever became of it. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { GENESIS_HASH } from "../../core/ledger/running-hash";
@@ -12,7 +12,7 @@ import type { MessageLookup } from "../../wire/lookup";
 import type { App } from "../boot/app";
 
 const CHARACTERS_SHOWN = 2_000;
-/** Bytes that can hold as many characters, so that a long message is not decoded as a whole. */
+/** Enough bytes for that many characters, so that a long message is not decoded as a whole. */
 const BYTES_SHOWN = CHARACTERS_SHOWN * 4;
 
 export interface FoundMessage {
@@ -20,7 +20,7 @@ export interface FoundMessage {
   readonly row: Omit<ProofRow, "topicId" | "sequence">;
 }
 
-/** Null if it is not stored. One statement. Rejects with TierUnavailable (postgres). */
+/** Null if the message is not stored. One statement. Rejects with TierUnavailable (postgres). */
 export async function messageLookup(app: App, topicId: TopicId, sequence: Sequence): Promise<FoundMessage | null> {
   const entries = await app.stores.sync.log(topicId, Math.max(1, sequence - 1), sequence);
   const entry = entries.find((each) => each.sequence === sequence);

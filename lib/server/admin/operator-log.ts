@@ -1,30 +1,30 @@
 import "server-only";
-/** Logs actions of operators from the command line beside those of the page: who, when, what, and the result. */
+/** Records operators' commands in the operator log, beside the actions of the page: who, when, what, and the result. */
 import { hostname, userInfo } from "node:os";
 import type { AdminStore, OperatorLogRow } from "../../ports/store/admin-store";
 
 export interface CommandAction {
   /** `accounts.bind`, `shards.split`, … */
   readonly action: string;
-  /** The subject of the action; null for everything. */
+  /** The subject of the action. Null for everything. */
   readonly target: string | null;
 }
 
 type Detail = OperatorLogRow["detail"];
 
-/** The operator log's name for a command line. It has a space, which no user id has. */
+/** The name in the operator log for a command line. It contains a space, which no user id does. */
 function commandLineActor(): string {
   try {
     return `command line (${userInfo().username}@${hostname()})`;
   } catch {
-    // A container may run under a user number without a name.
+    // A container may run as a user id that has no name.
     return `command line (user ${process.getuid?.() ?? "unknown"}@${hostname()})`;
   }
 }
 
 /**
- * Records the action, runs `work`, and records the result. `work` returns details, null for none, or `{ error }` if it did
- * nothing. An error it throws is recorded as failed and thrown again.
+ * Records the action, runs `work`, and records the result. `work` returns details, null for no details, or `{ error }` if it
+ * did nothing. An error that it throws is recorded as failed and thrown again.
  */
 export async function recorded(
   admin: Pick<AdminStore, "begin" | "update">,
@@ -40,7 +40,7 @@ export async function recorded(
     await end(detail !== null && "error" in detail ? "failed" : "done", detail);
   } catch (cause) {
     const error = cause instanceof Error && cause.name === "Refusal" ? cause.message : "The command has failed.";
-    // The error of the command matters more than this one.
+    // The command's own error matters more than an error of the log.
     await end("failed", { error }).catch(() => {});
     throw cause;
   }

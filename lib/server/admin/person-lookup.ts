@@ -1,5 +1,5 @@
 import "server-only";
-/** Everything stored and cached about one person, for operators. It changes nothing and renews no copy. */
+/** Collects everything stored and cached about one person, for operators. It changes nothing and renews no copy. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import { TOPIC_KINDS, type TopicKind, type UserId } from "../../core/ledger/ids";
 import { decodeMessage } from "../../core/signals/envelope";
@@ -10,7 +10,7 @@ import type { App } from "../boot/app";
 
 const WRITES_SHOWN = 10;
 
-/** A message type of each kind: the router routes by type. */
+/** One message type of each kind, because the router routes by type. */
 const TYPE_OF_KIND: Readonly<Record<TopicKind, string>> = {
   contact: "CONTACT_REQUEST",
   trust: "TRUST_ALLOCATE",
@@ -18,7 +18,9 @@ const TYPE_OF_KIND: Readonly<Record<TopicKind, string>> = {
   profile: "PROFILE_UPDATE",
 };
 
-/** Null if nothing is stored of this id. Up to six statements and one Redis command. Rejects with TierUnavailable (postgres). */
+/**
+ * Null if nothing is stored for this id. Up to six statements and one Redis command. Rejects with TierUnavailable (postgres).
+ */
 export async function personLookup(app: App, userId: UserId): Promise<PersonLookup | null> {
   const { views, accounts, registry } = app.stores;
   const [{ position, edges }, [profile], route, bindings, written, redis] = await Promise.all([

@@ -1,5 +1,5 @@
 import "server-only";
-/** Database reads for the operators' pages and the health checks, cached so that their number does not follow the viewers. */
+/** Database reads for the operators' pages and the health checks. They are cached, so more viewers cause no more reads. */
 import { MAX_GAPS } from "../../core/bounds";
 import { aheadOf } from "../../core/health/clock-off";
 import type { Sequence } from "../../core/ledger/ids";
@@ -11,7 +11,7 @@ import { CHECK_ACTIONS } from "./topic-checks";
 
 /** Cursors and gaps change with every commit, and pages poll every three seconds. */
 const TOPICS_MS = 2_000;
-/** Sizes and samples change slowly, and their statements cost more. */
+/** Sizes and samples change slowly, and reading them costs more. */
 const STORAGE_MS = 60_000;
 /** The statement reads every row: PostgreSQL takes about half a second for 1,000,000. */
 const CROWDS_MS = 600_000;
@@ -24,7 +24,7 @@ const REJECTED_BYTES = 200;
 export interface KnownTopic extends TopicOverview {
   /** The oldest messages whose running hash did not match. */
   readonly failedSequences: readonly Sequence[];
-  /** Operator log entry of the pause; null if the topic is not paused or nobody recorded it. */
+  /** The operator log entry of the pause. Null if the topic is not paused, or nobody recorded the pause. */
   readonly pause: OperatorLogRow | null;
 }
 
@@ -57,7 +57,7 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
   const remember = <T>(read: () => Promise<T>, ttlMs: number) => new Remembered(read, ttlMs, clock);
   const sizes = remember(() => admin.sizes(), STORAGE_MS);
   return {
-    /** By how much the database's clock was ahead of ours when the topics were read last; null before that. */
+    /** How far the database's clock was ahead of ours at the last read of the topics. Null before the first. */
     clockAheadMs: () => clockAheadMs,
     topics: remember(async () => {
       const beforeMs = clock.now();

@@ -15,12 +15,12 @@ import type { ReshardOutcome } from "../../engine/shards/reshard";
 import type { ShardStatus } from "../../wire/shards";
 import type { Shards } from "./shards";
 
-/** The group, or a sentence that says what is wrong. */
+/** The group, or a sentence that names the mistake. */
 export function groupOf(tier: Tier, kind: TopicKind, owner: string | null): ShardGroup | string {
   if (tier === "enterprise") {
     const tenantId = owner === null ? null : parseTenantId(owner);
     return tenantId === null
-      ? "an enterprise topic has an owner: a tenant's id, of lower-case letters, digits and hyphens"
+      ? "an enterprise topic needs an owner: a tenant's id of lower-case letters, digits and hyphens"
       : { tier, kind, owner: tenantId };
   }
   if (owner === null) return { tier, kind, owner: null };
@@ -35,7 +35,7 @@ export function drainGoals(registry: Registry, topicId: TopicId): readonly Goal[
     .map((shard) => ({ name: "drain", shard }));
 }
 
-/** Runs the goals in order. Returns the first failure, otherwise the first wait, otherwise done. */
+/** Runs the goals in order. Returns the first failure; without one the first wait; otherwise done. */
 export async function runAll(
   shards: Shards,
   goals: readonly Goal[],

@@ -26,25 +26,28 @@ export interface ShardsParts {
   readonly creator: TopicCreator | null;
   readonly trustedPayers: TrustedPayers;
   readonly registryTopic: TopicId | null;
-  /** True for a devnet, which is thrown away with its database. */
+  /** True for a devnet, whose registry is thrown away with its database. */
   readonly mayStayUnpublished: boolean;
   readonly prefix: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called with the reason why the registry is not published, or null once it is. Without it the reason is logged. */
+  /**
+   * Called with the reason why the registry is not published, or with null once it is. Without this callback the reason is
+   * logged.
+   */
   readonly onPublication?: (reason: string | null) => void;
 }
 
 export interface Shards {
-  /** An operator key is configured, so topics can be created. */
+  /** Whether topics can be created, which needs an operator key. */
   readonly canCreate: boolean;
-  /** Why no topic may be added, as a sentence; null if one may. */
+  /** A sentence that says why no topic may be added now. Null if one may. */
   readonly refusal: string | null;
   /** Works towards the goal, then publishes the registry if a registry topic is configured. */
   run(goal: Goal, onStep?: (step: Step) => void): Promise<ReshardOutcome>;
   /** Shards on the registry topic; empty without a registry topic. */
   published(): Promise<Result<readonly Shard[], string>>;
-  /** Number of published messages; 0 without a registry topic or a submitter. */
+  /** Resolves with the number of published messages; 0 without a registry topic or a submitter. */
   publish(): Promise<Result<number, string>>;
 }
 

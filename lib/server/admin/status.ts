@@ -87,7 +87,7 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
   };
 }
 
-/** The topics out of this instance's memory, until the database answers for the first time. */
+/** The topics as this instance knows them, for the time before the database's first answer. */
 function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
   return scheduler.topics.map(({ topicId, kinds }) => {
     const sync = scheduler.syncs.get(topicId);
@@ -99,13 +99,13 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
   });
 }
 
-/** Only what this instance committed since it started: what is stored only the database can count. */
+/** Counts what this instance committed since its start. Only the database knows what is stored in all. */
 function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
   const { messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0 } = counts;
   return { messages, verified, unverifiable, failed, undecodable, untrusted };
 }
 
-/** Figures that are read more rarely than the topics themselves. */
+/** Figures that are read less often than the topics. */
 interface Beside {
   readonly firstUnverified: number | null;
   readonly crowd: Crowd | null;

@@ -10,7 +10,7 @@ import { TopicCheck } from "../../wire/admin";
 export interface TopicChecksDeps extends CheckDeps {
   readonly admin: AdminStore;
   readonly log: Log;
-  /** Mirror budget of all instances, requests per second. */
+  /** Mirror budget of all instances, in requests a second. */
   readonly mirrorRps: number;
 }
 
@@ -19,7 +19,7 @@ export const CHECK_ACTIONS = { audit: "topic.audit", resync: "topic.resync" } as
 const BUDGET_SHARE = 1 / 4;
 /** Progress is saved this often, so an interruption loses at most five seconds of work. */
 const SAVE_EVERY_MS = 5_000;
-/** A check without an update for this long has ended with its process. A slow mirror delays one by at most half of it. */
+/** A check with no update for this long has ended with its process. A slow mirror delays an update by at most half of it. */
 const SILENT_MS = 120_000;
 
 export class TopicChecks {
@@ -27,14 +27,14 @@ export class TopicChecks {
 
   constructor(private readonly deps: TopicChecksDeps) {}
 
-  /** Whether a check of the topic, other than `except`, is running. */
+  /** Whether another check of the topic than `except` is running. */
   async underWay(topicId: TopicId, except: OperatorLogRow): Promise<boolean> {
     const entries = await this.others(topicId, except);
     const oldestMs = this.deps.clock.now() - SILENT_MS;
     return entries.some(({ state, updatedMs }) => state === "running" && updatedMs > oldestMs);
   }
 
-  /** Start of a check: where an interrupted one of the same kind stopped, otherwise the first message. */
+  /** The starting point of a check: where an interrupted check of the same kind stopped, otherwise the first message. */
   async start(topicId: TopicId, entry: OperatorLogRow, cursor: number): Promise<CheckProgress> {
     const [last] = (await this.others(topicId, entry)).filter(({ action }) => action === entry.action);
     const known = TopicCheck.safeParse(last?.detail);
@@ -60,7 +60,7 @@ export class TopicChecks {
       const result = await checkTopic(deps, topicId, { mode, start, paceMs, signal: this.closing.signal, onProgress });
       if (!result.ok) await save("failed", { error: result.error.message });
       else if (result.value.through < result.value.to)
-        await save("failed", { error: "it was interrupted; start it again to continue" });
+        await save("failed", { error: "interrupted; start the check again to continue" });
       else {
         // A resync can change views without a new row, so every instance drops its copies.
         if (mode === "resync") await deps.bus.publishMissed({ topicId, cursor: result.value.to });
@@ -69,7 +69,7 @@ export class TopicChecks {
     } catch (cause) {
       if (!isTierUnavailable(cause)) deps.log.error("a check of a topic failed", { topicId, mode, cause });
       // If the database failed, this fails too. The missing updates then show that the check has ended.
-      await save("failed", { error: "it stopped; start it again to continue" }).catch(() => {});
+      await save("failed", { error: "stopped by an error; start the check again to continue" }).catch(() => {});
     }
   }
 

@@ -1,5 +1,5 @@
 import "server-only";
-/** The shape of a wired app and of its opened parts. It holds types only, so that each part may name the whole. */
+/** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
 import type { UpstashClientStats } from "../../adapters/upstash/client/client";
@@ -59,13 +59,13 @@ export interface Stores {
   readonly sync: SyncStore;
   readonly views: ViewStore;
   readonly admin: AdminStore;
-  /** Statements by purpose, and the circuit breaker in front of the database. */
+  /** Statement counts by purpose, and the state of the circuit breaker in front of the database. */
   stats(): StatementsStats;
   readonly accounts: AccountStore;
   readonly registry: ShardRegistry;
-  /** Stored rows that answers leave out. */
+  /** Stored rows that could not be read, so answers leave them out. */
   readonly unreadable: UnreadableRows;
-  /** How far the store has come. It shows a database that lost commits. */
+  /** Tells how far the store has come, and so reveals a database that lost commits. */
   readonly stamp: StoreStamp;
   /** Refuses a ledger other than the one whose messages are stored. */
   claimLedger(ledger: string): Promise<void>;
@@ -79,7 +79,7 @@ export interface App {
   readonly incidents: Incidents;
   readonly stores: Stores;
   readonly hot: HotCache;
-  /** True where several instances share Redis. */
+  /** Whether several instances share Redis. */
   readonly isShared: boolean;
   readonly bus: EventBus;
   readonly ledger: MirrorLedger;
@@ -100,7 +100,7 @@ export interface App {
   readonly metrics: Metrics;
   readonly history: MinuteHistory;
   readonly errors: RecentErrors;
-  /** Null where no collector is configured. */
+  /** Null if no collector is configured. */
   readonly tracing: Tracing | null;
   readonly rates: TopicRates;
   readonly checks: TopicChecks;
@@ -112,7 +112,7 @@ export interface App {
   /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
   readonly health: Health;
-  /** Commands by purpose, and the state of the subscription; null without a shared tier. */
+  /** Redis commands by purpose, and the state of the subscription. Null without a shared tier. */
   readonly sharedStats: SharedTier["stats"] | null;
   readonly sharedKeeping: SharedTier["keeping"] | null;
   /** Redis (L2); null if nothing is shared. */
@@ -120,46 +120,46 @@ export interface App {
   readonly signIn: SignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;
-  /** Answers of routes that are the same for everybody. */
+  /** Cached answers of routes that answer everybody the same. */
   readonly remembered: RememberedAnswers;
   readonly trustedPayers: TrustedPayers;
-  /** The account that pays for submitted messages; null where nothing can be submitted. */
+  /** The account that pays for submitted messages. Null if nothing can be submitted. */
   readonly operatorId: string | null;
-  /** The people to sign in as on devnet. */
+  /** The people to sign in as on a devnet. */
   readonly people: readonly { readonly userId: string; readonly name: string }[];
   readonly firstSync: FirstSync;
-  /** Why the devnet of this process has ended; null while it runs, and where there is none. */
+  /** Why the devnet of this process has ended. Null while it runs, and without a devnet. */
   devnetEnded(): string | null;
-  /** Loads the registry of topics, and gives it those that are configured. Before that only the configured ones are known. */
+  /** Loads the registry of topics, and adds the configured topics to it. Before that, only the configured ones are known. */
   openTopics(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The parts of the network, configured or started here. */
+/** The parts of the network, either configured or started here. */
 export interface NetworkParts {
   readonly mirrorUrls: readonly string[];
   readonly topics: readonly RegisteredTopic[];
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
   readonly operatorId?: string | null;
-  /** Why the ledger that was started here has ended; null while it runs. Absent where none was. */
+  /** Why the ledger that was started here has ended. Null while it runs. Absent if none was started. */
   readonly ended?: () => string | null;
-  /** Tells this ledger from others of the same network's name; absent where nothing does. */
+  /** Tells this ledger from others of the same network name. Absent if there is no such id. */
   readonly ledgerId?: string;
-  /** Null or absent: topics cannot be created here. */
+  /** Null or absent if topics cannot be created here. */
   readonly creator?: TopicCreator | null;
   readonly people: App["people"];
   close(): Promise<void>;
 }
 
-/** The tier that instances share. */
+/** Redis, the tier that instances share. */
 export interface SharedTier {
   readonly hot: HotCache;
   readonly views: ViewCache;
   readonly bus: EventBus;
   readonly reports: InstanceReports;
   stats(): UpstashClientStats & { readonly bus: EventBusStats };
-  /** Whether Redis keeps its keys. One command. */
+  /** Whether Redis keeps its keys over a restart and when it is full. One command. */
   keeping(): Promise<Keeping>;
   readonly fence: WriteFence;
   close(): Promise<void>;
@@ -167,16 +167,16 @@ export interface SharedTier {
 
 export interface Parts {
   readonly env: Env;
-  /** Null: this process is the only one. */
+  /** Null if this process is the only one. */
   readonly shared?: SharedTier | null;
   readonly stores: Stores;
   readonly network: NetworkParts;
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;
-  /** The metrics that the opened parts count in; new ones where absent. */
+  /** The metrics that the opened parts count in. New ones if absent. */
   readonly metrics?: Metrics;
   readonly tracing?: Tracing | null;
-  /** Where this instance runs; absent: as the environment says. */
+  /** Where this instance runs. If absent, the environment says it. */
   readonly place?: InstancePlace;
 }

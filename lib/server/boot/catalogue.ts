@@ -1,8 +1,8 @@
 import "server-only";
 /**
- * The definitions that everybody is offered. They are the same for all, so they are read once after each change of definitions,
- * not once for each reader. Definitions of trusted payers come first, and no stranger's many definitions push out the few of
- * others.
+ * The recognition definitions that everybody is offered. They are the same for all users, so they are read once after each
+ * change and not for each reader. Definitions of trusted payers come first. A stranger with many definitions cannot push out
+ * the few of others.
  */
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { DefinitionsGeneration } from "../../engine/reads/invalidate";
@@ -10,9 +10,9 @@ import type { Clock } from "../../ports/clock";
 import type { Catalogue } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 
-/** More than anybody picks from a list. Long texts are cut further, by the bytes of an answer. */
+/** More than anybody picks from a list. The byte limit of an answer may cut the list further. */
 const MAX_OFFERED = 300;
-/** Anybody may publish definitions; others are offered this many of each stranger. */
+/** Anybody may publish definitions. At most this many of one stranger are offered to others. */
 const MAX_OF_STRANGER = 5;
 
 export interface CatalogueDeps {
@@ -20,7 +20,7 @@ export interface CatalogueDeps {
   readonly definitions: DefinitionsGeneration;
   readonly trustedPayers: TrustedPayers;
   readonly clock: Clock;
-  /** Definitions are read again after this long, because commits of other instances may become known late. */
+  /** Definitions are read again after this time, because an instance may learn late of another's commit. */
   readonly ttlMs: number;
 }
 

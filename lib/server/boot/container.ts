@@ -28,7 +28,7 @@ import { buildSync } from "./parts/sync";
 import { buildTiers } from "./parts/tiers";
 import { buildWrites } from "./parts/writes";
 
-/** Wires an app out of opened parts. Tests call it with their own. */
+/** Wires an app from opened parts. Tests call it with their own parts. */
 export function createApp({
   env,
   shared = null,
@@ -43,7 +43,7 @@ export function createApp({
 }: Parts): App {
   const errors = new RecentErrors(clock);
   const log = errors.following(writtenLog);
-  // The other instances learn of a change at once.
+  // Other instances learn of a change at once.
   const incidents = new Incidents({ clock, log, onChange: () => shared !== null && reporter.notice() });
   const tiers = buildTiers({ env, shared, clock });
   const { bus, hot, l1, reader } = tiers;

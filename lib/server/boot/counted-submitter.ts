@@ -1,5 +1,5 @@
 import "server-only";
-/** Counts the writes to the ledger, because each transaction costs a fee, and remembers why the last write failed. */
+/** Counts writes to the ledger, because each transaction costs a fee. Remembers why the last write failed. */
 import type { Clock } from "../../ports/clock";
 import type { SubmitError, Submitter } from "../../ports/ledger/submitter";
 
@@ -8,20 +8,20 @@ interface SubmitCounts {
   /** One for each chunk. */
   transactions: number;
   bytes: number;
-  /** Writes that were refused, or are not known to have arrived. */
+  /** Writes that the ledger refused, or whose arrival is not known. */
   errors: number;
 }
 
-/** The writes that have failed since the last one that succeeded. */
+/** The writes that failed since the last success. */
 interface FailedWrites {
   readonly sinceMs: number;
   readonly lastMonotonicMs: number;
-  /** Why the last of them failed, and to which topic it was sent; holds nothing of the message. */
+  /** Why the last one failed, and the topic that it was sent to. Holds nothing of the message. */
   readonly reason: string;
   readonly topicId: string;
 }
 
-/** A duplicate is no failure: the message is on the ledger. */
+/** A duplicate is no failure, because the message is on the ledger. */
 type Failure = Exclude<SubmitError["code"], "duplicate">;
 
 export interface CountedSubmitter {
@@ -29,7 +29,7 @@ export interface CountedSubmitter {
   readonly counts: SubmitCounts;
   /** Failed writes by reason. */
   readonly failures: Readonly<Record<Failure, number>>;
-  /** Null while the last write succeeded, and before the first. */
+  /** Null while the last write succeeded, and before the first write. */
   failing(): FailedWrites | null;
 }
 
@@ -58,14 +58,14 @@ export function counted(submitter: Submitter | null, clock: Pick<Clock, "now" | 
     submitter: {
       submit: async (topicId, message, validStartNs) => {
         const sent = await submitter.submit(topicId, message, validStartNs).catch((cause: unknown) => {
-          // Such as a key that cannot sign: nothing was sent, and the next write will fail as this one did.
+          // For example, a key that cannot sign. Nothing was sent, and the next write will fail in the same way.
           const name = cause instanceof Error ? cause.name : "unknown";
           failed({ code: "refused", message: `the message could not be signed or sent (${name})` }, topicId);
           throw cause;
         });
         if (sent.ok) failing = null;
         else failed(sent.error, topicId);
-        // The fee of an uncertain write may have been paid; a refusal costs nothing worth counting.
+        // An uncertain write may have cost its fee. A refusal costs too little to count.
         if (!sent.ok && sent.error.code !== "uncertain") return sent;
         counts.messages += 1;
         counts.transactions += Math.max(1, Math.ceil(message.length / CHUNK_BYTES));

@@ -13,7 +13,7 @@ export interface FirstSyncDeps {
   readonly log: Log;
 }
 
-/** A sync that is done by then logs no progress, and asks the mirror for no totals. */
+/** A sync that is done by then logs no progress, and does not ask the mirror for totals. */
 const QUICK_MS = 2_000;
 const SAY_EVERY_MS = 5_000;
 const NAMED = 3;
@@ -23,7 +23,7 @@ const count = (number: number) => number.toLocaleString("en");
 export class FirstSync {
   private isUnderWay = false;
   private running: Promise<boolean> | null = null;
-  /** Messages of all topics on the mirror; null before it was asked, or where it did not answer. */
+  /** The number of messages of all topics on the mirror. Null before it was asked, and if it did not answer. */
   private total: number | null = null;
 
   constructor(private readonly deps: FirstSyncDeps) {}
@@ -40,8 +40,8 @@ export class FirstSync {
   }
 
   /**
-   * Runs the first sync once, and logs its progress. Resolves with whether every topic is complete. Never rejects: the next
-   * reader demands the next sync.
+   * Runs the first sync once and logs its progress. Resolves with true if every topic is complete. Never rejects; if the sync
+   * fails, the next reader starts another.
    */
   run(): Promise<boolean> {
     this.running ??= this.sync();
@@ -59,16 +59,16 @@ export class FirstSync {
       const added = reports.reduce((sum, report) => sum + report.added, 0);
       log.info(`Synced ${count(added)} new messages of ${counted(reports.length, "topic")}.`);
       const failing = reports.filter((report) => report.error !== null);
-      // A lasting obstacle is an incident, and is logged as one.
+      // A lasting obstacle is also an incident, which logs it.
       for (const reason of new Set(failing.map(({ error }) => error))) {
         const names = failing.flatMap(({ topicId, error }) => (error === reason ? [topicId] : []));
         log.info(
-          `Not complete yet, and tried again: ${counted(names.length, "topic")} (${names.slice(0, NAMED).join(", ")}): ${reason}.`,
+          `Not complete yet, will retry: ${counted(names.length, "topic")} (${names.slice(0, NAMED).join(", ")}): ${reason}.`,
         );
       }
       return failing.length === 0;
     } catch (cause) {
-      log.error("the first sync has failed; the next reader asks for another one", { cause });
+      log.error("the first sync failed; the next reader starts another one", { cause });
       return false;
     } finally {
       this.isUnderWay = false;
@@ -86,7 +86,7 @@ export class FirstSync {
     }
   }
 
-  /** One request a topic, once. */
+  /** One request for each topic, once. */
   private async askTotal(): Promise<number | null> {
     const { scheduler, ledger } = this.deps;
     const answers = await Promise.all(scheduler.topics.map(({ topicId }) => ledger.newestSequence(topicId)));

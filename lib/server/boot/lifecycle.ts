@@ -7,24 +7,25 @@ import type { App } from "./app";
 
 const shared = globalThis as typeof globalThis & { __trustmeshServer?: boolean };
 
-/** Our own server runs in this process (server.ts): it starts and ends the app. */
+/** Says that our own server (server.ts) runs in this process, and so starts and ends the app. */
 export function claimProcess(): void {
   shared.__trustmeshServer = true;
   outliveLogReaders();
 }
 
 /**
- * Keeps the server alive when the reader of its log goes away (`npm start | head`, a supervisor that restarts). Without a listener
- * each line that cannot be written is an uncaught exception, which the framework logs, which cannot be written either: a full core
- * and no answers.
+ * Keeps the server alive when nobody reads its log any more (`npm start | head`, a supervisor that restarts). Without a
+ * listener, each line that cannot be written is an uncaught exception. The framework logs that exception, which cannot be
+ * written either: an endless loop that fills a core, and no answers.
  */
 function outliveLogReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
 
 /**
- * Starts the app with the framework's server, so that the first visitor does not wait for it, and closes it on a signal: the
- * framework waits for open streams for ever. For `next dev` and platforms; does nothing where our own server runs.
+ * Starts the app together with the framework's server, so that the first visitor does not wait for it. Closes the app on a
+ * signal, because the framework would wait for open streams for ever. For `next dev` and platforms; does nothing if our own
+ * server runs.
  */
 export async function startWithFramework(): Promise<void> {
   if (shared.__trustmeshServer) return;
@@ -40,7 +41,7 @@ export async function startWithFramework(): Promise<void> {
 }
 
 /**
- * Ends the process because it cannot start. Prints one sentence for a fault that an operator can mend, and the whole error for
+ * Ends the process because it cannot start. Prints one sentence for a fault that an operator can fix, and the whole error for
  * any other.
  */
 export function endWith(cause: unknown): never {
@@ -49,8 +50,8 @@ export function endWith(cause: unknown): never {
 }
 
 /**
- * Recognised by name: loading the classes would load the database before the server listens, and each bundle has its own
- * copies.
+ * Errors are recognised by name. Loading their classes would load the database before the server listens, and each bundle has
+ * its own copies.
  */
 export const FOR_OPERATORS = [
   "CannotListen",
@@ -71,39 +72,40 @@ interface Closes {
 
 export interface Ending {
   readonly front: Front;
-  /** Null while it does not run yet. */
+  /** Null while the app is not running yet. */
   readonly app: (Pick<App, "close"> & { readonly hub: Closes; readonly health: Closes }) | null;
-  /** Null while it does not run yet. */
+  /** Null while the framework is not running yet. */
   readonly framework: { close(): Promise<void> } | null;
   readonly clock: Clock;
 }
 
 /**
- * How long connections are still accepted after the end was announced. A balancer sees `ready` fail and sends no more requests.
- * A connection that is on its way when the socket closes would be lost.
+ * How long the server accepts connections after it has announced its end. A balancer sees `ready` fail and sends no more
+ * requests. Closing the socket at once would lose a connection that is on its way.
  */
 export const NOTICE_MS = 3_000;
-/** No request came in for this long, so clients have gone elsewhere. */
+/** After this long without a request, clients have moved to other instances. */
 export const QUIET_MS = 500;
-/** Requests that are not finished by then are cut. */
+/** Requests that take longer are cut. */
 const DRAINED_MS = 8_000;
 /** Kubernetes and Docker kill after 30 and 10 s. */
 const ENDED_MS = 9_500;
 const LOOK_MS = 20;
 
 /**
- * Ends in order. `ready` says no and streams say `bye`. Requests that still come are answered, each answer the last on its
- * connection. Then no connection is taken, open requests finish, and the stores close. It takes 10 s at most, whatever hangs.
+ * Ends in order. First `ready` fails and streams send `bye`; requests are still answered, each as the last one on its
+ * connection. Then the server accepts no connection, open requests finish, and the stores close. It takes 10 s at most,
+ * whatever hangs.
  */
 export async function endInOrder({ front, app, framework, clock }: Ending): Promise<void> {
   const startMs = clock.monotonicMs();
   const left = (untilMs: number) => Math.max(0, startMs + untilMs - clock.monotonicMs());
-  /** Resolves with the work, or when the time is over. A failure is no reason to stay. */
+  /** Resolves when the work is done, or when the time is over. A failure does not delay the end. */
   const within = (untilMs: number, work: Promise<unknown> | undefined) =>
     Promise.race([work?.catch((cause: unknown) => console.error(cause)), clock.sleep(left(untilMs))]);
   front.announceEnd();
   app?.hub.close();
-  // A terminal's Ctrl-C ends the devnet, too: nobody is to be told of that.
+  // Ctrl-C in a terminal also ends the devnet. That must not raise an incident.
   app?.health.close();
   while (left(NOTICE_MS) > 0 && clock.monotonicMs() - Math.max(startMs, front.lastRequestMs) < QUIET_MS)
     await clock.sleep(LOOK_MS);

@@ -1,9 +1,9 @@
 import "server-only";
 
-/** The parts that this process is still loading, for answers to early callers. */
+/** The parts that this process is still loading, shown to early callers. */
 const under = new Set<string>();
 
-/** Counts `work` as loading until it is over. `what` names it in a few words: "the database". */
+/** Counts `work` as loading until it is done. `what` names it in a few words, such as "the database". */
 export async function loaded<T>(what: string, work: Promise<T>): Promise<T> {
   under.add(what);
   try {
@@ -13,5 +13,5 @@ export async function loaded<T>(what: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** A sentence each. */
+/** One sentence for each part. */
 export const loadingNow = (): readonly string[] => [...under].map((what) => `It is opening ${what}.`);

@@ -23,7 +23,7 @@ export async function openDatabaseOf(env: Env): Promise<Database> {
   return openPglite(join(env.DATA_DIR, "postgres"));
 }
 
-/** The durable tier. Migrates it, unless MIGRATE is off. */
+/** Opens the durable tier. Migrates it, unless MIGRATE is off. */
 export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
   const isEmbedded = env.DATABASE_URL === undefined;
   log.info(isEmbedded ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
@@ -35,18 +35,18 @@ export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise
       onStatement: metrics?.observeStatement,
     });
   } catch (cause) {
-    // Another try must not find it taken.
+    // The next try must not find the database in use.
     await db.close();
     throw cause;
   }
 }
 
-/** A database that comes up with its instances is there within seconds; one that is away for long is asked four times a minute. */
+/** A database that starts together with the app is there within seconds. One that stays away is asked four times a minute. */
 const START_BACKOFF = { baseMs: 500, maxMs: 15_000 };
 
 /**
- * The durable tier for the app: a database that does not answer yet is waited for, so that the order in which things start does
- * not matter. Functions do not wait: the next request tries again.
+ * Opens the durable tier for the app. Waits for a database that does not answer yet, so that the order of starts does not
+ * matter. Functions do not wait: their next request tries again.
  */
 export async function awaitStores(
   env: Env,
@@ -65,19 +65,19 @@ export async function awaitStores(
       if (!isTierUnavailable(cause, "postgres") || env.isVercel) throw cause;
       if (attempt === 0)
         log.warn(
-          "The database does not answer yet: it is asked again until it does. If this stays, check that it runs and that DATABASE_URL is right.",
+          "The database does not answer yet. The app keeps trying. If this lasts, check that the database runs and that DATABASE_URL is right.",
         );
       await clock.sleep(backoffMs(START_BACKOFF, attempt + 1, Math.random()));
     }
   }
 }
 
-/** There is no database yet, and a command that reads makes none. */
+/** Thrown by a command that only reads, if there is no database yet. */
 class NoDatabase extends Error {
   override readonly name = "NoDatabase";
 }
 
-/** The durable tier for an operator's command, which does not migrate. Throws a sentence where the tables are missing. */
+/** Opens the durable tier for an operator's command, without migrating it. Throws one sentence if the tables are missing. */
 export async function openStoresOfCommand(env: Env): Promise<Stores> {
   const folder = join(env.DATA_DIR, "postgres");
   if (env.DATABASE_URL === undefined && !existsSync(folder))
@@ -85,13 +85,13 @@ export async function openStoresOfCommand(env: Env): Promise<Stores> {
   return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });
 }
 
-/** The tier that instances share, where one is configured. */
+/** Opens the tier that instances share, if one is configured. */
 export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | null {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
   if (url === undefined || token === undefined) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
   const network = env.HEDERA_NETWORK;
-  // Views of before the switch say something else: they are left to their time to live.
+  // Views from before STRICT_BONDING was switched hold other content. They have other keys, and expire.
   const viewVariant = env.isStrict ? "strict" : undefined;
   return openUpstash({
     url,

@@ -7,15 +7,16 @@ import { createLog } from "../observe/log";
 import { Metrics } from "../observe/metrics";
 import { openTracing } from "../observe/tracing";
 import type { App } from "./app";
-/** Starts the app of this process, once, however many bundles ask for it. */
+/** Starts the app of this process once, however many bundles ask for it. */
 import { createApp } from "./container";
 import { loaded } from "./loading";
 import { awaitStores, openShared } from "./open";
 
-// Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state: one app needs one global.
+// Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state, so the one app lives in a
+// global.
 const instance = globalThis as typeof globalThis & { __trustmesh?: Promise<App> };
 
-/** The app; the first caller starts it. A failed start is not remembered, so the next request tries again. */
+/** Resolves with the app. The first caller starts it. A failed start is not kept, so the next request tries again. */
 export function getApp(): Promise<App> {
   instance.__trustmesh ??= start().catch((cause) => {
     delete instance.__trustmesh;
@@ -24,7 +25,7 @@ export function getApp(): Promise<App> {
   return instance.__trustmesh;
 }
 
-/** Resolves when reads can be served. The first sync goes on after that: it takes minutes where the ledger is long. */
+/** Resolves when reads can be served. The first sync goes on after that, because a long ledger takes minutes. */
 async function start(): Promise<App> {
   const startMs = Date.now();
   const env = readEnv(process.env);
@@ -45,7 +46,7 @@ async function start(): Promise<App> {
   }
   const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
-  // Incidents of the first sync must show. Functions are frozen between requests, so they look only when they are asked.
+  // This shows incidents of the first sync. Functions are frozen between requests, so they judge their health only when asked.
   if (!env.isVercel) app.health.start();
   const tookS = () => ((Date.now() - startMs) / 1_000).toFixed(1);
   log.info(`Serving after ${tookS()} s: open http://${env.HOST}:${env.PORT}`);

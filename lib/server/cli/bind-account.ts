@@ -1,5 +1,5 @@
 import "server-only";
-/** Binds accounts, so that one signs in as an id from before accounts (`tm-…`). */
+/** Binds an account to an id from before accounts (`tm-…`), so that the account signs in as that id. */
 import { type AccountId, parseAccountId, parseUserId, type UserId } from "../../core/ledger/ids";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
@@ -7,24 +7,24 @@ import type { ViewStore } from "../../ports/store/view-store";
 import { recorded } from "../admin/operator-log";
 
 export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
-  list                            which account signs in as which id
-  bind ACCOUNT ID [--replace]     the account signs in as an id of before accounts, like tm-alice; --replace where it has one
-  unbind ACCOUNT                  the account signs in as itself again`;
+  list                            show which account signs in as which id
+  bind ACCOUNT ID [--replace]     let the account sign in as an older id, such as tm-alice; --replace changes a binding
+  unbind ACCOUNT                  let the account sign in as itself again`;
 
-/** A command line that cannot be understood. The message says how to write it. */
+/** The command line is malformed. The message shows the right form. */
 export class WrongWords extends Error {
   override readonly name = "WrongWords";
 }
 
-/** It makes sense, and is not done; the message says why. */
+/** The command is well-formed but was not carried out. The message says why. */
 class NotDone extends Error {
   override readonly name = "Refusal";
 }
 
-/** The form of ids that TrustMesh gave to people before they had accounts. */
+/** The form of ids that TrustMesh gave people before they had accounts. */
 const EARLIER_ID = /^tm-[a-z0-9][a-z0-9._-]*$/;
 const RULE =
-  "such an id is tm- and then lower-case letters, digits, dots, hyphens or underscores, 50 characters at most";
+  "such an id is tm- followed by lower-case letters, digits, dots, hyphens or underscores, at most 50 characters";
 
 export interface AccountsDeps {
   readonly accounts: AccountStore;
@@ -44,13 +44,14 @@ export async function runAccountsCommand(
   if (rest.length > 0 || words.length > most || (replace && command !== "bind"))
     throw new WrongWords(`The arguments of ${command} are wrong.`);
   if (command === "list") return list(deps.accounts);
-  if (command !== "bind" && command !== "unbind") throw new WrongWords("One of list, bind and unbind is needed.");
+  if (command !== "bind" && command !== "unbind") throw new WrongWords("Use list, bind or unbind.");
   const accountId = parseAccountId(account);
-  if (accountId === null) throw new WrongWords(`"${account}" is no account id: it looks like 0.0.7226146.`);
+  if (accountId === null)
+    throw new WrongWords(`"${account}" is not an account id. An account id looks like 0.0.7226146.`);
   if (command === "unbind") return unbind(accountId, deps);
   const userId = EARLIER_ID.test(user) ? parseUserId(user) : null;
-  // An account that signs in as another account would be two people to every reader of the ledger.
-  if (userId === null) throw new WrongWords(`"${user}" is no id from before accounts: ${RULE}.`);
+  // An account that signed in as another account would be two people to every reader of the ledger.
+  if (userId === null) throw new WrongWords(`"${user}" is not an id from before accounts: ${RULE}.`);
   return bind(accountId, userId, replace, deps);
 }
 
@@ -94,6 +95,6 @@ async function bind(accountId: AccountId, userId: UserId, replaces: boolean, dep
     now,
   );
   const instead = bound ? ` It was ${bound.userId}.` : "";
-  const isNobody = position === 0 ? ` No message concerns ${userId} so far: compare the id.` : "";
+  const isNobody = position === 0 ? ` No message concerns ${userId} so far. Check the id.` : "";
   return `${accountId} signs in as ${userId} from now on.${instead}${isNobody}`;
 }

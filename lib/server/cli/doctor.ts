@@ -1,5 +1,5 @@
 import "server-only";
-/** Checks a configuration piece by piece, and says in sentences what is wrong and how to mend it. Changes nothing anywhere. */
+/** Checks a configuration part by part. Says in sentences what is wrong and how to fix it. Changes nothing anywhere. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { NoDevnet } from "../../devnet/spawn";
@@ -12,7 +12,7 @@ import { examineRedis } from "./doctor/redis";
 
 export type { Finding } from "./doctor/finding";
 
-/** Looks at everything that the environment names. Starts nothing that is not there: the devnet and PGlite need no doctor. */
+/** Checks everything that the environment names. Starts nothing: the embedded devnet and PGlite need no check. */
 export async function* examine(source: Readonly<Record<string, string | undefined>>): AsyncGenerator<Finding> {
   for (const doubt of doubts(source)) yield wrong("configuration", doubt);
   let env: Env;
@@ -53,7 +53,7 @@ function devnet(): Finding {
 function* trust(env: Env): Generator<Finding> {
   const set = "Set it to the accounts that may write for others.";
   if (env.TRUSTED_PAYERS === "*")
-    yield wrong("trusted payers", `TRUSTED_PAYERS is *: anybody can write in anybody's name. ${set}`);
+    yield wrong("trusted payers", `TRUSTED_PAYERS is *, so anybody can write in anybody's name. ${set}`);
   if (env.TRUSTED_PAYERS === null)
     yield wrong(
       "trusted payers",
@@ -62,6 +62,6 @@ function* trust(env: Env): Generator<Finding> {
   if (!env.isStrict && env.HEDERA_NETWORK !== "custom")
     yield wrong(
       "bonding",
-      "STRICT_BONDING is off: an accept bonds with somebody who never asked. Set STRICT_BONDING=on on a public network.",
+      "STRICT_BONDING is off, so one person's accept makes a bond, even if the other never asked. Set STRICT_BONDING=on on a public network.",
     );
 }

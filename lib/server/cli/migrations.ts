@@ -8,7 +8,9 @@ import { recorded } from "../admin/operator-log";
 import { openDatabaseOf } from "../boot/open";
 import type { Env } from "../config/env";
 
-/** Reports only its own migrations, not those that another process applied at the same time. `isDry` changes nothing. */
+/**
+ * Reports only the migrations that this run applied, not those that another process applied meanwhile. `isDry` changes nothing.
+ */
 export async function runMigrations(
   env: Env,
   say: (line: string) => void,
@@ -20,7 +22,7 @@ export async function runMigrations(
     if (missing.length === 0) return say("The database is up to date.");
     if (isDry) return say(`The database lacks ${missing.join(", ")}. Nothing was changed.`);
     await migrate(db);
-    // Only now there is surely a log to write it into.
+    // The operator log exists only after the migrations.
     const admin = new PostgresAdminStore(new Statements(db), new Readable());
     await recorded(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
     for (const name of missing) say(`applied ${name}`);

@@ -1,5 +1,5 @@
 import "server-only";
-/** The parts of `npm run shards`: the same database, Redis, mirror and key as the instances, in a process of its own. */
+/** The parts of `npm run shards`: the instances' database, Redis, mirror and key, opened in a separate process. */
 import { MemoryEventBus } from "../../adapters/memory/memory-event-bus";
 import { systemClock } from "../../adapters/memory/system-clock";
 import { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
@@ -23,21 +23,21 @@ export interface OperatorTools {
   close(): Promise<void>;
 }
 
-/** The embedded set-up has no place for a second process: there the app itself is asked. */
+/** The embedded set-up has no room for a second process, so the command must ask the app. */
 class NeedsApp extends Error {
   override readonly name = "NeedsApp";
   constructor() {
     super(
-      "On the embedded devnet and database the app itself must do this: start it, and name it with --app http://127.0.0.1:3000 (ADMIN_TOKEN says who asks).",
+      "On the embedded devnet or database only the app can do this. Start it and add --app http://127.0.0.1:3000, with ADMIN_TOKEN set.",
     );
   }
 }
 
-/** Throws NeedsApp where the environment leaves nothing to work with. */
+/** Throws NeedsApp if the environment names nothing that a second process can open. */
 export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   if (env.isDevnet || env.DATABASE_URL === undefined) throw new NeedsApp();
   const metrics = new Metrics();
-  // How an instance should be configured is for instances to say.
+  // Instances warn about the configuration themselves.
   const mute = { info: () => {}, warn: () => {}, error: log.error };
   const [network, stores] = await Promise.all([openNetwork(env, mute), openStoresOfCommand(env)]);
   const shared = openShared(env, log, metrics);
@@ -45,11 +45,11 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   const shards = openShards({
     ...{ stores, submitter, creator, trustedPayers, log, clock: systemClock },
     bus: shared?.bus ?? new MemoryEventBus(),
-    // A few questions of an operator: they need no share of the budget.
+    // An operator asks the mirror only a few times, which needs no share of the budget.
     ledger: new MirrorLedger({ urls: mirrorUrls, clock: systemClock, reserve: async () => 0 }),
     ...{ registryTopic: env.REGISTRY_TOPIC, mayStayUnpublished: env.isDevnet, prefix: env.TOPIC_PREFIX },
   });
-  // This may be a deployment's first start, so the registry begins here with the configured topics.
+  // If this is the deployment's first start, the registry begins here with the configured topics.
   const published = await shards.published();
   await new RegistryCache({
     ...{ store: stores.registry, configured: network.topics, isShared: shared !== null, clock: systemClock, log },

@@ -1,32 +1,32 @@
 import "server-only";
-/** Whether state can be kept where DATA_DIR says. Looks, and makes nothing. */
+/** Checks that state can be kept in DATA_DIR. It only looks, and creates nothing. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Env } from "./env";
 
-/** Folders that are there already must be writable too: a volume may be mounted on one of them. */
+/** Folders that exist already must be writable too, because one of them may be a mounted volume. */
 const INSIDE = ["", "postgres", "devnet"];
 
-/** A sentence that names the fault and its remedy; null where there is no fault, or no state is kept there. */
+/** A sentence that names the fault and its remedy. Null if there is no fault, or if nothing is kept there. */
 export function dataDirProblem(env: Pick<Env, "DATA_DIR" | "DATABASE_URL" | "isDevnet">): string | null {
   if (env.DATABASE_URL !== undefined && !env.isDevnet) return null;
-  const mend = "Make it a folder that this user may write in, or set DATA_DIR to one.";
+  const mend = "Make it a folder that this user can write to, or set DATA_DIR to another one.";
   for (const name of INSIDE) {
     const folder = nearest(resolve(/* turbopackIgnore: true */ join(/* turbopackIgnore: true */ env.DATA_DIR, name)));
     try {
-      // A folder of the machine, not of the project: the build is not to carry it along.
+      // The folder belongs to the machine, so the build must not trace it.
       if (!statSync(/* turbopackIgnore: true */ folder).isDirectory())
-        return `DATA_DIR is ${env.DATA_DIR}, but ${folder} is no folder. ${mend}`;
+        return `DATA_DIR is ${env.DATA_DIR}, but ${folder} is not a folder. ${mend}`;
       accessSync(/* turbopackIgnore: true */ folder, constants.W_OK | constants.X_OK);
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
-      return `DATA_DIR is ${env.DATA_DIR}, and nothing can be written in ${folder} (${code ?? "unknown"}). ${mend}`;
+      return `DATA_DIR is ${env.DATA_DIR}, but ${folder} is not writable (${code ?? "unknown"}). ${mend}`;
     }
   }
   return null;
 }
 
-/** The path itself, or the first above it that is there. */
+/** The path itself, or its nearest parent that exists. */
 function nearest(path: string): string {
   for (let at = path; ; at = dirname(at)) if (isThere(at) || dirname(at) === at) return at;
 }
@@ -35,7 +35,7 @@ function isThere(path: string): boolean {
   try {
     return statSync(/* turbopackIgnore: true */ path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Below a file there is nothing.
+    // The path leads through a file, so nothing exists there.
     return false;
   }
 }

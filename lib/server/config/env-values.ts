@@ -14,13 +14,18 @@ import {
 } from "../../core/ledger/ids";
 import { MAX_SEGMENTS } from "../../core/shards/reshard";
 
-/** Items between commas. */
+export const onOff = z.enum(["on", "off"]);
+
+/** Text of one form. `message` completes "VARIABLE …". */
+export const matching = (form: RegExp, message: string) => z.string().regex(form, message);
+
+/** Splits a list at its commas. */
 export const list = (text: string) =>
   text
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
-/** Decimal digits only. JavaScript also reads `0x50` and `1e3` as numbers; in a configuration they are slips. */
+/** Accepts decimal digits only. JavaScript also reads `0x50` and `1e3` as numbers; in a configuration they are slips. */
 const numeric = (form: RegExp, kind: string, min: number, max: number) => {
   const rule = `must be ${kind} from ${min} to ${max}`;
   return z
@@ -32,7 +37,7 @@ const numeric = (form: RegExp, kind: string, min: number, max: number) => {
 export const integer = (min: number, max: number) => numeric(/^\d{1,15}$/, "a whole number", min, max);
 export const number = (min: number, max: number) => numeric(/^\d{1,15}(\.\d{1,15})?$/, "a number", min, max);
 export const optional = z.string().optional();
-/** 32 bytes in hex, or DER, which begins with a sequence (0x30). Only the ledger can say which account the key belongs to. */
+/** 32 bytes in hex, or DER, which begins with a sequence (0x30). Only the ledger knows which account the key belongs to. */
 export const privateKey = z
   .string()
   .regex(/^(0x)?([0-9a-f]{64}|30[0-9a-f]{60,260})$/i, "must be a private key: DER or 64 hexadecimal digits")
@@ -96,12 +101,12 @@ export const users = z
     context.addIssue("must be account or user ids, separated by commas");
     return z.NEVER;
   });
-/** Long enough that nobody guesses it within the life of a service (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
+/** Long enough to resist guessing (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
 export const secret = z
   .string()
   .regex(/^\S{32,}$/, "must have at least 32 characters, none of them white space")
   .optional();
-/** As a Host header has them. */
+/** Names in the form of Host headers. */
 export const domains = z
   .string()
   .optional()
@@ -112,7 +117,7 @@ export const domains = z
     context.addIssue("must be names like trustmesh.example or trustmesh.example:8443, separated by commas");
     return z.NEVER;
   });
-/** Vercel asks for 16 random characters or more of a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
+/** Vercel asks for at least 16 random characters in a schedule's secret (vercel.com/docs/cron-jobs/manage-cron-jobs). */
 export const scheduleSecret = z.string().min(16, "must have at least 16 characters").optional();
 export const urls = z
   .string()
@@ -123,7 +128,7 @@ export const urls = z
     if (bases.length === 0) context.addIssue("must be http or https addresses, separated by commas");
     for (const base of bases) {
       const address = parseMirrorAddress(base);
-      // Not the address itself: it may hold a password.
+      // The message leaves the address out, because it may hold a password.
       if (!address.ok) context.addIssue(`holds an address that ${address.error}`);
     }
     return bases;

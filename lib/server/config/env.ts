@@ -17,10 +17,10 @@ export interface Env extends Values {
   readonly isPublic: boolean;
   /** STRICT_BONDING, or its default for this network. */
   readonly isStrict: boolean;
-  /** The names by which browsers reach the app; null where none is known. */
+  /** The names by which browsers reach the app. Null if none is known. */
   readonly domains: readonly string[] | null;
   readonly proxyHops: number;
-  /** The first signs, all verify. Null: the process makes one up. */
+  /** The first secret signs, all verify. Null if the process makes one up. */
   readonly sessionSecrets: readonly string[] | null;
 }
 
@@ -36,8 +36,8 @@ export const NETWORK_MIRRORS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Reads and checks all of it; throws EnvError naming every problem at once. `NEXT_PUBLIC_` spellings are accepted, and white
- * space and quotes around a value are no part of it.
+ * Reads and checks the whole environment. Throws EnvError, which names every problem at once. Accepts `NEXT_PUBLIC_` spellings,
+ * and ignores white space and quotes around a value.
  */
 export function readEnv(source: EnvSource): Env {
   const problems: string[] = [];
@@ -67,7 +67,7 @@ export function readEnv(source: EnvSource): Env {
     maxSignals: env.MAX_SIGNALS_PER_USER,
     evictionPolicy: env.CACHE_EVICTION,
   });
-  // Vercel's edge is one proxy, and overwrites the client's header (vercel.com/docs/headers/request-headers).
+  // Vercel's edge is one proxy. It overwrites the client's header (vercel.com/docs/headers/request-headers).
   const proxyHops = env.TRUST_PROXY_HOPS ?? (isVercel ? 1 : 0);
   const isPublic = NETWORK_MIRRORS[env.HEDERA_NETWORK] !== undefined;
   const isStrict = env.STRICT_BONDING === "on" || (isPublic && env.STRICT_BONDING !== "off");
@@ -87,7 +87,7 @@ export function readEnv(source: EnvSource): Env {
 
 const isOnVercel = (source: EnvSource): boolean => (source.VERCEL ?? "") !== "";
 
-/** Vercel's names of a deployment: production's first, then the branch's and the deployment's own. */
+/** The names that Vercel gives a deployment: production's first, then the branch's and the deployment's own. */
 function vercelDomains(source: EnvSource): readonly string[] | null {
   const names = ["VERCEL_PROJECT_PRODUCTION_URL", "VERCEL_BRANCH_URL", "VERCEL_URL"].flatMap((name) =>
     list(source[name]?.toLowerCase() ?? ""),
@@ -98,22 +98,22 @@ function vercelDomains(source: EnvSource): readonly string[] | null {
 function contradictions(env: Values, isVercel: boolean): string[] {
   const problems: string[] = [];
   if (isVercel && env.DATABASE_URL === undefined)
-    problems.push("DATABASE_URL is needed on Vercel: its functions have no disk that lasts, and share none");
+    problems.push("DATABASE_URL is needed on Vercel, because its functions have no lasting disk");
   const network = env.HEDERA_NETWORK;
   if (network === "custom" && env.MIRROR_URL === null)
-    problems.push("MIRROR_URL is needed where HEDERA_NETWORK is custom");
+    problems.push("MIRROR_URL is needed when HEDERA_NETWORK is custom");
   if (network !== "devnet") {
     for (const name of ["TOPIC_CONTACT", "TOPIC_TRUST", "TOPIC_RECOGNITION", "TOPIC_PROFILE"] as const) {
       if (env[name] === null && env.REGISTRY_TOPIC === null)
-        problems.push(`${name} is needed where HEDERA_NETWORK is ${network} and no REGISTRY_TOPIC is named`);
+        problems.push(`${name} is needed when HEDERA_NETWORK is ${network} and REGISTRY_TOPIC is not set`);
     }
     if (env.SESSION_SECRET === undefined)
-      problems.push(`SESSION_SECRET is needed where HEDERA_NETWORK is ${network}: 32 random characters or more`);
+      problems.push(`SESSION_SECRET is needed when HEDERA_NETWORK is ${network}: at least 32 random characters`);
     if (env.ALLOW_DEMO === "on" && network !== "custom")
       problems.push(`ALLOW_DEMO=on is refused on ${network}: anybody could sign in as anybody`);
     if (env.ALLOW_DEMO === "on" && env.ADMIN_ACCOUNTS.size > 0)
       problems.push(
-        "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator; name none and use ADMIN_TOKEN, or turn the demo off",
+        "ALLOW_DEMO=on is refused together with ADMIN_ACCOUNTS: anybody could sign in as an operator. Unset ADMIN_ACCOUNTS and use ADMIN_TOKEN, or turn the demo off",
       );
   }
   if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined)) {
@@ -128,7 +128,7 @@ function contradictions(env: Values, isVercel: boolean): string[] {
   return problems;
 }
 
-/** Settings that are allowed but most likely a mistake: one sentence each. */
+/** Settings that are allowed but most likely a mistake, one sentence for each. */
 export function doubts(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [

@@ -1,9 +1,12 @@
 import "server-only";
-/** The name under which operators know an instance. It comes from the host and from the platform's variables; never from secrets. */
+/**
+ * Makes the name by which operators know an instance. It comes from the host and from the platform's variables, never from
+ * secrets.
+ */
 import type { EnvSource } from "./env-source";
 
 export interface InstancePlace {
-  /** Host name, container or pod, with the port if the process listens on one; the platform's machine where it has a name. */
+  /** Host name, container or pod, with the port if the process listens on one; or the platform's machine id. */
   readonly host: string;
   readonly region: string | null;
   /** The platform's id of the deployment. */
@@ -12,12 +15,12 @@ export interface InstancePlace {
 
 const MAX_CHARACTERS = 80;
 
-/** Variables that platforms set themselves: Vercel, Fly, Railway, Render, Cloud Run and AWS. The first that is set counts. */
+/** Variables that platforms set: Vercel, Fly, Railway, Render, Cloud Run and AWS. The first that is set counts. */
 const REGIONS = ["VERCEL_REGION", "FLY_REGION", "RAILWAY_REPLICA_REGION", "AWS_REGION"];
 const DEPLOYMENTS = ["VERCEL_DEPLOYMENT_ID", "RAILWAY_DEPLOYMENT_ID", "K_REVISION"];
 const MACHINES = ["FLY_MACHINE_ID", "RAILWAY_REPLICA_ID", "RENDER_INSTANCE_ID"];
 
-/** Host names of functions say nothing to anybody, and functions listen on no port. */
+/** Host names of functions are meaningless, and functions listen on no port. */
 const isFunction = (source: EnvSource) => source.VERCEL !== undefined || source.AWS_LAMBDA_FUNCTION_NAME !== undefined;
 
 export function instancePlace(source: EnvSource, hostname: string, port: number): InstancePlace {

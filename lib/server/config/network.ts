@@ -1,5 +1,5 @@
 import "server-only";
-/** The ledger side of the configuration: a public or custom network as it is named, or a devnet of our own, started here. */
+/** The ledger side of the configuration: a public or custom network, or a devnet that is started here. */
 import { join } from "node:path";
 import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
 import {
@@ -18,7 +18,7 @@ import { type Env, NETWORK_MIRRORS } from "./env";
 
 type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;
 
-/** Kinds by topic: two kinds may share one. The order is the segments' order, so it is kept. */
+/** Kinds by topic, because two kinds may share one. The order is the order of segments, so it is kept. */
 export function registeredTopics(byKind: TopicsByKind): readonly RegisteredTopic[] {
   const kinds = new Map<TopicId, TopicKind[]>();
   for (const kind of TOPIC_KINDS) {
@@ -40,7 +40,7 @@ export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
   return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
 }
 
-/** The demo person who sees the operators' pages. */
+/** The demo person who can open the operators' pages. */
 const OPERATOR_NAME = "Devnet operator";
 
 async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The table of configuration variables: how each is checked, and what it is for. `npm run env:example` writes `.env.example` from it;
- * env.ts reads the environment by it.
+ * The table of configuration variables: how each is checked, and what it is for. `npm run env:example` writes `.env.example`
+ * from it, and env.ts reads the environment with it.
  */
 import { z } from "zod";
 import { EVICTION_POLICIES } from "../../core/cache-strategy";
@@ -11,7 +11,9 @@ import {
   domains,
   integer,
   list,
+  matching,
   number,
+  onOff,
   optional,
   payers,
   privateKey,
@@ -27,7 +29,7 @@ import {
 interface Variable<T> {
   readonly schema: z.ZodType<T>;
   readonly doc: string;
-  /** As it reads in `.env.example`; null where there is none. */
+  /** The default as `.env.example` shows it. Null if there is none. */
   readonly fallback: string | null;
   /** Logs hide the value. */
   readonly isSecret?: true;
@@ -53,88 +55,78 @@ export const VARIABLES = {
   MIRROR_URL: variable(
     urls,
     null,
-    "Mirror REST addresses, the first one preferred; the network's own where empty, needed for custom. A user and password in an address are sent as a header",
+    "Mirror REST addresses, the preferred one first. Default: the network's public mirrors; required for custom. A user and password in an address are sent as a header",
   ),
-  TOPIC_CONTACT: variable(topicIds, null, "Topic ids for contacts; the devnet's own where empty"),
+  TOPIC_CONTACT: variable(
+    topicIds,
+    null,
+    "Topic ids for contacts. Default on devnet: the devnet's own, as for the next three",
+  ),
   TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),
   TOPIC_RECOGNITION: variable(topicIds, null, "Topic ids for recognition"),
   TOPIC_PROFILE: variable(topicIds, null, "Topic ids for profiles"),
   REGISTRY_TOPIC: variable(
     topicId,
     null,
-    "HCS-2 topic in which the registry of topics is published, and from which a new deployment takes its topics",
+    "HCS-2 topic to which the registry of topics is published. A new deployment reads its topics from it",
   ),
   TOPIC_PREFIX: variable(
-    z
-      .string()
-      .regex(/^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens, 30 at most"),
+    matching(/^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/, "must be lower-case letters, digits and hyphens, 30 at most"),
     "trustmesh",
-    "What the names of topics begin with",
+    "Start of the names of new topics",
   ),
   SHARDS: variable(
     segments,
     "1",
-    "Segments of the standard tier that `npm run shards -- create` brings about: a number, or contact:16,trust:4",
+    "Segments of the standard tier that `npm run shards -- create` creates: a number, or contact:16,trust:4",
   ),
   HEDERA_OPERATOR_ID: variable(
     accountId,
     null,
-    "Account that pays for submitted messages; without it the app only reads",
+    "Account that pays for submitted messages. Without it the app only reads",
   ),
-  HEDERA_OPERATOR_KEY: secretVariable(privateKey, "Its private key (DER or hex)"),
+  HEDERA_OPERATOR_KEY: secretVariable(privateKey, "Private key of that account (DER or hex)"),
   TRUSTED_PAYERS: variable(
     payers,
     null,
-    "Accounts that may write for others, or * for everybody; the devnet's operator where empty",
+    "Accounts that may write for others, or * for everybody. Default on devnet: the devnet's operator",
   ),
   STRICT_BONDING: variable(
-    z.enum(["on", "off"]).optional(),
+    onOff.optional(),
     null,
-    "on or off: an accept bonds only with somebody who has asked or accepted too, otherwise it is shown as a request; on for testnet, mainnet and previewnet, off for devnet and custom where empty",
+    "on or off: whether a bond needs both people. With on, an accept without a request is shown as a request. Default: on for testnet, mainnet and previewnet, off for devnet and custom",
   ),
   HEDERA_NODE: variable(
-    z
-      .string()
-      .regex(/^[\w.-]+:\d{1,5}$/, "must be host:port")
-      .optional(),
+    matching(/^[\w.-]+:\d{1,5}$/, "must be host:port").optional(),
     null,
-    "host:port of a consensus node, to submit to a custom network",
+    "host:port of a consensus node. A custom network needs it to submit",
   ),
   DATABASE_URL: variable(
-    z
-      .string()
-      .regex(/^postgres(ql)?:\/\/\S+$/, "must be postgres://user:password@host/database")
-      .optional(),
+    matching(/^postgres(ql)?:\/\/\S+$/, "must be postgres://user:password@host/database").optional(),
     null,
-    "Postgres; embedded in DATA_DIR where empty",
+    "Address of Postgres. Default: an embedded Postgres in DATA_DIR",
   ),
   DATABASE_DRIVER: variable(
     z.enum(["pg", "neon-http", "neon-ws"]).optional(),
     null,
-    "pg, neon-http or neon-ws; guessed from the host where empty",
+    "pg, neon-http or neon-ws. Default: chosen by the host of DATABASE_URL",
   ),
   MIGRATE: variable(
-    z.enum(["on", "off"]),
+    onOff,
     "on",
-    "on or off: whether an instance brings the tables up to date when it starts; off where its role may not alter them: then `npm run migrate` comes first",
+    "on or off: whether an instance migrates the tables when it starts. With off, for a role that may not alter tables, run `npm run migrate` first",
   ),
   NEON_ENDPOINT: variable(
-    z
-      .string()
-      .regex(/^(https?|wss?):\/\/\S+$/, "must be an http, https, ws or wss address")
-      .optional(),
+    matching(/^(https?|wss?):\/\/\S+$/, "must be an http, https, ws or wss address").optional(),
     null,
-    "Where Neon's protocol is spoken instead of at the host of DATABASE_URL, as by a proxy",
+    "Address that speaks Neon's protocol, such as a proxy. Default: the host of DATABASE_URL",
   ),
   UPSTASH_REDIS_REST_URL: variable(
-    z
-      .string()
-      .regex(/^https?:\/\/\S+$/, "must be an http or https address")
-      .optional(),
+    matching(/^https?:\/\/\S+$/, "must be an http or https address").optional(),
     null,
-    "Upstash Redis, for several instances (also KV_REST_API_URL); one process where empty",
+    "Address of Upstash Redis, needed for several instances (also KV_REST_API_URL). Default: no Redis, one process",
   ),
-  UPSTASH_REDIS_REST_TOKEN: secretVariable(optional, "Its token (also KV_REST_API_TOKEN)"),
+  UPSTASH_REDIS_REST_TOKEN: secretVariable(optional, "Token for that Redis (also KV_REST_API_TOKEN)"),
   DATA_DIR: variable(z.string().min(1), ".data", "Where the embedded Postgres and the devnet keep their state"),
   SESSION_SECRET: secretVariable(
     z
@@ -144,99 +136,97 @@ export const VARIABLES = {
         (text) => text === undefined || (list(text).length > 0 && list(text).every((secret) => secret.length >= 32)),
         "each secret must have at least 32 characters",
       ),
-    "At least 32 characters; several, separated by commas, to rotate (the first signs). Random on devnet, required elsewhere",
+    "Secret that signs sessions, at least 32 characters. To rotate it, put the new one first and a comma between. Default on devnet: random; required elsewhere",
   ),
   ALLOW_DEMO: variable(
-    z.enum(["on", "off"]).optional(),
+    onOff.optional(),
     null,
-    "on or off: sign-in by choosing a person; on for devnet, refused on public networks",
+    "on or off: sign-in by choosing a demo person. Default: on for devnet; refused on public networks",
   ),
-  ADMIN_ACCOUNTS: variable(users, null, "Who may operate: user ids; on devnet also the devnet's operator"),
-  ADMIN_TOKEN: secretVariable(secret, "Bearer token that may operate as well; none where empty"),
+  ADMIN_ACCOUNTS: variable(users, null, "User ids of operators. On devnet its own operator is one too"),
+  ADMIN_TOKEN: secretVariable(secret, "Bearer token for operators' scripts. Default: none"),
   METRICS_TOKEN: secretVariable(
     secret,
-    "Bearer token of GET /api/metrics; where empty, metrics are answered on devnet only",
+    "Bearer token of GET /api/metrics. Default: none, and metrics are answered on devnet only",
   ),
   APP_DOMAIN: variable(
     domains,
     null,
-    "Names under which browsers reach this app, as host or host:port, separated by commas; wallet sign-in is bound to them and needs one wherever the app is not on localhost (on Vercel its own names are known)",
+    "Names by which browsers reach this app, as host or host:port, separated by commas. Wallet sign-in needs one, except on localhost. Default on Vercel: the deployment's names",
   ),
   WALLETCONNECT_PROJECT_ID: variable(
-    z
-      .string()
-      .regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, as the wallet network's dashboard shows")
-      .optional(),
+    matching(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, as the wallet network's dashboard shows").optional(),
     null,
-    "Project of the wallet network, for signing in through a wallet; set it for the build too, which then makes the connector",
+    "Project id of the wallet network, for sign-in through a wallet. Set it for the build too, which then includes the connector",
   ),
   WALLETCONNECT_RELAY_URL: variable(
-    z.string().regex(/^wss?:\/\/[^\s;,'"]+$/, "must be a ws or wss address"),
+    matching(/^wss?:\/\/[^\s;,'"]+$/, "must be a ws or wss address"),
     WALLETCONNECT_RELAY,
     "Relay of the wallet network",
   ),
   CRON_SECRET: secretVariable(
     scheduleSecret,
-    "Bearer token of GET /api/cron/sync; where empty, no schedule can start a sync",
+    "Bearer token of GET /api/cron/sync. Default: none, and no schedule can start a sync",
   ),
   TRUST_PROXY_HOPS: variable(
     integer(0, 10).optional(),
     null,
-    "How many proxies of yours stand in front and add to X-Forwarded-For: whose requests are counted; 1 on Vercel, else 0",
+    "Number of your own proxies in front that add to X-Forwarded-For. The client's address for rate limits is read by it. Default: 1 on Vercel, else 0",
   ),
   RATE_LIMITS: variable(
     number(0, 1_000),
     "1",
-    "Times the built-in limits for one address and one user; 0 turns them off",
+    "Factor for the built-in limits of one address and one user. 0 turns them off",
   ),
   LOG_REQUESTS: variable(
-    z.enum(["on", "off"]),
+    onOff,
     "off",
-    "on or off: a line of log for every request of the API, with its route, status and time; what fails is logged anyhow",
+    "on or off: log one line for every API request, with its route, status and time. Failures are always logged",
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: variable(
-    z
-      .string()
-      .regex(/^https?:\/\/\S+$/, "must be an http or https address")
-      .optional(),
+    matching(/^https?:\/\/\S+$/, "must be an http or https address").optional(),
     null,
-    "Collector of traces that speaks OTLP over HTTP, without /v1/traces; no traces where empty",
+    "Address of a collector of traces (OTLP over HTTP), without /v1/traces. Default: no traces",
   ),
-  OTEL_EXPORTER_OTLP_HEADERS: secretVariable(optional, "What it wants to be sent as headers: name=value,name=value"),
+  OTEL_EXPORTER_OTLP_HEADERS: secretVariable(optional, "Headers for that collector: name=value,name=value"),
   OTEL_SERVICE_NAME: variable(z.string().min(1).max(100), "trustmesh-edge", "Name of this service in traces"),
-  OTEL_TRACES_SAMPLER_ARG: variable(number(0, 1), "1", "Which share of the requests is traced, 0 to 1"),
+  OTEL_TRACES_SAMPLER_ARG: variable(number(0, 1), "1", "Share of the requests that is traced, 0 to 1"),
   PORT: variable(integer(0, 65_535), "3000", "Port to listen on"),
   HOST: variable(z.string().min(1), "127.0.0.1", "Address to listen on"),
   MIRROR_RPS: variable(
     integer(1, 10_000),
     "40",
-    "Mirror requests a second, all instances together; public mirrors allow 50 per address",
+    "Mirror requests a second, for all instances together. Public mirrors allow 50 for each address",
   ),
-  FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this is called stale"),
-  GAP_GRACE_S: variable(integer(0, 86_400), "120", "How long a hole is asked for again before it is declared a gap"),
+  FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this counts as stale"),
+  GAP_GRACE_S: variable(
+    integer(0, 86_400),
+    "120",
+    "How long missing messages are asked for again before a gap is declared",
+  ),
   STALE_MAX_S: variable(
     integer(0, 31_536_000),
     "86400",
-    "How old a copy may be that is served while its source is down",
+    "Greatest age of a copy that is served while its source is down",
   ),
-  STREAM_MAX_S: variable(integer(5, 86_400), "280", "A live stream ends itself after this"),
+  STREAM_MAX_S: variable(integer(5, 86_400), "280", "A live stream ends after this, and its client reconnects"),
   STREAMS_PER_USER: variable(integer(1, 1_000), "8", "Live streams that one person may have open on one instance"),
   STREAMS_PER_INSTANCE: variable(
     integer(1, 1_000_000),
     "5000",
-    "Live streams that one instance holds; below its limit of file descriptors, which on Vercel is 1,024",
+    "Live streams that one instance holds. Keep it below the limit of file descriptors, which is 1,024 on Vercel",
   ),
-  L1_MAX_BYTES: variable(integer(1_048_576, 68_719_476_736), "67108864", "Memory for views in the process"),
-  CACHE_TTL_S: variable(integer(1, 604_800), "3600", "How long a cached view serves without being read again"),
+  L1_MAX_BYTES: variable(integer(1_048_576, 68_719_476_736), "67108864", "Memory for cached views in the process (L1)"),
+  CACHE_TTL_S: variable(integer(1, 604_800), "3600", "How long a cached view is served before it is read again"),
   CACHE_EVICTION: variable(
     z.enum(EVICTION_POLICIES),
     "USER_BASED",
-    "Who leaves the caches first: USER_BASED (all views of whoever was read least recently), LRU (each view for itself) or TTL (the oldest, read or not)",
+    "Order of eviction from the caches: USER_BASED (all views of the user who was read least recently), LRU (the view that was read least recently) or TTL (the oldest view)",
   ),
   MAX_SIGNALS_PER_USER: variable(
     integer(100, 1_000_000),
     "10000",
-    "Newest signals served per user; older ones stay on the ledger",
+    "Newest signals served for each user. Older ones stay on the ledger",
   ),
 } as const;
 

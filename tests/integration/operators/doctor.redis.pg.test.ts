@@ -153,7 +153,7 @@ describe("the doctor", () => {
     ["a topic that does not exist", { TOPIC_TRUST: "0.0.424242" }, "topic", "0.0.424242 does not exist"],
     ["everybody trusted", { TRUSTED_PAYERS: "*" }, "trusted payers", "TRUSTED_PAYERS"],
     ["nobody trusted", { TRUSTED_PAYERS: "" }, "trusted payers", "TRUSTED_PAYERS is not set"],
-    ["a key that only looks like one", { HEDERA_OPERATOR_KEY: NO_KEY }, "operator", "is no private key"],
+    ["a key that only looks like one", { HEDERA_OPERATOR_KEY: NO_KEY }, "operator", "is not a private key"],
     ["another account's key", { HEDERA_OPERATOR_KEY: ANOTHER_KEY }, "operator", "is not the key of"],
     ["an account that is not there", { HEDERA_OPERATOR_ID: "0.0.424242" }, "operator", "no account 0.0.424242"],
     ["a node that does not answer", { HEDERA_NODE: "127.0.0.1:1" }, "node", "HEDERA_NODE"],
@@ -178,11 +178,11 @@ describe("the doctor", () => {
     ["that fails for a topic", "topic", "cannot be read", /topics\/.*order=desc/, null],
     ["that fails for the account", "operator", "cannot be looked up", /accounts/, null],
     ["whose account is deleted", "operator", "is deleted", /accounts/, account({ deleted: true })],
-    ["whose account has no key", "operator", "one key alone", /accounts/, account({ key: null })],
+    ["whose account has no key", "operator", "controlled by one key", /accounts/, account({ key: null })],
     [
       "whose account has several keys",
       "operator",
-      "one key alone",
+      "controlled by one key",
       /accounts/,
       account({ key: { _type: "ProtobufEncoded", key: "2a00" } }),
     ],
@@ -224,7 +224,7 @@ describe("the doctor", () => {
     try {
       const said = (await findings()).filter(({ what }) => what === "redis");
       expect(said.map(({ ok }) => ok)).toEqual([true, true]);
-      expect(said[1]?.sentence).toContain("does not tell whether it persists");
+      expect(said[1]?.sentence).toContain("does not report its persistence");
     } finally {
       await control.send([["ACL", "SETUSER", "default", "+info"]]);
     }
@@ -239,7 +239,7 @@ describe("the doctor", () => {
     await stores.close();
     const said = (await findings()).find(({ what }) => what === "topic");
     expect(said).toEqual(
-      expect.objectContaining({ ok: true, sentence: expect.stringContaining("through 1 are its history") }),
+      expect.objectContaining({ ok: true, sentence: expect.stringContaining("through 1 match its history") }),
     );
     await sql("UPDATE topics SET head_hash = $1", [Buffer.alloc(48, 7)]);
     await sql("UPDATE topic_log SET running_hash = $1", [Buffer.alloc(48, 7)]);
@@ -294,7 +294,7 @@ describe("the doctor", () => {
     for (const DATA_DIR of [file, join(file, "below"), join(file, "far", "below")]) {
       const found = (await findings({ DATA_DIR }, embedded as typeof env)).filter(({ ok }) => !ok);
       expect(found).toMatchObject([
-        { what: "database", sentence: expect.stringMatching(/^DATA_DIR is .*set DATA_DIR to one\.$/) },
+        { what: "database", sentence: expect.stringMatching(/^DATA_DIR is .*set DATA_DIR to another one\.$/) },
       ]);
     }
     rmSync(file);

@@ -152,7 +152,7 @@ it("is waited for at the start, and said so once", async () => {
   const late = await startPostgres({ port });
   expect(await (await stores).sync.topics()).toEqual([]);
   expect(said.filter((each) => each.startsWith("warn"))).toEqual([
-    "warn: The database does not answer yet: it is asked again until it does. If this stays, check that it runs and that DATABASE_URL is right.",
+    "warn: The database does not answer yet. The app keeps trying. If this lasts, check that the database runs and that DATABASE_URL is right.",
   ]);
   expect(said.at(-1)).toMatch(/^info: The database answers now, after \d+ s\.$/);
   await (await stores).close();

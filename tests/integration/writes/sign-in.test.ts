@@ -75,7 +75,7 @@ describe.each([
     t.devnet.ledger.updateAccount(accountId, { key: after.encodedKey });
     const [status, code, detail] = await refusal(await answer(accountId, challenge, signed));
     expect([status, code]).toEqual([401, "signature"]);
-    expect(detail).toContain("another key than the account has on the ledger now");
+    expect(detail).toContain("a key that the account does not have on the ledger now");
     expect((await signIn(accountId, after)).status).toBe(200);
   });
 });

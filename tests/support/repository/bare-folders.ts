@@ -1,14 +1,8 @@
 /** Folders with comments that still open with a bare Of, Who, What, Whose or Whom. It only shrinks: remove a folder when it is clean. */
 export const BARE_FOLDERS: ReadonlySet<string> = new Set([
-  ".",
   "lib/core/signals",
   "lib/core/sync",
   "lib/engine/reads",
   "lib/engine/sync",
   "lib/ports/store",
-  "lib/server/access",
-  "lib/server/admin",
-  "lib/server/boot",
-  "lib/server/http",
-  "lib/server/observe",
 ]);

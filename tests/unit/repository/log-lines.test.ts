@@ -16,7 +16,7 @@ const LINES: Readonly<Record<string, string>> = {
   "could not ask for": DEFECT,
   "a sync has failed": DEFECT,
   "starting without the published": "the start goes on, with less than it should have",
-  "the first sync has": DEFECT,
+  "the first sync failed;": DEFECT,
   "a look at the": DEFECT,
   "There is no operator": SETTING,
   "TRUSTED_PAYERS is not set:": SETTING,

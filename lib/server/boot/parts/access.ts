@@ -15,7 +15,7 @@ import type { Env } from "../../config/env";
 import type { SharedTier, Stores } from "../app";
 import type { Tiers } from "./tiers";
 
-/** Sign-in may use one in four of the mirror's requests for looking up accounts. */
+/** Sign-ins may use a quarter of the mirror budget to look up accounts. */
 const SIGN_IN_SHARE = 4;
 
 export interface Access {

@@ -1,5 +1,5 @@
 import "server-only";
-/** The mirror nodes, asked within the budget that all instances share. */
+/** Wires the mirror nodes, and the request budget that all instances share. */
 import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { Incidents } from "../../../engine/health/incidents";
 import type { Clock } from "../../../ports/clock";
@@ -8,7 +8,7 @@ import { ifDown } from "../../../ports/tier-unavailable";
 import type { Metrics } from "../../observe/metrics";
 import type { Tiers } from "./tiers";
 
-/** At most one second of budget is saved up, so that a burst after a pause stays below the public mirror's limit. */
+/** At most one second of budget is saved up. A burst after a pause then stays below the public mirror's limit. */
 const BUDGET_BURST_S = 1;
 /** A request that would have to wait longer is refused, and its topic backs off. */
 const BUDGET_WAIT_MS = 5_000;
@@ -40,8 +40,8 @@ export function buildLedger({ urls, perSecond, tiers, clock, random, metrics, in
 }
 
 /**
- * Takes a token of the budget that all instances share. While Redis is down each instance takes from a quarter of the budget,
- * so that a few instances together stay below the mirror's limit.
+ * Takes one token from the budget that all instances share. While Redis is down, each instance takes from a quarter of the
+ * budget, so that a few instances together stay below the mirror's limit.
  */
 async function reserveFrom(hot: HotCache, own: HotCache, budget: BudgetPolicy): Promise<number | null> {
   const quarter = { ...budget, perSecond: budget.perSecond / 4, burst: Math.max(1, budget.burst / 4) };

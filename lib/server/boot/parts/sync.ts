@@ -1,5 +1,5 @@
 import "server-only";
-/** Wires the way in: topics, their syncs, and the audits and repairs behind them. */
+/** Wires the sync of topics, and the topic audits and repairs. */
 import { hash } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
@@ -35,7 +35,7 @@ interface SyncParts {
   readonly log: Log;
   readonly random: () => number;
   readonly incidents: Incidents;
-  /** Messages of a topic were committed. */
+  /** Called when messages of a topic were committed. */
   readonly onProgress: () => void;
 }
 
@@ -90,7 +90,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   return { registry, rates, scheduler, checks };
 }
 
-/** A backlog says how far it is, once for each of so many messages. */
+/** A topic with a backlog logs its progress after each of this many messages. */
 const PROGRESS_EVERY = 1_000;
 
 function progressLog(log: Log): (topicId: TopicId, cursor: number, added: number) => void {

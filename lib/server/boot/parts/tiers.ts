@@ -1,5 +1,5 @@
 import "server-only";
-/** Wires the cache tiers and the event bus: Redis where instances share one, this process's memory where there is only one. */
+/** Wires the cache tiers and the event bus: Redis if several instances share it, otherwise this process's memory. */
 import { MemoryEventBus } from "../../../adapters/memory/memory-event-bus";
 import { MemoryHotCache } from "../../../adapters/memory/memory-hot-cache";
 import { MemoryInstanceReports } from "../../../adapters/memory/memory-instance-reports";
@@ -17,7 +17,7 @@ import type { SharedTier } from "../app";
 export interface Tiers {
   readonly bus: EventBus;
   readonly hot: HotCache;
-  /** This process's own, also where another is shared. */
+  /** This process's own cache, which exists beside a shared one too. */
   readonly own: HotCache;
   readonly reports: InstanceReports;
   readonly fence: WriteFence;
@@ -35,7 +35,7 @@ export function buildTiers({ env, shared, clock }: TierParts): Tiers {
   const own = new MemoryHotCache(clock);
   const l1 = new L1Cache({
     maxBytes: env.L1_MAX_BYTES,
-    // A single instance learns of every commit. One of several may learn late of what the others commit.
+    // A single instance learns of every commit. With several, one may learn late of another's commit.
     ttlMs: shared ? env.FRESHNESS_TARGET_MS : Number.POSITIVE_INFINITY,
     strategies: env.strategies,
     now: () => clock.monotonicMs(),

@@ -12,13 +12,13 @@ import { dataDirProblem } from "../../config/data-dir";
 import type { Env } from "../../config/env";
 import { clockFinding, type Finding, fine, wrong } from "./finding";
 
-/** The findings, and the stores to read from where they could be opened. */
+/** The findings, and the stores that later checks read. No stores if they could not be opened. */
 export interface DatabaseExam {
   readonly findings: readonly Finding[];
   readonly stores: Stores | null;
 }
 
-/** Reads only: the app makes tables and folders when it starts, `npm run migrate` where it may not. */
+/** Only reads. The app makes tables and folders when it starts; with MIGRATE off, `npm run migrate` makes the tables. */
 export async function examineDatabase(env: Env): Promise<DatabaseExam> {
   if (env.DATABASE_URL === undefined) return { findings: [embedded(env)], stores: null };
   let db: Database | null = null;
@@ -32,7 +32,7 @@ export async function examineDatabase(env: Env): Promise<DatabaseExam> {
     }
     const stores = await openStore(db, env.HEDERA_NETWORK, { isStrict: env.isStrict, onlyReads: true });
     const topics = await stores.sync.topics();
-    const sentence = `Postgres answers, its migrations are applied, and it keeps ${topics.length} topics.`;
+    const sentence = `Postgres answers, its migrations are applied, and it stores ${topics.length} topics.`;
     return { findings: [fine("database", sentence), clock], stores };
   } catch (cause) {
     await db?.close().catch(() => {});
@@ -56,7 +56,7 @@ function embedded(env: Env): Finding {
 function behind({ MIGRATE }: Env, missing: readonly string[]): Finding {
   const lacks = `Postgres answers, and lacks ${missing.join(", ")}`;
   return MIGRATE === "on"
-    ? fine("database", `${lacks}: the app applies that when it starts, or \`npm run migrate\` does.`)
+    ? fine("database", `${lacks}. The app applies it at its next start, or run \`npm run migrate\`.`)
     : wrong("database", `${lacks}, and MIGRATE is off. Run \`npm run migrate\` with a role that may alter tables.`);
 }
 

@@ -1,7 +1,7 @@
 import "server-only";
 import { aheadOf } from "../../../core/health/clock-off";
 
-/** The doctor's word on one part. `ok` false: it has to be mended, and the sentence says how. */
+/** The doctor's result for one part. With `ok` false something must be fixed, and the sentence says how. */
 export interface Finding {
   readonly what: string;
   readonly ok: boolean;
@@ -11,7 +11,7 @@ export interface Finding {
 export const fine = (what: string, sentence: string): Finding => ({ what, ok: true, sentence });
 export const wrong = (what: string, sentence: string): Finding => ({ what, ok: false, sentence });
 
-/** Sessions, challenges and freshness bear a few seconds; the `Date` of HTTP itself is told in whole ones. */
+/** Sessions, challenges and freshness tolerate a few seconds. HTTP's `Date` itself has whole seconds only. */
 const CLOCK_MS = 5_000;
 
 /** Compares this machine's clock with another one, which was read between `beforeMs` and `afterMs` of ours. */

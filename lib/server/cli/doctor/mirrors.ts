@@ -13,7 +13,7 @@ import type { Stores } from "../../boot/app";
 import { type Env, NETWORK_MIRRORS } from "../../config/env";
 import { clockFinding, type Finding, fine, wrong } from "./finding";
 
-/** A mirror that is further behind than this has stalled (normally about 5 s). */
+/** A mirror that is further behind has stalled. About 5 s is normal. */
 const MIRROR_LAG_MS = 60_000;
 const MUTE = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -27,7 +27,7 @@ export class MirrorExam {
     this.ledger = new MirrorLedger({ urls, clock: systemClock, reserve: async () => 0, fetch: this.dated });
   }
 
-  /** Each answer says what time it is where it comes from. */
+  /** Notes the server's time in each answer. */
   private readonly dated: typeof fetch = async (input, init) => {
     const beforeMs = Date.now();
     const response = await fetch(input, init);
@@ -36,7 +36,7 @@ export class MirrorExam {
     return response;
   };
 
-  /** The mirrors, one after the other: whether each answers, how fresh it is, and whether its clock is ours. */
+  /** Checks each mirror in turn: whether it answers, how fresh it is, and whether its clock agrees with ours. */
   async *mirrors(): AsyncGenerator<Finding> {
     for (const mirror of this.ledger.mirrors) {
       const head = await this.ledger.head({ mirror });
@@ -46,14 +46,16 @@ export class MirrorExam {
         continue;
       }
       yield lagFinding(mirror, head.value.throughNs === null ? null : toMs(head.value.throughNs));
-      // HTTP tells whole seconds, rounded down: the half of one is the best guess.
+      // HTTP's Date is rounded down to whole seconds, so half a second more is the best estimate.
       const [dateMs, beforeMs, afterMs] = this.dates.get(mirror) ?? [];
       if (dateMs !== undefined && beforeMs !== undefined && afterMs !== undefined)
         yield clockFinding(`that of ${mirror}`, dateMs + 500, beforeMs - 500, afterMs + 500);
     }
   }
 
-  /** Each topic: whether it is there, whether it is the one that is stored, and whether the mirrors have the same. */
+  /**
+   * Checks each topic: whether it exists, whether it is the one that is stored, and whether all mirrors have the same history.
+   */
   async *topics(stores: Stores | null): AsyncGenerator<Finding> {
     const answering = this.ledger.mirrors.filter((mirror) => !this.silent.has(mirror));
     const [first] = answering;
@@ -69,7 +71,7 @@ export class MirrorExam {
     }
   }
 
-  /** By the same comparison that the app makes while it runs. */
+  /** Uses the same comparison as the running app. */
   private async *stored(state: TopicState, mirror: MirrorName, stores: Stores): AsyncGenerator<Finding> {
     const { topicId, cursor, headHash, headNs } = state;
     const incidents = new Incidents({ clock: systemClock, log: MUTE });
@@ -84,12 +86,12 @@ export class MirrorExam {
     if (mirrors === 0) {
       yield fine(
         "topic",
-        `Topic ${topicId} is there, but its history could not be compared with the stored one. Try again.`,
+        `Topic ${topicId} exists, but its history could not be compared with the stored one. Try again.`,
       );
       return;
     }
-    const many = mirrors > 1 ? `, and ${mirrors} mirrors have the same` : "";
-    yield fine("topic", `Topic ${topicId} is there, and the stored messages through ${cursor} are its history${many}.`);
+    const many = mirrors > 1 ? `, on ${mirrors} mirrors` : "";
+    yield fine("topic", `Topic ${topicId} exists, and the stored messages through ${cursor} match its history${many}.`);
   }
 
   private async *unstored(topicId: TopicId, mirrors: readonly MirrorName[]): AsyncGenerator<Finding> {
@@ -111,15 +113,15 @@ export class MirrorExam {
             "topic",
             `Topic ${topicId} does not exist on this network. Check the TOPIC_ variables and HEDERA_NETWORK.`,
           )
-        : wrong("topic", `Topic ${topicId} has no messages: a wrong id looks just like that, so compare it.`);
+        : wrong("topic", `Topic ${topicId} has no messages. A wrong id looks the same, so check the id.`);
       return;
     }
     if (common === 0 || !(await this.agree(topicId, common, mirrors))) {
       const names = mirrors.join(" and ");
-      yield wrong("topic", `${names} disagree about topic ${topicId}. Take the wrong one out of MIRROR_URL.`);
+      yield wrong("topic", `${names} disagree about topic ${topicId}. Remove the wrong one from MIRROR_URL.`);
       return;
     }
-    yield fine("topic", `Topic ${topicId} is there, with ${common} messages.`);
+    yield fine("topic", `Topic ${topicId} exists, with ${common} messages.`);
   }
 
   private async agree(topicId: TopicId, sequence: number, mirrors: readonly MirrorName[]): Promise<boolean> {
@@ -131,10 +133,10 @@ export class MirrorExam {
 }
 
 function lagFinding(mirror: MirrorName, throughMs: number | null): Finding {
-  if (throughMs === null) return fine("mirror", `${mirror} answers, and has no blocks yet: the ledger is quiet.`);
+  if (throughMs === null) return fine("mirror", `${mirror} answers and has no blocks yet. The ledger is quiet.`);
   const lagMs = Date.now() - throughMs;
-  const sentence = `${mirror} answers, and is ${Math.max(0, Math.round(lagMs / 1_000))} s behind.`;
+  const sentence = `${mirror} answers and is ${Math.max(0, Math.round(lagMs / 1_000))} s behind.`;
   return lagMs <= MIRROR_LAG_MS
     ? fine("mirror", sentence)
-    : wrong("mirror", `${sentence} It has stalled: take another mirror first.`);
+    : wrong("mirror", `${sentence} It has stalled. Put another mirror first in MIRROR_URL.`);
 }

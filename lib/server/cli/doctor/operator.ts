@@ -7,7 +7,7 @@ import { type Finding, fine, wrong } from "./finding";
 
 const KEY = "HEDERA_OPERATOR_KEY";
 
-/** Whether what is submitted will be signed by the account's own key, and whether a node takes it. */
+/** Checks that the account's own key will sign what is submitted, and that a consensus node can be reached. */
 export async function* examineOperator(env: Env, ledger: Pick<Ledger, "account">): AsyncGenerator<Finding> {
   const { HEDERA_OPERATOR_ID: operatorId, HEDERA_OPERATOR_KEY: operatorKey } = env;
   if (operatorId === undefined || operatorKey === undefined) {
@@ -25,26 +25,23 @@ async function keyFinding(
 ): Promise<Finding> {
   const keys = await publicKeysOf(operatorKey);
   if (keys === null)
-    return wrong("operator", `${KEY} is no private key. Copy it again: DER or hex, as the account's wallet gives it.`);
+    return wrong("operator", `${KEY} is not a private key. Copy it again from the account's wallet, as DER or hex.`);
   const account = await ledger.account(operatorId);
   if (!account.ok && account.error.code === "not-found")
     return wrong("operator", `There is no account ${operatorId} on this network. Check HEDERA_OPERATOR_ID.`);
   if (!account.ok)
     return wrong(
       "operator",
-      `Account ${operatorId} cannot be looked up: ${account.error.message}. Mend the mirror first.`,
+      `Account ${operatorId} cannot be looked up: ${account.error.message}. Fix the mirror first.`,
     );
   const { isDeleted, key } = account.value;
   if (isDeleted) return wrong("operator", `Account ${operatorId} is deleted. Set HEDERA_OPERATOR_ID to another.`);
   if (key.kind === "many" || key.kind === "none")
-    return wrong(
-      "operator",
-      `Account ${operatorId} is not signed for by one key alone. Use an account with a single key.`,
-    );
+    return wrong("operator", `Account ${operatorId} is not controlled by one key. Use an account with a single key.`);
   const isSame = (bytes: Uint8Array | null) => bytes !== null && Buffer.compare(bytes, key.bytes) === 0;
-  if (isSame(keys.used)) return fine("operator", `${operatorId} pays for messages, and the key belongs to it.`);
+  if (isSame(keys.used)) return fine("operator", `${operatorId} pays for messages, and ${KEY} is its key.`);
   if (isSame(keys.otherwise))
-    return wrong("operator", `${KEY} is read as another type of key than ${operatorId} has. Give it in DER form.`);
+    return wrong("operator", `${KEY} was read as another type of key than ${operatorId} has. Give it in DER form.`);
   return wrong(
     "operator",
     `${KEY} is not the key of ${operatorId}: every write would be refused. Set a key and an account that belong together.`,

@@ -16,7 +16,7 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
   }
   let keeping: Keeping;
   try {
-    // Every command of ours is a script: what a plan or a token for reading does not allow shows here, not under load.
+    // All our commands are scripts. A plan without scripts or a read-only token fails here, and not later under load.
     const client = new UpstashClient({ url, token, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
     keeping = await readKeeping(client);
     await new UpstashHotCache({ commands: client, keys: new Keys(env.HEDERA_NETWORK) }).ping();
@@ -31,16 +31,16 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
   if (persists === false)
     yield wrong(
       "redis",
-      "Redis has no append-only file: a restart loses nonces and the writes that are under way. Turn it on (appendonly yes).",
+      "Redis has no append-only file, so a restart loses nonces and unfinished writes. Set appendonly to yes.",
     );
   if (evicts !== null)
     yield wrong(
       "redis",
-      `Redis evicts keys when its memory is full (${evicts}), nonces among them. Set maxmemory-policy to noeviction.`,
+      `Redis evicts keys, nonces included, when its memory is full (${evicts}). Set maxmemory-policy to noeviction.`,
     );
   if (persists === null)
     yield fine(
       "redis",
-      "Redis does not tell whether it persists and evicts: check that it persists and does not evict.",
+      "Redis does not report its persistence and eviction. Check that it persists keys and does not evict them.",
     );
 }

@@ -105,8 +105,8 @@ it("says once for each reason which topics could not be read, and is not complet
   const { sync, logged } = firstSync([reason, null, "no mirror node has answered lately", reason]);
   expect(await sync.run()).toBe(false);
   expect(logged.filter((line) => line.includes("Not complete"))).toEqual([
-    `info: Not complete yet, and tried again: 2 topics (0.0.1, 0.0.4): ${reason}.`,
-    "info: Not complete yet, and tried again: 1 topic (0.0.3): no mirror node has answered lately.",
+    `info: Not complete yet, will retry: 2 topics (0.0.1, 0.0.4): ${reason}.`,
+    "info: Not complete yet, will retry: 1 topic (0.0.3): no mirror node has answered lately.",
   ]);
 });
 

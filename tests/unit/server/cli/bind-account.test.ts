@@ -61,7 +61,7 @@ describe("the command for accounts", () => {
   });
 
   it("says that nobody of that id is known", async () => {
-    expect(await run("bind", "0.0.5", "tm-alcie")).toContain("No message concerns tm-alcie so far: compare the id.");
+    expect(await run("bind", "0.0.5", "tm-alcie")).toContain("No message concerns tm-alcie so far. Check the id.");
   });
 
   it("refuses to bind what is bound, and says how to", async () => {
@@ -92,15 +92,15 @@ describe("the command for accounts", () => {
   });
 
   it.each([
-    [["steal"], "list, bind and unbind"],
-    [["bind", "alice", "tm-alice"], '"alice" is no account id'],
+    [["steal"], "list, bind or unbind"],
+    [["bind", "alice", "tm-alice"], '"alice" is not an account id'],
     [["bind", "0.0.5"], "lower-case letters"],
     [["bind", "0.0.5", "0.0.6"], "lower-case letters"],
     [["bind", "0.0.5", "Tm-Ölf"], "lower-case letters"],
     [["bind", "0.0.5", "tm-"], "lower-case letters"],
     [["bind", "0.0.5", `tm-${"a".repeat(60)}`], "50 characters"],
     [["bind", "0.0.5", "tm-a", "tm-b"], "The arguments of bind are wrong"],
-    [["unbind", "x"], '"x" is no account id'],
+    [["unbind", "x"], '"x" is not an account id'],
     [["unbind", "0.0.5", "--replace"], "The arguments of unbind are wrong"],
     [["list", "0.0.5"], "The arguments of list are wrong"],
   ])("refuses %j with the rule", async (args, sentence) => {

@@ -127,7 +127,7 @@ describe("the environment", () => {
         ADMIN_ACCOUNTS: "0.0.5",
         ...TOPICS,
       },
-      "ALLOW_DEMO=on is refused beside ADMIN_ACCOUNTS: anybody could sign in as an operator",
+      "ALLOW_DEMO=on is refused together with ADMIN_ACCOUNTS: anybody could sign in as an operator",
     ],
     ["a secret that is too short", { SESSION_SECRET: SECRET.slice(1) }, "at least 32 characters"],
     ["a short secret among long ones", { SESSION_SECRET: `${SECRET},short` }, "at least 32 characters"],
