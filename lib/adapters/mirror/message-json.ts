@@ -90,8 +90,19 @@ export function readMessage(json: unknown, topicId: TopicId): LedgerMessage | Un
     runningHash: isHash ? runningHash : null,
     runningHashVersion: isVersion ? version : null,
     chunk: readChunk(json.chunk_info, payer),
+    ...toldChunk(json.chunk_info),
     defect,
   };
+}
+
+/** The SDK's chunk info has 150 characters. Longer text is somebody's own, and is not kept. */
+const MAX_CHUNK_INFO_CHARACTERS = 1_000;
+
+/** The chunk info as it was told, so that it can be told again. */
+function toldChunk(info: unknown): { readonly chunkInfo?: string | null } {
+  if (info === undefined || info === null) return { chunkInfo: null };
+  const text = JSON.stringify(info);
+  return text.length <= MAX_CHUNK_INFO_CHARACTERS ? { chunkInfo: text } : {};
 }
 
 /** The topic that a message of a file names; null if it names none. */

@@ -23,6 +23,8 @@ export interface LogEntry {
   readonly reason: string | null;
   /** Without a key where the message is a part that adds nothing (core/ledger/chunks). */
   readonly chunk: ChunkInfo | null;
+  /** The mirror's `chunk_info` as JSON (LedgerMessage). Absent where it is not known, as in rows of earlier versions. */
+  readonly chunkInfo?: string | null;
 }
 
 /** One row for each person whom a message concerns. The store adds the position. */

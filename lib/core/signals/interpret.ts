@@ -75,6 +75,7 @@ export function interpret(input: InterpretInput): Interpretation {
       disposition: outcome.disposition,
       reason: outcome.reason ?? verdict.reason,
       chunk: outcome.chunk,
+      ...(message.chunkInfo === undefined ? {} : { chunkInfo: message.chunkInfo }),
     });
     if (outcome.decoded === null) continue;
     const { sequence, consensusNs } = message;

@@ -201,7 +201,10 @@ async function restore(
   const best = sequences.map((sequence): LedgerMessage => {
     const [entry, message] = [entries.get(sequence), told.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
-    return isStoredBetter ? messageOf(topicId, entry) : (message as LedgerMessage);
+    if (!isStoredBetter) return message as LedgerMessage;
+    // Earlier versions stored no chunk info.
+    const isBare = entry.chunkInfo === undefined && message !== undefined && isSame(entry, message);
+    return { ...messageOf(topicId, entry), ...(isBare ? { chunkInfo: message.chunkInfo } : {}) };
   });
   const [first] = best;
   if (first === undefined) return 0;

@@ -42,6 +42,16 @@ async function everything() {
 }
 const LOW_40 = "1099511627775";
 
+it("fills in what earlier versions did not store of chunks, once somebody resyncs", async () => {
+  const infos = async () => (await t.app.stores.sync.log(contact, 1, MESSAGES)).map(({ chunkInfo }) => chunkInfo);
+  const told = await infos();
+  expect(told[0]).toContain("initial_transaction_id");
+  await damage("UPDATE topic_log SET chunk_info = NULL");
+  expect(new Set(await infos())).toEqual(new Set([undefined]));
+  expect((await check("resync")).found).toMatchObject({ checked: MESSAGES, matching: MESSAGES, restored: 0 });
+  expect(await infos()).toEqual(told);
+});
+
 describe("an audit", () => {
   it("of a correct topic finds nothing, and reads each message once", async () => {
     t.devnet.requests.reset();

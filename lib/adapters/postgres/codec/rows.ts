@@ -6,6 +6,7 @@ import { GENESIS_HASH } from "../../../core/ledger/running-hash";
 import type { LogEntry } from "../../../core/signals/batch";
 import type { Gap } from "../../../ports/store/gap-store";
 import type { TopicState } from "../../../ports/store/topic-store";
+import { unpackChunkInfo } from "./chunk-info";
 import { disposition, gapState, NO_PAYER, verification } from "./codes";
 import { sequenceOf } from "./ref";
 import { expand } from "./shorthand";
@@ -43,6 +44,7 @@ export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
     verification: verification.name(row.verification),
     disposition: disposition.name(row.disposition),
     reason: row.reason,
+    ...(row.chunkInfo === null ? {} : { chunkInfo: unpackChunkInfo(row.chunkInfo, row) }),
     chunk: chunkTotal === null ? null : { key: chunkKey ?? "", number: chunkNumber ?? 0, total: chunkTotal },
   };
 }

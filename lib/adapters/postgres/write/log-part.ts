@@ -3,6 +3,7 @@ import { alias } from "drizzle-orm/pg-core";
 import { topicLog } from "../../../../drizzle/schema";
 import { kindOfChunk } from "../../../core/ledger/chunks";
 import type { LogEntry } from "../../../core/signals/batch";
+import { packChunkInfo } from "../codec/chunk-info";
 import { disposition, NO_PAYER, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
 import { shorten } from "../codec/shorthand";
@@ -26,13 +27,15 @@ const CONTENT = [
   l.chunkKey,
   l.body,
   l.reason,
+  l.chunkInfo,
 ];
 
 const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
   SELECT ${refOf(sql`gate.topic_no`, sql`e.seq`)}, e.consensus_ns, e.verification, e.disposition, e.hash_version, e.chunk_number,
     e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
     substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
-    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason`);
+    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason,
+    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) + coalesce(e.body_bytes, 0) FOR e.info_bytes)`);
 
 /** The CTE that writes the log. The bytes travel as one value, cut up by offsets: no encoding, and one copy. */
 export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
@@ -41,11 +44,13 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   const messages: (number | null)[] = [];
   const hashes: (number | null)[] = [];
   const bodies: (number | null)[] = [];
+  const infos: (number | null)[] = [];
   for (const entry of entries) {
     offsets.push(blob.end + 1);
     messages.push(blob.add(shorten(entry.message)));
     hashes.push(blob.add(entry.runningHash));
     bodies.push(blob.add(entry.body && shorten(entry.body)));
+    infos.push(blob.add(packChunkInfo(entry.chunkInfo, entry)));
   }
   // Numbers that say "not split" are not kept: the SDK sends them with every message.
   const chunks = entries.map(({ chunk }) => (kindOfChunk(chunk) === "whole" ? null : chunk));
@@ -67,6 +72,7 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
     lengths("message_bytes", messages),
     lengths("hash_bytes", hashes),
     lengths("body_bytes", bodies),
+    lengths("info_bytes", infos),
   ];
   return sql`log AS (
   ${INSERT} FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;

@@ -236,6 +236,27 @@ export function commitContract(subject: Subject): void {
     ]);
   });
 
+  it("keeps what the mirror said of chunks, to the letter", async () => {
+    const usual = (account: string, start: string, number = 1, total = 1) =>
+      `{"initial_transaction_id":{"account_id":"${account}","nonce":0,"scheduled":false,"transaction_valid_start":"${start}"},"number":${number},"total":${total}}`;
+    const infos = [
+      null,
+      undefined,
+      usual(PAYER, "1699999990.000000001"),
+      usual(PAYER, "1800000000.000000001", 2, 3),
+      usual("0.0.77", "1699999990.000000001"),
+      '{"odd":"\\u0000 text"}',
+    ];
+    const batch = batchOf(
+      T,
+      0,
+      infos.map((chunkInfo, i) => ({ ...REQUEST, entry: { chunkInfo, body: i === 3 ? new Uint8Array(9) : null } })),
+    );
+    await expectCommitted(store, batch);
+    expect((await store.sync.log(T, 1, 9)).map(({ chunkInfo }) => chunkInfo)).toEqual(infos);
+    expect(await store.sync.log(T, 1, 9)).toEqual(batch.entries);
+  });
+
   it("gives of each number in a group the first part that counts, however often it was repeated", async () => {
     const part = (number: number, entry: PlainSignal["entry"] = {}): PlainSignal => ({
       ...REQUEST,
