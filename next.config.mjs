@@ -47,7 +47,7 @@ const config = {
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   headers: async () => [
     { source: "/:path*", headers: asList(HEADERS) },
-    // An address of the API that is none is answered by a page, which the proxy does not see.
+    // A page answers unknown addresses of the API, and the proxy does not see it.
     {
       source: "/api/:path*",
       headers: asList({ "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'" }),
@@ -61,7 +61,7 @@ const config = {
   // A killed server leaves a damaged cache: pages reload without end at the next start ("HMR hash mismatch"), until .next/dev is
   // deleted. Without it a second start compiles as long as the first.
   experimental: { turbopackFileSystemCacheForDev: false },
-  // There are none to resize: without this, the libraries for it come along.
+  // No image is resized. Without this setting the libraries for it come along.
   images: { unoptimized: true },
   serverExternalPackages: process.env.NODE_ENV === "development" ? [...BY_PATH, ...UNBUNDLED_IN_DEVELOPMENT] : BY_PATH,
 };

@@ -14,7 +14,7 @@ export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition"] as co
 type ViewKind = (typeof VIEW_KINDS)[number];
 
 export interface CacheStrategy {
-  /** How long a view is kept that is not renewed, in milliseconds. */
+  /** How long a view is kept without being renewed, in milliseconds. */
   readonly ttlMs: number;
   /** A view lists at most this many of the newest entries; null: all. */
   readonly maxSize: number | null;
@@ -40,10 +40,10 @@ export interface StrategyOverrides {
 /** The plan's figures: contacts for an hour, 10,000 messages for each user, by user. */
 const DEFAULT_TTL_MS = 3_600_000;
 const DEFAULT_MAX_SIGNALS = 10_000;
-/** Mints shown at most: with their definitions they are still a page that a phone can draw. */
+/** The most mints that a view shows. With their definitions they still make a page that a phone can draw. */
 const MAX_INSTANCES = 500;
 
-/** The table. Throws RangeError for values that cannot hold. */
+/** Builds the table. Throws RangeError for an impossible value. */
 export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrategies {
   const { ttlMs = DEFAULT_TTL_MS, maxSignals = DEFAULT_MAX_SIGNALS, evictionPolicy = "USER_BASED" } = overrides;
   const ofUser = { ttlMs, maxSize: null, evictionPolicy };
@@ -51,8 +51,8 @@ export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrateg
     contacts: ofUser,
     circle: ofUser,
     signals: { ...ofUser, maxSize: maxSignals },
-    // These views change with definitions, which belong to nobody: a read must not keep views alive that nobody can ask for any
-    // more.
+    // The name of these views changes with the definitions, and nobody asks for an earlier name again. So a read of the user must
+    // not keep them all alive.
     recognition: {
       ttlMs,
       maxSize: MAX_INSTANCES,
@@ -72,7 +72,7 @@ function check(kind: ViewKind, { ttlMs, maxSize, evictionPolicy }: CacheStrategy
     throw new RangeError(`${kind}: an eviction policy is one of ${EVICTION_POLICIES.join(", ")}`);
 }
 
-/** The kind that a view's name starts with: `contacts`, and `signals` for `signals.page2`. */
+/** The strategy for a view. The kind stands before the first dot of its name: `signals.page2` is a `signals` view. */
 export function strategyOf(strategies: CacheStrategies, name: string): CacheStrategy {
   const kind = kindOf(name);
   return isViewKind(kind) ? strategies[kind] : strategies.contacts;

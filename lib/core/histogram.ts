@@ -1,11 +1,9 @@
 /**
- * How long things took, as counts between fixed bounds: histograms of many instances add up to the histogram of all, which
- * quantiles do not.
+ * How long things took, as counts between fixed bounds. Histograms of many instances add up to the histogram of all; quantiles do
+ * not.
  */
 
-/**
- * Upper bounds in milliseconds, from a read in memory to a statement that is given up. Longer times have a bucket of their own.
- */
+/** Upper bounds in milliseconds, from a read in memory to a statement that is given up. Longer times have their own bucket. */
 export const BOUNDS_MS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000] as const;
 
 export interface Histogram {
@@ -16,7 +14,7 @@ export interface Histogram {
 
 export const EMPTY: Histogram = { counts: BOUNDS_MS.map(() => 0).concat(0), sumMs: 0 };
 
-/** The histogram of both. Counts of another set of bounds (an instance of another release) are left out. */
+/** Adds two histograms. Counts with another set of bounds (an instance of another release) are left out. */
 export function merge(a: Histogram, b: Histogram): Histogram {
   if (b.counts.length !== EMPTY.counts.length) return a;
   if (a.counts.length !== EMPTY.counts.length) return b;
@@ -26,7 +24,7 @@ export function merge(a: Histogram, b: Histogram): Histogram {
 export const countOf = ({ counts }: Histogram): number => counts.reduce((sum, count) => sum + count, 0);
 
 /**
- * The quantile `q` (0 to 1) in milliseconds, interpolated inside its bucket; the last bound where it lies beyond; null without
+ * The quantile `q` (0 to 1) in milliseconds, interpolated inside its bucket; the last bound if it lies beyond; null without
  * observations.
  */
 export function quantileMs(histogram: Histogram, q: number): number | null {

@@ -1,8 +1,11 @@
 /** Keys made of several parts, for Redis, maps and limits. */
 
-/** Stands in a key as it is: most ids do, and this is on the path of every read. */
+/** Parts like this stand in a key unchanged. Most ids are like this, and every read makes a key. */
 const PLAIN = /^[\w.~-]*$/;
-/** Not part of a pair, so `encodeURIComponent` refuses it. With the `u` flag pairs are one character, and do not match. */
+/**
+ * A surrogate without its partner, which `encodeURIComponent` refuses. With the `u` flag a pair is one character and does not
+ * match.
+ */
 const LONE_SURROGATE = /([\ud800-\udfff])/u;
 
 const encoded = (part: string) => (PLAIN.test(part) ? part : part.split(LONE_SURROGATE).map(piece).join(""));

@@ -16,9 +16,9 @@ export const TARGET_FAULTS: Readonly<Record<TargetFault, string>> = {
 };
 
 /**
- * The decoded segments of a target's path: `/a/b%20c?d` gives `["a", "b c"]`, `/` gives none. A slash at the end counts for
- * nothing. `malformed`: percent-encoding that is none, control characters, `.` and `..`, empty segments, backslashes, or no path
- * at all. Costs time in proportion to `maxCharacters`, whatever comes.
+ * The decoded segments of a target's path: `/a/b%20c?d` gives `["a", "b c"]`, `/` gives none. A slash at the end is ignored.
+ * `malformed`: invalid percent-encoding, control characters, `.` and `..`, empty segments, backslashes, or no path at all. Its
+ * cost is bounded by `maxCharacters` for any input.
  */
 export function readTarget(
   target: string,
@@ -35,7 +35,7 @@ export function readTarget(
 
 const parametersOf = (query: string): number => (query === "" ? 0 : query.split("&").length);
 
-/** Null for a segment that our paths do not have. */
+/** Null for a segment that none of our paths has. */
 function decoded(segment: string): string | null {
   if (segment.includes("\\")) return null;
   try {

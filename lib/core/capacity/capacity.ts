@@ -1,6 +1,6 @@
 /**
- * The needs of N users: traffic of each part, storage, instances, the limit that breaks first, and dollars a month.
- * Pure: it depends on the inputs, the measured unit figures and the list prices alone.
+ * Computes what N users need: traffic of each part, storage, instances, the limit that breaks first, and dollars a month. Pure:
+ * the result depends only on the inputs, the measured unit figures and the list prices.
  */
 import { costLines } from "./costs";
 import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
@@ -9,19 +9,21 @@ import { LIMITS } from "./prices";
 import { type Traffic, traffic } from "./traffic";
 import { figure } from "./unit-figures";
 
-/** The utilisation of a busy part, so that a burst finds room. */
+/** How far a part may be used, so that a burst still finds room. */
 const TARGET_UTILISATION = 0.6;
 /** File descriptors of an instance that are not for streams: Redis, Postgres, the mirror, requests under way. */
 const OTHER_DESCRIPTORS = 124;
 export const STREAMS_PER_INSTANCE = LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS;
-/** One event to one stream; 5,000 streams take 415 ms to fan out through Next (measured beside the first SSE design). */
+/**
+ * The cost of one event to one stream. A fan-out to 5,000 streams through Next took 415 ms (measured with the first SSE design).
+ */
 const STREAM_EVENT_US = 83;
-/** engine/live/live-hub: the freshness events of each open stream. */
+/** How often each open stream gets a freshness event (engine/live/live-hub). */
 const FRESHNESS_EVERY_S = 5;
-/** The smallest that a database is while it is awake. */
+/** The smallest size of a database that is awake, in compute units. */
 const SMALLEST_COMPUTE = 0.25;
 
-/** The model. */
+/** Computes what these inputs need, at the mean and in the busiest minute. */
 export function capacity(inputs: CapacityInputs): Capacity {
   const instances = {
     mean: instancesOf(inputs),
@@ -73,7 +75,7 @@ export function atPeak(inputs: CapacityInputs): CapacityInputs {
 export const sum = (rates: Readonly<Record<string, number>>): number =>
   Object.values(rates).reduce((total, rate) => total + rate, 0);
 
-/** CPU seconds a second of all instances. */
+/** CPU seconds per second, all instances together. */
 function coresOf({ users, ...inputs }: CapacityInputs): number {
   const perUserDay = inputs.readsPerUserDay + inputs.signalsPerUserDay * inputs.ownWriteShare;
   const streams = users * inputs.openPageShare;
@@ -99,7 +101,7 @@ function computeUnitsOf({ messages, sql }: Traffic): number {
   return us === 0 ? 0 : Math.max(SMALLEST_COMPUTE, us / 1e6 / TARGET_UTILISATION);
 }
 
-/** Views that somebody has looked up within their time to live. */
+/** Bytes of the views that somebody has looked up within their time to live. */
 function redisStoredBytes({ users, settings }: CapacityInputs, { redis }: Traffic): number {
   if (users === 0) return 0;
   const lookupsOfUser = redis.lookup / users;
@@ -108,7 +110,7 @@ function redisStoredBytes({ users, settings }: CapacityInputs, { redis }: Traffi
     : users * 3 * (1 - Math.exp((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000)) * figure("viewBytes");
 }
 
-/** Views in and out; each commit event in once and out to every instance. */
+/** Bytes per second: views in and out, each commit event in once and out to every instance. */
 function redisTrafficOf({ redis, redisHitShare, rows }: Traffic, instances: number): number {
   const views = redis.fill + redis.lookup * redisHitShare;
   return views * figure("viewBytes") + rows * figure("eventBytesPerUser") * (1 + instances);

@@ -1,4 +1,4 @@
-/** Dollars a month, line by line. Prices by use are zero without users. */
+/** Dollars a month, line by line. Without users, everything that is billed by use costs nothing. */
 
 import { MONTH_DAYS, MONTH_S } from "./inputs";
 import type { Capacity, CostLine, CostPart } from "./need";

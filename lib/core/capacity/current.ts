@@ -54,12 +54,12 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   };
 }
 
-/** Reads, and polls of open pages: one for each kind. */
+/** Requests of pages per second: reads, and one poll for each kind from each open page. */
 function pageRequestsOf({ users, readsPerUserDay, openPageShare, current }: CapacityInputs): number {
   return (users * readsPerUserDay) / DAY_S + (users * openPageShare * TOPIC_KINDS.length) / current.pollEveryS;
 }
 
-/** A read fetches every kept message, a poll one page of news. */
+/** Requests to the mirror per second. A read fetches all kept messages; a poll fetches one page of new ones. */
 function mirrorRequestsOf(inputs: CapacityInputs): number {
   const { users, readsPerUserDay, current } = inputs;
   const more = Math.ceil(current.keptMessages / PAGE) - 1;

@@ -19,7 +19,7 @@ export interface CapacityInputs {
   readonly ownWriteShare: number;
   /** The share of reads that only the database answers: recognition, profiles, polls with a watermark, proofs. */
   readonly directReadShare: number;
-  /** The busiest minute over the mean: limits are judged at the peak, dollars at the mean. */
+  /** The busiest minute divided by the mean. Limits are judged at the peak, dollars at the mean. */
   readonly peakToMean: number;
   /** How long PostgreSQL keeps messages; older ones stay on the ledger. */
   readonly monthsKept: number;
@@ -34,9 +34,9 @@ export interface CapacityInputs {
 
 /** Settings of the server that costs depend on (lib/server/config/env.ts). */
 export interface CapacitySettings {
-  /** A topic is pulled once in this time while anybody reads. */
+  /** While anybody reads, a topic is synced once in this time. */
   readonly gateMs: number;
-  /** How long the first tier serves without asking the shared one. */
+  /** How long memory (L1) serves a view without asking Redis. */
   readonly l1TtlMs: number;
   readonly l1MaxBytes: number;
   readonly viewTtlMs: number;
@@ -65,8 +65,8 @@ export const DEFAULT_SETTINGS: CapacitySettings = {
 };
 
 /**
- * The plan's figures where it gives them (users, signals, 200 kept messages, 0.5 MB a user). The rest are assumptions that an
- * operator replaces by observations: reads, open pages, the mix of kinds, the peak, a mirror that answers in 150 ms.
+ * The plan's figures where it gives them (users, signals, 200 kept messages, 0.5 MB a user). The rest are assumptions: reads,
+ * open pages, the mix of kinds, the peak, and a mirror that answers in 150 ms. An operator replaces them by what was observed.
  */
 export const DEFAULT_INPUTS: CapacityInputs = {
   users: 10_000,
@@ -88,7 +88,7 @@ export const DEFAULT_INPUTS: CapacityInputs = {
   current: { keptMessages: 200, bytesPerUser: 500_000, pollEveryS: 60 },
 };
 
-/** The scales of the plan's tables. */
+/** The numbers of users in the plan's tables. */
 export const PLAN_SCALES: readonly number[] = [10_000, 100_000, 1_000_000, 10_000_000];
 
 export const DAY_S = 86_400;

@@ -1,6 +1,6 @@
 /**
- * Which limit breaks at how many users. A limit is of one of two kinds: `grow` asks for more of the same (another instance, a
- * larger plan, another segment), `wall` for another contract or another design. Judged in the busiest minute.
+ * Which limit breaks at how many users, in the busiest minute. There are two kinds of limits. More of the same (another instance,
+ * a larger plan, another segment) lifts a limit of kind `grow`. A `wall` needs another contract or another design.
  */
 
 import { PAGE } from "../sync/pages";
@@ -18,12 +18,12 @@ interface LimitUse {
   readonly used: number;
   readonly limit: number;
   readonly unit: string;
-  /** The remedy when it breaks, as a sentence. */
+  /** One sentence: what to do when it breaks. */
   readonly remedy: string;
 }
 
 export interface LimitAt extends LimitUse {
-  /** Users at which it breaks, all other inputs being as given. */
+  /** The number of users at which it breaks, with all other inputs as given. */
   readonly breaksAtUsers: number;
 }
 
@@ -61,7 +61,7 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       name: "Messages of one topic",
       kind: "grow",
       used: (messages.peakPerS * Math.max(...Object.values(kindShares))) / segments,
-      // One window in flight, and no other request for that topic meanwhile.
+      // A topic has one window in flight, and no other request meanwhile.
       limit: WINDOW / (mirrorMs / 1_000),
       unit: "messages/s",
       remedy: "Split the kind into more segments: npm run shards -- split.",
@@ -137,7 +137,7 @@ export function limitsOf(inputs: CapacityInputs): readonly LimitAt[] {
   return located(inputs, (at) => usesOf(capacity(at)));
 }
 
-/** Those of the plan's starting point. */
+/** The limits of the plan's starting point, the first to break first. */
 export function currentLimitsOf(inputs: CapacityInputs): readonly LimitAt[] {
   return located(inputs, (at) => currentUsesOf(currentPlan(at), at));
 }
@@ -158,12 +158,12 @@ function located(inputs: CapacityInputs, usesAt: UsesAt): readonly LimitAt[] {
 
 const isPassed = (use: LimitUse | undefined): boolean => use !== undefined && use.used > use.limit;
 
-/** More people than there are. */
+/** More users than there are people. */
 const MOST_USERS = 1e11;
-/** Three digits are more than the inputs are known by. */
+/** The inputs are known to fewer than three digits. */
 const PRECISION = 1.001;
 
-/** The fewest users with which it is broken; infinite where no number of users does it. Once broken it must stay so. */
+/** The smallest number of users at which the limit is broken; infinite if there is none. Once broken it must stay broken. */
 function breaksAt(isBroken: (users: number) => boolean): number {
   if (!isBroken(MOST_USERS)) return Number.POSITIVE_INFINITY;
   let [low, high] = [1, MOST_USERS];

@@ -23,9 +23,9 @@ export interface Capacity {
     readonly storedBytes: number;
     readonly trafficBytesPerS: number;
   };
-  /** `cores`: their CPU, all together, at the mean. */
+  /** `cores`: the CPU of all instances together, at the mean. */
   readonly instances: { readonly mean: number; readonly peak: number; readonly cores: number };
-  /** Memory (L1): the most that one instance keeps, the same for all instances, and the size of all users' views. */
+  /** Memory (L1): the most that one instance keeps, the sum over all instances, and the size of all users' views. */
   readonly memory: { readonly l1InstanceBytes: number; readonly l1Bytes: number; readonly allUsersBytes: number };
   readonly costs: readonly CostLine[];
 }
@@ -36,6 +36,6 @@ export interface CostLine {
   readonly part: CostPart;
   readonly what: string;
   readonly usd: number;
-  /** The entry of the price table. */
+  /** The entry of the price table that it was computed with. */
   readonly price: PriceName;
 }

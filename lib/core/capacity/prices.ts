@@ -1,17 +1,17 @@
 /**
- * List prices and limits of what this runs on: one table, each with the source it was read from and the date of that page.
- * A price changes here and nowhere else. Dollars are US dollars; a month has 30 days, as in the vendors' and the plan's own sums.
+ * List prices and limits of the services that this runs on, each with its source and the source's date. A price changes here and
+ * nowhere else. Dollars are US dollars. A month has 30 days, as the vendors and the plan count it.
  */
 
 export interface Price {
   readonly usd: number;
-  /** How many of `unit` the dollars are for. */
+  /** The dollars are for this many of `unit`. */
   readonly per: number;
   readonly unit: string;
-  /** Units a month that cost nothing. */
+  /** This many units a month are free. */
   readonly free: number;
   readonly source: string;
-  /** When the page was read, or said to be of; null where the source bears no date. */
+  /** The date of the page, or when it was read; null if the source has no date. */
   readonly dated: string | null;
 }
 
@@ -29,11 +29,11 @@ const NEON = { source: "Neon, pricing (Launch)", dated: "2026-03-20" };
 const VERCEL = { source: "Vercel functions, prices from a secondary page", dated: null };
 
 export const PRICES = {
-  /** Each transaction, so each chunk of a longer message; the first 100 bytes are in it. */
+  /** Every transaction pays it, so each chunk of a longer message pays it too. It covers the first 100 bytes. */
   hcsMessage: { usd: 0.0008, per: 1, unit: "message", free: 0, ...HEDERA },
   hcsByteOver100: { usd: 0.00000068, per: 1, unit: "byte over 100", free: 0, ...HEDERA },
   hcsTopic: { usd: 0.01, per: 1, unit: "topic", free: 0, ...HEDERA },
-  /** The middle of $25 to $30. */
+  /** The middle of the range from $25 to $30. */
   mirrorCall: {
     usd: 27.5,
     per: 1e6,
@@ -76,7 +76,7 @@ export const LIMITS = {
   },
 } as const satisfies Record<string, Limit>;
 
-/** The cost of `amount` units in a month, less the free ones. */
+/** The cost of `amount` units in a month, after the free ones. */
 export function usdOf(name: PriceName, amount: number): number {
   const { usd, per, free } = PRICES[name];
   return (Math.max(0, amount - free) / per) * usd;

@@ -1,12 +1,12 @@
 /**
  * Requests and commits of one run of a topic's sync (engine/sync/topic-sync). The number of messages that wait for it is Poisson
- * with a given mean. With k messages waiting, a run asks
+ * with a given mean. With k messages waiting, a run asks for
  *
  *   k = 0           one page, which is empty
  *   k < 100         a page with them, and one that is empty
  *   k ≥ 100         a full page, then windows of five ranges until one brings less than a page, then one that is empty
  *
- * The empty one is spared where a message came between the head and the page, which few do.
+ * The empty page is spared if a message comes between the head and the page. That is rare.
  */
 import { PAGE, RANGES } from "../sync/pages";
 
@@ -15,7 +15,7 @@ export const WINDOW = PAGE * RANGES;
 export interface SyncRun {
   readonly pageRequests: number;
   readonly commits: number;
-  /** Share of runs that find anything. */
+  /** The share of runs that find any message. */
   readonly found: number;
 }
 
@@ -30,13 +30,13 @@ export function syncRun(mean: number): SyncRun {
   };
 }
 
-/** Above this the spread of the count is wider than a window, and the sum below is a straight line. */
+/** Above this the count spreads wider than a window, so the sum below is a straight line. */
 const SMOOTH_FROM = 1e6;
 
 /** The expected number of thresholds `first`, `first + WINDOW`, … that the count reaches. */
 function steps(mean: number, first: number): number {
   if (mean > SMOOTH_FROM) return (mean + 0.5 - first) / WINDOW + 0.5;
-  // Far below the mean every threshold is reached: those are counted, not walked through.
+  // Thresholds far below the mean are always reached. They are counted, not walked through.
   const certain = Math.max(0, Math.floor((mean - 8 * Math.sqrt(mean) - first) / WINDOW));
   let reached = certain;
   for (let threshold = first + certain * WINDOW; ; threshold += WINDOW) {
@@ -46,7 +46,10 @@ function steps(mean: number, first: number): number {
   }
 }
 
-/** P(count ≥ n) of a Poisson count, for n of 100 and more, where it is as good as normal. Rises with the mean for every n. */
+/**
+ * P(count ≥ n) for a Poisson count. For n of 100 and more the normal distribution is close enough. The result rises with the mean
+ * for every n.
+ */
 function atLeast(n: number, mean: number): number {
   if (mean === 0) return 0;
   return 1 / (1 + Math.exp(-1.702 * ((mean - n + 0.5) / Math.sqrt(n))));

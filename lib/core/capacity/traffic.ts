@@ -1,6 +1,6 @@
 /**
- * How often each part is asked, in the steady state, per second. Users act independently and at a constant rate, each read goes
- * to any of the instances, and each formula below is of one piece of code: engine/reads/tiered-read, sync-scheduler, topic-sync,
+ * How often each part is asked per second, in the steady state. Users act independently and at a constant rate, and each read
+ * goes to a random instance. Each formula below models one piece of code: engine/reads/tiered-read, sync-scheduler, topic-sync,
  * live-hub, submit, and adapters/upstash, where one port method is one command.
  */
 
@@ -9,7 +9,10 @@ import { PAGE } from "../sync/pages";
 import { type CapacityInputs, DAY_S } from "./inputs";
 import { syncRun } from "./sync-runs";
 
-/** Purposes of commands, as adapters/upstash counts them; those that a steady state has none of (expire, gate, …) are left out. */
+/**
+ * Purposes of Redis commands, as adapters/upstash counts them. Those that a steady state does not have (expire, gate, …) are left
+ * out.
+ */
 type RedisPurpose =
   | "lookup"
   | "fill"
@@ -39,37 +42,37 @@ export interface Traffic {
   readonly messages: number;
   readonly reads: number;
   readonly openStreams: number;
-  /** Rows of users that commits write: two for a message between two people. */
+  /** User rows that commits write: two for a message between two people. */
   readonly rows: number;
   readonly mirror: {
-    /** Requests without a budget; `requests` are those within it. */
+    /** Requests that would be sent without a budget; `requests` are those that the budget allows. */
     readonly demanded: number;
     readonly requests: number;
   };
   readonly redis: Readonly<Record<RedisPurpose, number>>;
   readonly sql: Readonly<Record<SqlPurpose, number>>;
-  /** Share of shared views that the first tier answers, and of the rest, the share that Redis answers. */
+  /** The share of shared views that memory (L1) answers; and the share of the rest that Redis answers. */
   readonly l1HitShare: number;
   readonly redisHitShare: number;
 }
 
 /** Views that instances share: contacts, circle and signals. */
 const SHARED_VIEWS = 3;
-/** Trust is limited to nine slots, so each such write reads the writer's edges. */
+/** Trust is limited to nine slots, so each write of trust reads the writer's edges. */
 const RULED: TopicKind = "trust";
 
-/** engine/health/instance-reporter, topic-door and sync-scheduler. */
+/** These four are set in engine/health/instance-reporter, shards/topic-router and sync/sync-scheduler. */
 const REPORT_EVERY_S = 10;
 const USER_TTL_S = 30;
 const CHECK_BEFORE_WRITE_S = 5;
 const CHECK_AFTER_COMMIT_S = 15;
 
-/** How likely it is that any page is open where `mean` are on average. */
+/** The chance that any page is open when `mean` are open on average. */
 export type Presence = (mean: number) => number;
 
-/** People come and go by themselves: the number of open pages is Poisson. */
+/** People come and go independently, so the number of open pages is Poisson. */
 const COMING_AND_GOING: Presence = (mean) => 1 - Math.exp(-mean);
-/** Pages were opened once and stay open, as a load generator's do. */
+/** The same pages stay open all the time, as a load generator's do. */
 export const STAYING: Presence = (mean) => Math.min(1, mean);
 
 export function traffic(inputs: CapacityInputs, instances: number, presence: Presence = COMING_AND_GOING): Traffic {
@@ -97,10 +100,10 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       // Requests to the mirror, and requests that rate limits count in Redis.
       budget: sync.mirror.requests + writes + streamOpens,
       publish: sync.commits,
-      // A cursor that was read anew is compared with the last one published.
+      // A cursor that was read again is compared with the last one published.
       cursor: sync.conflicts,
       nonce: writes,
-      // One to begin, one to keep the answer.
+      // One command to begin, and one to keep the answer.
       idempotency: writes * 2,
       // Enters the write fence of the user's topic, and leaves it.
       fence: writes * 2,
@@ -112,7 +115,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
       streamOpen: streamOpens,
       streamNews: openStreams * touches,
       commit: sync.commits,
-      // The commit that came too late, and the look at where the topic stands now.
+      // The commit that came too late, and the read of where the topic stands now.
       conflict: sync.conflicts * 2,
       renamed: sync.commitsOf.profile,
       rule: writes * kindShares[RULED],
@@ -133,7 +136,7 @@ export function traffic(inputs: CapacityInputs, instances: number, presence: Pre
 interface SyncTraffic {
   readonly rounds: number;
   readonly commits: number;
-  /** Commits that another instance was ahead of. */
+  /** Commits that were refused because another instance was ahead. */
   readonly conflicts: number;
   readonly commitsOf: Readonly<Record<TopicKind, number>>;
   readonly mirror: Traffic["mirror"];
@@ -152,10 +155,10 @@ function syncTraffic(
   if (instances === 0)
     return { rounds: 0, commits: 0, conflicts: 0, commitsOf: NO_COMMITS, mirror: { demanded: 0, requests: 0 } };
   const gateS = settings.gateMs / 1_000;
-  // Where a stream is open its beat demands in every period; elsewhere the first reader after the period does.
+  // With an open stream, an instance demands a sync in every period. Without one, the first reader after a period does.
   const isBeating = presence(openStreams / instances);
   const rounds = instances * (isBeating / gateS + (1 - isBeating) * renewals(demands / instances, gateS));
-  // The first instance in a period syncs.
+  // The first instance that demands in a period does the sync.
   const anyBeating = presence(openStreams);
   const scheduled = anyBeating / gateS + (1 - anyBeating) * renewals(demands, gateS);
 
@@ -166,12 +169,17 @@ function syncTraffic(
   return { rounds, commits, conflicts, commitsOf, mirror: { demanded: at(1).requests, requests } };
 }
 
-/** Full pages, and a quarter more: a budget below that could not carry the messages, and is taken to have been raised. */
+/**
+ * Requests for full pages, and a quarter more. A smaller budget could not carry the messages, so it is taken to have been raised.
+ */
 const leastRequests = (messages: number): number => (1.25 * messages) / PAGE;
 
 const NO_COMMITS: Readonly<Record<TopicKind, number>> = { contact: 0, trust: 0, recognition: 0, profile: 0 };
 
-/** Runs that wait for the budget become rarer, and each finds more: the largest share of their rate that it allows. */
+/**
+ * Runs that wait for the budget become rarer, and each finds more. This is the largest share of their wanted rate that the budget
+ * allows.
+ */
 function paceWithin(budget: number, requestsAt: (pace: number) => number): number {
   if (requestsAt(1) <= budget) return 1;
   let [low, high] = [1e-6, 1];
@@ -186,7 +194,7 @@ function paceWithin(budget: number, requestsAt: (pace: number) => number): numbe
 /** Requests and commits of all topics together, when runs come at a share (`pace`) of the wanted rate. */
 function runsAt(pace: number, inputs: CapacityInputs, messages: number, scheduled: number, instances: number) {
   const { kindShares, segments, settings, mirrorMs, ownWriteShare } = inputs;
-  // A write is followed by a run of its topic on its instance; writes during a run join it.
+  // After a write its topic is synced on the same instance. Writes during such a run join it.
   const runS = (2 * mirrorMs) / 1_000;
   const commitsOf = { ...NO_COMMITS };
   let pages = 0;
@@ -204,17 +212,19 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
     commitsOf[kind] = segments * runs * run.commits;
     afterWrites += segments * own;
   }
-  // One head serves all runs that begin on the same instance within half a gate period.
+  // One head serves all runs that begin on one instance within half a gate period.
   const freshS = settings.gateMs / 2_000;
   const byWrites = instances * renewals(afterWrites / instances, freshS) * (1 - (scheduled * freshS) / instances);
   return { commitsOf, conflicts, requests: pages + pace * (scheduled + byWrites) };
 }
 
 /**
- * An instance knows where it left a topic. If others have committed since, its run begins with a page of theirs and a commit
- * that is refused. The chance that nobody has is 1 / (1 + others' runs that found something, for each own run). A round goes to
- * the first caller after a period. That is often the first caller of the last one, since each counts the period from its own
- * last round: half of the time it is taken to be the same one, half of the time any.
+ * Runs whose commit is refused. An instance knows where it left a topic. If others have committed since, its run begins with a
+ * page that is stored already, and its commit is refused. The chance that nobody has is 1 / (1 + others' runs that found
+ * something, for each own run).
+ *
+ * The first caller after a period does the round. Each instance counts the period from its own last round, so the same one often
+ * comes first again. The model takes the mean of two cases: always the same instance, and any instance.
  */
 function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
   const refused = (mine: number, others: number) => (mine === 0 ? 0 : mine * (1 - 1 / (1 + (others * found) / mine)));
@@ -227,16 +237,16 @@ function refusedRuns(scheduled: number, own: number, found: number, instances: n
 const sumOfKinds = (of: (kind: TopicKind) => number): number =>
   TOPIC_KINDS.reduce((total, kind) => total + of(kind), 0);
 
-/** Times a second that something happens which random events of `rate` start, but not within `holdS` of the last time. */
+/** How often per second something happens that random events at `rate` start, but not again within `holdS`. */
 function renewals(rate: number, holdS: number): number {
   return rate > 0 ? 1 / (holdS + 1 / rate) : 0;
 }
 
-/** How often commits move one user (`touches`), and how often one of the user's contacts changes name (`renames`). */
+/** How often per second commits move one user (`touches`), and how often one of the user's contacts changes name (`renames`). */
 function touchRates(inputs: CapacityInputs, commitsOf: Readonly<Record<TopicKind, number>>) {
   const { signalsPerUserDay, kindShares, contactsPerUser } = inputs;
   const written = signalsPerUserDay / DAY_S;
-  // Rows of one commit come to one user as one event.
+  // The rows of one commit reach a user as one event.
   const merged = (rate: number, commits: number) => (commits > 0 ? commits * (1 - Math.exp(-rate / commits)) : 0);
   let touches = 0;
   for (const kind of TOPIC_KINDS) {
@@ -246,16 +256,16 @@ function touchRates(inputs: CapacityInputs, commitsOf: Readonly<Record<TopicKind
   return { touches, renames: merged(written * kindShares.profile * contactsPerUser, commitsOf.profile) };
 }
 
-/** One view of one user: reads of random times, ended by commits of random times. */
+/** One view of one user: reads come at random times, and commits at random times end it. */
 function viewTraffic(inputs: CapacityInputs, expiries: number, instances: number) {
   const { readsPerUserDay, directReadShare, settings } = inputs;
   const reads = ((readsPerUserDay / DAY_S) * (1 - directReadShare)) / SHARED_VIEWS;
   if (reads === 0 || instances === 0) return { lookups: 0, fills: 0, l1HitShare: 0, redisHitShare: 0 };
-  // A fetched view serves in its instance for its time to live, or until a commit.
+  // A fetched view serves in its instance until its time to live is over or a commit comes.
   const ttlS = settings.l1TtlMs / 1_000;
   const servesS = expiries > 0 ? (1 - Math.exp(-expiries * ttlS)) / expiries : ttlS;
   const lookups = reads / (1 + (reads / instances) * servesS);
-  // Redis has it if no commit, and not its time to live, came since the last look-up.
+  // Redis has the view if since the last look-up no commit came and its time to live is not over.
   const redisHitShare =
     (lookups / (lookups + expiries)) * (1 - Math.exp((-(lookups + expiries) * settings.viewTtlMs) / 1_000));
   return { lookups, fills: lookups * (1 - redisHitShare), l1HitShare: 1 - lookups / reads, redisHitShare };

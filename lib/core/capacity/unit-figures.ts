@@ -6,7 +6,7 @@
 export interface UnitFigure {
   readonly value: number;
   readonly unit: string;
-  /** The row of `npm run bench` that it comes from. */
+  /** The row of `npm run bench` that measures it. */
   readonly row: string;
 }
 
@@ -17,16 +17,16 @@ export const UNIT_FIGURES = {
   messageBytes: { value: 194, unit: "bytes", row: "storage.message_bytes" },
   walBytesPerMessage: { value: 2_041, unit: "bytes", row: "storage.wal_bytes_per_message" },
   commitMessagesPerS: { value: 14_000, unit: "messages/s", row: "commit.pg.messages_per_s" },
-  /** CPU of PostgreSQL for one message in a commit of many, for a commit as such, and for one read. */
+  /** CPU of PostgreSQL: for one message in a commit of many, for each commit, and for one read. */
   postgresUsPerMessage: { value: 76, unit: "µs CPU", row: "postgres.cpu_us_per_message" },
   postgresUsPerCommit: { value: 2_756, unit: "µs CPU", row: "postgres.cpu_us_per_commit" },
   postgresUsPerRead: { value: 2_685, unit: "µs CPU", row: "postgres.cpu_us_per_read" },
-  /** A user with 50 contacts and 200 signals in the first tier: all four views. */
+  /** A user with 50 contacts and 200 signals in memory (L1): all four views. */
   cachedUserBytes: { value: 37_822, unit: "bytes", row: "memory.users_100k" },
   /** One view, the mean of contacts, circle and signals. */
   viewBytes: { value: 11_054, unit: "bytes", row: "memory.bytes_per_view" },
   requestUs: { value: 1_927, unit: "µs CPU", row: "read.l1.cpu_us" },
-  /** Fetch, check, decode, commit: the instance's whole way of a message. */
+  /** How fast an instance fetches, checks, decodes and commits messages. */
   syncMessagesPerS: { value: 6_186, unit: "messages/s", row: "sync.messages_per_s" },
   /** Bytes of a commit event for each user that it names. */
   eventBytesPerUser: { value: 77, unit: "bytes", row: "capacity.event_bytes_per_user" },

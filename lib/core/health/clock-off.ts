@@ -1,11 +1,11 @@
-/** Another clock as it was read, and ours before and after that; milliseconds since 1970. */
+/** A reading of another clock, and of ours before and after it. Milliseconds since 1970. */
 export interface ClockReading {
   readonly theirsMs: number;
   readonly beforeMs: number;
   readonly afterMs: number;
 }
 
-/** The other clock is ahead of ours by at least this many milliseconds; negative where it is behind, 0 where both may agree. */
+/** By how many milliseconds the other clock is ahead of ours at least: negative if it is behind, 0 if both may agree. */
 export function aheadOf({ theirsMs, beforeMs, afterMs }: ClockReading): number {
   if (theirsMs < beforeMs) return theirsMs - beforeMs;
   return Math.max(0, theirsMs - afterMs);

@@ -35,9 +35,9 @@ export interface SyncFacts {
   readonly topicId: string;
   readonly state: SyncPhase;
   readonly lastError: string | null;
-  /** Ms for which the topic has been behind its readers' demand. */
+  /** For how many milliseconds the topic has been behind what its readers asked for. */
   readonly lagMs: number;
-  /** Null before anything is known of how far it is synced. */
+  /** The topic is synced through this time; null if that is not known yet. */
   readonly asOfMs: number | null;
 }
 
@@ -45,9 +45,9 @@ export interface SyncFacts {
 export interface StoredFacts {
   readonly topicId: string;
   readonly failed: number;
-  /** The first of the failed messages. */
+  /** The lowest sequence numbers of failed messages. */
   readonly failedSequences: readonly number[];
-  /** The first of the declared gaps. */
+  /** The lowest declared gaps. */
   readonly gaps: readonly Interval[];
   readonly gapCount: number;
   /** Null: it is not paused. `by` is null where it is not known. */
@@ -67,23 +67,23 @@ export interface HealthFacts {
     /** Ms by which its clock is ahead of ours; null or absent where it is unknown. */
     readonly clockAheadMs?: number | null;
   })[];
-  /** The mirror's head by its own account; null before it was asked. */
+  /** The mirror's head as the mirror reports it; null before it was asked. */
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
-  /** Topics that are read here, and that the mirror does not know. */
+  /** Topics that are read here and that the mirror does not know. */
   readonly unknownTopics: readonly string[];
   /** Why the local Hedera (devnet) of this process has ended; null while it runs, and where there is none. */
   readonly devnetEnded: string | null;
   readonly isStarting: boolean;
-  /** A tier or mirror was down a moment ago: topics that it held up are still backing off. */
+  /** A tier or mirror was down a moment ago, so the topics that it held up are still backing off. */
   readonly isSettling: boolean;
   readonly topics: readonly SyncFacts[];
   /** Empty before the database has answered for the first time. */
   readonly stored: readonly StoredFacts[];
-  /** The last write, where it failed and none has succeeded since. */
+  /** The last write, if it failed and none has succeeded since. */
   readonly failedWrite: { readonly topicId: string; readonly reason: string; readonly sinceMs: number } | null;
   readonly isAnyPayerTrusted: boolean;
-  /** On a public network an accept bonds two people, though one of them never asked. */
+  /** On a public network one accept makes a bond, even if the other person never asked. */
   readonly isBondingLoose: boolean;
   readonly memory: { readonly heapShare: number; readonly rssShare: number };
   /** Other instances whose clocks are ahead of this one's. */
@@ -117,19 +117,19 @@ export const JUDGED_CODES = [
   "clock-off",
 ] as const satisfies readonly IncidentCode[];
 
-/** A public mirror is up to 20 s behind in bad hours. Ten seconds of that are allowed for before a lag counts. */
+/** A public mirror is up to 20 s behind at bad times. The lag counts only what exceeds ten seconds (engine/sync/sync-scheduler). */
 export const BEHIND_MS = 15_000;
-/** A subscription that breaks is made again within moments; longer than this it is worth a word. */
+/** A broken subscription is made again within moments. A longer silence is worth a report. */
 const DEAF_MS = 10_000;
-/** A tier fails where it does so for one of ten calls, and three times at least: one lost connection is nothing. */
+/** A tier fails if one of ten calls fails, and at least three. One lost connection is nothing. */
 const FAILING = { share: 0.1, calls: 3 };
 /** Ten times what a statement or a request takes. */
 const SLOW_MS = 1_000;
-/** Garbage collection takes over the processor somewhere above this. */
+/** Somewhere above this share, garbage collection takes over the processor. */
 const FULL_SHARE = 0.9;
-/** A network's head and ours differ by less, and so do machines with a time server. */
+/** A network's head and our clock differ by less, and so do two machines that ask a time server. */
 const CLOCK_MS = 10_000;
-/** One answer that was lost is asked for again within moments. */
+/** One lost answer is asked for again within moments. Only after this many attempts is it worth a report. */
 const STUCK_ATTEMPTS = 3;
 const NAMED = 3;
 
@@ -142,7 +142,7 @@ const found = (code: IncidentCode, subject: string | null, summary: string, sinc
   ...(sinceMs == null ? {} : { sinceMs }),
 });
 
-/** Half-open: the next call will show. */
+/** A half-open breaker counts as down: only its next call will show. */
 const isDown = ({ circuit, answers }: Pick<TierFacts, "circuit" | "answers">) => circuit !== "closed" || !answers;
 
 function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
@@ -176,7 +176,7 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
 }
 
 function ofMirrors({ mirrors, budgetRefused, devnetEnded }: HealthFacts): readonly Finding[] {
-  // It was the mirror and the node, too.
+  // The devnet was the mirror and the node too, so there is nothing else to say.
   if (devnetEnded !== null)
     return [
       found(
@@ -204,7 +204,7 @@ function ofMirrors({ mirrors, budgetRefused, devnetEnded }: HealthFacts): readon
   return findings;
 }
 
-/** "fails 12 of 30 calls: …", "is slow"; null where all is well. */
+/** The trouble as a verb and the rest of a sentence; null if all is well. */
 function troubleOf({ calls, lastError }: Pick<TierFacts, "calls" | "lastError">): string | null {
   if (calls === null) return null;
   if (calls.failed >= FAILING.calls && calls.failed >= calls.sent * FAILING.share)
@@ -213,7 +213,7 @@ function troubleOf({ calls, lastError }: Pick<TierFacts, "calls" | "lastError">)
   return null;
 }
 
-/** A reason that says the same in other letters is left out. */
+/** Leaves the reason out if it says the same as the sentence. */
 const withReason = (sentence: string, reason: string | null) =>
   reason?.toLowerCase() === sentence.toLowerCase() ? `${sentence}.` : `${sentence}${because(reason)}.`;
 
@@ -266,7 +266,7 @@ function behindWords(behind: readonly SyncFacts[], topics: readonly SyncFacts[])
   return `${behind.length} of ${topics.length} topics are behind the ledger (${names.join(", ")}${more})`;
 }
 
-/** The reason why no topic can be synced; null where each has a reason of its own. */
+/** The one reason why no topic can be synced; null if each has its own. */
 function commonCause({ postgres, mirrors, devnetEnded }: HealthFacts): string | null {
   if (isDown(postgres)) return ": the database does not answer";
   if (devnetEnded !== null) return ": the local Hedera (devnet) has ended";
@@ -330,7 +330,7 @@ const timeOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replac
 
 const range = ({ from, to }: Interval) => (from === to ? `message ${from}` : `messages ${from} to ${to}`);
 
-/** The first few of `count`, as part of a sentence. */
+/** The first few of `count` items, as part of a sentence. */
 function listed(items: readonly string[], count: number): string {
   const shown = items.slice(0, NAMED);
   const left = count - shown.length;

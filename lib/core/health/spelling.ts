@@ -14,9 +14,9 @@ export function cleanValue(text: string): string {
 const SHORTEST_COMPARED = 6;
 
 /**
- * The name in `known` that `name` most likely stands for; null where none is near. Near is one slip in a name of six or seven
+ * The name in `known` that `name` most likely stands for; null if none is near. Near is one slip in a name of six or seven
  * letters, two up to eleven, and a quarter of the letters of a longer one, so that a forgotten word is found too. `most` lowers
- * that where other programs have names of the same family.
+ * that limit if other programs have names of the same family.
  */
 export function nearestName(name: string, known: readonly string[], most = Number.POSITIVE_INFINITY): string | null {
   let nearest: string | null = null;
@@ -33,7 +33,7 @@ export function nearestName(name: string, known: readonly string[], most = Numbe
   return nearest;
 }
 
-/** Letters to insert, remove, replace, or to swap with their neighbour (optimal string alignment). */
+/** Edit distance: letters to insert, remove, replace, or swap with a neighbour (optimal string alignment). */
 export function distance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);

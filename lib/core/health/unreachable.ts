@@ -1,4 +1,4 @@
-/** Why another machine could not be reached, in words, from the codes that Node gives. Names no address and no secret. */
+/** Says in words why another machine could not be reached, from the codes that Node gives. Names no address and no secret. */
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(ENOTFOUND|EAI_AGAIN|EAI_\w+)$/, "its name is not known (DNS)"],
@@ -9,7 +9,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_\w*(CERT|ISSUER|LEAF))/, "TLS failed"],
 ];
 
-/** An error, then what caused it; of several tries at once the first. */
+/** Yields an error and then its causes. Of several tries at once it follows the first. */
 function* chain(cause: unknown): Generator<Readonly<Record<string, unknown>>> {
   let next = cause;
   for (let depth = 0; depth < 8 && typeof next === "object" && next !== null; depth += 1) {
@@ -19,7 +19,7 @@ function* chain(cause: unknown): Generator<Readonly<Record<string, unknown>>> {
   }
 }
 
-/** A part of a sentence, `the connection was refused: …`; `null` where the error says nothing that is known here. */
+/** The reason as part of a sentence, such as `the connection was refused: …`; null if no known code is in the error. */
 export function reasonUnreachable(cause: unknown): string | null {
   for (const { code, name } of chain(cause)) {
     for (const text of [code, name]) {

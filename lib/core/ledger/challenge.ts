@@ -9,7 +9,7 @@ export interface Challenge {
   readonly domain: string;
   readonly network: string;
   readonly accountId: AccountId;
-  /** Epoch seconds; it is not taken from this second on. */
+  /** Epoch seconds. From this second on the challenge is refused. */
   readonly expiresS: number;
   /** Unique to this challenge; base64url of 16 bytes or more. */
   readonly nonce: string;
@@ -20,13 +20,13 @@ const NETWORK = /^[a-z]{1,20}$/;
 const TOKEN = /^[A-Za-z0-9_-]{16,100}$/;
 const LINES =
   /^TrustMesh sign-in\nDomain: (\S+)\nNetwork: (\S+)\nAccount: (\S+)\nExpires: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\nNonce: (\S+)\nSeal: (\S+)$/;
-/** Our own challenges are shorter. */
+/** The longest text that is parsed. Our own challenges are shorter. */
 export const MAX_CHALLENGE_CHARACTERS = 700;
 
 /** `2026-11-24T06:30:00Z` */
 const timeText = (seconds: number) => new Date(seconds * 1_000).toISOString().replace(".000Z", "Z");
 
-/** The text up to its seal, which is made over exactly this. Throws for members that would not read back the same. */
+/** The text that comes before the seal, and that the seal is made over. Throws for members that would not read back the same. */
 export function challengeText({ domain, network, accountId, expiresS, nonce }: Challenge): string {
   if (!DOMAIN.test(domain) || !NETWORK.test(network) || !TOKEN.test(nonce))
     throw new RangeError("a challenge has a domain, a network and a nonce of plain ASCII");
@@ -35,7 +35,7 @@ export function challengeText({ domain, network, accountId, expiresS, nonce }: C
 
 export const sealed = (text: string, seal: string): string => `${text}Seal: ${seal}`;
 
-/** The parts of a sealed challenge; null where the text has another form. The caller checks the seal. */
+/** The parts of a sealed challenge; null if the text has another form. The caller checks the seal. */
 export function parseChallenge(text: string): { challenge: Challenge; text: string; seal: string } | null {
   const match = text.length <= MAX_CHALLENGE_CHARACTERS ? LINES.exec(text) : null;
   if (!match) return null;

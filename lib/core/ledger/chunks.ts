@@ -24,22 +24,25 @@ export interface Piece {
 
 export interface Whole {
   readonly message: Uint8Array;
-  /** `verified` only where every part is. */
+  /** `verified` only if every part is. */
   readonly verification: Verification;
 }
 
-/** The SDK splits into 20 at most; a larger total is only ever an attempt to be remembered. */
+/** The SDK splits a message into 20 chunks at most. A larger total than this only makes us remember parts. */
 export const MAX_CHUNKS = 100;
 
-/** Stands for chunk info that cannot be used or stored as it came. A number outside 1 to the total is a bad chunk for good. */
+/**
+ * Stands for chunk info that cannot be used or stored as it came. Its number lies outside 1 to its total, so it is always a bad
+ * chunk.
+ */
 export const UNUSABLE_CHUNK: ChunkInfo = { key: "", number: 0, total: 1 };
 
 /**
  * How a message stands to its chunk info.
  *
- * - `whole`: not split. The SDK says "1 of 1" then; "0 of 0" is what a protobuf that was never set says.
+ * - `whole`: not split. The SDK then says "1 of 1"; a protobuf that was never set says "0 of 0".
  * - `part`: belongs to the group that its key names.
- * - `repeat`: a part that added nothing when it was stored, and is in no group since.
+ * - `repeat`: a part that added nothing when it was stored, so it has left its group.
  * - `bad-chunk`: its numbers make no sense.
  */
 export function kindOfChunk(chunk: ChunkInfo | null): "whole" | "part" | "repeat" | "bad-chunk" {
@@ -64,7 +67,7 @@ interface Group {
   parts: Map<number, Piece> | null;
 }
 
-/** Parts seen so far, by group. Built by `Reassembly.from` out of the log, extended message by message in sequence order. */
+/** Parts seen so far, by group. `Reassembly.from` builds it from the log; `take` adds message by message, in sequence order. */
 export class Reassembly {
   private readonly groups = new Map<string, Group>();
 
@@ -76,9 +79,9 @@ export class Reassembly {
   }
 
   /**
-   * Takes the next message in sequence order. Its cost does not depend on what was taken before.
-   * Answers the whole message where this one is whole or completes it, `null` while parts are missing, `repeat` where this part
-   * adds nothing, and `bad-chunk` where its numbers make no sense or its total is not its group's.
+   * Takes the next message in sequence order. Its cost does not depend on what was taken before. Answers the whole message if
+   * this one is whole or completes it, `null` while parts are missing, `repeat` if this part adds nothing, and `bad-chunk` if its
+   * numbers make no sense or its total is not its group's.
    */
   take(piece: Piece): Whole | null | "repeat" | "bad-chunk" {
     const { chunk, message, verification } = piece;

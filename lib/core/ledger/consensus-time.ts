@@ -12,8 +12,8 @@ const TIMESTAMP = /^(\d{1,12})(?:\.(\d{1,9}))?$/;
 export const MAX_CONSENSUS_NS = (2n ** 63n - 1n) as ConsensusNs;
 
 /**
- * Parses `seconds[.nanos]` as the mirror writes it (1 to 9 decimals) and as clients hand it back; null if it is not that, or a
- * time that no row can have.
+ * Parses `seconds[.nanos]` as the mirror writes it (1 to 9 decimals) and as clients hand it back. Null for other text and for a
+ * time that no row can hold.
  */
 export function parseConsensusTime(text: string): ConsensusNs | null {
   const match = TIMESTAMP.exec(text);
@@ -27,7 +27,7 @@ export function formatConsensusTime(ns: ConsensusNs): string {
   return `${ns / NS_PER_SECOND}.${(ns % NS_PER_SECOND).toString().padStart(9, "0")}`;
 }
 
-/** The same for text that was checked before. Throws RangeError. */
+/** Like `parseConsensusTime`, for text that was checked before. Throws RangeError. */
 export function toConsensusNs(text: string): ConsensusNs {
   const ns = parseConsensusTime(text);
   if (ns === null) throw new RangeError(`this is no consensus time: ${text}`);

@@ -81,7 +81,7 @@ export function signalId(topicId: TopicId, sequence: number): string {
   return `${topicId}/${sequence}`;
 }
 
-/** A session of somebody. No user's id has a space in it, so both fit one list. */
+/** The id of a session. It contains a space, which no user's id does, so one list can hold both. */
 export type SessionId = string & { readonly __brand: "SessionId" };
 
 const SESSION_MARK = "session ";

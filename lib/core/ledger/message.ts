@@ -9,7 +9,7 @@ import type { AccountId, Sequence, TopicId } from "./ids";
  */
 const DEFECTS = [
   ...["bad-time", "bad-bytes", "bad-hash", "bad-version", "not-a-message", "not-storable"],
-  /** Dated later than the ledger can be. */
+  /** Its time is later than the ledger's own can be. */
   "ahead-of-ledger",
 ] as const;
 export type Defect = (typeof DEFECTS)[number];
@@ -32,6 +32,6 @@ export interface LedgerMessage {
   readonly chunk: ChunkInfo | null;
   /** The mirror's `chunk_info` as it was told, as JSON. Null: the mirror told none. Absent: not known. */
   readonly chunkInfo?: string | null;
-  /** Such a message fails verification. Absent or null for most. */
+  /** A message with a defect fails verification. Absent or null for most. */
   readonly defect?: Defect | null;
 }

@@ -45,7 +45,7 @@ const PAYER_AT = FIELDS_AT + INT64_BYTES;
 const TOPIC_AT = PAYER_AT + ENTITY_BYTES;
 const SECONDS_AT = TOPIC_AT + ENTITY_BYTES;
 
-/** Everything that is the same in all preimages. */
+/** The bytes that are the same in all preimages. */
 const FRAME = (() => {
   const bytes = new Uint8Array(PREIMAGE_BYTES);
   bytes.set(HEAD, 0);
@@ -55,7 +55,7 @@ const FRAME = (() => {
   return bytes;
 })();
 
-/** Up to here numbers are exact. */
+/** Numbers of up to this many digits are exact. */
 const EXACT_DIGITS = 15;
 
 /** Writes `[shard, realm, num]` of an id as int64s. Six BigInts a message would cost an eighth of its verification. */

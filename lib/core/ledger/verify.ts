@@ -1,9 +1,10 @@
 /**
- * Walks a topic's messages along its hash chain. A message is `verified` when the hash that the ledger gives it follows from
- * the one before it, `failed` when it does not or cannot be taken as the mirror tells it, and `unverifiable` when there is
- * nothing to compare.
+ * Walks a topic's messages along its hash chain. A message is `verified` if the hash that the ledger gives it follows from the
+ * one before it. It is `failed` if the hash does not follow, or if the message cannot be taken as the mirror reports it. It is
+ * `unverifiable` if there is nothing to compare.
  *
- * The chain proves order, not the time: a message whose hash is right is verified though its time is not above the last one.
+ * The chain proves the order, not the times: a message with the right hash is verified even if its time is not later than the
+ * last one.
  */
 
 import type { Verification } from "../signals/signal";
@@ -52,23 +53,26 @@ export const CHAIN_START: ChainHead = { sequence: 0, hash: GENESIS_HASH, consens
 
 /** Version 3 replaced version 2 before August 2020; a month later no honest message has an older one. */
 const VERSION_3_SINCE = consensusNs(BigInt(Date.UTC(2020, 8, 1)) * 1_000_000n);
-/** Transactions of one user transaction take times around its own, nanoseconds to microseconds apart: a second is far more. */
+/**
+ * Transactions that follow from one user transaction have times around its own, nanoseconds to microseconds apart. A second is
+ * far more.
+ */
 const TIME_SLACK_NS = 1_000_000_000n;
 
 const failed = (reason: VerificationReason): Verdict => ({ verification: "failed", reason });
 
 /**
- * The verdict on the message after `head`. The claimed hash carries the chain on even past a failed message: only that one is
- * wrong.
+ * The verdict on the message after `head`. After a failed message the chain goes on from the hash that the message claims, so one
+ * wrong message does not fail those behind it.
  *
- * A message without a hash is unverifiable, also inside a chain: importers leave hashes out. One that has a hash has to be of
- * version 3 once the chain has a verified message, or once all are of version 3; otherwise a forger could choose a version that
- * nobody checks.
+ * A message without a hash is unverifiable, even inside a chain, because importers leave hashes out. A message with a hash must
+ * be of version 3 if the chain has a verified message, or if its time is after the change to version 3. Otherwise a forger could
+ * choose a version that nobody checks.
  */
 export function verifyNext(sha384: Sha384, head: ChainHead, message: LedgerMessage): Verdict {
   const { runningHash, runningHashVersion, payer } = message;
   if (message.defect) return failed(message.defect);
-  // Where no hash can be compared, time is all there is to go by.
+  // Without a hash to compare, the time is the only evidence.
   const isEarly = message.consensusNs < head.consensusNs - TIME_SLACK_NS;
   const unverifiable = (reason: VerificationReason): Verdict =>
     isEarly ? failed("time-order") : { verification: "unverifiable", reason };
@@ -94,8 +98,8 @@ const linkOf = ({ topicId, sequence, consensusNs }: LedgerMessage, payer: Accoun
 });
 
 /**
- * The head after a message has been taken in, whatever its verdict. Only a verified time is held against what follows: one that
- * is forged to lie in the future would fail all the rest.
+ * The head after a message was taken in, whatever its verdict. Only a verified time limits those that follow: a forged time in
+ * the future would fail all of them.
  */
 export function advance(head: ChainHead, message: LedgerMessage, { verification }: Verdict): ChainHead {
   const isLater = verification === "verified" && message.consensusNs > head.consensusNs;

@@ -19,8 +19,8 @@ const LEAD_S = 10;
 const ARRIVAL_S = 15;
 const USED_S = VALID_S - LEAD_S - ARRIVAL_S;
 /**
- * The first window begins so long before the message says that it was made. Then the mirror, which is some 5 s behind, is past
- * all earlier windows when the message comes first, and a retry within a minute comes in the same window.
+ * How long before the time at which the message says it was made its first window begins. The mirror, which is some 5 s behind,
+ * is then past all earlier windows when the message first comes, and a retry within a minute comes in the same window.
  */
 const BEFORE_MADE_S = 30;
 /** A message of many chunks takes as many ids, a nanosecond apart. */
@@ -29,7 +29,7 @@ const SLOTS = 1_000_000_000 / IDS_PER_MESSAGE;
 const NS = 1_000_000_000n;
 
 export interface WriteWindow {
-  /** Start of validity, which makes the transaction's id together with its payer. */
+  /** Start of validity. Together with the payer it is the transaction's id. */
   readonly validStartNs: bigint;
   /** A message sent in an earlier window has a consensus time before this, or never gets one. */
   readonly settledNs: ConsensusNs;
@@ -50,12 +50,15 @@ export function writeWindow(digest: string, madeS: number, nowMs: number): Write
   };
 }
 
-/** Consensus times before this cannot be those of a message that was made at `madeS`, taken up to `futureS` before then. */
+/**
+ * A message that was made at `madeS` has no earlier consensus time. It may be taken up to `futureS` before `madeS`, by a clock
+ * that is ahead.
+ */
 export function earliestNs(madeS: number, futureS: number): ConsensusNs {
   return consensusNs(BigInt(madeS - futureS - LEAD_S) * NS);
 }
 
-/** A transaction id as the network's tools write it. `chunks`: of how many the message came in; the answer names the last. */
+/** A transaction id as the network's tools write it. `chunks`: how many chunks the message has; the id is that of the last. */
 export function transactionIdText(payer: string, validStartNs: bigint, chunks: number): string {
   const ns = validStartNs + BigInt(chunks - 1);
   return `${payer}@${ns / NS}.${String(ns % NS).padStart(9, "0")}`;

@@ -48,7 +48,7 @@ export function foldRegistry(messages: readonly RegistryMessage[]): readonly Pub
   return [...published].map(([uid, shard]) => ({ uid, shard }));
 }
 
-/** The messages that bring the published registry to the given one; none where they agree. */
+/** The messages that make the published registry equal to the given one; none if they agree. */
 export function publication(registry: Registry, published: readonly PublishedShard[]): readonly string[] {
   return registry.shards.flatMap((shard) => {
     if (shard.topicId === null) return [];
@@ -64,7 +64,7 @@ function operationText(op: "register" | "update", shard: Shard, uid: number | nu
   return JSON.stringify({ p: "hcs-2", op, ...of, t_id: shard.topicId, metadata: metadataOf(shard) });
 }
 
-/** A shard's metadata on the ledger. It must name the instant, or a reader cannot know it. */
+/** A shard's metadata on the ledger. `from` says when its topic takes over: a reader has no other source for that. */
 function metadataOf({ tier, kind, owner, segment, generation, state, routesFromNs }: Shard): string {
   const from = routesFromNs === null ? {} : { from: routesFromNs.toString() };
   return JSON.stringify({ tier, kind, ...(owner === null ? {} : { owner }), segment, generation, state, ...from });
@@ -99,7 +99,7 @@ function shardOf(topicId: TopicId, metadata: string): Shard | null {
   return { ...newShard(group, segment, generation), state, topicId, routesFromNs };
 }
 
-/** Undefined for an owner that no topic of this tier can have. */
+/** Undefined if no topic of this tier can have this owner. */
 function ownerOf(tier: Tier, owner: unknown): ShardGroup["owner"] | undefined {
   if (owner === null) return tier === "enterprise" ? undefined : null;
   if (typeof owner !== "string" || tier === "standard") return undefined;

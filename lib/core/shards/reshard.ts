@@ -20,7 +20,7 @@ import {
 type ShardRef = ShardGroup & Pick<Shard, "segment" | "generation">;
 
 export type Goal =
-  /** The group has `to` segments. */
+  /** Make the group have `to` segments. */
   | { readonly name: "grow"; readonly group: ShardGroup; readonly to: number }
   /** Nothing more is written to this shard. */
   | { readonly name: "drain"; readonly shard: ShardRef };
@@ -38,7 +38,7 @@ export type Step =
   | { readonly name: "done" }
   | { readonly name: "impossible"; readonly reason: string };
 
-/** The public mirror would take ten a second; a topic costs mirror requests in every round, however quiet it is. */
+/** A topic costs mirror requests in every round, however quiet it is, so a useful number of segments is far smaller. */
 export const MAX_SEGMENTS = 1_024;
 
 /**
@@ -80,7 +80,7 @@ function bring(
   return andThen(shards);
 }
 
-/** The shard that is on its way to a segment, or the one that should be. */
+/** The shard that is being prepared for a segment; a new one if there is none. */
 function upcomingOf(registry: Registry, group: ShardGroup, segment: number): { shard: Shard; isNew: boolean } {
   const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
   const onItsWay = known.find(({ state }) => state === "planned" || state === "creating");
@@ -113,7 +113,10 @@ function drain(registry: Registry, ref: ShardRef, nowNs: bigint): Step {
   }
 }
 
-/** Whether a shard needs none in its place: a jump hash shrinks at its end only; and everybody needs a topic, which `standard` is the last to have. */
+/**
+ * Whether a shard can go without a successor. The jump hash can only shrink at its end, so it must be the last segment. Everybody
+ * needs a topic, so the last shard of `standard` stays.
+ */
 export function canLeave(registry: Registry, shard: Shard): boolean {
   const count = activeShards(registry, shard).length;
   return shard.segment === count - 1 && (count > 1 || shard.tier !== "standard");

@@ -14,7 +14,7 @@ import { segmentOf } from "./sharding";
 
 export const TIERS = ["standard", "busy", "enterprise"] as const;
 export type Tier = (typeof TIERS)[number];
-/** The tier of a user who belongs to no tenant, by the user's own signals. */
+/** The tier of a user without a tenant, by how many signals the user has. */
 export type UserTier = Exclude<Tier, "enterprise">;
 
 export const SHARD_STATES = ["planned", "creating", "active", "draining", "drained"] as const;
@@ -27,7 +27,7 @@ export function parseTenantId(text: string): TenantId | null {
   return /^[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/.test(text) ? (text as TenantId) : null;
 }
 
-/** The shards that users of one sort share among them, for one kind. */
+/** A group of users and a kind, which share shards. */
 export interface ShardGroup {
   readonly tier: Tier;
   readonly kind: TopicKind;
@@ -45,7 +45,7 @@ export interface Shard extends ShardGroup {
   readonly topicId: TopicId | null;
   /** The transaction that creates its topic, known before it is sent. */
   readonly attempt: string | null;
-  /** New messages go there from this instant on; null before, and for topics that were there before us. */
+  /** New messages go to it from this instant on. Null before that, and for topics that existed before the registry. */
   readonly routesFromNs: bigint | null;
   /** No new messages from this instant on. */
   readonly drainsFromNs: bigint | null;
@@ -82,7 +82,7 @@ export const isOfGroup = (shard: ShardGroup, { tier, kind, owner }: ShardGroup):
 export const isSameShard = (a: Shard, b: Pick<Shard, "segment" | "generation"> & ShardGroup): boolean =>
   isOfGroup(a, b) && a.segment === b.segment && a.generation === b.generation;
 
-/** A group's shards that are written to, by segment. */
+/** The shards of a group that take new messages, by segment. */
 export function activeShards(registry: Registry, group: ShardGroup): readonly Shard[] {
   return registry.shards
     .filter((shard) => isOfGroup(shard, group) && shard.state === "active")
@@ -100,8 +100,8 @@ function groupsFor({ userId, tier, tenantId }: RoutedUser, kind: TopicKind): rea
 }
 
 /**
- * The one shard that a user's messages of a kind are written to: of the closest group that has any, the segment that the user
- * hashes to. Where a tier has no topics yet, its users write to those of `standard`. Null where the kind has none at all.
+ * The one shard that a user's messages of a kind are written to: in the closest group that has any, the segment that the user
+ * hashes to. Users of a tier without topics write to those of `standard`. Null if the kind has no topics at all.
  */
 export function routeTopic(
   registry: Registry,
@@ -123,7 +123,7 @@ export function shardName(prefix: string, { tier, kind, owner, segment }: ShardG
 
 /** How instances read a topic. */
 export type Reading =
-  /** Nothing is written to it yet: read, and not counted in how fresh we are. */
+  /** Nothing is written to it yet. It is read, but freshness does not depend on it. */
   | "ahead"
   | "live"
   /** A drained topic: once all of it is stored, it is read now and then, for writers who have kept an old address. */
@@ -133,16 +133,18 @@ export interface ReadTopic {
   readonly topicId: TopicId;
   readonly kinds: readonly TopicKind[];
   readonly reading: Reading;
-  /** The ledger has nothing of this topic before this consensus time; 0n where that is not known. */
+  /** The ledger has nothing of this topic before this consensus time; 0n if that is not known. */
   readonly startsNs: bigint;
-  /** After this a drained topic need not be looked at any more. */
+  /** After this time a drained topic need not be read any more. */
   readonly untilNs: bigint;
 }
 
-/** A drained topic is looked at for a day: wallets that write by themselves keep a topic for minutes. */
+/** A drained topic is read rarely for a day. Wallets that write by themselves remember a topic for minutes. */
 const RARE_FOR_NS = 86_400n * 1_000_000_000n;
 
-/** The topics to read, in the order of the registry. Shards may share a topic: it is read as the liveliest of them asks. */
+/**
+ * The topics to read, in the order of the registry. A topic that several shards share is read as the most active of them needs.
+ */
 export function readTopics(registry: Registry): readonly ReadTopic[] {
   const topics = new Map<TopicId, ReadTopic>();
   for (const shard of registry.shards) {
@@ -175,8 +177,8 @@ const LIVELINESS: readonly Reading[] = ["rare", "ahead", "live"];
 const livelier = (a: Reading, b: Reading): Reading => (LIVELINESS.indexOf(a) >= LIVELINESS.indexOf(b) ? a : b);
 
 /**
- * Shards for the topics that were configured and that the registry does not have: the next segments of `standard`, in the order
- * given. Where a kind had none before, they have always been written to; else from `nowNs` on.
+ * Shards for configured topics that the registry does not have: the next segments of `standard`, in the order given. If their
+ * kind had no shard before, they count as always written to; otherwise from `nowNs` on.
  */
 export function seedShards(
   registry: Registry,
@@ -197,7 +199,7 @@ export function seedShards(
   });
 }
 
-/** A planned shard for a segment, after all that the segment has had. */
+/** A new planned shard for a segment, one generation after the segment's last. */
 export function nextInSegment(registry: Registry, group: ShardGroup, segment: number): Shard {
   const known = registry.shards.filter((shard) => isOfGroup(shard, group) && shard.segment === segment);
   return newShard(group, segment, Math.max(-1, ...known.map(({ generation }) => generation)) + 1);

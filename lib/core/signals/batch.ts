@@ -19,9 +19,9 @@ export interface LogEntry {
   readonly runningHashVersion: number | null;
   readonly verification: Verification;
   readonly disposition: Disposition;
-  /** Why it is undecodable, untrusted, failed or unverifiable; null where nothing is to be said. */
+  /** Why it is undecodable, untrusted, failed or unverifiable; null if there is nothing to say. */
   readonly reason: string | null;
-  /** Without a key where the message is a part that adds nothing (core/ledger/chunks). */
+  /** The key is empty if the message is a part that adds nothing (core/ledger/chunks). */
   readonly chunk: ChunkInfo | null;
   /** The mirror's `chunk_info` as JSON (LedgerMessage). Absent where it is not known, as in rows of earlier versions. */
   readonly chunkInfo?: string | null;
@@ -47,11 +47,11 @@ export interface StoredRow extends Omit<UserRow, "userId"> {
 
 /** The facts that signals imply beyond their rows. */
 export interface Facts {
-  /** One for a (user, peer), merged. */
+  /** One for each user and peer, merged. */
   readonly edges: readonly Edge[];
-  /** One for a user, the latest. */
+  /** One for each user, the latest. */
   readonly profiles: readonly Profile[];
-  /** One for an id and actor. */
+  /** One for each id and actor. */
   readonly definitions: readonly DefinitionClaim[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * From a run of ledger messages to the batch that is committed for them: checked, reassembled, decoded, attributed, projected.
- * Pure, so that a replay from any split into pages gives the same log, rows and projections.
+ * Turns a run of ledger messages into the batch that is committed for them: they are checked, reassembled, decoded, attributed
+ * and projected. Pure, so a replay from any split into pages gives the same log, rows and projections.
  */
 
 import { keyOf } from "../key";
@@ -24,7 +24,7 @@ import {
 } from "./projection";
 import type { DecodedBody, Verification } from "./signal";
 
-/** A message that was checked before is only interpreted again: the chain is not moved by it. */
+/** A message that has a verdict was checked before. It is only interpreted again, and the chain does not move. */
 type ToInterpret = LedgerMessage & { readonly verdict?: Verdict };
 
 /** Accounts that may write for others (TRUSTED_PAYERS); `*` is everybody. */
@@ -34,7 +34,7 @@ export interface InterpretInput {
   readonly topicId: TopicId;
   /** The chain before the first message. */
   readonly head: ChainHead;
-  /** By rising sequence. `gap` declares the only hole, before the first. */
+  /** By rising sequence, without a hole except before the first. */
   readonly messages: readonly ToInterpret[];
   /** Stored parts of the chunk groups that occur in `messages`, by rising sequence. */
   readonly priorParts: readonly Piece[];
@@ -49,7 +49,7 @@ export interface Interpretation extends Batch {
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
   readonly decoded: DecodedBody | null;
-  /** Bytes of the whole message, where it came in chunks. */
+  /** The verdict on the whole message, where it came in chunks. */
   readonly verification: Verification;
 };
 
@@ -89,7 +89,7 @@ export function interpret(input: InterpretInput): Interpretation {
   return { topicId: input.topicId, entries, rows, ...project(signals), head };
 }
 
-/** The reading of a message's bytes. */
+/** Reads a message's bytes and decides what becomes of it. */
 function outcomeOf(
   message: LedgerMessage,
   verification: Verification,
@@ -114,18 +114,18 @@ function outcomeOf(
   return { ...stored, disposition: "signal", decoded: decoded.value };
 }
 
-/** Whether a payer may write for this actor. An unknown payer may write for nobody, whoever is trusted. */
+/** Whether a payer may write for this actor. An unknown payer may write for nobody, even if everybody is trusted. */
 export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted: TrustedPayers): boolean {
   if (payer === null) return false;
   return trusted === "*" || trusted.has(payer) || (payer as string) === actor;
 }
 
-/** The log entry as a message again, for another look at it. */
+/** A log entry as the ledger message that it was, to be looked at again. */
 export function messageOf(topicId: TopicId, entry: LogEntry): LedgerMessage {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
-/** The people a signal concerns: its actor and its target, once each. */
+/** The people whom a signal concerns: its actor and its target, once each. */
 function concerned({ actor, target }: DecodedBody): readonly (readonly [UserId, boolean])[] {
   const people: [UserId, boolean][] = [];
   if (actor !== null) people.push([actor, true]);
@@ -144,7 +144,7 @@ export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): F
   return project(signals);
 }
 
-/** The projections of a set of signals: one edge for a pair and side, one profile for a user, one claim for an id and actor. */
+/** The facts of a set of signals: one edge for each pair and side, one profile for each user, one claim for each id and actor. */
 export function project(signals: readonly DecodedMessage[]): Facts {
   const edges = new Map<string, Edge>();
   const profiles = new Map<string, Profile>();

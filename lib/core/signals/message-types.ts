@@ -72,10 +72,10 @@ export const NUMERIC_TYPES: readonly MessageType[] = NAMES.filter((type) => rule
 
 export const foldSynonym = (type: string): string => (Object.hasOwn(SYNONYMS, type) ? SYNONYMS[type as Synonym] : type);
 
-/** The first word of a kind's types, also of those without a row: `TRUST_`. */
+/** The prefix of a kind's types: `TRUST_`. Types without a row have it too. */
 export const prefixOf = (kind: TopicKind): string => `${kind.toUpperCase()}_`;
 
-/** The kind of a type, by its row or else by its first word; null where neither says one. */
+/** The kind of a type: by its row, or else by its prefix; null if neither gives one. */
 export function kindOf(type: string): TopicKind | null {
   const rule = ruleOf(type);
   return rule ? rule.kind : (TOPIC_KINDS.find((kind) => type.startsWith(prefixOf(kind))) ?? null);

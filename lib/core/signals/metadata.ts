@@ -14,7 +14,7 @@ export const CUT_MARK = "…";
 /** Stands for a message that is too long to be read for a view. */
 export const CUT_METADATA: Json = { [CUT_MARK]: "cut" };
 
-/** The same object where it is small enough, else as much of it as fits. The decoder has bounded its depth. */
+/** The same object if it is small enough, else as much of it as fits. The decoder has bounded its depth. */
 export function boundedMetadata(metadata: Json): Json {
   if (JSON.stringify(metadata).length <= MAX_METADATA_CHARACTERS) return metadata;
   const budget = { left: MAX_METADATA_CHARACTERS - JSON.stringify({ [CUT_MARK]: "cut" }).length };

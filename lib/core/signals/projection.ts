@@ -17,7 +17,7 @@ type LatestNs = bigint;
 export interface Edge {
   readonly userId: UserId;
   readonly peerId: UserId;
-  /** From either of the two. */
+  /** The latest accept by either of the two. */
   readonly acceptNs: LatestNs;
   readonly acceptOutNs: LatestNs;
   readonly acceptInNs: LatestNs;
@@ -78,7 +78,7 @@ export interface DecodedMessage {
   readonly consensusNs: ConsensusNs;
 }
 
-/** As much of a signal as its edges depend on. */
+/** The part of a decoded message that its edges depend on. */
 export type EdgeSignal = Pick<DecodedMessage, "decoded" | "consensusNs">;
 
 export function emptyEdge(userId: UserId, peerId: UserId): Edge {
@@ -106,7 +106,7 @@ export function emptyEdge(userId: UserId, peerId: UserId): Edge {
 
 export const later = (a: bigint, b: bigint) => (a > b ? a : b);
 
-/** The join of two states of one edge: register by register, the later one. */
+/** Joins two states of one edge: for each register, the later one. */
 export function mergeEdge(a: Edge, b: Edge): Edge {
   const out = a.trustOutNs >= b.trustOutNs ? a : b;
   const into = a.trustInNs >= b.trustInNs ? a : b;
@@ -159,7 +159,7 @@ const EDGE_EFFECTS: Readonly<Record<TypeOfKind<"contact" | "trust">, EdgeEffect 
   TRUST_UPDATE: null,
 };
 
-/** The edges that one signal changes, as states to merge in: none, or one for each side. */
+/** The edges that one signal changes, as states to merge: none, or one for each side. */
 export function edgesOf(signal: EdgeSignal): readonly Edge[] {
   const { decoded, consensusNs: ns } = signal;
   const { actor, target } = decoded;
@@ -217,13 +217,13 @@ export function claimOf(signal: DecodedMessage): DefinitionClaim | null {
   };
 }
 
-/** The join of two claims of one person to one id. */
+/** Joins two claims of one person to one id. */
 export function mergeClaim(a: DefinitionClaim, b: DefinitionClaim): DefinitionClaim {
   const firstNs = later(b.firstNs, a.firstNs) === a.firstNs ? b.firstNs : a.firstNs;
   return { ...(a.consensusNs >= b.consensusNs ? a : b), firstNs };
 }
 
-/** Claims to one id that are kept beside the one that counts: the earliest. A stranger's changes nothing, and is counted. */
+/** The most claims to one id that are kept: the earliest. Only the earliest can count, so a later stranger changes nothing. */
 export const MAX_CLAIMS = 16;
 
 /**
@@ -239,7 +239,7 @@ export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClai
   );
 }
 
-/** A statement's members, wherever its form puts them: flat, or under its own name. */
+/** A statement's members, whether they are flat or nested under its name. */
 function statementOf(metadata: DecodedBody["metadata"], name: string): DecodedBody["metadata"] {
   const nested = metadata[name];
   return isRecord(nested) ? { ...metadata, ...nested } : metadata;
@@ -250,9 +250,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The edge under STRICT_BONDING: one side alone bonds nobody. An accept bonds where the other side has asked or accepted too
- * since the latest revoke; otherwise it is a request. Every register stays the latest of its kind, so the result does not
- * depend on the order of topics, and a request may also come after the accept that it answers.
+ * The edge under STRICT_BONDING: one side alone cannot make a bond. An accept makes one if the other side has asked or accepted
+ * too since the latest revoke; otherwise it counts as a request. Every register stays the latest of its kind, so the result does
+ * not depend on the order of topics, and a request may also come after the accept that it answers.
  */
 export function strictly<T extends Edge>(edge: T): T {
   const askedOutNs = later(edge.requestOutNs, edge.acceptOutNs);
@@ -268,7 +268,7 @@ export function isBonded(edge: Pick<Edge, "acceptNs" | "revokeNs">): boolean {
 
 const settledNs = (edge: Edge) => later(edge.acceptNs, edge.revokeNs);
 
-/** The peer asks: not bonded, and nothing of the pair is newer than the request. */
+/** The peer asks: they are not bonded, and nothing between the two is newer than the request. */
 export function isIncoming(edge: Edge): boolean {
   return !isBonded(edge) && edge.requestInNs > settledNs(edge);
 }
@@ -277,7 +277,7 @@ export function isOutgoing(edge: Edge): boolean {
   return !isBonded(edge) && edge.requestOutNs > settledNs(edge);
 }
 
-/** Weight the user gives the peer; 0 unless it is the latest word and the pair is bonded. */
+/** The weight that the user gives the peer; 0 if the trust was ended since or the pair is not bonded. */
 export function trustGiven(edge: Edge): number {
   return isBonded(edge) && edge.trustOutNs > edge.trustOutEndNs ? edge.trustOutWeight : 0;
 }

@@ -1,4 +1,4 @@
-/** A decoded message, and the words for what became of it. */
+/** A decoded body, and the words for what became of a message. */
 import type { UserId } from "../ledger/ids";
 
 /** How a message stands to the ledger's hash chain (docs/hedera.md §4). */
@@ -7,7 +7,7 @@ export type Verification = "verified" | "unverifiable" | "failed";
 /** The outcome of a message in the log. */
 export type Disposition = "signal" | "part" | "undecodable" | "untrusted" | "failed";
 
-/** Why bytes are no signal. Each is counted by this name. */
+/** Why bytes are not a signal. Each reason is counted by this name. */
 export const UNDECODABLE_REASONS = [
   "not-utf8",
   "not-json",
@@ -31,9 +31,9 @@ export interface Party {
   readonly hrl: string | null;
 }
 
-/** A message's body decoded, without its place on the ledger. */
+/** The meaning of a message's body, without its place on the ledger. */
 export interface DecodedBody {
-  /** In capitals, synonyms folded. */
+  /** In capitals; synonyms are folded. */
   readonly type: string;
   /** Null only for a recognition definition that names nobody. */
   readonly actor: UserId | null;

@@ -13,7 +13,7 @@ const REGION_FLAG = /\u{1F3F4}[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{3,6}\u{E0
 /** Format characters that show: signs of Arabic, Syriac and Kaithi that stand before or around a number. */
 const SHOWN_FORMATS = "\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}";
 
-/** The joiners and the selectors of variants, which are looked at by their place. */
+/** Joiners and variation selectors. Their place decides whether they stay. */
 const BY_PLACE = "\\u200C\\u200D\\u180B-\\u180D\\u180F\\uFE00-\\uFE0F\\u{E0100}-\\u{E01EF}";
 
 /** Letters and signs that are blank: of Braille, music, Khitan and hieroglyphs. Unicode counts them as shown. */
@@ -28,7 +28,7 @@ const UNSAFE = new RegExp(
   "gu",
 );
 
-/** Joins two characters into one, and the tags of a flag. A joiner alone separates no words. */
+/** Characters that join two others into one, and the tags of a flag. A joiner alone separates no words. */
 const GLUE = /^[\u034F\u{E0000}-\u{E007F}]$/u;
 const harmless = (found: string) => {
   if (REGION_FLAG.test(found)) return found;
@@ -76,7 +76,7 @@ const PLAIN = /^[!-~]+( [!-~]+)*$/;
 
 const CLUSTERS = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** The first `maxCharacters` code points, without the rest of a character that is made of several and would be cut. */
+/** The first `maxCharacters` code points. A character that consists of several is kept whole or left out. */
 function cut(text: string, maxCharacters: number): string {
   let kept = "";
   let count = 0;
@@ -88,7 +88,7 @@ function cut(text: string, maxCharacters: number): string {
   return kept;
 }
 
-/** One line of harmless text of at most `maxCharacters` code points; null where nothing is left. */
+/** One line of harmless text of at most `maxCharacters` code points; null if nothing is left. */
 export function cleanText(value: unknown, maxCharacters: number): string | null {
   if (typeof value !== "string") return null;
   // Four UTF-16 units a character is more than enough, and bounds the work on a hostile 20 KB name.
@@ -100,7 +100,10 @@ export function cleanText(value: unknown, maxCharacters: number): string | null 
   return VISIBLE.test(bounded) ? bounded : null;
 }
 
-/** Whether a name without spaces shows, and each of its characters does something: two names that look alike are one. */
+/**
+ * Whether a name without spaces is visible and none of its characters is without effect. Then no two different names look the
+ * same because of hidden characters.
+ */
 export function showsWhole(name: string): boolean {
   if (PLAIN.test(name)) return true;
   return VISIBLE.test(name) && name.replace(UNSAFE, harmless) === name && withoutStray(name) === name;

@@ -1,6 +1,6 @@
 /**
- * A user's views, shaped from rows. Pure: the same rows give the same view, byte for byte, which its ETag names. Times that
- * tell the age of an answer are not part of a view.
+ * A user's views, shaped from rows. Pure: the same rows give the same view, byte for byte, so its ETag can name the bytes. Times
+ * that tell the age of an answer are not part of a view.
  */
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../ledger/consensus-time";
@@ -33,7 +33,7 @@ export const CIRCLE_SLOTS = 9;
 /** Bonded contacts that `/api/circle` lists at most. */
 export const CIRCLE_CONTACTS_MAX = 250;
 
-/** A name for a peer: from the profile, then from contact messages, then the id. */
+/** A name for a peer: from the profile, else from contact messages, else the id. */
 export function handleOf(edge: EdgeWithName): string {
   return edge.profile?.displayName ?? edge.profile?.handle ?? edge.peerHandle ?? edge.peerId;
 }
@@ -133,7 +133,7 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
   };
 }
 
-/** Says of shown metadata that something of it was cut. */
+/** Marks an answer whose metadata was cut. */
 export const truncation = (metadata: Metadata) => (CUT_MARK in metadata ? { truncated: true as const } : {});
 
 export function definitionView(definition: Definition) {

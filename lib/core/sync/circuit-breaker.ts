@@ -19,7 +19,7 @@ export interface CircuitBreakerPolicy {
   readonly probeMs: number;
 }
 
-/** Whether a call may go out now, and the circuit after that decision. */
+/** Whether a call may go out now, and the breaker after that decision. */
 export function admit(
   circuit: CircuitBreaker,
   nowMs: number,
@@ -31,11 +31,15 @@ export function admit(
   return { admitted: true, circuit: { name: "half-open", openings: circuit.openings, sinceMs: nowMs } };
 }
 
-/** A call that was sent before the circuit opened proves nothing about the wait that was asked for since. */
+/**
+ * The breaker after a success. A call that was sent before it opened does not close it: the success says nothing about the wait
+ * since.
+ */
 export function succeeded(circuit: CircuitBreaker): CircuitBreaker {
   return circuit.name === "open" ? circuit : CLOSED;
 }
 
+/** The breaker after a failure. `retryAfterMs`: the wait that the other side asked for, which opens the breaker at once. */
 export function failed(
   circuit: CircuitBreaker,
   nowMs: number,

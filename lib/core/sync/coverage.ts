@@ -7,9 +7,9 @@ import type { Interval } from "./intervals";
 export interface Extension<T> {
   /** The messages that continue the prefix without a hole: `cursor + 1, cursor + 2, …`. */
   readonly run: readonly T[];
-  /** The hole between the run and the next message of the answer; null where the answer has none beyond. */
+  /** The hole between the run and the next message of the answer; null if there is no message behind the run. */
   readonly hole: Interval | null;
-  /** The contiguous messages behind the hole, which a declared gap lets through. */
+  /** The contiguous messages behind the hole. They can be stored once the hole is declared a gap. */
   readonly beyond: readonly T[];
 }
 

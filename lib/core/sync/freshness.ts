@@ -1,12 +1,12 @@
-/** The age of the shown data, from the sync state of each topic. */
+/** How old the shown data is, from the sync state of each topic. */
 import { type ConsensusNs, consensusNs, fromMs } from "../ledger/consensus-time";
 
 export interface FreshnessNow {
-  /** Consensus time through which every topic is synced; null while one of them never was. */
+  /** Every topic is synced through this consensus time; null if one of them never was. */
   readonly asOfNs: ConsensusNs | null;
   readonly lagMs: number | null;
   readonly stale: boolean;
-  /** The ledger rests: it makes no blocks, and everything on it is stored, as far as the mirror reports. */
+  /** The ledger is at rest: it makes no blocks, and everything on it is stored, as far as the mirror reports. */
   readonly isQuiet: boolean;
 }
 
@@ -14,13 +14,13 @@ export interface FreshnessNow {
 export interface SyncedTopic {
   /** Everything through this consensus time is stored; 0n for never. */
   readonly syncedThroughNs: bigint;
-  /** For how long that has not moved, on a clock that never steps. */
+  /** For how many milliseconds that has not moved, on a clock that never steps. */
   readonly unmovedMs: number;
-  /** A run has met the topic's end. */
+  /** A run has reached the topic's end. */
   readonly hasCaughtUp: boolean;
 }
 
-/** A ledger that rests. `throughNs`: the end of its newest block; null where it has none. */
+/** A ledger at rest. `throughNs`: the end of its newest block; null if it has none. */
 export interface Quiet {
   readonly throughNs: bigint | null;
 }

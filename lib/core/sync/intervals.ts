@@ -4,7 +4,7 @@ export interface Interval {
   readonly to: number;
 }
 
-/** Any intervals in that normal form. Empty ones (`to < from`) vanish. */
+/** Brings any intervals into that normal form. Empty ones (`to < from`) vanish. */
 export function normalize(intervals: readonly Interval[]): readonly Interval[] {
   const sorted = intervals.filter(({ from, to }) => from <= to).sort((a, b) => a.from - b.from);
   const merged: Interval[] = [];

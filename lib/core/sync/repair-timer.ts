@@ -3,7 +3,7 @@
  * not. Times are of the process's monotonic clock.
  */
 
-/** A mirror needs half a minute to recover. Messages that it lacked for an hour may come within another. */
+/** A mirror needs half a minute to recover. Messages that it has lacked for an hour may take another hour. */
 const WAIT_MS = { base: 30_000, max: 3_600_000 };
 
 export interface RepairTimer {
@@ -29,12 +29,12 @@ export const REPAIR_AT_START: RepairTimer = { isNeeded: true, dueMs: 0, waitMs: 
 
 export const isRepairDue = ({ isNeeded, dueMs }: RepairTimer, nowMs: number): boolean => isNeeded && nowMs >= dueMs;
 
-/** Something new is missing or wrong. */
+/** The timer after something new is missing or wrong. */
 export function repairNeeded(timer: RepairTimer, nowMs: number): RepairTimer {
   return { ...timer, isNeeded: true, waitMs: WAIT_MS.base, dueMs: nowMs + WAIT_MS.base };
 }
 
-/** `nowMs`: when the look began. */
+/** The timer after a look. `nowMs`: when the look began. */
 export function repaired(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
   const isRoundOver = failedThrough === 0;
   const waitMs = mended > 0 || !isRoundOver ? WAIT_MS.base : timer.waitMs;

@@ -20,10 +20,10 @@ export interface SyncState {
   readonly phase: SyncPhase;
   /** The chain at the topic's cursor; null if the store must be asked for it. */
   readonly chain: ChainHead | null;
-  /** How often everything that was believed was dropped. A row that was read before the last time does not count. */
+  /** How often the topic was started over. A row that was read before the last time does not count. */
   readonly starts: number;
   readonly goal: Goal;
-  /** The store holds a hole of this topic, which is to be forgotten when the hole has closed. */
+  /** The store has recorded a hole of this topic, and is to forget it when the hole has closed. */
   readonly isHoleStored: boolean;
   readonly repair: RepairTimer;
   /** When a paused topic is looked at again. */
@@ -45,9 +45,9 @@ export const SYNC_START: SyncState = {
 
 export type SyncEvent =
   | Exclude<PhaseEvent, { name: "progress" | "caught-up" | "hole" | "conflict" | "fault" }>
-  /** Somebody wants everything that the mirror has from now on. */
+  /** Somebody asks for everything that the mirror has now. */
   | { readonly name: "called"; readonly headsBefore: number }
-  /** The mirror said through when it has everything, as head number `number`. */
+  /** The mirror has reported its head: it has everything through this time. `number` counts the heads. */
   | { readonly name: "head"; readonly number: number; readonly throughNs: ConsensusNs | null }
   | { readonly name: "paused-look"; readonly nowMs: number }
   /** The store has answered with the topic's state. */
@@ -83,7 +83,7 @@ export type SyncEvent =
   | { readonly name: "start-over"; readonly isRunning: boolean; readonly nowMs: number }
   | { readonly name: "repaired"; readonly result: Repaired; readonly startedMs: number };
 
-/** A paused topic is looked at this often while it has readers, in case the event that it goes on was lost. */
+/** A paused topic is looked at this often while it has readers, in case the event of its resumption was lost. */
 const PAUSED_LOOK_MS = 30_000;
 
 export function transition(state: SyncState, event: SyncEvent, policy: SyncPolicy): SyncState {

@@ -11,11 +11,13 @@ export interface Watermark {
   readonly throughNs: bigint;
 }
 
-/** Above every time in nanoseconds. Twenty digits: Redis compares watermarks cut there. */
+/**
+ * Greater than any time in nanoseconds. It has twenty digits, because Redis compares generation and time apart and cuts there.
+ */
 const GENERATION = 10n ** 20n;
 /**
- * A watermark this far ahead of the keeper's clock is dropped. Instances believe a head up to ten seconds ahead of their own
- * clocks, and the clocks differ. A smaller error is passed by the truth within a minute.
+ * A watermark this far ahead of the keeper's clock is dropped. Instances accept a head up to ten seconds ahead of their own
+ * clocks, and the clocks differ. Real time overtakes a smaller error within a minute.
  */
 export const AHEAD_MS = 60_000;
 
