@@ -110,7 +110,7 @@ export const topicLog = pgTable(
     /** The whole message, in the row of the chunk that completed it. */
     body: bytea(),
     reason: text(),
-    /** What the mirror said of the message's chunks, as it said it. Null: not known, as in rows that an earlier version wrote. */
+    /** The mirror's chunk info, exactly as it was reported. Null if it is not known, as in rows of an earlier version. */
     chunkInfo: bytea("chunk_info"),
   },
   (t) => [

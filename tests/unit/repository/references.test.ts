@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
 import { filesUnder } from "../../support/repository/files-under";
 import { bareOpenings, brokenReferences, proseOf, treeOf } from "../../support/repository/references";

@@ -1,7 +1,7 @@
 /**
- * What a mirror said of a message's chunks, in a few bytes. The SDK sends chunk info with every message, nearly always in one form:
- * the payer's transaction, without a nonce, valid from a few seconds before consensus. That form takes 6 bytes instead of 150.
- * Any other text is kept as it is. Lossless: text that would not come back the same is kept as it is, too.
+ * Stores a message's chunk info, as a mirror reports it, in a few bytes. The SDK sends chunk info with every message, nearly always
+ * in one form: the payer's transaction, without a nonce, valid from a few seconds before consensus. That form takes 6 bytes instead
+ * of 150. Any other text is kept unchanged, and so is text that would not come back the same: nothing is lost.
  *
  * The first byte is part of the stored format: 1 is the usual form for a message of one piece, 2 the same with number and total, 0
  * stands before plain text. No byte at all: the mirror said that there is no chunk info.
