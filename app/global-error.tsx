@@ -10,7 +10,7 @@ export default function GlobalError({ retry }: { error: unknown; retry: () => vo
         <main>
           <ErrorState
             wholePage
-            title="TrustMesh has tripped"
+            title="Something went wrong"
             reason="Nothing is lost: everything is on the ledger."
             onRetry={retry}
           />

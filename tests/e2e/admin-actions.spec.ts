@@ -113,7 +113,9 @@ test("Pause and Resume: the topic stops for everybody, the page says so, and it 
   );
   await admin.begin(topicId, "Resync");
   await admin.confirm(topicId);
-  await expect(admin.confirmation.getByRole("alert")).toContainText("The topic is paused: resume it first");
+  await expect(admin.confirmation.getByRole("alert")).toContainText(
+    "The topic is paused and takes no writes. Resume it first",
+  );
   await admin.confirmation.getByRole("button", { name: "Leave it" }).click();
 
   await admin.begin(topicId, "Resume");

@@ -329,7 +329,7 @@ test.describe("look up", () => {
 
   test("says what is wrong with an id or a place, and what is not stored", async ({ admin, page }) => {
     await admin.open("/admin/lookup?person=tm-nobody-of-this-name");
-    await expect(page.getByRole("main").getByRole("alert")).toContainText("Nothing is stored of this id.");
+    await expect(page.getByRole("main").getByRole("alert")).toContainText("Nothing is stored for this id.");
     await page.getByLabel("Topic and sequence number").fill("0.0.5");
     await page.getByRole("button", { name: "Look up" }).last().click();
     await expect(page.getByText("Write the topic and the sequence number: 0.0.7148063/31415.")).toBeVisible();

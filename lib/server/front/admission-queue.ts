@@ -1,17 +1,17 @@
 import "server-only";
 /**
- * Lets the requests of one address in one after the other, a gap apart. All at once, the burst that an address may do would be half a
- * second of CPU in which nobody else gets an answer (bench row flood.p99_ratio).
+ * Admits the expensive requests of one address one at a time, a gap apart. A whole burst at once would take half a second of
+ * CPU, in which nobody else gets an answer (bench row flood.p99_ratio).
  */
 import { QUEUE } from "../access/limits";
 
 export class AdmissionQueue {
-  /** The waiting requests by address. An address is here until one gap after its last request was let in. */
+  /** The waiting requests of each address. An address stays here until one gap after its last admitted request. */
   private readonly waiting = new Map<string, (() => boolean)[]>();
 
   /**
-   * Calls `enter` at once, or when the requests before it were let in. `enter` returns false where it needs no turn any more: the next
-   * request takes it. Returns false, and never calls `enter`, where too many requests of this address wait.
+   * Calls `enter` at once, or after the requests before it. `enter` returns false if it no longer needs its turn; the next
+   * request then takes it. Returns false, and never calls `enter`, if too many requests of this address wait already.
    */
   add(address: string, gapMs: number, enter: () => boolean): boolean {
     const queue = this.waiting.get(address);

@@ -1,6 +1,6 @@
 import "server-only";
 import { tooManyProblem } from "../access/caller-limits";
-/** The way of every request once the app is open: gate, rate guard, remembered answers, then the framework. */
+/** The path of every request once the app is open: gate, rate guard, cached answers, then the framework. */
 import type { App } from "../boot/app";
 import { hasBody } from "../http/read-body";
 import type { KeptAnswer } from "../http/remembered-answers";
@@ -14,9 +14,9 @@ import { notReady } from "./starting";
 
 export interface EntranceOptions {
   readonly app: Pick<App, "limits" | "metrics">;
-  /** The answer of a route that remembers answers. */
+  /** The answer of a route whose answers are cached. */
   readonly remembered: (name: RouteName) => Promise<KeptAnswer>;
-  /** Serves every request that is let in and not answered here. */
+  /** Serves every request that was admitted and not answered here. */
   readonly next: Serve;
   readonly isEnding: () => boolean;
 }
@@ -25,7 +25,7 @@ const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
 
 const isKept = (route: AnyRoute) => route.access === "public" && route.rememberMs !== undefined;
 
-/** Asks the routes directly, without the framework in between. */
+/** Calls the routes directly, without the framework. */
 export const rememberedOf =
   (app: App): EntranceOptions["remembered"] =>
   (name) =>

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Our own node:http server, in front of everything. It listens before anything else is loaded, puts the same headers on every
- * answer, and notes the address of each request. It knows the open requests, so that it can end without losing one.
+ * Our own node:http server, in front of everything. It listens before anything else is loaded. It puts the same headers on
+ * every answer and notes the address of each request. It counts open requests, so that it can end without losing one.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
@@ -14,11 +14,14 @@ import { headersOf, sendProblem } from "./plain-answer";
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /**
- * Balancers keep idle connections for 60 s and less (AWS, nginx, Google). They must close first: we would close on a request
- * that is on its way.
+ * Balancers keep idle connections for up to 60 s (AWS, nginx, Google), and must close them first. If we closed first, a request
+ * might be on its way.
  */
 const KEEP_ALIVE_MS = 75_000;
-/** How long a client that still sends may take to read a refusal. Cut at once, it would see a broken connection instead. */
+/**
+ * Time for a client that still sends to read its refusal. If the connection were cut at once, the client would see an error
+ * instead of the answer.
+ */
 const LINGER_MS = 250;
 
 const INTERNAL = {
@@ -33,7 +36,7 @@ export class Front {
   private lastMs = 0;
   private isLast = false;
 
-  /** `serve` may be replaced at any time, for the requests that come after that. */
+  /** `serve` may be replaced at any time. Later requests use the new one. */
   constructor(
     public serve: Serve,
     private readonly clock: Clock,
@@ -43,18 +46,18 @@ export class Front {
         ...LIMITS_OF_CLIENTS,
         keepAliveTimeout: KEEP_ALIVE_MS,
         connectionsCheckingInterval: 5_000,
-        // Node would answer without our headers and without a sentence: `receive` does it instead.
+        // Node's own answer would lack our headers and our sentence, so `receive` checks the Host header instead.
         requireHostHeader: false,
       },
       (request, response) => this.receive(request, response),
     );
-    // Without a listener Node asks for the body before anything has looked at the headers.
+    // Without this listener, Node asks for the body before our checks have seen the headers.
     this.server.on("checkContinue", (request, response) => this.receive(request, response));
     this.server.on("checkExpectation", (request, response) => this.receive(request, response, UNMET_EXPECTATION));
     this.server.on("clientError", (error, socket) => this.refuseUnreadable(error, socket as Socket));
   }
 
-  /** Resolves with the port. Rejects with a sentence where the address is not available. */
+  /** Resolves with the port. Rejects with a sentence if the address is not available. */
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once("error", (error: NodeJS.ErrnoException) => reject(new CannotListen(host, port, error.code)));
@@ -62,7 +65,7 @@ export class Front {
     });
   }
 
-  /** From now on every answer is the last one on its connection. */
+  /** From now on, every answer closes its connection. */
   announceEnd(): void {
     this.isLast = true;
     for (const response of this.underWay) if (!response.headersSent) response.shouldKeepAlive = false;
@@ -72,14 +75,14 @@ export class Front {
     return this.isLast;
   }
 
-  /** Monotonic ms of the last request, health checks left out. */
+  /** Monotonic ms of the last request, not counting health checks. */
   get lastRequestMs(): number {
     return this.lastMs;
   }
 
   /**
-   * Accepts no further connection; open ones go on. Resolves when all are closed. Node's own `close` also ends connections that
-   * were just accepted and whose request is on its way.
+   * Accepts no more connections; open ones go on. Resolves when all are closed. Node's own `close` would also end a connection
+   * that was just accepted and whose request is on its way.
    */
   stopAccepting(): Promise<void> {
     return new Promise((resolve) => {
@@ -92,14 +95,14 @@ export class Front {
     this.server.closeIdleConnections();
   }
 
-  /** `refusal`: the sentence of a request that is refused unread; null for all others. */
+  /** `refusal` is the sentence for a request that is refused unread. Null for all others. */
   private receive(request: IncomingMessage, response: ServerResponse, refusal: string | null = null): void {
     request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
     if (this.isLast) response.shouldKeepAlive = false;
     this.underWay.add(response);
     response.once("close", () => this.underWay.delete(response));
-    // Before Node's own listener, which closes the connection.
+    // Runs before Node's own listener, which closes the connection.
     response.prependOnceListener("finish", () => {
       if (!request.complete && isBodyLong(headersOf(request))) linger(request);
     });
@@ -114,7 +117,7 @@ export class Front {
     const fail = (cause: unknown) => {
       console.error(cause);
       if (response.headersSent) response.destroy();
-      else sendProblem(request, response, INTERNAL, { title: "TrustMesh has tripped" });
+      else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
     };
     try {
       this.serve(request, response)?.catch(fail);
@@ -149,18 +152,19 @@ const UNREADABLE: Readonly<Record<string, number>> = {
 const NOT_HTTP = "This server could not read the request. Send it again as HTTP/1.1.";
 const UNREADABLE_DETAILS: Readonly<Record<number, string>> = {
   408: "The request did not come in time. Send it again.",
-  413: "A part of the body is longer than this server takes. Send less.",
-  431: "The headers are longer than this server takes. Delete this site's cookies and try again.",
+  413: "One chunk of the body is larger than this server accepts. Send less.",
+  431: "The headers are larger than this server accepts. Delete this site's cookies and try again.",
 };
 const NO_HOST = "The request names no host. Send a Host header.";
-const UNMET_EXPECTATION = "This server only understands Expect: 100-continue. Leave the header out.";
+const UNMET_EXPECTATION = "This server understands only Expect: 100-continue. Leave the header out.";
 
 /** Lets the answer arrive, then ends the connection without reading the rest of the request. */
 function linger(request: IncomingMessage): void {
   const { socket } = request;
-  // Node would read the rest away: 11 ms of CPU for the 5 MB that a connection takes meanwhile. Unread, it stops at 16 KB.
+  // Node would read the rest of the body and drop it: 11 ms of CPU for the 5 MB that a connection sends meanwhile. Unread, the
+  // connection stops at 16 KB.
   Object.defineProperty(request, "_dump", { value: () => {} });
-  // Node would close both directions at once, and the client's system would drop the answer together with what it still sends.
+  // Node would close both directions at once. The client's system would then drop the answer together with its unsent data.
   socket.destroySoon = () => void socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

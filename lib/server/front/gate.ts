@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Decides from the request line and the headers which requests may enter. A refusal costs some microseconds. The framework
- * takes 2 ms to 2 s of CPU for the same request, and up to 10 MB of memory for a body that a page ignores.
+ * Decides by the request line and the headers which requests may enter. A refusal here costs some microseconds. The framework
+ * would need 2 ms to 2 s of CPU for the same request, and up to 10 MB of memory for a body that a page ignores.
  */
 import { readTarget, TARGET_FAULTS } from "../../core/request-target";
 import type { HeaderReader } from "../access/client-address";
@@ -11,15 +11,15 @@ import { hasBody, MAX_BODY_BYTES } from "../http/read-body";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 
-/** Browsers send about 20. Each costs the framework a copy or two. */
+/** Browsers send about 20. The framework copies each header once or twice. */
 export const MAX_HEADERS = 100;
 
 export interface Asked {
   readonly method: string;
-  /** The target of the request line: path and query, percent-encoded. */
+  /** The request target: path and query, percent-encoded. */
   readonly target: string;
   readonly header: HeaderReader;
-  /** Header lines, repeated ones included. */
+  /** The number of header lines, repeated ones included. */
   readonly headerCount: number;
 }
 
@@ -58,7 +58,7 @@ const PATHS: readonly Path[] = (() => {
   return [...byTemplate].map(([template, routes]) => ({ template: template.slice(1).split("/"), routes }));
 })();
 
-/** The paths that take a longer address than usual, in characters. */
+/** Paths that accept a longer address than usual, with the limit in characters. */
 const LONGER: ReadonlyMap<string, number> = new Map(
   (Object.keys(ROUTES) as RouteName[]).flatMap((name) => {
     const { maxTargetCharacters } = routeNamed(name);
@@ -66,11 +66,12 @@ const LONGER: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** Judges a request: its route, parameters and limit, or the refusal. Reads nothing of the body. */
+/** Judges a request. Returns its route, parameters and limit, or the refusal. Reads nothing of the body. */
 export function judge({ method, target, header, headerCount }: Asked): Verdict {
   const read = readTarget(target, LONGER.get(target.split("?", 1)[0] as string));
   if (!read.ok) return refuse(read.error === "too-long" ? "address-too-long" : "bad-input", TARGET_FAULTS[read.error]);
-  if (headerCount > MAX_HEADERS) return refuse("headers-too-large", `A request may have ${MAX_HEADERS} headers.`);
+  if (headerCount > MAX_HEADERS)
+    return refuse("headers-too-large", `A request may have at most ${MAX_HEADERS} headers.`);
   const segments = read.value;
   if (segments[0] === "api") return judgeRoute(method, segments, header);
   if (method !== "GET" && method !== "HEAD") return notAllowed(["GET", "HEAD"]);
@@ -94,7 +95,7 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
       return refuse("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
     return { kind: "pass", route: name, params, limit: route.limit };
   }
-  return refuse("not-found", "There is nothing at this address. /api/openapi.json lists what there is.");
+  return refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
 }
 
 /** The parameters of a path; null where the path does not match the template. */
@@ -114,9 +115,9 @@ const refuse = (code: ProblemParts["code"], detail: string, allow: string | null
   allow,
 });
 
-const noBody = () => refuse("too-large", "This address takes no body. Send the request without one.");
+const noBody = () => refuse("too-large", "This address accepts no body. Send the request without one.");
 
 function notAllowed(methods: readonly string[]): Verdict {
   const allow = methods.join(", ");
-  return refuse("method-not-allowed", `This address takes ${allow} only.`, allow);
+  return refuse("method-not-allowed", `This address accepts only ${allow}.`, allow);
 }

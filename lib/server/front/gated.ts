@@ -1,5 +1,5 @@
 import "server-only";
-/** Puts the gate in front of a server's answers, both while the app opens and once it is open. */
+/** Puts the gate in front of a server's answers, both while the app opens and afterwards. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Serve } from "./front";
 import { judge, type Verdict } from "./gate";
@@ -7,7 +7,7 @@ import { headersOf, sendProblem } from "./plain-answer";
 
 export type LetIn = Extract<Verdict, { kind: "pass" }>;
 
-/** Answers what the gate refuses; everything else goes to `enter`, with what the gate knows of it. */
+/** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. */
 export const gated =
   (enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => void | Promise<void>): Serve =>
   (request, response) => {

@@ -19,9 +19,9 @@ export interface PlainAnswer {
 }
 
 /**
- * Writes the answer in one piece with its length: header by header costs more CPU, and chunks are three writes. The connection
- * ends with the answer where a long body is still to come. A short body is read to its end, which costs less than a new
- * connection.
+ * Writes the answer in one piece with its length: writing header by header costs more CPU, and a chunked answer takes three
+ * writes. If a long body is still to come, the connection ends with the answer. A short body is read to its end, which costs
+ * less than a new connection.
  */
 export function send(request: IncomingMessage, response: ServerResponse, answer: PlainAnswer): void {
   const header = headersOf(request);
@@ -36,11 +36,11 @@ export interface ProblemOptions {
   readonly allow?: string | null;
   /** Heading of the page. */
   readonly title?: string;
-  /** A page asks again after this; not at all where absent. */
+  /** Seconds after which a page reloads itself. Absent if it does not. */
   readonly refreshS?: number;
 }
 
-/** A problem: as a page to a browser that asked for one, else as JSON. */
+/** A problem as a page for a browser that asked for one, otherwise as JSON. */
 export function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,7 +1,8 @@
 import "server-only";
 /**
- * Refuses addresses over their limit before anybody looks at their requests, and queues expensive ones. The framework takes 1.5 ms of
- * CPU for a request (docs/measurements.md §1), however quickly its route refuses it; a refusal here takes a twentieth of that.
+ * Refuses addresses over their limit before any other work on their requests, and queues expensive requests. The framework
+ * takes 1.5 ms of CPU for a request (docs/measurements.md §1), however quickly its route refuses it. A refusal here takes a
+ * twentieth of that.
  */
 import type { HeaderReader } from "../access/client-address";
 import { type LimitName, QUEUE } from "../access/limits";
@@ -10,7 +11,7 @@ import { AdmissionQueue } from "./admission-queue";
 
 export interface Visit {
   readonly limit: LimitName;
-  /** True where a route counts the request. Nothing else counts pages and files. */
+  /** True if a route counts the request itself. Pages and files are counted here only. */
   readonly isCounted: boolean;
   readonly header: HeaderReader;
   /** True once the client has closed its connection. */
@@ -24,7 +25,7 @@ export class RateGuard {
 
   constructor(private readonly app: Pick<App, "limits" | "metrics">) {}
 
-  /** Calls `enter`, at once or from the queue, or `refuse`; neither where the client has gone while it waited. */
+  /** Calls `enter`, at once or from the queue, or calls `refuse`. Calls neither if the client left while it waited. */
   async admit(visit: Visit): Promise<void> {
     const { limits, metrics } = this.app;
     const { limit } = visit;
@@ -48,7 +49,7 @@ export class RateGuard {
     if (gapMs === null) return visit.enter();
     return new Promise((resolve, reject) => {
       const enter = () => {
-        // The address may have been refused, or blocked, since the request came.
+        // While this request waited, the address may have been refused or blocked.
         const isLeftOut = visit.isGone() || isRefused();
         if (isLeftOut) resolve();
         else visit.enter().then(resolve, reject);

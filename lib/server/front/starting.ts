@@ -1,15 +1,18 @@
 import "server-only";
-/** The answers that visitors and balancers get while the app is still opening. */
+/** Answers for visitors and balancers while the app is still opening. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ReadyAnswer } from "../../wire/health";
 import type { Serve } from "./front";
 import { gated } from "./gated";
 import { send, sendProblem } from "./plain-answer";
 
-/** A page asks again after this. */
+/** Seconds after which a page reloads itself. */
 const REFRESH_S = 2;
 
-/** Answers everything that the gate lets in, without the app: alive, not ready, and what is being loaded. `loading`: sentences. */
+/**
+ * Answers every request that passes the gate, without the app: alive, not ready, and which parts are loading. `loading` returns
+ * one sentence for each.
+ */
 export const starting = (loading: () => readonly string[]): Serve =>
   gated(({ route }, request, response) => {
     const reasons = ["The server is starting.", ...loading()];
@@ -23,7 +26,7 @@ function alive(request: IncomingMessage, response: ServerResponse): void {
   sendJson(request, response, 200, { ok: true, uptimeSeconds: Math.floor(process.uptime()) });
 }
 
-/** 503 in the shape of `GET /api/health/ready`, with the reasons. */
+/** Answers 503 in the shape of `GET /api/health/ready`, with the reasons. */
 export function notReady(request: IncomingMessage, response: ServerResponse, reasons: readonly string[]): void {
   const tiers = { server: { ok: false, detail: reasons.join(" ") } };
   const body: ReadyAnswer = { ready: false, degraded: false, incidents: [], progress: null, tiers };

@@ -1,15 +1,15 @@
 import "server-only";
 /**
- * A page for a request that the app cannot render: while it loads, and for a refused address. It has no script, and loads
+ * A page for requests that the app cannot render: while it loads, and for a refused address. It has no script and loads
  * nothing.
  */
 import { createHash } from "node:crypto";
 
-/** The app's own paper, ink and verdigris (app/_ui/tokens.css). */
+/** The app's own colours (app/_ui/tokens.css). */
 const STYLE =
   ":root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#f4f2ec,#0f141b);color:light-dark(#1b2230,#ecebe5);font:1rem/1.5 system-ui,sans-serif}main{max-width:30rem;padding:2rem}h1{font-size:1.5rem;line-height:1.2;margin:0 0 .75rem;color:light-dark(#0b6557,#66ccb4)}p{margin:.5rem 0}";
 
-/** Allows that one style and nothing else. */
+/** Allows exactly this style and nothing else. */
 export const STATIC_POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -18,7 +18,7 @@ const escaped = (text: string) => text.replaceAll(/[&<>"]/g, (character) => ESCA
 export interface StaticPage {
   readonly title: string;
   readonly sentences: readonly string[];
-  /** The browser asks again after this; not at all where absent. */
+  /** Seconds after which the browser reloads the page. Absent if it does not. */
   readonly refreshS?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 import "server-only";
-/** Gathers an instance's knowledge of its own health from its parts. Asks no tier and no mirror. */
+/** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
 import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
 import { toMs } from "../../core/ledger/consensus-time";
@@ -7,7 +7,7 @@ import type { SyncPhase } from "../../core/sync/sync-phase";
 import type { KnownTopic } from "../admin/reads";
 import type { App } from "../boot/app";
 
-/** The counters of the parts at one moment; they count from the start. */
+/** Counters of the parts at one moment. They count from the start. */
 export interface Tally {
   readonly atMs: number;
   readonly postgres: Count;
@@ -22,9 +22,9 @@ interface Count {
   readonly ms: number;
 }
 
-/** Facts that only the watch knows. */
+/** Facts that only the health watch has. */
 export interface Watched {
-  /** The counters of an earlier moment since which the tier or mirror was never down; null where none is near enough. */
+  /** Counters of an earlier moment, with the tier or mirror never down since then. Null if no such moment is recent enough. */
   readonly before: (name: string) => Tally | null;
   readonly isPostgresSilent: boolean;
   readonly isRedisSilent: boolean;
@@ -36,7 +36,7 @@ export interface Watched {
   readonly clocksAhead: HealthFacts["clocksAhead"];
 }
 
-/** A write that failed this long ago says nothing of the next one. */
+/** A failed write this old says nothing about the next one. */
 const FAILED_WRITE_MS = 900_000;
 
 const NONE: Count = { sent: 0, failed: 0, ms: 0 };
@@ -87,7 +87,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       answers: !watched.isPostgresSilent,
       lastError: sql.lastError,
       calls: callsBetween(watched.before("postgres")?.postgres, now.postgres),
-      // The embedded database runs by this very clock.
+      // The embedded database uses this machine's clock.
       clockAheadMs: app.env.DATABASE_URL === undefined ? null : adminReads.clockAheadMs(),
     },
     redis: shared && {
@@ -123,7 +123,7 @@ function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
     const asOfNs = scheduler.asOfNs(topicId);
     return {
       topicId,
-      // Syncs time their holes by the clock that never steps.
+      // Syncs time their holes with the monotonic clock, which never jumps.
       state: onWallClock(state, clock.now() - clock.monotonicMs()),
       lastError,
       lagMs: scheduler.lagMs(topicId),
@@ -150,13 +150,13 @@ function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, pause
   };
 }
 
-/** The used shares of the heap that V8 may use, and of the memory that the container or machine gives the process. */
+/** The used share of V8's heap limit, and of the memory that the container or machine allows the process. */
 function memoryShares(): HealthFacts["memory"] {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
   const constrained = process.constrainedMemory();
   return {
     heapShare: used / limit,
-    // Without a limit it is 0, or larger than any machine.
+    // Without a limit, the value is 0 or larger than any machine.
     rssShare: constrained > 0 ? process.memoryUsage.rss() / constrained : 0,
   };
 }

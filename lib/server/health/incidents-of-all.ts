@@ -1,5 +1,5 @@
 import "server-only";
-/** The incidents of every instance, from the instances' reports. */
+/** Collects the incidents of all instances from their reports. */
 import { keyOf } from "../../core/key";
 import type { AdminStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";
@@ -7,10 +7,10 @@ import type { InstanceReport } from "../../wire/instance-report";
 type Told = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
 type AnyInstance = AdminStatus["incidents"][number];
 
-/** An instance with an open incident reports every minute; one that was silent for longer has ended. */
+/** An instance with an open incident reports every minute. One that has been silent longer than this has ended. */
 const TOLD_MS = 150_000;
 
-/** Each incident once, with the instances that see it: critical ones first, then by age, oldest first. */
+/** Each incident once, with the instances that see it. Critical ones come first, then older ones. */
 export function incidentsOfAll(reports: readonly Told[], nowMs: number): AdminStatus["incidents"] {
   const all = new Map<string, AnyInstance>();
   for (const { instanceId, reportedMs, incidents } of reports) {

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * Keeps the judgement of health up to date: every few seconds while the process is awake, and whenever somebody asks. The
- * result is in `app.incidents`; everything that speaks of health reads it there.
+ * result is in `app.incidents`; everything that reports health reads it there.
  */
 import { JUDGED_CODES, judge, type Keeping } from "../../core/health/judgement";
 import type { TopicId } from "../../core/ledger/ids";
@@ -11,11 +11,11 @@ import type { App } from "../boot/app";
 import { factsOf, type Tally, tallyOf } from "./facts";
 import type { Health } from "./health";
 
-/** Several looks fit into the 15 s within which a failure is to be seen. */
+/** A failure must be seen within 15 s, so several looks fit into that. */
 const LOOK_MS = 5_000;
-/** A question about health asks the tiers, this often at most. */
+/** A health check probes the tiers at most this often. */
 const PROBE_MS = 2_000;
-/** A check that waits longer than this is itself a failure to its caller. */
+/** A check that takes longer counts as a failure for its caller. */
 const CHECK_MS = 3_000;
 /** Calls are judged over this time, so that one bad second is no failure. */
 const WINDOW_MS = { min: 10_000, max: 60_000 };
@@ -23,27 +23,30 @@ const WINDOW_MS = { min: 10_000, max: 60_000 };
 const SETTLE_MS = 75_000;
 /** By then some instance has met the demand. If this instance does not know it yet, one more round shows it. */
 const OWED_MS = 3_000;
-/** Commits of others are in the database by then; asking more often than this would cost a statement for each of them. */
+/** By then the database has the commits of other instances. Asking more often would cost one statement for each of them. */
 const OVERVIEW_MS = 10_000;
-/** A wrong set-up lasts longer than this, so it is looked at this seldom. */
+/** A wrong set-up lasts longer than this, so it is checked only this often. */
 const RARE_MS = 600_000;
-/** While something is wrong, this instance repeats it to the others this often. */
+/** While something is wrong, this instance tells the others again this often. */
 const TELL_MS = 60_000;
 
 export class HealthWatch implements Health {
   private readonly closing = new AbortController();
   private tallies: readonly Tally[] = [];
   private probe: { readonly atMs: number; readonly done: Promise<void> } | null = null;
-  /** When each tier and mirror was seen down last. */
+  /** When each tier and mirror was last seen down. */
   private readonly lastDownMs = new Map<string, number>();
   private isPostgresSilent = false;
   private isRedisSilent = false;
-  /** A process that stood still is late too: only the second late answer in a row says something of the tier. */
+  /**
+   * Whether the last answer of a tier was late. A paused process gets a late answer too, so only the second late answer in a
+   * row counts.
+   */
   private wasLate = { postgres: false, redis: false };
   private isStarted = false;
   private heardMs: number | null = null;
   private progress = -1;
-  /** For each empty topic, whether the mirror knows it. */
+  /** Whether the mirror knows each empty topic. */
   private readonly existing = new Map<TopicId, boolean>();
   private keeping: Keeping | null = null;
   private rareMs = Number.NEGATIVE_INFINITY;
@@ -54,7 +57,7 @@ export class HealthWatch implements Health {
 
   /**
    * Whether this instance could serve at the last look. False while Postgres and Redis are both down, and before the first sync
-   * has ended. Where that sync fails, the instance serves what is stored.
+   * has ended. If that sync fails, the instance serves what is stored.
    */
   canServe(): boolean {
     const { incidents, isShared, scheduler, adminReads } = this.appOf();
@@ -96,7 +99,7 @@ export class HealthWatch implements Health {
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
   }
 
-  /** Asks Postgres and Redis, unless they were asked just now, then judges. Takes three seconds at most. */
+  /** Probes Postgres and Redis, unless they were probed just now, then judges. Takes three seconds at most. */
   async examine(): Promise<void> {
     const { clock } = this.appOf();
     if (this.probe === null || clock.monotonicMs() - this.probe.atMs >= PROBE_MS)
@@ -105,7 +108,7 @@ export class HealthWatch implements Health {
     this.look();
   }
 
-  /** As `examine`, after a demand for every topic. Syncs that take longer go on in the background. */
+  /** Like `examine`, after demanding a sync of every topic. Longer syncs go on in the background. */
   async examineAsReader(): Promise<void> {
     await Promise.all([this.demand(), this.examine()]);
     this.look();
@@ -115,7 +118,7 @@ export class HealthWatch implements Health {
     return this.lastDownMs.get(name) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** Reports of other instances have come in. One that is dated later than now was written by a clock that is ahead. */
+  /** Takes in reports of other instances. A report from the future came from an instance whose clock is ahead. */
   heard(reports: readonly { readonly instanceId: string; readonly reportedMs: number }[]): void {
     const { clock, instanceId } = this.appOf();
     this.clocksAhead = reports
@@ -152,13 +155,13 @@ export class HealthWatch implements Health {
     }
   }
 
-  /** One statement; its answer also holds the faults that the database itself knows. */
+  /** One statement. Its answer also holds the faults that the database itself knows of. */
   private async askPostgres({ adminReads }: App): Promise<boolean> {
     await adminReads.topics.get();
     return !adminReads.topics.isFailing;
   }
 
-  /** One command; a second one where the first is lost, since a connection may have died unused. */
+  /** One command, and a second one if the first is lost, because an idle connection may have died. */
   private async askRedis({ isShared, hot }: App): Promise<boolean> {
     if (!isShared) return true;
     for (let turn = 0; turn < 2; turn += 1) {
@@ -172,7 +175,7 @@ export class HealthWatch implements Health {
     return false;
   }
 
-  /** Watches until `close`, and keeps topics current that nobody reads. For a process that lives on between requests. */
+  /** Watches until `close`, and keeps topics without readers current. For a process that lives on between requests. */
   start(): void {
     void this.watch();
     void keepUp(this.appOf(), this.closing.signal);
@@ -195,10 +198,7 @@ export class HealthWatch implements Health {
     }
   }
 
-  /**
-   * Looks at the facts, and asks a tier only where something is wrong, is due or has changed, so that a sleeping database stays
-   * asleep.
-   */
+  /** Judges the facts. Probes a tier only if something is wrong, due or changed, so that a sleeping database stays asleep. */
   private async turn(): Promise<void> {
     const app = this.appOf();
     const isTierWrong =
@@ -212,7 +212,10 @@ export class HealthWatch implements Health {
     this.tellAgain(app);
   }
 
-  /** Settings and names that are wrong from the start: a command, and a request for each topic that has never had a message. */
+  /**
+   * Checks settings and names that are wrong from the start: one command, and one request for each topic that never had a
+   * message.
+   */
   private async askRarely({ scheduler, ledger, sharedKeeping, clock }: App): Promise<void> {
     this.rareMs = clock.monotonicMs();
     this.keeping = (await sharedKeeping?.().catch(() => null)) ?? this.keeping;
@@ -225,14 +228,14 @@ export class HealthWatch implements Health {
       if ((scheduler.syncs.get(topicId)?.cursor ?? 1) > 0) this.existing.delete(topicId);
   }
 
-  /** Other instances take an old report for over. */
+  /** Repeats an open incident, because other instances take an old report for ended. */
   private tellAgain({ incidents, isShared, reporter, clock }: App): void {
     if (!isShared || incidents.current().length === 0 || clock.monotonicMs() - this.toldMs < TELL_MS) return;
     this.toldMs = clock.monotonicMs();
     reporter.notice();
   }
 
-  /** Whether anything was committed or changed since the database was last looked at: it is awake then. */
+  /** Whether anything was committed or changed since the last look at the database. If so, the database is awake anyway. */
   private hasProgress(app: App): boolean {
     const progress = app.told.count;
     const readMs = app.adminReads.topics.last?.atMonotonicMs ?? Number.NEGATIVE_INFINITY;
@@ -242,10 +245,10 @@ export class HealthWatch implements Health {
   }
 }
 
-/** The incidents of a tier that is down, by the purpose that its calls are counted under. A mirror is named by its origin. */
+/** For each incident of a tier that is down, the purpose under which its calls are counted. A mirror is named by its origin. */
 const DOWN_NAMES = { "postgres-down": "postgres", "redis-down": "redis", "mirror-down": "mirror" } as const;
 
-/** While one of these is open the tiers are asked, so that its end is noticed too. */
+/** While one of these incidents is open, the tiers are probed, so that its end is seen. */
 const TIER_CODES: ReadonlySet<string> = new Set([
   ...["postgres-down", "postgres-failing", "redis-down", "redis-failing"],
   ...["mirror-down", "mirror-failing", "topics-behind", "topic-stuck", "topic-hole"],

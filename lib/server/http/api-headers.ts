@@ -1,12 +1,12 @@
 import "server-only";
 
-/** Nothing here needs a device. */
+/** The app needs no device. */
 const PERMISSIONS =
   "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), payment=(), usb=()";
 
 /**
- * Headers of every answer of the API, whichever part serves it. A browser that is made to show one as a page runs, loads and frames
- * nothing. Files and pages have theirs from next.config.mjs and proxy.ts.
+ * Headers of every API answer, whichever part serves it. A browser that shows an answer as a page runs, loads and frames
+ * nothing. Files and pages get their headers from next.config.mjs and proxy.ts.
  */
 const HEADERS = [
   ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
@@ -18,7 +18,7 @@ const HEADERS = [
   ["x-frame-options", "DENY"],
 ] as const;
 
-/** A year (RFC 6797 §6.1.1). Only for the name that was asked: subdomains are their owner's to decide. */
+/** One year (RFC 6797 §6.1.1). It covers this name only, because subdomains belong to their owner to decide. */
 const STRICT_TRANSPORT = "max-age=31536000";
 
 /** Names and values. `protocol`: the client's protocol as the proxy in front reports it (X-Forwarded-Proto). */

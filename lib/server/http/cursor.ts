@@ -1,5 +1,5 @@
 import "server-only";
-/** Cursors of pages that go back in time: opaque to clients, they hold the consensus time of the last item. */
+/** Cursors for pages that go back in time. They are opaque to clients, and hold the consensus time of the last item. */
 import { type ConsensusNs, formatConsensusTime, parseConsensusTime } from "../../core/ledger/consensus-time";
 import { ProblemError } from "./problem";
 
@@ -10,7 +10,7 @@ export function decodeCursor(cursor: string | undefined): ConsensusNs | null {
   if (cursor === undefined) return null;
   const ns = parseConsensusTime(Buffer.from(cursor, "base64url").toString("latin1"));
   if (ns !== null) return ns;
-  throw new ProblemError("bad-input", "cursor: this server did not hand it out. Start again without it.", {
+  throw new ProblemError("bad-input", "cursor: this is not a cursor of this server. Start again without it.", {
     field: "cursor",
   });
 }

@@ -10,7 +10,7 @@ import { type AnyRoute, answer } from "./route";
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 
-/** The route handler for one line of the table. Where our own server does not stand in front, this is the first to judge. */
+/** The route handler for one row of the route table. If our own server is not in front, this checks the request first. */
 export function nextRoute(name: RouteName): Handler {
   const route: AnyRoute = ROUTES[name];
   return async (request, context) => {

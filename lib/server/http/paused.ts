@@ -1,11 +1,11 @@
 import "server-only";
 import { pausedWords } from "../../core/health/judgement";
-/** The sentence about a paused topic, for users who write to it or wait for a message of it. */
+/** The sentence about a paused topic, for users who write to it or wait for one of its messages. */
 import type { TopicId } from "../../core/ledger/ids";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { AdminReads } from "../admin/reads";
 
-/** One sentence; null where this instance knows of no pause. Asks the database who paused the topic, and when. */
+/** One sentence. Null if this instance knows of no pause. Asks the database who paused the topic, and when. */
 export async function pausedSentence(
   scheduler: Pick<SyncScheduler, "syncs">,
   reads: Pick<AdminReads, "topics">,

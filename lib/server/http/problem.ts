@@ -1,11 +1,11 @@
 import "server-only";
-/** Errors as RFC 9457 problem details, with the UI's own members beside them. One table: code → status and title. */
+/** Errors as RFC 9457 problem details, with the UI's own members. One table maps each code to its status and title. */
 import type { Problem } from "../../wire/common";
 import { currentRequest } from "./request-scope";
 
 const CODES = {
   "bad-input": [400, "Bad input"],
-  challenge: [400, "Not a challenge to be answered"],
+  challenge: [400, "Invalid challenge"],
   "no-session": [401, "Not signed in"],
   "wrong-token": [401, "Wrong token"],
   signature: [401, "Not signed by this account"],
@@ -63,11 +63,13 @@ export class ProblemError extends Error {
   }
 }
 
-/** Looks at the kind: Next gives each bundle a copy of the class of its own, and `instanceof` knows only one of the copies. */
+/**
+ * Tells by `kind`, not by class: Next gives each bundle its own copy of the class, so `instanceof` fails for the other copies.
+ */
 export const isProblem = (value: unknown): value is ProblemError =>
   value instanceof Error && "kind" in value && value.kind === "problem";
 
-/** The parts of a problem answer. An Error object would cost a stack. */
+/** The parts of a problem answer. They are plain data, because building an Error's stack costs CPU. */
 export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;
 
 export interface ProblemAnswer {
@@ -76,7 +78,7 @@ export interface ProblemAnswer {
   readonly body: string;
 }
 
-/** The answer to a request that failed; it names the request that the running code works for. */
+/** The answer to a failed request. It carries the id of the request that the running code works for. */
 export function problemAnswer({ code, detail, options }: ProblemParts): ProblemAnswer {
   const [status, title] = CODES[code];
   const request = currentRequest();

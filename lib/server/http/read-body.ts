@@ -1,17 +1,17 @@
 import "server-only";
-/** A request's body as JSON, bounded in size, time and depth before anything else looks at it. */
+/** Reads a request's body as JSON. Size, time and depth are limited before any other code sees it. */
 import type { Clock } from "../../ports/clock";
 import type { HeaderReader } from "../access/client-address";
 import { ProblemError } from "./problem";
 
-/** Larger than any message the ledger takes (20 chunks of 1024 bytes), in JSON. */
+/** Larger than any message that the ledger accepts (20 chunks of 1,024 bytes), in JSON. */
 export const MAX_BODY_BYTES = 64 * 1024;
-/** A client that sends 64 KB slower than this holds a connection for nothing. */
+/** A client that needs longer for 64 KB only holds a connection open. */
 const BODY_MS = 10_000;
-/** Our own messages nest a few levels. A recursive walk overflows far above this. */
+/** Our messages nest a few levels. A recursive walk overflows only far above this. */
 const MAX_DEPTH = 32;
 
-/** The JSON, or undefined for a POST of nothing, as `fetch` and curl send it. Throws ProblemError. */
+/** The JSON, or undefined for a POST without a body, as `fetch` and curl send it. Throws ProblemError. */
 export async function readJson(request: Request, clock: Clock): Promise<unknown> {
   const { headers } = request;
   if (!headers.has("content-type") && !hasBody((name) => headers.get(name))) return undefined;
@@ -19,7 +19,7 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   if (!/^application\/json\b/i.test(type))
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
   const text = (await inTime(readAll(request), clock)).toString("utf8");
-  if (isTooDeep(text)) throw new ProblemError("bad-input", "The body is nested too deep.", { field: "body" });
+  if (isTooDeep(text)) throw new ProblemError("bad-input", "The body is nested too deeply.", { field: "body" });
   try {
     return JSON.parse(text);
   } catch {
@@ -27,7 +27,7 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   }
 }
 
-/** True for a body of unknown length, or longer than any that is read. */
+/** True if the body is longer than the limit, or of unknown length. */
 export const isBodyLong = (header: HeaderReader): boolean =>
   (header("transfer-encoding") ?? "") !== "" || Number(header("content-length") ?? 0) > MAX_BODY_BYTES;
 
@@ -49,7 +49,7 @@ async function readAll(request: Request): Promise<Buffer> {
       chunks.push(chunk);
     }
   } catch (cause) {
-    // The client hung up, or its chunks cannot be read: no failure of ours, and nothing for the error log.
+    // The client hung up, or its chunks are malformed. That is not our failure, so it stays out of the error log.
     throw cause === tooLarge ? cause : new ProblemError("bad-input", BROKEN_OFF, { field: "body" });
   }
   return Buffer.concat(chunks);
@@ -58,7 +58,7 @@ async function readAll(request: Request): Promise<Buffer> {
 async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   const done = new AbortController();
   const late = clock.sleep(BODY_MS, done.signal).then(() => "late" as const);
-  // The slower of the two has no reader any more.
+  // If the body comes after the time limit, nobody awaits it any more.
   work.catch(() => {});
   try {
     const first = await Promise.race([work.then((value) => ({ value })), late]);
@@ -69,7 +69,7 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
   }
 }
 
-/** Looked at before it is parsed, without building anything. */
+/** Checks the text before it is parsed, without building anything. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let isInString = false;

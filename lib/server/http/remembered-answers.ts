@@ -1,5 +1,5 @@
 import "server-only";
-/** Answers that are the same for everybody, given again while they are fresh: however many ask, one of them is worked for. */
+/** Caches answers that are the same for everybody. However many callers ask, a fresh answer is made once. */
 import type { Clock } from "../../ports/clock";
 
 export interface KeptAnswer {
@@ -15,13 +15,15 @@ export class RememberedAnswers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** The answer of this name while it is fresh; null where it has to be made. */
+  /** The cached answer while it is fresh. Null if it has to be made. */
   fresh(name: string): KeptAnswer | null {
     const kept = this.known.get(name);
     return kept !== undefined && this.clock.monotonicMs() < kept.untilMs ? kept.answer : null;
   }
 
-  /** The fresh answer, or the answer of `make`, which all concurrent callers share. `name` is one of a few. */
+  /**
+   * The fresh answer, or the answer of `make`, which concurrent callers share. Only a few names exist, so nothing is evicted.
+   */
   async get(name: string, ttlMs: number, make: () => Promise<Response>): Promise<KeptAnswer> {
     const fresh = this.fresh(name);
     if (fresh !== null) return fresh;

@@ -26,16 +26,16 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
   };
 }
 
-/** The state of this process when a read began. An answer must claim nothing later of its view. */
+/** The state of this process when a read began. The answer must not claim to be fresher than this. */
 export interface ReadStart {
   readonly atMonotonicMs: number;
   readonly freshness: FreshnessNow;
-  /** Events that this process had heard. */
+  /** The number of events that this process had received. */
   readonly events: number;
   readonly epoch: number;
 }
 
-/** Call it right before the view is read. */
+/** Must be called right before the view is read. */
 export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
   const epoch = epochOf(stores.stamp.highest);
   return { atMonotonicMs: clock.monotonicMs(), freshness: scheduler.freshness(), events: told.count, epoch };
@@ -44,9 +44,9 @@ export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
 const UNKNOWN: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
 
 /**
- * The freshness of a view whose read began at `began`. Commit events come before the watermark that covers them. So without an
- * event in between, the view has everything up to the present watermark. With one, the view may lack messages of that event, and
- * the watermark of the start counts.
+ * The freshness of a view whose read began at `began`. A commit's event comes before the watermark that covers the commit. So
+ * if no event came since then, the view has everything up to the current watermark. Otherwise the view may lack messages of
+ * that event, and the watermark from the start counts.
  */
 function freshnessSince(app: App, began: ReadStart): FreshnessNow {
   const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
@@ -60,8 +60,8 @@ function freshnessSince(app: App, began: ReadStart): FreshnessNow {
 }
 
 /**
- * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the oldest tier that may answer,
- * and what is known as the read begins.
+ * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the most remote tier that may
+ * answer, and the state as the read begins.
  */
 export async function beforeRead(
   context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
@@ -83,7 +83,10 @@ export async function beforeRead(
   return { need: app.told.has(minimum) ? "current" : "origin", began: startRead(app) };
 }
 
-/** A client names the topics that it wrote to within the last minute: one of each kind, twice as many while topics are split. */
+/**
+ * A client names the topics that it wrote to within the last minute: one of each kind, and twice as many while topics are
+ * split.
+ */
 const MAX_MIN_SEQUENCES = 16;
 
 function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {
@@ -109,7 +112,9 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
   return minimum;
 }
 
-/** A view as an answer: 304 where the client has it. The ETag names the data; how fresh it is comes in headers on both. */
+/**
+ * Answers with a view, or with 304 if the client has it. The ETag names the data. Headers state the freshness in both cases.
+ */
 export function viewResponse(
   context: RouteContext<unknown, unknown>,
   result: ReadResult,
@@ -120,7 +125,7 @@ export function viewResponse(
   const { view, tiers, isStaleCopy } = result;
   app.metrics.observeRead(tiers);
   const freshness = freshnessBody(freshnessSince(app, began), isStaleCopy);
-  // A browser repeats its stored body on a 304, so the 304 must not call that body fresh once it is stale.
+  // A browser repeats its stored body on a 304. The body says how fresh it is, so a stale view has another ETag.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
   const headers = privateHeaders(etag);
   headers.set("cache-status", cacheStatus(tiers));
@@ -135,7 +140,7 @@ export function viewResponse(
   });
 }
 
-/** An answer that no tier keeps. */
+/** A view that no tier caches, as the result of a read. */
 export function uncached(view: View, tookMs: number): ReadResult {
   return {
     view,
@@ -144,7 +149,7 @@ export function uncached(view: View, tookMs: number): ReadResult {
   };
 }
 
-/** Appends members to a JSON object without parsing it: the object was written by us and is never empty. */
+/** Appends members to a JSON object without parsing it. The object is our own and never empty. */
 function withMembers(body: Buffer, members: Readonly<Record<string, unknown>>): string {
   return `${body.toString("utf8", 0, body.length - 1)},${JSON.stringify(members).slice(1)}`;
 }
@@ -153,13 +158,16 @@ function privateHeaders(etag: string): Headers {
   return new Headers({ "cache-control": "private, no-cache", vary: "Cookie", etag });
 }
 
-/** Weak comparison, as If-None-Match asks for (RFC 9110 §13.1.2). */
+/** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
 function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
 
-/** RFC 9211, closest to the origin first. A tier that gave nothing, and instead of which none was asked, has neither hit nor fwd. */
+/**
+ * The Cache-Status header (RFC 9211), with the tier closest to the origin first. A tier that had nothing, with no tier asked
+ * after it, has neither `hit` nor `fwd`.
+ */
 export function cacheStatus(tiers: readonly TierReport[]): string {
   const member = ({ tier, outcome, stored, ttlSeconds, detail }: TierReport) =>
     [
@@ -179,7 +187,7 @@ function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
   ].join(", ");
 }
 
-/** JSON that is the same for everybody and may be kept by a CDN. */
+/** JSON that is the same for everybody and that a CDN may keep. */
 export function publicJson(body: unknown): Response {
   return Response.json(body, { headers: { "cache-control": "public, s-maxage=30, stale-while-revalidate=300" } });
 }

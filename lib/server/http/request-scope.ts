@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Which request the running code works for, also where that is many calls below and knows nothing of requests. One for all
- * bundles, since each has its own copy of a module's state (docs/measurements.md §1).
+ * Tells which request the running code works for, even deep in calls that know nothing of requests. All bundles share one
+ * scope, because each has its own copy of a module's state (docs/measurements.md §1).
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
@@ -9,7 +9,7 @@ import type { RequestTrace } from "../observe/trace-types";
 
 export interface RequestScope {
   readonly requestId: string;
-  /** Where traces are collected. */
+  /** The trace of this request, if a collector is configured. */
   readonly trace?: RequestTrace;
 }
 
@@ -19,15 +19,15 @@ const scopes = shared.__trustmeshRequest;
 
 export const HEADER = "x-request-id";
 
-/** The form of ids that proxies send. Other text could look like more than an id in a log. */
+/** The form of ids that proxies send. Other text could forge more than an id in a log. */
 const WELL_FORMED = /^[A-Za-z0-9][A-Za-z0-9._:-]{7,99}$/;
 
-/** The id that a proxy in front gave the request, where it is a valid one; else a new id. */
+/** The id that a proxy in front gave the request, if it is well-formed; otherwise a new id. */
 export const requestIdOf = (given: string | null): string =>
   given !== null && WELL_FORMED.test(given) ? given : randomUUID();
 
-/** Runs `work`, and everything that it starts, for a request. */
+/** Runs `work`, and everything that it starts, for one request. */
 export const inRequest = <T>(scope: RequestScope, work: () => T): T => scopes.run(scope, work);
 
-/** Undefined outside requests: at the start, on a timer. */
+/** Undefined outside requests, such as at the start or on a timer. */
 export const currentRequest = (): RequestScope | undefined => scopes.getStore();

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user
- * and answers with a Response; nothing here or in a handler knows Next.
+ * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user,
+ * and returns a Response. Neither this file nor a handler knows Next.
  */
 import type { z } from "zod";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
@@ -23,7 +23,7 @@ export interface RouteContext<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
-  /** Runs after the answer was sent, where the platform would otherwise stop. */
+  /** Runs work after the answer was sent, even on a platform that would stop the process then. */
   readonly background: (work: () => Promise<unknown>) => void;
 }
 
@@ -36,32 +36,35 @@ export type AdminContext<Query, Body> = RouteContext<Query, Body> & { readonly a
 export type HeededHeader = "If-Min-Sequence" | "Idempotency-Key" | "Last-Event-ID";
 
 interface Common<Query, Body> {
-  /** One line for the OpenAPI document. The rest of the document comes from the members below. */
+  /** One line for the OpenAPI document. The members below supply the rest of it. */
   readonly summary: string;
   readonly heeds?: readonly HeededHeader[];
-  /** `view`: answered by viewResponse, with a tag and how fresh it is. `cookie`: sets the session. */
+  /** `view`: the answer comes from viewResponse, with an ETag and its freshness. `cookie`: the answer sets the session. */
   readonly sends?: readonly ("view" | "cookie")[];
-  /** Problems of the handler itself, beside those of this wrapper. Tests refuse answers that are not documented. */
+  /** Problems that the handler itself answers with, beside those of this wrapper. Tests refuse undocumented answers. */
   readonly problems?: readonly ProblemCode[];
-  /** Further statuses of the answer, and their meanings. */
+  /** Other statuses of the answer, and their meanings. */
   readonly otherAnswers?: Readonly<Record<number, string>>;
-  /** The secret that lets in where no session does. */
+  /** The secret that admits a caller without a session. */
   readonly bearer?: "cron" | "metrics";
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
   /** The limit that counts the request, for its address and its user. */
   readonly limit: LimitName;
-  /** How long its address may be, where that is more than usual. */
+  /** The longest address that the route accepts, if more than usual. */
   readonly maxTargetCharacters?: number;
   /** The 200 answer: the schema of its JSON, or its media type. */
   readonly answer: z.ZodType | "text/event-stream" | "text/plain";
 }
 
-/** `user` routes need a session, `admin` ones an operator's or the token, `public` ones neither. Every route says which. */
+/**
+ * A `user` route needs a session; an `admin` route an operator's session or the token; a `public` route neither. Every route
+ * states its access.
+ */
 export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "public";
-      /** How long one answer serves everybody. Only for answers that are the same for all, whatever their query. */
+      /** How long one answer serves everybody. Only for answers that are the same for all callers and queries. */
       readonly rememberMs?: number;
       readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
     })
@@ -74,7 +77,7 @@ export type Route<Query = unknown, Body = unknown> =
       readonly handle: (context: AdminContext<Query, Body>) => Promise<Response>;
     });
 
-// A route's types are checked at its definition; the table holds all routes as one type.
+// A route's types are checked where it is defined. The table holds all routes as one type.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyRoute = Route<any, any>;
 
@@ -82,7 +85,7 @@ type PublicRoute = Extract<AnyRoute, { access: "public" }>;
 
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
-/** Parameter names by which the UI names the owner of the data. */
+/** Parameter names that the UI uses for the owner of the data. */
 const OWNER_NAMES = ["sessionId", "userId", "owner"];
 
 export interface RouteRequest {
@@ -93,7 +96,7 @@ export interface RouteRequest {
 
 const names = new WeakMap<AnyRoute, string>();
 
-/** The name under which a route's requests are counted. The table gives it; a route without one counts as `other`. */
+/** Sets the name under which a route's requests are counted. A route without one counts as `other`. */
 export function nameRoute(route: AnyRoute, name: string): void {
   names.set(route, name);
 }
@@ -110,7 +113,7 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
     response.headers.set(REQUEST_ID, requestId);
     observe(app, route, response.status, performance.now() - startMs);
     trace?.end(response.status);
-    // A function is frozen between requests, together with spans that were not sent.
+    // A function is frozen between requests, and unsent spans with it.
     if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
     return response;
   });
@@ -120,7 +123,7 @@ function observe(app: App, route: AnyRoute, status: number, ms: number): void {
   const name = names.get(route) ?? "other";
   app.metrics.observeRequest(name, status, ms);
   if (app.env.LOG_REQUESTS === "on") app.log.info(name, { status, ms: Math.round(ms) });
-  // Checks and scrapes come whether or not anybody is here: they are no news to the other instances.
+  // Checks and scrapes come even if nobody is here, so they are not reported to other instances.
   if (app.isShared && route.access !== "public") app.reporter.notice();
 }
 
@@ -152,13 +155,13 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   return responseOf(await remembered(app, route, context));
 }
 
-/** A failure is remembered too: asking again must not cost more while something is down. */
+/** Caches a failure too, because asking again must not cost more while something is down. */
 function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Promise<KeptAnswer> {
   const make = () => settled(app, route, () => route.handle(context));
   return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
 }
 
-/** The short form of `answer` for a route that remembers: it counts the request and makes no Request object. */
+/** A short form of `answer` for a route with cached answers. It counts the request and makes no Request object. */
 export async function answerRemembered(app: App, route: AnyRoute, url: URL): Promise<KeptAnswer> {
   if (route.access !== "public") throw new Error("only a public answer is the same for everybody");
   const startMs = performance.now();
@@ -174,13 +177,13 @@ export async function answerRemembered(app: App, route: AnyRoute, url: URL): Pro
   return kept;
 }
 
-/** The sentence for a request that needs a tier, while the tier is down. */
+/** The sentence for a request that needs a tier which is down. */
 const DOWN: Readonly<Record<Tier, string>> = {
-  redis: "The servers' shared state is out of reach, so this cannot be done safely now. Try again shortly.",
+  redis: "The servers' shared state cannot be reached, so this is not safe now. Try again shortly.",
   postgres: "The database does not answer at the moment. Try again shortly.",
 };
 
-/** The answer of `work`, or the problem answer of its error. */
+/** The answer of `work`, or the problem answer for its error. */
 async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
   try {
     return await work();
@@ -198,13 +201,13 @@ async function settled(app: App, route: AnyRoute, work: () => Promise<Response>)
     app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
     return problemResponse({
       code: "internal",
-      detail: "Something went wrong on our side. Try again; it has been noted.",
+      detail: "Something went wrong on our side, and was logged. Try again.",
       options: {},
     });
   }
 }
 
-/** Repeated names become arrays, so that a schema decides whether they may repeat. */
+/** Turns repeated names into arrays, so that a schema decides whether they may repeat. */
 function queryOf(params: URLSearchParams): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of params) {
@@ -220,24 +223,24 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error.issues);
-  // Names of members may be the sender's own, and of any length.
+  // The sender chooses member names, so they are cut.
   const field = (path.join(".") || "body").slice(0, 100);
   throw new ProblemError("bad-input", `${field}: ${message}`, { field });
 }
 
-/** The caller most likely meant the form with the fewest faults. */
+/** The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. */
 function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {
-  if (issue === undefined) return { path: [], message: "not as documented" };
+  if (issue === undefined) return { path: [], message: "not in the documented form" };
   const { path, message } = issue;
   if (issue.code === "unrecognized_keys")
-    return { path: [...path, issue.keys[0] ?? ""], message: "there is no member of this name" };
+    return { path: [...path, issue.keys[0] ?? ""], message: "no member has this name" };
   if (issue.code !== "invalid_union") return { path, message };
   const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
   const inner = firstIssue(nearest ?? []);
   return { ...inner, path: [...path, ...inner.path] };
 }
 
-/** Another user's name is refused: it is neither honoured nor replaced by the caller's own. */
+/** Refuses a request that names another user. Answering it for the caller instead would hide the mistake. */
 function refuseOthers(userId: UserId, named: readonly unknown[]): void {
   for (const name of named) {
     if (name === undefined || name === null || name === "" || parseUserId(name) === userId) continue;
@@ -245,7 +248,7 @@ function refuseOthers(userId: UserId, named: readonly unknown[]): void {
   }
 }
 
-/** Browsers say where a request comes from; a page of another site may not write with this one's cookie. */
+/** Browsers say which site a request comes from. A page of another site must not write with this site's cookie. */
 function refuseCrossSite(request: Request): void {
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");

@@ -1,19 +1,19 @@
 import "server-only";
-/** The cost of all instances so far, and a day, at the list prices of core/capacity/prices. */
+/** The cost of all instances so far and per day, at the list prices of core/capacity/prices. */
 import { PRICES, type PriceName, usdOf } from "../../core/capacity/prices";
 import type { CostStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";
 
 const DAY_MS = 86_400_000;
-/** As in core/capacity/prices: a monthly bill counts a thirtieth a day. */
+/** As in core/capacity/prices: one day is a thirtieth of a monthly bill. */
 const MONTH_DAYS = 30;
-/** A rate out of less than a minute says nothing. */
+/** A rate from less than a minute means nothing. */
 const LEAST_UPTIME_MS = 60_000;
 const GB = 1e9;
 
 type Item = CostStatus["items"][number];
 
-/** `databaseBytes`: null where it is not known. Compute is left out, because the instance does not know its own bill. */
+/** `databaseBytes` is null if it is not known. Compute is left out, because an instance does not know its own bill. */
 export function costOf(reports: readonly InstanceReport[], databaseBytes: number | null, nowMs: number): CostStatus {
   const counted = (name: string, priceName: PriceName, amountOf: (report: InstanceReport) => number): Item => {
     const amount = reports.reduce((sum, report) => sum + amountOf(report), 0);
@@ -45,7 +45,7 @@ export function costOf(reports: readonly InstanceReport[], databaseBytes: number
   };
 }
 
-/** In the price of a message (docs/hedera.md §3). */
+/** Included in the price of a message (docs/hedera.md §3). */
 const FREE_BYTES = 100;
 
 function stored(bytes: number, sinceMs: number): Item {
@@ -54,7 +54,7 @@ function stored(bytes: number, sinceMs: number): Item {
   return { name: "Postgres: storage", quantity: bytes / GB, unit: "GB", dollars, dollarsPerDay };
 }
 
-/** The oldest of the pages that these prices were read on. */
+/** The date of the oldest price page used. */
 const OLDEST_PAGE = ["hcsMessage", "redisCommand", "redisTrafficGb", "postgresStorageGb"]
   .map((name) => PRICES[name as PriceName].dated ?? "")
   .sort()[0] as string;

@@ -1,18 +1,21 @@
 import "server-only";
-/** The last hour and the latest errors of all instances, out of their reports. */
+/** Sums the last hour and the latest errors of all instances from their reports. */
 import type { AdminStatus } from "../../wire/admin";
 import type { InstanceReport } from "../../wire/instance-report";
 import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/minute-history";
 
 const MINUTE_MS = 60_000;
-/** Reports of busy instances are this old at most, so a minute that ended before is in all of them. */
+/** Reports of busy instances are at most this old. A minute that ended before that is in all of them. */
 const REPORTED_MS = 15_000;
-/** Kinds that are listed, over all instances. */
+/** The number of kinds that are listed, over all instances. */
 const ERRORS_SHOWN = 60;
 
 type Histories = readonly Pick<InstanceReport, "history">[];
 
-/** Counts are summed by minute; the lag is that of the slowest instance. Minutes that some instances have not reported are left out. */
+/**
+ * Sums counts minute by minute; the lag is that of the slowest instance. Leaves out minutes that some instances have not
+ * reported yet.
+ */
 export function sumHistories(reports: Histories, nowMs: number): MinuteColumns {
   const end = Math.floor((nowMs - REPORTED_MS) / MINUTE_MS);
   const known = new Set(reports.flatMap(({ history }) => history.minutes));

@@ -58,8 +58,9 @@ export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
 }
 
 /**
- * Leaves out instances that ended without a word. One process listens on a host's port, so a later start there proves that the
- * earlier process has ended. Hosts may share a name by mistake: an instance that reported after that start is alive.
+ * Leaves out instances that ended without a message. Only one process can listen on a host's port, so a later start there
+ * proves that the earlier process has ended. Hosts may share a name by mistake, so an instance that reported after that start
+ * stays.
  */
 export function withoutReplaced(reports: readonly InstanceReport[]): readonly InstanceReport[] {
   const spotOf = ({ place }: InstanceReport) => (place !== null && /:\d+$/.test(place.host) ? place.host : null);

@@ -1,5 +1,5 @@
 import "server-only";
-/** The log: one line of text for people in development, one JSON object a line elsewhere, by pino. */
+/** The log, by pino: one line of text for people in development, one JSON object for each line elsewhere. */
 import { pino } from "pino";
 import type { Log } from "../../ports/log";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
@@ -9,7 +9,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const CENSORED = "[redacted]";
 
-/** Fields that are never logged, at the top level or one below. */
+/** Fields that are never logged, at the top level and one level below. */
 const SECRET_FIELDS = ["authorization", "body", "cookie", "password", "secret", "set-cookie", "token"];
 
 /** Patterns of secrets in any text: a password in an address, a bearer token, a signed token such as a session's. */
@@ -19,13 +19,13 @@ const SECRET_TEXTS = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, CENSORED],
 ] as const;
 
-/** `secrets`: values that are replaced in every line, wherever they stand. */
+/** `secrets` are values that are replaced wherever they stand in a line. */
 export function createLog(
   write: (line: string) => void,
   isPretty: boolean,
   { secrets = [] }: { readonly secrets?: readonly string[] } = {},
 ): Log {
-  // As they stand in JSON.
+  // The secrets in the form that they have in JSON.
   const known = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
   const logger = pino(
     {
@@ -57,7 +57,7 @@ function censored(line: string, secrets: readonly string[]): string {
   return SECRET_TEXTS.reduce((text, [pattern, instead]) => text.replace(pattern, instead), withoutKnown);
 }
 
-/** A line for a person at a terminal, who has no use for the ids of requests. */
+/** A line for a person at a terminal, without request ids. */
 function pretty(line: string): string {
   const parsed = JSON.parse(line) as Record<string, unknown>;
   const { level, time: _time, requestId: _requestId, traceId: _traceId, message, ...fields } = parsed;
@@ -65,10 +65,10 @@ function pretty(line: string): string {
   return `${prefix}${message}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ""}`;
 }
 
-/** Errors that the database's server reported: they quote values, as in `invalid input syntax for type bigint: "…"`. */
+/** True for errors that the database server reported. They quote values, as in `invalid input syntax for type bigint: "…"`. */
 const isOfDatabase = (value: unknown) => value instanceof Error && "severity" in value && "code" in value;
 
-/** Errors keep their name and message. Where messages quote their input, only the kind of the error and its place are kept. */
+/** Errors keep their name and message. If messages quote their input, only the error's kind and place stay. */
 function plainOf(value: unknown): unknown {
   if (isTierUnavailable(value, "postgres")) return `${value.name}: ${value.tier}`;
   if (value instanceof SyntaxError || isOfDatabase(value)) {

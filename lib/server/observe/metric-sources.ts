@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The counters of an app's parts, as metrics that are read at each scrape. Nothing here asks Postgres, Redis or a mirror, so
- * that a scrape does not keep a database awake.
+ * Exports the counters of an app's parts as metrics, which are read at each scrape. A scrape asks neither Postgres, Redis nor a
+ * mirror, so it does not keep a database awake.
  */
 import { Counter, Gauge, type Registry } from "prom-client";
 import { INCIDENT_KINDS } from "../../core/health/incident";
@@ -46,18 +46,18 @@ export function followApp(registry: Registry, app: App): void {
 }
 
 function followCaches({ l1, stores, pending }: App, counter: Define, gauge: Define): void {
-  gauge("l1_bytes", "Memory of the views kept in the process", [], (tell) => tell({}, l1.bytes));
-  gauge("l1_users", "People whose views are kept in the process", [], (tell) => tell({}, l1.userCount));
+  gauge("l1_bytes", "Memory of the views cached in the process", [], (tell) => tell({}, l1.bytes));
+  gauge("l1_users", "People whose views are cached in the process", [], (tell) => tell({}, l1.userCount));
   counter(
     "l1_fills",
-    "Views kept after a load, or refused since a commit had overtaken the load",
+    "Views cached after a load, or refused because a commit overtook the load",
     ["outcome"],
     (tell) => {
       tell({ outcome: "kept" }, l1.counters.fills);
       tell({ outcome: "refused" }, l1.counters.refusedFills);
     },
   );
-  gauge("pending_users", "People with a write that is on its way back from the ledger", [], (tell) =>
+  gauge("pending_users", "People with a write that has not come back from the ledger yet", [], (tell) =>
     tell({}, pending.userCount),
   );
   gauge("sql_breaker", BREAKER_HELP, [], (tell) => tell({}, BREAKER[stores.stats().circuit]));
@@ -86,10 +86,10 @@ function followShared({ sharedStats }: App, counter: Define, gauge: Define): voi
     }
   });
   gauge("redis_breaker", BREAKER_HELP, [], (tell) => tell({}, BREAKER[sharedStats().circuit]));
-  gauge("event_bus_connected", "1 while commits of other instances are heard of", [], (tell) =>
+  gauge("event_bus_connected", "1 while this instance receives commits of others", [], (tell) =>
     tell({}, sharedStats().bus.isConnected ? 1 : 0),
   );
-  counter("event_bus", "Commit events published and received, losses noticed, connections made", ["event"], (tell) => {
+  counter("event_bus", "Commit events published and received, losses detected, connections made", ["event"], (tell) => {
     const { published, received, missed, connections } = sharedStats().bus;
     for (const [event, count] of Object.entries({ published, received, missed, connections })) tell({ event }, count);
   });
@@ -108,16 +108,16 @@ function followLedger({ ledger, metrics, written }: App, counter: Define, gauge:
   });
   gauge(
     "mirror_budget_wait_seconds",
-    "How long the last request waited for its turn; 0 while tokens are left",
+    "Wait of the last request for the mirror budget; 0 while tokens are left",
     [],
     (tell) => tell({}, metrics.budget.waitMs / 1_000),
   );
-  counter("mirror_budget_refused", "Requests that would have waited too long for their turn", [], (tell) =>
+  counter("mirror_budget_refused", "Requests refused because they would have waited too long", [], (tell) =>
     tell({}, metrics.budget.refused),
   );
   counter(
     "submitted",
-    "Written to the ledger: messages, transactions and bytes, and writes that failed",
+    "Messages, transactions and bytes written to the ledger, and failed writes",
     ["what"],
     (tell) => {
       for (const [what, count] of Object.entries(written.counts)) tell({ what }, count);
@@ -131,7 +131,7 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
   });
   gauge(
     "topic_lag_seconds",
-    "How long a topic has been behind what readers asked for; near 0 while nobody asks",
+    "How long a topic has been behind its readers' demand; near 0 without readers",
     ["topic"],
     (tell) => {
       for (const topic of scheduler.syncs.keys()) tell({ topic }, scheduler.lagMs(topic) / 1_000);
@@ -148,7 +148,7 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
   });
   counter(
     "topic_left_out",
-    "Messages that this instance committed and that are in no view",
+    "Messages that this instance committed and shows in no view",
     ["topic", "reason"],
     (tell) => {
       for (const [topic, { counts }] of scheduler.syncs)
@@ -170,7 +170,7 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
   gauge("streams_open", "Live streams of this instance", [], (tell) => tell({}, hub.size));
   counter(
     "streams",
-    "Live streams asked for: opened, or refused for the limit of a person or of the instance",
+    "Live streams requested: opened, or refused by the limit of a person or of the instance",
     ["outcome"],
     (tell) => {
       tell({ outcome: "opened" }, hub.counts.opened);
@@ -180,14 +180,14 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
   );
 }
 
-/** A subject that had an incident keeps its series at 0, so that its end is seen; this many at most. */
+/** A subject that had an incident keeps its series at 0, which shows the end. At most this many are kept. */
 const SUBJECTS_KEPT = 500;
 
 function followIncidents({ incidents, health, written }: App, counter: Define, gauge: Define): void {
   const seen = new Map<string, Labels>();
   gauge(
     "incidents",
-    "1 while this instance sees an incident, by its code and what it is about",
+    "1 while this instance sees an incident, by code and subject",
     ["code", "subject", "severity"],
     (tell) => {
       health.look();

@@ -1,8 +1,8 @@
 import "server-only";
 /**
- * The metrics that are observed as things happen, in a registry of the app's own: each bundle has its own copy of prom-client
- * with its own global registry (docs/measurements.md §1), and the app is one. metric-sources.ts adds the counters of other
- * parts. Label values are few and known beforehand; none names a user.
+ * Metrics that are observed as things happen. They are in a registry of the app's own, because each bundle has its own copy of
+ * prom-client with its own global registry (docs/measurements.md §1). metric-sources.ts adds the counters of other parts. Label
+ * values are few and known beforehand; none names a user.
  */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { BOUNDS_MS } from "../../core/histogram";
@@ -11,10 +11,10 @@ import type { LatencyCounts, TierName } from "../../wire/instance-report";
 import { trace } from "./tracing";
 
 const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
-/** A page takes tens of milliseconds. The tiers' own metrics resolve shorter times. */
+/** A page takes tens of milliseconds. The metrics of the tiers resolve shorter times. */
 const REQUEST_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-/** A command, statement or request that came back or failed. */
+/** A command, statement or request that succeeded or failed. */
 export interface Sample {
   readonly ms: number;
   readonly isError: boolean;
@@ -25,8 +25,8 @@ type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
 let measured: Registry | null = null;
 
 /**
- * Measures of the process, not of an app: the observers behind it never end, and would keep the app of a registry that
- * they write to in memory after its end.
+ * Metrics of the process, in a registry apart from the app's. Their observers never end, and would keep an app's registry, and
+ * so the app, in memory after its end.
  */
 function processMetrics(): Registry {
   if (measured === null) {
@@ -54,27 +54,27 @@ export class Metrics {
   });
   private readonly tierReads = new Counter({
     name: "trustmesh_tier_reads_total",
-    help: "Answers of each tier to reads: hit, miss, stale (its outdated copy was served), bypass, request, error",
+    help: "Answers of each tier to reads: hit, miss, stale (an outdated copy was served), bypass, request, error",
     labelNames: ["tier", "outcome"],
     registers: [this.registry],
   });
   private readonly tierSeconds = new Histogram({
     name: "trustmesh_tier_duration_seconds",
-    help: "Time spent in a tier: a look into L1, a Redis command, an SQL statement",
+    help: "Time spent in a tier: an L1 look-up, a Redis command, an SQL statement",
     labelNames: ["tier"],
     buckets: BUCKETS_S,
     registers: [this.registry],
   });
   private readonly commandSeconds = new Histogram({
     name: "trustmesh_redis_command_duration_seconds",
-    help: "Redis commands by purpose, those that failed included",
+    help: "Redis commands by purpose, failed ones included",
     labelNames: ["purpose"],
     buckets: BUCKETS_S,
     registers: [this.registry],
   });
   private readonly statementSeconds = new Histogram({
     name: "trustmesh_sql_statement_duration_seconds",
-    help: "SQL statements by purpose, those that failed included",
+    help: "SQL statements by purpose, failed ones included",
     labelNames: ["purpose"],
     buckets: BUCKETS_S,
     registers: [this.registry],
@@ -90,7 +90,7 @@ export class Metrics {
   private readonly budgetState = { waitMs: 0, refused: 0 };
   private readonly mirrorMs = new Map<string, number>();
 
-  /** `status` as answered. */
+  /** `status` is the HTTP status of the answer. */
   observeRequest(route: string, status: number, ms: number): void {
     const statusClass = `${Math.floor(status / 100)}xx`;
     this.requestsByStatus[statusClass] = (this.requestsByStatus[statusClass] ?? 0) + 1;
@@ -101,15 +101,15 @@ export class Metrics {
     this.refusals.inc({ limit });
   }
 
-  /** One read, as it went through the tiers. */
+  /** Observes one read on its way through the tiers. */
   observeRead(tiers: readonly TierReport[]): void {
     for (const { tier, outcome, detail, tookMs } of tiers) {
-      // A tier that was passed over since it does not answer says so in its detail; it had nothing to miss.
+      // A tier that was skipped because it is down says so in its detail. That is an error, not a miss.
       const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
       this.tierReads.inc({ tier, outcome: isError ? "error" : outcome });
       const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
       trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
-      // The tiers behind L1 are timed where they are asked: there, a read's own time includes waiting for other reads.
+      // The tiers behind L1 are timed where they are called. A read's own time includes waiting for other reads.
       if (tier === "l1" && outcome === "hit") this.tierSeconds.observe({ tier }, tookMs / 1_000);
     }
   }
@@ -132,12 +132,12 @@ export class Metrics {
     trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
   };
 
-  /** Milliseconds that all requests to a mirror took together. */
+  /** The total time of all requests to a mirror, in milliseconds. */
   mirrorMsOf(origin: string): number {
     return this.mirrorMs.get(origin) ?? 0;
   }
 
-  /** The answer of the mirror budget in ms; null where the wait would have been too long. */
+  /** The wait for the mirror budget in ms. Null if the wait would have been too long. */
   observeBudget(waitMs: number | null): void {
     if (waitMs === null) this.budgetState.refused += 1;
     else this.budgetState.waitMs = waitMs;
@@ -160,18 +160,18 @@ export class Metrics {
     return counts;
   }
 
-  /** The tier's times as counts that can be summed over instances. */
+  /** The tier's latencies as bucket counts, which can be summed over instances. */
   async latencyOf(tier: TierName): Promise<LatencyCounts> {
     const { values } = await this.tierSeconds.get();
     const own = values.filter(({ labels }) => labels.tier === tier);
     const buckets = own.filter(({ metricName }) => metricName?.endsWith("_bucket"));
-    // Prometheus' buckets hold all that is shorter as well.
+    // A Prometheus bucket also counts everything shorter.
     const counts = buckets.map(({ value }, i) => value - (buckets[i - 1]?.value ?? 0));
     const sumS = own.find(({ metricName }) => metricName?.endsWith("_sum"))?.value ?? 0;
     return { counts: counts.length === 0 ? BUCKETS_S.map(() => 0).concat(0) : counts, sumMs: sumS * 1_000 };
   }
 
-  /** All of it in the text format that Prometheus reads. The process is measured from the first call on. */
+  /** All metrics in Prometheus' text format. Measuring of the process starts with the first call. */
   async text(): Promise<string> {
     return `${await this.registry.metrics()}\n${await processMetrics().metrics()}`;
   }

@@ -1,17 +1,17 @@
 import "server-only";
 /**
- * An instance's work in each of the last 60 minutes, so that charts have a past when a page opens. Kept in memory and part of the
- * instance's report: at most 60 samples of nine numbers, about 3 KB.
+ * An instance's work in each of the last 60 minutes, so that charts have a past when a page opens. It is kept in memory and
+ * sent with the instance's report: at most 60 samples of nine numbers, about 3 KB.
  */
 import type { Clock } from "../../ports/clock";
 import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/minute-history";
 
 type Counters = Readonly<Record<(typeof HISTORY_COUNTERS)[number], number>>;
 
-/** One look at the instance: counters since its start, and levels as they are now. */
+/** One sample of the instance: counters since its start, and current levels. */
 export interface Reading extends Counters {
   readonly openStreams: number;
-  /** Null: no topic has a lag. */
+  /** Null if no topic has a lag. */
   readonly lagMs: number | null;
 }
 
@@ -31,12 +31,12 @@ export class MinuteHistory {
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  /** Call it at least once a minute. The first call in a new minute closes the one before. No I/O. */
+  /** Must be called at least once a minute. The first call in a new minute closes the last one. No I/O. */
   observe(): void {
     const minute = Math.floor(this.clock.now() / MINUTE_MS);
     const reading = this.read();
     const { current } = this;
-    // A clock that was set back says nothing: wait until it passes the last sample.
+    // The clock was set back. Wait until it passes the last sample.
     if (current !== null && minute < current.minute) return;
     if (current?.minute === minute) {
       const lagMs = current.lagMs === null ? reading.lagMs : Math.max(current.lagMs, reading.lagMs ?? 0);
@@ -46,7 +46,7 @@ export class MinuteHistory {
     }
     if (current !== null) {
       const { before, ...ended } = current;
-      // Counts between the last look and this one belong to the minute that ends, or to a pause without any look.
+      // Counts since the last call belong to the minute that ends, or to a pause without calls.
       const grown = HISTORY_COUNTERS.map((name) => [name, Math.max(0, reading[name] - before[name])]);
       const sample = { ...ended, ...(Object.fromEntries(grown) as Counters) };
       this.minutes = [...this.minutes, sample].slice(-HISTORY_MINUTES);
@@ -54,7 +54,7 @@ export class MinuteHistory {
     this.current = { ...reading, minute, before: current === null ? NOTHING : reading };
   }
 
-  /** The minutes that are over, oldest first. A minute without any look is missing. */
+  /** The minutes that have ended, oldest first. A minute without a call is missing. */
   columns(): MinuteColumns {
     const minute = Math.floor(this.clock.now() / MINUTE_MS);
     const kept = this.minutes.filter((each) => each.minute >= minute - HISTORY_MINUTES);

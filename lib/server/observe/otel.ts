@@ -1,7 +1,8 @@
 import "server-only";
 /**
- * Traces through OpenTelemetry, to a collector that speaks OTLP over HTTP (OTEL_EXPORTER_OTLP_HEADERS is read by the exporter).
- * A provider of our own that nothing else knows: Next would put addresses of pages, and so ids of people, into a global one.
+ * Sends traces with OpenTelemetry to a collector that speaks OTLP over HTTP. The exporter itself reads
+ * OTEL_EXPORTER_OTLP_HEADERS. The provider is not registered globally: Next would put page addresses, and so ids of people,
+ * into a global one.
  */
 import {
   type Context,
@@ -35,7 +36,7 @@ export interface OtelOptions {
 /** A collector that hangs must not keep a server from ending. */
 const EXPORT_TIMEOUT_MS = 5_000;
 
-/** Milliseconds since 1970, and finer. */
+/** Milliseconds since 1970, with fractions. */
 const nowMs = () => performance.timeOrigin + performance.now();
 
 export function openOtel({ endpoint, serviceName, share }: OtelOptions): Tracing {
@@ -46,7 +47,7 @@ export function openOtel({ endpoint, serviceName, share }: OtelOptions): Tracing
   const ratio = new TraceIdRatioBasedSampler(share);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ "service.name": serviceName, "service.version": VERSION }),
-    // A caller may name the trace of a request. It cannot decide that the trace is kept.
+    // A caller may name the trace of a request, but cannot decide that it is kept.
     sampler: new ParentBasedSampler({ root: ratio, remoteParentSampled: ratio }),
     spanProcessors: [new BatchSpanProcessor(exporter, { exportTimeoutMillis: EXPORT_TIMEOUT_MS })],
   });

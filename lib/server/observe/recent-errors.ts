@@ -1,17 +1,20 @@
 import "server-only";
-/** The latest errors of this instance, by kind, with the ids of their requests: where to look in the log. No message, no data. */
+/**
+ * The latest errors of this instance by kind, with request ids by which to find them in the log. It keeps no message and no
+ * data.
+ */
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import { ERROR_KINDS_MAX, ERRORS_PER_KIND_MAX, type ErrorKind } from "../../wire/recent-errors";
 import { currentRequest } from "../http/request-scope";
 
 export class RecentErrors {
-  /** By kind; the kind that occurred last is the last one. */
+  /** By kind, in the order of the last occurrence. */
   private readonly kinds = new Map<string, ErrorKind>();
 
   constructor(private readonly clock: Pick<Clock, "now">) {}
 
-  /** `kind` is a fixed text of ours. `route`: the route's name; null for work in the background. */
+  /** `kind` is a fixed text of ours. `route` is the route's name, or null for background work. */
   note(kind: string, route: string | null): void {
     const known = this.kinds.get(kind);
     const requestId = currentRequest()?.requestId ?? null;
@@ -30,7 +33,7 @@ export class RecentErrors {
     return [...this.kinds.values()].reverse();
   }
 
-  /** A log that also notes errors outside requests here. Their messages are fixed texts. */
+  /** A log that also notes errors outside requests here. Its messages are fixed texts. */
   following(log: Log): Log {
     const write = log.error.bind(log);
     return {

@@ -38,7 +38,7 @@ export function sumReports(reports: readonly InstanceReport[]): AdminStatus["tot
   };
 }
 
-/** By origin: summed counts, the worst circuit, and the last error of one instance. */
+/** By origin: summed counts, the worst circuit, and one instance's last error. */
 export function sumMirrors(reports: readonly InstanceReport[]): Mirror[] {
   const byOrigin = new Map<string, Mirror[]>();
   for (const mirror of reports.flatMap(({ mirrors }) => mirrors))

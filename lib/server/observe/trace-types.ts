@@ -1,12 +1,12 @@
 import "server-only";
-/** The shapes of tracing, apart from OpenTelemetry and from the request scope. */
+/** Types of tracing that need neither OpenTelemetry nor the request scope. */
 
-/** A measured span that has just ended. It names no user and quotes nothing that was sent. */
+/** A measured span that has just ended. It names no user and quotes nothing that people sent. */
 export interface Measured {
   readonly name: string;
   readonly ms: number;
   readonly isError: boolean;
-  /** Another server was asked. */
+  /** True if the span is a call to another server. */
   readonly isCall: boolean;
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -18,7 +18,7 @@ export interface RequestTrace {
 }
 
 export interface Tracing {
-  /** `route`: as the table names it. `headers` may say of which trace the request is a part. */
+  /** `route` is the name in the route table. `headers` may name the trace that the request belongs to. */
   begin(route: string, headers: Headers, requestId: string): RequestTrace;
   /** Sends the ended spans. */
   flush(): Promise<void>;

@@ -1,13 +1,13 @@
 import "server-only";
 /**
- * Traces of requests. Where a collector is configured, it gets the spans that are measured for metrics and Server-Timing
- * anyway. OpenTelemetry is loaded only where OTEL_EXPORTER_OTLP_ENDPOINT is set (otel.ts).
+ * Traces of requests. If a collector is configured, it gets the spans that are measured anyway for metrics and Server-Timing.
+ * OpenTelemetry is loaded only if OTEL_EXPORTER_OTLP_ENDPOINT is set (otel.ts).
  */
 import type { Env } from "../config/env";
 import { currentRequest } from "../http/request-scope";
 import type { Measured, Tracing } from "./trace-types";
 
-/** To the trace of the request that the running code works for, if there is one. */
+/** Adds a span to the trace of the current request, if there is one. */
 export function trace(measured: Measured): void {
   currentRequest()?.trace?.add(measured);
 }

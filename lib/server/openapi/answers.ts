@@ -13,31 +13,31 @@ const header = (description: string, schema: object = text, required = false) =>
   schema,
 });
 
-/** Headers of answers by name. Those of `ALWAYS` are on every answer. */
+/** Headers of answers by name. Every answer has those of `ALWAYS`. */
 export const HEADERS = {
   "X-Request-Id": header("The request's id in the server's log", text, true),
-  "Content-Security-Policy": header("A browser that shows an answer as a page runs and loads nothing", text, true),
-  "X-Content-Type-Options": header("No guessing of types", { const: "nosniff" }, true),
+  "Content-Security-Policy": header("A browser that shows the answer as a page runs and loads nothing", text, true),
+  "X-Content-Type-Options": header("The browser does not guess the media type", { const: "nosniff" }, true),
   "Referrer-Policy": header("The browser sends its address to this site only", text, true),
   "Cross-Origin-Resource-Policy": header("Pages of other sites cannot embed answers", text, true),
-  "Permissions-Policy": header("A page asks for no device", text, true),
+  "Permissions-Policy": header("Pages get no access to devices", text, true),
   "Cross-Origin-Opener-Policy": header("Other sites' windows cannot reach in", text, true),
   "X-Frame-Options": header("No frame may show an answer", { const: "DENY" }, true),
-  "Strict-Transport-Security": header("Where the client speaks TLS"),
+  "Strict-Transport-Security": header("Present if the client uses TLS"),
   "Cache-Control": header("How long a cache may keep the answer", text, true),
   Vary: header("The request headers that the answer depends on"),
-  ETag: header("Names the data, to be sent as `If-None-Match`", text, true),
+  ETag: header("Identifies the data; send it as `If-None-Match`", text, true),
   "Cache-Status": header("The tiers that were asked, closest to the origin first (RFC 9211)", text, true),
   "Server-Timing": header("Milliseconds spent in each tier, and in all", text, true),
-  "TrustMesh-As-Of": header("As `asOf` in the body; missing before the first sync", {
+  "TrustMesh-As-Of": header("Same as `asOf` in the body; missing before the first sync", {
     type: "string",
     pattern: "^\\d+\\.\\d{9}$",
   }),
-  "TrustMesh-Lag-Ms": header("As `lagMs` in the body; missing where that is null", { type: "integer", minimum: 0 }),
-  "TrustMesh-Stale": header("As `stale` in the body", { type: "boolean" }, true),
+  "TrustMesh-Lag-Ms": header("Same as `lagMs` in the body; missing if that is null", { type: "integer", minimum: 0 }),
+  "TrustMesh-Stale": header("Same as `stale` in the body", { type: "boolean" }, true),
   "Retry-After": header("Seconds after which the request may be sent again", { type: "integer", minimum: 0 }),
-  "Set-Cookie": header("The session, or its end", text, true),
-  "X-Accel-Buffering": header("Proxies must not hold events back", { const: "no" }, true),
+  "Set-Cookie": header("Sets or clears the session cookie", text, true),
+  "X-Accel-Buffering": header("Tells proxies not to buffer events", { const: "no" }, true),
 } as const;
 type HeaderName = keyof typeof HEADERS;
 
@@ -69,7 +69,7 @@ const headersOf = (...names: readonly HeaderName[]) =>
 /** Every failure is a problem (RFC 9457). */
 export const PROBLEM_SCHEMA = jsonSchema(Problem, "output");
 
-/** Every problem of a route: the refusals of the gate and the wrapper, and the route's own. */
+/** Every problem of a route: the refusals of the gate and of the wrapper, and the route's own. */
 function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
   const { access, body, heeds = [], problems = [] } = route;
   return new Set<ProblemCode>([
@@ -134,7 +134,7 @@ export function answersOf(route: AnyRoute, method: string): Record<string, objec
   return answers;
 }
 
-/** A status that says two things: the route's own answer, and a problem. */
+/** A status with two meanings: the route's own answer, and a problem. */
 function withContent(problem: object | undefined, description: string, headers: object, content: object): object {
   const { content: other = {}, description: more } = (problem ?? {}) as { content?: object; description?: string };
   return {

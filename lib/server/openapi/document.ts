@@ -1,5 +1,5 @@
 import "server-only";
-/** Writes the OpenAPI 3.1 document from the route table. Zod's JSON Schema 2020-12 fits it as it is. */
+/** Writes the OpenAPI 3.1 document from the route table. Zod's JSON Schema 2020-12 fits OpenAPI 3.1 unchanged. */
 import type { z } from "zod";
 import { SESSION_COOKIES } from "../access/session";
 import type { AnyRoute, HeededHeader } from "../http/route";
@@ -30,13 +30,13 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
         session: { type: "apiKey", in: "cookie", name: SESSION_COOKIES[isSecure ? "secure" : "plain"] },
         token: bearer("ADMIN_TOKEN"),
         cron: bearer("CRON_SECRET"),
-        metrics: bearer("METRICS_TOKEN; the devnet needs none where it is not set"),
+        metrics: bearer("METRICS_TOKEN; a devnet without it needs no token"),
       },
     },
   };
 }
 
-/** Either of the alternatives is enough. */
+/** One of the alternatives is enough. */
 function securityOf({ access, bearer }: AnyRoute): object[] {
   if (access === "user") return [{ session: [] }];
   if (access === "admin") return [{ session: [] }, { token: [] }];
@@ -65,7 +65,7 @@ function operation(method: string, path: string, route: AnyRoute): Record<string
   };
 }
 
-/** `getHcsEvents`, `postAdminTopicsPause`: parameters in braces are left out. */
+/** `getHcsEvents`, `postAdminTopicsPause`. Parameters in braces are left out. */
 function operationId(method: string, path: string): string {
   const words = path
     .replace(/^\/api\//, "")
@@ -90,11 +90,12 @@ const REQUEST_HEADERS: Readonly<Record<HeededHeader | "If-None-Match", object>> 
     schema: { type: "string", examples: ["0.0.7148063=1042"] },
   },
   "Idempotency-Key": {
-    description: "The client's own name for this request: a second request with this key gets the first one's answer",
+    description:
+      "A key that the client chooses for this request. A second request with the same key gets the first one's answer",
     schema: { type: "string", pattern: "^[\\x21-\\x7e]{1,200}$" },
   },
   "Last-Event-ID": {
-    description: "The id of the client's last event; the stream goes on after it",
+    description: "The id of the last event that the client received; the stream continues after it",
     schema: { type: "string", pattern: "^\\d{1,16}$" },
   },
 };

@@ -7,7 +7,7 @@ export interface SchemaObject {
   readonly required?: readonly string[];
 }
 
-/** A Zod schema as JSON Schema. Of an answer no member may be beyond it; of a request, where its schema says so. */
+/** Converts a Zod schema to JSON Schema. An answer may have no other members; a request may not if its schema says so. */
 export function jsonSchema(schema: z.ZodType, io: "input" | "output"): SchemaObject {
   const { $schema: _, properties, required, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return { ...rest, ...(properties && { properties }), ...(required && { required }) };

@@ -39,7 +39,7 @@ export const operatorLog = defineRoute({
   query: OperatorLogQuery,
   answer: OperatorLogAnswer,
   handle: async ({ app, query: { before, limit } }) => {
-    // One entry more than asked for shows whether there is a next page.
+    // One entry more than requested tells whether there is a next page.
     const entries = await app.stores.admin.entries(before ?? null, limit + 1);
     const items = fitting(entries.slice(0, limit).map(operatorLogEntry), MAX_ANSWER_BYTES);
     return privateJson({ items, nextBefore: items.length < entries.length ? (items.at(-1)?.id ?? null) : null });
@@ -75,7 +75,7 @@ function topicOf({ app, params }: AdminContext<unknown, unknown>): TopicId {
   const topicId = parseTopicId(params.topicId ?? "");
   if (topicId === null)
     throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
-  if (!app.scheduler.syncs.has(topicId)) throw new ProblemError("not-found", "This topic is not kept here.");
+  if (!app.scheduler.syncs.has(topicId)) throw new ProblemError("not-found", "This server does not sync this topic.");
   return topicId;
 }
 
@@ -108,15 +108,15 @@ export const pause = pauseRoute(true);
 export const resume = pauseRoute(false);
 
 /**
- * The stored topic that an action is about to work on. Throws ProblemError while a check of it runs, and while the topic is
- * paused where the action writes.
+ * The stored topic that an action is about to work on. Throws ProblemError while a check of it runs. Also throws while it is
+ * paused, if the action writes.
  */
 async function readyFor({ stores, checks }: App, topicId: TopicId, entry: OperatorLogRow, writes: boolean) {
   const topic = await stores.sync.topic(topicId);
   if (writes && topic?.paused)
-    throw new ProblemError("paused", "The topic is paused: resume it first, since it takes no writes.");
+    throw new ProblemError("paused", "The topic is paused and takes no writes. Resume it first.");
   if (await checks.underWay(topicId, entry))
-    throw new ProblemError("in-progress", "This topic is being checked: wait for that to end.", { retryAfterS: 10 });
+    throw new ProblemError("in-progress", "A check of this topic is running. Wait until it ends.", { retryAfterS: 10 });
   return topic;
 }
 
@@ -150,7 +150,7 @@ export const resync = checkRoute("resync");
 
 export const startOver = defineRoute({
   summary:
-    "Starts a topic over: drops its stored messages and reads them from the mirror again; positions get a new epoch, and all answers are stale until it ends",
+    "Starts a topic over: drops its stored messages and reads them from the mirror again. Positions get a new epoch, and all answers are stale until it ends",
   access: "admin",
   limit: "operator",
   body: TopicActionBody,
@@ -164,7 +164,8 @@ export const startOver = defineRoute({
       const topic = await readyFor(app, topicId, entry, true);
       await app.stores.sync.startOver(topicId);
       app.adminReads.topics.forget();
-      // Every instance may go on with it: this one does not wait for a reader. The other topics are folded when the first is dropped.
+      // Every instance may continue it, so this one does not wait for a reader. The other topics are merged before the first
+      // row is dropped.
       background(async () => {
         await app.scheduler.syncNow([topicId]);
         await app.scheduler.syncNow();

@@ -5,7 +5,7 @@ import { ProblemError } from "../http/problem";
 import { beforeRead, viewResponse } from "../http/reply";
 import { defineRoute, type UserContext } from "../http/route";
 
-/** `_meta` of the circle: where it comes from, and the newest change of a bond that it shows. */
+/** `_meta` of the circle: its source, and the newest change of a bond that it shows. */
 function circleMeta(view: ReturnType<typeof circleView>) {
   const newestMs = Math.max(0, ...view.bondedContacts.map(({ bondedAt }) => bondedAt));
   const isCapped = view.bondedContacts.length < view.trustStats.bondedContacts;

@@ -7,7 +7,7 @@ import { defineRoute } from "../http/route";
 import { syncTopics } from "./ledger";
 
 export const cronSync = defineRoute({
-  summary: "Brings all topics up to date, for a scheduler that knows CRON_SECRET",
+  summary: "Syncs all topics. For a scheduler with CRON_SECRET",
   access: "public",
   limit: "operator",
   bearer: "cron",
@@ -16,12 +16,12 @@ export const cronSync = defineRoute({
   handle: async ({ app, request }) => {
     const secret = app.env.CRON_SECRET;
     if (secret === undefined)
-      throw new ProblemError("no-token", "There is no schedule here: its operator has not set CRON_SECRET.");
+      throw new ProblemError("no-token", "This server accepts no schedule until its operator sets CRON_SECRET.");
     const token = bearerToken(request.headers);
     if (token === null || !isSameSecret(token, secret))
       throw new ProblemError("wrong-token", "Send CRON_SECRET as a bearer token to start a sync.");
     const answer = await syncTopics(app);
-    // On platforms whose processes do not live on, this route looks once a minute.
+    // On platforms whose processes do not live on, this route judges health once a minute.
     app.health.look();
     return privateJson(answer);
   },

@@ -1,5 +1,5 @@
 import "server-only";
-/** Live events as `text/event-stream`. The stream is pulled: a client that does not read makes no events. */
+/** Live events as `text/event-stream`. The client pulls: for a client that does not read, no events are made. */
 import type { UserId } from "../../core/ledger/ids";
 import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
 import type { App } from "../boot/app";
@@ -8,7 +8,7 @@ import { ProblemError } from "../http/problem";
 import { freshnessBody } from "../http/reply";
 import { signalOf } from "./signals";
 
-/** Reconnects are spread over this range, so that the clients of an instance that went away do not come back as one. */
+/** Clients spread their reconnects over this range, so that those of an instance that ended do not all return at once. */
 const RETRY_MIN_MS = 500;
 const RETRY_SPREAD_MS = 2_500;
 
@@ -26,34 +26,37 @@ function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
     case "freshness":
       return frame(freshnessBody(app.scheduler.freshness()));
     case "resync":
-      // From here on the client resumes in the new epoch.
+      // From here on, the client resumes in the new epoch.
       return frame({ position: event.position }, event.position);
     case "bye":
       return frame({ reason: event.reason });
   }
 }
 
-/** The refusals of streams. `retryAfterS` is the client's shortest wait, which it spreads by chance. */
+/**
+ * The answers when a client has too many open streams. `retryAfterS` is the shortest wait, to which the client adds a random
+ * time.
+ */
 const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readonly retryAfterS: number }>> = {
-  // A page that is closed frees its stream at once.
+  // Closing a page frees its stream at once.
   "per-user": {
-    detail: "You have as many live connections open as one person may have. Close another page of this app first.",
+    detail: "You have too many live connections open. Close another page of this app first.",
     retryAfterS: 30,
   },
-  // Another instance may have room: soon again, by another way.
+  // Another instance may have room, so the client may retry soon.
   "per-instance": {
-    detail: "This server has as many live connections as it can hold. Try again shortly.",
+    detail: "This server has no room for more live connections. Try again shortly.",
     retryAfterS: 5,
   },
 };
 
 /**
- * A client that has taken no event for this long is gone, or keeps its stream open for nothing. It is cut, and resumes if it is
- * alive. Freshness events alone fill its buffers, so a client that reads is never cut.
+ * A client that has read no event for this long is gone, or holds its stream for nothing. The stream is cut; a client that is
+ * alive resumes. Freshness events alone fill the buffers, so a client that reads is never cut.
  */
 const STALLED_MS = 60_000;
 
-/** The answer that streams. Throws ProblemError where the user or the instance has too many streams. */
+/** The streaming answer. Throws ProblemError if the user or the instance has too many streams. */
 export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
   const controller = new AbortController();
   const opened = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
@@ -95,7 +98,7 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
       controller.abort();
     },
   });
-  // no-transform keeps compression off, which would hold events back and cost 200 KB a stream (docs/measurements.md §2).
+  // no-transform switches compression off, which would delay events and cost 200 KB for each stream (docs/measurements.md §2).
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",

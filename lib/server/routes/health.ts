@@ -9,12 +9,12 @@ import { incidentsOfAll } from "../health/incidents-of-all";
 import { defineRoute } from "../http/route";
 import { reportsOf } from "../observe/instance-report";
 
-/** The tiers are asked once a second, however many checks come, so that checks do not wear a database out. */
+/** The tiers are probed at most once a second, however many checks come, so that checks do not load a database. */
 const HEALTH_MS = 1_000;
 const noStore = { "cache-control": "no-store" };
 
 export const health = defineRoute({
-  summary: "200 while the process lives",
+  summary: "200 while the process runs",
   access: "public",
   limit: "health",
   rememberMs: HEALTH_MS,
@@ -23,15 +23,14 @@ export const health = defineRoute({
 });
 
 export const ready = defineRoute({
-  summary:
-    "503 while this instance cannot serve; 200 with `degraded` while something is wrong and it serves all the same",
+  summary: "503 while this instance cannot serve; 200 with `degraded` while it serves although something is wrong",
   access: "public",
   limit: "health",
   rememberMs: HEALTH_MS,
   answer: ReadyAnswer,
-  otherAnswers: { 503: "Not ready, for the reasons that the body gives" },
+  otherAnswers: { 503: "Not ready; the body gives the reasons" },
   handle: async ({ app }) => {
-    // A check counts as a reader: an instance without other readers stays current, too.
+    // A check counts as a reader, so an instance without other readers stays current.
     await app.health.examineAsReader();
     const incidents = app.incidents.current();
     const isReady = app.health.canServe();
@@ -58,7 +57,7 @@ function tier(incidents: readonly Incident[], codes: readonly IncidentCode[]) {
 }
 
 export const ingestion = defineRoute({
-  summary: "Cursor, gaps, counts and last error of each topic, and what an operator should look at",
+  summary: "Cursor, gaps, counts and last error of each topic, and all incidents",
   access: "public",
   limit: "health",
   rememberMs: HEALTH_MS,
@@ -89,7 +88,7 @@ export const ingestion = defineRoute({
   },
 });
 
-/** While Redis is down nobody asks: syncs report on the mirror as well. */
+/** Nobody asks while Redis is down. Syncs report on the mirror as well. */
 const mayAskHead = (app: App): Promise<boolean> =>
   app.hot.passGate("health:hcs", 1_000).catch(ifDown("redis", () => false));
 
@@ -97,13 +96,13 @@ const DOWN_CODES: readonly IncidentCode[] = ["devnet-ended", "mirror-down"];
 const LEDGER_CODES: readonly IncidentCode[] = [...DOWN_CODES, "mirror-failing", "budget-exhausted", "topics-behind"];
 
 export const hcs = defineRoute({
-  summary: "Whether the mirror node answers, and how fresh it is itself",
+  summary: "Whether the mirror node answers, and how fresh it is",
   access: "public",
   limit: "health",
   rememberMs: HEALTH_MS,
   answer: HcsHealthAnswer,
   handle: async ({ app }) => {
-    // One request a second at most, so that checks do not use up the mirror budget.
+    // At most one request a second, so that checks do not use up the mirror budget.
     if (await mayAskHead(app)) await app.scheduler.askHead();
     app.health.look();
     const incidents = app.incidents.current().filter(({ code }) => LEDGER_CODES.includes(code));

@@ -11,7 +11,7 @@ import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
 
 export const proof = defineRoute({
-  summary: "Everything that a browser needs to check one message against the hash chain that the mirror gave",
+  summary: "Everything that a browser needs to check one message against the mirror's hash chain",
   access: "user",
   limit: "proof",
   sends: ["view"],
@@ -29,7 +29,7 @@ export const proof = defineRoute({
     const began = startRead(app);
     const row = await app.stores.views.proof(userId, topicId, sequence);
     if (row === null) {
-      // The ledger is public, so its messages are no secret. The answer does not show whose they are.
+      // The ledger is public, so the message is no secret. The answer does not show whom it concerns.
       const isThere = sequence <= (app.scheduler.syncs.get(topicId)?.cursor ?? 0);
       throw isThere
         ? new ProblemError("not-yours", "This message does not concern you.")
@@ -73,11 +73,11 @@ export const registry = defineRoute({
   },
 });
 
-/** A sync run that takes longer goes on in the background. */
+/** A sync run that takes longer continues in the background. */
 const SYNC_DEADLINE_MS = 20_000;
 
 export const sync = defineRoute({
-  summary: "Brings the caller's topics up to date now",
+  summary: "Syncs the caller's topics now",
   access: "user",
   limit: "sync",
   body: SyncBody,
@@ -86,7 +86,9 @@ export const sync = defineRoute({
     const asked = body.topics === undefined ? undefined : [...new Set(body.topics.map(parseTopicId))];
     const topicIds = asked?.map((topicId) => {
       if (topicId !== null && app.scheduler.syncs.has(topicId)) return topicId;
-      throw new ProblemError("bad-input", "topics: one of these topics is not kept here.", { field: "topics" });
+      throw new ProblemError("bad-input", "topics: this server does not sync one of these topics.", {
+        field: "topics",
+      });
     });
     return privateJson(await syncTopics(app, topicIds));
   },

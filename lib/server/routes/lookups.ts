@@ -20,7 +20,7 @@ export const lookUpPerson = defineRoute({
       throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
     const found = await personLookup(app, userId);
     if (found === null)
-      throw new ProblemError("not-found", "Nothing is stored of this id. Check the id, or wait for the topics' sync.");
+      throw new ProblemError("not-found", "Nothing is stored for this id. Check the id, or wait for the topics' sync.");
     return privateJson(found);
   },
 });
@@ -42,7 +42,7 @@ export const lookUpMessage = defineRoute({
     if (found === null)
       throw new ProblemError(
         "not-found",
-        "This message is not stored: it is in a gap, not synced yet, or of a topic that is not synced here.",
+        "This message is not stored. It is in a gap or not synced yet, or this server does not sync its topic.",
       );
     return privateJson({ ...found.content, proof: await proofContent(app, topicId, sequence, found.row) });
   },

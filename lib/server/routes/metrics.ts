@@ -5,7 +5,7 @@ import { ProblemError } from "../http/problem";
 import { defineRoute } from "../http/route";
 
 export const metrics = defineRoute({
-  summary: "Metrics in Prometheus' text format, for who knows METRICS_TOKEN",
+  summary: "Metrics in Prometheus' text format. Needs METRICS_TOKEN",
   access: "public",
   limit: "operator",
   bearer: "metrics",
@@ -19,16 +19,13 @@ export const metrics = defineRoute({
 });
 
 /**
- * Behind Next the caller's address is not known, and a header that names one can be forged. Without a token only the devnet
+ * Behind Next the caller's address is unknown, and a header that names it can be forged. Without a token, only a devnet
  * answers, because it listens on the loopback.
  */
 function refuseStrangers({ env }: App, headers: Headers): void {
   if (env.METRICS_TOKEN === undefined) {
     if (env.isDevnet) return;
-    throw new ProblemError(
-      "no-token",
-      "Metrics are answered once METRICS_TOKEN is set, to who sends it as a bearer token.",
-    );
+    throw new ProblemError("no-token", "Set METRICS_TOKEN, then send it as a bearer token to read the metrics.");
   }
   const token = bearerToken(headers);
   if (token === null || !isSameSecret(token, env.METRICS_TOKEN))

@@ -7,7 +7,7 @@ import { ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute } from "../http/route";
 
-/** A message stays on the ledger for ever, so a page asks this before it writes to an id that somebody has typed. */
+/** A message stays on the ledger for ever, so a page asks this before it writes to a typed id. */
 export const person = defineRoute({
   summary: "Whether anybody uses this id, and whether the ledger has such an account",
   access: "user",
@@ -23,7 +23,7 @@ export const person = defineRoute({
   },
 });
 
-/** One mirror request. Null if the id is no account's, or no mirror answers. */
+/** One mirror request. Null if the id is not an account's, or no mirror answers. */
 async function hasAccount({ ledger }: App, userId: string): Promise<boolean | null> {
   const accountId = parseAccountId(userId);
   if (accountId === null) return null;

@@ -30,7 +30,7 @@ export async function proofContent(app: App, topicId: TopicId, sequence: number,
   };
 }
 
-/** The mirrors whose chains agree up to a later message, with nothing unproven in between. */
+/** The mirrors whose chains agree up to a later message, with no unverified message in between. */
 async function agreeingMirrors({ scheduler, stores }: App, topicId: TopicId, sequence: number): Promise<number> {
   const { through, mirrors } = scheduler.syncs.get(topicId)?.agreed ?? { through: 0, mirrors: 1 };
   if (mirrors < 2 || sequence > through) return 1;

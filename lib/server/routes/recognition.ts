@@ -13,10 +13,10 @@ import { beforeRead, uncached, viewResponse } from "../http/reply";
 import { defineRoute } from "../http/route";
 import { decodedSignalOf } from "./signals";
 
-/** For the rest of the answer, and for the definitions' ends. */
+/** Reserved for the rest of the answer and for the ends of definitions. */
 const ROOM_BYTES = 2_000;
 
-/** One page: instances have half of an answer's bytes, each with its definition; other definitions have the rest. */
+/** One page. Instances with their definitions get half of an answer's bytes, other definitions the rest. */
 async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) {
   const { views } = app.stores;
   const [page, catalogue] = await Promise.all([
@@ -52,7 +52,7 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   };
 }
 
-/** Finds the definition that an instance names, by its id or else by its slug. The newest definition of a slug counts. */
+/** Finds the definition that an instance names, by id or otherwise by slug. The newest definition of a slug counts. */
 function resolver(definitions: readonly Definition[]): (id: string | null) => Definition | null {
   const byName = new Map<string, Definition>();
   for (const each of newestFirst(definitions)) if (each.slug && !byName.has(each.slug)) byName.set(each.slug, each);
@@ -64,7 +64,7 @@ const newestFirst = (definitions: readonly Definition[]) =>
   definitions.toSorted((a, b) => (a.consensusNs < b.consensusNs ? 1 : a.consensusNs > b.consensusNs ? -1 : 0));
 
 export const recognition = defineRoute({
-  summary: "What the caller was given, newest first, and recognition definitions",
+  summary: "Recognition given to the caller, newest first, and recognition definitions",
   access: "user",
   limit: "read",
   heeds: ["If-Min-Sequence"],
@@ -86,7 +86,7 @@ export const recognition = defineRoute({
         began,
       );
     }
-    // Definitions are global: their generation is part of the name, so a new one is seen by everybody at once.
+    // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
     const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, load, need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
@@ -98,7 +98,7 @@ export const profiles = defineRoute({
   summary: "Profiles of the caller and of the caller's contacts; other ids are left out",
   access: "user",
   limit: "read",
-  // A hundred ids of 50 characters, percent-encoded.
+  // One hundred ids of 50 characters, percent-encoded.
   maxTargetCharacters: 16_384,
   query: ProfilesQuery,
   heeds: ["If-Min-Sequence"],

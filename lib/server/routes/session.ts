@@ -22,7 +22,7 @@ import { privateJson } from "../http/reply";
 import { defineRoute, type RouteContext } from "../http/route";
 
 export const session = defineRoute({
-  summary: "Who is signed in",
+  summary: "The session's user",
   access: "public",
   limit: "open",
   answer: SessionAnswer,
@@ -44,7 +44,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
   };
 }
 
-/** A session needs no database: while Postgres is down sign-ins go on, and a person's id stands for the name. */
+/** A session needs no database. While Postgres is down, sign-ins go on and the id stands for the name. */
 async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
   const profiles = await stores.views.profiles([userId]).catch(ifDown("postgres", () => []));
   return profiles[0];
@@ -62,7 +62,7 @@ const callerOf = ({ headers }: Request): Caller => ({
 });
 
 export const challenge = defineRoute({
-  summary: "What a Hedera account's wallet is to sign in order to sign in",
+  summary: "A challenge that a Hedera account's wallet signs to sign in",
   access: "public",
   limit: "sign-in",
   body: ChallengeBody,
@@ -91,11 +91,11 @@ export const verify = defineRoute({
 
 function refuseWithoutDemo({ app }: Pick<RouteContext<unknown, unknown>, "app">): void {
   if (!app.env.allowDemo)
-    throw new ProblemError("not-found", "Signing in as a demo person is possible on the local devnet only.");
+    throw new ProblemError("not-found", "Signing in as a demo person works on the local devnet only.");
 }
 
 export const demoPeople = defineRoute({
-  summary: "People to sign in as, on the local devnet only",
+  summary: "The demo people, on the local devnet only",
   access: "public",
   limit: "open",
   problems: ["not-found"],
@@ -129,7 +129,7 @@ export const demoSignIn = defineRoute({
 });
 
 export const logout = defineRoute({
-  summary: "Signs out, here or everywhere",
+  summary: "Signs out, on this device or on all devices",
   access: "public",
   limit: "sign-out",
   body: LogoutBody,

@@ -39,7 +39,7 @@ export const shards = defineRoute({
 
 const CREATING: readonly Step["name"][] = ["plan", "intend", "create"];
 
-/** Refuses goals that can never be reached, before any change. */
+/** Refuses goals that can never be reached, before anything changes. */
 async function refuseImpossible(
   { app }: AdminContext<unknown, unknown>,
   goals: readonly Goal[],
@@ -58,7 +58,7 @@ async function refuseImpossible(
   }
 }
 
-/** Works towards the goals in the background and records the result. A repeated request continues an interrupted one. */
+/** Works towards the goals in the background and records the result. A repeated request continues an interrupted reshard. */
 async function start(
   context: AdminContext<unknown, unknown>,
   entry: OperatorLogRow,
@@ -67,7 +67,7 @@ async function start(
   const { app, background } = context;
   const ended = (state: "done" | "failed", detail: OperatorLogRow["detail"]) =>
     app.stores.admin.update(entry.id, { state, detail, nowMs: app.clock.now() });
-  // Steps are recorded one after the other. A lost update does no harm: the next one follows.
+  // Steps are recorded one after the other. A lost update does no harm, because the next one follows.
   let recorded: Promise<unknown> = Promise.resolve();
   const record = ({ name: step }: Step) => {
     recorded = recorded

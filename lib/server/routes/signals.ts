@@ -17,7 +17,7 @@ import { defineRoute } from "../http/route";
 
 const DEFAULT_LIMIT = 50;
 
-/** A row as the signal that its reader sees. */
+/** Converts a stored row to the signal that its reader sees. */
 export function signalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-cached"): Signal {
   return decodedSignalOf(userId, row, source).signal;
 }
@@ -80,7 +80,7 @@ export const signals = defineRoute({
     const types = query.type.map((type) => type.toUpperCase());
     const beforeNs = decodeCursor(query.cursor);
     const { need, began } = await beforeRead(context);
-    // Taken before the view is read: a commit in between has it in neither, and would let it vanish for a moment.
+    // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
     const waiting =
       beforeNs === null
         ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
@@ -109,8 +109,8 @@ type Page = Pick<SignalsAnswer, "items" | "nextCursor">;
 type Result = Parameters<typeof viewResponse>[1];
 
 /**
- * Adds the user's pending signals on top, which makes another body with another tag. Signals that another instance has synced
- * already are left out.
+ * Puts the user's pending signals on top, which makes another body with another ETag. Leaves out pending signals that another
+ * instance has already synced.
  */
 function withPending(result: Result, waiting: readonly PendingSignal[]): Result {
   const { position, ...content } = JSON.parse(result.view.body.toString()) as Page & { position: number };
@@ -125,7 +125,7 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
   return { ...result, view: viewOf(position, { ...page }, result.view.readMs) };
 }
 
-/** A message as the poll hands it out; null where it cannot be read. */
+/** A message as an item of the events answer. Null if it cannot be read. */
 function eventOf({ consensusNs, sequence, topicId, body }: EventRow): EventsAnswer["items"][number] | null {
   const place = {
     consensus_timestamp: formatConsensusTime(consensusNs),

@@ -15,7 +15,7 @@ export const stream = defineRoute({
   answer: "text/event-stream",
   handle: async (context) => {
     const { app, userId, request, query } = context;
-    // Last-Event-ID is newer than the cursor of the page. Some clients send it empty before their first event.
+    // Last-Event-ID is newer than the page's cursor. Some clients send it empty before their first event.
     const given = request.headers.get("last-event-id") || query.lastEventId || query.cursor || null;
     const cursor = given === null ? null : parsePosition(given);
     if (given !== null && cursor === null)

@@ -29,7 +29,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   unsettled: "unavailable",
 };
 
-/** Remembers something for a retry. Without Redis the nonce alone keeps a retry from becoming a second message. */
+/** Saves something for a retry. Without Redis, the nonce alone keeps a retry from becoming a second message. */
 const whileThere = (remembered: Promise<void>): Promise<void> => remembered.catch(ifDown("redis", () => {}));
 
 export const submit = defineRoute({
@@ -75,12 +75,12 @@ export const submit = defineRoute({
         consensusTimestamp: consensusNs === null ? null : formatConsensusTime(consensusNs),
         minSequence: minSequence(sent.value),
       };
-      // The message is written, so later failures are not reported: the client would write it again.
+      // The message is written, so later failures are not reported. The client would otherwise write it again.
       if (key !== null) await whileThere(app.hot.finish(key, digest, JSON.stringify(answer), IDEMPOTENCY_TTL_MS));
       background(() => app.scheduler.syncNow([topicId]));
       return privateJson(answer);
     } catch (cause) {
-      // Where the outcome is unknown the key stays taken: a retry must not become a second message.
+      // If the outcome is unknown, the key stays taken, because a retry must not become a second message.
       const isUncertain = isProblem(cause) && cause.code === "uncertain";
       if (key !== null && !isUncertain) await whileThere(app.hot.abandon(key));
       throw cause;

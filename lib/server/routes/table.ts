@@ -1,5 +1,5 @@
 import "server-only";
-/** Every route there is. The API's route files, the OpenAPI document and the tests that sweep all routes read this table. */
+/** The table of all routes. The API's route files, the OpenAPI document and the tests that sweep all routes read it. */
 import { z } from "zod";
 import { publicJson } from "../http/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
@@ -19,7 +19,7 @@ import { events, signals } from "./signals";
 import { stream } from "./stream";
 import { submit } from "./submit";
 
-/** Made once: it takes as long as twenty reads, and anybody may ask for it. */
+/** The document is made once: making it takes as long as twenty reads, and anybody may ask for it. */
 let document: Record<string, unknown> | undefined;
 
 const openapi: AnyRoute = defineRoute({

@@ -75,7 +75,7 @@ outages("Redis", {
         await w.redis.faults.set(DOWN);
         const envelope = w.envelope();
         expect(await w.a.submit(envelope)).toMatchObject({ status: 503, code: "unavailable", retryAfter: "1" });
-        expect((await w.a.submit(envelope)).detail).toMatch(/cannot be done safely.*Try again/);
+        expect((await w.a.submit(envelope)).detail).toMatch(/is not safe now.*Try again/);
         expect(w.written).toBe(0);
         await w.redis.faults.clear();
         await w.eventually(async () => (await w.a.submit(envelope)).status).toBe(200);
