@@ -28,7 +28,7 @@ import { type CommandAction, recorded } from "@/lib/server/admin/operator-log";
 import { drainGoals, groupOf, shardStatuses } from "@/lib/server/admin/shard-goals";
 import { type OperatorTools, openOperator } from "@/lib/server/cli/operator";
 import { type Env, readEnv } from "@/lib/server/config/env";
-import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/shards";
+import type { DrainBody, ShardStatus, ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
 import { command, Refusal, UsageError } from "../command";
 import { environment } from "../environment";
 

@@ -3,8 +3,8 @@
  * opened, for ten minutes. Pure, except for the one list of samples.
  */
 import { useSyncExternalStore } from "react";
-import type { AdminStatus } from "@/lib/wire/admin";
-import type { HistoryCounter, MinuteColumns } from "@/lib/wire/minute-history";
+import type { AdminStatus } from "@/lib/wire/operators/admin";
+import type { HistoryCounter, MinuteColumns } from "@/lib/wire/operators/minute-history";
 
 export interface Sample {
   /** The server's clock. */

@@ -1,5 +1,5 @@
 /** Instances in words that their operator knows. Pure. */
-import type { InstanceStatus } from "@/lib/wire/admin";
+import type { InstanceStatus } from "@/lib/wire/operators/admin";
 
 type Named = Pick<InstanceStatus, "instanceId" | "place">;
 

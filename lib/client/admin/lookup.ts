@@ -1,6 +1,6 @@
 /** Addresses of one person and one message on the operators' pages, and their words. Pure. */
 import { parseSequence, parseTopicId } from "@/lib/core/ledger/ids";
-import type { MessageLookup, PersonLookup } from "@/lib/wire/lookup";
+import type { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 
 export const personHref = (userId: string): string => `/admin/lookup?person=${encodeURIComponent(userId)}`;
 export const messageHref = (topicId: string, sequence: number): string =>

@@ -1,6 +1,6 @@
 /** Pending reshards: splits and drains that are not finished. Pure. */
-import type { OperatorLogEntry } from "@/lib/wire/admin";
-import { DRAIN_AT_LEAST_MS, ReshardDetail, type ShardStatus, type ShardsAnswer } from "@/lib/wire/shards";
+import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
+import { DRAIN_AT_LEAST_MS, ReshardDetail, type ShardStatus, type ShardsAnswer } from "@/lib/wire/operators/shards";
 import { activeOf, type Group, groupKey, isOf, parseSplit } from "./shard-groups";
 
 /** Instances record each step. An entry this old belongs to an instance that ended. */

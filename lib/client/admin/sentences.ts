@@ -1,6 +1,6 @@
 /** Sentences for operators about actions, their results, and the state of topics. Pure. */
-import { type AdminStatus, type OperatorLogEntry, TopicCheck, type TopicStatus } from "@/lib/wire/admin";
-import { ReshardDetail } from "@/lib/wire/shards";
+import { type AdminStatus, type OperatorLogEntry, TopicCheck, type TopicStatus } from "@/lib/wire/operators/admin";
+import { ReshardDetail } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
 import { ago, counted, lasting, whole } from "../format/numbers";
 import { clockTime } from "../format/time";

@@ -1,5 +1,5 @@
 /** Groups of shards: the users and the kind that they serve. Pure. */
-import { ShardStatus, type ShardsAnswer } from "@/lib/wire/shards";
+import { ShardStatus, type ShardsAnswer } from "@/lib/wire/operators/shards";
 
 const Group = ShardStatus.pick({ tier: true, kind: true, owner: true });
 /** A tier or owner, and a kind. */

@@ -1,6 +1,6 @@
 /** Sentences for operators about shards: effect and progress of splits and drains. Pure. */
-import type { TopicStatus } from "@/lib/wire/admin";
-import { type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/shards";
+import type { TopicStatus } from "@/lib/wire/operators/admin";
+import { type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
 import { counted, percent, whole } from "../format/numbers";
 import { calendarDate, clockMinute, clockTime } from "../format/time";

@@ -1,8 +1,8 @@
 /** Requests of the operators' pages. */
 import useSWR, { type SWRConfiguration } from "swr";
 import useSWRInfinite from "swr/infinite";
-import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
-import { ShardsAnswer, type SplitBody } from "@/lib/wire/shards";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
+import { ShardsAnswer, type SplitBody } from "@/lib/wire/operators/shards";
 import { ApiError, getJson, postJson, reasonOf } from "../api/http";
 import { PATHS } from "../api/keys";
 import { asSentence } from "../format/as-sentence";

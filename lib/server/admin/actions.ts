@@ -2,7 +2,7 @@ import "server-only";
 /** Runs operators' actions. Each is recorded before it starts. A repeated request does not start a second action. */
 import { keyOf } from "../../core/key";
 import type { OperatorLogRow } from "../../ports/store/admin-store";
-import type { ActionAnswer, OperatorLogEntry } from "../../wire/admin";
+import type { ActionAnswer, OperatorLogEntry } from "../../wire/operators/admin";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
 import { isProblem } from "../http/problem";
 import { privateJson } from "../http/reply";

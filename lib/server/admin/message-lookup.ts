@@ -8,7 +8,7 @@ import { decodeMessage } from "../../core/signals/envelope";
 import type { DecodedBody } from "../../core/signals/signal";
 import { cleanText } from "../../core/signals/text";
 import type { ProofRow } from "../../ports/store/view-rows";
-import type { MessageLookup } from "../../wire/lookup";
+import type { MessageLookup } from "../../wire/operators/lookup";
 import type { App } from "../boot/app";
 
 const CHARACTERS_SHOWN = 2_000;

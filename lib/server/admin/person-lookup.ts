@@ -5,7 +5,7 @@ import { TOPIC_KINDS, type TopicKind, type UserId } from "../../core/ledger/ids"
 import { decodeMessage } from "../../core/signals/envelope";
 import { isBonded, isIncoming, isOutgoing } from "../../core/signals/projection";
 import { ifDown } from "../../ports/tier-unavailable";
-import type { PersonLookup } from "../../wire/lookup";
+import type { PersonLookup } from "../../wire/operators/lookup";
 import type { App } from "../boot/app";
 
 const WRITES_SHOWN = 10;

@@ -12,7 +12,7 @@ import {
   type Tier,
 } from "../../core/shards/shards";
 import type { ReshardOutcome } from "../../engine/shards/reshard";
-import type { ShardStatus } from "../../wire/shards";
+import type { ShardStatus } from "../../wire/operators/shards";
 import type { Shards } from "./shards";
 
 /** The group, or a sentence that names the mistake. */

@@ -13,7 +13,7 @@ import type {
   TopicOverview,
 } from "../../ports/store/admin-store";
 import type { TopicCounts } from "../../ports/store/topic-store";
-import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/admin";
+import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/operators/admin";
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";
 import { costOf } from "../observe/cost";

@@ -5,7 +5,7 @@ import { type CheckDeps, type CheckOptions, type CheckProgress, checkTopic, newC
 import type { Log } from "../../ports/log";
 import type { AdminStore, OperatorLogRow } from "../../ports/store/admin-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
-import { TopicCheck } from "../../wire/admin";
+import { TopicCheck } from "../../wire/operators/admin";
 
 export interface TopicChecksDeps extends CheckDeps {
   readonly admin: AdminStore;

@@ -1,7 +1,7 @@
 import "server-only";
 /** Answers for visitors and balancers while the app is still opening. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ReadyAnswer } from "../../wire/health";
+import type { ReadyAnswer } from "../../wire/operators/health";
 import type { Serve } from "./front";
 import { gated } from "./gated";
 import { send, sendProblem } from "./plain-answer";

@@ -1,8 +1,8 @@
 import "server-only";
 /** Collects the incidents of all instances from their reports. */
 import { keyOf } from "../../core/key";
-import type { AdminStatus } from "../../wire/admin";
-import type { InstanceReport } from "../../wire/instance-report";
+import type { AdminStatus } from "../../wire/operators/admin";
+import type { InstanceReport } from "../../wire/operators/instance-report";
 
 type Told = Pick<InstanceReport, "instanceId" | "reportedMs" | "incidents">;
 type AnyInstance = AdminStatus["incidents"][number];

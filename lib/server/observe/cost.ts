@@ -1,8 +1,8 @@
 import "server-only";
 /** The cost of all instances so far and per day, at the list prices of core/capacity/prices. */
 import { PRICES, type PriceName, usdOf } from "../../core/capacity/prices";
-import type { CostStatus } from "../../wire/admin";
-import type { InstanceReport } from "../../wire/instance-report";
+import type { CostStatus } from "../../wire/operators/admin";
+import type { InstanceReport } from "../../wire/operators/instance-report";
 
 const DAY_MS = 86_400_000;
 /** As in core/capacity/prices: one day is a thirtieth of a monthly bill. */

@@ -1,8 +1,8 @@
 import "server-only";
 /** Sums the last hour and the latest errors of all instances from their reports. */
-import type { AdminStatus } from "../../wire/admin";
-import type { InstanceReport } from "../../wire/instance-report";
-import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/minute-history";
+import type { AdminStatus } from "../../wire/operators/admin";
+import type { InstanceReport } from "../../wire/operators/instance-report";
+import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/operators/minute-history";
 
 const MINUTE_MS = 60_000;
 /** Reports of busy instances are at most this old. A minute that ended before that is in all of them. */

@@ -1,6 +1,6 @@
 import "server-only";
 /** This instance's report, for the other instances and for `GET /api/admin/status`. */
-import { InstanceReport, type TierReport } from "../../wire/instance-report";
+import { InstanceReport, type TierReport } from "../../wire/operators/instance-report";
 import type { App } from "../boot/app";
 import type { Reading } from "./minute-history";
 import { VERSION } from "./version";

@@ -7,7 +7,7 @@ import "server-only";
 import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { BOUNDS_MS } from "../../core/histogram";
 import type { TierReport } from "../../engine/reads/tier-report";
-import type { LatencyCounts, TierName } from "../../wire/instance-report";
+import type { LatencyCounts, TierName } from "../../wire/operators/instance-report";
 import { trace } from "./tracing";
 
 const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);

@@ -4,7 +4,7 @@ import "server-only";
  * sent with the instance's report: at most 60 samples of nine numbers, about 3 KB.
  */
 import type { Clock } from "../../ports/clock";
-import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/minute-history";
+import { HISTORY_COUNTERS, HISTORY_MINUTES, type MinuteColumns } from "../../wire/operators/minute-history";
 
 type Counters = Readonly<Record<(typeof HISTORY_COUNTERS)[number], number>>;
 

@@ -5,7 +5,7 @@ import "server-only";
  */
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import { ERROR_KINDS_MAX, ERRORS_PER_KIND_MAX, type ErrorKind } from "../../wire/recent-errors";
+import { ERROR_KINDS_MAX, ERRORS_PER_KIND_MAX, type ErrorKind } from "../../wire/operators/recent-errors";
 import { currentRequest } from "../http/request-scope";
 
 export class RecentErrors {

@@ -1,7 +1,7 @@
 import "server-only";
 /** Sums the reports of all instances. */
 import { countOf, EMPTY, merge, quantileMs } from "../../core/histogram";
-import type { AdminStatus, InstanceStatus } from "../../wire/admin";
+import type { AdminStatus, InstanceStatus } from "../../wire/operators/admin";
 import {
   type InstanceReport,
   type LatencyCounts,
@@ -9,7 +9,7 @@ import {
   type TierName,
   type TierReport,
   type TierStatus,
-} from "../../wire/instance-report";
+} from "../../wire/operators/instance-report";
 
 type Tiers<T> = Readonly<Record<TierName, T>>;
 type Breaker = TierReport["breaker"];

@@ -1,6 +1,6 @@
 /** Mirrors that answer about something else, lag apart from each other, or lie about the time: nothing wrong is called fresh. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { IngestionAnswer } from "@/lib/wire/health";
+import type { IngestionAnswer } from "@/lib/wire/operators/health";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import {
   eachMessage,

@@ -8,7 +8,7 @@ import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { epochOf } from "@/lib/core/signals/position";
 import { startDevnet } from "@/lib/devnet/devnet";
 import type { Stores } from "@/lib/server/boot/app";
-import { ActionAnswer } from "@/lib/wire/admin";
+import { ActionAnswer } from "@/lib/wire/operators/admin";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { Crash, fused } from "../../support/control/fuse";
 import { chainOf } from "../../support/mirrors/chain";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
-import { ActionAnswer, type OperatorLogEntry, TopicCheck } from "@/lib/wire/admin";
+import { ActionAnswer, type OperatorLogEntry, TopicCheck } from "@/lib/wire/operators/admin";
 import { damage } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 

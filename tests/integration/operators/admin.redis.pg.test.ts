@@ -12,7 +12,7 @@ import { registeredTopics } from "@/lib/server/config/network";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
 import { answer } from "../../support/contract/checked";
 import { quietLog } from "../../support/quiet-log";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";

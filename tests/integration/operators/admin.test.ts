@@ -4,8 +4,8 @@ import type { TopicId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { ActionAnswer, AdminStatus, OperatorLogAnswer, type OperatorLogEntry } from "@/lib/wire/admin";
 import { Problem } from "@/lib/wire/common";
+import { ActionAnswer, AdminStatus, OperatorLogAnswer, type OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { intercepted } from "../../support/control/intercepted";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 

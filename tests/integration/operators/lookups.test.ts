@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import type { TopicId } from "@/lib/core/ledger/ids";
-import { MessageLookup, PersonLookup } from "@/lib/wire/lookup";
+import { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 const ALICE = "tm-alice";

@@ -1,6 +1,6 @@
 /** Each fault of the mirror, and what people see of it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { IngestionAnswer } from "@/lib/wire/health";
+import type { IngestionAnswer } from "@/lib/wire/operators/health";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 

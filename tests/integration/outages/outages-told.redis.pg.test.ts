@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { IncidentCode } from "@/lib/core/health/incident";
 import { composeReport } from "@/lib/server/observe/instance-report";
-import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/health";
+import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/operators/health";
 import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outage-table";
 import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outage-world";
 

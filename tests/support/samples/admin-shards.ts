@@ -1,6 +1,6 @@
 /** Sample answers of `GET /api/admin/shards` and of the operator log: every state of a shard and of a pending reshard. */
-import type { OperatorLogAnswer, OperatorLogEntry } from "@/lib/wire/admin";
-import type { ShardStatus, ShardsAnswer } from "@/lib/wire/shards";
+import type { OperatorLogAnswer, OperatorLogEntry } from "@/lib/wire/operators/admin";
+import type { ShardStatus, ShardsAnswer } from "@/lib/wire/operators/shards";
 import { operatorLogEntry } from "./admin-status";
 
 const KINDS = ["contact", "trust", "recognition", "profile"] as const;

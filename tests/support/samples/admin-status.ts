@@ -5,8 +5,8 @@ import {
   type OperatorLogEntry,
   RejectedMessage,
   type TopicStatus,
-} from "@/lib/wire/admin";
-import type { TierStatus } from "@/lib/wire/instance-report";
+} from "@/lib/wire/operators/admin";
+import type { TierStatus } from "@/lib/wire/operators/instance-report";
 
 export interface StatusOptions {
   readonly topics?: number;

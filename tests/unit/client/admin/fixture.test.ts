@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { AdminStatus, OperatorLogAnswer } from "@/lib/wire/admin";
-import { ShardStatus, ShardsAnswer } from "@/lib/wire/shards";
+import { AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
+import { ShardStatus, ShardsAnswer } from "@/lib/wire/operators/shards";
 import { shardLog, shardsAnswer } from "@/tests/support/samples/admin-shards";
 import { adminStatus } from "@/tests/support/samples/admin-status";
 

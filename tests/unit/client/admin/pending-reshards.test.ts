@@ -3,7 +3,7 @@ import { type PendingReshard, pendingReshards } from "@/lib/client/admin/pending
 import { groupKey, ownersOf, parseSplit, shardKey } from "@/lib/client/admin/shard-groups";
 import { reshardAdvice, reshardProgress, reshardStep, reshardTitle } from "@/lib/client/admin/shard-sentences";
 import { clockTime } from "@/lib/client/format/time";
-import { DRAIN_AT_LEAST_MS, type ShardStatus } from "@/lib/wire/shards";
+import { DRAIN_AT_LEAST_MS, type ShardStatus } from "@/lib/wire/operators/shards";
 import { shardStatus, shardsAnswer } from "@/tests/support/samples/admin-shards";
 import { operatorLogEntry } from "@/tests/support/samples/admin-status";
 

@@ -15,7 +15,7 @@ import {
 import { TOPIC_ACTIONS } from "@/lib/client/admin/status";
 import { matching } from "@/lib/client/format/table";
 import { INCIDENT_KINDS } from "@/lib/core/health/incident";
-import type { TopicCheck } from "@/lib/wire/admin";
+import type { TopicCheck } from "@/lib/wire/operators/admin";
 import { operatorLogEntry, topicStatus } from "@/tests/support/samples/admin-status";
 
 const NOW = 1_700_000_000_000;

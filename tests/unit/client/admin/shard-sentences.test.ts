@@ -16,7 +16,7 @@ import { refusalOf } from "@/lib/client/admin/status";
 import { ApiError } from "@/lib/client/api/http";
 import { calendarDate, clockMinute, clockTime } from "@/lib/client/format/time";
 import { BUSY_FROM_SIGNALS, BUSY_UNTIL_SIGNALS } from "@/lib/core/shards/shards";
-import type { ShardsAnswer } from "@/lib/wire/shards";
+import type { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { shardStatus, shardsAnswer } from "@/tests/support/samples/admin-shards";
 import { operatorLogEntry, topicStatus } from "@/tests/support/samples/admin-status";
 

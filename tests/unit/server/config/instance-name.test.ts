@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { instanceDetails, instanceName, isIdle } from "@/lib/client/admin/instances";
 import { instancePlace } from "@/lib/server/config/instance-name";
-import { InstancePlace } from "@/lib/wire/instance-report";
+import { InstancePlace } from "@/lib/wire/operators/instance-report";
 
 const ID = "4f21c0de-1111-4222-8333-444455556666";
 const nameOf = (source: Record<string, string>, hostname = "web-1", port = 3000) =>

@@ -10,7 +10,7 @@ import { starting } from "@/lib/server/front/starting";
 import { STATIC_POLICY } from "@/lib/server/front/static-page";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { ReadyAnswer } from "@/lib/wire/health";
+import { ReadyAnswer } from "@/lib/wire/operators/health";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { RawConnection } from "../../../support/servers/raw-http";
 

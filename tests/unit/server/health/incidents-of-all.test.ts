@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { incidentsOfAll } from "@/lib/server/health/incidents-of-all";
-import type { IncidentAnswer } from "@/lib/wire/health";
+import type { IncidentAnswer } from "@/lib/wire/operators/health";
 
 const NOW_MS = 1_000_000;
 const incident = (code: string, more: Partial<IncidentAnswer> = {}): IncidentAnswer => ({

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sumHistories } from "@/lib/server/observe/history-sum";
 import { MinuteHistory, type Reading } from "@/lib/server/observe/minute-history";
-import { HISTORY_COUNTERS, HISTORY_MINUTES, MinuteColumns, NO_HISTORY } from "@/lib/wire/minute-history";
+import { HISTORY_COUNTERS, HISTORY_MINUTES, MinuteColumns, NO_HISTORY } from "@/lib/wire/operators/minute-history";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 const MINUTE_MS = 60_000;

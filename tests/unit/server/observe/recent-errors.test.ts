@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { inRequest } from "@/lib/server/http/request-scope";
 import { RecentErrors } from "@/lib/server/observe/recent-errors";
-import { ERROR_KINDS_MAX, ERRORS_PER_KIND_MAX } from "@/lib/wire/recent-errors";
+import { ERROR_KINDS_MAX, ERRORS_PER_KIND_MAX } from "@/lib/wire/operators/recent-errors";
 
 const setUp = () => {
   const clock = { nowMs: 0, now: () => clock.nowMs };

@@ -4,8 +4,8 @@ import { BOUNDS_MS } from "@/lib/core/histogram";
 import { costOf } from "@/lib/server/observe/cost";
 import { withoutReplaced } from "@/lib/server/observe/instance-report";
 import { instanceStatus, sumMirrors, sumReports } from "@/lib/server/observe/report-sum";
-import { AdminStatus, CostStatus, InstanceStatus } from "@/lib/wire/admin";
-import { InstanceReport, MirrorReport } from "@/lib/wire/instance-report";
+import { AdminStatus, CostStatus, InstanceStatus } from "@/lib/wire/operators/admin";
+import { InstanceReport, MirrorReport } from "@/lib/wire/operators/instance-report";
 
 const count = fc.nat({ max: 1_000_000 });
 const breaker = fc.constantFrom("closed", "open", "half-open" as const);

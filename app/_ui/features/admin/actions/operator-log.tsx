@@ -6,7 +6,7 @@ import { checkOf, entryTitle, outcomeOf, progressOf } from "@/lib/client/admin/s
 import { useOperatorLog } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
 import { calendarDate, clockTime, useNow } from "@/lib/client/format/time";
-import type { OperatorLogEntry } from "@/lib/wire/admin";
+import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
 import { DataTable } from "../../../primitives/data-table";
 import { SkeletonRows } from "../../../primitives/skeleton";

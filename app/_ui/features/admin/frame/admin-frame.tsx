@@ -9,7 +9,7 @@ import { isNotOperator, useAdminStatus } from "@/lib/client/admin/status";
 import { reasonOf } from "@/lib/client/api/http";
 import { ago, counted, lasting } from "@/lib/client/format/numbers";
 import { clockTime, useNow } from "@/lib/client/format/time";
-import type { AdminStatus } from "@/lib/wire/admin";
+import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { buttonClass } from "../../../primitives/button";
 import { Skeleton } from "../../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../../primitives/states";

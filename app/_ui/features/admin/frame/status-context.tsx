@@ -1,6 +1,6 @@
 "use client";
 import { createContext, useContext } from "react";
-import type { AdminStatus } from "@/lib/wire/admin";
+import type { AdminStatus } from "@/lib/wire/operators/admin";
 
 const Context = createContext<AdminStatus | null>(null);
 

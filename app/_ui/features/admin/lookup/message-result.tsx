@@ -7,7 +7,7 @@ import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proo
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
-import { MessageLookup } from "@/lib/wire/lookup";
+import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { Facts } from "../frame/panel";
 import { ToneBadge } from "../frame/tone-badge";
 import { Found } from "./found";

@@ -5,7 +5,7 @@ import { messageHref, tierWords } from "@/lib/client/admin/lookup";
 import { getJson } from "@/lib/client/api/http";
 import { bytes, lasting, whole } from "@/lib/client/format/numbers";
 import { calendarDate, clockTime, exactConsensusTime, useNow } from "@/lib/client/format/time";
-import { PersonLookup } from "@/lib/wire/lookup";
+import { PersonLookup } from "@/lib/wire/operators/lookup";
 import { Badge } from "../../../primitives/badge";
 import { Facts } from "../frame/panel";
 import { Found } from "./found";

@@ -13,8 +13,8 @@ import {
 } from "@/lib/client/admin/shard-sentences";
 import { drainRequest, splitRequest, useOperatorLog } from "@/lib/client/admin/status";
 import { timeAgo, useNow } from "@/lib/client/format/time";
-import type { OperatorLogEntry } from "@/lib/wire/admin";
-import type { ShardsAnswer } from "@/lib/wire/shards";
+import type { OperatorLogEntry } from "@/lib/wire/operators/admin";
+import type { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { Button } from "../../../primitives/button";
 import type { Intent } from "../actions/action-dialog";
 import { ShareBar } from "../charts/share-bar";

@@ -5,7 +5,7 @@ import { drainFault, drainWords, perMinuteOf, routingWords } from "@/lib/client/
 import { drainRequest } from "@/lib/client/admin/status";
 import { percent, rate, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
-import type { ShardStatus, ShardsAnswer } from "@/lib/wire/shards";
+import type { ShardStatus, ShardsAnswer } from "@/lib/wire/operators/shards";
 import { Button } from "../../../primitives/button";
 import { Dialog } from "../../../primitives/overlays/dialog";
 import type { Intent } from "../actions/action-dialog";

@@ -2,7 +2,7 @@ import { activeOf, type Group, isOf, ownersOf } from "@/lib/client/admin/shard-g
 import { TIER_MOVES, whoseWords } from "@/lib/client/admin/shard-sentences";
 import { whole } from "@/lib/client/format/numbers";
 import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
-import type { ShardsAnswer } from "@/lib/wire/shards";
+import type { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { Panel } from "../frame/panel";
 
 /** Active topics by group (rows) and kind (columns). */

@@ -4,7 +4,7 @@ import { activeOf, type Group, groupKey, isOf, ownersOf } from "@/lib/client/adm
 import { NO_KEY, segmentsFault, splitSentences, splitWords } from "@/lib/client/admin/shard-sentences";
 import { splitRequest } from "@/lib/client/admin/status";
 import { parseUserId, TOPIC_KINDS, type TopicKind } from "@/lib/core/ledger/ids";
-import type { ShardsAnswer } from "@/lib/wire/shards";
+import type { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
 import { Select } from "../../../primitives/select";

@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { placeOf, standingSince } from "@/lib/client/admin/sentences";
 import { counted } from "@/lib/client/format/numbers";
-import type { AdminStatus } from "@/lib/wire/admin";
+import type { AdminStatus } from "@/lib/wire/operators/admin";
 import { useStatus } from "../frame/status-context";
 
 type Incident = AdminStatus["incidents"][number];

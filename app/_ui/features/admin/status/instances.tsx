@@ -2,7 +2,7 @@
 import { instanceDetails, instanceName, isIdle } from "@/lib/client/admin/instances";
 import { ago, bytes, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime, timeAgo, useNow } from "@/lib/client/format/time";
-import type { InstanceStatus } from "@/lib/wire/admin";
+import type { InstanceStatus } from "@/lib/wire/operators/admin";
 import { Badge } from "../../../primitives/badge";
 import { DataTable } from "../../../primitives/data-table";
 import { DownloadRows } from "../frame/download-csv";

@@ -2,7 +2,7 @@
 import { instanceName } from "@/lib/client/admin/instances";
 import { whole } from "@/lib/client/format/numbers";
 import { calendarDate, clockTime } from "@/lib/client/format/time";
-import type { AdminStatus, InstanceStatus } from "@/lib/wire/admin";
+import type { AdminStatus, InstanceStatus } from "@/lib/wire/operators/admin";
 import { DataTable } from "../../../primitives/data-table";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";

@@ -3,7 +3,7 @@ import { DatabaseZap } from "lucide-react";
 import { useUrlState } from "@/lib/client/browser/url-state";
 import { bytes, compact, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime } from "@/lib/client/format/time";
-import type { StorageStatus } from "@/lib/wire/admin";
+import type { StorageStatus } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";

@@ -1,5 +1,5 @@
 import { coverageWords } from "@/lib/client/admin/sentences";
-import type { TopicStatus } from "@/lib/wire/admin";
+import type { TopicStatus } from "@/lib/wire/operators/admin";
 
 const WIDTH = 1_000;
 /** A gap of one message in a million must stay visible. */

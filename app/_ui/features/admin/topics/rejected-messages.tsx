@@ -5,7 +5,7 @@ import { messageHref } from "@/lib/client/admin/lookup";
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
-import type { RejectedMessage } from "@/lib/wire/admin";
+import type { RejectedMessage } from "@/lib/wire/operators/admin";
 import { Badge } from "../../../primitives/badge";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";

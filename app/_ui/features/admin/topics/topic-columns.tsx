@@ -1,6 +1,6 @@
 import { coverageWords, standingOf } from "@/lib/client/admin/sentences";
 import { compact, lasting, percent, whole } from "@/lib/client/format/numbers";
-import type { TopicStatus } from "@/lib/wire/admin";
+import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { Sparkline } from "../charts/sparkline";
 import { ToneBadge } from "../frame/tone-badge";
 import type { SortedColumn } from "../frame/use-table";

@@ -13,7 +13,7 @@ import {
 import { TOPIC_ACTIONS, type TopicAction, topicRequest } from "@/lib/client/admin/status";
 import { counted, lasting, percent, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime, timeAgo, useNow } from "@/lib/client/format/time";
-import type { OperatorLogEntry, TopicStatus } from "@/lib/wire/admin";
+import type { OperatorLogEntry, TopicStatus } from "@/lib/wire/operators/admin";
 import { Button } from "../../../primitives/button";
 import { Dialog } from "../../../primitives/overlays/dialog";
 import type { Intent } from "../actions/action-dialog";

@@ -2,7 +2,7 @@
 import { useMemo, useState } from "react";
 import { useUrlState } from "@/lib/client/browser/url-state";
 import { counted } from "@/lib/client/format/numbers";
-import type { TopicStatus } from "@/lib/wire/admin";
+import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";

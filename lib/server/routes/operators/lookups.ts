@@ -1,0 +1,49 @@
+import "server-only";
+import { parseSequence, parseTopicId, parseUserId } from "../../../core/ledger/ids";
+import { MessageLookup, PersonLookup } from "../../../wire/operators/lookup";
+import { messageLookup } from "../../admin/message-lookup";
+import { personLookup } from "../../admin/person-lookup";
+import { ProblemError } from "../../http/problem";
+import { privateJson } from "../../http/reply";
+import { defineRoute } from "../../http/route";
+import { proofContent } from "../proof-content";
+
+export const lookUpPerson = defineRoute({
+  summary: "One person: position, topics, copies in each cache tier, counts, sessions and last writes",
+  access: "admin",
+  limit: "operator",
+  problems: ["bad-input", "not-found"],
+  answer: PersonLookup,
+  handle: async ({ app, params }) => {
+    const userId = parseUserId(params.userId ?? "");
+    if (userId === null)
+      throw new ProblemError("bad-input", "userId: an id has 1 to 50 characters without spaces.", { field: "userId" });
+    const found = await personLookup(app, userId);
+    if (found === null)
+      throw new ProblemError("not-found", "Nothing is stored for this id. Check the id, or wait for the topics' sync.");
+    return privateJson(found);
+  },
+});
+
+export const lookUpMessage = defineRoute({
+  summary: "One stored message: content, payer, verdict, reason, audience and proof",
+  access: "admin",
+  limit: "operator",
+  problems: ["bad-input", "not-found"],
+  answer: MessageLookup,
+  handle: async ({ app, params }) => {
+    const topicId = parseTopicId(params.topicId ?? "");
+    const sequence = parseSequence(params.sequence ?? "");
+    if (topicId === null)
+      throw new ProblemError("bad-input", "topicId: a topic id looks like 0.0.7148063.", { field: "topicId" });
+    if (sequence === null)
+      throw new ProblemError("bad-input", "sequence: a whole number from 1.", { field: "sequence" });
+    const found = await messageLookup(app, topicId, sequence);
+    if (found === null)
+      throw new ProblemError(
+        "not-found",
+        "This message is not stored. It is in a gap or not synced yet, or this server does not sync its topic.",
+      );
+    return privateJson({ ...found.content, proof: await proofContent(app, topicId, sequence, found.row) });
+  },
+});

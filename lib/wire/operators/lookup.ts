@@ -1,0 +1,74 @@
+/** One person and one message as operators look them up. */
+import { z } from "zod";
+import { TOPIC_KINDS } from "../../core/ledger/ids";
+import { TIERS } from "../../core/shards/shards";
+import { AccountIdText, ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
+import { Proof } from "../proof";
+
+const count = z.number().int().nonnegative();
+const sequence = z.number().int().positive();
+const ms = count.meta({ description: "Milliseconds since 1970" });
+
+/** A copy of a view in a cache tier, without its content. */
+const Copy = z.object({
+  view: z.string().meta({ description: "contacts, circle, signals or recognition, with a page if there is one" }),
+  position: count,
+  readMs: ms.meta({ description: "When it was read from Postgres, milliseconds since 1970" }),
+  bytes: count,
+  isFresh: z.boolean().meta({ description: "False: the next read loads it again, and this copy is a last resort" }),
+});
+
+/** `GET /api/admin/people/{userId}` */
+export const PersonLookup = z.object({
+  userId: UserIdText,
+  name: z.string().nullable().meta({ description: "Display name, otherwise handle; null without a profile" }),
+  position: count.meta({ description: "Position in Postgres; 0 without any row" }),
+  tier: z.enum(TIERS),
+  tenantId: z.string().nullable(),
+  topics: z
+    .array(z.object({ kind: z.enum(TOPIC_KINDS), topicId: TopicIdText }))
+    .meta({ description: "Topics that the person's next messages go to" }),
+  counts: z.object({ signals: count, contacts: count, requestsIn: count, requestsOut: count }),
+  accounts: z.array(AccountIdText).meta({ description: "Hedera accounts that sign in as this person by a binding" }),
+  sessions: z.object({
+    endedUntilMs: ms
+      .nullable()
+      .meta({ description: "Sessions issued until then are over; null: this instance knows no sign-out" }),
+    openStreams: count.meta({ description: "Live streams on the instance that answered" }),
+  }),
+  caches: z.object({
+    l1: z.array(Copy).meta({ description: "Memory of the instance that answered" }),
+    redis: z.array(Copy).nullable().meta({ description: "Null: no Redis is configured, or it is down" }),
+  }),
+  lastWrites: z
+    .array(
+      z.object({ topicId: TopicIdText, sequence, consensusTimestamp: ConsensusTimestamp, type: z.string().nullable() }),
+    )
+    .meta({ description: "The person's latest messages, newest first, at most ten" }),
+});
+export type PersonLookup = z.infer<typeof PersonLookup>;
+
+/** `GET /api/admin/topics/{topicId}/messages/{sequence}` */
+export const MessageLookup = z.object({
+  topicId: TopicIdText,
+  sequence,
+  consensusTimestamp: ConsensusTimestamp,
+  payer: AccountIdText.nullable().meta({ description: "Who paid; null if the mirror does not say" }),
+  isTrustedPayer: z.boolean().meta({ description: "The payer may write for everybody (TRUSTED_PAYERS)" }),
+  bytes: count,
+  text: z
+    .string()
+    .meta({ description: "The first 2,000 characters as safe text; of the whole message if it came in chunks" }),
+  disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed"]),
+  verification: z.enum(["verified", "unverifiable", "failed"]),
+  reason: z.string().nullable().meta({ description: "Why it is rejected, failed or unverifiable" }),
+  chunk: z.object({ number: count, total: count }).nullable(),
+  type: z.string().nullable().meta({ description: "Null if the message cannot be decoded" }),
+  actor: UserIdText.nullable(),
+  target: UserIdText.nullable(),
+  audience: z.enum(["nobody", "people", "contacts", "everybody"]).meta({
+    description: "people: actor and target; contacts: the actor's contacts too; everybody: it is a definition",
+  }),
+  proof: Proof,
+});
+export type MessageLookup = z.infer<typeof MessageLookup>;

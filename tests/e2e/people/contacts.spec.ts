@@ -1,0 +1,75 @@
+import { expect, test } from "../support/test";
+
+test("a request goes out, comes in over there, is accepted, and bonds both on the ledger", async ({
+  meet,
+  enterAs,
+  secondScreen,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.publish();
+  const mine = await enterAs(ann);
+  const theirs = await secondScreen(ben);
+  await theirs.contacts.open();
+  await theirs.contacts.showRequests();
+
+  await mine.contacts.open();
+  await mine.contacts.askStranger(ben.id);
+  await expect(mine.contacts.outgoing(ben.id)).toBeVisible();
+  await expect(mine.shell.notice(`You asked ${ben.id}`)).toBeVisible();
+
+  // Nobody touches the second page: the stream brings the request.
+  await expect(theirs.contacts.incoming("Ann")).toBeVisible();
+  await expect(theirs.shell.place("Contacts")).toHaveAccessibleName(/1 person asks to be your contact/);
+  await theirs.page.getByRole("button", { name: "Accept Ann" }).click();
+  await expect(theirs.shell.notice("You and Ann are contacts")).toBeVisible();
+  await theirs.contacts.showContacts();
+  await expect(theirs.contacts.contact("Ann")).toBeVisible();
+
+  await mine.contacts.showContacts();
+  await expect(mine.contacts.contact(ben.id)).toBeVisible();
+  expect((await ann.contacts()).contacts.map(({ peerId }) => peerId)).toEqual([ben.id]);
+});
+
+test("a contact is ended only after confirmation, and then on both sides", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, contacts, shell } = await enterAs(ann);
+  await contacts.open();
+  await contacts.act("Ben", "End contact…");
+  await page.getByRole("button", { name: "Keep it as it is" }).click();
+  await expect(contacts.contact("Ben")).toBeVisible();
+
+  await contacts.act("Ben", "End contact…");
+  await contacts.confirm();
+  await expect(shell.notice("Contact with Ben ended")).toBeVisible();
+  await expect(contacts.contact("Ben")).toHaveCount(0);
+  await expect.poll(async () => (await ben.contacts()).contacts).toEqual([]);
+});
+
+test("contacts are searched and sorted", async ({ meet, enterAs }) => {
+  const me = await meet("Me");
+  const [amy, zed] = [await meet("Amy"), await meet("Zed")];
+  await me.bond(amy, zed);
+  await zed.trust(me);
+  const { page, contacts } = await enterAs(me);
+  await contacts.open();
+  await expect(contacts.list).toHaveText([/Amy/, /Zed.*Trusts you/s]);
+  await page.getByLabel("Order").selectOption("Newest first");
+  await expect(contacts.list).toHaveText([/Zed/, /Amy/]);
+  await contacts.search.fill("am");
+  await expect(contacts.list).toHaveText([/Amy/]);
+  await contacts.search.fill("nobody");
+  await expect(page.getByText("None of your contacts goes by that name or id.")).toBeVisible();
+});
+
+test("an id that cannot be, and oneself, are refused before anything is sent", async ({ meet, enterAs }) => {
+  const ann = await meet("Ann");
+  const { page, contacts } = await enterAs(ann);
+  await contacts.open();
+  await contacts.askById("two words");
+  await expect(page.getByText(/An id has 1 to 50 characters/)).toBeVisible();
+  await page.getByLabel("Account id").fill(ann.id);
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await expect(page.getByText("That is you.")).toBeVisible();
+  expect((await ann.signals()).items).toEqual([]);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "../support/test";
+
+test("the line tells the ledger's time, goes offline with the network, and comes back", async ({
+  meet,
+  enterAs,
+  context,
+}) => {
+  const { shell } = await enterAs(await meet("Ann"));
+  await shell.open("/signals");
+  await expect(shell.freshness).toHaveText(/^Up to date · ledger time \d\d:\d\d:\d\d$/, { timeout: 20_000 });
+  await context.setOffline(true);
+  await expect(shell.freshness).toHaveText(/^Offline · current as of \d\d:\d\d:\d\d$/);
+  await context.setOffline(false);
+  await expect(shell.freshness).toHaveText(/^Up to date/, { timeout: 20_000 });
+});
+
+test("a stream that cannot be had is no secret, though the reads work", async ({ meet, enterAs }) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await page.route("**/api/stream*", (route) => route.abort());
+  await shell.open("/contacts");
+  await expect(shell.freshness).toHaveText(/^(Reconnecting|Not connected) · current as of/, { timeout: 15_000 });
+});
+
+test("an answer that says it is stale is shown to be", async ({ meet, enterAs }) => {
+  const { page, shell } = await enterAs(await meet("Ann"));
+  await page.route("**/api/stream*", () => undefined);
+  const stale = { asOf: "1790000000.000000000", lagMs: 12_000, stale: true };
+  await page.route(/\/api\/(contacts|signals|recognition|profiles)/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), ...stale } });
+  });
+  await shell.open("/signals");
+  await expect(shell.freshness).toHaveText(/^1\d s behind$/);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});

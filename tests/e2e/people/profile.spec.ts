@@ -1,0 +1,38 @@
+import { expect, test } from "../support/test";
+
+test("a profile is published, and contacts see it", async ({ meet, enterAs, secondScreen }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const mine = await enterAs(ann);
+  await mine.shell.open("/signals");
+  await mine.shell.place("You").click();
+  await expect(mine.page).toHaveURL(new RegExp(`/profile/${ann.id}$`));
+  await mine.profile.publish({ name: "Annika Berg", handle: "annika", about: "Builds bridges." });
+  await expect(mine.shell.notice("Your profile is on the ledger")).toBeVisible();
+  await expect(mine.page.getByRole("heading", { level: 1, name: "Annika Berg" })).toBeVisible();
+  await expect(mine.page.getByRole("button", { name: "Account of Annika Berg" })).toBeVisible();
+
+  const theirs = await secondScreen(ben);
+  await theirs.profile.open(ann.id);
+  await expect(theirs.page.getByRole("heading", { level: 1, name: "Annika Berg" })).toBeVisible();
+  await expect(theirs.page.getByText("Builds bridges.")).toBeVisible();
+});
+
+test("a nameless profile is not published", async ({ meet, enterAs }) => {
+  const ann = await meet("Ann");
+  const { page, profile } = await enterAs(ann);
+  await profile.open(ann.id);
+  await profile.publish({ name: " ", handle: "ann", about: "" });
+  await expect(page.getByText("Others need a name to know you by.")).toBeVisible();
+  expect((await ann.signals()).items).toEqual([]);
+});
+
+test("a stranger's profile offers a request and shows nothing", async ({ meet, enterAs }) => {
+  const [ann, stranger] = [await meet("Ann"), await meet("Stranger")];
+  await stranger.publish();
+  const { page, profile } = await enterAs(ann);
+  await profile.open(stranger.id);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(stranger.id);
+  await page.getByRole("button", { name: "Ask to be contacts" }).click();
+  await expect(page.getByText(/has not answered yet/)).toBeVisible();
+});

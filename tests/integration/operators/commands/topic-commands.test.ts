@@ -1,0 +1,219 @@
+/** `npm run -s topic:verify` and `topic:decode`, as a person runs them. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
+import { startDevnet } from "@/lib/devnet/devnet";
+import { chainOf, chunked } from "../../../support/mirrors/chain";
+import { mirrorJson } from "../../../support/mirrors/mirror-json";
+import { MIRROR_PAGES } from "../../../support/mirrors/mirror-pages";
+
+const VECTORS = "tests/fixtures/vectors";
+const directory = mkdtempSync(join(tmpdir(), "tm-topic-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+type Input = string | Uint8Array;
+
+function run(name: "verify" | "decode", args: readonly string[], input: Input = "", env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", `scripts/operator/topic-${name}.ts`, ...args],
+    {
+      encoding: "utf8",
+      input,
+      env: { ...process.env, ...env },
+    },
+  );
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return { status, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), stderr };
+}
+
+const mirrorPage = (messages: readonly LedgerMessage[]) => ({
+  messages: messages.map(mirrorJson),
+  links: { next: null },
+});
+const file = (name: string, content: unknown) => {
+  const path = join(directory, name);
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+};
+const requests = Array.from({ length: 5 }, (_, i) => ({
+  body: { type: "CONTACT_REQUEST", from: `tm-${i}`, to: "tm-x" },
+}));
+
+describe("topic:verify", () => {
+  it.each([
+    [
+      "0.0.4603900",
+      [
+        [1, "verified"],
+        [2, "verified"],
+        [3, "verified"],
+      ],
+    ],
+    [
+      "0.0.642394",
+      [
+        [5, "unverifiable"],
+        [6, "verified"],
+      ],
+    ],
+  ] as const)("walks the recorded chain of %s, from a file and from standard input", (topic, expected) => {
+    const path = `${VECTORS}/running-hash/${topic}.json`;
+    for (const { lines, status } of [
+      run("verify", [path]),
+      run("verify", [], readFileSync(path, "utf8")),
+      run("verify", ["-"], readFileSync(path, "utf8")),
+    ]) {
+      expect(status).toBe(0);
+      expect(lines.map(({ sequence, status: verdict }) => [sequence, verdict])).toEqual(expected);
+    }
+  });
+
+  it("names what is wrong, in whatever order the mirror was asked", () => {
+    const chain = chainOf("0.0.77", requests);
+    const tampered = chain.map((message) =>
+      message.sequence === 3 ? { ...message, message: Buffer.from("{}") } : message,
+    );
+    const withGap = tampered.filter(({ sequence }) => sequence !== 4).reverse();
+    const { lines, status, stderr } = run("verify", [file("tampered.json", mirrorPage(withGap))]);
+    expect(status).toBe(1);
+    expect(stderr).toBe("4 messages of 1 topic: 2 verified, 1 unverifiable, 1 failed.\n");
+    expect(lines).toEqual([
+      { sequence: 1, status: "verified" },
+      { sequence: 2, status: "verified" },
+      { sequence: 3, status: "failed", reason: "hash-mismatch" },
+      { sequence: 5, status: "unverifiable", reason: "no-predecessor" },
+    ]);
+  });
+
+  it("fetches a topic by its id", async () => {
+    const devnet = await startDevnet({ grpc: false });
+    try {
+      devnet.submitMany(
+        devnet.topics.contact,
+        requests.map(({ body }) => body),
+      );
+      // The devnet is in this process: the command must not block it.
+      const { spawn } = await import("node:child_process");
+      const child = spawn(
+        process.execPath,
+        ["--import", "tsx", "scripts/operator/topic-verify.ts", devnet.topics.contact],
+        {
+          env: { ...process.env, MIRROR_URL: devnet.restUrl },
+        },
+      );
+      let output = "";
+      child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+      await new Promise((resolve) => child.once("exit", resolve));
+      expect(output.trim().split("\n")).toHaveLength(5);
+      expect(output).not.toMatch(/failed|unverifiable/);
+    } finally {
+      await devnet.stop();
+    }
+  });
+
+  const [odd] = chainOf("0.0.77", requests).map(mirrorJson);
+  const path = `${VECTORS}/running-hash/0.0.4603900.json`;
+  const recorded = readFileSync(path, "utf8");
+
+  it.each([
+    ["a file that is not there", ["nowhere.json"], "", "nowhere.json cannot be read"],
+    ["HTML", [], "<html>", "standard input is not JSON in the mirror's shape"],
+    ["no topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
+    ["no number", [], '{"messages":[{"topic_id":"0.0.7"}]}', "message 1 has no sequence_number"],
+    [
+      "text instead of bytes",
+      [],
+      JSON.stringify({ ...odd, message: "Hello!" }),
+      "not base64. Pages fetched with encoding=utf-8",
+    ],
+    ["another encoding", [], Buffer.from([0x22, 0xe4, 0x22]), "standard input is not text in UTF-8"],
+    ["half a character of UTF-16", [], Buffer.from([0xff, 0xfe, 0x22, 0x00, 0x00, 0xd8]), "is not text in UTF-16LE"],
+  ])("says in a sentence that it cannot read %s", (_, args, input, sentence) => {
+    const { status, stderr, lines } = run("verify", args, input);
+    expect([status, lines]).toEqual([2, []]);
+    expect(stderr).not.toContain("    at ");
+    expect(stderr).toContain(sentence);
+  });
+
+  it.each([
+    ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${recorded}`)],
+    ["UTF-16", Buffer.from(`\ufeff${recorded}`, "utf16le")],
+    ["UTF-16, the other way round", Buffer.from(`\ufeff${recorded}`, "utf16le").swap16()],
+    ["UTF-16 without a byte order mark", Buffer.from(recorded, "utf16le")],
+  ])("reads %s", (_, input) => {
+    const { status, stderr } = run("verify", [], input);
+    expect([status, stderr]).toEqual([0, "3 messages of 1 topic: 3 verified, 0 unverifiable, 0 failed.\n"]);
+  });
+
+  it("fails a message that it cannot read, and goes on", () => {
+    const [first, second] = chainOf("0.0.77", requests).map(mirrorJson);
+    const { status, lines } = run("verify", [], JSON.stringify([{ ...first, consensus_timestamp: null }, second]));
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      { sequence: 1, status: "failed", reason: "bad-time" },
+      { sequence: 2, status: "verified" },
+    ]);
+  });
+
+  it("refuses an address of a mirror with a query in a sentence that does not hold it", () => {
+    const { status, stderr } = run("verify", ["0.0.7"], "", { MIRROR_URL: "https://mirror.test/?key=s3cret" });
+    expect(status).toBe(2);
+    expect(stderr).toContain("MIRROR_URL holds an address that has a query");
+    expect(stderr).not.toContain("s3cret");
+  });
+});
+
+describe("topic:decode", () => {
+  it("gives signals and reasons, with chunks put together", () => {
+    const note = "n".repeat(200);
+    const pieces = [
+      { body: { hcs: "21", type: 3, from: "tm-a", payload: { target: "tm-b", weight: 2 } } },
+      ...chunked({ type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b", note }, "1.000000001", 100),
+      { body: "poison" },
+    ];
+    const { lines, status } = run("decode", [file("topic.json", mirrorPage(chainOf("0.0.78", pieces)))]);
+    expect(status).toBe(0);
+    expect(lines).toMatchObject([
+      { sequence: 1, signal: { type: "TRUST_ALLOCATE", actor: "tm-a", target: "tm-b", weight: 2, id: "0.0.78/1" } },
+      { sequence: 4, signal: { type: "CONTACT_REQUEST", metadata: { note } } },
+      { sequence: 5, undecodable: "not-an-object" },
+    ]);
+  });
+
+  it("judges every page as the app does", () => {
+    const messages = MIRROR_PAGES.flatMap(({ name, page }, i) =>
+      page.messages.map((message) => ({ ...message, topic_id: `0.0.${1_000 + i}`, name })),
+    );
+    const { lines, status } = run("decode", [], JSON.stringify(messages));
+    expect(status).toBe(0);
+    // Payers are nothing that the command asks about; parts are not shown.
+    const known = { signal: "signal", untrusted: "signal", undecodable: "undecodable", failed: "failed" } as const;
+    const expected = MIRROR_PAGES.flatMap(({ page, expect: fates }) =>
+      fates.flatMap(({ disposition }, i) =>
+        disposition === "part" ? [] : [`${String(page.messages[i]?.sequence_number)} ${known[disposition]}`],
+      ),
+    );
+    const told = lines.map((line) => `${line.sequence} ${Object.keys(line).at(1)}`);
+    expect(told.sort()).toEqual(expected.sort());
+  });
+
+  it("passes the given cases, and reports each mismatch with exit status 1", () => {
+    const given = run("decode", ["--cases", `${VECTORS}/envelopes.json`]);
+    expect(given).toMatchObject({ status: 0, lines: [{ mismatches: 0 }] });
+    const wrong = {
+      cases: [
+        { name: "right", message: { type: "A", actor: "x" }, expect: { type: "A" } },
+        { name: "wrong type", message: { type: "A", actor: "x" }, expect: { type: "B" } },
+        { name: "decodes after all", message: { type: "A", actor: "x" }, expect: { undecodable: "no-actor" } },
+      ],
+    };
+    const { status, lines } = run("decode", ["--cases", file("cases.json", wrong)]);
+    expect(status).toBe(1);
+    expect(lines.map(({ name }) => name)).toEqual(["wrong type", "decodes after all", undefined]);
+    expect(lines.at(-1)).toMatchObject({ cases: 3, passed: 1, mismatches: 2 });
+  });
+});

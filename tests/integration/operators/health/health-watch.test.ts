@@ -1,0 +1,147 @@
+/** The watch of a process that lives on: it costs nothing while all is well, and sees by itself what begins and ends. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { AdminStore } from "@/lib/ports/store/admin-store";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { composeReport, reportsOf } from "@/lib/server/observe/instance-report";
+import { intercepted } from "../../../support/control/intercepted";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
+
+let t: TestApp;
+let isDatabaseDown = false;
+let statements = 0;
+
+beforeEach(async () => {
+  isDatabaseDown = false;
+  const counted = <T extends object>(store: T) =>
+    intercepted(store, () => {
+      statements += 1;
+      return isDatabaseDown ? new TierUnavailable("postgres", "down") : null;
+    });
+  t = await startTestApp({
+    wrapStores: (stores) => ({
+      ...stores,
+      ...{ sync: counted(stores.sync), views: counted(stores.views), admin: counted(stores.admin) },
+    }),
+  });
+  await t.sync();
+  t.app.health.start();
+  await t.clock.advance(10_000);
+  statements = 0;
+});
+afterEach(() => t.close());
+
+const codes = () => t.app.incidents.current().map(({ code }) => code);
+const told = () => t.logged.filter((line) => line.includes("database does not"));
+
+it("costs an idle quarter of an hour no statement, and about one question a minute for each topic", async () => {
+  t.devnet.requests.reset();
+  await t.clock.advance(900_000);
+  expect(statements).toBe(0);
+  expect(t.devnet.requests.counts().total).toBeGreaterThanOrEqual(15 * 4);
+  expect(t.devnet.requests.counts().total).toBeLessThanOrEqual(16 * 5);
+  expect(codes()).toEqual([]);
+});
+
+it("sees a database go and come back, once each, though nobody asks for the state of health", async () => {
+  isDatabaseDown = true;
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  expect(codes()).toContain("postgres-down");
+  await t.clock.advance(60_000);
+  isDatabaseDown = false;
+  await t.clock.advance(15_000);
+  expect(codes()).not.toContain("postgres-down");
+  await t.clock.advance(75_000);
+  expect(codes()).toEqual([]);
+  expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
+});
+
+it("names a topic that the mirror does not know, and no empty one that it does", async () => {
+  await t.close();
+  t = await startTestApp();
+  await t.sync();
+  const unknown = t.devnet.topics.trust;
+  const { ledger } = t.app;
+  const ask = ledger.hasTopic.bind(ledger);
+  ledger.hasTopic = (topicId) => ask(topicId === unknown ? ("0.0.999999" as typeof topicId) : topicId);
+  t.app.health.start();
+  await t.clock.advance(5_000);
+  expect(t.app.incidents.current()).toMatchObject([{ code: "topic-unknown", subject: unknown }]);
+  ledger.hasTopic = ask;
+  await t.clock.advance(600_000);
+  expect(codes()).toEqual([]);
+});
+
+it("notices the result of a commit, and asks the database for it once", async () => {
+  const { contact } = t.devnet.topics;
+  t.devnet.faults.add({ kind: "forgedHash", topicId: contact, fromSequence: 1, toSequence: 1 });
+  t.devnet.submit(contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  await t.clock.drive(t.app.scheduler.demand());
+  await t.clock.advance(15_000);
+  expect(codes()).toEqual(["message-failed"]);
+});
+
+it("names an instance whose clock is minutes ahead, as its report tells, until it is right", async () => {
+  const report = await composeReport(t.app);
+  const hears = async (aheadMs: number) => {
+    const told = { ...report, instanceId: "another", reportedMs: t.clock.now() + aheadMs };
+    t.app.reporter.everybody = async () => [JSON.stringify(told)];
+    await reportsOf(t.app);
+    await t.clock.advance(5_000);
+    return t.app.incidents.current().map(({ code, subject }) => [code, subject]);
+  };
+  expect(await hears(300_000)).toEqual([["clock-off", "another"]]);
+  expect(await hears(-20_000)).toEqual([]);
+});
+
+it("compares the database's clock by a statement that it sends anyway, and the embedded one's by none", async () => {
+  for (const [env, expected] of [
+    [{ DATABASE_URL: "postgres://db.test/app" }, ["clock-off"]],
+    [{}, []],
+  ] as const) {
+    await t.close();
+    statements = 0;
+    t = await startTestApp({
+      env,
+      wrapStores: (stores) => ({
+        ...stores,
+        admin: Object.assign(Object.create(stores.admin) as AdminStore, {
+          topics: async (gapLimit: number) => {
+            statements += 1;
+            const topics = await stores.admin.topics(gapLimit);
+            return topics.map((topic) => ({ ...topic, databaseMs: t.clock.now() + 60_000 }));
+          },
+        }),
+      }),
+    });
+    await t.sync();
+    t.app.health.start();
+    t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+    await t.clock.drive(t.app.scheduler.demand());
+    await t.clock.advance(15_000);
+    expect(codes()).toEqual(expected);
+    expect(statements).toBeLessThanOrEqual(2);
+  }
+});
+
+it("says that the devnet of this process has ended and that the app must be restarted, and nothing of its mirror", async () => {
+  let ended: string | null = null;
+  await t.close();
+  t = await startTestApp({ devnetEnded: () => ended });
+  await t.sync();
+  t.app.health.start();
+  ended = "it was ended by SIGKILL";
+  t.devnet.faults.add({ kind: "reset" });
+  t.logged.length = 0;
+  for (let s = 0; s < 12; s += 3) {
+    await t.clock.drive(t.app.scheduler.demand());
+    await t.clock.advance(3_000);
+  }
+  expect(t.app.incidents.current()).toMatchObject([
+    { code: "devnet-ended", severity: "critical", action: expect.stringMatching(/^Restart the app/) },
+  ]);
+  expect(t.logged.filter((line) => !line.startsWith("info"))).toEqual([
+    "error: The local Hedera (devnet) has ended: it was ended by SIGKILL. Nothing new arrives, and nobody can write.",
+  ]);
+});
