@@ -1,6 +1,7 @@
 /** A signal as a sentence, in parts: text, and people to be named (and linked). Pure. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
-import { kindOf, type MessageType } from "@/lib/core/signals/message-types";
+import { kindOf, type MessageType, withoutVersion } from "@/lib/core/signals/message-types";
+import type { RecognitionAnswer } from "@/lib/wire/recognition";
 import type { Signal } from "@/lib/wire/signals";
 import { plainText } from "./plain-text";
 
@@ -62,11 +63,14 @@ const SENTENCES: Record<MessageType, { byMe: Words; toMe: Words } | null> = {
   },
   TRUST_UPDATE: null,
   RECOGNITION_VALIDATE: null,
-  RECOGNITION_V2: null,
-  NFT_MINT: null,
-  SIGNAL_MINT: null,
   SIGNAL_TRANSFER: null,
+  SIGNAL_BOOST: null,
+  SIGNAL_SUGGEST: null,
   SYSTEM_UPDATE: null,
+  IDENTITY_BIND: null,
+  IDENTITY_ASSERT: null,
+  IDENTITY_ROTATE: null,
+  IDENTITY_UNBIND: null,
   PAYMENT_SENT: null,
 };
 
@@ -77,9 +81,22 @@ function times(signal: Signal): string {
 
 const text = (value: unknown): string | null => plainText(value, 80);
 
+/** The members that name a mint's recognition; the last two name it for people. */
+const NAMES_OF_RECOGNITIONS = [
+  ...["recognitionId", "definitionId", "definitionSlug", "def_id", "tokenId"],
+  ...["recognition", "name"],
+];
+
 function recognition({ metadata }: Signal, context: SentenceContext): SentencePart[] {
-  const id = text(metadata.recognitionId) ?? text(metadata.definitionId) ?? text(metadata.recognition);
+  const id = NAMES_OF_RECOGNITIONS.map((name) => text(metadata[name])).find((name) => name !== null);
   return id ? [" for ", { strong: context.recognitionTitle(id) ?? id }] : [];
+}
+
+/** The title of the recognition that a mint names; null where its definition is not among these. */
+export function titleOfRecognition(definitions: RecognitionAnswer["definitions"], name: string): string | null {
+  const named = (as: (text: string) => string) =>
+    definitions.find(({ id, slug }) => as(id) === as(name) || (slug !== null && as(slug) === as(name)));
+  return (named((text) => text) ?? named(withoutVersion))?.title ?? null;
 }
 
 const titleOf = ({ metadata }: Signal): string =>

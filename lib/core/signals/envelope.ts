@@ -1,33 +1,31 @@
 /**
- * Decodes the bytes of a message. Accepts every form found on TrustMesh topics (tests/fixtures/vectors/envelopes.json): numeric
- * envelopes, named envelopes with a payload, and flat objects whose type may show only in their shape. For all other bytes it
+ * Decodes the bytes of a message. Accepts every form found on TrustMesh topics (tests/fixtures/vectors): numeric envelopes, named
+ * envelopes with a payload, flat objects whose type may show only in their shape, catalogues and identities. For all other bytes it
  * returns a reason, and the caller keeps the message. Nothing here throws.
  *
  * Order of decisions, so that every message has exactly one answer: bytes → text → JSON → object → type → ids → requirements of
- * the type.
+ * the type. The tables of names are in ./forms.
  */
-import { MAX_ID_CHARACTERS, parseUserId, type UserId } from "../ledger/ids";
 import { err, ok, type Result } from "../result";
-import {
-  foldSynonym,
-  hasTarget,
-  type MessageType,
-  NUMERIC_TYPES,
-  needsOtherTarget,
-  needsTarget,
-} from "./message-types";
-import type { DecodedBody, Party, UndecodableReason } from "./signal";
-import { cleanText } from "./text";
+import { type Body, bodyOf, deeperThan, isFields } from "./forms/fields";
+import { identityIn, isIdentity } from "./forms/identity";
+import { definedIn, mintedIn } from "./forms/recognitions";
+import { actorOf, partiesOf, targetOf } from "./forms/sides";
+import { typeOf } from "./forms/type-of";
+import { needsActor, needsOtherTarget, needsTarget } from "./message-types";
+import type { DecodedBody, UndecodableReason } from "./signal";
 
-type Fields = Readonly<Record<string, unknown>>;
+/**
+ * Rises with every change that lets a message decode to something else. What is stored is read again then. A test compares the
+ * vectors' results with the digest that belongs to this number.
+ */
+export const DECODER_VERSION = 2;
 
 /** Deeper than any known form, and far below the depth at which a recursive walk overflows. */
 const MAX_DEPTH = 32;
 /** Above the plan's largest amounts by far; keeps sums of weights exact. */
 const MAX_WEIGHT = 1_000_000_000;
 const DECIMAL = /^\s*\d{1,30}(\.\d{1,30})?\s*$/;
-/** Definition ids are slugs or token ids; they become keys. */
-const MAX_DEFINITION_ID_CHARACTERS = 100;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
@@ -59,190 +57,59 @@ export function decodeMessage(bytes: Uint8Array): Result<DecodedBody, Undecodabl
 export function decodeJson(json: unknown): Result<DecodedBody, UndecodableReason> {
   if (!isFields(json)) return err("not-an-object");
   if (deeperThan(json, MAX_DEPTH)) return err("too-deep");
-  const payload = isFields(json.payload) ? json.payload : {};
-  const type = typeOf(json, payload);
-  if (!type.ok) return type;
+  const body = bodyOf(json);
+  const told = typeOf(body);
+  if (!told.ok) return told;
+  const type = told.value;
 
-  const actor = idOf(type.value === "PROFILE_UPDATE" ? profileActors(json, payload) : actors(json, payload));
+  const actor = actorOf(type, body);
   if (actor === undefined) return err("bad-id");
-  if (actor === null && type.value !== "RECOGNITION_DEFINITION") return err("no-actor");
-  const target = hasTarget(type.value) ? idOf(targets(json, payload)) : null;
+  if (actor === null && needsActor(type)) return err("no-actor");
+  const target = targetOf(type, body);
   if (target === undefined) return err("bad-id");
-  if (target === null && needsTarget(type.value)) return err("no-target");
-  if (target !== null && target === actor && needsOtherTarget(type.value)) return err("self-target");
+  if (target === null && needsTarget(type)) return err("no-target");
+  if (target !== null && target === actor && needsOtherTarget(type)) return err("self-target");
 
-  const details = detailsOf(type.value, json, payload);
+  const details = detailsOf(type, body);
   if (!details.ok) return details;
   return ok({
-    type: type.value,
+    type,
     actor,
     target,
     ...details.value,
     metadata: isFields(json.payload) ? json.payload : json,
-    actorParty: partyOf(json.from, json, payload),
-    targetParty: partyOf(json.to),
+    ...partiesOf(body),
   });
 }
 
-function typeOf(json: Fields, payload: Fields): Result<string, UndecodableReason> {
-  const number = isNumeric(json) ? numberOf(json.type) : null;
-  if (number !== null) {
-    if (!Number.isSafeInteger(number) || number < 0) return err("bad-type");
-    return ok(NUMERIC_TYPES[number] ?? `HCS21_${number}`);
-  }
-  // The official standards (hcs-2, hcs-11, hcs-21, …) name themselves in `p`; none of their operations is ours.
-  if (typeof json.p === "string" && /^hcs-\d/i.test(json.p)) return err("unknown-type");
-  const explicit = [json.type, json.kind, payload.type, payload.kind].find(
-    (value) => typeof value === "string" && value !== "",
-  );
-  if (typeof explicit === "string") {
-    const type = explicit.trim().toUpperCase();
-    const isWellMade = type !== "" && !/\p{C}/u.test(type) && [...type].length <= MAX_ID_CHARACTERS;
-    return isWellMade ? ok(foldSynonym(type)) : err("bad-type");
-  }
-  const inferred = typeBySchema(json) ?? typeByShape(json) ?? typeByShape(payload);
-  return inferred === null ? err("unknown-type") : ok(inferred);
-}
+type Details = Pick<DecodedBody, "weight" | "definitionId" | "definitions" | "identity">;
 
-/** The numeric form names itself `"hcs":"21"`; some senders write the number. */
-const isNumeric = ({ hcs }: Fields): boolean => hcs === "21" || hcs === 21;
-
-/** A type's number, also where a sender wrote it as text; null where it is a name. */
-function numberOf(type: unknown): number | null {
-  if (typeof type === "number") return type;
-  return typeof type === "string" && /^\d+$/.test(type) ? Number(type) : null;
-}
-
-const SCHEMAS: Readonly<Record<string, MessageType>> = {
-  "hcs-11-recognition-definition": "RECOGNITION_DEFINITION",
-  "hcs-11-recognition-instance": "RECOGNITION_MINT",
-  "hcs-11-contact-request": "CONTACT_REQUEST",
-  "hcs-11-trust-allocation": "TRUST_ALLOCATE",
-};
-
-function typeBySchema(json: Fields): MessageType | null {
-  return typeof json.schema === "string" && Object.hasOwn(SCHEMAS, json.schema)
-    ? (SCHEMAS[json.schema] as MessageType)
-    : null;
-}
-
-/** The types that TrustMesh's own reader gives to messages without one, most telling members first. */
-function typeByShape(fields: Fields): MessageType | null {
-  const has = (...names: string[]) =>
-    names.every((name) => fields[name] !== undefined && fields[name] !== null && fields[name] !== "");
-  if (has("recognitionId") || has("owner")) return "RECOGNITION_MINT";
-  if (has("profile") || has("displayName")) return "PROFILE_UPDATE";
-  if (has("amount", "to")) return "TRUST_ALLOCATE";
-  if (has("slug", "title")) return "RECOGNITION_DEFINITION";
-  if (has("from", "to")) return "CONTACT_REQUEST";
-  return has("avatar") ? "PROFILE_UPDATE" : null;
-}
-
-function* actors(json: Fields, payload: Fields): Generator<unknown> {
-  for (const fields of [json, payload, nested(json, "metadata")]) {
-    yield fields.actor;
-    yield fields.from;
-    yield nested(fields, "actors").from;
-    yield fields.issuer;
-    yield fields.sender;
-  }
-}
-
-/** People publish their own profile, often naming themselves only as its owner. */
-function* profileActors(json: Fields, payload: Fields): Generator<unknown> {
-  yield* actors(json, payload);
-  for (const fields of [json, payload]) {
-    yield fields.accountId;
-    yield fields.sessionId;
-    yield fields.owner;
-  }
-}
-
-function* targets(json: Fields, payload: Fields): Generator<unknown> {
-  for (const fields of isNumeric(json) ? [payload, json] : [json, payload, nested(json, "metadata")]) {
-    yield fields.target;
-    yield fields.to;
-    yield nested(fields, "actors").to;
-    yield fields.recipient;
-    yield fields.owner;
-    yield fields.contactId;
-  }
-}
-
-/** The first candidate that is there: its id, undefined if it is no id; null if no candidate is there. */
-function idOf(candidates: Iterable<unknown>): UserId | null | undefined {
-  for (const candidate of candidates) {
-    const value = isFields(candidate) ? (candidate.acct ?? candidate.accountId ?? candidate.id) : candidate;
-    if (value === undefined || value === null || value === "") continue;
-    return parseUserId(value) ?? undefined;
-  }
-  return null;
-}
-
-function detailsOf(
-  type: string,
-  json: Fields,
-  payload: Fields,
-): Result<Pick<DecodedBody, "weight" | "definitionId">, UndecodableReason> {
+function detailsOf(type: string, body: Body): Result<Details, UndecodableReason> {
   if (type === "TRUST_ALLOCATE") {
-    const given = json.weight ?? payload.weight ?? json.amount ?? payload.amount ?? 1;
-    // Decimal only: Number() alone would take "0x10" for 16.
-    const weight = typeof given === "string" && DECIMAL.test(given) ? Number(given) : given;
-    const isWeight = typeof weight === "number" && weight > 0 && weight <= MAX_WEIGHT;
-    return isWeight ? ok({ weight }) : err("bad-weight");
+    const weight = weightOf(body);
+    return weight === null ? err("bad-weight") : ok({ weight });
   }
   if (type === "RECOGNITION_DEFINITION") {
-    const id = definitionIdOf(json, payload, ["id", "recognitionId", "definitionId", "slug"]);
-    return id === null ? err("no-definition") : ok({ definitionId: id });
+    const definitions = definedIn(body);
+    const [first] = definitions;
+    return first === undefined ? err("no-definition") : ok({ definitionId: first.id, definitions });
   }
   if (type === "RECOGNITION_MINT") {
-    const id = definitionIdOf(json, payload, ["recognitionId", "definitionId", "slug", "id"]);
-    return ok(id === null ? {} : { definitionId: id });
+    const definitionId = mintedIn(body);
+    return ok(definitionId === null ? {} : { definitionId });
   }
-  return ok({});
+  if (!isIdentity(type)) return ok({});
+  const identity = identityIn(type, body);
+  return identity.ok ? ok({ identity: identity.value }) : identity;
 }
 
-function definitionIdOf(json: Fields, payload: Fields, names: readonly string[]): string | null {
-  for (const fields of [json, payload, nested(json, "definition"), nested(payload, "definition")]) {
-    for (const name of names) {
-      const value = fields[name];
-      if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
-      const id = cleanText(value, MAX_DEFINITION_ID_CHARACTERS);
-      if (id !== null) return id;
-    }
-  }
-  return null;
+/** TrustMesh's `trustValue` and `level` are no numbers of slots: each such message counts 1. Null for what is no weight. */
+function weightOf({ places }: Body): number | null {
+  const [weight, amount] = ["weight", "amount"].map((name) => places.map((place) => place[name]).find(isGiven));
+  const given = weight ?? amount ?? 1;
+  // Decimal only: Number() alone would take "0x10" for 16.
+  const value = typeof given === "string" && DECIMAL.test(given) ? Number(given) : given;
+  return typeof value === "number" && value > 0 && value <= MAX_WEIGHT ? value : null;
 }
 
-/** Handle and profile link of one side: of the object that names it, else of the first of `around` that has them. */
-function partyOf(side: unknown, ...around: readonly Fields[]): Party {
-  const sources = isFields(side) ? [side, ...around] : around;
-  const first = (names: readonly string[], maxCharacters: number) => {
-    for (const source of sources) {
-      for (const name of names) {
-        const text = cleanText(source[name], maxCharacters);
-        if (text !== null) return text;
-      }
-    }
-    return null;
-  };
-  return { handle: first(["handle", "displayName", "name"], 60), hrl: first(["hrl", "profileHrl"], 200) };
-}
-
-function nested(fields: Fields, name: string): Fields {
-  const value = fields[name];
-  return isFields(value) ? value : {};
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function deeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth === 0) return true;
-  for (const member of Array.isArray(value) ? value : Object.values(value)) {
-    if (typeof member === "object" && deeperThan(member, depth - 1)) return true;
-  }
-  return false;
-}
+const isGiven = (value: unknown) => value !== undefined && value !== null;

@@ -12,7 +12,7 @@ import { advance, type ChainHead, type Verdict, verifyNext } from "../ledger/ver
 import type { Batch, Facts, LogEntry, UserRow } from "./batch";
 import { decodeMessage } from "./envelope";
 import {
-  claimOf,
+  claimsOf,
   type DecodedMessage,
   type DefinitionClaim,
   type Edge,
@@ -156,11 +156,11 @@ export function project(signals: readonly DecodedMessage[]): Facts {
       edges.set(key, known ? mergeEdge(known, edge) : edge);
     }
     keepLatest(profiles, profileOf(signal), (profile) => profile.userId);
-    const claim = claimOf(signal);
-    if (claim === null) continue;
-    const key = keyOf(claim.definitionId, claim.actor ?? "");
-    const known = definitions.get(key);
-    definitions.set(key, known ? mergeClaim(known, claim) : claim);
+    for (const claim of claimsOf(signal)) {
+      const key = keyOf(claim.definitionId, claim.actor ?? "");
+      const known = definitions.get(key);
+      definitions.set(key, known ? mergeClaim(known, claim) : claim);
+    }
   }
   return { edges: [...edges.values()], profiles: [...profiles.values()], definitions: [...definitions.values()] };
 }

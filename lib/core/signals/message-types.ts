@@ -12,6 +12,8 @@ interface Rule {
   readonly target: "another" | "anybody" | "optional" | "none";
   /** Its number in numeric envelopes (`"hcs":"21"`, not the official HCS-21). */
   readonly number?: number;
+  /** `optional`: may name nobody. `none`: never has one. Without an actor it counts from trusted payers only. */
+  readonly actor?: "optional" | "none";
   /** Found on the ledger; this server does not write it. */
   readonly isForeign?: true;
 }
@@ -27,13 +29,16 @@ export const MESSAGE_TYPES = {
   TRUST_UPDATE: { kind: "trust", target: "optional" },
   RECOGNITION_MINT: { kind: "recognition", target: "anybody", number: 5 },
   RECOGNITION_VALIDATE: { kind: "recognition", target: "optional", number: 6 },
-  RECOGNITION_DEFINITION: { kind: "recognition", target: "none" },
-  RECOGNITION_V2: { kind: "recognition", target: "optional" },
+  RECOGNITION_DEFINITION: { kind: "recognition", target: "none", actor: "optional" },
   PROFILE_UPDATE: { kind: "profile", target: "none" },
-  NFT_MINT: { kind: null, target: "optional" },
-  SIGNAL_MINT: { kind: null, target: "optional" },
   SIGNAL_TRANSFER: { kind: null, target: "optional" },
-  SYSTEM_UPDATE: { kind: null, target: "optional" },
+  SIGNAL_BOOST: { kind: null, target: "optional", isForeign: true },
+  SIGNAL_SUGGEST: { kind: null, target: "optional", isForeign: true },
+  SYSTEM_UPDATE: { kind: null, target: "optional", actor: "optional" },
+  IDENTITY_BIND: { kind: null, target: "none", actor: "none", isForeign: true },
+  IDENTITY_ASSERT: { kind: null, target: "none", actor: "none", isForeign: true },
+  IDENTITY_ROTATE: { kind: null, target: "none", actor: "none", isForeign: true },
+  IDENTITY_UNBIND: { kind: null, target: "none", actor: "none", isForeign: true },
   PAYMENT_SENT: { kind: null, target: "optional", isForeign: true },
 } as const satisfies Readonly<Record<string, Rule>>;
 export type MessageType = keyof typeof MESSAGE_TYPES;
@@ -43,14 +48,36 @@ export type TypeOfKind<Kind extends TopicKind> = {
   [Type in MessageType]: (typeof MESSAGE_TYPES)[Type]["kind"] extends Kind ? Type : never;
 }[MessageType];
 
-/** Other names of a type, which fold into it. */
+/** Other names of a type, which fold into it. Clients may write them. */
 const SYNONYMS = {
   CONTACT_ACCEPTED: "CONTACT_ACCEPT",
   CONTACT_BONDED: "CONTACT_ACCEPT",
   CONTACT_MIRROR: "CONTACT_ACCEPT",
   RECOGNITION_ISSUED: "RECOGNITION_MINT",
+  RECOGNITION_V2: "RECOGNITION_MINT",
+  NFT_MINT: "RECOGNITION_MINT",
+  SIGNAL_MINT: "RECOGNITION_MINT",
 } as const satisfies Readonly<Record<string, MessageType>>;
 type Synonym = keyof typeof SYNONYMS;
+
+/** Names that fold in the same way, and stand only on the ledger. A version behind them, as in `signal.mint@1`, is left out. */
+const FOREIGN_NAMES: Readonly<Record<string, MessageType>> = {
+  RECOGNITION_AWARD: "RECOGNITION_MINT",
+  RECOGNITION_INSTANCE_CREATED: "RECOGNITION_MINT",
+  HCS11_INSTANCE: "RECOGNITION_MINT",
+  RECOGNITION_DEFINITION_CREATED: "RECOGNITION_DEFINITION",
+  HCS11_DEF: "RECOGNITION_DEFINITION",
+  CATALOG_UPSERT: "RECOGNITION_DEFINITION",
+  CATALOG_UPSERT_OVERLAY: "RECOGNITION_DEFINITION",
+  "CATALOG.DEFINITION": "RECOGNITION_DEFINITION",
+  "SIGNAL.MINT": "RECOGNITION_MINT",
+  "SIGNAL.BOOST": "SIGNAL_BOOST",
+  "SIGNAL.SUGGEST": "SIGNAL_SUGGEST",
+};
+const FOLDED: ReadonlyMap<string, MessageType> = new Map([
+  ...(Object.entries(SYNONYMS) as [string, MessageType][]),
+  ...Object.entries(FOREIGN_NAMES),
+]);
 
 const NAMES = Object.keys(MESSAGE_TYPES) as readonly MessageType[];
 const ruleOf = (type: string): Rule | null =>
@@ -70,7 +97,14 @@ export const NUMERIC_TYPES: readonly MessageType[] = NAMES.filter((type) => rule
   (a, b) => (ruleOf(a)?.number ?? 0) - (ruleOf(b)?.number ?? 0),
 );
 
-export const foldSynonym = (type: string): string => (Object.hasOwn(SYNONYMS, type) ? SYNONYMS[type as Synonym] : type);
+/** The type that a name in capitals stands for: itself, unless it is another name of a type. */
+export const foldSynonym = (name: string): string => FOLDED.get(name) ?? FOLDED.get(withoutVersion(name)) ?? name;
+
+/** Without the version that some senders write behind a name: `signal.mint@1` is `signal.mint`. */
+export const withoutVersion = (name: string): string => name.replace(/@\d{1,9}$/, "");
+
+/** Whether the table has a row for this type. */
+export const isListed = (type: string): boolean => ruleOf(type) !== null;
 
 /** The prefix of a kind's types: `TRUST_`. Types without a row have it too. */
 export const prefixOf = (kind: TopicKind): string => `${kind.toUpperCase()}_`;
@@ -97,3 +131,5 @@ export const TYPES_OF_KIND: Readonly<Record<TopicKind, readonly MessageType[]>> 
 export const needsTarget = (type: string): boolean => ["another", "anybody"].includes(ruleOf(type)?.target ?? "");
 export const needsOtherTarget = (type: string): boolean => ruleOf(type)?.target === "another";
 export const hasTarget = (type: string): boolean => ruleOf(type)?.target !== "none";
+export const needsActor = (type: string): boolean => ruleOf(type)?.actor === undefined;
+export const hasActor = (type: string): boolean => ruleOf(type)?.actor !== "none";

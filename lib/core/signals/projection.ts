@@ -6,6 +6,7 @@
  */
 import type { ConsensusNs } from "../ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../ledger/ids";
+import { type Fields, isFields } from "./forms/fields";
 import { kindOf, type TypeOfKind } from "./message-types";
 import type { DecodedBody } from "./signal";
 import { cleanText } from "./text";
@@ -185,7 +186,7 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
 export function profileOf(signal: DecodedMessage): Profile | null {
   const { decoded, consensusNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
-  const fields = statementOf(decoded.metadata, "profile");
+  const fields = profileIn(decoded.metadata);
   return {
     userId: decoded.actor,
     consensusNs,
@@ -197,24 +198,22 @@ export function profileOf(signal: DecodedMessage): Profile | null {
   };
 }
 
-/** Reads a RECOGNITION_DEFINITION as a claim, to merge with the others of its actor. */
-export function claimOf(signal: DecodedMessage): DefinitionClaim | null {
+/** Reads a RECOGNITION_DEFINITION as claims, to merge with the others of its actor. A catalogue's batch makes many. */
+export function claimsOf(signal: DecodedMessage): readonly DefinitionClaim[] {
   const { decoded, topicId, sequence, consensusNs } = signal;
-  if (decoded.type !== "RECOGNITION_DEFINITION" || decoded.definitionId === undefined) return null;
-  const fields = statementOf(decoded.metadata, "definition");
-  return {
-    definitionId: decoded.definitionId,
+  return (decoded.definitions ?? []).map(({ id, fields }) => ({
+    definitionId: id,
     consensusNs,
     firstNs: consensusNs,
     topicId,
     sequence,
     actor: decoded.actor,
     slug: cleanText(fields.slug, 80),
-    title: cleanText(fields.title ?? fields.name, 120) ?? decoded.definitionId,
+    title: cleanText(fields.title ?? fields.name ?? fields.label, 120) ?? id,
     icon: cleanText(fields.icon ?? fields.emoji, 40),
     description: cleanText(fields.description ?? fields.desc, 1_000),
     category: cleanText(fields.category, 60),
-  };
+  }));
 }
 
 /** Joins two claims of one person to one id. */
@@ -239,14 +238,9 @@ export function definitionOf(claims: readonly DefinitionClaim[]): DefinitionClai
   );
 }
 
-/** A statement's members, whether they are flat or nested under its name. */
-function statementOf(metadata: DecodedBody["metadata"], name: string): DecodedBody["metadata"] {
-  const nested = metadata[name];
-  return isRecord(nested) ? { ...metadata, ...nested } : metadata;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** A profile's members, whether they are flat or nested in `profile`. */
+function profileIn(metadata: DecodedBody["metadata"]): Fields {
+  return isFields(metadata.profile) ? { ...metadata, ...metadata.profile } : metadata;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A decoded body, and the words for what became of a message. */
-import type { UserId } from "../ledger/ids";
+import type { AccountId, UserId } from "../ledger/ids";
 
 /** How a message stands to the ledger's hash chain (docs/hedera.md §4). */
 export type Verification = "verified" | "unverifiable" | "failed";
@@ -31,17 +31,37 @@ export interface Party {
   readonly hrl: string | null;
 }
 
+/** What a definition says: its id, and the object with its texts. */
+export interface Statement {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A DID and an account. The newest by `issuedMs` counts; only trusted payers write them. */
+export interface Identity {
+  /** In small letters. */
+  readonly sub: string;
+  /** Null where the binding ends. */
+  readonly accountId: AccountId | null;
+  /** Null where the message does not say when it was issued. */
+  readonly issuedMs: number | null;
+}
+
 /** The meaning of a message's body, without its place on the ledger. */
 export interface DecodedBody {
   /** In capitals; synonyms are folded. */
   readonly type: string;
-  /** Null only for a recognition definition that names nobody. */
+  /** Null where nobody is named, which few types allow (core/signals/message-types). */
   readonly actor: UserId | null;
   readonly target: UserId | null;
   /** Set by TRUST_ALLOCATE: above 0, 1 if absent. */
   readonly weight?: number;
-  /** Set by recognition definitions and mints. */
+  /** Set by recognition definitions, which may be several (their first), and by mints. */
   readonly definitionId?: string;
+  /** Set by recognition definitions: one at least. */
+  readonly definitions?: readonly Statement[];
+  /** Set by identity messages. */
+  readonly identity?: Identity;
   /** The payload of an envelope, or the whole of a flat message. Shown, never interpreted. */
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly actorParty: Party;

@@ -2,6 +2,8 @@ import "server-only";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
+import { resolver } from "../../core/signals/forms/recognitions";
+import { withoutVersion } from "../../core/signals/message-types";
 import { type Definition, isBonded } from "../../core/signals/projection";
 import { definitionView, handleOf, profileView } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/view";
@@ -26,9 +28,11 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
   const given = page.rows.map((row) => decodedSignalOf(userId, row, "hcs-cached"));
   const isKnown = new Set([...page.own, ...catalogue.offered].map(({ definitionId }) => definitionId));
   const asked = new Set(given.flatMap(({ definitionId }) => definitionId ?? []));
-  const named = await views.definitions([...asked].filter((id) => !isKnown.has(id)));
+  const unknown = [...asked].filter((id) => !isKnown.has(id));
+  const named = await views.definitions([...new Set(unknown.flatMap((id) => [id, withoutVersion(id)]))]);
   const all = [...named, ...page.own, ...catalogue.offered];
-  const resolve = resolver(all);
+  // The newest definition of a slug counts.
+  const resolve = resolver(newestFirst(all));
   const instances = given.map(({ signal, definitionId }) => {
     const definition = resolve(definitionId);
     return { ...signal, definition: definition && definitionView(definition), pending: definition === null };
@@ -50,14 +54,6 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
       ...(isCut ? { definitionsCappedAt: listed.length } : {}),
     },
   };
-}
-
-/** Finds the definition that an instance names, by id or otherwise by slug. The newest definition of a slug counts. */
-function resolver(definitions: readonly Definition[]): (id: string | null) => Definition | null {
-  const byName = new Map<string, Definition>();
-  for (const each of newestFirst(definitions)) if (each.slug && !byName.has(each.slug)) byName.set(each.slug, each);
-  for (const each of definitions) byName.set(each.definitionId, each);
-  return (id) => byName.get(id ?? "") ?? null;
 }
 
 const newestFirst = (definitions: readonly Definition[]) =>

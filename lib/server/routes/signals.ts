@@ -3,6 +3,7 @@ import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toConsensusNs } from "../../core/ledger/consensus-time";
 import { signalId, type UserId } from "../../core/ledger/ids";
 import { decodeMessage, parseBody } from "../../core/signals/envelope";
+import { foldSynonym } from "../../core/signals/message-types";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
 import { signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
@@ -77,7 +78,7 @@ export const signals = defineRoute({
   handle: async (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();
-    const types = query.type.map((type) => type.toUpperCase());
+    const types = query.type.map((type) => foldSynonym(type.toUpperCase()));
     const beforeNs = decodeCursor(query.cursor);
     const { need, began } = await beforeRead(context);
     // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.

@@ -115,6 +115,9 @@ function meaningOf(topicId: TopicId, signals: readonly PlainSignal[], entries: r
         target,
         ...(weight === undefined ? {} : { weight }),
         ...(definitionId === undefined ? {} : { definitionId }),
+        ...(type === "RECOGNITION_DEFINITION" && definitionId !== undefined
+          ? { definitions: [{ id: definitionId, fields: signal.metadata ?? {} }] }
+          : {}),
         metadata: signal.metadata ?? {},
         actorParty: { handle: signal.actorHandle ?? null, hrl: signal.actorHrl ?? null },
         targetParty: { handle: null, hrl: null },

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { reasonOf } from "@/lib/client/api/http";
 import { useRecognition } from "@/lib/client/api/reads";
 import { usePeople } from "@/lib/client/format/people";
+import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { dayName, useNow } from "@/lib/client/format/time";
 import { useSignals } from "@/lib/client/live/signals";
 import type { Signal } from "@/lib/wire/signals";
@@ -64,11 +65,7 @@ export function Feed({ types }: { types: readonly string[] }) {
 
 function useRecognitionTitle() {
   const { data } = useRecognition();
-  return useCallback(
-    (id: string) =>
-      data?.definitions.find((definition) => definition.id === id || definition.slug === id)?.title ?? null,
-    [data],
-  );
+  return useCallback((id: string) => titleOfRecognition(data?.definitions ?? [], id), [data]);
 }
 
 function useDays(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {

@@ -76,14 +76,20 @@ const withStamp = (columns: SQL, page: SQL, order?: SQL) =>
 const named = given<{ readonly ids: readonly string[] }>();
 const IDS = sql`${named("ids")}::text[]`;
 
-/** The definitions of these ids, and of each slug that is one of these the newest. */
+/**
+ * The definitions of these ids, and of each slug that is one of these the newest. An id without a version also stands for the
+ * first of its versions: in the order of bytes they lie between `id@` and `idA`.
+ */
 export const NAMED_DEFINITIONS = prepared(named, STAMPED_DEFINITION, (columns) =>
   withStamp(
     columns,
     sql`SELECT ${DEFINITION} FROM ${recognitionDefinitions} ${d} WHERE ${d.definitionId} = ANY (${IDS})
 UNION ALL
 (SELECT DISTINCT ON (${d.slug}) ${DEFINITION} FROM ${recognitionDefinitions} ${d} WHERE ${d.slug} = ANY (${IDS})
-  ORDER BY ${d.slug}, ${d.consensusNs} DESC, ${d.ref} DESC)`,
+  ORDER BY ${d.slug}, ${d.consensusNs} DESC, ${d.ref} DESC)
+UNION ALL
+SELECT v.* FROM unnest(${IDS}) AS asked (id), LATERAL (SELECT ${DEFINITION} FROM ${recognitionDefinitions} ${d}
+  WHERE ${d.definitionId} > asked.id || '@' AND ${d.definitionId} < asked.id || 'A' ORDER BY ${d.definitionId} LIMIT 1) v`,
   ),
 );
 

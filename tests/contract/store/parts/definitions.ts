@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { beforeEach, expect, it } from "vitest";
-import { claimOf, type DecodedMessage, definitionOf } from "@/lib/core/signals/projection";
+import {
+  claimsOf as claimsIn,
+  type DecodedMessage,
+  type DefinitionClaim,
+  definitionOf,
+} from "@/lib/core/signals/projection";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/batches";
@@ -86,11 +91,13 @@ export function definitionsContract(subject: Subject): void {
         const id = `id-${run}`;
         const signals = messages.map(({ actor: who, ns }, i) => defines(who, `v${i}`, BigInt(run * 10_000 + ns), id));
         const placed = signals.map((signal) => ({
-          decoded: { ...signal, target: null, metadata: signal.metadata ?? {} } as unknown as DecodedMessage["decoded"],
+          decoded: {
+            ...{ ...signal, target: null, definitions: [{ id, fields: signal.metadata ?? {} }] },
+          } as unknown as DecodedMessage["decoded"],
           ...{ topicId: T, sequence: 1 as never, consensusNs: signal.ns as never },
         }));
-        const claims = new Map<string, NonNullable<ReturnType<typeof claimOf>>[]>();
-        for (const claim of placed.flatMap((each) => claimOf(each) ?? []))
+        const claims = new Map<string, DefinitionClaim[]>();
+        for (const claim of placed.flatMap((each) => claimsIn(each)))
           claims.set(claim.actor ?? "", [...(claims.get(claim.actor ?? "") ?? []), claim]);
         const expected = definitionOf(
           [...claims.values()].map((own) => {

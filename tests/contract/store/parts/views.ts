@@ -216,6 +216,18 @@ export function viewsContract(subject: Subject): void {
     expect((await store.views.definitions(["b"])).map(({ definitionId }) => definitionId)).toEqual(["first"]);
   });
 
+  it("finds a definition by its id without the version, also where others begin alike", async () => {
+    const ids = ["grit.a@2", "grit.a@1", "grit.ab@1", "grit.aa", "grit"];
+    const signals = ids.map((id) => ({ type: "RECOGNITION_DEFINITION", actor: C, definitionId: id }));
+    await store.sync.commit(batchOf(R, 0, signals));
+    const found = async (id: string) => (await store.views.definitions([id])).map(({ definitionId }) => definitionId);
+    expect(await found("grit.a")).toEqual(["grit.a@1"]);
+    expect(await found("grit.ab")).toEqual(["grit.ab@1"]);
+    expect(await found("grit.aa")).toEqual(["grit.aa"]);
+    expect(await found("grit")).toEqual(["grit"]);
+    expect(await found("gri")).toEqual([]);
+  });
+
   it("ends a page early where messages are long, goes on without a hole, and leaves out what is too long to show", async () => {
     const long = (bytes: number): PlainSignal => ({
       type: "NOTE",

@@ -1,27 +1,10 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { decodeJson, decodeMessage, parseBody } from "@/lib/core/signals/envelope";
 import { UNDECODABLE_REASONS } from "@/lib/core/signals/signal";
 
-interface Case {
-  name: string;
-  message?: unknown;
-  messageBase64?: string;
-  expect: { undecodable?: string } & Record<string, unknown>;
-}
-const { cases } = JSON.parse(readFileSync("tests/fixtures/vectors/envelopes.json", "utf8")) as { cases: Case[] };
-
 const decode = (value: unknown) => decodeMessage(Buffer.from(JSON.stringify(value)));
-
-describe("envelope vectors", () => {
-  it.each(cases)("$name", ({ message, messageBase64, expect: expected }) => {
-    const result = messageBase64 === undefined ? decode(message) : decodeMessage(Buffer.from(messageBase64, "base64"));
-    if (expected.undecodable !== undefined) expect(result).toEqual({ ok: false, error: expected.undecodable });
-    else expect(result).toMatchObject({ ok: true, value: expected });
-  });
-});
 
 describe("envelope", () => {
   it.each([

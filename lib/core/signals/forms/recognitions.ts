@@ -1,0 +1,75 @@
+/** The recognition that a mint is of, and those that a message defines. */
+import { withoutVersion } from "../message-types";
+import type { Statement } from "../signal";
+import { cleanText } from "../text";
+import { type Body, type Fields, isFields, nested } from "./fields";
+
+/** Definition ids are slugs or token ids; they become keys. */
+const MAX_DEFINITION_ID_CHARACTERS = 100;
+
+/** Names that say by themselves that they mean a definition come first; then those that other members have too. */
+const NAMES_IN_MINTS = ["recognitionId", "definitionId", "definitionSlug", "def_id", "tokenId", "slug", "id"] as const;
+const NAMES_IN_DEFINITIONS = [
+  "base_id",
+  "id",
+  "recognitionId",
+  "definitionId",
+  "def_id",
+  "tokenId",
+  "slug",
+  "type_id",
+] as const;
+
+/** The id by which a mint names its definition; null where it names none. */
+export function mintedIn({ json, payload, places }: Body): string | null {
+  const all = [...places, nested(json, "definition"), nested(payload, "definition")];
+  for (const name of NAMES_IN_MINTS) {
+    for (const place of all) {
+      const id = idOf(place[name]);
+      if (id !== null) return id;
+    }
+  }
+  return null;
+}
+
+/** The definitions of a message: those of a catalogue's batch, or the one that it states. Empty where it has no id. */
+export function definedIn({ json, payload, places }: Body): readonly Statement[] {
+  const inner = [payload, json].flatMap((place) => [place.def, place.definition, place.data]).filter(isFields);
+  const batch = [...places, ...inner].map(({ items }) => items).find(Array.isArray);
+  if (batch) return batch.filter(isFields).flatMap((item: Fields) => statement(item, [item]));
+  const around = isFields(json.payload) ? payload : json;
+  return statement(Object.assign({}, around, ...inner.toReversed()), [...inner, ...places.slice(1), json]);
+}
+
+/** Reads the id out of the first place that has one. */
+function statement(fields: Fields, places: readonly Fields[]): readonly Statement[] {
+  for (const place of places) {
+    for (const name of NAMES_IN_DEFINITIONS) {
+      const id = idOf(place[name]);
+      if (id !== null) return [{ id, fields }];
+    }
+  }
+  return [];
+}
+
+function idOf(value: unknown): string | null {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+  return cleanText(value, MAX_DEFINITION_ID_CHARACTERS);
+}
+
+/** Finds the definition of a mint by its id, its slug, and either of them without a version. Earlier entries count first. */
+export function resolver<T extends { readonly definitionId: string; readonly slug: string | null }>(
+  definitions: readonly T[],
+): (id: string | null) => T | null {
+  const names = new Map<string, T>();
+  const add = (name: string | null, definition: T) => {
+    if (name && !names.has(name)) names.set(name, definition);
+  };
+  for (const each of definitions) add(each.definitionId, each);
+  for (const each of definitions) add(each.slug, each);
+  for (const each of definitions) {
+    add(withoutVersion(each.definitionId), each);
+    add(each.slug && withoutVersion(each.slug), each);
+  }
+  return (id) => (id === null ? null : (names.get(id) ?? names.get(withoutVersion(id)) ?? null));
+}

@@ -1,0 +1,56 @@
+/** The two sides of a message: who acts, who is meant, and their names. */
+import type { UserId } from "../../ledger/ids";
+import { hasActor, hasTarget, kindOf } from "../message-types";
+import type { Party } from "../signal";
+import { cleanText } from "../text";
+import { type Body, type Fields, idIn, isFields, type Path } from "./fields";
+import { isNumeric } from "./type-of";
+
+const ACTORS: readonly Path[] = ["actor", "from", ["actors", "from"], "issuer", "sender", "senderId", "mintedBy"];
+/** Looked at when nobody is named as acting. */
+const AUTHORS: readonly Path[] = ["accountId", "sessionId"];
+/** People publish their own profile, often naming themselves only as its owner. */
+const AUTHORS_OF_PROFILES: readonly Path[] = [...AUTHORS, "owner"];
+
+const TARGETS: readonly Path[] = ["target", "to", ["actors", "to"], "recipient", "owner", "contactId"];
+/** In messages of other types these may mean anything. */
+const TARGETS_OF_KINDS: readonly Path[] = [...TARGETS, "recipientId", "subject", "holder"];
+
+/** Undefined: what names the actor is no id. Null: nothing names one. */
+export function actorOf(type: string, { places }: Body): UserId | null | undefined {
+  if (!hasActor(type)) return null;
+  const actor = idIn(places, ACTORS);
+  return actor === null ? idIn(places, type === "PROFILE_UPDATE" ? AUTHORS_OF_PROFILES : AUTHORS) : actor;
+}
+
+export function targetOf(type: string, { json, payload, places }: Body): UserId | null | undefined {
+  if (!hasTarget(type)) return null;
+  const paths = kindOf(type) === null ? TARGETS : TARGETS_OF_KINDS;
+  return idIn(isNumeric(json) ? [payload, json] : places, paths);
+}
+
+/** The names of both sides. An object that names a side comes first; what stands around belongs to the actor. */
+export function partiesOf({ json, payload, places }: Body): Record<"actorParty" | "targetParty", Party> {
+  return {
+    actorParty: partyIn([json.from, payload.from, json.actor, ...places]),
+    targetParty: partyIn([json.to, payload.to, json.target]),
+  };
+}
+
+const HANDLES = ["handle", "displayName", "name"] as const;
+const LINKS = ["hrl", "profileHrl"] as const;
+
+function partyIn(values: readonly unknown[]): Party {
+  const sources = values.filter(isFields);
+  return { handle: textIn(sources, HANDLES, 60), hrl: textIn(sources, LINKS, 200) };
+}
+
+function textIn(sources: readonly Fields[], names: readonly string[], maxCharacters: number): string | null {
+  for (const source of sources) {
+    for (const name of names) {
+      const text = cleanText(source[name], maxCharacters);
+      if (text !== null) return text;
+    }
+  }
+  return null;
+}
