@@ -26,8 +26,8 @@ export class TierUnavailable extends Error {
 }
 
 /**
- * Whether `value` says that a tier (this one, where `tier` is given) is down. Looks at the kind: Next gives each bundle a copy of
- * the class of its own, and `instanceof` knows only one of the copies.
+ * Whether `value` says that a tier (this one, if `tier` is given) is down. Looks at the kind: Next gives each bundle its own copy
+ * of the class, and `instanceof` knows only one of the copies.
  */
 export function isTierUnavailable(value: unknown, tier?: Tier): value is TierUnavailable {
   if (!(value instanceof Error) || !("kind" in value) || value.kind !== "tier-unavailable") return false;
@@ -35,7 +35,8 @@ export function isTierUnavailable(value: unknown, tier?: Tier): value is TierUna
 }
 
 /**
- * For `catch`: answers with `fallback` where the tier is down, and throws everything else on.
+ * For `catch`: answers with `fallback` if the tier is down, and throws everything else on.
+ *
  * `await hot.reserve(…).catch(ifDown("redis", () => own.reserve(…)))`
  */
 export function ifDown<T>(tier: Tier | "any", fallback: (down: TierUnavailable) => T): (cause: unknown) => T {

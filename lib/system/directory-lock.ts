@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 interface Owner {
   readonly pid: number;
-  /** Null where the system does not tell. */
+  /** Null if the system does not tell. */
   readonly startedAt: string | null;
   /** Tells two owners in one process apart. */
   readonly token: string;
@@ -21,7 +21,7 @@ const ATTEMPTS = 5;
 export class DirectoryTaken extends Error {
   override readonly name = "DirectoryTaken";
 
-  /** `pid`: the owner; null where processes that start at this moment race for the directory. */
+  /** `pid`: the owner; null while several starting processes race for the directory. */
   constructor(readonly pid: number | null) {
     super(pid === null ? "another process is taking the directory" : `process ${pid} has the directory`);
   }
@@ -44,7 +44,7 @@ export function lockDirectory(directory: string, name: string): () => void {
   throw new DirectoryTaken(null);
 }
 
-/** A link fails where the name is taken, as O_EXCL does, and the file appears with its whole content or not at all. */
+/** A link fails if the name is taken, as O_EXCL does, and the file appears with its whole content or not at all. */
 function create(path: string, owner: Owner): boolean {
   const draft = `${path}.${owner.token}`;
   writeFileSync(draft, JSON.stringify(owner), { flag: "wx" });

@@ -36,7 +36,7 @@ export class Stamp implements StoreStamp {
    * Takes the stamp of an answer. `floor`: the highest stamp that was known when the statement was sent, so that answers which
    * overtake each other are no loss. Throws TierUnavailable where the answer lacks commits that were known.
    */
-  heed(stamp: number, floor: number): void {
+  observe(stamp: number, floor: number): void {
     if (stamp < floor) {
       for (const watcher of this.watchers) watcher.onBack();
       throw new TierUnavailable("postgres", "the database has lost commits; it is filled again from the ledger");

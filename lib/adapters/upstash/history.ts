@@ -108,7 +108,7 @@ export class History {
   }
 
   /** Takes the standing that a script answered. True if it says that Redis and this instance know different histories. */
-  heed(standing: unknown, epoch: unknown): boolean {
+  observe(standing: unknown, epoch: unknown): boolean {
     if (standing === 1) this.onWentBack();
     else if (standing === 2 && this.learnEpoch(Number(epoch))) this.onEpoch(this.knownEpoch);
     return standing === 1 || standing === 2;

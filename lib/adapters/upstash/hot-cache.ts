@@ -58,7 +58,7 @@ export class UpstashHotCache implements HotCache {
       : [];
     if (found.length !== topics.length * 2)
       throw new TierUnavailable("redis", "Redis: round answered for other topics");
-    const isAnother = this.history.heed(standing, epoch);
+    const isAnother = this.history.observe(standing, epoch);
     if (!isAnother) {
       const last = keptEvent(sequence, kept);
       if (last !== null) this.history.learn(last);

@@ -69,12 +69,12 @@ export function contactsView(userId: UserId, edges: readonly EdgeWithName[]) {
     ),
   };
   // Trust appears twice: with the contact, and by id.
-  const told = bonded.map((edge) => {
+  const entries = bonded.map((edge) => {
     const trust = { allocatedTo: trustGiven(edge), receivedFrom: trustReceived(edge) };
     const levels = trust.allocatedTo > 0 || trust.receivedFrom > 0 ? [[edge.peerId, trust] as const] : [];
     return { contact: { ...contactOf(edge), trust }, levels };
   });
-  const listed = fitting(told, CONTACTS_BYTES);
+  const listed = fitting(entries, CONTACTS_BYTES);
   return {
     success: true as const,
     sessionId: userId,

@@ -7,14 +7,14 @@ import { keyOf } from "../../core/key";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 
-/** How long operators are told of what happened at one instant: longer than a night. */
+/** How long an incident of one instant stays open for operators: longer than a night. */
 const TOLD_MS = 12 * 3_600_000;
 
 const placeOf = ({ code, subject }: Pick<Incident, "code" | "subject">) => keyOf(code, subject ?? "");
 
 export class Incidents {
   private readonly open = new Map<string, Incident>();
-  /** Until when an incident of one instant is reported. */
+  /** Incidents of one instant, with the time until which they are reported. */
   private readonly untilMs = new Map<string, number>();
 
   /** `onChange` is called when an incident starts or ends. */
@@ -28,9 +28,10 @@ export class Incidents {
 
   /**
    * Reports that an incident goes on (`summary`: what is wrong, one sentence) or has ended (`null`). Repeating either is free.
-   * `sinceMs`: when it began, where that is known better than by when it is first reported.
+   * `sinceMs`: when it began, if that was before this report.
    *
    * @example incidents.report("topic-reset", "0.0.7", "Topic 0.0.7 has 3 messages on the mirror, but 12 are stored.");
+   *
    * @example incidents.report("topic-reset", "0.0.7", null);
    */
   report(code: IncidentCode, subject: string | null, summary: string | null, sinceMs?: number): void {

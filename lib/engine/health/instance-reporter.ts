@@ -23,7 +23,7 @@ export interface ReporterDeps {
 const REPORT_EVERY_MS = 10_000;
 /** A timer may fire late; a report within this time of the next period is still part of a run of reports. */
 const LATE_MS = 1_000;
-/** Two missed reports, and the delays of a busy process. */
+/** Time for two missed reports, and for the delays of a busy process. */
 export const BUSY_TTL_MS = 25_000;
 /** Idle instances stay in the list this long. Platforms stop idle functions after about five minutes without a word. */
 export const IDLE_TTL_MS = 300_000;
@@ -33,20 +33,20 @@ export class InstanceReporter {
   private sentMs = Number.NEGATIVE_INFINITY;
   private hasNews = false;
   private isWaiting = false;
-  /** The latest report expires soon: it needs another one after it. */
+  /** The latest report expires soon, so another one must follow it. */
   private isShortLived = false;
   private sending: Promise<unknown> = Promise.resolve();
   private asked: { readonly atMs: number; readonly reports: Promise<readonly string[]> } | null = null;
 
   constructor(private readonly deps: ReporterDeps) {}
 
-  /** Something happened that belongs in a report. */
+  /** Notes that something happened that belongs in a report. */
   notice(): void {
     this.hasNews = true;
     this.follow();
   }
 
-  /** The reports of all instances; the others' are up to a period old. Only this one's while Redis is down. */
+  /** The reports of all instances. Those of others are up to a period old. While Redis is down, only this one's. */
   everybody(): Promise<readonly string[]> {
     const nowMs = this.deps.clock.monotonicMs();
     if (this.asked === null || nowMs - this.asked.atMs >= REPORT_EVERY_MS) {

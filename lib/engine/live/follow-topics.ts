@@ -1,4 +1,4 @@
-/** Follows what the bus tells about topics: how fast they move, that one was paused or resumed, that the registry changed. */
+/** Follows the event bus for events about topics: commits, pauses, resumptions and changes of the registry. */
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
@@ -29,7 +29,7 @@ export function followTopics({ bus, scheduler, registry, rates, log }: FollowTop
       }
       if (event.type === "registry-changed") {
         const { version } = event;
-        // Rounds of demand tell the version again.
+        // Every round of demand brings the version again.
         registry.learn(version).catch(unlessDown("could not load the changed registry"));
       }
     },

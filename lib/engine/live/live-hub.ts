@@ -27,10 +27,10 @@ export interface LiveDeps {
   readonly views: ViewStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called once a beat while any stream is open: an open page is a reader. */
+  /** Called at each heartbeat while any stream is open, because an open page counts as a reader. */
   readonly demand: () => void;
   readonly beatMs: number;
-  /** A stream ends itself before the platform ends it. */
+  /** A stream ends by itself after this time, before the platform ends it. */
   readonly maxStreamMs: number;
   /** Streams open at once, of one user and of all. Each costs 15 to 105 KB (docs/measurements.md §2) and a file descriptor. */
   readonly maxPerUser: number;
@@ -70,7 +70,7 @@ export class LiveHub {
     return this.count;
   }
 
-  /** Streams of one user on this instance. */
+  /** How many streams the user has open on this instance. */
   openOf(userId: UserId): number {
     return this.streams.get(userId)?.size ?? 0;
   }
@@ -78,20 +78,20 @@ export class LiveHub {
   onCommit(event: CommitEvent): void {
     for (const { userId, head, peers } of event.users) {
       this.eachOf(userId, (stream) => {
-        // Events of two publishers may overtake each other. Positions of a newer epoch are larger too.
+        // Events of two publishers may arrive in another order. Positions of a newer epoch are larger, too.
         stream.head = Math.max(stream.head, head);
         for (const peer of peers) stream.peers.add(peer);
       });
     }
   }
 
-  /** Events may have been missed: reads the heads of all connected users in one statement. */
+  /** Events may have been missed. Reads the heads of all connected users in one statement. */
   onMissed(): void {
     this.hasMissed = true;
     void this.catchUp();
   }
 
-  /** Each beat tries again until the store has answered. */
+  /** Each heartbeat tries again until the store has answered. */
   private async catchUp(): Promise<void> {
     if (!this.hasMissed || this.streams.size === 0) return;
     this.hasMissed = false;
@@ -132,9 +132,9 @@ export class LiveHub {
   }
 
   /**
-   * The events of one user after `cursor`; null: from now on, which is when the store answers. Ends by itself after `bye`; the
-   * consumer ends it through `return()` or the signal. The stream counts from this call on, so that many calls at once do not
-   * all find room for one. A caller who never reads it must abort it.
+   * The events of one user after `cursor`; null: from the moment at which the store answers. Ends by itself after `bye`; the
+   * consumer ends it through `return()` or the signal. The stream counts from this call on, so that many calls at once cannot all
+   * take the last free place. A caller that never reads it must abort it.
    */
   open(
     userId: UserId,
@@ -232,7 +232,7 @@ export class LiveHub {
     own.add(stream);
     this.streams.set(stream.userId, own);
     this.count += 1;
-    if (this.beating === null) void this.beat();
+    if (this.beating === null) void this.heartbeat();
   }
 
   private remove(stream: Stream): void {
@@ -244,7 +244,7 @@ export class LiveHub {
   }
 
   /** One timer for all streams, only while there are any. */
-  private async beat(): Promise<void> {
+  private async heartbeat(): Promise<void> {
     const controller = new AbortController();
     this.beating = controller;
     while (this.count > 0) {
@@ -255,6 +255,6 @@ export class LiveHub {
       for (const streams of this.streams.values()) for (const stream of streams) stream.wake();
     }
     if (this.beating === controller) this.beating = null;
-    if (this.count > 0 && this.beating === null) void this.beat();
+    if (this.count > 0 && this.beating === null) void this.heartbeat();
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Finds commits of which other instances did not hear, because the publisher died or could not reach them. Then every instance loads
- * its views again, which is expensive and rare. Without it a view could stay outdated for its whole time to live.
+ * Finds commits that other instances did not hear of, because the publisher died or could not reach them. Then every instance
+ * loads its views again, which is expensive and rare. Otherwise a view could stay outdated for its whole time to live.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
@@ -14,7 +14,7 @@ export interface MissedEventsDeps {
   readonly log: Log;
 }
 
-/** An instance needs milliseconds from its commit to the event. It is asked again after these; then the publisher has died. */
+/** An instance publishes milliseconds after it commits. Redis is asked again after these waits. Then the publisher has died. */
 const LOOK_AGAIN_MS = [20, 80, 200, 700];
 
 export class MissedEvents {
@@ -69,11 +69,11 @@ export class MissedEvents {
     const { bus } = this.deps;
     // Without other instances, a cursor that is loaded a second time means that the answer to our own commit was lost.
     const isKnown = (published: number | null) => (published === null ? isFirst : published >= cursor);
-    const tellOurselves = async () => {
-      // The publisher could not reach us either. This process's own streams and views must not wait for the outage to end.
+    const publishHere = async () => {
+      // The publisher could not reach this instance either. Its own streams and views must not wait for the end of the outage.
       await bus.publishMissed({ topicId, cursor });
       return true;
     };
-    return bus.lastPublished(topicId).then(isKnown, ifDown("redis", tellOurselves));
+    return bus.lastPublished(topicId).then(isKnown, ifDown("redis", publishHere));
   }
 }

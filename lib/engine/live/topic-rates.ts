@@ -18,7 +18,7 @@ export class TopicRates {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * A commit moved the topic's cursor. Commits of which this process did not hear count as part of the next one. The first commit
+   * A commit moved the topic's cursor. Commits that this process did not hear of count as part of the next one. The first commit
    * that it hears of counts from where that commit began, and not at all if that is unknown.
    */
   moved(topicId: TopicId, { from, to }: CursorMove): void {

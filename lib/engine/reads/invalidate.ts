@@ -15,25 +15,25 @@ export interface InvalidationDeps {
   readonly log: Log;
 }
 
-/** Definitions are global. This counts their changes, and is part of the name of every view that shows them. */
+/** Definitions are the same for everybody. This counts their changes, and is part of the name of every view that shows them. */
 export class DefinitionsGeneration {
   value = 0;
 }
 
 /**
- * The cursor of each topic through which this process heard of commits. Up to there its caches and Redis know what the store
- * knows. A stored cursor above it belongs to a commit whose event is still on its way.
+ * For each topic, the cursor up to which this process has heard of all commits. Up to there its caches and Redis know what the
+ * store knows. A stored cursor above it belongs to a commit whose event is still on its way.
  */
 export class HeardCommits {
   private readonly cursors = new Map<TopicId, number>();
   /** How many events were heard. While it stays the same, nothing in the store has changed. */
   count = 0;
 
-  heard(topicId: TopicId, cursor: number): void {
+  learn(topicId: TopicId, cursor: number): void {
     this.cursors.set(topicId, Math.max(cursor, this.cursors.get(topicId) ?? 0));
   }
 
-  /** Cursors begin anew with an epoch. */
+  /** Cursors start again in a new epoch. */
   clear(): void {
     this.cursors.clear();
   }
@@ -48,7 +48,7 @@ export class HeardCommits {
 export function followCommits(
   deps: InvalidationDeps,
   definitions: DefinitionsGeneration,
-  told: HeardCommits,
+  heard: HeardCommits,
 ): () => void {
   const { l1, hub, incidents, log } = deps;
   const onCommit = (event: CommitEvent) => {
@@ -58,17 +58,17 @@ export function followCommits(
       l1.expire(userId);
       hub.onPeersChanged(userId, peers);
     }
-    if (event.cursor !== null) told.heard(event.topicId, event.cursor.to);
+    if (event.cursor !== null) heard.learn(event.topicId, event.cursor.to);
     hub.onCommit(event);
   };
   return deps.bus.subscribe({
     onEvent: (event) => {
       if (event.type === "commit") onCommit(event);
       if (event.type === "views-invalidated") for (const userId of event.userIds) l1.expire(userId);
-      if (event.type !== "sign-out") told.count += 1;
+      if (event.type !== "sign-out") heard.count += 1;
     },
     onMissed: () => {
-      told.count += 1;
+      heard.count += 1;
       log.info("commit events may have been missed; everything kept is read again");
       definitions.value += 1;
       l1.expireAll();
@@ -84,8 +84,8 @@ export function followCommits(
 }
 
 /**
- * The users who see the names of these people, each with the names they see. One statement, and none if no profile has
- * changed.
+ * The users whose views show the names of these people, each with the people that they show. One statement, and none if no
+ * profile has changed.
  */
 export async function renamedBy(views: ViewStore, profiles: readonly UserId[]): Promise<CommitEvent["renamed"]> {
   const peers = new Map<UserId, UserId[]>();

@@ -26,7 +26,7 @@ interface Entry {
 
 export interface L1Options {
   readonly maxBytes: number;
-  /** How long a view is fresh at most. Its strategy may keep it for less. */
+  /** The longest time for which a view is fresh. Its strategy may keep it for less. */
   readonly ttlMs: number;
   readonly strategies?: CacheStrategies;
   readonly now: () => number;
@@ -73,7 +73,7 @@ export class L1Cache {
     return view ? { view, ttlMs: view.freshUntilMs - nowMs } : null;
   }
 
-  /** The views that are kept of a user. For operators: it counts no read and renews nothing. */
+  /** The kept views of a user, for operators. This does not count as a read and renews nothing. */
   held(userId: UserId): readonly { readonly name: string; readonly view: View; readonly isFresh: boolean }[] {
     const nowMs = this.options.now();
     const keys = new Set(VIEW_KINDS.map((kind) => placeOf(userId, kind, this.policyOf(kind))));
@@ -109,7 +109,7 @@ export class L1Cache {
     return true;
   }
 
-  /** Views of the user must be loaded again: a commit moved the user, or a name in a view has changed. */
+  /** The user's views must be loaded again: a commit moved the user, or a name in a view has changed. */
   expire(userId: UserId): void {
     this.lastGeneration += 1;
     this.generations.set(userId, this.lastGeneration);
@@ -119,7 +119,7 @@ export class L1Cache {
     }
   }
 
-  /** Everything must be loaded again: what is kept is only a last resort, and no load under way is kept. */
+  /** All views must be loaded again. Kept copies are only a last resort, and a load under way is not kept. */
   expireAll(): void {
     this.lastGeneration += 1;
     this.floorGeneration = this.lastGeneration;

@@ -29,7 +29,7 @@ export class PendingSignals {
     private readonly cursorOf: (topicId: TopicId) => number | null,
   ) {}
 
-  /** People with a signal on its way, or with one that was a moment ago. */
+  /** How many people have a signal on its way, or had one a moment ago. */
   get userCount(): number {
     return this.users.size;
   }

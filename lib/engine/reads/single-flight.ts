@@ -1,6 +1,6 @@
 /**
- * A single flight: one load in progress below the memory tier that all readers of a view share, with what is known of it so far for
- * readers who cannot wait for its end. The limits run from the start of the load, so a reader who joins late waits less.
+ * A single flight: one load below memory (L1) that all readers of a view share. Readers who cannot wait for its end can ask what
+ * is known so far. The limits run from the start of the load, so a reader who joins late waits less.
  */
 import { err, type Result } from "../../core/result";
 import type { Clock } from "../../ports/clock";
@@ -21,15 +21,15 @@ export interface Failure {
 
 /** Reports of a load while it runs. */
 export interface Progress {
-  /** The load asks this tier now. `redis`: what Redis said before; null if it was not asked. */
+  /** The load asks this tier now. `redis`: the report of Redis so far; null if it was not asked. */
   asks(tier: Failure["tier"], redis: TierReport | null): void;
   /** Redis has an outdated copy. */
   has(copy: View): void;
 }
 
-/** A healthy load takes some 20 ms: a reader who has a copy to show need not wait for one that takes this long. */
+/** A healthy load takes some 20 ms. A reader who has a copy to show waits for it no longer than this. */
 const SOFT_LIMIT_MS = 500;
-/** A reader who has none waits for a database that wakes up or fails over, but not longer than people do. */
+/** A reader without a copy waits for a database that wakes up or fails over, but no longer than people do. */
 const HARD_LIMIT_MS = 4_000;
 
 type Late = "late";
@@ -64,16 +64,19 @@ export class SingleFlight {
       },
     };
     this.ended = load(progress).finally(() => this.over.abort());
-    // All readers may have left by the time that it fails.
+    // All readers may have left by the time it fails.
     this.ended.catch(() => {});
   }
 
-  /** The outdated copy that Redis has, once that is known. */
+  /** The outdated copy that Redis has; null until that is known. */
   get last(): View | null {
     return this.copy;
   }
 
-  /** The end of the load, or `timeout`: at the soft limit for a reader who has a copy by then, at the hard limit for everybody. */
+  /**
+   * Waits for the end of the load. Answers `timeout` at the soft limit to a reader who has a copy by then, and at the hard limit
+   * to everybody.
+   */
   async wait(hasCopy: () => boolean): Promise<Result<Loaded, Failure>> {
     const limits = [this.soft, Promise.race([this.copied, this.hard]), this.hard];
     for (const limit of limits) {
@@ -84,7 +87,7 @@ export class SingleFlight {
     return err({ tier: this.asking.tier, reason: "timeout" });
   }
 
-  /** Every tier that was asked, if the copy of `from` is served because of `failure`. */
+  /** The reports of all tiers that were asked, if the copy of `from` is served because of `failure`. */
   staleTiers({ tier, reason }: Failure, from: "l1" | "redis"): readonly TierReport[] {
     const tookMs = this.clock.monotonicMs() - this.asking.sinceMs;
     const served = report(from, "stale", { detail: `${tier}-${reason}` });
@@ -94,7 +97,7 @@ export class SingleFlight {
     return [...postgres, ...(redis === null ? [] : [redis]), served];
   }
 
-  /** Never settles once the load has ended: a reader who waits for both must hear of the end. */
+  /** Resolves after `ms`, but not once the load has ended: a reader who waits for both must hear of the end. */
   private after(ms: number): Promise<Late> {
     const { signal } = this.over;
     return new Promise((resolve) => {

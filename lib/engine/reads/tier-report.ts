@@ -1,7 +1,7 @@
 /** The outcome of a read at one tier, for Cache-Status (RFC 9211) and Server-Timing. */
 export interface TierReport {
   readonly tier: "l1" | "redis" | "postgres";
-  /** `failed`: it was asked, gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
+  /** `failed`: it was asked and gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
   readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request" | "failed";
   readonly stored: boolean;
   /** Seconds for which a hit stays fresh. */

@@ -28,15 +28,15 @@ export interface TieredReadDeps {
   /** Redis; null if there is only this instance. */
   readonly shared: ViewCache | null;
   readonly clock: Clock;
-  /** Milliseconds of a clock that is fine enough to time a look into memory. Only differences count. */
+  /** The time in milliseconds, fine enough to time a look into memory. Only differences count. */
   readonly timer?: () => number;
   /** A copy older than this is not served even in an outage. */
   readonly staleMaxMs: number;
 }
 
 /**
- * The copies that a reader accepts. `any`: an outdated copy in an outage. `current`: no copy older than the commits that were heard of.
- * `origin`: the store knows of a commit that caches have not heard of yet, and the reader wants it.
+ * The copies that a reader accepts. `any`: an outdated copy in an outage. `current`: no copy older than the commits that this
+ * instance has heard of. `origin`: the store has a commit that caches have not heard of yet, and the reader wants it.
  */
 export type Need = "any" | "current" | "origin";
 
@@ -78,7 +78,7 @@ export class TieredRead {
     return ok({ view: last, tiers, isStaleCopy: true });
   }
 
-  /** Joins no load: one that is under way may have begun before the commit that this reader wants. */
+  /** Does not join a load under way, which may have begun before the commit that this reader wants. */
   private async readOrigin(wanted: Wanted): Promise<Result<ReadResult, Unavailable>> {
     const generation = this.deps.l1.generation(wanted.userId);
     const flight = new SingleFlight(this.deps.clock, (progress) =>
@@ -114,7 +114,7 @@ export class TieredRead {
     return flight;
   }
 
-  /** Loads and fills memory. A database that is down becomes a value. */
+  /** Loads and fills memory. The error of a database that is down becomes a value. */
   private filling(
     { userId, name }: Wanted,
     generation: number,

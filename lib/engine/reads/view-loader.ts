@@ -13,7 +13,7 @@ import { type View, viewOf, viewOfCached } from "./view";
 /** A view's content at a position, as the durable store has it. */
 export type Load = () => Promise<{ readonly position: number; readonly content: Readonly<Record<string, unknown>> }>;
 
-/** The view to load, and of whom. */
+/** The view to load, and its user. */
 export interface Wanted {
   readonly userId: UserId;
   readonly name: string;
@@ -28,10 +28,11 @@ interface ViewLoaderDeps {
 
 const SHARED: ReadonlySet<string> = new Set<SharedViewName>(["contacts", "circle", "signals"]);
 const isShared = (name: string): name is SharedViewName => SHARED.has(name);
-/** A reader who got the lease and did not fill by then has died: a view is one statement of some milliseconds. */
+/** A reader who has the lease and has not filled by then has died: a view is one statement of some milliseconds. */
 const LEASE_MS = 3_000;
-/** A reader who waits for another's load asks again this often, and loads for itself after the second value. */
+/** A reader who waits for another's load looks again after the first value, doubled each time up to the second. */
 const WAIT_STEP_MS = { first: 20, most: 200 };
+/** After this the reader loads for itself. */
 const WAIT_MOST_MS = 2_000;
 
 export class ViewLoader {
@@ -54,7 +55,7 @@ export class ViewLoader {
     if (found.kind === "wait") return this.fromDatabase(progress, load, redis({}));
     const { lease } = found;
     const { view, tiers } = await this.fromDatabase(progress, load, redis({})).catch((cause: unknown) => {
-      // Nobody should wait for a load that has failed. If Redis cannot be told, they wait until the lease is over.
+      // Nobody should wait for a load that has failed. If Redis cannot be told, the others wait until the lease is over.
       shared.release(userId, name, lease).catch(() => {});
       throw cause;
     });
@@ -63,26 +64,26 @@ export class ViewLoader {
     return { view, tiers: tiers.map((each) => (each.tier === "redis" ? redis({ stored }) : each)) };
   }
 
-  /** From the database, whatever Redis has: it may not have been told of the commit that the reader wants. */
+  /** Loads from the database without Redis, which may not have heard of the commit that the reader wants. */
   loadOrigin(progress: Progress, { name, load }: Wanted): Promise<Loaded> {
     const isPassed = this.deps.shared !== null && isShared(name);
     return this.fromDatabase(progress, load, isPassed ? report("redis", "request") : null);
   }
 
-  /** Looks until there is a view or a lease, or the reader who loads has taken too long. */
+  /** Looks until there is a view or a lease, or until the reader who loads has taken too long. */
   private async lookUp(progress: Progress, shared: ViewCache, userId: UserId, name: SharedViewName): Promise<Lookup> {
     const untilMs = this.deps.clock.monotonicMs() + WAIT_MOST_MS;
     for (let stepMs = WAIT_STEP_MS.first; ; stepMs = Math.min(stepMs * 2, WAIT_STEP_MS.most)) {
       const found = await shared.lookup(userId, name, LEASE_MS);
       if (found.kind !== "hit" && found.last !== null) progress.has(viewOfCached(found.last));
       if (found.kind !== "wait" || this.deps.clock.monotonicMs() >= untilMs) return found;
-      // Another reader asks the database, for us too.
+      // Another reader asks the database, and this one waits for it.
       progress.asks("postgres", report("redis", "miss"));
       await this.deps.clock.sleep(stepMs);
     }
   }
 
-  /** `redis`: what Redis said before; null if it was not asked. */
+  /** `redis`: the report of Redis so far; null if it was not asked. */
   private async fromDatabase(progress: Progress, load: Load, redis: TierReport | null): Promise<Loaded> {
     const { clock } = this.deps;
     const startMs = clock.monotonicMs();

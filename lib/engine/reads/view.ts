@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import type { CachedView } from "../../ports/shared/view-cache";
 
 export interface View {
-  /** JSON of the view, an object, without what tells its age. */
+  /** The view as a JSON object, without the members that tell its age. */
   readonly body: Buffer;
-  /** Strong, names the body; quoted. */
+  /** A strong, quoted tag that names the body. */
   readonly etag: string;
   readonly position: number;
   /** When it was read from the durable store, ms since 1970. */
@@ -13,7 +13,7 @@ export interface View {
 }
 
 /**
- * The view of a content. Its tag begins with the position, so that people can read it, and ends with a digest, which makes it
+ * Makes a view of a content. Its tag begins with the position, so that people can read it, and ends with a digest, which makes it
  * strong. `position` null: the content has none.
  */
 export function viewOf(position: number | null, content: Readonly<Record<string, unknown>>, readMs: number): View {
@@ -24,7 +24,7 @@ export function viewOf(position: number | null, content: Readonly<Record<string,
 
 export const viewOfCached = ({ body, ...rest }: CachedView): View => ({ ...rest, body: bytesOf(body) });
 
-/** Not Buffer.from: a small view out of its pool would keep 8 KB alive for as long as it is cached. */
+/** Buffer.from would take it from a shared pool, and a small view would keep 8 KB alive for as long as it is cached. */
 function bytesOf(json: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   bytes.write(json);

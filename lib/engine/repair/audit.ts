@@ -25,7 +25,7 @@ interface Found {
   readonly first: readonly number[];
 }
 
-/** How far a check is, and what it found. An interrupted check goes on from here. */
+/** How far a check is, and what it found. An interrupted check continues from here. */
 export interface CheckProgress {
   readonly through: number;
   /** The end of the check: the topic's cursor when it began. */
@@ -56,7 +56,7 @@ export interface CheckOptions {
 }
 
 const RANGE = 100;
-/** A finding names so many sequence numbers, and counts the rest. */
+/** A finding names at most this many sequence numbers, and counts the rest. */
 const NAMED = 100;
 /** A mirror that fails this often in a row ends the check, which can be continued later. */
 const MAX_ATTEMPTS = 6;
@@ -70,7 +70,10 @@ export function newCheck(to: number): CheckProgress {
   return { through: 0, to, checked: 0, matching: 0, ...found, restored: 0 };
 }
 
-/** The progress at the end. `through` is below `to` if the signal ended the check. An error if no mirror answers for long. */
+/**
+ * Resolves with the progress at the end. `through` is below `to` if the signal ended the check. An error if no mirror answers for
+ * long.
+ */
 export async function checkTopic(
   deps: CheckDeps,
   topicId: TopicId,
@@ -86,7 +89,7 @@ export async function checkTopic(
     const compared = compareRange(deps, topicId, head, answer.value, stored);
     const restored = mode === "resync" ? await restore(deps, topicId, head, answer.value, stored) : 0;
     progress = added(progress, compared, last, restored);
-    // Stored messages bridge what the mirror lacks, so that the next message has a predecessor.
+    // Stored messages stand in for those that the mirror lacks, so that the next message has a predecessor.
     head = compared.head.sequence === last ? compared.head : await headAt(deps, topicId, last);
     await onProgress(progress);
     await deps.clock.sleep(paceMs, signal);
@@ -116,7 +119,7 @@ async function range(
     if (page.ok) {
       for (const message of page.value) if (!found.has(message.sequence)) found.set(message.sequence, message);
       if (found.size === last - after) break;
-      // A page may hold less than was asked for. The mirror has told everything when nothing comes after the last message.
+      // A page may hold less than was asked for. The mirror has given everything when nothing comes after the last message.
       const before = through;
       through = page.value.reduce((most, { sequence }) => Math.max(most, sequence), through);
       if (through > before && through < last) continue;
@@ -152,7 +155,7 @@ function compareRange(
   stored: readonly LogEntry[],
 ): Comparison {
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
-  const told = new Set<number>(messages.map(({ sequence }) => sequence));
+  const answered = new Set<number>(messages.map(({ sequence }) => sequence));
   const [differing, missing, broken]: [number[], number[], number[]] = [[], [], []];
   let head = start;
   for (const message of messages) {
@@ -167,7 +170,7 @@ function compareRange(
     checked: messages.length,
     matching: messages.length - differing.length - missing.length,
     ...{ differing, missing, broken, head },
-    unconfirmed: stored.map(({ sequence }) => sequence).filter((sequence) => !told.has(sequence)),
+    unconfirmed: stored.map(({ sequence }) => sequence).filter((sequence) => !answered.has(sequence)),
   };
 }
 
@@ -196,10 +199,10 @@ async function restore(
   stored: readonly LogEntry[],
 ): Promise<number> {
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
-  const told = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
-  const sequences = [...new Set([...entries.keys(), ...told.keys()])].sort((a, b) => a - b);
+  const answered = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
+  const sequences = [...new Set([...entries.keys(), ...answered.keys()])].sort((a, b) => a - b);
   const best = sequences.map((sequence): LedgerMessage => {
-    const [entry, message] = [entries.get(sequence), told.get(sequence)];
+    const [entry, message] = [entries.get(sequence), answered.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
     if (!isStoredBetter) return message as LedgerMessage;
     // Earlier versions stored no chunk info.
@@ -213,7 +216,7 @@ async function restore(
     topicId,
     head,
     messages: best,
-    // Chunks that came later complete nothing here: a message is whole where its last chunk is.
+    // Later chunks complete nothing here, because a message becomes whole at its last chunk.
     priorParts: parts.filter(({ sequence }) => sequence < first.sequence),
     trustedPayers: deps.trustedPayers,
     sha384: deps.sha384,

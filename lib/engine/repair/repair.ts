@@ -42,7 +42,7 @@ export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfte
   };
 }
 
-/** Asks each mirror for a failed message, until one tells it as the ledger has it. True if one did. */
+/** Asks each mirror for a failed message, until one has it as the ledger has. True if one does. */
 async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promise<boolean> {
   const mode = isUnjudged(entry) ? "unless-failed" : "only-verified";
   for (const attempt of eachMirror(deps.ledger)) {
@@ -52,7 +52,7 @@ async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Pro
   return false;
 }
 
-/** Whether the hash of a failed message proves nothing against it, because it could not be read or is missing. */
+/** Whether the hash of a failed message is no evidence against it, because it could not be read or is missing. */
 const isUnjudged = ({ reason, runningHash }: LogEntry) => defectIn(reason) !== null || runningHash?.length === 0;
 
 async function fillGaps(
@@ -76,7 +76,7 @@ async function fillGaps(
   return { found, left: missing - found };
 }
 
-/** The page of the first mirror that has messages of it; empty where none has. */
+/** The page of the first mirror that has any of its messages; empty if none has. */
 async function missingPage(
   { ledger }: CommitDeps,
   asked: Pick<PageRequest, "topicId" | "after" | "upTo">,

@@ -1,7 +1,7 @@
 /**
- * Makes a topic ready to be read after one was started over. It drops what was stored of the topic that starts over, and folds
- * the stored messages of the others into contacts, profiles and definitions again. The store holds the progress: any instance
- * goes on where another has stopped, and the topic has no watermark before it is done.
+ * Makes topics ready to be read after one of them was started over. Drops the stored rows of the topic that starts over, and
+ * folds the stored messages of the others into contacts, profiles and definitions again. The store holds the progress, so any
+ * instance goes on where another has stopped. Until it is done the topic has no watermark.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import { projectStored } from "../../core/signals/interpret";
@@ -23,7 +23,7 @@ const RANGE = 500;
  * runs in this process. Smaller steps take longer in all, since planning a step takes as long as its rows.
  */
 const DROPPED_AT_ONCE = 5_000;
-/** The pause between two steps. A database in this process would give nobody else a turn. */
+/** The pause between two steps. Without it, a database in this process would give nobody else a turn. */
 const TURN_MS = 1;
 
 /** The topic, once it can be read: nothing is left to drop, and everything of it is folded. Null if it is not known. */
@@ -44,7 +44,7 @@ export async function foldedTopic(deps: ReprojectDeps, topicId: TopicId): Promis
   }
 }
 
-/** Folds until another instance is further, which the store tells. */
+/** Folds until another instance is further, which the store's answer shows. */
 async function fold({ store, clock }: ReprojectDeps, topicId: TopicId, after: number, cursor: number): Promise<void> {
   let from: number | null = after;
   let isOurs = true;

@@ -21,7 +21,7 @@ export interface StoreWatchDeps {
   readonly bus: Pick<EventBus, "newEpoch" | "subscribe" | "follow">;
   readonly incidents: Incidents;
   readonly log: Log;
-  /** Forgets what is believed of cursors and watermarks. */
+  /** Forgets everything that is believed about cursors and watermarks. */
   readonly startOver: () => void;
   /** Gives the store back what it has lost and this process still knows, apart from messages. */
   readonly restore: () => Promise<void>;
@@ -50,7 +50,7 @@ export function watchStore(deps: StoreWatchDeps): () => void {
     },
   });
   return bus.subscribe({
-    // The store's next answers say the rest: a stamp below this one means that it has lost commits.
+    // The store's next answers show the rest: a stamp below this one means that it has lost commits.
     onEpoch: (epoch) => stamp.learn(epoch * POSITIONS_PER_EPOCH),
   });
 }
@@ -65,7 +65,7 @@ async function mend({ stamp, store, incidents, log, restore }: StoreWatchDeps): 
     await store.newEpoch(epochOf(stamp.highest));
     await restore();
   } catch (cause) {
-    // Until this succeeds the store's answers are refused, and each starts it again.
+    // Until this succeeds the store's answers are refused, and each refused answer tries it again.
     if (!isTierUnavailable(cause))
       log.error("the database could not be told to begin a new epoch; trying again", { cause });
   }

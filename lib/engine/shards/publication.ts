@@ -1,6 +1,6 @@
 /**
- * Warns if only this deployment's own table knows some topics. A start on an empty database knows what is configured and what
- * is published, and would read less.
+ * Warns if only this deployment's own table knows some topics. A start on an empty database knows the configured topics and the
+ * published ones, and would read fewer.
  */
 
 import { counted } from "../../core/counted";

@@ -20,17 +20,16 @@ import type { ShardRegistry } from "../../ports/store/shard-registry";
 export interface RegistryCacheDeps {
   readonly store: ShardRegistry;
   /**
-   * The topics that the environment names. They are served until the registry was loaded, and an empty registry begins with
-   * them.
+   * The topics that the environment names. They are served until the registry is loaded, and an empty registry begins with them.
    */
   readonly configured: readonly RegisteredTopic[];
-  /** Other instances tell the version. Otherwise only the database does. */
+  /** Whether other instances announce new versions. If not, only the database knows them. */
   readonly isShared: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** So many instances may start at once, each changing the registry before the next one does. */
+/** This many instances may start at once, each changing the registry before the next one does. */
 const SEED_ATTEMPTS = 20;
 
 export class RegistryCache {
@@ -83,7 +82,7 @@ export class RegistryCache {
     for (let attempt = 0; attempt < 2 && this.registry.version < version; attempt += 1) await this.load();
   }
 
-  /** Asks the database for the version, unless it was told within `maxAgeMs`. */
+  /** Asks the database for the version, unless this process heard of it within `maxAgeMs`. */
   async check(maxAgeMs: number): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
     if (nowMs - this.checkedMs < maxAgeMs) return;

@@ -1,6 +1,6 @@
 /**
- * The registry on the ledger. The operator writes it; an instance that starts without a database of its own reads it. Only
- * messages count that the hash chain proves and that a trusted payer paid for.
+ * The registry on the ledger. The operator writes it; an instance that starts without a database of its own reads it. A message
+ * counts only if the hash chain proves it and a trusted payer paid for it.
  */
 import { kindOfChunk } from "../../core/ledger/chunks";
 import type { TopicId } from "../../core/ledger/ids";
@@ -21,7 +21,7 @@ export interface RegistryTopicDeps {
   readonly trustedPayers: TrustedPayers;
 }
 
-/** Each page is a round trip to the mirror. What one page does not hold comes with the next. */
+/** Each page is a round trip to the mirror, and a registry needs few. */
 const MAX_PAGES = 1_000;
 
 /** The published shards, or a sentence that says why they cannot be read. */

@@ -96,7 +96,7 @@ export class Resharder {
     }
     const { code, message } = created.error;
     if (code === "unavailable") return { kind: "failed", reason: message };
-    // The attempt is spent: the next one is another transaction.
+    // The attempt is spent: the next one needs another transaction.
     await store.change(registry.version, [{ ...shard, state: "planned", attempt: null }]);
     if (code === "refused") return { kind: "failed", reason: message };
     log.warn("shards: a topic may have been created that nobody uses; another one is", { attempt: shard.attempt });

@@ -31,7 +31,7 @@ export interface Entered {
   readonly leave: (sequence: number | null) => Promise<void>;
 }
 
-/** A write may cost a statement. Nobody writes by a registry older than this. */
+/** A write may cost one statement. Nobody writes by a registry older than this. */
 const CHECK_BEFORE_WRITE_MS = 5_000;
 /** A read waits this long for a message that it must contain. */
 const READ_BACK_MS = 3_000;
@@ -119,7 +119,7 @@ export class TopicRouter {
     return route;
   }
 
-  /** The route while the database cannot tell it: safe if all users write to the same topics. */
+  /** The route while the database does not answer: safe if all users write to the same topics. */
   private plainRoute(userId: UserId): UserRoute {
     const isForAll = this.deps.registry.current.shards.every(({ tier }) => tier === "standard");
     if (!isForAll) throw new TierUnavailable("postgres", "the database cannot say which topics are this user's");

@@ -1,7 +1,7 @@
 /**
- * Whether the message that comes after a hole is really the topic's. Only then may the hole be declared a gap and the cursor pass
- * it: one made-up message far ahead must not take the topic with it. Something has to vouch for it: the message after it, by the
- * hash chain, or another look at it, at another mirror where there is one.
+ * Decides whether the message after a hole really is the topic's. Only then may the hole be declared a gap and the cursor pass
+ * it: one made-up message far ahead must not take the topic with it. The message after it can confirm it, by the hash chain. So
+ * can another look at it, at another mirror if there is one.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
@@ -11,12 +11,12 @@ import type { Interval } from "../../core/sync/intervals";
 import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
 
 /**
- * Where a mirror confirms only what it has said itself, a longer hole than this waits for a second message: a mirror that is
- * loading, or dropped some messages, lacks a few, not thousands.
+ * A longer hole than this needs a second message, if a mirror can only confirm its own answer. A mirror that is loading, or that
+ * dropped some messages, lacks a few, not thousands.
  */
 const LONG_HOLE = 1_000;
 
-interface Found {
+interface HoleEnd {
   readonly topicId: TopicId;
   /** The mirror that answered. */
   readonly mirror: MirrorName;
@@ -25,10 +25,10 @@ interface Found {
   readonly beyond: readonly LedgerMessage[];
 }
 
-/** The messages after the hole, the first as it was confirmed; null where nothing vouches for it. */
+/** The messages after the hole, the first one as it was confirmed; null if nothing confirms it. */
 export async function confirmedAfter(
   { ledger, sha384 }: { readonly ledger: Pick<Ledger, "message" | "mirrors">; readonly sha384: Sha384 },
-  { topicId, mirror, hole, beyond }: Found,
+  { topicId, mirror, hole, beyond }: HoleEnd,
 ): Promise<readonly LedgerMessage[] | null> {
   const [first, second, ...rest] = beyond;
   if (first === undefined) return null;

@@ -1,5 +1,5 @@
 /**
- * From messages to one committed batch and the event that tells of it. Everything between the two is pure
+ * Turns messages into one committed batch and the event that announces it. Everything between the two is pure
  * (core/signals/interpret). The earlier chunks that are read here lie behind the cursor that the commit swaps, so they cannot
  * have changed if the swap succeeds.
  */
@@ -24,18 +24,18 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
-  /** Takes over the commits that could not be published. */
+  /** Takes over commits that could not be published. */
   readonly missed: Pick<MissedEvents, "unpublished">;
   /** Users whose views show these people's profiles. Their views change without their positions. */
   readonly renamedBy: (profiles: readonly UserId[]) => Promise<CommitEvent["renamed"]>;
 }
 
-/** At most so many failed messages of a batch are asked for again: a wholly forged page must not use up the budget. */
+/** At most this many failed messages of a batch are asked for again: a wholly forged page must not use up the budget. */
 const SECOND_LOOKS = 8;
 
 /**
- * Attempts that ask each mirror once, the preferred one last. A mirror that is behind must not have the last word about what
- * another one has told wrong.
+ * Attempts that ask each mirror once, the preferred one last. A mirror that is behind must not have the last word about a wrong
+ * answer of another.
  */
 export const eachMirror = ({ mirrors }: Pick<Ledger, "mirrors">): readonly number[] => mirrors.map((_, i) => i + 1);
 
@@ -50,7 +50,7 @@ export async function interpretChecked(
   const priorParts = await storedParts(store, topicId, messages);
   const look = (run: readonly LedgerMessage[]) =>
     interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384 });
-  // The store refuses such a message again, however often the mirror is asked.
+  // The store would refuse such a message again, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
   let run = messages;
   let best = look(run);
@@ -84,7 +84,7 @@ export async function storedParts(
   return keys.length === 0 ? [] : store.parts(topicId, keys);
 }
 
-/** Tells streams and caches of a committed batch. Other instances that cannot be told now are told later. */
+/** Announces a committed batch to streams and caches. Other instances that cannot be told now are told later. */
 export async function announce(
   deps: CommitDeps,
   batch: Batch | NextBatch,

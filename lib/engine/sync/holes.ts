@@ -1,4 +1,4 @@
-/** The hole before which a topic's sync stands: shared with the other instances, and passed when the gap rule allows it. */
+/** Handles the hole at which a topic's sync stands. The instances share it, and it is passed when the gap rule allows it. */
 import type { TopicId } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import type { Sha384 } from "../../core/ledger/running-hash";
@@ -23,7 +23,7 @@ export type HoleOutcome =
   | { readonly kind: "passed"; readonly batch: readonly LedgerMessage[] }
   | { readonly kind: "waits"; readonly hole: Hole; readonly reason: string };
 
-/** Tells the store of the hole, and decides whether it is passed now. `beyond`: the mirror's answer from after the hole on. */
+/** Records the hole in the store, and decides whether it is passed now. `beyond`: the mirror's messages after the hole. */
 export async function meetHole(
   { store, clock, policy, ...deps }: HoleDeps,
   topicId: TopicId,

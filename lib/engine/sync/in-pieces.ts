@@ -1,7 +1,7 @@
 /**
- * Commits a run of messages, in ever smaller pieces if the store refuses it. A mirror's messages are checked when they come
- * in, so this should never be needed. If it is, one message is kept as failed and the topic goes on instead of standing still
- * for good.
+ * Commits a run of messages, in ever smaller pieces if the store refuses it. Messages are checked when they come from a mirror,
+ * so this should never be needed. If it is, one message is kept as failed and the topic goes on instead of standing still for
+ * good.
  */
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
@@ -48,7 +48,10 @@ export async function inPieces(committer: Committer, run: Run): Promise<number |
 const isRefusal = (cause: unknown): boolean =>
   [BatchRefused, TypeError, RangeError].some((kind) => cause instanceof kind);
 
-/** The two halves of a run. A single message becomes its bytes alone, then its place alone; null if nothing is left to drop. */
+/**
+ * A run in smaller pieces: its two halves. A single message first loses its meaning, then everything but its place; null if
+ * nothing is left to drop.
+ */
 function smaller(messages: readonly LedgerMessage[]): readonly (readonly LedgerMessage[])[] | null {
   const middle = Math.ceil(messages.length / 2);
   if (messages.length > 1) return [messages.slice(0, middle), messages.slice(middle)];

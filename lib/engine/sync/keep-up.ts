@@ -1,6 +1,6 @@
 /**
- * Demands a sync once a minute, so that topics that nobody reads stay up to date too. All instances together demand once: the
- * one that passes the gate does. For a quiet topic that costs a mirror request and no SQL.
+ * Demands a sync once a minute, so that topics that nobody reads stay up to date too. Of all instances, only the one that passes
+ * the gate demands. For a quiet topic that costs a mirror request and no SQL.
  */
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";

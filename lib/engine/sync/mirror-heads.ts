@@ -19,9 +19,9 @@ export interface MirrorHeadsDeps {
   readonly ledger: Pick<Ledger, "head">;
   readonly clock: Clock;
   readonly incidents: Incidents;
-  /** An answer serves everybody who asks within this time. An older head only understates our freshness. */
+  /** An answer serves everybody who asks within this time. An older head only makes the data look older than it is. */
   readonly serveMs: number;
-  /** The ledger may rest, and its blocks with it. On a public network blocks stand still only if the mirror does. */
+  /** The ledger may rest, and then it makes no blocks. On a public network blocks stand still only if the mirror does. */
   readonly mayBeQuiet: boolean;
   /** If the ledger may rest, blocks that have not moved for this long are quiet. */
   readonly quietMs: number;
@@ -34,11 +34,11 @@ const CURRENT_MS = 15_000;
 
 interface Known {
   asked: (AskedHead & { readonly atMs: number }) | null;
-  /** The last answer, believed or not; null if no block had ended. */
-  toldNs: ConsensusNs | null;
-  /** When that answer was told first and last, on the monotonic clock. */
+  /** The last head that the mirror reported, believed or not; null if no block had ended. */
+  reportedNs: ConsensusNs | null;
+  /** When that head was reported first and last, on the monotonic clock. */
   movedMs: number;
-  toldMs: number;
+  reportedMs: number;
 }
 
 export class MirrorHeads {
@@ -76,11 +76,11 @@ export class MirrorHeads {
   quiet(): { readonly throughNs: ConsensusNs | null } | null {
     const nowMs = this.deps.clock.monotonicMs();
     const { mayBeQuiet, quietMs } = this.deps;
-    const current = [...this.byMirror.values()].filter(({ toldMs }) => nowMs - toldMs <= CURRENT_MS);
-    const moves = ({ toldNs, movedMs }: Known) => toldNs !== null && nowMs - movedMs < quietMs;
+    const current = [...this.byMirror.values()].filter(({ reportedMs }) => nowMs - reportedMs <= CURRENT_MS);
+    const moves = ({ reportedNs, movedMs }: Known) => reportedNs !== null && nowMs - movedMs < quietMs;
     if (!mayBeQuiet || current.length === 0 || current.some(moves)) return null;
     const latest = current.reduce<ConsensusNs | null>(
-      (most, { toldNs }) => (toldNs !== null && (most === null || toldNs > most) ? toldNs : most),
+      (most, { reportedNs }) => (reportedNs !== null && (most === null || reportedNs > most) ? reportedNs : most),
       null,
     );
     return { throughNs: latest };
@@ -92,9 +92,9 @@ export class MirrorHeads {
     if (!head.ok) return head;
     const { throughNs } = head.value;
     const nowMs = clock.monotonicMs();
-    if (throughNs !== known.toldNs || known.toldMs === Number.NEGATIVE_INFINITY) known.movedMs = nowMs;
-    known.toldNs = throughNs;
-    known.toldMs = nowMs;
+    if (throughNs !== known.reportedNs || known.reportedMs === Number.NEGATIVE_INFINITY) known.movedMs = nowMs;
+    known.reportedNs = throughNs;
+    known.reportedMs = nowMs;
     if (throughNs === null) return ok(null);
     const aheadMs = Number((throughNs - fromMs(clock.now())) / 1_000_000n);
     const isAhead = aheadMs > AHEAD_MARGIN_MS;
@@ -107,9 +107,9 @@ export class MirrorHeads {
   private of(mirror: MirrorName): Known {
     const known = this.byMirror.get(mirror) ?? {
       asked: null,
-      toldNs: null,
+      reportedNs: null,
       movedMs: 0,
-      toldMs: Number.NEGATIVE_INFINITY,
+      reportedMs: Number.NEGATIVE_INFINITY,
     };
     this.byMirror.set(mirror, known);
     return known;

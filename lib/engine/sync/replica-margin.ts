@@ -1,7 +1,7 @@
 /**
- * By how much less than its head a mirror's pages are believed. One address may hide several replicas: one tells the head, and
- * another, which is behind, answers the pages. A page does not show that. A message that arrives below the watermark does.
- * From then on the same amount is subtracted, and less and less while no such message comes.
+ * How far a mirror's pages may be behind its head. One address may hide several replicas: one answers for the head, and another,
+ * which is behind, answers the pages. A page does not show that. A message that arrives below the watermark does. From then on
+ * the same amount is subtracted from the head, and less and less while no such message comes.
  */
 import type { Clock } from "../../ports/clock";
 import type { Incidents } from "../health/incidents";
@@ -11,7 +11,7 @@ const MOST_MS = 60_000;
 /** The message may have been there for a while before it was seen, and the next one may be later still. */
 const learned = (lateMs: number) => Math.min(MOST_MS, 2 * lateMs + 1_000);
 const HALF_LIFE_MS = 600_000;
-/** Half a gate period: a question takes longer than what is lost below that. */
+/** Half a gate period. A smaller margin is dropped: a question takes longer than that. */
 const LEAST_MS = 500;
 
 export class ReplicaMargin {
@@ -20,7 +20,7 @@ export class ReplicaMargin {
 
   constructor(private readonly deps: { readonly clock: Clock; readonly incidents: Incidents }) {}
 
-  /** A message came after the watermark had passed it, by at least this much. */
+  /** A message came at least this much after the watermark had passed its time. */
   learn(lateMs: number): void {
     if (lateMs > MOST_MS) return;
     this.marginMs = Math.max(learned(lateMs), this.nowMs());

@@ -1,7 +1,7 @@
 /**
- * Decides when topics are pulled. A read demands a sync. One demand in each gate period starts a run, however many readers
- * ask, on however many instances. Without demand nothing is pulled. The shard registry says which topics there are; the
- * scheduler follows it while the process runs.
+ * Decides when topics are synced. A read demands a sync. One demand in each gate period starts a run, however many readers ask,
+ * on however many instances. Without demand nothing is synced. The shard registry says which topics there are; the scheduler
+ * follows it while the process runs.
  */
 
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
@@ -25,17 +25,17 @@ import {
   TopicSync,
   type TopicSyncDeps,
 } from "./topic-sync";
-import { WaitedPulls } from "./waited-pulls";
+import { WaitedRuns } from "./waited-runs";
 import { type WatermarkedTopic, Watermarks } from "./watermarks";
 
 export interface SchedulerDeps extends SyncEnvironment {
-  /** The ledger may rest, and its blocks with it. Public networks never do. */
+  /** The ledger may rest, and then it makes no blocks. Public networks never rest. */
   readonly mayBeQuiet?: boolean;
   readonly missed: MissedEvents;
   readonly hot: HotCache;
   readonly registry: RegistryCache;
   readonly stamp: StoreStamp;
-  /** Half the freshness target, so that a reader who just misses one run is served by the next in time. */
+  /** Half the freshness target, so that the next run still serves a reader in time who just missed one. */
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
   readonly onProgress?: SyncOwner["onProgress"];
@@ -52,7 +52,7 @@ interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
   hasCaughtUp: boolean;
   /** When a drained topic is looked at next. */
   dueMs: number;
-  /** The first demand that was not met; null if the last one was met. */
+  /** When the first demand came that is not met yet; null if the last one was met. */
   askedMs: number | null;
   /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
   unmetMs: number;
@@ -61,16 +61,19 @@ interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
 }
 
 /**
- * The share of a gate period for which a topic is taken. The instance that has it asks again one period later by its own
- * clock, and its way to the gate may be shorter than the last time. Without a reserve one round in four came too early, found
- * the gate closed, and the topic waited another period (measured with Redis on the same machine).
+ * For this share of a gate period one instance has a topic to itself. It asks again one period later by its own clock, and that
+ * request may reach the gate faster than the last one. Without a reserve one round in four came too early, found the gate closed,
+ * and the topic waited another period (measured with Redis on the same machine).
  */
 const TAKEN_SHARE = 0.95;
 /** A drained topic is looked at this often, for wallets that have kept its address. */
 const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway. Then it may be asked for the registry's version this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
-/** A demand is met by everything the ledger had this long before it: a mirror is 5 s behind by itself, and 20 s at bad times. */
+/**
+ * A demand is met by everything that the ledger had this long before it. A mirror is always about 5 s behind, and 20 s at bad
+ * times.
+ */
 const MET_WITHIN_MS = 10_000;
 /** Without Redis an instance asks the database for the registry's version, at most this often. */
 const CHECK_ALONE_MS = 30_000;
@@ -82,12 +85,12 @@ export class SyncScheduler {
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
   private nextRoundMs = 0;
-  private readonly waited: WaitedPulls;
+  private readonly waited: WaitedRuns;
   readonly heads: MirrorHeads;
   private readonly watermarks: Watermarks;
 
   constructor(private readonly deps: SchedulerDeps) {
-    this.waited = new WaitedPulls(deps.clock);
+    this.waited = new WaitedRuns(deps.clock);
     const { ledger, clock, incidents, mayBeQuiet = false } = deps;
     this.heads = new MirrorHeads({
       ...{ ledger, clock, incidents, mayBeQuiet },
@@ -103,7 +106,7 @@ export class SyncScheduler {
   private ownerOf(): SyncOwner {
     const { deps, watermarks } = this;
     return {
-      watermarkNs: (topicId) => watermarks.saidNs(topicId),
+      watermarkNs: (topicId) => watermarks.watermarkNs(topicId),
       onLate: (...late) => watermarks.takeBack(...late),
       onSynced: (topicId, synced) => this.caughtUp(topicId, synced),
       onProgress: (...progress) => {
@@ -148,7 +151,9 @@ export class SyncScheduler {
     }
   }
 
-  /** The store has lost commits, or begins a new epoch. Nothing holds that was believed of any topic, drained ones included. */
+  /**
+   * The store has lost commits, or begins a new epoch. Nothing that was believed about any topic holds, drained ones included.
+   */
   startOver(): void {
     for (const { sync } of this.kept.values()) sync.startOver();
     this.closed.clear();
@@ -159,7 +164,7 @@ export class SyncScheduler {
     this.follow();
   }
 
-  /** The latest end of a block that a mirror told and that was believed; null before the first. */
+  /** The end of the latest block that a mirror reported and that was believed; null before the first. */
   get mirrorHeadNs(): ConsensusNs | null {
     return this.heads.lastNs;
   }
@@ -171,8 +176,8 @@ export class SyncScheduler {
   }
 
   /**
-   * A reader was here. In each gate period this process asks once which topics it is to sync, and syncs those. Resolves when
-   * the runs that it started are over. Callers who serve a reader now do not wait for it.
+   * Call this for every reader. Once in each gate period this process asks which topics it is to sync, and syncs them. Resolves
+   * when the runs that it started are over. Callers who serve a reader now do not wait for that.
    */
   async demand(): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
@@ -181,7 +186,7 @@ export class SyncScheduler {
     const due = this.dueAt(nowMs);
     const epoch = epochOf(this.deps.stamp.highest);
     const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
-    // The stamp comes before the watermarks: an answer of the store that lacks what others have synced is then recognised.
+    // The stamp comes before the watermarks. So an answer of the store that lacks what others have synced is recognised.
     this.deps.stamp.learn(stamp);
     // A watermark of one epoch does not hold in the next one.
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
@@ -190,7 +195,7 @@ export class SyncScheduler {
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
   }
 
-  /** The topics of a round: all live ones, and drained ones that were not looked at for long. */
+  /** The topics of a round: all live ones, and drained ones that were not looked at for a long time. */
   private dueAt(nowMs: number): readonly RoundTopic[] {
     const isRareDue = ({ reading, dueMs }: Kept) => reading === "rare" && dueMs <= nowMs;
     // A drained topic that was looked at for the last time leaves without a change of the registry.
@@ -242,8 +247,8 @@ export class SyncScheduler {
   }
 
   /**
-   * Waits until each topic's cursor has reached its sequence, and pulls for all who wait. False when `deadlineMs` comes first,
-   * and at once for a message that the ledger cannot have by then.
+   * Waits until each topic's cursor has reached its sequence, with runs that all who wait share. False when `deadlineMs` comes
+   * first, and at once for a message that the ledger cannot have by then.
    */
   async waitFor(minimum: ReadonlyMap<TopicId, Sequence>, deadlineMs: number): Promise<boolean> {
     for (;;) {
@@ -253,8 +258,8 @@ export class SyncScheduler {
       if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
       if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
       // A run that a slow mirror or database holds up goes on without readers who cannot wait for it.
-      const pulls = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
-      await this.orLater(Promise.all(pulls), deadlineMs);
+      const runs = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
+      await this.orLater(Promise.all(runs), deadlineMs);
     }
   }
 
@@ -305,7 +310,7 @@ export class SyncScheduler {
   /**
    * How far a topic is behind what was asked for, in milliseconds: the age that readers were told when it was last asked for or
    * synced, or the time since the first demand that was not met. A topic that nobody asks for is not behind, however old it is.
-   * The metric, the alarms and the operators' page all say this.
+   * The metric, the alarms and the operators' page all show this.
    */
   lagMs(topicId: TopicId): number {
     const topic = this.kept.get(topicId);
@@ -344,7 +349,7 @@ export class SyncScheduler {
     topic.askedMs = null;
   }
 
-  /** Infinite before the first sync. */
+  /** The age of what is stored, in milliseconds; infinite before the first sync. */
   private ageMs(topic: Kept): number {
     return this.freshnessOf(topic).lagMs ?? Number.POSITIVE_INFINITY;
   }
@@ -376,7 +381,7 @@ export class SyncScheduler {
         readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
     if (topic) this.watermarks.synced(topic, synced);
-    // A ledger that rests meets demands though its time does not move.
+    // If the ledger rests, its time does not move, but a demand is met.
     if (topic) this.meet(topic);
     if (topic && topic.askedMs !== null)
       topic.unmetMs = Math.min(topic.unmetMs, this.deps.clock.monotonicMs() - this.ageMs(topic));

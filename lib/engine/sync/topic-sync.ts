@@ -46,9 +46,8 @@ export interface SyncEnvironment extends CommitDeps {
   readonly incidents: Incidents;
   readonly policy: SyncPolicy;
   /**
-   * Is asked whenever a cursor was read from the store: another instance, or this one before a restart, brought it there. The
-   * run goes on when the answer is there. Before that, shared views may lack what the store has, and the watermark must not
-   * move.
+   * Checks each cursor that was read from the store: another instance brought it there, or this one did before a restart. The run
+   * waits for the answer. Until then shared views may lack what the store has, and the watermark must not move.
    */
   readonly missed: Pick<MissedEvents, "unpublished" | "check">;
 }
@@ -57,11 +56,11 @@ export interface SyncEnvironment extends CommitDeps {
 export interface SyncOwner {
   /** The topic's watermark; 0n for none. */
   watermarkNs(topicId: TopicId): bigint;
-  /** A message came that is not later than the watermark was before the message was asked for. */
+  /** A message came that is not later than the watermark that held before the message was asked for. */
   onLate(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void;
   /** A run has met the topic's end. */
   onSynced(topicId: TopicId, synced: Synced): void;
-  /** A batch was committed, and is not published yet. `cursor`: where the topic stands. */
+  /** A batch was committed, but is not published yet. `cursor`: where the topic stands. */
   onProgress(topicId: TopicId, cursor: number, added: number): void;
 }
 
@@ -73,7 +72,7 @@ export interface TopicSyncDeps extends SyncEnvironment {
 /** The result of a run that met a topic's end. */
 export interface Synced {
   /**
-   * The mirror said that it has everything through this time, and then had nothing after the cursor; null: it has no block
+   * The mirror reported that it has everything through this time, and then had nothing after the cursor; null: it has no block
    * yet.
    */
   readonly headNs: ConsensusNs | null;
@@ -103,7 +102,7 @@ export interface SyncCounts {
   failed: number;
   undecodable: number;
   untrusted: number;
-  /** Gaps declared. */
+  /** Declared gaps. */
   gaps: number;
 }
 
@@ -154,10 +153,10 @@ export class TopicSync {
     return this.running;
   }
 
-  /** Drops what is believed of the cursor: the next run reads it from the store. A run under way ends without a result. */
+  /** Drops what is believed about the cursor: the next run reads it from the store. A run under way ends without a result. */
   startOver(): void {
     this.step({ name: "start-over", isRunning: this.running !== null, nowMs: this.nowMs() });
-    this.anchor.doubt();
+    this.anchor.recheck();
   }
 
   /** Pauses or resumes as the store says: another instance may have been told to. */
@@ -175,7 +174,7 @@ export class TopicSync {
     return this.state.name === name;
   }
 
-  /** How many pulls in a row have failed or met the same hole. */
+  /** How many times in a row the sync has failed or met the same hole. */
   private attempt(): number {
     return this.state.name === "pulling" ? this.state.attempt : 0;
   }
@@ -228,7 +227,7 @@ export class TopicSync {
   }
 
   private async load(): Promise<void> {
-    // An operator may have started a topic over that had been reset. Then the cursor is another one.
+    // An operator may have started over a topic that had been reset. Then the cursor is another one.
     if (this.current.chain !== null && !this.anchor.isReset) return;
     const known = this.cursor;
     const { starts } = this.current;
@@ -252,15 +251,15 @@ export class TopicSync {
     while (this.isIn("pulling") && this.current.chain !== null && this.nowMs() < untilMs) {
       const { chain } = this.current;
       const watermarkNs = this.deps.owner.watermarkNs(this.topicId);
-      // Asked before the page: an empty page after it vouches for what the mirror had by then.
+      // Asked before the page, so that an empty page after it proves what the mirror had by then.
       const asked = ranges === 1 ? this.deps.heads.ask(mirror) : null;
       const head = asked && (await asked.answer);
       if (head?.ok && asked) this.step({ name: "head", number: asked.number, throughNs: head.value });
       const answer = await (ahead?.after === chain.sequence ? ahead.answer : ask(chain.sequence, ranges));
       ahead = null;
       if (!answer.ok) {
-        // Two failures in a row are an outage: what is on the ledger after it may be another topic.
-        if (this.attempt() > 0) this.anchor.doubt();
+        // Two failures in a row are an outage. After it the ledger may hold another topic.
+        if (this.attempt() > 0) this.anchor.recheck();
         return this.fault(answer.error.message, answer.error.retryAfterMs);
       }
       const checked = await this.check(chain, mirror, answer.value);
@@ -274,7 +273,7 @@ export class TopicSync {
       const { run, hole, beyond } = extend(chain.sequence, answer.value);
       if (run.length === 0 && hole === null) {
         if (head !== null) return this.caughtUp(head);
-        // Empty answers to bounded ranges do not say what is beyond them: ask once more, openly.
+        // An empty answer to bounded ranges does not say what is beyond them: ask once more without a bound.
         ranges = 1;
         continue;
       }
@@ -310,15 +309,15 @@ export class TopicSync {
   private check(chain: ChainHead, mirror: MirrorName, answer: readonly LedgerMessage[]): Promise<Checked> {
     const next = answer.find(({ sequence }) => sequence === chain.sequence + 1);
     const verdict = next && verifyNext(this.deps.sha384, chain, next).verification;
-    if (verdict === "failed") this.anchor.doubt();
+    if (verdict === "failed") this.anchor.recheck();
     const after = verdict === "verified" ? "follows" : answer.length > 0 ? "something" : "nothing";
     return this.anchor.check(chain, mirror, after);
   }
 
-  /** The mirror of a run: one that does not have another history, if there is one. */
+  /** The mirror of a run: if possible one whose history is the stored one. */
   private mirrorOf(attempt: number): MirrorName | null {
     const turns = this.deps.ledger.mirrors.map((_, i) => this.deps.ledger.choose(attempt + i));
-    return turns.find((mirror) => mirror !== null && !this.anchor.isStranger(mirror)) ?? turns[0] ?? null;
+    return turns.find((mirror) => mirror !== null && !this.anchor.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {

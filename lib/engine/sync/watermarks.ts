@@ -34,37 +34,36 @@ export class Watermarks {
   }
 
   /** The watermark; 0n if it is only the time of the topic's start. */
-  saidNs(topicId: TopicId): bigint {
+  watermarkNs(topicId: TopicId): bigint {
     const topic = this.topics.get(topicId);
     return topic && topic.syncedThroughNs > topic.startsNs ? topic.syncedThroughNs : 0n;
   }
 
   /** A run has met the topic's end. */
   synced(topic: WatermarkedTopic, { headNs, chainNs }: Synced): void {
-    // An empty page is the claim of one replica; the hash chain is proof. But no message is believed to be later than the
-    // head.
+    // An empty page is the claim of one replica; the hash chain is proof. But no message counts as later than the head.
     const provenNs = headNs !== null && headNs < chainNs ? headNs : chainNs;
     const untilNs = headNs === null ? 0n : headNs - fromMs(Math.ceil(this.margin.nowMs()));
     this.advance(topic, untilNs > provenNs ? untilNs : provenNs);
   }
 
   /**
-   * Another instance has this watermark. It may be old: `sharedMs`, the time by Redis' clock, tells its age if this process's
-   * own clock is behind.
+   * Another instance has this watermark. It may be old. `sharedMs`, the time by Redis' clock, shows its age even if this
+   * process's own clock is behind.
    */
   learn(topic: WatermarkedTopic, { generation, throughNs }: Watermark, sharedMs: number | null): void {
     const ageMs = sharedMs === null ? 0 : Math.max(0, sharedMs - Number(throughNs / 1_000_000n));
     if (generation === topic.generation) this.advance(topic, throughNs, ageMs);
     if (generation <= topic.generation) return;
-    // The other instance has seen that replicas are apart.
+    // The other instance has seen that the replicas are apart.
     if (topic.syncedThroughNs > throughNs) this.margin.learn(msBetween(throughNs, topic.syncedThroughNs));
     topic.generation = generation;
     topic.syncedThroughNs = throughNs > topic.startsNs ? throughNs : topic.startsNs;
   }
 
-  /** A message came that is older than the watermark. No watermark later than the message holds any more, of any topic. */
-  takeBack(topicId: TopicId, messageNs: ConsensusNs, saidNs: bigint): void {
-    this.margin.learn(msBetween(messageNs, saidNs));
+  /** A message came that is older than the watermark. No watermark later than the message holds any more, for any topic. */
+  takeBack(topicId: TopicId, messageNs: ConsensusNs, watermarkNs: bigint): void {
+    this.margin.learn(msBetween(messageNs, watermarkNs));
     this.deps.log.info("a message came that is older than the watermark; the watermark is taken back", { topicId });
     for (const topic of this.topics.values()) {
       const throughNs = messageNs - 1n > topic.startsNs ? messageNs - 1n : topic.startsNs;

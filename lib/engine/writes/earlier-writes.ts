@@ -28,7 +28,7 @@ export interface Write {
   readonly from: UserId;
   readonly type: string;
   readonly nonce: number;
-  /** Epoch seconds. The sender's own time of the message. */
+  /** Epoch seconds: when the sender made the message. */
   readonly madeS: number;
   readonly message: Uint8Array;
   /** A digest of the message, in hexadecimal. */
@@ -54,7 +54,10 @@ const SETTLE_MS = 3_000;
 /** Consensus takes 3 to 5 s, and a mirror is some 5 s behind. */
 const ARRIVAL_MS = 10_000;
 const LOOK_EVERY_MS = 500;
-/** Twice as many as one person may write through us in the twelve minutes in which a message is accepted. */
+/**
+ * The most rows of a person that are searched: twice as many as one person may write through us in the twelve minutes in which a
+ * message is accepted.
+ */
 const MAX_ROWS = 1_000;
 const CHUNK_BYTES = 1_024;
 
@@ -71,14 +74,14 @@ export class EarlierWrites {
     const window = writeWindow(write.digest, write.madeS, clock.now());
     const isNew = claim.kind === "next" || claim.kind === "unknown";
     if (claim.kind === "used" || (!isNew && !write.isRepeatable)) return { kind: "used" };
-    // If the memory is older than the message, it would hold the earlier attempts.
+    // A memory that is older than the message would hold its earlier attempts.
     const isRemembered = isNew && claim.memoryMs > clock.now() - write.madeS * 1_000 + TS_FUTURE_S * 1_000;
     if (claim.kind === "next" && isRemembered) return { kind: "send", window };
     const rows = isRemembered ? await this.rowsIfThere(write) : await this.settledRows(write, window);
     return rows === null ? { kind: "unsettled" } : this.judge(write, window, claim, rows);
   }
 
-  /** Waits for a message whose transaction the ledger has had before; null if it does not come in time. */
+  /** Waits for a message whose transaction the ledger already has; null if it does not come in time. */
   async arrival(write: Write, topicId: TopicId): Promise<Submitted | null> {
     const { clock, scheduler } = this.deps;
     const deadlineMs = clock.monotonicMs() + ARRIVAL_MS;

@@ -58,11 +58,11 @@ export class SignOuts {
     return this.untilMs.get(userId) ?? null;
   }
 
-  /** Ends one session: here at once, elsewhere as soon as the store and the others can be told. Resolves after the first try. */
+  /** Ends one session: here at once, elsewhere as soon as the store and the others can be reached. Resolves after the first try. */
   async endSession(session: SessionId): Promise<void> {
     const signOut = { subject: session, untilMs: this.deps.clock.now() };
     this.know(signOut);
-    if (!(await this.tell(signOut))) void this.tellLater(signOut);
+    if (!(await this.publish(signOut))) void this.publishLater(signOut);
   }
 
   /** The issue time of a session that begins now: after every known sign-out of its user. */
@@ -72,7 +72,7 @@ export class SignOuts {
 
   /**
    * Ends every session of the user. Rejects with TierUnavailable (postgres) if it could not be stored, and with TierUnavailable
-   * (redis) if it is stored but other instances could not be told yet: they learn of it when they can be reached again.
+   * (redis) if it is stored but other instances could not be reached yet: they learn of it when they can be reached again.
    */
   async signOut(userId: UserId): Promise<void> {
     // The sign-out also covers sessions that were dated after an earlier sign-out.
@@ -114,21 +114,21 @@ export class SignOuts {
   }
 
   /** False if the store or the other instances do not answer. */
-  private tell(signOut: SignOut): Promise<boolean> {
+  private publish(signOut: SignOut): Promise<boolean> {
     const { store, bus } = this.deps;
-    const told = store.signOut(signOut).then(() => bus.publish({ type: "sign-out", ...signOut }));
-    return told.then(
+    const published = store.signOut(signOut).then(() => bus.publish({ type: "sign-out", ...signOut }));
+    return published.then(
       () => true,
       ifDown("any", () => false),
     );
   }
 
-  private async tellLater(signOut: SignOut): Promise<void> {
+  private async publishLater(signOut: SignOut): Promise<void> {
     const { clock, log, random } = this.deps;
     log.info("could not tell everybody that a session has ended; trying again");
     for (let attempt = 1; !this.closing.signal.aborted; attempt += 1) {
       await clock.sleep(backoffMs(RETRY, attempt, random()), this.closing.signal);
-      if (this.closing.signal.aborted || (await this.tell(signOut))) return;
+      if (this.closing.signal.aborted || (await this.publish(signOut))) return;
     }
   }
 

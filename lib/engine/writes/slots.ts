@@ -32,13 +32,13 @@ export interface SlotsDeps {
   readonly clock: Pick<Clock, "monotonicMs">;
   /** The topic's cursor here; null if it is not known. */
   readonly cursorOf: (topicId: TopicId) => number | null;
-  /** STRICT_BONDING applies: the store's edges are read strictly, and so are messages on their way. */
+  /** STRICT_BONDING applies, both to the store's edges and to messages on their way. */
   readonly isStrict: boolean;
 }
 
 /** A write that was let through. */
 export interface Seat {
-  /** The sequence that it took, or null if it was not written. While neither was said, it may still arrive. */
+  /** Call it with the message's place, or with null if it was not written. Until then it may still arrive. */
   settle(as: Submitted | null): void;
 }
 
@@ -52,7 +52,7 @@ interface Kept {
 
 /** A mirror lags 5 to 20 s on a bad day. A message that has not come back after this never will. */
 const FORGET_AFTER_MS = 10 * 60_000;
-/** After every time of the ledger, in the order of arrival: a message on its way will come after the stored ones. */
+/** Later than every time of the ledger, in the order of arrival: a message on its way will come after the stored ones. */
 const LATER_NS = 2n ** 62n;
 /** Changes of a bond or of trust. Nothing else can fill a slot. */
 const MATTERS = /^(CONTACT_(REQUEST|ACCEPT|REVOKE)|TRUST_(ALLOCATE|REVOKE|DECLINE))$/;
@@ -77,7 +77,10 @@ export class Slots {
     return refusal === null ? ok(this.keep(actor, target, decoded)) : err(refusal);
   }
 
-  /** Reads what the decision needs. The returned function decides, with the messages on their way by then, and awaits nothing. */
+  /**
+   * Reads what the decision needs. The returned function decides with the messages that are on their way by then, and awaits
+   * nothing.
+   */
   private async look(actor: UserId, target: UserId, decoded: DecodedBody): Promise<() => SlotRefusal | null> {
     if (decoded.type === "TRUST_ALLOCATE") return this.lookAtTrust(actor, target, decoded);
     return this.mayBond(decoded.type) ? this.lookAtBond(actor, target, decoded) : () => null;
@@ -91,7 +94,7 @@ export class Slots {
     const edges = await this.read(actor);
     return () => {
       const known = edges();
-      const isPair = isBonded(this.told(known.get(target) ?? emptyEdge(actor, target)));
+      const isPair = isBonded(this.readEdge(known.get(target) ?? emptyEdge(actor, target)));
       return isPair ? this.overfull(actor, known, decoded, true) : "not-bonded";
     };
   }
@@ -116,14 +119,14 @@ export class Slots {
     }
   }
 
-  /** A user's edges. The returned function merges them when nothing is awaited any more. */
+  /** A user's edges. The returned function merges them, and is called when nothing is awaited any more. */
   private async read(userId: UserId): Promise<() => ReadonlyMap<UserId, Edge>> {
     const before = this.of(userId);
     const { edges } = await this.deps.views.contacts(userId);
     return () => this.merged(userId, edges, before);
   }
 
-  /** The slots that a user would need after a write, if that is more than there are and more than before. */
+  /** Refuses a write after which a user would need more slots than there are, and more than before. */
   private overfull(
     userId: UserId,
     edges: ReadonlyMap<UserId, Edge>,
@@ -139,13 +142,13 @@ export class Slots {
     return needed > CIRCLE_SLOTS && needed > now ? { needed, isOwn } : null;
   }
 
-  /** The most that an edge may come to give: trust on its way may still come, and may come last. */
+  /** The most weight that an edge may come to give. Trust on its way may still come, and may come last. */
   private weightOf(edge: Edge, promised: ReadonlyMap<UserId, number>): number {
-    const told = this.told(edge);
-    return isBonded(told) ? Math.max(trustGiven(told), promised.get(edge.peerId) ?? 0) : 0;
+    const read = this.readEdge(edge);
+    return isBonded(read) ? Math.max(trustGiven(read), promised.get(edge.peerId) ?? 0) : 0;
   }
 
-  /** For each peer, the largest weight of the user's that is on its way and not known to have arrived. */
+  /** For each peer, the largest weight that the user has sent and that is not known to have arrived. */
   private promised(userId: UserId): ReadonlyMap<UserId, number> {
     const weights = new Map<UserId, number>();
     for (const { signal, place } of this.of(userId)) {
@@ -156,7 +159,9 @@ export class Slots {
     return weights;
   }
 
-  /** The store's edges with the messages on their way. `before`: those messages when the store was asked. */
+  /**
+   * The store's edges, merged with the messages on their way. `before`: those that were on their way when the store was asked.
+   */
   private merged(userId: UserId, edges: readonly Edge[], before: readonly Kept[]): ReadonlyMap<UserId, Edge> {
     const known = new Map(edges.map((edge) => [edge.peerId, raw(edge)]));
     for (const { signal, place } of [...before, ...this.of(userId)]) {
@@ -166,7 +171,7 @@ export class Slots {
     return known;
   }
 
-  private told(edge: Edge): Edge {
+  private readEdge(edge: Edge): Edge {
     return this.deps.isStrict ? strictly(edge) : edge;
   }
 
@@ -212,7 +217,7 @@ function merge(edges: Map<UserId, Edge>, edge: Edge): void {
   edges.set(edge.peerId, known ? mergeEdge(known, edge) : edge);
 }
 
-/** The edge before strict reading: an accept of a bond that only one side wants is in the registers of the sides. */
+/** The edge before it was read strictly. The registers of the sides still hold an accept that only one side wants. */
 function raw(edge: Edge): Edge {
   return { ...edge, acceptNs: later(edge.acceptNs, later(edge.acceptOutNs, edge.acceptInNs)) };
 }

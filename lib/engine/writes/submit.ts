@@ -58,9 +58,9 @@ export interface SubmitDeps {
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
 
-/** A message says when it was made: `ts` is within -600 s and +120 s of now. */
+/** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
-/** The SDK sends 20 chunks of 1024 bytes at most; half of that is more than any note. */
+/** The SDK sends at most 20 chunks of 1,024 bytes. Half of that is more than any note. */
 const MAX_MESSAGE_BYTES = 10 * 1024;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The ledger as its mirror nodes tell it (docs/hedera.md §1). Reads only. Each method sends at most one request to each mirror
+ * The ledger as its mirror nodes report it (docs/hedera.md §1). Reads only. Each method sends at most one request to each mirror
  * that it tries.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
@@ -32,9 +32,9 @@ export interface LedgerAccount {
 export type MirrorName = string & { readonly __brand: "MirrorName" };
 
 /**
- * The mirror that a question goes to. `mirror`: this one and no other. `not`: another one than this, if there is another.
- * `attempt`: a number that counts through the configured mirrors (0 is the preferred one), to spread repeated questions. With
- * `not` and `attempt` a mirror whose circuit breaker is open is skipped.
+ * The mirror that a question goes to. `mirror`: only this one. `not`: another one than this, if there is another. `attempt`: a
+ * number that counts through the configured mirrors (0 is the preferred one), to spread repeated questions. With `not` and
+ * `attempt` a mirror whose circuit breaker is open is skipped.
  */
 export interface Asking {
   readonly mirror?: MirrorName;
@@ -65,8 +65,8 @@ export interface Ledger {
   /** The mirror at `attempt`, or the next one that may be asked now; null if none may. Sends nothing. */
   choose(attempt: number): MirrorName | null;
   /**
-   * Messages in rising order, each sequence number once and within the requested range, as the mirror has them. The caller
-   * looks for holes. The page may be shorter than `limit` though there is more. Empty for an unknown topic.
+   * Messages in rising order, each sequence number once and within the requested range, as the mirror has them. The caller looks
+   * for holes. A page may be shorter than `limit` even if there is more. Empty for an unknown topic.
    */
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
   /** One message; `not-found` if the mirror does not have it. */

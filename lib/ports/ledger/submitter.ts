@@ -11,14 +11,14 @@ export interface Submitted {
   /** The last chunk's. */
   readonly sequence: Sequence;
   readonly transactionId: string;
-  /** The last chunk's; null if the network did not tell it in time. */
+  /** The last chunk's; null if the network did not report it in time. */
   readonly consensusNs: ConsensusNs | null;
 }
 
 export interface SubmitError {
   /**
-   * `uncertain`: it may have reached the ledger; only a read tells. `duplicate`: the ledger has had this transaction before; a
-   * read tells its result.
+   * `uncertain`: it may have reached the ledger; only a read shows. `duplicate`: the ledger has had this transaction before; a
+   * read shows its result.
    */
   readonly code: "refused" | "unavailable" | "uncertain" | "duplicate";
   readonly message: string;

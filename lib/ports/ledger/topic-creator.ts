@@ -8,7 +8,7 @@ import type { Result } from "../../core/result";
 export interface TopicCreateError {
   /**
    * `unavailable`: no answer; ask again with the same attempt. `expired`: this attempt can no longer take effect, and whether it
-   * ever did is not known. `refused`: the ledger has decided against it.
+   * ever did is not known. `refused`: the ledger has refused it.
    */
   readonly code: "unavailable" | "expired" | "refused";
   /** One sentence. */

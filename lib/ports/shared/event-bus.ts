@@ -21,7 +21,7 @@ interface UserChange {
 
 /** Where a topic's cursor is now. */
 export interface CursorMove {
-  /** The cursor before the commit; null if the publisher runs a release that does not tell. */
+  /** The cursor before the commit; null if the publisher runs a release that does not report it. */
   readonly from: number | null;
   readonly to: number;
 }
@@ -60,7 +60,7 @@ export interface EventListener {
 
 export interface EventBus {
   /**
-   * Tells this process, then every other instance. Shared views of the users that the event names expire with the same command.
+   * Tells this process, then every other instance. The same command expires the shared views of the users that the event names.
    * Rejects with TierUnavailable if the other instances could not be told; the listeners of this process always are.
    */
   publish(event: BusEvent): Promise<void>;
@@ -71,7 +71,7 @@ export interface EventBus {
   publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<void>;
   /**
    * The cursor of the last commit of a topic that was published; null if nothing is shared. A stored cursor above it belongs to a
-   * commit whose publisher died before it could tell.
+   * commit whose publisher died before it published.
    */
   lastPublished(topicId: TopicId): Promise<number | null>;
   /**

@@ -7,9 +7,9 @@ import type { TopicId, UserId } from "../../core/ledger/ids";
 export interface BudgetPolicy {
   /** Tokens that come back each second. */
   readonly perSecond: number;
-  /** A pause saves up at most so many tokens. */
+  /** A pause saves up at most this many tokens. */
   readonly burst: number;
-  /** A reservation further ahead than this is not made. */
+  /** No reservation is made further ahead than this. */
   readonly maxWaitMs: number;
 }
 
@@ -38,11 +38,11 @@ export interface RoundTopic {
 }
 
 export interface Round {
-  /** In the order asked. `isOurs` is true for one caller of all instances in each period. */
+  /** In the order asked. `isOurs`: of all instances, this caller syncs the topic in this period. */
   readonly topics: readonly (RoundTopic & { readonly isOurs: boolean })[];
-  /** The newest version of the shard registry that any instance has told. */
+  /** The newest version of the shard registry that any instance has reported. */
   readonly registryVersion: number;
-  /** The highest stamp of the durable store that any instance has told (ports/store/store-stamp). */
+  /** The highest stamp of the durable store that any instance has reported (ports/store/store-stamp). */
   readonly stamp: number;
   /** Ms since 1970 by Redis' clock, which tells the age of a watermark; null without Redis. */
   readonly nowMs: number | null;
@@ -54,9 +54,9 @@ export interface HotCache {
   /** True for one caller in each period of `ttlMs`. */
   passGate(gate: string, ttlMs: number): Promise<boolean>;
   /**
-   * One round of demand. For each topic: whether this caller is the one of all instances that syncs it in this period of `gateMs`,
-   * and the latest watermark of any instance, the caller's included. The same command tells and learns the version of the registry
-   * and the stamp of the store.
+   * One round of demand. For each topic: whether this caller is the one of all instances that syncs it in this period of
+   * `gateMs`, and the latest watermark of any instance, the caller's included. The same command reports the caller's version of
+   * the registry and stamp of the store, and answers with the newest ones.
    */
   round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
   /** Reserves one token. Returns the wait until it is there (0: now), or null if that is longer than `maxWaitMs`. */

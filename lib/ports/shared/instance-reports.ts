@@ -9,7 +9,7 @@ export interface InstanceReports {
    * this one's included, in no order. With `nobody` it returns none, which saves their bytes.
    */
   report(own: OwnReport, asks: "everybody" | "nobody"): Promise<readonly string[]>;
-  /** Removes the instance's report at once: it ends. One command. */
+  /** Removes the report of an instance that ends. One command. */
   remove(instanceId: string): Promise<void>;
 }
 

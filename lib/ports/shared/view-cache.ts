@@ -38,7 +38,7 @@ export interface HeldView extends Pick<CachedView, "position" | "readMs"> {
 export interface ViewCache {
   /** A hit also renews views as its strategy says (core/cache-strategy): by default all views of the user. */
   lookup(userId: UserId, name: SharedViewName, leaseMs: number): Promise<Lookup>;
-  /** False if the lease is over: the view is too old, or another reader's turn has come. */
+  /** False if the lease is over: the view is too old, or another reader holds the lease by now. */
   fill(userId: UserId, name: SharedViewName, view: CachedView, lease: string): Promise<boolean>;
   /** Gives a lease back without a fill after a failed load: the next reader tries. */
   release(userId: UserId, name: SharedViewName, lease: string): Promise<void>;

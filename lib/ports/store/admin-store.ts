@@ -47,9 +47,9 @@ export interface DatedOverview extends TopicOverview {
 
 export interface RelationSize {
   readonly name: string;
-  /** The table of which it is a partition; null if it is none. */
+  /** The table of which it is a partition; null if it is not a partition. */
   readonly partitionOf: string | null;
-  /** The server's estimate; counted where it has none, in a large table by a sample. */
+  /** The server's estimate. A table without one is counted, a large one by a sample. */
   readonly rows: number;
   readonly tableBytes: number;
   readonly indexBytes: number;
@@ -67,7 +67,7 @@ export interface RejectedEntry {
   readonly consensusNs: ConsensusNs;
   readonly disposition: "undecodable" | "untrusted" | "failed";
   readonly reason: string | null;
-  /** Null if the mirror does not tell who paid. */
+  /** Null if the mirror does not report who paid. */
   readonly payer: AccountId | null;
   /** The length of the whole message. */
   readonly bytes: number;

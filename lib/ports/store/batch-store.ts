@@ -7,7 +7,7 @@ import type { Position, UserId } from "../../core/ledger/ids";
 import type { Batch, NextBatch } from "../../core/signals/batch";
 
 /**
- * The database cannot hold what the batch says: a value out of range, a constraint, a row that is too large. Asking again does not
+ * The database cannot hold the batch: a value is out of range, a constraint fails, or a row is too large. Trying again does not
  * help; a smaller batch may. Nothing of the batch was written.
  */
 export class BatchRefused extends Error {

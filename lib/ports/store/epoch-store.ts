@@ -1,11 +1,11 @@
 /**
- * Epochs of positions, and what begins one: a topic that starts over, a store that lost commits. Failures of the database reject
- * with `TierUnavailable`.
+ * Epochs of positions. A new one begins when a topic is started over, or when the store has lost commits. Failures of the
+ * database reject with `TierUnavailable`.
  */
 import type { TopicId } from "../../core/ledger/ids";
 import type { Facts } from "../../core/signals/batch";
 
-/** Facts of the stored messages after `from` through `through`, or through the last if that is null. */
+/** The facts of the stored messages after `from` through `through` (null: through the last). */
 export interface Refolded {
   readonly topicId: TopicId;
   readonly from: number;
@@ -16,7 +16,8 @@ export interface Refolded {
 export interface EpochStore {
   /**
    * Starts a new epoch of positions, whose number is above `above`, and leaves everything else as it is. In the new epoch
-   * positions may be given out again for other rows. Idempotent while the store's epoch is above `above`. Returns the epoch.
+   * positions may be given out again for other rows. Does nothing if the store's epoch is already above `above`. Returns the
+   * epoch.
    */
   newEpoch(above: number): Promise<number>;
   /**
@@ -30,10 +31,10 @@ export interface EpochStore {
    * topics must be folded again (`TopicState.projected`). Does nothing if the topic is not being dropped.
    */
   dropSome(topicId: TopicId, most: number): Promise<void>;
-  /** Folds stored messages of a topic again. False if it was no longer folded only through `from`. */
+  /** Folds stored messages of a topic again. False if the topic is no longer folded through `from` exactly. */
   reproject(refolded: Refolded): Promise<boolean>;
   /**
-   * Drops everything derived and every cursor, and starts a new epoch: the ledger is pulled from the start again. Returns the
+   * Drops everything derived and every cursor, and starts a new epoch: the ledger is read from the start again. Returns the
    * epoch.
    */
   rebuild(): Promise<number>;

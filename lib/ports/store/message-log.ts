@@ -6,8 +6,8 @@ export interface MessageLog {
   /** The messages of a range, by rising sequence. */
   log(topicId: TopicId, from: number, to: number): Promise<readonly LogEntry[]>;
   /**
-   * Stored parts of the given chunk groups, by rising sequence, to put messages together that began on earlier pages. The first
-   * part of each number that did not fail: at most MAX_CHUNKS entries a group, however often its parts were repeated.
+   * Stored parts of the given chunk groups, by rising sequence, to complete messages that began on earlier pages. For each number
+   * it is the first part that did not fail: at most MAX_CHUNKS entries a group, however often its parts were repeated.
    */
   parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
   /** The oldest failed messages after `after`, at most `limit`. */

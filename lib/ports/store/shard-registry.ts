@@ -23,8 +23,8 @@ export interface ShardRegistry {
   load(): Promise<Registry>;
   version(): Promise<number>;
   /**
-   * Writes these shards if the registry is still at `expectedVersion`; null otherwise. The same statement makes the sync store
-   * know the shards' topics.
+   * Writes these shards if the registry is still at `expectedVersion`; null otherwise. The same statement registers the shards'
+   * topics in the sync store.
    */
   change(expectedVersion: number, put: readonly Shard[]): Promise<number | null>;
 

@@ -6,7 +6,7 @@
 export interface StampWatcher {
   /** The store has lost commits. The statement that noticed it fails with TierUnavailable; so do all until a new epoch begins. */
   onBack(): void;
-  /** Positions belong to another epoch than the known one. Whatever was kept of the one before may be outdated. */
+  /** Positions belong to another epoch than before. Everything that was kept of the earlier one may be outdated. */
   onEpoch(epoch: number): void;
 }
 

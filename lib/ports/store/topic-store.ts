@@ -14,7 +14,7 @@ export interface TopicState {
   readonly paused: boolean;
   /** The last sequence that was folded again since another topic was started over; null if all of it is folded. */
   readonly projected: number | null;
-  /** It was started over, and what was stored of it is still being dropped: nothing may be read into it before that is done. */
+  /** It was started over, and its stored rows are still being dropped. Nothing may be read into it before that is done. */
   readonly isDropping: boolean;
 }
 
@@ -30,6 +30,6 @@ export interface TopicCounts {
 export interface TopicStore {
   topics(): Promise<readonly TopicState[]>;
   topic(topicId: TopicId): Promise<TopicState | null>;
-  /** Pauses a topic, which takes no writes then, or resumes it. False if the topic is not known. */
+  /** Pauses or resumes a topic. A paused topic takes no writes. False if the topic is not known. */
   setPaused(topicId: TopicId, paused: boolean): Promise<boolean>;
 }

@@ -25,7 +25,7 @@ export interface SignalQuery {
   /** Rows strictly before this consensus time; null: from the newest. */
   readonly beforeNs: ConsensusNs | null;
   readonly limit: number;
-  /** Only so many of a user's rows are served: the latest. */
+  /** Only this many of a user's rows are served: the latest. */
   readonly maxRows: number;
 }
 
@@ -64,7 +64,7 @@ export interface WrittenRow extends EventRow {
 
 export interface EventPage {
   readonly rows: readonly EventRow[];
-  /** Everything up to this time was looked at; null: nothing is there. */
+  /** Everything up to this time was looked at; null if there is nothing. */
   readonly throughNs: ConsensusNs | null;
 }
 
@@ -91,7 +91,7 @@ export interface ProofRow {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  /** Null if the mirror does not tell who paid. */
+  /** Null if the mirror does not report who paid. */
   readonly payer: AccountId | null;
   readonly message: Uint8Array;
   readonly runningHash: Uint8Array | null;

@@ -42,7 +42,7 @@ export interface ViewStore {
   profiles(userIds: readonly UserId[]): Promise<readonly Profile[]>;
   /** Null unless the message, or the message of which it is a chunk, has a row of this user. */
   proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null>;
-  /** All users who have an edge with one of these, and so may show their name. */
+  /** All users who have an edge with one of these, so that their views may show the name. */
   peersOf(userIds: readonly UserId[]): Promise<readonly { readonly userId: UserId; readonly peerId: UserId }[]>;
   /** The heads of several users. Users without a row are left out. */
   heads(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, number>>;

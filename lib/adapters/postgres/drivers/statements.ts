@@ -87,7 +87,7 @@ export class Statements {
     const floor = this.stamp.highest;
     const answer = await this.once(purpose, statement);
     const stamp = stampOf(answer);
-    if (stamp !== null) this.stamp.heed(stamp, floor);
+    if (stamp !== null) this.stamp.observe(stamp, floor);
     return answer;
   }
 

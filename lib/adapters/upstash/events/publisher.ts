@@ -161,7 +161,7 @@ export class Publisher {
     if (typeof sequence !== "number") throw new TierUnavailable("redis", "Redis: publish answered no number");
     this.published += 1;
     if (isEverything) this.owesExpiry = false;
-    if (!history.heed(standing, epoch)) history.learn({ sequence, mark });
+    if (!history.observe(standing, epoch)) history.learn({ sequence, mark });
     return sequence;
   }
 

@@ -152,7 +152,7 @@ export class Subscriber {
       const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
       const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
       // The history says by itself that something was missed.
-      if (history.heed(standing, epoch) && standing === 1) return;
+      if (history.observe(standing, epoch) && standing === 1) return;
       last = Number(number);
       const event = keptEvent(number, slot);
       if (event !== null) history.learn(event);

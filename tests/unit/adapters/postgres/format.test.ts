@@ -11,6 +11,9 @@ const MEANINGS: Readonly<Record<number, string>> = {
   1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
 };
 
+/** Words of ours that were renamed since. Their numbers mean the same, so the format does too. */
+const FORMERLY: Readonly<Record<string, string>> = { hole: "suspected" };
+
 const or = <T>(read: () => T): T | null => {
   try {
     return read();
@@ -24,7 +27,7 @@ const meaning = () => ({
   ),
   types: Array.from({ length: 200 }, (_, number) => or(() => typeName(number, "named"))),
   codes: [verification, disposition, gapState].map(({ name }) =>
-    Array.from({ length: 20 }, (_, code) => or(() => name(code))),
+    Array.from({ length: 20 }, (_, code) => or(() => FORMERLY[name(code)] ?? name(code))),
   ),
   shift: REF_SHIFT,
 });
