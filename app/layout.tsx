@@ -8,7 +8,7 @@ const TITLE = "TrustMesh";
 const DESCRIPTION =
   "Contacts, trust and recognition, every message on the Hedera ledger and checked against its hash chain.";
 
-/** A shared link has a picture where the deployment knows its own name: pictures need a whole address. */
+/** A shared link has a picture only if the deployment knows its public name, because pictures need absolute addresses. */
 export function generateMetadata(): Metadata {
   const origin = publicOrigin(process.env);
   return {
@@ -40,7 +40,9 @@ export const viewport: Viewport = {
   viewportFit: "cover",
 };
 
-/** Dynamic on purpose: the theme is rendered from its cookie, so that no script has to correct it before the first paint. */
+/**
+ * Rendered on each request on purpose: the theme comes from its cookie, so no script has to correct it before the first paint.
+ */
 export default async function RootLayout({ children }: { children: React.ReactNode }) {
   const theme = parseTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (

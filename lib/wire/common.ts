@@ -4,7 +4,7 @@ import { parseAccountId, parseUserId } from "../core/ledger/ids";
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
 if (typeof window !== "undefined") z.config({ jitless: true });
 
-/** A whole number in a query, in decimal digits only: `1e2`, `0x10` and ` 5` are refused, and so is a number out of range. */
+/** A whole number in a query, in decimal digits. Refuses `1e2`, `0x10`, ` 5` and numbers out of range. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
@@ -32,12 +32,12 @@ export const AccountIdText = z
   .meta({ description: "A Hedera account id" });
 export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
 
-/** The answer's lists that are cut to keep it small, and how many items each has. */
+/** The lists of the answer that are cut to keep it small, with their lengths. */
 export const CappedAt = z.record(z.string(), z.number().int()).optional().meta({
-  description: "The lists that are cut, by name, with the number of items in each; absent where all are complete",
+  description: "The lists that are cut, by name, with the number of items in each; absent if all are complete",
 });
 
-/** The age that every read states. */
+/** The freshness that every read states. */
 export const Freshness = z.object({
   asOf: ConsensusTimestamp.nullable().meta({
     description: "Consensus time through which all topics are synced; null before the first sync",
@@ -57,7 +57,7 @@ export const Freshness = z.object({
 });
 export type Freshness = z.infer<typeof Freshness>;
 
-/** The members that every view has beside its content. */
+/** Members that every view has beside its content. */
 export const ViewMembers = z.object({
   timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
   ...Freshness.shape,
@@ -67,9 +67,9 @@ export const PositionNumber = z
   .number()
   .int()
   .nonnegative()
-  .meta({ description: "The user's position: grows by one with each row" });
+  .meta({ description: "The user's position, which grows by one with each row" });
 
-/** RFC 9457, with the UI's own members beside it. */
+/** A problem (RFC 9457), with the UI's own members. */
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),
@@ -80,6 +80,6 @@ export const Problem = z.object({
   ok: z.literal(false),
   success: z.literal(false),
   error: z.string(),
-  field: z.string().optional().meta({ description: "The input that is wrong" }),
+  field: z.string().optional().meta({ description: "The member or parameter that is wrong" }),
 });
 export type Problem = z.infer<typeof Problem>;

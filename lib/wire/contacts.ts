@@ -26,14 +26,14 @@ export const ContactsAnswer = z.object({
   contacts: z.array(Contact),
   requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
   trustLevels: z.record(z.string(), Trust),
-  count: z.number().int().meta({ description: "Bonded contacts in all" }),
+  count: z.number().int().meta({ description: "Total number of bonded contacts" }),
   cappedAt: CappedAt,
   position: PositionNumber,
   ...ViewMembers.shape,
 });
 export type ContactsAnswer = z.infer<typeof ContactsAnswer>;
 
-/** Slots in a circle: TrustMesh's circle of nine. */
+/** The number of slots in a circle. */
 export const CIRCLE_SLOTS = 9;
 
 const CircleContact = Contact.omit({ trust: true }).extend({ isBonded: z.literal(true) });
@@ -55,7 +55,7 @@ export const CircleAnswer = z.object({
   _meta: z.object({
     source: z.string(),
     lastUpdated: z.string(),
-    cappedAt: z.number().int().optional().meta({ description: "Set where more contacts exist than are listed" }),
+    cappedAt: z.number().int().optional().meta({ description: "Set if more contacts exist than are listed" }),
   }),
   ...ViewMembers.shape,
 });

@@ -4,9 +4,9 @@ import { UserIdText } from "./common";
 /** `GET /api/people/{userId}` */
 export const PersonAnswer = z.object({
   userId: UserIdText,
-  known: z.boolean().meta({ description: "A stored message is from this id, or concerns it" }),
+  known: z.boolean().meta({ description: "Whether a stored message is from this id or concerns it" }),
   account: z.boolean().nullable().meta({
     description:
-      "Whether the ledger has this account; null for ids that are no account's, for known ones, and if no mirror answers",
+      "Whether the ledger has this account; null if it was not asked (the id is known, or is not an account id), or if no mirror answers",
   }),
 });

@@ -9,7 +9,7 @@ export const Proof = z.object({
     topicId: TopicIdText,
     sequenceNumber: z.number().int().positive(),
     consensusTimestamp: ConsensusTimestamp,
-    payerAccountId: z.string().nullable().meta({ description: "Null where the mirror does not tell who paid" }),
+    payerAccountId: z.string().nullable().meta({ description: "The payer; null if the mirror does not name it" }),
     runningHashVersion: z.number().int().nullable(),
     bytes: z.string().meta({ description: "Base64 of the message's (or chunk's) own bytes" }),
   }),
@@ -18,7 +18,7 @@ export const Proof = z.object({
   status: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.string().nullable(),
   mirrors: z.number().int().positive().meta({
-    description: "How many mirrors gave the same hash for the chain that the message is in; 1 where only one was asked",
+    description: "Number of mirrors whose hashes agree for the message's chain; 1 if only one was asked",
   }),
 });
 export type Proof = z.infer<typeof Proof>;

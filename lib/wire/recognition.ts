@@ -14,12 +14,12 @@ export type Definition = z.infer<typeof Definition>;
 
 export const RecognitionInstance = Signal.extend({
   definition: Definition.nullable(),
-  pending: z.boolean().meta({ description: "Its definition has not come yet" }),
+  pending: z.boolean().meta({ description: "Whether its definition is still missing" }),
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
 
 export const RecognitionQuery = z.object({
-  cursor: z.string().max(200).optional().meta({ description: "`nextCursor` of the page before" }),
+  cursor: z.string().max(200).optional().meta({ description: "`nextCursor` of the last page" }),
 });
 
 /** `GET /api/recognition` */
@@ -27,15 +27,18 @@ export const RecognitionAnswer = z.object({
   success: z.literal(true),
   definitions: z.array(Definition).meta({
     description:
-      "The definitions of these instances, the caller's own, and on the first page those that are offered to everybody",
+      "The definitions of these instances and the caller's own; on the first page also those offered to everybody",
   }),
   instances: z.array(RecognitionInstance).meta({ description: "Newest first" }),
-  nextCursor: z.string().nullable().meta({ description: "The next page, with older instances; null at the end" }),
+  nextCursor: z
+    .string()
+    .nullable()
+    .meta({ description: "Cursor of the next page, with older instances; null at the end" }),
   definitionsCappedAt: z
     .number()
     .int()
     .optional()
-    .meta({ description: "Set where more definitions exist than are listed" }),
+    .meta({ description: "Set if more definitions exist than are listed" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });
@@ -48,11 +51,7 @@ export const Profile = z.object({
   bio: z.string().nullable(),
   avatar: z.string().nullable(),
   profileHrl: z.string().nullable(),
-  updatedAt: z
-    .number()
-    .int()
-    .nullable()
-    .meta({ description: "Epoch milliseconds; null where no profile was published" }),
+  updatedAt: z.number().int().nullable().meta({ description: "Epoch milliseconds; null if no profile was published" }),
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -76,7 +75,7 @@ export const ProfilesAnswer = z.object({
     .number()
     .int()
     .optional()
-    .meta({ description: "The number of items where not all fit: ask for fewer at once" }),
+    .meta({ description: "Set to the number of items if not all fit; ask for fewer ids at once" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -7,26 +7,26 @@ export const SessionAnswer = z.object({
   userId: UserIdText.nullable(),
   handle: z.string().nullable(),
   network: z.string(),
-  admin: z.boolean().meta({ description: "May operate: see and do what is under /api/admin" }),
-  demo: z.boolean().meta({ description: "Sign-in by choosing a person is possible here" }),
+  admin: z.boolean().meta({ description: "Whether the user is an operator and may use /api/admin" }),
+  demo: z.boolean().meta({ description: "Whether sign-in as a demo person is possible here" }),
   wallet: z
     .object({ projectId: z.string(), relayUrl: z.string(), chainId: z.string() })
     .nullable()
-    .meta({ description: "How the page reaches wallets; null where no wallet connector is configured" }),
+    .meta({ description: "How the page reaches wallets; null if no wallet connector is configured" }),
 });
 export type SessionAnswer = z.infer<typeof SessionAnswer>;
 
 /** `POST /api/auth/demo`, on the local devnet only */
 export const DemoBody = z.object({ userId: UserIdText });
 
-/** `GET /api/auth/demo`: the people to choose from */
+/** `GET /api/auth/demo`: the people to choose from. */
 export const DemoAnswer = z.object({ people: z.array(z.object({ userId: UserIdText, name: z.string() })) });
 export type DemoAnswer = z.infer<typeof DemoAnswer>;
 
 /** `POST /api/auth/challenge` */
 export const ChallengeBody = z.object({ accountId: AccountIdText });
 export const ChallengeAnswer = z.object({
-  challenge: z.string().meta({ description: "What the account's wallet is to sign, as it is" }),
+  challenge: z.string().meta({ description: "The text that the account's wallet signs, unchanged" }),
   expiresAt: z.string().meta({ description: "ISO 8601" }),
 });
 export type ChallengeAnswer = z.infer<typeof ChallengeAnswer>;
@@ -43,7 +43,7 @@ export const VerifyBody = z.object({
     .meta({ description: "The wallet's answer: base64 of a protobuf SignatureMap" }),
 });
 
-/** `POST /api/auth/logout`; no body is the same as `{}` */
+/** `POST /api/auth/logout`. No body means the same as `{}`. */
 export const LogoutBody = z
   .object({
     everywhere: z.boolean().default(false).meta({ description: "End all sessions of the caller, on every device" }),

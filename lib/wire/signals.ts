@@ -14,7 +14,7 @@ export const Signal = z.object({
   target: UserIdText.nullable(),
   ts: z.number().int().meta({ description: "Epoch milliseconds" }),
   consensusTimestamp: ConsensusTimestamp.nullable().meta({
-    description: "Null while pending, where the network has not told it yet",
+    description: "Null while pending, until the network reports it",
   }),
   topicId: TopicIdText,
   sequenceNumber: z.number().int().positive(),
@@ -28,7 +28,10 @@ export type Signal = z.infer<typeof Signal>;
 
 const MAX_PAGE = 100;
 
-/** No type on the ledger holds a control or a lone surrogate (core/signals/envelope), and a database takes some of them for an error. */
+/**
+ * No message on the ledger has a type with a control character or a lone surrogate (core/signals/envelope), and a database
+ * rejects some of them.
+ */
 const TypeName = z
   .string()
   .min(1)

@@ -1,6 +1,6 @@
 /**
- * Events of `GET /api/stream`. `hello`, `signal` and `resync` carry an `id:`, the position through which everything was sent; so
- * a stream that breaks resumes exactly there, be it before its first signal.
+ * Events of `GET /api/stream`. `hello`, `signal` and `resync` carry an `id:`: the position through which everything was sent. A
+ * broken stream resumes exactly there, even if it broke before its first signal.
  */
 import { z } from "zod";
 import { parsePosition } from "../core/signals/position";
@@ -19,15 +19,15 @@ export const StreamQuery = z.object({
 });
 
 export const STREAM_EVENTS = {
-  /** First of every stream. */
+  /** The first event of every stream. */
   hello: z.object({ position: PositionNumber, ...Freshness.shape }),
   signal: Signal,
-  /** Peers whose edge or name changed: read contacts and circle again. */
+  /** Users whose bond or name changed. The client reads contacts and circle again. */
   contacts: z.object({ peers: z.array(UserIdText) }),
   freshness: Freshness,
-  /** The cursor is of another epoch: read everything again. */
+  /** The cursor belongs to another epoch. The client reads everything again. */
   resync: z.object({ position: PositionNumber }),
-  /** The server ends the stream; reconnect at once. */
+  /** The server ends the stream. The client reconnects at once. */
   bye: z.object({ reason: z.string() }),
 } as const;
 

@@ -14,9 +14,9 @@ const common = {
   payload: z.record(z.string(), z.unknown()),
 };
 
-/** The UI's envelope: a type by its name. A member that is not documented would be lost on the way, so it is refused. */
+/** The UI's envelope, with a type name. An unknown member would be lost on the way, so it is refused. */
 const NamedEnvelope = z.strictObject({ type: z.enum(SUBMIT_TYPES), ...common });
-/** The numeric one. */
+/** The numeric form of the envelope. */
 const NumericEnvelope = z.strictObject({
   hcs: z.literal("21"),
   v: z.string().max(10).default("1.0"),
@@ -57,7 +57,7 @@ export const SyncAnswer = z.object({
       complete: z.boolean(),
       gaps: z
         .array(z.object({ from: z.number().int(), to: z.number().int() }))
-        .meta({ description: "The first declared ones, 100 at most" }),
+        .meta({ description: "The first declared gaps, at most 100" }),
       gapCount: z.number().int().nonnegative(),
       verified: z.number().int(),
     }),

@@ -141,7 +141,7 @@ it("says so when the wallet says no, and when it signs with another key", { time
   const [own, other] = (await accountsOf()) as [string, string];
   shared = own;
   const cases = [
-    [() => ({ error: { code: 5_000, message: "User rejected" } }), "The wallet said no"],
+    [() => ({ error: { code: 5_000, message: "User rejected" } }), "The wallet refused"],
     [(message: string) => ({ result: { signatureMap: walletAnswer(other, message) } }), "another key"],
   ] as const;
   for (const [next, sentence] of cases) {

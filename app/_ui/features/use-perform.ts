@@ -4,13 +4,13 @@ import { reasonOf } from "@/lib/client/api/http";
 import { useToast } from "../primitives/overlays/toast";
 
 export interface Performance {
-  /** Said when the ledger has taken it. */
+  /** Shown when the ledger has accepted the action. */
   readonly done: string;
-  /** Said with the reason when it was refused and the page has been rolled back. */
+  /** Shown with the reason when the action was refused and the page has been rolled back. */
   readonly failed: string;
 }
 
-/** Runs an action and tells how it ended. Resolves to whether it was done. */
+/** Runs an action and reports how it ended. Resolves with whether it succeeded. */
 export function usePerform() {
   const say = useToast();
   const [busy, setBusy] = useState(false);

@@ -2,14 +2,14 @@ import clsx from "clsx";
 
 const HUES = 12;
 
-/** The same person has the same colour everywhere. */
+/** Gives the same person the same colour everywhere. */
 export function hueClass(id: string): string {
   let hash = 2_166_136_261;
   for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 16_777_619);
   return `hue-${(hash >>> 0) % HUES}`;
 }
 
-/** Two letters of a name; of an id, its last two characters. */
+/** The first letters of two words of a name, or the last two characters of an id. */
 export function initials(name: string): string {
   const words = name
     .replace(/^tm-/, "")

@@ -16,7 +16,7 @@ const SIZES = {
 export interface ButtonProps extends React.ComponentProps<"button"> {
   look?: keyof typeof LOOKS;
   size?: keyof typeof SIZES;
-  /** Shows that the action is under way; the button keeps its focus and its width. */
+  /** Shows that the action is running. The button keeps its focus and its width. */
   busy?: boolean;
 }
 

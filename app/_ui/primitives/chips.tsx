@@ -8,14 +8,14 @@ export interface ChipsProps<T extends string> {
   options: readonly { value: T; label: string }[];
 }
 
-/** One of a few; arrow keys move between them. */
+/** A choice of one among a few. Arrow keys move between them. */
 export function Chips<T extends string>({ label, value, onChange, options }: ChipsProps<T>) {
   return (
     <Radix.Root
       type="single"
       aria-label={label}
       value={value}
-      // Pressing the chosen one again would choose none.
+      // Pressing the chosen one again would otherwise choose none.
       onValueChange={(chosen) => chosen && onChange(chosen as T)}
       className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1"
     >

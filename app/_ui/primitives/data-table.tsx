@@ -9,12 +9,12 @@ export interface Column<Row> {
   id: string;
   head: string;
   cell(row: Row): React.ReactNode;
-  /** Direction of the first press of the head; absent: the column cannot be sorted. */
+  /** Sort direction after the first press of the head. If absent, the column cannot be sorted. */
   first?: Direction;
   numeric?: boolean;
-  /** The narrowest screen that shows the column; absent: every screen. */
+  /** The narrowest screen that shows the column. If absent, every screen does. */
   from?: "sm" | "md" | "xl";
-  /** The cell is the row's header. */
+  /** Whether the cell is the row's header. */
   isHeader?: boolean;
   className?: string;
 }
@@ -26,13 +26,13 @@ export interface DataTableProps<Row> {
   keyOf(row: Row): string;
   sort: { readonly column: string; readonly direction: Direction } | null;
   onSort(column: string, direction: Direction): void;
-  /** A row below each row, over the whole width. */
+  /** An extra row below each row, over the whole width. */
   below?(row: Row): React.ReactNode;
 }
 
 const FROM = { sm: "hidden sm:table-cell", md: "hidden md:table-cell", xl: "hidden xl:table-cell" } as const;
 
-/** Rows, sorted by pressing a column's head. Phones show few columns, so there a select offers all of them. */
+/** Rows that are sorted by pressing a column's head. Phones show few columns, so a select offers all of them there. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { caption, columns, rows, keyOf, sort, onSort, below } = props;
   return (

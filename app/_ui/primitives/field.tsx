@@ -8,7 +8,7 @@ export interface FieldProps {
   children(control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }): React.ReactNode;
 }
 
-/** A label, a control, and what is to be said about it. */
+/** A label, its control, and a hint or an error. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const note = error ?? hint;

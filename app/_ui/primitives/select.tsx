@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { ChevronDown } from "lucide-react";
 
-/** The platform's own list under our own face: on phones nothing beats it. */
+/** The platform's own list with our styling, because phones handle it best. */
 export function Select({ className, children, ...rest }: React.ComponentProps<"select">) {
   return (
     <span className={clsx("relative block", className)}>

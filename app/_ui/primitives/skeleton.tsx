@@ -4,7 +4,7 @@ export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden="true" className={clsx("block animate-breathe rounded-lg bg-line", className)} />;
 }
 
-/** The shape of a list that is on its way. */
+/** The outline of a list that is loading. */
 export function SkeletonRows({ rows = 6, label }: { rows?: number; label: string }) {
   return (
     <div role="status" aria-label={label}>

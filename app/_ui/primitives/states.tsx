@@ -6,11 +6,11 @@ interface StateProps {
   children?: React.ReactNode;
   icon?: React.ReactNode;
   action?: React.ReactNode;
-  /** Where it is the whole page, its title is the page's. */
+  /** Set if this is the whole page. Its title is then the page's title. */
   wholePage?: boolean;
 }
 
-/** Nothing here yet, and what to do about it. */
+/** Says that nothing is here yet, and what to do. */
 export function EmptyState({ title, children, icon, action, wholePage = false }: StateProps) {
   const Title = wholePage ? "h1" : "p";
   return (
@@ -30,7 +30,7 @@ interface ErrorStateProps {
   wholePage?: boolean;
 }
 
-/** It could not be read: why, and once more. */
+/** Says why something could not be read, with a button to try again. */
 export function ErrorState({ title, reason, onRetry, wholePage = false }: ErrorStateProps) {
   return (
     <div role="alert">

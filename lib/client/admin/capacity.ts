@@ -1,5 +1,5 @@
 /**
- * The capacity model in the browser. It is the code that `npm run capacity` runs (core/capacity/capacity), so a slider answers at
+ * The capacity model in the browser. It is the same code as `npm run capacity` (core/capacity/capacity), so a slider answers at
  * once and needs no request.
  */
 import { capacity } from "@/lib/core/capacity/capacity";
@@ -79,7 +79,7 @@ export function positionOf({ least, most, isLogarithmic }: Dial, value: number):
   return Math.round(Math.min(1, Math.max(0, share)) * POSITIONS);
 }
 
-/** Value from the address; the default if it is no number or out of range. */
+/** Value from the address, or the default if it is not a number or is out of range. */
 export function parseDial(dial: Dial, text: string | null): number {
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
   return value >= dial.least && value <= dial.most ? value : dial.start;

@@ -1,6 +1,6 @@
 /**
- * Counters over time, for charts: the last hour minute by minute from the instances, then one sample for each answer since the page
- * opened, for ten minutes. Pure, except for the one list of samples.
+ * Counters over time, for charts: the last hour minute by minute from the instances, then one sample for each answer since the
+ * page opened, for ten minutes. Pure, except for the one list of samples.
  */
 import { useSyncExternalStore } from "react";
 import type { AdminStatus } from "@/lib/wire/operators/admin";
@@ -43,7 +43,10 @@ export function sampleOf({ atMs, total, mirror, streams, topics }: AdminStatus):
   };
 }
 
-/** Adds a sample, in the order of time. A later sample of the same instant replaces the earlier one. Drops samples older than `KEPT_MS`. */
+/**
+ * Inserts a sample by its time. A later sample of the same instant replaces the earlier one. Drops samples older than
+ * `KEPT_MS`.
+ */
 export function appended(history: readonly Sample[], sample: Sample): readonly Sample[] {
   const before = history.filter(({ atMs }) => atMs < sample.atMs && atMs >= sample.atMs - KEPT_MS);
   return [...before, sample];

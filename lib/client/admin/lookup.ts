@@ -1,4 +1,4 @@
-/** Addresses of one person and one message on the operators' pages, and their words. Pure. */
+/** Addresses and words for one person or one message on the operators' pages. Pure. */
 import { parseSequence, parseTopicId } from "@/lib/core/ledger/ids";
 import type { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 
@@ -6,7 +6,7 @@ export const personHref = (userId: string): string => `/admin/lookup?person=${en
 export const messageHref = (topicId: string, sequence: number): string =>
   `/admin/lookup?message=${topicId}/${sequence}`;
 
-/** `0.0.7148063/31415`, with spaces around it or a comma or space between; null for anything else. */
+/** Parses `0.0.7148063/31415`, with spaces around it, or with a comma or space between. Null for anything else. */
 export function parseMessagePlace(text: string | null): { readonly topicId: string; readonly sequence: number } | null {
   const [topic = "", number = "", ...rest] = (text ?? "").trim().split(/[\s/,]+/);
   const [topicId, sequence] = [parseTopicId(topic), parseSequence(number)];

@@ -25,7 +25,10 @@ export interface PendingReshard {
   readonly reason: string | null;
 }
 
-/** Pending reshards out of the registry. `entries`: the newest operator log entries, which tell whether somebody works on them. */
+/**
+ * The pending reshards of a registry. `entries` are the newest operator log entries, which show whether an instance works on
+ * them.
+ */
 export function pendingReshards(
   { shards }: ShardsAnswer,
   entries: readonly OperatorLogEntry[],

@@ -43,13 +43,13 @@ export function topicActionWords(action: TopicAction, topicId: string): ActionWo
     pause: {
       verb: "Pause",
       consequence: "Stops the sync of the topic on every instance until somebody resumes it.",
-      confirm: "Pause it",
+      confirm: "Pause topic",
       taken: `${topicId} is paused on every instance.`,
     },
     resume: {
       verb: "Resume",
       consequence: "Continues the sync of the topic on every instance, from its cursor.",
-      confirm: "Resume it",
+      confirm: "Resume topic",
       taken: `${topicId} is resumed on every instance.`,
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The actions of a person. Each action shows its effect at once, writes one message, and then reads the views again with the
- * floor of that message; if it is refused, the views roll back and the promise rejects with the reason.
+ * The actions of a person. Each action shows its effect at once, writes one message, and then reads the views again with that
+ * message as the floor. If the write is refused, the views roll back and the promise rejects with the reason.
  */
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";

@@ -1,6 +1,6 @@
 /**
- * Read-your-writes: what this tab has written must be in what it reads next. Each write leaves a floor per topic, which
- * the following reads send as `If-Min-Sequence`. A floor is dropped after a minute: by then the ledger has it or never will.
+ * Read floors: a tab's next read must contain what the tab wrote. Each write leaves a floor for its topic, which the following
+ * reads send as `If-Min-Sequence`. A floor is dropped after a minute: by then the ledger has the message or never will.
  */
 const FLOOR_LIFETIME_MS = 60_000;
 

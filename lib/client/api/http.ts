@@ -1,13 +1,13 @@
 /**
- * One door to the BFF: adds the read floors, checks every answer against the wire schema, and turns every failure into an
- * `ApiError` whose message is a sentence for people.
+ * The API client, the browser's one way to the API. It adds the read floors, checks every answer against the wire schema, and
+ * turns every failure into an `ApiError` whose message is a sentence for people.
  */
 import type { z } from "zod";
 import { Problem } from "@/lib/wire/common";
 import { reportReached } from "../live/freshness";
 import { floorHeader } from "./floors";
 
-/** How often a read is asked again while the ledger's copy of the caller's own write is on its way. */
+/** How often a read is tried again while the mirror does not have the caller's own write yet. */
 const NOT_YET_TRIES = 6;
 const DEFAULT_RETRY_MS = 1_000;
 

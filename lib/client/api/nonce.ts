@@ -1,6 +1,6 @@
 /**
- * Nonces that only grow, in all tabs of this browser: the time in milliseconds, or one more than the last, whichever is
- * larger. Writes of one browser are sent one after the other, so that no nonce overtakes a smaller one on the way.
+ * Nonces that only grow, over all tabs of this browser: the time in milliseconds, or the last one plus one if that is larger.
+ * The writes of one browser are sent one at a time, so that no nonce overtakes a smaller one on the way.
  */
 const LOCK = "trustmesh-submit";
 
@@ -13,7 +13,7 @@ function readLast(userId: string): number {
   try {
     return Math.max(remembered, Number(localStorage.getItem(storageKey(userId))) || 0);
   } catch {
-    return remembered; // storage is blocked: this tab's own memory has to do
+    return remembered; // Storage is blocked, so this tab's own memory must do.
   }
 }
 
@@ -23,14 +23,14 @@ export function nextNonce(userId: string, nowMs: number = Date.now()): number {
   try {
     localStorage.setItem(storageKey(userId), String(nonce));
   } catch {
-    // as above
+    // Storage is blocked, as above.
   }
   return nonce;
 }
 
 let tail: Promise<unknown> = Promise.resolve();
 
-/** Runs `write` after every earlier one, of other tabs too where the browser has locks (they need https or localhost). */
+/** Runs `write` after every earlier one. Includes other tabs if the browser has locks, which need https or localhost. */
 export function inOrder<T>(write: () => Promise<T>): Promise<T> {
   if (typeof navigator !== "undefined" && navigator.locks) {
     return navigator.locks.request(LOCK, write) as Promise<T>;

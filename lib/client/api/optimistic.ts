@@ -1,4 +1,4 @@
-/** The views as each action will leave them, shown before the ledger answers. Pure; one function per view and action. */
+/** The views after each action, shown before the ledger answers. Pure; one function for each view and action. */
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 
 export interface Effect {
@@ -43,7 +43,7 @@ export function revoked(peerId: string): Effect {
   return { contacts: (view) => withoutRequests(peerId, { ...view, contacts: without(peerId, view.contacts) }) };
 }
 
-/** `weight` 0 takes the trust back; `before` is what was given until now. */
+/** A `weight` of 0 takes the trust back. `before` is the weight given so far. */
 export function trusted(peerId: string, weight: number, before: number): Effect {
   return {
     circle: (view) => ({
@@ -63,7 +63,7 @@ export function trusted(peerId: string, weight: number, before: number): Effect 
   };
 }
 
-/** Ids are anybody's: `constructor` is one, and no member of every object. */
+/** Reads own members only: anybody may choose the id `constructor`, which every object inherits. */
 function trustOf({ trustLevels }: ContactsAnswer, peerId: string): ContactsAnswer["trustLevels"][string] {
   return Object.hasOwn(trustLevels, peerId) ? (trustLevels[peerId] ?? NO_TRUST) : NO_TRUST;
 }

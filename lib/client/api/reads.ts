@@ -27,7 +27,7 @@ export function useCircle() {
   return useSWR<CircleAnswer, Error>(PATHS.circle, (path: string) => readView(CircleAnswer, path));
 }
 
-/** While a definition is missing, ask now and then: its arrival concerns nobody in particular, so no event tells. */
+/** While a definition is missing, the page polls. Its arrival concerns no user in particular, so no event reports it. */
 const PENDING_POLL_MS = 15_000;
 
 export function useRecognition() {
@@ -46,10 +46,10 @@ async function readProfiles([path, ids]: readonly [string, string]): Promise<Pro
   return answers.flatMap((answer) => answer.profiles);
 }
 
-/** Profiles of the caller and of contacts, by id; undefined until they have been read. Others are left out by the server. */
+/** Profiles of the caller and of contacts, by id. Undefined until they have been read. The server leaves other ids out. */
 export function useProfiles(ids: readonly string[]): ReadonlyMap<string, Profile> | undefined {
   const list = [...new Set(ids)].sort().join(",");
-  // A list is cached, not the map: SWR compares by content, and it does not look into maps.
+  // The cache holds a list and not a map, because SWR compares by content and does not look into maps.
   const { data } = useSWR<Profile[], Error>(list ? [PATHS.profiles, list] : null, readProfiles, {
     keepPreviousData: true,
   });

@@ -1,4 +1,4 @@
-/** The signed-in person. Signing in and out reloads the page, so that nothing of one person stays in memory for the next. */
+/** The signed-in person. Signing in or out reloads the page, so that nothing of one person stays in memory for the next. */
 import useSWR from "swr";
 import { z } from "zod";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
@@ -9,7 +9,7 @@ export function useSession() {
   return useSWR<SessionAnswer, Error>(PATHS.session, (path: string) => getJson(SessionAnswer, path));
 }
 
-/** The people of the local devnet; nobody elsewhere. */
+/** The demo people of a local devnet. Empty elsewhere. */
 export function useDemoPeople(enabled: boolean) {
   return useSWR<DemoAnswer, Error>(enabled ? PATHS.people : null, (path: string) => getJson(DemoAnswer, path), {
     revalidateOnFocus: false,
@@ -42,7 +42,7 @@ export async function signOut({ everywhere = false } = {}): Promise<void> {
   window.location.assign("/sign-in");
 }
 
-/** Only paths of this site: never `//elsewhere` or a scheme. */
+/** Accepts paths of this site only, never `//elsewhere` or a scheme. */
 export function safeNext(next: string | null | undefined): string {
   return next && /^\/[a-z0-9][^\\]*$/i.test(next) ? next : "/signals";
 }

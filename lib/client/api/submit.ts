@@ -13,8 +13,8 @@ const isUsedNonce = (error: unknown) =>
   error instanceof ApiError && error.status === 409 && error.code.includes("nonce");
 
 /**
- * The answer was lost on the way, or the first attempt is still under way. Asking again under the same key writes nothing
- * twice: the server answers the retry with the first answer.
+ * Whether the outcome is open: the answer was lost, or the first attempt is still running. A retry under the same key writes
+ * nothing twice, because the server answers it with the first answer.
  */
 const isOpen = (error: unknown) =>
   error instanceof ApiError && ((error.status === 0 && navigator.onLine) || error.code === "in-progress");
@@ -43,7 +43,7 @@ async function post(from: string, draft: Draft, key: string): Promise<SubmitAnsw
 export function submit(from: string, draft: Draft): Promise<SubmitAnswer> {
   return inOrder(async () => {
     const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-    // Another device of the same person may have used a later nonce: nothing was written, so ask once more with a new one.
+    // Another device of the same person may have used a later nonce. Nothing was written, so try once more with a new one.
     const answer = await post(from, draft, key).catch((error) => {
       if (isUsedNonce(error)) return post(from, draft, `${key}-2`);
       throw error;

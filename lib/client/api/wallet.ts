@@ -1,6 +1,6 @@
 /**
- * Signing in through a wallet. The connector is a file of its own (scripts/build/wallet-connector), fetched when somebody asks for
- * it: neither the pages' code nor the installation knows its packages.
+ * Sign-in through a wallet. The connector is a separate file (scripts/build/wallet-connector) that is fetched on demand, so
+ * neither the pages' code nor the installation contains its packages.
  */
 import type { SessionAnswer } from "@/lib/wire/session";
 import { WALLET_CONNECTOR_PATH, WRONG_NETWORK } from "@/lib/wire/wallet";
@@ -11,7 +11,7 @@ export type WalletSettings = NonNullable<SessionAnswer["wallet"]>;
 export interface Invitation {
   /** `wc:…`, which wallets open or scan. */
   readonly uri: string;
-  /** The same as a picture of the type image/svg+xml. */
+  /** The same as a QR code, of type image/svg+xml. */
   readonly svg: string;
 }
 
@@ -20,16 +20,16 @@ interface ConnectedWallet {
   readonly accountId: string;
   /** The answer to a message (HIP-820): base64 of a protobuf SignatureMap. */
   sign(message: string): Promise<string>;
-  /** Ends the session in the wallet too. */
+  /** Ends the session with the wallet, also on the wallet's side. */
   leave(): Promise<void>;
 }
 
 export interface WalletConnector {
-  /** Invites a wallet, and waits until one has accepted; rejects when nobody does within five minutes. */
+  /** Invites a wallet, and resolves when one has accepted. Rejects after five minutes without one. */
   connect(settings: WalletSettings, show: (invitation: Invitation) => void): Promise<ConnectedWallet>;
 }
 
-/** The connector; an `ApiError` with a sentence where this deployment's build has not made it. */
+/** Loads the connector. Rejects with an `ApiError` and a sentence if this build has no connector. */
 export async function loadConnector(): Promise<WalletConnector> {
   try {
     const path = WALLET_CONNECTOR_PATH;
@@ -40,20 +40,21 @@ export async function loadConnector(): Promise<WalletConnector> {
   }
 }
 
-/** A connector's failure as a sentence. A wallet that refuses answers 4001 (EIP-1193) or 5000 to 5003 (WalletConnect). */
+/**
+ * Turns a connector's failure into a sentence. A wallet that refuses answers 4001 (EIP-1193) or 5000 to 5003 (WalletConnect).
+ */
 export function walletRefusal(error: unknown): Error {
   if (error instanceof ApiError) return error;
   const { code, message } = Object(error) as { code?: unknown; message?: unknown };
   const text = String(message ?? error);
   if (code === 4001 || (typeof code === "number" && code >= 5_000 && code <= 5_003))
-    return new ApiError(0, "wallet-refused", "The wallet said no. Connect it again when you want to sign in.");
+    return new ApiError(0, "wallet-refused", "The wallet refused. Connect it again to sign in.");
   if (code === WRONG_NETWORK)
     return new ApiError(
       0,
       "wallet-network",
       "The wallet has no account on this network. Switch its network and connect it again.",
     );
-  if (/expired/i.test(text))
-    return new ApiError(0, "wallet-expired", "No wallet has answered in time. Connect one again.");
+  if (/expired/i.test(text)) return new ApiError(0, "wallet-expired", "No wallet answered in time. Connect one again.");
   return new ApiError(0, "wallet-failed", "The wallet network cannot be reached. Try again, or sign by hand instead.");
 }

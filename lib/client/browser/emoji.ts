@@ -1,8 +1,8 @@
-/** Whether this system has a glyph for an emoji. Without one browsers draw an empty box. */
+/** Tells whether this system can draw an emoji. Without a glyph, browsers draw an empty box. */
 import { useSyncExternalStore } from "react";
 
 const SIZE_PX = 24;
-/** No font has a glyph for it: it shows the box that stands for a missing one. */
+/** No font has a glyph for this character, so it shows the box for a missing one. */
 const MISSING = "\u{10ffff}";
 
 const known = new Map<string, boolean>();
@@ -26,14 +26,14 @@ function canDraw(emoji: string): boolean {
 }
 
 function isDrawn(emoji: string): boolean {
-  // Fonts draw some emoji as several glyphs when they lack the whole: the first character decides.
+  // A font that lacks an emoji's own glyph may draw it as several glyphs, so the first character decides.
   const pixels = pixelsOf([...emoji][0] ?? "");
   return pixels !== null && pixels !== pixelsOf(MISSING);
 }
 
 const never = () => () => {};
 
-/** False on the server and until the browser has looked. */
+/** False on the server, and until the browser has checked. */
 export const useCanDraw = (emoji: string | null): boolean =>
   useSyncExternalStore(
     never,

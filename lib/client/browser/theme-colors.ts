@@ -1,6 +1,6 @@
-/** Colours of the page for what is drawn on a canvas, and word when they change. */
+/** Reads the page's colours for drawing on a canvas, and reports when they change. */
 
-/** The colour that a custom property has on `element` at the moment, as the browser computes it. */
+/** The computed colour of a custom property on `element`. */
 export function colorOf(element: Element, property: string): string {
   const probe = document.createElementNS("http://www.w3.org/2000/svg", "g");
   probe.style.color = `var(${property})`;
@@ -10,7 +10,7 @@ export function colorOf(element: Element, property: string): string {
   return color;
 }
 
-/** Calls back when the system's or the chosen theme changes. Returns how to stop. */
+/** Calls back when the system's or the chosen theme changes. Returns the function that stops it. */
 export function onThemeChange(listener: () => void): () => void {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const chosen = new MutationObserver(listener);

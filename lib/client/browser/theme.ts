@@ -1,4 +1,7 @@
-/** The chosen theme lives in a cookie, so that the server renders it and nothing flashes. Absent means the system's. */
+/**
+ * The chosen theme is in a cookie, so that the server renders it and nothing flashes. Without the cookie, the system's theme
+ * counts.
+ */
 export const THEME_COOKIE = "tm-theme";
 const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -9,7 +12,7 @@ export function parseTheme(value: string | undefined): Theme {
 
 const YEAR_S = 31_536_000;
 
-/** Sets it on the page and remembers it. */
+/** Applies the theme to the page and remembers it. */
 export function chooseTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;

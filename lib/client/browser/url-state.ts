@@ -1,8 +1,8 @@
-/** State of a page that lives in its address: links lead to it, reloads keep it, and what was opened closes with "back". */
+/** Page state in the address: links lead to it, reloads keep it, and "back" closes what was opened. */
 import { useSearchParams } from "next/navigation";
 import { useCallback } from "react";
 
-/** Null takes a parameter out. */
+/** Null removes a parameter. */
 export type ParamChange = Readonly<Record<string, string | null>>;
 
 export function changed(search: string, change: ParamChange): string {
@@ -14,7 +14,7 @@ export function changed(search: string, change: ParamChange): string {
   return params.toString();
 }
 
-/** `replace` for what is adjusted (an order, a filter), `push` for what is opened. Neither asks the server for anything. */
+/** Use `replace` for adjustments (an order, a filter) and `push` for what the user opens. Neither sends a request. */
 export function useUrlState() {
   const params = useSearchParams();
   const set = useCallback((change: ParamChange, how: "replace" | "push" = "replace") => {

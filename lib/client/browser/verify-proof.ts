@@ -1,6 +1,6 @@
 /**
- * Checks one message in the browser: computes its running hash with WebCrypto and compares it with the one that the mirror gave.
- * The server is asked for the parts only, never for the verdict.
+ * Checks one message in the browser: computes its running hash with WebCrypto and compares it with the mirror's. The server
+ * only supplies the parts, never the verdict.
  */
 import { parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { parseAccountId, parseTopicId } from "@/lib/core/ledger/ids";
@@ -36,8 +36,8 @@ export async function verifyProof(proof: Proof): Promise<ProofVerdict> {
   if (message.runningHashVersion !== RUNNING_HASH_VERSION) {
     return unverifiable("The ledger made this message's hash in an older form that cannot be recomputed.");
   }
-  if (!runningHash) return unverifiable("The mirror node did not tell this message's running hash.");
-  if (message.payerAccountId === null) return unverifiable("The mirror node did not tell who paid for this message.");
+  if (!runningHash) return unverifiable("The mirror node did not give this message's running hash.");
+  if (message.payerAccountId === null) return unverifiable("The mirror node did not name the payer of this message.");
   if (!previousRunningHash) return unverifiable("The hash before this message is not known, so the chain starts here.");
 
   const topicId = parseTopicId(message.topicId);

@@ -2,13 +2,13 @@
 
 export type CsvValue = string | number | null;
 
-/** Programs for spreadsheets need it to read the file as UTF-8. */
+/** Spreadsheet programs need this mark to read the file as UTF-8. */
 const BYTE_ORDER_MARK = "\ufeff";
-/** A text that begins like this is a formula to a spreadsheet, also after white space and in full-width forms. */
+/** A spreadsheet takes text that begins like this for a formula, even after white space and in full-width forms. */
 const FORMULA = /^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
 const QUOTED = /[",\r\n]|^\s|\s$/;
 
-/** One line per row, each as long as the heads. Null is an empty cell. */
+/** One line for each row, each as long as the heads. Null is an empty cell. */
 export function csvText(heads: readonly string[], rows: readonly (readonly CsvValue[])[]): string {
   return BYTE_ORDER_MARK + [heads, ...rows].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("");
 }
@@ -16,7 +16,7 @@ export function csvText(heads: readonly string[], rows: readonly (readonly CsvVa
 function cell(value: CsvValue): string {
   if (value === null) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-  // An apostrophe makes it a text; spreadsheets do not show it.
+  // An apostrophe makes the cell a text. Spreadsheets do not show it.
   const text = FORMULA.test(value) ? `'${value}` : value;
   return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,9 +1,9 @@
-/** Text of strangers, made so that it can be shown: nothing in it is hidden, and nothing reorders what is around it. */
+/** Makes strangers' text safe to show: nothing in it is hidden, and nothing reorders the text around it. */
 
-/** Enough for any honest message; the ledger also holds others. */
+/** Enough for any honest message. The ledger also holds longer ones. */
 const MAX_CHARACTERS = 4_000;
 
-/** Controls and characters that turn the direction of text: shown as their code, so that nothing is hidden or reversed. */
+/** Control characters and characters that change the direction of text. They are shown as their code. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/gu;
 
 export function harmlessText(text: string): string {
@@ -13,5 +13,5 @@ export function harmlessText(text: string): string {
   return shown.length > MAX_CHARACTERS ? `${shown.slice(0, MAX_CHARACTERS)}\n… cut` : shown;
 }
 
-/** Any value as JSON that can be shown. */
+/** Any value as JSON that is safe to show. */
 export const harmless = (value: unknown): string => harmlessText(JSON.stringify(value, null, 2) ?? "");

@@ -1,11 +1,11 @@
-/** Icons of recognitions: anybody chooses them, as a name or as an emoji. Pure. */
+/** Icons of recognitions. Anybody may choose one, by name or as an emoji. Pure. */
 
 const EMOJI = /^\p{Extended_Pictographic}/u;
 const MAX_CHARACTERS = 12;
-/** Says "as an emoji" after a character that may also be a plain sign. */
+/** Selects the emoji form of a character that may also be a plain sign. */
 const VARIATION = /\ufe0f/g;
 
-/** Emoji for which we have an icon of our own, which shows on every system. */
+/** Emoji for which we have our own icon, which every system shows. */
 const NAMES: Readonly<Record<string, string>> = {
   ...{
     "🤝": "handshake",
@@ -32,9 +32,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 export interface IconChoice {
-  /** Name of an icon, as definitions write it; empty for none. */
+  /** The icon's name in definitions. Empty if there is none. */
   readonly name: string;
-  /** An emoji without an icon of ours; null otherwise. */
+  /** An emoji without an icon of ours. Null otherwise. */
   readonly emoji: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** Words for figures. All pure. What is not known is a dash, never a zero. */
+/** Words for figures. All functions are pure. An unknown figure is a dash, never a zero. */
 
 export { counted } from "@/lib/core/counted";
 
@@ -13,11 +13,11 @@ export const whole = (value: number | null): string => (value === null ? UNKNOWN
 /** Three digits: `12`, `1.23K`, `45.6M` */
 export const compact = (value: number | null): string => (value === null ? UNKNOWN : COMPACT.format(value));
 
-/** `93 %`; `99.95 %` where rounding would say that nothing is missing. */
+/** `93 %`, or `99.95 %` if rounding would say that nothing is missing. */
 export function percent(share: number | null): string {
   if (share === null || !Number.isFinite(share)) return UNKNOWN;
   const digits = share > 0.99 && share < 1 ? 2 : share > 0 && share < 0.1 ? 1 : 0;
-  // Never rounded up to all of it.
+  // Rounds down, so that a part never shows as all of it.
   const value = Math.floor(share * 100 * 10 ** digits + 1e-9) / 10 ** digits;
   return share > 0 && value === 0 ? "under 0.1 %" : `${value} %`;
 }
@@ -44,10 +44,10 @@ export function lasting(ms: number | null): string {
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`;
 }
 
-/** `just now` within a second, then `2.5 s ago`, `4 min ago`. A time that lies ahead, by another clock, is now. */
+/** `just now` within a second, then `2.5 s ago`, `4 min ago`. A time in the future, by another clock, is `just now`. */
 export const ago = (ms: number): string => (ms < 1_000 ? "just now" : `${lasting(ms)} ago`);
 
-/** Cents where they matter: `$0.0004`, `$1.20`, `$42,000` */
+/** Shows cents if they matter: `$0.0004`, `$1.20`, `$42,000`. */
 export function dollars(value: number): string {
   if (value === 0) return "$0";
   if (value < 0.01) return `$${Number(value.toPrecision(2))}`;

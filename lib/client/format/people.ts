@@ -1,4 +1,4 @@
-/** Names for ids, from what the caller may see: profiles, contacts and requests. Everybody else is shown by id. */
+/** Names for ids, from the profiles, contacts and requests that the caller may see. All other ids are shown as they are. */
 import { useMemo } from "react";
 import { useContacts, useProfiles } from "../api/reads";
 import { useSession } from "../api/session";
@@ -6,7 +6,7 @@ import { useSession } from "../api/session";
 export interface Person {
   readonly id: string;
   readonly name: string;
-  /** Shown below the name where it differs. */
+  /** Shown below the name if it differs. */
   readonly handle: string | null;
   readonly isSelf: boolean;
   readonly relation: "self" | "contact" | "incoming" | "outgoing" | "none";

@@ -1,6 +1,12 @@
-/** Text of a message's own members, which nobody has cleaned on the way: one bounded line that cannot turn or hide what is around it. */
+/**
+ * Makes one bounded line from the text of a message's members, which nobody has cleaned before. It cannot reorder or hide the
+ * text around it.
+ */
 
-/** Controls, characters that turn the direction of text or show nothing, lone surrogates. The joiner makes emoji. */
+/**
+ * Control characters, characters that are invisible or change the direction of text, and lone surrogates. The zero-width joiner
+ * is allowed, because emoji need it.
+ */
 const UNSEEN = /(?!\u200d)\p{C}/gu;
 
 export function plainText(value: unknown, maxCharacters: number): string | null {

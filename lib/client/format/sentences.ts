@@ -1,4 +1,4 @@
-/** A signal as a sentence, in parts: text, and people to be named (and linked). Pure. */
+/** Writes a signal as a sentence in parts: text, and people to name and link. Pure. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 import { kindOf, type MessageType, withoutVersion } from "@/lib/core/signals/message-types";
 import type { RecognitionAnswer } from "@/lib/wire/recognition";
@@ -13,13 +13,13 @@ export const categoryOf = (type: string): Category => kindOf(type) ?? "other";
 
 export interface SentenceContext {
   readonly self: string | null;
-  /** The title of a recognition, if its definition has come. */
+  /** The title of a recognition, if its definition has arrived. */
   recognitionTitle(id: string): string | null;
 }
 
 type Words = (actor: SentencePart, target: SentencePart, signal: Signal, context: SentenceContext) => SentencePart[];
 
-/** Null: the sentence of a type that nobody listed says enough. */
+/** Null if the sentence for unlisted types is good enough. */
 const SENTENCES: Record<MessageType, { byMe: Words; toMe: Words } | null> = {
   CONTACT_REQUEST: {
     byMe: (_, target) => ["You asked ", target, " to be a contact"],

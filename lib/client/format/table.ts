@@ -1,4 +1,4 @@
-/** Order and choice of rows. Pure. */
+/** Sorts and filters rows. Pure. */
 
 export type SortKey = number | string | null;
 export type Direction = "asc" | "desc";
@@ -8,7 +8,7 @@ export interface Sort {
   readonly direction: Direction;
 }
 
-/** `lag.desc`; anything else is no order. */
+/** Parses `lag.desc`. Null for anything else. */
 export function parseSort(text: string | null, columns: readonly string[]): Sort | null {
   const match = /^([a-z0-9-]+)\.(asc|desc)$/i.exec(text ?? "");
   const [column, direction] = [match?.[1], match?.[2]];
@@ -18,7 +18,7 @@ export function parseSort(text: string | null, columns: readonly string[]): Sort
 
 export const formatSort = ({ column, direction }: Sort): string => `${column}.${direction}`;
 
-/** Numbers by size, texts as people order them (2 before 10), and what is unknown last, whichever way round. */
+/** Sorts numbers by size and texts in natural order (2 before 10). Unknown values come last in both directions. */
 export function sorted<Row>(rows: readonly Row[], keyOf: (row: Row) => SortKey, direction: Direction): readonly Row[] {
   const sign = direction === "asc" ? 1 : -1;
   return [...rows].sort((a, b) => {
@@ -33,7 +33,7 @@ function compare(x: number | string, y: number | string): number {
   return String(x).localeCompare(String(y), "en", { numeric: true });
 }
 
-/** Rows in whose text every word of the query is. */
+/** Rows whose text contains every word of the query. */
 export function matching<Row>(rows: readonly Row[], query: string, textOf: (row: Row) => string): readonly Row[] {
   const words = query.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;

@@ -1,4 +1,4 @@
-/** Words for instants. All pure but `useNow`, the one clock that ticks for the whole page. */
+/** Words for instants. All functions are pure except `useNow`, the one clock that ticks for the whole page. */
 import { useSyncExternalStore } from "react";
 
 const TICK_MS = 1_000;
@@ -27,7 +27,7 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Epoch milliseconds rounded down to `stepMs`; 0 while rendering on the server. A coarse step renders rarely. */
+/** Epoch milliseconds rounded down to `stepMs`; 0 while rendering on the server. A large step renders less often. */
 export function useNow(stepMs: number = TICK_MS): number {
   const read = () => {
     if (nowMs === 0) nowMs = Date.now();
@@ -49,13 +49,15 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Midnights between two instants, where the reader is. A day has 23 or 25 hours where clocks change: nothing is counted in hours. */
+/** Midnights between two instants, in the reader's time zone. Counting hours would fail on days of 23 or 25 hours. */
 function midnightsBetween(ms: number, now: number): number {
   const start = (each: number) => new Date(each).setHours(0, 0, 0, 0);
   return Math.round((start(now) - start(ms)) / DAY_MS);
 }
 
-/** "just now", "4 min ago", "3 h ago", "yesterday", "2 days ago", then the date. From a day on it counts nights, not hours. */
+/**
+ * "just now", "4 min ago", "3 h ago", "yesterday", "2 days ago", then the date. From one day on it counts nights, not hours.
+ */
 export function timeAgo(ms: number, now: number): string {
   const age = now - ms;
   if (age < MINUTE_MS) return "just now";
@@ -74,7 +76,7 @@ export function dayName(ms: number, now: number): string {
   return now - ms < 300 * DAY_MS ? DAY.format(ms) : DATE.format(ms);
 }
 
-/** The ledger's own instant in words, to the nanosecond: `23 Nov 2026 03:15:52.123456789 UTC`. */
+/** A consensus time in words, to the nanosecond: `23 Nov 2026 03:15:52.123456789 UTC`. */
 export function exactConsensusTime(consensusTimestamp: string): string {
   const [seconds = "0", nanos = "0"] = consensusTimestamp.split(".");
   const date = new Date(Number(seconds) * 1_000);

@@ -1,6 +1,6 @@
 /**
- * The age of this page, gathered from every read answer and every stream event, and the one line of words
- * for it. The words come from the time since the last report, so they degrade although no event arrives.
+ * The page's freshness, from every read answer and every stream event, and the one line of words for it. The words also use the
+ * time since the last report, so they age even without an event.
  */
 import { useSyncExternalStore } from "react";
 import type { Freshness } from "@/lib/wire/common";
@@ -14,10 +14,10 @@ export interface Knowledge {
   readonly stale: boolean;
   /** The ledger has no new blocks. */
   readonly quiet: boolean;
-  /** When that was reported, by this browser's clock; 0 before the first report. */
+  /** The time of that report, by this browser's clock. 0 before the first report. */
   readonly reportedAtMs: number;
   readonly stream: StreamState;
-  /** The last request that ended has got an answer, whatever it was. */
+  /** Whether the last finished request got an answer from the server, whatever it was. */
   readonly reached: boolean;
   readonly online: boolean;
 }
@@ -33,11 +33,14 @@ const INITIAL: Knowledge = {
   online: true,
 };
 
-/** Reports come at least every 15 s; one may be late by a slow network. */
+/** Reports come at least every 15 s. A slow network may delay one. */
 export const SILENCE_MS = 20_000;
-/** A browser that reconnects at once is back by then. With the second between two ticks it makes two until the line says so. */
+/**
+ * A browser that reconnects at once is back within this time. The page ticks once a second, so the line changes after two
+ * seconds.
+ */
 const BREAK_MS = 1_000;
-/** By then the browser has tried again several times. */
+/** By then the browser has tried to reconnect several times. */
 const LONG_BREAK_MS = 10_000;
 
 let knowledge = INITIAL;
@@ -55,7 +58,7 @@ function change(next: Partial<Knowledge>, nowMs: number) {
 
 const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 
-/** The stream has the last word. A read counts only where it knows more: an answer out of a cache repeats what was true then. */
+/** The stream decides. A read counts only if it knows more, because a cached answer repeats an older state. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
   const { asOf, lagMs, stale, quiet = false } = seen;
@@ -63,12 +66,12 @@ export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs:
 }
 
 export function reportStream(stream: StreamState, nowMs: number = Date.now()): void {
-  // A stream that is lost stays lost until one stands: trying to connect is no news.
+  // A lost stream stays lost until it is open again; a new attempt to connect changes nothing.
   if (stream === "connecting" && knowledge.stream === "down") return;
   change({ stream }, nowMs);
 }
 
-/** A request has got an answer, or has not reached the server. */
+/** Notes whether a request got an answer or did not reach the server. */
 export function reportReached(reached: boolean, nowMs: number = Date.now()): void {
   if (reached !== knowledge.reached) change({ reached }, nowMs);
 }
@@ -82,12 +85,12 @@ export interface FreshnessWords {
   readonly text: string;
 }
 
-/** `lostForMs`: for how long the stream, or the server, has been out of reach. */
+/** `lostForMs` is how long the stream or the server could not be reached. */
 export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0): FreshnessWords {
   const asOfMs = known.asOf === null ? null : Number(known.asOf) * 1_000;
   if (!known.online || (isLost(known) && lostForMs >= BREAK_MS)) {
     const state = !known.online ? "Offline" : lostForMs < LONG_BREAK_MS ? "Reconnecting" : "Not connected";
-    // A quiet ledger has no newer time than its last message: the page was current for longer than that.
+    // On a quiet ledger the last message is old, but the page was current until its last report.
     const currentMs = known.quiet ? known.reportedAtMs : asOfMs;
     return { tone: "offline", text: currentMs === null ? state : `${state} · current as of ${clockTime(currentMs)}` };
   }
@@ -111,7 +114,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The line as it reads at `nowMs`. */
+/** The line of words at `nowMs`. */
 export const freshnessAt = (nowMs: number, known: Knowledge = knowledge): FreshnessWords =>
   describeFreshness(known, nowMs, lostSinceMs === 0 ? 0 : nowMs - lostSinceMs);
 

@@ -15,16 +15,16 @@ import { connectStream, type LiveHandlers, type LiveStream } from "./live-connec
 
 type SharedEvent = Exclude<StreamEventName, "bye">;
 
-/** Messages between tabs. `to`: for one tab only. */
+/** Messages between tabs. With `to`, the message is for one tab only. */
 export type TabMessage =
   | { readonly kind: "event"; readonly name: SharedEvent; readonly data: unknown; readonly to?: string }
   | { readonly kind: "state"; readonly state: StreamState; readonly to?: string }
   | { readonly kind: "refused" }
-  /** A tab has come, is back, or has missed something after `cursor`; null: it has nothing yet. */
+  /** A tab has opened, is back, or has missed something after `cursor`. Null if it has nothing yet. */
   | { readonly kind: "ask"; readonly from: string; readonly cursor: number | null }
-  /** To a tab that has asked: what comes from now on begins right after that position. */
+  /** The answer to a tab that has asked: the next events begin right after that position. */
   | { readonly kind: "replay"; readonly after: number; readonly to: string }
-  /** The sender leads from now on: whoever has less than it should say so. */
+  /** The sender leads from now on. A tab that has less than `cursor` must ask. */
   | { readonly kind: "lead"; readonly cursor: number | null };
 
 interface TabChannel {
@@ -34,24 +34,30 @@ interface TabChannel {
 
 /** The functions of the browser that a tab needs. */
 export interface TabPorts {
-  /** Runs `hold` while the tab has the lock; it has it until that resolves. Rejects where it is taken away, or `signal` aborts. */
+  /**
+   * Runs `hold` while the tab has the lock, which ends when `hold` resolves. Rejects if the lock is taken away, or `signal`
+   * aborts.
+   */
   lock(name: string, hold: () => Promise<void>, options: { signal?: AbortSignal; steal?: boolean }): Promise<void>;
   channel(name: string, on: (message: TabMessage) => void): TabChannel;
   stream(cursor: number | null, handlers: LiveHandlers): LiveStream;
-  /** Tells when the page goes to sleep and when it is back; answers what ends that. */
+  /** Calls back when the page goes to sleep and when it wakes. Returns the function that stops it. */
   onSleep(sleep: () => void, wake: () => void): () => void;
-  /** Calls back every few seconds while the page is seen; answers what ends that. */
+  /** Calls back every few seconds while the page is visible. Returns the function that stops it. */
   everyWhile(seen: () => void, ms: number): () => void;
   now(): number;
-  /** An id that no other tab has. */
+  /** A unique id for this tab. */
   id(): string;
 }
 
-/** An open stream says something every 15 s (SPEC, Live); a leader that is silent for longer than two of those is no leader. */
+/**
+ * An open stream sends something every 15 s (SPEC, Live). A leader that is silent for more than two of those has lost its
+ * stream.
+ */
 const SILENCE_MS = 35_000;
 const LOOK_EVERY_MS = 5_000;
 
-/** Joins the tabs of `userId`; answers what leaves them. */
+/** Joins the tabs of `userId`. Returns the function that leaves them. */
 export function shareLive(userId: string, handlers: LiveHandlers, ports: TabPorts | null = browserPorts()): () => void {
   if (ports === null) {
     const { close } = connectStream(null, handlers);
@@ -67,17 +73,17 @@ class Tab {
   private stream: LiveStream | null = null;
   private waiting: AbortController | null = null;
   private release: (() => void) | null = null;
-  /** This tab has everything through this position; null before the first hello. */
+  /** The position through which this tab has everything. Null before the first hello. */
   private cursor: number | null = null;
-  /** In a leader: the position through which its stream has told everything. */
+  /** For a leader, the position through which its stream has sent everything. */
   private through: number | null = null;
-  /** The last known state of the leader's stream; a follower knows it from the leader's messages. */
+  /** The last known state of the leader's stream. A follower learns it from the leader's messages. */
   private state: StreamState = "connecting";
   private freshness: unknown = null;
   private heardMs = 0;
-  /** Where it has asked for what it had missed, until that comes. */
+  /** The position after which this tab has asked for missed events. Null once they come. */
   private askedAfter: number | null = null;
-  /** The next signal follows on this tab's position, whatever its own: the server shows some rows to nobody. */
+  /** Whether the next signal may leave out positions: the server shows some rows to nobody. */
   private mayJump = false;
   private readonly unlisten: readonly (() => void)[];
 
@@ -129,14 +135,14 @@ class Tab {
         this.release = resolve;
         this.lead();
       });
-    // A lock that is taken is not waited for.
+    // A tab that steals the lock does not wait for it.
     const options = steal ? { steal } : { signal: waiting.signal };
     void this.ports
       .lock(this.name, hold, options)
       .catch(() => {})
       .then(() => {
         if (this.waiting !== waiting) return;
-        // Taken away while this tab stood still: what it does next is wait in line again.
+        // The lock was taken away while this tab was frozen. Wait in line again.
         this.stopLeading();
         this.queue(false);
       });
@@ -154,7 +160,7 @@ class Tab {
     this.release = null;
   }
 
-  /** Opens the stream after `cursor`. What this tab has already it does not take again. */
+  /** Opens the stream after `cursor`. The tab ignores events that it already has. */
   private open(cursor: number | null): void {
     this.stream?.close();
     this.through = cursor;
@@ -187,7 +193,7 @@ class Tab {
       if (this.stream) this.answer(message);
       return;
     }
-    // Another tab may still believe that it leads: what it says is true, and position tells what is new of it.
+    // Another tab may still believe that it leads. Its events are true, and their positions show which of them are new.
     this.heardMs = this.ports.now();
     if (message.kind === "replay") this.mayJump = message.after === this.cursor;
     else if (message.kind === "lead") {
@@ -198,12 +204,12 @@ class Tab {
     else this.follow(message);
   }
 
-  /** A tab asks the leader: it is told how things are, and what it has missed is streamed again. */
+  /** Answers a tab that asks. It gets the current state, and the events that it missed are streamed again. */
   private answer({ from, cursor }: Extract<TabMessage, { kind: "ask" }>): void {
     this.channel?.send({ kind: "state", state: this.state, to: from });
     if (cursor !== null && (this.cursor === null || cursor < this.cursor)) {
       this.channel?.send({ kind: "replay", after: cursor, to: from });
-      // Another tab may be told again just now, from further back: what it is told serves this one too.
+      // The stream may already repeat from an earlier position for another tab, which serves this one too.
       if (this.through === null || this.through > cursor) this.open(cursor);
       return;
     }
@@ -215,14 +221,14 @@ class Tab {
   private follow({ name, data }: Extract<TabMessage, { kind: "event" }>): void {
     if (this.stream) return;
     const event = STREAM_EVENTS[name].safeParse(data);
-    // An event that cannot be read comes from a tab with another version of this app; that tab reloads before long.
+    // An unreadable event comes from a tab with another version of the app. That tab reloads soon.
     if (!event.success) return;
     if (name === "signal") {
-      // Before the first hello nothing is missed: the views are read after it.
+      // Before the first hello nothing is missed, because the views are read after it.
       if (this.cursor === null) return;
       const { position } = event.data as { readonly position: number };
       if (position > this.cursor + 1 && !this.mayJump) {
-        // Something was missed; what comes until it is told again would hide it.
+        // An event was missed. Accepting later ones before it is repeated would hide the loss.
         if (this.askedAfter !== this.cursor) this.ask();
         return;
       }
@@ -254,7 +260,7 @@ class Tab {
     this.handlers.state(state);
   }
 
-  /** A leader whose stream is open and who says nothing has stopped without letting go. */
+  /** Detects a leader that stopped without releasing the lock: its stream is open but it says nothing. */
   private look(): void {
     if (this.channel === null || this.stream || this.state === "down") return;
     if (this.ports.now() - this.heardMs < SILENCE_MS) return;
@@ -263,7 +269,7 @@ class Tab {
   }
 }
 
-/** Null where the browser has no locks or channels to share by. */
+/** Null if the browser lacks locks or channels. */
 function browserPorts(): TabPorts | null {
   if (typeof navigator === "undefined" || !("locks" in navigator) || typeof BroadcastChannel === "undefined")
     return null;
@@ -276,7 +282,7 @@ function browserPorts(): TabPorts | null {
     },
     stream: connectStream,
     onSleep: (sleep, wake) => {
-      // A page that goes into the history cache is not closed; one that is frozen runs nothing.
+      // A page in the history cache is not closed, and a frozen page runs nothing.
       const pairs = [
         [window, "pagehide", sleep],
         [window, "pageshow", wake],

@@ -1,5 +1,5 @@
 "use client";
-/** Puts the stream's events where they belong: freshness, the signal feed, and the views that must be read again. */
+/** Passes the stream's events on: to freshness, to the signal feed, and to the views that must be read again. */
 import { useEffect } from "react";
 import { useSWRConfig } from "swr";
 import { kindOf } from "@/lib/core/signals/message-types";
@@ -27,12 +27,12 @@ export function publish(event: FeedEvent): void {
   for (const listener of feed) listener(event);
 }
 
-/** Bursts of contact events cause one read. */
+/** A burst of contact events causes one read. */
 const COALESCE_MS = 250;
 
 const isView = (key: unknown) => typeof key === "string" && key.startsWith("/api/") && key !== PATHS.session;
 
-/** The views that this message changes. */
+/** Tells which views a message of this type changes. */
 function affected(type: string): (key: unknown) => boolean {
   const kind = kindOf(type);
   if (kind === "recognition") return (key) => key === PATHS.recognition;

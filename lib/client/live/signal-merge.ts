@@ -1,4 +1,4 @@
-/** How live signals and read pages become one list. Pure. */
+/** Merges live signals and read pages into one list. Pure. */
 import type { Signal } from "@/lib/wire/signals";
 
 /** The ledger's copy replaces the pending one, never the other way round. */
@@ -16,7 +16,7 @@ function newestFirst(a: Signal, b: Signal): number {
   return x < y ? 1 : x > y ? -1 : 0;
 }
 
-/** Everything that was read or came in, newest first, each signal once. */
+/** All read and live signals, newest first, each once. */
 export function mergeSignals(...lists: readonly (readonly Signal[])[]): Signal[] {
   const byId = new Map<string, Signal>();
   for (const signal of lists.flat()) {

@@ -1,6 +1,6 @@
 /**
- * The signal feed: pages by cursor, with what comes in live laid over them by id. Live signals stay beside the pages, not in
- * them: SWR drops a read that is under way when its cache is written to, and a page would never come.
+ * The signal feed: pages by cursor, with live signals merged in by id. Live signals stay outside the pages, because SWR drops a
+ * running read when its cache is written to, and a page would never arrive.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import useSWRInfinite from "swr/infinite";
@@ -10,13 +10,13 @@ import { readView } from "../api/reads";
 import { onFeed } from "./live";
 import { mergeSignals } from "./signal-merge";
 
-/** After a reconnect the stream itself brings what was missed; only if it has not by then, read again. */
+/** After a reconnect the stream sends what was missed. If it has not done so by then, read again. */
 const CATCH_UP_MS = 1_500;
 const NONE: readonly Signal[] = [];
 
 export function useSignals(types: readonly string[]) {
   const filter = types.map((type) => `type=${encodeURIComponent(type)}`).join("&");
-  // No limit of our own: the server keeps the default first page ready.
+  // No `limit` parameter, because the server keeps the default first page ready.
   const keyOf = useCallback(
     (index: number, previous: SignalsAnswer | null) => {
       if (previous && previous.nextCursor === null) return null;
@@ -51,7 +51,7 @@ export function useSignals(types: readonly string[]) {
   };
 }
 
-/** Signals of the wanted types since the page was opened. Asks for a new read where something was missed. */
+/** Signals of the wanted types since the page was opened. Starts a new read if something was missed. */
 function useLive(filter: string, readPosition: number, readAgain: () => void): readonly Signal[] {
   const [live, setLive] = useState(NONE);
   const position = useRef(readPosition);
@@ -73,7 +73,7 @@ function useLive(filter: string, readPosition: number, readAgain: () => void): r
           if (position.current < event.position) readAgain();
         }, CATCH_UP_MS);
       } else {
-        // One of another type counts too: the list is known to be complete up to there.
+        // A signal of another type counts too: the list is known to be complete up to there.
         position.current = Math.max(position.current, event.signal.position);
         if (wanted.size === 0 || wanted.has(event.signal.type)) setLive((before) => [event.signal, ...before]);
       }

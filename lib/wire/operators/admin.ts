@@ -10,7 +10,7 @@ const count = z.number().int().nonnegative();
 const sequence = z.number().int().positive();
 const ms = z.number().int().nonnegative().meta({ description: "Milliseconds since 1970" });
 
-/** A long list: its length and its first items. */
+/** A list that may be long: its length and its first items. */
 const sequencesFound = z.object({ count, first: z.array(sequence) });
 
 /** Progress and findings of a topic audit or a topic resync. */
@@ -24,7 +24,7 @@ export const TopicCheck = z.object({
   unconfirmed: sequencesFound.meta({ description: "Stored, not in the mirror's answer" }),
   broken: sequencesFound.meta({ description: "The mirror's running hash does not follow from the one before" }),
   restored: count.meta({
-    description: "Messages that a resync wrote: missing ones, and verified ones in place of others",
+    description: "Messages that a resync wrote: missing ones, and verified ones that replaced unverified ones",
   }),
 });
 export type TopicCheck = z.infer<typeof TopicCheck>;
@@ -115,7 +115,7 @@ const tiers = z.object({ l1: TierStatus, redis: TierStatus, postgres: TierStatus
 
 export const InstanceStatus = z.object({
   instanceId: z.string(),
-  place: InstancePlace.nullable().meta({ description: "Null for an instance of an older release" }),
+  place: InstancePlace.nullable().meta({ description: "Null if the instance runs an older release" }),
   isThis: z.boolean().meta({ description: "The instance that answered" }),
   version: z.string(),
   startedMs: ms,

@@ -3,9 +3,9 @@ import { CappedAt } from "../common";
 
 export const HealthAnswer = z.object({ ok: z.literal(true), uptimeSeconds: z.number() });
 
-/** One thing that an operator should know of. The same words stand on the operators' page and in the log. */
+/** A condition that an operator must know of. The operators' page and the log use the same words. */
 export const IncidentAnswer = z.object({
-  code: z.string().meta({ description: "Stable: the table in docs/operations.md explains each" }),
+  code: z.string().meta({ description: "A stable code; docs/operations.md explains each" }),
   subject: z.string().nullable().meta({ description: "The topic, mirror or instance it is about" }),
   severity: z.enum(["critical", "warning"]),
   sinceMs: z.number().int().nonnegative().meta({ description: "Milliseconds since 1970" }),
@@ -14,12 +14,12 @@ export const IncidentAnswer = z.object({
 });
 export type IncidentAnswer = z.infer<typeof IncidentAnswer>;
 
-/** `GET /api/health/ready`: 503 with the same shape where `ready` is false. */
+/** `GET /api/health/ready`. The answer is 503, in the same shape, if `ready` is false. */
 export const ReadyAnswer = z.object({
   ready: z.boolean().meta({ description: "Whether this instance can serve" }),
-  degraded: z.boolean().meta({ description: "Whether something is wrong that an operator should know of" }),
+  degraded: z.boolean().meta({ description: "Whether an incident is open" }),
   incidents: z.array(IncidentAnswer).meta({ description: "What is wrong, as this instance sees it" }),
-  progress: z.string().nullable().meta({ description: "How far the first sync is; null when it is over" }),
+  progress: z.string().nullable().meta({ description: "Progress of the first sync; null when it has ended" }),
   tiers: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().nullable() })),
 });
 export type ReadyAnswer = z.infer<typeof ReadyAnswer>;
@@ -44,7 +44,7 @@ export const IngestionAnswer = z.object({
         .number()
         .int()
         .nullable()
-        .meta({ description: "How long it is behind what readers asked for; null where it is not kept here" }),
+        .meta({ description: "How long the topic has been behind its readers' demand; null if it is not synced here" }),
       gaps: z.array(z.object({ from: z.number().int(), to: z.number().int(), state: z.string() })),
       counts: z.object({
         messages: z.number().int(),

@@ -64,7 +64,7 @@ export const activityShape = {
     published: count,
     received: count,
     missed: count.meta({
-      description: "How often the instance read everything again because it may have missed events",
+      description: "How often the instance reloaded all views because it may have missed events",
     }),
     connections: count,
   }),
@@ -80,7 +80,7 @@ export const activityShape = {
   }),
   submits: z.object({
     messages: count,
-    transactions: count.meta({ description: "A message above 1,024 bytes takes several" }),
+    transactions: count.meta({ description: "A message above 1,024 bytes takes several transactions" }),
     bytes: count,
     errors: count,
   }),
@@ -96,10 +96,10 @@ export const InstancePlace = z.object({
 export type InstancePlace = z.infer<typeof InstancePlace>;
 
 export const InstanceReport = z.object({
-  /** Version of the shape. Instances of two releases run side by side during a deployment. */
+  /** The version of the shape. During a deployment, instances of two releases run side by side. */
   form: z.literal(1),
   instanceId: z.string(),
-  /** An older release sends none. */
+  /** An older release sends no place. */
   place: InstancePlace.nullable().default(null),
   version: z.string(),
   startedMs: count,
@@ -108,7 +108,7 @@ export const InstanceReport = z.object({
   mirrors: z.array(MirrorReport),
   isEventBusConnected: z.boolean(),
   memory: z.object({ rssBytes: count, heapBytes: count }),
-  /** An older release sends none of these three. */
+  /** An older release sends none of the following three. */
   incidents: z.array(IncidentAnswer).default([]),
   history: MinuteColumns.default(NO_HISTORY),
   errors: z.array(ErrorKind).max(ERROR_KINDS_MAX).default([]),

@@ -1,4 +1,4 @@
-/** One person and one message as operators look them up. */
+/** Shapes of the operators' look-up of one person and one message. */
 import { z } from "zod";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { TIERS } from "../../core/shards/shards";
@@ -15,7 +15,9 @@ const Copy = z.object({
   position: count,
   readMs: ms.meta({ description: "When it was read from Postgres, milliseconds since 1970" }),
   bytes: count,
-  isFresh: z.boolean().meta({ description: "False: the next read loads it again, and this copy is a last resort" }),
+  isFresh: z
+    .boolean()
+    .meta({ description: "False if the next read loads it again and uses this copy only as a last resort" }),
 });
 
 /** `GET /api/admin/people/{userId}` */
@@ -33,12 +35,12 @@ export const PersonLookup = z.object({
   sessions: z.object({
     endedUntilMs: ms
       .nullable()
-      .meta({ description: "Sessions issued until then are over; null: this instance knows no sign-out" }),
+      .meta({ description: "Sessions issued until then have ended; null if this instance knows of no sign-out" }),
     openStreams: count.meta({ description: "Live streams on the instance that answered" }),
   }),
   caches: z.object({
     l1: z.array(Copy).meta({ description: "Memory of the instance that answered" }),
-    redis: z.array(Copy).nullable().meta({ description: "Null: no Redis is configured, or it is down" }),
+    redis: z.array(Copy).nullable().meta({ description: "Null if no Redis is configured, or it is down" }),
   }),
   lastWrites: z
     .array(
@@ -53,21 +55,20 @@ export const MessageLookup = z.object({
   topicId: TopicIdText,
   sequence,
   consensusTimestamp: ConsensusTimestamp,
-  payer: AccountIdText.nullable().meta({ description: "Who paid; null if the mirror does not say" }),
-  isTrustedPayer: z.boolean().meta({ description: "The payer may write for everybody (TRUSTED_PAYERS)" }),
+  payer: AccountIdText.nullable().meta({ description: "The payer; null if the mirror does not name it" }),
+  isTrustedPayer: z.boolean().meta({ description: "Whether the payer may write for others (TRUSTED_PAYERS)" }),
   bytes: count,
-  text: z
-    .string()
-    .meta({ description: "The first 2,000 characters as safe text; of the whole message if it came in chunks" }),
+  text: z.string().meta({ description: "The first 2,000 characters of the whole message, as safe text" }),
   disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed"]),
   verification: z.enum(["verified", "unverifiable", "failed"]),
-  reason: z.string().nullable().meta({ description: "Why it is rejected, failed or unverifiable" }),
+  reason: z.string().nullable().meta({ description: "Why the message is rejected, failed or unverifiable" }),
   chunk: z.object({ number: count, total: count }).nullable(),
   type: z.string().nullable().meta({ description: "Null if the message cannot be decoded" }),
   actor: UserIdText.nullable(),
   target: UserIdText.nullable(),
   audience: z.enum(["nobody", "people", "contacts", "everybody"]).meta({
-    description: "people: actor and target; contacts: the actor's contacts too; everybody: it is a definition",
+    description:
+      "people: actor and target; contacts: also the actor's contacts; everybody: all users, because it is a definition",
   }),
   proof: Proof,
 });

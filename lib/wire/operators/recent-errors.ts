@@ -1,7 +1,7 @@
 /** The latest errors by kind, as instances report them. */
 import { z } from "zod";
 
-/** Bounds keep a report small: about 4 KB of errors at most. */
+/** These bounds keep a report small: at most about 4 KB of errors. */
 export const ERROR_KINDS_MAX = 12;
 export const ERRORS_PER_KIND_MAX = 3;
 
@@ -14,7 +14,11 @@ export const ErrorKind = z.object({
     .array(
       z.object({
         atMs: count,
-        requestId: z.string().max(100).nullable().meta({ description: "Find it in the log; null for background work" }),
+        requestId: z
+          .string()
+          .max(100)
+          .nullable()
+          .meta({ description: "The request id to search the log for; null for background work" }),
         route: z.string().max(200).nullable(),
       }),
     )

@@ -63,7 +63,7 @@ test("nothing is sent before the whole phrase is typed", async ({ admin, page })
   const sent: string[] = [];
   page.on("request", (request) => request.method() === "POST" && sent.push(request.url()));
   await admin.begin(topicId, "Pause");
-  const send = admin.confirmation.getByRole("button", { name: "Pause it" });
+  const send = admin.confirmation.getByRole("button", { name: "Pause topic" });
   await expect(send).toBeDisabled();
   await admin.confirmation.getByRole("textbox").fill(topicId.slice(0, -1));
   await expect(send).toBeDisabled();

@@ -8,7 +8,7 @@ import { PersonLink } from "../people/person-name";
 import { usePerform } from "../use-perform";
 import type { Seating } from "./seats";
 
-/** The same as the picture, in words. */
+/** The circle in words, with the same content as the picture. */
 export function CircleList({ seating, people }: { seating: Seating; people: People }) {
   const trusted = [
     ...seating.seats.flatMap((seat) => (seat.kind === "taken" ? [seat.contact] : [])),

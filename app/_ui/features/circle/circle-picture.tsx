@@ -16,7 +16,7 @@ export interface CirclePictureProps {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/** You in the middle, nine seats around, the other contacts as a halo. One tab stop; arrow keys go around. */
+/** You in the middle, nine seats around, and the other contacts outside. It is one tab stop; arrow keys move around it. */
 export function CirclePicture({ seating, people, onSeat, onEmpty }: CirclePictureProps) {
   const [current, setCurrent] = useState(0);
   const svg = useRef<SVGSVGElement>(null);
@@ -75,7 +75,7 @@ function Rings({ over }: { over: boolean }) {
   );
 }
 
-/** Given trust is a green line; where it is mutual, a golden one comes back beside it. */
+/** Given trust is a green line. If it is mutual, a golden line comes back beside it. */
 function Spoke({ seat, mutual }: { seat: number; mutual: boolean }) {
   const [from, to] = spoke(onCircle(seat, 9, RING), SELF_RADIUS + 3, SEAT_RADIUS + 3);
   const length = Math.hypot(to.x - from.x, to.y - from.y);

@@ -1,4 +1,4 @@
-/** Places in the picture, in the units of its view box. */
+/** Places in the picture, in units of its view box. */
 export const SIZE = 520;
 export const CENTRE = SIZE / 2;
 export const RING = 158;
@@ -22,7 +22,7 @@ export function onCircle(index: number, count: number, radius: number, turn = 0)
   return { x: round(CENTRE + radius * Math.cos(angle)), y: round(CENTRE + radius * Math.sin(angle)) };
 }
 
-/** The part of the line from the centre to `spot` that neither circle covers. */
+/** The part of the line from the centre to `spot` that neither end's circle covers. */
 export function spoke(spot: Spot, from: number, before: number): readonly [Spot, Spot] {
   const length = Math.hypot(spot.x - CENTRE, spot.y - CENTRE);
   const at = (distance: number): Spot => ({

@@ -5,9 +5,9 @@ import { DISC, HALO, onCircle, spoke } from "./geometry";
 /** More dots than this would touch each other. */
 const MAX_DOTS = 72;
 
-/** The contacts who are not in the circle; those who trust you reach in with a golden line. Beyond nine: copper. */
+/** The contacts outside the circle. A golden line leads in from those who trust you. Contacts beyond nine are copper. */
 export function Halo({ around, beyond }: { around: readonly Contact[]; beyond: readonly Contact[] }) {
-  // Those with something to show come first, so that the cut takes the others.
+  // Contacts with a line or a colour come first, so that the limit cuts the others.
   const dots = [
     ...beyond.map((contact) => ({ contact, over: true })),
     ...[...around]
@@ -54,7 +54,7 @@ export function Halo({ around, beyond }: { around: readonly Contact[]; beyond: r
   );
 }
 
-/** Deals the list around the circle, so that those who come first do not all stand on one side. */
+/** Deals the list around the circle, so that the first ones do not all stand on one side. */
 function spread<T>(list: readonly T[]): T[] {
   const stride = list.length > 6 ? strideOf(list.length) : 1;
   const placed = new Array<T>(list.length);
@@ -64,7 +64,7 @@ function spread<T>(list: readonly T[]): T[] {
   return placed;
 }
 
-/** Near the golden section, and without a common divisor, so that every place is met once. */
+/** A stride near the golden section, without a common divisor with the count, so that it visits every place once. */
 function strideOf(count: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   let stride = Math.round(count * 0.382);

@@ -10,7 +10,7 @@ import { TrustBadges } from "../contacts/trust-badges";
 import { profileHref } from "../people/person-name";
 import { TakeBack } from "./circle-list";
 
-/** The person in a seat, and what can be done. */
+/** The person in a seat, and the possible actions. */
 export function SeatDialog({ contact, onClose }: { contact: Contact | null; onClose(): void }) {
   const { person } = usePeople();
   if (!contact) return null;

@@ -1,18 +1,18 @@
-/** Assigns people to seats. Pure: the picture and the list are drawn from the same seats. */
+/** Assigns people to seats. Pure. The picture and the list use the same seats. */
 import type { Contact, ContactsAnswer } from "@/lib/wire/contacts";
 import { CIRCLE_SLOTS } from "@/lib/wire/contacts";
 
 export type Seat =
   | { readonly kind: "taken"; readonly contact: Contact }
-  /** Held by a weight above one of somebody who sits elsewhere. */
+  /** This seat is taken by another seat's weight above one. */
   | { readonly kind: "weight" }
   | { readonly kind: "empty" };
 
 export interface Seating {
   readonly seats: readonly Seat[];
-  /** More than nine, which the ledger allows and TrustMesh does not. */
+  /** Contacts beyond nine, which the ledger allows and TrustMesh does not. */
   readonly beyond: readonly Contact[];
-  /** Bonded, not in the circle. */
+  /** Bonded contacts outside the circle. */
   readonly around: readonly Contact[];
   readonly given: number;
   readonly received: number;
@@ -22,7 +22,7 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 export function seat(answer: ContactsAnswer): Seating {
   const { contacts } = answer;
-  // By bond, oldest first: giving trust to one more person moves nobody else.
+  // Sorted by bond, oldest first, so that giving trust to one more person moves nobody else.
   const trusted = contacts
     .filter((contact) => contact.trust.allocatedTo > 0)
     .sort((a, b) => a.bondedAt - b.bondedAt || (a.peerId < b.peerId ? -1 : 1));

@@ -17,7 +17,7 @@ export interface RequestDialogProps {
   onAsked(): void;
 }
 
-/** Asks by id; on the local ledger also by picking a person. */
+/** Asks somebody by id. On a local ledger, a list of people is offered too. */
 export function RequestDialog({ open, onOpenChange, onAsked }: RequestDialogProps) {
   const { request } = useActions();
   const { perform, busy } = usePerform();
@@ -72,7 +72,7 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
   const [isLooking, setIsLooking] = useState(false);
-  /** An id that nobody has used, which the person may ask all the same. */
+  /** An id that nobody has used. The user may ask it all the same. */
   const [strangerId, setStrangerId] = useState<string | null>(null);
 
   const send = async (event: React.FormEvent) => {
@@ -85,7 +85,7 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
     if (relation === "outgoing") return setError("You have asked already.");
     if (id === strangerId) return onAsk(id);
     setIsLooking(true);
-    // If it cannot be looked up, the request itself says what is wrong.
+    // If the look-up fails, the request itself reports what is wrong.
     const found = await findPerson(id).catch(() => null);
     setIsLooking(false);
     if (found?.account === false) return setError(`This network has no account ${id}. Check the id.`);

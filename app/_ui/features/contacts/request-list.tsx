@@ -46,7 +46,7 @@ interface SectionProps {
   title: string;
   requests: readonly ContactRequest[];
   empty: string;
-  /** Below the title, while there are requests. */
+  /** Shown below the title if there are requests. */
   note: string;
   children(request: ContactRequest): React.ReactNode;
 }

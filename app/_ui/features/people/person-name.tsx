@@ -3,7 +3,10 @@ import type { Person } from "@/lib/client/format/people";
 
 export const profileHref = (id: string) => `/profile/${encodeURIComponent(id)}`;
 
-/** A person in a sentence. Names come from the ledger: isolated, so that their direction does not leak into the text around. */
+/**
+ * A person in a sentence. Names come from the ledger, so they are isolated: their text direction does not affect the text
+ * around them.
+ */
 export function PersonLink({ person }: { person: Person }) {
   return (
     <Link

@@ -21,7 +21,7 @@ export interface PersonPickerProps {
 const matches = (choice: Choice, words: string) =>
   `${choice.name} ${choice.id} ${choice.note ?? ""}`.toLocaleLowerCase().includes(words);
 
-/** A search field over a list of people; each is a button. */
+/** A search field over a list of people. Each person is a button. */
 export function PersonPicker({ people, label, empty, onPick, busyId = null, autoFocus = false }: PersonPickerProps) {
   const [query, setQuery] = useState("");
   const shown = useMemo(() => {

@@ -12,7 +12,7 @@ import { RevokeDialog } from "../contacts/revoke-dialog";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
 import { usePerform } from "../use-perform";
 
-/** How the two of you stand, and what can be done about it. */
+/** The relation between the signed-in user and this person, and the possible actions. */
 export function Relation({ person }: { person: Person }) {
   const { data } = useContacts();
   if (!data) return <Skeleton className="h-36 rounded-card" />;

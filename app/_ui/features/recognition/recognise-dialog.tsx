@@ -13,7 +13,7 @@ import { usePerform } from "../use-perform";
 export interface RecogniseDialogProps {
   open: boolean;
   onOpenChange(open: boolean): void;
-  /** Chosen already, where the dialog was opened from a person or from a definition. */
+  /** Chosen beforehand if the dialog was opened from a person or a definition. */
   person?: Person | null;
   definition?: Definition | null;
 }
@@ -31,7 +31,7 @@ export function RecogniseDialog(props: RecogniseDialogProps) {
   );
 }
 
-/** A ledger message of one transaction has 1024 bytes: this keeps even the longest note in one. */
+/** One transaction holds a ledger message of 1,024 bytes. This limit keeps even the longest note within one. */
 const MAX_NOTE = 200;
 
 function RecogniseForm({ person = null, definition = null, onOpenChange }: RecogniseDialogProps) {

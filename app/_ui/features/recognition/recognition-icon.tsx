@@ -46,7 +46,7 @@ import {
 import { useCanDraw } from "@/lib/client/browser/emoji";
 import { iconChoice } from "@/lib/client/format/icon-name";
 
-/** Names that definitions use for their icon. */
+/** Icon names that definitions use. */
 const BY_NAME: Readonly<Record<string, LucideIcon>> = {
   ambulance: Ambulance,
   anchor: Anchor,
@@ -96,7 +96,7 @@ const BY_NAME: Readonly<Record<string, LucideIcon>> = {
   bolt: Zap,
 };
 
-/** The icon of a name, an emoji if this system can draw it, otherwise a medal: something always shows. */
+/** The icon of that name, otherwise the emoji if this system can draw it, otherwise a medal. */
 export function RecognitionIcon({ icon, className }: { icon: string | null; className?: string }) {
   const { name, emoji } = iconChoice(icon);
   const isDrawn = useCanDraw(emoji);

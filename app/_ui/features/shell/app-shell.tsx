@@ -11,11 +11,11 @@ import { Navigation } from "./navigation";
 import { SessionGate } from "./session-gate";
 
 const SWR = {
-  // A session that has ended is found out by whichever read meets it first.
+  // The first read after a session has ended finds that out.
   onError: (error: unknown) => {
     if (isUnauthenticated(error)) void mutate(PATHS.session);
   },
-  // Asking again helps against a server or a network that is down, not against a refusal.
+  // A retry helps if a server or network is down, but not after a refusal.
   shouldRetryOnError: (error: unknown) => !(error instanceof ApiError) || error.status === 0 || error.status >= 500,
   focusThrottleInterval: 10_000,
 };

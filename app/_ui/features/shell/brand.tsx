@@ -1,4 +1,4 @@
-/** The mark: nine seats around one person, one of them joined by a line. */
+/** The logo: nine seats around one person, who is joined by lines to some of them. */
 const SEATS = [
   [16, 4.5],
   [23.4, 7.2],

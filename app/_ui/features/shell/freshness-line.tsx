@@ -16,7 +16,7 @@ const TEXTS: Record<FreshnessWords["tone"], string> = {
   waiting: "text-ink-soft",
 };
 
-/** How old what is on the page is. */
+/** Shows the age of the page's content. */
 export function FreshnessLine({ className }: { className?: string }) {
   const { tone, text } = useFreshness();
   return (
@@ -38,7 +38,7 @@ const SPOKEN: Record<FreshnessWords["tone"], string> = {
   waiting: "",
 };
 
-/** Screen readers hear of changes only, not of every second. */
+/** Announces changes to screen readers, but not every second. */
 export function FreshnessAnnouncer() {
   const { tone } = useFreshness();
   return (

@@ -30,7 +30,7 @@ function usePlaces(): readonly Place[] {
   ];
 }
 
-/** For operators only, also in the bar of phones. */
+/** For operators only, on phones too. */
 const OPERATE: Place = { href: "/admin", label: "Operate", icon: SlidersHorizontal };
 
 export function Navigation({ children }: { children: React.ReactNode }) {
@@ -147,7 +147,7 @@ function TabBar({ places }: { places: readonly Place[] }) {
   );
 }
 
-/** How many requests wait for an answer. */
+/** The number of requests that wait for an answer. */
 function Count({ count, className }: { count: number | undefined; className: string }) {
   if (!count) return null;
   const words = `${counted(count, "person asks", "people ask")} to be your contact`;

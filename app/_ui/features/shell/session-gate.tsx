@@ -6,7 +6,7 @@ import { useSession } from "@/lib/client/api/session";
 import { ErrorState } from "../../primitives/states";
 import { BrandMark } from "./brand";
 
-/** Lets nobody past without a session, and nobody into the page of somebody else. */
+/** Admits nobody without a session, and never shows one user's page to another. */
 export function SessionGate({ children }: { children: React.ReactNode }) {
   const { data: session, error, mutate } = useSession();
   const router = useRouter();
@@ -22,7 +22,7 @@ export function SessionGate({ children }: { children: React.ReactNode }) {
 
   useEffect(() => {
     if (!userId) return;
-    // Another tab has signed in as somebody else: what is in memory here belongs to the first one.
+    // Another tab has signed in as somebody else. The data in this tab's memory belongs to the first user.
     if (firstUser.current && firstUser.current !== userId) window.location.reload();
     firstUser.current = userId;
   }, [userId]);

@@ -6,7 +6,7 @@ import { askChallenge, enterWithSignature } from "@/lib/client/api/session";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 
-/** Signing in by signing a text with the account's key, in whatever wallet or tool holds it. */
+/** Sign-in by signing a text with the account's key, in any wallet or tool that holds it. */
 export function AccountSignIn({ next }: { next: string }) {
   const [accountId, setAccountId] = useState("");
   const [challenge, setChallenge] = useState<string | null>(null);
@@ -33,7 +33,7 @@ export function AccountSignIn({ next }: { next: string }) {
       try {
         await enterWithSignature(accountId.trim(), challenge ?? "", signatureMap, next);
       } catch (error) {
-        // A challenge takes one answer: the next try needs another.
+        // A challenge accepts one answer, so the next try needs a new one.
         setChallenge((await askChallenge(accountId.trim())).challenge);
         throw error;
       }

@@ -23,7 +23,7 @@ function spots({ radius, seats, size, turn }: (typeof RINGS)[number]): Spot[] {
 
 const [INNER, MIDDLE, OUTER] = RINGS.map(spots) as [Spot[], Spot[], Spot[]];
 
-/** Each spot is joined with the nearest one further in. */
+/** Joins each spot with the nearest one further in. */
 function nearest(spot: Spot, to: readonly Spot[]): Spot {
   return to.reduce((a, b) => (Math.hypot(a.x - spot.x, a.y - spot.y) < Math.hypot(b.x - spot.x, b.y - spot.y) ? a : b));
 }

@@ -104,7 +104,7 @@ function People({ next }: { next: string }) {
   );
 }
 
-/** Through a wallet where a connector is configured; by hand everywhere. */
+/** Through a wallet if a connector is configured, and by hand in any case. */
 function AsAccount({ wallet, next }: { wallet: WalletSettings | null; next: string }) {
   if (wallet === null) return <AccountSignIn next={next} />;
   return (

@@ -8,12 +8,12 @@ import { Button, buttonClass } from "../../primitives/button";
 
 type Step = "idle" | "opening" | "inviting" | "signing";
 
-/** Signing in by connecting a wallet: it shares its account, signs the challenge, and the session with it ends. */
+/** Sign-in through a connected wallet. The wallet shares its account and signs the challenge; then its session ends. */
 export function WalletSignIn({ settings, next }: { settings: WalletSettings; next: string }) {
   const [step, setStep] = useState<Step>("idle");
   const [invitation, setInvitation] = useState<Invitation | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // An answer to an earlier invitation must not sign a person in who has cancelled or begun anew.
+  // A late answer to an earlier invitation must not sign in a person who has cancelled or started again.
   const attempt = useRef(0);
   useEffect(() => () => void attempt.current++, []);
 
@@ -41,7 +41,7 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
         const signatureMap = await wallet.sign(challenge);
         if (isCurrent()) await enterWithSignature(wallet.accountId, challenge, signatureMap, next);
       } finally {
-        // It lapses by itself where the wallet cannot be told.
+        // If the wallet cannot be told, its session expires by itself.
         await wallet.leave().catch(() => undefined);
       }
     } catch (error) {

@@ -101,7 +101,7 @@ function NewPill({ count, onPress }: { count: number; onPress(): void }) {
   );
 }
 
-/** Loads older signals when its end comes near, and by a button for everybody who does not scroll. */
+/** Loads older signals when the end of the list comes near, and with a button for readers who do not scroll. */
 function More({ feed }: { feed: ReturnType<typeof useSignals> }) {
   const { hasMore, loadingMore, loadMore, error, retry } = feed;
   const end = useRef<HTMLDivElement>(null);

@@ -19,7 +19,7 @@ async function check(path: string): Promise<Check> {
   return { proof, verdict: await verifyProof(proof) };
 }
 
-/** Asks for the parts of the proof, computes the running hash here, and shows both results side by side. */
+/** Loads the parts of the proof, computes the running hash here, and shows both hashes side by side. */
 export function ProofPanel({ signal, state }: { signal: Signal; state: SealState }) {
   const path = `/api/proof/${signal.topicId}/${signal.sequenceNumber}`;
   const { data, error, mutate, isValidating } = useSWR<Check, Error>(["proof", path], () => check(path), {
@@ -69,7 +69,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
         )}
         <Fact name="Topic" value={proof.message.topicId} />
         <Fact name="Sequence" value={proof.message.sequenceNumber} />
-        <Fact name="Payer" value={proof.message.payerAccountId ?? "not told by the mirror"} />
+        <Fact name="Payer" value={proof.message.payerAccountId ?? "not given by the mirror"} />
         <Fact name="Consensus" value={exactConsensusTime(proof.message.consensusTimestamp)} />
       </dl>
       <Button size="sm" busy={isValidating} onClick={() => void mutate()}>

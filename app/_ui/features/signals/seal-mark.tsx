@@ -7,7 +7,7 @@ export function sealStateOf(signal: Signal): SealState {
   return signal.source === "pending" ? "pending" : signal.verified;
 }
 
-/** Twelve lobes of a wax seal. */
+/** The outline of a wax seal with twelve lobes. */
 const WAX =
   "M9.5 2.7Q12 -.6 14.5 2.7Q18.3 1.1 18.8 5.2Q22.9 5.7 21.3 9.5Q24.6 12 21.3 14.5Q22.9 18.3 18.8 18.8Q18.3 22.9 14.5 21.3Q12 24.6 9.5 21.3Q5.7 22.9 5.2 18.8Q1.1 18.3 2.7 14.5Q-.6 12 2.7 9.5Q1.1 5.7 5.2 5.2Q5.7 1.1 9.5 2.7Z";
 

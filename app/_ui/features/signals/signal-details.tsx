@@ -8,7 +8,7 @@ export function SignalDetails({ signal }: { signal: Signal }) {
     ["From", signal.actor ?? "nobody"],
     ["To", signal.target ?? "nobody"],
     ["Topic", `${signal.topicId}, message ${signal.sequenceNumber}`],
-    ["Consensus", signal.consensusTimestamp ? exactConsensusTime(signal.consensusTimestamp) : "not told yet"],
+    ["Consensus", signal.consensusTimestamp ? exactConsensusTime(signal.consensusTimestamp) : "not known yet"],
     ["Source", signal.source],
   ];
   return (

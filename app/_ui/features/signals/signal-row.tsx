@@ -33,7 +33,7 @@ export interface SignalRowProps {
   signal: Signal;
   people: People;
   recognitionTitle(id: string): string | null;
-  /** It came in while the page was open. */
+  /** Whether the signal arrived while the page was open. */
   arrived: boolean;
 }
 
@@ -70,7 +70,7 @@ export const SignalRow = memo(function SignalRow({ signal, people, recognitionTi
   );
 });
 
-/** Parts have no identity and never move: their place is their key. */
+/** Parts have no identity and never move, so their place is their key. */
 function Sentence({ parts, people }: { parts: readonly SentencePart[]; people: People }) {
   return parts.map((part, at) => {
     const key = `${at}`;
@@ -97,7 +97,7 @@ function When({ signal, open, controls, onToggle }: WhenProps) {
   const pending = signal.source === "pending";
   const exact = signal.consensusTimestamp
     ? exactConsensusTime(signal.consensusTimestamp)
-    : "The network has not told its time yet";
+    : "The network has not reported its time yet";
   return (
     <Tooltip text={<span className="ledger">{exact}</span>}>
       <button

@@ -5,7 +5,10 @@ import { onFeed } from "@/lib/client/live/live";
 const AT_TOP_PX = 160;
 const NONE: ReadonlySet<string> = new Set();
 
-/** Which signals came in while looking: highlighted if the reader is at the top, kept back behind a pill if not. */
+/**
+ * Signals that arrived while the page was open. They are highlighted if the reader is at the top, and otherwise kept back
+ * behind a button.
+ */
 export function useArrivals() {
   const [arrived, setArrived] = useState(NONE);
   const [held, setHeld] = useState(NONE);
@@ -15,7 +18,7 @@ export function useArrivals() {
       onFeed((event) => {
         if (event.kind !== "signal") return;
         const add = (ids: ReadonlySet<string>) => new Set([...ids, event.signal.id]);
-        // The reader's own action is no news that could wait.
+        // The reader's own action shows at once.
         const hold = window.scrollY > AT_TOP_PX && event.signal.source !== "pending";
         if (hold) setHeld(add);
         setArrived(add);

@@ -12,7 +12,7 @@ export interface ConfirmDialogProps {
   onConfirm(): void;
 }
 
-/** For what others will notice. The safe answer has the focus. */
+/** Confirms an action that others will notice. The safe answer has the focus. */
 export function ConfirmDialog({ open, onOpenChange, title, description, confirm, onConfirm }: ConfirmDialogProps) {
   const returnFocus = useReturnFocus();
   return (

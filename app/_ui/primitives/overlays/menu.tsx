@@ -2,10 +2,10 @@
 import clsx from "clsx";
 import { DropdownMenu as Radix } from "radix-ui";
 
-/** Inside the page's main part, so that it belongs to a landmark. */
+/** The menu's container inside the page's main part, so that it belongs to a landmark. */
 const home = () => (typeof document === "undefined" ? null : document.getElementById("main"));
 
-/** Named after its trigger. */
+/** A menu. Its accessible name is that of its trigger. */
 export function Menu({ trigger, children }: { trigger: React.ReactNode; children: React.ReactNode }) {
   return (
     <Radix.Root modal={false}>

@@ -2,8 +2,8 @@
 import { useRef } from "react";
 
 /**
- * Radix gives the focus back to a dialog's own trigger. Our dialogs are opened from elsewhere: from a button, a seat in the
- * picture, or an item of a menu that is gone by then, whose own trigger takes its place.
+ * Returns the focus when a dialog closes. Radix gives it to the dialog's own trigger, but our dialogs open from elsewhere: from
+ * a button, from a seat in the picture, or from a menu item. A menu item is gone by then, so its menu's trigger gets the focus.
  */
 export function useReturnFocus() {
   const opener = useRef<Element | null>(null);

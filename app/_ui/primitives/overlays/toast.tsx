@@ -18,7 +18,7 @@ const ToastContext = createContext<Say>(() => undefined);
 export const useToast = (): Say => useContext(ToastContext);
 
 const SHOWN_AT_ONCE = 3;
-/** Reasons take longer to read than a nod. */
+/** A failure with its reason takes longer to read than a success. */
 const DURATION_MS = { good: 4_000, bad: 10_000 } as const;
 
 let nextId = 1;
@@ -61,8 +61,8 @@ export function ToastProvider({ children }: { children: React.ReactNode }) {
         {/* Radix writes an inline style here, which a strict CSP would refuse in the server's HTML. */}
         {mounted && (
           <Radix.Viewport
-            // An open dialog hides everything from assistive technology but live regions: a notice is there all the same.
-            // "off", since Radix announces each notice in a region of its own.
+            // An open dialog hides everything but live regions from assistive technology, so a notice must be one. It is "off",
+            // because Radix announces each notice in a region of its own.
             aria-live="off"
             className="fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-60 flex flex-col gap-2 outline-none sm:left-auto sm:w-96 lg:bottom-5"
           />

@@ -5,7 +5,7 @@ export const TooltipProvider = ({ children }: { children: React.ReactNode }) => 
   <Radix.Provider delayDuration={250}>{children}</Radix.Provider>
 );
 
-/** More about a control, on hover and on focus. The trigger must be focusable. */
+/** Shows more about a control on hover and on focus. The trigger must be focusable. */
 export function Tooltip({ text, children }: { text: React.ReactNode; children: React.ReactNode }) {
   return (
     <Radix.Root>

@@ -10,16 +10,16 @@ export interface TypedConfirmProps {
   onOpenChange(open: boolean): void;
   title: string;
   description: string;
-  /** The text to type, letter by letter. */
+  /** The text to type, exactly as shown. */
   phrase: string;
   confirm: string;
   busy: boolean;
-  /** Why it was refused, after it was tried. */
+  /** The reason why the action was refused. Null before it was tried. */
   refusal: string | null;
   onConfirm(): void;
 }
 
-/** For what cannot be taken back or costs something: whoever goes on has read what it is about. */
+/** Confirms an action that cannot be undone or that costs something. Typing the phrase shows that the user has read it. */
 export function TypedConfirm({ open, onOpenChange, ...rest }: TypedConfirmProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
@@ -57,7 +57,7 @@ function Content({
           if (isTyped && !busy) onConfirm();
         }}
       >
-        <Field label={`Type ${phrase} to go on`}>
+        <Field label={`Type ${phrase} to continue`}>
           {(control) => (
             <input
               {...control}

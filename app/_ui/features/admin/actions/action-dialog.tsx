@@ -21,7 +21,7 @@ export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClo
   const say = useToast();
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
-  // One key per opening of the dialog, so that pressing again after a lost answer repeats nothing.
+  // One key for each opening of the dialog, so that a retry after a lost answer repeats nothing.
   const key = useRef<string | null>(null);
 
   const close = () => {

@@ -19,7 +19,7 @@ import { Dials } from "./dials";
 import { Limits } from "./limits";
 import { CostsTable, NeedsTable } from "./plan-tables";
 
-/** Needs and cost of a number of users, set with sliders, and the cost so far. */
+/** The resources and cost that a number of users needs, set with sliders, and the cost so far. */
 export function Capacity() {
   const { get, set } = useUrlState();
   const asked = DIALS.map(({ id }) => get(id) ?? "").join("|");
@@ -27,7 +27,7 @@ export function Capacity() {
     const texts = asked.split("|");
     return Object.fromEntries(DIALS.map((dial, i) => [dial.id, parseDial(dial, texts[i] || null)])) as DialValues;
   }, [asked]);
-  // The slider moves at once; the model follows.
+  // The slider moves at once. The model is computed a moment later.
   const settled = useDeferredValue(values);
   const inputs = useMemo(() => inputsOf(settled), [settled]);
   const standing = useMemo(() => standingAt(inputs), [inputs]);
@@ -61,7 +61,7 @@ export function Capacity() {
       </Panel>
       <Panel
         title="Dollars per month by users"
-        note="Numbered lines mark where limits break, the solid line the slider. The tables have the same numbers."
+        note="Numbered lines mark where limits break. The solid line is the slider. The tables have the same numbers."
       >
         <Curves curves={curves} marks={marks} />
         <div className="mt-5">

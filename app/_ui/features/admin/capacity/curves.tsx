@@ -5,7 +5,7 @@ import type { Curves as CurvesData } from "@/lib/client/admin/capacity";
 import { compact } from "@/lib/client/format/numbers";
 import { Chart, type ChartColors } from "../charts/chart";
 
-/** Each line has a colour and a dash pattern, so that colour alone never matters. */
+/** Each line has a colour and a dash pattern, so that nothing depends on colour alone. */
 const LINES = [
   { color: "accent", stroke: "stroke-accent", dash: [] },
   { color: "copper", stroke: "stroke-copper", dash: [8, 4] },

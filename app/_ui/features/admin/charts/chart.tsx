@@ -17,7 +17,7 @@ export interface ChartProps {
   options(colors: ChartColors): Omit<uPlot.Options, "width" | "height">;
 }
 
-/** A chart, hidden from screen readers: the caller says the same in words beside it. */
+/** A chart, hidden from screen readers. The caller shows the same figures as words beside it. */
 export function Chart({ data, className, options }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);

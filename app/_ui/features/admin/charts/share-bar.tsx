@@ -2,7 +2,7 @@ import clsx from "clsx";
 
 const TONES = { accent: "text-accent", copper: "text-copper", danger: "text-danger" } as const;
 
-/** A share (0 to 1) as a bar. The caller says the same in words beside it. */
+/** A share (0 to 1) as a bar. The caller shows the same figure as words beside it. */
 export function ShareBar({
   share,
   tone = "accent",

@@ -3,7 +3,7 @@ import { counted, whole } from "@/lib/client/format/numbers";
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** Messages in each of the last minutes. The last bar is the current minute, which is not over. */
+/** Messages in each of the last minutes. The last bar is the current minute, which has not ended. */
 export function Sparkline({ perMinute }: { perMinute: readonly number[] }) {
   const most = Math.max(...perMinute, 1);
   const step = WIDTH / Math.max(1, perMinute.length);

@@ -17,7 +17,7 @@ import { PageHeader } from "../../page-header";
 import { StatusProvider } from "./status-context";
 import { PLACES } from "./tabs";
 
-/** Frames every operators' page: refuses others, says how old the numbers are, and says what to do when none arrive. */
+/** Frames every operators' page. Refuses other users, shows the age of the numbers, and says what to do if none arrive. */
 export function AdminFrame({ children }: { children: React.ReactNode }) {
   const { data: status, error, mutate } = useAdminStatus();
   if (isNotOperator(error)) return <NotOperator reason={reasonOf(error)} />;
@@ -80,7 +80,7 @@ function Age({ status }: { status: AdminStatus }) {
   );
 }
 
-/** The page works while the database is down, and says what is missing then. */
+/** The page works while the database is down, and says which parts are missing. */
 function WithoutDatabase({ words }: { words: string | null }) {
   if (words === null) return null;
   return (

@@ -25,7 +25,7 @@ export function DownloadCsv({ name, heads, rows }: DownloadCsvProps) {
 export interface DownloadRowsProps<Row> {
   name: string;
   columns: readonly SortedColumn<Row>[];
-  /** In the order and choice of the table. */
+  /** The rows as the table shows them, sorted and filtered. */
   rows: readonly Row[];
 }
 
@@ -50,6 +50,6 @@ function save(fileName: string, text: string) {
   link.href = url;
   link.download = fileName;
   link.click();
-  // The download has begun; the browser may still read the file for a moment.
+  // The download has begun, but the browser may still be reading the file.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -6,7 +6,7 @@ const Context = createContext<AdminStatus | null>(null);
 
 export const StatusProvider = Context.Provider;
 
-/** The latest status. Works below the frame only: the frame renders its children once there is a status. */
+/** The latest status. Works only below the frame, which renders its children once there is a status. */
 export function useStatus(): AdminStatus {
   const status = useContext(Context);
   if (!status) throw new Error("useStatus works inside the admin frame only");

@@ -16,7 +16,7 @@ import type { Column } from "../../../primitives/data-table";
 /** A column that may have a sort key. */
 export interface SortedColumn<Row> extends Column<Row> {
   key?(row: Row): SortKey;
-  /** Value in a CSV file; absent: the sort key; false: not in the file. */
+  /** Value in a CSV file. If absent, the sort key; if false, the file leaves the column out. */
   csv?: false | ((row: Row) => CsvValue);
 }
 
@@ -31,7 +31,7 @@ export interface TableState<Row> {
 export interface TableStateOptions<Row> {
   readonly columns: readonly SortedColumn<Row>[];
   readonly start: Sort | null;
-  /** The text that the filter searches; absent: the table has no filter. */
+  /** The text that the filter searches. If absent, the table has no filter. */
   textOf?(row: Row): string;
   /** Prefix of the address parameters, for pages with several tables. */
   readonly name?: string;

@@ -10,7 +10,7 @@ export interface FoundProps<Answer> {
   children(answer: Answer): React.ReactNode;
 }
 
-/** The answer of a look-up, the reason why there is none, or a place for it. */
+/** The result of a look-up, the reason why there is none, or a placeholder while it loads. */
 export function Found<Answer>({ data, error, onRetry, children }: FoundProps<Answer>) {
   if (data) return <div className="mt-5 space-y-4">{children(data)}</div>;
   if (error) {

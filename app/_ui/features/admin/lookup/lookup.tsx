@@ -9,7 +9,7 @@ import { Panel } from "../frame/panel";
 import { MessageResult } from "./message-result";
 import { PersonResult } from "./person-result";
 
-/** Looks up one person and one message. The address says which. */
+/** Looks up one person and one message, which the address names. */
 export function Lookup() {
   const { get, set } = useUrlState();
   const person = parseUserId(get("person") ?? "");

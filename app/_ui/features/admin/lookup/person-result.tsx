@@ -65,13 +65,15 @@ function Person({ person }: { person: PersonLookup }) {
 }
 
 function SignedOut({ untilMs }: { untilMs: number | null }) {
-  return untilMs === null ? "no sign-out known" : `sessions until ${calendarDate(untilMs)}, ${clockTime(untilMs)}`;
+  return untilMs === null
+    ? "never, as far as known"
+    : `all sessions from before ${calendarDate(untilMs)}, ${clockTime(untilMs)}`;
 }
 
 interface CopiesProps {
   title: string;
   copies: PersonLookup["caches"]["redis"];
-  /** Position in Postgres. */
+  /** The person's position in Postgres. */
   position: number;
 }
 

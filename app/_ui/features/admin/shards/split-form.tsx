@@ -25,7 +25,7 @@ export function SplitForm(props: SplitFormProps) {
   );
 }
 
-/** Any user, also one without topics yet. */
+/** Any user, even one without own topics so far. */
 const ONE_USER = "one user";
 const ID_FAULT = "An id has 1 to 50 characters without spaces: 0.0.7226146 or tm-alex-chen.";
 
@@ -33,7 +33,7 @@ function Form({ answer, onAct }: SplitFormProps) {
   const [kind, setKind] = useState<TopicKind>("contact");
   const [whose, setWhose] = useState("standard");
   const [userText, setUserText] = useState("");
-  // The typed number belongs to a number of segments. When that changes, the form offers the next number again.
+  // The typed number belongs to the current number of segments. When that changes, the form offers the next number again.
   const [typed, setTyped] = useState<{ readonly of: string; readonly text: string } | null>(null);
   const [isAsked, setAsked] = useState(false);
 

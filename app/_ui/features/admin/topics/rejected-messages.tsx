@@ -63,7 +63,7 @@ const COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
   },
 ];
 
-/** The file has two columns more than the table, which shows them within other cells. */
+/** The file has two more columns than the table, which shows them within other cells. */
 const CSV_COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
   ...COLUMNS,
   { id: "time", head: "Consensus time", csv: ({ consensusTimestamp }) => consensusTimestamp, cell: () => null },
@@ -85,7 +85,7 @@ export function RejectedMessages() {
       <Panel title="Rejected messages" note="Stored and counted, but not shown to anyone. They block nothing.">
         <Figures>
           <Figure name="Undecodable" value={whole(sum("undecodable"))} note="unknown format" />
-          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="payer may not act for the sender" />
+          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="payer may not write for the sender" />
           <Figure
             name="Failed"
             value={whole(sum("failed"))}
