@@ -75,6 +75,12 @@ export const topics = pgTable("topics", {
   headHash: bytea("head_hash"),
   /** The sequence through which stored messages were folded into edges, profiles and definitions again; null: all of them were. */
   projected: int53(),
+  /** The stored messages through this sequence mean what the decoder of `decoder_version` makes of them. */
+  interpreted: int53().notNull().default(sql`0`),
+  /** Of lib/core/signals/envelope. 1: the decoder before versions were counted. */
+  decoderVersion: integer("decoder_version").notNull().default(1),
+  /** Reading the topic again has removed rows, so a new epoch of positions begins when it is done. */
+  isRenumbered: boolean("is_renumbered").notNull().default(false),
 });
 
 /** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */

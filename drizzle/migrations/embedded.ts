@@ -81,5 +81,13 @@ export const MIGRATIONS: readonly Migration[] = [
     "statements": [
       "ALTER TABLE \"topic_log\" ADD COLUMN \"chunk_info\" \"bytea\";"
     ]
+  },
+  {
+    "name": "0009_decoder_version",
+    "statements": [
+      "ALTER TABLE \"topics\" ADD COLUMN \"interpreted\" bigint DEFAULT 0 NOT NULL;",
+      "ALTER TABLE \"topics\" ADD COLUMN \"decoder_version\" integer DEFAULT 1 NOT NULL;",
+      "ALTER TABLE \"topics\" ADD COLUMN \"is_renumbered\" boolean DEFAULT false NOT NULL;"
+    ]
   }
 ];
