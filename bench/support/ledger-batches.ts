@@ -45,6 +45,7 @@ export class LedgerBatches {
         message: neverAsked,
         head: neverAsked,
         account: neverAsked,
+        accountAt: neverAsked,
       },
       bus: {
         publish: neverAsked,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type ConsensusNs, consensusNs, parseConsensusTime } from "../../core/ledger/consensus-time";
 import { parseAccountId } from "../../core/ledger/ids";
+import { parseEvmAddress } from "../../core/ledger/magic-token";
 import type { AccountKey, LedgerAccount } from "../../ports/ledger/ledger";
 
 const Timestamp = z.string().transform((text, context): ConsensusNs => {
@@ -32,10 +33,16 @@ export function throughOf({ blocks: [newest] }: z.infer<typeof BlocksJson>): Con
 const KeyJson = z.object({ _type: z.string(), key: z.string() });
 
 export const AccountJson = z
-  .object({ account: entity(parseAccountId), deleted: z.boolean().nullish(), key: KeyJson.nullish() })
+  .object({
+    account: entity(parseAccountId),
+    deleted: z.boolean().nullish(),
+    evm_address: z.string().nullish(),
+    key: KeyJson.nullish(),
+  })
   .transform(
     (json): LedgerAccount => ({
       accountId: json.account,
+      evmAddress: parseEvmAddress(json.evm_address ?? ""),
       isDeleted: json.deleted ?? false,
       key: json.key ? keyOf(json.key) : { kind: "none" },
     }),

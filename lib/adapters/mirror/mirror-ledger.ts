@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
+import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { err, ok, type Result } from "../../core/result";
 import {
@@ -207,14 +208,25 @@ export class MirrorLedger implements Ledger {
     return isAsked ? ok(this.timed(message, from)) : err(FOREIGN);
   }
 
-  async account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
-    const answer = await this.get(`/accounts/${accountId}?transactions=false`, inShape(AccountJson), {});
+  account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
+    return this.accountBy(accountId, (account) => account.accountId === accountId);
+  }
+
+  accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
+    return this.accountBy(address, (account) => account.evmAddress === address);
+  }
+
+  private async accountBy(
+    name: AccountId | EvmAddress,
+    isAsked: (account: LedgerAccount) => boolean,
+  ): Promise<Result<LedgerAccount, LedgerError>> {
+    const answer = await this.get(`/accounts/${name}?transactions=false`, inShape(AccountJson), {});
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
     const { json: account, from } = answer.value;
     // Accounts are people's, so the operators' page does not name them.
-    return this.check(from, "an account", account.accountId === accountId) ? ok(account) : err(FOREIGN);
+    return this.check(from, "an account", isAsked(account)) ? ok(account) : err(FOREIGN);
   }
 
   async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {

@@ -47,9 +47,13 @@ export class Ledger {
   }
 
   /** Creates an account, with the next free entity number unless an id is given. */
-  createAccount(key: Uint8Array, options: { id?: AccountId; createdNs?: ConsensusNs; memo?: string } = {}): Account {
+  createAccount(
+    key: Uint8Array,
+    options: { id?: AccountId; createdNs?: ConsensusNs; memo?: string; evmAddress?: string } = {},
+  ): Account {
     const { id = `0.0.${this.#nextEntity}` as AccountId, createdNs = this.clock.next(), memo = "" } = options;
-    const account: Account = { id, key, createdNs, memo };
+    const alias = options.evmAddress === undefined ? {} : { evmAddress: options.evmAddress };
+    const account: Account = { id, key, ...alias, createdNs, memo };
     this.#keep({ t: "account", account });
     return account;
   }

@@ -25,6 +25,7 @@ type JournalLine =
       readonly id: AccountId;
       readonly key: string;
       readonly deleted?: boolean;
+      readonly evm?: string;
       readonly createdNs: string;
       readonly memo: string;
     }
@@ -50,12 +51,13 @@ export function encodeRecord(record: JournalRecord): string {
       return JSON.stringify({ t: "topic", id, memo, createdNs: String(createdNs), ...keys });
     }
     case "account": {
-      const { id, key, isDeleted, createdNs, memo } = record.account;
+      const { id, key, isDeleted, evmAddress, createdNs, memo } = record.account;
       return JSON.stringify({
         t: "account",
         id,
         key: base64(key),
         deleted: isDeleted,
+        evm: evmAddress,
         createdNs: String(createdNs),
         memo,
       });
@@ -96,6 +98,7 @@ export function decodeRecord(value: unknown): JournalRecord {
           id: line.id,
           key: Buffer.from(line.key, "base64"),
           ...(line.deleted ? { isDeleted: true } : {}),
+          ...(line.evm === undefined ? {} : { evmAddress: line.evm }),
           createdNs,
           memo: line.memo,
         },

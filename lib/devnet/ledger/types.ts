@@ -50,6 +50,8 @@ export interface Account {
   /** Protobuf-encoded key; empty for an account that has none yet. */
   readonly key: Uint8Array;
   readonly isDeleted?: boolean;
+  /** The Ethereum address that the account was made from, `0x` in lower case; absent for an account with its number alone. */
+  readonly evmAddress?: string;
   readonly createdNs: ConsensusNs;
   readonly memo: string;
 }

@@ -1,6 +1,7 @@
 /** Which route a path is, and its answer: pure, without HTTP and without the faults of whole requests. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { AccountId } from "@/lib/core/ledger/ids";
+import type { Account } from "../ledger/types";
 import { errorAnswer, notFound, okJson, type RestAnswer, RestError } from "./answer";
 import { keyJson } from "./key-json";
 import { blockJson, type MirrorView } from "./mirror-view";
@@ -72,10 +73,13 @@ const ACCOUNT_PARAMS = { limit: isPositiveLong, order: isOrder, timestamp: isTim
 
 function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer {
   const id = entityIdOf(idText);
+  const isAddress = /^(0x)?[0-9a-f]{40}$/i.test(idText);
   const { transactiontype: _type, ...rest } = Object.fromEntries(query);
   checkQuery(new Map(Object.entries(rest)), ACCOUNT_PARAMS);
-  if (!id) throw new RestError(400, ["Invalid parameter: idOrAliasOrEvmAddress"]);
-  const account = view.ledger.accounts.get(id as AccountId);
+  if (!id && !isAddress) throw new RestError(400, ["Invalid parameter: idOrAliasOrEvmAddress"]);
+  const account = isAddress
+    ? accountAt(view, `0x${idText.toLowerCase().replace(/^0x/, "")}`)
+    : view.ledger.accounts.get(id as AccountId);
   if (!account) throw notFound();
   const created = formatConsensusTime(account.createdNs);
   return okJson(
@@ -88,9 +92,7 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
       decline_reward: false,
       deleted: account.isDeleted ?? false,
       ethereum_nonce: 0,
-      evm_address: `0x${BigInt(account.id.split(".")[2] ?? 0)
-        .toString(16)
-        .padStart(40, "0")}`,
+      evm_address: evmAddressOf(account),
       expiry_timestamp: null,
       key: account.key.length === 0 ? null : keyJson(account.key),
       max_automatic_token_associations: 0,
@@ -105,6 +107,15 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
     }),
   );
 }
+
+/** The address that an account was made from, or the one that its number makes. */
+function evmAddressOf({ id, evmAddress }: Account): string {
+  const number = BigInt(id.split(".")[2] ?? 0);
+  return evmAddress ?? `0x${number.toString(16).padStart(40, "0")}`;
+}
+
+const accountAt = (view: MirrorView, address: string): Account | undefined =>
+  [...view.ledger.accounts.values()].find((account) => evmAddressOf(account) === address);
 
 function listBlocks(view: MirrorView, query: Query): RestAnswer {
   checkQuery(query, { limit: isPositiveLong, order: isOrder });

@@ -4,6 +4,7 @@
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
+import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { LedgerMessage } from "../../core/ledger/message";
 import type { Result } from "../../core/result";
 
@@ -23,6 +24,8 @@ export type AccountKey =
 
 export interface LedgerAccount {
   readonly accountId: AccountId;
+  /** In lower case; null where the mirror names none. */
+  readonly evmAddress: EvmAddress | null;
   readonly isDeleted: boolean;
   /** ED25519: 32 bytes. ECDSA: 33 bytes, compressed. */
   readonly key: AccountKey;
@@ -73,6 +76,8 @@ export interface Ledger {
   message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
   /** An account and its key as they are now; `not-found` if there is none. */
   account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>>;
+  /** The account that was made from this Ethereum address, as it is now; `not-found` if there is none. */
+  accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>>;
   /** The end of the mirror's latest block. */
   head(asking?: Asking): Promise<Result<LedgerHead, LedgerError>>;
 }

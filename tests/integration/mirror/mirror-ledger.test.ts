@@ -8,8 +8,10 @@ import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import { unwrap } from "@/lib/core/result";
 import { developmentKey } from "@/lib/devnet/development-keys";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { DrivenClock } from "../../support/control/driven-clock";
 
+import { magicWallet } from "../../support/stand-ins/magic";
 import { ecdsaWallet } from "../../support/stand-ins/wallet";
 
 let devnet: Devnet;
@@ -127,6 +129,7 @@ describe("an account", () => {
     const ledger = ledgerAt([restUrl]);
     expect(unwrap(await ledger.account(devnet.operatorId))).toEqual({
       accountId: devnet.operatorId,
+      evmAddress: `0x${"2".padStart(40, "0")}`,
       isDeleted: false,
       key: { kind: "ed25519", bytes: new Uint8Array(developmentKey("operator").publicRaw) },
     });
@@ -138,6 +141,14 @@ describe("an account", () => {
       ok: false,
       error: { code: "not-found", message: "the mirror has no such account" },
     });
+  });
+
+  it("is found by the address that it was made from", async () => {
+    const { address, publicKey } = magicWallet();
+    const { id } = devnet.ledger.createAccount(encodeEcdsaKey(publicKey), { evmAddress: address });
+    const ledger = ledgerAt([devnet.restUrl]);
+    expect(unwrap(await ledger.accountAt(address))).toMatchObject({ accountId: id, evmAddress: address });
+    expect(await ledger.accountAt(magicWallet().address)).toMatchObject({ ok: false, error: { code: "not-found" } });
   });
 });
 
@@ -170,6 +181,12 @@ describe("answers that are none", () => {
     ["404 for a list", "{}", 404, "unavailable"],
   ])("%s is refused", async (_, body, status, code) => {
     expect(await ask(ledgerAt([await serve(body, status)]))).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it("an account of another address is refused", async () => {
+    const { address } = magicWallet();
+    const mirror = await serve(JSON.stringify({ account: "0.0.7", evm_address: magicWallet().address, key: null }));
+    expect(await ledgerAt([mirror]).accountAt(address)).toMatchObject({ ok: false, error: { code: "malformed" } });
   });
 
   it("a page without messages of the topic does not close the mirror to other topics", async () => {

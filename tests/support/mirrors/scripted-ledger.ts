@@ -55,6 +55,10 @@ export class ScriptedLedger implements Ledger {
     return err({ code: "not-found", message: "the mirror has no such account" });
   }
 
+  async accountAt(): Promise<Result<LedgerAccount, LedgerError>> {
+    return err({ code: "not-found", message: "the mirror has no such account" });
+  }
+
   async head({ mirror = MIRROR }: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
     if (this.headNs !== null) return ok({ mirror, throughNs: this.headNs });
     let latest = consensusNs(0n);
