@@ -21,10 +21,10 @@ import { keyOf } from "../../core/key";
 import { challengeText, parseChallenge, sealed } from "../../core/ledger/challenge";
 import { type AccountId, type UserId, userOfAccount } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
-import type { Ledger } from "../../ports/ledger/ledger";
 import type { HotCache } from "../../ports/shared/hot-cache";
 import type { AccountStore } from "../../ports/store/account-store";
 import { isProblem, ProblemError } from "../http/problem";
+import type { AccountLookup } from "./account-lookup";
 
 export interface SignInOptions {
   readonly secrets: readonly string[];
@@ -33,10 +33,8 @@ export interface SignInOptions {
   readonly domains: readonly string[] | null;
   readonly clock: Clock;
   readonly hot: HotCache;
-  readonly ledger: Ledger;
+  readonly lookup: AccountLookup;
   readonly accounts: AccountStore;
-  /** Mirror requests a second that all sign-ins share, so that a flood of them does not starve the sync. */
-  readonly mirrorPerSecond: number;
 }
 
 /** The Host header of a request, and whether its socket belongs to this machine (client-address.ts). */
@@ -138,23 +136,8 @@ export class SignIn {
 
   /** The account's key on the ledger. It is asked for at each sign-in, because a replaced key must not sign in. */
   private async accountKey(accountId: AccountId): Promise<PlainKey> {
-    const { hot, ledger, mirrorPerSecond } = this.options;
-    const policy = { perSecond: mirrorPerSecond, burst: mirrorPerSecond, maxWaitMs: 0 };
-    if ((await hot.reserve("sign-in", policy)) === null)
-      throw new ProblemError("too-many", "Many people are signing in at the moment. Try again shortly.", {
-        retryAfterS: 1,
-      });
-    const found = await ledger.account(accountId);
-    if (!found.ok) {
-      if (found.error.code === "not-found")
-        throw new ProblemError("account-refused", `There is no account ${accountId} on ${this.options.network}.`);
-      throw new ProblemError("ledger-unavailable", `The account's key cannot be looked up: ${found.error.message}.`, {
-        retryAfterS: Math.ceil((found.error.retryAfterMs ?? 1_000) / 1_000),
-      });
-    }
-    const { isDeleted, key } = found.value;
+    const { key } = await this.options.lookup.byId(accountId);
     const refuse = (why: string) => new ProblemError("account-refused", `Account ${accountId} ${why}`);
-    if (isDeleted) throw refuse("was deleted.");
     if (key.kind === "none") throw refuse("has no key yet: its first transaction sets it.");
     if (key.kind === "many")
       throw refuse("is controlled by several keys or by a contract. Only an account with one plain key can sign in.");

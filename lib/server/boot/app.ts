@@ -37,6 +37,7 @@ import type { SyncStore } from "../../ports/store/sync-store";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import type { CallerLimits } from "../access/caller-limits";
+import type { MagicSignIn } from "../access/magic-sign-in";
 import type { Sessions } from "../access/session";
 import type { SignIn } from "../access/sign-in";
 import type { AdminReads } from "../admin/reads";
@@ -118,6 +119,7 @@ export interface App {
   /** Redis (L2); null if nothing is shared. */
   readonly sharedViews: ViewCache | null;
   readonly signIn: SignIn;
+  readonly magic: MagicSignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;
   /** Cached answers of routes that answer everybody the same. */

@@ -101,6 +101,12 @@ export const users = z
     context.addIssue("must be account or user ids, separated by commas");
     return z.NEVER;
   });
+
+export const clientIds = z
+  .string()
+  .optional()
+  .transform((text): ReadonlySet<string> => new Set(list(text ?? "")));
+
 /** Long enough to resist guessing (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
 export const secret = z
   .string()

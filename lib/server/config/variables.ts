@@ -8,6 +8,7 @@ import { EVICTION_POLICIES } from "../../core/cache-strategy";
 import { WALLETCONNECT_RELAY } from "../../wire/wallet";
 import {
   accountId,
+  clientIds,
   domains,
   integer,
   list,
@@ -153,6 +154,11 @@ export const VARIABLES = {
     domains,
     null,
     "Names by which browsers reach this app, as host or host:port, separated by commas. Wallet sign-in needs one, except on localhost. Default on Vercel: the deployment's names",
+  ),
+  MAGIC_CLIENT_ID: variable(
+    clientIds,
+    null,
+    "Client ids of the Magic applications whose DID tokens sign people in, separated by commas. Default: none",
   ),
   WALLETCONNECT_PROJECT_ID: variable(
     matching(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits, as the wallet network's dashboard shows").optional(),

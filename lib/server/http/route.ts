@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
 import { adminOf } from "../access/admins";
+import { callerOf, type SignedIn } from "../access/caller";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
 import { apiHeaders } from "./api-headers";
@@ -131,8 +132,9 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   const url = new URL(request.url);
   if (request.method !== "GET") refuseCrossSite(request);
   await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
-  const userId = route.access === "user" ? await app.sessions.userOf(request.headers.get("cookie")) : null;
-  if (route.access === "user" && userId === null) throw new ProblemError("no-session", "Sign in to see this.");
+  const caller = route.access === "user" ? await callerOf(app, request) : null;
+  if (route.access === "user" && caller === null) throw new ProblemError("no-session", "Sign in to see this.");
+  const userId = caller?.userId ?? null;
   const actor = route.access === "admin" ? await adminOf(app, request) : null;
   if (userId !== null)
     refuseOthers(
@@ -150,9 +152,16 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   const body = route.body ? parse(route.body, json) : undefined;
   const context = { app, request, url, params, query, body, background };
   if (route.access === "admin") return route.handle({ ...context, actor: actor as string });
-  if (route.access === "user") return route.handle({ ...context, userId: userId as UserId });
+  if (route.access === "user") return signedIn(caller as SignedIn, (userId) => route.handle({ ...context, userId }));
   if (route.rememberMs === undefined) return route.handle(context);
   return responseOf(await remembered(app, route, context));
+}
+
+/** The handler's answer, with a cookie for a caller who came with a token. */
+async function signedIn({ userId, setCookie }: SignedIn, handle: (userId: UserId) => Promise<Response>) {
+  const response = await handle(userId);
+  if (setCookie !== null) response.headers.append("set-cookie", setCookie);
+  return response;
 }
 
 /** Caches a failure too, because asking again must not cost more while something is down. */

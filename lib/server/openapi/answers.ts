@@ -36,7 +36,7 @@ export const HEADERS = {
   "TrustMesh-Lag-Ms": header("Same as `lagMs` in the body; missing if that is null", { type: "integer", minimum: 0 }),
   "TrustMesh-Stale": header("Same as `stale` in the body", { type: "boolean" }, true),
   "Retry-After": header("Seconds after which the request may be sent again", { type: "integer", minimum: 0 }),
-  "Set-Cookie": header("Sets or clears the session cookie", text, true),
+  "Set-Cookie": header("Sets or clears the session cookie"),
   "X-Accel-Buffering": header("Tells proxies not to buffer events", { const: "no" }, true),
 } as const;
 type HeaderName = keyof typeof HEADERS;
@@ -82,7 +82,9 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
     "internal",
     "unavailable",
     ...(method === "GET" ? [] : (["cross-site"] as const)),
-    ...(access === "user" ? (["no-session", "not-yours"] as const) : []),
+    ...(access === "user"
+      ? (["no-session", "not-yours", "wrong-token", "account-refused", "ledger-unavailable"] as const)
+      : []),
     ...(access === "admin" ? (["no-session", "wrong-token", "not-admin"] as const) : []),
     ...(body ? (["bad-media-type", "too-slow"] as const) : []),
     ...(heeds.includes("If-Min-Sequence") ? (["not-yet", "paused"] as const) : []),
@@ -120,7 +122,7 @@ export function answersOf(route: AnyRoute, method: string): Record<string, objec
   const isView = sends.includes("view");
   const headers = headersOf(
     ...(isView ? OF_VIEWS : []),
-    ...(sends.includes("cookie") ? (["Set-Cookie"] as const) : []),
+    ...(sends.includes("cookie") || route.access === "user" ? (["Set-Cookie"] as const) : []),
     ...(isStream ? (["X-Accel-Buffering"] as const) : []),
   );
   const problems = problemAnswers(problemsOf(route, method));

@@ -28,6 +28,9 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
       headers: HEADERS,
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: SESSION_COOKIES[isSecure ? "secure" : "plain"] },
+        magic: bearer(
+          "A DID token of a Magic application that MAGIC_CLIENT_ID names; its answer sets the session's cookie",
+        ),
         token: bearer("ADMIN_TOKEN"),
         cron: bearer("CRON_SECRET"),
         metrics: bearer("METRICS_TOKEN; a devnet without it needs no token"),
@@ -38,7 +41,7 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
 
 /** One of the alternatives is enough. */
 function securityOf({ access, bearer }: AnyRoute): object[] {
-  if (access === "user") return [{ session: [] }];
+  if (access === "user") return [{ session: [] }, { magic: [] }];
   if (access === "admin") return [{ session: [] }, { token: [] }];
   return bearer === undefined ? [] : [{ [bearer]: [] }];
 }

@@ -14,10 +14,11 @@ import {
 } from "../../wire/session";
 import { walletChain } from "../../wire/wallet";
 import { isAdmin } from "../access/admins";
+import { callerOf, magicSessionOf } from "../access/caller";
 import { isThisMachine } from "../access/client-address";
 import type { Caller } from "../access/sign-in";
 import type { App } from "../boot/app";
-import { ProblemError } from "../http/problem";
+import { isProblem, ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute, type RouteContext } from "../http/route";
 
@@ -25,9 +26,16 @@ export const session = defineRoute({
   summary: "The session's user",
   access: "public",
   limit: "open",
+  sends: ["cookie"],
+  problems: ["wrong-token", "account-refused", "ledger-unavailable"],
   answer: SessionAnswer,
   handle: async ({ app, request }) => {
-    return privateJson(await sessionAnswer(app, await app.sessions.userOf(request.headers.get("cookie"))));
+    const caller = await callerOf(app, request);
+    const cookie = caller?.setCookie ?? null;
+    return privateJson(
+      await sessionAnswer(app, caller?.userId ?? null),
+      cookie === null ? {} : { "set-cookie": cookie },
+    );
   },
 });
 
@@ -56,7 +64,7 @@ function walletOf({ env }: App): SessionAnswer["wallet"] {
   return { projectId: env.WALLETCONNECT_PROJECT_ID, relayUrl: env.WALLETCONNECT_RELAY_URL, chainId };
 }
 
-const callerOf = ({ headers }: Request): Caller => ({
+const siteOf = ({ headers }: Request): Caller => ({
   host: headers.get("host"),
   isThisMachine: isThisMachine((name) => headers.get(name)),
 });
@@ -69,7 +77,7 @@ export const challenge = defineRoute({
   problems: ["not-configured"],
   answer: ChallengeAnswer,
   handle: async ({ app, body, request }) =>
-    privateJson(app.signIn.challenge(toAccountId(body.accountId), callerOf(request))),
+    privateJson(app.signIn.challenge(toAccountId(body.accountId), siteOf(request))),
 });
 
 export const verify = defineRoute({
@@ -82,7 +90,7 @@ export const verify = defineRoute({
   answer: SessionAnswer,
   handle: async ({ app, body, request }) => {
     const { accountId, challenge: asked, signatureMap } = body;
-    const userId = await app.signIn.verify(toAccountId(accountId), asked, signatureMap, callerOf(request));
+    const userId = await app.signIn.verify(toAccountId(accountId), asked, signatureMap, siteOf(request));
     await app.limits.spendUser("sign-in", userId);
     const answer = await sessionAnswer(app, userId);
     return privateJson(answer, { "set-cookie": await app.sessions.issue(userId) });
@@ -128,6 +136,13 @@ export const demoSignIn = defineRoute({
   },
 });
 
+/** A token that does not count has no session to end. It must not keep the cookie's session alive. */
+const tokenSession = (app: App, request: Request) =>
+  magicSessionOf(app, request).catch((cause: unknown) => {
+    if (isProblem(cause)) return null;
+    throw cause;
+  });
+
 export const logout = defineRoute({
   summary: "Signs out, on this device or on all devices",
   access: "public",
@@ -137,11 +152,13 @@ export const logout = defineRoute({
   problems: ["no-session"],
   answer: z.object({ ok: z.literal(true) }),
   handle: async ({ app, body, request }) => {
-    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
-    if (session === null && body.everywhere) throw new ProblemError("no-session", "Sign in to sign out everywhere.");
-    if (session !== null) {
-      await app.limits.spendUser("sign-out", session.userId);
-      await (body.everywhere ? app.signOuts.signOut(session.userId) : app.signOuts.endSession(session.id));
+    const cookieSession = await app.sessions.sessionOf(request.headers.get("cookie"));
+    const sessions = [cookieSession, await tokenSession(app, request)].filter((session) => session !== null);
+    if (sessions.length === 0 && body.everywhere)
+      throw new ProblemError("no-session", "Sign in to sign out everywhere.");
+    for (const { id, userId } of sessions) {
+      await app.limits.spendUser("sign-out", userId);
+      await (body.everywhere ? app.signOuts.signOut(userId) : app.signOuts.endSession(id));
     }
     return privateJson({ ok: true }, { "set-cookie": app.sessions.clear() });
   },

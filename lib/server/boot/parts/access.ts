@@ -7,8 +7,10 @@ import type { LiveHub } from "../../../engine/live/live-hub";
 import { SignOuts } from "../../../engine/writes/sign-outs";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
+import { AccountLookup } from "../../access/account-lookup";
 import { CallerLimits } from "../../access/caller-limits";
 import { MAX_COUNTED } from "../../access/limits";
+import { MagicSignIn } from "../../access/magic-sign-in";
 import { SESSION_MS, Sessions } from "../../access/session";
 import { SignIn } from "../../access/sign-in";
 import type { Env } from "../../config/env";
@@ -21,6 +23,7 @@ const SIGN_IN_SHARE = 4;
 export interface Access {
   readonly sessions: Sessions;
   readonly signIn: SignIn;
+  readonly magic: MagicSignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;
 }
@@ -56,15 +59,11 @@ export function buildAccess({ env, shared, stores, tiers, ledger, hub, clock, lo
     factor: env.RATE_LIMITS,
     proxyHops: env.proxyHops,
   });
-  const signIn = new SignIn({
-    secrets,
-    network: env.HEDERA_NETWORK,
-    domains: env.domains,
-    clock,
-    hot: tiers.hot,
-    ledger,
-    accounts: stores.accounts,
-    mirrorPerSecond: Math.max(1, env.MIRROR_RPS / SIGN_IN_SHARE),
-  });
-  return { sessions, signIn, signOuts, limits };
+  const network = env.HEDERA_NETWORK;
+  const { accounts } = stores;
+  const mirrorPerSecond = Math.max(1, env.MIRROR_RPS / SIGN_IN_SHARE);
+  const lookup = new AccountLookup({ network, hot: tiers.hot, ledger, mirrorPerSecond });
+  const signIn = new SignIn({ secrets, network, domains: env.domains, clock, hot: tiers.hot, lookup, accounts });
+  const magic = new MagicSignIn({ clientIds: env.MAGIC_CLIENT_ID, clock, lookup, accounts, signOuts });
+  return { sessions, signIn, magic, signOuts, limits };
 }

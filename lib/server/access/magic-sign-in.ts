@@ -1,0 +1,126 @@
+import "server-only";
+/**
+ * Magic's DID token as a sign-in (docs/hedera.md §5). The token says which Ethereum key signed it; the ledger says which account that
+ * key belongs to. Magic itself is never asked. A token that was accepted once is remembered until it ends.
+ */
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import { addressOfKey, personalSigner } from "../../adapters/hedera/personal-signature";
+import { type AccountId, type SessionId, sessionId, type UserId, userOfAccount } from "../../core/ledger/ids";
+import {
+  checkMagicToken,
+  type EvmAddress,
+  type MagicToken,
+  type MagicTokenFault,
+  parseMagicToken,
+} from "../../core/ledger/magic-token";
+import type { SignOuts } from "../../engine/writes/sign-outs";
+import type { Clock } from "../../ports/clock";
+import type { LedgerAccount } from "../../ports/ledger/ledger";
+import type { AccountStore } from "../../ports/store/account-store";
+import { ProblemError } from "../http/problem";
+import type { AccountLookup } from "./account-lookup";
+
+export interface MagicSignInOptions {
+  /** Client ids of the Magic applications whose tokens count; without any, no token does. */
+  readonly clientIds: ReadonlySet<string>;
+  readonly clock: Clock;
+  readonly lookup: AccountLookup;
+  readonly accounts: Pick<AccountStore, "boundTo">;
+  readonly signOuts: Pick<SignOuts, "isOver">;
+}
+
+export interface MagicSession {
+  /** Names the token, as a session's id names its cookie: a sign-out can end it. */
+  readonly id: SessionId;
+  readonly userId: UserId;
+}
+
+/** Accepted tokens that stay in memory, at half a kilobyte each. */
+const REMEMBERED = 20_000;
+
+const FAULTS: Readonly<Record<MagicTokenFault, string>> = {
+  audience: "This token is for another application.",
+  expired: "This token has expired. Sign in again.",
+  "not-yet": "This token is not valid yet. Check the clock of your device.",
+  "too-long-lived": "This token lives longer than a week, and such tokens are not accepted.",
+};
+
+interface Accepted extends MagicSession {
+  readonly issuedMs: number;
+  readonly expiresS: number;
+}
+
+export class MagicSignIn {
+  private readonly accepted = new LRUCache<string, Accepted>({ max: REMEMBERED });
+  private readonly underWay = new Map<string, Promise<Accepted>>();
+
+  constructor(private readonly options: MagicSignInOptions) {}
+
+  /** False where no Magic application is configured: then no token counts. */
+  get isOn(): boolean {
+    return this.options.clientIds.size > 0;
+  }
+
+  /**
+   * The session of a token. `onNew` runs before a token that is not remembered costs anything, and may refuse it. Throws
+   * ProblemError: `wrong-token` for a token that does not count, `account-refused` where its key has no account, and the problems of
+   * AccountLookup.
+   */
+  async sessionOf(token: string, onNew: () => Promise<void>): Promise<MagicSession> {
+    const name = hash("sha256", token, "base64url");
+    const known = this.accepted.get(name) ?? (await this.joined(name, token, onNew));
+    if (known.expiresS * 1_000 <= this.options.clock.now()) throw refusal(FAULTS.expired);
+    if (this.options.signOuts.isOver(known.userId, known.id, known.issuedMs))
+      throw refusal("This token was signed out. Sign in again.");
+    return known;
+  }
+
+  /** A page sends several requests at once with its new token: they are one sign-in. */
+  private joined(name: string, token: string, onNew: () => Promise<void>): Promise<Accepted> {
+    const running = this.underWay.get(name);
+    if (running !== undefined) return running;
+    const accepting = onNew()
+      .then(() => this.accept(token))
+      .then((session) => {
+        this.accepted.set(name, session);
+        return session;
+      })
+      .finally(() => this.underWay.delete(name));
+    this.underWay.set(name, accepting);
+    return accepting;
+  }
+
+  private async accept(text: string): Promise<Accepted> {
+    const { clientIds, clock, accounts } = this.options;
+    const token = parseMagicToken(text);
+    if (token === null) throw refusal("This is no token of Magic's. Sign in again.");
+    const checked = checkMagicToken(token, clientIds, clock.now() / 1_000);
+    if (!checked.ok) throw refusal(FAULTS[checked.error]);
+    if (personalSigner(token.claimText, token.proof) !== token.issuer)
+      throw refusal("This token was not signed by the key that it names.");
+    const accountId = await this.accountOf(token.issuer);
+    const userId = (await accounts.boundTo(accountId)) ?? userOfAccount(accountId);
+    return { id: idOf(token), userId, issuedMs: token.issuedS * 1_000, expiresS: token.expiresS };
+  }
+
+  /** The account that was made from this address, as long as the same key still signs for it. */
+  private async accountOf(address: EvmAddress): Promise<AccountId> {
+    const account = await this.options.lookup.byAddress(address);
+    if (!isKeyOf(account, address))
+      throw new ProblemError("account-refused", `Account ${account.accountId} has another key now than this token's.`);
+    return account.accountId;
+  }
+}
+
+/** An account without a key waits for the key of its address: nobody else can give it one. */
+function isKeyOf({ key, evmAddress }: LedgerAccount, address: EvmAddress): boolean {
+  if (key.kind === "none") return evmAddress === address;
+  return key.kind === "ecdsa-secp256k1" && addressOfKey(key.bytes) === address;
+}
+
+const refusal = (detail: string) => new ProblemError("wrong-token", detail);
+
+/** From the signed part only: a signature has several spellings, and all of them verify. */
+const idOf = ({ claimText }: MagicToken): SessionId =>
+  sessionId(hash("sha256", `magic ${claimText}`, "base64url").slice(0, 22));
