@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PositionNumber, UserIdText, ViewMembers } from "./common";
 import { Signal } from "./signals";
+import { RecognitionCard } from "./ui/reads";
 
 export const Definition = z.object({
   id: z.string(),
@@ -29,6 +30,9 @@ export const RecognitionAnswer = z.object({
     description:
       "The definitions of these instances and the caller's own; on the first page also those offered to everybody",
   }),
+  data: z.array(RecognitionCard).meta({ description: "The same definitions as the web UI's cards" }),
+  count: z.number().int().nonnegative().meta({ description: "The length of `data`" }),
+  source: z.literal("hcs"),
   instances: z.array(RecognitionInstance).meta({ description: "Newest first" }),
   nextCursor: z
     .string()

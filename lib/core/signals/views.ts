@@ -141,6 +141,26 @@ export function definitionView(definition: Definition) {
   return { id, slug, title, icon, description, category };
 }
 
+/**
+ * A definition as the web UI's card, every member of which it needs. The store keeps no rarity, and the UI has a card for each
+ * one only by name: the plainest stands for all.
+ */
+export function recognitionCard(definition: Definition) {
+  const { definitionId: id, slug, title, icon, description, category, topicId, sequence, consensusNs: ns } = definition;
+  return {
+    id,
+    name: title,
+    description: description ?? "",
+    icon: icon ?? "🏆",
+    category: category ?? "social",
+    rarity: "Common",
+    isActive: true as const,
+    slug: slug ?? id,
+    _hrl: `hcs://${topicId}/${sequence}`,
+    _ts: formatConsensusTime(ns),
+  };
+}
+
 export function profileView(userId: UserId, profile: Profile | null, fallbackHandle: string | null) {
   return {
     userId,

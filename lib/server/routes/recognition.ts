@@ -5,7 +5,7 @@ import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { resolver } from "../../core/signals/forms/recognitions";
 import { withoutVersion } from "../../core/signals/message-types";
 import { type Definition, isBonded } from "../../core/signals/projection";
-import { definitionView, handleOf, profileView } from "../../core/signals/views";
+import { definitionView, handleOf, profileView, recognitionCard } from "../../core/signals/views";
 import { viewOf } from "../../engine/reads/view";
 import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } from "../../wire/recognition";
 import type { App } from "../boot/app";
@@ -42,13 +42,17 @@ async function loadPage(app: App, userId: UserId, beforeNs: ConsensusNs | null) 
     shown.length < instances.length ? (page.rows[shown.length - 1]?.consensusNs ?? null) : page.nextBeforeNs;
   const needed = given.slice(0, shown.length).flatMap(({ definitionId }) => resolve(definitionId) ?? []);
   const wanted = [...new Map([...needed, ...all].map((each) => [each.definitionId, each])).values()];
-  const listed = wanted.slice(0, fitting(wanted.map(definitionView), MAX_ANSWER_BYTES / 2 - ROOM_BYTES).length);
+  const inBothForms = wanted.map((each) => [definitionView(each), recognitionCard(each)]);
+  const listed = newestFirst(wanted.slice(0, fitting(inBothForms, MAX_ANSWER_BYTES / 2 - ROOM_BYTES).length));
   const isCut = catalogue.isCut || listed.length < wanted.length;
   return {
     position: page.position,
     content: {
       success: true,
-      definitions: newestFirst(listed).map(definitionView),
+      definitions: listed.map(definitionView),
+      data: listed.map(recognitionCard),
+      count: listed.length,
+      source: "hcs",
       instances: shown,
       nextCursor: nextNs && encodeCursor(nextNs),
       ...(isCut ? { definitionsCappedAt: listed.length } : {}),
@@ -83,7 +87,8 @@ export const recognition = defineRoute({
       );
     }
     // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
-    const result = await app.reader.read(userId, `recognition.${app.definitions.value}`, load, need);
+    // The name also says which members the view has: shared caches hold views of the release before, without `data`.
+    const result = await app.reader.read(userId, `recognition.cards.${app.definitions.value}`, load, need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
     return viewResponse(context, result.value, startMs, began);

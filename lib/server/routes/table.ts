@@ -18,6 +18,7 @@ import { challenge, demoPeople, demoSignIn, logout, session, verify } from "./se
 import { events, signals } from "./signals";
 import { stream } from "./stream";
 import { submit } from "./submit";
+import { UI_ROUTES } from "./ui/table";
 
 /** The document is made once: making it takes as long as twenty reads, and anybody may ask for it. */
 let document: Record<string, unknown> | undefined;
@@ -71,6 +72,7 @@ export const ROUTES = {
   "GET /api/admin/shards": shards,
   "POST /api/admin/shards/split": split,
   "POST /api/admin/shards/drain": drain,
+  ...UI_ROUTES,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

@@ -36,6 +36,9 @@ const PUBLIC: Partial<Record<RouteName, "open" | "bearer">> & Record<string, "op
   "GET /api/health/ingestion": "open",
   "GET /api/health/hcs": "open",
   "GET /api/openapi.json": "open",
+  // Names of topics and how many messages they have; no message, and nobody's data.
+  "GET /api/registry/config": "open",
+  "GET /api/hedera/stats": "open",
   // For machines.
   "GET /api/metrics": "bearer",
   "GET /api/cron/sync": "bearer",

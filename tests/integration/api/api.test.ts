@@ -53,7 +53,8 @@ const examplePath = (name: RouteName): string =>
   (name.split(" ")[1] as string)
     .replace("{topicId}", t.devnet.topics.contact)
     .replace("{sequence}", "1")
-    .concat(name.endsWith("/profiles") ? `?ids=${ALICE},${BOB}` : "");
+    .concat(name.endsWith("/profiles") ? `?ids=${ALICE},${BOB}` : "")
+    .concat(name.endsWith("/hcs/profile") ? `?hrl=hcs://11/${t.devnet.topics.profile}/1` : "");
 
 const userReads = (Object.keys(ROUTES) as RouteName[]).filter((name) => {
   const route: AnyRoute = ROUTES[name];

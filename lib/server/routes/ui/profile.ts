@@ -1,0 +1,63 @@
+import "server-only";
+import { toMs } from "../../../core/ledger/consensus-time";
+import { parseSequence, parseTopicId, type UserId } from "../../../core/ledger/ids";
+import { decodeMessage } from "../../../core/signals/envelope";
+import { isBonded, type Profile, profileOf } from "../../../core/signals/projection";
+import { ProfileAtAnswer, ProfileAtQuery, ProfileStatusAnswer, ProfileStatusQuery } from "../../../wire/ui/reads";
+import type { App } from "../../boot/app";
+import { ProblemError } from "../../http/problem";
+import { privateJson } from "../../http/reply";
+import { defineRoute } from "../../http/route";
+
+/** The web UI reads text only: what is missing is empty. */
+const profileView = ({ userId, displayName, handle, bio, avatar, consensusNs }: Profile) => ({
+  accountId: userId,
+  displayName: displayName ?? handle ?? "",
+  bio: bio ?? "",
+  avatar: avatar ?? "",
+  timestamp: toMs(consensusNs),
+});
+
+export const profileStatus = defineRoute({
+  summary: "The caller's profile, and whether it has a name or a bio",
+  access: "user",
+  limit: "read",
+  query: ProfileStatusQuery,
+  answer: ProfileStatusAnswer,
+  handle: async ({ app, userId }) => {
+    const [found] = await app.stores.views.profiles([userId]);
+    const profile = found === undefined ? null : profileView(found);
+    const hasCompletedOnboarding = profile !== null && profile.displayName + profile.bio !== "";
+    return privateJson({ accountId: userId, hasCompletedOnboarding, profile, source: "hcs" });
+  },
+});
+
+export const profileAt = defineRoute({
+  summary: "The profile that one message of the caller or of a contact published",
+  access: "user",
+  limit: "proof",
+  query: ProfileAtQuery,
+  problems: ["not-found"],
+  answer: ProfileAtAnswer,
+  handle: async ({ app, userId, query }) => {
+    const profile = await publishedAt(app, userId, query.hrl);
+    // One answer for what is not there and for what is not the caller's: it does not show which messages exist.
+    if (profile === null) throw new ProblemError("not-found", "No profile of yours or of a contact is at this place.");
+    return privateJson({ ok: true, profile: profileView(profile), hrl: query.hrl, source: "hcs" });
+  },
+});
+
+async function publishedAt({ stores }: App, userId: UserId, hrl: string): Promise<Profile | null> {
+  const [topic = "", number = ""] = hrl.split("/").slice(-2);
+  const topicId = parseTopicId(topic);
+  const sequence = parseSequence(number);
+  if (topicId === null || sequence === null) return null;
+  const [entry] = await stores.sync.log(topicId, sequence, sequence);
+  if (entry?.disposition !== "signal") return null;
+  const decoded = decodeMessage(entry.body ?? entry.message);
+  if (!decoded.ok) return null;
+  const profile = profileOf({ decoded: decoded.value, topicId, sequence, consensusNs: entry.consensusNs });
+  if (profile === null || profile.userId === userId) return profile;
+  const { edges } = await stores.views.peers(userId, [profile.userId]);
+  return edges.some(isBonded) ? profile : null;
+}

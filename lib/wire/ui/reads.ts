@@ -1,0 +1,135 @@
+/** Answers in the form that the TrustMesh web UI reads, for what our own pages read in another form or not at all. */
+import { z } from "zod";
+import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
+
+const Timestamp = z.string().meta({ description: "When this answer was made, ISO 8601" });
+
+/** A recognition definition as a card. */
+export const RecognitionCard = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().meta({ description: "Empty where the definition has none" }),
+  icon: z.string().meta({ description: "An emoji; a trophy where the definition has none" }),
+  category: z.string().meta({ description: "`social` where the definition has none" }),
+  rarity: z.string().meta({ description: "`Common` where the definition has none" }),
+  isActive: z.literal(true),
+  slug: z.string(),
+  _hrl: z.string().meta({ description: "Its place on the ledger: hcs://<topicId>/<sequence>" }),
+  _ts: ConsensusTimestamp,
+});
+
+/** `GET /api/registry/config` */
+export const RegistryConfigAnswer = z.object({
+  ok: z.literal(true),
+  registry: z.object({
+    env: z.string().meta({ description: "The network" }),
+    topics: z.object({
+      contacts: TopicIdText,
+      trust: TopicIdText,
+      profile: TopicIdText,
+      recognition: TopicIdText,
+      signal: TopicIdText,
+      system: TopicIdText,
+    }),
+    mirror: z.object({
+      rest: z
+        .string()
+        .meta({ description: "Base of the mirror's REST addresses; a path where the app knows no name of its own" }),
+      ws: z.string(),
+    }),
+    flags: z.record(z.string(), z.boolean()),
+  }),
+  meta: z.object({ source: z.string(), timestamp: Timestamp, version: z.string() }),
+});
+
+const EDITIONS = ["base", "genz", "african"] as const;
+
+export const CatalogQuery = z.object({
+  edition: z.enum(EDITIONS).default("base").meta({
+    description: "Definitions on the ledger name no edition, so each edition lists them all",
+  }),
+});
+
+/** `GET /api/registry/catalog` */
+export const CatalogAnswer = z.object({
+  ok: z.literal(true),
+  edition: z.enum(EDITIONS),
+  signals: z.array(RecognitionCard.pick({ id: true, name: true, icon: true, description: true, category: true })),
+});
+
+export const ProfileStatusQuery = z.object({
+  accountId: z.string().max(100).optional().meta({ description: "Ignored: the answer is about the caller" }),
+});
+
+const Profile = z.object({
+  accountId: UserIdText,
+  displayName: z.string(),
+  bio: z.string(),
+  avatar: z.string(),
+  timestamp: z.number().int().meta({ description: "Epoch milliseconds" }),
+});
+
+/** `GET /api/profile/status` */
+export const ProfileStatusAnswer = z.object({
+  accountId: UserIdText,
+  hasCompletedOnboarding: z.boolean().meta({ description: "The profile has a display name or a bio" }),
+  profile: Profile.nullable().meta({ description: "Null where the caller has published none" }),
+  source: z.string(),
+});
+
+export const ProfileAtQuery = z.object({
+  hrl: z
+    .string()
+    .regex(
+      /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
+      "a place on the ledger: hcs://11/<topicId>/<sequence>",
+    )
+    .meta({ description: "hcs://11/<topicId>/<sequence>" }),
+});
+
+/** `GET /api/hcs/profile` */
+export const ProfileAtAnswer = z.object({
+  ok: z.literal(true),
+  profile: Profile,
+  hrl: z.string(),
+  source: z.string(),
+});
+
+const TopicStats = z.object({
+  id: TopicIdText,
+  info: z.object({ topic_id: TopicIdText, sequence_number: z.number().int().nonnegative() }),
+  recent: z
+    .array(z.object({ topic_id: TopicIdText, sequence_number: z.number().int().positive() }))
+    .meta({ description: "The places of the last messages, 20 at most, newest first" }),
+});
+
+/** `GET /api/hedera/stats` */
+export const LedgerStatsAnswer = z.object({
+  data: z.object({
+    contact: TopicStats.nullable(),
+    trust: TopicStats.nullable(),
+    recognition: TopicStats.nullable(),
+    profile: TopicStats.nullable(),
+  }),
+});
+
+export const IdentityQuery = z.object({
+  mode: z.string().max(20).optional(),
+  did: z.string().max(200).optional().meta({ description: "An identity to look up; bindings are not kept here" }),
+});
+
+/** `GET /api/hcs22/resolve` */
+export const IdentityAnswer = z.object({
+  success: z.literal(true),
+  hederaAccountId: UserIdText.nullable(),
+  accountId: UserIdText.nullable(),
+  source: z.enum(["session", "none"]),
+  updatedAt: Timestamp.nullable(),
+});
+
+/** `POST /api/hcs22/resolve` */
+export const IdentityWriteAnswer = z.object({
+  success: z.literal(true),
+  disabled: z.literal(true).meta({ description: "Nothing was written" }),
+  hederaAccountId: UserIdText,
+});
