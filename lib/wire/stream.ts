@@ -22,7 +22,7 @@ export const STREAM_EVENTS = {
   /** The first event of every stream. */
   hello: z.object({ position: PositionNumber, ...Freshness.shape }),
   signal: Signal,
-  /** Users whose bond or name changed. The client reads contacts and circle again. */
+  /** Users whose bond or name changed; empty where it is not known whose. The client reads contacts and circle again. */
   contacts: z.object({ peers: z.array(UserIdText) }),
   freshness: Freshness,
   /** The cursor belongs to another epoch. The client reads everything again. */

@@ -58,10 +58,16 @@ function change(next: Partial<Knowledge>, nowMs: number) {
 
 const secondsOf = (asOf: string | null) => (asOf === null ? -1 : Number(asOf));
 
+/** A server that does not know how fresh it is takes nothing back: what this page shows grows old. */
+function aged(nowMs: number): Freshness {
+  const { asOf, lagMs, reportedAtMs } = knowledge;
+  return { asOf, lagMs: lagMs === null ? null : lagMs + nowMs - reportedAtMs, stale: true };
+}
+
 /** The stream decides. A read counts only if it knows more, because a cached answer repeats an older state. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
-  const { asOf, lagMs, stale, quiet = false } = seen;
+  const { asOf, lagMs, stale, quiet = false } = seen.asOf === null ? aged(nowMs) : seen;
   change({ asOf, lagMs, stale, quiet, reportedAtMs: nowMs, ...(from === "stream" ? { reached: true } : {}) }, nowMs);
 }
 

@@ -10,6 +10,9 @@ export interface FreshnessNow {
   readonly isQuiet: boolean;
 }
 
+/** Of data whose age is not known. */
+export const UNKNOWN_AGE: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
+
 /** How far one topic is synced. */
 export interface SyncedTopic {
   /** Everything through this consensus time is stored; 0n for never. */
@@ -51,3 +54,14 @@ export function freshness(
 
 const hasAll = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic, { throughNs }: Quiet): boolean =>
   throughNs === null ? hasCaughtUp : syncedThroughNs >= throughNs;
+
+/**
+ * The freshness of data that was complete as of `then`, `elapsedMs` ago, and that may lack what came since. `now`: the present
+ * freshness of complete data. It counts where the one of then was taken back.
+ */
+export function agedSince(then: FreshnessNow, now: FreshnessNow, elapsedMs: number, targetMs: number): FreshnessNow {
+  const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);
+  if (isTakenBack) return now;
+  const lagMs = then.lagMs === null ? null : then.lagMs + Math.round(elapsedMs);
+  return { asOfNs: then.asOfNs, lagMs, stale: lagMs === null || lagMs > targetMs, isQuiet: false };
+}

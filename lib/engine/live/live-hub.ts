@@ -7,6 +7,7 @@
 import { toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { compare } from "../../core/signals/position";
+import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
@@ -16,10 +17,17 @@ import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
 export type LiveEvent =
   /** `sentThrough`: the cursor from which the stream resumes if it breaks now. */
-  | { readonly event: "hello"; readonly position: number; readonly sentThrough: number }
+  | {
+      readonly event: "hello";
+      readonly position: number;
+      readonly sentThrough: number;
+      readonly freshness: FreshnessNow;
+    }
   | { readonly event: "signal"; readonly row: SignalRow }
+  /** The edges or names of these people changed. Empty where it is not known whose. */
   | { readonly event: "contacts"; readonly peers: readonly UserId[] }
-  | { readonly event: "freshness" }
+  /** Every event of a message at or before `asOfNs` was sent on this stream before. */
+  | { readonly event: "freshness"; readonly freshness: FreshnessNow }
   | { readonly event: "resync"; readonly position: number }
   | { readonly event: "bye"; readonly reason: "planned" | "shutdown" | "signed-out" };
 
@@ -29,6 +37,10 @@ export interface LiveDeps {
   readonly log: Log;
   /** Called at each heartbeat while any stream is open, because an open page counts as a reader. */
   readonly demand: () => void;
+  /** How fresh this process is. A commit is heard of before any watermark covers it. */
+  readonly freshness: () => FreshnessNow;
+  /** An older state than this is stale. */
+  readonly freshnessTargetMs: number;
   readonly beatMs: number;
   /** A stream ends by itself after this time, before the platform ends it. */
   readonly maxStreamMs: number;
@@ -48,7 +60,15 @@ const FRESHNESS_EVERY_MS = 5_000;
 interface Stream {
   readonly userId: UserId;
   head: number;
+  /** The head when events may have been missed first; null where none were since the heads were read. */
+  missedAfter: number | null;
+  /** Everything through this position was sent; null before the first event. */
+  sent: number | null;
   peers: Set<UserId>;
+  /** Edges changed, and it is not known which. */
+  hasUnknownPeers: boolean;
+  /** How fresh the process was when nothing was left to send last. */
+  complete: { readonly freshness: FreshnessNow; readonly atMs: number } | null;
   closing: "shutdown" | "signed-out" | null;
   wake: () => void;
 }
@@ -58,7 +78,9 @@ export class LiveHub {
   private beating: AbortController | null = null;
   private count = 0;
   readonly counts = { opened: 0, refusedPerUser: 0, refusedPerInstance: 0 };
-  private hasMissed = false;
+  /** How often events may have been missed. */
+  private missed = 0;
+  private isCatchingUp = false;
 
   constructor(private readonly deps: LiveDeps) {}
 
@@ -87,29 +109,41 @@ export class LiveHub {
 
   /** Events may have been missed. Reads the heads of all connected users in one statement. */
   onMissed(): void {
-    this.hasMissed = true;
+    this.missed += 1;
+    for (const stream of this.all()) stream.missedAfter ??= stream.head;
     void this.catchUp();
   }
 
   /** Each heartbeat tries again until the store has answered. */
   private async catchUp(): Promise<void> {
-    if (!this.hasMissed || this.streams.size === 0) return;
-    this.hasMissed = false;
+    if (this.isCatchingUp) return;
+    this.isCatchingUp = true;
     try {
-      await this.readHeads();
+      while (await this.readHeads());
     } catch (cause) {
-      this.hasMissed = true;
       if (!isTierUnavailable(cause))
         this.deps.log.error("could not look for missed commits; trying again shortly", { cause });
+    } finally {
+      this.isCatchingUp = false;
     }
   }
 
-  private async readHeads(): Promise<void> {
-    for (const [userId, head] of await this.deps.views.heads([...this.streams.keys()])) {
-      this.eachOf(userId, (stream) => {
-        stream.head = Math.max(stream.head, head);
-      });
+  /** Answers whether heads were read. */
+  private async readHeads(): Promise<boolean> {
+    const behind = this.all().filter(({ missedAfter }) => missedAfter !== null);
+    if (behind.length === 0) return false;
+    const { missed } = this;
+    const heads = await this.deps.views.heads([...new Set(behind.map(({ userId }) => userId))]);
+    for (const stream of behind) {
+      stream.head = Math.max(stream.head, heads.get(stream.userId) ?? 0);
+      // Else events were missed once more meanwhile, and these heads may be from before.
+      if (missed === this.missed) {
+        stream.hasUnknownPeers ||= stream.head > (stream.missedAfter ?? 0);
+        stream.missedAfter = null;
+      }
+      stream.wake();
     }
+    return true;
   }
 
   /** A person in the user's contacts has another name now. */
@@ -149,7 +183,10 @@ export class LiveHub {
       this.counts.refusedPerInstance += 1;
       return err("per-instance");
     }
-    const stream: Stream = { userId, head: 0, peers: new Set(), closing: null, wake: () => {} };
+    const stream: Stream = {
+      ...{ userId, head: 0, missedAfter: null, sent: null, complete: null, closing: null },
+      ...{ peers: new Set<UserId>(), hasUnknownPeers: false, wake: () => {} },
+    };
     this.counts.opened += 1;
     this.add(stream);
     const onAbort = () => {
@@ -170,40 +207,45 @@ export class LiveHub {
     const { userId } = stream;
     try {
       const openedMs = clock.monotonicMs();
-      let sent: number | null = null;
       let freshMs = openedMs;
       while (!signal.aborted) {
         const woken = new Promise<void>((resolve) => {
           stream.wake = resolve;
         });
-        if (sent === null) {
+        if (stream.sent === null) {
           // Registered before the head is read: a commit in between raises `stream.head` and is not missed.
           const head = await views.head(userId).catch(ifDown("postgres", () => null));
           if (head !== null) {
             stream.head = Math.max(stream.head, head);
-            sent = cursor ?? stream.head;
-            yield { event: "hello", position: stream.head, sentThrough: sent };
+            stream.sent = cursor ?? stream.head;
+            const freshness = this.freshnessOf(stream);
+            // The client need not wait for it any longer than for what it has missed.
+            if (stream.complete === null) freshMs = Number.NEGATIVE_INFINITY;
+            yield { event: "hello", position: stream.head, sentThrough: stream.sent, freshness };
           }
         }
-        while (sent !== null && sent !== stream.head && !signal.aborted) {
-          if (compare(sent, stream.head).kind === "resync") {
-            sent = stream.head;
-            yield { event: "resync", position: sent };
+        while (stream.sent !== null && stream.sent !== stream.head && !signal.aborted) {
+          if (compare(stream.sent, stream.head).kind === "resync") {
+            stream.sent = stream.head;
+            yield { event: "resync", position: stream.sent };
             break;
           }
-          const page = await views.signalsAfter(userId, sent, CATCH_UP_ROWS).catch(ifDown("postgres", () => null));
-          if (page === null || page.through <= sent) break;
+          const page = await views
+            .signalsAfter(userId, stream.sent, CATCH_UP_ROWS)
+            .catch(ifDown("postgres", () => null));
+          if (page === null || page.through <= stream.sent) break;
           for (const row of page.rows) {
             yield { event: "signal", row };
-            sent = row.position;
+            stream.sent = row.position;
           }
           // Rows that cannot be shown are skipped: a stream must not wait for them for ever.
-          sent = page.through;
-          stream.head = toPosition(Math.max(stream.head, sent));
+          stream.sent = page.through;
+          stream.head = toPosition(Math.max(stream.head, stream.sent));
         }
-        if (stream.peers.size > 0) {
-          const peers = [...stream.peers];
+        if (stream.peers.size > 0 || stream.hasUnknownPeers) {
+          const peers = stream.hasUnknownPeers ? [] : [...stream.peers];
           stream.peers = new Set();
+          stream.hasUnknownPeers = false;
           yield { event: "contacts", peers };
         }
         if (stream.closing !== null) return yield { event: "bye", reason: stream.closing };
@@ -211,13 +253,35 @@ export class LiveHub {
         if (nowMs - openedMs >= this.deps.maxStreamMs) return yield { event: "bye", reason: "planned" };
         if (nowMs - freshMs >= FRESHNESS_EVERY_MS) {
           freshMs = nowMs;
-          yield { event: "freshness" };
+          yield { event: "freshness", freshness: this.freshnessOf(stream) };
         }
         await woken;
       }
     } finally {
       this.remove(stream);
     }
+  }
+
+  /**
+   * How fresh a stream is. While something is left to send, or may have been missed, it is as old as when nothing was; before
+   * that nothing is known of it. The caller sends it before anything else happens.
+   */
+  private freshnessOf(stream: Stream): FreshnessNow {
+    const nowMs = this.deps.clock.monotonicMs();
+    const freshness = this.deps.freshness();
+    const isAllSent = stream.sent === stream.head && stream.peers.size === 0 && !stream.hasUnknownPeers;
+    if (isAllSent && stream.missedAfter === null) {
+      stream.complete = { freshness, atMs: nowMs };
+      return freshness;
+    }
+    const { complete } = stream;
+    return complete === null
+      ? UNKNOWN_AGE
+      : agedSince(complete.freshness, freshness, nowMs - complete.atMs, this.deps.freshnessTargetMs);
+  }
+
+  private all(): readonly Stream[] {
+    return [...this.streams.values()].flatMap((own) => [...own]);
   }
 
   private eachOf(userId: UserId, change: (stream: Stream) => void): void {
@@ -252,7 +316,7 @@ export class LiveHub {
       await this.deps.clock.sleep(this.deps.beatMs, controller.signal);
       if (controller.signal.aborted) break;
       void this.catchUp();
-      for (const streams of this.streams.values()) for (const stream of streams) stream.wake();
+      for (const stream of this.all()) stream.wake();
     }
     if (this.beating === controller) this.beating = null;
     if (this.count > 0 && this.beating === null) void this.heartbeat();

@@ -74,6 +74,8 @@ export function createApp({
     clock,
     log,
     demand: () => void scheduler.demand(),
+    freshness: () => scheduler.freshness(),
+    freshnessTargetMs: env.FRESHNESS_TARGET_MS,
     beatMs: gateMs,
     maxStreamMs: env.STREAM_MAX_S * 1_000,
     maxPerUser: env.STREAMS_PER_USER,

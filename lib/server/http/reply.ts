@@ -4,7 +4,7 @@ import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { parseSequence, parseTopicId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
-import type { FreshnessNow } from "../../core/sync/freshness";
+import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
 import { report, type TierReport } from "../../engine/reads/tier-report";
 import type { Need, ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
@@ -41,8 +41,6 @@ export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
   return { atMonotonicMs: clock.monotonicMs(), freshness: scheduler.freshness(), events: told.count, epoch };
 }
 
-const UNKNOWN: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
-
 /**
  * The freshness of a view whose read began at `began`. A commit's event comes before the watermark that covers the commit. So
  * if no event came since then, the view has everything up to the current watermark. Otherwise the view may lack messages of
@@ -51,12 +49,9 @@ const UNKNOWN: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet:
 function freshnessSince(app: App, began: ReadStart): FreshnessNow {
   const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
   // A watermark of one epoch says nothing about a view of another epoch.
-  if (epoch !== began.epoch) return UNKNOWN;
-  const then = began.freshness;
-  const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);
-  if (events === began.events || isTakenBack) return now;
-  const lagMs = then.lagMs === null ? null : then.lagMs + Math.round(atMonotonicMs - began.atMonotonicMs);
-  return { asOfNs: then.asOfNs, lagMs, stale: lagMs === null || lagMs > app.env.FRESHNESS_TARGET_MS, isQuiet: false };
+  if (epoch !== began.epoch) return UNKNOWN_AGE;
+  if (events === began.events) return now;
+  return agedSince(began.freshness, now, atMonotonicMs - began.atMonotonicMs, app.env.FRESHNESS_TARGET_MS);
 }
 
 /**

@@ -13,18 +13,18 @@ const RETRY_MIN_MS = 500;
 const RETRY_SPREAD_MS = 2_500;
 
 /** One event in the wire format. JSON has no line breaks, so one data line is enough. */
-function encodeEvent(app: App, userId: UserId, event: LiveEvent): string {
+function encodeEvent(userId: UserId, event: LiveEvent): string {
   const frame = (data: unknown, id?: number) =>
     `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
   switch (event.event) {
     case "hello":
-      return frame({ position: event.position, ...freshnessBody(app.scheduler.freshness()) }, event.sentThrough);
+      return frame({ position: event.position, ...freshnessBody(event.freshness) }, event.sentThrough);
     case "signal":
       return frame(signalOf(userId, event.row, "hcs"), event.row.position);
     case "contacts":
       return frame({ peers: event.peers });
     case "freshness":
-      return frame(freshnessBody(app.scheduler.freshness()));
+      return frame(freshnessBody(event.freshness));
     case "resync":
       // From here on, the client resumes in the new epoch.
       return frame({ position: event.position }, event.position);
@@ -85,7 +85,7 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
       try {
         const { done, value } = await events.next();
         if (done) return stream.close();
-        stream.enqueue(encoder.encode(encodeEvent(app, userId, value)));
+        stream.enqueue(encoder.encode(encodeEvent(userId, value)));
         waiting = new AbortController();
         void cutIfStalled(stream);
       } catch (cause) {

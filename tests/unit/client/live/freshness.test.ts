@@ -89,4 +89,13 @@ describe("what the page is told", () => {
     find(NOW + 3_000);
     expect(freshnessAt(NOW + 3_000).text).toMatch(/^Up to date/);
   });
+
+  it("grows old where the stream does not know how fresh it is", () => {
+    reportStream("open", NOW);
+    reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 1_000, stale: false }, "stream", NOW);
+    reportFreshness({ asOf: null, lagMs: null, stale: true }, "stream", NOW + 3_000);
+    expect(freshnessAt(NOW + 3_000).text).toBe("4 s behind");
+    reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW + 3_100);
+    expect(freshnessAt(NOW + 3_100).text).toMatch(/^Up to date/);
+  });
 });

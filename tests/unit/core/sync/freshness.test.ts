@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
-import { freshness } from "@/lib/core/sync/freshness";
+import { agedSince, type FreshnessNow, freshness } from "@/lib/core/sync/freshness";
 
 const NOW_MS = 1_790_000_000_000;
 const agoMs = (ms: number) => fromMs(NOW_MS - ms);
@@ -64,6 +64,28 @@ describe("freshness", () => {
         const after = freshness([...topics, another], NOW_MS, 2_000);
         expect(after.lagMs).toBeGreaterThanOrEqual(before.lagMs ?? 0);
         expect(before.stale && !after.stale).toBe(false);
+      }),
+    );
+  });
+});
+
+describe("the freshness of what was complete a while ago", () => {
+  const topics = fc.array(
+    fc.nat({ max: 100_000 }).map((ms) => through(agoMs(ms))),
+    { minLength: 1, maxLength: 3 },
+  );
+
+  it("names no later time than then or now, and no smaller age than then", () => {
+    fc.assert(
+      fc.property(topics, topics, fc.nat({ max: 100_000 }), (before, after, elapsedMs) => {
+        const then = freshness(before, NOW_MS - elapsedMs, 2_000);
+        const now = freshness(after, NOW_MS, 2_000);
+        const aged = agedSince(then, now, elapsedMs, 2_000);
+        const nsOf = ({ asOfNs }: FreshnessNow) => asOfNs ?? 0n;
+        expect([nsOf(then), nsOf(now)]).toContain(nsOf(aged));
+        expect(nsOf(aged) <= nsOf(then) && nsOf(aged) <= nsOf(now)).toBe(true);
+        expect(aged.lagMs).toBeGreaterThanOrEqual(Math.min((then.lagMs ?? 0) + elapsedMs, now.lagMs ?? 0));
+        expect(aged.stale).toBe((aged.lagMs ?? 0) > 2_000);
       }),
     );
   });

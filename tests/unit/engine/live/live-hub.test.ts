@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
+import { UNKNOWN_AGE } from "@/lib/core/sync/freshness";
 import { type LiveEvent, LiveHub } from "@/lib/engine/live/live-hub";
 import type { CommitEvent } from "@/lib/ports/shared/event-bus";
 import type { SignalRow } from "@/lib/ports/store/view-rows";
@@ -35,6 +36,7 @@ beforeEach(() => {
   [clock, heads, isDown, demands] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0];
   hub = new LiveHub({
     ...{ views, clock, log: quietLog, beatMs: BEAT_MS, maxStreamMs: 60_000, maxPerUser: 2, maxStreams: 3 },
+    ...{ freshness: () => UNKNOWN_AGE, freshnessTargetMs: 10_000 },
     demand: () => {
       demands += 1;
     },
@@ -64,7 +66,7 @@ describe("a stream", () => {
   it("begins with what came after its cursor, then has each commit as it comes", async () => {
     const stream = opened(ALICE, 1);
     await clock.advance(0);
-    expect(stream.events[0]).toEqual({ event: "hello", position: 3, sentThrough: 1 });
+    expect(stream.events[0]).toMatchObject({ event: "hello", position: 3, sentThrough: 1 });
     expect(stream.positions()).toEqual([2, 3]);
     commit(ALICE, 5);
     await clock.advance(0);
@@ -75,7 +77,7 @@ describe("a stream", () => {
   it("without a cursor begins at the head", async () => {
     const stream = opened(ALICE, null);
     await clock.advance(0);
-    expect(stream.events).toEqual([{ event: "hello", position: 3, sentThrough: 3 }]);
+    expect(stream.events).toMatchObject([{ event: "hello", position: 3, sentThrough: 3 }]);
   });
 
   it("reads rows in pages until it has caught up", async () => {
@@ -89,7 +91,7 @@ describe("a stream", () => {
     heads.set(ALICE, POSITIONS_PER_EPOCH + 2);
     const stream = opened(ALICE, 1);
     await clock.advance(0);
-    expect(stream.names()).toEqual(["hello", "resync"]);
+    expect(stream.names()).toEqual(["hello", "resync", "freshness"]);
   });
 
   it("finds a commit of which no event came, after missed events", async () => {
