@@ -4,6 +4,7 @@ import type { AdminStore } from "@/lib/ports/store/admin-store";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { composeReport, reportsOf } from "@/lib/server/observe/instance-report";
 import { intercepted } from "../../../support/control/intercepted";
+import { damage } from "../../../support/stores/database";
 import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 let t: TestApp;
@@ -55,6 +56,37 @@ it("sees a database go and come back, once each, though nobody asks for the stat
   await t.clock.advance(75_000);
   expect(codes()).toEqual([]);
   expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
+});
+
+it("says that the disk of the database is full while it still answers, and that it is well when there is room again", async () => {
+  await damage(
+    `CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
+  );
+  await damage("CREATE TRIGGER disk_full BEFORE INSERT ON topic_log FOR EACH STATEMENT EXECUTE FUNCTION disk_full()");
+  t.logged.length = 0;
+  const reasons = () => t.app.incidents.current().map(({ summary }) => summary);
+  const goesOn = async (untilMs: number, isOver: () => boolean) => {
+    for (let ms = 0; ms < untilMs && !isOver(); ms += 3_000) {
+      await t.clock.drive(t.app.scheduler.demand());
+      await t.clock.advance(3_000);
+    }
+  };
+  t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
+  const signals = () => t.json<{ items: unknown[]; stale: boolean }>("/api/signals", "tm-b");
+  try {
+    await goesOn(15_000, () => false);
+    expect(reasons()).toEqual([expect.stringContaining("the database answered 53100: its disk is full")]);
+    expect(t.logged[0]).toBe(
+      "warn: The database fails some of the calls: the database answered 53100: its disk is full.",
+    );
+    expect(await signals()).toMatchObject({ items: [], stale: true });
+  } finally {
+    await damage("DROP FUNCTION disk_full CASCADE");
+  }
+  await goesOn(90_000, () => reasons().length === 0);
+  expect(reasons()).toEqual([]);
+  expect(await signals()).toMatchObject({ items: [{ actor: "tm-a" }] });
 });
 
 it("names a topic that the mirror does not know, and no empty one that it does", async () => {
