@@ -26,16 +26,16 @@ export interface DevnetOptions {
   readonly dataDir?: string | null;
   /** How many people a new ledger is seeded with: 0 (the default) leaves it with four empty topics. */
   readonly people?: number;
-  /** Grows another world, always the same from the same number. */
+  /** Chooses the world. The same number always gives the same world. */
   readonly worldSeed?: number;
-  /** About how often something new happens by itself; 0 (the default) never. */
+  /** About how often something new happens by itself; 0 (the default): never. */
   readonly trickleMs?: number;
   readonly host?: string;
   /** 0 or absent takes a free port. */
   readonly restPort?: number;
   readonly nodePort?: number;
   readonly mirrorGrpcPort?: number;
-  /** False leaves the two gRPC servers out: a quicker start where only REST is needed. */
+  /** Whether the two gRPC servers start. Without them the start is quicker, where only REST is needed. */
   readonly grpc?: boolean;
   /** The wall clock, in milliseconds. */
   readonly now?: () => number;
@@ -72,7 +72,7 @@ export interface Devnet extends DevnetAddresses {
   createTopic(options?: { memo?: string }): TopicId;
   /** Submits a message without gRPC, in chunks as the SDK does; answers each chunk's place on the ledger. */
   submit(topicId: TopicId, message: Uint8Array | string | object, options?: SubmitOptions): LedgerMessage[];
-  /** Many messages with one write to disk. */
+  /** Submits many messages with one write to disk. */
   submitMany(
     topicId: TopicId,
     messages: readonly (Uint8Array | string | object)[],
@@ -104,14 +104,14 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   const faults = new Faults(() => ledger.clock.lastNs);
   const requests = new RequestCounter();
   const view = new MirrorView(ledger, faults, now);
-  // A restarted devnet goes on rather than repeat itself.
+  // A restarted devnet goes on, and does not repeat itself.
   const rng = createRng(worldSeed + [...ledger.topics.values()].reduce((sum, topic) => sum + topic.messages.length, 0));
   const trickle = new Trickle({ ledger, world, payer: OPERATOR_ID, nowMs: now, rng });
   const closers: (() => void | Promise<void>)[] = [() => trickle.stop()];
   const stop = async () => {
     const open = closers.splice(0);
     for (const close of open) await close();
-    // Stopped once more it has nothing to close.
+    // A second stop has nothing to close.
     if (open.length > 0) store.close();
   };
 
@@ -131,7 +131,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     topics: world.topics,
     people: world.people,
   };
-  /** Loaded only when it is wanted: the protobufs alone take a while. */
+  /** Loaded on demand, because the protobufs alone take a while. */
   const startGrpc = async () => {
     const { startNode } = await import("./grpc/node-server");
     const { startMirrorGrpc } = await import("./grpc/mirror-server");

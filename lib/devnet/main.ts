@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   }
   const leave = () => void devnet.stop().finally(() => process.exit(0));
   for (const event of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(event, leave);
-  // A parent that died while the ledger was seeded has nobody left to tell.
+  // The parent died while the ledger was seeded, so nobody is left to tell.
   if (IS_FORKED && !process.connected) return leave();
   // For tools that know the directory only (npm run load): the port is another at each start.
   if (dataDir !== null) writeFileSync(join(dataDir, "rest-url"), `${devnet.restUrl}\n`);

@@ -34,7 +34,7 @@ export class NoDevnet extends Error {
   }
 }
 
-/** The devnet ended before it was ready. The message says why, and what to do where that is known. */
+/** The devnet ended before it was ready. The message says why, and what to do if that is known. */
 class DevnetFailed extends Error {
   override readonly name = "DevnetFailed";
 }

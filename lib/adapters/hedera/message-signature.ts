@@ -12,8 +12,8 @@ import { err, ok, type Result } from "../../core/result";
 import type { AccountKey } from "../../ports/ledger/ledger";
 
 /**
- * Why a signature map does not sign. `malformed`: it is no signature map, or holds no signature of the key's kind and length.
- * `weak-key`: everybody can sign for this key, so nobody does.
+ * Why a signature map does not sign. `malformed`: it is not a signature map, or holds no signature of the key's kind and length.
+ * `weak-key`: everybody can sign for this key, so a signature proves nothing.
  */
 export type SignatureFault = "malformed" | "other-key" | "ambiguous" | "weak-key" | "wrong";
 
@@ -34,8 +34,8 @@ const SPKI_ECDSA = ["302d300706052b8104000a032200", "3036301006072a8648ce3d02010
 export type SignaturePairs = ReturnType<typeof import("@hiero-ledger/proto").proto.SignatureMap.decode>["sigPair"];
 
 /**
- * Reads a signature map (the protobuf's bytes). It is `malformed` without a signature that could be one of either kind: nobody
- * needs to be asked for a key then.
+ * Reads a signature map (the protobuf's bytes). It is `malformed` without a signature that could be of either kind: then nobody
+ * needs to be asked for a key.
  */
 export async function parseSignatureMap(bytes: Uint8Array): Promise<Result<SignaturePairs, "malformed">> {
   if (bytes.length === 0 || bytes.length > MAX_SIGNATURE_MAP_BYTES) return err("malformed");
@@ -94,7 +94,9 @@ function isPrefix(prefix: Uint8Array, { kind, bytes }: PlainKey): boolean {
   return headers.some((header) => Buffer.concat([header, bytes]).equals(prefix));
 }
 
-/** The point of the curve that 32 bytes encode; null for none. `isLoose` takes encodings that RFC 8032 does not allow. */
+/**
+ * The point of the curve that 32 bytes encode; null if they encode none. `isLoose` takes encodings that RFC 8032 does not allow.
+ */
 function pointOf(encoded: Uint8Array, isLoose: boolean) {
   try {
     return ed25519.Point.fromBytes(encoded, isLoose);
@@ -104,8 +106,8 @@ function pointOf(encoded: Uint8Array, isLoose: boolean) {
 }
 
 /**
- * Whether these bytes are a point of order 8 or less, in whatever encoding. Such a point does not tell who chose it: for such a
- * key a signature that anybody can write down is right for one message in eight at the least.
+ * Whether these bytes are a point of order 8 or less, in any encoding. Such a key proves nothing about its signer: a signature
+ * that anybody can write down is right for at least one message in eight.
  */
 const isSmallOrder = (encoded: Uint8Array): boolean => pointOf(encoded, true)?.isSmallOrder() ?? false;
 
@@ -117,7 +119,7 @@ function isSignedByEd25519(raw: Uint8Array, bytes: Uint8Array, signature: Uint8A
     const publicKey = createPublicKey({ key: Buffer.concat([SPKI_ED25519, raw]), format: "der", type: "spki" });
     return verify(null, bytes, publicKey, signature);
   } catch {
-    // 32 bytes that are no point of the curve: the ledger takes such a key, and nobody can sign for it.
+    // 32 bytes that are not a point of the curve: the ledger takes such a key, and nobody can sign for it.
     return false;
   }
 }

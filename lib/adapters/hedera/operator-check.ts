@@ -4,7 +4,7 @@ import { reasonUnreachable } from "../../core/health/unreachable";
 import { err, ok, type Result } from "../../core/result";
 
 const TIMEOUT_MS = 3_000;
-/** So many nodes of a public network are tried; one that answers is enough. */
+/** At most this many nodes of a public network are tried. One that answers is enough. */
 const NODES_TRIED = 4;
 
 /**
@@ -30,7 +30,7 @@ export async function publicKeysOf(text: string): Promise<{ used: Uint8Array; ot
   }
 }
 
-/** Takes a connection to a node, and ends it. Answers which it was, or why none could be reached. */
+/** Connects to a node, and closes the connection. Answers which node it was, or why none could be reached. */
 export async function reachNode(
   where: { readonly node: string } | { readonly network: string },
 ): Promise<Result<string, string>> {

@@ -19,9 +19,9 @@ export interface SdkSubmitterOptions {
 
 /** Node account of a devnet with one node. */
 const DEVNET_NODE = "0.0.3";
-/** The SDK's own default, said here because it bounds what a message may cost. */
+/** The SDK's own default, repeated here because it bounds what a message may cost. */
 const MAX_CHUNKS = 20;
-/** Consensus takes 3 to 5 s; after this the outcome is for a read to tell. */
+/** Consensus takes 3 to 5 s. After this only a read can show the outcome. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
 export class SdkSubmitter implements Submitter, TopicCreator {
@@ -37,7 +37,7 @@ export class SdkSubmitter implements Submitter, TopicCreator {
       if (validStartNs !== undefined) {
         const { seconds, nanos } = splitSeconds(consensusNs(validStartNs));
         const validStart = new sdk.Timestamp(Number(seconds), nanos);
-        // The id is the message's: with one of the SDK's own a second try would be a second message.
+        // The id belongs to the message. With an id of the SDK's own, a second try would be a second message.
         transaction
           .setTransactionId(new sdk.TransactionId(sdk.AccountId.fromString(this.options.operatorId), validStart))
           .setTransactionValidDuration(VALID_S)
@@ -75,7 +75,7 @@ export class SdkSubmitter implements Submitter, TopicCreator {
     const key = client.operatorPublicKey;
     if (key === null) throw new Error("the client has no operator");
     const transactionId = sdk.TransactionId.fromString(attempt);
-    // The id is the attempt's: with one of the SDK's own a second try would be a second topic.
+    // The id belongs to the attempt. With an id of the SDK's own, a second try would be a second topic.
     const transaction = new sdk.TopicCreateTransaction({ topicMemo: memo, submitKey: key, adminKey: key })
       .setTransactionId(transactionId)
       .setRegenerateTransactionId(false);
@@ -133,7 +133,7 @@ const DUPLICATE: SubmitError = {
   code: "duplicate",
   message: "The ledger has received this message before, and its result is not known yet. Try again in a moment.",
 };
-/** The network's clock and ours disagree, or the transaction took too long to arrive: the next one has another start. */
+/** The network's clock and ours disagree, or the transaction took too long to arrive. The next one has another start. */
 const OUT_OF_TIME: ReadonlySet<string> = new Set(["TRANSACTION_EXPIRED", "INVALID_TRANSACTION_START"]);
 const TOO_LATE: SubmitError = {
   code: "unavailable",

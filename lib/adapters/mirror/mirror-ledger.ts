@@ -43,7 +43,7 @@ export interface MirrorOptions {
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
   readonly onRequest?: (sample: MirrorSample) => void;
-  /** The mirror answered about something that it was not asked; null: that is over. */
+  /** Called with a sentence when the mirror answers about something else than it was asked, and with null when that is over. */
   readonly onForeign?: (mirror: MirrorName, summary: string | null) => void;
 }
 
@@ -163,7 +163,7 @@ export class MirrorLedger implements Ledger {
     if (request.upTo !== undefined) query.push(`sequencenumber=lte:${request.upTo}`);
     const path = `/topics/${request.topicId}/messages?${query.join("&")}`;
     const answer = await this.get(path, listOf, request, { signal });
-    // The list knows no "not found" (docs/hedera.md §1): a 404 here is a gateway that does not know the route.
+    // A list has no "not found" (docs/hedera.md §1): a 404 here comes from a gateway that does not know the route.
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "unavailable", message: "the mirror answered 404 for a list" });
     if (!answer.ok) return answer;
@@ -180,7 +180,7 @@ export class MirrorLedger implements Ledger {
     return time.marked(message, this.options.clock.now());
   }
 
-  /** Whether the topic exists: its list of messages is empty in both cases. */
+  /** Whether the topic exists. Its list of messages does not show that: it is empty in both cases. */
   async hasTopic(topicId: TopicId): Promise<Result<boolean, LedgerError>> {
     const answer = await this.get(`/topics/${topicId}`, anyJson, {});
     if (answer.ok) return ok(true);
@@ -234,11 +234,11 @@ export class MirrorLedger implements Ledger {
     if (!answer.ok) return answer;
     const { json, from } = answer.value;
     const throughNs = throughOf(json);
-    from.time.told(throughNs);
+    from.time.endsAt(throughNs);
     return ok({ mirror: from.origin, throughNs });
   }
 
-  /** Whether an answer is about the question. Operators hear of answers that are not. */
+  /** Whether an answer is about what was asked. Operators hear of answers that are not. */
   private check({ origin, refusals }: Mirror, what: string, isAsked: boolean): boolean {
     const nowMs = this.options.clock.monotonicMs();
     if (!isAsked) {
@@ -359,7 +359,7 @@ function statusError(response: Response, nowMs: number): LedgerError {
 
 /**
  * RFC 9110 §10.2.3: seconds or a date. If gateways added theirs, the header holds several, joined by commas, and the longest
- * counts. At most an hour: nobody waits for ever because of one header.
+ * counts. At most an hour, so that no single header stops requests for good.
  */
 function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;

@@ -3,8 +3,8 @@ import { fromMs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
 
 /**
- * A message can be later than the head that was asked for before its page, by the time that the page takes, and clocks differ
- * by seconds. A minute is more than both, and far too little to hide anything behind.
+ * A message can be later than the head that was asked for before its page, by as long as the page takes, and clocks differ by
+ * seconds. A minute is more than both, and far too little to hide anything behind.
  */
 const MARGIN_MS = 60_000;
 
@@ -12,24 +12,27 @@ export class MirrorTime {
   private newestNs: bigint | null = null;
   private ahead: number | null = null;
 
-  /** How many ms the mirror's clock was ahead of ours in its last answer, give or take a second and the way of the answer. */
+  /**
+   * By how many ms the mirror's clock was ahead of ours in its last answer, give or take a second and the answer's time on its
+   * way.
+   */
   get aheadMs(): number | null {
     return this.ahead;
   }
 
-  /** An answer carried this `Date`. */
+  /** An answer carried this `Date` header. */
   dated(header: string | null, nowMs: number): void {
     const ms = Date.parse(header ?? "");
     if (Number.isFinite(ms)) this.ahead = ms - nowMs;
   }
 
   /** The mirror's newest block ends at this time. */
-  told(throughNs: bigint | null): void {
+  endsAt(throughNs: bigint | null): void {
     this.newestNs = throughNs;
   }
 
   /**
-   * The message, marked if it is dated later than the ledger can be. It is compared with our clock, the mirror's clock and its
+   * Marks the message if it is dated later than the ledger can be. It is compared with our clock, the mirror's clock and its
    * newest block, so that a slow clock of ours does not fail honest messages.
    */
   marked(message: LedgerMessage, nowMs: number): LedgerMessage {

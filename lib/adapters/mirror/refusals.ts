@@ -1,11 +1,11 @@
 /**
- * Questions that a mirror answered with something else, until it answers them well or they are not asked any more. The
- * operators' incident begins and ends with them.
+ * Questions that a mirror answered with something else. Each stays open until the mirror answers it well, or until nobody asks it
+ * any more. The operators' incident begins and ends with them.
  */
 
 /** A question that is not asked again for this long was settled elsewhere: another mirror had the answer. */
 const FORGOTTEN_MS = 600_000;
-/** At most so many refused questions of one mirror are remembered. */
+/** At most this many refused questions of one mirror are remembered. */
 const MAX_QUESTIONS = 100;
 
 export class Refusals {

@@ -3,16 +3,16 @@ import { adminAudit, topics } from "../../../drizzle/schema";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type {
   AdminStore,
-  Crowd,
   DatedOverview,
   NewAction,
   OperatorLogRow,
   RejectedEntry,
   StorageSizes,
+  TopicPeople,
 } from "../../ports/store/admin-store";
 import { sequenceOf } from "./codec/ref";
 import type { Statements } from "./drivers/statements";
-import { CROWDS, FIRST_UNVERIFIED, OVERVIEW, overviewOf, REJECTED, rejectedMessage } from "./read/operators";
+import { FIRST_UNVERIFIED, OVERVIEW, overviewOf, PEOPLE_BY_TOPIC, REJECTED, rejectedMessage } from "./read/operators";
 import type { Readable } from "./read/readable";
 import { countRows, RELATION_SIZES } from "./read/server";
 import { isAnyOf } from "./sql/unnested";
@@ -88,7 +88,7 @@ export class PostgresAdminStore implements AdminStore {
   }
 
   async firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>> {
-    // Topics in which all is verified, which is most of them, are not looked through.
+    // Topics in which every message is verified are skipped. Most topics are like that.
     const rows = await this.statements.run("admin", (db) =>
       db
         .select({ topicId: topics.topicId, ref: FIRST_UNVERIFIED })
@@ -98,9 +98,9 @@ export class PostgresAdminStore implements AdminStore {
     return new Map(rows.flatMap(({ topicId, ref }) => (ref === null ? [] : [[topicId, sequenceOf(ref)]])));
   }
 
-  async crowds(): Promise<ReadonlyMap<TopicId, Crowd>> {
-    const rows = await this.statements.run("admin", CROWDS);
-    return new Map(rows.map(({ topicId, ...crowd }) => [topicId, crowd]));
+  async peopleByTopic(): Promise<ReadonlyMap<TopicId, TopicPeople>> {
+    const rows = await this.statements.run("admin", PEOPLE_BY_TOPIC);
+    return new Map(rows.map(({ topicId, ...people }) => [topicId, people]));
   }
 
   async sizes(): Promise<StorageSizes> {

@@ -14,7 +14,7 @@ import { knownTopics } from "./write/topics";
 const VERSION = built(given<object>(), (db) => db.select({ version: meta.registryVersion }).from(meta));
 
 const REGISTRY = built(given<object>(), (db) => {
-  // Drizzle takes an outer join's row for missing where its first column is null: that one must not be nullable.
+  // Drizzle takes an outer join's row for missing if its first column is null, so that column must not be nullable.
   const { shardNo, ...others } = getTableColumns(shards);
   return db
     .select({ version: meta.registryVersion, shard: { shardNo, ...others } })
@@ -114,7 +114,7 @@ export class PostgresShardRegistry implements ShardRegistry {
   }
 }
 
-/** Columns, and what a shard puts into them. */
+/** Columns, and the value of a shard for each. */
 type Written = readonly (readonly [PgColumn, (shard: Shard) => Value])[];
 
 /** A shard's place in the registry, and what a change of it may change. */
@@ -135,7 +135,7 @@ const CHANGING: Written = [
 ];
 const columnsOf = (written: Written) => written.map(([column]) => column);
 
-/** Swaps the version, and with it writes the shards and their topics. Answers no row where another change came first. */
+/** Swaps the version, and writes the shards and their topics with it. Answers no row if another change came first. */
 function changeOf(expectedVersion: number, put: readonly Shard[]) {
   const given = [...PLACE, ...CHANGING].map(([column, value]) => of(column, put, value));
   const columns = names(...columnsOf([...PLACE, ...CHANGING]));
@@ -153,7 +153,7 @@ SELECT ${answer} FROM gate`,
   );
 }
 
-/** Makes users a tenant's, or nobody's, where there is such a tenant. */
+/** Assigns users to a tenant, or to none. Changes nothing if there is no such tenant. */
 function assignmentOf(userIds: readonly UserId[], tenantId: TenantId | null) {
   const given = sql`${tenantId}::text`;
   const { userId, tier, version } = userRoutes;

@@ -34,7 +34,7 @@ export class Stamp implements StoreStamp {
 
   /**
    * Takes the stamp of an answer. `floor`: the highest stamp that was known when the statement was sent, so that answers which
-   * overtake each other are no loss. Throws TierUnavailable where the answer lacks commits that were known.
+   * overtake each other do no harm. Throws TierUnavailable if the answer lacks commits that were known.
    */
   observe(stamp: number, floor: number): void {
     if (stamp < floor) {

@@ -29,12 +29,14 @@ export interface PostgresStore {
   readonly registry: ShardRegistry;
   readonly unreadable: UnreadableRows;
   readonly stamp: StoreStamp;
-  /** Makes sure that all rows are of this ledger; a database that knows no ledger yet becomes one of it. Throws OtherLedger. */
+  /**
+   * Makes sure that all rows belong to this ledger. A database that knows no ledger yet is bound to this one. Throws OtherLedger.
+   */
   claimLedger(ledger: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The database holds another network's rows: ids mean other people there. */
+/** The database holds another network's rows, whose ids mean other people. */
 class OtherNetwork extends Error {
   override readonly name = "OtherNetwork";
 }
@@ -44,22 +46,22 @@ class OtherLedger extends Error {
   override readonly name = "OtherLedger";
 }
 
-/** The tables are those of an earlier version, and this start may not change them. */
+/** The tables belong to an earlier version, and this start may not change them. */
 class SchemaBehind extends Error {
   override readonly name = "SchemaBehind";
 }
 
 export interface StoreOptions extends StatementsOptions {
   readonly isStrict?: boolean;
-  /** Whether tables are brought up to date here; otherwise they must be already. */
+  /** Whether this start brings the tables up to date. If not, they must be up to date already. */
   readonly migrates?: boolean;
   /** Writes nothing, not even the network: for a command that only looks. */
   readonly onlyReads?: boolean;
 }
 
 /**
- * Migrates the database, makes sure that it is of `network` (a fresh one becomes so), and opens the stores on it. `isStrict`:
- * readers see bonds as STRICT_BONDING has them; the rows are the same.
+ * Migrates the database, makes sure that it belongs to `network` (a fresh one is bound to it), and opens the stores on it.
+ * `isStrict`: readers see bonds as STRICT_BONDING has them; the rows are the same.
  */
 export async function openStore(
   db: Database,
@@ -119,12 +121,12 @@ async function refuseBehind(db: Database): Promise<void> {
   );
 }
 
-/** Makes a fresh database one of that network. */
+/** Binds a fresh database to that network. */
 async function claim(db: Database, network: string): Promise<void> {
   await db.ask((queries) => queries.insert(meta).values({ network }).onConflictDoNothing());
 }
 
-/** The network of the database; `network` where it has none yet. */
+/** The network of the database; `network` if it has none yet. */
 async function networkOf(db: Database, network: string): Promise<string> {
   const [row] = await db.ask((queries) => queries.select({ network: meta.network }).from(meta));
   return row?.network ?? network;

@@ -82,7 +82,7 @@ export class PostgresSyncStore implements SyncStore {
     try {
       return await this.logOf(PARTS({ ...rangeOf(topicId), chunkKeys }));
     } catch (error) {
-      // Keys come from a mirror: one that the database refuses must not stop its topic.
+      // Keys come from a mirror. One that the database refuses must not stop its topic.
       throw refusal(error);
     }
   }

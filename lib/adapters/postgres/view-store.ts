@@ -48,7 +48,7 @@ const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`SELECT ${colu
 
 /** The readers' side of the store, in PostgreSQL. */
 export class PostgresViewStore implements ViewStore {
-  /** `isStrict`: edges are told as STRICT_BONDING has them (`strictly` of lib/core/signals/projection). */
+  /** `isStrict`: edges are read as STRICT_BONDING has them (`strictly` of lib/core/signals/projection). */
   constructor(
     private readonly statements: Statements,
     private readonly isStrict = false,
@@ -82,7 +82,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async signals(userId: UserId, query: SignalQuery): Promise<SignalPage> {
-    // One more than asked for tells whether there is a next page.
+    // One row more than asked for shows whether there is a next page.
     const page = {
       userId,
       beforeNs: query.beforeNs ?? MAX_CONSENSUS_NS,
@@ -153,9 +153,9 @@ export class PostgresViewStore implements ViewStore {
     return this.definitionsOf(await this.statements.run("recognition", NAMED_DEFINITIONS({ ids })));
   }
 
-  async catalogue({ trustedPayers, limit, limitOfStranger }: CatalogueQuery): Promise<Catalogue> {
+  async catalogue({ trustedPayers, limit, limitOfUntrusted }: CatalogueQuery): Promise<Catalogue> {
     const trusted = trustedPayers === "*" ? null : [...trustedPayers];
-    const offered = { trustedPayers: trusted, limit: limit + 1, limitOfStranger };
+    const offered = { trustedPayers: trusted, limit: limit + 1, limitOfUntrusted };
     const found = present(await this.statements.run("recognition", CATALOGUE(offered)));
     return { offered: this.definitionsOf(found.slice(0, limit)), isCut: found.length > limit };
   }
@@ -168,7 +168,7 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
-    // Beyond it the number would run into the topic's, and name another message.
+    // A larger number would run into the topic's part of the `ref`, and name another message.
     if (sequence > MAX_SEQUENCE) return null;
     const rows = await this.statements.run("proof", PROOF({ userId, topicId, sequence }));
     return this.readable.rows("topic_log", rows, (row) => proof(topicId, row))[0] ?? null;

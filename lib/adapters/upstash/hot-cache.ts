@@ -127,7 +127,7 @@ function attemptOf(known: string, digest: string): Attempt {
   return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
 }
 
-/** A nonce as digits: neither 1e21 nor 0.5 can be compared by length. */
+/** A nonce as digits. Neither 1e21 nor 0.5 could be compared by length. */
 function digitsOf(nonce: number): string {
   if (!Number.isSafeInteger(nonce) || nonce < 0) throw new RangeError("a nonce is a whole number below 2^53");
   return String(nonce);

@@ -8,7 +8,7 @@ export interface Keeping {
   readonly evicts: string | null;
 }
 
-/** One command. A service that answers INFO in its own way says nothing here, which is no fault. */
+/** One command. A service that answers INFO in its own form shows nothing here, and that is not a fault. */
 const INFO = `
 local text = ''
 for _, part in ipairs({'persistence', 'memory'}) do

@@ -18,7 +18,7 @@ export interface UpstashOptions extends UpstashClientOptions {
   readonly network: string;
   /** Views of another variant have other keys. */
   readonly viewVariant?: string | undefined;
-  /** How long a view stays that nobody reads. */
+  /** How long a view is kept that nobody reads. */
   readonly viewTtlMs: number;
   /** Absent: the default strategies with that time. */
   readonly strategies?: CacheStrategies;
@@ -43,7 +43,7 @@ export function openUpstash(options: UpstashOptions): UpstashTier {
   return tierOver(new UpstashClient(options), options);
 }
 
-/** The same over an existing client. */
+/** The same tier over an existing client. */
 export function tierOver(
   client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
   { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,

@@ -54,7 +54,7 @@ export class UpstashViewCache implements ViewCache {
     const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
     if (kind === 0 && last) return { kind: "hit", view: last, ttlMs: Number(leftMs) };
-    // A reader of the store now knows how far it must have come.
+    // A reader of the store now knows how far the store must have come.
     if (kind === 1 || kind === 2) this.history.store?.learn(Number(leftMs));
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };

@@ -31,7 +31,7 @@ export interface Party {
   readonly hrl: string | null;
 }
 
-/** What a definition says: its id, and the object with its texts. */
+/** A definition in a message: its id, and the object with its texts. */
 export interface Statement {
   readonly id: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-/** The faults that are switched on, and who is hit by them. */
+/** The faults that are switched on, and the requests that they hit. */
 import { type ConsensusNs, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import { createRng } from "../rng";
 import type { ActiveFault, FaultKind, FaultSpec } from "./spec";
@@ -20,10 +20,10 @@ export class Faults {
   #random = createRng(RANDOM_SEED);
   readonly #listeners = new Set<() => void>();
 
-  /** `headNs` tells where the head stands when it is made to stall. */
+  /** `headNs`: where the head stands when it is made to stall. */
   constructor(private readonly headNs: () => ConsensusNs) {}
 
-  /** Switches a fault on; the number switches it off again. */
+  /** Switches a fault on. The number that it returns switches it off again. */
   add(spec: FaultSpec): number {
     const stalledAtNs = spec.kind === "stalledHead" ? (spec.at && parseConsensusTime(spec.at)) || this.headNs() : null;
     const id = this.#nextId++;
@@ -32,7 +32,7 @@ export class Faults {
     return id;
   }
 
-  /** Switches everything off, then these on. */
+  /** Switches all faults off, and these on. */
   set(specs: readonly FaultSpec[]): void {
     this.clear();
     for (const spec of specs) this.add(spec);
@@ -55,13 +55,13 @@ export class Faults {
     return this.#entries.map(({ id, spec, hits }) => ({ id, spec, hits }));
   }
 
-  /** Calls back whenever a fault was switched on or off. Returns what ends it. */
+  /** Calls back whenever a fault is switched on or off. Returns the function that ends it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The faults of these kinds that apply to this request: scope and probability are decided, `times` is not used up. */
+  /** The faults of these kinds that apply to this request. Scope and probability are decided; `times` is not used up. */
   select<K extends FaultKind>(kinds: readonly K[], where: FaultScope): SelectedFault<K>[] {
     if (this.#entries.length === 0) return [];
     return this.#entries.flatMap((entry) => {
@@ -105,7 +105,7 @@ export interface FaultScope {
 
 export interface SelectedFault<K extends FaultKind = FaultKind> {
   readonly spec: SpecOf<K>;
-  /** To be called when the fault has shown in an answer: it uses up `times`. */
+  /** Call it when the fault has shown in an answer: it uses up one of `times`. */
   readonly hit: () => void;
 }
 

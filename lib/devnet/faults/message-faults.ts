@@ -1,4 +1,4 @@
-/** Applies faults to messages: each is passed through, withheld, or served in another form. */
+/** Applies faults to messages: each is passed on, withheld, or served in another form. */
 import type { LedgerMessage } from "../ledger/types";
 import { messageJson, messageObject } from "../rest/message-json";
 import { type Faults, inRange, type SelectedFault } from "./faults";
@@ -10,7 +10,7 @@ type MessageKind = (typeof MESSAGE_KINDS)[number];
 export interface MessageView {
   /** The message's JSON, or null if it is withheld. */
   json(message: LedgerMessage): string | null;
-  /** To be called once the answer is complete: faults that showed in it use up one of their `times`. */
+  /** Call it once the answer is complete: faults that showed in it use up one of their `times`. */
   done(): void;
 }
 
@@ -56,7 +56,7 @@ function spoil(json: Record<string, unknown>, { spec }: SelectedFault<MessageKin
   }
 }
 
-/** Still a message that decodes, so that only the hash gives it away. */
+/** The result still decodes, so that only the hash gives it away. */
 function forge(bytes: Buffer): Buffer {
   const end = bytes.lastIndexOf("}");
   if (end < 0 || bytes.length === 2) return flipFirst(bytes);

@@ -15,7 +15,7 @@ const scope = {
   toSequence: z.int().min(1).optional(),
   /** The share of requests that it hits: 1 if absent. */
   probability: z.number().min(0).max(1).optional(),
-  /** How many answers it spoils before it ends: no limit if absent. */
+  /** How many answers it changes before it ends; no limit if absent. */
   times: count.optional(),
 };
 

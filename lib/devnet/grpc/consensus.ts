@@ -61,7 +61,7 @@ function chunkOf(info: proto.IConsensusMessageChunkInfo): ChunkInfo {
   return { initialTransactionId, number: info.number ?? 0, total: info.total ?? 0 };
 }
 
-/** A chunk numbers itself within its total, names its own payer, and the first names its own transaction. */
+/** A chunk's number lies within its total, and it names its own payer. The first chunk names its own transaction. */
 function checkChunk({ initialTransactionId, number, total }: ChunkInfo, { id }: CheckedTransaction): Code {
   if (number < 1 || number > total) return Status.INVALID_CHUNK_NUMBER;
   if (initialTransactionId.accountId !== id.accountId) return Status.INVALID_CHUNK_TRANSACTION_ID;

@@ -1,6 +1,6 @@
 /**
- * The mirror's gRPC API: topic subscriptions (docs/hedera.md §2). There is no address book: the SDK, which asks for it once a
- * day, takes nodes on port 50211 alone from it, and would be left with none; without an answer it keeps those it has.
+ * The mirror's gRPC API: topic subscriptions (docs/hedera.md §2). There is no address book. The SDK asks for it once a day, takes
+ * only nodes on port 50211 from it, and would be left with none. Without an answer it keeps the nodes that it has.
  */
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { com } from "@hiero-ledger/proto";

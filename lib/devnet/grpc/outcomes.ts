@@ -12,7 +12,7 @@ export interface Outcome {
   readonly feeTinybars: number;
 }
 
-/** A network keeps receipts for three minutes; here they only make room for newer ones. */
+/** A network keeps receipts for three minutes. Here they only make room for newer ones. */
 const KEPT_OUTCOMES = 20_000;
 
 export class Outcomes {

@@ -69,7 +69,7 @@ export function precheck({ ledger, outcomes, nowMs }: PrecheckContext, request: 
   return { ok: true, transaction: { id, payer: id.accountId, body, bodyBytes, signatures, hash, feeTinybars } };
 }
 
-/** A signed transaction's parts; null if it is none. */
+/** A signed transaction's parts; null if it is not a signed transaction. */
 export function parse(signedBytes: Uint8Array) {
   try {
     const signed = proto.SignedTransaction.decode(signedBytes);
@@ -82,7 +82,7 @@ export function parse(signedBytes: Uint8Array) {
 
 function checkTime(id: TransactionId, durationS: bigint, nowMs: number): Code {
   if (durationS < 1n || durationS > MAX_DURATION_S) return Status.INVALID_TRANSACTION_DURATION;
-  // Whole milliseconds are all we know of now.
+  // The clock gives whole milliseconds.
   const nowNs = BigInt(Math.floor(nowMs)) * 1_000_000n;
   if (id.validStartNs > nowNs + 1_000_000n) return Status.INVALID_TRANSACTION_START;
   return id.validStartNs + durationS * NS_PER_SECOND <= nowNs ? Status.TRANSACTION_EXPIRED : Status.OK;

@@ -1,4 +1,4 @@
-/** Queries to the consensus node: receipts are free, the rest tells its cost first and wants to be paid. */
+/** Queries to the consensus node. Receipts are free. All others state their cost first and must be paid. */
 import { proto } from "@hiero-ledger/proto";
 import type { Ledger } from "../ledger/ledger";
 import { QUERY_TINYBARS } from "./fees";
@@ -79,7 +79,7 @@ export function answerTopicInfo(context: QueryContext, query: proto.IQuery): pro
   };
 }
 
-/** The header that ends a paid query early: its cost where that was asked, or why the payment is no good. */
+/** The header that ends a paid query early: its cost if that was asked for, or why the payment is not valid. */
 function charge({ ledger }: QueryContext, asked: proto.IQueryHeader | null | undefined): Header | null {
   if (asked?.responseType === ResponseType.COST_ANSWER) {
     return { ...header(Status.OK), responseType: ResponseType.COST_ANSWER, cost: int64(QUERY_TINYBARS) };

@@ -22,7 +22,7 @@ interface Encoder<T> {
   encode(message: T): { finish(): Uint8Array };
 }
 
-/** A method and what it does; of any protobuf types, hence untyped from here on. */
+/** A method and its handler. They may have any protobuf types, so they are untyped from here on. */
 export interface GrpcMethod {
   // biome-ignore lint/suspicious/noExplicitAny: grpc-js keeps methods of all types in one table
   readonly definition: MethodDefinition<any, any>;

@@ -1,4 +1,4 @@
-/** Between the protobufs' shapes and ours. */
+/** Converts between the protobufs' shapes and ours. */
 import type { proto } from "@hiero-ledger/proto";
 import { type ConsensusNs, consensusNs, splitSeconds } from "@/lib/core/ledger/consensus-time";
 import { type AccountId, entityNumbers, type TopicId } from "@/lib/core/ledger/ids";

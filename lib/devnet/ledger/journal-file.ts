@@ -1,7 +1,9 @@
 /**
- * An append-only file of JSON lines. Lines are on the disk before `append` returns, and only then is anybody told of them: else
- * a machine that loses power has a ledger that is shorter than what was read of it. A crash can tear the last line off; it is
- * dropped on opening, since nobody was told that it had been written. A damaged line anywhere else is an error: silently skipping it would rewrite history.
+ * An append-only file of JSON lines. Lines are on the disk before `append` returns, and only then is anybody told of them.
+ * Otherwise a machine that loses power would have a ledger that is shorter than what was read of it.
+ *
+ * A crash can tear the last line. It is dropped on opening, since nobody was told that it had been written. A damaged line
+ * anywhere else is an error: silently skipping it would rewrite history.
  */
 import {
   closeSync,

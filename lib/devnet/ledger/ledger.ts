@@ -93,7 +93,7 @@ export class Ledger {
     return messages;
   }
 
-  /** Calls back for each new message, after it is on the ledger. Returns what ends it. */
+  /** Calls back for each new message, after it is on the ledger. Returns the function that ends it. */
   onMessage(listener: MessageListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -105,7 +105,7 @@ export class Ledger {
     this.write([encodeRecord({ t: "recording", topicId, messages: json })]);
   }
 
-  /** Takes in what the journal of an earlier run says. */
+  /** Takes in a record from the journal of an earlier run. */
   restore(record: JournalRecord, recorded: readonly LedgerMessage[] = []): void {
     this.#apply(record, recorded);
   }

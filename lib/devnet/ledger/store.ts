@@ -82,7 +82,7 @@ function readJournal<W>(path: string, nowMs: () => number) {
   return { ledger, world, transactions, file };
 }
 
-/** One devnet per directory. Throws a sentence that says who has it. */
+/** One devnet per directory. Throws a sentence that names the process that has it. */
 function take(dataDir: string): () => void {
   try {
     return lockDirectory(dataDir, LOCK_FILE);

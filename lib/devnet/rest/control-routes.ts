@@ -155,7 +155,7 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
 }
 
-/** By address, and by name: a page whose own name was pointed at this machine still says that name. */
+/** Checks the address and the name: a page whose host name was pointed at this machine still sends that name. */
 function isLocal({ socket, headers }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? "";
   const isLoopback = address === "::1" || /^(::ffff:)?127\./.test(address);

@@ -39,9 +39,9 @@ export class MirrorView {
   }
 
   /**
-   * The latest blocks, newest first. Asking closes one whenever time has passed, so the head moves with the wall clock
-   * though nothing happens, and no visible message is ever later than it. Where a fault holds the head back behind what
-   * was reported before, it goes back, as with a slower mirror behind the same address.
+   * The latest blocks, newest first. Asking closes one whenever time has passed, so the head moves with the wall clock even if
+   * nothing happens, and no visible message is ever later than it. If a fault holds the head back behind what was reported
+   * before, it goes back, as with a slower mirror behind the same address.
    */
   blocks(): readonly Block[] {
     const closedNs = this.ledger.clock.close();
@@ -60,7 +60,7 @@ export class MirrorView {
 
 const after = (block: Block): ConsensusNs => consensusNs(block.toNs + 1n);
 
-/** Numbered by its time, so that numbers go on rising over restarts. */
+/** Its number comes from its time, so that numbers go on rising over restarts. */
 function blockEnding(toNs: ConsensusNs): Block {
   const number = Math.floor(toMs(toNs) / BLOCK_MS);
   return { number, fromNs: consensusNs(toNs - fromMs(BLOCK_MS)), toNs };

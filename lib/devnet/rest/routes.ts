@@ -1,4 +1,4 @@
-/** Which route a path is, and its answer: pure, without HTTP and without the faults of whole requests. */
+/** Finds the route of a path, and answers it: pure, without HTTP and without the faults of whole requests. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { AccountId } from "@/lib/core/ledger/ids";
 import type { Account } from "../ledger/types";

@@ -30,7 +30,7 @@ const LIST_PARAMS = {
   timestamp: isTimestamp,
 };
 
-/** `0.0.7`, `0.7` and `7` are the same topic; null if it is no entity id at all. */
+/** `0.0.7`, `0.7` and `7` are the same topic; null if the text is not an entity id. */
 export function entityIdOf(text: string): string | null {
   const match = /^(?:(?:(\d{1,4})\.)?(\d{1,5})\.)?(\d{1,12})$/.exec(text);
   return match && `${Number(match[1] ?? 0)}.${Number(match[2] ?? 0)}.${Number(match[3])}`;
@@ -101,7 +101,7 @@ export function getMessageAt(view: MirrorView, timestampText: string, query: Que
   throw notFound();
 }
 
-/** `GET /topics/{id}`: that it exists. It carries neither sequence number nor hash. */
+/** `GET /topics/{id}`: shows that the topic exists. It carries neither sequence number nor hash. */
 export function getTopic(view: MirrorView, idText: string): RestAnswer {
   const id = entityIdOf(idText);
   if (!id) throw new RestError(400, ["Failed to convert 'id'"]);
@@ -136,7 +136,7 @@ function single(view: MirrorView, topic: Topic, at: number, is: (message: Ledger
   return okJson(json);
 }
 
-/** The faults of whole pages, and the page's text. */
+/** The page's text, with the faults of whole pages. */
 function spoiltPage(view: MirrorView, topicId: string, page: { json: string[]; next: string | null }): RestAnswer {
   let { json, next } = page;
   const previous = view.previousPages;

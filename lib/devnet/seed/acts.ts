@@ -46,7 +46,7 @@ export type Act =
 
 export type ActType = Act["type"];
 
-/** An act with its time, or bytes that are none: what a world is a list of. */
+/** An act with its time, or bytes that are not an act. A world is a list of these. */
 export interface Happening {
   readonly atMs: number;
   readonly kind: TopicKind;

@@ -18,9 +18,9 @@ export interface ContactsOfWorld {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Requests of the last hours are where most of the unanswered ones are. */
+/** Most of the unanswered requests are from the last hours. */
 const RECENT_MS = 30 * HOUR_MS;
-/** Where the first person stands, whatever the dice say: a newcomer should have something to answer. */
+/** How many open requests the first person has in every world: a newcomer should have something to answer. */
 const MAIN_INCOMING = 4;
 const MAIN_OUTGOING = 3;
 
@@ -88,7 +88,7 @@ function tell(a: Character, b: Character, { rng, endMs, main, mainIndex }: Setti
   const back = { actor: asked.userId, target: asker.userId };
   happenings.push(happening(requestedMs, { type: "CONTACT_REQUEST", ...there, note }));
   if (pending) {
-    // Some ask each other before either has answered.
+    // Some people ask each other before either has answered.
     if (!isMain && rng.chance(0.1)) {
       const crossing = { type: "CONTACT_REQUEST", ...back, note: rng.pick(REQUEST_NOTES) } as const;
       happenings.push(happening(Math.min(requestedMs + HOUR_MS, endMs - 1), crossing));

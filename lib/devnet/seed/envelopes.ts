@@ -124,7 +124,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   shape: (act, context) => ({ actor: act.actor, ...details(act, context) }),
 };
 
-/** How often each form is met, by what it says. */
+/** How often each form is found, by type. */
 const FORMS: Readonly<Record<ActType, Readonly<Record<string, number>>>> = {
   CONTACT_REQUEST: { hcs21: 62, legacy: 16, lowerCase: 4, flat: 8, parties: 4, kind: 3, schema: 3 },
   CONTACT_ACCEPT: { hcs21: 64, legacy: 14, flat: 5, parties: 6, accepted: 5, bonded: 4, mirror: 2 },
@@ -139,12 +139,12 @@ const FORMS: Readonly<Record<ActType, Readonly<Record<string, number>>>> = {
   PROFILE_UPDATE: { legacy: 70, flat: 15, shape: 15 },
 };
 
-/** The forms an act of that type is found in. */
+/** The forms in which an act of that type is found. */
 export function formsOf(type: ActType): string[] {
   return Object.keys(FORMS[type]);
 }
 
-/** The message body of an act, in that form, or in one chosen as often as it is met. */
+/** The message body of an act, in that form, or in a form that is chosen as often as it is found. */
 export function writeEnvelope(act: Act, context: EnvelopeContext, rng: Rng, form?: string): Body {
   const writer = WRITERS[form ?? rng.weighted(FORMS[act.type])];
   if (!writer) throw new Error(`no envelope form ${form}`);

@@ -33,7 +33,7 @@ function poison(a: string, b: string): readonly (readonly [TopicKind, Uint8Array
   ];
 }
 
-/** Poison twice over, forgeries, and messages that people paid for themselves. */
+/** Undecodable messages, forgeries, and messages that people paid for themselves. */
 export function makeOddities(
   people: readonly Character[],
   bonds: readonly Bond[],
@@ -55,7 +55,7 @@ export function makeOddities(
         : ({ type: "TRUST_ALLOCATE", ...pair, weight: 9, category: "general", note: "trust me" } as const);
     return happening(endMs - rng.next() * DAY_MS, act, { payer: UNTRUSTED_PAYER });
   });
-  // An account that pays for what it says itself needs nobody's trust.
+  // An account that pays for its own messages needs nobody's trust.
   const own = people
     .filter((person) => person.userId.startsWith("0.0."))
     .slice(0, 8)

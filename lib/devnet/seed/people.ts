@@ -13,7 +13,7 @@ export interface Person {
 /** Traits that follow from the id. They are the same at every start, so that later profiles agree with earlier ones. */
 export interface Traits {
   readonly handle: string;
-  /** Index into COMMUNITIES: whom they mostly know, and for what. */
+  /** Index into COMMUNITIES, which says whom they mostly know and for what. */
   readonly community: number;
   readonly city: string;
 }
@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 export const WORLD_DAYS = 30;
 /** TrustMesh's own accounts on testnet lie around here. */
 const FIRST_ACCOUNT = 7_226_146;
-/** One in so many signed up with a Hedera account instead of a name. */
+/** One person in this many signed up with a Hedera account instead of a name. */
 const ACCOUNT_EVERY = 11;
 const CONNECTORS = 4;
 const MAX_USER_ID_CHARACTERS = 50;

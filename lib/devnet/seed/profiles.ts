@@ -4,7 +4,7 @@ import { type Happening, happening, type ProfileBody } from "./acts";
 import type { Character, Person, Traits } from "./people";
 import { BIO_ENDINGS, COMMUNITIES, LONG_PARAGRAPHS } from "./phrases";
 
-/** One in so many writes more than fits into one transaction. */
+/** This share of biographies is longer than one transaction holds. */
 const LONG_BIO_CHANCE = 0.05;
 
 /** A profile when they join, and changes of it later. */

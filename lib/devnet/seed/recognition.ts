@@ -13,7 +13,7 @@ interface PlannedDefinition {
   readonly icon: string;
   readonly description: string;
   readonly category: string;
-  /** On which day of the world it is published; null never comes, so its mints stay pending. */
+  /** The day of the world on which it is published. Null: never, so its mints stay pending. */
   readonly day: number | null;
 }
 
@@ -88,7 +88,7 @@ function mint(receiver: Character, bond: Bond, recognitionId: string, rng: Rng, 
 
 const mintCount = (rng: Rng): number => Math.max(0, Math.round(rng.normal(2.6, 1.8)));
 
-/** Those that never come are rare. */
+/** Definitions that are never published are rare. */
 function draw(all: readonly PlannedDefinition[], rng: Rng): PlannedDefinition {
   const planned = rng.pick(all);
   return planned.day === null && rng.chance(0.7) ? draw(all, rng) : planned;

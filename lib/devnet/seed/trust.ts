@@ -12,7 +12,7 @@ const MAIN_GIVES = 7;
 const OVER_ALLOCATORS = 5;
 const HOUR_MS = 3_600_000;
 
-/** Trust between people who are bonded, after they became so. */
+/** Trust between bonded people, from the time after they bonded. */
 export function makeTrust(people: readonly Character[], bonds: readonly Bond[], rng: Rng, endMs: number): Happening[] {
   const bondsOf = new Map<Character, Bond[]>();
   for (const bond of bonds) {

@@ -10,13 +10,13 @@ import type { SocialState } from "./social-state";
 export interface Choice {
   readonly state: SocialState;
   readonly people: readonly Person[];
-  /** In whose name nothing is done. */
+  /** Nothing is done in the name of these people. */
   readonly played: ReadonlySet<string>;
   readonly nowMs: number;
   readonly rng: Rng;
 }
 
-/** With something every four seconds, about once a minute for a person who is played. */
+/** With an act every four seconds, something happens to a played person about once a minute. */
 const PLAYED_SHARE = 1 / 14;
 /** A person who was just asked looks at it after a while. */
 const ANSWER_AFTER_MS = 6_000;
@@ -24,7 +24,7 @@ const JUST_ASKED_MS = 10 * 60_000;
 const SLOTS = 9;
 const TRIES = 40;
 
-/** Something plausible; null if nothing is to be found. */
+/** A plausible act; null if none is found. */
 export function chooseAct(choice: Choice): Act | null {
   const { state, played, nowMs, rng } = choice;
   const waiting = state.pending().filter(({ from, to, sinceMs }) => {

@@ -1,6 +1,6 @@
 /**
- * Just enough understanding of what is on the ledger to act plausibly on it: who is bonded, who waits for an answer, who
- * trusts whom. In the order of the ledger, and of people one at a time: views are the app's business.
+ * Understands just enough of the ledger to act plausibly on it: who is bonded, who waits for an answer, who trusts whom. Takes
+ * messages in the order of the ledger. Views are the app's business.
  */
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import type { LedgerMessage } from "../ledger/types";
@@ -16,7 +16,7 @@ export class SocialState {
   readonly #pending = new Map<string, PendingRequest>();
   readonly #trusted = new Map<string, Set<string>>();
 
-  /** Takes in a message; of a topic, in order. Answers who did it, where that can be read. */
+  /** Takes in a message of a topic, in order. Answers who acted, if that can be read. */
   observe(message: LedgerMessage): string | null {
     const decoded = decodeMessage(message.bytes);
     if (!decoded.ok) return null;

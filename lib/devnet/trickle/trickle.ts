@@ -61,7 +61,7 @@ export class Trickle {
     this.#timer = this.#unfollow = null;
   }
 
-  /** Makes one thing happen now; nothing where there are fewer than two people. */
+  /** Makes one thing happen now; nothing if there are fewer than two people. */
   once(): LedgerMessage[] {
     const { world, nowMs, rng } = this.#options;
     if (world.people.length < 2) return [];

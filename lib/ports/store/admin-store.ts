@@ -76,7 +76,7 @@ export interface RejectedEntry {
 }
 
 /** The people with messages in a topic. */
-export interface Crowd {
+export interface TopicPeople {
   readonly users: number;
   /** Rows of the topic's people, and how many of them the ten busiest people have. */
   readonly rows: number;
@@ -101,7 +101,7 @@ export interface AdminStore {
   /** For each topic that has one, the first sequence whose message is stored but not verified. */
   firstUnverified(): Promise<ReadonlyMap<TopicId, Sequence>>;
   /** By topic. Reads every row, so it does not suit a store of many millions. */
-  crowds(): Promise<ReadonlyMap<TopicId, Crowd>>;
+  peopleByTopic(): Promise<ReadonlyMap<TopicId, TopicPeople>>;
   /** One statement, and one more where tables have no estimate. */
   sizes(): Promise<StorageSizes>;
   /** The newest `limit` of each kind, newest first, with `startBytes` bytes of each. */

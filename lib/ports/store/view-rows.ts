@@ -77,7 +77,7 @@ export interface CatalogueQuery {
   readonly trustedPayers: TrustedPayers;
   readonly limit: number;
   /** The limit for a payer who is not trusted. */
-  readonly limitOfStranger: number;
+  readonly limitOfUntrusted: number;
 }
 
 /** Definitions for everybody. `offered` begins with the first to offer. */

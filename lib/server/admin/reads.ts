@@ -14,8 +14,8 @@ const TOPICS_MS = 2_000;
 /** Sizes and samples change slowly, and reading them costs more. */
 const STORAGE_MS = 60_000;
 /** The statement reads every row: PostgreSQL takes about half a second for 1,000,000. */
-const CROWDS_MS = 600_000;
-const CROWD_ROWS_MAX = 2_000_000;
+const PEOPLE_MS = 600_000;
+const PEOPLE_ROWS_MAX = 2_000_000;
 const GAPS_SHOWN = MAX_GAPS;
 const FAILED_NAMED = 8;
 const REJECTED_SHOWN = 20;
@@ -69,13 +69,13 @@ export function adminReads(deps: AdminReadsDeps, clock: Clock) {
     checks: remember(() => admin.latest(Object.values(CHECK_ACTIONS)), TOPICS_MS),
     firstUnverified: remember(() => admin.firstUnverified(), STORAGE_MS),
     sizes,
-    crowds: remember(async () => {
+    peopleByTopic: remember(async () => {
       const relations = (await sizes.get())?.value.relations ?? [];
       const rows = relations
         .filter(({ partitionOf }) => partitionOf === "hcs_messages")
         .reduce((sum, each) => sum + each.rows, 0);
-      return rows > CROWD_ROWS_MAX ? null : admin.crowds();
-    }, CROWDS_MS),
+      return rows > PEOPLE_ROWS_MAX ? null : admin.peopleByTopic();
+    }, PEOPLE_MS),
     rejected: remember(() => admin.rejected(REJECTED_SHOWN, REJECTED_BYTES), STORAGE_MS),
   };
 }

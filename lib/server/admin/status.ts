@@ -5,12 +5,12 @@ import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consen
 import { cleanText } from "../../core/signals/text";
 import type { SyncCounts } from "../../engine/sync/topic-sync";
 import type {
-  Crowd,
   OperatorLogRow,
   RejectedEntry,
   RelationSize,
   StorageSizes,
   TopicOverview,
+  TopicPeople,
 } from "../../ports/store/admin-store";
 import type { TopicCounts } from "../../ports/store/topic-store";
 import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/operators/admin";
@@ -29,13 +29,13 @@ const REJECTED_CHARACTERS = 120;
 export async function adminStatus(app: App): Promise<AdminStatus> {
   const { adminReads: reads, clock, env, scheduler, hub } = app;
   await app.health.examine();
-  const [reports, topics, checks, firstUnverified, sizes, crowds, rejected] = await Promise.all([
+  const [reports, topics, checks, firstUnverified, sizes, peopleByTopic, rejected] = await Promise.all([
     reportsOf(app),
     reads.topics.get(),
     reads.checks.get(),
     reads.firstUnverified.get(),
     reads.sizes.get(),
-    reads.crowds.get(),
+    reads.peopleByTopic.get(),
     reads.rejected.get(),
   ]);
   const nowMs = clock.now();
@@ -46,8 +46,8 @@ export async function adminStatus(app: App): Promise<AdminStatus> {
   const topicStatuses = (topics?.value ?? topicsInMemory(app)).map((topic) => {
     const first = firstUnverified?.value.get(topic.topicId) ?? null;
     const check = checks?.value.filter(({ target }) => target === topic.topicId).sort((a, b) => b.id - a.id)[0];
-    const crowd = crowds?.value?.get(topic.topicId) ?? null;
-    return topicStatus(app, topic, { firstUnverified: first, crowd, check: check ?? null });
+    const people = peopleByTopic?.value?.get(topic.topicId) ?? null;
+    return topicStatus(app, topic, { firstUnverified: first, people, check: check ?? null });
   });
   const instances = reports.map((report) => instanceStatus(report, report.instanceId === app.instanceId));
   const listedTopics = fitting(topicStatuses, MAX_ANSWER_BYTES * 0.5);
@@ -108,14 +108,14 @@ function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
 /** Figures that are read less often than the topics. */
 interface Beside {
   readonly firstUnverified: number | null;
-  readonly crowd: Crowd | null;
+  readonly people: TopicPeople | null;
   readonly check: OperatorLogRow | null;
 }
 
 function topicStatus(
   { scheduler, rates, clock }: App,
   topic: TopicOverview,
-  { firstUnverified, crowd, check }: Beside,
+  { firstUnverified, people, check }: Beside,
 ): TopicStatus {
   const { topicId, cursor, counts, gaps, gapCount, headNs, paused } = topic;
   const sync = scheduler.syncs.get(topicId);
@@ -140,8 +140,8 @@ function topicStatus(
       isAllVerified || firstUnverified === null ? Number.POSITIVE_INFINITY : firstUnverified - 1,
     ),
     perMinute: [...rates.perMinute(topicId)],
-    users: crowd?.users ?? null,
-    hottestShare: crowd === null || crowd.rows === 0 ? null : crowd.hottestRows / crowd.rows,
+    users: people?.users ?? null,
+    hottestShare: people === null || people.rows === 0 ? null : people.hottestRows / people.rows,
     lastError: sync?.lastError ?? null,
     retryAtMs: sync !== undefined && "retryAtMs" in sync.state ? wallMs(clock, sync.state.retryAtMs) : null,
     check: check && operatorLogEntry(check),

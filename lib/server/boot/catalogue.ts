@@ -35,7 +35,7 @@ export class OfferedDefinitions {
     const generation = definitions.value;
     const nowMs = clock.monotonicMs();
     if (this.known?.generation === generation && nowMs - this.known.atMs < ttlMs) return this.known.read;
-    const read = views.catalogue({ trustedPayers, limit: MAX_OFFERED, limitOfStranger: MAX_OF_STRANGER });
+    const read = views.catalogue({ trustedPayers, limit: MAX_OFFERED, limitOfUntrusted: MAX_OF_STRANGER });
     const known = { generation, atMs: nowMs, read };
     this.known = known;
     read.catch(() => {

@@ -4,7 +4,7 @@ import type { Disposition, Verification } from "../../../core/signals/signal";
 import type { GapState } from "../../../ports/store/gap-store";
 
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];
-/** The index topic_log_failed says 4 for `failed` too. */
+/** The index topic_log_failed holds the number 4 of `failed`, too. */
 const DISPOSITIONS = ["signal", "part", "undecodable", "untrusted", "failed"] as const satisfies readonly Disposition[];
 const GAP_STATES = ["hole", "declared", "filled"] as const satisfies readonly GapState[];
 
@@ -57,7 +57,7 @@ export const verification = indexed<Verification>(VERIFICATIONS);
 export const disposition = indexed<Disposition>(DISPOSITIONS);
 export const gapState = indexed<GapState>(GAP_STATES);
 
-/** The number of a type; 0 where its name has to be stored. */
+/** The number of a type; 0 if its name has to be stored. */
 export const typeNumber = (type: string): number =>
   Object.hasOwn(NUMBER_OF_TYPE, type) ? NUMBER_OF_TYPE[type as MessageType] : UNNAMED_TYPE;
 
@@ -69,10 +69,10 @@ export function typeName(number: unknown, name: unknown): string {
   return known;
 }
 
-/** Verification in the low two bits, 4 where the user is the actor. */
+/** Verification is in the low two bits. This one is set if the user is the actor. */
 const ACTOR_FLAG = 4;
 export const flagsOf = (row: { readonly isActor: boolean; readonly verification: Verification }): number =>
   verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0);
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
-/** Throws RangeError where the flags hold a bit that a later version added. */
+/** Throws RangeError if the flags hold a bit that a later version added. */
 export const verificationFlag = (flags: unknown): Verification => verification.name(Number(flags) & ~ACTOR_FLAG);

@@ -8,12 +8,12 @@ import type { Database } from "../drivers/database";
 import { DatabaseUnusable } from "../drivers/errors";
 
 /**
- * Raised with every change that an earlier version cannot read: one more phrase or code, a column that means something else. A
- * test holds the number against what is stored.
+ * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
+ * test compares the number with what is stored.
  */
 export const FORMAT = 1;
 
-/** Throws a sentence where the database holds rows of a later format. Returns the format that it holds. */
+/** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */
 export async function refuseLaterFormat(db: Database): Promise<number> {
   const [row] = await db.ask((queries) => queries.select({ format: meta.format }).from(meta));
   const format = row?.format ?? FORMAT;
@@ -24,8 +24,8 @@ export async function refuseLaterFormat(db: Database): Promise<number> {
 }
 
 /**
- * Does the same, and marks the database as holding rows of this format. Instances of an earlier version that are still running
- * leave out the rows that they cannot read, and count them.
+ * Like `refuseLaterFormat`, and marks the database as holding rows of this format. Instances of an earlier version that are still
+ * running leave out the rows that they cannot read, and count them.
  */
 export async function claimFormat(db: Database): Promise<void> {
   const format = await refuseLaterFormat(db);

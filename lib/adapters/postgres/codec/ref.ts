@@ -1,4 +1,6 @@
-/** A message's place as one number, `topic_no · 2^40 + sequence`: half the width of the two, in rows and in their index. */
+/**
+ * A message's place as one number, `topic_no · 2^40 + sequence`. It takes half the width of the two, in rows and in their index.
+ */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Sequence } from "../../../core/ledger/ids";
 import { literal } from "../sql/expressions";
@@ -16,12 +18,12 @@ export const baseOf = (topicNo: SQLWrapper): SQL => sql`(${topicNo}::bigint << $
 
 export const refOf = (topicNo: SQLWrapper, sequence: SQLWrapper): SQL => sql`(${baseOf(topicNo)} | ${sequence})`;
 
-/** The number of the topic that a `ref` is of. */
+/** The number of the topic that a `ref` belongs to. */
 export const topicNoIn = (ref: SQLWrapper): SQL => sql`(${ref} >> ${SHIFT})`;
 
-/** So many messages of one user may claim one time: enough for any mirror but one that makes times up. */
+/** At most this many messages of one user may claim one time. Only a mirror that makes times up needs more. */
 const MAX_AT_ONE_TIME = 1_000;
-/** With a later time the sum below would be no int64 any more. */
+/** With a later time the sum below would not fit into an int64. */
 const LAST_NS = 2n ** 63n - 1n - BigInt(MAX_AT_ONE_TIME);
 
 const lastOf = (message: SQLWrapper) => sql`least(${message}, ${literal(LAST_NS)}) + ${literal(MAX_AT_ONE_TIME - 1)}`;

@@ -30,7 +30,7 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
   };
 }
 
-/** Throws where the row holds a code or a phrase of a later version. */
+/** Throws if the row holds a code or a phrase of a later version. */
 export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
   const { chunkKey, chunkNumber, chunkTotal } = row;
   return {
@@ -49,7 +49,7 @@ export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
   };
 }
 
-/** Throws where the row holds a state of a later version. */
+/** Throws if the row holds a state of a later version. */
 export function gapOf(topicId: TopicId, row: Omit<typeof topicGaps.$inferSelect, "topicNo">): Gap {
   const { fromSeq: from, toSeq: to, firstSeenMs } = row;
   return { topicId, from, to, state: gapState.name(row.state), firstSeenMs };

@@ -81,7 +81,7 @@ export function shorten(message: Uint8Array): Uint8Array {
 const LENGTHS = new Uint8Array(256).fill(1);
 for (const [code, phrase] of phraseOf) LENGTHS[code.charCodeAt(0)] = phrase.length;
 
-/** The length of a stored message before it was shortened. */
+/** The original length of a stored message. */
 export function expandedLength(kept: Uint8Array): number {
   if (kept[0] === ESCAPE) return kept.length - 1;
   let length = 0;
@@ -89,7 +89,9 @@ export function expandedLength(kept: Uint8Array): number {
   return length;
 }
 
-/** The message as it was: a copy, which shares no memory with the stored one. Throws RangeError for a phrase of a later version. */
+/**
+ * The original message: a copy, which shares no memory with the stored one. Throws RangeError for a phrase of a later version.
+ */
 export function expand(kept: Uint8Array): Uint8Array {
   if (kept[0] === ESCAPE) return new Uint8Array(kept.subarray(1));
   const text = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).toString("latin1");

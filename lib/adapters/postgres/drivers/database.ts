@@ -6,7 +6,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 import { TierUnavailable } from "../../../ports/tier-unavailable";
 import { translated } from "./errors";
 
-/** Builds queries and sends them, whatever the driver. */
+/** Builds queries and sends them, with any driver. */
 export type Queries = PgDatabase<PgQueryResultHKT>;
 
 /** One statement: it is built on the connection that it is given, and sent when it is awaited. */
@@ -15,18 +15,18 @@ export type Statement<T> = (db: Queries) => PromiseLike<T>;
 export interface Database {
   readonly driver: "pglite" | "pg" | "neon-http" | "neon-ws";
   /**
-   * Sends one statement. Rejects with `TierUnavailable` where the database did not answer, and with the server's error where
-   * the statement is wrong. `timeoutMs`: a limit other than the driver's own, where the driver has one.
+   * Sends one statement. Rejects with `TierUnavailable` if the database did not answer, and with the server's error if the
+   * statement is wrong. `timeoutMs`: a limit in place of the driver's own, if the driver has one.
    */
   ask<T>(statement: Statement<T>, timeoutMs?: number): Promise<T>;
-  /** Waits for the statements that were sent; from now on all others reject with `TierUnavailable`. */
+  /** Waits for the statements that were sent. From now on all others reject with `TierUnavailable`. */
   close(): Promise<void>;
 }
 
 /** A driver's connection. */
 export interface Connection {
   readonly driver: Database["driver"];
-  /** Drizzle over the connection; each statement may take so long (undefined: the driver's own limit). */
+  /** Drizzle over the connection. Each statement may take this long (undefined: the driver's own limit). */
   open(timeoutMs: number | undefined): Queries;
   close(): Promise<void>;
 }

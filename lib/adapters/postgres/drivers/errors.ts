@@ -1,4 +1,4 @@
-/** Tells from the error of the server or of the driver what a failure means. */
+/** Finds out what a failure means, from the error of the server or of the driver. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { BatchRefused } from "../../../ports/store/batch-store";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
@@ -14,12 +14,12 @@ const RETRYABLE_STATES = new Set(["25006", "25P03", "XX000"]);
 
 const UNIQUE_VIOLATION = "23505";
 
-/** A database that cannot be used until an operator has done something: the message is one sentence that says what. */
+/** A database that cannot be used until an operator acts. The message is one sentence that says what to do. */
 export class DatabaseUnusable extends Error {
   override readonly name = "DatabaseUnusable";
 }
 
-/** The SQLSTATE of an error that the server itself reported; null of any other. */
+/** The SQLSTATE of an error that the server itself reported; null for any other error. */
 export function sqlState(error: unknown): string | null {
   if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;
   return typeof error.code === "string" && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
@@ -43,7 +43,7 @@ export const isUniqueViolation = (error: unknown): boolean => sqlState(error) ==
 /** 22 data exception, 23 constraint, 54 program limit: the statement was understood, and its values cannot be stored. */
 const REFUSING_CLASSES = new Set(["22", "23", "54"]);
 
-/** A write's failure as `BatchRefused` where its values are the reason; any other as it is. The message holds no value. */
+/** A write's failure: `BatchRefused` if its values are the reason, otherwise the error as it is. The message holds no value. */
 export function refusal(error: unknown): unknown {
   const state = sqlState(error);
   const isRefusal = state !== null && REFUSING_CLASSES.has(state.slice(0, 2));
@@ -51,8 +51,8 @@ export function refusal(error: unknown): unknown {
 }
 
 /**
- * The meaning of a failed statement. The server's own errors tell by their SQLSTATE. Any other error comes from the driver: the
- * language's own kinds are mistakes of ours, all others are a connection that failed.
+ * The meaning of a failed statement. The server's own errors carry an SQLSTATE. Any other error comes from the driver: the
+ * language's own kinds of errors are mistakes of ours, and all others are a connection that failed.
  */
 export function translated(failure: unknown): unknown {
   // Drizzle wraps the driver's error in one that quotes the statement and its values, which no log may hold.

@@ -10,7 +10,7 @@ const MIGRATION_MS = 600_000;
 /** Any number: all instances lock the same one. */
 const LOCK = 7_148_063;
 
-/** The migrations that were applied. It is made by the first of them, so it is no part of the schema. */
+/** The migrations that were applied. The first of them makes this table, so it is not part of the schema. */
 const schemaMigrations = pgTable("schema_migrations", { name: text().primaryKey() });
 
 /**
@@ -24,7 +24,7 @@ export async function migrate(db: Database, migrations: readonly Migration[] = M
   await db.ask((queries) => queries.execute(sql.raw(lift + script(migrations))), MIGRATION_MS);
 }
 
-/** Names of what is yet to be applied, in order. Changes nothing. */
+/** Names of the migrations that are still to be applied, in order. Changes nothing. */
 export async function missingMigrations(db: Database): Promise<readonly string[]> {
   const isThere = sql<boolean>`to_regclass(${"schema_migrations"}) IS NOT NULL`;
   const [found] = await db.ask(template({ isThere }, (columns) => sql`SELECT ${columns}`));

@@ -14,13 +14,13 @@ import { sqlState } from "./errors";
 export interface NeonHttpOptions {
   /** Where to post statements instead of `https://api.<region>.…/sql`: a stand-in's `http://127.0.0.1:port/sql`. */
   readonly endpoint?: string;
-  /** For the whole request. Neon may have to wake the database first, which takes a second or so. */
+  /** For the whole request. Neon may have to wake the database first, which takes about a second. */
   readonly queryTimeoutMs?: number;
 }
 
 /** Sends nothing yet: a server that is down shows at the first statement, as `TierUnavailable`. */
 export function openNeonHttp(url: string, { endpoint, queryTimeoutMs = 30_000 }: NeonHttpOptions = {}): Database {
-  // The vendor's driver would look at it with the first statement, and quote it, password and all.
+  // The vendor's driver would check it at the first statement, and quote it in its error, password and all.
   if (!URL.canParse(url))
     throw new Error("Neon's connection string must be a URL: postgres://user:password@host/database");
   const client = neon(url);
@@ -34,7 +34,7 @@ export function openNeonHttp(url: string, { endpoint, queryTimeoutMs = 30_000 }:
 
 type Client = NeonQueryFunction<false, false>;
 
-/** The client as drizzle takes it, which sends statements through `query` alone. */
+/** The client that drizzle uses. Drizzle sends statements through `query` alone. */
 function limited(client: Client, timeoutMs: number, endpoint: string | undefined): Client {
   const query = async (text: string, params: unknown[], options: HTTPQueryOptions<boolean, boolean>) => {
     // Not `AbortSignal.timeout`: its timer would outlive every answer by half a minute.
@@ -45,7 +45,7 @@ function limited(client: Client, timeoutMs: number, endpoint: string | undefined
         ...options,
         // The same parsers as over TCP, so that rows look the same.
         types: pg.types,
-        // A redirect would carry the password to another host; Next wraps `fetch` in a cache.
+        // A redirect would carry the password to another host, and Next would wrap `fetch` in a cache.
         fetchOptions: { signal: timeout.signal, endpoint, redirect: "error", cache: "no-store" },
       });
     } catch (error) {
@@ -60,7 +60,7 @@ function limited(client: Client, timeoutMs: number, endpoint: string | undefined
   return new Proxy(client, { get: (target, key) => (key === "query" ? query : Reflect.get(target, key)) });
 }
 
-/** Serves every caller of the vendor's driver in this process: one that names no endpoint goes where the driver would. */
+/** Serves every caller of the vendor's driver in this process. A caller that names no endpoint reaches the driver's usual one. */
 function fetchFromEndpoint(url: string, { endpoint, ...init }: RequestInit & { readonly endpoint?: string }) {
   return fetch(endpoint ?? url, init);
 }

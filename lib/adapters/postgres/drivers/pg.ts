@@ -5,10 +5,10 @@ import { type Database, databaseOver } from "./database";
 import { LimitedPool, type LimitOptions } from "./pool";
 
 export interface PgOptions extends LimitOptions {
-  /** Connections of one process: a small instance's default of 100, shared by ten. */
+  /** Connections of one process. Ten processes share the 100 that a small database allows by default. */
   readonly maxConnections?: number;
   readonly connectTimeoutMs?: number;
-  /** The slowest statement is a commit of 1,000 messages, well under a second; this is for a server that hangs. */
+  /** The slowest statement, a commit of 1,000 messages, takes well under a second. This limit is for a server that hangs. */
   readonly queryTimeoutMs?: number;
 }
 

@@ -13,7 +13,10 @@ import { DirectoryTaken, lockDirectory } from "../../../system/directory-lock";
 import { type Database, databaseOver } from "./database";
 import { DatabaseUnusable } from "./errors";
 
-/** Opens the database in `directory`, which is made if need be, or one in memory. Throws a sentence where another process has the directory. */
+/**
+ * Opens the database in `directory`, which is made if necessary, or one in memory. Throws a sentence if another process has the
+ * directory.
+ */
 export async function openPglite(directory: string | { readonly memory: true }): Promise<Database> {
   if (typeof directory !== "string") return open("memory://", true, () => {});
   const unlock = take(directory);
@@ -36,7 +39,7 @@ const takenSentence = (directory: string, pid: number | null): string =>
     ? `The database directory ${directory} is being taken by another process that starts at this moment: start one of them only, or set DATA_DIR to another directory.`
     : `The database directory ${directory} is in use by process ${pid}: stop that process, or set DATA_DIR to another directory.`;
 
-/** Makes the directory if need be, and locks it. */
+/** Makes the directory if necessary, and locks it. */
 function take(directory: string): () => void {
   try {
     mkdirSync(directory, { recursive: true });
@@ -59,8 +62,8 @@ const BYTEA = {
 };
 
 /**
- * The client as drizzle takes it. Drizzle hands over its parsers of dates with every statement, and PGlite merges them with the
- * hundreds that it has: 0.2 ms each time. No column here is a date.
+ * The client that drizzle uses. Drizzle passes its parsers of dates with every statement, and PGlite merges them with its own
+ * hundreds, which takes 0.2 ms each time. No column here is a date.
  */
 function withoutParsers(client: PGlite): PGlite {
   const query = (text: string, params: unknown[], { rowMode }: QueryOptions) => client.query(text, params, { rowMode });
@@ -72,7 +75,7 @@ async function open(dataDir: string, isFresh: boolean, unlock: () => void): Prom
     dataDir,
     ...(isFresh ? { loadDataDir: await preparedDataDir() } : {}),
     serializers: { [types.BYTEA]: BYTEA.serialize },
-    // Numbers of 64 bits stay text, as the other drivers have it: the columns say what they become.
+    // Numbers of 64 bits stay text, as with the other drivers. The columns say what they become.
     parsers: { [types.BYTEA]: BYTEA.parse, [types.INT8]: (text: string) => text },
   });
   const queries = drizzle({ client: withoutParsers(client) });

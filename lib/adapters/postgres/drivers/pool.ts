@@ -14,16 +14,16 @@ export interface LimitOptions {
 }
 
 /**
- * The server gives up waiting for a lock before the client gives up waiting for the server: then the connection stays in the pool.
- * A client that ends its connection instead leaves one behind at the server, which waits on, and opens another.
+ * The server gives up waiting for a lock before the client gives up waiting for the server, so that the connection stays in the
+ * pool. A client that ends its connection instead opens another one, and the first still waits at the server.
  */
 const LOCK_TIMEOUT_MS = 4_000;
 /** The longest limit that this app has for a statement; a migration lifts it for itself. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /**
- * A pool whose connections carry these limits. A pooler in between may refuse the limits, as it does every parameter that it
- * does not know: then the pool is opened again without them, and the limits of the role in the database hold.
+ * A pool whose connections carry these limits. A pooler in between may refuse them, as it refuses every parameter that it does
+ * not know. Then the pool is opened again without them, and the limits of the role in the database hold.
  */
 export class LimitedPool {
   private pool: Pool;
@@ -36,14 +36,14 @@ export class LimitedPool {
     this.pool = this.opened({
       lock_timeout: lockTimeoutMs,
       statement_timeout: statementTimeoutMs,
-      // No transaction outlives a statement: one that does is a connection that was lost.
+      // No transaction outlives a statement. One that does belongs to a lost connection.
       idle_in_transaction_session_timeout: statementTimeoutMs,
     });
   }
 
   /**
-   * The pool as drizzle takes it, which sends statements through `query` alone. node-postgres gives up a statement after its own
-   * `query_timeout`, and its connection with it; its types know that only for a whole pool.
+   * The pool that drizzle uses. Drizzle sends statements through `query` alone. node-postgres gives up a statement after its own
+   * `query_timeout`, and its connection with it; its types know that option only for a whole pool.
    */
   within(timeoutMs: number | undefined, more: Partial<QueryConfig> = {}): Pool {
     const given = timeoutMs === undefined ? more : { ...more, query_timeout: timeoutMs };
@@ -72,13 +72,13 @@ export class LimitedPool {
 
   private opened(limits: Partial<ServerLimits>): Pool {
     const pool = this.open(limits);
-    // The pool replaces an idle connection that breaks; without a listener that would end the process.
+    // The pool replaces an idle connection that breaks. Without a listener its error would end the process.
     pool.on("error", () => {});
     return pool;
   }
 }
 
-/** PgBouncer's words for a parameter that it does not pass on. */
+/** PgBouncer's message for a parameter that it does not pass on. */
 function isRefusedParameter(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/i.test(error.message);
 }

@@ -1,4 +1,4 @@
-/** Counts statements by purpose. Those at the start (migrations, the check of the network) are not among them. */
+/** Counts statements by purpose. Those at the start (migrations, the check of the network) are not counted. */
 
 /** The reasons for which a statement is sent. Each is one label of the metrics. */
 export const STATEMENT_PURPOSES = [

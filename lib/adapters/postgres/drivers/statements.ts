@@ -33,9 +33,9 @@ export interface StatementsStats {
   readonly byPurpose: Readonly<Record<StatementPurpose, StatementCounts>>;
 }
 
-/** Any read is done in milliseconds; Neon takes a second or so to wake up. Beyond this a reader is told to come back. */
+/** Any read takes milliseconds, and Neon about a second to wake up. After this a reader is told to come back. */
 const READ_TIMEOUT_MS = 5_000;
-/** The slowest write is a commit of 1,000 messages, well under a second; a migration is not among the statements. */
+/** The slowest write, a commit of 1,000 messages, takes well under a second. Migrations do not pass through here. */
 const WRITE_TIMEOUT_MS = 15_000;
 
 const WRITES: ReadonlySet<StatementPurpose> = new Set([
@@ -50,12 +50,12 @@ const WRITES: ReadonlySet<StatementPurpose> = new Set([
 
 const CIRCUIT: CircuitBreakerPolicy = {
   threshold: 5,
-  // A database that is down for long is asked every 10 s: its return is noticed 10 s late at most.
+  // A database that is down for a long time is asked every 10 s, so its return is noticed at most 10 s late.
   backoff: { baseMs: 500, maxMs: 10_000 },
   probeMs: 5_000,
 };
 
-/** The database answers, only not this statement at this moment: rolled back for concurrency (40), a lock is taken (55). */
+/** The database answers, but cannot run this statement now: it was rolled back for concurrency (40), or a lock is taken (55). */
 const ANSWERING_CLASSES = new Set(["40", "55"]);
 
 export class Statements {
@@ -125,7 +125,7 @@ export class Statements {
 
   /** The driver's own limit frees its connection; this one counts the wait for a connection too. */
   private async within<T>(timeoutMs: number, statement: Statement<T>): Promise<T> {
-    // In this process: it cannot hang, and while it works no timer goes off.
+    // PGlite runs in this process. It cannot hang, and while it works no timer fires.
     if (this.db.driver === "pglite") return this.db.ask(statement);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -139,7 +139,7 @@ export class Statements {
   }
 }
 
-/** The store's stamp, where the rows of an answer carry it. */
+/** The store's stamp; null if the rows of an answer do not carry it. */
 function stampOf(answer: unknown): number | null {
   const row: unknown = Array.isArray(answer) ? answer[0] : null;
   return typeof row === "object" && row !== null && "stamp" in row && typeof row.stamp === "number" ? row.stamp : null;

@@ -30,7 +30,7 @@ export type ProfileAnswer = RowOf<typeof PROFILE>;
 
 const NAME_COLUMNS = sql`${f.consensusNs}, ${f.handle}, ${f.displayName}, ${f.hrl}`;
 
-/** The edges of `mine` with the profiles of their peers: one row at least. */
+/** The edges of `mine` with the profiles of their peers: at least one row. */
 const withPeers = (columns: SQL, profile: SQL, mine: SQL) => sql`WITH mine AS MATERIALIZED (${mine}),
 page AS MATERIALIZED (SELECT ${m}.*, ${userIdOf(m.peerNo)} AS peer_id FROM mine ${m})
 SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true
@@ -39,7 +39,7 @@ ORDER BY p.peer_id`;
 
 const limited = given<Reader & { readonly limit: number }>();
 
-/** Bonded peers come first, as the table has the bonds, then the newest; `greatest` passes over null. */
+/** Bonded peers come first, by the bonds of the table, then the newest. `greatest` ignores null. */
 export const CONTACTS = prepared(limited, NAMED_EDGE, (columns) =>
   withPeers(
     columns,

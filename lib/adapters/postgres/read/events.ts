@@ -36,7 +36,7 @@ const numbersOf = (types: readonly string[]) =>
     sql`, `,
   );
 
-/** A type says by its first word which kind it is; one that does not is of the kind of the topic it came by. */
+/** A type's prefix says its kind. A type without one is of the kind of the topic that it came by. */
 function isOfKind(kind: TopicKind): SQL {
   const prefix = KIND_OF_PREFIX[kind];
   const ofKind = numbersOf(NUMBERED_TYPES.filter((type) => type.startsWith(prefix)));
@@ -54,7 +54,7 @@ const e = alias(contactEdges, "e");
 const f = alias(profiles, "f");
 const d = alias(recognitionDefinitions, "d");
 
-/** The bonds of lib/core/signals/projection: `isBonded`, and that of `strictly`. `greatest` passes over null. */
+/** Bonds as `isBonded` and `strictly` of lib/core/signals/projection define them. `greatest` ignores null. */
 const BONDED = sql`${e.acceptNs} > coalesce(${e.revokeNs}, 0)`;
 const MUTUAL = sql`greatest(${e.requestOutNs}, ${e.acceptOutNs}) > coalesce(${e.revokeNs}, 0)
     AND greatest(${e.requestInNs}, ${e.acceptInNs}) > coalesce(${e.revokeNs}, 0)`;
@@ -63,7 +63,9 @@ const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number
 const SINCE = sql`${values("sinceNs")}::bigint`;
 const LIMIT = sql`${values("limit")}::integer`;
 
-/** The user's rows are of every kind; to some kinds belong messages that others wrote for everybody to see. */
+/**
+ * The user's own rows may be of any kind. These are the further messages of some kinds, which others wrote for everybody to see.
+ */
 const also = (isStrict: boolean): Readonly<Record<TopicKind, SQL | undefined>> => ({
   contact: undefined,
   trust: undefined,
@@ -106,5 +108,5 @@ const byKind = (isStrict: boolean) =>
     ReturnType<typeof eventsOf>
   >;
 
-/** By kind; `strict` where bonds are told as STRICT_BONDING has them. */
+/** By kind. `strict`: bonds as STRICT_BONDING has them. */
 export const EVENTS = { loose: byKind(false), strict: byKind(true) };

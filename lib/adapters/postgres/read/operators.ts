@@ -1,4 +1,4 @@
-/** The statements of what operators see of topics and messages. */
+/** The statements for what operators see of topics and messages. */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicGaps, topicLog, topics } from "../../../../drizzle/schema";
@@ -51,7 +51,7 @@ export const FIRST_UNVERIFIED = sql<bigint | null>`(SELECT ${l.ref} FROM ${topic
   WHERE ${l.ref} > ${baseOf(topics.topicNo)} AND ${l.ref} <= ${baseOf(topics.topicNo)} + ${literal(MAX_SEQUENCE)}
     AND ${l.verification} <> ${literal(verification.code("verified"))} ORDER BY ${l.ref} LIMIT 1)`.mapWith(l.ref);
 
-const CROWD = {
+const TOPIC_PEOPLE = {
   topicId: t.topicId,
   users: sql`count(*)`.mapWith(Number),
   rows: sql`sum(c.n)`.mapWith(Number),
@@ -60,8 +60,8 @@ const CROWD = {
 };
 
 /** How many people have messages in each topic. Looks at every row. */
-export const CROWDS = template(
-  CROWD,
+export const PEOPLE_BY_TOPIC = template(
+  TOPIC_PEOPLE,
   (columns) => sql`SELECT ${columns} FROM (
   SELECT ${topicNoIn(r.ref)} AS topic_no, count(*) AS n,
     row_number() OVER (PARTITION BY ${topicNoIn(r.ref)} ORDER BY count(*) DESC) AS place
@@ -95,7 +95,7 @@ FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newe
 ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
 );
 
-/** Throws where the row holds a code or a phrase of a later version. */
+/** Throws if the row holds a code or a phrase of a later version. */
 export function rejectedMessage(row: RowOf<typeof MESSAGE>, startBytes: number): RejectedEntry {
   const message = expand(row.kept);
   return {

@@ -34,7 +34,7 @@ export const ME = sql`(SELECT ${userHeads.userNo} FROM ${userHeads} WHERE ${user
 /** The user's number of rows; no row for a user who is not known. */
 export const ROWS_OF_USER = sql`(SELECT ${h.head} FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER})`;
 
-/** The position of no row, in the epoch of now. */
+/** The position before the first row, in the current epoch. */
 export const FIRST_POSITION = sql`(SELECT ${meta.epoch} FROM ${meta}) * ${literal(POSITIONS_PER_EPOCH)}::bigint`;
 
 /** The user's head as a position: 0 where the user has no row. */
@@ -55,8 +55,8 @@ export const SIGNAL = sql`${FIRST_POSITION} + ${r.n} AS position, ${r.ref}, ${r.
   ${topicIdOf(r.ref)} AS topic_id, ${userIdOf(r.peerNo)} AS peer_id, ${messageOf(r.ref)} AS whole`;
 
 /**
- * The rows of `page` in their order, up to the bytes that a page reads, each with its place and its message as `body`: null where
- * it is too long to be shown. The length of a stored value is known without reading the value, so leaving it out costs nothing.
+ * The rows of `page` in their order, up to the bytes that a page reads, each with its place and its message as `body`: null if it
+ * is too long to be shown. The length of a stored value is known without reading the value, so leaving it out costs nothing.
  */
 export const boundedRows = (columns: SQL, order: SQL): SQL => sql`
 SELECT ${columns}, place, size, CASE WHEN size <= ${literal(MAX_MESSAGE_BYTES)} THEN whole END AS body
@@ -65,7 +65,7 @@ FROM (SELECT *, row_number() OVER w AS place, sum(counted) OVER w - counted AS b
     FROM page) sized WINDOW w AS (ORDER BY ${order} ROWS UNBOUNDED PRECEDING)) placed
 WHERE before < ${literal(MAX_READ_BYTES)}`;
 
-/** A page beside one row at least, in the page's order: `ref` is null for an empty page. */
+/** A page as at least one row, in the page's order: `ref` is null for an empty page. */
 export const withPage = (columns: SQL, page: SQL, bounded: SQL): SQL => sql`WITH page AS MATERIALIZED (${page}),
 bounded AS MATERIALIZED (${bounded})
 SELECT ${columns} FROM (SELECT 1) one LEFT JOIN bounded b ON true ORDER BY b.place`;

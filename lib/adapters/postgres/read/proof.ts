@@ -23,7 +23,7 @@ export type ProofAnswer = RowOf<typeof FIELDS>;
 
 const values = given<Reader & { readonly topicId: TopicId; readonly sequence: number }>();
 
-/** The user's row is of this message, or of the one that completed the group of chunks that it belongs to. */
+/** The user's row belongs to this message, or to the message that completed its group of chunks. */
 export const PROOF = prepared(
   values,
   FIELDS,

@@ -2,7 +2,7 @@ import type { UnreadableRows } from "../../../ports/store/unreadable-rows";
 
 /** Reads rows one by one: a row that cannot be read is left out and counted. */
 export class Readable implements UnreadableRows {
-  /** Tables in which such rows were found: none as a rule. */
+  /** Tables in which such rows were found; usually none. */
   private readonly known = new Set<string>();
   private onRead: (table: string, unreadable: number) => void = () => {};
 

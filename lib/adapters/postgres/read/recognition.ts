@@ -11,10 +11,10 @@ import { STAMP } from "../stamp";
 import { BESIDE, boundedRows, FOUND, ME, type Reader, r, SIGNAL, USER, withPage } from "./pages";
 import { BOUNDED, signalIn } from "./signals";
 
-/** So many of the user's own definitions, the newest, come with what the user was given. */
+/** This many of the user's own definitions, the newest, come with what the user was given. */
 export const OWN_DEFINITIONS = 50;
 
-/** The user is the target of a mint unless only the actor; a user who mints for themselves has one row and is both. */
+/** The user is the target of a mint unless they are only its actor. A user who mints for themselves has one row and is both. */
 const IS_TARGET = sql`(${r.flags} < ${literal(flagsOf({ isActor: true, verification: "verified" }))}
     OR ${r.peerNo} IS NULL OR ${r.peerNo} = ${r.userNo})`;
 
@@ -56,7 +56,7 @@ const FIELDS = {
   ...signalIn("u"),
 };
 
-/** The mints of which the user is the target, newest first, then the user's own definitions: the rows with a `definitionId`. */
+/** The mints whose target is the user, newest first, then the user's own definitions: the rows with a `definitionId`. */
 export const RECOGNITION = prepared(
   mints,
   FIELDS,
@@ -69,7 +69,7 @@ UNION ALL
 
 const STAMPED_DEFINITION = { stamp: STAMP, ...definitionIn("p") };
 
-/** Definitions beside the store's stamp: one row at least, whose `ref` is null where there is none. */
+/** Definitions beside the store's stamp: at least one row, whose `ref` is null if there is no definition. */
 const withStamp = (columns: SQL, page: SQL, order?: SQL) =>
   sql`WITH page AS MATERIALIZED (${page}) SELECT ${columns} FROM (SELECT 1) one LEFT JOIN page p ON true ${order}`;
 
@@ -77,8 +77,8 @@ const named = given<{ readonly ids: readonly string[] }>();
 const IDS = sql`${named("ids")}::text[]`;
 
 /**
- * The definitions of these ids, and of each slug that is one of these the newest. An id without a version also stands for the
- * first of its versions: in the order of bytes they lie between `id@` and `idA`.
+ * The definitions with these ids, and for each of these ids that is a slug its newest definition. An id without a version also
+ * stands for the first of its versions: in the order of bytes they lie between `id@` and `idA`.
  */
 export const NAMED_DEFINITIONS = prepared(named, STAMPED_DEFINITION, (columns) =>
   withStamp(
@@ -97,7 +97,7 @@ const offered = given<{
   /** Null: all payers are trusted. */
   readonly trustedPayers: readonly AccountId[] | null;
   readonly limit: number;
-  readonly limitOfStranger: number;
+  readonly limitOfUntrusted: number;
 }>();
 const TRUSTED = sql`${offered("trustedPayers")}::text[]`;
 const l = alias(topicLog, "l");
@@ -110,7 +110,7 @@ export const CATALOGUE = prepared(offered, STAMPED_DEFINITION, (columns) =>
   SELECT ${d}.*, row_number() OVER (PARTITION BY d.payer, ${d.actor} ORDER BY ${d.consensusNs}, ${d.ref}) AS place
   FROM (SELECT ${d}.*, ${l.payer}, ${TRUSTED} IS NULL OR coalesce(${l.payer} = ANY (${TRUSTED}), false) AS is_trusted
     FROM ${recognitionDefinitions} ${d} LEFT JOIN ${topicLog} ${l} ON ${l.ref} = ${d.ref}) ${d}) ${d}
-WHERE d.is_trusted OR d.place <= ${offered("limitOfStranger")}::integer
+WHERE d.is_trusted OR d.place <= ${offered("limitOfUntrusted")}::integer
 ORDER BY d.is_trusted DESC, d.place, ${d.consensusNs}, ${d.ref} LIMIT ${offered("limit")}::integer`,
     sql`ORDER BY p.is_trusted DESC, p.place, p.consensus_ns, p.ref`,
   ),

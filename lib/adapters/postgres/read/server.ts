@@ -1,4 +1,4 @@
-/** The statements of what the server says of itself: its clock, and the sizes of its tables. */
+/** The statements about the server itself: its clock, and the sizes of its tables. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "../drivers/database";
 import { template } from "../sql/template";
@@ -21,7 +21,7 @@ const RELATION = {
   /** The rows themselves, without what is kept beside them. */
   heapBytes: sql`pg_relation_size(c.oid)`.mapWith(Number),
   indexBytes: sql`pg_indexes_size(c.oid)`.mapWith(Number),
-  // A subquery, so that it is computed once: it looks at every file of the database, and would do so for each relation.
+  // A subquery, so that it is computed once: it looks at every file of the database, and otherwise would do so for each relation.
   databaseBytes: sql`(SELECT pg_database_size(current_database()))`.mapWith(Number),
 };
 
@@ -34,8 +34,8 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.rel
 );
 
 /**
- * Bytes of all tables together that are counted. PGlite serves nobody else meanwhile: 9 MB took it 70 ms, and 270 ms on a busy
- * machine.
+ * At most this many bytes of all tables together are counted. PGlite serves nobody else meanwhile: 9 MB took 70 ms, and 270 ms on
+ * a busy machine.
  */
 const COUNTED_BYTES = 8_000_000;
 
@@ -53,7 +53,7 @@ export const countRows = (tables: readonly ToCount[], countedBytes = COUNTED_BYT
     (columns) => sql`SELECT ${columns} FROM (${sql.join(countsOf(tables, countedBytes), sql` UNION ALL `)}) r`,
   );
 
-/** The smallest table first: what it leaves of its share goes to the others. */
+/** Starts with the smallest table. What it leaves of its share goes to the others. */
 function countsOf(tables: readonly ToCount[], countedBytes: number): SQL[] {
   let left = countedBytes;
   return [...tables]

@@ -72,7 +72,7 @@ export interface TypedPageValues extends PageValues {
 
 const typed = given<TypedPageValues>();
 
-/** The same of some types: those that have a number, and those that have only a name. */
+/** The same for some types: those that have a number, and those that have only a name. */
 export const NEWEST_OF_TYPES = newest(
   typed,
   sql`AND (${r.typeNo} = ANY (${typed("types")}::smallint[]) OR ${r.typeName} = ANY (${typed("names")}::text[]))`,
@@ -89,7 +89,7 @@ const missed = given<MissedValues>();
 const AFTER = sql`(SELECT greatest(least(${missed("position")}::bigint - ${FIRST_POSITION}, 2147483647), 0))`;
 
 /**
- * Signals after a position. `n` has no gaps: so many rows after the position are wanted, and the search from the newest row back
+ * Signals after a position. `n` has no gaps, so it is known how many rows are wanted, and the search from the newest row back
  * ends with the last of them.
  */
 export const MISSED = pageOf(

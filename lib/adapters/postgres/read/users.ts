@@ -20,7 +20,7 @@ export const PROFILES = built(ofUsers, (db) =>
     .where(IS_ASKED),
 );
 
-/** Edges come in pairs that say the same: the users' own tell who the others are. */
+/** Edges come in pairs that say the same, so the users' own edges name the others. */
 export const PEERS_OF = built(ofUsers, (db) =>
   db
     .select({ userId, peerId: userIdOf(contactEdges.peerNo) })

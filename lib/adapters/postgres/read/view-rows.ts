@@ -17,7 +17,7 @@ import type { DefinitionAnswer } from "./recognition";
 import type { SignalAnswer } from "./signals";
 import type { WrittenAnswer } from "./written";
 
-/** The rows of an answer without the one that stands for none. */
+/** The rows of an answer, without the one that stands for no row. */
 export const present = <R extends { readonly ref: bigint | null }>(rows: readonly R[]): readonly Present<R>[] =>
   rows.filter((row): row is Present<R> => row.ref !== null);
 export type Present<R> = R & { readonly ref: bigint };
@@ -45,25 +45,25 @@ export function edge(userId: UserId, peerId: UserId, row: EdgeAnswer): Edge {
   };
 }
 
-/** Null where the user has no profile. */
+/** Null if the user has no profile. */
 export function profile(userId: UserId, row: ProfileAnswer): Profile | null {
   if (row.profileNs === null) return null;
   const { handle, displayName, bio, avatar, hrl } = row;
   return { userId, consensusNs: consensusNs(row.profileNs), handle, displayName, bio, avatar, hrl };
 }
 
-/** The part of a profile that names a contact; null where the contact has no profile. */
+/** The part of a profile that names a contact; null if the contact has no profile. */
 export function profileName({ profileNs, handle, displayName, hrl }: NameAnswer): ProfileName | null {
   return profileNs === null ? null : { handle, displayName, hrl };
 }
 
 interface Shown {
-  /** Null where the log does not have the message. */
+  /** Null if the log does not have the message. */
   readonly size: number | null;
   readonly body: Uint8Array | null;
 }
 
-/** The message of a row, null where it is too long to be shown. Throws where there is no message. */
+/** The message of a row; null if it is too long to be shown. Throws if there is no message. */
 function shownBody({ size, body }: Shown): Uint8Array | null {
   if (size === null) throw new RangeError("the row's message is not in the log");
   return body === null || expandedLength(body) > MAX_MESSAGE_BYTES ? null : expand(body);
@@ -74,7 +74,7 @@ function known(topicId: TopicId | null): TopicId {
   return topicId;
 }
 
-/** The first rows, as many as have at most so many bytes together as a page reads: at least one. */
+/** The first rows whose messages fit into the bytes that a page reads; at least one row. */
 export function readAtOnce<R extends Shown>(rows: readonly R[]): readonly R[] {
   let left = MAX_READ_BYTES;
   for (const [i, { body }] of rows.entries()) {

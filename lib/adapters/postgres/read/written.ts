@@ -27,7 +27,7 @@ const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number
 
 const IS_ACTOR = sql`${r.flags} >= ${literal(flagsOf({ isActor: true, verification: "verified" }))}`;
 
-/** Newest first: one row at least, whose `ref` is null for none. */
+/** Newest first: at least one row, whose `ref` is null if there is none. */
 export const WRITTEN = prepared(
   values,
   FIELDS,

@@ -6,7 +6,7 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 export const orNull = <C extends PgColumn>(column: C): SQL<GetColumnData<C> | null> =>
   sql<GetColumnData<C> | null>`${column}`.mapWith(column);
 
-/** A number that belongs to the text of a statement. */
+/** A number as part of a statement's text. */
 export const literal = (value: number | bigint): SQL => sql.raw(String(value));
 
 /** `"a", "b"`: columns by their bare names, as INSERT and SET want them. */
@@ -16,10 +16,10 @@ export const names = (...columns: readonly Column[]): SQL =>
     sql`, `,
   );
 
-/** The value of a column that INSERT met a conflict with. */
+/** The value of a column in the row that INSERT could not add. */
 export const excluded = (column: Column): SQL => sql`excluded.${sql.identifier(column.name)}`;
 
-/** `"a" = excluded."a", …`: the row that met the conflict gives these columns. */
+/** `"a" = excluded."a", …`: these columns take the values of the row that INSERT could not add. */
 export const takeExcluded = (...columns: readonly Column[]): SQL =>
   sql.join(
     columns.map((column) => sql`${names(column)} = ${excluded(column)}`),

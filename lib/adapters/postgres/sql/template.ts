@@ -15,7 +15,7 @@ export type RowOf<F extends Fields> = {
 
 const dialect = new PgDialect();
 
-/** SQL as text, where it holds no value: a template that holds it then takes it over as it is. */
+/** Turns SQL without values into text, once. A template that holds it then copies the text. */
 export function fixed(text: SQL): SQL {
   const { sql: built, params } = dialect.sqlToQuery(text);
   return params.length === 0 ? sql.raw(built) : text;
@@ -52,7 +52,7 @@ interface Preparable<T> {
   prepare(name: string): Prepared<T>;
 }
 
-/** The server keeps no statement without a name: poolers may hand the next one to another connection. */
+/** The server does not keep a statement without a name. A pooler may hand the next one to another connection. */
 const UNNAMED = "";
 
 /** A query of drizzle's builder that is built once for each connection, and sent with different values. */

@@ -43,11 +43,11 @@ export const isAnyOf = (column: PgColumn, values: readonly Value[]): SQL<boolean
 const COMMA = new StringChunk(", ");
 
 /**
- * `unnest(…) AS alias (a, b)`: rows whose columns are called by their names. With `place` they have one column more, of that name:
+ * `unnest(…) AS alias (a, b)`: rows whose columns are called by their names. With `place` they have one more column of that name:
  * their numbers from 1.
  */
 export function unnested(alias: string, columns: readonly ColumnOfValues[], place?: string): SQL {
-  // All in one list: drizzle takes longer over nested ones.
+  // All in one list, because drizzle takes longer for nested ones.
   const arrays = sql.join(columns.flatMap((column, i) => (i === 0 ? arrayOf(column) : [COMMA, ...arrayOf(column)])));
   const called = [...columns.map(({ name }) => name), ...(place === undefined ? [] : [place])];
   const numbered = place === undefined ? undefined : sql` WITH ORDINALITY`;

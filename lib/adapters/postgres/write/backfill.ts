@@ -31,7 +31,7 @@ interface Piece {
 interface Plan {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   readonly pieces: readonly Piece[];
-  /** Sequences of stored entries that the batch replaces, and of those how many had failed. */
+  /** Sequences of stored entries that the batch replaces, and how many of those had failed. */
   readonly stored: readonly number[];
   readonly failed: number;
 }
@@ -143,7 +143,7 @@ pieces AS (
   ON CONFLICT (${names(g.topicNo, g.fromSeq)}) DO UPDATE SET ${takeExcluded(g.toSeq, g.state)})`;
 }
 
-/** The chain goes on from the hash of the message at the cursor: where that message is replaced, so is the topic's hash. */
+/** The chain goes on from the hash of the message at the cursor. If that message is replaced, so is the topic's hash. */
 function head(batch: Batch): SQL {
   const last = batch.entries.at(-1);
   const [hash, sequence] = [last?.runningHash ?? null, last?.sequence ?? -1];

@@ -18,8 +18,8 @@ export async function commitBatch(statements: Statements, batch: NextBatch): Pro
   try {
     return await attempt(statements, batch, false);
   } catch (error) {
-    // Ledger times are unique, so no new message has the time of another row, and looking would cost every commit a tenth. Where
-    // a mirror claims otherwise the statement fails as a whole, and the next one looks.
+    // Ledger times are unique, so no new message has the time of another row, and looking for one would cost every commit a
+    // tenth. If a mirror claims otherwise, the statement fails as a whole, and the next one looks.
     if (!isUniqueViolation(error)) throw refusal(error);
   }
   try {
@@ -35,13 +35,13 @@ async function attempt(statements: Statements, batch: NextBatch, mayExist: boole
   const { statement, users } = writeStatement(batch, { gate, mayExist });
   const [answer] = await statements.run("commit", statement);
   const committed = outcome(batch.rows, users, answer);
-  // The statement's snapshot is of before its own change.
+  // The statement's snapshot is from before its own change.
   const advanced = to.sequence - from + batch.entries.length;
   if (committed.kind === "committed") statements.stamp.learn((answer?.stamp ?? 0) + advanced);
   return committed;
 }
 
-/** Shuts the gate to a batch that was made of another epoch than the store has: its cursor may look right by chance. */
+/** Shuts the gate to a batch that was made in another epoch than the store's: its cursor may look right by chance. */
 export function isOfEpoch({ stamp }: Statements): SQL {
   return stamp.highest === 0
     ? sql`true`

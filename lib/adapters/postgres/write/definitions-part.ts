@@ -53,7 +53,7 @@ const MERGE = fixed(sql`definitions_in AS (
     (${counting(merged(KNOWN_CLAIMS, sql`excluded.claims`))})
   WHERE NOT coalesce(${d.claims} @> excluded.claims, false))`);
 
-/** The CTEs that set definitions; none for no definitions. */
+/** The CTEs that write definitions; none if there are no definitions. */
 export function definitionsPart(definitions: readonly DefinitionClaim[]): readonly SQL[] {
   if (definitions.length === 0) return [];
   const given = definitions.map(({ consensusNs, firstNs, sequence, topicId: _, definitionId, ...rest }) => ({

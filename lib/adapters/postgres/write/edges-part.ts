@@ -36,7 +36,7 @@ const VALUED = [
 
 const COLUMNS = [...PLAIN.map((key) => e[key]), ...VALUED.flatMap(([time, value]) => [e[time], e[value]])];
 
-/** `greatest` passes over null, which is "never". */
+/** `greatest` ignores null, which means "never". */
 const later = (time: PgColumn) => sql`${names(time)} = greatest(${time}, ${excluded(time)})`;
 const ofLater = (time: PgColumn, value: PgColumn) =>
   sql`${names(value)} = CASE WHEN ${excluded(time)} > coalesce(${time}, 0) THEN ${excluded(value)} ELSE ${value} END`;
@@ -55,7 +55,7 @@ const MERGE = fixed(sql`ON CONFLICT (${names(e.userNo, e.peerNo)}) DO UPDATE SET
 
 const never = (ns: bigint) => (ns === 0n ? null : ns);
 
-/** The CTE that merges the edges in; none for no edges. */
+/** The CTE that merges the edges in; none if there are no edges. */
 export function edgesPart(edges: readonly Edge[], people: People): readonly SQL[] {
   if (edges.length === 0) return [];
   const timesOf = (key: Register) => of(contactEdges[key], edges, (edge) => never(edge[key]));

@@ -37,7 +37,7 @@ const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONT
     substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason,
     substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) + coalesce(e.body_bytes, 0) FOR e.info_bytes)`);
 
-/** The CTE that writes the log. The bytes travel as one value, cut up by offsets: no encoding, and one copy. */
+/** The CTE that writes the log. All bytes travel as one value and are cut up by offsets: that takes no encoding, and one copy. */
 export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   const blob = new Blob();
   const offsets: number[] = [];
@@ -78,7 +78,7 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
   ${INSERT} FROM gate, (SELECT ${blob.bytes()}::bytea AS bytes) blob, ${unnested("e", given)}${mayExist ? REPLACE : undefined})`;
 }
 
-/** An entry that is there as it should be is left alone: restoring a topic must not write it a second time. */
+/** A stored entry that is right already is left alone: restoring a topic must not write it a second time. */
 const REPLACE = fixed(sql`
   ON CONFLICT (${names(l.ref)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
   WHERE (${sql.join(CONTENT, sql`, `)}) IS DISTINCT FROM (${sql.join(CONTENT.map(excluded), sql`, `)})`);

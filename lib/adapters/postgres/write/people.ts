@@ -8,7 +8,7 @@ const byBytes = (a: string, b: string): number => {
 };
 const HAS_SURROGATE = /[\ud800-\udfff]/;
 
-/** All users whom a batch names, in the server's order. */
+/** All users that a batch names, in the server's order. */
 export class People {
   private constructor(
     readonly ids: readonly string[],
@@ -27,7 +27,7 @@ export class People {
     return new People(sorted, new Map(sorted.map((id, i) => [id, i + 1])));
   }
 
-  /** From 1, as Postgres counts. */
+  /** Counted from 1, as Postgres counts. */
   place(userId: string): number {
     const place = this.places.get(userId);
     if (place === undefined) throw new RangeError(`${userId} is not named in the batch`);

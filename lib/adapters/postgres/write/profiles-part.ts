@@ -1,4 +1,4 @@
-/** Profiles, of which the latest by consensus time counts. There are few in a batch, so they travel as one JSON text. */
+/** Profiles: the latest by consensus time counts. There are few in a batch, so they travel as one JSON text. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { profiles } from "../../../../drizzle/schema";
@@ -20,7 +20,7 @@ const MERGE = fixed(sql`AS x (person integer, ns bigint, seq bigint,
   ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
   WHERE ${excluded(p.consensusNs)} > ${p.consensusNs}`);
 
-/** The CTE that sets profiles; none for no profiles. */
+/** The CTE that writes profiles; none if there are no profiles. */
 export function profilesPart(batch: Batch, people: People): readonly SQL[] {
   if (batch.profiles.length === 0) return [];
   const sequenceOf = sequencesOfProfiles(batch);
@@ -43,7 +43,7 @@ function sequencesOfProfiles(batch: Batch): ReadonlyMap<string, number> {
   for (const { userId, consensusNs, sequence, type } of batch.rows) {
     if (type !== "PROFILE_UPDATE") continue;
     const key = keyOf(userId, String(consensusNs));
-    // Several at one time: the first counts, as in the projection.
+    // If several have one time, the first counts, as in the projection.
     if (!sequences.has(key)) sequences.set(key, sequence);
   }
   return sequences;

@@ -27,7 +27,10 @@ function columnsOf(rows: readonly UserRow[], people: People): readonly ColumnOfV
 
 const usersOf = (people: People) => of(userHeads.userId, people.ids, (id) => id);
 
-/** All rows are new, so they are counted here: `back` is how far a row is from the user's head after the batch, 0 or less. */
+/**
+ * For a batch whose rows are all new, so that they are counted here. `back` is how far a row is from the user's head after the
+ * batch, 0 or less.
+ */
 export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[] {
   const left = rows.reduce((counts, { userId }) => {
     const place = people.place(userId) - 1;
@@ -71,9 +74,9 @@ const SIFTED = [
 ].map(fixed);
 
 /**
- * Rows that exist are left out, and the server counts the rest. A user's rows have times of their own, by which pages go on:
- * where a mirror claims one time for several messages, each after the first takes the next nanosecond that is free. The log keeps
- * the time that was claimed.
+ * For a batch with rows that may exist. Those are left out, and the server counts the rest. Each of a user's rows has its own
+ * time, because pages continue from a time. If a mirror claims one time for several messages, each after the first takes the next
+ * free nanosecond. The log keeps the time that was claimed.
  */
 export const sifted = (rows: readonly UserRow[], people: People): readonly SQL[] => [
   sql`given AS MATERIALIZED (SELECT * FROM ${unnested("u", [usersOf(people)], "place")})`,

@@ -36,7 +36,7 @@ import { writeStatement } from "./write-statement";
 const { cursor, headHash, headNs, projected } = topics;
 const { messages, verified, unverifiable, failed, undecodable, untrusted } = topics;
 const ZEROS = [cursor, headNs, messages, verified, unverifiable, failed, undecodable, untrusted];
-/** The columns of a topic of which nothing is stored; `projected` apart. */
+/** The columns of a topic without stored messages; `projected` is set apart. */
 const EMPTIED = sql.join(
   [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],
   sql`, `,
@@ -67,7 +67,7 @@ const l = alias(topicLog, "l");
 const old = alias(hcsMessages, "old");
 
 const isOfTopic = (ref: SQLWrapper) => sql`${topicNoIn(ref)} = topic`;
-/** Said of each table that is joined: otherwise the planner would read all of it. */
+/** Repeated for each table that is joined: otherwise the planner would read all of it. */
 const ofPeople = (userNo: SQLWrapper) => sql`${userNo} > after AND ${userNo} <= upto`;
 
 /**
@@ -117,10 +117,10 @@ BEGIN
   ${NEXT_EPOCH};
 END $step$`.inlineParams();
 
-/** Begins to drop the topic, and learns of the new epoch. */
+/** Begins to drop the topic, and learns the new epoch. */
 export const startOver = (statements: Statements, topicId: TopicId) => stamped(statements, begin(topicId));
 
-/** Drops about `most` rows more: all of one person's at least. Learns of the epoch. */
+/** Drops about `most` more rows, at least all of one person. Learns the epoch. */
 export const dropSome = (statements: Statements, topicId: TopicId, most: number) =>
   stamped(statements, step(topicId, most));
 

@@ -32,11 +32,11 @@ import { asGiven, sifted } from "./rows-part";
 export interface WriteOptions {
   /** The CTEs that end in `gate (topic_no)`, one row or none. */
   readonly gate: SQL;
-  /** Look for rows that exist already: leave them out of the counting, and update their flags. */
+  /** Some rows may exist already. They are left out of the counting, and their flags are updated. */
   readonly mayExist: boolean;
 }
 
-/** `topicNo` null: the gate was shut. `stamp` is that of before the change. */
+/** `topicNo` null: the gate was shut. `stamp`: the one before the change. */
 const ANSWER = {
   topicNo: sql<number | null>`(SELECT topic_no FROM gate)`,
   epoch: sql<number>`(SELECT ${meta.epoch} FROM ${meta})`,

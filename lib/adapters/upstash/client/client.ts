@@ -49,8 +49,8 @@ export interface Channels {
 const READ_TIMEOUT_MS = 300;
 const TIMEOUT_MS = 1_000;
 /**
- * A timer that fires this much too late shows that this process stood still. Redis' answer may lie unread, so it gets the
- * second value to be read. Without this a cold process on a busy machine sends each of its readers to the database.
+ * A timer that fires this much too late shows that this process stood still. Redis' answer may be there, unread, so it gets the
+ * second time to be read. Otherwise a cold process on a busy machine would send each of its readers to the database.
  */
 const STANDSTILL_MS = 20;
 const GRACE_MS = 100;

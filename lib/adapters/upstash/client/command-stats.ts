@@ -1,4 +1,4 @@
-/** Commands to Redis by purpose: commands are what it costs. */
+/** Counts commands to Redis by purpose, because Redis bills by command. */
 
 /** Why a command is sent. Each is one line of the bill, and one label of the metrics. */
 export const PURPOSES = [
@@ -71,7 +71,7 @@ export class CommandStats {
     this.onCommand({ purpose, ms, isError: true });
   }
 
-  /** A further part of an answer that goes on. */
+  /** Counts a further part of an answer that still goes on. */
   received(purpose: Purpose, receivedBytes: number): void {
     this.add(purpose, { receivedBytes });
   }

@@ -1,6 +1,6 @@
 /**
- * The part of a failed command that may be told. The client's own errors carry the whole command with its values, and an
- * answer that is not JSON as it came. Neither may reach a log, so only a kind and a code are taken from them.
+ * The part of a failed command that may be shown. The client's own errors carry the whole command with its values, or the text of
+ * an answer that is not JSON. Neither may reach a log, so only a kind and a code are taken from them.
  */
 import { TierUnavailable } from "../../../ports/tier-unavailable";
 import type { Purpose } from "./command-stats";

@@ -4,7 +4,7 @@ import { keyOf } from "../../../core/key";
 import type { TopicId, TopicKind, UserId } from "../../../core/ledger/ids";
 import type { SharedViewName } from "../../../ports/shared/view-cache";
 
-/** The name stands in keys and in the path of a subscription as it is. */
+/** The name stands unchanged in keys and in the path of a subscription. */
 const NETWORK = /^[A-Za-z0-9_.-]{1,60}$/;
 
 export class Keys {

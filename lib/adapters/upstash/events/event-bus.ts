@@ -74,14 +74,15 @@ export class UpstashEventBus implements EventBus {
     const [cursor, sequence] = Array.isArray(answer) ? (answer as unknown[]) : [];
     // The commit was published, and maybe not heard here yet.
     await this.hear(Number(sequence));
-    // Redis that knows no cursor counts as "nothing was published": true after a loss, and else it costs one reload too many.
+    // A Redis that knows no cursor counts as "nothing was published". After a loss that is true; otherwise it costs one reload
+    // too many.
     return Number(cursor);
   }
 
   async newEpoch(epoch: number): Promise<void> {
     this.miss();
     if (!this.options.history.learnEpoch(epoch)) return;
-    // Redis is in an earlier epoch now. If it cannot be told, the next command that it answers notices.
+    // Redis is in an earlier epoch now. If it cannot be told, the next command that it answers shows that.
     await this.publisher.startOver();
   }
 

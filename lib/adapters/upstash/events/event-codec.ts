@@ -26,7 +26,7 @@ export function encodeEvent(event: BusEvent): string {
   return JSON.stringify([FORM[event.type], ...itemsOf(event)]);
 }
 
-/** Null for what is no message of ours. */
+/** Null if the text is not a message of ours. */
 export function decodeMessage(text: string): Message | null {
   const parts = /^(\d{1,15}) ([^ ]+) (\d{1,15}) /.exec(text);
   if (!parts) return null;

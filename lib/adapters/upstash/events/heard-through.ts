@@ -1,11 +1,11 @@
-/** The event through which this process' caches are up to date: it heard the event, or dropped everything after it. */
+/** The event through which this process's caches are up to date: it heard the events up to there, or dropped what it kept. */
 export class HeardThrough {
   /** The number of the last event that was heard or read; null before the first. */
   last: number | null = null;
   private droppedThrough = 0;
   private readonly waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>();
 
-  /** Takes the number of the last event; null: it is not known. */
+  /** Takes the number of the last event; null if it is not known. */
   know(sequence: number | null): void {
     this.last = sequence;
     for (const each of this.waiting) {
@@ -24,7 +24,7 @@ export class HeardThrough {
     return sequence <= Math.max(this.last ?? 0, this.droppedThrough);
   }
 
-  /** Resolves when it covers the event. */
+  /** Resolves when the caches are up to date through the event. */
   until(sequence: number): Promise<void> {
     return new Promise((resolve) => void this.waiting.add({ sequence, resolve }));
   }

@@ -27,7 +27,7 @@ export interface PublisherOptions {
 const SETTLE_MS = 300;
 /** The smallest limit of a request is 1 MB; quotes in the payload are escaped on the way. */
 const MAX_REQUEST_BYTES = 800_000;
-/** Longer than any pause in which views or cursors matter. Afterwards numbers begin anew, which listeners take for a loss. */
+/** Longer than any pause in which views or cursors matter. Afterwards numbers start again, which listeners take for a loss. */
 const KEPT_MS = 30 * 86_400_000;
 
 /** A number that a publication raises in a hash, together with the event. */
@@ -43,7 +43,7 @@ export class Publisher {
   private turns = 0;
   private turn: Promise<unknown> = Promise.resolve();
   /** Users whose views in Redis are older than a commit that listeners here know, until its publication ends. */
-  private readonly telling = new Map<UserId, Promise<unknown>>();
+  private readonly publishing = new Map<UserId, Promise<unknown>>();
   /** A publication failed. Redis may still have views from before that commit. */
   private owesExpiry = false;
   private paying: Promise<unknown> | null = null;
@@ -58,26 +58,26 @@ export class Publisher {
   /** Resolves with the number of the event. */
   async publish(event: BusEvent): Promise<number> {
     const userIds = usersOf(event);
-    const sent = this.inTurn(() => this.send(this.raiseOf(event), encodeEvent(event), [...userIds]));
-    for (const userId of userIds) this.telling.set(userId, sent);
+    const sent = this.inOrder(() => this.send(this.raiseOf(event), encodeEvent(event), [...userIds]));
+    for (const userId of userIds) this.publishing.set(userId, sent);
     try {
       return await sent;
     } catch (cause) {
       this.owesExpiry ||= userIds.size > 0;
       throw cause;
     } finally {
-      for (const userId of userIds) if (this.telling.get(userId) === sent) this.telling.delete(userId);
+      for (const userId of userIds) if (this.publishing.get(userId) === sent) this.publishing.delete(userId);
     }
   }
 
   /** Tells everybody to read everything again. Resolves with the number of the event. */
   publishMissed(through: { readonly topicId: TopicId; readonly cursor: number } | null): Promise<number> {
     const raise = through && this.cursorOf(through.topicId, through.cursor);
-    return this.inTurn(() => this.send(raise, EVERYTHING, []));
+    return this.inOrder(() => this.send(raise, EVERYTHING, []));
   }
 
   /**
-   * To be awaited before a user's view is looked up. Between a commit and the end of its publication Redis still has the view from
+   * Await this before you look up a user's view. Between a commit and the end of its publication Redis still has the view from
    * before, and this process, which knows the commit already, would keep it. Rejects if the publication takes too long, and after
    * one that failed until everything was expired instead.
    */
@@ -90,7 +90,7 @@ export class Publisher {
         });
       throw new TierUnavailable("redis", "Redis: it has not been told of a commit yet");
     }
-    const sent = this.telling.get(userId);
+    const sent = this.publishing.get(userId);
     if (!sent) return;
     const enough = new AbortController();
     const isLate = this.options.clock.sleep(SETTLE_MS, enough.signal).then(() => "late" as const);
@@ -115,14 +115,14 @@ export class Publisher {
     await Promise.all([this.turn, this.startingOver]);
   }
 
-  /** One after the other: two requests on their way could arrive in any order. */
-  private inTurn(send: () => Promise<number>): Promise<number> {
+  /** One after the other: two requests under way could arrive in any order. */
+  private inOrder(send: () => Promise<number>): Promise<number> {
     const sent = this.turn.then(send);
     this.turn = sent.catch(() => {});
     return sent;
   }
 
-  /** A commit raises the published cursor of its topic, a new registry the version that rounds of demand tell. */
+  /** A commit raises the published cursor of its topic. A changed registry raises the version that rounds of demand report. */
   private raiseOf(event: BusEvent): Raise | null {
     if (event.type === "commit" && event.cursor !== null) return this.cursorOf(event.topicId, event.cursor.to);
     if (event.type !== "registry-changed") return null;
@@ -167,7 +167,7 @@ export class Publisher {
 
   private async expireLost(): Promise<void> {
     const { client, keys, history, instanceId, viewTtlMs } = this.options;
-    const begun = this.inTurn(async () => {
+    const begun = this.inOrder(async () => {
       this.turns += 1;
       const answer = await client.eval(
         "publish",

@@ -49,10 +49,10 @@ export class Subscriber {
   readonly counts = { connections: 0, received: 0 };
   private readonly closing = new AbortController();
   private following: Promise<void> | null = null;
-  /** The stream that stands. */
+  /** The open stream. */
   private stream: AbortController | null = null;
   private readonly through = new HeardThrough();
-  /** The number of the last event on the stream that stands; 0 before the first. */
+  /** The number of the last event on the open stream; 0 before the first. */
   private streamSequence = 0;
   /** The highest number that is known to have been published. */
   private expected = 0;
@@ -143,7 +143,7 @@ export class Subscriber {
     }
   }
 
-  /** A new stream stands. Asks whether anything was published since the one before it ended. */
+  /** A new stream is open. Asks whether anything was published since the one before it ended. */
   private async catchUp(): Promise<void> {
     const { client, keys, history } = this.options;
     const before = this.through.last;
@@ -151,7 +151,7 @@ export class Subscriber {
     try {
       const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
       const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
-      // The history says by itself that something was missed.
+      // The history itself shows that something was missed.
       if (history.observe(standing, epoch) && standing === 1) return;
       last = Number(number);
       const event = keptEvent(number, slot);
@@ -189,7 +189,7 @@ export class Subscriber {
   }
 
   private know(sequence: number | null): void {
-    // Numbers that began anew are not measured by the old ones.
+    // Numbers that started again cannot be compared with the old ones.
     if ((sequence ?? 0) < (this.through.last ?? 0)) this.expected = 0;
     this.through.know(sequence);
   }

@@ -23,7 +23,7 @@ export interface StreamHandlers {
 /** From the request to the confirmation. */
 const OPEN_TIMEOUT_MS = 5_000;
 const TCP_KEEPALIVE_MS = 30_000;
-/** Our events stay below a request's limit. A longer one is not of our channel. */
+/** Our events stay below a request's limit. A longer one does not belong to our channel. */
 export const MAX_EVENT_CHARACTERS = 4_000_000;
 
 /** Resolves with the reason when the stream has ended. Never rejects. */

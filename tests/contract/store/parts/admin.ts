@@ -128,7 +128,7 @@ export function adminContract(subject: Subject): void {
     const others = Array.from({ length: 12 }, (_, i) => ({ ...SIGNAL, actor: `c${i}`, target: null }));
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, ...others]));
     await store.sync.commit(batchOf(OTHER, 0, [{ ...SIGNAL, target: null }]));
-    expect(await store.admin.crowds()).toEqual(
+    expect(await store.admin.peopleByTopic()).toEqual(
       new Map([
         [T, { users: 14, rows: 18, hottestRows: 14 }],
         [OTHER, { users: 1, rows: 1, hottestRows: 1 }],

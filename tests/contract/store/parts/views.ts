@@ -202,7 +202,7 @@ export function viewsContract(subject: Subject): void {
       trustedPayers: Parameters<typeof store.views.catalogue>[0]["trustedPayers"],
       limit: number,
     ) => {
-      const catalogue = await store.views.catalogue({ trustedPayers, limit, limitOfStranger: 2 });
+      const catalogue = await store.views.catalogue({ trustedPayers, limit, limitOfUntrusted: 2 });
       return [catalogue.offered.map(({ definitionId }) => definitionId), catalogue.isCut] as const;
     };
     const firsts = [`${C}-0`, `${B}-0`, "first", `${C}-1`, `${B}-1`];
