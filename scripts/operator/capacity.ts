@@ -1,4 +1,4 @@
-/** `npm run capacity`: what N users need and cost, what is there now against ours, and which limit breaks first. */
+/** `npm run capacity`: what N users need and cost, today without a cache and with it, and which limit breaks first. */
 import { capacity } from "@/lib/core/capacity/capacity";
 import { currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";

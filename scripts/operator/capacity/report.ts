@@ -1,4 +1,4 @@
-/** The model's answer as text: the plan's two tables, what is there now against ours, and the limits in the order in which they break. */
+/** The model's answer as text: the plan's two tables, today's design beside the cache, and the limits in the order in which they break. */
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
@@ -21,7 +21,7 @@ const PLAN: Readonly<Record<number, { readonly storage: string; readonly current
   10000000: { storage: "5 TB", current: "-", ours: "-" },
 };
 
-/** `scales`: users of each column. */
+/** `scales` are the numbers of users, one for each column. */
 export function report(inputs: CapacityInputs, scales: readonly number[]): string {
   const all = scales.map((users) => ({
     ours: capacity({ ...inputs, users }),
@@ -34,8 +34,8 @@ export function report(inputs: CapacityInputs, scales: readonly number[]): strin
     columns([["What N users need", ...scales.map((users) => count(users))], ...needs(all, limits, currentLimits)]),
     columns([["Dollars a month", ...scales.map((users) => count(users))], ...costs(all)]),
     `At each scale\n\n${scales.map((users) => standing(limits, users)).join("\n")}`,
-    `Limits of ours, in the order in which they break (in the busiest minute)\n\n${limitLines(limits)}`,
-    `Limits of what is there now\n\n${limitLines(currentLimits)}`,
+    `Limits with the cache, in the order in which they break (in the busiest minute)\n\n${limitLines(limits)}`,
+    `Limits of today's design, without a cache\n\n${limitLines(currentLimits)}`,
   ].join("\n\n");
 }
 
@@ -55,31 +55,31 @@ function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits:
     row("messages a day", ({ ours }) => count(ours.messages.perDay)),
     row("messages a second (peak)", ({ ours }) => meanAndPeak(ours.messages.perS, ours.messages.peakPerS)),
     [""],
-    row("now:  mirror requests a second (peak)", ({ current }) =>
+    row("today: mirror requests a second (peak)", ({ current }) =>
       meanAndPeak(current.mirrorRequestsPerS, current.peakMirrorRequestsPerS),
     ),
-    row("ours: mirror requests a second (peak)", ({ ours }) =>
+    row("cache: mirror requests a second (peak)", ({ ours }) =>
       meanAndPeak(ours.mean.mirror.requests, ours.peak.mirror.requests),
     ),
-    row("now:  memory", ({ current }) => bytes(current.memoryBytes)),
-    row("ours: memory, first tier of all instances", ({ ours }) => bytes(ours.memory.l1Bytes)),
-    row("      if every user's views were kept", ({ ours }) => bytes(ours.memory.allUsersBytes)),
-    row("ours: stored in a month", ({ ours }) => bytes(ours.storage.monthBytes)),
-    row("      the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.storage ?? "-"),
-    row(`ours: stored after ${all[0]?.ours.inputs.monthsKept} months`, ({ ours }) => bytes(ours.storage.keptBytes)),
-    row("ours: Redis commands a second (peak)", ({ ours }) =>
+    row("today: memory", ({ current }) => bytes(current.memoryBytes)),
+    row("cache: memory (L1) of all instances", ({ ours }) => bytes(ours.memory.l1Bytes)),
+    row("       if every user's views were cached", ({ ours }) => bytes(ours.memory.allUsersBytes)),
+    row("cache: stored in a month", ({ ours }) => bytes(ours.storage.monthBytes)),
+    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.storage ?? "-"),
+    row(`cache: stored after ${all[0]?.ours.inputs.monthsKept} months`, ({ ours }) => bytes(ours.storage.keptBytes)),
+    row("cache: Redis commands a second (peak)", ({ ours }) =>
       meanAndPeak(ours.redis.commandsPerS, ours.redis.peakCommandsPerS),
     ),
-    row("ours: SQL statements a second (peak)", ({ ours }) =>
+    row("cache: SQL statements a second (peak)", ({ ours }) =>
       meanAndPeak(ours.postgres.statementsPerS, sum(ours.peak.sql)),
     ),
-    row("ours: Postgres compute units (peak)", ({ ours }) =>
+    row("cache: Postgres compute units (peak)", ({ ours }) =>
       meanAndPeak(ours.postgres.computeUnits, ours.postgres.peakComputeUnits),
     ),
-    row("ours: open streams (peak)", ({ ours }) => meanAndPeak(ours.mean.openStreams, ours.peak.openStreams)),
-    row("ours: instances (peak)", ({ ours }) => meanAndPeak(ours.instances.mean, ours.instances.peak)),
-    row("now:  limits broken", ({ ours }) => broken(currentLimits, ours.inputs.users)),
-    row("ours: limits broken", ({ ours }) => broken(limits, ours.inputs.users)),
+    row("cache: open streams (peak)", ({ ours }) => meanAndPeak(ours.mean.openStreams, ours.peak.openStreams)),
+    row("cache: instances (peak)", ({ ours }) => meanAndPeak(ours.instances.mean, ours.instances.peak)),
+    row("today: limits broken", ({ ours }) => broken(currentLimits, ours.inputs.users)),
+    row("cache: limits broken", ({ ours }) => broken(limits, ours.inputs.users)),
   ];
 }
 
@@ -87,37 +87,37 @@ function costs(all: readonly Scale[]) {
   const row = (name: string, cell: Cell) => [name, ...all.map(cell)];
   const part = (of: CostPart) => (scale: Scale) => dollars(total(scale.ours.costs, of));
   return [
-    row("the ledger's fees, now as ours", part("ledger")),
+    row("ledger fees, the same for both", part("ledger")),
     [""],
-    row("now:  mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
-    row("now:  instances", ({ current }) => dollars(total(current.costs, "instances"))),
-    row("now:  all but the ledger", ({ current }) => dollars(withoutLedger(current.costs))),
-    row("      the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.current ?? "-"),
+    row("today: mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
+    row("today: instances", ({ current }) => dollars(total(current.costs, "instances"))),
+    row("today: all except ledger fees", ({ current }) => dollars(withoutLedger(current.costs))),
+    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.current ?? "-"),
     [""],
-    row("ours: mirror", part("mirror")),
-    row("ours: Redis", part("redis")),
-    row("ours: Postgres", part("postgres")),
-    row("ours: instances", part("instances")),
-    row("ours: all but the ledger", ({ ours }) => dollars(withoutLedger(ours.costs))),
-    row("      the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.ours ?? "-"),
+    row("cache: mirror", part("mirror")),
+    row("cache: Redis", part("redis")),
+    row("cache: Postgres", part("postgres")),
+    row("cache: instances", part("instances")),
+    row("cache: all except ledger fees", ({ ours }) => dollars(withoutLedger(ours.costs))),
+    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.ours ?? "-"),
   ];
 }
 
-/** The limits that are broken with so many users, and the one that breaks next. */
+/** The limits that this number of users breaks, and the next one. */
 function standing(limits: readonly LimitAt[], users: number): string {
   const broken = limits.filter(({ breaksAtUsers }) => breaksAtUsers <= users).map(({ name }) => name);
   const next = limits.find(({ breaksAtUsers }) => breaksAtUsers > users);
   const [first, ...others] = broken;
   const passed =
     first === undefined
-      ? "nothing is broken"
+      ? "no limit is broken"
       : `first to break: ${first}${others.length === 0 ? "" : `; ${others.length} more`}`;
   const ahead =
-    next && Number.isFinite(next.breaksAtUsers) ? `next: ${next.name}, at ${roughly(next)} users` : "nothing is next";
+    next && Number.isFinite(next.breaksAtUsers) ? `next: ${next.name}, at ${roughly(next)} users` : "no limit is left";
   return `${count(users)} users: ${passed}; ${ahead}.`;
 }
 
-/** Two digits: the inputs are not known better. */
+/** Two digits, because the inputs are not more exact. */
 function roughly({ breaksAtUsers }: LimitAt): string {
   return Number.isFinite(breaksAtUsers) ? count(Number(breaksAtUsers.toPrecision(2))) : "never";
 }
