@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME…` measures the rows whose name is or starts with one of the given ones; without names, all.
- * Prints a table as it goes and leaves `bench/results.json`. Exit status 2 for a name that no row has.
+ * `npm run bench -- NAME…` measures the rows whose name equals or starts with one of the given names; without names, all rows.
+ * Prints a table while it runs and writes `bench/results.json`. Exit status 2 for an unknown name.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ const UNIT_WIDTH = 12;
 const USAGE = `npm run bench -- [NAME…]
   Measures the rows whose name is or starts with one of the given ones; without names, all of them.
   Leaves bench/results.json.`;
-/** More than there are rows. */
+/** More than the number of rows. */
 const MAX_NAMES = 1_000;
 
 async function main(asked: readonly string[]): Promise<void> {
@@ -42,12 +42,12 @@ async function main(asked: readonly string[]): Promise<void> {
 const line = (name: string, value: string, unit: string, detail: string) =>
   `${name.padEnd(NAME_WIDTH)}${value.padStart(VALUE_WIDTH)}  ${unit.padEnd(UNIT_WIDTH)}${detail}`;
 
-/** Four digits are all that a noisy box can say. */
+/** Four digits, because a noisy machine measures no better. */
 function readable(value: number): string {
   return Math.abs(value) >= 1_000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
 }
 
-// Exits by itself: a row that leaves a handle open must not keep the table waiting.
+// Exits explicitly, because a row that leaves a handle open must not block the end.
 void command({ usage: USAGE, words: { least: 0, most: MAX_NAMES } }, ({ words }) => main(words)).then(() =>
   process.exit(),
 );

@@ -2,13 +2,13 @@ export interface BenchRow {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** The measure to judge the number by: the yardstick of the same run, the requirement, the spread. */
+  /** The measure by which to judge the number: the yardstick of the same run, the requirement, the spread. */
   readonly detail: string;
 }
 
 export interface RowModule {
-  /** Every row that `run` answers. */
+  /** The names of all rows that `run` returns. */
   readonly names: readonly string[];
-  /** Measures. Starts and stops what it needs. */
+  /** Measures. Starts and stops everything that it needs. */
   run(): Promise<readonly BenchRow[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * How every operator's command begins and ends. `--help` says how it is used and does nothing; what it does not understand ends
- * it with that and status 2 before it has looked at anything; what fails is one sentence, and status 1.
+ * The start and end of every operator's command. `--help` prints the usage and does nothing else. Wrong arguments print the
+ * usage and end with status 2, before anything else runs. A failure prints one sentence and ends with status 1.
  */
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
@@ -26,21 +26,21 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>>["values"];
 
 export interface Command<O extends Options> {
-  /** First line: `npm run NAME -- …`. */
+  /** The first line is `npm run NAME -- …`. */
   readonly usage: string;
   readonly options?: O;
-  /** How many words it takes beside options; none where absent. */
+  /** The number of words it accepts beside options. None if absent. */
   readonly words?: { readonly least: number; readonly most: number };
 }
 
 const HELP = { help: { type: "boolean", short: "h" } } as const;
 
-/** Understands `args`; null where they ask for help. Throws UsageError. */
+/** Parses `args`. Null if they ask for help. Throws UsageError. */
 export function understand<O extends Options>(
   { options, words = { least: 0, most: 0 } }: Command<O>,
   args: readonly string[],
 ): { readonly values: Values<O>; readonly words: readonly string[] } | null {
-  // Help wins over everything else that is said, right or wrong.
+  // Help takes precedence over every other argument, right or wrong.
   if (args.includes("--help") || args.includes("-h")) return null;
   let parsed: { values: Values<O>; positionals: string[] };
   try {
@@ -75,7 +75,7 @@ export async function command<O extends Options>(
   }
 }
 
-/** Errors with a name of their own are sentences for operators; of others the whole is of use. */
+/** Errors with a name of their own are sentences for operators. Other errors are printed whole. */
 function sentenceOf(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const reason = reasonUnreachable(cause);

@@ -1,7 +1,10 @@
-/** The environment of operators' commands: what the shell has, then what the server would read from `.env` and its relatives. */
+/**
+ * The environment of operators' commands: the shell's variables, then those that the server would read from `.env` and its
+ * relatives.
+ */
 import { loadEnvConfig } from "@next/env";
 
-/** The shell's environment, completed by the files that Next reads in production, in its order. */
+/** The shell's environment, completed from the files that Next reads in production, in Next's order. */
 export function environment(folder = process.cwd()): NodeJS.ProcessEnv {
   loadEnvConfig(folder, false, { info: () => undefined, error: console.error });
   return process.env;

@@ -1,6 +1,6 @@
 /**
- * Batches like those of a busy TrustMesh: two people a message, 60 % of the messages about contacts and trust, bodies of 300
- * bytes, ids as Hedera accounts.
+ * Batches like those of a busy TrustMesh: two people for each message, 60 % of the messages about contacts and trust, bodies of
+ * 300 bytes, and Hedera account ids.
  */
 
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
@@ -14,12 +14,12 @@ const EDGE_TYPES = ["CONTACT_REQUEST", "CONTACT_ACCEPT", "CONTACT_ACCEPT", "TRUS
 const OTHER_TYPES = ["RECOGNITION_MINT", "RECOGNITION_VALIDATE", "PAYMENT_SENT", "TRUST_ACCEPT"];
 const EDGE_SHARE = 0.6;
 const BODY_BYTES = 300;
-/** Contacts of a person: messages go to and fro between the same people. */
+/** Contacts of one person. Messages go back and forth between the same people. */
 const PEERS = 50;
 
 export interface World {
   readonly topicId: TopicId;
-  /** Apart for each topic: ledger times are unique. */
+  /** Differs for each topic, because ledger times are unique. */
   readonly startNs: bigint;
   readonly users: number;
   readonly seed: number;
@@ -27,7 +27,7 @@ export interface World {
 
 const userOf = (n: number) => `0.0.${7_000_000 + n}` as UserId;
 
-/** `messages` messages in pages of `page`, from the topic's first sequence on. */
+/** `messages` messages in pages of `page`, from the topic's first sequence number. */
 export function pagesOf(world: World, messages: number, page: number): NextBatch[] {
   const random = randomOf(world.seed);
   const batches: NextBatch[] = [];

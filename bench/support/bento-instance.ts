@@ -1,4 +1,4 @@
-/** The yardstick of `stampede.queries`: bentocache over the same Redis and the same query, one process of several. */
+/** The yardstick of `stampede.queries`: one of several processes with bentocache over the same Redis and the same query. */
 import { createServer } from "node:http";
 import { BentoCache, bentostore } from "bentocache";
 import { memoryDriver } from "bentocache/drivers/memory";
@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
     (cause: unknown) => response.writeHead(500).end(String(cause)),
   );
 });
-// As long as the app's own front keeps idle connections.
+// The same time as in the app's own front.
 server.keepAliveTimeout = 120_000;
 server.listen(0, "127.0.0.1", 4_096, () => {
   const address = server.address();

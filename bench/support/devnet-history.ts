@@ -1,7 +1,7 @@
 /**
- * A long history of many people, one message at a time: the acts that the devnet's trickle chooses, as often as it does
- * (lib/devnet/trickle/choose-act), in the envelopes that its world is written in, with chunks as the SDK makes them and real
- * running hashes. Always the same from the same numbers.
+ * A long history of many people, one message at a time. Acts have the kinds and frequencies of the devnet's trickle
+ * (lib/devnet/trickle/choose-act), the envelopes of its world, the SDK's chunks, and real running hashes. The same numbers
+ * always give the same history.
  */
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import {
@@ -29,9 +29,9 @@ export const HISTORY_TOPICS: readonly { readonly topicId: TopicId; readonly kind
   TOPIC_KINDS.map((kind, i) => ({ topicId: parseTopicId(`0.0.${1_001 + i}`) as TopicId, kinds: [kind] }));
 export const HISTORY_PAYER = "0.0.2" as AccountId;
 
-/** As in choose-act, `amongOthers`. */
+/** The weights of `amongOthers` in choose-act. */
 const WEIGHTS = { request: 24, accept: 22, revoke: 2, trust: 22, untrust: 4, mint: 16, profile: 10 };
-/** As in the seeded world: of requests and of profiles, those that do not fit into one transaction. */
+/** As in the seeded world: the share of requests and profiles that do not fit into one transaction. */
 const LONG_NOTE_SHARE = 0.012;
 const LONG_BIO_SHARE = 0.013;
 /** The share of single messages that carry the SDK's chunk info. */
@@ -43,7 +43,7 @@ export function peopleOf(count: number): readonly Character[] {
   return createPeople(count, createRng(42), Number(START_NS / 1_000_000n));
 }
 
-/** At least `count` messages of all topics, in the order of the ledger. */
+/** At least `count` messages over all topics, in ledger order. */
 export function* devnetHistory(people: readonly Character[], count: number): Generator<LedgerMessage> {
   const rng = createRng(7);
   const society = new Society(people, rng);
@@ -98,7 +98,7 @@ class Society {
     const person = rng.pick(people);
     const kind = rng.weighted(WEIGHTS);
     if (kind === "profile") return update(person, rng, rng.chance(LONG_BIO_SHARE));
-    // Somebody asked some time ago: not always the first, nor the last.
+    // Chooses any of those who asked, neither always the first nor always the last.
     const waiting = kind === "accept" && this.asked.length > 0 ? rng.int(0, this.asked.length - 1) : -1;
     if (waiting >= 0) return this.accept(waiting);
     const actor = person.userId;

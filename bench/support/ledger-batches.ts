@@ -1,4 +1,4 @@
-/** A history as the sync makes batches of it: pages of each topic, in the order of the ledger, checked and interpreted. */
+/** Makes batches from a history as the sync does: pages of each topic, in ledger order, checked and interpreted. */
 
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
@@ -20,7 +20,7 @@ export class LedgerBatches {
     private readonly payer: AccountId,
   ) {}
 
-  /** Each batch must be committed before the next is asked for: chunks of earlier pages are read from the store. */
+  /** Commit each batch before asking for the next, because chunks of earlier pages are read from the store. */
   async *of(messages: Iterable<LedgerMessage>, page: number): AsyncGenerator<NextBatch> {
     const waiting = new Map<TopicId, LedgerMessage[]>();
     for (const message of messages) {

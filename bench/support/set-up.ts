@@ -20,7 +20,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 export interface Instance {
   readonly server: AppServer;
   readonly tier: UpstashTier;
-  /** Users named by commit events that came here. */
+  /** Users named in commit events that reached this process. */
   readonly told: { users: number };
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export class SetUp {
     return new SetUp(postgres, redis, await startUpstash({ redisPort: redis.port, purposeOf: purposeOfScript }));
   }
 
-  /** Instances of a new network with its own devnet and database, at the server's own defaults. */
+  /** Instances of a new network with its own devnet and database, with the server's defaults. */
   async network(count: number): Promise<{ devnet: Devnet; instances: readonly Instance[]; close(): Promise<void> }> {
     this.databases += 1;
     const name = `bench${process.pid}-${this.databases}`;

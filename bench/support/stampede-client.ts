@@ -1,12 +1,12 @@
 /**
- * Sends a stampede of reads, in a process of its own: the bench's process carries Redis and the database, which would answer late.
- * Each order is answered by a report.
+ * Sends a stampede of reads from a separate process. The bench's own process carries Redis and the database, which would then
+ * answer late. Each order is answered with a report.
  */
 import { constants, setPriority } from "node:os";
 import { ask, newAgent } from "@/tests/support/fleet/http";
 
 export interface StampedeOrder {
-  /** The instances' ports; reads go round them. */
+  /** Ports of the instances. Reads go to each in turn. */
   readonly ports: readonly number[];
   readonly path: string;
   readonly cookie: string;
@@ -14,7 +14,7 @@ export interface StampedeOrder {
 }
 
 export interface StampedeReport {
-  /** From the first request to the last answer. */
+  /** Time from the first request to the last answer. */
   readonly ms: number;
   /** Answers other than 200. */
   readonly refused: number;
@@ -32,7 +32,7 @@ async function send({ ports, path, cookie, reads }: StampedeOrder): Promise<Stam
   return { ms, refused: answers.filter(({ status }) => status !== 200).length };
 }
 
-// Readers come from elsewhere: they must not take the CPU of those who answer.
+// Real readers run on other machines, so this process must not take the CPU of those that answer.
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 process.on("message", (order: StampedeOrder) => {
   send(order).then(

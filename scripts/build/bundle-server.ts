@@ -1,6 +1,6 @@
 /**
- * After `next build`: server.ts as one file that Node runs as it is, `.next/start.js`. `npm start` runs it, and so does an image
- * (scripts/build/standalone.ts), which has the same packages beside it.
+ * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`. `npm start` and the image
+ * (scripts/build/standalone.ts) run it, with the same packages beside it.
  */
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -10,9 +10,9 @@ build({
   ...nodeBundle(process.cwd()),
   entryPoints: ["server.ts"],
   outfile: join(".next", "start.js"),
-  // Next is loaded by `require`, as its own server does it.
+  // Next's own server is loaded with `require`, so this one is too.
   format: "cjs",
-  // React's development build is another program.
+  // Without this, React's development build would be loaded.
   banner: { js: 'process.env.NODE_ENV = "production";' },
   minify: true,
   keepNames: true,

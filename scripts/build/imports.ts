@@ -1,4 +1,6 @@
-/** `npm run imports`: checks every import against the table of `.dependency-cruiser.cjs`. Exit status 1 where one breaks a rule. */
+/**
+ * `npm run imports`: checks every import against the table of `.dependency-cruiser.cjs`. Exit status 1 if one breaks a rule.
+ */
 import { execFileSync } from "node:child_process";
 import { command, Refusal } from "../command";
 import { cruiser } from "./imports/cruiser";

@@ -1,4 +1,4 @@
-/** `npm run licences`: writes docs/licences.md, or says which licences nobody has accepted. */
+/** `npm run licences`: writes docs/licences.md, or names the licences that nobody has accepted. */
 import { writeFileSync } from "node:fs";
 import { command, Refusal } from "../command";
 import { productionPackages } from "./licences/packages";

@@ -1,7 +1,7 @@
-/** Options that bundle a program of ours into one file for Node. */
+/** Options that bundle one of our programs into one file for Node. */
 import type { BuildOptions } from "esbuild";
 
-/** `root`: what `@/` stands for. */
+/** `root` is the folder that `@/` stands for. */
 export const nodeBundle = (root: string) =>
   ({
     absWorkingDir: root,
@@ -9,15 +9,15 @@ export const nodeBundle = (root: string) =>
     platform: "node",
     target: "node20",
     format: "esm",
-    // Where `server-only` lets itself be imported.
+    // This condition lets `server-only` be imported.
     conditions: ["react-server"],
     alias: { "@": root },
-    // Packages in CommonJS expect these names.
+    // CommonJS packages expect these names.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url), __dirname = import.meta.dirname;',
     },
     logLevel: "error",
   }) satisfies BuildOptions;
 
-/** Packages that stay outside the bundle: the server has them beside it, with the files that they load by path. */
+/** Packages that stay outside the bundle, because they load files by path. The server has them beside it. */
 export const EXTERNAL_PACKAGES = ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"];

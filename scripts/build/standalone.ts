@@ -1,7 +1,7 @@
 /**
- * After `NEXT_OUTPUT=standalone next build`: completes `.next/standalone`, the folder that an image consists of, by what Next
- * leaves to others (the files that browsers load), by our own server and by the operators' commands, each as one file that Node runs
- * as it is; and takes away what nothing uses.
+ * Runs after `NEXT_OUTPUT=standalone next build`: completes `.next/standalone`, the folder that the image is made of. Adds what
+ * Next leaves out: the files that browsers load, our own server, and the operators' commands, each as one file that Node runs.
+ * Removes what nothing uses.
  */
 import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ const FOLDER = join(".next", "standalone");
 async function main(): Promise<void> {
   cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
   cpSync(join(".next", "start.js"), join(FOLDER, ".next", "start.js"));
-  // In the place of Next's own, so that nobody runs that one: it has neither the gate nor an orderly end.
+  // Replaces Next's own server, so that nobody runs that one by mistake. It has neither the gate nor an orderly end.
   writeFileSync(join(FOLDER, "server.js"), 'process.chdir(__dirname);\nrequire("./.next/start.js");\n');
   if (existsSync("public")) cpSync("public", join(FOLDER, "public"), { recursive: true });
-  // For resizing images, of which there are none: next.config.mjs turns it off.
+  // These packages resize images. The app has none to resize, and next.config.mjs switches it off.
   for (const name of ["@img", "sharp"]) rmSync(join(FOLDER, "node_modules", name), { recursive: true, force: true });
-  // The server has it in a bundle, and only its data beside that.
+  // The server's bundle contains this package, and needs only its data beside it.
   const prepared = join("node_modules", "@electric-sql", "pglite-prepopulatedfs");
   cpSync(prepared, join(FOLDER, prepared), { recursive: true });
   await bundleCommands(join(FOLDER, "commands"));

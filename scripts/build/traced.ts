@@ -1,4 +1,6 @@
-/** `npm run traced`: how large each function of a deployment is. Exit status 1 where one is larger than a platform takes. */
+/**
+ * `npm run traced`: prints the size of each function of a deployment. Exit status 1 if one is larger than the platform accepts.
+ */
 import { command } from "../command";
 import { type TracedFunction, tracedFunctions } from "./traced/functions";
 

@@ -1,6 +1,6 @@
 /**
- * `npm run wallet-connector`: makes public/wallet-connector.js. Part of `npm run build`, where it does nothing unless
- * WALLETCONNECT_PROJECT_ID is set: who configures no wallet connector installs none of its packages.
+ * `npm run wallet-connector`: makes public/wallet-connector.js. It is part of `npm run build`, and does nothing unless
+ * WALLETCONNECT_PROJECT_ID is set. So a deployment without a wallet connector installs none of its packages.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
@@ -11,7 +11,7 @@ import { command } from "../command";
 import { environment } from "../environment";
 
 const FOLDER = join("scripts", "build", "wallet-connector");
-/** Where its packages go: apart from the sources, which are searched and checked. */
+/** The connector's packages are installed here, apart from the sources, which are searched and checked. */
 const INSTALLED = join(".cache", "wallet-connector");
 
 const USAGE = `npm run wallet-connector -- [options]

@@ -1,6 +1,6 @@
 /**
- * `npm run dev`: Next's development server at the HOST and PORT that the app reads, from the shell or from `.env`. Next itself
- * takes them from the shell alone.
+ * `npm run dev`: starts Next's development server at the app's HOST and PORT, from the shell or from `.env`. Next itself reads
+ * them from the shell only.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { readEnv } from "@/lib/server/config/env";
 import { command } from "../command";
 
 function main(): void {
-  // Next reads the files by itself, again whenever they change: it must not find their values in its shell.
+  // Next reads the `.env` files itself, and again when they change, so their values must not be in its shell.
   const shell = { ...process.env };
   loadEnvConfig(process.cwd(), true, { info: () => undefined, error: console.error });
   const { HOST, PORT } = readEnv(process.env);
@@ -18,7 +18,7 @@ function main(): void {
     env: shell,
     stdio: "inherit",
   });
-  // A terminal sends its signals to both; whoever sends one to this process alone means both, too.
+  // A terminal sends its signals to both processes. A signal to this process alone is passed on.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => child.kill(signal));
   child.once("exit", (code) => process.exit(code ?? 1));
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run load`: drives a running set-up on this machine with the model's users, their days passing faster, and says at the end
- * how far what it has counted is from what the model says.
+ * `npm run load`: drives a running set-up on this machine with the model's users, whose days pass faster. At the end it
+ * compares its counts with the model's.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -71,7 +71,7 @@ function planOf(values: Values): LoadPlan {
   return plan;
 }
 
-/** Where the app's own devnet listens; the app has put it there. */
+/** The address of the app's own devnet, which the app writes into its folder. Null if there is none. */
 function devnetUrl(): string | null {
   try {
     return readFileSync(join(environment().DATA_DIR ?? ".data", "devnet", "rest-url"), "utf8").trim();
@@ -80,7 +80,7 @@ function devnetUrl(): string | null {
   }
 }
 
-/** The total of a stand-in's counters; null where there is none, or one that nobody has ever asked anything. */
+/** The total of a stand-in's counters. Null if there is no stand-in, or it was never used. */
 async function counter(controlUrl: string): Promise<number | null> {
   try {
     const response = await fetch(`${controlUrl}/counters`, { signal: AbortSignal.timeout(2_000) });
@@ -99,13 +99,13 @@ async function main(values: Values): Promise<void> {
   const app = new AppClient(urls);
   if (!(await app.isThere()))
     throw new UsageError(
-      `Nothing answers at ${urls.join(", ")}: start "npm run services" and then, with the environment that it prints, "npm run dev".`,
+      `Nothing answers at ${urls.join(", ")}. Start "npm run services", then "npm run dev" with the environment that it prints.`,
     );
   const found = values.devnet ?? devnetUrl();
   const devnet = found === null ? null : await DevnetClient.open(loopback("--devnet", found));
   if (devnet === null)
     console.log(
-      "The devnet's address is not known (--devnet): every message goes through the app, and mirror requests are not counted.",
+      "The devnet's address is unknown (set --devnet). Every message goes through the app, and mirror requests are not counted.",
     );
 
   const played: LoadPlan = devnet === null ? { ...plan, ownWriteShare: 1 } : plan;
@@ -115,7 +115,7 @@ async function main(values: Values): Promise<void> {
   );
   const mirrorMs = (await devnet?.answerMs()) ?? 0;
   const measure = async (at: "start" | "end"): Promise<Meters> => {
-    // Asking for the messages is itself a few statements: outside of what is counted.
+    // Counting the messages itself costs a few statements, so it stays outside the measured time.
     const messages = at === "start" ? await app.storedMessages() : null;
     const counts = {
       redisCommands: await counter(redisControl),

@@ -1,6 +1,6 @@
 /**
- * `npm run services`: what the app uses in the cloud, on this machine: Redis behind Upstash's protocol, PostgreSQL over TCP and
- * behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
+ * `npm run services`: runs local stand-ins for the app's cloud services: Redis behind Upstash's protocol, and PostgreSQL over
+ * TCP and behind Neon's. Prints the environment that points the app at them. Ctrl-C stops everything; nothing is kept.
  */
 
 import { startPostgresProxy } from "@/tests/support/servers/postgres-proxy";
@@ -10,7 +10,7 @@ import { startNeon } from "@/tests/support/stand-ins/neon";
 import { startUpstash } from "@/tests/support/stand-ins/upstash";
 import { command, Refusal, UsageError } from "../command";
 
-/** Beside the usual ports, where a real one may be running. A control port is 1,000 above its stand-in's. */
+/** Next to the usual ports, where a real server may be running. A control port is its stand-in's port plus 1,000. */
 const DEFAULT_PORTS = { redis: 6390, upstash: 8079, postgres: 5490, neon: 4470, "postgres-proxy": 5480 } as const;
 const CONTROL_PORT_OFFSET = 1_000;
 
@@ -77,15 +77,15 @@ DATABASE_URL=${postgres.url}
 
 void command({ usage: USAGE, options: OPTIONS }, async ({ values }) => {
   const ports = portsOf(values);
-  // Asked for before anything is started: what is ended meanwhile must leave no server and no folder behind. A terminal that is
-  // closed sends SIGHUP.
+  // Registered before anything starts, so that an early end leaves no server and no folder behind. A terminal that is closed
+  // sends SIGHUP.
   let stop = (): Promise<unknown> => Promise.resolve();
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       if (isStopping) return;
       isStopping = true;
-      // The servers' own folders go when this process exits, if not before.
+      // When this process exits, the servers' folders are deleted at the latest.
       void stop().finally(() => process.exit(0));
     });
   const services = await start(ports).catch((cause: unknown) => {

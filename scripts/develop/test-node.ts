@@ -1,6 +1,6 @@
 /**
- * `npm run test:node -- 24`: runs the unit, contract and integration tests on another Node, which it takes from the npm registry.
- * The packages stay the ones that are installed.
+ * `npm run test:node -- 24`: runs the unit, contract and integration tests on another Node, taken from the npm registry. The
+ * installed packages stay the same.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { command, UsageError } from "../command";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
 
-/** The program of Node `version` ("24", "24.9.0"), installed under `.cache` where it is not there yet. */
+/** The program of Node `version` ("24", "24.9.0"), which is installed under `.cache` if it is missing. */
 function nodeOf(version: string): string {
   const folder = join(".cache", `node-${version}`);
   const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;

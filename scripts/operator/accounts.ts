@@ -1,4 +1,7 @@
-/** `npm run accounts`: lists, makes and ends bindings of Hedera accounts to ids of before accounts, in the app's own database. */
+/**
+ * `npm run accounts`: lists, makes and removes bindings of Hedera accounts to ids from before accounts, in the app's own
+ * database.
+ */
 
 import { openStoresOfCommand } from "@/lib/server/boot/open";
 import { ACCOUNTS_USAGE, runAccountsCommand, WrongWords } from "@/lib/server/cli/bind-account";

@@ -1,11 +1,14 @@
-/** `npm run doctor`: says of each part of the configuration whether it works, and how to mend it. Exit status 1 if something does not. */
+/**
+ * `npm run doctor`: says for each part of the configuration whether it works, and how to fix it. Exit status 1 if a part does
+ * not work.
+ */
 import { examine } from "@/lib/server/cli/doctor";
 import { command } from "../command";
 import { environment } from "../environment";
 
 const USAGE = `npm run doctor
-  Reads the same environment as the app, looks at everything that it names, and says in sentences what is wrong and how to mend
-  it. Changes nothing. Exit status 1 where something is wrong.`;
+  Reads the same environment as the app, checks everything that it names, and says in sentences what is wrong and how to fix it.
+  Changes nothing. Exit status 1 if something is wrong.`;
 
 void command({ usage: USAGE }, async () => {
   for await (const { what, ok, sentence } of examine(environment())) {

@@ -1,6 +1,6 @@
 /**
- * `npm run shards -- COMMAND`: topics and who writes to them, while the app runs. Every command may be interrupted, and goes on
- * where it was when it is run again. Exit status 1 where something was not done.
+ * `npm run shards -- COMMAND`: manages topics and their users while the app runs. Every command may be interrupted, and
+ * continues when it is run again. Exit status 1 if something was not done.
  */
 
 import { reasonUnreachable } from "@/lib/core/health/unreachable";
@@ -33,18 +33,18 @@ import { command, Refusal, UsageError } from "../command";
 import { environment } from "../environment";
 
 const USAGE = `npm run shards -- COMMAND
-  --help                                      says this
-  status                                      which topic serves whom
-  plan                                        what SHARDS asks for that is not there yet
-  create                                      brings about what SHARDS asks for
+  --help                                      prints this help
+  status                                      shows which topic serves whom
+  plan                                        shows what SHARDS asks for and does not exist yet
+  create                                      creates what SHARDS asks for
   split --kind KIND --to N [--tier TIER] [--owner TENANT|USER]
                                               gives a group of users N segments; KIND is one of ${TOPIC_KINDS.join(", ")}, or all
-  drain TOPIC                                 lets nothing more be written to a topic; run again later, lets it go
+  drain TOPIC                                 stops writes to a topic; run it again later to finish the drain
   tenant add ID NAME                          adds a tenant
-  tenant rename ID NAME                       gives a tenant another name
-  assign TENANT|none USER…                    makes users a tenant's
-  publish [--new]                             publishes the registry in REGISTRY_TOPIC; --new creates such a topic first
-With --app URL the running app does split, drain and status (ADMIN_TOKEN says who asks).`;
+  tenant rename ID NAME                       changes a tenant's name
+  assign TENANT|none USER…                    assigns users to a tenant, or to none
+  publish [--new]                             publishes the registry to REGISTRY_TOPIC; --new creates that topic
+With --app URL, the running app does split, drain and status; set ADMIN_TOKEN.`;
 
 const OPTIONS = {
   app: { type: "string" },
@@ -55,14 +55,14 @@ const OPTIONS = {
   new: { type: "boolean" },
 } as const;
 
-/** Four cents for four topics: what a plan costs is said before it is paid (lib/core/capacity/prices.ts). */
+/** Four topics cost about four cents (lib/core/capacity/prices.ts). The cost of a plan is printed before it is paid. */
 const TOPIC_DOLLARS = 0.01;
 
 const STEPS: Readonly<Partial<Record<Step["name"], string>>> = {
   plan: "planning the new segments",
   create: "creating a topic",
-  switch: "routing new messages the new way, from now on",
-  look: "looking whether the topic is quiet",
+  switch: "routing new messages to the new segments from now on",
+  look: "checking that the topic is quiet",
 };
 
 const say = (line: string) => console.log(line);
@@ -70,23 +70,23 @@ const say = (line: string) => console.log(line);
 function kindsOf(text: string | undefined): readonly TopicKind[] {
   if (text === "all") return TOPIC_KINDS;
   const kind = TOPIC_KINDS.find((each) => each === text);
-  if (kind === undefined) throw new UsageError(`--kind is one of ${TOPIC_KINDS.join(", ")}, or all`);
+  if (kind === undefined) throw new UsageError(`--kind must be one of ${TOPIC_KINDS.join(", ")}, or all`);
   return [kind];
 }
 
 function tierOf(text = "standard"): Tier {
   const tier = TIERS.find((each) => each === text);
-  if (tier === undefined) throw new UsageError(`--tier is one of ${TIERS.join(", ")}`);
+  if (tier === undefined) throw new UsageError(`--tier must be one of ${TIERS.join(", ")}`);
   return tier;
 }
 
 function topicOf(text: string | undefined): TopicId {
   const topicId = parseTopicId(text ?? "");
-  if (topicId === null) throw new UsageError("drain takes a topic id like 0.0.7148063");
+  if (topicId === null) throw new UsageError("drain needs a topic id like 0.0.7148063");
   return topicId;
 }
 
-/** Carries goals out, one after the other, says how it goes, and writes it into the log of operators. */
+/** Carries out goals one after the other, prints the progress, and records it in the operator log. */
 async function carryOut({ shards, admin }: OperatorTools, prefix: string, goals: readonly Goal[], topicId?: TopicId) {
   for (const goal of goals) {
     const of = goal.name === "grow" ? { ...goal.group, segment: 0 } : goal.shard;
@@ -105,7 +105,7 @@ async function carryOut({ shards, admin }: OperatorTools, prefix: string, goals:
   }
 }
 
-/** As the operators' page names it (lib/client/admin/shard-groups). */
+/** The same names as on the operators' page (lib/client/admin/shard-groups). */
 function actionOf(goal: Goal, drained: string): CommandAction {
   if (goal.name !== "grow") return { action: "shards.drain", target: drained };
   const { tier, kind, owner } = goal.group;
@@ -154,7 +154,7 @@ async function ask<T>(app: string, method: "GET" | "POST", path: string, body?: 
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
   if (!URL.canParse(path, app))
-    throw new UsageError(`--app ${app} is no address: it looks like http://127.0.0.1:3000.`);
+    throw new UsageError(`--app ${app} is not an address. An address looks like http://127.0.0.1:3000.`);
   const response = await fetch(new URL(path, app), options).catch((cause: unknown) => {
     const reason = reasonUnreachable(cause) ?? "it could not be asked";
     throw new Refusal(`The app at ${app} does not answer: ${reason}. Start it, or give its address with --app.`);
@@ -174,11 +174,11 @@ interface Values {
 }
 
 function segmentsOf({ to }: Values): number {
-  if (to === undefined || !/^\d{1,6}$/.test(to)) throw new UsageError("--to is the number of segments afterwards");
+  if (to === undefined || !/^\d{1,6}$/.test(to)) throw new UsageError("--to needs the new number of segments");
   return Number(to);
 }
 
-/** Asks the running app for a command. The app works behind its answer; `status` tells how far it is. */
+/** Sends a command to the running app, which continues after its answer. `status` shows its progress. */
 async function throughApp(app: string, name: string, rest: readonly string[], values: Values): Promise<void> {
   if (name === "status") return table(await ask<ShardsAnswer>(app, "GET", "/api/admin/shards"));
   if (name === "drain") await ask(app, "POST", "/api/admin/shards/drain", { topicId: topicOf(rest[0]) });
@@ -238,7 +238,7 @@ async function putTenant(
 ): Promise<void> {
   const tenantId = parseTenantId(id);
   if ((verb !== "add" && verb !== "rename") || tenantId === null || words.length === 0)
-    throw new UsageError("tenant takes add or rename, an id of lower-case letters, digits and hyphens, and a name");
+    throw new UsageError("tenant needs add or rename, an id of lower-case letters, digits and hyphens, and a name");
   const name = words.join(" ");
   await recorded(admin, { action: "shards.tenant", target: tenantId }, async () => {
     const isAdding = verb === "add";
@@ -246,8 +246,8 @@ async function putTenant(
     if (isDone) return { name };
     throw new Refusal(
       isAdding
-        ? `There is a tenant ${tenantId} already: tenant rename gives it another name.`
-        : `There is no tenant ${tenantId}: check the id, or make it with tenant add.`,
+        ? `Tenant ${tenantId} exists already. Use tenant rename to change its name.`
+        : `Tenant ${tenantId} does not exist. Check the id, or add it with tenant add.`,
     );
   });
   say(
@@ -259,9 +259,9 @@ async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users
   const tenantId = tenant === "none" ? null : parseTenantId(tenant);
   const userIds = users.map((user) => parseUserId(user));
   if ((tenantId === null && tenant !== "none") || userIds.length === 0 || userIds.some((id) => id === null))
-    throw new UsageError("assign takes a tenant (or none), and the ids of users");
+    throw new UsageError("assign needs a tenant (or none), and the ids of users");
   await recorded(admin, { action: "shards.assign", target: tenant }, async () => {
-    if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`There is no tenant ${tenant}.`);
+    if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`Tenant ${tenant} does not exist.`);
     return { users: userIds };
   });
   say(
@@ -271,7 +271,10 @@ async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users
 
 async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNew: boolean): Promise<void> {
   if (isNew) {
-    if (creator === null) throw new Refusal("There is no operator key, so no topic can be created.");
+    if (creator === null)
+      throw new Refusal(
+        "There is no operator key, so no topic can be created. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY.",
+      );
     return recorded(admin, { action: "shards.publish", target: "a new topic" }, async () => {
       const created = await creator.createTopic(await creator.newAttempt(), REGISTRY_MEMO);
       if (!created.ok) throw new Refusal(created.error.message);
@@ -281,17 +284,17 @@ async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNe
   }
   const { REGISTRY_TOPIC: topicId } = env;
   if (topicId === null)
-    throw new Refusal("REGISTRY_TOPIC is not set, so there is no topic to publish in. Create one: publish --new.");
+    throw new Refusal("REGISTRY_TOPIC is not set, so there is no topic to publish to. Create one with publish --new.");
   await recorded(admin, { action: "shards.publish", target: topicId }, async () => {
     const published = await shards.publish();
     if (!published.ok) throw new Refusal(published.error);
-    say(published.value === 0 ? "Everything is published already." : `${published.value} messages published.`);
+    say(published.value === 0 ? "Everything is already published." : `${published.value} messages published.`);
     return { messages: published.value };
   });
 }
 
 const COMMANDS = ["status", "plan", "create", "split", "drain", "tenant", "assign", "publish"];
-/** Users that one call may assign. */
+/** The largest number of users in one `assign`. */
 const MAX_WORDS = 1_000;
 
 void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORDS } }, async ({ values, words }) => {
@@ -300,5 +303,5 @@ void command({ usage: USAGE, options: OPTIONS, words: { least: 1, most: MAX_WORD
   const takes = { drain: 1, tenant: MAX_WORDS, assign: MAX_WORDS }[name] ?? 0;
   if (rest.length > takes) throw new UsageError(`Unknown argument: ${rest[takes]}.`);
   await (values.app === undefined ? directly(name, rest, values) : throughApp(values.app, name, rest, values));
-  // The SDK keeps connections open for a while that nobody waits for.
+  // The SDK keeps idle connections open, so exit without waiting for them.
 }).then(() => process.exit());

@@ -1,6 +1,6 @@
 /**
- * `npm run -s topic:decode -- FILE`: what each message says, one JSON object a line; chunked messages are reassembled and
- * reported at their last chunk. `-- --cases FILE` checks cases in the shape of
+ * `npm run -s topic:decode -- FILE`: prints the meaning of each message, one JSON object for each line. Chunked messages are
+ * reassembled and printed at their last chunk. `--cases FILE` checks cases in the shape of
  * tests/fixtures/vectors/envelopes.json.
  */
 import { isDeepStrictEqual } from "node:util";
@@ -96,12 +96,12 @@ function parseJson(text: string, name: string): unknown {
 }
 
 const USAGE = `npm run -s topic:decode -- [--cases] [FILE | TOPIC_ID | -]
-  --cases       compares cases in the shape of tests/fixtures/vectors/envelopes.json with what they expect
+  --cases       checks cases in the shape of tests/fixtures/vectors/envelopes.json
 
-Prints what each message of a file, of standard input (-, or nothing) or of a topic of the mirror that MIRROR_URL names says,
-one JSON object a line: {"sequence", "signal"}, {"sequence", "undecodable"} with its reason, or {"sequence", "failed"} for what
-is no message. A message that came in chunks is reported at its last chunk.
-Ends with status 0, with 1 where a case differs, and with 2 where there was nothing to read.`;
+Reads a file, standard input (- or nothing), or a topic from the mirror in MIRROR_URL. Prints one JSON object for each message:
+{"sequence", "signal"}, {"sequence", "undecodable"} with the reason, or {"sequence", "failed"} if it is not a message. A chunked
+message is printed at its last chunk.
+Ends with status 0, with 1 if a case differs, and with 2 if there was nothing to read.`;
 
 void command(
   { usage: USAGE, options: { cases: { type: "boolean" } }, words: { least: 0, most: 1 } },

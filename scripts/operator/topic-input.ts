@@ -9,7 +9,7 @@ import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { Refusal } from "../command";
 import { environment } from "../environment";
 
-/** There is nothing to read: status 2, since 1 says that a message failed. */
+/** Nothing could be read. Status 2, because 1 says that a message failed. */
 export class Unreadable extends Refusal {
   constructor(sentence: string) {
     super(sentence, 2);
@@ -22,7 +22,9 @@ const MAX_PAGES = 10_000;
 const isStandardInput = (source: string | undefined) => source === undefined || source === "-";
 const nameOf = (source: string | undefined) => (isStandardInput(source) ? "standard input" : (source as string));
 
-/** Messages of the named file, of standard input (`-` or nothing), or of the topic with that id. In the order of the input. */
+/**
+ * Messages from the named file, from standard input (`-` or nothing), or of the topic with that id, in the order of the input.
+ */
 export async function readMessages(source: string | undefined, what: string): Promise<readonly LedgerMessage[]> {
   const topicId = source === undefined ? null : parseTopicId(source);
   if (topicId !== null) return fetchTopic(topicId);
@@ -48,7 +50,10 @@ export function readText(source: string | undefined, what: string): string {
   }
 }
 
-/** By the byte order mark; without one, JSON starts with a character of ASCII, which UTF-16 writes beside a zero. */
+/**
+ * Detects the encoding by its byte order mark. Without one, JSON starts with an ASCII character, which UTF-16 writes next to a
+ * zero byte.
+ */
 function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   if (first === 0xff && second === 0xfe) return "utf-16le";
   if (first === 0xfe && second === 0xff) return "utf-16be";
@@ -56,7 +61,7 @@ function encodingOf([first, second]: Uint8Array): "utf-8" | "utf-16le" | "utf-16
   return first === 0 ? "utf-16be" : "utf-8";
 }
 
-/** One mirror answer, a list of messages, one message, or any of them one to a line. */
+/** Parses one mirror answer, a list of messages, one message, or one of these on each line. */
 function parseMessages(text: string, name: string): readonly LedgerMessage[] {
   return parseDocuments(text, name)
     .flatMap(messagesIn)
@@ -78,7 +83,7 @@ function parseDocuments(text: string, name: string): readonly unknown[] {
   try {
     return [JSON.parse(text)];
   } catch {
-    // Not one document: perhaps one to a line.
+    // Not one document. It may be one on each line.
   }
   try {
     return text
@@ -98,7 +103,7 @@ function messagesIn(document: unknown): readonly unknown[] {
   return [document];
 }
 
-/** MIRROR_URL names the mirror; the public one of mainnet otherwise. */
+/** The mirror of MIRROR_URL, or mainnet's public one. */
 async function fetchTopic(topicId: TopicId): Promise<readonly LedgerMessage[]> {
   const urls = (environment().MIRROR_URL ?? PUBLIC_MIRROR).split(",").map((url) => url.trim());
   for (const url of urls) {

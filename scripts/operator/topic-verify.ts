@@ -1,6 +1,6 @@
 /**
- * `npm run -s topic:verify -- FILE`: walks each topic's hash chain and prints one JSON object for each message, and a summary on
- * standard error. Ends with status 1 where a message failed.
+ * `npm run -s topic:verify -- FILE`: checks each topic's hash chain. Prints one JSON object for each message, and a summary on
+ * standard error. Ends with status 1 if a message failed.
  */
 import { hash } from "node:crypto";
 import { counted } from "@/lib/core/counted";
@@ -9,7 +9,7 @@ import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/led
 import { command } from "../command";
 import { readMessages } from "./topic-input";
 
-/** By topic, then by sequence: a mirror may have been asked in falling order. */
+/** Sorts by topic, then by sequence, because the input may be in descending order. */
 export function inChainOrder(messages: readonly LedgerMessage[]): readonly (readonly LedgerMessage[])[] {
   const topics = new Map<string, LedgerMessage[]>();
   for (const message of messages) topics.set(message.topicId, [...(topics.get(message.topicId) ?? []), message]);
@@ -19,9 +19,9 @@ export function inChainOrder(messages: readonly LedgerMessage[]): readonly (read
 const sha384 = (bytes: Uint8Array) => hash("sha384", bytes, "buffer");
 
 const USAGE = `npm run -s topic:verify -- [FILE | TOPIC_ID | -]
-  Walks the hash chain of each topic in a file, in standard input (-, or nothing) or in a topic of the mirror that MIRROR_URL
-  names. Prints one JSON object for each message: its sequence, its status (verified, unverifiable or failed) and why; on
-  standard error a summary. Ends with status 0, with 1 where a message failed, and with 2 where there was nothing to read.`;
+  Checks the hash chain of each topic in a file, in standard input (- or nothing), or of a topic from the mirror in MIRROR_URL.
+  Prints one JSON object for each message, with its sequence, its status (verified, unverifiable or failed) and the reason, and a
+  summary on standard error. Ends with status 0, with 1 if a message failed, and with 2 if there was nothing to read.`;
 
 void command({ usage: USAGE, words: { least: 0, most: 1 } }, async ({ words: [source] }) => {
   const topics = inChainOrder(await readMessages(source, "topic:verify"));
@@ -30,7 +30,7 @@ void command({ usage: USAGE, words: { least: 0, most: 1 } }, async ({ words: [so
     let head: ChainHead = CHAIN_START;
     let before: ChainHead = head;
     for (const message of topic) {
-      // A repeated message is judged like its first copy, by what came before it.
+      // A repeated message is judged like its first copy, by its predecessor.
       if (message.sequence !== head.sequence) before = head;
       const verdict = verifyNext(sha384, before, message);
       const { verification: status, reason } = verdict;

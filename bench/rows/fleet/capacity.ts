@@ -1,4 +1,4 @@
-/** The capacity model against what a load of its own users really causes, at three scales. Required: within 15 %. */
+/** Compares the capacity model with a real load of its own users, at three scales. Required: within 15 %. */
 
 import { AppClient, DevnetClient } from "@/scripts/develop/load/client";
 import { type Comparison, compare, type Meters } from "@/scripts/develop/load/compare";
@@ -10,9 +10,9 @@ import type { BenchRow } from "../../types";
 export const names = ["capacity.prediction_error", "capacity.event_bytes_per_user"];
 
 const INSTANCES = 2;
-/** The fewest users cause three statements a second: of that many, chance alone moves 300 by 6 %. */
+/** The smallest load causes three statements a second. In this time that makes 300, which chance alone moves by 6 %. */
 const SECONDS = 100;
-/** Days that pass in one: 1, 4 and 16 messages a second, and somewhat more than half as many reads. */
+/** Days that pass in one. This makes 1, 4 and 16 messages a second, and a little more than half as many reads. */
 const FACTOR = 20;
 const SCALES = [25, 100, 400];
 const PLAN: Omit<LoadPlan, "users"> = {
@@ -69,7 +69,7 @@ async function measure(setUp: SetUp, plan: LoadPlan) {
     if (client === null) throw new Error("the devnet does not answer");
     const mirrorMs = await client.answerMs();
     const measureNow = async (at: "start" | "end"): Promise<Meters> => {
-      // Asking for the messages is itself a few statements: outside of what is counted.
+      // Counting the messages itself costs a few statements, so it stays outside the measured time.
       const messages = at === "start" ? await app.storedMessages() : null;
       const counts = {
         redisCommands: setUp.upstash.counters.read().total,

@@ -1,4 +1,6 @@
-/** Eight processes over the same four topics, two of them killed every second for a minute, beside one clean replay. */
+/**
+ * Eight processes over the same four topics for a minute, two of which are killed every second, compared with one clean replay.
+ */
 import { runChaos } from "@/tests/support/fleet/chaos";
 import { startServices } from "@/tests/support/fleet/services";
 import type { BenchRow } from "../../types";

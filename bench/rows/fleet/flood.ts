@@ -1,4 +1,4 @@
-/** Floods from one address: how they change the reads of everybody else, and the server's memory. */
+/** Floods from one address: their effect on other people's reads, and on the server's memory. */
 import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +18,7 @@ const FLOOD_PER_SECOND = 1_000;
 const READS_PER_SECOND = 100;
 const READERS = Array.from({ length: 20 }, (_, i) => `tm-reader-${i}`);
 const SPELL_S = 6;
-/** Many short spells rather than few long ones: a pause of the machine spoils the one that it falls into. */
+/** Many short spells instead of few long ones, because a pause of the machine spoils the spell that it falls into. */
 const RUNS = 5;
 const MEMORY_EVERY_MS = 100;
 const ATTACKER = "127.0.0.66";
@@ -46,7 +46,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       perSecond: FLOOD_PER_SECOND,
     };
     await told(attacker, order);
-    // The first who write and sign in load the code for it and warm it, whoever they are: only then is it the flood that is measured.
+    // The first writes and sign-ins load their code and warm it up. Done beforehand, so that only the flood is measured.
     for (const [i, userId] of READERS.entries()) {
       await calm.write(userId, cookies[i] as string, 1);
       await calm.send("/api/auth/challenge", {}, { accountId: "0.0.5" });
@@ -114,7 +114,7 @@ function rowsOf(
   ];
 }
 
-/** Follows how much memory a process has; `grownMb` ends that, and answers by how much it grew at most. */
+/** Follows a process's memory. `grownMb` ends that and returns the largest growth. */
 function watchMemory(pid: number): { grownMb(): number } {
   const now = () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
   const before = now();

@@ -1,4 +1,7 @@
-/** Four segments of contacts become sixteen while everybody writes and reads through two instances: what it costs them. */
+/**
+ * Four segments of contacts become sixteen while everybody writes and reads through two instances. Measures what the users
+ * notice.
+ */
 import { activeShards, routeTopic } from "@/lib/core/shards/shards";
 import { plain, standard } from "@/tests/support/worlds/registries";
 import { accountOf, startLoad } from "@/tests/support/worlds/split-load";
@@ -8,7 +11,7 @@ import type { BenchRow } from "../../types";
 export const names = ["split.lost", "split.duplicated", "split.failed_reads", "split.moved_share"];
 
 const USERS = Array.from({ length: 40 }, (_, i) => `tm-user-${i}`);
-/** So many more that a share of them says something: routed as the forty are, without writing. */
+/** Users that are routed but do not write. They are many, so that a share of them is meaningful. */
 const ROUTED = Array.from({ length: 20_000 }, (_, i) => `0.0.${7_000_000 + i}`);
 const GROUP = standard("contact");
 

@@ -1,4 +1,4 @@
-/** Redis commands and SQL statements of a read, counted at the stand-ins. Each instance is a process of its own. */
+/** Redis commands and SQL statements of a read, counted at the stand-ins. Each instance is its own process. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { costOf, quiet, type ReadCost } from "@/tests/support/fleet/cost";
 import { type Instance, startFleet } from "@/tests/support/fleet/fleet";
@@ -23,10 +23,10 @@ export const names = [
 const PATHS = ["/api/contacts", "/api/circle", "/api/signals"];
 const USERS = 20;
 const IDLE_PERIODS = 10;
-/** After the last commit each instance looks at the database once more, this late at most (server/health/watch.ts). */
+/** After the last commit, each instance looks at the database once more, at most this late (server/health/watch.ts). */
 const SETTLED_MS = 16_000;
 const GATE_MS = 1_000;
-/** Limits are kept count of, though nobody reaches them: they are part of what a read costs. */
+/** Limits are counted although nobody reaches them, because counting is part of a read's cost. */
 const LIMITED = { RATE_LIMITS: "1000" };
 
 export async function run(): Promise<readonly BenchRow[]> {
@@ -58,7 +58,7 @@ async function perRead(services: FleetServices, users: readonly string[]): Promi
         const [first, second] = i % 2 === 0 ? [a, b] : [b, a];
         costs.cold.push(await read(first, 200)());
         const known = headers;
-        // Every second view is asked for with its tag where Redis alone has it.
+        // Every second view is requested with its ETag where only Redis has the view.
         const isKnown = i % 4 > 1;
         headers = isKnown ? known : {};
         costs[isKnown ? "redis_304" : "redis"].push(await read(second, isKnown ? 304 : 200)());

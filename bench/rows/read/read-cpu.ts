@@ -1,4 +1,4 @@
-/** CPU of a read from the first tier through a Next route handler, beside the emptiest route of the same server. */
+/** CPU of an L1 read through a Next route handler, compared with the emptiest route of the same server. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -13,7 +13,7 @@ export const names = ["read.l1.cpu_us", "read.empty_route.cpu_us"];
 const REQUESTS = 1_500;
 const CONCURRENCY = 8;
 const RUNS = 5;
-/** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
+/** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 
 export async function run(): Promise<readonly BenchRow[]> {
@@ -23,7 +23,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const port = 20_000 + (process.pid % 20_000);
   const server = spawn(process.execPath, [join(".next", "start.js")], {
     cwd: root,
-    // Everything here comes from one address, as often as it can.
+    // All requests come from one address, as fast as possible, so limits are off.
     env: { ...process.env, NODE_OPTIONS: "", DATA_DIR: dataDir, PORT: String(port), RATE_LIMITS: "0" },
     stdio: "ignore",
   });
@@ -74,7 +74,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   }
 }
 
-/** User and system time of the process for each request. */
+/** User and system time of the process, for each request. */
 async function cpuMicroseconds(pid: number, work: () => Promise<void>): Promise<number> {
   const ticks = () => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];

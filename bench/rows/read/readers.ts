@@ -1,4 +1,4 @@
-/** The cost of readers: mirror requests, which do not follow their number, and memory, which does. */
+/** The cost of readers: mirror requests, which do not grow with their number, and memory, which does. */
 import type { UserId } from "@/lib/core/ledger/ids";
 import { startTestApp, type TestApp } from "@/tests/support/worlds/app";
 import type { BenchRow } from "../../types";
@@ -25,9 +25,9 @@ export async function run(): Promise<readonly BenchRow[]> {
   return [...rows, await memoryPerUser()];
 }
 
-/** Each user reads contacts every ten seconds, spread over them; one user alone reads every second. */
+/** Each user reads contacts every ten seconds, evenly spread. A single user reads every second. */
 async function requestsPerMinute(readers: number): Promise<number> {
-  // Everybody here comes from one address.
+  // All requests come from one address, so limits are off.
   const t = await startTestApp({ env: { RATE_LIMITS: "0" } });
   try {
     await t.sync();

@@ -1,4 +1,4 @@
-/** A thousand cold reads of one user at once, over eight processes: how many queries they cost, beside bentocache. */
+/** A thousand cold reads of one user at once, over eight processes: the number of queries, compared with bentocache. */
 import { fork } from "node:child_process";
 import { bundleOf } from "@/tests/support/fleet/bundle";
 import { quiet } from "@/tests/support/fleet/cost";
@@ -14,18 +14,18 @@ export const names = ["stampede.queries", "stampede.mirror_pulls", "stampede.ben
 const PROCESSES = 8;
 const READS = 1_000;
 const RUNS = 5;
-/** One period of the sync holds the whole stampede. */
+/** One sync period covers the whole stampede. */
 const ENV = { FRESHNESS_TARGET_MS: "600000" };
 
 interface Stampede {
-  /** Loads of the view: its statement is the only one that begins with WITH here, since no message comes. */
+  /** Loads of the view. No message comes, so only they start with WITH. */
   readonly queries: number;
-  /** Other statements: the sync's, once a period. */
+  /** Other statements: the sync's, once in a period. */
   readonly others: number;
-  /** The most that a topic was pulled. */
+  /** The largest number of pulls of one topic. */
   readonly pulls: number;
   readonly commands: number;
-  /** Answers other than 200: a box with so little CPU that the database was given up. */
+  /** Answers other than 200. They come if the machine has so little CPU that the database timed out. */
   readonly refused: number;
   readonly ms: number;
 }

@@ -1,4 +1,4 @@
-/** One read from each tier, beside bentocache with a memory and a Redis tier: same views, same Redis, same run. */
+/** One read from each tier, compared with bentocache with a memory and a Redis tier: same views, same Redis, same run. */
 import { BentoCache, bentostore } from "bentocache";
 import { memoryDriver } from "bentocache/drivers/memory";
 import { redisDriver } from "bentocache/drivers/redis";
@@ -41,7 +41,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const upstash = await startUpstash({ redisPort: redis.port });
   const tier = openUpstash({
     ...{ url: upstash.url, token: upstash.token, network: "bench", viewTtlMs: TTL_MS, clock: systemClock, log: quiet },
-    // The row measures how long a read takes, not when it is given up.
+    // The row measures how long a read takes, not when it times out.
     ...{ readTimeoutMs: 10_000, timeoutMs: 10_000 },
   });
   try {
@@ -53,7 +53,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   }
 }
 
-/** `maxBytes` of one view at the most makes every read miss the first tier. */
+/** With `maxBytes` below two views, every read misses the first tier. */
 function ours(tier: UpstashTier | null, maxBytes: number): Read {
   const l1 = new L1Cache({ maxBytes, ttlMs: TTL_MS, now: () => systemClock.now() });
   const reader = new TieredRead({
@@ -75,7 +75,7 @@ async function firstTier(): Promise<BenchRow> {
   const candidates: Readonly<Record<"ours" | "serialized" | "plain", Read>> = {
     ours: ours(null, 1 << 28),
     serialized: bento(memoryDriver({ maxSize: "256mb" })),
-    // The quickest that it can be made: objects by reference, bounded in number and not in bytes.
+    // bentocache in its fastest form: objects by reference, bounded by number and not by bytes.
     plain: bento(memoryDriver({ serialize: false, maxItems: 100_000 })),
   };
   const ns = await inTurn(candidates, async (read) => {
@@ -127,7 +127,7 @@ async function redisTier(tier: UpstashTier, upstash: UpstashStandIn, redis: Redi
   }
 }
 
-/** Each in turn, so that all see the same weather; the first round fills and warms, and is not counted. */
+/** Measures each in turn, so that noise hits all alike. The first round warms up and is not counted. */
 async function inTurn<K extends string>(
   candidates: Readonly<Record<K, Read>>,
   measure: (read: Read, name: K) => Promise<number>,
@@ -143,7 +143,7 @@ async function inTurn<K extends string>(
   return results;
 }
 
-/** Commands that clients sent since the last reset: a script's own, and what this connection asks, are not among them. */
+/** Commands that clients sent since the last reset, without those inside scripts and those of this connection. */
 async function commandsOf(redis: RespConnection): Promise<number> {
   const [stats] = await redis.send([["INFO", "commandstats"]]);
   const calls = [...String(stats).matchAll(/^cmdstat_(\w+)[^:]*:calls=(\d+)/gm)];

@@ -48,7 +48,7 @@ export async function run(): Promise<BenchRow[]> {
   }
 }
 
-/** Milliseconds that COPY takes for the pages. */
+/** Milliseconds that COPY needs for the pages. */
 async function copyInto(raw: PGlite, pages: readonly Batch[]): Promise<number> {
   await raw.exec(TRUNCATE_COPY_TABLES);
   const texts = pages.map(copyText);

@@ -40,7 +40,7 @@ export async function run(): Promise<BenchRow[]> {
   }
 }
 
-/** COPY FROM STDIN with all of its data at hand. */
+/** COPY FROM STDIN with all its data ready. */
 class CopyIn extends pg.Query {
   constructor(
     sql: string,

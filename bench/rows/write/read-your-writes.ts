@@ -1,4 +1,4 @@
-/** Submit on A, read on B: how many of the reads contain the write. */
+/** Writes on A, reads on B: the number of reads that contain the write. */
 import { startFleet } from "@/tests/support/fleet/fleet";
 import { readYourWrites } from "@/tests/support/fleet/read-your-writes";
 import { startServices } from "@/tests/support/fleet/services";
@@ -7,7 +7,7 @@ import type { BenchRow } from "../../types";
 export const names = ["ryw.contained"];
 
 const WRITES = 200;
-/** A write waits for its receipt most of the time. */
+/** Twelve writers, because a write mostly waits for its receipt. */
 const WRITERS = Array.from({ length: 12 }, (_, i) => `tm-writer-${i}`);
 
 export async function run(): Promise<readonly BenchRow[]> {

@@ -1,7 +1,7 @@
 /**
- * Bytes that a message leaves behind in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own
- * commits, everything counted. Beside it the naive layout: a row for each user, with a uuid and the body as jsonb. On the way
- * it measures PostgreSQL's CPU for commits and reads.
+ * Bytes that a message takes in PostgreSQL: a million devnet-like messages of 20,000 people through the store's own commits,
+ * everything counted. Compared with the naive layout: one row for each user, with a uuid and the body as jsonb. Also measures
+ * PostgreSQL's CPU for commits and reads.
  */
 import { openStore, type PostgresStore } from "@/lib/adapters/postgres/store";
 import type { UserId } from "@/lib/core/ledger/ids";
@@ -29,10 +29,12 @@ export const names = [
 const MESSAGES = 1_000_000;
 const PEOPLE = 20_000;
 const PAGE = 500;
-/** The last messages come in small commits, which tells what a commit costs by itself. */
+/** The last messages come in small commits, which shows the cost of a commit itself. */
 const SMALL_PAGE = 5;
 const SMALL_MESSAGES = 2_000;
-/** One batch in so many goes into the naive table too. Its bytes for each message are the same as with all; its time is not. */
+/**
+ * One batch in this many also goes into the naive table. That leaves its bytes for each message unchanged, but not its time.
+ */
 const NAIVE_EVERY = 5;
 const READS = 2_000;
 
@@ -119,7 +121,7 @@ async function commitAll(
       seen.rows += batch.rows.length;
       for (const { message } of batch.entries) seen.bodyBytes += message.length;
       for (const { userId, peerId } of batch.edges) edges.add(`${userId} ${peerId}`);
-      // In a process of its own, and its bytes taken off: neither counts as ours.
+      // The naive inserts run in a process of their own, and their bytes are subtracted, so neither counts as ours.
       if (seen.batches++ % NAIVE_EVERY === 0) used.walBytes -= await naive.insert(batch);
     }
     return { ...used, cpuUs: used.cpuUs + ours.cpuUs(), walBytes: used.walBytes + (await ours.walBytes()) };
@@ -139,7 +141,7 @@ async function commitAll(
   };
 }
 
-/** The next `count` of what goes on afterwards. */
+/** The next `count` items. The rest of the iterator stays usable. */
 function* take<T>(items: Iterator<T>, count: number): Generator<T> {
   for (let i = 0; i < count; i += 1) {
     const { done, value } = items.next();

@@ -47,7 +47,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     const bus = new MemoryEventBus();
     const scheduler = new SyncScheduler({
       store: stores.sync,
-      // The budget is the public mirror's business; here the pipeline is measured, not the waiting.
+      // No mirror budget, because the row measures the pipeline and not the wait.
       ledger: new MirrorLedger({ urls: [devnet.restUrl], clock: systemClock, reserve: async () => 0 }),
       bus,
       missed: new MissedEvents({ bus, clock: systemClock, log: quiet }),

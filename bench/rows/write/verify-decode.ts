@@ -1,4 +1,4 @@
-/** How fast messages are checked against the hash chain, and decoded. */
+/** How fast messages are verified against the hash chain and decoded. */
 
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "@/lib/core/ledger/verify";
 import { decodeMessage } from "@/lib/core/signals/envelope";
@@ -68,7 +68,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const parse = perSecond(() => {
     for (const each of text) JSON.parse(each);
   });
-  // The unavoidable work: the two digests of each link, and the JSON of each body.
+  // The unavoidable work: two digests for each message, and the JSON of each body.
   const digests = perSecond(() => {
     for (const { message } of messages) {
       sha384(message);
@@ -92,5 +92,5 @@ export async function run(): Promise<readonly BenchRow[]> {
   ];
 }
 
-/** As long as a link's preimage. */
+/** As long as the bytes that one running hash covers. */
 const PREIMAGE = new Uint8Array(211);

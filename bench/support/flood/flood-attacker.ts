@@ -1,6 +1,6 @@
 /**
- * Floods a server, in a process of its own: in the readers' process it would be the readers' clock that suffers. Told an order,
- * it answers `{signedIn}`; each name of a flood after that starts one spell of it, answered by its statuses.
+ * Floods a server from a separate process, so that the flood does not slow the readers' clock. Answers an order with
+ * `{signedIn}`. Each flood name after that starts one spell, and is answered with its statuses.
  */
 import { connect } from "node:net";
 import { constants, setPriority } from "node:os";
@@ -12,20 +12,20 @@ export interface FloodOrder {
   readonly seconds: number;
   readonly perSecond: number;
 }
-/** How many answers of each status a spell had. */
+/** The number of answers of each status in one spell. */
 export type FloodStatuses = Readonly<Record<string, number>>;
 
 const USER = "tm-attacker";
 const LONG = `?${"a&".repeat(7_000)}`;
 const CHECKS = ["/api/health", "/api/health/ready", "/api/health/ingestion", "/api/health/hcs"];
 const BODIES_AT_ONCE = 120;
-/** Each fills the system's buffers, some 4 MB of copying: much more often, and it is this machine's memory that is measured. */
+/** Each body fills the system's buffers with about 4 MB. At a much higher rate, the row would measure this machine's memory. */
 const BODY_EVERY_MS = 3_000;
 const BODY_BYTES = 9_500_000;
 const CHUNK = Buffer.from(`10000\r\n${"x".repeat(65_536)}\r\n`);
 
 async function main(order: FloodOrder): Promise<void> {
-  // A flood comes from elsewhere: making it must not take the CPU of those whom it is to disturb.
+  // A real flood is made on other machines, so this process must not take the CPU of those that it disturbs.
   setPriority(constants.priority.PRIORITY_LOW);
   const client = new FloodClient(order.port, order.address);
   const cookie = await client.signIn(USER);
@@ -44,7 +44,7 @@ async function main(order: FloodOrder): Promise<void> {
     if (flood === "bodies") await floodWithBodies(order, count);
     else
       await spell(order.seconds, order.perSecond, (i) =>
-        // A connection that broke is one of the answers.
+        // A broken connection counts as an answer.
         sent[flood](i).then(
           ({ status }) => void count(status),
           ({ code }: NodeJS.ErrnoException) => void count(code ?? "broken"),
@@ -55,12 +55,12 @@ async function main(order: FloodOrder): Promise<void> {
   process.send?.({ signedIn: true });
 }
 
-/** Each connection is followed by another one after a while. */
+/** Each connection is followed by another after a pause. */
 async function floodWithBodies({ port, address, seconds }: FloodOrder, count: (status: string) => void): Promise<void> {
   const untilMs = performance.now() + seconds * 1_000;
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const one = async (index: number) => {
-    // One after the other, as the other floods come.
+    // Connections start one after the other, like the requests of other floods.
     await pause((index / BODIES_AT_ONCE) * BODY_EVERY_MS);
     while (performance.now() < untilMs) {
       const nextMs = performance.now() + BODY_EVERY_MS;
@@ -71,7 +71,7 @@ async function floodWithBodies({ port, address, seconds }: FloodOrder, count: (s
   await Promise.all(Array.from({ length: BODIES_AT_ONCE }, (_, index) => one(index)));
 }
 
-/** Resolves with the status of the answer when the connection is closed, or the time is over. */
+/** Resolves with the answer's status when the connection closes or the time is over. */
 function sendBody(port: number, localAddress: string, untilMs: number): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", localAddress });

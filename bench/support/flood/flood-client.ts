@@ -1,21 +1,23 @@
-/** Requests at a steady rate from one address of this machine: what the flood's readers and its attacker have in common. */
+/** Sends requests at a steady rate from one address of this machine, for the flood's readers and for its attacker. */
 import { Agent } from "node:http";
 import { type Answer, ask } from "@/tests/support/fleet/http";
 
-/** The host that the app under flood believes itself to be. */
+/** The host name of the app under flood. */
 export const FLOODED_HOST = "app.test";
 const TICK_MS = 10;
-/** Below the five seconds after which Node's server closes what is idle: a request sent at that moment would be lost. */
+/**
+ * Shorter than the five seconds after which Node's server closes idle connections. A request sent at that moment would be lost.
+ */
 const IDLE_MS = 4_000;
 
 /**
- * `writes`: sign-in and submit. `addresses`: 14 KB of address with 7,000 parameters. `bodies`: 120 connections at a time that send
- * 9.5 MB to a page and hold it open. `health`: what balancers ask.
+ * `writes`: sign-in and submit. `addresses`: addresses of 14 KB with 7,000 parameters. `bodies`: 120 connections at a time,
+ * each of which sends 9.5 MB to a page and stays open. `health`: the checks of balancers.
  */
 export const FLOODS = ["writes", "addresses", "bodies", "health"] as const;
 export type Flood = (typeof FLOODS)[number];
 
-/** All of 127.0.0.0/8 is this machine: addresses that a server can tell apart. */
+/** All of 127.0.0.0/8 is this machine, so clients can have different addresses. */
 export class FloodClient {
   private readonly agent: Agent;
 
@@ -39,13 +41,13 @@ export class FloodClient {
     });
   }
 
-  /** The Cookie header of a user whom devnet's sign-in lets in. */
+  /** The Cookie header of a user who signs in on the devnet. */
   async signIn(userId: string): Promise<string> {
     const { headers } = await this.send("/api/auth/demo", {}, { userId });
     return headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
   }
 
-  /** A request for contact with nobody: the least that is written. Nonces of one writer only grow. */
+  /** Asks an unknown person for contact, which is the smallest write. Nonces of one writer only grow. */
   write(userId: string, cookie: string, nonce: number): Promise<Answer> {
     const ts = Math.floor(Date.now() / 1_000);
     const write = { type: "CONTACT_REQUEST", from: userId, nonce, ts, payload: { target: "tm-x" } };
@@ -57,12 +59,15 @@ export class FloodClient {
   }
 }
 
-/** After a pause of the machine, at most this many ticks are made up for at once: a flood from elsewhere would not have paused. */
+/**
+ * After a pause of the machine, at most this many ticks are made up for at once. A flood from other machines would not have
+ * paused.
+ */
 const CATCH_UP_TICKS = 3;
 
 /**
- * Calls `work` at this rate for a spell, without waiting for its answers, and collects them. What a pause of the whole machine
- * has left out stays out.
+ * Calls `work` at this rate for a spell, without waiting for answers, and collects them. Ticks that a longer pause of the
+ * machine skipped are not made up for.
  */
 export async function spell<T>(seconds: number, perSecond: number, work: (i: number) => Promise<T>): Promise<T[]> {
   const under: Promise<T>[] = [];

@@ -12,7 +12,7 @@ const RUNS = 5;
 
 let topics = 0;
 
-/** Pages of a topic that nobody has used yet. */
+/** Pages of a new topic. */
 function freshPages(page: number): NextBatch[] {
   topics += 1;
   const topicId = `0.0.${9_000 + topics}` as TopicId;
@@ -21,12 +21,12 @@ function freshPages(page: number): NextBatch[] {
 }
 
 export interface Speed {
-  /** Messages a second, one a run. */
+  /** Messages a second, one value for each run. */
   readonly commit: readonly number[];
   readonly copy: readonly number[];
 }
 
-/** Commits and copies in turn, so that both see the same weather. The first round warms up and is not counted. */
+/** Measures commits and copies in turn, so that noise hits both alike. The first round warms up and is not counted. */
 export async function measure(
   { sync, registry }: { readonly sync: BatchStore; readonly registry: ShardRegistry },
   page: number,
@@ -50,5 +50,5 @@ export async function measure(
   return speed;
 }
 
-/** The median of commit over copy, run by run. */
+/** The median of commit divided by copy, for each run. */
 export const ratio = ({ commit, copy }: Speed): number => median(commit.map((value, i) => value / (copy[i] as number)));

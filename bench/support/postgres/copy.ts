@@ -1,6 +1,6 @@
 /**
- * The yardstick of the commit rows: the same rows as COPY takes them, into tables without an index or a constraint, one
- * transaction a page. No cursor, no positions, no merging: what the disk format alone costs.
+ * The yardstick of the commit rows: COPY of the same rows into tables without indexes and constraints, one transaction for each
+ * page. No cursor, no positions, no merging. It shows what the disk format alone costs.
  */
 import type { Batch } from "@/lib/core/signals/batch";
 
@@ -21,7 +21,7 @@ const hex = (bytes: Uint8Array | null) => (bytes === null ? "\\N" : `\\\\x${Buff
 const orNull = (ns: bigint) => (ns === 0n ? "\\N" : String(ns));
 const lines = (rows: readonly (readonly unknown[])[]) => Buffer.from(rows.map((row) => `${row.join("\t")}\n`).join(""));
 
-/** A page as COPY's text format, made before the clock starts. */
+/** A page in COPY's text format, made before the clock starts. */
 export function copyText(batch: Batch): Readonly<Record<CopyTable, Buffer>> {
   return {
     copy_log: lines(

@@ -1,16 +1,16 @@
-/** One connection to a PostgreSQL on this machine, and what its process has used. */
+/** One connection to a PostgreSQL on this machine, and the resources that its process has used. */
 import { readFileSync } from "node:fs";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { databaseOver } from "@/lib/adapters/postgres/drivers/database";
 
-/** USER_HZ: what /proc/PID/stat counts in (man 5 proc). */
+/** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 
 export class MeasuredPostgres {
   private constructor(
     private readonly pool: pg.Pool,
-    /** The server's process of the connection. It does all of the work except for the background's. */
+    /** The server process of this connection. It does all the work except the background's. */
     private readonly pid: number,
   ) {}
 
@@ -20,7 +20,7 @@ export class MeasuredPostgres {
     return new MeasuredPostgres(pool, Number(rows[0]?.pid));
   }
 
-  /** As the store takes it. */
+  /** The form that the store accepts. */
   get database() {
     const queries = drizzle({ client: this.pool });
     return databaseOver({ driver: "pg", open: () => queries, close: () => this.pool.end() });
@@ -30,13 +30,13 @@ export class MeasuredPostgres {
     return (await this.pool.query<Record<string, unknown>>(sql, [...params])).rows;
   }
 
-  /** µs of CPU since it connected. */
+  /** µs of CPU since the connection began. */
   cpuUs(): number {
     const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
     return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
   }
 
-  /** Bytes written ahead since the server was made. */
+  /** Bytes of write-ahead log since the server was made. */
   async walBytes(): Promise<number> {
     const [row] = await this.run("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn AS bytes");
     return Number(row?.bytes);

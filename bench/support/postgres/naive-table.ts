@@ -1,4 +1,6 @@
-/** The yardstick of the storage rows: the plan's own columns, a row for each user whom a message concerns, the body as jsonb. */
+/**
+ * The yardstick of the storage rows: the plan's columns, one row for each user whom a message concerns, and the body as jsonb.
+ */
 import type { Batch } from "@/lib/core/signals/batch";
 import type { MeasuredPostgres } from "./measured-postgres";
 
@@ -10,7 +12,7 @@ CREATE INDEX ON naive_messages (user_id, consensus_timestamp);
 CREATE INDEX ON naive_messages (user_id, type, consensus_timestamp)`;
 
 export class NaiveTable {
-  /** Messages of the ledger whose rows are in the table. */
+  /** The number of ledger messages whose rows are in the table. */
   messages = 0;
 
   private constructor(private readonly postgres: MeasuredPostgres) {}
@@ -20,7 +22,7 @@ export class NaiveTable {
     return new NaiveTable(postgres);
   }
 
-  /** Answers the bytes that it wrote ahead: the log is the server's, not the database's. */
+  /** Returns its bytes of write-ahead log, because that log belongs to the server and not to the database. */
   async insert({ topicId, entries, rows }: Batch): Promise<number> {
     this.messages += entries.length;
     if (rows.length === 0) return 0;

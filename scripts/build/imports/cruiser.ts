@@ -1,4 +1,4 @@
-/** Where dependency-cruiser is, made ready to run. */
+/** Finds dependency-cruiser and prepares it to run. */
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -6,8 +6,8 @@ const CRUISER = join("node_modules", "dependency-cruiser");
 const PARSER = join("node_modules", "typescript-for-dependency-cruiser");
 
 /**
- * Puts TypeScript 6 where dependency-cruiser looks first, and returns the program to run. dependency-cruiser 17 is the last version
- * for Node 20. It parses with TypeScript's JavaScript API, which TypeScript 7 no longer has.
+ * Puts TypeScript 6 where dependency-cruiser looks first, and returns the program to run. dependency-cruiser 17 is the last
+ * version for Node 20. It parses with TypeScript's JavaScript API, which TypeScript 7 no longer has.
  */
 export function cruiser(): string {
   const place = join(CRUISER, "node_modules");

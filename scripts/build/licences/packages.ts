@@ -1,11 +1,11 @@
-/** The packages that `npm ci --omit=dev` installs, on any platform, with the licences that they name. */
+/** The packages that `npm ci --omit=dev` installs on any platform, with their licences. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Package {
   readonly name: string;
   readonly version: string;
-  /** As an SPDX expression; null where the lock file has none. */
+  /** An SPDX expression. Null if the lock file has none. */
   readonly licence: string | null;
 }
 
@@ -16,7 +16,7 @@ interface LockEntry {
   readonly dev?: boolean;
 }
 
-/** As package-lock.json has them, which is the same on every platform; what is installed here is held against it. */
+/** Reads package-lock.json, which is the same on every platform. Compares its licences with those of the installed packages. */
 export function productionPackages(root: string): readonly Package[] {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, LockEntry>;
@@ -35,7 +35,7 @@ export function productionPackages(root: string): readonly Package[] {
   return [...found.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** Packages for other platforms are not installed. */
+/** Null if the package is not installed, because it is for another platform. */
 function installedLicence(directory: string): string | null {
   const path = join(directory, "package.json");
   if (!existsSync(path)) return null;

@@ -1,7 +1,7 @@
-/** Which licences may be among what is installed for production, and why each exception is one. */
+/** The licences that production packages may have, and the reason for each exception. */
 import type { Package } from "./packages";
 
-/** They ask for their notice, and for nothing of ours. */
+/** Licences that ask for their notice only. */
 const ALLOWED: ReadonlySet<string> = new Set([
   "MIT",
   "ISC",
@@ -14,7 +14,7 @@ const ALLOWED: ReadonlySet<string> = new Set([
 
 export interface Exception {
   readonly packages: RegExp;
-  /** The licence that is accepted there, beyond those that are allowed everywhere. */
+  /** The additional licence that is accepted for these packages. */
   readonly licence: string;
   readonly reason: string;
 }
@@ -33,7 +33,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
 ];
 
-/** The sentence that refuses a package; null where it is welcome. An expression in brackets is one of its parts. */
+/** The sentence that refuses a package. Null if its licence is accepted. An expression in brackets counts as one part. */
 export function refusal({ name, version, licence }: Package): string | null {
   const exceptions = EXCEPTIONS.filter(({ packages }) => packages.test(name));
   const accepts = (id: string) => ALLOWED.has(id) || exceptions.some((exception) => exception.licence === id);

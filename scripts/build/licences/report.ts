@@ -1,4 +1,7 @@
-/** The text of docs/licences.md: what every installation has, and what the wallet connector adds where one is configured. */
+/**
+ * The text of docs/licences.md: the packages of every installation, and those that the wallet connector adds if it is
+ * configured.
+ */
 import type { Package } from "./packages";
 import { EXCEPTIONS, refusal } from "./policy";
 

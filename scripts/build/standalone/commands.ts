@@ -1,11 +1,11 @@
-/** The operators' commands as an image has them: each one file that Node runs as it is. */
+/** The operators' commands for the image, each as one file that Node runs. */
 import { build } from "esbuild";
 import { EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
 
 /** Each is `scripts/operator/NAME.ts`. */
 export const COMMANDS = ["migrate", "doctor", "accounts", "shards"] as const;
 
-/** Writes `NAME.mjs` of each into `folder`, which has the server's packages beside or above it. */
+/** Writes `NAME.mjs` for each command into `folder`. The server's packages must be beside or above it. */
 export async function bundleCommands(folder: string): Promise<void> {
   await build({
     ...nodeBundle(process.cwd()),
@@ -13,7 +13,7 @@ export async function bundleCommands(folder: string): Promise<void> {
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     minify: true,
-    // Names of errors are part of what is said.
+    // Error names appear in the output.
     keepNames: true,
     external: EXTERNAL_PACKAGES,
   });

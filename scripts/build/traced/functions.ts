@@ -1,18 +1,18 @@
-/** Which files each function of a deployment consists of, and how large it is, out of what `next build` has traced. */
+/** Lists the files and the size of each function of a deployment, from the traces of `next build`. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 export interface TracedFunction {
-  /** As the address reads: `/api/stream`. */
+  /** The route as in its address: `/api/stream`. */
   readonly route: string;
   readonly bytes: number;
   readonly files: number;
-  /** The largest first: a package, or a folder of ours. */
+  /** The largest first. Each is a package or one of our folders. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
 }
 
 const SUFFIX = ".nft.json";
-/** Files of every function beside its own route: Next's server, and the code that runs at its start. */
+/** Files that every function has beside its own route: Next's server, and the code that runs at its start. */
 const COMMON = ["next-server.js", join("server", "instrumentation.js")];
 
 /** Every route and page below `.next/server/app`, the largest first. `build` is the folder of the build (`.next`). */
@@ -49,7 +49,7 @@ function measured(files: ReadonlySet<string>, root: string): Omit<TracedFunction
   return { bytes, files: files.size, parts: sorted };
 }
 
-/** A link to a folder of packages is no content of its own. */
+/** A link to a package folder has no content of its own. */
 function sizeOf(path: string): number {
   const found = statSync(path);
   return found.isFile() ? found.size : 0;
@@ -60,7 +60,7 @@ function partOf(path: string): string {
   return inPackages?.[1] ?? path.split("/").slice(0, 2).join("/");
 }
 
-/** Groups in brackets are no part of an address. */
+/** Groups in brackets are not part of an address. */
 function routeOf(path: string): string {
   const folders = dirname(path)
     .split("/")

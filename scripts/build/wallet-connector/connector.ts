@@ -1,11 +1,11 @@
-/** The page's side of WalletConnect on Hedera: a session that may ask for one thing, to sign a message (HIP-820). */
+/** The page's side of WalletConnect on Hedera. Its session may ask for one thing: to sign a message (HIP-820). */
 import { type Session, SignClient } from "@walletconnect/sign-client";
 import { renderSVG } from "uqr";
 import type { WalletConnector } from "../../../lib/client/api/wallet";
 import { WALLETCONNECT_RELAY, WRONG_NETWORK } from "../../../lib/wire/wallet";
 
 const METHOD = "hedera_signMessage";
-/** How long to wait for the relay; the library itself would go on trying for minutes. */
+/** Waiting time for the relay. The library itself would try for minutes. */
 const RELAY_MS = 15_000;
 
 export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl, chainId }, show) => {
@@ -16,13 +16,13 @@ export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl,
     telemetryEnabled: false,
     metadata: { name: "TrustMesh", description: "Signing in to TrustMesh", url: origin, icons: [`${origin}/icon.svg`] },
   });
-  // The site that attests our name to the wallet knows what goes through the network's own relay, and no other.
+  // The site that attests our name to wallets works with the wallet network's own relay only.
   if (relayUrl !== WALLETCONNECT_RELAY) client.core.verify.register = async () => undefined;
   const namespace = { chains: [chainId], methods: [METHOD], events: [] };
   const { uri = "", approval } = await within(RELAY_MS, client.connect({ optionalNamespaces: { hedera: namespace } }));
   show({ uri, svg: renderSVG(uri, { border: 2, ecc: "L" }) });
   const session = await approval();
-  // 6000: the one who asked leaves (WalletConnect's codes).
+  // 6000 means that the side that asked for the session ends it (WalletConnect's codes).
   const leave = () => client.disconnect({ topic: session.topic, reason: { code: 6_000, message: "Done" } });
   const account = accountOf(session, chainId);
   if (account === undefined) {
@@ -40,7 +40,7 @@ export const connect: WalletConnector["connect"] = async ({ projectId, relayUrl,
   };
 };
 
-/** `hedera:<network>:<account>`, the first of the network that was asked for. */
+/** Parses `hedera:<network>:<account>` and returns the first account on the requested network. */
 const accountOf = ({ namespaces }: Session, chainId: string): string | undefined =>
   namespaces.hedera?.accounts.find((each) => each.startsWith(`${chainId}:`));
 

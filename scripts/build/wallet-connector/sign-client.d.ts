@@ -1,4 +1,4 @@
-/** The used part of the connector's packages. The app is checked and tested where they are not installed. */
+/** Types for the used part of the connector's packages, so that the app can be checked and tested without installing them. */
 declare module "@walletconnect/sign-client" {
   export interface Session {
     readonly topic: string;
@@ -16,7 +16,7 @@ declare module "@walletconnect/sign-client" {
       telemetryEnabled: boolean;
       metadata: { name: string; description: string; url: string; icons: readonly string[] };
     }): Promise<SignClient>;
-    /** Asks the wallet network to attest this page's name, by way of a frame of its site. */
+    /** Asks the wallet network to attest this page's name, through a frame of its site. */
     readonly core: { readonly verify: { register: (request: object) => Promise<string | undefined> } };
     connect(options: {
       optionalNamespaces: Readonly<Record<string, Namespace>>;

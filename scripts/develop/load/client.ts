@@ -9,7 +9,7 @@ export interface DevnetInfo {
 
 const TIMEOUT_MS = 10_000;
 
-/** Only this machine is driven: anything else is refused before a byte is sent. */
+/** Accepts addresses of this machine only. Throws for any other address before anything is sent. */
 export function loopback(what: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   const isHere = url !== null && /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(url.hostname);
@@ -23,7 +23,7 @@ export class AppClient {
 
   constructor(private readonly urls: readonly string[]) {}
 
-  /** Any of the instances, as a balancer would have it. */
+  /** A random instance, as a balancer would choose. */
   private url(path: string): string {
     return `${this.urls[Math.floor(Math.random() * this.urls.length)]}${path}`;
   }
@@ -45,7 +45,9 @@ export class AppClient {
         return;
       }
       if (response.status !== 429 || attempt === 10)
-        throw new UsageError(`The app refuses to sign ${userId} in (${response.status}): is it on the devnet?`);
+        throw new UsageError(
+          `The app refuses to sign ${userId} in (${response.status}). Check that it runs on the devnet.`,
+        );
       await new Promise((done) => setTimeout(done, 1_000 * Number(response.headers.get("retry-after") ?? 1)));
     }
   }
@@ -65,7 +67,7 @@ export class AppClient {
     return response.status;
   }
 
-  /** Keeps a stream open, again and again, until the signal: calls `onEvent` for each signal. */
+  /** Keeps a stream open until the signal, and opens it again when it ends. Calls `onEvent` for each signal. */
   async stream(userId: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
     const decoder = new TextDecoder();
     for (let cursor = ""; !signal.aborted; ) {
@@ -78,13 +80,13 @@ export class AppClient {
           }
         }
       } catch {
-        // Ended by us, or by the server: as a browser, come back.
+        // The stream was ended by us or by the server. Reconnect, as a browser does.
       }
       if (!signal.aborted) await new Promise((done) => setTimeout(done, 500));
     }
   }
 
-  /** Messages that are stored; null where the app does not say. */
+  /** The number of stored messages. Null if the app does not report it. */
   async storedMessages(): Promise<number | null> {
     const response = await fetch(this.url("/api/health/ingestion"), { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) return null;
@@ -114,7 +116,7 @@ export class DevnetClient {
     private readonly topics: DevnetInfo["topics"],
   ) {}
 
-  /** Null where none answers there. */
+  /** Null if no devnet answers there. */
   static async open(url: string): Promise<DevnetClient | null> {
     try {
       const response = await fetch(`${url}/devnet`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -140,7 +142,7 @@ export class DevnetClient {
     return ((await response.json()) as { total: number }).total;
   }
 
-  /** How long it takes to answer, the median of a few. */
+  /** The median time of a few answers. */
   async answerMs(): Promise<number> {
     const times: number[] = [];
     for (let i = 0; i < 9; i += 1) {

@@ -4,7 +4,7 @@ import type { CapacityInputs } from "@/lib/core/capacity/inputs";
 import { STAYING, traffic } from "@/lib/core/capacity/traffic";
 import { columns } from "../../operator/capacity/words";
 
-/** Totals since some beginning; null where nothing tells. */
+/** Totals since some start. Null if there is no counter. */
 export interface Meters {
   readonly messages: number | null;
   readonly redisCommands: number | null;
@@ -18,7 +18,7 @@ export interface Comparison {
   readonly name: MeterName;
   readonly measured: number | null;
   readonly predicted: number;
-  /** Measured over predicted, less one. */
+  /** Measured divided by predicted, minus one. */
   readonly error: number | null;
 }
 

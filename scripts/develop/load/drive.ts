@@ -1,4 +1,4 @@
-/** Drives a set-up by a plan: prepares people and their contacts, then writes, reads and listens for the time that was asked for. */
+/** Drives a set-up by a plan: prepares people and their contacts, then writes, reads and listens for the planned time. */
 import { DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 import type { AppClient, DevnetClient } from "./client";
 import type { Meters } from "./compare";
@@ -23,13 +23,13 @@ export interface Figures {
 export interface Drive {
   readonly plan: LoadPlan;
   readonly app: AppClient;
-  /** Null: every message goes through the app. */
+  /** Null if every message goes through the app. */
   readonly devnet: DevnetClient | null;
-  /** The run's name, a part of its user ids. */
+  /** The name of the run, which is part of its user ids. */
   readonly name: string;
   readonly onPrepared?: (done: number, of: number) => void;
   readonly onFigures?: (figures: Figures) => void;
-  /** Asked when everything is prepared and settled, and again when the run is over and nothing is closed yet. */
+  /** Called when everything is prepared and settled, and again at the end of the run, before anything is closed. */
   readonly measure: (at: "start" | "end") => Promise<Meters>;
 }
 
@@ -42,10 +42,10 @@ export interface Driven {
 const TICK_MS = 50;
 const FIGURES_EVERY_MS = 1_000;
 const AT_ONCE = 20;
-/** Streams open, and rounds bring what was prepared. */
+/** In this time, streams open and sync rounds bring in the prepared messages. */
 const SETTLE_MS = 4_000;
 const VIEWS = ["/api/contacts", "/api/circle", "/api/signals"] as const;
-/** No tier keeps what is asked with a filter or a watermark: one statement each. */
+/** No tier caches reads with a filter or a watermark, so each costs one statement. */
 const DIRECT = ["/api/signals?limit=20", "/api/hcs/events?type=contact"] as const;
 
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
@@ -59,7 +59,7 @@ export async function drive(options: Drive): Promise<Driven> {
   const counts = { written: 0, reads: 0, events: 0, failures: 0, firstFailure: null as string | null };
   const times: Times = { readMs: [], writeMs: [] };
   const pending = new Set<Promise<void>>();
-  // A person's writes go one after the other, as the UI sends them: nonces rise.
+  // A person's writes are sent one at a time, as the UI does, because nonces must grow.
   const last = new Map<string, Promise<void>>();
   const writeInOrder = (written: Written) => {
     const mine = (last.get(written.actor) ?? Promise.resolve()).then(() => write(options, written, counts, times));

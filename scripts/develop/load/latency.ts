@@ -1,14 +1,14 @@
-/** How long requests of a load run took, and whether the set-up kept up. */
+/** Latencies of a load run, and the verdict whether the set-up kept up. */
 import type { Figures } from "./drive";
 
 type Timed = Pick<Figures, "readMs" | "writeMs" | "failures" | "firstFailure">;
 
-/** A page that waits longer for a view feels broken (the limit of attention that usability studies give is a second). */
+/** A page that waits longer for a view feels broken. Usability studies put the limit of attention at about a second. */
 const SLOW_READ_MS = 1_000;
-/** Consensus itself takes three to five seconds on a public network. */
+/** Consensus alone takes three to five seconds on a public network. */
 const SLOW_WRITE_MS = 10_000;
 
-/** The value that `share` of them do not exceed; null of none. */
+/** The value that `share` of the values do not exceed. Null without values. */
 export function quantile(values: readonly number[], share: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
@@ -32,7 +32,7 @@ export function latencyTable({ readMs, writeMs }: Timed): string {
   ].join("\n");
 }
 
-/** Whether the set-up kept up, and one sentence that says so and why. */
+/** Says whether the set-up kept up, and why, in one sentence. */
 export function verdictOf(timed: Timed): { readonly keepsUp: boolean; readonly sentence: string } {
   const { readMs, writeMs, failures, firstFailure } = timed;
   const slow = [

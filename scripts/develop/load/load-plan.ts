@@ -1,27 +1,27 @@
-/** The plan of a load run: so many users at the model's ratios, whose days pass faster by a stated factor. */
+/** The plan of a load run: a number of users at the model's ratios, whose days pass faster by a given factor. */
 import { type CapacityInputs, DAY_S, DEFAULT_INPUTS } from "@/lib/core/capacity/inputs";
 
 export interface LoadPlan {
   readonly users: number;
   readonly seconds: number;
-  /** So many days pass in one: signals and reads come that much faster; open pages stay open as long as they do. */
+  /** Days that pass in one. Signals and reads come that much faster; open pages stay open for as long as usual. */
   readonly factor: number;
   readonly signalsPerUserDay: number;
   readonly readsPerUserDay: number;
   readonly openPageShare: number;
-  /** The share of messages that go through POST /api/hcs/submit. Others are put on the ledger directly, as other tools do. */
+  /** The share of messages that go through POST /api/hcs/submit. The others go to the ledger directly, as other tools write. */
   readonly ownWriteShare: number;
   readonly contactsPerUser: number;
 }
 
 export interface Rates {
-  /** A second. */
+  /** Messages a second. */
   readonly messages: number;
   readonly reads: number;
   readonly streams: number;
 }
 
-/** A run is for one machine: more than this would measure the generator. */
+/** A run is for one machine. Beyond these bounds, it would measure the generator. */
 export const BOUNDS = { users: 5_000, seconds: 900, messagesPerS: 100, readsPerS: 300, streams: 500 } as const;
 
 export function ratesOf(plan: LoadPlan): Rates {
@@ -32,7 +32,7 @@ export function ratesOf(plan: LoadPlan): Rates {
   };
 }
 
-/** A sentence for each bound that the plan is over. */
+/** One sentence for each bound that the plan exceeds. */
 export function objections(plan: LoadPlan): readonly string[] {
   const rates = ratesOf(plan);
   const over = (what: string, value: number, most: number, remedy: string) =>

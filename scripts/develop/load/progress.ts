@@ -1,4 +1,4 @@
-/** How far something is: one line with a bar that is written over on a terminal, a plain line now and then elsewhere. */
+/** Shows progress: on a terminal as one line with a bar, elsewhere as a plain line now and then. */
 
 const BAR = 24;
 const PLAIN_EVERY_MS = 5_000;
@@ -13,7 +13,7 @@ export class Progress {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** `share` in [0, 1]. */
+  /** `share` is between 0 and 1. */
   show(phase: string, share: number, text: string): void {
     const percent = `${Math.min(100, Math.floor(share * 100))} %`;
     if (this.out.isTTY) {
@@ -29,7 +29,7 @@ export class Progress {
     this.out.write(`${phase} ${percent}: ${text}\n`);
   }
 
-  /** The next text starts on a line of its own. */
+  /** Starts a new line for the next text. */
   end(): void {
     if (this.isOpen) this.out.write("\n");
     this.isOpen = false;

@@ -1,15 +1,15 @@
-/** People of a load run, whom they know, and what they write: the model's mix of kinds, in the envelope that most messages have. */
+/** The people of a load run, their contacts, and what they write: the model's mix of kinds, in the most common envelope. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 import { createRng, type Rng } from "@/lib/devnet/rng";
 
 export interface Written {
   readonly kind: TopicKind;
   readonly actor: string;
-  /** As POST /api/hcs/submit takes it, and as it stands on the ledger. */
+  /** The envelope as POST /api/hcs/submit takes it and as it stands on the ledger. */
   readonly envelope: Readonly<Record<string, unknown>>;
 }
 
-/** Trust goes to so many of one's contacts only, and so never past the nine slots. */
+/** A person trusts only this many contacts, so the nine slots never run out. */
 const TRUSTED = 5;
 
 export class Society {
@@ -20,9 +20,9 @@ export class Society {
     private readonly users: number,
     private readonly contacts: number,
     private readonly shares: Readonly<Record<TopicKind, number>>,
-    /** Seconds. */
+    /** The current time in seconds. */
     private readonly nowS: () => number,
-    /** Apart for each run, so that a set-up can be driven again. */
+    /** Differs in each run, so that one set-up can be driven several times. */
     private readonly name: string,
   ) {}
 
@@ -34,7 +34,7 @@ export class Society {
     return this.userId(this.rng.int(0, this.users - 1));
   }
 
-  /** Everybody bonds with those beside them: what is on the ledger before the run. */
+  /** Bonds everybody with their neighbours. These messages are on the ledger before the run. */
   *bonds(): Generator<Written> {
     for (let i = 0; i < this.users; i += 1)
       for (let step = 1; step <= Math.min(this.contacts, this.users - 1) / 2; step += 1)

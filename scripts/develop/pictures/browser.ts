@@ -1,4 +1,4 @@
-/** The browser that draws, as the browser tests start it. */
+/** Starts the browser that draws, in the same way as the browser tests. */
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "@playwright/test";
 import { Refusal } from "../../command";

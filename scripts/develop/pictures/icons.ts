@@ -1,10 +1,10 @@
-/** Icons for home screens and the picture of shared links, drawn out of the app's own mark. */
+/** Draws icons for home screens and the picture of shared links from the app's own logo. */
 import { readFileSync } from "node:fs";
 import type { Browser } from "@playwright/test";
 
-/** Paper, verdigris and ink of app/_ui/tokens.css. */
+/** Colours of app/_ui/tokens.css: paper, verdigris and ink. */
 const COLOURS = { paper: "#f4f2ec", accent: "#0b6557", ink: "#1b2230", soft: "#454f61" };
-/** A maskable icon keeps its mark within the inner four fifths: platforms cut the rest off. */
+/** A maskable icon keeps its logo within the inner four fifths, because platforms cut off the rest. */
 const SAFE_SHARE = 0.8;
 
 interface Drawing {
@@ -26,7 +26,7 @@ const icon = (path: string, size: number): Drawing => ({
   isTransparent: true,
 });
 
-/** Filled to the edges: the platform rounds it. */
+/** Filled to the edges, because the platform rounds the corners. */
 const filled = (path: string, size: number): Drawing => ({
   path,
   width: size,

@@ -1,4 +1,4 @@
-/** The screenshots of the README: the production build on a devnet of its own, as one of its people sees it. */
+/** Takes the README's screenshots: the production build with its own devnet, as one of its people sees it. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,12 +7,12 @@ import type { Browser } from "@playwright/test";
 import { freePort } from "@/tests/support/servers/free-port";
 import { Refusal } from "../../command";
 
-/** One of the devnet's people, with contacts, a circle and signals. */
+/** A person of the devnet with contacts, a circle and signals. */
 const PERSON = "tm-alex-chen";
 const PAGES = ["signals", "circle"] as const;
 const THEMES = ["light", "dark"] as const;
 const SIZE = { width: 1_280, height: 800 };
-/** Two cores take some ten seconds to open everything and sync the devnet. */
+/** On two cores it takes about ten seconds to open everything and sync the devnet. */
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 500;
 
@@ -48,7 +48,7 @@ async function takeAll(browser: Browser, base: string, colorScheme: (typeof THEM
   for (const name of PAGES) {
     await page.goto(`/${name}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
-    // The stream stays open, so the network is never idle: the freshness line says that everything is there.
+    // The stream stays open, so the network is never idle. The freshness line shows that everything has loaded.
     await page.locator('[data-testid="freshness"][data-tone="fresh"]:visible').first().waitFor();
     const path = `docs/images/${name}-${colorScheme}.png`;
     await page.screenshot({ path });

@@ -1,4 +1,4 @@
-/** Numbers as people read them, and columns that stand under each other. */
+/** Numbers as people read them, and aligned columns. */
 
 type Steps = readonly (readonly [size: number, unit: string])[];
 
@@ -15,7 +15,7 @@ const BYTES: Steps = [
   [1e3, "KB"],
 ];
 
-/** Three digits, more only of a whole number. */
+/** Three digits, or more if the number is whole. */
 function digits(value: number): string {
   const places = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: places });
@@ -26,7 +26,7 @@ function scaled(value: number, steps: Steps): string {
   return found === undefined ? digits(value) : `${digits(value / found[0])} ${found[1]}`;
 }
 
-/** `1.75 M`; whole below 10,000. */
+/** `1.75 M`. Whole numbers below 10,000. */
 export const count = (value: number): string => (value < 10_000 ? digits(value) : scaled(value, COUNTS));
 
 /** `27.7 GB` */
@@ -38,7 +38,7 @@ export const dollars = (value: number): string => `$${Math.round(value).toLocale
 /** `20.3 (60.8)`: the mean and the busiest minute. */
 export const meanAndPeak = (mean: number, peak: number): string => `${count(mean)} (${count(peak)})`;
 
-/** Lines of cells: the first column to the left, the others to the right, each as wide as it needs to be. */
+/** Lines of cells with the first column to the left and the others to the right. Each column is as wide as its widest cell. */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((wide, row) => {
     for (const [i, cell] of row.entries()) wide[i] = Math.max(wide[i] ?? 0, cell.length);

@@ -67,7 +67,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
 
   expect(await shards(["create"])).toMatchObject({
     code: 0,
-    out: expect.stringContaining("routing new messages the new way"),
+    out: expect.stringContaining("routing new messages to the new segments"),
   });
   expect(devnet.ledger.topics.size).toBe(before + 2);
   expect([...devnet.ledger.topics.values()].at(-1)?.memo).toBe("trustmesh:tm-standard-contact-2");
@@ -83,7 +83,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect(status.out).toContain("tenant acme (Acme, Inc.): 2 users");
 
   expect(devnet.ledger.topic(topicId).messages).toHaveLength(7);
-  expect(await shards(["publish"])).toMatchObject({ out: "Everything is published already.\n" });
+  expect(await shards(["publish"])).toMatchObject({ out: "Everything is already published.\n" });
   const drained = await shards(["drain", devnet.topics.contact]);
   expect(drained).toMatchObject({ code: 0, out: expect.stringMatching(/run this again after 2\d{3}-/) });
   // A change publishes itself: the one that is drained, and the one in its place.
@@ -109,12 +109,12 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
 
 it.each([
   [["frob"], 2, "npm run shards -- COMMAND"],
-  [["split", "--kind", "feed", "--to", "2"], 2, "--kind is one of"],
+  [["split", "--kind", "feed", "--to", "2"], 2, "--kind must be one of"],
   [["split", "--kind", "contact", "--to", "9000"], 1, "not done: a number of segments"],
   [["drain", "0.0.424242"], 1, "not in use"],
-  [["assign", "globex", "tm-a"], 1, "There is no tenant globex."],
-  [["tenant", "rename", "globex", "Globex"], 1, "There is no tenant globex: check the id"],
-  [["tenant", "globex", "Globex"], 2, "tenant takes add or rename"],
+  [["assign", "globex", "tm-a"], 1, "Tenant globex does not exist."],
+  [["tenant", "rename", "globex", "Globex"], 1, "Tenant globex does not exist. Check the id"],
+  [["tenant", "globex", "Globex"], 2, "tenant needs add or rename"],
   [["status", "--app", "http://127.0.0.1:59999"], 1, "does not answer: the connection was refused"],
 ])(
   "says what is wrong with %j",
