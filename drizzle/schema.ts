@@ -77,7 +77,7 @@ export const topics = pgTable("topics", {
   projected: int53(),
   /** The stored messages through this sequence mean what the decoder of `decoder_version` makes of them. */
   interpreted: int53().notNull().default(sql`0`),
-  /** Of lib/core/signals/envelope. 1: the decoder before versions were counted. */
+  /** The version of the decoder (lib/core/signals/envelope). 1: the decoder before versions were counted. */
   decoderVersion: integer("decoder_version").notNull().default(1),
   /** Reading the topic again has removed rows, so a new epoch of positions begins when it is done. */
   isRenumbered: boolean("is_renumbered").notNull().default(false),
