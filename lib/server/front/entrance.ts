@@ -13,7 +13,7 @@ import { RateGuard } from "./rate-guard";
 import { notReady } from "./starting";
 
 export interface EntranceOptions {
-  readonly app: Pick<App, "limits" | "metrics">;
+  readonly app: Pick<App, "clock" | "limits" | "metrics">;
   /** The answer of a route whose answers are cached. */
   readonly remembered: (name: RouteName) => Promise<KeptAnswer>;
   /** Serves every request that was admitted and not answered here. */

@@ -21,9 +21,11 @@ export interface Visit {
 }
 
 export class RateGuard {
-  private readonly queue = new AdmissionQueue();
+  private readonly queue: AdmissionQueue;
 
-  constructor(private readonly app: Pick<App, "limits" | "metrics">) {}
+  constructor(private readonly app: Pick<App, "clock" | "limits" | "metrics">) {
+    this.queue = new AdmissionQueue(app.clock);
+  }
 
   /** Calls `enter`, at once or from the queue, or calls `refuse`. Calls neither if the client left while it waited. */
   async admit(visit: Visit): Promise<void> {

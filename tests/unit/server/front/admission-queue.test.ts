@@ -1,11 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { QUEUE } from "@/lib/server/access/limits";
 import { AdmissionQueue } from "@/lib/server/front/admission-queue";
+import { DrivenClock } from "../../../support/control/driven-clock";
 
 const GAP_MS = 50;
 const HERE = "203.0.113.9";
 const ELSEWHERE = "203.0.113.10";
 
+let clock: DrivenClock;
 let queue: AdmissionQueue;
 let entered: string[];
 const add = (request: string, address = HERE, takesTurn = true) =>
@@ -15,23 +17,20 @@ const add = (request: string, address = HERE, takesTurn = true) =>
   });
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout"] });
-  queue = new AdmissionQueue();
+  clock = new DrivenClock();
+  queue = new AdmissionQueue(clock);
   entered = [];
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 describe("the admission queue", () => {
-  it("lets the first request in at once and each further one of its address a gap later, in order", () => {
+  it("lets the first request in at once and each further one of its address a gap later, in order", async () => {
     for (const request of ["a", "b", "c"]) add(request);
     expect(entered).toEqual(["a"]);
-    vi.advanceTimersByTime(GAP_MS - 1);
+    await clock.advance(GAP_MS - 1);
     expect(entered).toEqual(["a"]);
-    vi.advanceTimersByTime(1);
+    await clock.advance(1);
     expect(entered).toEqual(["a", "b"]);
-    vi.advanceTimersByTime(GAP_MS);
+    await clock.advance(GAP_MS);
     expect(entered).toEqual(["a", "b", "c"]);
   });
 
@@ -41,21 +40,21 @@ describe("the admission queue", () => {
     expect(entered).toEqual(["a", "other"]);
   });
 
-  it("gives the turn of a request that left to the next one", () => {
+  it("gives the turn of a request that left to the next one", async () => {
     add("a");
     add("left", HERE, false);
     add("b");
-    vi.advanceTimersByTime(GAP_MS);
+    await clock.advance(GAP_MS);
     expect(entered).toEqual(["a", "b"]);
   });
 
-  it("takes no more than its length of one address, and forgets an address that is through", () => {
+  it("takes no more than its length of one address, and forgets an address that is through", async () => {
     for (let i = 0; i <= QUEUE.maxWaiting; i += 1) expect(add(`${i}`)).toBe(true);
     expect(add("too many")).toBe(false);
     expect(add("other", ELSEWHERE)).toBe(true);
-    vi.advanceTimersByTime((QUEUE.maxWaiting + 1) * GAP_MS);
+    await clock.advance((QUEUE.maxWaiting + 1) * GAP_MS);
     expect(entered).toHaveLength(QUEUE.maxWaiting + 2);
-    expect(vi.getTimerCount()).toBe(0);
+    expect(clock.waiting).toBe(0);
     add("again");
     expect(entered.at(-1)).toBe("again");
   });

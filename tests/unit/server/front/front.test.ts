@@ -18,7 +18,7 @@ const clock = new DrivenClock();
 const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
 const remembered = async () => ({ status: 200, headers: [["content-type", "application/json"]] as const, body: "{}" });
 const toFramework = (next: Serve) =>
-  entrance({ app: { limits, metrics: new Metrics() }, remembered, next, isEnding: () => false });
+  entrance({ app: { clock, limits, metrics: new Metrics() }, remembered, next, isEnding: () => false });
 
 let front: Front;
 let port: number;
