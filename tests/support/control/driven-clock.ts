@@ -1,16 +1,5 @@
 import type { Clock } from "@/lib/ports/clock";
-
-let underWay = 0;
-
-/** Work outside this process that a driven clock waits for: its time stands still while a real server answers. */
-export async function busy<T>(work: Promise<T>): Promise<T> {
-  underWay += 1;
-  try {
-    return await work;
-  } finally {
-    underWay -= 1;
-  }
-}
+import { settle } from "./event-loop";
 
 /** A clock that moves only when a test moves it. Sleepers wake in the order of their time, whatever the wall clock does. */
 export class DrivenClock implements Clock {
@@ -100,13 +89,4 @@ export class DrivenClock implements Clock {
     }
     return done;
   }
-}
-
-/** A request to the devnet in this process takes two turns of the event loop, seven where a connection is made first. */
-const IDLE_TURNS = 25;
-
-/** Lets promises and I/O that are ready run: also what goes on after a server's answer, so turns count from the last one. */
-async function settle(): Promise<void> {
-  for (let idle = 0; idle < IDLE_TURNS; idle = underWay > 0 ? 0 : idle + 1)
-    await new Promise((resolve) => setImmediate(resolve));
 }

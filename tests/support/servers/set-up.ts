@@ -12,7 +12,8 @@ import type { Commands } from "@/lib/adapters/upstash/client/client";
 import { UpstashClient } from "@/lib/adapters/upstash/client/client";
 import { tierOver, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
 import type { Log } from "@/lib/ports/log";
-import { busy, type DrivenClock } from "../control/driven-clock";
+import type { DrivenClock } from "../control/driven-clock";
+import { busy } from "../control/event-loop";
 import { age, withClock } from "../stand-ins/upstash-time";
 import { RespConnection } from "./resp";
 

@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { createRng } from "@/lib/devnet/rng";
+import { arrived } from "../control/loopback";
 
 const probability = z.number().min(0).max(1).optional();
 
@@ -37,8 +38,6 @@ export function parseFaults(value: unknown): Fault[] {
 }
 
 const RANDOM_SEED = 20_260_401;
-/** One to send the resets, one to receive them, one to spare. */
-const CUT_TURNS = 3;
 
 /** The faults that are on. The same faults spoil the same requests in each run: the random source has a seed. */
 export class FaultSwitch {
@@ -67,8 +66,8 @@ export class FaultSwitch {
     const isCut = faults.some(({ kind }) => kind === "down" || kind === "flapping");
     if (isCut) this.server.cut();
     await this.server.listen(!faults.some((one) => one.kind === "down" && one.how === "refused"));
-    // A client in this process learns of its broken connections from the event loop. Until it has, it would use one of them.
-    for (let turn = 0; isCut && turn < CUT_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    // Until a client in this process has received the reset, it would use a broken connection.
+    if (isCut) await arrived();
   }
 
   clear(): Promise<void> {
