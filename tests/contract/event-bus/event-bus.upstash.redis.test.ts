@@ -1,5 +1,5 @@
 /** Commit events between instances, over a real Redis behind Upstash's protocol. */
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { Keys } from "@/lib/adapters/upstash/client/keys";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
@@ -34,7 +34,7 @@ async function listening(network: string, clock?: Clock) {
   return { tier, heard };
 }
 
-const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000 });
+const until = (condition: () => boolean | Promise<boolean>) => expect.poll(condition).toBe(true);
 
 const cutSubscriptions = () => fixture.redis.send([["CLIENT", "KILL", "TYPE", "pubsub"]]);
 
@@ -295,17 +295,15 @@ describe("a subscription", () => {
       isOver = true;
     });
     // Views are dropped before the round ends; the connection has a little longer.
-    await vi.waitFor(async () => {
+    await until(async () => {
       await clock.advance(100);
-      expect(isOver).toBe(true);
+      return isOver;
     });
     await round;
     expect(heard.missed).toBe(1);
     expect(tier.stats().bus).toMatchObject({ isConnected: true, connections: 1 });
-    await vi.waitFor(async () => {
-      await clock.advance(1_000);
-      expect(tier.stats().bus).toMatchObject({ isConnected: true, connections: 2 });
-    });
+    const afterASecond = () => clock.advance(1_000).then(() => tier.stats().bus);
+    await expect.poll(afterASecond).toMatchObject({ isConnected: true, connections: 2 });
   });
 
   it("outlives a loss of Redis with all that was in it", async () => {
@@ -345,7 +343,7 @@ describe("a subscription", () => {
     expect(await subscribers()).toBe(1);
     await tier.close();
     expect(tier.stats().bus.isConnected).toBe(false);
-    await vi.waitFor(async () => expect(await subscribers()).toBe(0));
+    await expect.poll(subscribers).toBe(0);
     expect(fixture.upstash.counters.read().total).toBe(2);
   });
 });

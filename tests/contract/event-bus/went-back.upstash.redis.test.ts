@@ -1,6 +1,6 @@
 /** A Redis that comes back with less than it had told: a restored snapshot, a flush, a replica that lagged. */
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { Keys } from "@/lib/adapters/upstash/client/keys";
 import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
@@ -41,8 +41,9 @@ async function listening(network: string) {
   return { tier, heard };
 }
 
-const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 15_000 });
+const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
 const look = (tier: UpstashTier, userId = ADA) => tier.views.lookup(userId, "contacts", 60_000);
+const kindOf = async (tier: UpstashTier) => (await look(tier)).kind;
 const round = (tier: UpstashTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
 
 async function fill(tier: UpstashTier, position: number, userId = ADA): Promise<boolean> {
@@ -91,14 +92,14 @@ describe("a Redis that went back to before a commit", () => {
     const { b } = await goneBack();
     await round(b.tier);
     await until(() => b.heard.wentBack === 1);
-    await vi.waitFor(async () => expect((await look(b.tier)).kind).toBe("lease"));
+    await expect.poll(() => kindOf(b.tier)).toBe("lease");
   });
 
   it("is noticed by the next commit, which is told as well", async () => {
     const { a, b } = await goneBack();
     await a.tier.bus.publish(commitOf(3));
     await until(() => a.heard.wentBack === 1 && b.heard.missed >= 1);
-    await vi.waitFor(async () => expect((await look(b.tier)).kind).toBe("lease"));
+    await expect.poll(() => kindOf(b.tier)).toBe("lease");
   });
 
   it("is noticed even when another instance has published enough events to make the numbers look right", async () => {
@@ -111,14 +112,14 @@ describe("a Redis that went back to before a commit", () => {
     for (const cursor of [3, 4, 5]) await stranger.bus.publish(commitOf(cursor, []));
     expect((await look(stranger)).kind).toBe("hit");
     await expect(look(knowing)).rejects.toMatchObject({ name: "TierUnavailable", tier: "redis" });
-    await vi.waitFor(async () => expect((await look(stranger)).kind).toBe("lease"));
+    await expect.poll(() => kindOf(stranger)).toBe("lease");
   });
 
   it("is started over once, however many notice", async () => {
     const { network, a, b } = await goneBack();
     await Promise.allSettled([look(a.tier), look(b.tier), round(a.tier), round(b.tier)]);
     await until(() => a.tier.stats().bus.wentBack > 0 && b.tier.stats().bus.wentBack > 0);
-    await vi.waitFor(async () => expect((await look(a.tier)).kind).toBe("lease"));
+    await expect.poll(() => kindOf(a.tier)).toBe("lease");
     expect(await sequenceIn(network)).toBe(3);
   });
 
@@ -130,7 +131,7 @@ describe("a Redis that went back to before a commit", () => {
     await fixture.redis.send([["DEL", ...(keys as readonly Buffer[]).map(String)]]);
     await round(tier);
     await until(() => heard.wentBack === 1);
-    await vi.waitFor(async () => expect(await sequenceIn(network)).toBe(2));
+    await expect.poll(() => sequenceIn(network)).toBe(2);
   });
 
   it("is not one that was only not asked for long", async () => {
@@ -180,7 +181,7 @@ describe("a publication that failed", () => {
     await fixture.upstash.faults.set({ kind: "down" });
     await expect(tier.bus.publish(commitOf(2))).rejects.toMatchObject({ name: "TierUnavailable", tier: "redis" });
     await fixture.upstash.faults.clear();
-    await vi.waitFor(async () => expect((await look(tier)).kind).toBe("lease"), { timeout: 10_000 });
+    await expect.poll(() => kindOf(tier)).toBe("lease");
   });
 });
 

@@ -88,7 +88,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       }
       // Each new segment takes at least a look, a decision, a creation and two records of them.
       expect(deaths).toBeGreaterThan(newSegments * 5 * 2);
-    }, 300_000);
+    });
 
     it("drains, whichever call it is killed at, with one new topic in its place", async () => {
       let deaths = 0;
@@ -111,7 +111,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
         }
       }
       expect(deaths).toBeGreaterThan(10);
-    }, 300_000);
+    });
 
     it("lets two operators work on the same goal at once", async () => {
       await begin(scene, GROUP, 1);

@@ -102,4 +102,4 @@ it("says of accepts that were stored before it knew directions which side said t
     [2, 1, 30, 20],
   ]);
   await db.close();
-}, 120_000);
+});

@@ -152,7 +152,7 @@ beforeAll(async () => {
       ...{ topicId: contact, sequence: sequence as Sequence, consensusNs: null, submittedMs: t.clock.now(), decoded },
     });
   }
-}, 120_000);
+});
 afterAll(() => t.close());
 
 const statements = () => Object.values(t.app.stores.stats().byPurpose).reduce((sum, each) => sum + each.statements, 0);

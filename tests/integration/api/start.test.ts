@@ -35,7 +35,7 @@ beforeAll(async () => {
   // Earlier tests in this process have closed theirs.
   delete instance.__trustmesh;
   app = await getApp();
-}, 60_000);
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   delete instance.__trustmesh;
@@ -77,7 +77,7 @@ it("ends in a sentence where the database was filled from another devnet", async
   delete instance.__trustmesh;
   await expect(getApp()).rejects.toMatchObject({ name: "OtherLedger" });
   rmSync(other, { recursive: true, force: true });
-}, 60_000);
+});
 
 it("ends in a sentence where nothing can be written in DATA_DIR", async () => {
   const file = join(dataDir, "file");

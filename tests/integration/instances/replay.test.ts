@@ -74,7 +74,7 @@ describe("any way to sync", () => {
       }),
       { numRuns: 40 },
     );
-  }, 300_000);
+  });
 
   it("comes to the same contacts, trust and profiles in whatever order the topics are ingested", async () => {
     await fc.assert(
@@ -88,7 +88,7 @@ describe("any way to sync", () => {
       }),
       { numRuns: 20 },
     );
-  }, 120_000);
+  });
 });
 
 describe("a race", () => {
@@ -105,7 +105,7 @@ describe("a race", () => {
     expect(await complete(opened, [messages])).toBe(true);
     const heads = await Promise.all(USERS.map((userId) => opened.views.head(userId)));
     expect(heads.reduce((sum, head) => sum + head, 0)).toBe(1_400);
-  }, 60_000);
+  });
 });
 
 describe("a topic that never rests", () => {

@@ -105,7 +105,7 @@ describe("every member of a message, at every extreme", () => {
     const gaps = await stores.sync.gaps(topicId);
     const missing = gaps.reduce((sum, { from, to }) => sum + (to - from + 1), 0);
     expect(log.length + missing).toBe(messages.length);
-  }, 60_000);
+  });
 });
 
 describe("any JSON in place of a message", () => {
@@ -144,7 +144,7 @@ describe("any JSON in place of a message", () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
 
 describe("a message that the database refuses all the same", () => {
@@ -243,5 +243,5 @@ describe("a chunk that is repeated", () => {
       ok: true,
       value: { actor: "tm-chunked" },
     });
-  }, 60_000);
+  });
 });

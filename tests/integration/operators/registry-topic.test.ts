@@ -37,7 +37,7 @@ beforeAll(async () => {
     active(standard(kind), 1).map((shard) => ({ ...shard, topicId: devnet.topics[kind] })),
   );
   registry = registryOf(contacts, others);
-}, 60_000);
+});
 afterAll(async () => {
   await submitter.close();
   await devnet.stop();
@@ -63,7 +63,7 @@ describe("a registry topic", () => {
     expect(await read()).toEqual(registry.shards);
     expect(await publishRegistry({ ...deps, submitter }, registry)).toEqual({ ok: true, value: 0 });
     expect(messages()).toBe(registry.shards.length);
-  }, 30_000);
+  });
 
   it("takes what changed, and nothing else", async () => {
     const [first, ...rest] = registry.shards as [Shard, ...Shard[]];
@@ -77,7 +77,7 @@ describe("a registry topic", () => {
     registry = { version: 2, shards: [changed, ...rest, next] };
     expect(await publishRegistry({ ...deps, submitter }, registry)).toEqual({ ok: true, value: 2 });
     expect(await read()).toEqual(registry.shards);
-  }, 30_000);
+  });
 
   it("does not take a stranger's word", async () => {
     const [text] = publication(

@@ -230,7 +230,7 @@ describe("a mirror in trouble", () => {
     }
     expect(await actors()).toEqual(people(1, 2, 3, 4, 5));
     expect((await signals()).stale).toBe(false);
-  }, 120_000);
+  });
 });
 
 describe("a slow mirror", () => {

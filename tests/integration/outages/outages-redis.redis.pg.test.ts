@@ -10,8 +10,7 @@ const WITHOUT_REDIS = /^postgres; hit, redis; fwd=miss; detail=unavailable, l1; 
 
 /** Reads that cannot come from the process come from Postgres, with all that was committed. */
 async function readsFromPostgres(w: World): Promise<void> {
-  w.leap();
-  const read = await w.b.signals();
+  const read = await w.readPastMemory(w.b);
   expect(read).toMatchObject({ status: 200, actors: w.people });
   expect(read.cacheStatus).toMatch(WITHOUT_REDIS);
 }
@@ -92,8 +91,7 @@ outages("Redis", {
         await w.settled();
         await w.redis.faults.set(SLOW);
         for (let i = 0; i < 7; i += 1) {
-          w.leap(2_000);
-          const read = await w.b.signals();
+          const read = await w.readPastMemory(w.b, 2_000);
           expect(read).toMatchObject({ status: 200, actors: w.people });
           expect(read.cacheStatus).toContain("redis; fwd=miss; detail=unavailable");
         }

@@ -7,7 +7,7 @@ import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worl
 import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outage-world";
 
 const world = new OutageWorld();
-beforeAll(() => world.open(), 120_000);
+beforeAll(() => world.open());
 afterAll(() => world.close());
 
 /** More than a second, which is what `slow` starts with. */
@@ -129,4 +129,4 @@ it("of each tier and each way of failing the same is said everywhere, within 15 
       .toMatchObject([{ code: OF_THE_TESTS, subject: "persistence" }]);
     for (const tier of TIERS) for (const fault of FAULTS) await proves(w, tier, fault);
   });
-}, 240_000);
+});

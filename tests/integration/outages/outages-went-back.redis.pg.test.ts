@@ -8,7 +8,7 @@ import { snapshotOf } from "../../support/stores/redis-snapshot";
 import { OutageWorld, type World } from "../../support/worlds/outage-world";
 
 const world = new OutageWorld();
-beforeAll(() => world.open(), 120_000);
+beforeAll(() => world.open());
 afterAll(() => world.close());
 
 const codes = (w: World) => [w.a, w.b].flatMap(({ app }) => app.incidents.current().map(({ code }) => code));

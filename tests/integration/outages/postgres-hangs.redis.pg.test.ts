@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { OutageWorld } from "../../support/worlds/outage-world";
 
 const world = new OutageWorld();
-beforeAll(() => world.open(), 120_000);
+beforeAll(() => world.open());
 afterAll(() => world.close());
 
 it("holds nobody for long, and is asked again when it goes on", async () => {
@@ -32,4 +32,4 @@ it("holds nobody for long, and is asked again when it goes on", async () => {
     }
     await w.recovers();
   });
-}, 120_000);
+});

@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (let i = 0; i < 20; i += 1)
     services.devnet.submit(contact, { type: "CONTACT_REQUEST", from: `tm-${i}`, to: `tm-${i + 1}` });
   fleet = await startFleet({ services, count: 3, isCounted: false });
-}, 120_000);
+});
 afterAll(async () => {
   await fleet?.stop();
   await services?.stop();

@@ -15,7 +15,7 @@ beforeAll(async () => {
     operatorId: devnet.operatorId,
     operatorKey: devnet.operatorKey,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await submitter.close();
   await devnet.stop();
@@ -33,14 +33,14 @@ describe("a submit", () => {
       value: { topicId: devnet.topics.contact, sequence: 1, consensusNs: message?.consensusNs },
     });
     expect(sent.ok && sent.value.transactionId).toContain(devnet.operatorId);
-  }, 30_000);
+  });
 
   it("of a long message answers for its last chunk", async () => {
     const sent = await submitter.submit(devnet.topics.profile, bytes("x".repeat(2_500)));
     const messages = stored(devnet.topics.profile);
     expect(messages).toHaveLength(3);
     expect(sent).toMatchObject({ ok: true, value: { sequence: 3, consensusNs: messages.at(-1)?.consensusNs } });
-  }, 30_000);
+  });
 
   it("is taken once under the id that its message has, however many chunks it has", async () => {
     const startNs = BigInt(Date.now() - 20_000) * 1_000_000n;
@@ -60,7 +60,7 @@ describe("a submit", () => {
       });
       expect(stored(devnet.topics.trust).length - before).toBe(added);
     }
-  }, 30_000);
+  });
 
   it("is not written when its time has passed or is still to come, and may be tried again", async () => {
     for (const seconds of [-200, 60]) {
@@ -70,7 +70,7 @@ describe("a submit", () => {
         error: { code: "unavailable" },
       });
     }
-  }, 30_000);
+  });
 
   it("to a topic that does not exist is refused in a sentence", async () => {
     const sent = await submitter.submit("0.0.424242" as TopicId, bytes("x"));
@@ -78,7 +78,7 @@ describe("a submit", () => {
       ok: false,
       error: { code: "refused", message: expect.stringContaining("INVALID_TOPIC_ID") },
     });
-  }, 30_000);
+  });
 
   it("with another key than the operator's is refused", async () => {
     const { PrivateKey } = await import("@hashgraph/sdk");
@@ -93,7 +93,7 @@ describe("a submit", () => {
       error: { code: "refused", message: expect.stringContaining("INVALID_SIGNATURE") },
     });
     await stranger.close();
-  }, 30_000);
+  });
 });
 
 describe("a topic", () => {
@@ -118,7 +118,7 @@ describe("a topic", () => {
     }).execute(stranger);
     await expect(written.getReceipt(stranger)).rejects.toThrow("INVALID_SIGNATURE");
     stranger.close();
-  }, 30_000);
+  });
 
   it("is created once, however often its attempt is made", async () => {
     const attempt = await submitter.newAttempt();
@@ -127,7 +127,7 @@ describe("a topic", () => {
     created.push(await submitter.createTopic(attempt, "memo"));
     expect(topics()).toHaveLength(before + 1);
     expect(created).toEqual(created.map(() => ({ ok: true, value: topics().at(-1)?.id })));
-  }, 30_000);
+  });
 
   it("of an attempt too old to be sent is not created, which is told apart from a refusal", async () => {
     const before = topics().length;
@@ -146,5 +146,5 @@ describe("a topic", () => {
     });
     await stranger.close();
     expect(topics()).toHaveLength(before);
-  }, 30_000);
+  });
 });

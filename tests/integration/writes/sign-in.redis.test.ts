@@ -44,7 +44,7 @@ beforeEach(async () => {
   [devnet, stores] = await Promise.all([startDevnet({ grpc: false }), emptyStores()]);
   const network = newNetwork();
   [a, b] = [startInstance(network), startInstance(network)];
-  for (const { tier } of [a, b]) await eventually(() => tier.stats().bus.isConnected).toBe(true);
+  for (const { tier } of [a, b]) await expect.poll(() => tier.stats().bus.isConnected).toBe(true);
 });
 afterEach(async () => {
   fixture.upstash.faults.clear();
@@ -52,7 +52,6 @@ afterEach(async () => {
   await devnet.stop();
 });
 
-const eventually = (check: () => unknown) => expect.poll(check, { timeout: 10_000, interval: 20 });
 const ask = ({ app }: Instance, name: RouteName, body: object | null, cookie?: string): Promise<Response> => {
   const [method = "", path = ""] = name.split(" ");
   const route: AnyRoute = ROUTES[name];
@@ -101,7 +100,7 @@ describe("signing out", () => {
     const [cookie, laptop] = [await cookieFor(a), await cookieFor(a)];
     expect(await isIn(b, cookie)).toBe(true);
     expect((await ask(a, "POST /api/auth/logout", {}, cookie)).status).toBe(200);
-    await eventually(() => isIn(b, cookie)).toBe(false);
+    await expect.poll(() => isIn(b, cookie)).toBe(false);
     const late = startInstance(newNetwork());
     await late.app.signOuts.load();
     expect([await isIn(late, cookie), await isIn(late, laptop)]).toEqual([false, true]);
@@ -120,7 +119,7 @@ describe("signing out everywhere", () => {
     };
     const before = spent();
     expect((await ask(a, "POST /api/auth/logout", { everywhere: true }, cookie)).status).toBe(200);
-    await eventually(() => isIn(b, cookie)).toBe(false);
+    await expect.poll(() => isIn(b, cookie)).toBe(false);
     expect(spent()).toBe(before);
     expect(await isIn(b, await cookieFor(b))).toBe(true);
   });
@@ -130,7 +129,7 @@ describe("signing out everywhere", () => {
     expect(await isIn(b, cookie)).toBe(true);
     await fixture.redis.send([["CLIENT", "KILL", "TYPE", "pubsub"]]);
     expect((await ask(a, "POST /api/auth/logout", { everywhere: true }, cookie)).status).toBe(200);
-    await eventually(() => isIn(b, cookie)).toBe(false);
+    await expect.poll(() => isIn(b, cookie)).toBe(false);
   });
 
   it("is known from the start by an instance that starts later", async () => {

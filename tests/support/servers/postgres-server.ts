@@ -97,7 +97,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
-const START_TIMEOUT_MS = 30_000;
+/** A loaded machine starts one in ten seconds. The hook that waits for it gives up after five minutes. */
+const START_TIMEOUT_MS = 120_000;
 
 async function initialise({ initdb, owner }: PostgresPrograms, directory: string, data: string): Promise<void> {
   const passwordFile = join(directory, "password");

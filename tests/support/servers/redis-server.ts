@@ -23,7 +23,8 @@ export interface RedisOptions {
 
 const MISSING =
   "redis-server is not installed: 'apt-get install redis-server' (Debian, Ubuntu) or 'brew install redis' (macOS), or set REDIS_SERVER_PATH to one.";
-const START_TIMEOUT_MS = 20_000;
+/** A loaded machine starts one in seconds. The hook that waits for it gives up after five minutes. */
+const START_TIMEOUT_MS = 120_000;
 
 /** Resolves when it takes connections; rejects with a sentence that says why it does not. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {

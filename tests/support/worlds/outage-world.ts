@@ -181,6 +181,15 @@ export class World {
     this.clock.leap(ms);
   }
 
+  /** A read after a leap that memory does not answer. A load that was under way may have filled memory again in the meantime. */
+  async readPastMemory(instance: Instance, ms = LEAP_MS): Promise<Signals> {
+    for (;;) {
+      this.leap(ms);
+      const read = await instance.signals();
+      if (!read.cacheStatus?.startsWith("l1; hit")) return read;
+    }
+  }
+
   /** Waits for something that happens by itself, letting back-offs pass. */
   eventually<T>(check: () => T | Promise<T>, isLeaping = true) {
     const step = () => {

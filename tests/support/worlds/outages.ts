@@ -26,7 +26,7 @@ export async function flap(
 /** Registers the tests of one tier's rows. */
 export function outages(tier: TierName, rows: Rows): void {
   const world = new OutageWorld();
-  beforeAll(() => world.open(), 120_000);
+  beforeAll(() => world.open());
   afterAll(() => world.close());
 
   it(`has the rows of ${tier} word for word as ${TABLE_FILE}`, () => {
@@ -40,7 +40,7 @@ export function outages(tier: TierName, rows: Rows): void {
     describe(`while ${tier} is ${fault}`, () => {
       for (const surface of SURFACES) {
         const [sees, prove] = rows[fault][surface];
-        it(`${surface}: ${sees}`, () => world.run(prove), 120_000);
+        it(`${surface}: ${sees}`, () => world.run(prove));
       }
     });
   }

@@ -99,7 +99,7 @@ beforeAll(async () => {
   );
   const { modules } = JSON.parse(run.stdout) as Cruised;
   found = new Map(modules.map(({ source, dependencies }) => [source, dependencies]));
-}, 60_000);
+});
 afterAll(() => rmSync(tree, { recursive: true, force: true }));
 
 /** Names of the rules that a file breaks. */

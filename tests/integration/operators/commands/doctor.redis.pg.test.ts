@@ -59,7 +59,7 @@ beforeAll(async () => {
     UPSTASH_REDIS_REST_TOKEN: upstash.token,
   };
   await runMigrations(readEnv(env), quiet);
-}, 120_000);
+});
 afterAll(async () => {
   control.close();
   await upstash.stop();

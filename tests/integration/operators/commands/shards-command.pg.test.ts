@@ -22,7 +22,7 @@ beforeAll(async () => {
     SHARDS: "contact:3",
     TOPIC_PREFIX: "tm",
   };
-}, 120_000);
+});
 afterAll(async () => {
   await devnet.stop();
   await postgres.stop();
@@ -105,7 +105,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
     ["shards.drain", devnet.topics.contact, "done"],
   ]);
   for (const { actor } of rows) expect(actor).toMatch(/^command line \(.+@.+\)$/);
-}, 300_000);
+});
 
 it.each([
   [["frob"], 2, "npm run shards -- COMMAND"],
@@ -129,4 +129,4 @@ it.each([
 it("sends who is embedded to the app", async () => {
   const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet" });
   expect([code, out]).toEqual([1, expect.stringContaining("--app http://127.0.0.1:3000")]);
-}, 60_000);
+});

@@ -48,7 +48,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   app = await getApp();
   await app.firstSync.run();
-}, 120_000);
+});
 afterAll(async () => {
   // Files share a process: the next one must find neither these settings nor the mocked module.
   vi.unstubAllEnvs();

@@ -41,7 +41,7 @@ beforeAll(async () => {
     splitting: true,
     external: packages.flatMap((name) => [name, `${name}/*`]),
   });
-}, 60_000);
+});
 afterAll(() => {
   for (const path of [bundles, folder]) rmSync(path, { recursive: true, force: true });
 });

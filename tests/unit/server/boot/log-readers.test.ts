@@ -17,4 +17,4 @@ it("a server whose log nobody reads any more goes on, without one uncaught excep
     child.once("exit", () => done());
   });
   expect(messages).toEqual(["started", { lines: 200, uncaught: 0 }]);
-}, 30_000);
+});
