@@ -75,7 +75,7 @@ export const topics = pgTable("topics", {
   headHash: bytea("head_hash"),
   /** The sequence through which stored messages were folded into edges, profiles and definitions again; null: all of them were. */
   projected: int53(),
-  /** The stored messages through this sequence mean what the decoder of `decoder_version` makes of them. */
+  /** Stored messages through this sequence were read by the decoder of `decoder_version`. */
   interpreted: int53().notNull().default(sql`0`),
   /** The version of the decoder (lib/core/signals/envelope). 1: the decoder before versions were counted. */
   decoderVersion: integer("decoder_version").notNull().default(1),

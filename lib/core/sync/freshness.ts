@@ -10,7 +10,7 @@ export interface FreshnessNow {
   readonly isQuiet: boolean;
 }
 
-/** Of data whose age is not known. */
+/** The freshness of data whose age is not known. */
 export const UNKNOWN_AGE: FreshnessNow = { asOfNs: null, lagMs: null, stale: true, isQuiet: false };
 
 /** How far one topic is synced. */

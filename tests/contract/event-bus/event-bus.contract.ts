@@ -81,7 +81,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect(listener.cursors).toEqual(cursors);
   });
 
-  it("tells nobody who has left, though they leave while they are told", async () => {
+  it("delivers nothing to a listener that has left, even one that leaves during a delivery", async () => {
     const [leaving, staying] = [new Recorder(), new Recorder()];
     const unsubscribe = bus.subscribe({
       onEvent: (event) => {
@@ -95,7 +95,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect([leaving.cursors, staying.cursors]).toEqual([[1], [1, 2]]);
   });
 
-  it("delivers an event of every type at once and once, in order, and takes none of them for a commit", async () => {
+  it("delivers events of every type at once, in order and once, and takes none of them for a commit", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
     const events = [commitOf(1), ...OTHER_EVENTS, commitOf(2)];
@@ -106,14 +106,14 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect(await bus.lastPublished(TOPIC)).toBe(isShared ? 2 : null);
   });
 
-  it("takes an event of nobody, for a topic that has only moved", async () => {
+  it("takes an event without users, for a topic whose cursor only moved", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
     await bus.publish(commitOf(7, []));
     expect(listener.cursors).toEqual([7]);
   });
 
-  it("tells that something was missed, as having told of that cursor", async () => {
+  it("announces missed events, and counts the cursor that was given as published", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
     for (const through of [{ topicId: TOPIC, cursor: 8 }, null]) {
@@ -125,7 +125,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     }
   });
 
-  it("knows the last cursor that was published of each topic, where others may want to know", async () => {
+  it("knows the last published cursor of each topic, if instances share it", async () => {
     const other = "0.0.102" as TopicId;
     await bus.publish(commitOf(9));
     await bus.publish(commitOf(10));
@@ -137,7 +137,7 @@ export function eventBusContract(open: () => Promise<EventBusSubject>): void {
     expect(await bus.lastPublished("0.0.103" as TopicId)).toBe(isShared ? 0 : null);
   });
 
-  it("closes, more than once, and tells nobody afterwards", async () => {
+  it("closes any number of times, and delivers nothing afterwards", async () => {
     const listener = new Recorder();
     bus.subscribe(listener);
     await bus.close();

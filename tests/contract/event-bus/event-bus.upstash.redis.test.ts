@@ -55,7 +55,7 @@ describe("in the contract", () => {
 });
 
 describe("instances", () => {
-  it("hear each other's events of every type as they were, without having missed anything", async () => {
+  it("hear each other's events of every type unchanged, and miss none", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     const events = [...OTHER_EVENTS, commitOf(1, []), commitOf(null, ["tm-eve"]), commitOf(null, [])];
@@ -86,7 +86,7 @@ describe("instances", () => {
     expect((await other.hot.round([], 1_000, 4)).registryVersion).toBe(12);
   });
 
-  it("hear each other's commits as they were, and their own once", async () => {
+  it("hear each other's commits unchanged, and their own once", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     const event = {
@@ -126,7 +126,7 @@ describe("instances", () => {
 });
 
 describe("a publication", () => {
-  it("expires the views of whom it concerns, and leaves the others, in the one command that it is", async () => {
+  it("expires the views of the users that it names, and no others, in its one command", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), tierOf(network)];
     for (const userId of ["tm-ada", "tm-bob", "tm-eve"] as UserId[]) await keep(b, userId);
@@ -142,7 +142,7 @@ describe("a publication", () => {
     expect(await b.views.fill(ADA, "signals", VIEW, token)).toBe(false);
   });
 
-  it("that says something was missed expires everything, for everybody, in one command", async () => {
+  it("of missed events expires everything for everybody, in one command", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await keep(a.tier, ADA);
@@ -153,7 +153,7 @@ describe("a publication", () => {
     expect(await kindOf(b.tier, ADA)).toBe("lease");
   });
 
-  it("and the question for the last one are a command each", async () => {
+  it("costs one command, and so does the question for the last one", async () => {
     const tier = tierOf(newNetwork());
     fixture.upstash.counters.reset();
     await tier.bus.publish(commitOf(3, []));
@@ -162,7 +162,7 @@ describe("a publication", () => {
     expect(fixture.upstash.counters.read().total).toBe(2);
   });
 
-  it("too large to name everybody is told as everything, and expires everything", async () => {
+  it("that is too large to name everybody says that everything changed, and expires everything", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await keep(a.tier, ADA);
@@ -176,7 +176,7 @@ describe("a publication", () => {
     expect(await b.tier.bus.lastPublished(TOPIC)).toBe(77);
   });
 
-  it("just below that names everybody, within a request's limit", async () => {
+  it("just below that size names everybody, within the limit of a request", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     const named = Array.from({ length: 3_000 }, (_, i) => `tm-user-${i}`);
@@ -186,7 +186,7 @@ describe("a publication", () => {
     expect(a.stats().byPurpose.publish.sentBytes).toBeLessThan(900_000);
   });
 
-  it("that cannot be made tells its own listeners, and says so", async () => {
+  it("that fails reaches the local listeners, and rejects", async () => {
     const { tier, heard } = await listening(newNetwork());
     await fixture.upstash.faults.set({ kind: "down" });
     const failure = await tier.bus.publish(commitOf(1, ["tm-secret"])).catch((error: unknown) => error);
@@ -199,7 +199,7 @@ describe("a publication", () => {
     expect(await tier.bus.lastPublished(TOPIC)).toBe(2);
   });
 
-  it("whose answer was lost is made again, and heard once", async () => {
+  it("whose answer was lost is sent again, and heard once", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await fixture.upstash.faults.set({ kind: "lostAnswer" });
@@ -211,7 +211,7 @@ describe("a publication", () => {
     expect([b.heard.cursors, b.heard.missed, a.heard.cursors]).toEqual([[1, 2], 0, [1, 2]]);
   });
 
-  it("that Redis makes when its publisher has long gone on is a loss: it tells of the past", async () => {
+  it("that Redis makes after its publisher has moved on counts as missed, because it is out of date", async () => {
     const network = newNetwork();
     const { heard } = await listening(network);
     const say = (text: string) => fixture.redis.send([["PUBLISH", new Keys(network).channel, text]]);
@@ -222,7 +222,7 @@ describe("a publication", () => {
     expect([heard.cursors, heard.missed]).toEqual([[9, 10], 1]);
   });
 
-  it("under way keeps this process from taking the view of before out of Redis", async () => {
+  it("under way keeps this process from reading the view from before it", async () => {
     const tier = tierOf(newNetwork());
     await keep(tier, ADA);
     await fixture.upstash.faults.set({ kind: "slow", ms: 100 });
@@ -245,7 +245,7 @@ describe("a publication", () => {
 });
 
 describe("a subscription", () => {
-  it("that is cut comes back, and says that something was missed if something was", async () => {
+  it("that is cut reconnects, and reports missed events only if there were any", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     await fixture.upstash.faults.set({ kind: "down" });
@@ -258,7 +258,7 @@ describe("a subscription", () => {
     expect([b.heard.cursors, b.heard.missed]).toEqual([[2], 1]);
   });
 
-  it("that is cut while nothing happens comes back without a word: nothing was missed", async () => {
+  it("that is cut while nothing happens reconnects and reports nothing", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     await a.bus.publish(commitOf(1));
@@ -272,7 +272,7 @@ describe("a subscription", () => {
     expect(b.heard.missed).toBe(0);
   });
 
-  it("sees by the numbers when an event did not come", async () => {
+  it("notices by the numbers that an event is missing", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     await a.bus.publish(commitOf(1));
@@ -283,7 +283,7 @@ describe("a subscription", () => {
     expect([b.heard.cursors, b.heard.missed]).toEqual([[1, 3], 1]);
   });
 
-  it("that died without a word is found by a round of demand, at no further command", async () => {
+  it("that died silently is found by a round of demand, at no further command", async () => {
     const network = newNetwork();
     const clock = new DrivenClock();
     const { tier, heard } = await listening(network, clock);
@@ -306,7 +306,7 @@ describe("a subscription", () => {
     await expect.poll(afterASecond).toMatchObject({ isConnected: true, connections: 2 });
   });
 
-  it("outlives a loss of Redis with all that was in it", async () => {
+  it("survives the loss of everything in Redis", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     for (const cursor of [1, 2, 3]) await a.bus.publish(commitOf(cursor));
@@ -319,7 +319,7 @@ describe("a subscription", () => {
     expect(b.heard.missed).toBe(1);
   });
 
-  it("takes what it does not understand for a loss: another release may have sent it", async () => {
+  it("counts a message that it does not understand as a loss: another release may have sent it", async () => {
     const network = newNetwork();
     const { heard } = await listening(network);
     const channel = new Keys(network).channel;

@@ -95,7 +95,7 @@ describe("a Redis that went back to before a commit", () => {
     await expect.poll(() => kindOf(b.tier)).toBe("lease");
   });
 
-  it("is noticed by the next commit, which is told as well", async () => {
+  it("is noticed by the next commit, which is still announced", async () => {
     const { a, b } = await goneBack();
     await a.tier.bus.publish(commitOf(3));
     await until(() => a.heard.wentBack === 1 && b.heard.missed >= 1);
@@ -115,7 +115,7 @@ describe("a Redis that went back to before a commit", () => {
     await expect.poll(() => kindOf(stranger)).toBe("lease");
   });
 
-  it("is started over once, however many notice", async () => {
+  it("is started over once, however many instances notice", async () => {
     const { network, a, b } = await goneBack();
     await Promise.allSettled([look(a.tier), look(b.tier), round(a.tier), round(b.tier)]);
     await until(() => a.tier.stats().bus.wentBack > 0 && b.tier.stats().bus.wentBack > 0);
@@ -123,7 +123,7 @@ describe("a Redis that went back to before a commit", () => {
     expect(await sequenceIn(network)).toBe(3);
   });
 
-  it("is noticed where all of it is gone", async () => {
+  it("is noticed if everything in it is gone", async () => {
     const network = newNetwork();
     const { tier, heard } = await listening(network);
     await tier.bus.publish(commitOf(1));
@@ -134,7 +134,7 @@ describe("a Redis that went back to before a commit", () => {
     await expect.poll(() => sequenceIn(network)).toBe(2);
   });
 
-  it("is not one that was only not asked for long", async () => {
+  it("is not confused with one that was not asked for a long time", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), tierOf(network)];
     await a.bus.publish(commitOf(1));
@@ -145,7 +145,7 @@ describe("a Redis that went back to before a commit", () => {
 });
 
 describe("the stamp of the store", () => {
-  it("is told with each event, and learnt by whoever loads a view or waits for one", async () => {
+  it("travels with each event, and reaches everybody who loads a view or waits for one", async () => {
     const network = newNetwork();
     const [teller, loader, waiter] = [tierOf(network), tierOf(network), tierOf(network)];
     const learnt: number[] = [];
@@ -160,7 +160,7 @@ describe("the stamp of the store", () => {
 });
 
 describe("the absence of a generation", () => {
-  it("never makes a view good, neither when the first is made nor when it is gone", async () => {
+  it("never makes a view valid, neither before the first generation nor after it is gone", async () => {
     const network = newNetwork();
     const tier = tierOf(network);
     expect(await fill(tier, 1)).toBe(true);
@@ -175,7 +175,7 @@ describe("the absence of a generation", () => {
 });
 
 describe("a publication that failed", () => {
-  it("keeps this process from every view in Redis until everything was expired", async () => {
+  it("keeps this process away from all views in Redis until everything was expired", async () => {
     const tier = tierOf(newNetwork());
     expect(await fill(tier, 1)).toBe(true);
     await fixture.upstash.faults.set({ kind: "down" });

@@ -30,7 +30,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
 
   describe("a gate", () => {
-    it("lets one caller through in each period, and gates do not know each other", async () => {
+    it("lets one caller through in each period, independently of other gates", async () => {
       const many = await Promise.all(Array.from({ length: 20 }, () => hot.passGate("a", 1_000)));
       expect(many.filter(Boolean)).toHaveLength(1);
       expect(await hot.passGate("b", 1_000)).toBe(true);
@@ -52,7 +52,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect((await hot.round(asked, 1_000, 0)).topics.map(({ isOurs }) => isOurs)).toEqual([true, true]);
     });
 
-    it("tells each caller the latest that any has synced through, to the nanosecond, and never takes it back", async () => {
+    it("tells each caller the latest watermark of all, to the nanosecond, and never lowers it", async () => {
       const late = 1_790_000_000_123_456_789n;
       await hot.round([{ topicId: a, watermark: late }], 1_000, 0);
       const [of] = (await hot.round([{ topicId: a, watermark: late - 1n }], 1_000, 0)).topics;
@@ -62,14 +62,14 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       ]);
     });
 
-    it("tells the time by the clock of whoever keeps the words", async () => {
+    it("tells the time by the clock of the cache itself", async () => {
       for (const ms of [0, 3_600_000]) {
         await pass(ms);
         expect((await hot.round([], 1_000, 0)).nowMs).toBe(nowMs());
       }
     });
 
-    it("takes the word of a later generation, even a smaller one, and forgets the one before", async () => {
+    it("takes the watermark of a later generation, even a smaller one, and forgets the earlier one", async () => {
       const wrong = 1_790_000_000_000_000_000n;
       const tell = async (word: bigint) =>
         (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
@@ -82,7 +82,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       });
     });
 
-    it("keeps no word of a time that has not come: the truth would not catch up with it", async () => {
+    it("keeps no watermark from the future, which the real one could not overtake", async () => {
       const tell = async (word: bigint) =>
         (await hot.round([{ topicId: a, watermark: word }], 1_000, 0)).topics[0]?.watermark;
       const honest = fromMs(nowMs() - 2_000);
@@ -99,7 +99,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
 
   describe("the version of the registry", () => {
     const asked = [{ topicId: "0.0.1" as TopicId, watermark: 1n }];
-    it("is told and learnt in a round, also of no topics, and the newest wins", async () => {
+    it("is shared in a round, even one without topics, and the newest wins", async () => {
       expect((await hot.round(asked, 1_000, 0)).registryVersion).toBe(0);
       expect((await hot.round([], 1_000, 10)).registryVersion).toBe(10);
       expect((await hot.round(asked, 1_000, 9)).registryVersion).toBe(10);
@@ -152,13 +152,13 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await claim(1_790_000_000_000_123, "e")).toBe("same");
     });
 
-    it("is taken by one of many who race for it", async () => {
+    it("is taken by one of many callers that race for it", async () => {
       const many = await Promise.all(Array.from({ length: 20 }, (_, i) => claim(7, String(i % 2))));
       expect(many.filter((kind) => kind === "unknown")).toHaveLength(1);
       expect(many.filter((kind) => kind === "used")).toHaveLength(10);
     });
 
-    it("is remembered since some time ago, which grows", async () => {
+    it("comes with the time for which nonces have been remembered, which grows", async () => {
       const { memoryMs } = await hot.claimNonce(user, 1, "d");
       expect(memoryMs).toBeGreaterThanOrEqual(0);
       await pass(5_000);
@@ -167,14 +167,14 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
 
   describe("an attempt", () => {
-    it("is first for one, running for the others, and then has an answer for all", async () => {
+    it("is first for one caller, running for the others, and then has an answer for all", async () => {
       const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", "d", 1_000)))).map(({ kind }) => kind);
       expect(kinds.sort()).toEqual(["first", "running", "running"]);
       await hot.finish("k", "d", "answer", 5_000);
       expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "answer" });
     });
 
-    it("of another request under the same key is told apart, running or done", async () => {
+    it("of another request under the same key is recognised, running or done", async () => {
       await hot.attempt("k", "d", 1_000);
       expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
       await hot.finish("k", "d", "a\nb", 5_000);
@@ -182,7 +182,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "a\nb" });
     });
 
-    it("may be made again when it was abandoned, or when its time is over", async () => {
+    it("may be made again after it was abandoned, or after its time is over", async () => {
       await hot.attempt("k", "d", 1_000);
       await hot.abandon("k");
       expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "first" });

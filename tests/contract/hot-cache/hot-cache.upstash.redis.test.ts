@@ -46,7 +46,7 @@ describe("of several instances", () => {
     expect(sorted.slice(6)).toEqual(Array(3).fill(Number.POSITIVE_INFINITY));
   });
 
-  it("gives one of them the topic, tells all the same time, and tells them of the last event", async () => {
+  it("gives the topic to one of them, and tells all of them the same watermark and the last event", async () => {
     const network = newNetwork();
     const sequences: number[] = [];
     const options = { keys: new Keys(network), onSequence: (sequence: number) => void sequences.push(sequence) };
@@ -72,7 +72,7 @@ describe("of several instances", () => {
     expect(sequences).toEqual([0, 0, 41, 41]);
   });
 
-  it("never takes back an answer that was given, for who gave up too late", async () => {
+  it("never removes an answer that was given, if a caller abandons too late", async () => {
     const [slow, fast] = [hotOf("attempts"), hotOf("attempts")];
     const key = newNetwork();
     await slow.attempt(key, "d", 60_000);
@@ -83,7 +83,7 @@ describe("of several instances", () => {
 });
 
 describe("the memory of nonces", () => {
-  it("begins anew where Redis has lost its data, or was found to have gone back", async () => {
+  it("starts again if Redis has lost its data, or was found to have gone back", async () => {
     const network = newNetwork();
     const memory = async (hot: UpstashHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
     const hot = hotOf(network);
@@ -98,7 +98,7 @@ describe("the memory of nonces", () => {
     expect(await memory(hot, 4)).toBeLessThan(60_000);
   });
 
-  it("is a version's of before as well: a nonce without its message, and an attempt without its request", async () => {
+  it("includes entries of the version before: a nonce without its message, and an attempt without its request", async () => {
     const network = newNetwork();
     const keys = new Keys(network);
     const hot = hotOf(network);
@@ -130,7 +130,7 @@ describe("a nonce", () => {
     for (const nonce of [-1, 0.5, 2 ** 53, Number.NaN]) await expect(claim(nonce)).rejects.toThrow();
   });
 
-  it("is remembered for a day, and everything else has an end as well", async () => {
+  it("is remembered for a day, and every other key expires too", async () => {
     const network = newNetwork();
     const hot = hotOf(network);
     await hot.ping();
@@ -151,7 +151,7 @@ describe("a nonce", () => {
 });
 
 describe("commands", () => {
-  it("are one for each method, for however many topics", async () => {
+  it("cost one for each method, for any number of topics", async () => {
     const hot = hotOf(newNetwork());
     const topics = Array.from({ length: 40 }, (_, i) => ({
       topicId: `0.0.${i}` as TopicId,

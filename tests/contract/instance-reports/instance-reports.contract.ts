@@ -37,7 +37,7 @@ export function instanceReportsContract(open: () => Promise<InstanceReportsSubje
     expect(await ask("a", report)).toEqual([report]);
   });
 
-  it("drops an instance that reports no more, and keeps one that does", async () => {
+  it("drops an instance that has stopped reporting, and keeps one that reports", async () => {
     await tell("silent", "1");
     await subject.pass(TTL_MS - 1_000);
     await tell("alive", "2");

@@ -60,7 +60,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       return { died, before, between, after: await store.registry.load(), outcome, creator };
     }
 
-    it("grows, whichever call it is killed at: no topic twice, nobody moved but at the switch, all moved at once", async () => {
+    it("grows, whichever call it is killed at: no topic is created twice, and everybody moves at the switch and only there", async () => {
       const to = 2 + newSegments;
       const goal: Goal = { name: "grow", group: GROUP, to };
       let deaths = 0;
@@ -123,14 +123,14 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       expect(creator.created.size).toBe(4);
     });
 
-    it("tells of every version, the last one too, so that nobody has to find out", async () => {
+    it("announces every version, the last one too", async () => {
       await begin(scene, GROUP, 1);
       const { resharder, announced } = operatorOf(scene);
       await resharder.run({ name: "grow", group: GROUP, to: 2 });
       expect(announced.at(-1)).toBe(await store.registry.version());
     });
 
-    it("names each topic on the ledger by what it is for, in 100 bytes", async () => {
+    it("names each topic on the ledger by its purpose, in 100 bytes", async () => {
       await begin(scene, GROUP, 1);
       const { resharder, creator } = operatorOf(scene);
       await resharder.run({ name: "grow", group: GROUP, to: 2 });
@@ -145,7 +145,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       expect(Buffer.byteLength(creator.memos[2] ?? "")).toBeLessThanOrEqual(100);
     });
 
-    it("fails in a sentence where the ledger does not create topics, and goes on when it does", async () => {
+    it("fails with a sentence if the ledger does not create topics, and goes on when it does", async () => {
       await begin(scene, GROUP, 1);
       const goal: Goal = { name: "grow", group: GROUP, to: 2 };
       const { resharder, creator } = operatorOf(scene);
@@ -170,7 +170,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
         (await store.registry.load()).shards.find(({ topicId }) => topicId === shard.topicId)?.state;
       const message = { type: "CONTACT_ACCEPT", from: "tm-a", to: "tm-b" };
 
-      it("is let go when it has been quiet, and not before wallets have forgotten it", async () => {
+      it("is closed when it has been quiet, and not before wallets have forgotten it", async () => {
         const waiting = await run();
         expect(waiting).toMatchObject({ kind: "waiting", untilMs: clock.now() + Number(DRAIN_AT_LEAST_NS / MS) + 1 });
         expect(await stateOf()).toBe("draining");
@@ -181,7 +181,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
         expect(await stateOf()).toBe("drained");
       });
 
-      it("is kept while messages come in, or are not stored yet, or the mirror does not know", async () => {
+      it("is kept while messages come in or are not stored yet, or while the mirror does not say", async () => {
         await run();
         await clock.advance(Number(DRAIN_AT_LEAST_NS / MS) + 1);
         const topicId = shard.topicId as NonNullable<Shard["topicId"]>;

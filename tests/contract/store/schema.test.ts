@@ -37,7 +37,7 @@ describe("schema", () => {
     expect(readFileSync(`${FOLDER}/embedded.ts`, "utf8")).toBe(embeddedModule());
   });
 
-  it("is what the migrations make, column by column, in the order that leaves no padding", async () => {
+  it("equals the result of the migrations, column by column, in the order that leaves no padding", async () => {
     const rows = await rawQuery(
       db,
       `SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
@@ -74,7 +74,7 @@ describe("schema", () => {
   });
 });
 
-it("says of accepts that were stored before it knew directions which side said them", async () => {
+it("gives accepts from before directions were stored the side that sent them", async () => {
   const db = await openPglite({ memory: true });
   const at = MIGRATIONS.findIndex(({ name }) => name.endsWith("_access"));
   await migrate(db, MIGRATIONS.slice(0, at));

@@ -35,7 +35,7 @@ describe("rows of tables", () => {
     );
   });
 
-  it("are counted by a sample where a table is large", async () => {
+  it("are counted by a sample if a table is large", async () => {
     const rows = (await rowsOf(500_000)).get("of many") ?? 0;
     expect(rows).toBeGreaterThan(ROWS * 0.5);
     expect(rows).toBeLessThan(ROWS * 1.5);

@@ -67,7 +67,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     url = await freshDatabase();
   });
 
-  it("brings values back as node-postgres does, and takes bytes", async () => {
+  it("returns values as node-postgres does, and takes bytes", async () => {
     const text = `SELECT $1::bytea AS bytes, 9007199254740993::int8 AS big, 7::int4 AS small, 1.5::float8 AS real, true AS yes,
       '{"a":[1,null,"ä"]}'::jsonb AS doc, ARRAY['a',NULL,'b c'] AS texts, '{1,2}'::int8[] AS numbers, NULL::text AS nothing`;
     const params = [new Uint8Array([1, 0, 255, 92]).subarray(1)];
@@ -125,7 +125,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
-  it("commits once where the answer was lost and the commit is asked for again", async () => {
+  it("commits once if the answer was lost and the commit is repeated", async () => {
     const db = await open(driver, url);
     const { sync, views, registry } = await openStore(db, "devnet");
     const T = topic("0.0.31");
@@ -144,7 +144,7 @@ describe.each(DRIVERS)("%s", (driver) => {
 });
 
 describe("an answer over HTTP", () => {
-  it("that breaks off is unavailable, though the language calls it a mistake", async () => {
+  it("that breaks off counts as unavailable, although JavaScript reports a programming error", async () => {
     const { createServer } = await import("node:http");
     const broken = createServer((request, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": 1_000 });
@@ -178,7 +178,7 @@ describe("the driver", () => {
     expect(driverFor(url)).toBe(driver);
   });
 
-  it("is not guessed from what is no connection string, and the complaint does not quote it", async () => {
+  it("is not guessed from an invalid connection string, and the error does not quote it", async () => {
     const failure = await failureOf(openDatabase({ url: SECRET }));
     expect(String(failure)).toMatch(/DATABASE_URL is not a connection string/);
     expect(String(failure)).not.toContain(SECRET);

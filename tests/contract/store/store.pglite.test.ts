@@ -18,7 +18,7 @@ describe("PGlite in a directory", () => {
   const A = user("tm-alice");
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  it("keeps what was committed over a restart, and is one owner's at a time", async () => {
+  it("keeps commits over a restart, and has one owner at a time", async () => {
     const db = await openPglite(directory);
     const store = await openStore(db, "devnet");
     await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
@@ -40,7 +40,7 @@ describe("PGlite in a directory", () => {
     await again.close();
   });
 
-  it("is refused in a sentence where it cannot be written", async () => {
+  it("is refused with a sentence if it cannot be written", async () => {
     const file = join(directory, "a-file");
     writeFileSync(file, "");
     for (const place of [join(file, "postgres"), "/sys/kernel/trustmesh"])
@@ -55,7 +55,7 @@ describe("PGlite in a directory", () => {
   it.each([
     ["its control file", ["global", "pg_control"]],
     ["its version", ["PG_VERSION"]],
-  ])("is refused in a sentence where its files are damaged: %s", async (_, file) => {
+  ])("is refused with a sentence if its files are damaged: %s", async (_, file) => {
     const damaged = mkdtempSync(join(tmpdir(), "trustmesh-damaged-"));
     await (await openPglite(damaged)).close();
     writeFileSync(join(damaged, "pgdata", ...file), "what no cluster says");
@@ -70,7 +70,7 @@ describe("PGlite in a directory", () => {
     rmSync(damaged, { recursive: true, force: true });
   });
 
-  it("takes over from an owner that is gone, also when its number is used again", async () => {
+  it("takes over from an owner that is gone, even if its process id is used again", async () => {
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
     for (const owner of [
       { pid: gone, startedAt: "1", token: "x" },

@@ -37,7 +37,7 @@ describe("PostgreSQL", () => {
     return batchOf(TOPICS[t] ?? topic("0.0.1"), number * PAGE, signals);
   };
 
-  it("gives gap-free positions while eight committers race for four topics, without a deadlock or a double", async () => {
+  it("gives gap-free positions while eight committers race for four topics, without a deadlock or a repeat", async () => {
     const url = await server.createDatabase();
     const committers = await Promise.all(
       Array.from({ length: 8 }, async () => openStore(openPg(url, { maxConnections: 1 }), "devnet")),

@@ -43,7 +43,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(kinds.filter((kind) => kind === "wait")).toHaveLength(19);
   });
 
-  it("tells what it holds of a user, without a lease and without renewing it", async () => {
+  it("lists the views that it holds of a user, without a lease and without renewing them", async () => {
     expect(await cache.held(USER)).toEqual([]);
     await filled(7);
     const held = { name: "contacts", position: 7, readMs: view(7).readMs, bytes: view(7).body.length, isFresh: true };
@@ -58,7 +58,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await cache.held(USER)).toEqual([{ ...held, isFresh: false }]);
   });
 
-  it("lets a view go that is looked at by operators only", async () => {
+  it("drops a view that only operators look at", async () => {
     await filled(7);
     await subject.pass(VIEW_TTL_MS / 2);
     expect(await cache.held(USER)).toHaveLength(1);
@@ -66,7 +66,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await cache.held(USER)).toEqual([]);
   });
 
-  it("gives back what was filled, as it was, whatever is in it", async () => {
+  it("returns every view exactly as it was filled", async () => {
     const hostile = { ...view(7, 'quotes " \\ newline \n unicode \u2028 🌱 42'), etag: '"7-x"' };
     expect(await cache.fill(USER, "contacts", hostile, await leased())).toBe(true);
     expect(await look()).toMatchObject({ kind: "hit", view: hostile });
@@ -79,7 +79,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect((await look()).kind).toBe("hit");
   });
 
-  it("takes a fill only from who holds the lease", async () => {
+  it("takes a fill only from the holder of the lease", async () => {
     const lease = await leased();
     expect(await cache.fill(USER, "contacts", view(1), "another")).toBe(false);
     expect(await cache.fill(USER, "contacts", view(2), lease)).toBe(true);
@@ -87,7 +87,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await look()).toMatchObject({ kind: "hit", view: { position: 2 } });
   });
 
-  it("gives the lease to the next when its holder did not come back in time", async () => {
+  it("gives the lease to the next reader if its holder did not fill in time", async () => {
     const slow = await leased();
     await subject.pass(LEASE_MS + 50);
     const next = await leased();
@@ -96,7 +96,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await cache.fill(USER, "contacts", view(2), next)).toBe(true);
   });
 
-  it("gives the lease to the next at once when its holder gives it back, with the last copy still there", async () => {
+  it("gives the lease to the next reader at once if its holder returns it, with the last copy still there", async () => {
     await filled(1);
     await cache.expire([USER]);
     const first = await leased();
@@ -119,7 +119,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await look()).toMatchObject({ kind: "hit", view: { position: 2 } });
   });
 
-  it("expires every view of the users that a commit concerns, keeps the last copy for outages, and nobody else's", async () => {
+  it("expires all views of the users that a commit concerns and of nobody else, and keeps the last copies for outages", async () => {
     await filled(1);
     await cache.fill(OTHER, "contacts", view(9), await leased(OTHER));
     await cache.expire([USER]);
@@ -128,7 +128,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await look(OTHER)).toMatchObject({ kind: "hit" });
   });
 
-  it("expires everything at once where it must, leases too", async () => {
+  it("can expire everything at once, leases too", async () => {
     await filled(1);
     const slow = await leased(OTHER);
     await cache.expireAll();
@@ -136,7 +136,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await cache.fill(OTHER, "contacts", view(1), slow)).toBe(false);
   });
 
-  it("lets an idle user leave, and keeps one who is read", async () => {
+  it("drops the views of an idle user, and keeps those of a user who is read", async () => {
     await filled(1);
     await subject.pass(VIEW_TTL_MS * 0.7);
     expect((await look()).kind).toBe("hit");
@@ -160,7 +160,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     return found.map(({ kind }) => kind);
   };
 
-  it("by user: reading one view keeps all of the user's, and who is idle leaves with all", async () => {
+  it("by user: a read of one view keeps all views of the user, and an idle user leaves with all", async () => {
     await keptBy("USER_BASED");
     for (let i = 0; i < 4; i += 1) {
       await subject.pass(VIEW_TTL_MS * 0.7);
@@ -171,7 +171,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await kinds()).toEqual(["lease", "lease"]);
   });
 
-  it("each for itself: reading one view keeps that one", async () => {
+  it("each for itself: a read of one view keeps that one", async () => {
     await keptBy("LRU");
     await subject.pass(VIEW_TTL_MS * 0.7);
     expect(await look()).toMatchObject({ kind: "hit", ttlMs: VIEW_TTL_MS });
@@ -179,7 +179,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await kinds()).toEqual(["hit", "lease"]);
   });
 
-  it("by time: reading keeps nothing, and a hit says how long it has left", async () => {
+  it("by time: a read renews nothing, and a hit says how long the view has left", async () => {
     await keptBy("TTL");
     await subject.pass(VIEW_TTL_MS * 0.7);
     const found = await look();

@@ -78,7 +78,7 @@ describe("of several instances", () => {
     expect(found.filter(({ kind }) => kind === "lease")).toHaveLength(1);
   });
 
-  it("passes a lease on when Redis says that its time is over", async () => {
+  it("passes a lease on when its time is over by Redis' clock", async () => {
     const cache = cacheOf(newNetwork(), "a");
     await cache.lookup(USER, "contacts", 1);
     await expect.poll(async () => (await cache.lookup(USER, "contacts", 60_000)).kind).toBe("lease");
@@ -113,7 +113,7 @@ describe("of several instances", () => {
 });
 
 describe("a view", () => {
-  it("arrives byte for byte, however large and whatever looks like something else", async () => {
+  it("arrives byte for byte, even if it is large or looks like a number", async () => {
     const cache = cacheOf(newNetwork(), "a");
     const bodies = ["42", "null", "OK", "", `{"text":"${"ä€😀\\n ".repeat(20_000)}"}`, "a\nb\n\nc"];
     for (const [index, body] of bodies.entries()) {
@@ -127,7 +127,7 @@ describe("a view", () => {
     }
   });
 
-  it("that a request could not carry is not kept, and costs nothing", async () => {
+  it("that is too large for a request is not kept, and costs nothing", async () => {
     const client = fixture.client();
     const cache = cacheOf(newNetwork(), "a", client);
     const lease = await leased(cache);
@@ -135,7 +135,7 @@ describe("a view", () => {
     expect(client.stats().byPurpose.fill.commands).toBe(0);
   });
 
-  it("has the key that the plan gives it, and no id reaches into another's", async () => {
+  it("has the key that the plan gives it, and no user id reaches another user's key", async () => {
     const network = newNetwork();
     const cache = cacheOf(network, "a");
     const ids = ["0.0.7226146", "tm-a:contacts", "tm-{a}", "a/ü*", "a%3Ab"] as UserId[];
@@ -153,7 +153,7 @@ describe("a view", () => {
     );
   });
 
-  it("leaves by itself: nothing is kept without an end", async () => {
+  it("expires by itself: no key is kept for ever", async () => {
     const network = newNetwork();
     const cache = cacheOf(network, "a");
     await cache.expireAll();
@@ -166,7 +166,7 @@ describe("a view", () => {
 });
 
 describe("commands", () => {
-  it("are one for each method, whatever it finds", async () => {
+  it("cost one for each method, whatever it finds", async () => {
     const client = fixture.client();
     const cache = cacheOf(newNetwork(), "a", client);
     fixture.upstash.counters.reset();
@@ -188,7 +188,7 @@ describe("commands", () => {
     expect([lookup.commands, fill.commands, expire.commands]).toEqual([3, 1, 2]);
   });
 
-  it("expire everything where they would have to name too many", async () => {
+  it("expire everything if they would have to name too many users", async () => {
     const cache = cacheOf(newNetwork(), "a");
     await cache.fill(USER, "contacts", view(1), await leased(cache));
     await cache.expire(Array.from({ length: 3_001 }, (_, i) => `tm-other-${i}` as UserId));

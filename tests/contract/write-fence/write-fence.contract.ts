@@ -29,12 +29,12 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
   };
 
   describe("a write", () => {
-    it("to the topic of the last one enters, also while others are under way, by whatever version", async () => {
+    it("to the topic of the last one enters, even while others are under way, with any version of the registry", async () => {
       for (const version of [5, 5, 3, 7])
         expect(await fence.enter(A, "contact", route(OLD, version))).toEqual({ kind: "entered" });
     });
 
-    it("to another topic first learns where the last one went, and moves when that has been read back", async () => {
+    it("to another topic first learns where the last write went, and moves when that has been read back", async () => {
       await wrote(OLD, 41);
       await wrote(OLD, 42);
       const last = { topicId: OLD, sequence: 42 };
@@ -42,21 +42,21 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(await fence.enter(A, "contact", route(NEW, 2), last)).toEqual({ kind: "entered" });
     });
 
-    it("does not move after a message that came meanwhile", async () => {
+    it("does not move if another message came meanwhile", async () => {
       await wrote(OLD, 42);
       await wrote(OLD, 43);
       const entry = await fence.enter(A, "contact", route(NEW, 2), { topicId: OLD, sequence: 42 });
       expect(entry).toMatchObject({ kind: "elsewhere", last: { sequence: 43 } });
     });
 
-    it("keeps the larger sequence, whichever was told last, and none for a write that came to nothing", async () => {
+    it("keeps the largest sequence, in any order, and none for a write that failed", async () => {
       await wrote(OLD, 43);
       await wrote(OLD, 42);
       await wrote(OLD, null);
       expect(await fence.enter(A, "contact", route(NEW, 2))).toMatchObject({ last: { sequence: 43 } });
     });
 
-    it("does not move while one is on its way, and does when that has ended or its time is over", async () => {
+    it("does not move while another is on its way, and does when that has ended or its time is over", async () => {
       await fence.enter(A, "contact", route(OLD));
       await fence.enter(A, "contact", route(OLD));
       const last = { topicId: OLD, sequence: 0 };
@@ -67,7 +67,7 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(await fence.enter(A, "contact", route(NEW, 2), last)).toEqual({ kind: "entered" });
     });
 
-    it("by an older registry or route than the last one's is outdated, and can never go back", async () => {
+    it("with an older registry or route than the last one's is outdated, and can never go back", async () => {
       await wrote(OLD, 1);
       await fence.enter(
         A,
@@ -82,13 +82,13 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(await fence.enter(A, "contact", route(OLD, 3, 3), after)).toEqual({ kind: "entered" });
     });
 
-    it("that stays on the old topic by the new registry keeps out who has only the old one, once it has moved", async () => {
+    it("that stays on the old topic by a newer registry makes later writes by an older one outdated", async () => {
       await wrote(OLD, 1, 1);
       await wrote(OLD, 2, 8);
       expect(await fence.enter(A, "contact", route(NEW, 7))).toEqual({ kind: "outdated" });
     });
 
-    it("moves for one of many who would, and the others follow", async () => {
+    it("moves once for many callers, and the others follow", async () => {
       await wrote(OLD, 5);
       const moves = await Promise.all(
         Array.from({ length: 10 }, () => fence.enter(A, "contact", route(NEW, 2), { topicId: OLD, sequence: 5 })),
@@ -97,7 +97,7 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(await fence.enter(A, "contact", route(OLD, 1))).toEqual({ kind: "outdated" });
     });
 
-    it("knows nothing of other users and other kinds", async () => {
+    it("is independent of other users and other kinds", async () => {
       await wrote(OLD, 5);
       expect(await fence.enter("tm-b" as UserId, "contact", route(NEW))).toEqual({ kind: "entered" });
       expect(await fence.enter(A, "trust", route(NEW))).toEqual({ kind: "entered" });

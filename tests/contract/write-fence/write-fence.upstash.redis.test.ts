@@ -21,7 +21,7 @@ writeFenceContract(async () => {
 });
 
 describe("of several instances", () => {
-  it("is one, at one command each time, and is gone a day later", async () => {
+  it("is shared, costs one command each time, and is gone a day later", async () => {
     const keys = new Keys(newNetwork());
     const [a, b] = [0, 1].map(() => new UpstashWriteFence(fixture.client(), keys)) as [
       UpstashWriteFence,

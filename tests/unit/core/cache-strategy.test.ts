@@ -12,7 +12,7 @@ import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { readEnv } from "@/lib/server/config/env";
 
 describe("the table of strategies", () => {
-  it("has the plan's figures where nothing is set", () => {
+  it("has the plan's figures if nothing is set", () => {
     const strategies = cacheStrategies();
     expect(strategies.contacts).toEqual({ ttlMs: 3_600_000, maxSize: null, evictionPolicy: "USER_BASED" });
     expect(strategies.signals).toEqual({ ttlMs: 3_600_000, maxSize: 10_000, evictionPolicy: "USER_BASED" });
@@ -90,7 +90,7 @@ class Model {
   }
 }
 
-describe("the first tier", () => {
+describe("memory (L1)", () => {
   const step = fc.record({
     user: fc.constantFrom("tm-a", "tm-b", "tm-c", "tm-d", "tm-e"),
     kind: fc.constantFrom(...KINDS),
@@ -99,7 +99,7 @@ describe("the first tier", () => {
     passMs: fc.constantFrom(0, 0, 0, 1_000, 4_000, TTL_MS),
   });
 
-  it.each(EVICTION_POLICIES)("keeps and lets go of views as %s says, within its bytes, whatever comes", (policy) => {
+  it.each(EVICTION_POLICIES)("keeps and drops views as %s says, within its bytes, for any calls", (policy) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 6_000, max: 12_000 }), (steps, maxBytes) => {
         let nowMs = 1_790_000_000_000;
@@ -140,7 +140,7 @@ describe("the first tier", () => {
     for (const name of names) expect(l1.get(b, name)?.ttlMs).toBeLessThanOrEqual(0);
   });
 
-  it("keeps of a view that comes under changing names the latest only", () => {
+  it("keeps only the latest of a view whose name changes", () => {
     const l1 = new L1Cache({ maxBytes: 1_000_000, ttlMs: TTL_MS, now: () => 1_000 });
     const user = "tm-a" as UserId;
     const view = { body: Buffer.from("{}"), etag: '"x"', position: 1, readMs: 0 };

@@ -25,7 +25,7 @@ describe("histograms", () => {
     );
   });
 
-  it("leave out what was counted between other bounds", () => {
+  it("leave out counts between other bounds", () => {
     const known = histogramOf([1, 2]);
     const foreign = { counts: [5], sumMs: 5 };
     expect(merge(known, foreign)).toBe(known);
@@ -35,7 +35,7 @@ describe("histograms", () => {
 });
 
 describe("a quantile", () => {
-  it("lies in the bucket that the true one lies in", () => {
+  it("lies in the same bucket as the true one", () => {
     fc.assert(
       fc.property(times, fc.double({ min: 0, max: 1, noNaN: true }), (all, q) => {
         fc.pre(all.length > 0);
@@ -50,7 +50,7 @@ describe("a quantile", () => {
     );
   });
 
-  it("is nothing where nothing was counted", () => {
+  it("is null if nothing was counted", () => {
     expect(quantileMs(EMPTY, 0.5)).toBeNull();
   });
 });

@@ -12,7 +12,7 @@ const parts = fc.array(part, { minLength: 1, maxLength: 4 });
 const keyOfAll = ([first = "", ...rest]: readonly string[]) => keyOf(first, ...rest);
 
 describe("a key of several parts", () => {
-  it("is another key for every other list of parts, whatever the parts hold", () => {
+  it("is different for every other list of parts, whatever the parts hold", () => {
     fc.assert(
       fc.property(parts, parts, (a, b) => {
         expect(keyOfAll(a) === keyOfAll(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
@@ -31,7 +31,7 @@ describe("a key of several parts", () => {
     expect(keyOf("submit", "tm-x:y", "k1")).not.toBe(keyOf("submit", "tm-x", "y:k1"));
   });
 
-  it("has no white space, and is the same text after a way over UTF-8", () => {
+  it("has no white space, and survives UTF-8 unchanged", () => {
     fc.assert(
       fc.property(parts, (some) => {
         const key = keyOfAll(some);
@@ -68,7 +68,7 @@ describe("every key that is put together", () => {
     expect(found).toEqual([]);
   });
 
-  it("would be noticed", () => {
+  it("built by hand would be noticed", () => {
     const lines = [
       "const key = `a §{b}`;",
       "const bucketAt = (name: string) => `limit:§{name}`;",

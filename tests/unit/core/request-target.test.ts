@@ -8,7 +8,7 @@ const segment = fc
   .filter((text) => text.isWellFormed() && text !== "." && text !== ".." && !/[\u0000-\u001f\u007f]/.test(text));
 
 describe("an address", () => {
-  it("gives the segments back that it was made of, whatever its query and with a slash at its end or not", () => {
+  it("returns the segments that it was made of, with any query and with or without a slash at its end", () => {
     const query = fc.constantFrom("", "?", "?a=b", "?a=%ff", "?a/b?c");
     fc.assert(
       fc.property(fc.array(segment, { maxLength: 6 }), query, fc.constantFrom("", "/"), (segments, ending, slash) => {
@@ -18,7 +18,7 @@ describe("an address", () => {
     );
   });
 
-  it("is read or refused, whatever stands in it, and what is read is bounded", () => {
+  it("is read or refused for any text, and the result is bounded", () => {
     const odd = fc.stringMatching(/^[/%.?&=a-f0-9\\;+#]{0,200}$/);
     fc.assert(
       fc.property(fc.oneof(odd, fc.string({ unit: "binary", maxLength: 300 })), (target) => {

@@ -10,6 +10,6 @@ it("throws the very error that a failure carries, so that no cause is dropped", 
   expect(() => unwrap(err(cause))).toThrow(cause);
 });
 
-it("names a failure that is no error in what it throws", () => {
+it("throws an error that names the failure, if the failure is not an error", () => {
   expect(() => unwrap(err({ code: "timeout" }))).toThrow('{"code":"timeout"}');
 });

@@ -22,7 +22,7 @@ export function accountsContract(subject: Subject): void {
     expect(await accounts.boundTo(FIVE)).toBeNull();
   });
 
-  it("keeps a user's latest sign-out, in whatever order they come", async () => {
+  it("keeps a user's latest sign-out, in any order of arrival", async () => {
     const { accounts } = await emptied(subject);
     await accounts.signOut({ subject: A, untilMs: 1_790_000_000_200 });
     await accounts.signOut({ subject: A, untilMs: 1_790_000_000_100 });
@@ -31,7 +31,7 @@ export function accountsContract(subject: Subject): void {
     expect(await accounts.signOuts(0)).toHaveLength(2);
   });
 
-  it("leaves both alone at a rebuild: they are nobody's message", async () => {
+  it("leaves both alone at a rebuild, because they come from no message", async () => {
     const { accounts, sync } = await emptied(subject);
     await accounts.bind({ accountId: FIVE, userId: A, boundMs: 1 });
     await accounts.signOut({ subject: A, untilMs: 1 });

@@ -39,7 +39,7 @@ export function adminContract(subject: Subject): void {
       expect(await store.admin.entries(null, 10)).toEqual([updated]);
     });
 
-    it("is one for one request, however often and by how many it is sent", async () => {
+    it("is one for one request, however often and by how many callers it is sent", async () => {
       const all = await Promise.all(Array.from({ length: 8 }, () => begin("cache.invalidate", null, "k")));
       expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
       expect(new Set(all.map(({ entry }) => entry.id)).size).toBe(1);
@@ -57,7 +57,7 @@ export function adminContract(subject: Subject): void {
     });
   });
 
-  it("that was refused is nobody's latest", async () => {
+  it("that was refused is not the latest of its target", async () => {
     const { entry } = await begin("topic.audit", T);
     const refused = await begin("topic.audit", T);
     await store.admin.update(refused.entry.id, { state: "refused", detail: { error: "busy" }, nowMs: 2_000 });
@@ -113,7 +113,7 @@ export function adminContract(subject: Subject): void {
     );
   });
 
-  it("hands out the newest messages that are in no view, of either kind, by their first bytes", async () => {
+  it("lists the newest failed and rejected messages, with their first bytes", async () => {
     await store.sync.commit(batchOf(T, 0, [odd("undecodable", "one"), SIGNAL, odd("untrusted", "two")]));
     await store.sync.commit(batchOf(OTHER, 0, [odd("undecodable", "a longer three"), odd("undecodable", "four")]));
     const found = await store.admin.rejected(2, 8);
@@ -124,7 +124,7 @@ export function adminContract(subject: Subject): void {
     });
   });
 
-  it("counts who has messages in a topic, and how much of it the ten busiest have", async () => {
+  it("counts the people with messages in a topic, and the share of the ten busiest", async () => {
     const others = Array.from({ length: 12 }, (_, i) => ({ ...SIGNAL, actor: `c${i}`, target: null }));
     await store.sync.commit(batchOf(T, 0, [SIGNAL, SIGNAL, SIGNAL, ...others]));
     await store.sync.commit(batchOf(OTHER, 0, [{ ...SIGNAL, target: null }]));
@@ -163,7 +163,7 @@ export function adminContract(subject: Subject): void {
   describe("restoring", () => {
     const B = user("b");
 
-    it("what is there changes nothing", async () => {
+    it("messages that are stored changes nothing", async () => {
       const batch = batchOf(T, 0, [SIGNAL, SIGNAL]);
       await store.sync.commit(batch);
       const before = [await store.views.signals(B, page), await store.sync.topic(T), await store.sync.log(T, 1, 2)];
@@ -173,7 +173,7 @@ export function adminContract(subject: Subject): void {
       );
     });
 
-    it("adds what was lost, of the log, the rows and the edges, and keeps the positions of what was not", async () => {
+    it("adds lost entries, rows and edges, and keeps the positions of the others", async () => {
       const batch = batchOf(T, 0, [SIGNAL, { ...SIGNAL, actor: "c" }, SIGNAL]);
       await store.sync.commit(batch);
       const entries = await store.sync.log(T, 1, 3);
@@ -198,7 +198,7 @@ export function adminContract(subject: Subject): void {
       expect((await store.sync.topic(T))?.cursor).toBe(3);
     });
 
-    it("closes the gap that a found message lay in", async () => {
+    it("closes the gap in which a found message lay", async () => {
       await store.sync.commit(batchOf(T, 0, [SIGNAL], { first: 3, gap: { from: seq(1), to: seq(2) } }));
       await store.sync.restore(batchOf(T, 0, [SIGNAL], { first: 1 }));
       expect((await store.admin.topics(10))[0]?.gaps).toMatchObject([{ from: 2, to: 2, state: "declared" }]);

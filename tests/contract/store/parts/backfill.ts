@@ -67,7 +67,7 @@ export function backfillContract(subject: Subject): void {
     expect(before.topics[0]?.counts.messages).toBe(5);
   });
 
-  it("writes nothing for messages that nobody misses", async () => {
+  it("writes nothing for messages that are not missing", async () => {
     const before = await everything(store);
     for (const batch of [
       behind(1, ACCEPT),
@@ -86,7 +86,7 @@ export function backfillContract(subject: Subject): void {
     expect(await everything(store)).toEqual(before);
   });
 
-  it("replaces a failed message, and counts it as what it is now", async () => {
+  it("replaces a failed message, and counts it by its new verdict", async () => {
     expect(await store.sync.backfill(behind(8, ACCEPT))).toMatchObject({
       kind: "committed",
       rows: [{ position: 2 }, { position: 3 }],
@@ -117,7 +117,7 @@ export function backfillContract(subject: Subject): void {
     expect((await store.sync.topic(T))?.counts).toMatchObject({ messages: 5, verified: 4, unverifiable: 0 });
   });
 
-  it("completes chunks whose other half was there", async () => {
+  it("completes chunks whose other part was stored", async () => {
     const part = (number: number): PlainSignal => ({
       ...REQUEST,
       entry: { disposition: "part", chunk: { key: "group", number, total: 2 } },

@@ -106,7 +106,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.head(A)).toBe(0);
   });
 
-  it("keeps every message that a mirror claims one time for, in a row of its own", async () => {
+  it("keeps every message in its own row, even if a mirror claims one time for several", async () => {
     const ns = timeOf(T, 1);
     await expectCommitted(store, batchOf(T, 0, [REQUEST]));
     // The same time in another topic: twice in one batch, and beside a message one nanosecond later.
@@ -147,7 +147,7 @@ export function commitContract(subject: Subject): void {
     expect((await store.views.signalsAfter(A, 0, 10)).position).toBe(5);
   });
 
-  it("gives positions in the order of the ledger where times do not rise", async () => {
+  it("gives positions in the order of the ledger, even if times do not rise", async () => {
     const [first, second, third] = [30n, 10n, 10n].map((ns) => ({ ...REQUEST, ns: 1_700_000_000_000_000_000n + ns }));
     await expectCommitted(store, batchOf(T, 0, [first, second, third].map(unwrap)));
     const { rows } = await store.views.signalsAfter(A, 0, 10);
@@ -160,7 +160,7 @@ export function commitContract(subject: Subject): void {
     expect(newest.map((row) => row.sequence)).toEqual([1, 3, 2]);
   });
 
-  it("counts what entries are, and keeps those that are no signals out of every view", async () => {
+  it("counts entries by their outcome, and keeps all but signals out of every view", async () => {
     const entries: PlainSignal["entry"][] = [
       {
         disposition: "undecodable",
@@ -192,7 +192,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.contacts(A)).toEqual({ position: 0, edges: [] });
   });
 
-  it("keeps bytes and odd text as they are", async () => {
+  it("keeps bytes and unusual text unchanged", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const ids = ["a\"b'c", "back\\slash", "{curly,brace}", "NULL", "%s$1", "\u{1f600}", "\uff5e\u{10000}"].map(user);
     const signals = ids.map(
@@ -236,7 +236,7 @@ export function commitContract(subject: Subject): void {
     ]);
   });
 
-  it("keeps what the mirror said of chunks, to the letter", async () => {
+  it("keeps the mirror's chunk info to the letter", async () => {
     const usual = (account: string, start: string, number = 1, total = 1) =>
       `{"initial_transaction_id":{"account_id":"${account}","nonce":0,"scheduled":false,"transaction_valid_start":"${start}"},"number":${number},"total":${total}}`;
     const infos = [
@@ -257,7 +257,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.sync.log(T, 1, 9)).toEqual(batch.entries);
   });
 
-  it("gives of each number in a group the first part that counts, however often it was repeated", async () => {
+  it("gives the first valid part of each number in a group, however often it was repeated", async () => {
     const part = (number: number, entry: PlainSignal["entry"] = {}): PlainSignal => ({
       ...REQUEST,
       entry: { disposition: "part", chunk: { key: "k", number, total: 3 }, ...entry },
@@ -298,7 +298,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.proof(A, T, seq(first))).toMatchObject({ sequence: first, payer: PAYER });
   });
 
-  it("reads a range of the log inside its topic, however far the range goes", async () => {
+  it("reads a range of the log without leaving its topic, however far the range goes", async () => {
     await expectCommitted(store, batchOf(T, 0, [REQUEST]));
     await expectCommitted(store, batchOf(OTHER, 0, [{ type: "RECOGNITION_MINT", actor: A, target: B }, ACCEPT]));
     for (const topicId of [T, OTHER]) {
@@ -308,7 +308,7 @@ export function commitContract(subject: Subject): void {
     }
   });
 
-  it("lets the last writer win, for profiles and definitions", async () => {
+  it("lets the last writer win for profiles and definitions", async () => {
     const profile = (handle: string, ns: bigint): PlainSignal => ({
       type: "PROFILE_UPDATE",
       actor: A,

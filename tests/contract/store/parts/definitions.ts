@@ -46,7 +46,7 @@ export function definitionsContract(subject: Subject): void {
     return (typeof claims === "string" ? JSON.parse(claims) : claims) as Record<string, { title: string }>;
   };
 
-  it("belong to whoever made them first; a stranger's of the same id is kept, and changes nothing", async () => {
+  it("belong to the user who made them first; another user's of the same id is kept, and changes nothing", async () => {
     const at = cursors();
     await commit(at, T, [defines(OWNER, "mine", 10n), defines(STRANGER, "theirs", 20n)]);
     expect(await store.views.definitions(["d"])).toMatchObject([{ title: "mine", actor: OWNER, sequence: 1 }]);
@@ -60,7 +60,7 @@ export function definitionsContract(subject: Subject): void {
     expect((await titles(["d"])).get("d")).toBe("mine again");
   });
 
-  it("are given back to the first where a topic tells of it late, with what the first said since", async () => {
+  it("go to their first maker even if a topic brings the first claim late, with that maker's latest version", async () => {
     const at = cursors();
     await commit(at, T, [defines(STRANGER, "theirs", 20n), defines(STRANGER, "theirs, later", 25n)]);
     await commit(at, OTHER, [defines(OWNER, "mine", 10n)]);
@@ -69,7 +69,7 @@ export function definitionsContract(subject: Subject): void {
     expect((await titles(["d"])).get("d")).toBe("theirs, later");
   });
 
-  it("of the version before are its only claim", async () => {
+  it("of the version before count as the only claim to their id", async () => {
     const at = cursors();
     await commit(at, T, [defines(OWNER, "mine", 10n)]);
     await rawQuery(store.db, "UPDATE recognition_definitions SET claims = NULL");
@@ -79,7 +79,7 @@ export function definitionsContract(subject: Subject): void {
     expect(Object.keys(await claimsOf("d")).sort()).toEqual([OWNER, STRANGER].sort());
   });
 
-  it("come to the same in whatever order, batches and topics they come", async () => {
+  it("end the same in any order, batches and topics", async () => {
     const actor = fc.constantFrom(null, "tm-a", "tm-b", "tm-c", "tm-d");
     const message = fc.record({ actor, isOther: fc.boolean(), ns: fc.integer({ min: 1, max: 1_000 }) });
     const history = fc.uniqueArray(message, { minLength: 1, maxLength: 8, selector: ({ ns }) => ns });

@@ -17,7 +17,7 @@ export function gapsContract(subject: Subject): void {
     );
   });
 
-  it("remembers when a hole was first seen, whoever asks again", async () => {
+  it("remembers when a hole was first seen, whoever records it again", async () => {
     const first = await store.sync.recordHole(T, 3, 5, 1_000);
     expect(first).toEqual({ topicId: T, from: 3, to: 5, state: "hole", firstSeenMs: 1_000 });
     expect(await store.sync.recordHole(T, 3, 5, 9_000)).toEqual(first);

@@ -45,7 +45,7 @@ export function lifeContract(subject: Subject): void {
     expect((await store.views.signalsAfter(A, POSITIONS_PER_EPOCH + 1, 9)).rows).toEqual([]);
   });
 
-  it("can be opened again, also twice at once", async () => {
+  it("can be opened again, even twice at once", async () => {
     const { db } = await emptied(subject);
     await Promise.all([openStore(db, "devnet"), openStore(db, "devnet")]);
   });
@@ -71,7 +71,7 @@ export function lifeContract(subject: Subject): void {
     await first.claimLedger("0.0.1001@17");
   });
 
-  it("lets our own mistakes through as they are", async () => {
+  it("passes errors of our own code on unchanged", async () => {
     await expect(rawQuery(subject.db(), "SELEC 1")).rejects.toMatchObject({ code: "42601" });
     await expect(rawQuery(subject.db(), "INSERT INTO meta (network) VALUES ('x')")).rejects.toMatchObject({
       code: "23505",

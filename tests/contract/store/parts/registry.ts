@@ -23,7 +23,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.version()).toBe(0);
   });
 
-  it("gives shards back as they were written, in the order they came, and counts its changes", async () => {
+  it("returns shards as they were written, in that order, and counts its changes", async () => {
     const shards: readonly Shard[] = [
       { ...PLANNED, segment: 3 },
       {
@@ -52,7 +52,7 @@ export function registryContract(subject: Subject): void {
     expect((await store.registry.load()).shards).toEqual([active, { ...PLANNED, generation: 1 }]);
   });
 
-  it("writes nothing when its version is another", async () => {
+  it("writes nothing if its version has changed", async () => {
     await store.registry.change(0, [PLANNED]);
     for (const version of [0, 2])
       expect(await store.registry.change(version, [{ ...PLANNED, state: "active", topicId: T }])).toBeNull();
@@ -60,7 +60,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.sync.topics()).toEqual([]);
   });
 
-  it("lets one of many who change it at once", async () => {
+  it("lets one of many callers change it at once", async () => {
     const changes = await Promise.all(
       Array.from({ length: 8 }, (_, segment) => store.registry.change(0, [{ ...PLANNED, segment }])),
     );
@@ -68,7 +68,7 @@ export function registryContract(subject: Subject): void {
     expect((await store.registry.load()).shards).toHaveLength(1);
   });
 
-  it("makes the sync store know its topics, with all their kinds", async () => {
+  it("registers its topics in the sync store, with all their kinds", async () => {
     await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
     const both = (["contact", "trust"] as const).map(
       (kind): Shard => ({ ...newShard(standard(kind), 0, 0), state: "creating", topicId: T }),
@@ -83,7 +83,7 @@ export function registryContract(subject: Subject): void {
     ]);
   });
 
-  it("outlives a rebuild: where people write does not depend on what was read", async () => {
+  it("survives a rebuild, because routes do not depend on stored messages", async () => {
     await store.registry.change(0, [PLANNED]);
     await store.registry.setTier(A, "busy", 0);
     await store.sync.rebuild();
@@ -91,7 +91,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.user(A)).toMatchObject({ tier: "busy", version: 1 });
   });
 
-  it("knows of a user nothing but the number of signals, until something is said", async () => {
+  it("knows only a user's number of signals, until a tier or tenant is set", async () => {
     expect(await store.registry.user(A)).toEqual({
       userId: A,
       tier: "standard",
@@ -105,7 +105,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.user(A)).toMatchObject({ signals: 3, version: 0 });
   });
 
-  it("moves a user to a tier once, however many say so", async () => {
+  it("moves a user to a tier once, however many callers ask", async () => {
     const told = await Promise.all(Array.from({ length: 6 }, () => store.registry.setTier(A, "busy", 0)));
     expect(told.filter(Boolean)).toHaveLength(1);
     expect(await store.registry.user(A)).toMatchObject({ tier: "busy", version: 1 });

@@ -62,7 +62,7 @@ export function stampContract(subject: Subject): void {
     expect(stamp.highest - before).toBe(4);
   });
 
-  it("that is lower than was known refuses the answer, whatever was asked", async () => {
+  it("that is lower than the known one refuses the answer, to any question", async () => {
     const { db, views, sync, seen } = await setUp(subject);
     await losesOne(db);
     for (const [name, call] of Object.entries(CALLS)) {
@@ -79,7 +79,7 @@ export function stampContract(subject: Subject): void {
     expect(seen.epochs).toEqual([]);
   });
 
-  it("is known from another instance too", async () => {
+  it("can be learnt from another instance too", async () => {
     const { db, views, stamp } = await setUp(subject);
     const other = await openStore(db, "devnet");
     other.stamp.learn(stamp.highest);
@@ -88,7 +88,7 @@ export function stampContract(subject: Subject): void {
     await expect(views.head(A)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
-  it("of answers that overtake each other is no loss", async () => {
+  it("of an answer that was overtaken does not count as a loss", async () => {
     const { sync, views, seen } = await setUp(subject);
     for (let cursor = 1; cursor < 20; cursor += 1) {
       const reads = Array.from({ length: 5 }, () => views.head(A));
@@ -97,7 +97,7 @@ export function stampContract(subject: Subject): void {
     expect(seen.back).toBe(0);
   });
 
-  it("begins one new epoch for all who ask, and then answers again", async () => {
+  it("leads to one new epoch for all callers, and then the store answers again", async () => {
     const { db, sync, views, stamp, seen } = await setUp(subject);
     await losesOne(db);
     await expect(views.head(A)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
@@ -112,7 +112,7 @@ export function stampContract(subject: Subject): void {
     expect(await sync.newEpoch(4)).toBe(5);
   });
 
-  it("of a later epoch is noticed by the next answer, and lets no batch of the earlier one in", async () => {
+  it("of a later epoch is noticed by the next answer, and refuses batches of the earlier one", async () => {
     const { db, sync, views, seen } = await setUp(subject);
     const other = await openStore(db, "devnet");
     await other.sync.newEpoch(0);

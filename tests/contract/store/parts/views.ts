@@ -38,7 +38,7 @@ export function viewsContract(subject: Subject): void {
   const signals = (userId: UserId, types: string[], before: bigint | null, limit: number) =>
     store.views.signals(userId, { types, beforeNs: before === null ? null : at(before), limit, maxRows: 10_000 });
 
-  it("answers 0 and nothing for somebody unknown", async () => {
+  it("answers position 0 and no rows for an unknown user", async () => {
     const nobody = user("nobody");
     expect(await store.views.head(nobody)).toBe(0);
     expect(await store.views.contacts(nobody)).toEqual({ position: 0, edges: [] });
@@ -119,7 +119,7 @@ export function viewsContract(subject: Subject): void {
     expect(sequences((await signals(C, [], null, 9)).rows)).toEqual([8, 7, 6, 5]);
   });
 
-  it("answers what a stream has missed in position order, whatever the ledger's order", async () => {
+  it("answers what a stream has missed in the order of positions, whatever the ledger's order", async () => {
     await store.sync.commit(batchOf(R, 0, [{ type: "RECOGNITION_MINT", actor: B, target: A, ns: 5n }]));
     const { position, rows } = await store.views.signalsAfter(A, 4, 2);
     expect([position, rows.map((row) => [row.position, row.sequence])]).toEqual([
@@ -190,7 +190,7 @@ export function viewsContract(subject: Subject): void {
     expect(await store.views.definitions(["d", "nobody's"])).toMatchObject([deed]);
   });
 
-  it("offers definitions of trusted payers first, then a few of each stranger, in turns", async () => {
+  it("offers definitions of trusted payers first, then a few of each other payer, in turns", async () => {
     const define = (actor: string | null, id: string, slug: string): PlainSignal => ({
       ...{ type: "RECOGNITION_DEFINITION", actor, definitionId: id, metadata: { title: id, slug } },
     });
@@ -216,7 +216,7 @@ export function viewsContract(subject: Subject): void {
     expect((await store.views.definitions(["b"])).map(({ definitionId }) => definitionId)).toEqual(["first"]);
   });
 
-  it("finds a definition by its id without the version, also where others begin alike", async () => {
+  it("finds a definition by its id without the version, even if other ids begin alike", async () => {
     const ids = ["grit.a@2", "grit.a@1", "grit.ab@1", "grit.aa", "grit"];
     const signals = ids.map((id) => ({ type: "RECOGNITION_DEFINITION", actor: C, definitionId: id }));
     await store.sync.commit(batchOf(R, 0, signals));
@@ -228,7 +228,7 @@ export function viewsContract(subject: Subject): void {
     expect(await found("gri")).toEqual([]);
   });
 
-  it("ends a page early where messages are long, goes on without a hole, and leaves out what is too long to show", async () => {
+  it("ends a page early if messages are long, goes on without a hole, and leaves out what is too long to show", async () => {
     const long = (bytes: number): PlainSignal => ({
       type: "NOTE",
       actor: C,
@@ -258,7 +258,7 @@ export function viewsContract(subject: Subject): void {
     expect(missed).toEqual(Array.from({ length: 41 }, (_, i) => i + 1));
   });
 
-  it("answers profiles by id, who knows somebody, and several heads at once", async () => {
+  it("answers profiles by id, the peers of several users, and several heads at once", async () => {
     expect((await store.views.profiles([A, B, C])).map((profile) => profile.handle).sort()).toEqual(["bobby", "cee"]);
     const pairs = await store.views.peersOf([A, C]);
     expect(pairs).toContainEqual({ userId: A, peerId: B });
@@ -272,7 +272,7 @@ export function viewsContract(subject: Subject): void {
     );
   });
 
-  it("proves a message to those whom it concerns, and to nobody else", async () => {
+  it("proves a message to the people whom it concerns, and to nobody else", async () => {
     expect(await store.views.proof(A, T, seq(1))).toMatchObject({
       sequence: 1,
       previousRunningHash: GENESIS_HASH,

@@ -46,7 +46,7 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
   const wallet = make();
   const signature = signatureOf(wallet);
 
-  it("is known by the key, whatever part of the key the answer names", async () => {
+  it("is checked with the key, whatever part of the key the answer names", async () => {
     expect(await check(wallet, encodeMap(pairOf(wallet, signature)))).toBe("signed");
     for (const length of [0, 6, wallet.key.bytes.length - 1])
       expect(await check(wallet, encodeMap(pairOf(wallet, signature, wallet.key.bytes.slice(0, length))))).toBe(
@@ -54,14 +54,14 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
       );
   });
 
-  it("is not the message without its prefix, nor another message", async () => {
+  it("does not fit the message without its prefix, nor another message", async () => {
     const bare = wallet.signBytes(Buffer.from(MESSAGE));
     expect(await check(wallet, encodeMap(pairOf(wallet, bare)))).toBe("wrong");
     const other = await checkFor(wallet.key, `${MESSAGE}.`, encodeMap(pairOf(wallet, signature)));
     expect(other).toEqual({ ok: false, error: "wrong" });
   });
 
-  it("is not signed by another key, named as it is or by this one's name", async () => {
+  it("is refused from another key, under its own name or under this one's", async () => {
     const stranger = make();
     const theirs = signatureOf(stranger);
     expect(await check(wallet, encodeMap(pairOf(stranger, theirs)))).toBe("other-key");
@@ -71,7 +71,7 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
     expect(await check(wallet, encodeMap(pairOf(wallet, signature, longer)))).toBe("other-key");
   });
 
-  it("is refused where two signatures could be meant, in either order", async () => {
+  it("is refused if two signatures could be meant, in either order", async () => {
     const stranger = make();
     const own = pairOf(wallet, signature);
     const short = pairOf(stranger, signatureOf(stranger), new Uint8Array());
@@ -81,7 +81,7 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
     expect(await check(wallet, encodeMap(pairOf(stranger, signatureOf(stranger)), own))).toBe("signed");
   });
 
-  it("is refused where one entry holds signatures of two kinds", async () => {
+  it("is refused if one entry holds signatures of two kinds", async () => {
     const both = { ...pairOf(wallet, signature), ed25519: signature, ECDSASecp256k1: signature };
     expect(await check(wallet, encodeMap(both))).toBe("ambiguous");
   });
@@ -97,7 +97,7 @@ describe.each(kinds)("a message signed with %s", (_, make) => {
     expect(await check(wallet, encodeMap({ pubKeyPrefix: wallet.key.bytes, contract: signature }))).toBe("malformed");
   });
 
-  it("is refused with any bit of the signature changed, and with none set", async () => {
+  it("is refused with any bit of the signature changed, and with all bits zero", async () => {
     for (let at = 0; at < 64; at += 7) {
       const changed = Uint8Array.from(signature);
       changed[at] = (changed[at] as number) ^ 1;
@@ -134,7 +134,7 @@ describe("a key in DER as the prefix", () => {
 });
 
 describe("an ED25519 point of small order", () => {
-  it("is no key: nobody signs for it, in whatever encoding and for whatever message", async () => {
+  it("counts as no key: no signature passes, in any encoding and for any message", async () => {
     expect(SMALL_ORDER).toHaveLength(14);
     for (const key of SMALL_ORDER) {
       for (const commitment of SMALL_ORDER) {
@@ -148,7 +148,7 @@ describe("an ED25519 point of small order", () => {
     }
   });
 
-  it("is no commitment of a signature, though the key be honest", async () => {
+  it("does not pass as the commitment of a signature, even for an honest key", async () => {
     const secret = ed25519.utils.randomSecretKey();
     const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(secret);
     const order = ed25519.Point.Fn.ORDER;
@@ -165,7 +165,7 @@ describe("an ED25519 point of small order", () => {
     }
   });
 
-  it("opens nothing whatever stands beside it: any commitment and any s", async () => {
+  it("opens nothing with any commitment and any s", async () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...SMALL_ORDER), bytes(64), fc.string(), async (key, signature, message) => {
@@ -198,7 +198,7 @@ it.each([
   expect(await check(ed25519Wallet(), bytes)).toBe("malformed");
 });
 
-it("refuses for a key that is no point of the curve, without failing", async () => {
+it("refuses a key that is not a point of the curve, without throwing", async () => {
   const wallet = { ...ed25519Wallet(), key: { kind: "ed25519" as const, bytes: new Uint8Array(32).fill(0xfe) } };
   expect(await check(wallet, encodeMap(pairOf(wallet, new Uint8Array(64))))).toBe("wrong");
   const ecdsa = { ...ecdsaWallet(), key: { kind: "ecdsa-secp256k1" as const, bytes: new Uint8Array(33).fill(2) } };

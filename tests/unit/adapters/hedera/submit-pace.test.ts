@@ -40,13 +40,13 @@ const write = (from: string, nonce: number) =>
   });
 const timesOf = (from: string) => sentMs.filter((each) => each.from === from).map(({ atMs }) => atMs);
 
-it("paces the writes of one person, in the order in which they came, and nobody else's", async () => {
+it("paces the writes of one person in the order of arrival, and nobody else's", async () => {
   await clock.drive(Promise.all([write("tm-a", 1), write("tm-a", 2), write("tm-b", 1), write("tm-a", 3)]));
   expect(timesOf("tm-a")).toEqual([0, 250, 500]);
   expect(timesOf("tm-b")).toEqual([0]);
 });
 
-it("makes nobody wait for who has been quiet, and answers a write when it is written", async () => {
+it("does not delay a person who has been quiet, and answers a write when it is written", async () => {
   await clock.drive(write("tm-a", 1));
   expect(clock.now()).toBe(startMs);
   await clock.advance(250);

@@ -50,7 +50,7 @@ describe("pages as mirrors answer them", () => {
     );
   });
 
-  it("say the same chunk in every form of a transaction id", () => {
+  it("give the same chunk for every form of a transaction id", () => {
     const chunkWith = (id: unknown, more: object = {}) => {
       const info = { initial_transaction_id: id, number: 1, total: 2, ...more };
       return readMessage({ ...HONEST, chunk_info: info }, TOPIC).chunk;
@@ -87,7 +87,7 @@ describe("pages as mirrors answer them", () => {
     expect(isStorable(message)).toBe(true);
   });
 
-  it("come to messages that can be stored, whichever member is whatever it should not be", () => {
+  it("become messages that can be stored, whichever member is wrong", () => {
     for (const path of MEMBERS)
       for (const value of EXTREMES) {
         const page = [HONEST, withMember(SECOND, path, value), THIRD];
@@ -99,7 +99,7 @@ describe("pages as mirrors answer them", () => {
       }
   });
 
-  it("come to messages that can be stored, whatever JSON they are", () => {
+  it("become messages that can be stored, whatever JSON they are", () => {
     const anything = fc.oneof(
       fc.jsonValue(),
       fc.tuple(fc.constantFrom(...MEMBERS), fc.jsonValue()).map(([path, value]) => withMember(SECOND, path, value)),
@@ -129,7 +129,7 @@ describe("a message without a number of its own", () => {
     expect(numbers([{ ...SECOND, sequence_number: MAX_SEQUENCE + 1 }, THIRD], 1)).toEqual([`2 ${odd}`, 3]);
   });
 
-  it("is left out where they leave none or several", () => {
+  it("is left out if they leave none or several", () => {
     expect(numbers([HONEST, null, null, THIRD])).toEqual([1, 3]);
     expect(numbers([null, THIRD])).toEqual([3]);
     expect(numbers([HONEST, null])).toEqual([1]);
@@ -137,13 +137,13 @@ describe("a message without a number of its own", () => {
     expect(numbers([HONEST, { ...SECOND, topic_id: "0.0.7" }, THIRD])).toEqual([1, 3]);
   });
 
-  it("is counted where it is left out: a mirror that has only such messages does not say that there are none", () => {
+  it("is counted if it is left out: a mirror with only such messages does not have an empty topic", () => {
     expect(messagesOf([null], TOPIC, 0)).toEqual({ messages: [], leftOut: 1 });
     expect(messagesOf([{ ...HONEST, topic_id: "0.0.7" }, HONEST], TOPIC, 0)).toMatchObject({ leftOut: 1 });
     expect(messagesOf([], TOPIC, 0)).toEqual({ messages: [], leftOut: 0 });
   });
 
-  it("pays as nobody", () => {
+  it("has no payer", () => {
     expect(readMessage({}, TOPIC).payer).toBeNull();
     expect(readMessage(HONEST, TOPIC).payer).toBe(OPERATOR);
   });

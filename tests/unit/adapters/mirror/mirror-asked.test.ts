@@ -29,7 +29,7 @@ const altered = (message: LedgerMessage): fc.Arbitrary<LedgerMessage> =>
     .map((change) => ({ ...message, ...change }));
 
 describe("an answer about something else", () => {
-  it("keeps each message that was asked for once, in any order and beside any others", () => {
+  it("keeps each message that was asked for once, in any order and among any others", () => {
     const asked = fc.record({ after: fc.nat(29), length: fc.integer({ min: 0, max: 30 }) });
     const index = fc.nat(29);
     fc.assert(

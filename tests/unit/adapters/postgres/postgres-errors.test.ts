@@ -36,12 +36,12 @@ describe("errors of the database", () => {
     ["syntax error", "42601"],
     ["division by zero", "22012"],
     ["undefined table", "42P01"],
-  ])("are ours, and stay what they are: %s (%s)", (_, code) => {
+  ])("are mistakes of ours, and stay unchanged: %s (%s)", (_, code) => {
     const error = fromServer(code);
     expect(translated(error)).toBe(error);
   });
 
-  it("are the connection's where the driver reports them, with or without a code", () => {
+  it("are failures of the connection if the driver reports them, with or without a code", () => {
     for (const error of [
       Object.assign(new Error("refused"), { code: "ECONNREFUSED" }),
       new Error("Connection terminated"),
@@ -50,7 +50,7 @@ describe("errors of the database", () => {
     }
   });
 
-  it("are ours where the language reports them", () => {
+  it("are mistakes of ours if JavaScript reports them", () => {
     const error = new TypeError("x is not a function");
     expect(translated(error)).toBe(error);
   });

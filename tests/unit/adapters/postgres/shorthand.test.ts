@@ -12,11 +12,11 @@ const same = (bytes: Uint8Array): void => {
 const context: EnvelopeContext = { ts: 1_790_000_000, nonce: 1_042, nameOf: (userId) => userId };
 
 describe("shorthand", () => {
-  it("gives any bytes back as they were", () => {
+  it("returns any bytes unchanged", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), same));
   });
 
-  it("gives any JSON back as it was, also one cut in two anywhere", () => {
+  it("returns any JSON unchanged, even cut in two anywhere", () => {
     fc.assert(
       fc.property(fc.json(), fc.double({ min: 0, max: 1, noNaN: true }), (json, where) => {
         const bytes = bytesOf(json);
@@ -26,17 +26,17 @@ describe("shorthand", () => {
     );
   });
 
-  it("gives every known form of message back as it was", () => {
+  it("returns every known form of message unchanged", () => {
     const vectors = JSON.parse(readFileSync("tests/fixtures/vectors/envelopes.json", "utf8")) as unknown[];
     for (const vector of Object.values(vectors).flat()) same(bytesOf(JSON.stringify(vector)));
   });
 
-  it("leaves what another tool wrote as it is, byte for byte", () => {
+  it("stores the messages of other tools unchanged, byte for byte", () => {
     const kept = shorten(bytesOf('{"hello": "world", "名": "李雷"}'));
     expect(new TextDecoder().decode(kept)).toBe('{"hello": "world", "名": "李雷"}');
   });
 
-  it("keeps what holds bytes of its own behind a zero", () => {
+  it("stores a message that contains phrase bytes behind a zero", () => {
     const poison = Uint8Array.of(0x01, 0x7b, 0xff);
     expect([...shorten(poison)]).toEqual([0, 0x01, 0x7b, 0xff]);
     expect([...shorten(Uint8Array.of(0))]).toEqual([0, 0]);
@@ -51,7 +51,7 @@ describe("shorthand", () => {
     }
   });
 
-  it("reads what was kept under its format from the first day on", () => {
+  it("reads everything that was stored under its format since the first day", () => {
     const kept = Buffer.from("001b", "hex");
     expect([...expand(kept)]).toEqual([0x1b]);
     const hcs21 = Buffer.from([1, 0x31, 2, ...Buffer.from("a"), 4, 0x37, ...Buffer.from(',"ts":1'), 0x11]);

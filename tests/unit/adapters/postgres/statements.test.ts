@@ -27,7 +27,7 @@ function scripted(...answers: readonly (Rows | Error)[]) {
 }
 
 describe("statements", () => {
-  it("are counted by purpose, with rows, errors and times, and told one by one", async () => {
+  it("are counted by purpose, with rows, errors and times, and reported one by one", async () => {
     const samples: StatementSample[] = [];
     const statements = new Statements(
       scripted([{}, {}], new TierUnavailable("postgres", "the database answered 57P01"), [{}]),
@@ -54,7 +54,7 @@ describe("statements", () => {
     expect(Object.keys(byPurpose)).toEqual([...STATEMENT_PURPOSES]);
   });
 
-  it("say of a failure nothing but what kind it was", async () => {
+  it("report only the kind of a failure", async () => {
     const server = Object.assign(new Error('duplicate key "tm-secret"'), { severity: "ERROR", code: "23505" });
     const statements = new Statements(scripted(server, new TypeError("tm-secret is not a function")));
     await expect(statements.run("commit", SENT)).rejects.toBe(server);
@@ -107,14 +107,14 @@ describe("the circuit breaker in front of the database", () => {
     expect(time.asked).toBe(6);
   });
 
-  it("stays closed for what a database that answers says: wrong statements, and rows that others are at", async () => {
+  it("stays closed while the database answers with errors: wrong statements, and locked rows", async () => {
     const errors = [...Array.from({ length: 10 }, rolledBack), new TypeError("ours"), down(), down(), down(), down()];
     const { statements } = setUp(() => Promise.reject(errors.shift()));
     while (errors.length > 0) await statements.run("commit", SENT).catch(() => {});
     expect(statements.stats().circuit).toBe("closed");
   });
 
-  it("opens for a database that hangs, of which each read waits no longer than its limit", async () => {
+  it("opens for a database that hangs, and each read waits no longer than its limit", async () => {
     const { time, statements } = setUp(() => new Promise(() => {}));
     for (let i = 0; i < 5; i += 1) await expect(statements.run("signals", SENT)).rejects.toThrow("within 20 ms");
     expect([statements.stats().circuit, time.asked]).toEqual(["open", 5]);

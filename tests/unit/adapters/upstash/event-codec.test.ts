@@ -45,7 +45,7 @@ describe("an event as text", () => {
 });
 
 describe("between this release and the one before", () => {
-  it("commits and sign-outs keep their form: what is new stands behind what the older release reads", () => {
+  it("commits and sign-outs keep their form: new items stand behind those that the older release reads", () => {
     const users = [{ userId: "tm-ada" as UserId, head: 12 as Position, added: 1, peers: ["tm-bob" as UserId] }];
     const renamed = [{ userId: "tm-eve" as UserId, peers: ["tm-ada" as UserId] }];
     const sent = { type: "commit", topicId: "0.0.5" as TopicId, users, renamed, definitionsChanged: true } as const;
@@ -58,7 +58,7 @@ describe("between this release and the one before", () => {
     expect(encodeEvent(signOut)).toBe('[2,"tm-ada",5]');
   });
 
-  it("a paused topic is heard as one, though the older release says it with a commit of nobody", () => {
+  it("a paused topic is understood, although the older release announces it with a commit without users", () => {
     expect(decode('[1,"0.0.5",0,[],[],0]')?.event).toEqual({ type: "topic-changed", topicId: "0.0.5" });
   });
 });

@@ -31,14 +31,14 @@ describe("the event stream", () => {
     expect(await listenTo([...text])).toEqual(read);
   });
 
-  it("gives no message before its end", async () => {
+  it("gives no message before it is complete", async () => {
     expect(await listenTo(["data: message,c,a\n"])).toEqual({ heard: [], reason: "ended" });
   });
 
   it.each([
     ["a token that no header can hold", { token: "to\nken" }],
     ["an address that is none", { url: "not an address" }],
-  ])("ends with a reason where it cannot be asked for: %s", async (_, wrong) => {
+  ])("ends with a reason if it cannot be requested: %s", async (_, wrong) => {
     const options = { url: "http://127.0.0.1:1", token: "t", channel: "c", signal: new AbortController().signal };
     const handlers = { onOpen: () => {}, onMessage: () => {} };
     expect(await streamChannel({ ...options, ...wrong }, handlers)).toMatch(/^ERR_/);
@@ -47,13 +47,13 @@ describe("the event stream", () => {
   it.each([
     ["a line", ["x".repeat(MAX_EVENT_CHARACTERS), "y", "\n\n"]],
     ["an event of many lines", [...Array<string>(9).fill(`data: ${"x".repeat(MAX_EVENT_CHARACTERS / 8)}\n`), "\n"]],
-  ])("is given up where %s does not end", async (_, chunks) => {
+  ])("is given up if %s does not end", async (_, chunks) => {
     expect(await listenTo(["data: message,c,", ...chunks])).toEqual({ heard: [], reason: "too long" });
   });
 });
 
 describe("a message", () => {
-  it("that is not ours is none; of a form that is not ours it says everything", () => {
+  it("that is not ours is ignored, and one of ours in an unknown form means that everything changed", () => {
     for (const text of ["", "1", "1 a", "1 a []", "x a 1 []", '{"a":1}', "-1 a 1 null"])
       expect(decodeMessage(text)).toBeNull();
     for (const json of ["null", "{", "[2]", "{}", "[1]", '[1,"0.0.1",1,7,[],0]'])
@@ -65,7 +65,7 @@ describe("a failure", () => {
   const named = (name: string, message: string, cause?: unknown) =>
     Object.assign(new Error(message, { cause }), { name });
 
-  it("is told by its kind and a code, and nothing of what it says", () => {
+  it("is reported by its kind and a code, without its text", () => {
     const timeout = named("TimeoutError", "The operation was aborted due to timeout");
     expect([kindOf(timeout), codeOf(timeout)]).toEqual(["timeout", null]);
     const reset = named("TypeError", "fetch failed", { code: "ECONNRESET" });

@@ -31,7 +31,7 @@ describe("the plan's own figures", () => {
     expect(currentPlan({ ...DEFAULT_INPUTS, users: 100_000 }).memoryBytes).toBe(50e9);
   });
 
-  it("of the starting point: calls of the mirror for each read and each poll, counted by hand", () => {
+  it("of the starting point: mirror calls for each read and each poll, counted by hand", () => {
     // 10,000 users × 100 reads × 2 pages a day, and 500 open pages that ask for four kinds once a minute.
     const byHand = (10_000 * 100 * 2) / 86_400 + (500 * 4) / 60;
     expect(currentPlan(DEFAULT_INPUTS).mirrorRequestsPerS).toBeCloseTo(byHand, 9);
@@ -39,13 +39,13 @@ describe("the plan's own figures", () => {
 });
 
 describe("one piece of code at a time, by hand", () => {
-  it("storage is what a message leaves behind", () => {
+  it("storage is the bytes that messages leave behind", () => {
     const { storage } = of({ users: 1_000, monthsKept: 3 });
     const month = 1_000 * 175 * 30 * figure("storedBytesPerMessage");
     expect(storage).toEqual({ monthBytes: month, keptBytes: month * 3 });
   });
 
-  it("an idle network with one page open asks for four topics and the head in each gate period, and nothing of the rest", () => {
+  it("an idle network with one open page costs four topics and the head in each gate period, and nothing else", () => {
     const { mean } = of({ users: 100, openPageShare: 1, signalsPerUserDay: 0, readsPerUserDay: 0, instances: 1 });
     expect(mean.mirror.requests).toBeCloseTo(5, 5);
     expect(mean.redis).toEqual({
@@ -81,7 +81,7 @@ describe("one piece of code at a time, by hand", () => {
     expect(mean.sql.commit).toBeCloseTo(4, 3);
   });
 
-  it("an instance whose topic another one has moved is refused once, looks, and asks the page again", () => {
+  it("an instance whose topic another one has moved is refused once, reads the cursor, and asks for the page again", () => {
     // Every period has messages, so every run but those after one's own begins behind: of two instances every second one where
     // anyone may come first, none where it is always the same; half of the time it is.
     const many = { readsPerUserDay: 0, ownWriteShare: 0, openPageShare: 0.1, contactsPerUser: 0, users: 1_000 };
@@ -94,7 +94,7 @@ describe("one piece of code at a time, by hand", () => {
     expect(at(2).mirror.requests - at(1).mirror.requests).toBeCloseTo(0.25, 3);
   });
 
-  it("a write costs a nonce, two commands each for its idempotency and its door, a token, and a look at the slots where it is trust", () => {
+  it("a write costs a nonce, two commands each for idempotency and write fence, a token, and for trust a read of the slots", () => {
     const { mean } = of({ ownWriteShare: 0.5 });
     expect(mean.redis.nonce).toBeCloseTo(mean.messages / 2, 9);
     expect(mean.redis.idempotency).toBeCloseTo(mean.messages, 9);
@@ -103,7 +103,7 @@ describe("one piece of code at a time, by hand", () => {
     expect(mean.sql.rule).toBeCloseTo((mean.messages / 2) * DEFAULT_INPUTS.kindShares.trust, 9);
   });
 
-  it("a view that no commit touches is loaded once in its time to live, and asked of Redis once in the first tier's", () => {
+  it("a view that no commit touches is loaded once in its time to live, and asked of Redis once in that of memory", () => {
     const busy = { signalsPerUserDay: 0, readsPerUserDay: 3 * 86_400, directReadShare: 0, instances: 1, users: 1 };
     const { mean } = of(busy);
     // A read a second and view: of each three, two are within the two seconds in which the first has been fetched.
@@ -112,7 +112,7 @@ describe("one piece of code at a time, by hand", () => {
     expect(mean.redis.fill).toBeLessThan(1e-9);
   });
 
-  it("a view that is read as often as commits touch it is cold every second time", () => {
+  it("a view that is read as often as commits touch it is cold at every second read", () => {
     // Two kinds would touch a user apart; one is simpler by hand: written 1 a day, so touched twice.
     const kindShares = { contact: 1, trust: 0, recognition: 0, profile: 0 };
     const { mean } = of({
@@ -195,7 +195,7 @@ describe("whatever the inputs", () => {
     );
   });
 
-  it("what is proportional to users doubles with them", () => {
+  it("traffic that is proportional to users doubles with them", () => {
     fc.assert(
       fc.property(anyInputs, (inputs) => {
         const [one, two] = [capacity(inputs), capacity({ ...inputs, users: inputs.users * 2 })];
@@ -212,7 +212,7 @@ describe("whatever the inputs", () => {
     );
   });
 
-  it("nobody costs nothing", () => {
+  it("no users cost nothing", () => {
     fc.assert(
       fc.property(anyInputs, (inputs) => {
         const nobody = { ...inputs, users: 0 };
@@ -223,7 +223,7 @@ describe("whatever the inputs", () => {
     );
   });
 
-  it("what the mirror is asked does not follow the number of reads, once there is one in each gate period", () => {
+  it("mirror requests do not follow the number of reads, once there is one read in each gate period", () => {
     fc.assert(
       fc.property(anyInputs, fc.double({ min: 1, max: 1_000, noNaN: true }), (given, times) => {
         // 10,000 reads a second: the period hardly waits for the next.
@@ -241,7 +241,7 @@ describe("whatever the inputs", () => {
     );
   });
 
-  it("what is asked of the mirror stays within its budget, or within what carries the messages", () => {
+  it("mirror requests stay within the budget, or within what carries the messages", () => {
     fc.assert(
       fc.property(anyInputs, (inputs) => {
         const { mean } = capacity(inputs);
@@ -254,7 +254,7 @@ describe("whatever the inputs", () => {
 });
 
 describe("limits", () => {
-  it("come in the order in which they break, and each is passed there and not before", () => {
+  it("come in the order in which they break, and each breaks there and not before", () => {
     for (const [limits, at] of [
       [limitsOf(DEFAULT_INPUTS), limitsOf],
       [currentLimitsOf(DEFAULT_INPUTS), currentLimitsOf],
@@ -284,7 +284,7 @@ describe("limits", () => {
 });
 
 describe("dollars", () => {
-  it("of the ledger are a line of their own, and of what runs this at every scale the smaller part", () => {
+  it("of the ledger have their own line, and running this is the smaller part at every scale", () => {
     for (const users of PLAN_SCALES) {
       const { costs } = of({ users });
       expect(total(costs)).toBeCloseTo(withoutLedger(costs) + total(costs, "ledger"), 6);
@@ -292,14 +292,14 @@ describe("dollars", () => {
     }
   });
 
-  it("of Redis are those of the largest plan where commands by use would cost more", () => {
+  it("of Redis are those of the largest plan if commands by use would cost more", () => {
     const plan = of({ users: 200_000 }).costs.filter(({ part }) => part === "redis");
     expect(plan.map(({ what }) => what)).toEqual(["largest fixed plan", "traffic"]);
     expect(plan[0]?.usd).toBe(1_500);
     expect(usd({ users: 1_000 }, "redis")).toBeLessThan(200);
   });
 
-  it("of the mirror are nothing while the public one carries it", () => {
+  it("of the mirror are zero while the public one carries the requests", () => {
     expect(usd({ users: 100_000 }, "mirror")).toBe(0);
     expect(usd({ users: 10_000_000 }, "mirror")).toBeGreaterThan(10_000);
   });
@@ -318,7 +318,7 @@ describe("figures", () => {
     });
   });
 
-  it("of Redis go by the purposes that the adapter counts by", () => {
+  it("of Redis use the purposes by which the adapter counts", () => {
     for (const purpose of Object.keys(of({}).mean.redis)) expect(PURPOSES).toContain(purpose);
   });
 

@@ -6,7 +6,7 @@ const names = Object.keys(PRICES) as PriceName[];
 const amount = fc.double({ min: 0, max: 1e15, noNaN: true });
 
 describe("prices", () => {
-  it("each say where they were read", () => {
+  it("each name their source", () => {
     for (const entry of [...Object.values(PRICES), ...Object.values(LIMITS)]) {
       expect(entry.source).not.toBe("");
       expect(entry.dated === null || /^20\d\d-\d\d(-\d\d)?$/.test(entry.dated)).toBe(true);
@@ -25,7 +25,7 @@ describe("prices", () => {
     expect(usdOf(name, units)).toBeCloseTo(usd, 9);
   });
 
-  it("are nothing for nothing, and never fall", () => {
+  it("are zero for no units, and never fall", () => {
     fc.assert(
       fc.property(fc.constantFrom(...names), amount, amount, (name, a, b) => {
         expect(usdOf(name, 0)).toBe(0);

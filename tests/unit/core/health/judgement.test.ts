@@ -8,7 +8,7 @@ if (topic === undefined) throw new Error("there is a topic");
 const named = (topicId: string, lagMs: number) => ({ ...topic, topicId, lagMs });
 
 describe("the judgement of health", () => {
-  it("finds nothing where all is well", () => {
+  it("finds nothing if all is well", () => {
     expect(judge(WELL)).toEqual([]);
     expect(judge({ ...WELL, redis: null })).toEqual([]);
   });
@@ -17,11 +17,11 @@ describe("the judgement of health", () => {
     expect(judge({ ...WELL, ...facts })).toMatchObject([{ code, subject, summary: says }]);
   });
 
-  it("says of an idle topic nothing, however old it is", () => {
+  it("reports nothing about an idle topic, however old it is", () => {
     expect(judge({ ...WELL, topics: [{ ...topic, asOfMs: NOW_MS - 86_400_000, lagMs: 0 }] })).toEqual([]);
   });
 
-  it("says once that all topics are behind when one thing keeps them all, and names it", () => {
+  it("reports once that all topics are behind if they share one cause, and names it", () => {
     const circuit = { ...WELL.mirrors[0], origin: "https://mirror.test", circuit: "open" as const, calls: null };
     const state = {
       name: "backing-off",
@@ -63,7 +63,7 @@ describe("the judgement of health", () => {
     expect(judge({ ...WELL, postgres: { ...postgres, clockAheadMs: Math.sign(clockAheadMs) * 10_000 } })).toEqual([]);
   });
 
-  it("names the devnet that has ended as the reason why topics are behind, and nothing that it took along", () => {
+  it("names only the ended devnet as the reason why topics are behind", () => {
     const topics = [named("0.0.7", 60_000)];
     const { facts } = SIGHTS["devnet-ended"];
     expect(judge({ ...WELL, ...facts, topics }).map(({ summary }) => summary)).toEqual([
@@ -72,7 +72,7 @@ describe("the judgement of health", () => {
     ]);
   });
 
-  it("leaves a paused topic out of what is behind, stuck or starting, whoever knows of the pause", () => {
+  it("never counts a paused topic as behind, stuck or starting, whoever knows of the pause", () => {
     const paused = { name: "paused" } as const;
     const here = { isStarting: true, topics: [{ ...named("0.0.7", 600_000), asOfMs: null, state: paused }] };
     expect(codesOf(here)).toEqual([]);
@@ -80,7 +80,7 @@ describe("the judgement of health", () => {
     expect(codesOf(elsewhere)).toEqual(["topic-paused"]);
   });
 
-  it("needs three failures among ten calls at the most, so that one lost connection is nothing", () => {
+  it("needs at least three failures, and one in ten calls, so that one lost connection is nothing", () => {
     const calls = (sent: number, failed: number) =>
       codesOf({ postgres: { ...WELL.postgres, calls: { sent, failed, meanMs: 1 } } });
     expect(calls(2, 2)).toEqual([]);

@@ -19,7 +19,7 @@ describe("a value", () => {
     expect(cleanValue(text)).toBe(expected);
   });
 
-  it("is the same however much white space is around it", () => {
+  it("is the same with any white space around it", () => {
     const space = fc.stringMatching(/^[ \t\r\n\u00A0\uFEFF]*$/);
     fc.assert(
       fc.property(fc.string(), space, space, (text, before, after) => {
@@ -38,18 +38,18 @@ describe("a name that is nearly right", () => {
     ["SESSION_SECRETS", "SESSION_SECRET"],
     ["UPSTASH_REDIS_TOKEN", "UPSTASH_REDIS_REST_TOKEN"],
     ["DATABSE_URL", "DATABASE_URL"],
-  ])("%s was meant as %s", (name, meant) => {
+  ])("%s is recognised as %s", (name, meant) => {
     expect(nearestName(name, known)).toBe(meant);
   });
 
   it.each([["SORT"], ["PWD"], ["HOSTNAME"], ["DATABASE_URL_UNPOOLED"], ["KV_URL"], ["SHELL"], ["NODE_ENV"]])(
-    "%s is another program's",
+    "%s is left alone: another program uses it",
     (name) => {
       expect(nearestName(name, known)).toBeNull();
     },
   );
 
-  it("is as far as the slips that were made, at the most", () => {
+  it("is no farther away than the slips that were made", () => {
     const word = fc.stringMatching(/^[A-Z_]{3,20}$/);
     fc.assert(
       fc.property(word, fc.nat(18), fc.constantFrom("swap", "drop", "add"), (text, at, slip) => {

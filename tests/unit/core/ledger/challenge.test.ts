@@ -20,7 +20,7 @@ const arbitrary: fc.Arbitrary<Challenge> = fc.record({
 });
 
 describe("a challenge", () => {
-  it("reads back as what it was made of, in ASCII and in bounds", () => {
+  it("reads back unchanged, in ASCII and within its bounds", () => {
     fc.assert(
       fc.property(arbitrary, (challenge) => {
         const text = challengeText(challenge);
@@ -32,7 +32,7 @@ describe("a challenge", () => {
     );
   });
 
-  it("is none with any one character changed, added or left out, or it is another one", () => {
+  it("is refused or is another challenge with any one character changed, added or left out", () => {
     fc.assert(
       fc.property(arbitrary, fc.nat(), fc.string({ unit: "binary", maxLength: 2 }), (challenge, at, put) => {
         const whole = sealed(challengeText(challenge), SEAL);
@@ -45,7 +45,7 @@ describe("a challenge", () => {
     );
   });
 
-  it("is not made of what would not read back", () => {
+  it("is not made from members that would not read back", () => {
     const good: Challenge = {
       domain: "a.b",
       network: "testnet",

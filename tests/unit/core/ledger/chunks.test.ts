@@ -23,7 +23,7 @@ const feed = (parts: readonly Piece[], prior: readonly Piece[] = []) => {
 };
 
 describe("chunk reassembly", () => {
-  it("gives the whole with the part that completes it, and nothing before", () => {
+  it("gives the whole message with the part that completes it, and nothing before", () => {
     expect(feed([part(1, 3, "a"), part(2, 3, "b"), part(3, 3, "c")])).toEqual([null, null, "abc"]);
   });
 
@@ -35,7 +35,7 @@ describe("chunk reassembly", () => {
     expect(feed([part(1, 2, "first"), part(1, 2, "second"), part(2, 2, "!")])).toEqual([null, "repeat", "first!"]);
   });
 
-  it("gives a whole once: what comes after it adds nothing", () => {
+  it("gives a whole message once: later parts add nothing", () => {
     expect(feed([part(1, 2, "a"), part(2, 2, "b"), part(1, 2, "x"), part(2, 2, "y")])).toEqual([
       null,
       "ab",
@@ -75,7 +75,7 @@ describe("chunk reassembly", () => {
     ]);
   });
 
-  it("keeps messages apart that come interleaved", () => {
+  it("keeps interleaved messages apart", () => {
     expect(feed([part(1, 2, "a", "k"), part(1, 2, "x", "l"), part(2, 2, "b", "k"), part(2, 2, "y", "l")])).toEqual([
       null,
       null,
@@ -84,7 +84,7 @@ describe("chunk reassembly", () => {
     ]);
   });
 
-  it("is verified only where every part is", () => {
+  it("is verified only if every part is", () => {
     const wholeOf = (second: Piece["verification"]) => {
       const reassembly = Reassembly.from([part(1, 3, "a"), part(2, 3, "b", "k", second)]);
       return reassembly.take(part(3, 3, "c"));
@@ -93,7 +93,7 @@ describe("chunk reassembly", () => {
     expect(wholeOf("unverifiable")).toMatchObject({ verification: "unverifiable" });
   });
 
-  it("takes a message of one part as it is, an empty one too", () => {
+  it("takes a message of one part unchanged, even an empty one", () => {
     expect(feed([part(1, 1, "a"), part(1, 1, "", "l")])).toEqual(["a", ""]);
   });
 
@@ -102,18 +102,18 @@ describe("chunk reassembly", () => {
     ["1 of 1", { key: "k", number: 1, total: 1 }],
     ["0 of 0, which is a protobuf that was never set", { key: "k", number: 0, total: 0 }],
     ["1 of 1 without a group", { key: "", number: 1, total: 1 }],
-  ])("takes %s for a message that was not split, as often as it comes", (_, chunk) => {
+  ])("takes %s for a message that was not split, every time", (_, chunk) => {
     const piece: Piece = { chunk, message: bytes("a"), verification: "verified" };
     expect(kindOfChunk(chunk)).toBe("whole");
     expect(feed([piece, piece])).toEqual(["a", "a"]);
   });
 
-  it("never joins parts that name no group, nor chunk info that could not be used", () => {
+  it("never joins parts without a group, nor parts whose chunk info is unusable", () => {
     expect(feed([part(1, 2, "a", ""), part(2, 2, "b", "")])).toEqual(["repeat", "repeat"]);
     expect(kindOfChunk(UNUSABLE_CHUNK)).toBe("bad-chunk");
   });
 
-  it("comes to the same wherever a restart falls, whatever senders do with numbers and totals", () => {
+  it("gives the same result wherever a restart falls, whatever senders do with numbers and totals", () => {
     const anyPart = fc.record({
       chunk: fc.record({
         key: fc.constantFrom("k", "l", "m"),

@@ -60,7 +60,7 @@ describe("consensus time", () => {
     expect(parseConsensusTime(text)).toBeNull();
   });
 
-  it("rounds down to milliseconds, and back to their first nanosecond", () => {
+  it("rounds down to milliseconds, and milliseconds turn into their first nanosecond", () => {
     fc.assert(
       fc.property(anyNs, (ns) => {
         const back = fromMs(toMs(ns));

@@ -34,7 +34,7 @@ describe("entity ids", () => {
     expect(parseAccountId(id)).toBeNull();
   });
 
-  it("gives the numbers of an id back without loss, as large as the ledger has them", () => {
+  it("returns the numbers of an id without loss, as large as the ledger has them", () => {
     const shardOrRealm = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n });
     fc.assert(
       fc.property(shardOrRealm, shardOrRealm, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (shard, realm, num) => {
@@ -69,15 +69,15 @@ describe("user ids", () => {
     ["a filler behind a name", "tm-alice\u3164"],
     ["a selector behind a letter", "tm-alice\ufe0f"],
     ["a joiner of graphemes in a name", "tm-al\u034fice"],
-  ])("refuses what shows nothing: %s", (_, id) => {
+  ])("refuses invisible text: %s", (_, id) => {
     expect(parseUserId(id)).toBeNull();
   });
 
-  it.each(["❤\ufe0f", "tm-Zoe\u0308", "ราตรี", "葛\u{E0100}"])("accepts what its script needs: %s", (id) => {
+  it.each(["❤\ufe0f", "tm-Zoe\u0308", "ราตรี", "葛\u{E0100}"])("accepts characters that its script needs: %s", (id) => {
     expect(parseUserId(id)).toBe(id);
   });
 
-  it("never look like another one: none of their characters shows nothing", () => {
+  it("never look like another one: each of their characters has an effect", () => {
     const blank = fc.constantFrom(
       "\u3164",
       "\u2800",
@@ -104,7 +104,7 @@ describe("user ids", () => {
     );
   });
 
-  it.each([[null], [undefined], [7], [{}], [["a"]], [true]])("refuses %j, which is no text", (value) => {
+  it.each([[null], [undefined], [7], [{}], [["a"]], [true]])("refuses %j, which is not text", (value) => {
     expect(parseUserId(value)).toBeNull();
   });
 
@@ -149,6 +149,6 @@ describe("sequence numbers", () => {
   });
 });
 
-it("names a signal by its topic and its place there", () => {
+it("names a signal by its topic and its sequence number", () => {
   expect(signalId(unwrap(parseTopicId("0.0.5")), 17)).toBe("0.0.5/17");
 });

@@ -48,7 +48,7 @@ function recorded(file: string): readonly LedgerMessage[] {
 const files = readdirSync(VECTORS).filter((file) => file.endsWith(".json"));
 
 describe("recorded chains of real networks", () => {
-  it("are here", () => expect(files.length).toBeGreaterThanOrEqual(3));
+  it("are present", () => expect(files.length).toBeGreaterThanOrEqual(3));
 
   it.each(files)("%s follows from message to message", (file) => {
     const messages = recorded(file);
@@ -74,7 +74,7 @@ describe("the running hash", () => {
     sequence: 77,
   };
 
-  it("is made of the bytes that docs/hedera.md lists, in that order", () => {
+  it("covers the bytes that docs/hedera.md lists, in that order", () => {
     const previous = new Uint8Array(HASH_BYTES).fill(0xaa);
     const content = new Uint8Array(HASH_BYTES).fill(0xbb);
     const int64 = (n: bigint | number) => BigInt(n).toString(16).padStart(16, "0");

@@ -44,12 +44,12 @@ describe("verification along the chain", () => {
     expect(walk(forged)).toEqual([ok, ok, ok, "failed: hash-mismatch", ok, ok]);
   });
 
-  it("does not hold a time that it could not verify against what follows", () => {
+  it("does not judge later messages by a time that it could not verify", () => {
     const late = altered({ runningHash: null, consensusNs: consensusNs(fourth.consensusNs + 10n ** 18n) });
     expect(walk(late)).toEqual([ok, ok, ok, "unverifiable: no-hash", "unverifiable: no-predecessor", ok]);
   });
 
-  it("fails a forged time, and only that message, be it years in the future", () => {
+  it("fails a forged time, and only that message, even one years in the future", () => {
     for (const aheadNs of [1n, 10n ** 18n]) {
       const forged = altered({ consensusNs: consensusNs(fourth.consensusNs + aheadNs) });
       expect(walk(forged)).toEqual([ok, ok, ok, "failed: hash-mismatch", ok, ok]);
@@ -61,7 +61,7 @@ describe("verification along the chain", () => {
     expect(walk(forged)).toEqual([ok, ok, ok, "failed: hash-mismatch", "failed: hash-mismatch", ok]);
   });
 
-  it("fails a hash of another length, whatever is before it, and has no predecessor for the next", () => {
+  it("fails a hash of another length, whatever is before it, and cannot verify the next message", () => {
     const short = altered({ runningHash: unwrap(fourth.runningHash).slice(1) });
     expect(walk(short)).toEqual([ok, ok, ok, "failed: hash-mismatch", "unverifiable: no-predecessor", ok]);
   });
@@ -78,21 +78,21 @@ describe("verification along the chain", () => {
     },
   );
 
-  it("fails it also where nothing before it was verified, if it is younger than version 3", () => {
+  it("fails it even if nothing before it was verified, if its time is after the change to version 3", () => {
     const first = HONEST.map((message) => (message.sequence === 1 ? { ...message, runningHashVersion: 2 } : message));
     expect(walk(first)).toEqual(["failed: bad-version", ok, ok, ok, ok, ok]);
     const afterGap: ChainHead = { sequence: 3, hash: null, consensusNs: 0n };
     expect(walk(altered({ runningHashVersion: null }).slice(3), afterGap)[0]).toBe("failed: bad-version");
   });
 
-  it("does not take a version for a hash: without one the message stays unverifiable", () => {
+  it("does not take a version for a hash: without a hash the message stays unverifiable", () => {
     for (const runningHashVersion of [0, 2, 3, null]) {
       for (const runningHash of [null, new Uint8Array(0)])
         expect(walk(altered({ runningHashVersion, runningHash }))[3]).toBe("unverifiable: no-hash");
     }
   });
 
-  it("takes versions 1 and 2 of before August 2020 for unverifiable, verifies from the first of version 3 on, and then no less", () => {
+  it("takes versions 1 and 2 from before August 2020 as unverifiable, and verifies from the first message of version 3 on", () => {
     const startNs = BigInt(Date.UTC(2020, 6, 20)) * 1_000_000n;
     const old = chainOf(
       TOPIC,
@@ -123,7 +123,7 @@ describe("verification along the chain", () => {
   it.each([
     ["at the time of", 0n],
     ["before", -1n],
-  ])("verifies a message %s its predecessor, for its hash proves the order", (_, laterNs) => {
+  ])("verifies a message %s its predecessor, because its hash proves the order", (_, laterNs) => {
     const times = [0n, 10n, 20n, 20n + laterNs, 30n, 40n].map((ns) => 10n ** 18n + ns);
     const chain = chainOf(
       TOPIC,
@@ -132,7 +132,7 @@ describe("verification along the chain", () => {
     expect(walk(chain)).toEqual([ok, ok, ok, ok, ok, ok]);
   });
 
-  it("fails a message that lies before what was verified where no hash could be checked", () => {
+  it("fails a message without a checkable hash whose time is before the last verified one", () => {
     const early = altered({ runningHash: null, consensusNs: consensusNs(fourth.consensusNs - 10n ** 10n) });
     expect(walk(early)[3]).toBe("failed: time-order");
     const third = unwrap(HONEST[2]).consensusNs;
@@ -140,7 +140,7 @@ describe("verification along the chain", () => {
     expect(walk(close)[3]).toBe("unverifiable: no-hash");
   });
 
-  it("verifies each chunk as a link of its own", () => {
+  it("verifies each chunk as its own link", () => {
     const chunk = (number: number) => ({ key: "k", number, total: 2 });
     const chain = chainOf(TOPIC, [
       { body: Buffer.from('{"a":'), chunk: chunk(1) },
@@ -149,7 +149,7 @@ describe("verification along the chain", () => {
     expect(walk(chain)).toEqual([ok, ok]);
   });
 
-  it("fails exactly the message of which one bit was changed, wherever it lies", () => {
+  it("fails exactly the message in which one bit was changed, wherever the bit is", () => {
     fc.assert(
       fc.property(fc.nat({ max: 5 }), fc.nat({ max: 6 }), fc.nat({ max: 7 }), (index, byte, bit) => {
         const forged = HONEST.map((message, i) => {

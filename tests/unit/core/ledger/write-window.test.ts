@@ -20,7 +20,7 @@ describe("the window of a message", () => {
     );
   });
 
-  it("is the same one for a retry within a minute, where the sender's clock is right", () => {
+  it("is the same for a retry within a minute, if the sender's clock is right", () => {
     fc.assert(
       fc.property(digest, madeS, fc.integer({ min: 0, max: 60_000 }), (hash, made, after) => {
         expect(writeWindow(hash, made, made * 1_000 + after)).toEqual(writeWindow(hash, made, made * 1_000));
@@ -28,7 +28,7 @@ describe("the window of a message", () => {
     );
   });
 
-  it("comes after all that was sent in an earlier one has arrived, or never will", () => {
+  it("settles earlier windows: their messages have arrived, or never will", () => {
     fc.assert(
       fc.property(digest, madeS, afterMs, afterMs, (hash, made, first, second) => {
         const [earlier, later] = [Math.min(first, second), Math.max(first, second)].map((after) =>
@@ -40,7 +40,7 @@ describe("the window of a message", () => {
     );
   });
 
-  it("asks no more of the log than the mirror has, when the message comes first", () => {
+  it("needs no more of the log than the mirror has when the message first comes", () => {
     const made = 1_790_000_000;
     const { settledNs } = writeWindow("00", made, made * 1_000);
     expect(BigInt(made) * S - settledNs).toBe(14n * S);
@@ -57,7 +57,7 @@ describe("the window of a message", () => {
   });
 });
 
-it("writes a transaction's id as the network's tools do, that of the last chunk", () => {
+it("writes the transaction id of the last chunk, as the network's tools do", () => {
   expect(transactionIdText("0.0.5", 1_790_000_000_000_000_020n, 1)).toBe("0.0.5@1790000000.000000020");
   expect(transactionIdText("0.0.5", 1_790_000_000_000_000_020n, 3)).toBe("0.0.5@1790000000.000000022");
 });

@@ -39,7 +39,7 @@ const sorted = (shards: readonly Shard[]) =>
   shards.map((each) => JSON.stringify(each, (_, v) => (typeof v === "bigint" ? `${v}` : v))).sort();
 
 describe("a published registry", () => {
-  it("is read back as it was, whatever was published before it, and there is nothing left to publish", () => {
+  it("is read back unchanged, whatever was published before it, and nothing is left to publish", () => {
     fc.assert(
       fc.property(fc.array(registry, { minLength: 1, maxLength: 4 }), (registries) => {
         let messages: readonly RegistryMessage[] = [];
@@ -60,7 +60,7 @@ describe("a published registry", () => {
     );
   });
 
-  it("is made of HCS-2 operations: the first of a shard registers, the next ones update that", () => {
+  it("consists of HCS-2 operations: the first of a shard registers it, the next ones update it", () => {
     const [first] = active(standard("contact"), 1) as [Shard];
     const register = publication(registryOf([first]), []);
     expect(register.map((text) => JSON.parse(text))).toEqual([
@@ -74,7 +74,7 @@ describe("a published registry", () => {
     expect(update.map((text) => JSON.parse(text))).toMatchObject([{ op: "update", uid: "2", t_id: first.topicId }]);
   });
 
-  it("forgets what was deleted, and does not mind what it does not understand", () => {
+  it("drops deleted shards, and ignores messages that it does not understand", () => {
     const shards = active(standard("contact"), 2);
     const texts = [
       ...publication(registryOf(shards), []),
@@ -92,7 +92,7 @@ describe("a published registry", () => {
     expect(shardsOf(append([], texts))).toEqual([shards[1]]);
   });
 
-  it("never throws, whatever text there is", () => {
+  it("never throws for any text", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.string(), fc.json()), { maxLength: 20 }), (texts) => {
         expect(Array.isArray(foldRegistry(append([], texts)))).toBe(true);

@@ -57,7 +57,7 @@ describe("growing", () => {
     ]);
   });
 
-  it("routes nobody elsewhere before the switch, and everybody at it", () => {
+  it("moves nobody before the switch, and everybody at it", () => {
     const goal: Goal = { name: "grow", group: GROUP, to: 16 };
     let registry = registryOf(active(GROUP, 4));
     const routes = (of: Registry) => USERS.map((user) => routeTopic(of, user, "contact")?.segment);
@@ -73,7 +73,7 @@ describe("growing", () => {
     expect(activeShards(registry, GROUP)).toHaveLength(16);
   });
 
-  it("goes on from wherever it was left, also by another goal, without planning anything twice", () => {
+  it("goes on from wherever it was left, even by another goal, and plans nothing twice", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 2, max: 9 }), fc.nat(20), (first, second, left) => {
         let registry = registryOf(active(GROUP, 1));
@@ -145,7 +145,7 @@ describe("draining", () => {
     }
   });
 
-  it("of a topic that another shard goes on with says so: it need not be quiet", () => {
+  it("of a topic that another shard keeps using says so: the topic need not be quiet", () => {
     const [shard] = active(GROUP, 1) as [Shard];
     const other: Shard = { ...shard, kind: "trust" };
     const draining: Shard = { ...shard, state: "draining", drainsFromNs: NOW };
@@ -161,7 +161,7 @@ describe("draining", () => {
     expect(activeShards(after, GROUP)[1]).toMatchObject({ generation: 1 });
   });
 
-  it("of what nobody writes to is refused", () => {
+  it("of a shard that nobody writes to is refused", () => {
     const [shard] = active(GROUP, 1) as [Shard];
     const creating: Shard = { ...shard, state: "creating" };
     expect(nextStep(registryOf([creating]), drainOf(creating), NOW)).toMatchObject({ name: "impossible" });

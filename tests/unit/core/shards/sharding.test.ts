@@ -16,7 +16,7 @@ const GOLDEN = {
 const USERS = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? `0.0.${7_000_000 + i}` : `tm-user-${i}`));
 
 describe("segments", () => {
-  it("stay what they are from version to version: a user's topic must not move by itself", () => {
+  it("stay the same from version to version: a user's topic must not move by itself", () => {
     const users = ["tm-alice", "tm-bob", "0.0.7226146", "0.0.1", "李雷", "🦊"];
     const golden = Object.fromEntries(users.map((user) => [user, [2, 5, 16, 1_000].map((n) => segmentOf(user, n))]));
     expect(golden).toEqual(GOLDEN);
@@ -48,7 +48,7 @@ describe("segments", () => {
     expect(Math.abs(moved / USERS.length - (m - n) / m)).toBeLessThan(0.02);
   });
 
-  it("exist for every text and every count", () => {
+  it("are found for every text and every count", () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.integer({ min: 1, max: 5_000 }), (user, segments) => {
         const segment = segmentOf(user, segments);
@@ -57,7 +57,7 @@ describe("segments", () => {
     );
   });
 
-  it.each([0, -1, 1.5, Number.NaN])("of which there are %d are refused", (segments) => {
+  it.each([0, -1, 1.5, Number.NaN])("are refused for a count of %d", (segments) => {
     expect(() => segmentOf("tm-alice", segments)).toThrow(RangeError);
   });
 });

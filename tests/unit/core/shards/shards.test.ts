@@ -56,7 +56,7 @@ const registry: fc.Arbitrary<Registry> = fc
   });
 
 describe("a route", () => {
-  it("leads every user and kind to exactly one topic, which is written to, of that kind, and always the same", () => {
+  it("leads every user and kind to exactly one active topic of that kind, always the same", () => {
     fc.assert(
       fc.property(registry, user, kind, (registry, user, kind) => {
         const shard = routeTopic(registry, user, kind);
@@ -67,7 +67,7 @@ describe("a route", () => {
     );
   });
 
-  it("never leads two tenants, nor anybody else, to the topic of one", () => {
+  it("never leads anybody but a tenant's users to the tenant's topic", () => {
     fc.assert(
       fc.property(registry, user, user, kind, (registry, a, b, kind) => {
         for (const each of [a, b]) {
@@ -81,7 +81,7 @@ describe("a route", () => {
     );
   });
 
-  it("takes the closest that there is: own, tenant's, busy, standard", () => {
+  it("takes the closest topic that exists: own, tenant's, busy, standard", () => {
     const groups = [
       active({ tier: "busy", kind: "trust", owner: "tm-a" as UserId }, 1),
       active(ofTenant("trust", "acme"), 2),
@@ -121,7 +121,7 @@ describe("a route", () => {
 });
 
 describe("a tier", () => {
-  it("is left upwards at 1,000 signals and downwards below 800 only: between the two nobody moves", () => {
+  it("rises at 1,000 signals and falls only below 800: between the two nobody moves", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 3_000 }), { maxLength: 50 }), (counts) => {
         let tier: UserTier = "standard";
@@ -140,7 +140,7 @@ describe("a tier", () => {
 });
 
 describe("names", () => {
-  it("say tier, kind and segment, and whose they are", () => {
+  it("give tier, kind, segment and owner", () => {
     expect(shardName("trustmesh", { ...standard("contact"), segment: 3 })).toBe("trustmesh-standard-contact-3");
     expect(shardName("tm", { ...ofTenant("trust", "acme"), segment: 0 })).toBe("tm-enterprise-trust-acme-0");
   });
@@ -186,7 +186,7 @@ describe("a seed", () => {
     expect(seedShards(registryOf(seeded), configured, 6n)).toEqual([]);
   });
 
-  it("of a topic that is configured later is the next segment, from then on; what was drained does not come back", () => {
+  it("of a topic that is configured later is the next segment from then on, and drained segments do not come back", () => {
     const before = registryOf(active(standard("contact"), 2));
     const [drained, kept] = before.shards as [Shard, Shard];
     const registry = registryOf([
@@ -208,7 +208,7 @@ describe("topics to read", () => {
   const DAY = 86_400_000_000_000n;
   const one = (over: Partial<Shard>): Shard => ({ ...(simplest().shards[0] as Shard), ...over });
 
-  it("are those that exist, each as closely as its state asks", () => {
+  it("are those that exist, each read as often as its state asks", () => {
     const [P, C, A, D, N] = ["0.0.1", "0.0.2", "0.0.3", "0.0.4", "0.0.5"] as TopicId[];
     const registry = registryOf([
       one({ state: "planned", topicId: null }),
@@ -227,7 +227,7 @@ describe("topics to read", () => {
     expect(readTopics(registry).at(-1)?.untilNs).toBe(NOW + DAY);
   });
 
-  it("that shards share are read as the liveliest of them asks, from the earliest start, for all their kinds", () => {
+  it("that shards share are read as the most active of them needs, from the earliest start, for all their kinds", () => {
     const topicId = "0.0.1" as TopicId;
     const registry = registryOf([
       one({ kind: "trust", state: "drained", topicId, drainedNs: NOW, routesFromNs: 3n }),

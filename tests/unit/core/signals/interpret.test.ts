@@ -43,7 +43,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("becomes one row where actor and target are one, or where there is no target", () => {
+  it("becomes one row if actor and target are one person, or if there is no target", () => {
     const mint = { type: "RECOGNITION_MINT", actor: "tm-a", target: "tm-a", recognitionId: "x" };
     const profile = { type: "PROFILE_UPDATE", actor: "tm-b", displayName: "B" };
     const { rows } = runPieces([{ body: mint }, { body: profile }]);
@@ -53,7 +53,7 @@ describe("a message", () => {
     ]);
   });
 
-  it("becomes no row where it names nobody, and still defines what it defines", () => {
+  it("becomes no row if it names nobody, and its definition still counts", () => {
     const { rows, definitions } = runPieces([{ body: { kind: "RECOGNITION_DEFINITION", id: "kind" } }]);
     expect(rows).toEqual([]);
     expect(definitions).toHaveLength(1);
@@ -97,7 +97,7 @@ describe("a message", () => {
     expect(fates(view)).toEqual([["signal", "no-hash"]]);
   });
 
-  it("that was judged before keeps its verdict and does not move the chain", () => {
+  it("that has a verdict keeps it and does not move the chain", () => {
     const [message] = chainOf(TOPIC, [{ body: request() }]);
     const judged = { ...unwrap(message), verdict: { verification: "unverifiable", reason: "no-predecessor" } } as const;
     const view = run([judged]);
@@ -115,7 +115,7 @@ describe("a message that cannot be taken as the mirror tells it", () => {
     "not-a-message",
     "not-storable",
     "ahead-of-ledger",
-  ] as const)("for %s has failed, with that reason, also when it is looked at again", (defect) => {
+  ] as const)("for %s has failed, with that reason, even when it is interpreted again", (defect) => {
     const [first, second] = chainOf(TOPIC, [{ body: request() }, { body: request("tm-c", "tm-d") }]);
     const view = run([{ ...unwrap(first), defect }, unwrap(second)]);
     expect(fates(view)).toEqual([
@@ -127,7 +127,7 @@ describe("a message that cannot be taken as the mirror tells it", () => {
   });
 });
 
-describe("who says so", () => {
+describe("the payer", () => {
   it("trusts no message without a payer, whoever is trusted", () => {
     const [message] = chainOf(TOPIC, [{ body: request() }]);
     for (const trustedPayers of [TRUSTED, "*"] as const) {
@@ -138,27 +138,27 @@ describe("who says so", () => {
     }
   });
 
-  it("keeps what a stranger writes for somebody else out of rows and projections", () => {
+  it("keeps messages of an untrusted payer for somebody else out of rows and projections", () => {
     const view = runPieces([{ body: request(), payer: STRANGER }]);
     expect(fates(view)).toEqual([["untrusted", "untrusted-payer"]]);
     expect([view.rows, view.edges, view.profiles, view.definitions]).toEqual([[], [], [], []]);
   });
 
-  it("takes the word of everybody for themselves, of trusted payers for all, and of all where all are trusted", () => {
+  it("lets everybody write for themselves, trusted payers for all, and all for all if all are trusted", () => {
     expect(runPieces([{ body: request(STRANGER), payer: STRANGER }]).rows).toHaveLength(2);
     expect(runPieces([{ body: request(), payer: OPERATOR }]).rows).toHaveLength(2);
     expect(runPieces([{ body: request(), payer: STRANGER }], "*").rows).toHaveLength(2);
   });
 
-  it("does not take the word of a target for the actor", () => {
+  it("does not let a target write for the actor", () => {
     expect(runPieces([{ body: request("tm-a", STRANGER), payer: STRANGER }]).rows).toEqual([]);
   });
 
-  it("says undecodable before untrusted: what says nothing says it for nobody", () => {
+  it("calls an undecodable message undecodable, even from an untrusted payer", () => {
     expect(fates(runPieces([{ body: "?", payer: STRANGER }]))).toEqual([["undecodable", "not-an-object"]]);
   });
 
-  it("keeps definitions of nobody by strangers out", () => {
+  it("keeps definitions without an actor out, if an untrusted payer wrote them", () => {
     const view = runPieces([{ body: { kind: "RECOGNITION_DEFINITION", id: "x" }, payer: STRANGER }]);
     expect(view.definitions).toEqual([]);
   });
@@ -167,7 +167,7 @@ describe("who says so", () => {
 describe("chunks", () => {
   const whole = { ...request(), note: "n".repeat(50) };
 
-  it("are parts until the last of them makes the message, with its time, place and whole body", () => {
+  it("are parts until the last one completes the message, which has its time and place and the whole body", () => {
     const pieces = chunked(whole, "k", 40);
     const view = runPieces([...pieces.slice(0, -1), { body: request("tm-x", "tm-y") }, ...pieces.slice(-1)]);
     expect(view.entries.map((entry) => entry.disposition)).toEqual([
@@ -193,7 +193,7 @@ describe("chunks", () => {
     expect(new Set(view.entries.map((entry) => entry.disposition))).toEqual(new Set(["part"]));
   });
 
-  it("repeat without effect: the first of a number wins, and a message comes once", () => {
+  it("repeat without effect: the first part of a number wins, and a message counts once", () => {
     const json = JSON.stringify(request());
     const [head, tail] = [json.slice(0, 9), json.slice(9)];
     const view = runPieces([part(head, 1, 2), part("XXX", 1, 2), part(tail, 2, 2), part(tail, 2, 2), part(head, 1, 2)]);
@@ -201,7 +201,7 @@ describe("chunks", () => {
     expect(view.rows).toHaveLength(2);
   });
 
-  it("that add nothing are stored in no group, so that looking a group up never costs more", () => {
+  it("that add nothing are stored in no group, so that the look-up of a group never costs more", () => {
     const json = JSON.stringify(request());
     const [first, last] = [part(json.slice(0, 9), 1, 2), part(json.slice(9), 2, 2)];
     const view = runPieces([first, ...Array.from({ length: 5 }, () => first), last, first, last, part("?", 2, 3)]);
@@ -212,7 +212,7 @@ describe("chunks", () => {
     expect(again.entries).toEqual(view.entries);
   });
 
-  it("without a payer make a whole that nobody says", () => {
+  it("without a payer make a message without a payer", () => {
     const json = JSON.stringify(request());
     const chain = chainOf(TOPIC, [part(json.slice(0, 9), 1, 2), part(json.slice(9), 2, 2)]);
     const view = run(
@@ -225,7 +225,7 @@ describe("chunks", () => {
     ]);
   });
 
-  it("that change their total or number themselves beyond it are undecodable, and stop nobody", () => {
+  it("that change their total or have a number beyond it are undecodable, and stop nothing", () => {
     const json = JSON.stringify(request());
     const view = runPieces([part(json.slice(0, 9), 1, 2), part("?", 2, 3), part("?", 5, 2), part(json.slice(9), 2, 2)]);
     expect(fates(view)).toEqual([
@@ -236,7 +236,7 @@ describe("chunks", () => {
     ]);
   });
 
-  it("of a whole that does not decode leave its reason on the last, with the whole body", () => {
+  it("of a message that does not decode leave the reason on the last chunk, with the whole body", () => {
     const view = runPieces([part("{", 1, 2), part("{", 2, 2)]);
     expect(fates(view)).toEqual([
       ["part", null],
@@ -245,7 +245,7 @@ describe("chunks", () => {
     expect(Buffer.from(unwrap(view.entries[1]?.body)).toString()).toBe("{{");
   });
 
-  it("that failed verification are no part of anything", () => {
+  it("that failed verification complete no message", () => {
     const chain = chainOf(TOPIC, chunked(whole, "k", 40)).map((message, i) =>
       i === 0 ? { ...message, message: Buffer.from("forged") } : message,
     );
@@ -254,7 +254,7 @@ describe("chunks", () => {
     expect(view.rows).toEqual([]);
   });
 
-  it("by a stranger make an untrusted whole", () => {
+  it("of an untrusted payer make an untrusted message", () => {
     const json = JSON.stringify(request());
     const view = runPieces([part(json.slice(0, 9), 1, 2, "k", STRANGER), part(json.slice(9), 2, 2, "k", STRANGER)]);
     expect(fates(view)).toEqual([
@@ -362,7 +362,7 @@ describe("any split of a topic into pages", () => {
     expect(Math.min(wholes, parts)).toBeGreaterThan(50);
   });
 
-  it("gives rows in the order of the ledger, one at most for a person and a message", () => {
+  it("gives rows in the order of the ledger, at most one for each person and message", () => {
     fc.assert(
       fc.property(pieces, (some) => {
         const { rows, entries } = runPieces(some);

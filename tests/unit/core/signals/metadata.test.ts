@@ -8,7 +8,7 @@ const json = fc.dictionary(fc.string({ unit: "binary", maxLength: 40 }), fc.json
 const large = fc.record({ pad: fc.string({ minLength: 1, maxLength: 20 }), times: fc.integer({ min: 1, max: 700 }) });
 
 describe("metadata", () => {
-  it("passes as it is while it is small", () => {
+  it("passes unchanged while it is small", () => {
     fc.assert(
       fc.property(json, (metadata) => {
         fc.pre(JSON.stringify(metadata).length <= MAX_METADATA_CHARACTERS);
@@ -17,7 +17,7 @@ describe("metadata", () => {
     );
   });
 
-  it("is never more than its bound, whatever it is made of, and is bounded once", () => {
+  it("never exceeds its bound, whatever it contains, and does not change when it is bounded again", () => {
     fc.assert(
       fc.property(json, large, fc.nat({ max: 3 }), (metadata, { pad, times }, place) => {
         const much = [

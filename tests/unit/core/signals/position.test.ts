@@ -7,7 +7,7 @@ const number = fc.integer({ min: 1, max: 2 ** 39 });
 const of = (inEpoch: number, n: number) => inEpoch * POSITIONS_PER_EPOCH + n;
 
 describe("positions", () => {
-  it("say by themselves which epoch they belong to, and stay exact integers", () => {
+  it("contain their epoch, and stay exact integers", () => {
     fc.assert(
       fc.property(epoch, number, (e, n) => {
         expect(epochOf(of(e, n))).toBe(e);
@@ -24,7 +24,7 @@ describe("positions", () => {
     );
   });
 
-  it("are the same where nothing was missed", () => {
+  it("are equal if nothing was missed", () => {
     fc.assert(
       fc.property(epoch, number, (e, n) => {
         expect(compare(of(e, n), of(e, n))).toEqual({ kind: "same" });
@@ -47,7 +47,7 @@ describe("positions", () => {
     expect(compare(of(1, 1), 0)).toEqual({ kind: "resync" });
   });
 
-  it("zero belongs to every epoch: all the rows of this one were missed", () => {
+  it("zero belongs to every epoch: all rows of the current one were missed", () => {
     fc.assert(
       fc.property(epoch, number, (e, n) => {
         expect(compare(0, of(e, n))).toEqual({ kind: "behind", missed: n });

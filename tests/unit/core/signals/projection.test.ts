@@ -70,7 +70,7 @@ const NOTHING: Standing = {
 };
 
 describe("contacts and trust", () => {
-  it("are what a plain replay of the history in the order of time comes to", () => {
+  it("equal the result of a plain replay in the order of time", () => {
     fc.assert(
       fc.property(history, (deeds) => {
         const replay = new Replay(deeds);
@@ -155,7 +155,7 @@ describe("contacts", () => {
     expect(standings([ask, accept, again], A, B).bondedAt).toBe(timeOfDeed(2));
   });
 
-  it("end by a revoke of either side, and with it every request before it", () => {
+  it("end with a revoke by either side, and so does every earlier request", () => {
     expect(standings([ask, accept, revoke], B, A)).toEqual(NOTHING);
     expect(standings([ask, revoke], B, A)).toEqual(NOTHING);
   });
@@ -164,7 +164,7 @@ describe("contacts", () => {
     expect(standings([ask, accept, revoke, ask], B, A)).toEqual({ ...NOTHING, incomingAt: timeOfDeed(3) });
   });
 
-  it("do not come from anything but contact messages", () => {
+  it("come from contact messages only", () => {
     const trust: Deed = { type: "TRUST_ALLOCATE", actor: A, target: B };
     expect(standings([trust], A, B)).toEqual(NOTHING);
   });
@@ -183,7 +183,7 @@ describe("trust", () => {
   const give = (weight?: number): Deed => ({ type: "TRUST_ALLOCATE", actor: A, target: B, ...(weight && { weight }) });
   const given = (...deeds: Deed[]) => standings([bond, ...deeds], A, B).given;
 
-  it("is the latest allocation, one where it names no weight", () => {
+  it("is the latest allocation, with a weight of one if it names none", () => {
     expect(given(give())).toBe(1);
     expect(given(give(3), give(2))).toBe(2);
   });
@@ -232,7 +232,7 @@ describe("profiles", () => {
     expect(project([of(body, 1n)]).profiles).toEqual([profile]);
   });
 
-  it("belong to the last writer as a whole, in whatever order they come", () => {
+  it("belong to the last writer as a whole, in any order of arrival", () => {
     const first = of({ type: "PROFILE_UPDATE", actor: "tm-a", ...fields }, 1n);
     const second = of({ type: "PROFILE_UPDATE", actor: "tm-a", displayName: "Ann" }, 2n);
     for (const signals of [
@@ -263,7 +263,7 @@ describe("recognition definitions", () => {
     expect(project([of(body, 4n)]).definitions).toMatchObject([{ definitionId: id, sequence: 4, ...rest }]);
   });
 
-  it("are the latest of their id that their first maker wrote, in whatever order they come", () => {
+  it("are the latest version by the first maker of their id, in any order of arrival", () => {
     const define = (actor: string, title: string, ns: bigint) =>
       of({ kind: "RECOGNITION_DEFINITION", id: "kind", actor, title }, ns);
     const messages = [
@@ -295,7 +295,7 @@ describe("strict bonding", () => {
     return standingOf(strictly(edge ?? emptyEdge(user as UserId, peer as UserId)));
   };
 
-  it("bonds by an accept of who was asked", () => {
+  it("bonds by an accept of the person who was asked", () => {
     expect(strict([ask, accept], A, B)).toEqual({ ...NOTHING, bondedAt: timeOfDeed(1) });
     expect(strict([ask, accept, ask], B, A).bondedAt).toBe(timeOfDeed(1));
   });
@@ -312,18 +312,18 @@ describe("strict bonding", () => {
     expect(strict([ask, back], A, B)).toEqual({ ...NOTHING, outgoingAt: timeOfDeed(0), incomingAt: timeOfDeed(1) });
   });
 
-  it("forgets with a revoke what was asked before it", () => {
+  it("drops the requests from before a revoke", () => {
     expect(strict([ask, accept, revoke, accept], A, B)).toEqual({ ...NOTHING, incomingAt: timeOfDeed(3) });
     expect(strict([ask, revoke, accept], B, A)).toEqual({ ...NOTHING, outgoingAt: timeOfDeed(2) });
   });
 
-  it("gives no trust to who is bonded only by his own word", () => {
+  it("gives no trust to a person who is bonded only by their own accept", () => {
     const trust: Deed = { type: "TRUST_ALLOCATE", actor: A, target: B };
     expect(strict([accept, trust], A, B).given).toBe(0);
     expect(strict([accept, trust, ask], A, B).given).toBe(1);
   });
 
-  it("is what a plain replay comes to: bonded while both have asked since the latest revoke, and one of them by an accept", () => {
+  it("equals a plain replay: bonded while both have asked since the latest revoke, and one of them by an accept", () => {
     fc.assert(
       fc.property(history, (deeds) => {
         for (const user of PEOPLE)

@@ -14,7 +14,7 @@ describe("text from the ledger", () => {
     expect(cleanText(dirty, 50)).toBe(clean);
   });
 
-  it("keeps what makes an emoji one", () => {
+  it("keeps the characters that join an emoji", () => {
     for (const emoji of ["👩‍🚀", "❤️", "🏳️‍🌈", "👍🏽"]) expect(cleanText(emoji, 10)).toBe(emoji);
   });
 
@@ -35,7 +35,7 @@ describe("text from the ledger", () => {
     ["Vietnamese, decomposed", "Nguye\u0302\u0303n"],
     ["Korean", "김민수"],
     ["an Arabic sign that stands before a number", "\u0600\u0661"],
-  ])("keeps what its script needs: %s", (_, name) => {
+  ])("keeps characters that its script needs: %s", (_, name) => {
     expect(cleanText(name, 50)).toBe(name);
   });
 
@@ -51,7 +51,7 @@ describe("text from the ledger", () => {
     ["a filler of Hangul", "Alice\u3164", "Alice"],
     ["a blank of Braille", "Alice\u2800Chen", "Alice Chen"],
     ["a joiner of graphemes", "Al\u034fice", "Alice"],
-  ])("takes out what does nothing: %s", (_, dirty, clean) => {
+  ])("removes characters without effect: %s", (_, dirty, clean) => {
     expect(cleanText(dirty, 50)).toBe(clean);
   });
 
@@ -63,19 +63,19 @@ describe("text from the ledger", () => {
 
   const BLANKS = ["\u3164", "\u2800", "\u0301", "\u115f\u1160", "\uffa0", "\u034f", "\u17b4", "\ufe0f", "\u{E0100}"];
   const MORE_BLANKS = ["\u{1D159}", "\u{16FE4}", "\u{13441}", "\u180e", "\u061c", "\u{E0061}", "\u200c", "\u2060"];
-  it.each([...BLANKS, ...MORE_BLANKS])("is null where it is %j alone", (blank) => {
+  it.each([...BLANKS, ...MORE_BLANKS])("is null if it is %j alone", (blank) => {
     expect(cleanText(blank, 50)).toBeNull();
     expect(cleanText(` ${blank}${blank} `, 50)).toBeNull();
   });
 
   it.each([[""], ["   "], ["\u200d"], ["\u200d\ufe0f \u0301"], ["\u0000\u202e"]])(
-    "is null where nothing shows: %j",
+    "is null if nothing is visible: %j",
     (text) => {
       expect(cleanText(text, 50)).toBeNull();
     },
   );
 
-  it.each([[null], [undefined], [5], [{}], [["a"]]])("is null for %j, which is no text", (value) => {
+  it.each([[null], [undefined], [5], [{}], [["a"]]])("is null for %j, which is not text", (value) => {
     expect(cleanText(value, 50)).toBeNull();
   });
 
@@ -85,7 +85,7 @@ describe("text from the ledger", () => {
     expect(cleanText("ab cdef", 3)).toBe("ab");
   });
 
-  it("is well-formed, bounded, on one line, and the same when cleaned again, whatever comes in", () => {
+  it("is well-formed, bounded, on one line, and the same when cleaned again, for any input", () => {
     const tricky = fc.constantFrom(
       ..."a1 عक्❤👩🏽🏴葛ᠠ\u0301\u200c\u200d\u034f\u3164\u2800\ufe0e\ufe0f\u180b\u202e\u{E0061}\u{E007F}\u{E0100}",
     );

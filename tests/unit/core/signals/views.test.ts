@@ -74,7 +74,7 @@ const histories = history.map((deeds) => {
 });
 
 describe("views", () => {
-  it("have the shapes of the contract, whatever happened", () => {
+  it("have the shapes of the wire schema, whatever happened", () => {
     fc.assert(
       fc.property(histories, ({ edges }) => {
         meets(wire.ContactsAnswer, asContacts(contactsView(ME, edges)));
@@ -83,7 +83,7 @@ describe("views", () => {
     );
   });
 
-  it("say what a plain replay of the history says", () => {
+  it("equal a plain replay of the history", () => {
     fc.assert(
       fc.property(histories, ({ deeds, edges }) => {
         const replay = new Replay(deeds);
@@ -105,7 +105,7 @@ describe("views", () => {
     );
   });
 
-  it("are the same, byte for byte, in whatever order the rows come", () => {
+  it("are the same, byte for byte, in any order of the rows", () => {
     const shuffled = histories.chain(({ edges }) =>
       fc.shuffledSubarray(edges, { minLength: edges.length }).map((other) => [edges, other] as const),
     );
@@ -127,7 +127,7 @@ describe("the name of a contact", () => {
     ["the name in contact messages", { profile: profileOf({}), ...named }, "From a message"],
     ["the name in contact messages", named, "From a message"],
     ["the id", {}, "tm-b"],
-  ])("is %s where nothing better is known", (_, registers, name) => {
+  ])("is %s if nothing better is known", (_, registers, name) => {
     expect(handleOf(edge("tm-b", registers))).toBe(name);
   });
 
@@ -159,7 +159,7 @@ describe("contacts", () => {
     expect(view.requests.incoming[0]?.requestedAt).toBe(MS + 2);
   });
 
-  it("leave out who neither is bonded nor asks", () => {
+  it("leave out people who are neither bonded nor asking", () => {
     const gone = edge("tm-b", { acceptNs: ns(1), revokeNs: ns(2), trustOutNs: ns(1), trustOutWeight: 3 });
     expect(contactsView(ME, [gone])).toMatchObject({
       contacts: [],
@@ -215,7 +215,7 @@ describe("a signal", () => {
   };
   const payload = { note: "hi" };
 
-  it("is told from the user's side: who acted, and whom it is for", () => {
+  it("shows the user's side: the actor and the target", () => {
     expect(signalView(ME, row, payload, "hcs")).toMatchObject({ actor: ME, target: "tm-b", source: "hcs" });
     expect(signalView(ME, { ...row, isActor: false }, payload, "hcs-cached")).toMatchObject({
       actor: "tm-b",
@@ -229,13 +229,16 @@ describe("a signal", () => {
     expect(view).toMatchObject({ id: "0.0.5/7", ts: 1_700_000_000_123, consensusTimestamp: "1700000000.123456789" });
   });
 
-  it.each(["verified", "unverifiable", "failed"] as const)("has the shape of the contract when %s", (verification) => {
-    meets(Signal, signalView(ME, { ...row, verification }, payload, "hcs-cached"));
-  });
+  it.each(["verified", "unverifiable", "failed"] as const)(
+    "has the shape of the wire schema when %s",
+    (verification) => {
+      meets(Signal, signalView(ME, { ...row, verification }, payload, "hcs-cached"));
+    },
+  );
 });
 
 describe("definitions and profiles", () => {
-  it("have the shapes of the contract", () => {
+  it("have the shapes of the wire schema", () => {
     const [definition] = project(
       placed([{ type: "RECOGNITION_DEFINITION", actor: "tm-a", target: "", ...{ id: "kind", title: "Kind" } }]),
     ).definitions;
@@ -244,7 +247,7 @@ describe("definitions and profiles", () => {
     meets(recognition.Profile, profileView(ME, null, null));
   });
 
-  it("name a person without a profile by what contacts call them, then by the id", () => {
+  it("name a person without a profile by the name in contact messages, else by the id", () => {
     expect(profileView(ME, null, "Ann")).toMatchObject({ handle: "Ann", updatedAt: null });
     expect(profileView(ME, null, null)).toMatchObject({ handle: ME });
     expect(profileView(ME, profileOf({ handle: "ann" }), "Other")).toMatchObject({ handle: "ann", updatedAt: 0 });

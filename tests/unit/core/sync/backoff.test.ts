@@ -23,7 +23,7 @@ describe("back-off", () => {
     );
   });
 
-  it("is never shorter than the other side asked for, be that over the maximum", () => {
+  it("is never shorter than the other side asked for, even if that is over the maximum", () => {
     fc.assert(
       fc.property(attempt, random, fc.nat({ max: 3_600_000 }), (n, chance, retryAfterMs) => {
         const own = backoffMs(policy, n, chance);

@@ -54,11 +54,11 @@ describe("circuit breaker", () => {
     expect(fail(admit(second, 3_000, policy).circuit, 3_000)).toMatchObject({ openings: 3, untilMs: 7_000 });
   });
 
-  it("opens at once, and for that long, where the other side says how long to wait", () => {
+  it("opens at once, and for that long, if the other side says how long to wait", () => {
     expect(fail(CLOSED, 0, 30_000)).toEqual({ name: "open", openings: 1, untilMs: 30_000 });
   });
 
-  it("is not reopened earlier by answers to what was sent before it opened", () => {
+  it("is not closed early by answers to calls that were sent before it opened", () => {
     const waiting = fail(CLOSED, 0, 30_000);
     expect(fail(waiting, 10)).toEqual(waiting);
     expect(succeeded(waiting)).toEqual(waiting);
@@ -94,7 +94,7 @@ describe("circuit breaker", () => {
     );
   });
 
-  it("always admits again in the end, with nobody's help", () => {
+  it("always admits again in the end, without help", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 3_600_000 }), { maxLength: 20 }), (waits) => {
         let circuit: CircuitBreaker = CLOSED;

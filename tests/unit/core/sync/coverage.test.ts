@@ -5,21 +5,21 @@ import { extend } from "@/lib/core/sync/coverage";
 const at = (...sequences: number[]) => sequences.map((sequence) => ({ sequence }));
 
 describe("coverage", () => {
-  it("extends the prefix by what follows it without a hole", () => {
+  it("extends the prefix by the messages that follow it without a hole", () => {
     expect(extend(4, at(5, 6, 7))).toEqual({ run: at(5, 6, 7), hole: null, beyond: [] });
   });
 
-  it("does not move past a hole, and names it with what lies beyond", () => {
+  it("does not move past a hole, and names it and the messages beyond", () => {
     expect(extend(4, at(5, 8, 9, 12))).toEqual({ run: at(5), hole: { from: 6, to: 7 }, beyond: at(8, 9) });
     expect(extend(0, at(3))).toEqual({ run: [], hole: { from: 1, to: 2 }, beyond: at(3) });
   });
 
-  it("knows no hole where nothing was answered beyond: a short answer proves nothing", () => {
+  it("reports no hole if nothing was answered beyond: a short answer proves nothing", () => {
     expect(extend(4, at(5))).toEqual({ run: at(5), hole: null, beyond: [] });
     expect(extend(4, [])).toEqual({ run: [], hole: null, beyond: [] });
   });
 
-  it("leaves out what lies behind the cursor, and takes the first copy of a repeat", () => {
+  it("leaves out messages behind the cursor, and takes the first copy of a repeat", () => {
     const answer = [
       { sequence: 6, copy: 1 },
       { sequence: 3, copy: 1 },
@@ -32,7 +32,7 @@ describe("coverage", () => {
     ]);
   });
 
-  it("leaves no number between the run, the hole and what is beyond, in whatever order and with whatever repeats", () => {
+  it("leaves no number between the run, the hole and the messages beyond, in any order and with any repeats", () => {
     const answer = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 30 }), answer, (cursor, sequences) => {

@@ -31,11 +31,11 @@ describe("freshness", () => {
     });
   });
 
-  it("is unknown and stale where there is no topic at all", () => {
+  it("is unknown and stale if there is no topic at all", () => {
     expect(freshness([], NOW_MS, 2_000)).toEqual({ asOfNs: null, lagMs: null, stale: true, isQuiet: false });
   });
 
-  it("has no negative lag where the ledger's clock is ahead of ours", () => {
+  it("has no negative lag if the ledger's clock is ahead of ours", () => {
     expect(freshness([through(agoMs(-700))], NOW_MS, 2_000)).toEqual({
       asOfNs: agoMs(-700),
       lagMs: 0,
@@ -44,7 +44,7 @@ describe("freshness", () => {
     });
   });
 
-  it("is no younger than the time for which it has not moved, wherever the wall clock stands", () => {
+  it("is at least as old as the time for which it has not moved, whatever the wall clock says", () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e10, max: 1e10 }), fc.nat(100_000), (steppedMs, unmovedMs) => {
         const now = freshness([through(agoMs(0), unmovedMs)], NOW_MS + steppedMs, 2_000);
@@ -54,7 +54,7 @@ describe("freshness", () => {
     );
   });
 
-  it("never improves by one more topic", () => {
+  it("never improves with one more topic", () => {
     const topic = fc
       .tuple(fc.integer({ min: 0, max: 100_000 }), fc.nat(100_000))
       .map(([ms, unmovedMs]) => through(agoMs(ms), unmovedMs));

@@ -31,7 +31,7 @@ describe("intervals", () => {
     );
   });
 
-  it("normalize without changing what they were given", () => {
+  it("normalize without changing their input", () => {
     const list = [
       { from: 5, to: 6 },
       { from: 1, to: 4 },

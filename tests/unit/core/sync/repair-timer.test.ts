@@ -16,7 +16,7 @@ function vainRounds(timer: RepairTimer, count: number): number[] {
 }
 
 describe("the repairs of a topic", () => {
-  it("are looked for at the start, and half a minute after something new is missing", () => {
+  it("are due at the start, and half a minute after something new is missing", () => {
     expect(isRepairDue(REPAIR_AT_START, 0)).toBe(true);
     const needed = repairNeeded(REPAIR_AT_START, 1_000);
     expect([isRepairDue(needed, 30_999), isRepairDue(needed, 31_000)]).toEqual([false, true]);

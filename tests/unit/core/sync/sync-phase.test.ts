@@ -140,7 +140,7 @@ describe("the sync state machine", () => {
     expect(nextPhase(STATES[state], EVENTS[event], policy).name).toBe(next);
   });
 
-  it("answers every event in every state, without throwing or touching what it was given", () => {
+  it("answers every event in every state, without throwing or changing its input", () => {
     fc.assert(
       fc.property(anyState, anyEvent, (state, event) => {
         const before = structuredClone(state);
@@ -153,7 +153,7 @@ describe("the sync state machine", () => {
     );
   });
 
-  it("is left from paused by resume alone, from everywhere to paused by pause", () => {
+  it("leaves paused only by resume, and enters it from everywhere by pause", () => {
     fc.assert(
       fc.property(anyState, anyEvent, (state, event) => {
         const paused: SyncPhase = { name: "paused" };
@@ -163,7 +163,7 @@ describe("the sync state machine", () => {
     );
   });
 
-  it("waits at least as long as the mirror asked, with half the policy's wait at the least", () => {
+  it("waits at least as long as the mirror asked, and at least half the policy's wait", () => {
     fc.assert(
       fc.property(anyState, nowMs, random, fc.nat({ max: 3_600_000 }), (state, now, chance, retryAfterMs) => {
         fc.pre(state.name !== "paused");
@@ -223,7 +223,7 @@ const step = fc.record({ afterMs: fc.nat({ max: 40_000 }), event: lifeEvent, hol
 const isOfRun = ({ name }: PhaseEvent) => name !== "demand" && name !== "pause" && name !== "resume";
 
 describe("a topic's life", () => {
-  it("leaves a wait by a due demand alone, and declares a gap only when its grace is over", () => {
+  it("leaves a wait only by a due demand, and declares a gap only when its grace time is over", () => {
     let declared = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 80 }), (steps) => {
@@ -264,7 +264,7 @@ describe("a topic's life", () => {
     expect(declared).toBeGreaterThan(0);
   });
 
-  it("declares a hole that stays through nothing but demands", () => {
+  it("declares a lasting hole a gap with nothing but demands", () => {
     let state: SyncPhase = nextPhase(IDLE, { name: "demand", nowMs: 0 }, policy);
     let questions = 0;
     for (let now = 0; ; now += 500) {

@@ -36,7 +36,7 @@ describe("the chain", () => {
     );
   });
 
-  it("is not known any more after a conflict, after a failure of the store, and after a start over", () => {
+  it("is unknown after a conflict, after a failure of the store, and after a start over", () => {
     const state = pulling(chainAt(3));
     for (const event of [
       { name: "conflict" },
@@ -77,7 +77,7 @@ describe("the gap rule", () => {
     );
   });
 
-  it("passes a hole in a run that begins after its grace time, and not before", () => {
+  it("passes a hole only in a run that begins after its grace time", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2_000, max: 300_000 }), (againMs) => {
         const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: againMs });
@@ -86,19 +86,19 @@ describe("the gap rule", () => {
     );
   });
 
-  it("does not take a younger hole for the one whose grace time is over", () => {
+  it("does not confuse a younger hole with the one whose grace time is over", () => {
     const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: 130_000 });
     expect(mayPass(state, { from: 9, to: 9, firstSeenMs: 129_000 }, 130_000, policy)).toBe(false);
   });
 
-  it("never makes a hole younger than this process knows it to be, though the wall clock is set back", () => {
+  it("never makes a hole younger than this process knows it to be, even if the wall clock is set back", () => {
     const state = reached(pulling(chainAt(4)), seenAt(0), { name: "demand", nowMs: 60_000 });
     expect(holeOf(state, { from: 5, to: 6 }, 59_000, 60_000)).toEqual({ from: 5, to: 6, firstSeenMs: 0 });
     expect(holeOf(state, { from: 5, to: 6 }, -9_000, 60_000).firstSeenMs).toBe(-9_000);
     expect(holeOf(state, { from: 8, to: 8 }, 70_000, 60_000).firstSeenMs).toBe(60_000);
   });
 
-  it("remembers that the store holds a hole until it has closed", () => {
+  it("remembers that the store has recorded a hole until it has closed", () => {
     const seen = reached(pulling(chainAt(4)), { name: "hole-seen" }, seenAt(0));
     expect([seen.isHoleStored, seen.lastError]).toEqual([true, "missing"]);
     expect(reached(seen, { name: "hole-closed" }).isHoleStored).toBe(false);

@@ -29,7 +29,7 @@ describe("an incident", () => {
     expect(incidents.current()).toMatchObject([{ sinceMs: 1_000, summary: "second", subject: "0.0.7" }]);
   });
 
-  it("that happened at one instant is told for a while, and longer if it happens again", () => {
+  it("that happened at one instant stays open for a while, and longer if it happens again", () => {
     const { clock, incidents, logged } = setUp();
     incidents.happened("redis-went-back", null, "Redis went back.", 1_000);
     clock.nowMs += 900;
@@ -44,7 +44,7 @@ describe("an incident", () => {
     expect(incidents.current()).toHaveLength(1);
   });
 
-  it("is kept apart by its subject", () => {
+  it("is separate for each subject", () => {
     const { incidents } = setUp();
     incidents.report("topic-reset", "0.0.7", "one");
     incidents.report("topic-reset", "0.0.8", "two");
@@ -52,7 +52,7 @@ describe("an incident", () => {
     expect(incidents.current().map(({ subject }) => subject)).toEqual(["0.0.8"]);
   });
 
-  it("has an action that is one sentence with a verb first", () => {
+  it("has an action of one sentence that starts with a verb", () => {
     for (const { action } of Object.values(INCIDENT_KINDS)) expect(action).toMatch(/^[A-Z][a-z]+ .*\.$/);
   });
 });
@@ -61,16 +61,13 @@ describe("every kind of incident", () => {
   const lines = readFileSync("docs/operations.md", "utf8").split("\n");
   const rows = lines.map((line) => line.split("|").map((cell) => cell.trim()));
 
-  it.each(Object.entries(INCIDENT_KINDS))(
-    "%s stands in the table of docs/operations.md",
-    (code, { severity, action }) => {
-      const row = rows.find((cells) => cells[1] === `\`${code}\``);
-      expect(row, `add to the table of incidents: | \`${code}\` | ${severity} | … | ${action} |`).toBeDefined();
-      expect(row?.slice(2, 3)).toEqual([severity]);
-      expect(row?.[3]).toMatch(/^\S.*\.$/);
-      expect(row?.slice(4, 5)).toEqual([action]);
-    },
-  );
+  it.each(Object.entries(INCIDENT_KINDS))("%s is in the table of docs/operations.md", (code, { severity, action }) => {
+    const row = rows.find((cells) => cells[1] === `\`${code}\``);
+    expect(row, `add to the table of incidents: | \`${code}\` | ${severity} | … | ${action} |`).toBeDefined();
+    expect(row?.slice(2, 3)).toEqual([severity]);
+    expect(row?.[3]).toMatch(/^\S.*\.$/);
+    expect(row?.slice(4, 5)).toEqual([action]);
+  });
 
   it("has one alarm for its severity, and no alarm of its own beside it", () => {
     const rules = readFileSync("docs/alarms.rules.yml", "utf8");

@@ -91,7 +91,7 @@ describe("an instance", () => {
     }
   });
 
-  it("that was viewed has sent its news, and sends later news", async () => {
+  it("that was viewed has sent its report, and sends later news", async () => {
     reporter.notice();
     await clock.advance(1_000);
     reporter.notice();
@@ -149,7 +149,7 @@ describe("an instance", () => {
     expect(removed).toEqual([]);
   });
 
-  it("that closes while Redis is down ends all the same", async () => {
+  it("that closes while Redis is down ends nevertheless", async () => {
     reporter.notice();
     await clock.advance(0);
     isDown = true;

@@ -63,7 +63,7 @@ function commit(userId: UserId, head: number): void {
 }
 
 describe("a stream", () => {
-  it("begins with what came after its cursor, then has each commit as it comes", async () => {
+  it("begins with the rows after its cursor, then gets each commit as it comes", async () => {
     const stream = opened(ALICE, 1);
     await clock.advance(0);
     expect(stream.events[0]).toMatchObject({ event: "hello", position: 3, sentThrough: 1 });
@@ -87,14 +87,14 @@ describe("a stream", () => {
     expect(stream.positions()).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
   });
 
-  it("with a cursor of another epoch is told to begin anew", async () => {
+  it("with a cursor of another epoch is told to start over", async () => {
     heads.set(ALICE, POSITIONS_PER_EPOCH + 2);
     const stream = opened(ALICE, 1);
     await clock.advance(0);
     expect(stream.names()).toEqual(["hello", "resync", "freshness"]);
   });
 
-  it("finds a commit of which no event came, after missed events", async () => {
+  it("finds a commit without an event, after missed events", async () => {
     const stream = opened(ALICE, 3);
     await clock.advance(0);
     heads.set(ALICE, 4);
@@ -103,7 +103,7 @@ describe("a stream", () => {
     expect(stream.positions()).toEqual([4]);
   });
 
-  it("stays open while the database is down, and carries on at a beat after it", async () => {
+  it("stays open while the database is down, and goes on at a heartbeat after it", async () => {
     const stream = opened(ALICE, 3);
     await clock.advance(0);
     isDown = true;
@@ -115,7 +115,7 @@ describe("a stream", () => {
     expect(stream.positions()).toEqual([4]);
   });
 
-  it("tells its freshness at least every fifteen seconds, and ends by itself in time", async () => {
+  it("sends its freshness at least every fifteen seconds, and ends by itself in time", async () => {
     const stream = opened(ALICE, 3);
     await clock.advance(15_000);
     expect(stream.names()).toContain("freshness");
@@ -136,7 +136,7 @@ describe("a stream", () => {
 });
 
 describe("streams together", () => {
-  it("are bounded for one user and for the instance, and a closed one makes room", async () => {
+  it("are limited for one user and for the instance, and a closed one makes room", async () => {
     const [first] = [opened(ALICE, 3), opened(ALICE, 3)];
     expect(hub.open(ALICE, 3, new AbortController().signal)).toMatchObject({ ok: false, error: "per-user" });
     opened(BOB, 0);
@@ -148,7 +148,7 @@ describe("streams together", () => {
     expect(hub.counts).toEqual({ opened: 4, refusedPerUser: 1, refusedPerInstance: 1 });
   });
 
-  it("ask for a sync once a beat, and not at all when nobody is there", async () => {
+  it("demand a sync once a heartbeat, and none without streams", async () => {
     const [first, second] = [opened(ALICE, 3), opened(BOB, 0)];
     await clock.advance(10 * BEAT_MS);
     expect(demands).toBe(11);

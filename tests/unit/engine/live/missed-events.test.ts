@@ -24,7 +24,7 @@ function setUp(published: number | null | undefined) {
 }
 
 describe("a cursor that was loaded from the store", () => {
-  it("tells this process of a commit of its own whose answer was lost", async () => {
+  it("reveals this process's own commit whose answer was lost", async () => {
     const { state, clock, missed } = setUp(null);
     await clock.drive(missed.check(TOPIC, 3));
     expect(state.here).toBe(0);
@@ -32,7 +32,7 @@ describe("a cursor that was loaded from the store", () => {
     expect(state.here).toBe(1);
   });
 
-  it("is no matter where its commit was announced, at once or a moment later", async () => {
+  it("changes nothing if its commit was announced, at once or a moment later", async () => {
     const { state, clock, missed } = setUp(3);
     await clock.drive(missed.check(TOPIC, 3));
     const late = missed.check(TOPIC, 4);
@@ -42,13 +42,13 @@ describe("a cursor that was loaded from the store", () => {
     expect(state.here).toBe(0);
   });
 
-  it("tells everybody where nobody had announced it", async () => {
+  it("is announced to everybody if nobody had announced it", async () => {
     const { state, clock, missed } = setUp(3);
     await clock.drive(missed.check(TOPIC, 4));
     expect(state).toMatchObject({ here: 1, everywhere: 1 });
   });
 
-  it("tells this process at once what nobody can be asked about, and the others when they can be told", async () => {
+  it("is announced in this process at once if Redis is down, and to the others when they can be reached", async () => {
     const { state, clock, missed } = setUp(undefined);
     await clock.drive(missed.check(TOPIC, 4));
     expect(state).toMatchObject({ here: 1, everywhere: 0 });

@@ -19,7 +19,7 @@ const TARGET_MS = 10_000;
 const FRESHNESS_MS = 5_000;
 const FIRST_NS = 1_000n;
 
-/** What changed at one time of the ledger, and where Alice's list ended then. */
+/** A change at one time of the ledger, and where Alice's list ended then. */
 interface Change {
   readonly ns: bigint;
   readonly position: number;

@@ -43,7 +43,7 @@ function instances(count: number, headLagMs: number) {
   return { clock, mirror, schedulers };
 }
 
-it("is small on both of two instances that are asked every 31 s, at the same moment or not", async () => {
+it("is small on each of two instances that are asked every 31 s, at the same moment or not", async () => {
   for (const apartMs of [0, 1, 600, 5_000]) {
     const { clock, schedulers } = instances(2, 3_000);
     for (let turn = 0; turn < 6; turn += 1) {
@@ -59,7 +59,7 @@ it("is small on both of two instances that are asked every 31 s, at the same mom
   }
 });
 
-it("is what readers are told of the same topic, once a sync has ended", async () => {
+it("equals what readers are told of the same topic, once a sync has ended", async () => {
   const { clock, schedulers } = instances(1, 1_000);
   const [scheduler] = schedulers as [SyncScheduler];
   // Rarely enough that the topic has aged, and not so rarely that it counts as behind.
@@ -75,7 +75,7 @@ const turns = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-it("is never that of a topic behind while the mirror answers, whoever asks whenever", async () => {
+it("never counts as behind while the mirror answers, whoever asks and whenever", async () => {
   await fc.assert(
     fc.asyncProperty(turns, fc.nat({ max: 9_000 }), async (asked, headLagMs) => {
       const { clock, schedulers } = instances(3, headLagMs);

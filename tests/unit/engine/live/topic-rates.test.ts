@@ -24,7 +24,7 @@ describe("the messages of a minute", () => {
     expect(rates.perMinute(T)).toEqual([1, ...Array(RATE_MINUTES - 1).fill(0)]);
   });
 
-  it("are counted once, though a commit is heard of again", () => {
+  it("are counted once, even if a commit is heard of again", () => {
     rates.moved(T, { from: 0, to: 10 });
     rates.moved(T, { from: null, to: 10 });
     rates.moved(T, { from: 10, to: 12 });
@@ -32,7 +32,7 @@ describe("the messages of a minute", () => {
     expect(last(1)).toEqual([12]);
   });
 
-  it("are unknown if only the cursor is told: a topic that others have synced is no burst", () => {
+  it("are unknown if only the cursor is known: a topic that others have synced is not a burst", () => {
     rates.moved(T, { from: null, to: 1_000_000 });
     expect(last(1)).toEqual([0]);
     rates.moved(T, { from: null, to: 1_000_003 });

@@ -84,7 +84,7 @@ describe("a reader who has a copy, while the database is slow", () => {
     expect(later.every((answer) => answer.ok && answer.value.isStaleCopy)).toBe(true);
   });
 
-  it("has it from Redis where this process has none", async () => {
+  it("gets it from Redis if this process has none", async () => {
     const { clock, memory, reader, other } = setUp();
     await reader.read(USER, "contacts", filled);
     await memory.expire([USER]);
@@ -97,7 +97,7 @@ describe("a reader who has a copy, while the database is slow", () => {
     ]);
   });
 
-  it("has it too where another instance is the one that asks the database", async () => {
+  it("gets it too if another instance asks the database", async () => {
     const { clock, memory, reader, other } = setUp();
     await reader.read(USER, "contacts", filled);
     await clock.advance(TTL_MS);
@@ -113,7 +113,7 @@ describe("a reader who has a copy, while the database is slow", () => {
     ]);
   });
 
-  it("waits all the same where the copy may not be what was asked for", async () => {
+  it("waits if the copy may not be what was asked for", async () => {
     const { clock, memory, reader } = setUp();
     await reader.read(USER, "contacts", filled);
     await clock.advance(TTL_MS);
@@ -125,7 +125,7 @@ describe("a reader who has a copy, while the database is slow", () => {
     expect(reading.value && saw(reading.value)).toEqual(["unavailable", "postgres"]);
   });
 
-  it("waits all the same where the copy is too old", async () => {
+  it("waits if the copy is too old", async () => {
     const { clock, memory, reader } = setUp();
     await reader.read(USER, "contacts", filled);
     await clock.advance(600_001);
@@ -136,7 +136,7 @@ describe("a reader who has a copy, while the database is slow", () => {
   });
 });
 
-describe("a reader who has none", () => {
+describe("a reader without a copy", () => {
   it("waits for a slow database", async () => {
     const { clock, reader } = setUp();
     const { ends, load } = held();
@@ -152,7 +152,7 @@ describe("a reader who has none", () => {
     ]);
   });
 
-  it("is told after four seconds that it cannot be had now, and so is who joined later; the load still fills", async () => {
+  it("gets an error after four seconds, even one who joined later, and the load still fills", async () => {
     const { clock, reader } = setUp();
     const { ends, load } = held();
     const first = watched(reader.read(USER, "contacts", load));
@@ -199,7 +199,7 @@ describe("a reader who has none", () => {
 });
 
 describe("while the database is down", () => {
-  it("every tier that was asked is named, the one that failed with what it failed with", async () => {
+  it("every tier that was asked is named, and the failed one with its reason", async () => {
     const { clock, memory, reader, other } = setUp();
     await reader.read(USER, "contacts", filled);
     await clock.advance(TTL_MS);
@@ -216,7 +216,7 @@ describe("while the database is down", () => {
     ]);
   });
 
-  it("and Redis too, the copy in this process is left", async () => {
+  it("and Redis too, the copy in this process is served", async () => {
     let isDown = false;
     const wrap = (views: ViewCache): ViewCache => ({
       ...bound(views),

@@ -33,7 +33,7 @@ describe("a tiered read", () => {
     expect(new Set((await Promise.all(reads)).map(position))).toEqual(new Set([1]));
   });
 
-  it("goes to the origin for who needs it, and joins no load that began before", async () => {
+  it("goes to the origin for a reader who needs it, and joins no load that began before", async () => {
     const { reader } = setUp();
     const { loads, load } = held();
     await reader.read(USER, "v", async () => at(1));
@@ -46,7 +46,7 @@ describe("a tiered read", () => {
     expect((await Promise.all(reads)).map(position)).toEqual([4, 5]);
   });
 
-  it("serves no outdated copy to who needs a current one", async () => {
+  it("serves no outdated copy to a reader who needs a current one", async () => {
     const { reader, l1 } = setUp();
     const fail = async () => {
       throw new TierUnavailable("postgres", "down");
@@ -58,7 +58,7 @@ describe("a tiered read", () => {
       expect((await reader.read(USER, "v", fail, need)).ok).toBe(false);
   });
 
-  it("keeps the views of one user apart, and users apart", async () => {
+  it("keeps users apart, and the views of each user", async () => {
     const { reader } = setUp();
     await reader.read(USER, "a", async () => at(1, "a"));
     await reader.read(USER, "b", async () => at(1, "b"));
@@ -81,7 +81,7 @@ describe("a tiered read", () => {
     expect(position(await reader.read(USER, "v", async () => at(3)))).toBe(2);
   });
 
-  it("does not keep what was loaded before a commit, even where nobody has loaded since", async () => {
+  it("does not keep a view that was loaded before a commit, even if nobody has loaded since", async () => {
     const { reader, l1 } = setUp();
     const { loads, load } = held();
     const slow = reader.read(USER, "v", load);
@@ -122,13 +122,13 @@ describe("a tiered read", () => {
     expect(await reader.read("tm-new" as UserId, "v", down)).toMatchObject({ ok: false });
   });
 
-  it("throws what is no outage", async () => {
+  it("rethrows an error that is not an outage", async () => {
     const { reader } = setUp();
     await expect(reader.read(USER, "v", () => Promise.reject(new TypeError("a bug")))).rejects.toThrow("a bug");
     expect(position(await reader.read(USER, "v", async () => at(1)))).toBe(1);
   });
 
-  it("tags the content: the same content has the same tag, another has another", async () => {
+  it("gives the same content the same tag, and other content another", async () => {
     const { reader, l1 } = setUp();
     const tag = async (text: string) => {
       l1.expireAll();
@@ -140,8 +140,8 @@ describe("a tiered read", () => {
   });
 });
 
-describe("the first tier", () => {
-  it("stays within its bytes, and lets the least recently read user go as a whole", async () => {
+describe("memory (L1)", () => {
+  it("stays within its bytes, and drops the least recently read user as a whole", async () => {
     const { reader, l1 } = setUp(20_000);
     const big = "x".repeat(3_000);
     const read = (user: string, name: string) => reader.read(user as UserId, name, async () => at(1, big));

@@ -82,7 +82,7 @@ describe("an audit", () => {
     expect((await found()).broken).toEqual({ count: 1, first: [3] });
   });
 
-  it("goes on from where it was, and names no more than a hundred of many", async () => {
+  it("goes on from where it was, and names at most a hundred findings", async () => {
     topicOf(250);
     log.entries.clear();
     expect((await found()).missing).toEqual({ count: 250, first: Array.from({ length: 100 }, (_, i) => i + 1) });
@@ -114,7 +114,7 @@ describe("a resync", () => {
     expect(log.entries.get(2)).toEqual(before);
   });
 
-  it("keeps a verified message although the mirror tells another one", async () => {
+  it("keeps a verified message even if the mirror has another one", async () => {
     const before = log.entries.get(3);
     ledger.set(
       chain.map((message) => (message.sequence === 3 ? { ...message, message: new Uint8Array([1]) } : message)),
@@ -123,7 +123,7 @@ describe("a resync", () => {
     expect(log.entries.get(3)).toMatchObject({ verification: "verified", message: before?.message });
   });
 
-  it("replaces a failed message when the mirror tells the truth", async () => {
+  it("replaces a failed message when the mirror has the true one", async () => {
     const forged = chain.map((message) =>
       message.sequence === 3 ? { ...message, message: new TextEncoder().encode("forged") } : message,
     );

@@ -50,14 +50,14 @@ describe("a declared gap", () => {
     expect([...log.entries.values()].map(({ verification }) => verification)).toEqual(Array(5).fill("verified"));
   });
 
-  it("is left as it is while the mirror has nothing of it", async () => {
+  it("stays while the mirror has none of its messages", async () => {
     withGap(2, 3);
     ledger.answer = () => ok([]);
     expect(await repair()).toEqual({ mended: 0, left: 2, failedThrough: 0 });
     expect(log.written).toEqual([]);
   });
 
-  it("is filled from the preferred mirror where the other one has nothing of it", async () => {
+  it("is filled from the preferred mirror if the other one has none of its messages", async () => {
     ledger.mirrors = [MIRROR, OTHER_MIRROR];
     withGap(2, 3);
     ledger.answer = ({ attempt = 0 }, page) => ok(attempt % 2 === 1 ? [] : page);
@@ -71,7 +71,7 @@ describe("a declared gap", () => {
     expect(ledger.pages.map(({ after }) => after)).toEqual([1, 2, 3]);
   });
 
-  it("that hid a part of a message makes the message whole when it is filled", async () => {
+  it("that hid a chunk completes the message when it is filled", async () => {
     chain = chainOf(TOPIC, [request(1), ...chunked({ type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" }, "k", 15)]);
     ledger.set(chain);
     withGap(2, 2);
@@ -83,25 +83,21 @@ describe("a declared gap", () => {
 });
 
 describe("a failed message", () => {
-  it("is replaced when the mirror tells the truth", async () => {
+  it("is replaced when the mirror has the true one", async () => {
     log.hold(chain.map((message) => (message.sequence === 3 ? forged(message) : message)));
     expect(await repair()).toEqual({ mended: 1, left: 0, failedThrough: 0 });
     expect(log.entries.get(3)).toMatchObject({ verification: "verified", disposition: "signal" });
   });
 
-  it.each(["lacks it", "tells the same"])(
-    "is replaced from the preferred mirror where the other one %s",
-    async (what) => {
-      ledger.mirrors = [MIRROR, OTHER_MIRROR];
-      const lie = forged(chain[2] as LedgerMessage);
-      log.hold(chain.map((message) => (message.sequence === 3 ? lie : message)));
-      ledger.single = (message, { attempt = 0 }) =>
-        attempt % 2 === 0 ? message : what === "lacks it" ? undefined : lie;
-      expect(await repair()).toMatchObject({ mended: 1, left: 0 });
-    },
-  );
+  it.each(["lacks it", "tells the same"])("is replaced from the preferred mirror if the other one %s", async (what) => {
+    ledger.mirrors = [MIRROR, OTHER_MIRROR];
+    const lie = forged(chain[2] as LedgerMessage);
+    log.hold(chain.map((message) => (message.sequence === 3 ? lie : message)));
+    ledger.single = (message, { attempt = 0 }) => (attempt % 2 === 0 ? message : what === "lacks it" ? undefined : lie);
+    expect(await repair()).toMatchObject({ mended: 1, left: 0 });
+  });
 
-  it("stays failed while the mirror tells the same", async () => {
+  it("stays failed while the mirror has the same", async () => {
     const lie = chain.map((message) => (message.sequence === 3 ? forged(message) : message));
     ledger.set(lie);
     log.hold(lie);
@@ -109,7 +105,7 @@ describe("a failed message", () => {
     expect(log.entries.get(3)?.verification).toBe("failed");
   });
 
-  it("of many is looked at in its turn, eight at once", async () => {
+  it("is asked for again in turn with others, eight at a time", async () => {
     chain = chainOf(
       TOPIC,
       Array.from({ length: 20 }, (_, i) => request(i)),

@@ -79,7 +79,7 @@ function split(): { readonly before: TopicId; readonly after: TopicId } {
 }
 
 describe("a user's message", () => {
-  it("goes to the topic that the registry gives", async () => {
+  it("goes to the topic that the registry names", async () => {
     const { topicId } = await clock.drive(router().enter(USER, TYPE));
     expect(topicId).toBe(topicOf());
     expect(await router().getTopicForUser(USER, TYPE)).toBe(topicId);
@@ -148,19 +148,19 @@ describe("a user with many signals", () => {
 });
 
 describe("while the database is down", () => {
-  it("everybody writes where all write to the same topics", async () => {
+  it("everybody writes if all users write to the same topics", async () => {
     isStoreDown = true;
     expect((await clock.drive(router().enter(USER, TYPE))).topicId).toBe(topicOf());
   });
 
-  it("nobody new writes where topics depend on the user", async () => {
+  it("no new user writes if topics depend on the user", async () => {
     registry = registryOf(active(standard("contact"), 1), active(busy("contact"), 1));
     isStoreDown = true;
     await expect(clock.drive(router().enter(USER, TYPE))).rejects.toBeInstanceOf(TierUnavailable);
   });
 });
 
-it("a fence that cannot be told of the end of a write does not fail the write", async () => {
+it("a fence that cannot be reached at the end of a write does not fail the write", async () => {
   const lost = { enter: fence.enter.bind(fence), leave: () => Promise.reject(new TierUnavailable("redis", "down")) };
   const { leave } = await clock.drive(router({ fence: lost }).enter(USER, TYPE));
   await expect(leave(1)).resolves.toBeUndefined();

@@ -6,7 +6,7 @@ import { DrivenClock } from "../../../support/control/driven-clock";
 
 const demands = (times: number[], clock: DrivenClock) => ({ demand: async () => void times.push(clock.monotonicMs()) });
 
-it("demands a sync once a minute, of all instances together", async () => {
+it("demands a sync once a minute for all instances together", async () => {
   const clock = new DrivenClock();
   const hot = new MemoryHotCache(clock);
   const times: number[] = [];
@@ -23,7 +23,7 @@ it("demands a sync once a minute, of all instances together", async () => {
   expect(times.length).toBeLessThanOrEqual(11);
 });
 
-it("goes on by each instance itself while nothing is shared, and after a demand that fails", async () => {
+it("goes on in each instance alone while Redis is down, and after a demand that fails", async () => {
   const clock = new DrivenClock();
   let count = 0;
   const end = new AbortController();

@@ -41,7 +41,7 @@ function instances(count: number) {
   return { clock, travel, schedulers };
 }
 
-it("syncs in every period, though one question takes longer to the gate than the next", async () => {
+it("syncs in every period, even if one request takes longer to the gate than the next", async () => {
   const { clock, travel, schedulers } = instances(1);
   for (const travelMs of [40, 0, 30, 10, 5, 0]) {
     travel.ms = travelMs;
@@ -51,7 +51,7 @@ it("syncs in every period, though one question takes longer to the gate than the
   expect(runs).toBe(6);
 });
 
-it("syncs once in a period, however many instances ask, and at whatever time in it", async () => {
+it("syncs once in a period, however many instances ask and whenever they ask", async () => {
   const phases = fc.uniqueArray(fc.integer({ min: 0, max: GATE_MS - 1 }), { minLength: 1, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(phases, async (unordered) => {

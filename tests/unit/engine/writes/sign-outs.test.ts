@@ -91,7 +91,7 @@ describe("ending one session", () => {
     expect(stored.map(({ subject }) => subject)).toEqual([SESSION]);
   });
 
-  it("ends no stream: those belong to the user, who may have other sessions", async () => {
+  it("ends no stream, because streams belong to the user, who may have other sessions", async () => {
     await instance().endSession(SESSION);
     expect(ended).toEqual([]);
   });

@@ -119,7 +119,7 @@ const decodedOf = ({ type, actor, by, weight }: Write): DecodedBody => ({
 });
 
 describe.each([false, true])("with strict bonding: %s", (isStrict) => {
-  it("nobody gives more than nine, whatever is let through, lands late, fails or races", async () => {
+  it("nobody gives more than nine, whatever is let through, arrives late, fails or races", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80 }), async (steps) => {
         const world = new World(isStrict);
