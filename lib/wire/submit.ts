@@ -6,18 +6,17 @@ const common = {
   from: UserIdText,
   nonce: z
     .number()
-    .int()
     .nonnegative()
     .max(Number.MAX_SAFE_INTEGER)
-    .meta({ description: "Larger than the last one of this `from`" }),
+    .meta({ description: "Larger than the last one of this `from`; may be a fraction" }),
   ts: z.number().int().nonnegative().meta({ description: "Epoch seconds, within -600 and +120 of now" }),
   payload: z.record(z.string(), z.unknown()),
 };
 
-/** The UI's envelope, with a type name. An unknown member would be lost on the way, so it is refused. */
-const NamedEnvelope = z.strictObject({ type: z.enum(SUBMIT_TYPES), ...common });
+/** The UI's envelope: a type by its name. Further members are written as they are, for readers that look for them at the top. */
+const NamedEnvelope = z.looseObject({ type: z.enum(SUBMIT_TYPES), ...common });
 /** The numeric form of the envelope. */
-const NumericEnvelope = z.strictObject({
+const NumericEnvelope = z.looseObject({
   hcs: z.literal("21"),
   v: z.string().max(10).default("1.0"),
   type: z

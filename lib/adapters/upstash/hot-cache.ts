@@ -127,8 +127,9 @@ function attemptOf(known: string, digest: string): Attempt {
   return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
 }
 
-/** A nonce as digits. Neither 1e21 nor 0.5 could be compared by length. */
+/** A nonce as plain decimals, which the script compares part by part. Throws RangeError for what is no nonce. */
 function digitsOf(nonce: number): string {
-  if (!Number.isSafeInteger(nonce) || nonce < 0) throw new RangeError("a nonce is a whole number below 2^53");
-  return String(nonce);
+  if (!(nonce >= 0 && nonce <= Number.MAX_SAFE_INTEGER)) throw new RangeError("a nonce is a number from 0 to 2^53 - 1");
+  // Small fractions would be written with an exponent. Twenty digits tell all of them apart that are not zero.
+  return Number.isInteger(nonce) ? String(nonce) : nonce.toFixed(20).replace(/0+$/, "");
 }

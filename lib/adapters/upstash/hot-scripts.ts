@@ -82,6 +82,12 @@ return math.ceil(wait / 1000)`;
  * one, and for how many ms nonces have been remembered.
  */
 export const CLAIM_NONCE = `${IS_LARGER}${HISTORY}
+local function isLaterNonce(a, b)
+  local wholeA, partA = string.match(a, '^(%d+)%.?(%d*)$')
+  local wholeB, partB = string.match(b, '^(%d+)%.?(%d*)$')
+  if wholeA ~= wholeB then return isLarger(wholeA, wholeB) end
+  return partA > partB
+end
 if standing(KEYS[3], KEYS[4], ARGV[4], ARGV[5], ARGV[6]) == 1 or redis.call('HEXISTS', KEYS[4], 'since') == 0 then
   remembersAnew(KEYS[4])
   redis.call('PEXPIRE', KEYS[4], ARGV[7])
@@ -89,7 +95,7 @@ end
 local last = redis.call('GET', KEYS[1])
 local memory = memoryMs(KEYS[4])
 if last == ARGV[1] then return {redis.call('GET', KEYS[2]) == ARGV[2] and 'same' or 'used', memory} end
-if last and isLarger(last, ARGV[1]) then return {'older', memory} end
+if last and isLaterNonce(last, ARGV[1]) then return {'older', memory} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 return {last and 'next' or 'unknown', memory}`;

@@ -8,6 +8,7 @@ export interface PendingSignal {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: bigint | null;
+  readonly transactionId: string;
   readonly submittedMs: number;
   readonly decoded: DecodedBody;
 }

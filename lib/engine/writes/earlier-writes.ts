@@ -7,7 +7,9 @@
 import { fromMs } from "../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { earliestNs, transactionIdText, type WriteWindow, writeWindow } from "../../core/ledger/write-window";
+import { decodeMessage } from "../../core/signals/envelope";
 import { topicKindOf } from "../../core/signals/message-types";
+import type { DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { Submitted } from "../../ports/ledger/submitter";
 import type { HotCache, NonceClaim } from "../../ports/shared/hot-cache";
@@ -60,6 +62,9 @@ const LOOK_EVERY_MS = 500;
  */
 const MAX_ROWS = 1_000;
 const CHUNK_BYTES = 1_024;
+/** The web UI mirrors an accept at once. Twelve minutes are as long as a message may be sent after it was made. */
+const RECENT_MS = 12 * 60_000;
+const NS_PER_S = 1_000_000_000n;
 
 export class EarlierWrites {
   constructor(private readonly deps: EarlierWritesDeps) {}
@@ -95,6 +100,44 @@ export class EarlierWrites {
     return null;
   }
 
+  /**
+   * The newest message of `from` that was written in the last minutes and `isWanted`; null if there is none. Another instance may
+   * have written it a moment ago, so the log is brought up to date before the answer is no.
+   */
+  async newest(
+    from: UserId,
+    type: string,
+    isWanted: (decoded: DecodedBody) => boolean,
+    digest: (bytes: Uint8Array) => string,
+  ): Promise<Submitted | null> {
+    const { views, clock, scheduler } = this.deps;
+    const sinceNs = fromMs(clock.now() - RECENT_MS);
+    const find = async () => {
+      const rows = await views.written(from, sinceNs, MAX_ROWS);
+      const row = rows.find(({ body }) => {
+        const decoded = decodeMessage(body);
+        return decoded.ok && isWanted(decoded.value);
+      });
+      if (row === undefined) return null;
+      const { ts } = JSON.parse(new TextDecoder().decode(row.body)) as { readonly ts?: unknown };
+      const madeS = typeof ts === "number" ? Math.floor(ts) : Math.floor(Number(row.consensusNs / NS_PER_S));
+      return asSubmitted(row, { digest: digest(row.body), madeS, message: row.body });
+    };
+    const found = await find();
+    if (found !== null) return found;
+    const isSynced = await scheduler.waitThrough(
+      this.topicsOf(type),
+      fromMs(clock.now()),
+      clock.monotonicMs() + ARRIVAL_MS,
+    );
+    return isSynced ? find() : null;
+  }
+
+  private topicsOf(type: string): readonly TopicId[] {
+    const kind = topicKindOf(type);
+    return this.deps.scheduler.topics.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
+  }
+
   private judge(write: Write, window: WriteWindow, claim: NonceClaim, rows: readonly WrittenRow[]): Earlier {
     const row = rows.find((each) => isSame(each, write));
     if (row && write.isRepeatable) return { kind: "written", as: asSubmitted(row, write) };
@@ -108,9 +151,11 @@ export class EarlierWrites {
   /** The log, once it holds everything that was sent in earlier windows; null if that takes too long. */
   private async settledRows(write: Write, { settledNs }: WriteWindow): Promise<readonly WrittenRow[] | null> {
     const { scheduler, clock } = this.deps;
-    const kind = topicKindOf(write.type);
-    const topics = scheduler.topics.filter(({ kinds }) => kinds.includes(kind)).map(({ topicId }) => topicId);
-    const isSettled = await scheduler.waitThrough(topics, settledNs, clock.monotonicMs() + SETTLE_MS);
+    const isSettled = await scheduler.waitThrough(
+      this.topicsOf(write.type),
+      settledNs,
+      clock.monotonicMs() + SETTLE_MS,
+    );
     return isSettled ? this.rows(write) : null;
   }
 
@@ -134,7 +179,10 @@ function nonceOf({ body }: WrittenRow): number {
 }
 
 /** The answer that the first request got, or should have got. */
-function asSubmitted(row: WrittenRow, { digest, madeS, message }: Write): Submitted {
+function asSubmitted(
+  row: WrittenRow,
+  { digest, madeS, message }: Pick<Write, "digest" | "madeS" | "message">,
+): Submitted {
   const { topicId, sequence, consensusNs, payer } = row;
   const { validStartNs } = writeWindow(digest, madeS, Number(consensusNs / 1_000_000n));
   const chunks = Math.max(1, Math.ceil(message.length / CHUNK_BYTES));

@@ -4,6 +4,7 @@
  * once, and a retry learns whether it is (earlier-writes.ts).
  */
 
+import { consensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
@@ -23,12 +24,15 @@ export interface Envelope {
   readonly nonce: number;
   /** Epoch seconds. */
   readonly ts: number;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  /** Members beside the payload, for readers that look for them there. */
+  readonly [member: string]: unknown;
 }
 
 export interface SubmitRefusal {
   readonly code:
     | "bad-envelope"
+    | "not-yours"
     | "clock"
     | "too-large"
     | "not-bonded"
@@ -91,6 +95,15 @@ export class SubmitService {
     return mine;
   }
 
+  /** The newest accept of `peer` that `from` wrote through this server in the last minutes; null if there is none. */
+  async acceptOf(from: UserId, peer: UserId): Promise<Submitted | null> {
+    const isAccept = ({ type, target }: DecodedBody) => type === "CONTACT_ACCEPT" && target === peer;
+    const waiting = this.deps.pending.of(from).find(({ decoded }) => isAccept(decoded));
+    if (waiting === undefined) return this.deps.earlier.newest(from, "CONTACT_ACCEPT", isAccept, this.deps.digest);
+    const { topicId, sequence, consensusNs: ns, transactionId } = waiting;
+    return { topicId, sequence, transactionId, consensusNs: ns === null ? null : consensusNs(ns) };
+  }
+
   private async submitNext(envelope: Envelope, isRepeatable: boolean): Promise<Result<Submitted, SubmitRefusal>> {
     const { submitter, clock, digest } = this.deps;
     if (!submitter)
@@ -109,6 +122,12 @@ export class SubmitService {
         "bad-envelope",
         REASONS[decoded.error] ?? `This is no message TrustMesh knows (${decoded.error}).`,
         FIELDS[decoded.error],
+      );
+    // Readers look for the actor in many members. Whichever they find must be the sender: this server's payer is trusted.
+    if (decoded.value.actor !== envelope.from)
+      return refuse(
+        "not-yours",
+        "You can only write in your own name, and a member of this message names another actor.",
       );
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
@@ -169,9 +188,9 @@ export class SubmitService {
     // A message that may still arrive counts as on its way: the user does not leave the topic before it.
     if (!sent.ok && sent.error.code !== "uncertain") await leave(null);
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
-    const { sequence, consensusNs } = sent.value;
+    const { sequence } = sent.value;
     await leave(sequence);
-    pending.add(write.from, { topicId, sequence, consensusNs, submittedMs: clock.now(), decoded });
+    pending.add(write.from, { ...sent.value, topicId, submittedMs: clock.now(), decoded });
     return sent;
   }
 }

@@ -107,6 +107,19 @@ export const clientIds = z
   .optional()
   .transform((text): ReadonlySet<string> => new Set(list(text ?? "")));
 
+/** Pairs `issuer=user` of an issuer and a user who may write for it. An id with a `=` in it fits no pair. */
+export const issuers = z
+  .string()
+  .optional()
+  .transform((text, context): ReadonlySet<string> => {
+    const pairs = list(text ?? "").map((pair) => pair.split("=").map((id) => parseUserId(id.trim())));
+    if (pairs.every((ids) => ids.length === 2 && ids.every((id) => id !== null)))
+      return new Set(pairs.map((ids) => ids.join("=")));
+    context.addIssue(
+      "must be pairs like 0.0.5005=0.0.7001, an issuer and a user who writes for it, separated by commas",
+    );
+    return z.NEVER;
+  });
 /** Long enough to resist guessing (RFC 4086 §8.2 asks for 128 bits; a hex digit has four). */
 export const secret = z
   .string()

@@ -11,6 +11,7 @@ import {
   clientIds,
   domains,
   integer,
+  issuers,
   list,
   matching,
   number,
@@ -91,6 +92,16 @@ export const VARIABLES = {
     payers,
     null,
     "Accounts that may write for others, or * for everybody. Default on devnet: the devnet's operator",
+  ),
+  ISSUERS: variable(
+    issuers,
+    null,
+    "Pairs issuer=user, separated by commas: these users may write messages of these issuers. Default: nobody writes for another",
+  ),
+  FEATURE_GZ_BOOST_API: variable(
+    z.enum(["0", "1"]),
+    "0",
+    "1 or 0: whether signals can be boosted and recognitions suggested for them",
   ),
   STRICT_BONDING: variable(
     onOff.optional(),

@@ -187,6 +187,6 @@ export function publicJson(body: unknown): Response {
   return Response.json(body, { headers: { "cache-control": "public, s-maxage=30, stale-while-revalidate=300" } });
 }
 
-export function privateJson(body: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  return Response.json(body, { headers: { "cache-control": "no-store", vary: "Cookie", ...headers } });
+export function privateJson(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): Response {
+  return Response.json(body, { status, headers: { "cache-control": "no-store", vary: "Cookie", ...headers } });
 }

@@ -50,6 +50,8 @@ interface Common<Query, Body> {
   readonly bearer?: "cron" | "metrics";
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** Members of the body that name no user here, although other routes' members of these names do. */
+  readonly namesNobody?: readonly string[];
   /** The limit that counts the request, for its address and its user. */
   readonly limit: LimitName;
   /** The longest address that the route accepts, if more than usual. */
@@ -147,7 +149,9 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   if (userId !== null)
     refuseOthers(
       userId,
-      OWNER_NAMES.map((name) => (json as Record<string, unknown> | null | undefined)?.[name]),
+      OWNER_NAMES.filter((name) => !route.namesNobody?.includes(name)).map(
+        (name) => (json as Record<string, unknown> | null | undefined)?.[name],
+      ),
     );
   const body = route.body ? parse(route.body, json) : undefined;
   const context = { app, request, url, params, query, body, background };

@@ -152,6 +152,18 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await claim(1_790_000_000_000_123, "e")).toBe("same");
     });
 
+    it("may be a fraction, and fractions are ordered as numbers are", async () => {
+      expect(await claim(12.5)).toBe("unknown");
+      expect(await claim(12.5)).toBe("same");
+      expect(await claim(12.49)).toBe("older");
+      expect(await claim(12.500001)).toBe("next");
+      expect(await claim(9.999)).toBe("older");
+      expect(await claim(13)).toBe("next");
+      expect(await claim(12.999)).toBe("older");
+      expect(await claim(13.0000001)).toBe("next");
+      expect(await claim(100)).toBe("next");
+    });
+
     it("is taken by one of many callers that race for it", async () => {
       const many = await Promise.all(Array.from({ length: 20 }, (_, i) => claim(7, String(i % 2))));
       expect(many.filter((kind) => kind === "unknown")).toHaveLength(1);

@@ -119,7 +119,7 @@ describe("the memory of nonces", () => {
 });
 
 describe("a nonce", () => {
-  it("is exact up to the largest whole number, and nothing else is one", async () => {
+  it("is exact up to the largest whole number, and no number beyond it is one", async () => {
     const hot = hotOf(newNetwork());
     const max = Number.MAX_SAFE_INTEGER;
     const claim = async (nonce: number) => (await hot.claimNonce(USER, nonce, "d")).kind;
@@ -127,7 +127,8 @@ describe("a nonce", () => {
     expect(await claim(max - 1)).toBe("same");
     expect(await claim(max)).toBe("next");
     expect(await claim(9)).toBe("older");
-    for (const nonce of [-1, 0.5, 2 ** 53, Number.NaN]) await expect(claim(nonce)).rejects.toThrow();
+    for (const nonce of [-1, -0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])
+      await expect(claim(nonce)).rejects.toThrow();
   });
 
   it("is remembered for a day, and every other key expires too", async () => {

@@ -54,7 +54,8 @@ let t: TestApp;
 let submitter: DevnetSubmitter;
 beforeAll(async () => {
   t = await startTestApp({
-    env: { CRON_SECRET, METRICS_TOKEN, ADMIN_TOKEN },
+    // The sweep asks one person's routes far more often than that person may.
+    env: { CRON_SECRET, METRICS_TOKEN, ADMIN_TOKEN, RATE_LIMITS: "0" },
     submitter: (devnet) => {
       submitter = new DevnetSubmitter(devnet);
       return submitter;
@@ -172,7 +173,8 @@ describe("somebody else's session", () => {
     for (const member of OWNER_NAMES) {
       await expectRefused(await ask(name, cookie, { query: `${member}=${ALICE}` }), [403]);
       await expectRefused(await ask(name, cookie, { query: `${member}=${MALLORY}&${member}=${ALICE}` }), [403]);
-      if (name.startsWith("POST")) await expectRefused(await ask(name, cookie, { body: { [member]: ALICE } }), [403]);
+      if (name.startsWith("POST") && !routeOf(name).namesNobody?.includes(member))
+        await expectRefused(await ask(name, cookie, { body: { [member]: ALICE } }), [403]);
     }
   });
 

@@ -149,7 +149,14 @@ beforeAll(async () => {
       targetParty: { handle: null, hrl: null },
     };
     t.app.pending.add(ME as UserId, {
-      ...{ topicId: contact, sequence: sequence as Sequence, consensusNs: null, submittedMs: t.clock.now(), decoded },
+      ...{
+        topicId: contact,
+        sequence: sequence as Sequence,
+        consensusNs: null,
+        transactionId: "0.0.2@1.1",
+        submittedMs: t.clock.now(),
+        decoded,
+      },
     });
   }
 });

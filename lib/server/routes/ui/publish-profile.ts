@@ -1,0 +1,30 @@
+import "server-only";
+import { PublishProfileAnswer, PublishProfileBody } from "../../../wire/ui/writes";
+import { ProblemError } from "../../http/problem";
+import { defineRoute } from "../../http/route";
+import { placeOf, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+
+/** The members that were signed stand at the top of the message, so that every reader can check the signature. */
+export const publishProfile = defineRoute({
+  summary: "Publishes the caller's profile with the signature of the caller's own key",
+  access: "user",
+  limit: "submit",
+  body: PublishProfileBody,
+  heeds: ["Idempotency-Key"],
+  problems: WRITE_PROBLEMS,
+  answer: PublishProfileAnswer,
+  handle: async (context) => {
+    const { app, userId, body, background } = context;
+    if (body.accountId !== userId)
+      throw new ProblemError("not-yours", "accountId: you can only publish your own profile.", { field: "accountId" });
+    const { accountId, displayName, bio, avatar, timestamp, signature, publicKey } = body;
+    const profile = { accountId, displayName, bio, avatar, timestamp };
+    return writeOnce(context, "profile", async () => {
+      const sent = await writeMade(app, userId, { type: "PROFILE_UPDATE", ...profile, signature, publicKey });
+      background(() => app.scheduler.syncNow([sent.topicId]));
+      const { topicId, sequence } = sent;
+      const hrl = `hcs://11/${topicId}/${sequence}`;
+      return { ok: true, hrl, profile, ...placeOf(sent), sequenceNumber: String(sequence) };
+    });
+  },
+});

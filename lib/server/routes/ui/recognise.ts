@@ -1,0 +1,97 @@
+import "server-only";
+import { signalId } from "../../../core/ledger/ids";
+import type { Envelope } from "../../../engine/writes/submit";
+import {
+  CreateRecognitionAnswer,
+  CreateRecognitionBody,
+  IssuerAnswer,
+  IssuerBody,
+  MintAnswer,
+  MintBody,
+} from "../../../wire/ui/writes";
+import { ProblemError } from "../../http/problem";
+import { defineRoute } from "../../http/route";
+import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeMade, writeOnce } from "../writing";
+
+export const mintRecognition = defineRoute({
+  summary: "Gives somebody a recognition, with the signature of the caller's own key",
+  access: "user",
+  limit: "submit",
+  body: MintBody,
+  heeds: ["Idempotency-Key"],
+  problems: WRITE_PROBLEMS,
+  answer: MintAnswer,
+  handle: async (context) => {
+    const { app, userId, body, background } = context;
+    if (body.issuerId !== userId)
+      throw new ProblemError("not-yours", "issuerId: you can only give in your own name.", { field: "issuerId" });
+    const { issuerId: issuer, recipientId: to, timestamp, ...signed } = body;
+    return writeOnce(context, "mint", async () => {
+      const members = { type: "SIGNAL_MINT", to, ...signed, issuer, minted_at: app.clock.now(), timestamp };
+      const sent = await writeMade(app, userId, members);
+      background(() => app.scheduler.syncNow([sent.topicId]));
+      const { topicId, sequence, transactionId } = sent;
+      return {
+        ...{ ok: true, tokenId: body.tokenId, name: body.name, category: body.category ?? null, status: "onchain" },
+        hrl: `hcs://11/${topicId}/${sequence}`,
+        message: "The recognition is on the ledger",
+        ...{ mintTransactionId: transactionId, trstCost: 0, trstBalance: null },
+        ...placeOf(sent),
+      };
+    });
+  },
+});
+
+export const createRecognition = defineRoute({
+  summary: "Gives somebody a recognition in the caller's own words",
+  access: "user",
+  limit: "submit",
+  body: CreateRecognitionBody,
+  heeds: ["Idempotency-Key"],
+  problems: WRITE_PROBLEMS,
+  otherAnswers: { 201: "The recognition is on the ledger" },
+  answer: CreateRecognitionAnswer,
+  handle: async (context) => {
+    const { app, userId, body, background } = context;
+    const { label, emoji, lens, to } = body;
+    const description = body.description ?? null;
+    const note = body.note ?? null;
+    const from = { accountId: userId };
+    const work = async () => {
+      const payload = { label, emoji, description, lens, to, note, from };
+      const sent = await writeMade(app, userId, {
+        ...{ type: "RECOGNITION_MINT", to: to.accountId, name: label, emoji, description, note, payload },
+      });
+      background(() => app.scheduler.syncNow([sent.topicId]));
+      const signal = {
+        ...{ id: signalId(sent.topicId, sent.sequence), label, emoji, description, lens, from, note },
+        to: { accountId: to.accountId, handle: to.handle ?? null },
+        timestamp: new Date(app.clock.now()).toISOString(),
+        txId: sent.transactionId,
+      };
+      return { ok: true, signal, minSequence: placeOf(sent).minSequence };
+    };
+    return writeOnce(context, "recognition", work, 201);
+  },
+});
+
+export const issuerSubmit = defineRoute({
+  summary: "Writes a message of an issuer for which the operator lets the caller write",
+  access: "user",
+  limit: "submit",
+  body: IssuerBody,
+  heeds: ["Idempotency-Key"],
+  problems: WRITE_PROBLEMS,
+  answer: IssuerAnswer,
+  handle: async (context) => {
+    const { app, userId, body, background } = context;
+    const isAllowed = body.from === userId || app.env.ISSUERS.has(`${body.from}=${userId}`);
+    if (!isAllowed)
+      throw new ProblemError("not-yours", "from: the operator lets you write for no such issuer.", { field: "from" });
+    return writeOnce(context, "issuer", async (isRepeatable) => {
+      const sent = sentOrThrow(await app.submit.submit(body as Envelope, isRepeatable));
+      background(() => app.scheduler.syncNow([sent.topicId]));
+      return { success: true, ...placeOf(sent), sequenceNumber: String(sent.sequence) };
+    });
+  },
+});
