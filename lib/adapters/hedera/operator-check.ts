@@ -9,7 +9,7 @@ const NODES_TRIED = 4;
 
 /**
  * The public key that the SDK makes of a private one (ED25519: 32 bytes, ECDSA: 33, compressed), and the one it would make if the
- * same bytes were of the other kind: hex alone does not say which. Null where it is no private key.
+ * same bytes were of the other kind: hex alone does not say which. Null if the text is not a private key.
  */
 export async function publicKeysOf(text: string): Promise<{ used: Uint8Array; otherwise: Uint8Array | null } | null> {
   const { PrivateKey } = await import("@hashgraph/sdk");
@@ -35,7 +35,7 @@ export async function reachNode(
   where: { readonly node: string } | { readonly network: string },
 ): Promise<Result<string, string>> {
   const nodes = "node" in where ? [where.node] : await nodesOf(where.network);
-  let reason = "it is not known where they are";
+  let reason = "their addresses are not known";
   for (const node of nodes.slice(0, NODES_TRIED)) {
     const failure = await tryNode(node);
     if (failure === null) return ok(node);

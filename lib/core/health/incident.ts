@@ -155,7 +155,7 @@ export type IncidentCode = keyof typeof INCIDENT_KINDS;
 
 export interface Incident {
   readonly code: IncidentCode;
-  /** The topic, mirror, tier or instance it is about; null where it is about the whole deployment. */
+  /** The topic, mirror, tier or instance it is about; null if it is about the whole deployment. */
   readonly subject: string | null;
   readonly severity: Severity;
   /** Milliseconds since 1970 at which this instance first saw it. */

@@ -11,7 +11,7 @@ import type { Finding, IncidentCode } from "./incident";
 export interface Calls {
   readonly sent: number;
   readonly failed: number;
-  /** Null where none was sent. */
+  /** Null if none was sent. */
   readonly meanMs: number | null;
 }
 
@@ -24,7 +24,7 @@ interface TierFacts {
   readonly calls: Calls | null;
 }
 
-/** How Redis keeps its keys; null where it does not say. */
+/** How Redis keeps its keys; null if it does not say. */
 export interface Keeping {
   readonly persists: boolean | null;
   readonly evicts: string | null;
@@ -50,21 +50,21 @@ export interface StoredFacts {
   /** The lowest declared gaps. */
   readonly gaps: readonly Interval[];
   readonly gapCount: number;
-  /** Null: it is not paused. `by` is null where it is not known. */
+  /** Null: it is not paused. `by` is null if it is not known. */
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
 }
 
 export interface HealthFacts {
   readonly nowMs: number;
   readonly postgres: TierFacts & {
-    /** Ms by which its clock is ahead of ours; null or absent where it is unknown, or the tier has no clock of its own. */
+    /** Ms by which its clock is ahead of ours; null or absent if it is unknown, or the tier has no clock of its own. */
     readonly clockAheadMs?: number | null;
   };
   /** Null: no Redis is configured. */
   readonly redis: (TierFacts & { readonly deafMs: number; readonly keeping: Keeping | null }) | null;
   readonly mirrors: readonly (Omit<TierFacts, "answers"> & {
     readonly origin: string;
-    /** Ms by which its clock is ahead of ours; null or absent where it is unknown. */
+    /** Ms by which its clock is ahead of ours; null or absent if it is unknown. */
     readonly clockAheadMs?: number | null;
   })[];
   /** The mirror's head as the mirror reports it; null before it was asked. */

@@ -4,7 +4,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(ENOTFOUND|EAI_AGAIN|EAI_\w+)$/, "its name is not known (DNS)"],
   [/^ECONNREFUSED$/, "the connection was refused: nothing listens there"],
   [/^(ETIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/, "it did not answer in time"],
-  [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, "there is no way to it from this machine"],
+  [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, "this machine has no route to it"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "it cut the connection"],
   [/^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_\w*(CERT|ISSUER|LEAF))/, "TLS failed"],
 ];

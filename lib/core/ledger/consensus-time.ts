@@ -30,13 +30,13 @@ export function formatConsensusTime(ns: ConsensusNs): string {
 /** Like `parseConsensusTime`, for text that was checked before. Throws RangeError. */
 export function toConsensusNs(text: string): ConsensusNs {
   const ns = parseConsensusTime(text);
-  if (ns === null) throw new RangeError(`this is no consensus time: ${text}`);
+  if (ns === null) throw new RangeError(`not a consensus time: ${text}`);
   return ns;
 }
 
 /** Throws RangeError below zero. */
 export function consensusNs(ns: bigint): ConsensusNs {
-  if (ns < 0n) throw new RangeError(`a consensus time is not negative: ${ns}`);
+  if (ns < 0n) throw new RangeError(`a consensus time must not be negative: ${ns}`);
   return ns as ConsensusNs;
 }
 

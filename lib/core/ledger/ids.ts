@@ -42,7 +42,7 @@ export const toTopicId = (text: string): TopicId => parseTopicId(text) ?? refuse
 export const toAccountId = (text: string): AccountId => parseAccountId(text) ?? refuse("account id", text);
 
 function refuse(what: string, value: unknown): never {
-  throw new RangeError(`this is no ${what}: ${String(value)}`);
+  throw new RangeError(`not a valid ${what}: ${String(value)}`);
 }
 
 /** `[shard, realm, num]` of an entity id, as the int64 values that the running hash is made of. */

@@ -10,7 +10,7 @@ import type { Disposition, Verification } from "./signal";
 export interface LogEntry {
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  /** Null where the mirror does not report the payer. */
+  /** Null if the mirror does not report the payer. */
   readonly payer: AccountId | null;
   readonly message: Uint8Array;
   /** The whole message, on the entry of the chunk that completed it; null elsewhere. */
@@ -23,7 +23,7 @@ export interface LogEntry {
   readonly reason: string | null;
   /** The key is empty if the message is a part that adds nothing (core/ledger/chunks). */
   readonly chunk: ChunkInfo | null;
-  /** The mirror's `chunk_info` as JSON (LedgerMessage). Absent where it is not known, as in rows of earlier versions. */
+  /** The mirror's `chunk_info` as JSON (LedgerMessage). Absent if it is not known, as in rows of earlier versions. */
   readonly chunkInfo?: string | null;
 }
 

@@ -41,9 +41,9 @@ export interface Statement {
 export interface Identity {
   /** In small letters. */
   readonly sub: string;
-  /** Null where the binding ends. */
+  /** Null if the message ends the binding. */
   readonly accountId: AccountId | null;
-  /** Null where the message does not say when it was issued. */
+  /** Null if the message does not say when it was issued. */
   readonly issuedMs: number | null;
 }
 
@@ -51,7 +51,7 @@ export interface Identity {
 export interface DecodedBody {
   /** In capitals; synonyms are folded. */
   readonly type: string;
-  /** Null where nobody is named, which few types allow (core/signals/message-types). */
+  /** Null if nobody is named, which few types allow (core/signals/message-types). */
   readonly actor: UserId | null;
   readonly target: UserId | null;
   /** Set by TRUST_ALLOCATE: above 0, 1 if absent. */

@@ -57,7 +57,7 @@ const hasAll = ({ syncedThroughNs, hasCaughtUp }: SyncedTopic, { throughNs }: Qu
 
 /**
  * The freshness of data that was complete as of `then`, `elapsedMs` ago, and that may lack what came since. `now`: the present
- * freshness of complete data. It counts where the one of then was taken back.
+ * freshness of complete data, which counts if the earlier one has been taken back.
  */
 export function agedSince(then: FreshnessNow, now: FreshnessNow, elapsedMs: number, targetMs: number): FreshnessNow {
   const isTakenBack = now.asOfNs === null || (then.asOfNs !== null && now.asOfNs < then.asOfNs);

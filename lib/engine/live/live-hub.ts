@@ -1,8 +1,8 @@
 /**
- * The open streams of this process. A stream is a loop that asks "what is behind my cursor?" whenever something wakes it.
+ * The open streams of this process. A stream is a loop that asks "what comes after my cursor?" whenever something wakes it.
  * Nothing is queued for it, so a slow client costs no memory, and a lost event costs only the time until the next one. Rows
  * come from the store by position: once, in order, without a gap. While the store does not answer, a stream stays open and
- * asks again at each beat, since thousands of clients that reconnect would hit the store just as it comes back.
+ * asks again at each heartbeat, since thousands of clients that reconnect would hit the store just as it comes back.
  */
 import { toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
@@ -24,7 +24,7 @@ export type LiveEvent =
       readonly freshness: FreshnessNow;
     }
   | { readonly event: "signal"; readonly row: SignalRow }
-  /** The edges or names of these people changed. Empty where it is not known whose. */
+  /** The edges or names of these people changed. Empty if they are not known. */
   | { readonly event: "contacts"; readonly peers: readonly UserId[] }
   /** Every event of a message at or before `asOfNs` was sent on this stream before. */
   | { readonly event: "freshness"; readonly freshness: FreshnessNow }
@@ -60,7 +60,7 @@ const FRESHNESS_EVERY_MS = 5_000;
 interface Stream {
   readonly userId: UserId;
   head: number;
-  /** The head when events may have been missed first; null where none were since the heads were read. */
+  /** The head when events may have been missed first; null if none were since the heads were read. */
   missedAfter: number | null;
   /** Everything through this position was sent; null before the first event. */
   sent: number | null;

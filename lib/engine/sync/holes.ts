@@ -40,6 +40,6 @@ export async function meetHole(
     return { kind: "waits", hole, reason: `the mirror does not have messages ${from} to ${to} yet` };
   const batch = await confirmedAfter(deps, { topicId, mirror, hole: missing, beyond });
   if (batch !== null) return { kind: "passed", batch };
-  const reason = `the mirror lists message ${to + 1}, which nothing vouches for, and none of ${from} to ${to}`;
+  const reason = `the mirror lists message ${to + 1}, which nothing confirms, and none of ${from} to ${to}`;
   return { kind: "waits", hole, reason };
 }

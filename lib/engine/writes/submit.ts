@@ -120,7 +120,8 @@ export class SubmitService {
     if (!decoded.ok)
       return refuse(
         "bad-envelope",
-        REASONS[decoded.error] ?? `This is no message TrustMesh knows (${decoded.error}).`,
+        REASONS[decoded.error] ??
+          `TrustMesh does not know this message (${decoded.error}). Check its type and its members.`,
         FIELDS[decoded.error],
       );
     // Readers look for the actor in many members. Whichever they find must be the sender: this server's payer is trusted.
@@ -202,7 +203,7 @@ function noSlot(refusal: SlotRefusal): Result<never, SubmitRefusal> {
   const { needed, isOwn } = refusal;
   const detail = isOwn
     ? `Your circle has ${CIRCLE_SLOTS} slots and this would need ${needed}. Take trust back from somebody first.`
-    : `You have trust of theirs from before, and their circle of ${CIRCLE_SLOTS} slots has no room for it. They have to take trust back from somebody first.`;
+    : `They gave you trust before, and their circle of ${CIRCLE_SLOTS} slots has no room for it now. They have to take trust back from somebody first.`;
   return refuse("slots-full", detail);
 }
 
@@ -219,13 +220,13 @@ const LEDGER_CODES = {
 } as const;
 
 const REASONS: Partial<Record<UndecodableReason, string>> = {
-  "no-target": "This message needs somebody it is for.",
-  "self-target": "This message cannot be for yourself.",
-  "bad-id": "An id in this message is not one: 1 to 50 characters without spaces.",
-  "bad-weight": "The weight of trust is a number above zero.",
-  "no-definition": "A recognition definition needs an id.",
-  "bad-type": "The type of this message is not one TrustMesh knows.",
-  "too-deep": "The payload of this message nests too deep.",
+  "no-target": "Name the person whom this message is for.",
+  "self-target": "Choose another person: this message cannot be for yourself.",
+  "bad-id": "Check the ids in this message: an id has 1 to 50 characters and no spaces.",
+  "bad-weight": "Give trust a weight above zero.",
+  "no-definition": "Give this recognition definition an id.",
+  "bad-type": "Choose a type of message that TrustMesh knows.",
+  "too-deep": "Flatten the payload of this message: it is nested too deep.",
 };
 
 const FIELDS: Partial<Record<UndecodableReason, string>> = {

@@ -24,7 +24,7 @@ export type AccountKey =
 
 export interface LedgerAccount {
   readonly accountId: AccountId;
-  /** In lower case; null where the mirror names none. */
+  /** In lower case; null if the mirror names none. */
   readonly evmAddress: EvmAddress | null;
   readonly isDeleted: boolean;
   /** ED25519: 32 bytes. ECDSA: 33 bytes, compressed. */

@@ -74,7 +74,7 @@ describe("a made-up message far ahead", () => {
     ledger.single = (message) => message ?? lookUp();
     await runFor(2 * GRACE_MS);
     expect([await cursor(), await declared()]).toEqual([10, []]);
-    expect(sync.lastError).toContain("which nothing vouches for");
+    expect(sync.lastError).toContain("which nothing confirms");
     ledger.set(honest);
     await runFor(3_000);
     expect([await cursor(), await declared()]).toEqual([14, []]);

@@ -18,7 +18,7 @@ const { userNo: _user, peerNo: _peer, ...registers } = getTableColumns(alias(con
 /** The user's head beside an edge. In the row that stands for no edge `peerId` is null, and so are all columns after it. */
 const EDGE = { ...BESIDE, peerId: sql<UserId | null>`p.peer_id`, ...registers };
 
-/** The part of a profile that names a contact; `profileNs` is null where the peer has no profile. */
+/** The part of a profile that names a contact; `profileNs` is null if the peer has no profile. */
 const NAME = { profileNs: orNull(f.consensusNs), handle: f.handle, displayName: f.displayName, hrl: f.hrl };
 const PROFILE = { ...NAME, bio: f.bio, avatar: f.avatar };
 

@@ -37,7 +37,7 @@ export const ROWS_OF_USER = sql`(SELECT ${h.head} FROM ${userHeads} ${h} WHERE $
 /** The position before the first row, in the current epoch. */
 export const FIRST_POSITION = sql`(SELECT ${meta.epoch} FROM ${meta}) * ${literal(POSITIONS_PER_EPOCH)}::bigint`;
 
-/** The user's head as a position: 0 where the user has no row. */
+/** The user's head as a position: 0 if the user has no row. */
 const HEAD = sql`coalesce((SELECT CASE ${h.head} WHEN 0 THEN 0 ELSE ${FIRST_POSITION} + ${h.head} END
   FROM ${userHeads} ${h} WHERE ${h.userId} = ${USER}), 0)`.mapWith(Number);
 

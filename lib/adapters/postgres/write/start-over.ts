@@ -134,7 +134,7 @@ async function stamped(statements: Statements, block: SQL): Promise<void> {
 
 const t = alias(topics, "t");
 
-/** Folds facts again. False where the topic was folded further, or otherwise, meanwhile. */
+/** Folds facts again. False if the topic was folded further meanwhile, or in another way. */
 export async function reproject(statements: Statements, { topicId, from, through, facts }: Refolded): Promise<boolean> {
   const gate = sql`gate AS (
   UPDATE ${topics} ${t} SET ${names(t.projected)} = ${through}::bigint

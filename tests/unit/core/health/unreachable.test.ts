@@ -55,7 +55,7 @@ describe("why a machine is not reached", () => {
 
   it.each([
     [{ code: "DEPTH_ZERO_SELF_SIGNED_CERT" }, "TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT)"],
-    [{ cause: { errors: [{ code: "ENETUNREACH" }] } }, "there is no way to it from this machine"],
+    [{ cause: { errors: [{ code: "ENETUNREACH" }] } }, "this machine has no route to it"],
     [{ cause: { code: "UND_ERR_CONNECT_TIMEOUT" } }, "it did not answer in time"],
     [new Error("postgres://user:password@host"), null],
     ["text", null],
