@@ -40,8 +40,11 @@ step "Types, and the production build, which needs no database, no Redis and no 
 DATABASE_URL=postgres://nobody:nothing@127.0.0.1:1/none UPSTASH_REDIS_REST_URL=http://127.0.0.1:1 UPSTASH_REDIS_REST_TOKEN=none \
   HEDERA_NETWORK=custom MIRROR_URL=http://127.0.0.1:1 npm run -s build
 
-step "Unit, property, contract, integration and architecture tests"
-npx --no-install vitest run
+step "Unit and property tests, and how much of the code they run"
+npx --no-install vitest run --project unit --coverage
+
+step "Contract, integration and architecture tests"
+npx --no-install vitest run --project "with servers"
 
 step "Sizes of the functions that a deployment would have"
 npm run -s traced
