@@ -63,7 +63,7 @@ test("axe finds nothing on any page, wide and narrow, light and dark", async ({ 
   await check("account menu");
 });
 
-test("the whole way by keyboard: skip, go, filter, prove, come back", async ({ meet, enterAs }) => {
+test("the keyboard alone is enough: skip, navigate, filter, check a proof, come back", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const { page, shell, signals } = await enterAs(ann);
@@ -108,7 +108,7 @@ test("the chosen theme is there before the first paint, after a reload too", asy
   await expect.poll(paper).toBe(light);
 });
 
-test("pages hold no inline style and no handler, for a strict policy to come", async ({ page, meet, enterAs }) => {
+test("pages hold no inline style and no inline handler", async ({ page, meet, enterAs }) => {
   await enterAs(await meet("Ann"));
   for (const path of ["/sign-in", "/signals", "/circle", "/recognition"]) {
     const html = await (await page.request.get(path)).text();

@@ -37,7 +37,7 @@ const READS: Readonly<Record<string, z.ZodType>> = {
 const sessionOf = async (person: Person): Promise<string> =>
   (await person.api.storageState()).cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
 
-test("every route that is not for everybody refuses nobody's and a user's requests as its description says", async ({
+test("every protected route refuses requests without a session, and a user's requests, as documented", async ({
   meet,
   request,
 }) => {
@@ -66,7 +66,7 @@ test("every route that is not for everybody refuses nobody's and a user's reques
   expect(reads.sort()).toEqual(Object.keys(READS).sort());
 });
 
-test("reads answer in their shapes, to their owner alone, with a tag that holds until something changes", async ({
+test("reads answer in their documented form, to their owner only, with an ETag that holds until something changes", async ({
   meet,
 }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
@@ -95,7 +95,7 @@ test("reads answer in their shapes, to their owner alone, with a tag that holds 
   await expect(async () => expect((await ann.api.get("/api/contacts", tagged)).status()).toBe(200)).toPass();
 });
 
-test("a write is read at once by who names it, and the poll goes on from its watermark", async ({ meet }) => {
+test("a read that names a write contains it at once, and the poll continues from its watermark", async ({ meet }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   const poll = async (since?: string) =>
     EventsAnswer.parse(
@@ -111,7 +111,7 @@ test("a write is read at once by who names it, and the poll goes on from its wat
   expect((await poll(next.watermark)).items).toEqual([]);
 });
 
-test("a stream that breaks off goes on from the last event, with what was missed, once", async ({ meet, baseURL }) => {
+test("a broken stream resumes after the last event, with each missed event once", async ({ meet, baseURL }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   const cookie = await sessionOf(ben);
   const open = async (lastEventId?: number) => {
@@ -140,7 +140,7 @@ test("a stream that breaks off goes on from the last event, with what was missed
   await second.cancel();
 });
 
-test("a proof holds when it is computed by somebody else, and not when a byte of it differs", async ({ meet }) => {
+test("a proof holds when another program computes it, and fails when a byte differs", async ({ meet }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   const { topicId, sequenceNumber } = await ann.ask(ben);
   await ann.contacts();

@@ -42,7 +42,10 @@ for (const [status, code, detail] of refusals) {
   });
 }
 
-test("a lost answer is asked for again under the same key, and written once", async ({ meet, enterAs }) => {
+test("a lost answer is requested again under the same key, and the message is written once", async ({
+  meet,
+  enterAs,
+}) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const { page, circle, shell } = await enterAs(ann);
@@ -62,7 +65,7 @@ test("a lost answer is asked for again under the same key, and written once", as
   expect(given).toHaveLength(1);
 });
 
-test("a read that is not there yet is asked for again", async ({ meet, enterAs }) => {
+test('a read that answers "not yet" is tried again', async ({ meet, enterAs }) => {
   const ann = await meet("Ann");
   const { page, contacts } = await enterAs(ann);
   let asked = 0;
@@ -78,7 +81,7 @@ test("a read that is not there yet is asked for again", async ({ meet, enterAs }
   expect(asked).toBe(2);
 });
 
-test("an address that leads nowhere says so", async ({ page }) => {
+test("an unknown address shows that nothing is there", async ({ page }) => {
   const answer = await page.goto("/no/such/page");
   expect(answer?.status()).toBe(404);
   await expect(page.getByText("There is nothing at this address")).toBeVisible();

@@ -21,9 +21,7 @@ test("every page has a strict policy with a nonce of its own, on every script an
   expect(nonces.size).toBe(5);
 });
 
-test("nothing says what the server is made of, and everything is kept from guessing and framing", async ({
-  request,
-}) => {
+test("headers hide the server's software, and forbid type guessing and framing", async ({ request }) => {
   const paths = [
     "/sign-in",
     "/icon.svg",
@@ -50,7 +48,7 @@ test("nothing says what the server is made of, and everything is kept from guess
   }
 });
 
-test("behind TLS browsers are told to stay there", async ({ request }) => {
+test("behind TLS, browsers are told to use TLS only", async ({ request }) => {
   const secure = { headers: { "x-forwarded-proto": "https" } };
   for (const path of ["/sign-in", "/api/health", "/icon.svg"]) {
     const headers = (await request.get(path, secure)).headers();
@@ -58,7 +56,7 @@ test("behind TLS browsers are told to stay there", async ({ request }) => {
   }
 });
 
-test("a script or a style that somebody smuggles in does not run", async ({ browser, baseURL }) => {
+test("an injected script or style does not run", async ({ browser, baseURL }) => {
   // A context of its own: here violations are what is looked for.
   const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
   const page = await context.newPage();
@@ -83,7 +81,7 @@ test("a script or a style that somebody smuggles in does not run", async ({ brow
   await context.close();
 });
 
-test("markup that comes with the page runs no script of its own either", async ({ browser, baseURL }) => {
+test("injected markup runs no script", async ({ browser, baseURL }) => {
   const context = await browser.newContext({ ...(baseURL ? { baseURL } : {}) });
   const page = await context.newPage();
   // As if a value had got into the page unescaped: between the server and the browser.

@@ -62,7 +62,7 @@ test("starts with progress, ends on SIGTERM with streams open, and goes on from 
   expect(Number(/Synced ([\d,]+) new/.exec(again.output())?.[1]?.replaceAll(",", ""))).toBeLessThan(100);
 });
 
-test("lets a flood in one by one, refuses what is over the limit before the framework, and counts the refusals", async () => {
+test("admits a flood one request at a time, refuses the rest before the framework sees it, and counts refusals", async () => {
   const token = "metrics-token-of-this-test-0123456789";
   const server = await start({ METRICS_TOKEN: token });
   await ready(server);
@@ -130,7 +130,7 @@ for (const [what, env, sentence] of [
   });
 }
 
-test("starts with TRUSTED_PAYERS=*, and says what that means", async () => {
+test("starts with TRUSTED_PAYERS=*, and warns what that means", async () => {
   const server = await start({
     HEDERA_NETWORK: "testnet",
     SESSION_SECRET: SECRET,

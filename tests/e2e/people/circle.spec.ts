@@ -20,7 +20,7 @@ test("trust is given and taken back, in the picture, in the list and on the ledg
   await expect.poll(async () => (await ben.circle()).trustStats.receivedIn).toBe(0);
 });
 
-test("the tenth is refused with a reason, and the picture rolls back", async ({ meet, enterAs }) => {
+test("the tenth trust is refused with a reason, and the picture rolls back", async ({ meet, enterAs }) => {
   const me = await meet("Me");
   const names = ["Ada", "Bea", "Cay", "Dov", "Eli", "Fay", "Gus", "Hal", "Ivy", "Jan"];
   const peers = await Promise.all(names.map(meet));
@@ -38,7 +38,7 @@ test("the tenth is refused with a reason, and the picture rolls back", async ({ 
   expect((await me.circle()).trustStats.allocatedOut).toBe(9);
 });
 
-test("trust that comes in shows while looking", async ({ meet, enterAs }) => {
+test("trust that arrives shows while the page is open", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const { circle, page } = await enterAs(ann);
@@ -49,7 +49,7 @@ test("trust that comes in shows while looking", async ({ meet, enterAs }) => {
   await expect(page.getByRole("list", { name: "They trust you" })).toContainText("Ben");
 });
 
-test("the seats are worked by keyboard alone", async ({ meet, enterAs }) => {
+test("the seats work by keyboard alone", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const { circle, page } = await enterAs(ann);

@@ -1,6 +1,6 @@
 import { expect, test } from "../support/test";
 
-test("a request goes out, comes in over there, is accepted, and bonds both on the ledger", async ({
+test("a contact request reaches the other person, is accepted, and bonds both on the ledger", async ({
   meet,
   enterAs,
   secondScreen,
@@ -62,7 +62,7 @@ test("contacts are searched and sorted", async ({ meet, enterAs }) => {
   await expect(page.getByText("None of your contacts goes by that name or id.")).toBeVisible();
 });
 
-test("an id that cannot be, and oneself, are refused before anything is sent", async ({ meet, enterAs }) => {
+test("a malformed id and one's own id are refused before anything is sent", async ({ meet, enterAs }) => {
   const ann = await meet("Ann");
   const { page, contacts } = await enterAs(ann);
   await contacts.open();

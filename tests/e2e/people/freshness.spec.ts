@@ -14,14 +14,14 @@ test("the line tells the ledger's time, goes offline with the network, and comes
   await expect(shell.freshness).toHaveText(/^Up to date/, { timeout: 20_000 });
 });
 
-test("a stream that cannot be had is no secret, though the reads work", async ({ meet, enterAs }) => {
+test("the page says that live changes are missing, even though reads work", async ({ meet, enterAs }) => {
   const { page, shell } = await enterAs(await meet("Ann"));
   await page.route("**/api/stream*", (route) => route.abort());
   await shell.open("/contacts");
   await expect(shell.freshness).toHaveText(/^(Reconnecting|Not connected) · current as of/, { timeout: 15_000 });
 });
 
-test("an answer that says it is stale is shown to be", async ({ meet, enterAs }) => {
+test("a stale answer is shown as stale", async ({ meet, enterAs }) => {
   const { page, shell } = await enterAs(await meet("Ann"));
   await page.route("**/api/stream*", () => undefined);
   const stale = { asOf: "1790000000.000000000", lagMs: 12_000, stale: true };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "../support/test";
 
-test("a recognition is given and shows over there, with its note and its seal", async ({
+test("a given recognition shows on the other person's page, with its note and its seal", async ({
   meet,
   enterAs,
   secondScreen,

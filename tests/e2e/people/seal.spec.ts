@@ -27,7 +27,7 @@ const forgeries: readonly (readonly [string, (proof: ProofAnswer) => void])[] = 
   ["payer", (proof) => Object.assign(proof.message, { payerAccountId: "0.0.666" })],
 ];
 for (const [what, forge] of forgeries) {
-  test(`a forged ${what} is found out, although the server says verified`, async ({ meet, enterAs }) => {
+  test(`a forged ${what} is detected, although the server says verified`, async ({ meet, enterAs }) => {
     const [ann, ben] = [await meet("Ann"), await meet("Ben")];
     await ann.bond(ben);
     const { page, signals } = await enterAs(ann);
@@ -42,7 +42,7 @@ for (const [what, forge] of forgeries) {
   });
 }
 
-test("what cannot be checked is said to be so, with the reason", async ({ meet, enterAs }) => {
+test("a message that cannot be checked says so, with the reason", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const { page, signals } = await enterAs(ann);

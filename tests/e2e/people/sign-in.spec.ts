@@ -34,7 +34,7 @@ test("signing out ends the session here and in other tabs", async ({ meet, enter
   }).toPass();
 });
 
-test("an account signs in by signing a message, and one that signs with another key is told so", async ({
+test("an account signs in by signing a message; one that signs with another key gets the reason", async ({
   page,
   request,
 }) => {

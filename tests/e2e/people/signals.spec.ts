@@ -1,6 +1,6 @@
 import { expect, test } from "../support/test";
 
-test("a signal comes in while looking, on top and marked, without asking", async ({ meet, enterAs, secondScreen }) => {
+test("a signal that arrives while the page is open shows on top, marked", async ({ meet, enterAs, secondScreen }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const mine = await enterAs(ann);
@@ -52,7 +52,7 @@ test("the filter shows one kind, keeps it in the address, and lets only that kin
   await expect(signals.rows).toHaveCount(2);
 });
 
-test("scrolling loads older signals to the end, each once, and news wait behind a pill", async ({ meet, enterAs }) => {
+test("scrolling loads every older signal once, and new ones wait behind a button", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   for (let round = 0; round < 40; round++) await ben.write("SYSTEM_UPDATE", { target: ann.id, text: `note ${round}` });
@@ -92,7 +92,7 @@ test("the exact consensus time shows on focus, and the raw message as harmless t
   await expect(raw.locator("img")).toHaveCount(0);
 });
 
-test("nobody with no signals looks at an empty page", async ({ meet, enterAs }) => {
+test("a person without signals sees a sentence instead of an empty page", async ({ meet, enterAs }) => {
   const { page, signals } = await enterAs(await meet("Newcomer"));
   await signals.open();
   await expect(page.getByText("No signals yet")).toBeVisible();

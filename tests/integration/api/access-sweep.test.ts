@@ -148,7 +148,7 @@ const BAD_COOKIES: Readonly<Record<string, () => Promise<string | null>>> = {
   "what is no session": async () => "tm_session=../../etc/passwd",
 };
 
-it("lets in who knows the secret and the form: the cookies that are refused below are wrong in one thing", async () => {
+it("accepts a well-formed cookie signed with the secret; each cookie refused below is wrong in one thing", async () => {
   expect((await ask("GET /api/contacts", await tokenWith({}))).status).toBe(200);
 });
 

@@ -69,7 +69,7 @@ describe("every read", () => {
     (answer as z.ZodType).parse(await response.json());
   });
 
-  it.each(userReads)("%s refuses who is not signed in, and a name that is not the caller's", async (name) => {
+  it.each(userReads)("%s refuses a caller without a session, and a name other than the caller's", async (name) => {
     const path = examplePath(name);
     const nobody = await t.ask("GET", path, null);
     expect(nobody.status).toBe(401);
@@ -134,7 +134,7 @@ describe("contacts and circle", () => {
 });
 
 describe("profiles", () => {
-  it("are the caller's own and the bonded contacts', not those of who only asks", async () => {
+  it("are the caller's own and those of bonded contacts, not those of people who only asked", async () => {
     t.devnet.submit(t.devnet.topics.profile, { actor: "tm-dave", displayName: "Dave" });
     await t.sync();
     const ids = `${ALICE},${BOB},tm-dave,tm-carol`;
@@ -239,7 +239,7 @@ describe("validators and caches", () => {
     expect(changed.headers.get("etag")).not.toBe(etag);
   });
 
-  it("do not let a 304 stand for an answer that called itself fresh when it no longer is", async () => {
+  it("answer 200 instead of 304 when an answer that called itself fresh has become stale", async () => {
     const fresh = await t.ask("GET", "/api/contacts", BOB);
     expect(await fresh.json()).toMatchObject({ stale: false });
     const stalled = t.devnet.faults.add({ kind: "stalledHead" });
@@ -275,7 +275,7 @@ describe("If-Min-Sequence", () => {
     expect(JSON.stringify(await answer.json())).toContain("tm-gina");
   });
 
-  it("says when to come back for one that does not come within three seconds", async () => {
+  it("answers 503 with Retry-After for a message that does not come within three seconds", async () => {
     const beforeMs = t.clock.now();
     const answer = await t.ask("GET", "/api/contacts", ALICE, {
       headers: { "if-min-sequence": `${t.devnet.topics.contact}=100` },
@@ -295,7 +295,7 @@ describe("If-Min-Sequence", () => {
 });
 
 describe("proof", () => {
-  it("gives what it takes to compute the running hash", async () => {
+  it("gives everything that is needed to compute the running hash", async () => {
     const proof = await t.json<{ message: { bytes: string }; previousRunningHash: string; status: string }>(
       `/api/proof/${t.devnet.topics.contact}/1`,
       ALICE,
@@ -326,7 +326,7 @@ describe("the OpenAPI document", () => {
 });
 
 describe("the cost of readers", () => {
-  it("in mirror requests is the same for one and for a thousand", async () => {
+  it("in mirror requests is the same for one reader and for a thousand", async () => {
     const minute = async (users: number) => {
       await t.clock.advance(5_000);
       t.devnet.requests.reset();

@@ -292,7 +292,7 @@ it("does not let strangers' requests push out contacts, and says which lists are
   expect([cappedAt, profiles.length]).toEqual([undefined, 1]);
 });
 
-it("does not concern an uninvolved person with the three thousand definitions of a stranger", async () => {
+it("keeps a stranger's three thousand definitions out of an uninvolved person's answer", async () => {
   expect(t.app.trustedPayers).not.toContain(PAYER);
   const response = await t.ask("GET", "/api/recognition", "tm-uninvolved", { withoutBackground: true });
   const text = await response.text();

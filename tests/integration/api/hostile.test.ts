@@ -86,7 +86,7 @@ describe.each(reads)("%s", (name) => {
     (answer as z.ZodType).parse(await response.json());
   });
 
-  it("shows no control, no turned direction and nothing longer than a biography", async () => {
+  it("shows no control character, no direction character and no text longer than a biography", async () => {
     for (const text of shown(await (await read(name)).json())) {
       expect(text).not.toMatch(UNSAFE);
       expect(text.length).toBeLessThanOrEqual(2_000);
@@ -94,7 +94,7 @@ describe.each(reads)("%s", (name) => {
   });
 });
 
-it("keeps people apart whose ids are names of what every object has", async () => {
+it("keeps people apart whose ids are names of properties that every object has", async () => {
   const { contacts, trustLevels } = await t.json<ContactsAnswer>("/api/contacts", ME);
   for (const id of PROTOTYPE_IDS) {
     expect(contacts.find(({ peerId }) => peerId === id)?.trust).toEqual({ allocatedTo: 0, receivedFrom: 1 });
@@ -103,7 +103,7 @@ it("keeps people apart whose ids are names of what every object has", async () =
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
 });
 
-it("hands out a page of the largest messages as small ones, and what is nested too deep not at all", async () => {
+it("cuts the largest messages of a page to small ones, and leaves out messages nested too deeply", async () => {
   const response = await t.ask("GET", "/api/signals?limit=100", ME);
   const { items } = (await response.json()) as SignalsAnswer;
   for (const { metadata } of items)

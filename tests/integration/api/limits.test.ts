@@ -31,7 +31,7 @@ describe("too often", () => {
     expect((await t.ask("GET", "/api/contacts", "tm-busy")).status).toBe(200);
   });
 
-  it("at signing in is counted by address, before anything is looked at", async () => {
+  it("counts sign-ins by address, before anything else is checked", async () => {
     const body = { accountId: "0.0.5" };
     const ask = (headers: Record<string, string>) => t.ask("POST", "/api/auth/challenge", null, { body, headers });
     let last = await ask(at("203.0.113.1"));
@@ -56,7 +56,7 @@ describe("the health routes", () => {
     return Promise.all(answers.map((answer) => answer.text()));
   };
 
-  it("ask the tiers, and judge, once a second, however many ask them", async () => {
+  it("probe the tiers and judge at most once a second, however many callers ask", async () => {
     await t.sync();
     const seen = () =>
       Object.values(t.app.stores.stats().byPurpose).reduce((sum, { statements }) => sum + statements, 0);
@@ -95,13 +95,13 @@ describe("a request", () => {
   const post = (body: unknown, headers: Record<string, string> = {}) =>
     t.ask("POST", "/api/sync", "tm-a", { body, headers });
 
-  it("is refused when its body is larger than any write, whatever it says of its length", async () => {
+  it("is refused when its body is larger than any write, whatever length it declares", async () => {
     const large = JSON.stringify({ topics: [], more: "x".repeat(70_000) });
     expect((await post(large)).status).toBe(413);
     expect((await post("{}", { "content-length": "70000" })).status).toBe(413);
   });
 
-  it("is refused when it is nested too deep to be walked, and not for brackets in a string", async () => {
+  it("is refused when its JSON is nested too deeply, but not for brackets in a string", async () => {
     for (const body of ["[".repeat(30_000), `{"a":${"[".repeat(40)}${"]".repeat(40)}}`, '{"a":'.repeat(50)]) {
       const response = await post(body);
       expect(response.status).toBe(400);
@@ -110,7 +110,7 @@ describe("a request", () => {
     expect((await post({ note: `\\"${"[{".repeat(500)}` })).status).toBe(200);
   });
 
-  it("is cut when its body does not come", async () => {
+  it("is cut when its body does not arrive", async () => {
     const stuck = new ReadableStream({ pull: () => new Promise(() => {}) });
     const cookie = (await t.app.sessions.issue("tm-a" as never)).split(";")[0] as string;
     const request = new Request("http://app.test/api/sync", {

@@ -21,7 +21,7 @@ it.each(["tm-bob", "tm-carol", "tm-dan"])("knows who wrote a message, or whom on
   expect(requests()).toBe(before);
 });
 
-it("says of an id that nobody has used whether the ledger has such an account, where it may have one", async () => {
+it("says for an unused id whether the ledger has such an account, if the id can be an account's", async () => {
   expect(await find("tm-nobody")).toEqual({ userId: "tm-nobody", known: false, account: null });
   expect(await find(t.devnet.operatorId)).toEqual({ userId: t.devnet.operatorId, known: false, account: true });
   const before = requests();
@@ -29,13 +29,13 @@ it("says of an id that nobody has used whether the ledger has such an account, w
   expect(requests()).toBe(before + 1);
 });
 
-it("says that it does not know of the account while no mirror answers", async () => {
+it("leaves the account unknown while no mirror answers", async () => {
   const fault = t.devnet.faults.add({ kind: "reset" });
   expect(await find("0.0.999998")).toEqual({ userId: "0.0.999998", known: false, account: null });
   t.devnet.faults.remove(fault);
 });
 
-it("refuses what is no id, in a sentence", async () => {
+it("refuses a malformed id in a sentence", async () => {
   const answer = await t.ask("GET", "/api/people/two%20words", ALICE);
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ field: "userId", detail: expect.stringContaining("1 to 50 characters") });

@@ -60,14 +60,14 @@ it("serves what is stored, and says that it is not ready and how far the first s
   });
 });
 
-it("bonds nobody by one accept alone where STRICT_BONDING is on", async () => {
+it("bonds nobody by one accept alone when STRICT_BONDING is on", async () => {
   const accept = { type: "CONTACT_ACCEPT", actor: "tm-b", target: "tm-a" };
   await app.stores.sync.commit(batchOf("0.0.1" as TopicId, 0, [accept]));
   const { edges } = await app.stores.views.contacts("tm-a" as UserId);
   expect(edges.map((edge) => [edge.peerId, isBonded(edge)])).toEqual([["tm-b", false]]);
 });
 
-it("ends in a sentence where the database was filled from another devnet", async () => {
+it("ends with a sentence if the database was filled from another devnet", async () => {
   const other = mkdtempSync(join(tmpdir(), "tm-start-"));
   const stores = await openStore(await openPglite(join(other, "postgres")), "devnet");
   await stores.claimLedger("0.0.1001@1");
@@ -79,7 +79,7 @@ it("ends in a sentence where the database was filled from another devnet", async
   rmSync(other, { recursive: true, force: true });
 });
 
-it("ends in a sentence where nothing can be written in DATA_DIR", async () => {
+it("ends with a sentence if DATA_DIR is not writable", async () => {
   const file = join(dataDir, "file");
   writeFileSync(file, "");
   vi.stubEnv("DATA_DIR", file);

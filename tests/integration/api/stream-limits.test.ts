@@ -35,7 +35,7 @@ async function refusal(userId: string): Promise<{ retryAfterS: number; detail: s
 }
 
 describe("one stream too many", () => {
-  it("of a person is refused with a sentence, and takes nothing from the open ones or from others", async () => {
+  it("of one person is refused with a sentence, and disturbs neither open streams nor other people", async () => {
     const readers = [await stream(ALICE), await stream(ALICE)];
     const { retryAfterS, detail } = await refusal(ALICE);
     expect(retryAfterS).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ describe("one stream too many", () => {
     await refusal(ALICE);
   });
 
-  it("of an instance is refused whoever asks, sooner to come again", async () => {
+  it("of one instance is refused for everybody, with a shorter Retry-After", async () => {
     for (let i = 0; i < 5; i += 1) await stream(`tm-${i}`);
     const { retryAfterS, detail } = await refusal(ALICE);
     expect(retryAfterS).toBeLessThan(10);
@@ -78,7 +78,7 @@ describe("one stream too many", () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(4);
   });
 
-  it("does not count those that left before they read anything", async () => {
+  it("does not count clients that left before they read anything", async () => {
     for (let i = 0; i < 4; i += 1) {
       const leaving = new AbortController();
       const response = await t.ask("GET", "/api/stream", ALICE, { signal: leaving.signal });

@@ -49,7 +49,7 @@ const ids = (reader: SseReader) => reader.of("signal").map(({ id }) => id);
 const actors = (reader: SseReader) => reader.of("signal").map(({ data }) => data.actor);
 
 describe("a stream", () => {
-  it("looks for what it was not told of until the database says, whoever could not be asked at first", async () => {
+  it("looks for missed events until the database answers, even if it was down at first", async () => {
     const reader = await stream({ cursor: 0 });
     const { views } = t.app.stores;
     const heads = views.heads.bind(views);
@@ -86,7 +86,7 @@ describe("a stream", () => {
     expect([ids(reader), ids(late), late.of("hello").length]).toEqual([[1, 2], [1, 2], 1]);
   });
 
-  it("says hello, then each new signal with its position as id, and whose contacts changed", async () => {
+  it("sends hello, then each new signal with its position as id, and the peers whose contact changed", async () => {
     const reader = await stream();
     expect(reader.events).toMatchObject([{ event: "hello", id: 0, data: { position: 0 } }]);
     request("tm-bob", "tm-carol");
@@ -98,7 +98,7 @@ describe("a stream", () => {
     expect(reader.of("contacts")).toMatchObject([{ id: null, data: { peers: ["tm-bob", "tm-carol"] } }]);
   });
 
-  it("that breaks before its first signal resumes where it began, whatever it was opened with", async () => {
+  it("that breaks before its first signal resumes where it began, however it was opened", async () => {
     request("tm-1", "tm-2", "tm-3");
     await t.sync();
     for (const [options, missed] of [
@@ -134,7 +134,7 @@ describe("a stream", () => {
     expect(ids(reader)).toEqual(expected);
   });
 
-  it("is for one person's browser, and no cache may keep it or hand it to another", async () => {
+  it("forbids caches to keep it or to share it between people", async () => {
     const response = await t.ask("GET", "/api/stream", ALICE);
     expect(response.headers.get("cache-control")).toBe("private, no-cache, no-transform");
     expect(response.headers.get("vary")).toBe("Cookie");
@@ -209,7 +209,7 @@ describe("resuming", () => {
     expect(seen).toEqual(Array.from({ length: 5 + 12 * 3 }, (_, i) => i + 1));
   });
 
-  it("far behind comes in order, more than one read's worth", async () => {
+  it("from far behind gets everything in order, over several reads", async () => {
     request(...Array.from({ length: 520 }, (_, i) => `tm-x${i}`));
     await t.sync();
     const reader = await stream({ cursor: 0 });
@@ -245,7 +245,7 @@ describe("resuming", () => {
 });
 
 describe("names", () => {
-  it("that change in a contact's profile are announced to who shows them", async () => {
+  it("that change in a contact's profile are announced to the people who see them", async () => {
     t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_ACCEPT", from: "tm-bob", to: ALICE });
     await t.sync();
     const reader = await stream();

@@ -60,7 +60,7 @@ const read = (userId: string) => t.ask("GET", "/api/signals", userId);
 const pulls = (topicId: TopicId) => t.devnet.requests.counts().byTopic[topicId] ?? 0;
 
 describe("a new topic", () => {
-  it("is read as soon as the registry has it, before anybody writes there, and does not make anything look old", async () => {
+  it("is read as soon as the registry has it, before anybody writes there, and makes no answer stale", async () => {
     const shard = shardOf(standard("contact"), 1, "creating");
     await put(shard);
     await t.app.registry.load();
@@ -90,7 +90,7 @@ describe("a new topic", () => {
     expect(t.app.scheduler.syncs.has(second.topicId as TopicId)).toBe(true);
   });
 
-  it("costs a reader no statement: who reads does not ask for the version", async () => {
+  it("costs a reader no statement, because reads do not ask for the registry's version", async () => {
     const calls: string[] = [];
     const { registry } = t.app.stores;
     for (const name of ["load", "version"] as const) {
@@ -109,7 +109,7 @@ describe("a new topic", () => {
 });
 
 describe("a drained topic", () => {
-  it("is looked at every ten minutes, for a day, and neither makes us old nor is written to", async () => {
+  it("is read every ten minutes for a day, makes no answer stale, and gets no writes", async () => {
     const drained = shardOf(standard("contact"), 1, "drained", { drainedNs: nowNs() });
     const topicId = drained.topicId as TopicId;
     await put(drained);
@@ -137,7 +137,7 @@ describe("a drained topic", () => {
 });
 
 describe("a topic that was drained before we came", () => {
-  it("is read from its start to its end, for it is a part of everybody's history", async () => {
+  it("is read from start to end, because it is part of everybody's history", async () => {
     const drained = shardOf(standard("contact"), 1, "drained", { drainedNs: 1n, routesFromNs: 1n });
     const topicId = drained.topicId as TopicId;
     const bodies = Array.from({ length: 250 }, (_, i) => ({ type: "CONTACT_REQUEST", from: `tm-${i}`, to: STAYER }));
@@ -184,7 +184,7 @@ describe("a user's messages", () => {
     expect(await topicOf(write(MOVER))).toBe(topicId);
   });
 
-  it("stay while one of them may still arrive, though nobody knows", async () => {
+  it("stay on the old topic while one of them may still arrive", async () => {
     submitter.failWith = { code: "uncertain", message: "no answer" };
     await write(MOVER);
     submitter.failWith = null;
@@ -195,7 +195,7 @@ describe("a user's messages", () => {
     expect(await topicOf(write(MOVER))).toBe(topicId);
   });
 
-  it("are not held by one that was refused", async () => {
+  it("are not held back by a refused one", async () => {
     submitter.failWith = { code: "refused", message: "no" };
     await write(MOVER);
     submitter.failWith = null;

@@ -127,7 +127,7 @@ describe("damaged rows", () => {
     expect(next.items).toEqual([]);
   });
 
-  it("are told of, once for each table, without what is in them, until nobody has met one for ten minutes", async () => {
+  it("are reported once for each table, without their content, until none was met for ten minutes", async () => {
     expect(tables().toSorted()).toEqual(["admin_audit", "hcs_messages", "recognition_definitions", "topic_log"]);
     const told = lines.filter((line) => line.includes("unreadable-rows"));
     expect(told).toHaveLength(4);

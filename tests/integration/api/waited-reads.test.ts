@@ -37,7 +37,7 @@ it("refuses a message at once that the ledger cannot have soon, after one pull o
   expect(requests()).toBeLessThanOrEqual(topics().length + 1);
 });
 
-it("asks as much for fifty who wait as for one", async () => {
+it("asks no more for fifty waiting readers than for one", async () => {
   const contact = [t.devnet.topics.contact as string];
   await read(50, contact);
   const one = requests();
@@ -50,7 +50,7 @@ it("asks as much for fifty who wait as for one", async () => {
   expect(one).toBeLessThanOrEqual(10);
 });
 
-it("asks a few times whatever is waited for, by however many, starting whenever", async () => {
+it("asks a few times only, whatever readers wait for, however many they are and whenever they start", async () => {
   const wait = fc.record({
     sequence: fc.oneof(fc.integer({ min: 2, max: 1_000 }), fc.integer({ min: 1_001, max: Number.MAX_SAFE_INTEGER })),
     startMs: fc.integer({ min: 0, max: 2_000 }),
@@ -75,7 +75,7 @@ it("asks a few times whatever is waited for, by however many, starting whenever"
   );
 });
 
-it("serves who waits for a message with the pull that has it", async () => {
+it("serves a waiting reader with the pull that brings the message", async () => {
   const contact = t.devnet.topics.contact;
   const waiting = read(2, [contact as string]);
   // After the first pull and before the last.

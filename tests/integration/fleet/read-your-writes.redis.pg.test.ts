@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe("a read that names a write", () => {
-  it("through another process has it in its answer, whoever wrote and whoever is asked", async () => {
+  it("through another process contains it, whichever process wrote and whichever is asked", async () => {
     const { contained, missing } = await readYourWrites(fleet, WRITERS, WRITES);
     expect(missing).toEqual([]);
     expect(contained).toBe(WRITES);

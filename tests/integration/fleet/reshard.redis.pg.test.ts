@@ -77,7 +77,7 @@ describe("a split under load", () => {
     expect(account.moved).toBe(MOVERS.length);
   }, 600_000);
 
-  it("has moved exactly whom the hash moves, to new topics, on every instance", async () => {
+  it("has moved exactly the users whom the hash moves, to new topics, on every instance", async () => {
     for (const { app } of world.instances) {
       await app.scheduler.demand();
       const registry = app.registry.current;

@@ -147,7 +147,7 @@ describe("views", () => {
     expect([...a.sql, ...b.sql].filter((name) => name === "signals")).toHaveLength(1);
   });
 
-  it("are never older than what was committed, whichever instance committed and whichever is asked", async () => {
+  it("are never older than the last commit, whichever instance committed and whichever is asked", async () => {
     for (let i = 0; i < 10; i += 1) {
       const [writer, reader] = i % 2 === 0 ? [a, b] : [b, a];
       await reader.ask("GET", "/api/contacts");
@@ -176,7 +176,7 @@ describe("read your writes", () => {
     }
   });
 
-  it("holds also before anybody was told of the commit, on either instance, and keeps nothing older afterwards", async () => {
+  it("holds even before the commit's event arrived, on either instance, and leaves no older view cached", async () => {
     request("tm-1");
     await a.app.scheduler.syncNow();
     for (const instance of [a, b]) expect(await bodyOf(instance.ask("GET", "/api/contacts"))).toContain("tm-1");
@@ -204,7 +204,7 @@ describe("read your writes", () => {
     }
   });
 
-  it("spends a nonce once, whoever is asked", async () => {
+  it("spends a nonce once, whichever instance is asked", async () => {
     const body = {
       type: "CONTACT_REQUEST",
       from: ALICE,
@@ -264,7 +264,7 @@ describe("a new topic", () => {
     return ((await response.json()) as SubmitAnswer).topicId;
   };
 
-  it("is read and written to by every instance, though one of them has to be told by the fence", async () => {
+  it("is read and written to by every instance, even if one learns of it only by the write fence", async () => {
     expect(await write(a, 1)).toBe(devnet.topics.contact);
     await expect.poll(async () => (await b.app.stores.views.head(MOVER as UserId)) === 1).toBe(true);
     const topicId = devnet.createTopic();
@@ -280,7 +280,7 @@ describe("a new topic", () => {
     expect(rows.map((row) => row.topicId)).toEqual([devnet.topics.contact, topicId, topicId]);
   });
 
-  it("is learnt of in a round of demand, by the version that comes with it", async () => {
+  it("is learned of in a round of demand, by the registry version that comes with it", async () => {
     const topicId = devnet.createTopic();
     const shard = { ...newShard(contact, 1, 0), state: "creating", topicId } as const;
     await a.app.stores.registry.change(a.app.registry.current.version, [shard]);

@@ -133,7 +133,7 @@ describe("a topic that never rests", () => {
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, fromSequence: 10, toSequence: 12 });
   });
 
-  it("is read on where the page was cut short of that", async () => {
+  it("is read further if the page ended before that", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = restless(10, 2);
@@ -154,7 +154,7 @@ describe("a topic that never rests", () => {
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
   });
 
-  it("is read on for who calls while it is read, and is not what they find", async () => {
+  it("is read again for callers who came during the run", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);
@@ -183,7 +183,7 @@ describe("a topic that never rests", () => {
     expect(await clock.drive(second ?? sync.run())).toMatchObject({ complete: true, toSequence: 12 });
   });
 
-  it("takes no forged time for having come that far", async () => {
+  it("does not trust a forged time as its progress", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);
@@ -211,7 +211,7 @@ describe("a database that fails", () => {
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 1, added: 1 });
   });
 
-  it("does not matter to a mirror's error, which is a value", async () => {
+  it("is independent of a mirror's error, which is a value", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = new ScriptedLedger();

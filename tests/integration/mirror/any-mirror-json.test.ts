@@ -79,7 +79,7 @@ describe("each page of the collection", () => {
 });
 
 describe("every member of a message, at every extreme", () => {
-  it("goes in or has failed with its reason, and every message beside it is served", async () => {
+  it("is stored or failed with its reason, and every message beside it is served", async () => {
     const topicId = await newTopic();
     const odd = MEMBERS.flatMap((path) => EXTREMES.map((value) => ({ path, value })));
     const honest = honestMessages(topicId, odd.length * 3);

@@ -132,7 +132,7 @@ async function ask(name: RouteName, wrong: { place: string; name: string }, valu
 }
 
 describe("a value out of every range", () => {
-  it.each(names)("breaks nothing, and is not logged: %s", async (name) => {
+  it.each(names)("breaks nothing and is not logged: %s", async (name) => {
     for (const parameter of parametersOf(name)) {
       lines.length = 0;
       await Promise.all(EXTREMES.map((value) => ask(name, parameter, value)));
@@ -144,7 +144,7 @@ describe("a value out of every range", () => {
   });
 });
 
-it("is refused where a number or a cursor is asked for, not taken for another one", async () => {
+it("is refused as a number or a cursor, and never read as another value", async () => {
   const contact = t.devnet.topics.contact;
   const refused: readonly string[] = [
     ...["0", "-1", "1e1", "0x10", "101", "1.0", "%201", "", "9007199254740993"].map(

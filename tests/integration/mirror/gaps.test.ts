@@ -83,7 +83,7 @@ describe("a made-up message far ahead", () => {
     expect(sync).toMatchObject({ state: { name: "idle" }, lastError: null });
   });
 
-  it("is not passed to though it lies where the next message should be followed", async () => {
+  it("does not move the cursor, even where the next message should be", async () => {
     const late = chain(30);
     ledger.set(without(late, 11, 19));
     ledger.answer = (_, page) => ok(page.map((each) => (each.sequence === 20 ? madeUp(20, each) : each)));
@@ -95,7 +95,7 @@ describe("a made-up message far ahead", () => {
 });
 
 describe("a hole that stays", () => {
-  it("is declared where what follows it is the topic's: by its own successor, or by a second look", async () => {
+  it("is declared a gap if later messages belong to the topic, shown by a successor or by a second look-up", async () => {
     const shape = fc.record({ before: fc.nat(5), missing: fc.integer({ min: 1, max: 5 }), after: fc.nat(4) });
     await fc.assert(
       fc.asyncProperty(shape, fc.boolean(), async ({ before, missing, after }, hasTwoMirrors) => {
@@ -117,7 +117,7 @@ describe("a hole that stays", () => {
 });
 
 describe("a mirror that starts late", () => {
-  it("is caught up with at full speed when its history is back, whatever its pages hold", async () => {
+  it("is read at full speed when its history is back, whatever its pages hold", async () => {
     const all = chain(1_600);
     const cap = (size: number) => {
       ledger.answer = (_, page) => ok(page.slice(0, size));
@@ -133,7 +133,7 @@ describe("a mirror that starts late", () => {
     expect((await stores.sync.topic(TOPIC))?.counts).toMatchObject({ messages: 1_600, verified: 1_600 });
   });
 
-  it("has failed messages looked at in turn, also behind ones that never heal", async () => {
+  it("asks for failed messages in turn, even behind ones that never heal", async () => {
     const all = chain(40);
     const isForged = (sequence: number) => sequence <= 20;
     const forge = (message: LedgerMessage) => ({ ...message, message: new Uint8Array([1]) });

@@ -103,7 +103,7 @@ describe("failures", () => {
     expect(ledger.states()[0]).toMatchObject({ circuit: "closed" });
   });
 
-  it("send the question to the next mirror", async () => {
+  it("move the request to the next mirror", async () => {
     const second = await startDevnet({ grpc: false, now: () => clock.now() });
     try {
       const ledger = ledgerAt([devnet.restUrl, second.restUrl]);
@@ -195,7 +195,7 @@ describe("answers that are none", () => {
     expect(ledger.states()[0]).toMatchObject({ circuit: "closed", requests: 6 });
   });
 
-  it("a message that was not asked for is not taken for the one that was", async () => {
+  it("another message is not taken for the requested one", async () => {
     const [other] = (JSON.parse(foreign) as { messages: object[] }).messages;
     for (const topicId of ["0.0.7", "0.0.8"] as TopicId[]) {
       const ledger = ledgerAt([await serve(JSON.stringify(other))]);
@@ -226,7 +226,7 @@ describe("an answer", () => {
     return { asked, ledger };
   };
 
-  it("is read as far as its bound, and no further", async () => {
+  it("is read up to its size limit and no further", async () => {
     let sent = 0;
     const endless = () =>
       new ReadableStream({
@@ -240,7 +240,7 @@ describe("an answer", () => {
     expect(sent).toBeLessThan(20);
   });
 
-  it("that says beforehand that it is too large is not read at all", async () => {
+  it("that declares too large a size is not read at all", async () => {
     const headers = { "content-length": String(300 * 1024 * 1024) };
     const { ledger } = mirrorThat(() => new Response(page, { headers }));
     expect(await ask(ledger)).toMatchObject({ error: { code: "malformed" } });
@@ -251,7 +251,7 @@ describe("an answer", () => {
     expect(await ask(ledger)).toEqual({ ok: true, value: [] });
   });
 
-  it("that leads elsewhere is not followed, to another host or in a loop", async () => {
+  it("with a redirect is not followed, neither to another host nor in a loop", async () => {
     const hosts: string[] = [];
     const server = createServer((request, response) => {
       hosts.push(String(request.headers.host));

@@ -87,7 +87,7 @@ describe("a look-up that answers with another message", () => {
 describe("a page with something else in it", () => {
   beforeEach(() => open());
 
-  it("is stored without it, and a page of nothing else does not mean that there is nothing", async () => {
+  it("is stored without it, and a page of foreign messages alone does not count as empty", async () => {
     requests(3);
     await t.sync();
     requests(2, 4);
@@ -114,7 +114,7 @@ describe("a page with something else in it", () => {
 describe("two mirrors of which one is behind", () => {
   beforeEach(() => open({}, [SECOND]));
 
-  it("are never mixed: who gives the pages gives the head", async () => {
+  it("are never mixed: pages and head come from one mirror", async () => {
     requests(3);
     await readFor(3);
     const behind = t.clock.trueMs();
@@ -217,7 +217,7 @@ describe("a network without new blocks", () => {
     expect(t.app.ledger.states()[0]).toMatchObject({ circuit: "closed", errors: 0 });
   });
 
-  it("whose newest block stands still is quiet where it may be, and not where it may not", async () => {
+  it("whose newest block stands still counts as quiet only on networks that may be quiet", async () => {
     await open(CUSTOM);
     requests(3);
     await readFor(3);
@@ -267,7 +267,7 @@ describe("a mirror of several replicas", () => {
     return found;
   }
 
-  it("is noticed by the first message that comes late; its word is taken back, and less is vouched for until it is over", async () => {
+  it("is noticed by the first late message; freshness is taken back and understated until the replicas agree", async () => {
     requests(3);
     await readFor(3);
     apart(4_000);
@@ -292,7 +292,7 @@ describe("a mirror of several replicas", () => {
     expect(await codes()).toEqual([]);
   });
 
-  it("that are not apart vouch for an idle topic, which is fresh", async () => {
+  it("that agree keep an idle topic fresh", async () => {
     requests(3);
     expect(await readFor(600)).toMatchObject({ stale: false });
     expect(await codes()).toEqual([]);
@@ -328,7 +328,7 @@ describe("a message that is dated later than the ledger", () => {
     expect(await codes()).toEqual([]);
   });
 
-  it("is believed where the ledger says that it is that time, though this instance's clock is behind", async () => {
+  it("is accepted if the ledger agrees with its time, even if this instance's clock is behind", async () => {
     t.clock.stepWall(-3_600_000);
     requests(3);
     await t.sync();

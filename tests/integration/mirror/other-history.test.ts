@@ -99,7 +99,7 @@ describe("a topic that was reset", () => {
     expect([codes(), await log()]).toEqual([[`topic-reset ${TOPIC}`], before]);
   });
 
-  it("is noticed at once where a page does not follow, and after an outage", async () => {
+  it("is noticed at once if a page does not continue the chain, and after an outage", async () => {
     const sync = await world(chain(5));
     await runFor(sync, MINUTE_MS);
     ledger.topics.set(TOPIC, chain(6, "new"));
@@ -162,7 +162,7 @@ describe("a topic that was not reset", () => {
     expect(codes()).toEqual([]);
   });
 
-  it("whose last stored message is a forged one heals, and is not taken for one that was", async () => {
+  it("whose last stored message is forged heals, and is not taken for a reset one", async () => {
     const all = chain(5);
     await world(all.map((each) => (each.sequence === 5 ? { ...each, runningHash: new Uint8Array(48) } : each)));
     expect(await stores.sync.failed(TOPIC, 9)).toHaveLength(1);
@@ -212,7 +212,7 @@ describe("several mirrors", () => {
     expect([sync.agreed, codes()]).toEqual([{ through: 5, mirrors: 2 }, []]);
   });
 
-  it("of which the preferred one has another history: the topic is read from the one that has ours", async () => {
+  it("are used by their history: if the preferred one has another history, the topic is read from the other", async () => {
     const [ours, theirs] = [chain(7), chain(7, "theirs")];
     await world(ours.slice(0, 5));
     ledger.mirrors = [MIRROR, OTHER];

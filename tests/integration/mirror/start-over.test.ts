@@ -32,7 +32,7 @@ const inSmallSteps = (sync: Stores["sync"]): Stores["sync"] =>
 describe("starting a topic over", () => {
   beforeAll(async () => void (await emptyStores()));
 
-  it("comes to a clean replay of what the ledger has now, wherever it is killed, and nobody vouches for less", async () => {
+  it("equals a clean replay of the ledger, wherever it is killed, and nothing incomplete is called fresh", async () => {
     const when = fc.constantFrom<"before" | "after">("before", "after");
     const order = fc.constantFrom([FIRST, SECOND], [SECOND, FIRST]);
     const at = fc.nat({ max: 40 });
@@ -141,7 +141,7 @@ describe("an operator who starts a topic over", () => {
     (await t.json("/api/signals", "tm-alice")) as unknown as { items: { actor: string }[]; stale: boolean };
   const request = (from: string) => ({ type: "CONTACT_REQUEST", from, to: "tm-alice" });
 
-  it("has the ledger's messages, and none that a mirror made up", async () => {
+  it("gets the ledger's messages, and none that a mirror made up", async () => {
     t = await startTestApp();
     const { contact } = t.devnet.topics;
     t.devnet.submitMany(contact, [request("tm-1"), request("tm-2"), request("tm-3")]);
@@ -202,7 +202,7 @@ describe("an operator who starts a topic over", () => {
     expect(epochOf(t.app.stores.stamp.highest)).toBe(2);
   });
 
-  it("is never answered with a part of it that is called fresh", async () => {
+  it("never gets a partial answer that is called fresh", async () => {
     // How many reads fit into the sync depends on the machine.
     t = await startTestApp({ env: { RATE_LIMITS: "0" } });
     const { contact, profile } = t.devnet.topics;

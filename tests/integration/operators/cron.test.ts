@@ -9,7 +9,7 @@ const CRON_SECRET = "a-secret-of-the-schedule";
 const ask = (authorization?: string) =>
   t.ask("GET", "/api/cron/sync", null, authorization === undefined ? {} : { headers: { authorization } });
 
-it("brings every topic up to date for who knows the secret, twice as well as once", async () => {
+it("syncs every topic for a caller with the secret, and does no harm the second time", async () => {
   t = await startTestApp({ env: { CRON_SECRET } });
   t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
   const token = `Bearer ${CRON_SECRET}`;
@@ -22,7 +22,7 @@ it("brings every topic up to date for who knows the secret, twice as well as onc
   expect((await ask("Basic abc")).status).toBe(401);
 });
 
-it("says that there is no schedule where no secret is set, whatever is sent", async () => {
+it("refuses every caller while no secret is set", async () => {
   t = await startTestApp();
   t.devnet.requests.reset();
   for (const authorization of [undefined, "Bearer ", "Bearer undefined", "Bearer null"]) {

@@ -51,7 +51,7 @@ const read = async () => {
 const messages = () => devnet.ledger.topic(topicId).messages.length;
 
 describe("a registry topic", () => {
-  it("says on the ledger that it is one", () => {
+  it("marks itself as a registry topic on the ledger", () => {
     expect(devnet.ledger.topic(topicId).memo).toBe("hcs-2:0:86400");
   });
 
@@ -65,7 +65,7 @@ describe("a registry topic", () => {
     expect(messages()).toBe(registry.shards.length);
   });
 
-  it("takes what changed, and nothing else", async () => {
+  it("gets the changes and nothing else", async () => {
     const [first, ...rest] = registry.shards as [Shard, ...Shard[]];
     const changed: Shard = { ...first, state: "draining" };
     const next: Shard = {
@@ -79,7 +79,7 @@ describe("a registry topic", () => {
     expect(await read()).toEqual(registry.shards);
   });
 
-  it("does not take a stranger's word", async () => {
+  it("ignores a stranger's messages", async () => {
     const [text] = publication(
       registryOf(active(standard("contact"), 1).map((shard) => ({ ...shard, segment: 7 }))),
       [],
@@ -90,7 +90,7 @@ describe("a registry topic", () => {
     expect(everybody.ok && everybody.value).toHaveLength(registry.shards.length + 1);
   });
 
-  it("is not believed at all where the hash chain does not vouch for it", async () => {
+  it("is ignored if the hash chain does not verify it", async () => {
     const fault = devnet.faults.add({ kind: "forgedContent", topicId, times: 1 });
     const forged = await readRegistryTopic(deps);
     expect(forged).toMatchObject({ ok: false, error: expect.stringMatching(/message \d+ .* hash chain/) });

@@ -98,7 +98,7 @@ it("lets a migration take its time, and wait for another instance's", async () =
   await Promise.all([one.close(), other.close()]);
 });
 
-it("goes without limits of its own where a pooler in between refuses them", async () => {
+it("connects without limits if a pooler in between refuses them", async () => {
   const opened: object[] = [];
   const refusal = { severity: "FATAL", code: "08P01", message: "unsupported startup parameter: lock_timeout" };
   const open = (limits: object) => {
@@ -118,7 +118,7 @@ it("goes without limits of its own where a pooler in between refuses them", asyn
   ]);
 });
 
-it("is refused in a sentence where a later version wrote rows that this one cannot read", async () => {
+it("is refused with a sentence if a later version wrote rows that this one cannot read", async () => {
   await admin.query("INSERT INTO meta (network) VALUES ('devnet') ON CONFLICT DO NOTHING");
   await admin.query("UPDATE meta SET format = 7");
   const db = openPg(url);
@@ -133,7 +133,7 @@ it("is refused in a sentence where a later version wrote rows that this one cann
   await db.close();
 });
 
-it("is waited for at the start, and said so once", async () => {
+it("is waited for at the start, and logged once", async () => {
   const port = await freePort();
   const said: string[] = [];
   const line = (level: string) => (message: string) => void said.push(`${level}: ${message}`);

@@ -129,7 +129,7 @@ describe("forged content", () => {
     expect((await t.ask("GET", `/api/proof/${contact()}/3`, ALICE)).status).toBe(403);
   });
 
-  it("shown once is asked for again before anything is stored", async () => {
+  it("shown once is requested again before anything is stored", async () => {
     requests(5);
     t.devnet.faults.add({ kind: "forgedContent", topicId: contact(), fromSequence: 3, toSequence: 3, times: 1 });
     await t.sync();
@@ -312,7 +312,7 @@ describe("poison and strangers", () => {
     expect((await ingestion()).topic.counts).toMatchObject({ messages: 8, undecodable: 5, untrusted: 1, verified: 8 });
   });
 
-  it("lets people write for themselves whoever pays for the others", async () => {
+  it("lets people write for themselves, whoever may pay for others", async () => {
     t.devnet.submit(contact(), { type: "CONTACT_REQUEST", from: "0.0.777", to: ALICE }, { payer: "0.0.777" as never });
     await t.sync();
     expect(await actors()).toEqual(["0.0.777"]);

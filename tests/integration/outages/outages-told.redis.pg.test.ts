@@ -120,7 +120,7 @@ async function proves(w: World, tier: TierName, fault: FaultName): Promise<void>
   expect(ends.length).toBe(starts.length);
 }
 
-it("of each tier and each way of failing the same is said everywhere, within 15 s, and its end too", async () => {
+it("each failure of each tier shows everywhere within 15 s, in the same words, and so does its end", async () => {
   await world.run(async (w) => {
     await w.settled();
     w.a.app.health.start();

@@ -6,7 +6,7 @@ const world = new OutageWorld();
 beforeAll(() => world.open());
 afterAll(() => world.close());
 
-it("holds nobody for long, and is asked again when it goes on", async () => {
+it("delays nobody for long, and is used again when it answers", async () => {
   await world.run(async (w) => {
     await w.settled();
     const before = w.people;

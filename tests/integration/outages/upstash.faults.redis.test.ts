@@ -64,7 +64,7 @@ describe("a failure says its kind, and nothing of what was asked", () => {
     expect((await failureOf(viewsOf(fixture.client()).lookup(USER, "contacts", 100))).message).toMatch(/no head/);
   });
 
-  it("of a reader who waits less long than others", async () => {
+  it("for a reader with a shorter time limit", async () => {
     const client = fixture.client({ readTimeoutMs: 50, timeoutMs: 10_000 });
     await fixture.upstash.faults.set({ kind: "slow", ms: 200 });
     expect((await failureOf(viewsOf(client).lookup(USER, "contacts", 100))).message).toMatch(/lookup failed \(timeout/);
@@ -89,7 +89,7 @@ describe("a lookup whose answer was lost", () => {
     expect(errors).toBeGreaterThan(found.filter((kind) => kind === "failed").length);
   });
 
-  it("is not what other commands are: they are made once", async () => {
+  it("is the only command that is repeated", async () => {
     const client = fixture.client();
     await fixture.upstash.faults.set({ kind: "lostAnswer" });
     fixture.upstash.counters.reset();
@@ -150,7 +150,7 @@ describe("the circuit", () => {
 });
 
 describe("the counters", () => {
-  it("tell commands, bytes and times by purpose, as they are billed", async () => {
+  it("count commands, bytes and times by purpose, as Redis bills them", async () => {
     const samples: CommandSample[] = [];
     const client = fixture.client({ onCommand: (sample) => samples.push(sample) });
     const views = viewsOf(client);

@@ -83,7 +83,7 @@ describe("a challenge", () => {
     for (const instance of [a, b]) expect(await isIn(instance, cookie)).toBe(true);
   });
 
-  it("is not taken while it cannot be known whether it was used", async () => {
+  it("is refused while its use cannot be checked", async () => {
     const wallet = ed25519Wallet();
     const accountId = devnet.ledger.createAccount(wallet.encodedKey).id;
     const asked = await ask(a, "POST /api/auth/challenge", { accountId });
@@ -141,7 +141,7 @@ describe("signing out everywhere", () => {
     await late.app.close();
   });
 
-  it("says so where the others could not be told, and has ended the session here", async () => {
+  it("says so if other instances could not be told, and has ended the session here", async () => {
     const cookie = await cookieFor(a);
     fixture.upstash.faults.set({ kind: "error" });
     expect((await ask(a, "POST /api/auth/logout", { everywhere: true }, cookie)).status).toBe(503);

@@ -110,7 +110,7 @@ describe("a challenge", () => {
     expect((await refusal(await answer(accountId, challenge, signed)))[1]).toBe("challenge");
   });
 
-  it("says in plain words what it is for, and until when", async () => {
+  it("says in plain words its purpose and its expiry", async () => {
     const response = await t.ask("POST", "/api/auth/challenge", null, { body: { accountId: "0.0.77" } });
     const { challenge, expiresAt } = (await response.json()) as Asked;
     expect(challenge).toMatch(/^TrustMesh sign-in\nDomain: app\.test\nNetwork: devnet\nAccount: 0\.0\.77\nExpires: /);
@@ -137,7 +137,7 @@ describe("a challenge", () => {
     expect(detail).toContain("another account");
   });
 
-  it("is for the name it was asked for under, and only ever for a name of the app's own", async () => {
+  it("is bound to the name that the browser used, and only to a name of the app's own", async () => {
     const wallet = ed25519Wallet();
     const accountId = createAccount(wallet);
     const elsewhere = await ask(accountId, { host: "other.test" });
@@ -164,7 +164,7 @@ describe("a challenge", () => {
     expect(detail).toContain("another network");
   });
 
-  it("is one of ours: not one with a word changed, nor one under another secret", async () => {
+  it("must be one of ours: neither changed in a word nor sealed with another secret", async () => {
     const wallet = ed25519Wallet();
     const accountId = createAccount(wallet);
     const challenge = await ask(accountId);
@@ -199,7 +199,7 @@ describe("an account that one plain key does not sign for", () => {
 });
 
 describe("while the mirror is in trouble", () => {
-  it("says that it cannot look, and keeps the challenge good", async () => {
+  it("says that the account cannot be looked up, and keeps the challenge valid", async () => {
     const wallet = ed25519Wallet();
     const accountId = createAccount(wallet);
     const challenge = await ask(accountId);
@@ -238,7 +238,7 @@ describe("a challenge that is sent again and again", () => {
     for (const accountId of people) expect((await signIn(accountId, honest)).status).toBe(200);
   });
 
-  it("costs none without anything in it that could be a signature, and stays good", async () => {
+  it("costs no mirror request without a well-formed signature, and stays valid", async () => {
     const wallet = ed25519Wallet();
     const account = createAccount(wallet);
     const challenge = await ask(account);
@@ -261,7 +261,7 @@ describe("a server that does not know its own name", () => {
   const askFrom = async (headers: Record<string, string>) =>
     (await t.ask("POST", "/api/auth/challenge", null, { body: { accountId: "0.0.77" }, headers })).status;
 
-  it("has one for this machine only, and the socket says what is this machine", async () => {
+  it("has a name for this machine only, which it knows by the socket", async () => {
     const local = { host: "localhost:3000", [SOCKET_HEADER]: "127.0.0.1" };
     expect(await askFrom(local)).toBe(200);
     expect(await askFrom({ ...local, [SOCKET_HEADER]: "::1" })).toBe(200);
@@ -278,7 +278,7 @@ describe("a server that does not know its own name", () => {
 });
 
 describe("an account that the operator has bound", () => {
-  it("signs in as the id of before, until it is unbound", async () => {
+  it("signs in as its earlier id, until it is unbound", async () => {
     const wallet = ed25519Wallet();
     const accountId = createAccount(wallet);
     await t.app.stores.accounts.bind({ accountId, userId: "tm-alice" as UserId, boundMs: 1 });
@@ -305,7 +305,7 @@ describe("signing out everywhere", () => {
     expect((await t.ask("GET", "/api/contacts", null, { headers: { cookie: laptop } })).status).toBe(401);
   });
 
-  it("leaves the next sign-in alone, were it in the same millisecond", async () => {
+  it("does not end a sign-in that follows in the same millisecond", async () => {
     await everywhere(await cookieFor("tm-a"));
     const again = await cookieFor("tm-a");
     expect(await sessionOf(again)).toMatchObject({ userId: "tm-a" });
@@ -336,7 +336,7 @@ describe("signing out", () => {
     expect((await signOut(null, body)).status).toBe(200);
   });
 
-  it("ends it in every spelling of its signature", async () => {
+  it("ends the session in every spelling of its signature", async () => {
     const cookie = await cookieFor("tm-a");
     await signOut(cookie);
     // The last character of 32 bytes in base64url carries two bits that nobody looks at.

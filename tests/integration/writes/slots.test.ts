@@ -75,7 +75,7 @@ describe("trust that counts again", () => {
     },
   );
 
-  it("may be lessened where the ledger holds too much already, and is shown so", async () => {
+  it("may be reduced if the ledger already holds too much, and shows that", async () => {
     t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_ACCEPT", from: "tm-b", to: A });
     await t.sync();
     const circle = await t.json<{ trustStats: object }>("/api/circle", A);

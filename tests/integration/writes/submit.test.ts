@@ -165,7 +165,7 @@ describe("refusals", () => {
     expect((await submit(envelope("TRUST_ALLOCATE", { target: "tm-p10" }))).status).toBe(200);
   });
 
-  it("do not hit trust for somebody whose request was accepted a moment ago, nor spare who was left a moment ago", async () => {
+  it("do not hit trust in somebody bonded a moment ago, but hit trust in somebody who was just revoked", async () => {
     t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-new", to: ALICE });
     await bond(1);
     t.devnet.faults.add({ kind: "stalledHead" });
@@ -224,7 +224,7 @@ describe("a retry with the same Idempotency-Key", () => {
     expect(submitter.submitted).toEqual([]);
   });
 
-  it("gets no failure for what was written, nor a second message, where the answer could not be remembered", async () => {
+  it("gets neither a failure nor a second message for a completed write whose answer could not be saved", async () => {
     const body = envelope("CONTACT_REQUEST", { target: "tm-bob" });
     const away = () => Promise.reject(new TierUnavailable("redis", "down"));
     Object.assign(t.app.hot, { finish: away, abandon: away });
@@ -287,7 +287,7 @@ describe("a server without an operator key", () => {
 });
 
 describe("POST /api/sync", () => {
-  it("reports what came, and costs a hundred callers one pull per topic", async () => {
+  it("reports what came, and costs one pull for each topic for a hundred callers", async () => {
     t.devnet.submitMany(
       t.devnet.topics.contact,
       Array.from({ length: 7 }, (_, i) => ({ type: "CONTACT_REQUEST", from: `tm-p${i}`, to: ALICE })),

@@ -158,7 +158,7 @@ describe.each([
   ["of one of two instances, the other of which is asked again", true, false],
   ["of one of two instances, while Redis loses all that it remembers", true, true],
 ] as const)("a kill %s", (_, isShared, isLost) => {
-  it("at any call doubles nothing, and loses nothing that was answered or is asked for again", async () => {
+  it("at any call doubles nothing, and loses nothing that was answered or is sent again", async () => {
     const calls = await callsOf(isShared);
     expect(calls.write).toBeGreaterThan(4);
     const other = isShared ? await start(true) : null;
@@ -274,7 +274,7 @@ describe("whatever happens, in whatever order", () => {
 });
 
 describe("what it costs", () => {
-  it("is no statement where Redis remembers, and as many commands as before", async () => {
+  it("is no statement if Redis has the last nonce, and as many commands as before", async () => {
     const process = await start(true);
     await insist(process, newWrite());
     await busy(fixture.redis.send([["HSET", `tm:${network}::history`, "since", "1000"]]));

@@ -112,7 +112,7 @@ async function expectIll(changes: Record<string, string>, what: string, ...menti
 }
 
 describe("the doctor", () => {
-  it("finds a healthy set-up healthy, and says what it looked at", async () => {
+  it("finds a healthy set-up healthy, and says what it checked", async () => {
     const all = await findings();
     expect(all.filter(({ ok }) => !ok)).toEqual([]);
     expect(all.map(({ what }) => what)).toEqual([
@@ -201,7 +201,7 @@ describe("the doctor", () => {
     await expectIll({ MIRROR_URL: mirror, HEDERA_OPERATOR_KEY: key }, "operator", "another type of key", "DER");
   });
 
-  it("names a mirror that is not there", async () => {
+  it("names a mirror that does not answer", async () => {
     const found = await ill({ MIRROR_URL: "http://127.0.0.1:59998" });
     expect(found[0]).toMatchObject({ what: "mirror", sentence: expect.stringContaining("the connection was refused") });
     expect(found[0]?.sentence).toContain("Check MIRROR_URL");
@@ -219,7 +219,7 @@ describe("the doctor", () => {
     await expectIll({}, "redis", "allkeys-lru", "noeviction");
   });
 
-  it("says so where Redis does not tell how it is set", async () => {
+  it("says so if Redis does not report its settings", async () => {
     await control.send([["ACL", "SETUSER", "default", "-info"]]);
     try {
       const said = (await findings()).filter(({ what }) => what === "redis");
@@ -287,7 +287,7 @@ describe("the doctor", () => {
     });
   });
 
-  it("names a folder that nothing can be written in", async () => {
+  it("names a folder that is not writable", async () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
     const { DATABASE_URL: _, ...embedded } = env;
@@ -312,7 +312,7 @@ describe("the doctor", () => {
     });
   });
 
-  it("has little to say of the embedded devnet", async () => {
+  it("reports little about the embedded devnet", async () => {
     const all = await findings({}, {});
     expect(all.map(({ what, ok }) => [what, ok])).toEqual([
       ["configuration", true],

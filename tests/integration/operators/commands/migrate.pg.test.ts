@@ -43,7 +43,7 @@ async function migrated(url: string): Promise<readonly string[]> {
   return lines;
 }
 
-it("refuses to start on tables of before, where it may not change them, and says which step is missing", async () => {
+it("refuses to start on older tables that it may not change, and names the missing step", async () => {
   await expect(start(appUrl, "off")).rejects.toMatchObject({
     name: "SchemaBehind",
     message: `The database is behind this version by ${NAMES.join(", ")}, and nothing alters it here: run \`npm run migrate\` with a role that may alter tables, then start again.`,
@@ -54,7 +54,7 @@ it("refuses to start on tables of before, where it may not change them, and says
   });
 });
 
-it("says what it applied, and nothing the second time; then the app starts as who may alter nothing", async () => {
+it("prints what it applied, and nothing the second time; then the app starts with a role that may alter nothing", async () => {
   const done = `The database is up to date now (${NAMES.length} applied).`;
   expect(await migrated(ownerUrl)).toEqual([...NAMES.map((name) => `applied ${name}`), done]);
   expect(await migrated(ownerUrl)).toEqual(["The database is up to date."]);

@@ -126,7 +126,7 @@ it.each([
   60_000,
 );
 
-it("sends who is embedded to the app", async () => {
+it("refers to the app on the embedded set-up", async () => {
   const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet" });
   expect([code, out]).toEqual([1, expect.stringContaining("--app http://127.0.0.1:3000")]);
 });

@@ -43,7 +43,7 @@ it("costs an idle quarter of an hour no statement, and about one question a minu
   expect(codes()).toEqual([]);
 });
 
-it("sees a database go and come back, once each, though nobody asks for the state of health", async () => {
+it("notices once that a database went down and once that it is back, without any health check", async () => {
   isDatabaseDown = true;
   t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" });
   await t.clock.drive(t.app.scheduler.demand());
@@ -58,7 +58,7 @@ it("sees a database go and come back, once each, though nobody asks for the stat
   expect(told().filter((line) => line.startsWith("error: The database"))).toHaveLength(1);
 });
 
-it("says that the disk of the database is full while it still answers, and that it is well when there is room again", async () => {
+it("reports a full disk of the database while it still answers, and the end when there is room again", async () => {
   await damage(
     `CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$`,
@@ -114,7 +114,7 @@ it("notices the result of a commit, and asks the database for it once", async ()
   expect(codes()).toEqual(["message-failed"]);
 });
 
-it("names an instance whose clock is minutes ahead, as its report tells, until it is right", async () => {
+it("names an instance whose report shows a clock minutes ahead, until the clock is right", async () => {
   const report = await composeReport(t.app);
   const hears = async (aheadMs: number) => {
     const told = { ...report, instanceId: "another", reportedMs: t.clock.now() + aheadMs };
@@ -127,7 +127,7 @@ it("names an instance whose clock is minutes ahead, as its report tells, until i
   expect(await hears(-20_000)).toEqual([]);
 });
 
-it("compares the database's clock by a statement that it sends anyway, and the embedded one's by none", async () => {
+it("compares the database's clock with a statement that it sends anyway, and skips the embedded one's", async () => {
   for (const [env, expected] of [
     [{ DATABASE_URL: "postgres://db.test/app" }, ["clock-off"]],
     [{}, []],

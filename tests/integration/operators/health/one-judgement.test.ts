@@ -81,7 +81,7 @@ describe("every kind of incident", () => {
     ]);
   });
 
-  it("has a series of value 0 before it has ever been seen", async () => {
+  it("has a metric of value 0 before it was ever seen", async () => {
     const { series } = await surfaces("starting");
     expect(series).toContain('trustmesh_incidents{code="starting",subject="",severity="warning"} 0');
   });

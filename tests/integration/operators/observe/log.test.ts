@@ -45,7 +45,7 @@ beforeEach(() => {
 });
 const parsed = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 
-it("gives every answer an id, takes one that a proxy gave, and nothing else for one", async () => {
+it("gives every answer an id, or keeps a well-formed one from a proxy", async () => {
   const ids = [
     "a-proxy's",
     "short",
@@ -74,7 +74,7 @@ it("names the request in a problem, so that its line can be found", async () => 
   expect(await response.json()).toMatchObject({ instance: "urn:trustmesh:request:from-the-proxy-1", status: 400 });
 });
 
-it("writes of what fails its kind and its request, and nothing that was sent, secret or anybody's", async () => {
+it("logs the kind and the request of a failure, but nothing that was sent, no secret and no user", async () => {
   const asked: string[] = [];
   const ask = async (...args: Parameters<TestApp["ask"]>) => {
     const response = await t.ask(...args);
@@ -113,7 +113,7 @@ it.each([
   expect(lines.join("\n")).not.toContain(CANARY);
 });
 
-it("tells of a sync that ended by a defect, once for each topic, and leaves a database that is away to its incident", async () => {
+it("logs once for each topic that a defect ended its sync, and leaves a database outage to its incident", async () => {
   t.devnet.submit(t.devnet.topics.contact, { type: "CONTACT_REQUEST", from: "tm-bob", to: ALICE });
   const told = async (cause: Error) => {
     lines.length = 0;
@@ -131,7 +131,7 @@ it("tells of a sync that ended by a defect, once for each topic, and leaves a da
   ]);
 });
 
-it("keeps the request through what goes on after its answer", async () => {
+it("keeps the request's id for work that continues after its answer", async () => {
   failing.with = new Error("later");
   const response = await t.ask("GET", "/api/contacts", "tm-new-3", {
     headers: { "x-request-id": "the-one-that-began" },

@@ -33,7 +33,7 @@ async function values(name: string): Promise<Readonly<Record<string, number>>> {
 }
 
 describe("metrics", () => {
-  it("are for who knows the token", async () => {
+  it("need the token", async () => {
     for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: TOKEN }] as Record<
       string,
       string
@@ -48,7 +48,7 @@ describe("metrics", () => {
     expect(answer.headers.get("content-type")).toContain("text/plain; version=0.0.4");
   });
 
-  it("say what each tier had to say to reads", async () => {
+  it("count each tier's outcomes of reads", async () => {
     await t.ask("GET", "/api/contacts", ALICE);
     const before = await values("trustmesh_tier_reads_total");
     for (let i = 0; i < 3; i += 1) await t.ask("GET", "/api/contacts", ALICE);
@@ -83,7 +83,7 @@ describe("metrics", () => {
     expect((await values("trustmesh_topic_state"))[`{topic="${topic}",state="idle"}`]).toBe(1);
   });
 
-  it("count mirror requests and what they came to", async () => {
+  it("count mirror requests by outcome", async () => {
     const origin = new URL(t.devnet.restUrl).origin;
     const requests = await values("trustmesh_mirror_requests_total");
     expect(requests[`{mirror="${origin}",outcome="answered"}`]).toBe(t.app.ledger.requests);
@@ -95,13 +95,13 @@ describe("metrics", () => {
     expect(after[`{mirror="${origin}",outcome="failed"}`]).toBe(0);
   });
 
-  it("tell of the process as well", async () => {
+  it("include metrics of the process", async () => {
     const text = await (await scrape()).text();
     for (const name of ["process_resident_memory_bytes", "nodejs_eventloop_lag_seconds", "trustmesh_l1_bytes"])
       expect(text).toMatch(new RegExp(`^${name} [\\d.e+-]+$`, "m"));
   });
 
-  it("hold no name of a user, and as many series for many users as for one", async () => {
+  it("name no user, and have as many series for many users as for one", async () => {
     const series = async () => {
       const text = await (await scrape()).text();
       expect(text).not.toMatch(/tm-/);
@@ -131,7 +131,7 @@ describe("without a token", () => {
     expect((await t.ask("GET", "/api/metrics", null, { app: devnet })).status).toBe(200);
   });
 
-  it("and nowhere else, and the refusal says what to set", async () => {
+  it("and nowhere else; the refusal says what to set", async () => {
     const testnet = { ...t.app, env: { ...t.app.env, METRICS_TOKEN: undefined, isDevnet: false } };
     const refused = await t.ask("GET", "/api/metrics", null, { app: testnet });
     expect(refused.status).toBe(403);

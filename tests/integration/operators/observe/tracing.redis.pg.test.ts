@@ -127,7 +127,7 @@ it("never names a user, nor a secret, nor what was sent", async () => {
     for (const text of otlp.raw) expect(text.toLowerCase()).not.toContain(hidden.toLowerCase());
 });
 
-it("goes on with a trace that came with the request, and says which requests failed", async () => {
+it("continues a trace that came with the request, and marks failed requests", async () => {
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   await postgres.stop();
   const response = await ask("GET /api/recognition", "", { headers: { traceparent } });
@@ -150,7 +150,7 @@ it("traces the share of requests that it is told to, whatever a request claims",
   expect(otlp.spans).toEqual([]);
 });
 
-it("is off, and not even loaded, where no collector is named", async () => {
+it("is off, and not even loaded, if no collector is configured", async () => {
   vi.resetModules();
   let isLoaded = false;
   vi.doMock("@opentelemetry/sdk-trace-base", () => {
