@@ -196,7 +196,7 @@ export class World {
       if (isLeaping) this.leap(2_000);
       return check();
     };
-    return expect.poll(step, { timeout: 45_000, interval: 50 });
+    return expect.poll(step, { timeout: 120_000, interval: 50 });
   }
 
   /** Everything is healthy again, and by itself: nothing was lost or doubled, nobody is served an outdated copy, all circuits close. */
