@@ -18,6 +18,7 @@ import type { TieredRead } from "../../engine/reads/tiered-read";
 import type { RegistryCache } from "../../engine/shards/registry-cache";
 import type { TopicRouter } from "../../engine/shards/topic-router";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
+import type { Invitations } from "../../engine/writes/invitations";
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { SubmitService } from "../../engine/writes/submit";
 import type { Clock } from "../../ports/clock";
@@ -97,6 +98,7 @@ export interface App {
   readonly hub: LiveHub;
   readonly pending: PendingSignals;
   readonly submit: SubmitService;
+  readonly invitations: Invitations;
   readonly sessions: Sessions;
   readonly metrics: Metrics;
   readonly history: MinuteHistory;

@@ -7,6 +7,7 @@ import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute } from "../http/route";
+import { writeInvited } from "./ui/invitations";
 import { placeOf, sentOrThrow, WRITE_PROBLEMS, writeOnce } from "./writing";
 
 export const submit = defineRoute({
@@ -21,12 +22,21 @@ export const submit = defineRoute({
     const { app, userId, body, background } = context;
     if (body.from !== userId) return privateJson(await mirrored(app, userId, body));
     return writeOnce(context, "submit", async (isRepeatable) => {
+      await beforeAccept(app, userId, body);
       const sent = sentOrThrow(await app.submit.submit({ ...body, from: userId } as Envelope, isRepeatable));
       background(() => app.scheduler.syncNow([sent.topicId]));
       return { ok: true, ...placeOf(sent) };
     });
   },
 });
+
+/** An accept may answer an invitation. Its form is checked first, so that an accept that cannot be written spends none. */
+async function beforeAccept(app: App, userId: UserId, body: SubmitBody): Promise<void> {
+  if (body.type !== "CONTACT_ACCEPT" || !("req" in body.payload)) return;
+  const decoded = decodeJson(body);
+  if (!decoded.ok || decoded.value.actor !== userId || decoded.value.target === null) return;
+  await writeInvited(app, userId, decoded.value.target, body.payload);
+}
 
 /**
  * The web UI writes each accept a second time, in the name of the other person. Nobody writes in another's name here, and the

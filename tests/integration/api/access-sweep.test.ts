@@ -39,6 +39,8 @@ const PUBLIC: Partial<Record<RouteName, "open" | "bearer">> & Record<string, "op
   // Names of topics and how many messages they have; no message, and nobody's data.
   "GET /api/registry/config": "open",
   "GET /api/hedera/stats": "open",
+  // The code is the secret: it was shown to whoever is to have it.
+  "GET /api/qr/resolve": "open",
   // For machines.
   "GET /api/metrics": "bearer",
   "GET /api/cron/sync": "bearer",

@@ -178,6 +178,7 @@ const QUERIES: Partial<Record<RouteName, readonly string[]>> = {
     `?ids=${times(100, (i) => encodeURIComponent(`tm-${i}${wide(36)}`)).join(",")}`.slice(0, 6_000),
   ],
   "GET /api/admin/audit-log": ["?limit=200"],
+  "GET /api/qr/resolve": ["?c=none"],
   "GET /api/hcs/profile": ["?hrl=hcs://11/0.0.1004/1"],
 };
 /** Bodies of the routes that are asked here. Routes that change something have their own tests. */

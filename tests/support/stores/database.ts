@@ -22,12 +22,12 @@ const BIG_TABLES = [
 let shared: Promise<Database> | null = null;
 
 /** Stores on an empty database, as on a first start. Only one test at a time may use it; closing it leaves the database open. */
-export async function emptyStores(network = "devnet"): Promise<Stores> {
+export async function emptyStores(network = "devnet", options: { readonly isStrict?: boolean } = {}): Promise<Stores> {
   const isFirst = shared === null;
   shared ??= openTestDatabase();
   const db = await shared;
   if (!isFirst) await rawQuery(db, "UPDATE meta SET network = $1::text", [network]);
-  const opened = await openStore(db, network);
+  const opened = await openStore(db, network, options);
   // Deleted, not truncated: new files for every partition take a PGlite that has done so a few hundred times 300 ms.
   await rawQuery(db, `DO $$ BEGIN ${BIG_TABLES.map((name) => `DELETE FROM ${name};`).join(" ")} END $$`);
   await rawQuery(

@@ -58,7 +58,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const line = (level: string) => (message: string) => void logged.push(`${level}: ${message}`);
   const [devnet, opened] = await Promise.all([
     startDevnet({ grpc: false, now: () => clock.trueMs(), ...options.devnet }),
-    emptyStores(),
+    emptyStores("devnet", { isStrict: options.env?.STRICT_BONDING === "on" }),
   ]);
   const log = { info: line("info"), warn: line("warn"), error: line("error") };
   const shared = await openTestShared(clock, log);

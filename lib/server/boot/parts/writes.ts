@@ -1,6 +1,6 @@
 import "server-only";
 /** Wires the way to the ledger: topic routing, submission, and the creation of topics. */
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
@@ -8,6 +8,7 @@ import { PendingSignals } from "../../../engine/reads/pending";
 import { watchPublication } from "../../../engine/shards/publication";
 import { TopicRouter } from "../../../engine/shards/topic-router";
 import { EarlierWrites } from "../../../engine/writes/earlier-writes";
+import { Invitations } from "../../../engine/writes/invitations";
 import { Slots } from "../../../engine/writes/slots";
 import { SubmitService } from "../../../engine/writes/submit";
 import type { Clock } from "../../../ports/clock";
@@ -21,11 +22,15 @@ import { type CountedSubmitter, counted } from "../counted-submitter";
 import type { Sync } from "./sync";
 import type { Tiers } from "./tiers";
 
+/** 72 bits: nobody can guess a code in the minutes that it lives. */
+const CODE_BYTES = 9;
+
 export interface Writes {
   readonly pending: PendingSignals;
   readonly router: TopicRouter;
   readonly shards: Shards;
   readonly submit: SubmitService;
+  readonly invitations: Invitations;
   /** Counts of writes to the ledger since the start, and of failed ones. */
   readonly written: Omit<CountedSubmitter, "submitter">;
 }
@@ -68,5 +73,7 @@ export function buildWrites(parts: WriteParts): Writes {
     digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
-  return { pending, router, shards, submit, written };
+  const newCode = () => randomBytes(CODE_BYTES).toString("base64url");
+  const invitations = new Invitations({ hot, clock, newCode });
+  return { pending, router, shards, submit, invitations, written };
 }

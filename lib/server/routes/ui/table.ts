@@ -3,6 +3,7 @@ import "server-only";
 import type { AnyRoute } from "../../http/route";
 import { boost, suggest } from "./boosts";
 import { identity, identityWrite } from "./identity";
+import { resolve, shorten } from "./invitations";
 import { profileAt, profileStatus } from "./profile";
 import { publishProfile } from "./publish-profile";
 import { createRecognition, issuerSubmit, mintRecognition } from "./recognise";
@@ -25,4 +26,6 @@ export const UI_ROUTES = {
   "POST /api/issuer/submit": issuerSubmit,
   "POST /api/signal/boost": boost,
   "POST /api/signal/suggest": suggest,
+  "POST /api/qr/shorten": shorten,
+  "GET /api/qr/resolve": resolve,
 } as const satisfies Record<string, AnyRoute>;
