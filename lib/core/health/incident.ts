@@ -65,7 +65,7 @@ export const INCIDENT_KINDS = {
   "redis-down": {
     severity: "critical",
     action:
-      "Check that Redis runs, has memory left, and that its URL and token are right: nobody can write without it.",
+      "Check that Redis runs, has memory left, and that its URL and token are right: nobody can write or sign in with a wallet without it.",
   },
   "redis-failing": {
     severity: "warning",

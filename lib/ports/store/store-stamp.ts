@@ -4,7 +4,7 @@
  * store has lost commits: it was restored, or failed over to a copy that lagged.
  */
 export interface StampWatcher {
-  /** The store has lost commits. The statement that noticed it fails with TierUnavailable; so do all until a new epoch begins. */
+  /** The store has lost commits. That statement, and all after it, fail with TierUnavailable until a new epoch begins. */
   onBack(): void;
   /** Positions belong to another epoch than before. Everything that was kept of the earlier one may be outdated. */
   onEpoch(epoch: number): void;

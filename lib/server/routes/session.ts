@@ -52,7 +52,7 @@ async function sessionAnswer(app: App, userId: UserId | null): Promise<SessionAn
   };
 }
 
-/** A session needs no database. While Postgres is down, sign-ins go on and the id stands for the name. */
+/** A session needs no database. While Postgres is down, people who are signed in stay so, and the id stands for the name. */
 async function profileOf({ stores }: App, userId: UserId): Promise<Profile | undefined> {
   const profiles = await stores.views.profiles([userId]).catch(ifDown("postgres", () => []));
   return profiles[0];

@@ -82,7 +82,10 @@ outages("Redis", {
         expect(w.written).toBe(1);
       },
     ],
-    streams: ["open; what other instances commit comes with the next sync of its own", (w) => streamsByItself(w, DOWN)],
+    streams: [
+      "open; a stream shows another instance's commits after its own instance's next sync",
+      (w) => streamsByItself(w, DOWN),
+    ],
   },
   "slow (2 s)": {
     reads: [
@@ -125,7 +128,10 @@ outages("Redis", {
         expect(w.written).toBe(again.status === 200 ? 2 : 1);
       },
     ],
-    streams: ["open; what other instances commit comes with the next sync of its own", (w) => streamsByItself(w, SLOW)],
+    streams: [
+      "open; a stream shows another instance's commits after its own instance's next sync",
+      (w) => streamsByItself(w, SLOW),
+    ],
   },
   flapping: {
     reads: [

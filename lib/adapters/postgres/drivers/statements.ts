@@ -72,7 +72,7 @@ export class Statements {
     this.counters = new StatementStats(options.onStatement);
   }
 
-  /** Rejects as `Database.ask` does. A read that failed fast is sent once more: a pool may hold connections that have died. */
+  /** Rejects as `Database.ask` does. A read that failed other than by timeout is sent once more: a pool may hold connections that have died. */
   async run<T>(purpose: StatementPurpose, statement: Statement<T>): Promise<T> {
     try {
       return await this.stamped(purpose, statement);

@@ -50,6 +50,10 @@ export function isOfEpoch({ stamp }: Statements): SQL {
 
 const { topicId, cursor, headHash, headNs, paused, topicNo } = topics;
 
+/**
+ * Takes the topic's row if the cursor is where the batch begins. Of two instances the second waits for the first one's row lock; then
+ * PostgreSQL reads the row again (READ COMMITTED), finds another cursor, and the second statement writes nothing.
+ */
 function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
   const { from, to } = batch.advance;
   const counters = Object.entries(countsOf(batch.entries)).map(([name, count]) => {

@@ -1,5 +1,5 @@
 /**
- * The one statement that writes a batch. Its parts depend on each other in this order, which makes it safe among its kind:
+ * The one statement that writes a batch. Its parts depend on each other in this order, so several such statements may run at once:
  *
  *   gate ─┬─ log                         the swap; with no row from it, nothing below has anything to do
  *         └─ heads ─ people ─┬─ rows      user heads, locked in the order of user ids: two batches cannot deadlock
@@ -8,7 +8,7 @@
  *                            └─ definitions   … and the rows that belong to no user come last, in the order of ids
  *
  * A row's position is the head before the batch plus the row's number among the user's rows, as the batch has them. So positions
- * have no gaps and no repeats in any race, which is why rows that exist already must not be counted (`mayExist`).
+ * have no gaps and no repeats in any race. Rows that exist already must not count (`mayExist`), or they would leave gaps.
  *
  * People are sent once, sorted, and referred to by their place in that order. `people` holds their numbers and heads as two
  * arrays in the same order, so the parts below pick by subscript and the plan has no join that could be planned badly.

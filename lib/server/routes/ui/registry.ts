@@ -12,11 +12,13 @@ import { VERSION } from "../../observe/version";
 const firstTopic = ({ scheduler }: App, kind: TopicKind): TopicId | undefined =>
   scheduler.topics.find(({ kinds }) => kinds.includes(kind))?.topicId;
 
-function topicsOf(app: App): Record<TopicKind, TopicId> {
-  const found = TOPIC_KINDS.map((kind) => [kind, firstTopic(app, kind)] as const);
-  if (found.some(([, topicId]) => topicId === undefined))
+function topicsOf(app: App): Readonly<Record<TopicKind, TopicId>> {
+  const [contact, trust, recognition, profile] = (["contact", "trust", "recognition", "profile"] as const).map((kind) =>
+    firstTopic(app, kind),
+  );
+  if (!contact || !trust || !recognition || !profile)
     throw new ProblemError("not-configured", "This server has no topics yet. Wait until its registry was read.");
-  return Object.fromEntries(found) as Record<TopicKind, TopicId>;
+  return { contact, trust, recognition, profile };
 }
 
 /** The web UI asks on every page load and every five minutes, and the answer changes when topics do. */
