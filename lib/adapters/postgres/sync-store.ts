@@ -3,9 +3,11 @@ import { meta, topicGaps, type topicLog, topics } from "../../../drizzle/schema"
 import type { TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
+import type { DefinitionClaim } from "../../core/signals/projection";
 import type { CommitOutcome } from "../../ports/store/batch-store";
 import type { Refolded } from "../../ports/store/epoch-store";
 import type { Gap } from "../../ports/store/gap-store";
+import type { EdgeFound, Outdated, ProfileFound, RereadStep, RowFound, Worded } from "../../ports/store/reread-store";
 import type { SyncStore } from "../../ports/store/sync-store";
 import type { TopicState } from "../../ports/store/topic-store";
 import { gapState } from "./codec/codes";
@@ -14,6 +16,16 @@ import type { Statement } from "./drivers/database";
 import { refusal } from "./drivers/errors";
 import type { Statements } from "./drivers/statements";
 import { FAILED, LOG, PARTS, rangeOf } from "./read/log";
+import {
+  claimFound,
+  claimsOn,
+  edgeFound,
+  edgesBetween,
+  profileFound,
+  profilesFound,
+  rowFound,
+  rowsOf,
+} from "./read/meanings";
 import type { Readable } from "./read/readable";
 import { topicNoOf } from "./sql/references";
 import { built, given } from "./sql/template";
@@ -21,6 +33,7 @@ import { STAMP } from "./stamp";
 import { backfillBatch } from "./write/backfill";
 import { commitBatch } from "./write/commit";
 import { recordHole } from "./write/holes";
+import { endReread, removeOutdated, rereadRange } from "./write/reread";
 import { dropSome, rebuild, reproject, startOver } from "./write/start-over";
 
 const TOPICS = built(given<object>(), (db) => db.select().from(topics).orderBy(topics.topicNo));
@@ -136,6 +149,34 @@ export class PostgresSyncStore implements SyncStore {
 
   reproject(refolded: Refolded): Promise<boolean> {
     return reproject(this.statements, refolded);
+  }
+
+  async rowsOf(topicId: TopicId, messages: readonly Worded[]): Promise<readonly RowFound[]> {
+    return (await this.statements.run("start-over", rowsOf(topicId, messages))).map(rowFound);
+  }
+
+  async edgesBetween(pairs: readonly (readonly [string, string])[]): Promise<readonly EdgeFound[]> {
+    return (await this.statements.run("start-over", edgesBetween(pairs))).map(edgeFound);
+  }
+
+  async profilesFound(users: readonly string[]): Promise<readonly ProfileFound[]> {
+    return (await this.statements.run("start-over", profilesFound(users))).flatMap(profileFound);
+  }
+
+  async claimsOn(ids: readonly string[]): Promise<readonly DefinitionClaim[]> {
+    return (await this.statements.run("start-over", claimsOn(ids))).map(claimFound);
+  }
+
+  remove(step: RereadStep, outdated: Outdated): Promise<void> {
+    return removeOutdated(this.statements, step, outdated);
+  }
+
+  reread(step: RereadStep & { readonly through: number }, batch: Batch): Promise<CommitOutcome> {
+    return rereadRange(this.statements, step, batch);
+  }
+
+  endReread(topicId: TopicId): Promise<void> {
+    return endReread(this.statements, topicId);
   }
 
   rebuild(): Promise<number> {

@@ -10,7 +10,7 @@
 import type { Verification } from "../signals/signal";
 import { consensusNs } from "./consensus-time";
 import type { AccountId } from "./ids";
-import type { Defect, LedgerMessage } from "./message";
+import { type Defect, defectIn, type LedgerMessage } from "./message";
 import {
   equalBytes,
   GENESIS_HASH,
@@ -22,14 +22,12 @@ import {
 } from "./running-hash";
 
 /** `no-hash`, `no-payer`, `old-version` and `no-predecessor` leave a message unverifiable; the others mean that it failed. */
-type VerificationReason =
-  | "no-hash"
-  | "no-payer"
-  | "old-version"
-  | "no-predecessor"
-  | "hash-mismatch"
-  | "time-order"
-  | Defect;
+const REASONS = ["no-hash", "no-payer", "old-version", "no-predecessor", "hash-mismatch", "time-order"] as const;
+type VerificationReason = (typeof REASONS)[number] | Defect;
+
+/** Whether a reason belongs to a verdict. Stored messages also have reasons why they are no signals. */
+export const isVerdictReason = (reason: string): reason is VerificationReason =>
+  (REASONS as readonly string[]).includes(reason) || defectIn(reason) !== null;
 
 export interface Verdict {
   readonly verification: Verification;

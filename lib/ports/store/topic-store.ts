@@ -16,6 +16,10 @@ export interface TopicState {
   readonly projected: number | null;
   /** It was started over, and its stored rows are still being dropped. Nothing may be read into it before that is done. */
   readonly isDropping: boolean;
+  /** The stored messages through this sequence were read by this version of the decoder, or by a later one. */
+  readonly interpreted: number;
+  /** All of them were, and what followed from it is done. */
+  readonly isReread: boolean;
 }
 
 export interface TopicCounts {

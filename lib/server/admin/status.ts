@@ -94,7 +94,15 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
     return {
       ...{ topicId, kinds, cursor: sync?.cursor ?? 0, headHash: null, headNs: 0n },
       counts: committedHere(sync?.counts),
-      ...{ paused: sync?.state.name === "paused", projected: null, isDropping: false, gaps: [], gapCount: 0 },
+      ...{
+        paused: sync?.state.name === "paused",
+        projected: null,
+        isDropping: false,
+        interpreted: sync?.cursor ?? 0,
+        isReread: true,
+        gaps: [],
+        gapCount: 0,
+      },
     };
   });
 }
@@ -128,6 +136,7 @@ function topicStatus(
     state: sync?.state.name ?? "not-kept",
     paused,
     cursor,
+    interpreted: topic.interpreted,
     asOf: asOfNs === null ? null : formatConsensusTime(asOfNs),
     lastMessageAt: headNs === 0n ? null : formatConsensusTime(consensusNs(headNs)),
     lagMs: scheduler.lagMs(topicId),

@@ -68,7 +68,7 @@ export function createApp({
       if (isShared) reporter.notice();
     },
   });
-  const { scheduler, rates, registry, checks } = sync;
+  const { scheduler, rates, registry, checks, rereading } = sync;
   const hub = new LiveHub({
     views: stores.views,
     clock,
@@ -130,11 +130,13 @@ export function createApp({
       const published = await writes.shards.published();
       if (!published.ok) log.warn("starting without the published registry", { reason: published.error });
       await registry.open(published.ok ? published.value : []);
+      rereading.notice();
     },
     close: async () => {
       app.health.close();
       await reporter.close();
       checks.close();
+      await rereading.close();
       hub.close();
       for (const end of unfollow) end();
       access.signOuts.close();

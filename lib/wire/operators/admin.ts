@@ -76,6 +76,7 @@ export const TopicStatus = z.object({
     .meta({ description: "State of the topic's sync on this instance; not-kept: in the database only" }),
   paused: z.boolean(),
   cursor: count,
+  interpreted: count.meta({ description: "Messages through this one were read by the current decoder" }),
   asOf: ConsensusTimestamp.nullable().meta({ description: "Synced through this time; null before the first sync" }),
   lastMessageAt: ConsensusTimestamp.nullable(),
   lagMs: z.number().int().nonnegative().nullable(),

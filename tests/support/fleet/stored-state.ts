@@ -2,7 +2,7 @@
 import pg from "pg";
 
 /** Positions apart: races decide their order, though never their number. */
-const LINES = `
+export const STORED_LINES = `
   SELECT concat_ws(' ', 'topic', topic_id, cursor, head_ns, encode(head_hash, 'hex'), messages, verified, unverifiable, failed,
     undecodable, untrusted) FROM topics
   UNION ALL SELECT concat_ws(' ', 'gap', topic_no, from_seq, to_seq, state) FROM topic_gaps
@@ -20,7 +20,7 @@ const LINES = `
   UNION ALL SELECT concat_ws(' ', 'definition', (to_jsonb(d) - 'ref' - 'claims')::text) FROM recognition_definitions d`;
 
 /** Users whose positions are not 1 to their head, each once; and topics whose log is not every number up to the cursor. */
-const FLAWS = `
+export const STORED_FLAWS = `
   SELECT 'positions of ' || u.user_id AS flaw FROM user_heads u LEFT JOIN hcs_messages r USING (user_no) GROUP BY u.user_no, u.user_id, u.head
     HAVING count(r.n) <> u.head OR count(DISTINCT r.n) <> u.head OR coalesce(min(r.n), 1) <> 1 OR coalesce(max(r.n), 0) <> u.head
   UNION ALL SELECT 'log of ' || t.topic_id FROM topics t LEFT JOIN topic_log l ON l.ref >> 40 = t.topic_no GROUP BY t.topic_no
@@ -39,9 +39,9 @@ export async function storedState(databaseUrl: string): Promise<StoredState> {
   await client.connect();
   try {
     const lines = await client.query<{ line: string }>(
-      `SELECT line FROM (${LINES}) AS x (line) ORDER BY line COLLATE "C"`,
+      `SELECT line FROM (${STORED_LINES}) AS x (line) ORDER BY line COLLATE "C"`,
     );
-    const flaws = await client.query<{ flaw: string }>(FLAWS);
+    const flaws = await client.query<{ flaw: string }>(STORED_FLAWS);
     const [stat] = (await client.query("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
       .rows;
     return {

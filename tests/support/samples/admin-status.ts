@@ -43,6 +43,7 @@ export function topicStatus(index: number, atMs: number = NOW): TopicStatus {
     state,
     paused: index % 17 === 11,
     cursor,
+    interpreted: cursor,
     asOf: stamp(atMs - 900),
     lastMessageAt: stamp(atMs - 4_000 - index * 250),
     lagMs: state === "backing-off" ? 48_000 : 400 + ((index * 137) % 1_500),

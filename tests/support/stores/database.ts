@@ -4,7 +4,7 @@ import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import type { StatementsOptions } from "@/lib/adapters/postgres/drivers/statements";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { Stores } from "@/lib/server/boot/app";
-import { rawQuery } from "@/tests/support/stores/raw-query";
+import { type RawRow, rawQuery } from "@/tests/support/stores/raw-query";
 import { openTestDatabase } from "../servers/set-up";
 import { databaseSnapshot } from "./database-snapshot";
 
@@ -55,4 +55,9 @@ export async function keptDatabase(): Promise<() => Promise<void>> {
 /** The database under them, for tests that damage it. */
 export async function damage(statement: string): Promise<void> {
   if (shared !== null) await rawQuery(await shared, statement);
+}
+
+/** The rows of a query on that database. */
+export async function stored(query: string): Promise<readonly RawRow[]> {
+  return rawQuery(await (shared ?? openTestDatabase()), query);
 }

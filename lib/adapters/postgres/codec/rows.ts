@@ -4,6 +4,7 @@ import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../../core/ledger/ids";
 import { GENESIS_HASH } from "../../../core/ledger/running-hash";
 import type { LogEntry } from "../../../core/signals/batch";
+import { DECODER_VERSION } from "../../../core/signals/envelope";
 import type { Gap } from "../../../ports/store/gap-store";
 import type { TopicState } from "../../../ports/store/topic-store";
 import { unpackChunkInfo } from "./chunk-info";
@@ -27,7 +28,16 @@ export function topicState(row: typeof topics.$inferSelect): TopicState {
     paused,
     projected: isDropping ? null : projected,
     isDropping,
+    ...reading(row),
   };
+}
+
+/** `decoder_version` is negative while a topic is to be read once more from its start. */
+function reading({ cursor, interpreted, decoderVersion, isRenumbered }: typeof topics.$inferSelect) {
+  const version = Math.abs(decoderVersion);
+  const through = version === DECODER_VERSION ? Math.min(interpreted, cursor) : version > DECODER_VERSION ? cursor : 0;
+  const isDone = through === cursor && decoderVersion > 0 && !isRenumbered;
+  return { interpreted: through, isReread: cursor === 0 || version > DECODER_VERSION || isDone };
 }
 
 /** Throws if the row holds a code or a phrase of a later version. */

@@ -151,7 +151,7 @@ function head(batch: Batch): SQL {
 }
 
 /** Adds the counts of the batch, less those of the entries that it replaces. */
-function counters(batch: Batch): SQL {
+export function counters(batch: Batch): SQL {
   const old = {
     messages: sql`true`,
     verified: sql`verification = ${literal(verification.code("verified"))}`,

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { meta, topicGaps, topics } from "../../../../drizzle/schema";
 import type { CursorAdvance, NextBatch } from "../../../core/signals/batch";
+import { DECODER_VERSION } from "../../../core/signals/envelope";
 import { epochOf } from "../../../core/signals/position";
 import type { CommitOutcome } from "../../../ports/store/batch-store";
 import type { TopicCounts } from "../../../ports/store/topic-store";
@@ -63,9 +64,18 @@ function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
   return sql`gate AS (
   UPDATE ${topics} SET ${names(cursor)} = ${to.sequence}::bigint, ${names(headHash)} = ${to.hash}::bytea,
     ${names(headNs)} = ${to.consensusNs}::bigint,
-    ${sql.join(counters, sql`, `)}
+    ${sql.join(counters, sql`, `)}, ${readBy(from, to.sequence)}
   WHERE ${topicId} = ${batch.topicId} AND ${cursor} = ${from}::bigint AND NOT ${paused} AND ${isOfEpoch}
   RETURNING ${topicNo})`;
+}
+
+/** What an earlier version has committed since must be read again first, so `interpreted` waits for it. */
+function readBy(from: number, to: number): SQL {
+  const { interpreted, decoderVersion } = topics;
+  const version = literal(DECODER_VERSION);
+  if (from === 0) return sql`${names(interpreted)} = ${to}::bigint, ${names(decoderVersion)} = ${version}`;
+  return sql`${names(interpreted)} = CASE WHEN ${decoderVersion} = ${version} AND ${interpreted} = ${cursor}
+      THEN ${to}::bigint ELSE ${interpreted} END`;
 }
 
 const g = alias(topicGaps, "g");

@@ -8,7 +8,17 @@ import { literal, names } from "../sql/expressions";
 import { fixed } from "../sql/template";
 
 const d = alias(recognitionDefinitions, "d");
-const CONTENT = names(d.claims, d.consensusNs, d.ref, d.actor, d.slug, d.title, d.icon, d.description, d.category);
+export const CONTENT = names(
+  d.claims,
+  d.consensusNs,
+  d.ref,
+  d.actor,
+  d.slug,
+  d.title,
+  d.icon,
+  d.description,
+  d.category,
+);
 
 /** One claim as it is kept (lib/core/signals/projection, DefinitionClaim), from columns of `from`. */
 const claimOf = (from: SQL, first: SQL, ns: SQL, ref: SQL) => sql`jsonb_build_object('first', ${first}, 'ns', ${ns},
@@ -16,7 +26,7 @@ const claimOf = (from: SQL, first: SQL, ns: SQL, ref: SQL) => sql`jsonb_build_ob
     'description', ${from}.description, 'category', ${from}.category)`;
 
 /** A row that an earlier version wrote is the only claim to its id. */
-const KNOWN_CLAIMS = sql`coalesce(${d.claims}, jsonb_build_object(coalesce(${d.actor}, ''),
+export const KNOWN_CLAIMS = sql`coalesce(${d.claims}, jsonb_build_object(coalesce(${d.actor}, ''),
   ${claimOf(sql`d`, sql`${d.consensusNs}`, sql`${d.consensusNs}`, sql`${d.ref}`)}))`;
 
 /** Claims of two rows, actor by actor: the latest version, and the first time. The earliest are kept, and the one without an actor. */
@@ -29,7 +39,7 @@ const merged = (a: SQL, b: SQL) => sql`(SELECT jsonb_object_agg(kept.actor, kept
       least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint) LIMIT ${literal(MAX_CLAIMS)}) kept)`;
 
 /** The claim that counts (lib/core/signals/projection, definitionOf) as the columns of the row, behind the claims themselves. */
-const counting = (
+export const counting = (
   claims: SQL,
 ) => sql`SELECT m.claims, (w.value ->> 'ns')::bigint, (w.value ->> 'ref')::bigint, w.value ->> 'actor',
     w.value ->> 'slug', w.value ->> 'title', w.value ->> 'icon', w.value ->> 'description', w.value ->> 'category'

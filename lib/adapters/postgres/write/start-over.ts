@@ -41,7 +41,7 @@ const EMPTIED = sql.join(
   [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],
   sql`, `,
 );
-const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
+export const NEXT_EPOCH = sql`UPDATE ${meta} SET ${names(meta.epoch)} = ${meta.epoch} + 1`;
 
 /** `projected` is -1 - n while a topic is being dropped and the people with numbers through n are done. This n is all people. */
 const ALL_PEOPLE = literal(2_147_483_647);
@@ -124,7 +124,7 @@ export const startOver = (statements: Statements, topicId: TopicId) => stamped(s
 export const dropSome = (statements: Statements, topicId: TopicId, most: number) =>
   stamped(statements, step(topicId, most));
 
-async function stamped(statements: Statements, block: SQL): Promise<void> {
+export async function stamped(statements: Statements, block: SQL): Promise<void> {
   await statements.run("start-over", (db) => db.execute(block));
   await statements.run(
     "topics",

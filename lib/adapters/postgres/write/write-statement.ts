@@ -105,7 +105,11 @@ const ROWS = fixed(sql`rows AS (
     (SELECT heads FROM people)[r.person] + r.back, (SELECT numbers FROM people)[r.peer], r.type_no, r.flags, r.type_name
   FROM gate, fresh r)`);
 
-/** A message that is verified again may turn out better or worse than before. */
+/** A message that is looked at again may turn out better or worse than before, or mean something else. */
 const FLAGS = fixed(sql`flags AS (
-  UPDATE ${hcsMessages} ${m} SET ${names(m.flags)} = r.flags FROM known k JOIN incoming r ON r.ord = k.ord
-  WHERE ${m.userNo} = (SELECT numbers FROM people)[r.person] AND ${m.consensusNs} = k.ns AND ${m.flags} <> r.flags)`);
+  UPDATE ${hcsMessages} ${m} SET ${names(m.flags)} = r.flags, ${names(m.typeNo)} = r.type_no, ${names(m.typeName)} = r.type_name,
+    ${names(m.peerNo)} = (SELECT numbers FROM people)[r.peer]
+  FROM known k JOIN incoming r ON r.ord = k.ord
+  WHERE ${m.userNo} = (SELECT numbers FROM people)[r.person] AND ${m.consensusNs} = k.ns
+    AND (${m.flags}, ${m.typeNo}, ${m.typeName}, ${m.peerNo}) IS DISTINCT FROM
+      (r.flags, r.type_no, r.type_name, (SELECT numbers FROM people)[r.peer]))`);

@@ -7,6 +7,8 @@ import type { Incidents } from "../../../engine/health/incidents";
 import { MissedEvents } from "../../../engine/live/missed-events";
 import { TopicRates } from "../../../engine/live/topic-rates";
 import { renamedBy } from "../../../engine/reads/invalidate";
+import { REREAD_RANGE } from "../../../engine/repair/reread";
+import { Rereading } from "../../../engine/repair/rereading";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
 import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
@@ -21,6 +23,7 @@ export interface Sync {
   readonly rates: TopicRates;
   readonly scheduler: SyncScheduler;
   readonly checks: TopicChecks;
+  readonly rereading: Rereading;
 }
 
 interface SyncParts {
@@ -60,6 +63,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     missed: new MissedEvents({ bus, clock, log }),
     renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
   };
+  const rereading = new Rereading({ ...commits, range: REREAD_RANGE, nowMs: () => clock.monotonicMs() });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
     ...commits,
@@ -71,6 +75,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     incidents: rest.incidents,
     onProgress: (topicId, cursor, added) => {
       logProgress(topicId, cursor, added);
+      rereading.notice();
       rest.onProgress();
     },
     registry,
@@ -87,7 +92,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     admin: stores.admin,
     mirrorRps: env.MIRROR_RPS,
   });
-  return { registry, rates, scheduler, checks };
+  return { registry, rates, scheduler, checks, rereading };
 }
 
 /** A topic with a backlog logs its progress after each of this many messages. */

@@ -82,6 +82,11 @@ export class MirrorExam {
     const found = incidents.current().filter(({ code }) => code === "topic-reset" || code === "mirrors-disagree");
     for (const { summary, action } of found) yield wrong("topic", `${summary} ${action}`);
     if (found.length > 0) return;
+    if (!state.isReread)
+      yield fine(
+        "topic",
+        `Topic ${topicId} is read again because the decoder has changed: ${state.interpreted} of ${cursor} messages are done. A running instance goes on with it.`,
+      );
     const { mirrors } = anchor.agreed;
     if (mirrors === 0) {
       yield fine(

@@ -26,6 +26,7 @@ const LINES: Readonly<Record<string, string>> = {
   "the reshard stopped; a": DEFECT,
   "the registry was not": "a command at a terminal has no incidents",
   "a stream ended early;": DEFECT,
+  "stored messages could not": DEFECT,
   doubt: SETTING,
   "a check of a": DEFECT,
 };

@@ -76,6 +76,9 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ["Synced through", topic.asOf ? exactConsensusTime(topic.asOf) : "nothing yet"],
           ["Last message", <LastMessage key="last" topic={topic} />],
           ["Messages", whole(counts.messages)],
+          ...(topic.interpreted < topic.cursor
+            ? [["Read again", `${whole(topic.interpreted)} of ${whole(topic.cursor)}`] as const]
+            : []),
           ["Verified", whole(counts.verified)],
           ["Unverifiable", whole(counts.unverifiable)],
           ["Failed", whole(counts.failed)],

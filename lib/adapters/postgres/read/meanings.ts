@@ -1,0 +1,135 @@
+/** What is stored of messages that are read again: their rows, and the facts that may come from them. */
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { contactEdges, hcsMessages, profiles, recognitionDefinitions, userHeads } from "../../../../drizzle/schema";
+import { consensusNs } from "../../../core/ledger/consensus-time";
+import type { TopicId, UserId } from "../../../core/ledger/ids";
+import type { DefinitionClaim } from "../../../core/signals/projection";
+import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/reread-store";
+import { isActorFlag, typeName, verificationFlag } from "../codec/codes";
+import { isTimeOf, refOf, sequenceOf } from "../codec/ref";
+import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
+import { type RowOf, template } from "../sql/template";
+import { of, unnested } from "../sql/unnested";
+import { KNOWN_CLAIMS } from "../write/definitions-part";
+import { edge, profile } from "./view-rows";
+
+const h = alias(userHeads, "h");
+const p = alias(userHeads, "p");
+const m = alias(hcsMessages, "m");
+const e = alias(contactEdges, "e");
+const f = alias(profiles, "f");
+const d = alias(recognitionDefinitions, "d");
+
+const ROW = {
+  sequence: sql<number>`s.seq`.mapWith(Number),
+  messageNs: sql<bigint>`s.ns`.mapWith(hcsMessages.consensusNs),
+  rowNs: m.consensusNs,
+  userNo: h.userNo,
+  userId: h.userId,
+  peerId: sql<UserId | null>`${userIdOf(m.peerNo)}`,
+  typeNo: m.typeNo,
+  typeName: m.typeName,
+  flags: m.flags,
+};
+
+/** One look-up in two indexes for each word, whatever the planner knows of the tables. */
+export function rowsOf(topicId: TopicId, messages: readonly Worded[]) {
+  const words = messages.flatMap(({ sequence, consensusNs: ns, words: of }) =>
+    of.map((word) => ({ sequence, ns, word })),
+  );
+  const given = [
+    of(hcsMessages.ref, words, ({ sequence }) => sequence, "seq"),
+    of(hcsMessages.consensusNs, words, ({ ns }) => ns, "ns"),
+    of(userHeads.userId, words, ({ word }) => word, "word"),
+  ];
+  return template(
+    ROW,
+    (columns) => sql`SELECT ${columns} FROM (SELECT ${topicNoOf(topicId)} AS topic_no) topic, ${unnested("s", given)},
+  LATERAL (SELECT * FROM ${userHeads} ${h} WHERE ${h.userId} = s.word OFFSET 0) ${h},
+  LATERAL (SELECT * FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo} AND ${isTimeOf(m.consensusNs, sql`s.ns`)}
+    AND ${m.ref} = ${refOf(sql`topic.topic_no`, sql`s.seq`)} OFFSET 0) ${m}`,
+  );
+}
+
+export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
+  row: {
+    userId: row.userId,
+    consensusNs: consensusNs(row.messageNs),
+    sequence: sequenceOf(BigInt(row.sequence)),
+    type: typeName(row.typeNo, row.typeName),
+    peerId: row.peerId,
+    isActor: isActorFlag(row.flags),
+    verification: verificationFlag(row.flags),
+  },
+  userNo: row.userNo,
+  rowNs: row.rowNs,
+});
+
+const { userNo, peerNo, ...registers } = getTableColumns(e);
+const EDGE = { userId: h.userId, peerId: p.userId, userNo, peerNo, ...registers };
+
+export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
+  const given = [
+    of(userHeads.userId, pairs, ([user]) => user, "user_id"),
+    of(userHeads.userId, pairs, ([, peer]) => peer, "peer_id"),
+  ];
+  return template(
+    EDGE,
+    (columns) => sql`SELECT ${columns} FROM ${unnested("s", given)},
+  LATERAL (SELECT * FROM ${userHeads} ${h} WHERE ${h.userId} = s.user_id OFFSET 0) ${h},
+  LATERAL (SELECT * FROM ${userHeads} ${p} WHERE ${p.userId} = s.peer_id OFFSET 0) ${p},
+  LATERAL (SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${h.userNo} AND ${e.peerNo} = ${p.userNo} OFFSET 0) ${e}`,
+  );
+}
+
+export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }: RowOf<typeof EDGE>): EdgeFound => ({
+  edge: edge(userId, peerId, { ...row, peerId, stamp: 0, head: 0 }),
+  userNo: user,
+  peerNo: peer,
+});
+
+const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl } = f;
+const PROFILE = { userId: h.userId, userNo: h.userNo, profileNs, handle, displayName, bio, avatar, hrl };
+
+export const profilesFound = (users: readonly string[]) =>
+  template(
+    PROFILE,
+    (columns) => sql`SELECT ${columns} FROM ${unnested("s", [of(userHeads.userId, users, (user) => user, "user_id")])}
+  JOIN ${userHeads} ${h} ON ${h.userId} = s.user_id JOIN ${profiles} ${f} ON ${f.userNo} = ${h.userNo}`,
+  );
+
+export function profileFound({ userId, userNo: user, ...row }: RowOf<typeof PROFILE>): readonly ProfileFound[] {
+  const found = profile(userId, row);
+  return found === null ? [] : [{ profile: found, userNo: user }];
+}
+
+const told = (name: string) => sql<string | null>`c.value ->> ${sql.raw(`'${name}'`)}`;
+const number = (name: string): SQL<bigint> =>
+  sql<bigint>`(c.value ->> ${sql.raw(`'${name}'`)})::bigint`.mapWith(hcsMessages.ref);
+const CLAIM = {
+  definitionId: d.definitionId,
+  topicId: sql<TopicId | null>`${topicIdOf(sql`(c.value ->> 'ref')::bigint`)}`,
+  ref: number("ref"),
+  consensusNs: number("ns"),
+  firstNs: number("first"),
+  ...{ actor: told("actor"), slug: told("slug"), title: told("title"), icon: told("icon") },
+  ...{ description: told("description"), category: told("category") },
+};
+
+export const claimsOn = (ids: readonly string[]) =>
+  template(
+    CLAIM,
+    (columns) => sql`SELECT ${columns} FROM ${unnested("s", [of(d.definitionId, ids, (id) => id, "id")])}
+  JOIN ${recognitionDefinitions} ${d} ON ${d.definitionId} = s.id, LATERAL jsonb_each(${KNOWN_CLAIMS}) c`,
+  );
+
+export const claimFound = ({ ref, topicId, actor, title, ...row }: RowOf<typeof CLAIM>): DefinitionClaim => ({
+  ...row,
+  topicId: topicId as TopicId,
+  sequence: sequenceOf(ref),
+  consensusNs: consensusNs(row.consensusNs),
+  firstNs: consensusNs(row.firstNs),
+  actor: actor as UserId | null,
+  title: title ?? row.definitionId,
+});

@@ -1,0 +1,199 @@
+/**
+ * The writes of `RereadStore`. A range is one statement, like a commit. What has to go before it takes a statement of its own:
+ * one statement cannot change a row twice. If the process ends between the two, the range is looked at again, and the second
+ * follows.
+ *
+ * `topics.decoder_version` is negative while messages that were passed may have to say again what others said no longer: then
+ * all topics are read once more, and nothing goes any more.
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import {
+  contactEdges,
+  hcsMessages,
+  profiles,
+  recognitionDefinitions,
+  topicLog,
+  topics,
+  userHeads,
+} from "../../../../drizzle/schema";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { Batch } from "../../../core/signals/batch";
+import { DECODER_VERSION } from "../../../core/signals/envelope";
+import { type EdgeTime, VALUE_OF } from "../../../core/signals/outdated";
+import type { CommitOutcome } from "../../../ports/store/batch-store";
+import type { EdgeFound, Outdated, RereadStep } from "../../../ports/store/reread-store";
+import { refOf } from "../codec/ref";
+import { refusal } from "../drivers/errors";
+import type { Statements } from "../drivers/statements";
+import { literal, names } from "../sql/expressions";
+import { of, unnested } from "../sql/unnested";
+import { counters } from "./backfill";
+import { isOfEpoch } from "./commit";
+import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
+import { outcome } from "./outcome";
+import { NEXT_EPOCH, stamped } from "./start-over";
+import { writeStatement } from "./write-statement";
+
+const t = alias(topics, "t");
+const l = alias(topicLog, "l");
+const m = alias(hcsMessages, "m");
+const old = alias(hcsMessages, "old");
+const h = alias(userHeads, "h");
+const e = alias(contactEdges, "e");
+const d = alias(recognitionDefinitions, "d");
+
+const VERSION = literal(DECODER_VERSION);
+const { interpreted, decoderVersion, isRenumbered } = t;
+
+/** The topic `t` while it is read through `from`, and nothing else is being done to it. */
+const isAt = ({ topicId, from }: RereadStep): SQL => sql`${t.topicId} = ${topicId} AND NOT ${t.paused}
+    AND ${t.projected} IS NULL AND abs(${decoderVersion}) <= ${VERSION}
+    AND CASE WHEN abs(${decoderVersion}) = ${VERSION} THEN ${interpreted} ELSE 0 END = ${from}::bigint`;
+
+export async function rereadRange(
+  statements: Statements,
+  step: RereadStep & { readonly through: number },
+  batch: Batch,
+): Promise<CommitOutcome> {
+  const sequences = batch.entries.map(({ sequence }) => sequence as number);
+  const gate = sql`topic AS (
+  SELECT ${t.topicNo} FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)} FOR UPDATE),
+old AS (
+  SELECT ${l.verification}, ${l.disposition} FROM topic JOIN ${topicLog} ${l} ON true
+    JOIN ${unnested("x", [of(l.ref, sequences, (sequence) => sequence, "seq")])} ON ${l.ref} = ${refOf(sql`topic.topic_no`, sql`x.seq`)}
+  FOR UPDATE OF ${l}),
+gate AS MATERIALIZED (
+  SELECT topic_no FROM topic WHERE (SELECT count(*) FROM old) = ${sequences.length}::bigint),
+counted AS (
+  UPDATE ${topics} ${t} SET ${counters(batch)}, ${names(interpreted)} = ${step.through}::bigint,
+    ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
+  FROM gate WHERE ${t.topicNo} = gate.topic_no)`;
+  const { statement, users } = writeStatement(batch, { gate, mayExist: true });
+  try {
+    const [answer] = await statements.run("start-over", statement);
+    return outcome(batch.rows, users, answer);
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+const arrayOf = (values: readonly (number | bigint)[], type: string): SQL =>
+  sql.raw(`ARRAY[${values.map(String).join(",")}]::${type}[]`);
+
+/** A block takes no parameters. People's texts go into it as hexadecimal digits, so no text can end it. */
+const textOf = (text: string): SQL =>
+  sql.raw(`convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`);
+
+/** Numbers the people's rows anew. */
+function rowsGo(rows: Outdated["rows"]): SQL | undefined {
+  if (rows.length === 0) return undefined;
+  const users = arrayOf([...new Set(rows.map(({ userNo }) => userNo))], "integer");
+  const gone = sql`unnest(${arrayOf(
+    rows.map(({ userNo }) => userNo),
+    "integer",
+  )}, ${arrayOf(
+    rows.map(({ rowNs }) => rowNs),
+    "bigint",
+  )}) AS x (user_no, ns)`;
+  return sql`DELETE FROM ${hcsMessages} ${m} USING ${gone} WHERE ${m.userNo} = x.user_no AND ${m.consensusNs} = x.ns;
+  UPDATE ${hcsMessages} ${m} SET ${names(m.n)} = kept.n FROM (
+    SELECT ${old.userNo}, ${old.consensusNs}, row_number() OVER (PARTITION BY ${old.userNo} ORDER BY ${old.n}) AS n
+    FROM ${hcsMessages} ${old} WHERE ${old.userNo} = ANY (${users})) kept
+  WHERE ${m.userNo} = kept.user_no AND ${m.consensusNs} = kept.consensus_ns AND ${m.n} <> kept.n;
+  UPDATE ${userHeads} ${h} SET ${names(h.head)} = (SELECT count(*) FROM ${hcsMessages} ${m} WHERE ${m.userNo} = ${h.userNo})
+  WHERE ${h.userNo} = ANY (${users});
+  IF NOT renumbered THEN ${NEXT_EPOCH}; END IF;
+  UPDATE ${topics} SET ${names(isRenumbered)} = true WHERE ${topics.topicNo} = topic;`;
+}
+
+const pairsOf = (edges: readonly EdgeFound[]) =>
+  sql`unnest(${arrayOf(
+    edges.map(({ userNo }) => userNo),
+    "integer",
+  )}, ${arrayOf(
+    edges.map(({ peerNo }) => peerNo),
+    "integer",
+  )}) AS x (user_no, peer_no) WHERE ${e.userNo} = x.user_no AND ${e.peerNo} = x.peer_no`;
+
+const TIMES = Object.keys(VALUE_OF) as EdgeTime[];
+const IS_EMPTY = sql`num_nonnulls(${sql.join(
+  TIMES.map((name) => sql`${e[name]}`),
+  sql`, `,
+)}) = 0`;
+
+function registersGo(registers: Outdated["registers"]): SQL | undefined {
+  if (registers.length === 0) return undefined;
+  const each = TIMES.flatMap((name) => {
+    const edges = registers.flatMap((outdated) => (outdated.names.includes(name) ? [outdated.edge] : []));
+    if (edges.length === 0) return [];
+    const value = VALUE_OF[name] as keyof typeof contactEdges | null;
+    const also = value === null ? undefined : sql`, ${names(e[value as "trustOutWeight"])} = NULL`;
+    return [sql`UPDATE ${contactEdges} ${e} SET ${names(e[name])} = NULL${also} FROM ${pairsOf(edges)};`];
+  });
+  const all = pairsOf(registers.map(({ edge }) => edge));
+  return sql`${sql.join(each, sql`\n  `)}
+  DELETE FROM ${contactEdges} ${e} USING ${all} AND ${IS_EMPTY};`;
+}
+
+function claimsGo(claims: Outdated["claims"]): SQL | undefined {
+  if (claims.length === 0) return undefined;
+  const byId = new Map<string, string[]>();
+  for (const { definitionId, actor } of claims)
+    byId.set(definitionId, [...(byId.get(definitionId) ?? []), actor ?? ""]);
+  return sql.join(
+    [...byId].map(([id, actors]) => {
+      const left = sql`(${KNOWN_CLAIMS} - ARRAY[${sql.join(actors.map(textOf), sql`, `)}]::text[])`;
+      return sql`DELETE FROM ${recognitionDefinitions} ${d} WHERE ${d.definitionId} = ${textOf(id)} AND ${left} = '{}'::jsonb;
+  UPDATE ${recognitionDefinitions} ${d} SET (${CONTENT}) = (${counting(left)}) WHERE ${d.definitionId} = ${textOf(id)};`;
+    }),
+    sql`\n  `,
+  );
+}
+
+/** Takes the lock that every commit takes first, so commits wait for this step. It is of one range. */
+export async function removeOutdated(statements: Statements, step: RereadStep, outdated: Outdated): Promise<void> {
+  const users = outdated.profiles.map(({ userNo }) => userNo);
+  const times = outdated.profiles.map(({ profile }) => profile.consensusNs as bigint);
+  const profilesGo = sql`DELETE FROM ${profiles} WHERE ${profiles.userNo} = ANY (${arrayOf(users, "integer")})
+    AND ${profiles.consensusNs} = ANY (${arrayOf(times, "bigint")});`;
+  const block = sql`DO $remove$
+DECLARE
+  topic integer;
+  renumbered boolean;
+BEGIN
+  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  SELECT ${t.topicNo}, ${isRenumbered} INTO topic, renumbered FROM ${topics} ${t} WHERE ${isAt(step)} AND ${isOfEpoch(statements)};
+  IF topic IS NULL THEN RETURN; END IF;
+  ${rowsGo(outdated.rows)}
+  ${registersGo(outdated.registers)}
+  ${users.length === 0 ? undefined : profilesGo}
+  ${claimsGo(outdated.claims)}
+  UPDATE ${topics} SET ${names(topics.interpreted)} = ${step.from}, ${names(topics.decoderVersion)} =
+    CASE WHEN ${outdated.isAgain} OR ${topics.decoderVersion} = -${VERSION} THEN -${VERSION} ELSE ${VERSION} END
+  WHERE ${topics.topicNo} = topic;
+END $remove$`.inlineParams();
+  await stamped(statements, block);
+}
+
+export async function endReread(statements: Statements, topicId: TopicId): Promise<void> {
+  const { topicNo } = topics;
+  const block = sql`DO $end$
+DECLARE
+  topic integer;
+  version integer;
+  renumbered boolean;
+BEGIN
+  LOCK TABLE ${topics} IN EXCLUSIVE MODE;
+  SELECT ${t.topicNo}, ${decoderVersion}, ${isRenumbered} INTO topic, version, renumbered FROM ${topics} ${t}
+  WHERE ${t.topicId} = ${topicId} AND ${interpreted} >= ${t.cursor} AND abs(${decoderVersion}) = ${VERSION};
+  IF topic IS NULL THEN RETURN; END IF;
+  IF renumbered THEN ${NEXT_EPOCH}; END IF;
+  IF version < 0 THEN
+    UPDATE ${topics} SET ${names(topics.interpreted)} = 0, ${names(topics.decoderVersion)} = ${VERSION}
+    WHERE abs(${topics.decoderVersion}) = ${VERSION};
+  END IF;
+  UPDATE ${topics} SET ${names(topics.isRenumbered)} = false WHERE ${topicNo} = topic;
+END $end$`.inlineParams();
+  await stamped(statements, block);
+}

@@ -1,0 +1,104 @@
+/**
+ * What becomes of stored facts when a range of messages is read again by another decoder. A fact that names one of these messages
+ * as its source, and that no message of the range gives any more, is outdated. Pure.
+ */
+import { parseUserId } from "../ledger/ids";
+import type { UserRow } from "./batch";
+import { isFields } from "./forms/fields";
+import { type DefinitionClaim, type Edge, mergeClaim, mergeEdge, type Profile } from "./projection";
+import { cleanText } from "./text";
+
+/** The registers of an edge that are times. */
+export type EdgeTime = { [K in keyof Edge]: Edge[K] extends bigint ? K : never }[keyof Edge];
+
+/** The value that belongs to a time; null where the time stands alone. */
+export const VALUE_OF: Readonly<Record<EdgeTime, keyof Edge | null>> = {
+  acceptNs: null,
+  acceptOutNs: null,
+  acceptInNs: null,
+  revokeNs: null,
+  requestOutNs: null,
+  requestInNs: null,
+  trustOutEndNs: null,
+  trustInEndNs: null,
+  trustOutNs: "trustOutWeight",
+  trustInNs: "trustInWeight",
+  peerHandleNs: "peerHandle",
+  peerHrlNs: "peerHrl",
+};
+const EDGE_TIMES = Object.keys(VALUE_OF) as readonly EdgeTime[];
+
+/** `isGone`: the range says nothing in its place, so an earlier message may count again. */
+export interface Verdict {
+  readonly isOutdated: boolean;
+  readonly isGone: boolean;
+}
+const HOLDS: Verdict = { isOutdated: false, isGone: false };
+const verdict = (isGone: boolean): Verdict => ({ isOutdated: true, isGone });
+
+type Times = ReadonlySet<bigint>;
+
+/** The registers of a stored edge that messages at `times` set, and that `fresh` does not say. */
+export function outdatedIn(stored: Edge, fresh: Edge | undefined, times: Times) {
+  return EDGE_TIMES.flatMap((name) => {
+    const ns = stored[name];
+    const said = fresh?.[name] ?? 0n;
+    // A later time takes its place by itself.
+    if (ns === 0n || !times.has(ns) || said > ns) return [];
+    const value = VALUE_OF[name];
+    if (said === ns && (value === null || fresh?.[value] === stored[value])) return [];
+    return [{ name, isGone: said !== ns }];
+  });
+}
+
+export function judgeProfile(stored: Profile, fresh: Profile | undefined, times: Times): Verdict {
+  if (!times.has(stored.consensusNs) || (fresh && fresh.consensusNs > stored.consensusNs)) return HOLDS;
+  if (fresh?.consensusNs !== stored.consensusNs) return verdict(true);
+  return isSame(stored, fresh, ["handle", "displayName", "bio", "avatar", "hrl"]) ? HOLDS : verdict(false);
+}
+
+/** A claim keeps the time of its first message too, so it is taken whole, and said again by all of its messages. */
+export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | undefined, times: Times): Verdict {
+  const isFirstSaid = !times.has(stored.firstNs) || (fresh !== undefined && fresh.firstNs <= stored.firstNs);
+  if (!isFirstSaid) return verdict(true);
+  if (!times.has(stored.consensusNs) || (fresh && fresh.consensusNs > stored.consensusNs)) return HOLDS;
+  const isSaid = fresh?.consensusNs === stored.consensusNs;
+  return isSaid && isSame(stored, fresh, ["slug", "title", "icon", "description", "category"]) ? HOLDS : verdict(true);
+}
+
+const isSame = <T>(a: T, b: T, names: readonly (keyof T)[]) => names.every((name) => a[name] === b[name]);
+
+const ROW = ["type", "peerId", "isActor", "verification"] as const;
+export const isSameRow = (a: UserRow, b: UserRow): boolean => isSame(a, b, ROW);
+
+/** Whether a fact changes what is stored. */
+export const addsEdge = (stored: Edge | undefined, fresh: Edge): boolean =>
+  stored === undefined || !isSame(mergeEdge(stored, fresh), stored, Object.keys(fresh) as (keyof Edge)[]);
+export const addsProfile = (stored: Profile | undefined, fresh: Profile): boolean =>
+  stored === undefined || fresh.consensusNs > stored.consensusNs;
+export const addsClaim = (stored: DefinitionClaim | undefined, fresh: DefinitionClaim): boolean =>
+  stored === undefined || !isSame(mergeClaim(stored, fresh), stored, ["consensusNs", "firstNs"]);
+
+/** Above the length of a definition's id. */
+const MAX_WORD_CHARACTERS = 100;
+
+/**
+ * All texts of a body that an earlier decoder may have taken for the id of a person or of a definition. A decoder takes ids from
+ * a body as they stand there.
+ */
+export function wordsIn(body: unknown): { readonly people: ReadonlySet<string>; readonly ids: ReadonlySet<string> } {
+  const people = new Set<string>();
+  const ids = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) for (const item of value) visit(item);
+    else if (isFields(value)) for (const member of Object.values(value)) visit(member);
+    else if (typeof value === "number") ids.add(String(value));
+    else if (typeof value === "string") {
+      if (parseUserId(value) !== null) people.add(value);
+      const id = cleanText(value, MAX_WORD_CHARACTERS);
+      if (id !== null) ids.add(id);
+    }
+  };
+  visit(body);
+  return { people, ids };
+}
