@@ -28,6 +28,8 @@ const ACTIONS = {
   sync: (world, { instance }) => world.sync(instance),
   rush: (world) => world.rush(),
   "sync unread": (world, { instance }) => world.syncUnread(instance),
+  "sync at once": (world, { instance }) => world.syncAtOnce(instance),
+  "sync unread without Redis": (world, { instance }) => world.withoutRedis("error", () => world.syncUnread(instance)),
   "read the other": (world, { instance }) => world.read(instance === 0 ? 1 : 0),
   "sync without Redis": (world, { instance }) => world.withoutRedis("error", () => world.sync(instance)),
   "sync while Redis loses answers": (world, { instance }) =>
@@ -84,6 +86,8 @@ const COMPOUND: readonly (readonly Name[])[] = [
   ["write", "sync", "hold a read", "age", "write", "rush"],
   ["write", "sync", "redis gone", "age", "hold a read", "write", "rush"],
   ["sync", "lose events", "write", "sync", "hear events"],
+  ["write", "sync unread without Redis", "read"],
+  ["read the other", "write", "sync at once", "database back", "read the other", "read"],
 ];
 
 const place = {
@@ -125,6 +129,16 @@ const ALTERED: readonly Move[] = [
 ];
 /** A read has loaded its view, and then a sync commits and vouches for more, before the read is answered. */
 const HELD: readonly Move[] = [at(0, "write", "sync", "redis gone", "age", "hold a read", "write", "rush")];
+/** A process that knows nothing of a commit loads a view for all out of a database that has lost it. */
+const OLD_VIEW_FOR_ALL = [
+  at(0, "write", "sync", "save"),
+  at(1, "wait", "read"),
+  at(0, "write", "sync at once", "database back", "read the other", "read"),
+];
+/** Redis is told nothing of a commit, and is asked for the view right after it. */
+const UNTOLD = [at(0, "write", "sync", "write", "sync unread without Redis", "read")];
+/** A process has a young view, hears of no event, and learns how far another one has come. */
+const UNHEARD = [at(0, "write", "sync", "lose events", "write", "sync", "hear events")];
 
 const run = (moves: readonly Move[]): Promise<number> =>
   WaywardWorld.run(fixture, async (world) => {
@@ -147,6 +161,18 @@ describe("whatever goes back, lags, lies once or is split", () => {
 
   it("a message that one mirror alters and the other does not have yet is asked for again of the first", async () => {
     await run(ALTERED);
+  });
+
+  it("no view is loaded for others out of a database that lost a commit of which its reader has not heard", async () => {
+    expect(await run(OLD_VIEW_FOR_ALL)).toBeGreaterThan(4);
+  });
+
+  it("a process that could not tell Redis of its commit takes no view from there", async () => {
+    expect(await run(UNTOLD)).toBeGreaterThan(4);
+  });
+
+  it("a process that missed an event keeps no view of before it", async () => {
+    expect(await run(UNHEARD)).toBeGreaterThan(4);
   });
 
   it("a view that was loaded before a sync is not called as fresh as after it", async () => {

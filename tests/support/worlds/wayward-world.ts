@@ -145,6 +145,11 @@ export class WaywardWorld {
   /** One instance syncs, and nobody reads. */
   async syncUnread(index: Index): Promise<void> {
     await this.pass(GATE_MS);
+    await this.syncAtOnce(index);
+  }
+
+  /** The same in no time: what was asked of Redis a moment ago is not asked again. */
+  async syncAtOnce(index: Index): Promise<void> {
     await this.ask(index, "POST /api/sync");
   }
 

@@ -2,7 +2,10 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
+import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
+import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
+import { packed } from "@/lib/core/sync/watermark";
 import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { type SchedulerDeps, SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
 import { TopicSync } from "@/lib/engine/sync/topic-sync";
@@ -73,4 +76,40 @@ it("syncs once in a period, however many instances ask and whenever they ask", a
     }),
     { numRuns: 25 },
   );
+});
+
+it("believes no watermark that comes with the news of another epoch", async () => {
+  const clock = new DrivenClock();
+  const configured = [{ topicId: TOPIC, kinds: ["contact"] }];
+  const registry = new RegistryCache({ configured, clock } as unknown as ConstructorParameters<
+    typeof RegistryCache
+  >[0]);
+  const told = { stamp: 7 };
+  const hot = {
+    round: async () => ({
+      topics: [{ topicId: TOPIC, watermark: packed({ generation: 0, throughNs: fromMs(clock.now()) }), isOurs: false }],
+      ...{ registryVersion: 0, stamp: told.stamp, nowMs: clock.now() },
+    }),
+  };
+  const stamp = {
+    highest: 0,
+    learn: (latest: number) => {
+      const isNew = epochOf(latest) > epochOf(stamp.highest);
+      stamp.highest = latest;
+      // As the watch of the store does.
+      if (isNew) scheduler.startOver();
+    },
+  };
+  const missed = { publishUnpublished: async () => {} };
+  const deps = { clock, hot, registry, missed, stamp, gateMs: GATE_MS, freshnessTargetMs: 10_000 };
+  const scheduler: SyncScheduler = new SyncScheduler(deps as unknown as SchedulerDeps);
+  const asOfNs = async () => {
+    await clock.advance(GATE_MS);
+    await scheduler.demand();
+    return scheduler.freshness().asOfNs;
+  };
+  expect(await asOfNs()).toBe(fromMs(clock.now()));
+  told.stamp = POSITIONS_PER_EPOCH + 1;
+  expect(await asOfNs()).toBeNull();
+  expect(await asOfNs()).toBe(fromMs(clock.now()));
 });
