@@ -2,6 +2,7 @@ import { isNull } from "drizzle-orm";
 import { meta } from "../../../drizzle/schema";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
+import type { LedgerLog } from "../../ports/store/ledger-log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import type { SyncStore } from "../../ports/store/sync-store";
@@ -14,6 +15,7 @@ import type { Database } from "./drivers/database";
 import { DatabaseUnusable, sqlState } from "./drivers/errors";
 import { migrate, missingMigrations } from "./drivers/migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./drivers/statements";
+import { PostgresLedgerLog } from "./ledger-log";
 import { Readable } from "./read/readable";
 import { PostgresShardRegistry } from "./shard-registry";
 import { PostgresSyncStore } from "./sync-store";
@@ -22,6 +24,7 @@ import { PostgresViewStore } from "./view-store";
 export interface PostgresStore {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  readonly ledgerLog: LedgerLog;
   readonly accounts: AccountStore;
   readonly admin: AdminStore;
   /** Counts of the statements that the stores sent. */
@@ -84,6 +87,7 @@ export async function openStore(
   return {
     sync: new PostgresSyncStore(statements, readable),
     views: new PostgresViewStore(statements, isStrict, readable),
+    ledgerLog: new PostgresLedgerLog(statements, readable),
     accounts: new PostgresAccountStore(statements),
     admin: new PostgresAdminStore(statements, readable),
     registry: new PostgresShardRegistry(statements),

@@ -32,6 +32,7 @@ import type { ViewCache } from "../../ports/shared/view-cache";
 import type { WriteFence } from "../../ports/shared/write-fence";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
+import type { LedgerLog } from "../../ports/store/ledger-log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import type { SyncStore } from "../../ports/store/sync-store";
@@ -60,6 +61,7 @@ import type { FirstSync } from "./first-sync";
 export interface Stores {
   readonly sync: SyncStore;
   readonly views: ViewStore;
+  readonly ledgerLog: LedgerLog;
   readonly admin: AdminStore;
   /** Statement counts by purpose, and the state of the circuit breaker in front of the database. */
   stats(): StatementsStats;

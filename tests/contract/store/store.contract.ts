@@ -8,6 +8,7 @@ import { commitContract } from "./parts/commit";
 import { definitionsContract } from "./parts/definitions";
 import { edgesContract } from "./parts/edges";
 import { gapsContract } from "./parts/gaps";
+import { ledgerLogContract } from "./parts/ledger-log";
 import { lifeContract } from "./parts/life";
 import { registryContract } from "./parts/registry";
 import { stampContract } from "./parts/stamp";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("backfill", () => backfillContract(subject));
     describe("admin", () => adminContract(subject));
     describe("views", () => viewsContract(subject));
+    describe("ledger log", () => ledgerLogContract(subject));
     describe("accounts", () => accountsContract(subject));
     describe("registry", () => registryContract(subject));
     describe("stamp", () => stampContract(subject));
