@@ -8,6 +8,12 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
  * Rejects with a SyntaxError if it is not JSON, and with the connection's errors.
  */
 export async function readJson(response: Response, maxBytes = MAX_ANSWER_BYTES): Promise<unknown> {
+  const text = await readText(response, maxBytes);
+  return text === TOO_LARGE ? TOO_LARGE : JSON.parse(text);
+}
+
+/** The same for the text of a response, whatever it is. */
+export async function readText(response: Response, maxBytes: number): Promise<string | typeof TOO_LARGE> {
   if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
     await response.body?.cancel();
     return TOO_LARGE;
@@ -26,7 +32,7 @@ export async function readJson(response: Response, maxBytes = MAX_ANSWER_BYTES):
     pieces.push(piece.value);
   }
   // Response.json does the same: a byte order mark is not part of the text.
-  return JSON.parse(new TextDecoder().decode(Buffer.concat(pieces, bytes)));
+  return new TextDecoder().decode(Buffer.concat(pieces, bytes));
 }
 
-export const TOO_LARGE = Symbol("too-large");
+export const TOO_LARGE: unique symbol = Symbol("too-large");

@@ -26,8 +26,9 @@ import type {
   MirrorName,
   PageRequest,
 } from "../../ports/ledger/ledger";
+import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
+import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { askedOf } from "./asked";
-import { readJson, TOO_LARGE } from "./bounded-json";
 import { listOf, messagesOf, readMessage } from "./message-json";
 import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
 import { AccountJson, BlocksJson, throughOf } from "./mirror-json";
@@ -78,7 +79,8 @@ export interface MirrorState {
 }
 
 /** The circuit breaker of a mirror that a question passes. */
-type CircuitOf = "circuit" | "blocks";
+const CIRCUITS = ["circuit", "blocks", "passed"] as const;
+type CircuitOf = (typeof CIRCUITS)[number];
 
 const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
 
@@ -88,6 +90,8 @@ interface Mirror extends Omit<MirrorAddress, "origin"> {
   circuit: CircuitBreaker;
   /** Its own breaker for blocks: a network without blocks, or a proxy without the route, must not stop messages. */
   blocks: CircuitBreaker;
+  /** Its own breaker for what readers ask for: an address that a mirror fails on must not stop messages. */
+  passed: CircuitBreaker;
   readonly refusals: Refusals;
   readonly time: MirrorTime;
   requests: number;
@@ -95,9 +99,6 @@ interface Mirror extends Omit<MirrorAddress, "origin"> {
   rateLimited: number;
   lastError: string | null;
 }
-
-/** Reads an answer's JSON; null if it does not have the documented shape. */
-type Read<T> = (json: unknown) => T | null;
 
 const inShape =
   <T>(schema: z.ZodType<T>): Read<T> =>
@@ -108,7 +109,7 @@ const inShape =
 /** Any JSON, null included: the caller decides whether it is a message. */
 const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
 
-export class MirrorLedger implements Ledger {
+export class MirrorLedger implements Ledger, RawMirror {
   private readonly nodes: Mirror[];
   private readonly random: () => number;
 
@@ -122,6 +123,7 @@ export class MirrorLedger implements Ledger {
         origin: nameOf(options.urls, index),
         circuit: CLOSED,
         blocks: CLOSED,
+        passed: CLOSED,
         refusals: new Refusals(),
         time: new MirrorTime(),
         requests: 0,
@@ -238,6 +240,11 @@ export class MirrorLedger implements Ledger {
     return ok({ mirror: from.origin, throughNs });
   }
 
+  async raw(path: string): Promise<Result<RawAnswer, LedgerError>> {
+    const answer = await this.ask(path, takeRaw, {}, { circuit: "passed" });
+    return answer.ok ? ok(answer.value.taken) : answer;
+  }
+
   /** Whether an answer is about what was asked. Operators hear of answers that are not. */
   private check({ origin, refusals }: Mirror, what: string, isAsked: boolean): boolean {
     const nowMs = this.options.clock.monotonicMs();
@@ -254,6 +261,16 @@ export class MirrorLedger implements Ledger {
     asking: Asking,
     { signal, circuit = "circuit" }: { readonly signal?: AbortSignal | undefined; readonly circuit?: CircuitOf } = {},
   ): Promise<Result<{ readonly json: T; readonly from: Mirror }, LedgerError>> {
+    const answer = await this.ask(path, takeJson(read), asking, { signal, circuit });
+    return answer.ok ? ok({ json: answer.value.taken, from: answer.value.from }) : answer;
+  }
+
+  private async ask<T>(
+    path: string,
+    take: Take<T>,
+    asking: Asking,
+    { signal, circuit }: { readonly signal?: AbortSignal | undefined; readonly circuit: CircuitOf },
+  ): Promise<Result<{ readonly taken: T; readonly from: Mirror }, LedgerError>> {
     const mirror = this.pick(asking, circuit);
     if (mirror) mirror[circuit] = admit(mirror[circuit], this.options.clock.monotonicMs(), CIRCUIT).circuit;
     else return err({ code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" });
@@ -262,7 +279,7 @@ export class MirrorLedger implements Ledger {
       return err({ code: "no-budget", message: "the mirror request budget is used up", retryAfterMs: 1_000 });
     if (waitMs > 0) await this.options.clock.sleep(waitMs, signal);
     const startMs = performance.now();
-    const answer = await this.fetchJson(mirror, path, read, signal);
+    const answer = await this.fetch(mirror, path, take, signal);
     const isHealthy = answer.ok || answer.error.code === "not-found";
     this.options.onRequest?.({ origin: mirror.origin, ms: performance.now() - startMs, isError: !isHealthy });
     const settled = (state: CircuitBreaker) =>
@@ -271,14 +288,14 @@ export class MirrorLedger implements Ledger {
         : failed(state, this.options.clock.monotonicMs(), this.random(), CIRCUIT, answer.error.retryAfterMs);
     mirror[circuit] = settled(mirror[circuit]);
     // A mirror's rate limit counts all kinds of requests.
-    const other: CircuitOf = circuit === "blocks" ? "circuit" : "blocks";
-    if (!answer.ok && answer.error.code === "rate-limited") mirror[other] = settled(mirror[other]);
+    if (!answer.ok && answer.error.code === "rate-limited")
+      for (const other of CIRCUITS) if (other !== circuit) mirror[other] = settled(mirror[other]);
     if (!isHealthy) {
       mirror.errors += 1;
       if (answer.error.code === "rate-limited") mirror.rateLimited += 1;
       mirror.lastError = answer.error.message;
     }
-    return answer.ok ? ok({ json: answer.value, from: mirror }) : answer;
+    return answer.ok ? ok({ taken: answer.value, from: mirror }) : answer;
   }
 
   /** The mirror that the question is for and whose circuit would admit it now. */
@@ -295,10 +312,10 @@ export class MirrorLedger implements Ledger {
     return null;
   }
 
-  private async fetchJson<T>(
+  private async fetch<T>(
     mirror: Mirror,
     path: string,
-    read: Read<T>,
+    take: Take<T>,
     signal?: AbortSignal,
   ): Promise<Result<T, LedgerError>> {
     mirror.requests += 1;
@@ -315,20 +332,11 @@ export class MirrorLedger implements Ledger {
         cache: "no-store",
       });
       mirror.time.dated(response.headers.get("date"), this.options.clock.now());
-      if (!response.ok) {
-        await response.body?.cancel();
-        return err(statusError(response, this.options.clock.now()));
-      }
-      const json = await readJson(response);
-      if (json === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 16 MB" });
-      const value = read(json);
-      return value === null
-        ? err({ code: "malformed", message: "the mirror's answer does not have the documented shape" })
-        : ok(value);
+      return await take(response, this.options.clock.now());
     } catch (cause) {
       if (timeout.aborted)
         return err({ code: "timeout", message: `the mirror did not answer within ${TIMEOUT_MS / 1000} s` });
-      if (cause instanceof SyntaxError) return err({ code: "malformed", message: "the mirror's answer is not JSON" });
+      if (cause instanceof SyntaxError) return err(NOT_JSON);
       const reason = reasonUnreachable(cause);
       return err({ code: "unavailable", message: `the mirror could not be reached${reason ? `: ${reason}` : ""}` });
     }
@@ -341,29 +349,4 @@ function nameOf(urls: readonly string[], index: number): MirrorName {
   const origin = origins[index] as string;
   const before = origins.slice(0, index).filter((each) => each === origin).length;
   return (before === 0 ? origin : `${origin} (${before + 1})`) as MirrorName;
-}
-
-function statusError(response: Response, nowMs: number): LedgerError {
-  const { status } = response;
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
-  if (status === 429)
-    return { code: "rate-limited", message: "the mirror answered 429, too many requests", retryAfterMs };
-  if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
-    return {
-      code: "unavailable",
-      message: "the mirror answered with a redirect, which is not followed: MIRROR_URL must name where it leads to",
-    };
-  if (status === 404) return { code: "not-found", message: "the mirror has no such message" };
-  return { code: "unavailable", message: `the mirror answered ${status}`, retryAfterMs };
-}
-
-/**
- * RFC 9110 §10.2.3: seconds or a date. If gateways added theirs, the header holds several, joined by commas, and the longest
- * counts. At most an hour, so that no single header stops requests for good.
- */
-function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
-  if (value === null) return undefined;
-  const isSeconds = /^\s*\d+\s*(,\s*\d+\s*)*$/.test(value);
-  const ms = isSeconds ? Math.max(...value.split(",").map(Number)) * 1_000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), 3_600_000) : undefined;
 }

@@ -1,0 +1,69 @@
+/** How an answer of a mirror is taken, by its status and its content. */
+import { err, ok, type Result } from "../../core/result";
+import type { LedgerError } from "../../ports/ledger/ledger";
+import type { RawAnswer } from "../../ports/ledger/raw-mirror";
+import { readJson, readText, TOO_LARGE } from "./bounded-json";
+
+/** Reads an answer's JSON; null if it does not have the documented shape. */
+export type Read<T> = (json: unknown) => T | null;
+
+/** Takes an answer of whatever status. */
+export type Take<T> = (response: Response, nowMs: number) => Promise<Result<T, LedgerError>>;
+
+export const takeJson =
+  <T>(read: Read<T>): Take<T> =>
+  async (response, nowMs) => {
+    if (!response.ok) {
+      await response.body?.cancel();
+      return err(statusError(response, nowMs));
+    }
+    const json = await readJson(response);
+    if (json === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 16 MB" });
+    const value = read(json);
+    return value === null
+      ? err({ code: "malformed", message: "the mirror's answer does not have the documented shape" })
+      : ok(value);
+  };
+
+/** A mirror's longest answer to what is handed on has 100 entries of some KB. */
+const MAX_RAW_BYTES = 2 * 1024 * 1024;
+
+/** What a mirror says of an address: its answer, or that the question is wrong, or that there is nothing. */
+export const takeRaw: Take<RawAnswer> = async (response, nowMs) => {
+  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  if (![200, 400, 404].includes(response.status) || !isJson) {
+    await response.body?.cancel();
+    return err(response.ok ? NOT_JSON : statusError(response, nowMs));
+  }
+  const body = await readText(response, MAX_RAW_BYTES);
+  if (body === TOO_LARGE) return err({ code: "malformed", message: "the mirror's answer is larger than 2 MB" });
+  JSON.parse(body);
+  return ok({ status: response.status, body });
+};
+
+export const NOT_JSON: LedgerError = { code: "malformed", message: "the mirror's answer is not JSON" };
+
+function statusError(response: Response, nowMs: number): LedgerError {
+  const { status } = response;
+  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), nowMs);
+  if (status === 429)
+    return { code: "rate-limited", message: "the mirror answered 429, too many requests", retryAfterMs };
+  if (response.type === "opaqueredirect" || (status >= 300 && status < 400))
+    return {
+      code: "unavailable",
+      message: "the mirror answered with a redirect, which is not followed: MIRROR_URL must name where it leads to",
+    };
+  if (status === 404) return { code: "not-found", message: "the mirror has no such message" };
+  return { code: "unavailable", message: `the mirror answered ${status}`, retryAfterMs };
+}
+
+/**
+ * RFC 9110 §10.2.3: seconds or a date. If gateways added theirs, the header holds several, joined by commas, and the longest
+ * counts. At most an hour, so that no single header stops requests for good.
+ */
+function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined;
+  const isSeconds = /^\s*\d+\s*(,\s*\d+\s*)*$/.test(value);
+  const ms = isSeconds ? Math.max(...value.split(",").map(Number)) * 1_000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), 3_600_000) : undefined;
+}

@@ -1,0 +1,78 @@
+/**
+ * Answers that are the same for everybody, kept in this process for a moment: one copy and one load for all who ask the same. All
+ * copies together are bounded in bytes.
+ */
+import { LRUCache } from "lru-cache";
+
+/** A loaded answer. `lifeMs`: for how long it serves; infinite for one that can never change. */
+export interface Loaded<T> {
+  readonly value: T;
+  readonly bytes: number;
+  readonly lifeMs: number;
+}
+
+export interface Served<T> {
+  readonly value: T;
+  /** `stale`: an old copy, because the load failed. */
+  readonly outcome: "hit" | "miss" | "stale";
+}
+
+export interface BriefCopiesOptions {
+  readonly maxBytes: number;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** How old a copy may be that is served because its source is down. */
+  readonly staleMaxMs: number;
+  readonly isOutage: (cause: unknown) => boolean;
+}
+
+interface Copy<T> extends Loaded<T> {
+  readonly atMs: number;
+}
+
+/** Keys and the map's own nodes, for each copy. */
+const OVERHEAD_BYTES = 500;
+
+export class BriefCopies<T extends object> {
+  private readonly copies: LRUCache<string, Copy<T>>;
+  private readonly loads = new Map<string, Promise<Served<T>>>();
+
+  constructor(private readonly options: BriefCopiesOptions) {
+    this.copies = new LRUCache({ maxSize: options.maxBytes, sizeCalculation: ({ bytes }) => bytes + OVERHEAD_BYTES });
+  }
+
+  get bytes(): number {
+    return this.copies.calculatedSize;
+  }
+
+  /** The copy of `key`, or what `load` gives. Rejects as `load` does, unless its source is down and there is an old copy. */
+  get(key: string, load: () => Promise<Loaded<T>>): Promise<Served<T>> {
+    const copy = this.copies.get(key);
+    if (copy !== undefined && this.ageMs(copy) < copy.lifeMs)
+      return Promise.resolve({ value: copy.value, outcome: "hit" });
+    const known = this.loads.get(key);
+    if (known !== undefined) return known;
+    const begun = this.load(key, load).finally(() => this.loads.delete(key));
+    this.loads.set(key, begun);
+    return begun;
+  }
+
+  private async load(key: string, load: () => Promise<Loaded<T>>): Promise<Served<T>> {
+    const atMs = this.options.now();
+    try {
+      const loaded = await load();
+      // Its life begins with the load: it may lack what came while it was loaded.
+      this.copies.set(key, { ...loaded, atMs });
+      return { value: loaded.value, outcome: "miss" };
+    } catch (cause) {
+      const copy = this.copies.get(key);
+      if (copy === undefined || !this.options.isOutage(cause) || this.ageMs(copy) > this.options.staleMaxMs)
+        throw cause;
+      return { value: copy.value, outcome: "stale" };
+    }
+  }
+
+  private ageMs({ atMs }: Copy<T>): number {
+    return this.options.now() - atMs;
+  }
+}

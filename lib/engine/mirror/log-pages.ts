@@ -1,0 +1,73 @@
+/** Answers of the public mirror out of the log: pages of messages, and single messages. */
+import { MAX_ANSWER_BYTES } from "../../core/bounds";
+import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
+import type { TopicId } from "../../core/ledger/ids";
+import type { MessageQuery } from "../../core/mirror/message-query";
+import { nextLink } from "../../core/mirror/next-link";
+import { isUnchanging } from "../../core/mirror/unchanging";
+import type { LogEntry } from "../../core/signals/batch";
+import type { LedgerLog } from "../../ports/store/ledger-log";
+import { messageJson } from "./message-json";
+
+/** JSON, and whether it can never be another. Null: there is no such message. */
+export interface LogAnswer {
+  readonly body: string | null;
+  readonly isUnchanging: boolean;
+}
+
+const NONE: LogAnswer = { body: null, isUnchanging: false };
+const EVER = { from: 0n, to: 2n ** 63n - 1n };
+
+const pageBody = (messages: readonly string[], next: string | null) =>
+  `{"messages":[${messages.join(",")}],"links":{"next":${JSON.stringify(next)}}}`;
+
+/** A page of a topic. `path`: the address that was asked, for the link to the next page. */
+export async function messagesPage(
+  log: LedgerLog,
+  topicId: TopicId,
+  path: string,
+  { within, order, limit, isUtf8, spelled }: MessageQuery,
+): Promise<LogAnswer> {
+  // Nothing can ever be on such a page.
+  if (within === null) return { body: pageBody([], null), isUnchanging: false };
+  const page = await log.page({ topicId, ...within, order, limit });
+  const all = page.rows.map((row) => messageJson(topicId, row, isUtf8));
+  const messages = fitting(all);
+  const isCut = messages.length < all.length;
+  const lastNs = isCut ? (page.rows[messages.length - 1]?.consensusNs ?? null) : page.lastNs;
+  const isMore = (page.isFull || isCut) && lastNs !== null;
+  const next = isMore ? nextLink(path, spelled, order, formatConsensusTime(lastNs)) : null;
+  const found = { order, limit, sequences: within.sequences, ...page };
+  return { body: pageBody(messages, next), isUnchanging: !isCut && isUnchanging(found) };
+}
+
+/** The messages that fit into one answer: the link to the next page goes on after them. One message is sent however long it is. */
+function fitting(messages: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const end = messages.findIndex((message, i) => {
+    bytes += Buffer.byteLength(message) + 1;
+    return i > 0 && bytes > MAX_ANSWER_BYTES;
+  });
+  return end < 0 ? messages : messages.slice(0, end);
+}
+
+/** The message of a number, which may be beyond every message. */
+export async function messageOf(log: LedgerLog, topicId: TopicId, sequence: number): Promise<LogAnswer> {
+  const sequences = { from: sequence, to: sequence };
+  const { rows } = await log.page({ topicId, sequences, times: EVER, order: "asc", limit: 1 });
+  return single(topicId, rows[0]);
+}
+
+/** The message of a time, of whichever topic. */
+export async function messageAt(log: LedgerLog, ns: ConsensusNs): Promise<LogAnswer> {
+  const found = await log.at(ns);
+  return found === null ? NONE : single(found.topicId, found.entry);
+}
+
+function single(topicId: TopicId, entry: LogEntry | undefined): LogAnswer {
+  if (entry === undefined) return NONE;
+  return {
+    body: messageJson(topicId, entry),
+    isUnchanging: entry.verification === "verified" && entry.chunkInfo !== undefined,
+  };
+}
