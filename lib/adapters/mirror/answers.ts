@@ -28,7 +28,7 @@ export const takeJson =
 /** A mirror's longest answer to what is handed on has 100 entries of some KB. */
 const MAX_RAW_BYTES = 2 * 1024 * 1024;
 
-/** What a mirror says of an address: its answer, or that the question is wrong, or that there is nothing. */
+/** Takes what a mirror says of an address: its answer, or that the question is wrong, or that there is nothing. */
 export const takeRaw: Take<RawAnswer> = async (response, nowMs) => {
   const isJson = response.headers.get("content-type")?.includes("json") ?? false;
   if (![200, 400, 404].includes(response.status) || !isJson) {

@@ -1,6 +1,6 @@
 /** The outcome of a read at one tier, for Cache-Status (RFC 9211) and Server-Timing. */
 export interface TierReport {
-  readonly tier: "l1" | "redis" | "postgres";
+  readonly tier: "l1" | "redis" | "postgres" | "mirror";
   /** `failed`: it was asked and gave nothing, and nothing was asked instead. `stale`: its outdated copy was served. */
   readonly outcome: "hit" | "miss" | "stale" | "bypass" | "request" | "failed";
   readonly stored: boolean;

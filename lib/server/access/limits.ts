@@ -47,6 +47,8 @@ export const LIMITS = {
   // A page reads five views, and reads them again after each change. At 2 ms a read, one address takes at most two fifths of a
   // core. Each instance counts for itself, because a read costs less than the Redis command that would count it for all.
   read: { address: each(200, 2_000), user: each(20, 200) },
+  // Pages of the ledger: somebody who reads a topic from its start, as a mirror's own limit would let them, and a house of them.
+  ledger: { address: each(100, 1_000), user: each(50, 500) },
   // Public answers, the same for everybody.
   open: { address: each(100, 1_000) },
   // Schedules, scrapers, and operators' pages that poll every three seconds. The rate is too low for guessing tokens.

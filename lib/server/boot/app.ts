@@ -56,6 +56,7 @@ import type { Tracing } from "../observe/trace-types";
 import type { OfferedDefinitions } from "./catalogue";
 import type { CountedSubmitter } from "./counted-submitter";
 import type { FirstSync } from "./first-sync";
+import type { PublicMirror } from "./parts/public-mirror";
 
 /** The durable tier, for sync and for readers. */
 export interface Stores {
@@ -94,6 +95,7 @@ export interface App {
   readonly scheduler: SyncScheduler;
   readonly l1: L1Cache;
   readonly reader: TieredRead;
+  readonly publicMirror: PublicMirror;
   readonly definitions: DefinitionsGeneration;
   readonly offered: OfferedDefinitions;
   readonly told: HeardCommits;

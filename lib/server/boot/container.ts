@@ -24,6 +24,7 @@ import { OfferedDefinitions } from "./catalogue";
 import { FirstSync } from "./first-sync";
 import { buildAccess } from "./parts/access";
 import { buildLedger } from "./parts/mirror";
+import { buildPublicMirror } from "./parts/public-mirror";
 import { buildSync } from "./parts/sync";
 import { buildTiers } from "./parts/tiers";
 import { buildWrites } from "./parts/writes";
@@ -103,12 +104,13 @@ export function createApp({
       restore: () => registry.restore(),
     }),
   ];
+  const publicMirror = buildPublicMirror({ env, tiers, ledger, scheduler, clock });
   const reads = adminReads(stores, clock);
   const writes = buildWrites({ incidents, env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
   const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
-    ...{ bus, hot, l1, reader, ledger, definitions, offered, told, hub },
+    ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, told, hub },
     ...sync,
     ...writes,
     ...access,

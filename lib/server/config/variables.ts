@@ -215,6 +215,16 @@ export const VARIABLES = {
     "40",
     "Mirror requests a second, for all instances together. Public mirrors allow 50 for each address",
   ),
+  PUBLIC_LEDGER: variable(
+    z.enum(["on", "off"]),
+    "on",
+    "on or off: whether topics as the ledger has them, under /api/v1, are read without a session; off: only by who has signed in",
+  ),
+  MIRROR_PASS_THROUGH: variable(
+    z.enum(["on", "off"]),
+    "on",
+    "on or off: whether accounts, balances, tokens, blocks and the network under /api/v1 are asked of the mirrors, with a quarter of MIRROR_RPS",
+  ),
   FRESHNESS_TARGET_MS: variable(integer(100, 3_600_000), "2000", "Data older than this counts as stale"),
   GAP_GRACE_S: variable(
     integer(0, 86_400),

@@ -53,6 +53,7 @@ const PATHS: readonly Path[] = (() => {
     const routes = byTemplate.get(template) ?? new Map<string, RouteName>();
     routes.set(method, name);
     if (method === "GET" && routeNamed(name).answer !== "text/event-stream") routes.set("HEAD", name);
+    if (routeNamed(name).isForAnySite) routes.set("OPTIONS", name);
     byTemplate.set(template, routes);
   }
   return [...byTemplate].map(([template, routes]) => ({ template: template.slice(1).split("/"), routes }));

@@ -21,6 +21,12 @@ export function nextRoute(name: RouteName): Handler {
   };
 }
 
+/** The handler for addresses of the API that are none: the framework would answer them with a page. */
+export const unknownAddress = (request: Request): Response => refusalOf(request) ?? problemResponse(NO_ROUTE_FILE);
+
+/** A route of the table that has no file of its own in app/api. */
+const NO_ROUTE_FILE = { code: "not-found", detail: "There is nothing at this address.", options: {} } as const;
+
 function refusalOf(request: Request): Response | null {
   const { pathname, search } = new URL(request.url);
   const header = (name: string) => request.headers.get(name);

@@ -46,7 +46,7 @@ export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
  * if no event came since then, the view has everything up to the current watermark. Otherwise the view may lack messages of
  * that event, and the watermark from the start counts.
  */
-function freshnessSince(app: App, began: ReadStart): FreshnessNow {
+export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
   const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
   // A watermark of one epoch says nothing about a view of another epoch.
   if (epoch !== began.epoch) return UNKNOWN_AGE;
@@ -154,7 +154,7 @@ function privateHeaders(etag: string): Headers {
 }
 
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
-function matches(header: string | null, etag: string): boolean {
+export function matches(header: string | null, etag: string): boolean {
   if (header === null) return false;
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === etag);
 }
@@ -175,7 +175,7 @@ export function cacheStatus(tiers: readonly TierReport[]): string {
   return tiers.map(member).join(", ");
 }
 
-function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
+export function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
   return [
     ...tiers.map(({ tier, tookMs }) => `${tier};dur=${tookMs.toFixed(1)}`),
     `total;dur=${totalMs.toFixed(1)}`,

@@ -10,6 +10,7 @@ import { adminOf } from "../access/admins";
 import { callerOf, type SignedIn } from "../access/caller";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
+import { FOR_ANY_SITE, preflight } from "./any-site";
 import { apiHeaders } from "./api-headers";
 import { isProblem, type ProblemCode, ProblemError, problemResponse, problemStatus } from "./problem";
 import { readJson } from "./read-body";
@@ -44,6 +45,12 @@ interface Common<Query, Body> {
   readonly sends?: readonly ("view" | "cookie")[];
   /** Problems that the handler itself answers with, beside those of this wrapper. Tests refuse undocumented answers. */
   readonly problems?: readonly ProblemCode[];
+  /** Pages of any site may read the answers. */
+  readonly isForAnySite?: true;
+  /** Statuses of refusals in a mirror's own form. */
+  readonly mirrorErrors?: readonly (400 | 404)[];
+  /** The operation's name in the OpenAPI document, where its path makes none of its own. */
+  readonly operationId?: string;
   /** Other statuses of the answer, and their meanings. */
   readonly otherAnswers?: Readonly<Record<number, string>>;
   /** The secret that admits a caller without a session. */
@@ -61,14 +68,18 @@ interface Common<Query, Body> {
 }
 
 /**
- * A `user` route needs a session; an `admin` route an operator's session or the token; a `public` route neither. Every route
- * states its access.
+ * A `user` route needs a session; an `admin` route an operator's session or the token; a `public` route neither. A `ledger` route
+ * needs a session only while PUBLIC_LEDGER is off. Every route states its access.
  */
 export type Route<Query = unknown, Body = unknown> =
   | (Common<Query, Body> & {
       readonly access: "public";
       /** How long one answer serves everybody. Only for answers that are the same for all callers and queries. */
       readonly rememberMs?: number;
+      readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
+    })
+  | (Common<Query, Body> & {
+      readonly access: "ledger";
       readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
     })
   | (Common<Query, Body> & {
@@ -111,9 +122,13 @@ export async function answer(app: App, route: AnyRoute, routed: RouteRequest): P
   const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
   return inRequest({ requestId, trace }, async () => {
     const startMs = performance.now();
-    const response = await settled(app, route, () => respond(app, route, routed));
+    const isPreflight = route.isForAnySite === true && routed.request.method === "OPTIONS";
+    const response = isPreflight
+      ? preflight(routed.request)
+      : await settled(app, route, () => respond(app, route, routed));
     for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
     response.headers.set(REQUEST_ID, requestId);
+    if (route.isForAnySite) for (const [name, value] of FOR_ANY_SITE) response.headers.set(name, value);
     observe(app, route, response.status, performance.now() - startMs);
     trace?.end(response.status);
     // A function is frozen between requests, and unsent spans with it.
@@ -132,10 +147,11 @@ function observe(app: App, route: AnyRoute, status: number, ms: number): void {
 
 async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
   const url = new URL(request.url);
-  if (request.method !== "GET") refuseCrossSite(request);
+  if (request.method !== "GET" && request.method !== "HEAD") refuseCrossSite(request);
   await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
-  const caller = route.access === "user" ? await callerOf(app, request) : null;
-  if (route.access === "user" && caller === null) throw new ProblemError("no-session", "Sign in to see this.");
+  const isForUsers = route.access === "user" || (route.access === "ledger" && app.env.PUBLIC_LEDGER === "off");
+  const caller = isForUsers ? await callerOf(app, request) : null;
+  if (isForUsers && caller === null) throw new ProblemError("no-session", "Sign in to see this.");
   const userId = caller?.userId ?? null;
   const actor = route.access === "admin" ? await adminOf(app, request) : null;
   if (userId !== null)
@@ -157,7 +173,7 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
   const context = { app, request, url, params, query, body, background };
   if (route.access === "admin") return route.handle({ ...context, actor: actor as string });
   if (route.access === "user") return signedIn(caller as SignedIn, (userId) => route.handle({ ...context, userId }));
-  if (route.rememberMs === undefined) return route.handle(context);
+  if (route.access === "ledger" || route.rememberMs === undefined) return route.handle(context);
   return responseOf(await remembered(app, route, context));
 }
 

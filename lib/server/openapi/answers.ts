@@ -1,6 +1,7 @@
 import "server-only";
 /** The answers of a route in OpenAPI's form: statuses with their problems, headers, bodies. */
 import { Problem } from "../../wire/common";
+import { MirrorError } from "../../wire/mirror";
 import { STREAM_EVENTS } from "../../wire/stream";
 import { PROBLEM_CODES, type ProblemCode, problemStatus, problemTitle } from "../http/problem";
 import type { AnyRoute } from "../http/route";
@@ -37,6 +38,8 @@ export const HEADERS = {
   "TrustMesh-Stale": header("Same as `stale` in the body", { type: "boolean" }, true),
   "Retry-After": header("Seconds after which the request may be sent again", { type: "integer", minimum: 0 }),
   "Set-Cookie": header("Sets or clears the session cookie"),
+  "Access-Control-Allow-Origin": header("Pages of any site may read the answer", { const: "*" }, true),
+  "Access-Control-Expose-Headers": header("The headers that they may read", text, true),
   "X-Accel-Buffering": header("Tells proxies not to buffer events", { const: "no" }, true),
 } as const;
 type HeaderName = keyof typeof HEADERS;
@@ -63,6 +66,8 @@ const OF_VIEWS = [
   "TrustMesh-Stale",
 ] as const;
 
+const OF_ANY_SITE = ["Access-Control-Allow-Origin", "Access-Control-Expose-Headers"] as const;
+
 const headersOf = (...names: readonly HeaderName[]) =>
   Object.fromEntries([...ALWAYS, ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
@@ -82,7 +87,7 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
     "internal",
     "unavailable",
     ...(method === "GET" ? [] : (["cross-site"] as const)),
-    ...(access === "user"
+    ...(access === "user" || access === "ledger"
       ? (["no-session", "not-yours", "wrong-token", "account-refused", "ledger-unavailable"] as const)
       : []),
     ...(access === "admin" ? (["no-session", "wrong-token", "not-admin"] as const) : []),
@@ -92,7 +97,7 @@ function problemsOf(route: AnyRoute, method: string): ReadonlySet<ProblemCode> {
   ]);
 }
 
-function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, object> {
+function problemAnswers(codes: ReadonlySet<ProblemCode>, more: readonly HeaderName[]): Record<string, object> {
   const statuses = new Set([...codes].map(problemStatus).sort());
   const answers = [...statuses].map((status) => {
     const ofStatus = PROBLEM_CODES.filter((code) => codes.has(code) && problemStatus(code) === status);
@@ -102,7 +107,7 @@ function problemAnswers(codes: ReadonlySet<ProblemCode>): Record<string, object>
     };
     return [
       status,
-      { description, headers: headersOf("Retry-After"), content: { "application/problem+json": { schema } } },
+      { description, headers: headersOf("Retry-After", ...more), content: { "application/problem+json": { schema } } },
     ];
   });
   return Object.fromEntries(answers);
@@ -115,17 +120,21 @@ function contentOf({ answer }: AnyRoute): Record<string, object> {
   return { "text/event-stream": { schema: text, "x-events": Object.fromEntries(events) } };
 }
 
+const MIRROR_ERROR = { "application/json": { schema: jsonSchema(MirrorError, "output") } };
+
 /** All answers of a route by status. */
 export function answersOf(route: AnyRoute, method: string): Record<string, object> {
   const { sends = [] } = route;
   const isStream = route.answer === "text/event-stream";
   const isView = sends.includes("view");
+  const always = route.isForAnySite ? OF_ANY_SITE : [];
   const headers = headersOf(
+    ...always,
     ...(isView ? OF_VIEWS : []),
     ...(sends.includes("cookie") || route.access === "user" ? (["Set-Cookie"] as const) : []),
     ...(isStream ? (["X-Accel-Buffering"] as const) : []),
   );
-  const problems = problemAnswers(problemsOf(route, method));
+  const problems = problemAnswers(problemsOf(route, method), always);
   const answers: Record<string, object> = {
     ...problems,
     200: { description: "OK", headers, content: contentOf(route) },
@@ -133,6 +142,13 @@ export function answersOf(route: AnyRoute, method: string): Record<string, objec
   if (isView) answers[304] = { description: "The client's copy is current", headers };
   for (const [status, description] of Object.entries(route.otherAnswers ?? {}))
     answers[status] = withContent(problems[status], description, headers, contentOf(route));
+  for (const status of route.mirrorErrors ?? [])
+    answers[status] = withContent(
+      problems[status],
+      "Refused in a mirror's own form",
+      headersOf(...always),
+      MIRROR_ERROR,
+    );
   return answers;
 }
 

@@ -42,13 +42,14 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
 /** One of the alternatives is enough. */
 function securityOf({ access, bearer }: AnyRoute): object[] {
   if (access === "user") return [{ session: [] }, { magic: [] }];
+  if (access === "ledger") return [{}, { session: [] }, { magic: [] }];
   if (access === "admin") return [{ session: [] }, { token: [] }];
   return bearer === undefined ? [] : [{ [bearer]: [] }];
 }
 
 function operation(method: string, path: string, route: AnyRoute): Record<string, unknown> {
   return {
-    operationId: operationId(method, path),
+    operationId: route.operationId ?? operationId(method, path),
     summary: route.summary,
     security: securityOf(route),
     parameters: [

@@ -3,6 +3,15 @@ import "server-only";
 import { z } from "zod";
 import { publicJson } from "../http/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
+import {
+  messageByTime,
+  mirrorEntity,
+  mirrorList,
+  mirrorPart,
+  topicDetails,
+  topicMessage,
+  topicMessages,
+} from "../mirror/routes";
 import { openApiDocument } from "../openapi/document";
 import { circle, contacts } from "./contacts";
 import { proof, registry, sync } from "./ledger";
@@ -73,6 +82,13 @@ export const ROUTES = {
   "POST /api/admin/shards/split": split,
   "POST /api/admin/shards/drain": drain,
   ...UI_ROUTES,
+  "GET /api/v1/topics/messages/{timestamp}": messageByTime,
+  "GET /api/v1/topics/{topicId}/messages": topicMessages,
+  "GET /api/v1/topics/{topicId}/messages/{sequence}": topicMessage,
+  "GET /api/v1/topics/{topicId}": topicDetails,
+  "GET /api/v1/{resource}": mirrorList,
+  "GET /api/v1/{resource}/{id}": mirrorEntity,
+  "GET /api/v1/{resource}/{id}/{part}": mirrorPart,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

@@ -2,6 +2,7 @@
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { App } from "@/lib/server/boot/app";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
@@ -80,7 +81,11 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-const ask = (name: RouteName, cookie: string | null, more: { query?: string; body?: object; token?: string } = {}) => {
+const ask = (
+  name: RouteName,
+  cookie: string | null,
+  more: { query?: string; body?: object; token?: string; app?: App } = {},
+) => {
   const [method, template] = name.split(" ") as ["GET" | "POST", string];
   const values: Record<string, string> = {
     topicId: t.devnet.topics.contact,
@@ -92,7 +97,8 @@ const ask = (name: RouteName, cookie: string | null, more: { query?: string; bod
   const query = [more.query, name.endsWith("/profiles") ? `ids=${ALICE}` : undefined].filter(Boolean).join("&");
   const headers = { ...(cookie ? { cookie } : {}), ...(more.token ? { authorization: `Bearer ${more.token}` } : {}) };
   const body = method === "POST" ? { body: more.body ?? {} } : {};
-  return t.ask(method, `${path}${query ? `?${query}` : ""}`, null, { headers, ...body });
+  const app = more.app ? { app: more.app } : {};
+  return t.ask(method, `${path}${query ? `?${query}` : ""}`, null, { headers, ...body, ...app });
 };
 
 /** A refusal of exactly this status, that holds a problem and nothing else, and has done nothing. */
@@ -156,7 +162,7 @@ it("accepts a well-formed cookie signed with the secret; each cookie refused bel
 
 it("has a rule for every route", () => {
   for (const name of names) {
-    expect(["user", "admin", "public"], `${name} has an access without a rule`).toContain(accessOf(name));
+    expect(["user", "admin", "public", "ledger"], `${name} has an access without a rule`).toContain(accessOf(name));
     if (accessOf(name) === "public") expect(Object.keys(PUBLIC), `say why ${name} is public`).toContain(name);
     else expect(Object.keys(PUBLIC), `${name} is not public`).not.toContain(name);
   }
@@ -166,6 +172,29 @@ it("has a rule for every route", () => {
 describe.each(Object.entries(BAD_COOKIES))("%s", (_, make) => {
   it.each(guarded)("is refused by %s", async (name) => {
     await expectRefused(await ask(name, await make()), [401]);
+  });
+});
+
+describe("a route of the ledger", () => {
+  const ledgerRoutes = withAccess("ledger");
+
+  it.each(ledgerRoutes)("needs a session where PUBLIC_LEDGER is off, and none where it is on: %s", async (name) => {
+    expect((await ask(name, null)).status).not.toBe(401);
+    const app = { ...t.app, env: { ...t.app.env, PUBLIC_LEDGER: "off" as const } };
+    for (const make of Object.values(BAD_COOKIES)) await expectRefused(await ask(name, await make(), { app }), [401]);
+    expect((await ask(name, await cookieOf(MALLORY), { app })).status).not.toBe(401);
+  });
+
+  it("is nothing else than the public mirror", () => {
+    expect(ledgerRoutes.length).toBeGreaterThan(5);
+    for (const name of names) {
+      const isMirror = name.startsWith("GET /api/v1/");
+      expect([name, accessOf(name) === "ledger", routeOf(name).isForAnySite === true]).toEqual([
+        name,
+        isMirror,
+        isMirror,
+      ]);
+    }
   });
 });
 

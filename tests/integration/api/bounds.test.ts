@@ -180,6 +180,12 @@ const QUERIES: Partial<Record<RouteName, readonly string[]>> = {
   "GET /api/admin/audit-log": ["?limit=200"],
   "GET /api/qr/resolve": ["?c=none"],
   "GET /api/hcs/profile": ["?hrl=hcs://11/0.0.1004/1"],
+  "GET /api/v1/topics/{topicId}/messages": [
+    "?limit=100",
+    "?limit=100&order=desc",
+    `?limit=100&encoding=utf8&sequencenumber=gt:${3 * MANY}`,
+    "?limit=100&timestamp=gt:1795392000&timestamp=lt:9999999999",
+  ],
 };
 /** Bodies of the routes that are asked here. Routes that change something have their own tests. */
 const BODIES: Partial<Record<RouteName, object>> = { "POST /api/sync": {} };
@@ -189,7 +195,10 @@ describe("an answer over a hostile history", () => {
   it.each(names)("is bounded in bytes and in statements: %s", async (name) => {
     const route: AnyRoute = ROUTES[name];
     const [method, template] = name.split(" ") as ["GET" | "POST", string];
-    const path = template.replace("{topicId}", t.devnet.topics.contact).replace("{sequence}", String(3 * MANY + 1));
+    const path = template
+      .replace("{topicId}", t.devnet.topics.contact)
+      .replace("{sequence}", String(3 * MANY + 1))
+      .replace("{timestamp}", "1795392000.5");
     for (const query of QUERIES[name] ?? [""]) {
       const before = statements();
       const headers: Record<string, string> = route.access === "user" ? {} : { authorization: `Bearer ${TOKEN}` };

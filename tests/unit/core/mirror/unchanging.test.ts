@@ -1,4 +1,4 @@
-/** What a cache may keep for ever: whatever the log comes to, the page is the same. */
+/** A page that a cache may keep for ever: whatever the log comes to, it is the same. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type FoundPage, isUnchanging } from "@/lib/core/mirror/unchanging";
@@ -15,7 +15,7 @@ const LEDGER = 12;
 /** On this ledger the time of message n is 10 n. */
 const timeOf = (sequence: number) => sequence * 10;
 
-/** What is stored of each number: as it is, without chunk info, unverified, failed, or not at all. */
+/** The log's state of each number: as it is, without chunk info, unverified, failed, or not at all. */
 const kept = fc.constantFrom("whole", "whole", "whole", "whole", "bare", "unverifiable", "failed", "missing");
 type Kept = "whole" | "bare" | "unverifiable" | "failed" | "missing";
 

@@ -32,7 +32,11 @@ describe("a route", () => {
     const path = pathOf(name);
     const own = NAMES.filter((each) => pathOf(each) === path).map((each) => each.split(" ")[0] as string);
     const isStream = own.includes("GET") && routeNamed(`GET ${path}` as RouteName)?.answer === "text/event-stream";
-    const allowed = own.includes("GET") && !isStream ? [...own, "HEAD"] : own;
+    const allowed = [
+      ...own,
+      ...(own.includes("GET") && !isStream ? ["HEAD"] : []),
+      ...(routeNamed(name).isForAnySite ? ["OPTIONS"] : []),
+    ];
     for (const method of METHODS) {
       const verdict = ask(method, path);
       if (allowed.includes(method)) expect(verdict.kind, method).toBe("pass");

@@ -1,0 +1,49 @@
+import type { LedgerError } from "../../ports/ledger/ledger";
+import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
+import { BriefCopies, type Served } from "./brief-copies";
+
+/** No mirror has answered. */
+export class NotPassed extends Error {
+  override readonly name = "NotPassed";
+
+  constructor(readonly reason: LedgerError) {
+    super(reason.message);
+  }
+}
+
+export interface PassThroughOptions {
+  readonly mirror: RawMirror;
+  /** Takes a token of the share of the mirror budget that readers may use; null where it is used up. */
+  readonly reserve: () => Promise<number | null>;
+  readonly maxBytes: number;
+  readonly now: () => number;
+  readonly staleMaxMs: number;
+}
+
+/** About the time of one block: nothing that a mirror says is older than that by our doing. */
+export const PASSED_S = 2;
+
+/** Answers of a mirror for whoever asks, out of one request for all who ask the same within a moment. */
+export class PassThrough {
+  private readonly copies: BriefCopies<RawAnswer>;
+
+  constructor(private readonly options: PassThroughOptions) {
+    const { maxBytes, now, staleMaxMs } = options;
+    this.copies = new BriefCopies({ maxBytes, now, staleMaxMs, isOutage: (cause) => cause instanceof NotPassed });
+  }
+
+  get bytes(): number {
+    return this.copies.bytes;
+  }
+
+  /** The answer for a path behind `/api/v1`. Rejects with NotPassed where no mirror answers and none has lately. */
+  get(path: string): Promise<Served<RawAnswer>> {
+    return this.copies.get(path, async () => {
+      if ((await this.options.reserve()) === null)
+        throw new NotPassed({ code: "no-budget", message: "the share of the mirror budget for readers is used up" });
+      const answer = await this.options.mirror.raw(path);
+      if (!answer.ok) throw new NotPassed(answer.error);
+      return { value: answer.value, bytes: answer.value.body.length, lifeMs: PASSED_S * 1_000 };
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import "server-only";
+/** The mirror that this server is itself: the log for topics that are kept here, and the configured mirrors for the rest. */
+import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
+import { type Samples, sampled, toldThrough } from "../../../core/mirror/held-head";
+import type { FreshnessNow } from "../../../core/sync/freshness";
+import { BriefCopies } from "../../../engine/mirror/brief-copies";
+import { PassThrough } from "../../../engine/mirror/pass-through";
+import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
+import type { Clock } from "../../../ports/clock";
+import { ifDown, isTierUnavailable } from "../../../ports/tier-unavailable";
+import type { Env } from "../../config/env";
+import type { Tiers } from "./tiers";
+
+/** An answer out of the log. */
+export interface LogCopy {
+  /** Null: there is no such message. */
+  readonly body: string | null;
+  readonly etag: string;
+  readonly isUnchanging: boolean;
+  /** The log's freshness, as the answer was read. */
+  readonly freshness: FreshnessNow;
+  readonly atMs: number;
+}
+
+export interface PublicMirror {
+  readonly pages: BriefCopies<LogCopy>;
+  readonly passed: PassThrough;
+  /** The time through which every page that may still be served out of a cache has everything; null while none is known. */
+  toldThroughNs(): ConsensusNs | null;
+}
+
+/** Pages of 100 messages take 100 KB: some 80 of them, and some hundreds of other answers. */
+const PAGES_BYTES = 8 * 1024 * 1024;
+const PASSED_BYTES = 4 * 1024 * 1024;
+/** Readers may use a quarter of the mirror budget. */
+const READERS_SHARE = 4;
+
+interface PublicMirrorParts {
+  readonly env: Env;
+  readonly tiers: Tiers;
+  readonly ledger: MirrorLedger;
+  readonly scheduler: SyncScheduler;
+  readonly clock: Clock;
+}
+
+export function buildPublicMirror({ env, tiers, ledger, scheduler, clock }: PublicMirrorParts): PublicMirror {
+  const now = () => clock.monotonicMs();
+  const staleMaxMs = env.STALE_MAX_S * 1_000;
+  const perSecond = Math.max(1, env.MIRROR_RPS / READERS_SHARE);
+  const share = { perSecond, burst: perSecond, maxWaitMs: 0 };
+  let samples: Samples = [];
+  return {
+    pages: new BriefCopies({ maxBytes: PAGES_BYTES, now, staleMaxMs, isOutage: isTierUnavailable }),
+    passed: new PassThrough({
+      mirror: ledger,
+      reserve: () =>
+        tiers.hot
+          .reserve("mirror-readers", share)
+          .catch(ifDown("redis", () => tiers.own.reserve("mirror-readers", share))),
+      maxBytes: PASSED_BYTES,
+      now,
+      staleMaxMs,
+    }),
+    toldThroughNs: () => {
+      samples = sampled(samples, scheduler.freshness().asOfNs, now());
+      return toldThrough(samples, now());
+    },
+  };
+}

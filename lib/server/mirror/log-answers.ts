@@ -1,0 +1,68 @@
+import "server-only";
+/** Answers out of the log, each from one copy for all who ask the same. */
+import { createHash } from "node:crypto";
+import { TIP_S } from "../../core/mirror/held-head";
+import { epochOf } from "../../core/signals/position";
+import type { FreshnessNow } from "../../core/sync/freshness";
+import type { LogAnswer } from "../../engine/mirror/log-pages";
+import { report, type TierReport } from "../../engine/reads/tier-report";
+import type { App } from "../boot/app";
+import type { LogCopy } from "../boot/parts/public-mirror";
+import { freshnessSince, startRead } from "../http/reply";
+import type { RouteContext } from "../http/route";
+import { mirrorError, mirrorResponse } from "./reply";
+
+/** Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. */
+export async function logResponse(
+  context: RouteContext<unknown, unknown>,
+  key: string,
+  ask: () => Promise<LogAnswer>,
+): Promise<Response> {
+  const { app, background } = context;
+  const startMs = app.clock.now();
+  background(() => app.scheduler.demand());
+  // The head that blocks tell follows from what was stored while pages were read.
+  app.publicMirror.toldThroughNs();
+  // Starting over may bring another history of the same numbers.
+  const epoch = epochOf(app.stores.stamp.highest);
+  const { value: copy, outcome } = await app.publicMirror.pages.get(`${epoch} ${key}`, () => copyOf(app, ask));
+  const tiers = tiersOf(outcome, copy);
+  app.metrics.observeRead(tiers);
+  const { body, etag, isUnchanging } = copy;
+  if (body === null) return mirrorError(404, ["Not found"]);
+  return mirrorResponse(context, {
+    ...{ body, etag, tiers, startMs },
+    life: isUnchanging ? "unchanging" : TIP_S,
+    freshness: isUnchanging ? app.scheduler.freshness() : agedBy(app, copy),
+    isStaleCopy: outcome === "stale",
+  });
+}
+
+async function copyOf(app: App, ask: () => Promise<LogAnswer>) {
+  const atMs = app.clock.monotonicMs();
+  const began = startRead(app);
+  const { body, isUnchanging } = await ask();
+  const etag = `"${createHash("sha1")
+    .update(body ?? "")
+    .digest("base64url")}"`;
+  const value: LogCopy = { body, etag, isUnchanging, freshness: freshnessSince(app, began), atMs };
+  const lifeMs = isUnchanging ? Number.POSITIVE_INFINITY : TIP_S * 1_000;
+  return { value, bytes: body?.length ?? 0, lifeMs };
+}
+
+/** A copy's freshness is that of its reading, and so much older. */
+function agedBy(app: App, { freshness, atMs }: LogCopy): FreshnessNow {
+  if (freshness.lagMs === null) return freshness;
+  const lagMs = freshness.lagMs + Math.round(app.clock.monotonicMs() - atMs);
+  return { ...freshness, lagMs, stale: freshness.stale || lagMs > app.env.FRESHNESS_TARGET_MS };
+}
+
+function tiersOf(outcome: "hit" | "miss" | "stale", { isUnchanging }: LogCopy): readonly TierReport[] {
+  if (outcome === "hit") return [report("l1", "hit", isUnchanging ? {} : { ttlSeconds: TIP_S })];
+  if (outcome === "stale")
+    return [
+      report("postgres", "failed", { detail: "unavailable" }),
+      report("l1", "stale", { detail: "postgres-unavailable" }),
+    ];
+  return [report("postgres", "hit"), report("l1", "miss", { stored: true })];
+}

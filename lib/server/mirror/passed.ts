@@ -1,0 +1,91 @@
+import "server-only";
+/** Answers of the configured mirrors, handed on as they came. */
+import { createHash } from "node:crypto";
+import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
+import { readTarget } from "../../core/request-target";
+import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
+import { report } from "../../engine/reads/tier-report";
+import { ProblemError } from "../http/problem";
+import type { RouteContext } from "../http/route";
+import { mirrorResponse, NO_FRESHNESS } from "./reply";
+
+type Context = RouteContext<unknown, unknown>;
+
+/** Whether anything is handed on; where not, the address is unknown here. */
+export function refuseUnlessPassed({ app }: Context): void {
+  if (app.env.MIRROR_PASS_THROUGH === "off") throw notPassedOn();
+}
+
+export const notPassedOn = () =>
+  new ProblemError("not-found", "This server keeps no such topic and hands this address on to no mirror.");
+
+/** The segments of the address behind `/api/v1/`. */
+export function segmentsOf({ url }: Context): readonly string[] {
+  const read = readTarget(url.pathname);
+  return read.ok ? read.value.slice(2) : [];
+}
+
+/** Hands a path on. `change`: what is told of a 200; null if nothing can be told now. */
+export async function passedResponse(
+  context: Context,
+  path: string,
+  change: (body: string) => string | null = (body) => body,
+): Promise<Response> {
+  const { app } = context;
+  const startMs = app.clock.now();
+  try {
+    const { value, outcome } = await app.publicMirror.passed.get(path);
+    if (value.status !== 200) return refusal(value);
+    const body = change(value.body);
+    if (body === null)
+      throw new ProblemError("not-yet", "This server has not read so far yet. Ask again in a moment.", {
+        retryAfterS: 1,
+      });
+    const etag = `"${createHash("sha1").update(body).digest("base64url")}"`;
+    const tiers =
+      outcome === "miss"
+        ? [report("mirror", "hit"), report("l1", "miss", { stored: true })]
+        : [report("l1", outcome === "hit" ? "hit" : "stale", { ttlSeconds: outcome === "hit" ? PASSED_S : null })];
+    const isStaleCopy = outcome === "stale";
+    return mirrorResponse(context, {
+      body,
+      etag,
+      tiers,
+      startMs,
+      isStaleCopy,
+      life: PASSED_S,
+      freshness: NO_FRESHNESS,
+    });
+  } catch (cause) {
+    if (!(cause instanceof NotPassed)) throw cause;
+    const { retryAfterMs = 1_000 } = cause.reason;
+    throw new ProblemError("ledger-unavailable", "No mirror node answers this at the moment. Try again shortly.", {
+      retryAfterS: Math.ceil(retryAfterMs / 1_000),
+    });
+  }
+}
+
+const refusal = ({ status, body }: { readonly status: number; readonly body: string }) =>
+  new Response(body, { status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
+
+/** The newest blocks, or any others: without those that end after what this server has read. */
+export function blocksResponse(context: Context): Promise<Response> {
+  const { app, url, background } = context;
+  background(() => app.scheduler.demand());
+  const throughNs = app.publicMirror.toldThroughNs();
+  const mayRest = app.env.HEDERA_NETWORK === "custom";
+  const names = [...url.searchParams.keys()].map((name) => name.toLowerCase());
+  const limit = /^[1-9]\d{0,2}$/.test(url.searchParams.get("limit") ?? "25")
+    ? Number(url.searchParams.get("limit") ?? 25)
+    : 0;
+  const isNewest =
+    limit >= 1 &&
+    limit <= 100 &&
+    names.every((name) => name === "limit" || name === "order") &&
+    new Set(names).size === names.length &&
+    (url.searchParams.get("order") ?? "desc") === "desc";
+  const path = isNewest ? `/blocks?limit=${blocksToAsk(limit)}&order=desc` : `/blocks${url.search}`;
+  return passedResponse(context, path, (body) =>
+    heldBlocks(body, { throughNs, limit: isNewest ? limit : null, mayRest }),
+  );
+}

@@ -1,0 +1,54 @@
+import "server-only";
+/** Answers of the public mirror: a mirror's JSON with this server's freshness in headers, for caches and for any site. */
+import { formatConsensusTime } from "../../core/ledger/consensus-time";
+import type { FreshnessNow } from "../../core/sync/freshness";
+import type { TierReport } from "../../engine/reads/tier-report";
+import { cacheStatus, matches, serverTiming } from "../http/reply";
+import type { RouteContext } from "../http/route";
+
+type Context = RouteContext<unknown, unknown>;
+
+export interface MirrorReply {
+  readonly body: string;
+  readonly etag: string;
+  /** Seconds for which a cache may serve it, and then as long again while it asks; `unchanging`: for ever. */
+  readonly life: number | "unchanging";
+  readonly freshness: FreshnessNow;
+  /** An old copy, because its source is down. */
+  readonly isStaleCopy: boolean;
+  readonly tiers: readonly TierReport[];
+  readonly startMs: number;
+}
+
+/** With PUBLIC_LEDGER off an answer is for the one who asked: no shared cache may keep it. */
+function cacheControl({ app }: Context, life: MirrorReply["life"]): string {
+  const isPublic = app.env.PUBLIC_LEDGER === "on";
+  if (life === "unchanging") return `${isPublic ? "public" : "private"}, immutable, max-age=31536000`;
+  return isPublic ? `public, max-age=${life}, stale-while-revalidate=${life}` : "private, no-cache";
+}
+
+export function mirrorResponse(context: Context, reply: MirrorReply): Response {
+  const { app, request } = context;
+  const { asOfNs, lagMs, stale } = reply.freshness;
+  const headers = new Headers({
+    "cache-control": cacheControl(context, reply.life),
+    vary: app.env.PUBLIC_LEDGER === "on" ? "Accept-Encoding" : "Cookie",
+    etag: reply.etag,
+    "cache-status": cacheStatus(reply.tiers),
+    "server-timing": serverTiming(reply.tiers, app.clock.now() - reply.startMs),
+    "trustmesh-stale": String(stale || reply.isStaleCopy),
+  });
+  if (asOfNs !== null) headers.set("trustmesh-as-of", formatConsensusTime(asOfNs));
+  if (lagMs !== null) headers.set("trustmesh-lag-ms", String(lagMs));
+  if (matches(request.headers.get("if-none-match"), reply.etag)) return new Response(null, { status: 304, headers });
+  headers.set("content-type", "application/json");
+  return new Response(reply.body, { headers });
+}
+
+/** A refusal in the mirror's own form. */
+export function mirrorError(status: 400 | 404, messages: readonly string[]): Response {
+  const body = { _status: { messages: messages.map((message) => ({ message })) } };
+  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
+}
+
+export const NO_FRESHNESS: FreshnessNow = { asOfNs: null, lagMs: null, stale: false, isQuiet: false };

@@ -1,0 +1,142 @@
+import "server-only";
+/**
+ * This server as a mirror node, for tools, caches and other instances of this server (docs/mirror-api.md). Topics that are kept here
+ * come from the log; the rest is handed on.
+ */
+import type { z } from "zod";
+import { consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
+import type { TopicId } from "../../core/ledger/ids";
+import {
+  faultsOfNoQuery,
+  isTimestamp,
+  nanoseconds,
+  readMessageQuery,
+  sequenceNamed,
+  topicNamed,
+} from "../../core/mirror/message-query";
+import { isPassed } from "../../core/mirror/passed-paths";
+import { messageAt, messageOf, messagesPage } from "../../engine/mirror/log-pages";
+import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
+import { defineRoute, type Route, type RouteContext } from "../http/route";
+import { logResponse } from "./log-answers";
+import { blocksResponse, notPassedOn, passedResponse, refuseUnlessPassed, segmentsOf } from "./passed";
+import { mirrorError } from "./reply";
+
+type Context = RouteContext<unknown, unknown>;
+
+const ledgerRoute = (
+  operationId: string,
+  summary: string,
+  answer: z.ZodType,
+  handle: (context: Context) => Promise<Response>,
+): Route =>
+  defineRoute({
+    ...{ operationId, summary, answer, handle },
+    access: "ledger",
+    limit: "ledger",
+    isForAnySite: true,
+    sends: ["view"],
+    mirrorErrors: [400, 404],
+    problems: ["not-found", "ledger-unavailable", "not-yet"],
+  });
+
+const isKept = ({ app }: Context, topicId: TopicId) => app.scheduler.syncs.has(topicId);
+
+const NO_TOPIC = "Invalid parameter: topic.id";
+
+/** Hands an address below `topics` on, for topics that are not kept here. */
+function passed(context: Context, path: string): Promise<Response> {
+  refuseUnlessPassed(context);
+  return passedResponse(context, path + context.url.search);
+}
+
+export const topicMessages = ledgerRoute(
+  "getMirrorTopicMessages",
+  "A topic's messages, with a mirror node's parameters and in its form",
+  MirrorMessages,
+  async (context) => {
+    const { app, params, url } = context;
+    const topicId = topicNamed(params.topicId ?? "");
+    if (topicId === null) return mirrorError(400, [NO_TOPIC]);
+    const query = readMessageQuery(url.searchParams);
+    if (!query.ok) return mirrorError(400, query.error);
+    if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages`);
+    const ask = () => messagesPage(app.stores.ledgerLog, topicId, url.pathname, query.value);
+    return logResponse(context, url.pathname + url.search, ask);
+  },
+);
+
+export const topicMessage = ledgerRoute(
+  "getMirrorTopicMessage",
+  "One message by its number, in a mirror node's form",
+  MirrorMessage,
+  async (context) => {
+    const { app, params, url } = context;
+    const faults = faultsOfNoQuery(url.searchParams);
+    if (faults.length > 0) return mirrorError(400, faults);
+    const topicId = topicNamed(params.topicId ?? "");
+    const sequence = sequenceNamed(params.sequence ?? "");
+    if (topicId === null || sequence === null)
+      return mirrorError(400, [
+        ...(topicId === null ? [NO_TOPIC] : []),
+        ...(sequence === null ? ["Invalid parameter: sequencenumber"] : []),
+      ]);
+    if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages/${sequence}`);
+    return logResponse(context, `${topicId}/${sequence}`, () => messageOf(app.stores.ledgerLog, topicId, sequence));
+  },
+);
+
+export const messageByTime = ledgerRoute(
+  "getMirrorMessageByTime",
+  "One message by its consensus time, in a mirror node's form",
+  MirrorMessage,
+  async (context) => {
+    const { app, params, url } = context;
+    const faults = faultsOfNoQuery(url.searchParams);
+    if (faults.length > 0) return mirrorError(400, faults);
+    const time = params.timestamp ?? "";
+    if (!isTimestamp(time)) return mirrorError(400, ["Invalid parameter: consensus_timestamp"]);
+    const ns = nanoseconds(time);
+    if (ns > MAX_CONSENSUS_NS) return mirrorError(404, ["Not found"]);
+    const own = await logResponse(context, `at ${ns}`, () => messageAt(app.stores.ledgerLog, consensusNs(ns)));
+    if (own.status !== 404 || app.env.MIRROR_PASS_THROUGH === "off") return own;
+    // A message of a topic that is kept here, and not in the log, has failed or is not read yet.
+    const other = await passed(context, `/topics/messages/${time}`);
+    const of = other.status === 200 ? ((await other.clone().json()) as { topic_id?: unknown }).topic_id : null;
+    const isOurs = typeof of === "string" && [...app.scheduler.syncs.keys()].some((topicId) => topicId === of);
+    return isOurs ? own : other;
+  },
+);
+
+export const topicDetails = ledgerRoute(
+  "getMirrorTopic",
+  "A topic as a mirror node has it",
+  MirrorJson,
+  async (context) => {
+    const { params } = context;
+    const topicId = topicNamed(params.topicId ?? "");
+    if (topicId === null) return mirrorError(400, ["Failed to convert 'id'"]);
+    // Memo and keys of a topic are not in its messages, so a mirror is asked for those of kept topics in any case.
+    if (!isKept(context, topicId)) refuseUnlessPassed(context);
+    return passedResponse(context, `/topics/${topicId}`);
+  },
+);
+
+const handedOn = (operationId: string, summary: string) =>
+  ledgerRoute(operationId, summary, MirrorJson, async (context) => {
+    refuseUnlessPassed(context);
+    const segments = segmentsOf(context);
+    if (!isPassed(segments)) throw notPassedOn();
+    if (segments.join("/") === "blocks") return blocksResponse(context);
+    return passedResponse(context, `/${segments.join("/")}${context.url.search}`);
+  });
+
+export const mirrorList = handedOn(
+  "getMirrorList",
+  "Lists of accounts, balances, tokens and blocks, as a mirror node has them",
+);
+export const mirrorEntity = handedOn(
+  "getMirrorEntity",
+  "An account, a token, a block or a fact of the network, as a mirror node has it",
+);
+export const mirrorPart = handedOn("getMirrorPart", "What belongs to an account or a token, as a mirror node has it");
