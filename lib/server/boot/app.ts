@@ -49,6 +49,7 @@ import type { Env } from "../config/env";
 import type { InstancePlace } from "../config/instance-name";
 import type { Health } from "../health/health";
 import type { RememberedAnswers } from "../http/remembered-answers";
+import type { PublicMirror } from "../mirror/public-mirror";
 import type { Metrics } from "../observe/metrics";
 import type { MinuteHistory } from "../observe/minute-history";
 import type { RecentErrors } from "../observe/recent-errors";
@@ -56,7 +57,6 @@ import type { Tracing } from "../observe/trace-types";
 import type { OfferedDefinitions } from "./catalogue";
 import type { CountedSubmitter } from "./counted-submitter";
 import type { FirstSync } from "./first-sync";
-import type { PublicMirror } from "./parts/public-mirror";
 
 /** The durable tier, for sync and for readers. */
 export interface Stores {

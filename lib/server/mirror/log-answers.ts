@@ -7,9 +7,9 @@ import type { FreshnessNow } from "../../core/sync/freshness";
 import type { LogAnswer } from "../../engine/mirror/log-pages";
 import { report, type TierReport } from "../../engine/reads/tier-report";
 import type { App } from "../boot/app";
-import type { LogCopy } from "../boot/parts/public-mirror";
 import { freshnessSince, startRead } from "../http/reply";
 import type { RouteContext } from "../http/route";
+import type { LogCopy } from "./public-mirror";
 import { mirrorError, mirrorResponse } from "./reply";
 
 /** Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. */

@@ -14,7 +14,7 @@ import type { Order } from "../../../core/mirror/message-query";
 import { disposition } from "../codec/codes";
 import { baseOf } from "../codec/ref";
 import { literal } from "../sql/expressions";
-import { given, prepared, type RowOf } from "../sql/template";
+import { given, prepared } from "../sql/template";
 
 const FAILED = literal(disposition.code("failed"));
 /** Stored bytes of one page: beyond what honest messages have, and a fraction of what one answer may have. */
@@ -43,7 +43,6 @@ const FIELDS = {
   lastNs: sql<bigint>`last_ns`.mapWith(topicLog.consensusNs),
   neighbour: sql<number | null>`neighbour`.mapWith(topicLog.verification),
 };
-export type LogPageAnswer = RowOf<typeof FIELDS>;
 
 const values = given<{
   readonly topicId: TopicId;

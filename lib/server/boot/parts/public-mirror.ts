@@ -1,34 +1,15 @@
 import "server-only";
 /** The mirror that this server is itself: the log for topics that are kept here, and the configured mirrors for the rest. */
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
-import type { ConsensusNs } from "../../../core/ledger/consensus-time";
 import { type Samples, sampled, toldThrough } from "../../../core/mirror/held-head";
-import type { FreshnessNow } from "../../../core/sync/freshness";
 import { BriefCopies } from "../../../engine/mirror/brief-copies";
 import { PassThrough } from "../../../engine/mirror/pass-through";
 import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
 import { ifDown, isTierUnavailable } from "../../../ports/tier-unavailable";
 import type { Env } from "../../config/env";
+import type { PublicMirror } from "../../mirror/public-mirror";
 import type { Tiers } from "./tiers";
-
-/** An answer out of the log. */
-export interface LogCopy {
-  /** Null: there is no such message. */
-  readonly body: string | null;
-  readonly etag: string;
-  readonly isUnchanging: boolean;
-  /** The log's freshness, as the answer was read. */
-  readonly freshness: FreshnessNow;
-  readonly atMs: number;
-}
-
-export interface PublicMirror {
-  readonly pages: BriefCopies<LogCopy>;
-  readonly passed: PassThrough;
-  /** The time through which every page that may still be served out of a cache has everything; null while none is known. */
-  toldThroughNs(): ConsensusNs | null;
-}
 
 /** Pages of 100 messages take 100 KB: some 80 of them, and some hundreds of other answers. */
 const PAGES_BYTES = 8 * 1024 * 1024;
