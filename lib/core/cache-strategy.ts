@@ -7,10 +7,12 @@
  * - `LRU`: each view for itself. A read renews it; the view that was read least recently leaves first.
  * - `TTL`: each view for itself. A read does not renew it; it leaves when its time is over, the oldest first.
  */
+import { COMPACTED_MAX } from "./signals/compacted";
+
 export const EVICTION_POLICIES = ["LRU", "TTL", "USER_BASED"] as const;
 export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
 
-export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition"] as const;
+export const VIEW_KINDS = ["contacts", "circle", "signals", "recognition", "mirror"] as const;
 type ViewKind = (typeof VIEW_KINDS)[number];
 
 export interface CacheStrategy {
@@ -47,17 +49,18 @@ const MAX_INSTANCES = 500;
 export function cacheStrategies(overrides: StrategyOverrides = {}): CacheStrategies {
   const { ttlMs = DEFAULT_TTL_MS, maxSignals = DEFAULT_MAX_SIGNALS, evictionPolicy = "USER_BASED" } = overrides;
   const ofUser = { ttlMs, maxSize: null, evictionPolicy };
+  // The name of these views changes with the definitions, and nobody asks for an earlier name again. So a read of the user must
+  // not keep them all alive.
+  const ofDefinitions = {
+    ...ofUser,
+    evictionPolicy: evictionPolicy === "USER_BASED" ? "LRU" : evictionPolicy,
+  } as const;
   const strategies: CacheStrategies = {
     contacts: ofUser,
     circle: ofUser,
     signals: { ...ofUser, maxSize: maxSignals },
-    // The name of these views changes with the definitions, and nobody asks for an earlier name again. So a read of the user must
-    // not keep them all alive.
-    recognition: {
-      ttlMs,
-      maxSize: MAX_INSTANCES,
-      evictionPolicy: evictionPolicy === "USER_BASED" ? "LRU" : evictionPolicy,
-    },
+    recognition: { ...ofDefinitions, maxSize: MAX_INSTANCES },
+    mirror: { ...ofDefinitions, maxSize: COMPACTED_MAX },
   };
   for (const kind of VIEW_KINDS) check(kind, strategies[kind]);
   return strategies;

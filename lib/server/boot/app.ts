@@ -50,6 +50,7 @@ import type { InstancePlace } from "../config/instance-name";
 import type { Health } from "../health/health";
 import type { RememberedAnswers } from "../http/remembered-answers";
 import type { PublicMirror } from "../mirror/public-mirror";
+import type { ReadersSeen } from "../mirror/readers-seen";
 import type { Metrics } from "../observe/metrics";
 import type { MinuteHistory } from "../observe/minute-history";
 import type { RecentErrors } from "../observe/recent-errors";
@@ -97,6 +98,7 @@ export interface App {
   readonly reader: TieredRead;
   readonly publicMirror: PublicMirror;
   readonly definitions: DefinitionsGeneration;
+  readonly readersSeen: ReadersSeen;
   readonly offered: OfferedDefinitions;
   readonly told: HeardCommits;
   readonly hub: LiveHub;

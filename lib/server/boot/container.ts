@@ -14,6 +14,7 @@ import { adminReads } from "../admin/reads";
 import { instancePlace } from "../config/instance-name";
 import { HealthWatch } from "../health/watch";
 import { RememberedAnswers } from "../http/remembered-answers";
+import { ReadersSeen } from "../mirror/readers-seen";
 import { composeReport, readingOf } from "../observe/instance-report";
 import { followApp } from "../observe/metric-sources";
 import { Metrics } from "../observe/metrics";
@@ -119,6 +120,7 @@ export function createApp({
     history: new MinuteHistory(() => readingOf(app), clock),
     health: new HealthWatch(() => app),
     remembered: new RememberedAnswers(clock),
+    readersSeen: new ReadersSeen(),
     firstSync: new FirstSync({ scheduler, ledger, clock, log }),
     startedMs: clock.now(),
     sharedStats: shared === null ? null : () => shared.stats(),

@@ -107,17 +107,13 @@ function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId,
   return minimum;
 }
 
-/**
- * Answers with a view, or with 304 if the client has it. The ETag names the data. Headers state the freshness in both cases.
- */
-export function viewResponse(
-  context: RouteContext<unknown, unknown>,
-  result: ReadResult,
+/** The headers of a view's answer, its freshness, and whether the client has the view. */
+export function viewHeaders(
+  { app, request }: RouteContext<unknown, unknown>,
+  { view, tiers, isStaleCopy }: ReadResult,
   startMs: number,
   began: ReadStart,
-): Response {
-  const { app, request } = context;
-  const { view, tiers, isStaleCopy } = result;
+): { readonly headers: Headers; readonly freshness: Freshness; readonly isKnown: boolean } {
   app.metrics.observeRead(tiers);
   const freshness = freshnessBody(freshnessSince(app, began), isStaleCopy);
   // A browser repeats its stored body on a 304. The body says how fresh it is, so a stale view has another ETag.
@@ -128,11 +124,23 @@ export function viewResponse(
   if (freshness.asOf !== null) headers.set("trustmesh-as-of", freshness.asOf);
   if (freshness.lagMs !== null) headers.set("trustmesh-lag-ms", String(freshness.lagMs));
   headers.set("trustmesh-stale", String(freshness.stale));
-  if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+  return { headers, freshness, isKnown: matches(request.headers.get("if-none-match"), etag) };
+}
+
+/**
+ * Answers with a view, or with 304 if the client has it. The ETag names the data. Headers state the freshness in both cases.
+ */
+export function viewResponse(
+  context: RouteContext<unknown, unknown>,
+  result: ReadResult,
+  startMs: number,
+  began: ReadStart,
+): Response {
+  const { headers, freshness, isKnown } = viewHeaders(context, result, startMs, began);
+  if (isKnown) return new Response(null, { status: 304, headers });
   headers.set("content-type", "application/json");
-  return new Response(withMembers(view.body, { timestamp: new Date(app.clock.now()).toISOString(), ...freshness }), {
-    headers,
-  });
+  const timestamp = new Date(context.app.clock.now()).toISOString();
+  return new Response(withMembers(result.view.body, { timestamp, ...freshness }), { headers });
 }
 
 /** A view that no tier caches, as the result of a read. */

@@ -42,7 +42,7 @@ interface Common<Query, Body> {
   readonly summary: string;
   readonly heeds?: readonly HeededHeader[];
   /** `view`: the answer comes from viewResponse, with an ETag and its freshness. `cookie`: the answer sets the session. */
-  readonly sends?: readonly ("view" | "cookie")[];
+  readonly sends?: readonly ("view" | "cookie" | "compacted")[];
   /** Problems that the handler itself answers with, beside those of this wrapper. Tests refuse undocumented answers. */
   readonly problems?: readonly ProblemCode[];
   /** Pages of any site may read the answers. */

@@ -40,6 +40,11 @@ export const HEADERS = {
   "Set-Cookie": header("Sets or clears the session cookie"),
   "Access-Control-Allow-Origin": header("Pages of any site may read the answer", { const: "*" }, true),
   "Access-Control-Expose-Headers": header("The headers that they may read", text, true),
+  "TrustMesh-Form": header(
+    "The messages were made here: they are not the ledger's bytes",
+    { const: "compacted" },
+    true,
+  ),
   "X-Accel-Buffering": header("Tells proxies not to buffer events", { const: "no" }, true),
 } as const;
 type HeaderName = keyof typeof HEADERS;
@@ -132,6 +137,7 @@ export function answersOf(route: AnyRoute, method: string): Record<string, objec
     ...always,
     ...(isView ? OF_VIEWS : []),
     ...(sends.includes("cookie") || route.access === "user" ? (["Set-Cookie"] as const) : []),
+    ...(sends.includes("compacted") ? (["TrustMesh-Form"] as const) : []),
     ...(isStream ? (["X-Accel-Buffering"] as const) : []),
   );
   const problems = problemAnswers(problemsOf(route, method), always);

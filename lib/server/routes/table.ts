@@ -3,6 +3,7 @@ import "server-only";
 import { z } from "zod";
 import { publicJson } from "../http/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
+import { personalMessages } from "../mirror/personal";
 import {
   messageByTime,
   mirrorEntity,
@@ -50,6 +51,7 @@ export const ROUTES = {
   "GET /api/hcs/events": events,
   "GET /api/recognition": recognition,
   "GET /api/profiles": profiles,
+  "GET /api/me/api/v1/topics/{topicId}/messages": personalMessages,
   "GET /api/people/{userId}": person,
   "GET /api/registry/topics": registry,
   "GET /api/proof/{topicId}/{sequence}": proof,

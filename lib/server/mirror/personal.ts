@@ -1,0 +1,167 @@
+import "server-only";
+/**
+ * A person's own mirror, for the TrustMesh web UI (docs/trustmesh-ui.md): a topic's page that holds only what concerns the caller, in
+ * flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
+ */
+import { createHash } from "node:crypto";
+import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
+import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import { type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
+import { nextLink } from "../../core/mirror/next-link";
+import {
+  asciiJson,
+  COMPACTED_MAX,
+  type CompactedMessage,
+  type CompactedMint,
+  compacted,
+} from "../../core/signals/compacted";
+import type { View } from "../../engine/reads/view";
+import { PersonalMirrorPage } from "../../wire/personal-mirror";
+import type { App } from "../boot/app";
+import { ProblemError } from "../http/problem";
+import { beforeRead, viewHeaders } from "../http/reply";
+import { defineRoute } from "../http/route";
+import { decodedSignalOf } from "../routes/signals";
+
+/** A browser polls every ten seconds and five topics at a time; its own cache answers two polls of three. */
+const BROWSER_S = 25;
+/** The UI begins this long ago where it has no cursor. */
+const NEW_HERE_NS = 7n * 86_400n * 1_000_000_000n;
+/** Clocks of browsers differ, and a request may take a while. */
+const NEW_HERE_LEEWAY_NS = 3_600n * 1_000_000_000n;
+/** Words of a mint that the UI shows, where the sender or the definition gives them. */
+const WORDS = [
+  ...["name", "emoji", "icon", "description", "subtitle", "category", "rarity", "tokenId"],
+  ...["senderName", "recipientName", "message", "note", "trustAmount", "labels"],
+] as const;
+
+interface Stored {
+  readonly messages: readonly {
+    readonly kind: TopicKind;
+    readonly ns: string;
+    readonly sequence: number;
+    readonly body: CompactedMessage["body"];
+  }[];
+}
+
+async function load({ stores }: App, userId: UserId) {
+  const { views } = stores;
+  const [{ position, edges }, page, [own]] = await Promise.all([
+    views.contacts(userId),
+    views.recognition(userId, null, COMPACTED_MAX),
+    views.profiles([userId]),
+  ]);
+  const given = page.rows.map((row) => ({ row, ...decodedSignalOf(userId, row, "hcs-cached") }));
+  const definitions = await views.definitions([...new Set(given.flatMap(({ definitionId }) => definitionId ?? []))]);
+  const byName = new Map(
+    definitions.flatMap((each) => [each.slug, each.definitionId].map((name) => [name, each] as const)),
+  );
+  const mints = given.map(({ row, signal, definitionId }): CompactedMint => {
+    const definition = byName.get(definitionId);
+    const { icon, title, description, category } = definition ?? {};
+    const defined = { name: title, emoji: icon, description, category };
+    return {
+      ...{ consensusNs: row.consensusNs, actor: row.peerId ?? userId, target: userId },
+      words: { ...wordsOf(signal.metadata), ...wordsOf(defined), ...(definitionId === null ? {} : { definitionId }) },
+    };
+  });
+  const handle = own?.displayName ?? own?.handle ?? userId;
+  const messages = compacted({ userId, handle, edges, mints }).map(({ consensusNs: ns, ...rest }) => ({
+    ...{ ns: String(ns), sequence: sequenceOf(ns) },
+    ...rest,
+  }));
+  return { position: Math.min(position, page.position), content: { messages } satisfies Stored };
+}
+
+/**
+ * The reader tells messages apart by topic and number. A message has its number from its time, so that the number stays the same while
+ * the list changes: 52 bits, of which no two of 200 are ever the same by chance.
+ */
+const sequenceOf = (ns: bigint): number =>
+  1 + Number(createHash("sha256").update(String(ns)).digest().readBigUInt64BE() >> 12n);
+
+const wordsOf = (source: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    WORDS.flatMap((name) => (source[name] === undefined || source[name] === null ? [] : [[name, source[name]]])),
+  );
+
+const parsed = new WeakMap<View, Stored>();
+
+/** The same view serves many polls, and most of them want nothing of it. */
+function storedOf(view: View): Stored {
+  const known = parsed.get(view);
+  if (known !== undefined) return known;
+  const stored = JSON.parse(view.body.toString("utf8")) as Stored;
+  parsed.set(view, stored);
+  return stored;
+}
+
+/** Whether a reader that asks for messages after `sinceNs` has none yet. */
+function isNewHere(sinceNs: bigint, nowMs: number): boolean {
+  const apartNs = sinceNs - (BigInt(nowMs) * 1_000_000n - NEW_HERE_NS);
+  return apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
+}
+
+interface PageOptions {
+  readonly path: string;
+  readonly topicId: TopicId;
+  readonly kinds: ReadonlySet<TopicKind>;
+  readonly query: MessageQuery;
+  /** The reader has nothing yet: the times that it asks for do not count. */
+  readonly isFromStart: boolean;
+}
+
+function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart }: PageOptions): PersonalMirrorPage {
+  const { within, order, limit, isUtf8, spelled } = query;
+  // Numbers only name messages here, so a question for numbers asks for nothing less.
+  const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
+  const all = stored.messages
+    .filter(({ kind }) => kinds.has(kind))
+    .map(({ ns, ...rest }) => ({ ns: BigInt(ns), ...rest }))
+    .filter(({ ns }) => isWanted(ns));
+  const page = (order === "asc" ? all : all.toReversed()).slice(0, limit);
+  const messages = page.map(({ ns, sequence, body }) => ({
+    consensus_timestamp: formatConsensusTime(consensusNs(ns)),
+    message: isUtf8 ? asciiJson(body) : Buffer.from(asciiJson(body)).toString("base64"),
+    sequence_number: sequence,
+    topic_id: topicId,
+  }));
+  const last = messages.at(-1);
+  const isMore = last !== undefined && page.length < all.length;
+  return { messages, links: { next: isMore ? nextLink(path, spelled, order, last.consensus_timestamp) : null } };
+}
+
+const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
+
+export const personalMessages = defineRoute({
+  summary: "The caller's present state as a topic's messages, for the TrustMesh web UI: not the ledger's bytes",
+  access: "user",
+  limit: "read",
+  sends: ["view", "compacted"],
+  answer: PersonalMirrorPage,
+  handle: async (context) => {
+    const { app, userId, url, params, request } = context;
+    const topicId = topicNamed(params.topicId ?? "");
+    if (topicId === null)
+      throw new ProblemError("bad-input", "topicId: a topic is named 0.0.<number>.", { field: "topicId" });
+    const query = readMessageQuery(url.searchParams);
+    if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
+    const startMs = app.clock.now();
+    const { need, began } = await beforeRead(context);
+    const name = `mirror.${app.definitions.value}`;
+    const result = await app.reader.read(userId, name, () => load(app, userId), need);
+    if (!result.ok)
+      throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
+    const { headers, isKnown } = viewHeaders(context, result.value, startMs, began);
+    headers.set("cache-control", `private, max-age=${BROWSER_S}`);
+    headers.set("trustmesh-form", "compacted");
+    if (isKnown) return new Response(null, { status: 304, headers });
+    const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
+    if (kinds.size === 0) return Response.json(NOTHING, { headers });
+    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
+    const isFirst = app.readersSeen.isFirst(session?.id ?? userId, topicId);
+    const isFromStart = isFirst || isNewHere(query.value.within?.times.from ?? 0n, startMs);
+    const options = { path: url.pathname, topicId, kinds, query: query.value, isFromStart };
+    return Response.json(pageOf(storedOf(result.value.view), options), { headers });
+  },
+});
