@@ -1,6 +1,6 @@
 /**
- * What becomes of stored facts when a range of messages is read again by another decoder. A fact that names one of these messages
- * as its source, and that no message of the range gives any more, is outdated. Pure.
+ * Finds the stored facts that are outdated once another decoder has read a range of messages again: those that name one of these
+ * messages as their source, and that no message of the range gives any more. Pure.
  */
 import { parseUserId } from "../ledger/ids";
 import type { UserRow } from "./batch";

@@ -97,7 +97,7 @@ async function rereadRange(deps: RereadDeps, topicId: TopicId, from: number, thr
   return true;
 }
 
-/** What of a range comes out otherwise than it is stored, and what of the stored must go first. */
+/** Compares a range with what is stored of it: the meanings that differ now, and the stored facts that must go first. */
 async function compared(
   { store, sha384, trustedPayers }: RereadDeps,
   topicId: TopicId,

@@ -35,7 +35,7 @@ export interface ProfileFound {
   readonly userNo: number;
 }
 
-/** What must go before the new meaning of a range can be merged in. */
+/** The stored facts that must go before the new meaning of a range can be merged in. */
 export interface Outdated {
   readonly rows: readonly RowFound[];
   /** The registers of edges that hold what no message says any more. */

@@ -137,6 +137,7 @@ export const personalMessages = defineRoute({
   summary: "The caller's present state as a topic's messages, for the TrustMesh web UI: not the ledger's bytes",
   access: "user",
   limit: "read",
+  heeds: ["If-Min-Sequence"],
   sends: ["view", "compacted"],
   answer: PersonalMirrorPage,
   handle: async (context) => {

@@ -7,11 +7,12 @@ import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
 import { jsonSchema } from "./schema";
 
 export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSecure = false): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {};
+  const paths: Record<string, Record<string, Operation>> = {};
   for (const [name, route] of Object.entries(routes)) {
     const [method = "", path = ""] = name.split(" ");
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation(method, path, route) };
   }
+  const responses = shareResponses(Object.values(paths).flatMap((each) => Object.values(each)));
   const bearer = (description: string) => ({ type: "http", scheme: "bearer", description });
   return {
     openapi: "3.1.0",
@@ -25,6 +26,7 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
     paths,
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },
+      responses,
       headers: HEADERS,
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: SESSION_COOKIES[isSecure ? "secure" : "plain"] },
@@ -39,6 +41,33 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
   };
 }
 
+interface Operation extends Record<string, unknown> {
+  responses: Record<string, object>;
+}
+
+/**
+ * Replaces each response that several operations share by a reference, and returns those responses by name. Most responses are
+ * refusals, which routes have in common.
+ */
+function shareResponses(operations: readonly Operation[]): Record<string, object> {
+  const users = new Map<string, { readonly status: string; readonly count: number }>();
+  for (const { responses } of operations)
+    for (const [status, response] of Object.entries(responses)) {
+      const text = JSON.stringify(response);
+      users.set(text, { status, count: (users.get(text)?.count ?? 0) + 1 });
+    }
+  const shared = [...users].filter(([, { count }]) => count > 1);
+  const names = new Map(shared.map(([text, { status }], index) => [text, `Status${status}-${index + 1}`]));
+  for (const operation of operations)
+    operation.responses = Object.fromEntries(
+      Object.entries(operation.responses).map(([status, response]) => {
+        const name = names.get(JSON.stringify(response));
+        return [status, name === undefined ? response : { $ref: `#/components/responses/${name}` }];
+      }),
+    );
+  return Object.fromEntries(shared.map(([text]) => [names.get(text) as string, JSON.parse(text) as object]));
+}
+
 /** One of the alternatives is enough. */
 function securityOf({ access, bearer }: AnyRoute): object[] {
   if (access === "user") return [{ session: [] }, { magic: [] }];
@@ -47,7 +76,7 @@ function securityOf({ access, bearer }: AnyRoute): object[] {
   return bearer === undefined ? [] : [{ [bearer]: [] }];
 }
 
-function operation(method: string, path: string, route: AnyRoute): Record<string, unknown> {
+function operation(method: string, path: string, route: AnyRoute): Operation {
   return {
     operationId: route.operationId ?? operationId(method, path),
     summary: route.summary,

@@ -23,7 +23,7 @@ import { deed } from "../../support/worlds/histories";
 const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const trustedPayers = new Set<AccountId>([OPERATOR]);
 
-/** What an earlier decoder made of a message: the same, nothing, or something else that it made of the message's own words. */
+/** An earlier decoder's reading of a message: the same, nothing, or another meaning made of the message's own words. */
 type Earlier =
   | "same"
   | "undecodable"
@@ -78,7 +78,7 @@ const piecesOf = (messages: History[number]): readonly Piece[] =>
     return [isStranger ? { body: each, payer: "0.0.666" as AccountId } : { body: each }];
   });
 
-/** What a version before would have stored, with the same log and the same chain. */
+/** The batch that an earlier version would have stored, with the same log and the same chain. */
 function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
   let nth = 0;
   const rows: UserRow[] = [];

@@ -1,4 +1,4 @@
-/** What is stored of messages that are read again: their rows, and the facts that may come from them. */
+/** Reads the stored meaning of messages: their rows, and the facts that may come from them. */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { contactEdges, hcsMessages, profiles, recognitionDefinitions, userHeads } from "../../../../drizzle/schema";

@@ -69,7 +69,7 @@ function swap(batch: NextBatch, isOfEpoch: SQL): SQL {
   RETURNING ${topicNo})`;
 }
 
-/** What an earlier version has committed since must be read again first, so `interpreted` waits for it. */
+/** Moves `interpreted` on, unless an earlier version has committed messages that must be read again first. */
 function readBy(from: number, to: number): SQL {
   const { interpreted, decoderVersion } = topics;
   const version = literal(DECODER_VERSION);
