@@ -2,6 +2,7 @@ import "server-only";
 /** The schemas of configuration values, and the sentences about values that do not fit. */
 import { z } from "zod";
 import { parseMirrorAddress } from "../../adapters/mirror/mirror-address";
+import { keyOf } from "../../core/key";
 import {
   type AccountId,
   parseAccountId,
@@ -107,14 +108,14 @@ export const clientIds = z
   .optional()
   .transform((text): ReadonlySet<string> => new Set(list(text ?? "")));
 
-/** Pairs `issuer=user` of an issuer and a user who may write for it. An id with a `=` in it fits no pair. */
+/** Pairs `issuer=user` of an issuer and a user who may write for it, as keys (core/key). An id with a `=` in it fits no pair. */
 export const issuers = z
   .string()
   .optional()
   .transform((text, context): ReadonlySet<string> => {
     const pairs = list(text ?? "").map((pair) => pair.split("=").map((id) => parseUserId(id.trim())));
     if (pairs.every((ids) => ids.length === 2 && ids.every((id) => id !== null)))
-      return new Set(pairs.map((ids) => ids.join("=")));
+      return new Set(pairs.map(([issuer, user]) => keyOf(String(issuer), String(user))));
     context.addIssue(
       "must be pairs like 0.0.5005=0.0.7001, an issuer and a user who writes for it, separated by commas",
     );

@@ -1,6 +1,7 @@
 import "server-only";
 /** Answers out of the log, each from one copy for all who ask the same. */
 import { createHash } from "node:crypto";
+import { keyOf } from "../../core/key";
 import { TIP_S } from "../../core/mirror/held-head";
 import { epochOf } from "../../core/signals/position";
 import type { FreshnessNow } from "../../core/sync/freshness";
@@ -25,7 +26,7 @@ export async function logResponse(
   app.publicMirror.toldThroughNs();
   // Starting over may bring another history of the same numbers.
   const epoch = epochOf(app.stores.stamp.highest);
-  const { value: copy, outcome } = await app.publicMirror.pages.get(`${epoch} ${key}`, () => copyOf(app, ask));
+  const { value: copy, outcome } = await app.publicMirror.pages.get(keyOf(epoch, key), () => copyOf(app, ask));
   const tiers = tiersOf(outcome, copy);
   app.metrics.observeRead(tiers);
   const { body, etag, isUnchanging } = copy;

@@ -1,5 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
+import { keyOf } from "../../core/key";
 import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 
 /**
@@ -11,7 +12,7 @@ export class ReadersSeen {
 
   /** Whether this is the session's first read of the topic in this process. */
   isFirst(session: SessionId | UserId, topicId: TopicId): boolean {
-    const key = `${session} ${topicId}`;
+    const key = keyOf(session, topicId);
     if (this.seen.get(key)) return false;
     this.seen.set(key, true);
     return true;

@@ -3,7 +3,7 @@
  * reads topics page by page, polls after the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages.
  */
 
-export interface MirrorMessage {
+interface MirrorMessage {
   readonly consensus_timestamp: string;
   readonly message: string;
   readonly sequence_number: number;

@@ -1,4 +1,5 @@
 import "server-only";
+import { keyOf } from "../../../core/key";
 import { signalId } from "../../../core/ledger/ids";
 import type { Envelope } from "../../../engine/writes/submit";
 import {
@@ -85,7 +86,7 @@ export const issuerSubmit = defineRoute({
   answer: IssuerAnswer,
   handle: async (context) => {
     const { app, userId, body, background } = context;
-    const isAllowed = body.from === userId || app.env.ISSUERS.has(`${body.from}=${userId}`);
+    const isAllowed = body.from === userId || app.env.ISSUERS.has(keyOf(body.from, userId));
     if (!isAllowed)
       throw new ProblemError("not-yours", "from: the operator lets you write for no such issuer.", { field: "from" });
     return writeOnce(context, "issuer", async (isRepeatable) => {
