@@ -100,7 +100,7 @@ type PublicRoute = Extract<AnyRoute, { access: "public" }>;
 export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query, Body> => route;
 
 /** Parameter names that the UI uses for the owner of the data. */
-const OWNER_NAMES = ["sessionId", "userId", "owner"];
+export const OWNER_NAMES: readonly string[] = ["sessionId", "userId", "owner"];
 
 export interface RouteRequest {
   readonly request: Request;

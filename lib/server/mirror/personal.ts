@@ -20,7 +20,7 @@ import { PersonalMirrorPage } from "../../wire/personal-mirror";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
 import { beforeRead, viewHeaders } from "../http/reply";
-import { defineRoute } from "../http/route";
+import { defineRoute, OWNER_NAMES } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
 
 /** A browser polls every ten seconds and five topics at a time; its own cache answers two polls of three. */
@@ -145,7 +145,9 @@ export const personalMessages = defineRoute({
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null)
       throw new ProblemError("bad-input", "topicId: a topic is named 0.0.<number>.", { field: "topicId" });
-    const query = readMessageQuery(url.searchParams);
+    // The caller may be named, as on every route of a user.
+    const parameters = [...url.searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
+    const query = readMessageQuery(parameters);
     if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();
     const { need, began } = await beforeRead(context);

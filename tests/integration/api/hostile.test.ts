@@ -65,8 +65,11 @@ const reads = (Object.keys(ROUTES) as RouteName[]).filter((name) => {
 });
 const read = async (name: RouteName) => {
   const everybody = [ME, "tm-script", "tm-bidi", "tm-long", ...PROTOTYPE_IDS].join(",");
-  const path = (name.split(" ")[1] as string) + (name.includes("profiles") ? `?ids=${everybody}` : "");
-  return t.ask("GET", path, ME);
+  const queries: Partial<Record<RouteName, string>> = {
+    "GET /api/profiles": `?ids=${everybody}`,
+    "GET /api/hcs/profile": `?hrl=hcs://11/${t.devnet.topics.profile}/1`,
+  };
+  return t.ask("GET", `${name.split(" ")[1]}${queries[name] ?? ""}`, ME);
 };
 
 /** Every string in a value that is shown as somebody's name or words; metadata is shown as JSON. */
