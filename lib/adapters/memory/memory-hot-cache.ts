@@ -90,6 +90,6 @@ export class MemoryHotCache implements HotCache {
   }
 
   async abandon(key: string): Promise<void> {
-    this.attempts.delete(key);
+    if (this.attempts.get(key)?.answer === null) this.attempts.delete(key);
   }
 }

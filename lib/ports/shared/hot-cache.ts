@@ -69,5 +69,6 @@ export interface HotCache {
    */
   attempt(key: string, digest: string, ttlMs: number): Promise<Attempt>;
   finish(key: string, digest: string, answer: string, ttlMs: number): Promise<void>;
+  /** Lets the next caller be first. An attempt that has an answer keeps it. */
   abandon(key: string): Promise<void>;
 }

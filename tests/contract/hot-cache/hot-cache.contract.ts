@@ -194,6 +194,13 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "a\nb" });
     });
 
+    it("keeps its answer if its caller abandons it too late", async () => {
+      await hot.attempt("k", "d", 1_000);
+      await hot.finish("k", "d", "answer", 5_000);
+      await hot.abandon("k");
+      expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "answer" });
+    });
+
     it("may be made again after it was abandoned, or after its time is over", async () => {
       await hot.attempt("k", "d", 1_000);
       await hot.abandon("k");
