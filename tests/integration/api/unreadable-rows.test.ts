@@ -88,7 +88,7 @@ describe("damaged rows", () => {
     t.app.definitions.value += 1;
   });
 
-  // What a mirror is asked for on somebody's behalf reads no row.
+  // Routes that hand a question on to a mirror read no row.
   const reads = (Object.keys(ROUTES) as RouteName[]).filter(
     (name) => name.startsWith("GET") && !name.includes("{resource}"),
   );

@@ -66,7 +66,8 @@ it("stays as it is, whatever turns up, is mended or comes later", () => {
     }),
     { numRuns: 3_000 },
   );
-  expect(unchanging).toBeGreaterThan(100);
+  // About one question in thirty has such a page.
+  expect(unchanging).toBeGreaterThan(20);
 });
 
 it("is every full page of a whole log that has an end", () => {
