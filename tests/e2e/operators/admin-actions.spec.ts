@@ -129,7 +129,7 @@ test("Pause and Resume: the topic stops for everybody, the page says so, and it 
   await admin.place("Operator log");
   await expect(inLog(admin, `Pause ${topicId}`)).toContainText("Done");
   await expect(inLog(admin, `Resume ${topicId}`)).toContainText("Done");
-  await expect(inLog(admin, `Resync of ${topicId}`)).toContainText("resume it first");
+  await expect(inLog(admin, `Resync of ${topicId}`)).toContainText("Resume it first");
 });
 
 test("Start over: drops a topic, reads it from the ledger again, and nobody misses anything", async ({
