@@ -38,9 +38,14 @@ export async function stateOf({ views, sync }: Stores) {
   }
   const topics = (await sync.topics()).map(({ topicId, cursor, counts }) => ({ topicId, cursor, counts }));
   const profiles = [...(await views.profiles(USERS))].sort((a, b) => a.userId.localeCompare(b.userId));
-  return { users, topics, profiles };
+  const byId = (a: { readonly definitionId: string }, b: { readonly definitionId: string }) =>
+    a.definitionId.localeCompare(b.definitionId);
+  const definitions = (await views.definitions(DEFINITIONS)).toSorted(byId);
+  const catalogue = await views.catalogue({ trustedPayers: "*", limit: 100, limitOfUntrusted: 100 });
+  return { users, topics, profiles, definitions, catalogue };
 }
 
+const DEFINITIONS = ["d1", "d2"];
 const user = fc.constantFrom(...USERS);
 const body = fc.oneof(
   {
@@ -62,6 +67,15 @@ const body = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), actor: user, displayName: fc.string() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("RECOGNITION_DEFINITION"),
+      actor: user,
+      id: fc.constantFrom(...DEFINITIONS),
+      title: fc.string({ minLength: 1 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constantFrom<unknown>("poison", [1], { type: "X" }) },
 );
 /** Some bodies come in chunks, and those of different messages interleave. */
