@@ -5,13 +5,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
+import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { epochOf } from "@/lib/core/signals/position";
+import { MAX_CLAIMS } from "@/lib/core/signals/projection";
 import { startDevnet } from "@/lib/devnet/devnet";
 import type { Stores } from "@/lib/server/boot/app";
 import { ActionAnswer } from "@/lib/wire/operators/admin";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { Crash, fused } from "../../support/control/fuse";
-import { chainOf } from "../../support/mirrors/chain";
+import { chainOf, type Piece } from "../../support/mirrors/chain";
 import { emptyStores } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { cleanReplay, history, ledgerOf, pieces, stateOf, stores, TOPICS, USERS } from "../../support/worlds/replayed";
@@ -129,6 +131,74 @@ describe("starting a topic over", () => {
     await Promise.all([all(), all()]);
     await all();
     expect(await stateOf(opened)).toEqual(expected);
+  });
+
+  const at = (second: number) => 1_790_000_000_000_000_000n + BigInt(second) * 1_000_000_000n;
+  const said = (second: number, type: string, actor: string, more: object): Piece => ({
+    body: { type, actor, ...more },
+    consensusNs: at(second),
+  });
+  const defines = (second: number, actor: string, title: string) =>
+    said(second, "RECOGNITION_DEFINITION", actor, { id: "d1", title });
+  const asks = (second: number, from: string, to: string) => said(second, "CONTACT_REQUEST", from, { from, to });
+  const accepts = (second: number, from: string, to: string) => said(second, "CONTACT_ACCEPT", from, { from, to });
+  const isNamed = (second: number, actor: string, displayName: string) =>
+    said(second, "PROFILE_UPDATE", actor, { displayName });
+
+  it.each<[what: string, first: readonly Piece[], readonly Piece[]]>([
+    [
+      "a bond that both topics told",
+      [asks(1, "tm-a", "tm-b"), accepts(4, "tm-b", "tm-a")],
+      [asks(2, "tm-a", "tm-b"), accepts(3, "tm-b", "tm-a")],
+    ],
+    [
+      "a profile that the first topic told last",
+      [isNamed(3, "tm-a", "Of the first")],
+      [isNamed(2, "tm-a", "Of the second")],
+    ],
+    ["a definition whose owner only the first topic told", [defines(1, "tm-a", "Of a")], [defines(2, "tm-b", "Of b")]],
+    [
+      "a definition whose owner claimed it earlier in the first topic",
+      [defines(1, "tm-a", "Of a, at first")],
+      [defines(2, "tm-b", "Of b"), defines(3, "tm-a", "Of a, later")],
+    ],
+    [
+      "a definition whose owner told it last in the first topic",
+      [defines(3, "tm-a", "Of a, later")],
+      [defines(1, "tm-a", "Of a, at first"), defines(2, "tm-b", "Of b")],
+    ],
+    [
+      "as many claims as are kept, of which some were the first topic's",
+      Array.from({ length: MAX_CLAIMS }, (_, i) => defines(2 + i, `tm-early-${i}`, "Early")),
+      [defines(1, "tm-a", "Of a"), defines(100, "tm-late", "Late")],
+    ],
+  ])("leaves what the second topic told: %s", async (_, first, second) => {
+    const now = [chainOf(FIRST, [asks(200, "tm-c", "tm-d")]), chainOf(SECOND, second)];
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const sync = async (topics: readonly (readonly LedgerMessage[])[]) => {
+      for (const topicId of TOPICS) await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
+    };
+    await sync([chainOf(FIRST, first), chainOf(SECOND, second)]);
+    await opened.sync.startOver(FIRST);
+    await sync(now);
+    await sync(now);
+    expect(await stateOf(opened)).toEqual(await cleanReplay(now));
+  });
+
+  it("forgets the topic's gaps, and keeps those of others", async () => {
+    const opened = await stores();
+    const clock = new DrivenClock();
+    const topics = TOPICS.map((topicId) => chainOf(topicId, [asks(1, "tm-a", "tm-b")]));
+    for (const topicId of TOPICS) {
+      await clock.drive(syncOf(topicId, opened.sync, ledgerOf(topics), clock).run());
+      await opened.sync.recordHole(topicId, 2, 4, clock.now());
+    }
+    await opened.sync.startOver(FIRST);
+    while ((await opened.sync.topic(FIRST))?.isDropping) await opened.sync.dropSome(FIRST, 7);
+    expect((await Promise.all(TOPICS.map((topicId) => opened.sync.gaps(topicId)))).map(({ length }) => length)).toEqual(
+      [0, 1],
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
+import type { DefinitionClaim } from "@/lib/core/signals/projection";
 import { circleView, contactsView } from "@/lib/core/signals/views";
 import type { Stores } from "@/lib/server/boot/app";
 import { DrivenClock } from "../control/driven-clock";
@@ -42,7 +43,10 @@ export async function stateOf({ views, sync }: Stores) {
     a.definitionId.localeCompare(b.definitionId);
   const definitions = (await views.definitions(DEFINITIONS)).toSorted(byId);
   const catalogue = await views.catalogue({ trustedPayers: "*", limit: 100, limitOfUntrusted: 100 });
-  return { users, topics, profiles, definitions, catalogue };
+  const byOwner = (a: DefinitionClaim, b: DefinitionClaim) =>
+    byId(a, b) || (a.actor ?? "").localeCompare(b.actor ?? "");
+  const claims = (await sync.claimsOn(DEFINITIONS)).toSorted(byOwner);
+  return { users, topics, profiles, definitions, claims, catalogue };
 }
 
 const DEFINITIONS = ["d1", "d2"];

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { recognitionDefinitions } from "../../../../drizzle/schema";
 import { type DefinitionClaim, MAX_CLAIMS } from "../../../core/signals/projection";
-import { refOf } from "../codec/ref";
+import { refOf, topicNoIn } from "../codec/ref";
 import { literal, names } from "../sql/expressions";
 import { fixed } from "../sql/template";
 
@@ -20,20 +20,24 @@ export const CONTENT = names(
   d.category,
 );
 
-/** One claim as it is kept (lib/core/signals/projection, DefinitionClaim), from columns of `from`. */
-const claimOf = (from: SQL, first: SQL, ns: SQL, ref: SQL) => sql`jsonb_build_object('first', ${first}, 'ns', ${ns},
-    'ref', ${ref}, 'actor', ${from}.actor, 'slug', ${from}.slug, 'title', ${from}.title, 'icon', ${from}.icon,
+/**
+ * One claim as it is kept (lib/core/signals/projection, DefinitionClaim), from columns of `from`. `firstTopic` is the number of the
+ * topic that the first time comes from: the latest version may come from another one.
+ */
+const claimOf = (from: SQL, first: SQL, firstTopic: SQL, ns: SQL, ref: SQL) => sql`jsonb_build_object('first', ${first},
+    'firstTopic', ${firstTopic}, 'ns', ${ns}, 'ref', ${ref}, 'actor', ${from}.actor, 'slug', ${from}.slug, 'title', ${from}.title, 'icon', ${from}.icon,
     'description', ${from}.description, 'category', ${from}.category)`;
 
 /** A row that an earlier version wrote is the only claim to its id. */
 export const KNOWN_CLAIMS = sql`coalesce(${d.claims}, jsonb_build_object(coalesce(${d.actor}, ''),
-  ${claimOf(sql`d`, sql`${d.consensusNs}`, sql`${d.consensusNs}`, sql`${d.ref}`)}))`;
+  ${claimOf(sql`d`, sql`${d.consensusNs}`, topicNoIn(d.ref), sql`${d.consensusNs}`, sql`${d.ref}`)}))`;
 
 /** Claims of two rows, actor by actor: the latest version, and the first time. The earliest are kept, and the one without an actor. */
 const merged = (a: SQL, b: SQL) => sql`(SELECT jsonb_object_agg(kept.actor, kept.claim) FROM (
     SELECT coalesce(o.key, n.key) AS actor, CASE WHEN o.value IS NULL THEN n.value WHEN n.value IS NULL THEN o.value
       ELSE CASE WHEN (n.value ->> 'ns')::bigint > (o.value ->> 'ns')::bigint THEN n.value ELSE o.value END
-        || jsonb_build_object('first', least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint)) END AS claim
+        || (SELECT jsonb_build_object('first', e.value -> 'first', 'firstTopic', e.value -> 'firstTopic')
+          FROM (VALUES (o.value), (n.value)) e (value) ORDER BY (e.value ->> 'first')::bigint LIMIT 1) END AS claim
     FROM jsonb_each(${a}) o FULL JOIN jsonb_each(${b}) n ON o.key = n.key
     ORDER BY coalesce(o.key, n.key) <> '',
       least((o.value ->> 'first')::bigint, (n.value ->> 'first')::bigint) LIMIT ${literal(MAX_CLAIMS)}) kept)`;
@@ -47,7 +51,7 @@ export const counting = (
     WHERE c.key = '' OR c.key = (SELECT k.key FROM jsonb_each(m.claims) k ORDER BY (k.value ->> 'first')::bigint LIMIT 1)
     ORDER BY (c.value ->> 'ns')::bigint DESC LIMIT 1) w`;
 
-const CLAIM = claimOf(sql`x`, sql`x.first_ns`, sql`x.ns`, refOf(sql`gate.topic_no`, sql`x.seq`));
+const CLAIM = claimOf(sql`x`, sql`x.first_ns`, sql`gate.topic_no`, sql`x.ns`, refOf(sql`gate.topic_no`, sql`x.seq`));
 const CLAIMS = fixed(sql`
   SELECT x.definition_id, jsonb_object_agg(coalesce(x.actor, ''), ${CLAIM}) AS claims FROM gate,`);
 const GROUPED = fixed(sql`AS x (definition_id text, first_ns bigint, ns bigint,

@@ -31,6 +31,7 @@ import { literal, names } from "../sql/expressions";
 import { template } from "../sql/template";
 import { STAMP } from "../stamp";
 import { isOfEpoch } from "./commit";
+import { KNOWN_CLAIMS } from "./definitions-part";
 import { writeStatement } from "./write-statement";
 
 const { cursor, headHash, headNs, projected } = topics;
@@ -108,8 +109,9 @@ BEGIN
   GET DIAGNOSTICS dropped = ROW_COUNT;
   IF dropped = ${most} THEN RETURN; END IF;
   DELETE FROM ${profiles} WHERE ${isOfTopic(profiles.ref)};
-  DELETE FROM ${recognitionDefinitions} ${d} WHERE ${isOfTopic(d.ref)}
-    OR EXISTS (SELECT FROM jsonb_each(${d.claims}) c WHERE ${isOfTopic(sql`(c.value ->> 'ref')::bigint`)});
+  -- An earlier version did not keep the topic of a claim's first time: it may be this one.
+  DELETE FROM ${recognitionDefinitions} ${d} WHERE EXISTS (SELECT FROM jsonb_each(${KNOWN_CLAIMS}) c
+    WHERE ${isOfTopic(sql`(c.value ->> 'ref')::bigint`)} OR coalesce((c.value ->> 'firstTopic')::integer, topic) = topic);
   DELETE FROM ${topicGaps} WHERE ${topicGaps.topicNo} = topic;
   UPDATE ${topics} SET ${names(projected)} = NULL WHERE ${topics.topicNo} = topic;
   UPDATE ${topics} SET ${names(projected)} = 0
