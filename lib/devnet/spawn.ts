@@ -43,7 +43,7 @@ class DevnetFailed extends Error {
 export function spawnDevnet(options: SpawnOptions): Promise<DevnetHandle> {
   const rootDir = options.rootDir ?? /* turbopackIgnore: true */ process.cwd();
   const { NODE_OPTIONS: _inspectors, ...env } = process.env;
-  const script = join(rootDir, "lib", "devnet", "main.ts");
+  const script = join(/* turbopackIgnore: true */ rootDir, "lib", "devnet", "main.ts");
   // A program of its own, run by tsx: not a module for the bundler to resolve.
   const child = fork(/* turbopackIgnore: true */ script, argumentsOf(options), {
     cwd: rootDir,

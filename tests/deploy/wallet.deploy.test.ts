@@ -142,7 +142,10 @@ it("says so when the wallet says no, and when it signs with another key", { time
   shared = own;
   const cases = [
     [() => ({ error: { code: 5_000, message: "User rejected" } }), "The wallet refused"],
-    [(message: string) => ({ result: { signatureMap: walletAnswer(other, message) } }), "another key"],
+    [
+      (message: string) => ({ result: { signatureMap: walletAnswer(other, message) } }),
+      "a key that the account does not have",
+    ],
   ] as const;
   for (const [next, sentence] of cases) {
     answer = next;

@@ -20,7 +20,7 @@ export async function openDatabaseOf(env: Env): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   if (url !== undefined) return openDatabase({ url, driver, endpoint });
   const { openPglite } = await import("../../adapters/postgres/drivers/pglite");
-  return openPglite(join(env.DATA_DIR, "postgres"));
+  return openPglite(join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres"));
 }
 
 /** Opens the durable tier. Migrates it, unless MIGRATE is off. */
@@ -79,7 +79,7 @@ class NoDatabase extends Error {
 
 /** Opens the durable tier for an operator's command, without migrating it. Throws one sentence if the tables are missing. */
 export async function openStoresOfCommand(env: Env): Promise<Stores> {
-  const folder = join(env.DATA_DIR, "postgres");
+  const folder = join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres");
   if (env.DATABASE_URL === undefined && !existsSync(folder))
     throw new NoDatabase(`There is no database in ${folder} yet. Start the app, or run \`npm run migrate\`, first.`);
   return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });

@@ -47,7 +47,7 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
   let ended: string | null = null;
   const devnet = await spawnDevnet({
-    dataDir: join(env.DATA_DIR, "devnet"),
+    dataDir: join(/* turbopackIgnore: true */ env.DATA_DIR, "devnet"),
     onExit: (reason) => {
       ended = reason;
     },

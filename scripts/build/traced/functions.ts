@@ -9,11 +9,15 @@ export interface TracedFunction {
   readonly files: number;
   /** The largest first. Each is a package or one of our folders. */
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
+  /** Files outside the build and the packages, from the root of the project. A path in the code that the build cannot read brings them along. */
+  readonly sources: readonly string[];
 }
 
 const SUFFIX = ".nft.json";
 /** Files that every function has beside its own route: Next's server, and the code that runs at its start. */
 const COMMON = ["next-server.js", join("server", "instrumentation.js")];
+
+const BUILT = /^\.next\/|(^|\/)node_modules\//;
 
 /** Every route and page below `.next/server/app`, the largest first. `build` is the folder of the build (`.next`). */
 export function tracedFunctions(build: string): readonly TracedFunction[] {
@@ -45,8 +49,9 @@ function measured(files: ReadonlySet<string>, root: string): Omit<TracedFunction
     const name = partOf(relative(root, path));
     parts.set(name, (parts.get(name) ?? 0) + size);
   }
+  const sources = [...files].map((path) => relative(root, path)).filter((path) => !BUILT.test(path));
   const sorted = [...parts].map(([name, of]) => ({ name, bytes: of })).sort((a, b) => b.bytes - a.bytes);
-  return { bytes, files: files.size, parts: sorted };
+  return { bytes, files: files.size, parts: sorted, sources };
 }
 
 /** A link to a package folder has no content of its own. */

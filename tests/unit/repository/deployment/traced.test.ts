@@ -63,4 +63,11 @@ describe("the size of a function", () => {
     truncateSync(join(root, "node_modules/@scope/lib/a.js"), 250_000_000);
     expect(run).toThrow("Larger than 250.0 MB: /api/x");
   });
+
+  it("fails `npm run traced` with a source file in it, which it names", () => {
+    const run = () => execFileSync("npx", ["--no-install", "tsx", "scripts/build/traced.ts", build], { stdio: "pipe" });
+    write("tests/a.test.ts", 10);
+    trace(".next/server/app/api/y/route.js", ["../../../../../tests/a.test.ts"]);
+    expect(run).toThrow("/api/y contains tests/a.test.ts");
+  });
 });
