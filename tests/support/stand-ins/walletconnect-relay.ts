@@ -1,6 +1,6 @@
 /**
  * The relay of WalletConnect (JSON-RPC over a WebSocket, the `irn_*` methods): mailboxes of sealed messages, by topic. What was
- * published before somebody listens waits for them. The two methods of newer clients publish and subscribe in one call.
+ * published before somebody listens waits for them; what somebody has got does not wait any more. The two methods of newer clients publish and subscribe in one call.
  */
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -30,7 +30,7 @@ const TAGS = { proposal: 1_100, proposalAnswer: 1_101, settlement: 1_102 };
 export async function startRelay(): Promise<Relay> {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await new Promise((resolve) => server.once("listening", resolve));
-  const letters: Letter[] = [];
+  let waiting: Letter[] = [];
   const listeners = new Map<WebSocket, Set<string>>();
   let lastId = 1;
 
@@ -41,16 +41,19 @@ export async function startRelay(): Promise<Relay> {
   };
   const publish = (from: WebSocket, topic: unknown, message: unknown, tag: unknown) => {
     const letter = { from, topic: String(topic), message: String(message), tag: Number(tag), publishedAt: Date.now() };
-    letters.push(letter);
-    for (const [socket, topics] of listeners) if (socket !== from && topics.has(letter.topic)) deliver(socket, letter);
+    const others = [...listeners].filter(([socket, topics]) => socket !== from && topics.has(letter.topic));
+    for (const [socket] of others) deliver(socket, letter);
+    if (others.length === 0) waiting.push(letter);
     return true;
   };
   const subscribe = (socket: WebSocket, topic: unknown) => {
     const topics = listeners.get(socket) as Set<string>;
     if (topics.has(String(topic))) return topic;
     topics.add(String(topic));
-    const waiting = letters.filter((letter) => letter.topic === topic && letter.from !== socket);
-    setImmediate(() => waiting.map((letter) => deliver(socket, letter)));
+    const isForIt = (letter: Letter) => letter.topic === topic && letter.from !== socket;
+    const found = waiting.filter(isForIt);
+    waiting = waiting.filter((letter) => !isForIt(letter));
+    setImmediate(() => found.map((letter) => deliver(socket, letter)));
     return topic;
   };
   const methods: Readonly<Record<string, (socket: WebSocket, params: Call["params"]) => unknown>> = {
