@@ -157,8 +157,11 @@ function withMembers(body: Buffer, members: Readonly<Record<string, unknown>>): 
   return `${body.toString("utf8", 0, body.length - 1)},${JSON.stringify(members).slice(1)}`;
 }
 
+/** `Vary` of every answer that depends on the caller: a session's cookie or a Magic token names them (access/caller.ts). */
+export const VARY_BY_CALLER = "Cookie, Authorization";
+
 function privateHeaders(etag: string): Headers {
-  return new Headers({ "cache-control": "private, no-cache", vary: "Cookie", etag });
+  return new Headers({ "cache-control": "private, no-cache", vary: VARY_BY_CALLER, etag });
 }
 
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
@@ -196,5 +199,5 @@ export function publicJson(body: unknown): Response {
 }
 
 export function privateJson(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): Response {
-  return Response.json(body, { status, headers: { "cache-control": "no-store", vary: "Cookie", ...headers } });
+  return Response.json(body, { status, headers: { "cache-control": "no-store", vary: VARY_BY_CALLER, ...headers } });
 }

@@ -29,5 +29,8 @@ export const requestIdOf = (given: string | null): string =>
 /** Runs `work`, and everything that it starts, for one request. */
 export const inRequest = <T>(scope: RequestScope, work: () => T): T => scopes.run(scope, work);
 
+/** Runs `work` for no request, for answers that several requests share. */
+export const outsideRequests = <T>(work: () => T): T => scopes.exit(work);
+
 /** Undefined outside requests, such as at the start or on a timer. */
 export const currentRequest = (): RequestScope | undefined => scopes.getStore();

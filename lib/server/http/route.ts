@@ -15,7 +15,7 @@ import { apiHeaders } from "./api-headers";
 import { isProblem, type ProblemCode, ProblemError, problemResponse, problemStatus } from "./problem";
 import { readJson } from "./read-body";
 import { type KeptAnswer, responseOf } from "./remembered-answers";
-import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
+import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
   readonly app: App;
@@ -180,13 +180,17 @@ async function respond(app: App, route: AnyRoute, { request, params, background 
 /** The handler's answer, with a cookie for a caller who came with a token. */
 async function signedIn({ userId, setCookie }: SignedIn, handle: (userId: UserId) => Promise<Response>) {
   const response = await handle(userId);
-  if (setCookie !== null) response.headers.append("set-cookie", setCookie);
+  if (setCookie === null) return response;
+  response.headers.append("set-cookie", setCookie);
+  // No cache may hand this session on.
+  response.headers.set("cache-control", "no-store");
   return response;
 }
 
 /** Caches a failure too, because asking again must not cost more while something is down. */
 function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Promise<KeptAnswer> {
-  const make = () => settled(app, route, () => route.handle(context));
+  // The answer is for everybody, so a refusal must not name the request that happened to come first.
+  const make = () => outsideRequests(() => settled(app, route, () => route.handle(context)));
   return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
 }
 

@@ -15,6 +15,7 @@ import {
   type CompactedMint,
   compacted,
 } from "../../core/signals/compacted";
+import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";
 import type { App } from "../boot/app";
@@ -96,11 +97,20 @@ function storedOf(view: View): Stored {
   return stored;
 }
 
-/** Whether a reader that asks for messages after `sinceNs` has none yet. */
-function isNewHere(sinceNs: bigint, nowMs: number): boolean {
-  const apartNs = sinceNs - (BigInt(nowMs) * 1_000_000n - NEW_HERE_NS);
-  return apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
+/**
+ * Whether a reader has nothing yet: it asks for the last seven days, in whole seconds. Its cursor, and a link to the next page, is a
+ * message's time with nine decimals, which may be as old.
+ */
+function isNewHere({ spelled, within }: MessageQuery, nowMs: number): boolean {
+  const isWholeSeconds = /^gt:\d+\.0$/.test(spelled.get("timestamp")?.at(-1) ?? "");
+  const apartNs = (within?.times.from ?? 0n) - (BigInt(nowMs) * 1_000_000n - NEW_HERE_NS);
+  return isWholeSeconds && apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
 }
+
+const withTagFromStart = (read: ReadResult): ReadResult => ({
+  ...read,
+  view: { ...read.view, etag: read.view.etag.replace(/"$/, '-start"') },
+});
 
 interface PageOptions {
   readonly path: string;
@@ -155,15 +165,17 @@ export const personalMessages = defineRoute({
     const result = await app.reader.read(userId, name, () => load(app, userId), need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
-    const { headers, isKnown } = viewHeaders(context, result.value, startMs, began);
+    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
+    const isFirst = app.readersSeen.isFirst(session?.id ?? userId, topicId);
+    const isFromStart = isFirst || isNewHere(query.value, startMs);
+    // One address has two answers, and a browser must not take the one for the other.
+    const read = isFromStart ? withTagFromStart(result.value) : result.value;
+    const { headers, isKnown } = viewHeaders(context, read, startMs, began);
     headers.set("cache-control", `private, max-age=${BROWSER_S}`);
     headers.set("trustmesh-form", "compacted");
     if (isKnown) return new Response(null, { status: 304, headers });
     const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
     if (kinds.size === 0) return Response.json(NOTHING, { headers });
-    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
-    const isFirst = app.readersSeen.isFirst(session?.id ?? userId, topicId);
-    const isFromStart = isFirst || isNewHere(query.value.within?.times.from ?? 0n, startMs);
     const options = { path: url.pathname, topicId, kinds, query: query.value, isFromStart };
     return Response.json(pageOf(storedOf(result.value.view), options), { headers });
   },

@@ -3,7 +3,7 @@ import "server-only";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import type { TierReport } from "../../engine/reads/tier-report";
-import { cacheStatus, matches, serverTiming } from "../http/reply";
+import { cacheStatus, matches, serverTiming, VARY_BY_CALLER } from "../http/reply";
 import type { RouteContext } from "../http/route";
 
 type Context = RouteContext<unknown, unknown>;
@@ -32,7 +32,7 @@ export function mirrorResponse(context: Context, reply: MirrorReply): Response {
   const { asOfNs, lagMs, stale } = reply.freshness;
   const headers = new Headers({
     "cache-control": cacheControl(context, reply.life),
-    vary: app.env.PUBLIC_LEDGER === "on" ? "Accept-Encoding" : "Cookie",
+    vary: app.env.PUBLIC_LEDGER === "on" ? "Accept-Encoding" : VARY_BY_CALLER,
     etag: reply.etag,
     "cache-status": cacheStatus(reply.tiers),
     "server-timing": serverTiming(reply.tiers, app.clock.now() - reply.startMs),

@@ -5,7 +5,7 @@ import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
 import type { App } from "../boot/app";
 
 import { ProblemError } from "../http/problem";
-import { freshnessBody } from "../http/reply";
+import { freshnessBody, VARY_BY_CALLER } from "../http/reply";
 import { signalOf } from "./signals";
 
 /** Clients spread their reconnects over this range, so that those of an instance that ended do not all return at once. */
@@ -103,7 +103,7 @@ export function sseResponse(app: App, userId: UserId, cursor: number | null, sig
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "private, no-cache, no-transform",
-      vary: "Cookie",
+      vary: VARY_BY_CALLER,
       "x-accel-buffering": "no",
     },
   });
