@@ -1,0 +1,161 @@
+/** Random histories of two topics, as this version stores them and as a version with an earlier decoder had stored them. */
+import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
+import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
+import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
+import type { LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
+import { decodeMessage, parseBody } from "@/lib/core/signals/envelope";
+import { interpret, project } from "@/lib/core/signals/interpret";
+import { wordsIn } from "@/lib/core/signals/outdated";
+import type { DecodedMessage } from "@/lib/core/signals/projection";
+import type { RereadDeps } from "@/lib/engine/repair/reread";
+import { storedParts } from "@/lib/engine/sync/commit";
+import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { TopicState } from "@/lib/ports/store/topic-store";
+import type { Stores } from "@/lib/server/boot/app";
+import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../mirrors/chain";
+import { quietLog } from "../quiet-log";
+import { VECTORS } from "../repository/vectors";
+import { deed } from "./histories";
+
+export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
+const trustedPayers = new Set<AccountId>([OPERATOR]);
+
+/** An earlier decoder's reading of a message: the same, nothing, or another meaning made of the message's own words. */
+type Earlier =
+  | "same"
+  | "undecodable"
+  | { readonly type: string; readonly picks: readonly [number, number, number]; readonly weight: number };
+
+const EARLIER_TYPES = [
+  "CONTACT_ACCEPT",
+  "CONTACT_REVOKE",
+  "TRUST_ALLOCATE",
+  "PROFILE_UPDATE",
+  "RECOGNITION_DEFINITION",
+  "SIGNAL_MINT",
+];
+const earlier: fc.Arbitrary<Earlier> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("same" as const) },
+  { weight: 2, arbitrary: fc.constant("undecodable" as const) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constantFrom(...EARLIER_TYPES),
+      picks: fc.tuple(fc.nat(20), fc.nat(20), fc.nat(20)),
+      weight: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+);
+const forms = VECTORS.flatMap(({ message }) => (message === undefined ? [] : [message]));
+const person = fc.constantFrom("tm-a", "tm-b", "tm-c");
+const body: fc.Arbitrary<unknown> = fc.oneof(
+  { weight: 3, arbitrary: deed },
+  { weight: 4, arbitrary: fc.constantFrom(...forms) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("RECOGNITION_DEFINITION"),
+      from: person,
+      id: fc.constantFrom("d", "e"),
+      name: person,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), from: person, displayName: person }) },
+);
+const message = fc.record({ body, earlier, isSplit: fc.boolean(), isStranger: fc.boolean() });
+export const history = fc.tuple(
+  fc.array(message, { minLength: 1, maxLength: 25 }),
+  fc.array(message, { minLength: 1, maxLength: 25 }),
+);
+export type History = typeof history extends fc.Arbitrary<infer H> ? H : never;
+
+const piecesOf = (messages: History[number]): readonly Piece[] =>
+  messages.flatMap(({ body: each, isSplit, isStranger }, i) => {
+    if (isSplit) return chunked(each, `key${i}`, 60).slice(0, 50);
+    return [isStranger ? { body: each, payer: "0.0.666" as AccountId } : { body: each }];
+  });
+
+/** The batch that an earlier version would have stored, with the same log and the same chain. */
+function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
+  let nth = 0;
+  const rows: UserRow[] = [];
+  const signals: DecodedMessage[] = [];
+  const entries = batch.entries.map((entry): LogEntry => {
+    const { sequence, consensusNs, verification, disposition } = entry;
+    if (disposition === "part" || disposition === "failed") return entry;
+    const meaning = meanings[nth++ % meanings.length] as Earlier;
+    const place = { topicId: batch.topicId, sequence, consensusNs };
+    if (meaning === "same") {
+      const decoded = disposition === "signal" ? decodeMessage(entry.body ?? entry.message) : null;
+      if (decoded?.ok) signals.push({ ...place, decoded: decoded.value });
+      rows.push(...batch.rows.filter((row) => row.sequence === sequence));
+      return entry;
+    }
+    const json = parseBody(entry.body ?? entry.message);
+    const words = wordsIn(json.ok ? json.value : null);
+    const [people, ids] = [[...words.people], [...words.ids]];
+    if (meaning === "undecodable" || people.length === 0)
+      return { ...entry, disposition: "undecodable", reason: "no-target" };
+    const { type, weight, picks } = meaning;
+    const actor = people[picks[0] % people.length] as UserId;
+    const hasTarget = type !== "PROFILE_UPDATE" && type !== "RECOGNITION_DEFINITION";
+    const target = hasTarget ? (people[picks[1] % people.length] as UserId) : null;
+    const common = { sequence, consensusNs, verification, type };
+    rows.push({ ...common, userId: actor, peerId: target, isActor: true });
+    if (target !== null && target !== actor) rows.push({ ...common, userId: target, peerId: actor, isActor: false });
+    const definition = { id: ids[picks[2] % ids.length] as string, fields: { title: "Earlier" } };
+    signals.push({
+      ...place,
+      decoded: {
+        ...{ type, actor, target, weight },
+        ...(type === "RECOGNITION_DEFINITION" ? { definitions: [definition] } : {}),
+        metadata: { displayName: "Earlier" },
+        actorParty: { handle: "Earlier", hrl: null },
+        targetParty: { handle: null, hrl: "hrl:earlier" },
+      },
+    });
+    return { ...entry, disposition: "signal", reason: null };
+  });
+  return { ...batch, entries, rows, ...project(signals) };
+}
+
+const RANGE_OF_COMMITS = 7;
+
+/**
+ * Commits the topic's messages up to `share` of them, from wherever it is, as this version or as an earlier one. Calls `pause`
+ * between two commits. A commit that another writer was faster than is made again.
+ */
+export async function fill(
+  sync: SyncStore,
+  i: number,
+  messages: History[number],
+  {
+    isEarlier,
+    share = 1,
+    pause,
+  }: { readonly isEarlier: boolean; readonly share?: number; readonly pause?: () => Promise<void> },
+): Promise<void> {
+  const topicId = TOPICS[i] as TopicId;
+  const chain = chainOf(topicId, piecesOf(messages), 1_790_000_000_000_000_000n + BigInt(i) * 500_000_007n);
+  const end = Math.ceil(chain.length * share);
+  for (;;) {
+    const { cursor: from, headHash } = (await sync.topic(topicId)) as TopicState;
+    if (from >= end) return;
+    const head: ChainHead = from === 0 ? CHAIN_START : { sequence: from, hash: headHash, consensusNs: 0n };
+    const run = chain.slice(from, Math.min(from + RANGE_OF_COMMITS, end));
+    const priorParts = await storedParts(sync, topicId, run);
+    const { head: to, ...batch } = interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384 });
+    const next: NextBatch = { ...batch, advance: { from, to, gap: null } };
+    const meanings = messages.map(({ earlier: meaning }) => meaning);
+    await sync.commit(isEarlier ? asBefore(next, meanings) : next);
+    await pause?.();
+  }
+}
+
+export const depsOf = (
+  { sync }: Pick<Stores, "sync">,
+  bus: RereadDeps["bus"] = { publish: async () => {} },
+): RereadDeps => ({
+  ...{ store: sync, bus, sha384, trustedPayers, log: quietLog, clock: { sleep: () => turn() }, range: 3 },
+});
