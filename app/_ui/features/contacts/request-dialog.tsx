@@ -7,6 +7,7 @@ import { usePeople } from "@/lib/client/format/people";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
+import { LedgerInput } from "../../primitives/ledger-input";
 import { Dialog } from "../../primitives/overlays/dialog";
 import { PersonPicker } from "../people/person-picker";
 import { usePerform } from "../use-perform";
@@ -98,18 +99,14 @@ function ById({ onAsk, busy }: { onAsk(id: string): void; busy: boolean }) {
       <Field label="Account id" hint="Like 0.0.7226146 or tm-alice" error={error}>
         {(control) => (
           <div className="flex gap-2">
-            <input
+            <LedgerInput
               {...control}
               value={text}
-              onChange={(event) => {
-                setText(event.target.value);
+              onValue={(value) => {
+                setText(value);
                 setError(null);
                 setStrangerId(null);
               }}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="field ledger"
             />
             <Button type="submit" look="primary" busy={busy || isLooking}>
               {strangerId === null ? "Ask" : "Ask anyway"}

@@ -3,6 +3,7 @@ import { AlertDialog as Radix } from "radix-ui";
 import { useState } from "react";
 import { Button } from "../button";
 import { Field } from "../field";
+import { LedgerInput } from "../ledger-input";
 import { useReturnFocus } from "./return-focus";
 
 export interface TypedConfirmProps {
@@ -58,17 +59,7 @@ function Content({
         }}
       >
         <Field label={`Type ${phrase} to continue`}>
-          {(control) => (
-            <input
-              {...control}
-              value={typed}
-              onChange={(event) => setTyped(event.target.value)}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="field ledger"
-            />
-          )}
+          {(control) => <LedgerInput {...control} value={typed} onValue={setTyped} />}
         </Field>
         {refusal && (
           <p role="alert" className="mt-3 rounded-control bg-danger-soft px-3 py-2 text-danger text-sm">

@@ -4,8 +4,7 @@ import { drizzle } from "drizzle-orm/neon-serverless";
 import pg from "pg";
 import ws from "ws";
 import { type Database, databaseOver } from "./database";
-import type { PgOptions } from "./pg";
-import { LimitedPool } from "./pool";
+import { LimitedPool, type PgOptions, poolConfig } from "./pool";
 
 export interface NeonWsOptions extends PgOptions {
   /** The tunnel instead of `wss://<host>/v2`: a stand-in's `ws://127.0.0.1:port/v2`. */
@@ -14,13 +13,7 @@ export interface NeonWsOptions extends PgOptions {
 
 /** Connects lazily: a server that is down shows at the first statement, as `TierUnavailable`. */
 export function openNeonWs(url: string, options: NeonWsOptions = {}): Database {
-  const config = {
-    connectionString: url,
-    max: options.maxConnections ?? 10,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    query_timeout: options.queryTimeoutMs ?? 30_000,
-    application_name: "trustmesh-edge",
-  };
+  const config = poolConfig(url, options);
   const pool = new LimitedPool(options, (limits) => {
     const opened = new Pool({ ...config, ...limits });
     opened.Client = clientThrough(options.endpoint);

@@ -1,6 +1,6 @@
 /** The database of a connection string, through the driver that fits its host. */
 import type { Database } from "./database";
-import type { PgOptions } from "./pg";
+import type { PgOptions } from "./pool";
 
 export type ServerDriver = Exclude<Database["driver"], "pglite">;
 

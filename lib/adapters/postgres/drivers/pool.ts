@@ -1,5 +1,5 @@
 /** Pools of node-postgres whose connections carry the server's own time limits. */
-import type { Pool, QueryConfig, QueryResult } from "pg";
+import type { Pool, PoolConfig, QueryConfig, QueryResult } from "pg";
 
 /** Time limits that the server itself enforces, in milliseconds. */
 export interface ServerLimits {
@@ -12,6 +12,22 @@ export interface LimitOptions {
   readonly lockTimeoutMs?: number;
   readonly statementTimeoutMs?: number;
 }
+
+export interface PgOptions extends LimitOptions {
+  /** Connections of one process. Ten processes share the 100 that a small database allows by default. */
+  readonly maxConnections?: number;
+  readonly connectTimeoutMs?: number;
+  /** The slowest statement, a commit of 1,000 messages, takes well under a second. This limit is for a server that hangs. */
+  readonly queryTimeoutMs?: number;
+}
+
+export const poolConfig = (url: string, options: PgOptions): PoolConfig => ({
+  connectionString: url,
+  max: options.maxConnections ?? 10,
+  connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+  query_timeout: options.queryTimeoutMs ?? 30_000,
+  application_name: "trustmesh-edge",
+});
 
 /**
  * The server gives up waiting for a lock before the client gives up waiting for the server, so that the connection stays in the

@@ -5,6 +5,7 @@ import { invalidateRequest } from "@/lib/client/admin/status";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
+import { LedgerInput } from "../../../primitives/ledger-input";
 import { Panel } from "../frame/panel";
 import { ActionDialog, type Intent } from "./action-dialog";
 
@@ -42,18 +43,14 @@ export function Invalidate() {
           <Field label="Person" error={error}>
             {(control) => (
               <div className="flex gap-2">
-                <input
+                <LedgerInput
                   {...control}
                   value={text}
-                  onChange={(event) => {
-                    setText(event.target.value);
+                  onValue={(value) => {
+                    setText(value);
                     setError(null);
                   }}
                   placeholder="Account id"
-                  autoComplete="off"
-                  autoCapitalize="off"
-                  spellCheck={false}
-                  className="field ledger min-w-0"
                 />
                 <Button type="submit">Invalidate…</Button>
               </div>

@@ -5,6 +5,7 @@ import { useUrlState } from "@/lib/client/browser/url-state";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
+import { LedgerInput } from "../../../primitives/ledger-input";
 import { Panel } from "../frame/panel";
 import { MessageResult } from "./message-result";
 import { PersonResult } from "./person-result";
@@ -76,18 +77,14 @@ function Form({ label, start, placeholder, fault, isGood, onAsk }: FormProps) {
       <Field label={label} error={error}>
         {(control) => (
           <div className="flex gap-2">
-            <input
+            <LedgerInput
               {...control}
               value={text}
-              onChange={(event) => {
-                setText(event.target.value);
+              onValue={(value) => {
+                setText(value);
                 setError(null);
               }}
               placeholder={placeholder}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="field ledger min-w-0"
             />
             <Button type="submit">Look up</Button>
           </div>

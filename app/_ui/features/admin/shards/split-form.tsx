@@ -7,6 +7,7 @@ import { parseUserId, TOPIC_KINDS, type TopicKind } from "@/lib/core/ledger/ids"
 import type { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
+import { LedgerInput } from "../../../primitives/ledger-input";
 import { Select } from "../../../primitives/select";
 import type { Intent } from "../actions/action-dialog";
 import { Panel } from "../frame/panel";
@@ -103,18 +104,7 @@ function Form({ answer, onAct }: SplitFormProps) {
       </div>
       {!known && (
         <Field label="User" error={isAsked ? userFault : null} hint="Useful from about 10,000 signals.">
-          {(control) => (
-            <input
-              {...control}
-              value={userText}
-              onChange={(event) => setUserText(event.target.value)}
-              placeholder="Account id"
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              className="field ledger"
-            />
-          )}
+          {(control) => <LedgerInput {...control} value={userText} onValue={setUserText} placeholder="Account id" />}
         </Field>
       )}
       {!fault && !userFault && (
