@@ -1,6 +1,6 @@
 /**
- * A mirror's list of blocks, without those that end after a time. The head of the list says through when a mirror has everything, so
- * a server that is behind must not hand on blocks that it has not read yet.
+ * A mirror's list of blocks, without those that end after a time. A reader takes the newest block as the time through which a mirror
+ * has everything. So a server that lags must not pass on blocks whose messages it has not stored yet.
  */
 import { type ConsensusNs, parseConsensusTime } from "../ledger/consensus-time";
 
@@ -8,11 +8,11 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Blocks that a mirror is asked for beyond a page: 40 s of them, far more than this server is behind when all is well. */
+/** Blocks to request beyond a page: 40 s of them, far more than this server lags when all is well. */
 const MORE = 20;
 const MOST = 100;
 
-/** How many blocks to ask a mirror for, so that the newest `limit` of them are left. */
+/** How many blocks to request, so that `limit` of them are left after the newest ones are held back. */
 export const blocksToAsk = (limit: number): number => Math.min(limit + MORE, MOST);
 
 const endOf = (block: unknown): ConsensusNs | null => {
@@ -21,20 +21,20 @@ const endOf = (block: unknown): ConsensusNs | null => {
 };
 
 export interface HeldList {
-  /** Null: not known. */
+  /** Everything up to this time is stored. Null if that is not known. */
   readonly throughNs: ConsensusNs | null;
-  /** The newest blocks that were asked for, where the list is of these; null: the list stays as long as it is. */
+  /** The page size of a request for the newest blocks. Null for any other request: then the list is not cut. */
   readonly limit: number | null;
-  /** The ledger may rest. A reader takes blocks that stand still for that, so they may not stand still because of us. */
+  /** On this network no block may come for a while. Readers then take an old block as the head, so we must not make it look old. */
   readonly mayRest: boolean;
 }
 
-/** On a ledger that may rest, blocks are not told at all where this server is further behind than that. */
+/** On such a network, no list is sent if this server lags by more than this. */
 const RESTING_NS = 10_000_000_000n;
 
 /**
- * The list as JSON without the blocks that end after `throughNs` or have not ended; null if nothing is left of a list that had
- * some, or it is not a list.
+ * The list as JSON without the blocks that have not ended by `throughNs`. Null if `body` is not a list of blocks, or if none is left
+ * of it.
  */
 export function heldBlocks(body: string, { throughNs, limit, mayRest }: HeldList): string | null {
   const json: unknown = JSON.parse(body);

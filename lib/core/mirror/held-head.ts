@@ -1,6 +1,6 @@
 /**
- * The ledger's head as the public mirror tells it. A reader who is told a head takes pages that it gets afterwards as complete up
- * to it. Pages at the tip may come out of caches, so a head is told only once every copy that may still be served has it.
+ * The ledger's head as the public mirror reports it. A reader takes every page that it gets after a head as complete up to that
+ * head. Pages at the tip may come from caches. So a head is reported only once every cached page that may still be served reaches it.
  */
 import type { ConsensusNs } from "../ledger/consensus-time";
 
@@ -17,7 +17,7 @@ interface Sample {
 /** Samples of the time through which everything is stored, the oldest first: one that is old enough, and all after it. */
 export type Samples = readonly Sample[];
 
-/** Adds a sample. A time that was taken back makes all samples before it worthless, as one that is not known does. */
+/** Adds a sample. If the time went back or is not known, all samples before it are dropped. */
 export function sampled(samples: Samples, asOfNs: ConsensusNs | null, nowMs: number): Samples {
   if (asOfNs === null) return [];
   const last = samples.at(-1);
@@ -27,7 +27,7 @@ export function sampled(samples: Samples, asOfNs: ConsensusNs | null, nowMs: num
   return old < 1 ? all : all.slice(old);
 }
 
-/** The time that every copy of a page has by now; null where none is known. */
+/** The time that every cached page reaches by now. Null if none is known. */
 export function toldThrough(samples: Samples, nowMs: number): ConsensusNs | null {
   return samples.findLast(({ atMs }) => nowMs - atMs >= HOLD_MS)?.asOfNs ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * A question for a topic's messages as a mirror node reads it (docs/hedera.md §1): names in any case, values possibly repeated,
- * comparisons as `op:value`. All faults are told at once, invalid values before unknown names, in the mirror's own words.
+ * A query for a topic's messages, read as a mirror node reads it (docs/hedera.md §1): names in any case, repeated values,
+ * comparisons as `op:value`. One error lists all faults, invalid values before unknown names, in the mirror's own words.
  */
 import { MAX_SEQUENCE, parseTopicId, type TopicId } from "../ledger/ids";
 import { err, ok, type Result } from "../result";
@@ -18,13 +18,13 @@ export interface Interval<T> {
 export type Order = "asc" | "desc";
 
 export interface MessageQuery {
-  /** Sequence numbers and consensus times that may be on the page; null where there can be none. */
+  /** Sequence numbers and consensus times that may be on the page. Null if no message can be. */
   readonly within: { readonly sequences: Interval<number>; readonly times: Interval<bigint> } | null;
   readonly order: Order;
   /** 1 to 100. */
   readonly limit: number;
   readonly isUtf8: boolean;
-  /** For the link to the next page, which repeats the question. */
+  /** For the link to the next page, which repeats the query. */
   readonly spelled: Spelled;
 }
 
@@ -77,21 +77,21 @@ export function readMessageQuery(
   });
 }
 
-/** The mirror's sentences about parameters of an address that takes none. */
+/** The mirror's sentences about the parameters of an address that takes no parameters. */
 export const faultsOfNoQuery = (parameters: Iterable<readonly [string, string]>): readonly string[] =>
   faultsOf(spelledOf(parameters), new Map());
 
-/** `0.0.7`, `0.7` and `7` name one topic; null for text that names none. */
+/** `0.0.7`, `0.7` and `7` name the same topic. Null for any other text. */
 export function topicNamed(text: string): TopicId | null {
   const [, shard = "0", realm = "0", number] = /^(?:(?:(\d{1,4})\.)?(\d{1,5})\.)?(\d{1,12})$/.exec(text) ?? [];
   return number === undefined ? null : parseTopicId(`${Number(shard)}.${Number(realm)}.${Number(number)}`);
 }
 
-/** A mirror's text for a sequence number in an address; null where it is none. One that no row can have is past every message. */
+/** A sequence number in an address. Null if it is not one. A number that no row can have becomes one after every message. */
 export const sequenceNamed = (text: string): number | null =>
   isPositiveLong(text) ? Math.min(Number(text), MAX_SEQUENCE + 1) : null;
 
-/** Text that `isTimestamp` takes, as nanoseconds. It may be later than any row. */
+/** Nanoseconds of a text that `isTimestamp` accepts. They may be later than any row. */
 export function nanoseconds(text: string): bigint {
   const [seconds = "0", nanos = ""] = text.split(".");
   return BigInt(seconds + nanos.padEnd(9, "0"));
@@ -131,7 +131,7 @@ function lastOf(spelled: Spelled, name: string): string | undefined {
   return text === undefined ? undefined : comparisonOf(text).value;
 }
 
-/** The interval that all comparisons allow together; its ends cross where they allow nothing. */
+/** The interval that all comparisons allow together. If they allow nothing, `from` is after `to`. */
 function intervalOf(
   spelled: Spelled,
   name: string,

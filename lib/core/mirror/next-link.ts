@@ -1,11 +1,11 @@
 import type { Order, Spelled } from "./message-query";
 
-/** Comparisons that a page in this order moves past. */
+/** Comparisons that the next page replaces by its own. */
 const PASSED: Readonly<Record<Order, RegExp>> = { asc: /gte?:/, desc: /lte?:/ };
 
 /**
- * A mirror's link to the next page, as a path from the root: the same address and parameters, where the comparison of times that
- * the page has moved past gives way to one that begins after the page's last message.
+ * A mirror's link to the next page, as a path from the root. Address and parameters stay. The comparison of times that the page
+ * began at is replaced by one that begins after the page's last message.
  */
 export function nextLink(path: string, spelled: Spelled, order: Order, lastTimestamp: string): string {
   const times = spelled.get("timestamp") ?? [];

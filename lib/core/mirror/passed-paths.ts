@@ -1,6 +1,6 @@
-/** Addresses of a mirror's REST API that are handed on to the configured mirrors: reads that cost a mirror little. */
+/** Addresses of a mirror's REST API that pass through to the configured mirrors: reads that are cheap for a mirror. */
 const SUPPLY = /^(exchangerate|fees|nodes|stake|supply)$/;
-/** Ids, aliases, addresses and hashes; nothing that could lead to another address. */
+/** Ids, aliases, addresses and hashes. Nothing in them can lead to another path. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$/;
 
 const PASSED: readonly (readonly RegExp[])[] = [

@@ -1,17 +1,17 @@
 import type { Verification } from "../signals/signal";
 import type { Interval, Order } from "./message-query";
 
-/** A page of the log: what was asked, and what was found. */
+/** A page of the log: the query, and the rows that were found. */
 export interface FoundPage {
   readonly order: Order;
   readonly limit: number;
-  /** The sequence numbers that were asked for. */
+  /** The sequence numbers of the query. */
   readonly sequences: Interval<number>;
   /** In the page's order. Failed messages are on no page. */
   readonly rows: readonly {
     readonly sequence: number;
     readonly verification: Verification;
-    /** Absent where what the mirror said of chunks is not known. */
+    /** Absent if the mirror's information about chunks was not stored. */
     readonly chunkInfo?: string | null;
   }[];
   /** The log has the message in front of the first row, and it is verified. */
@@ -19,10 +19,9 @@ export interface FoundPage {
 }
 
 /**
- * Whether the page can never change, so that caches may keep it. Numbers that are missing may turn up, failed messages may be
- * mended, what is not verified may be told otherwise, and new messages come at the end. So the page must be full, without a
- * missing number from the first that could be on it to its last, and verified in full. The message in front of the first row is
- * out for good: its time and its number are verified, too.
+ * Whether the page can never change, so that caches may keep it for good. Missing messages may turn up, failed ones may be
+ * repaired, unverified ones may change, and new ones come at the end. So the page must be full, verified, and without a missing
+ * number. The message before the first row must be verified too: then nothing can come between the two.
  */
 export function isUnchanging({ order, limit, sequences, rows, isNeighbourVerified }: FoundPage): boolean {
   const first = rows[0]?.sequence;

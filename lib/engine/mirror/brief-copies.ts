@@ -1,10 +1,10 @@
 /**
- * Answers that are the same for everybody, kept in this process for a moment: one copy and one load for all who ask the same. All
- * copies together are bounded in bytes.
+ * Caches answers that are the same for everybody, in this process and for a moment: one copy and one load (single flight) for each
+ * key. All copies together are bounded in bytes.
  */
 import { LRUCache } from "lru-cache";
 
-/** A loaded answer. `lifeMs`: for how long it serves; infinite for one that can never change. */
+/** A loaded answer. `lifeMs`: how long it may be served. Infinity if it can never change. */
 export interface Loaded<T> {
   readonly value: T;
   readonly bytes: number;
@@ -30,7 +30,7 @@ interface Copy<T> extends Loaded<T> {
   readonly atMs: number;
 }
 
-/** Keys and the map's own nodes, for each copy. */
+/** For each copy: its key, and the map's own nodes. */
 const OVERHEAD_BYTES = 500;
 
 export class BriefCopies<T extends object> {
@@ -45,7 +45,7 @@ export class BriefCopies<T extends object> {
     return this.copies.calculatedSize;
   }
 
-  /** The copy of `key`, or what `load` gives. Rejects as `load` does, unless its source is down and there is an old copy. */
+  /** The cached answer, or the one that `load` gives. Rejects as `load` does, unless the source is down and there is an old copy. */
   get(key: string, load: () => Promise<Loaded<T>>): Promise<Served<T>> {
     const copy = this.copies.get(key);
     if (copy !== undefined && this.ageMs(copy) < copy.lifeMs)
@@ -61,7 +61,7 @@ export class BriefCopies<T extends object> {
     const atMs = this.options.now();
     try {
       const loaded = await load();
-      // Its life begins with the load: it may lack what came while it was loaded.
+      // Its age counts from the start of the load: it may lack what came while it was loaded.
       this.copies.set(key, { ...loaded, atMs });
       return { value: loaded.value, outcome: "miss" };
     } catch (cause) {

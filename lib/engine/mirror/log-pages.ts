@@ -1,4 +1,4 @@
-/** Answers of the public mirror out of the log: pages of messages, and single messages. */
+/** Answers of the public mirror from the log: pages of messages, and single messages. */
 import { MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -9,7 +9,7 @@ import type { LogEntry } from "../../core/signals/batch";
 import type { LedgerLog } from "../../ports/store/ledger-log";
 import { messageJson } from "./message-json";
 
-/** JSON, and whether it can never be another. Null: there is no such message. */
+/** `body` is JSON, or null if there is no such message. `isUnchanging`: it can never change. */
 export interface LogAnswer {
   readonly body: string | null;
   readonly isUnchanging: boolean;
@@ -21,7 +21,7 @@ const EVER = { from: 0n, to: 2n ** 63n - 1n };
 const pageBody = (messages: readonly string[], next: string | null) =>
   `{"messages":[${messages.join(",")}],"links":{"next":${JSON.stringify(next)}}}`;
 
-/** A page of a topic. `path`: the address that was asked, for the link to the next page. */
+/** A page of a topic. `path` is the request's own path, for the link to the next page. */
 export async function messagesPage(
   log: LedgerLog,
   topicId: TopicId,
@@ -41,7 +41,7 @@ export async function messagesPage(
   return { body: pageBody(messages, next), isUnchanging: !isCut && isUnchanging(found) };
 }
 
-/** The messages that fit into one answer: the link to the next page goes on after them. One message is sent however long it is. */
+/** The messages that fit into one answer. The link to the next page goes on after them. The first message always fits. */
 function fitting(messages: readonly string[]): readonly string[] {
   let bytes = 0;
   const end = messages.findIndex((message, i) => {
@@ -51,14 +51,14 @@ function fitting(messages: readonly string[]): readonly string[] {
   return end < 0 ? messages : messages.slice(0, end);
 }
 
-/** The message of a number, which may be beyond every message. */
+/** The message with this sequence number, if there is one. */
 export async function messageOf(log: LedgerLog, topicId: TopicId, sequence: number): Promise<LogAnswer> {
   const sequences = { from: sequence, to: sequence };
   const { rows } = await log.page({ topicId, sequences, times: EVER, order: "asc", limit: 1 });
   return single(topicId, rows[0]);
 }
 
-/** The message of a time, of whichever topic. */
+/** The message with this consensus time, in any topic. */
 export async function messageAt(log: LedgerLog, ns: ConsensusNs): Promise<LogAnswer> {
   const found = await log.at(ns);
   return found === null ? NONE : single(found.topicId, found.entry);

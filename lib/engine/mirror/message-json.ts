@@ -19,7 +19,7 @@ export function messageJson(topicId: TopicId, entry: LogEntry, isUtf8 = false): 
   return `{"chunk_info":${chunkInfoOf(entry)},${JSON.stringify(rest).slice(1)}`;
 }
 
-/** Earlier versions kept the key of a group of chunks alone: payer, account, valid start, nonce and scheduled flag. */
+/** Earlier versions stored only the key of a group of chunks: payer, account, valid start, nonce and scheduled flag. */
 function chunkInfoOf({ chunkInfo, chunk }: LogEntry): string {
   if (chunkInfo !== undefined) return chunkInfo ?? "null";
   const [, account_id = "", transaction_valid_start, nonce, scheduled] = chunk?.key.split("|") ?? [];

@@ -2,7 +2,7 @@ import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
 import { BriefCopies, type Served } from "./brief-copies";
 
-/** No mirror has answered. */
+/** Thrown if no mirror answered. */
 export class NotPassed extends Error {
   override readonly name = "NotPassed";
 
@@ -13,17 +13,17 @@ export class NotPassed extends Error {
 
 export interface PassThroughOptions {
   readonly mirror: RawMirror;
-  /** Takes a token of the share of the mirror budget that readers may use; null where it is used up. */
+  /** Takes a token from the part of the mirror budget that readers may use. Null if it is used up. */
   readonly reserve: () => Promise<number | null>;
   readonly maxBytes: number;
   readonly now: () => number;
   readonly staleMaxMs: number;
 }
 
-/** About the time of one block: nothing that a mirror says is older than that by our doing. */
+/** About the time of one block. The cache makes no answer of a mirror older than this. */
 export const PASSED_S = 2;
 
-/** Answers of a mirror for whoever asks, out of one request for all who ask the same within a moment. */
+/** Answers of a mirror, cached for a moment: one request to the mirror for all equal requests. */
 export class PassThrough {
   private readonly copies: BriefCopies<RawAnswer>;
 
@@ -36,7 +36,7 @@ export class PassThrough {
     return this.copies.bytes;
   }
 
-  /** The answer for a path behind `/api/v1`. Rejects with NotPassed where no mirror answers and none has lately. */
+  /** The answer for a path below `/api/v1`. Rejects with NotPassed if no mirror answers and there is no recent copy. */
   get(path: string): Promise<Served<RawAnswer>> {
     return this.copies.get(path, async () => {
       if ((await this.options.reserve()) === null)
