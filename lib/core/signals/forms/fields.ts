@@ -1,4 +1,4 @@
-/** JSON objects as the decoder reads them: members of unknown type, looked for in several places. */
+/** How the decoder reads JSON objects: members have any type, and may stand in one of several places. */
 import { parseUserId, type UserId } from "../../ledger/ids";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -7,18 +7,18 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The object that a member holds; an empty one where it holds none. */
+/** The object in this member, or an empty one. */
 export function nested(fields: Fields, name: string): Fields {
   const value = fields[name];
   return isFields(value) ? value : NONE;
 }
 const NONE: Fields = {};
 
-/** A body and the objects in it that may hold its members. */
+/** A body, and the objects inside it that may hold its members. */
 export interface Body {
   readonly json: Fields;
   readonly payload: Fields;
-  /** From the one that counts first: the top, the payload, what stands beside it. Empty ones are left out. */
+  /** In the order in which they count: the top, the payload, the others. Without empty ones. */
   readonly places: readonly Fields[];
 }
 
@@ -29,10 +29,10 @@ export function bodyOf(json: Fields): Body {
   return { json, payload, places };
 }
 
-/** A member's name, or the name of an object and of the member in it. */
+/** A member's name, or an object's name and the name of the member in it. */
 export type Path = string | readonly [object: string, member: string];
 
-/** The member of the first place that has one of these, place by place; null for none. Empty text counts as absent. */
+/** The first of these members that is there, place by place. Null if there is none. Empty text counts as absent. */
 export function firstOf(places: readonly Fields[], paths: readonly Path[]): unknown {
   for (const place of places) {
     for (const path of paths) {
@@ -45,10 +45,10 @@ export function firstOf(places: readonly Fields[], paths: readonly Path[]): unkn
 
 const isThere = (value: unknown) => value !== undefined && value !== null && value !== "";
 
-/** A QR code that anybody may scan is addressed so. */
+/** The target of a QR code that anybody may scan. */
 const ANYBODY = "peer:any";
 
-/** The first member that names somebody: their id; undefined if it is no id; null if no member is there. */
+/** The id in the first of these members that is there. Undefined if it is not an id, null if there is no such member. */
 export function idIn(places: readonly Fields[], paths: readonly Path[]): UserId | null | undefined {
   for (const place of places) {
     for (const path of paths) {
@@ -61,7 +61,7 @@ export function idIn(places: readonly Fields[], paths: readonly Path[]): UserId 
   return null;
 }
 
-/** Whether a value has objects or lists in each other, more than `depth` of them. */
+/** Whether objects and lists are nested deeper than `depth`. */
 export function deeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (depth === 0) return true;

@@ -6,7 +6,7 @@ import { type Body, firstOf, type Path } from "./fields";
 
 const DID = /^did:[a-z0-9]+:[a-z0-9._:%-]{1,200}$/;
 
-/** The member that names the account, by type; null where the type needs none. */
+/** The member that names the account, by type. Null if the type has none. */
 const ACCOUNTS: Readonly<Record<string, readonly Path[] | null>> = {
   IDENTITY_BIND: ["hedera_account_id"],
   IDENTITY_ASSERT: ["hedera_account_id"],
@@ -29,7 +29,7 @@ export function identityIn(type: string, { places }: Body): Result<Identity, Und
   return ok({ sub: did, accountId, issuedMs: msOf(firstOf(places, ["iat"])) });
 }
 
-/** A time as text (ISO 8601), or in seconds. */
+/** Reads a time: ISO 8601 text, or a number of seconds. */
 function msOf(iat: unknown): number | null {
   const ms = typeof iat === "number" ? iat * 1_000 : typeof iat === "string" ? Date.parse(iat) : Number.NaN;
   return Number.isSafeInteger(ms) && ms >= 0 ? ms : null;

@@ -1,13 +1,13 @@
-/** The recognition that a mint is of, and those that a message defines. */
+/** The definition that a mint names, and the definitions that a message makes. */
 import { withoutVersion } from "../message-types";
 import type { Statement } from "../signal";
 import { cleanText } from "../text";
 import { type Body, type Fields, isFields, nested } from "./fields";
 
-/** Definition ids are slugs or token ids; they become keys. */
+/** Definition ids are slugs or token ids, and become keys. */
 const MAX_DEFINITION_ID_CHARACTERS = 100;
 
-/** Names that say by themselves that they mean a definition come first; then those that other members have too. */
+/** Members that can only name a definition come first, then members that have other uses too. */
 const NAMES_IN_MINTS = ["recognitionId", "definitionId", "definitionSlug", "def_id", "tokenId", "slug", "id"] as const;
 const NAMES_IN_DEFINITIONS = [
   "base_id",
@@ -20,7 +20,7 @@ const NAMES_IN_DEFINITIONS = [
   "type_id",
 ] as const;
 
-/** The id by which a mint names its definition; null where it names none. */
+/** The definition id that a mint names. Null if it names none. */
 export function mintedIn({ json, payload, places }: Body): string | null {
   const all = [...places, nested(json, "definition"), nested(payload, "definition")];
   for (const name of NAMES_IN_MINTS) {
@@ -32,7 +32,7 @@ export function mintedIn({ json, payload, places }: Body): string | null {
   return null;
 }
 
-/** The definitions of a message: those of a catalogue's batch, or the one that it states. Empty where it has no id. */
+/** The definitions of a message: all of a catalogue's batch, or the one that it makes. Empty if it has no id. */
 export function definedIn({ json, payload, places }: Body): readonly Statement[] {
   const inner = [payload, json].flatMap((place) => [place.def, place.definition, place.data]).filter(isFields);
   const batch = [...places, ...inner].map(({ items }) => items).find(Array.isArray);
@@ -41,7 +41,7 @@ export function definedIn({ json, payload, places }: Body): readonly Statement[]
   return statement(Object.assign({}, around, ...inner.toReversed()), [...inner, ...places.slice(1), json]);
 }
 
-/** Reads the id out of the first place that has one. */
+/** Reads the id from the first place that has one. */
 function statement(fields: Fields, places: readonly Fields[]): readonly Statement[] {
   for (const place of places) {
     for (const name of NAMES_IN_DEFINITIONS) {
@@ -57,7 +57,7 @@ function idOf(value: unknown): string | null {
   return cleanText(value, MAX_DEFINITION_ID_CHARACTERS);
 }
 
-/** Finds the definition of a mint by its id, its slug, and either of them without a version. Earlier entries count first. */
+/** Finds a mint's definition by id, by slug, and by either of them without a version. The first match counts. */
 export function resolver<T extends { readonly definitionId: string; readonly slug: string | null }>(
   definitions: readonly T[],
 ): (id: string | null) => T | null {

@@ -1,4 +1,4 @@
-/** The two sides of a message: who acts, who is meant, and their names. */
+/** The two sides of a message: the actor, the target, and their names. */
 import type { UserId } from "../../ledger/ids";
 import { hasActor, hasTarget, kindOf } from "../message-types";
 import type { Party } from "../signal";
@@ -7,16 +7,16 @@ import { type Body, type Fields, idIn, isFields, type Path } from "./fields";
 import { isNumeric } from "./type-of";
 
 const ACTORS: readonly Path[] = ["actor", "from", ["actors", "from"], "issuer", "sender", "senderId", "mintedBy"];
-/** Looked at when nobody is named as acting. */
+/** Members that name the actor if no other member does. */
 const AUTHORS: readonly Path[] = ["accountId", "sessionId"];
-/** People publish their own profile, often naming themselves only as its owner. */
+/** People publish their own profile. Often only the profile's owner is named. */
 const AUTHORS_OF_PROFILES: readonly Path[] = [...AUTHORS, "owner"];
 
 const TARGETS: readonly Path[] = ["target", "to", ["actors", "to"], "recipient", "owner", "contactId"];
-/** In messages of other types these may mean anything. */
+/** These members name the target in messages of these types only. In others they may mean anything. */
 const TARGETS_OF_KINDS: readonly Path[] = [...TARGETS, "recipientId", "subject", "holder"];
 
-/** Undefined: what names the actor is no id. Null: nothing names one. */
+/** Undefined if the member that names the actor holds no id. Null if no member names an actor. */
 export function actorOf(type: string, { places }: Body): UserId | null | undefined {
   if (!hasActor(type)) return null;
   const actor = idIn(places, ACTORS);
@@ -29,7 +29,7 @@ export function targetOf(type: string, { json, payload, places }: Body): UserId 
   return idIn(isNumeric(json) ? [payload, json] : places, paths);
 }
 
-/** The names of both sides. An object that names a side comes first; what stands around belongs to the actor. */
+/** The names of both sides. An object that names a side comes first. Names outside such an object are the actor's. */
 export function partiesOf({ json, payload, places }: Body): Record<"actorParty" | "targetParty", Party> {
   return {
     actorParty: partyIn([json.from, payload.from, json.actor, ...places]),

@@ -1,11 +1,11 @@
-/** The type of a body, which senders write in many ways. The first rule that applies decides. */
+/** The type of a body. Senders write it in many ways, and the first rule that applies decides. */
 import { MAX_ID_CHARACTERS } from "../../ledger/ids";
 import { err, ok, type Result } from "../../result";
 import { foldSynonym, isListed, kindOf, type MessageType, NUMERIC_TYPES, withoutVersion } from "../message-types";
 import type { UndecodableReason } from "../signal";
 import type { Body, Fields } from "./fields";
 
-/** The numeric form names itself `"hcs":"21"`; some senders write the number. */
+/** The numeric form is marked by `"hcs":"21"`. Some senders write a number instead of the text. */
 export const isNumeric = ({ hcs }: Fields): boolean => hcs === "21" || hcs === 21;
 
 export function typeOf(body: Body): Result<string, UndecodableReason> {
@@ -15,20 +15,20 @@ export function typeOf(body: Body): Result<string, UndecodableReason> {
     if (!Number.isSafeInteger(number) || number < 0) return err("bad-type");
     return ok(NUMERIC_TYPES[number] ?? `HCS21_${number}`);
   }
-  // The official standards (hcs-2, hcs-11, hcs-21, …) name themselves in `p`; none of their operations is ours.
+  // Messages of the official standards (hcs-2, hcs-11, hcs-21, …) have their name in `p`. None of their operations is ours.
   if (typeof json.p === "string" && /^hcs-\d/i.test(json.p)) return err("unknown-type");
   const told = tellingOf(json.type, json.kind, payload.type, payload.kind);
   const name = told === null ? null : named(told, json);
   if (name !== null && !isWellMade(name)) return err("bad-type");
   const type = name === null ? null : foldSynonym(name);
   const tag = tagOf(json, payload);
-  // Recognition services write all their messages as mints, and say in `t` what each is.
+  // Recognition services write all their messages as mints. The real type is in `t`.
   if (tag !== null && (type === null || kindOf(type) === "recognition")) return ok(tag);
   const found = type ?? typeByFamily(json) ?? typeBySchema(body) ?? typeByShape(json) ?? typeByShape(payload);
   return found === null ? err("unknown-type") : ok(found);
 }
 
-/** A type's number, also where a sender wrote it as text; null where it is a name. */
+/** The number of a type, written as a number or as text. Null if it is a name. */
 function numberOf(type: unknown): number | null {
   if (typeof type === "number") return type;
   return typeof type === "string" && /^\d+$/.test(type) ? Number(type) : null;
@@ -37,7 +37,7 @@ function numberOf(type: unknown): number | null {
 const tellingOf = (...values: readonly unknown[]): string | null =>
   (values.find((value) => typeof value === "string" && value !== "") as string | undefined) ?? null;
 
-/** The families of the canonical model, which writes the rest of the type in `subtype`. */
+/** The families of the canonical model. The rest of the type is in `subtype`. */
 const FAMILIES: ReadonlySet<string> = new Set(["CONTACT", "TRUST", "RECOGNITION", "PROFILE", "SIGNAL"]);
 
 function named(told: string, { subtype }: Fields): string {
@@ -49,7 +49,7 @@ function named(told: string, { subtype }: Fields): string {
 
 const isWellMade = (name: string) => name !== "" && !/\p{C}/u.test(name) && [...name].length <= MAX_ID_CHARACTERS;
 
-/** The type that `t` names: `signal.boost@1`, `IDENTITY_BIND`. Null where it names none that the table lists. */
+/** The type in `t`, like `signal.boost@1` or `IDENTITY_BIND`. Null if the table does not list it. */
 function tagOf(json: Fields, payload: Fields): string | null {
   const tag = tellingOf(payload.t, json.t);
   if (tag === null) return null;
@@ -60,7 +60,7 @@ function tagOf(json: Fields, payload: Fields): string | null {
 /** Messages of the realm itself: `"family":"system"`. */
 const typeByFamily = ({ family }: Fields): MessageType | null => (family === "system" ? "SYSTEM_UPDATE" : null);
 
-/** By the schema's name in small letters, without its version. */
+/** Types by schema. Names are in lower case and without a version. */
 const SCHEMAS: ReadonlyMap<string, MessageType> = new Map([
   ["hcs-11-recognition-definition", "RECOGNITION_DEFINITION"],
   ["hcs-11-recognition-instance", "RECOGNITION_MINT"],
@@ -78,7 +78,7 @@ function typeBySchema({ json, payload }: Body): MessageType | null {
   return schema === null ? null : (SCHEMAS.get(withoutVersion(schema.toLowerCase())) ?? null);
 }
 
-/** The members that tell a type where nothing names it, as TrustMesh's own reader has them; most telling first. */
+/** Members that reveal the type of a body without one, as in TrustMesh's own reader. The strongest hint comes first. */
 const SHAPES: readonly (readonly [type: MessageType, ...members: string[]])[] = [
   ["RECOGNITION_MINT", "recognitionId"],
   ["RECOGNITION_MINT", "owner"],
