@@ -129,6 +129,10 @@ export const INCIDENT_KINDS = {
     severity: "critical",
     action: "Run npm run doctor: it compares the operator's key with the account, and tries to reach a node.",
   },
+  "ui-unreachable": {
+    severity: "critical",
+    action: "Check that the web UI's own deployment runs, that UI_ORIGIN is right, and that this machine can reach it.",
+  },
   "payers-open": {
     severity: "warning",
     action: "Set TRUSTED_PAYERS to the accounts that may write for others.",

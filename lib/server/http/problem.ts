@@ -31,12 +31,15 @@ const CODES = {
   "headers-too-large": [431, "Too many headers"],
   internal: [500, "Internal error"],
   "ledger-refused": [502, "Refused by the ledger"],
+  "ui-unreachable": [502, "Web UI unreachable"],
   "not-yet": [503, "Not there yet"],
   "read-only": [503, "Read only"],
   unavailable: [503, "Unavailable"],
   "not-configured": [503, "Not configured"],
   "ledger-unavailable": [503, "Ledger unavailable"],
   uncertain: [503, "Outcome unknown"],
+  "ui-too-slow": [504, "Web UI too slow"],
+  loop: [508, "Loop"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ProblemCode = keyof typeof CODES;
