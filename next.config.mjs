@@ -1,4 +1,4 @@
-/** Headers of pages and files, beside the policy that proxy.ts gives to pages. */
+/** Headers of our files. proxy.ts gives pages theirs. No other address has any here: it may be passed on to UI_ORIGIN. */
 const HEADERS = {
   "X-Content-Type-Options": "nosniff",
   // Ids of people are in paths: no other site is told where somebody came from.
@@ -9,6 +9,9 @@ const HEADERS = {
   "Cross-Origin-Resource-Policy": "same-origin",
   "X-Frame-Options": "DENY",
 };
+/** The same as in lib/core/own-addresses.ts. */
+const BUILD_PREFIX = "trustmesh-edge";
+const FILES = `/:path(${BUILD_PREFIX}/.*|apple-icon.png|icon-192.png|icon-512.png|icon-maskable-512.png|icon.svg|social.png|wallet-connector.js)`;
 /** The embedded Postgres (wasm), the SDK and gRPC load files of their own by path. */
 const BY_PATH = [
   "@electric-sql/pglite",
@@ -45,15 +48,14 @@ const config = {
   devIndicators: { position: "bottom-right" },
   // A folder with all that a server needs and nothing else, for images (scripts/build/standalone.ts); `npm start` does without.
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
+  // Another build on this origin (UI_ORIGIN) has /_next for itself.
+  assetPrefix: `/${BUILD_PREFIX}`,
+  // proxy.ts passes requests on as they came, with the parameters and headers of the other build's own navigation.
+  skipProxyUrlNormalize: true,
   headers: async () => [
-    { source: "/:path*", headers: asList(HEADERS) },
-    // A page answers unknown addresses of the API, and the proxy does not see it.
+    { source: FILES, headers: asList(HEADERS) },
     {
-      source: "/api/:path*",
-      headers: asList({ "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'" }),
-    },
-    {
-      source: "/:path*",
+      source: FILES,
       has: [{ type: "header", key: "x-forwarded-proto", value: "https" }],
       headers: asList({ "Strict-Transport-Security": "max-age=31536000" }),
     },

@@ -26,7 +26,10 @@ export default defineConfig({
   testDir: "tests/e2e",
   testMatch: "**/*.spec.ts",
   // These start servers of their own, on the embedded set-up.
-  testIgnore: SET_UP === "embedded" ? [] : ["**/process.spec.ts", "**/admin-actions.spec.ts", "**/development.spec.ts"],
+  testIgnore:
+    SET_UP === "embedded"
+      ? []
+      : ["**/process.spec.ts", "**/ui-origin.spec.ts", "**/admin-actions.spec.ts", "**/development.spec.ts"],
   fullyParallel: true,
   forbidOnly: Boolean(process.env.CI),
   // A shared CI machine stalls now and then; a test that fails three times has something to say.

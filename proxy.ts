@@ -1,12 +1,17 @@
 /**
- * The content security policy of pages, with a new nonce for each page. Next takes the nonce from the request's copy of the
- * header and puts it on every script and style that it renders. This runs for pages only: in front of an API route it would
- * cost half as much as the route itself (docs/measurements.md §1), and API answers have a policy that needs no nonce
- * (lib/server/http/api-headers.ts).
+ * The headers of pages, with a content security policy that has a new nonce for each page. Next takes the nonce from the
+ * request's copy of the header and puts it on every script and style that it renders. This runs for pages only: in front of an
+ * API route it would cost half as much as the route itself (docs/measurements.md §1), and API answers have a policy that needs
+ * no nonce (lib/server/http/api-headers.ts). Where our own server is not in front, pages that are not ours leave here for
+ * UI_ORIGIN.
  */
 import { randomBytes } from "node:crypto";
 import { type NextRequest, NextResponse } from "next/server";
 import { cleanValue } from "./lib/core/health/spelling";
+import { isOwnAddress } from "./lib/core/own-addresses";
+import { readTarget } from "./lib/core/request-target";
+import { uiOrigin } from "./lib/server/config/ui-origin";
+import { apiHeaders } from "./lib/server/http/api-headers";
 import { WALLETCONNECT_RELAY, WALLETCONNECT_VERIFY } from "./lib/wire/wallet";
 
 const HEADER = "content-security-policy";
@@ -55,7 +60,29 @@ export function walletOrigins(path: string, env: Readonly<Record<string, string 
   return { relay: new URL(relay).origin, frame: relay === WALLETCONNECT_RELAY ? WALLETCONNECT_VERIFY : null };
 }
 
-export function proxy(request: NextRequest): NextResponse {
+export function proxy(request: NextRequest): Response | Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (uiOrigin(process.env) !== null && !isOwn(pathname)) return passedOn(request);
+  return ownPage(request);
+}
+
+function isOwn(pathname: string): boolean {
+  const segments = readTarget(pathname);
+  return segments.ok && isOwnAddress(segments.value);
+}
+
+async function passedOn(request: NextRequest): Promise<Response> {
+  // Most deployments need the whole app behind this import for API routes only.
+  const { passOn } = await import("./lib/server/http/next-route");
+  const response = await passOn(request);
+  const location = response.headers.get("location");
+  // The framework takes absolute addresses only, and makes those of this origin relative again.
+  if (location !== null && URL.canParse(location, request.url))
+    response.headers.set("location", new URL(location, request.url).href);
+  return response;
+}
+
+function ownPage(request: NextRequest): NextResponse {
   const policy = pagePolicy(randomBytes(16).toString("base64"), {
     isDevelopment: process.env.NODE_ENV === "development",
     isSecure: request.headers.get("x-forwarded-proto") === "https",
@@ -64,13 +91,14 @@ export function proxy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   headers.set(HEADER, policy);
   const response = NextResponse.next({ request: { headers } });
+  for (const [name, value] of apiHeaders(request.headers.get("x-forwarded-proto"))) response.headers.set(name, value);
   response.headers.set(HEADER, policy);
   return response;
 }
 
 export const config = {
-  // All pages, the page for unknown addresses included. Not the API, and no files.
+  // Everything but the API and our own files (lib/core/own-addresses.ts).
   matcher: [
-    "/((?!api/|_next/static/|(?:icon\\.svg|icon-192\\.png|icon-512\\.png|icon-maskable-512\\.png|apple-icon\\.png|social\\.png|manifest\\.webmanifest|robots\\.txt)$).*)",
+    "/((?!api/|trustmesh-edge/|(?:apple-icon\\.png|icon-192\\.png|icon-512\\.png|icon-maskable-512\\.png|icon\\.svg|social\\.png|wallet-connector\\.js)$).*)",
   ],
 };

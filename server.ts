@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   claimProcess();
   const dir = process.cwd();
   loadEnvConfig(dir, false, { info: () => undefined, error: console.error });
-  const { HOST, PORT } = readEnv(process.env);
-  const front = new Front(starting(loadingNow), systemClock);
+  const { HOST, PORT, UI_ORIGIN } = readEnv(process.env);
+  const front = new Front(starting(loadingNow, UI_ORIGIN !== null), systemClock);
   let app: App | null = null;
   let framework: Framework | null = null;
   let isEnding = false;

@@ -82,7 +82,7 @@ it("migrates as a step of its own, then starts and serves, by who may write noth
   await expect(run(process.execPath, checkArgs, { env: { ...env, PORT: "9" } })).rejects.toThrow();
 
   const page = await (await fetch(`${server.url}/sign-in`)).text();
-  const script = /src="(\/_next\/static\/[^"]+\.js)"/.exec(page)?.[1] as string;
+  const script = /src="(\/trustmesh-edge\/_next\/static\/[^"]+\.js)"/.exec(page)?.[1] as string;
   expect((await fetch(server.url + script)).status).toBe(200);
 });
 

@@ -9,6 +9,6 @@ export interface RouteMatch {
 
 /** The route of the table that takes a method and a path; null where there is none. */
 export function matchRoute(method: string, path: string): RouteMatch | null {
-  const verdict = judge({ method, target: path, header: () => null, headerCount: 0 });
+  const verdict = judge({ method, target: path, header: () => null, headerCount: 0, hasUi: false });
   return verdict.kind === "pass" && verdict.route !== null ? { name: verdict.route, params: verdict.params } : null;
 }

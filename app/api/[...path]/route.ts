@@ -1,8 +1,9 @@
-import { unknownAddress } from "@/lib/server/http/next-route";
+import { passOn } from "@/lib/server/http/next-route";
 
-export const GET = unknownAddress;
-export const POST = unknownAddress;
-export const PUT = unknownAddress;
-export const PATCH = unknownAddress;
-export const DELETE = unknownAddress;
-export const OPTIONS = unknownAddress;
+export const GET = passOn;
+export const HEAD = passOn;
+export const POST = passOn;
+export const PUT = passOn;
+export const PATCH = passOn;
+export const DELETE = passOn;
+export const OPTIONS = passOn;

@@ -57,6 +57,8 @@ export const LIMITS = {
   health: { address: each(1_000, 10_000) },
   // Rendering costs about 5 ms, so this is a quarter of a core.
   page: { address: each(50, 1_000) },
+  // Requests for the web UI at UI_ORIGIN: a page of it with some 50 files and calls costs us less than rendering one of ours.
+  passed: { address: each(200, 6_000) },
   // A page loads 15 files the first time, and none after that.
   file: { address: each(500, 15_000) },
 } as const satisfies Record<string, Limit>;

@@ -55,6 +55,7 @@ import type { Metrics } from "../observe/metrics";
 import type { MinuteHistory } from "../observe/minute-history";
 import type { RecentErrors } from "../observe/recent-errors";
 import type { Tracing } from "../observe/trace-types";
+import type { UiOrigin } from "../ui-origin/ui-origin";
 import type { OfferedDefinitions } from "./catalogue";
 import type { CountedSubmitter } from "./counted-submitter";
 import type { FirstSync } from "./first-sync";
@@ -130,6 +131,8 @@ export interface App {
   readonly magic: MagicSignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;
+  /** Answers for every address that is not ours. Null without UI_ORIGIN. */
+  readonly ui: UiOrigin | null;
   /** Cached answers of routes that answer everybody the same. */
   readonly remembered: RememberedAnswers;
   readonly trustedPayers: TrustedPayers;

@@ -20,6 +20,7 @@ import { followApp } from "../observe/metric-sources";
 import { Metrics } from "../observe/metrics";
 import { MinuteHistory } from "../observe/minute-history";
 import { RecentErrors } from "../observe/recent-errors";
+import { UiOrigin } from "../ui-origin/ui-origin";
 import type { App, Parts } from "./app";
 import { OfferedDefinitions } from "./catalogue";
 import { FirstSync } from "./first-sync";
@@ -119,6 +120,7 @@ export function createApp({
     errors,
     history: new MinuteHistory(() => readingOf(app), clock),
     health: new HealthWatch(() => app),
+    ui: env.UI_ORIGIN === null ? null : new UiOrigin({ origin: env.UI_ORIGIN, incidents }),
     remembered: new RememberedAnswers(clock),
     readersSeen: new ReadersSeen(),
     firstSync: new FirstSync({ scheduler, ledger, clock, log }),
@@ -144,6 +146,7 @@ export function createApp({
       hub.close();
       for (const end of unfollow) end();
       access.signOuts.close();
+      app.ui?.close();
       await shared?.close();
       await network.close();
       await stores.close();

@@ -9,6 +9,7 @@ import { type Finding, fine, wrong } from "./doctor/finding";
 import { MirrorExam } from "./doctor/mirrors";
 import { examineOperator } from "./doctor/operator";
 import { examineRedis } from "./doctor/redis";
+import { examineUi } from "./doctor/ui-origin";
 
 export type { Finding } from "./doctor/finding";
 
@@ -28,6 +29,7 @@ export async function* examine(source: Readonly<Record<string, string | undefine
   try {
     yield* findings;
     yield* examineRedis(env);
+    yield* examineUi(env);
     if (env.isDevnet) {
       yield devnet();
       return;

@@ -14,6 +14,7 @@ import {
   type UserId,
 } from "../../core/ledger/ids";
 import { MAX_SEGMENTS } from "../../core/shards/reshard";
+import { parseUiOrigin } from "./ui-origin";
 
 export const onOff = z.enum(["on", "off"]);
 
@@ -152,4 +153,14 @@ export const urls = z
       if (!address.ok) context.addIssue(`holds an address that ${address.error}`);
     }
     return bases;
+  });
+export const uiOriginText = z
+  .string()
+  .optional()
+  .transform((text, context): string | null => {
+    if (text === undefined) return null;
+    const origin = parseUiOrigin(text);
+    if (origin.ok) return origin.value;
+    context.addIssue(origin.error);
+    return z.NEVER;
   });

@@ -53,7 +53,7 @@ export function readEnv(source: EnvSource): Env {
     else problems.push(`${name} ${parsed.error.issues.map((issue) => issue.message).join(", ")}`);
   }
   const env = values as unknown as Values;
-  if (problems.length === 0) problems.push(...contradictions(env, isOnVercel(source)));
+  if (problems.length === 0) problems.push(...contradictions(env, source));
   if (problems.length > 0)
     throw new EnvError(
       `The configuration has ${counted(problems.length, "problem")}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
@@ -95,8 +95,21 @@ function vercelDomains(source: EnvSource): readonly string[] | null {
   return names.length > 0 ? names : null;
 }
 
-function contradictions(env: Values, isVercel: boolean): string[] {
+/** Names and ports of this machine by which this server may be reached. */
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Whether UI_ORIGIN names this server itself. Requests would then go in a circle. */
+function isOwnOrigin({ UI_ORIGIN, PORT }: Values, domains: readonly string[] | null): boolean {
+  if (UI_ORIGIN === null) return false;
+  const { host } = new URL(UI_ORIGIN);
+  return domains?.includes(host) === true || LOCAL_NAMES.some((name) => host === `${name}:${PORT}`);
+}
+
+function contradictions(env: Values, source: EnvSource): string[] {
   const problems: string[] = [];
+  const isVercel = isOnVercel(source);
+  if (isOwnOrigin(env, env.APP_DOMAIN ?? vercelDomains(source)))
+    problems.push("UI_ORIGIN names this server itself: set it to the address of the web UI's own deployment");
   if (isVercel && env.DATABASE_URL === undefined)
     problems.push("DATABASE_URL is needed on Vercel, because its functions have no lasting disk");
   const network = env.HEDERA_NETWORK;

@@ -24,6 +24,7 @@ import {
   segments,
   topicId,
   topicIds,
+  uiOriginText,
   urls,
   users,
 } from "./env-values";
@@ -165,6 +166,11 @@ export const VARIABLES = {
     domains,
     null,
     "Names by which browsers reach this app, as host or host:port, separated by commas. Wallet sign-in needs one, except on localhost. Default on Vercel: the deployment's names",
+  ),
+  UI_ORIGIN: variable(
+    uiOriginText,
+    null,
+    "Origin of a deployment of the TrustMesh web UI, like https://ui.example. Every page and API path that this app does not have comes from it. Default: none",
   ),
   MAGIC_CLIENT_ID: variable(
     clientIds,

@@ -8,12 +8,13 @@ import { type AnyRoute, answerRemembered } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import type { Serve } from "./front";
 import { gated } from "./gated";
+import { passOn } from "./pass-on";
 import { headersOf, send, sendProblem } from "./plain-answer";
 import { RateGuard } from "./rate-guard";
 import { notReady } from "./starting";
 
 export interface EntranceOptions {
-  readonly app: Pick<App, "clock" | "limits" | "metrics">;
+  readonly app: Pick<App, "clock" | "limits" | "metrics" | "ui">;
   /** The answer of a route whose answers are cached. */
   readonly remembered: (name: RouteName) => Promise<KeptAnswer>;
   /** Serves every request that was admitted and not answered here. */
@@ -33,7 +34,7 @@ export const rememberedOf =
 
 export function entrance({ app, remembered, next, isEnding }: EntranceOptions): Serve {
   const guard = new RateGuard(app);
-  return gated(({ route, limit }, request, response) => {
+  return gated(app.ui !== null, ({ to, route, limit }, request, response) => {
     const header = headersOf(request);
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
@@ -44,7 +45,7 @@ export function entrance({ app, remembered, next, isEnding }: EntranceOptions): 
         return send(request, response, { status, headers: Object.fromEntries(headers), body });
       }
       if (header("expect") !== undefined && hasBody(header)) response.writeContinue();
-      return next(request, response);
+      return to === "ui" && app.ui !== null ? passOn(app.ui, request, response) : next(request, response);
     };
     return guard.admit({
       ...{ limit, header, enter },

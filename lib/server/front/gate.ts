@@ -3,6 +3,7 @@ import "server-only";
  * Decides by the request line and the headers which requests may enter. A refusal here costs some microseconds. The framework
  * would need 2 ms to 2 s of CPU for the same request, and up to 10 MB of memory for a body that a page ignores.
  */
+import { BUILD_PREFIX, isOwnAddress } from "../../core/own-addresses";
 import { readTarget, TARGET_FAULTS } from "../../core/request-target";
 import type { HeaderReader } from "../access/client-address";
 import type { LimitName } from "../access/limits";
@@ -10,6 +11,7 @@ import type { ProblemParts } from "../http/problem";
 import { hasBody, MAX_BODY_BYTES } from "../http/read-body";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
+import { MAX_PASSED_BYTES } from "../ui-origin/forward";
 
 /** Browsers send about 20. The framework copies each header once or twice. */
 export const MAX_HEADERS = 100;
@@ -21,11 +23,15 @@ export interface Asked {
   readonly header: HeaderReader;
   /** The number of header lines, repeated ones included. */
   readonly headerCount: number;
+  /** Whether addresses that are not ours are passed on to UI_ORIGIN. */
+  readonly hasUi: boolean;
 }
 
 export type Verdict =
   | {
       readonly kind: "pass";
+      /** `ui`: the request goes on to UI_ORIGIN. */
+      readonly to: "us" | "ui";
       /** Null for pages and files. */
       readonly route: RouteName | null;
       readonly params: Readonly<Record<string, string>>;
@@ -68,23 +74,37 @@ const LONGER: ReadonlyMap<string, number> = new Map(
 );
 
 /** Judges a request. Returns its route, parameters and limit, or the refusal. Reads nothing of the body. */
-export function judge({ method, target, header, headerCount }: Asked): Verdict {
+export function judge({ method, target, header, headerCount, hasUi }: Asked): Verdict {
   const read = readTarget(target, LONGER.get(target.split("?", 1)[0] as string));
   if (!read.ok) return refuse(read.error === "too-long" ? "address-too-long" : "bad-input", TARGET_FAULTS[read.error]);
   if (headerCount > MAX_HEADERS)
     return refuse("headers-too-large", `A request may have at most ${MAX_HEADERS} headers.`);
   const segments = read.value;
-  if (segments[0] === "api") return judgeRoute(method, segments, header);
+  if (segments[0] === "api")
+    return judgeRoute(method, segments, header) ?? (hasUi ? judgePassed(method, header) : NO_ROUTE);
+  if (hasUi && !isOwnAddress(segments)) return judgePassed(method, header);
   if (method !== "GET" && method !== "HEAD") return notAllowed(["GET", "HEAD"]);
   if (hasBody(header)) return noBody();
-  return { kind: "pass", route: null, params: {}, limit: isFile(segments) ? "file" : "page" };
+  return { kind: "pass", to: "us", route: null, params: {}, limit: isFile(segments) ? "file" : "page" };
+}
+
+/** The methods of HTTP that carry a request to a server's resource (RFC 9110 §9.3, RFC 5789). */
+const PASSED_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** Requests that go on to UI_ORIGIN. Their bodies are counted again while they pass. */
+function judgePassed(method: string, header: HeaderReader): Verdict {
+  if (!PASSED_METHODS.includes(method)) return notAllowed(PASSED_METHODS);
+  if (Number(header("content-length") ?? 0) > MAX_PASSED_BYTES)
+    return refuse("too-large", `The body is larger than ${MAX_PASSED_BYTES} bytes. Send less.`);
+  return { kind: "pass", to: "ui", route: null, params: {}, limit: "passed" };
 }
 
 /** Static files: the framework serves them from disk, or answers 404. */
 const isFile = ([first, second]: readonly string[]) =>
-  first === "_next" || (second === undefined && first?.includes("."));
+  first === BUILD_PREFIX || (second === undefined && first?.includes("."));
 
-function judgeRoute(method: string, segments: readonly string[], header: HeaderReader): Verdict {
+/** Null if no route has this path. */
+function judgeRoute(method: string, segments: readonly string[], header: HeaderReader): Verdict | null {
   for (const { template, routes } of PATHS) {
     const params = matched(template, segments);
     if (params === null) continue;
@@ -94,9 +114,9 @@ function judgeRoute(method: string, segments: readonly string[], header: HeaderR
     if (route.body === undefined && hasBody(header)) return noBody();
     if (Number(header("content-length") ?? 0) > MAX_BODY_BYTES)
       return refuse("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    return { kind: "pass", route: name, params, limit: route.limit };
+    return { kind: "pass", to: "us", route: name, params, limit: route.limit };
   }
-  return refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
+  return null;
 }
 
 /** The parameters of a path; null where the path does not match the template. */
@@ -115,6 +135,8 @@ const refuse = (code: ProblemParts["code"], detail: string, allow: string | null
   problem: { code, detail, options: {} },
   allow,
 });
+
+const NO_ROUTE = refuse("not-found", "Nothing exists at this address. /api/openapi.json lists all addresses.");
 
 const noBody = () => refuse("too-large", "This address accepts no body. Send the request without one.");
 

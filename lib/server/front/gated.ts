@@ -7,12 +7,15 @@ import { headersOf, sendProblem } from "./plain-answer";
 
 export type LetIn = Extract<Verdict, { kind: "pass" }>;
 
-/** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. */
+/** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. `hasUi`: UI_ORIGIN is set. */
 export const gated =
-  (enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => void | Promise<void>): Serve =>
+  (
+    hasUi: boolean,
+    enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+  ): Serve =>
   (request, response) => {
     const { method = "GET", url: target = "/", rawHeaders } = request;
-    const verdict = judge({ method, target, header: headersOf(request), headerCount: rawHeaders.length / 2 });
+    const verdict = judge({ method, target, header: headersOf(request), headerCount: rawHeaders.length / 2, hasUi });
     if (verdict.kind === "pass") return enter(verdict, request, response);
     sendProblem(request, response, verdict.problem, { allow: verdict.allow });
   };

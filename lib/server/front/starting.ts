@@ -11,10 +11,10 @@ const REFRESH_S = 2;
 
 /**
  * Answers every request that passes the gate, without the app: alive, not ready, and which parts are loading. `loading` returns
- * one sentence for each.
+ * one sentence for each. `hasUi`: UI_ORIGIN is set.
  */
-export const starting = (loading: () => readonly string[]): Serve =>
-  gated(({ route }, request, response) => {
+export const starting = (loading: () => readonly string[], hasUi: boolean): Serve =>
+  gated(hasUi, ({ route }, request, response) => {
     const reasons = ["The server is starting.", ...loading()];
     if (route === "GET /api/health") return alive(request, response);
     if (route === "GET /api/health/ready") return notReady(request, response, reasons);

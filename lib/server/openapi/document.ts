@@ -6,6 +6,9 @@ import type { AnyRoute, HeededHeader } from "../http/route";
 import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
 import { jsonSchema } from "./schema";
 
+/** By it a server of this app can be told from others. */
+export const API_TITLE = "TrustMesh Edge";
+
 export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSecure = false): Record<string, unknown> {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const [name, route] of Object.entries(routes)) {
@@ -17,7 +20,7 @@ export function openApiDocument(routes: Readonly<Record<string, AnyRoute>>, isSe
   return {
     openapi: "3.1.0",
     info: {
-      title: "TrustMesh Edge",
+      title: API_TITLE,
       version: "1.0.0",
       description:
         "Contacts, circle, signals and recognition of TrustMesh, cached from Hedera Consensus Service, verified and live.",

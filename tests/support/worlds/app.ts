@@ -91,6 +91,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       target: url.pathname + url.search,
       header,
       headerCount: Object.keys(headers).length,
+      hasUi: false,
     });
     if (verdict.kind === "refuse" && verdict.problem.code !== "not-found") return problemResponse(verdict.problem);
     if (verdict.kind === "refuse" || verdict.route === null) throw new Error(`there is no route ${method} ${path}`);

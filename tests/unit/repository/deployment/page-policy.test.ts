@@ -45,8 +45,9 @@ it("is for pages: neither for the API nor for files", () => {
     "/icon-svg",
     "/other.png",
     "/profile/social.png",
-    "/_next/staticfoo",
+    "/_next/static/chunks/a.js",
   ];
   for (const path of pages) expect(path).toMatch(matcher);
-  for (const path of ["/api/contacts", "/_next/static/chunks/a.js", "/icon.svg"]) expect(path).not.toMatch(matcher);
+  for (const path of ["/api/contacts", "/trustmesh-edge/_next/static/a.js", "/icon.svg"])
+    expect(path).not.toMatch(matcher);
 });

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NextConfig } from "next";
 import { describe, expect, it } from "vitest";
 import { generateMetadata } from "@/app/layout";
+import { BUILD_PREFIX, OWN_FILES } from "@/lib/core/own-addresses";
 import { config } from "@/proxy";
 
+/** Files about the whole site: where another deployment has it, they are that deployment's. */
+const OF_THE_SITE = ["manifest.webmanifest", "robots.txt"];
 /** The files of public/ that git knows. A build makes the wallet connector. */
 const FILES = readdirSync("public").filter((name) => !name.startsWith("wallet-connector"));
 const isPage = new RegExp(`^${config.matcher[0]}$`);
@@ -17,13 +22,20 @@ function sizeOf(path: string): readonly [number, number] {
 describe("public/", () => {
   it("holds files that the policy of pages does not cost anything", () => {
     expect(FILES.length).toBeGreaterThan(5);
-    for (const name of FILES) expect(`/${name}`).not.toMatch(isPage);
+    for (const name of FILES.filter((name) => !OF_THE_SITE.includes(name))) expect(`/${name}`).not.toMatch(isPage);
   });
 
-  it("is all that the policy leaves out beside the API and what Next builds", () => {
-    const named = [...(config.matcher[0] as string).matchAll(/[\w-]+\\\.(?:svg|png|txt|webmanifest)/g)];
-    const names = named.map(([name]) => name.replace("\\", ""));
-    expect(names.toSorted()).toEqual([...FILES, "icon.svg"].toSorted());
+  it("is all that stays ours in front of another deployment, beside what Next builds", async () => {
+    const own = [...FILES.filter((name) => !OF_THE_SITE.includes(name)), "icon.svg", "wallet-connector.js"].toSorted();
+    expect(OWN_FILES).toEqual(own);
+    const named = [...(config.matcher[0] as string).matchAll(/[\w-]+\\\.(?:svg|png|js)/g)];
+    expect(named.map(([name]) => name.replace("\\", "")).toSorted()).toEqual(own);
+    expect(`/${BUILD_PREFIX}/_next/static/a.js`).not.toMatch(isPage);
+    expect("/_next/static/a.js").toMatch(isPage);
+    const { default: framework } = (await import(join(process.cwd(), "next.config.mjs"))) as { default: NextConfig };
+    expect(framework.assetPrefix).toBe(`/${BUILD_PREFIX}`);
+    const sources = (await framework.headers?.())?.map(({ source }) => source) ?? [];
+    expect(new Set(sources)).toEqual(new Set([`/:path(${[`${BUILD_PREFIX}/.*`, ...own].join("|")})`]));
   });
 
   it("has a manifest whose icons are there, in the size that it says", () => {

@@ -31,6 +31,7 @@ const COMPLETE = {
   ADMIN_TOKEN: SECRET,
   METRICS_TOKEN: SECRET,
   APP_DOMAIN: "trustmesh.example",
+  UI_ORIGIN: "https://ui.example",
   WALLETCONNECT_PROJECT_ID: SECRET,
   CRON_SECRET: SECRET,
   TRUST_PROXY_HOPS: "1",
@@ -258,4 +259,38 @@ it("takes demo sign-in on a custom network where nobody is named as an operator"
   const topics = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
   const custom = { HEDERA_NETWORK: "custom", MIRROR_URL: "http://127.0.0.1:1", SESSION_SECRET: "x".repeat(32) };
   expect(readEnv({ ...custom, ...topics, ALLOW_DEMO: "on" }).allowDemo).toBe(true);
+});
+
+it("takes an origin of another web UI, and nothing that is none", () => {
+  for (const [given, origin] of [
+    ["https://ui.example", "https://ui.example"],
+    ["https://UI.example:443/", "https://ui.example"],
+    ["http://localhost:4000", "http://localhost:4000"],
+    ["http://127.0.0.2:4000", "http://127.0.0.2:4000"],
+    ["http://[::1]:4000", "http://[::1]:4000"],
+  ] as const)
+    expect(readEnv({ UI_ORIGIN: given }).UI_ORIGIN).toBe(origin);
+  expect(readEnv({}).UI_ORIGIN).toBeNull();
+  for (const [given, problem] of [
+    ["ui.example", "UI_ORIGIN must be an origin like"],
+    ["ftp://ui.example", "UI_ORIGIN must be an origin like"],
+    ["http://ui.example", "UI_ORIGIN must start with https://"],
+    ["http://localhost.example", "UI_ORIGIN must start with https://"],
+    ["https://ui.example/app", "leave out the path"],
+    ["https://ui.example/?a", "leave out the path"],
+    ["https://a:password-of-a@ui.example", "no user and no password"],
+  ] as const) {
+    expect(problemsOf({ UI_ORIGIN: given }), given).toContain(problem);
+    expect(problemsOf({ UI_ORIGIN: given })).not.toContain("password-of-a");
+  }
+});
+
+it("refuses this server's own address as that of the web UI", () => {
+  const own = "UI_ORIGIN names this server itself";
+  expect(problemsOf({ UI_ORIGIN: "https://app.example", APP_DOMAIN: "a.example,app.example" })).toContain(own);
+  expect(problemsOf({ UI_ORIGIN: "https://ui.example", APP_DOMAIN: "app.example" })).toBe("");
+  expect(problemsOf({ UI_ORIGIN: "http://localhost:4000", PORT: "4000" })).toContain(own);
+  expect(problemsOf({ UI_ORIGIN: "http://localhost:4000", PORT: "4001" })).toBe("");
+  const onVercel = { VERCEL: "1", DATABASE_URL: "postgres://u:p@h/d", VERCEL_URL: "app.vercel.app" };
+  expect(problemsOf({ ...onVercel, UI_ORIGIN: "https://app.vercel.app" })).toContain(own);
 });

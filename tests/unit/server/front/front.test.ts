@@ -18,13 +18,13 @@ const clock = new DrivenClock();
 const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
 const remembered = async () => ({ status: 200, headers: [["content-type", "application/json"]] as const, body: "{}" });
 const toFramework = (next: Serve) =>
-  entrance({ app: { clock, limits, metrics: new Metrics() }, remembered, next, isEnding: () => false });
+  entrance({ app: { clock, limits, metrics: new Metrics(), ui: null }, remembered, next, isEnding: () => false });
 
 let front: Front;
 let port: number;
 let connection: RawConnection;
 beforeEach(async () => {
-  front = new Front(starting(loadingNow), clock);
+  front = new Front(starting(loadingNow, false), clock);
   port = await front.listen(0, "127.0.0.1");
   connection = await RawConnection.open(port);
 });
@@ -92,7 +92,7 @@ describe("the gate", () => {
       return answers;
     };
     const open = await answersOf(toFramework((_, response) => void response.writeHead(299).end()));
-    const loading = await answersOf(starting(loadingNow));
+    const loading = await answersOf(starting(loadingNow, false));
     const isLetIn = ({ status }: { status: number }) => status < 300 || status === 503;
     expect(loading.filter((each) => !isLetIn(each))).toEqual(open.filter((each) => !isLetIn(each)));
     expect(loading.filter(isLetIn).map(({ request }) => request)).toEqual(
@@ -191,6 +191,6 @@ describe("a body that nobody wants", () => {
 });
 
 it("says in a sentence where it cannot listen", async () => {
-  const second = new Front(starting(loadingNow), clock);
+  const second = new Front(starting(loadingNow, false), clock);
   await expect(second.listen(port, "127.0.0.1")).rejects.toThrow(/Port \d+ at 127\.0\.0\.1 is in use .* set PORT/);
 });

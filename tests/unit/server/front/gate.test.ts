@@ -6,6 +6,7 @@ import { type Asked, judge, MAX_HEADERS } from "@/lib/server/front/gate";
 import { MAX_BODY_BYTES } from "@/lib/server/http/read-body";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { MAX_PASSED_BYTES } from "@/lib/server/ui-origin/forward";
 
 const NAMES = Object.keys(ROUTES) as RouteName[];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "QUERY"];
@@ -13,7 +14,10 @@ const routeNamed = (name: RouteName): AnyRoute => ROUTES[name];
 const pathOf = (name: RouteName) => (name.split(" ")[1] as string).replaceAll(/\{\w+\}/g, "7");
 
 const ask = (method: string, target: string, headers: Record<string, string> = {}, more: Partial<Asked> = {}) =>
-  judge({ method, target, header: (name) => headers[name], headerCount: Object.keys(headers).length, ...more });
+  judge({
+    ...{ method, target, header: (name) => headers[name], headerCount: Object.keys(headers).length, hasUi: false },
+    ...more,
+  });
 const statusOf = (...asked: Parameters<typeof ask>) => {
   const verdict = ask(...asked);
   return verdict.kind === "pass" ? "pass" : verdict.problem.code;
@@ -87,8 +91,59 @@ describe("a page", () => {
 
   it("and a file have limits of their own", () => {
     expect(ask("GET", "/signals")).toMatchObject({ limit: "page" });
-    for (const path of ["/_next/static/a.js", "/icon.svg", "/wallet-connector.js"])
+    for (const path of ["/trustmesh-edge/_next/static/a.js", "/icon.svg", "/wallet-connector.js"])
       expect(ask("GET", path)).toMatchObject({ limit: "file" });
+  });
+});
+
+describe("with another deployment's pages on this origin", () => {
+  const askWithUi = (method: string, target: string, headers?: Record<string, string>) =>
+    ask(method, target, headers, { hasUi: true });
+
+  it("pages and API paths that are not ours go there, with every method, a body and a limit", () => {
+    for (const path of [
+      "/",
+      "/contacts",
+      "/profile/tm-a",
+      "/nowhere",
+      "/_next/static/a.js",
+      "/robots.txt",
+      "/api/theirs",
+      "/api",
+    ])
+      for (const method of METHODS)
+        expect(askWithUi(method, path, { "content-length": "7" }), `${method} ${path}`).toMatchObject(
+          ["TRACE", "get", "QUERY"].includes(method)
+            ? { kind: "refuse", problem: { code: "method-not-allowed" } }
+            : { kind: "pass", to: "ui", route: null, limit: "passed" },
+        );
+  });
+
+  it("our operators' pages, the page for signing in, our files and our routes stay", () => {
+    for (const path of [
+      "/admin",
+      "/admin/topics",
+      "/sign-in?next=/",
+      "/%61dmin",
+      "/icon.svg",
+      "/trustmesh-edge/_next/static/a.js",
+    ])
+      expect(askWithUi("GET", path), path).toMatchObject({ kind: "pass", to: "us" });
+    expect(askWithUi("POST", "/admin")).toMatchObject({ problem: { code: "method-not-allowed" } });
+    for (const name of NAMES) {
+      const [method = ""] = name.split(" ");
+      expect(askWithUi(method, pathOf(name))).toMatchObject({ kind: "pass", to: "us", route: name });
+      expect(askWithUi("DELETE", pathOf(name))).toMatchObject({ problem: { code: "method-not-allowed" } });
+    }
+  });
+
+  it("refuses larger bodies, long addresses and malformed ones all the same", () => {
+    const long = { "content-length": String(MAX_PASSED_BYTES + 1) };
+    expect(askWithUi("POST", "/upload", { "content-length": String(MAX_PASSED_BYTES) })).toMatchObject({ to: "ui" });
+    expect(askWithUi("POST", "/upload", long)).toMatchObject({ problem: { code: "too-large" } });
+    expect(askWithUi("GET", `/${"x".repeat(5_000)}`)).toMatchObject({ problem: { code: "address-too-long" } });
+    for (const path of ["//elsewhere.example/", "/a/../admin", "/%2e%2e/admin", "/a\\b", "http://elsewhere.example/"])
+      expect(askWithUi("GET", path), path).toMatchObject({ problem: { code: "bad-input" } });
   });
 });
 

@@ -22,7 +22,7 @@ let arrived: () => void;
 
 beforeAll(async () => {
   const serve = entrance({
-    app: { clock, limits, metrics },
+    app: { clock, limits, metrics, ui: null },
     remembered: async (name) => {
       heard.push(name);
       return { status: 200, headers: [], body: "heard" };

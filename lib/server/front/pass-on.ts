@@ -1,0 +1,28 @@
+import "server-only";
+/** Passes a request of our own server on to UI_ORIGIN, and its answer back as it comes. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import { hasBody, isBodyLong } from "../http/read-body";
+import type { UiOrigin } from "../ui-origin/ui-origin";
+import { headersOf, sendProblem } from "./plain-answer";
+
+export async function passOn(ui: UiOrigin, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = "GET", url: target = "/", headers } = request;
+  const left = new AbortController();
+  response.once("close", () => left.abort());
+  const body = hasBody(headersOf(request)) ? request : null;
+  const passed = await ui.pass({ method, target, headers, body, signal: left.signal });
+  if (passed === null || response.destroyed) return;
+  // The rest of a long body is not read.
+  if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
+  if (!passed.ok) return sendProblem(request, response, passed.error, { title: "This page cannot be shown now" });
+  const { status, headers: answered, body: content } = passed.value;
+  // The answer's own headers, and none that this server gives to its own.
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  for (const [name, value] of answered) response.appendHeader(name, value);
+  response.writeHead(status);
+  // A stream's first event may come much later.
+  response.flushHeaders();
+  // If either side breaks off, so does the other.
+  await pipeline(content, response).catch(() => {});
+}

@@ -1,0 +1,56 @@
+import "server-only";
+/** Passes requests on where the framework or a platform receives them: web requests in, web responses out. */
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { tooManyProblem } from "../access/caller-limits";
+import type { App } from "../boot/app";
+import { apiHeaders } from "../http/api-headers";
+import { type ProblemParts, problemResponse } from "../http/problem";
+import type { Answer } from "./forward";
+
+/** These statuses have no body, and a Response refuses one. */
+const WITHOUT_BODY: readonly number[] = [204, 205, 304];
+const LIMIT = "passed";
+
+/** Counts a request that the gate lets in, and passes it on. */
+export async function passWebRequest(
+  { ui, limits, metrics }: Pick<App, "limits" | "metrics" | "ui">,
+  request: Request,
+): Promise<Response> {
+  if (ui === null) return refusal(request, NOTHING_HERE);
+  const { method, headers } = request;
+  const waitMs = await limits.countAddress(
+    LIMIT,
+    limits.addressOf((name) => headers.get(name)),
+  );
+  if (waitMs !== null) {
+    metrics.observeRefusal(LIMIT);
+    return refusal(request, tooManyProblem(waitMs));
+  }
+  const { pathname, search } = new URL(request.url);
+  const passed = await ui.pass({
+    ...{ method, target: pathname + search, headers: Object.fromEntries(headers), signal: request.signal },
+    body: request.body === null ? null : Readable.fromWeb(request.body as ReadableStream<Uint8Array>),
+  });
+  // Nobody reads the answer to a client that has left.
+  if (passed === null) return new Response(null, { status: 499 });
+  return passed.ok ? webAnswer(passed.value, method) : refusal(request, passed.error);
+}
+
+/** A route of the table that has no file of its own in app/api. */
+const NOTHING_HERE = { code: "not-found", detail: "There is nothing at this address.", options: {} } as const;
+
+/** A problem as the answer to a request. `allow`: the Allow header of a 405. */
+export function refusal({ headers }: Request, problem: ProblemParts, allow: string | null = null): Response {
+  const response = problemResponse(problem);
+  for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
+  if (allow !== null) response.headers.set("allow", allow);
+  return response;
+}
+
+function webAnswer({ status, headers, body }: Answer, method: string): Response {
+  const isEmpty = method === "HEAD" || WITHOUT_BODY.includes(status);
+  if (isEmpty) body.resume();
+  const content = isEmpty ? null : (Readable.toWeb(body) as unknown as globalThis.ReadableStream);
+  return new Response(content, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) });
+}
