@@ -102,6 +102,8 @@ function setsSession(setCookie: string): boolean {
 /** Whether a `name=value` pair has the name of our session's cookie. White space around the name does not count. */
 const isSession = (pair: string): boolean => SESSION_NAMES.includes(pair.split("=", 1)[0]?.trim() ?? "");
 
+const ELSEWHERE = "https://elsewhere.invalid";
+
 /** An address of `origin` becomes the same path here. Every other address stays. */
 function ownLocation(location: string, origin: string): string {
   if (!URL.canParse(location, origin)) return location;
@@ -109,6 +111,7 @@ function ownLocation(location: string, origin: string): string {
   if (host !== new URL(origin).host) return location;
   // A path that begins with two slashes would name another host here.
   const path = pathname.replace(/^\/+/, "/");
-  const isWhole = /^([a-z][a-z0-9+.-]*:)?\/\//i.test(location);
+  // It names the host itself if it leads there from anywhere. Browsers also read `\\/host`, and more spellings than these.
+  const isWhole = /^\s*[a-z][a-z0-9+.-]*:/i.test(location) || new URL(location, ELSEWHERE).host === host;
   return isWhole || path !== pathname ? `${path}${search}${hash}` : location;
 }
