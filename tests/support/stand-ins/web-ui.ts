@@ -35,7 +35,7 @@ export async function startWebUi(port = 0): Promise<WebUi> {
         if (!/\/events($|\?)/.test(request.url ?? "")) return answer(request, response, body, origin());
         response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" });
         response.flushHeaders();
-        if (request.url?.endsWith("?greeting")) response.write("data: greeting\n\n");
+        if (request.url?.includes("?greeting")) response.write("data: greeting\n\n");
         streams.add(response);
         response.once("close", () => {
           streams.delete(response);
