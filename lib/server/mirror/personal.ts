@@ -4,6 +4,7 @@ import "server-only";
  * flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
  */
 import { createHash } from "node:crypto";
+import { keyOf } from "../../core/key";
 import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import { type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
@@ -23,6 +24,7 @@ import { ProblemError } from "../http/problem";
 import { beforeRead, viewHeaders } from "../http/reply";
 import { defineRoute, OWNER_NAMES } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
+import type { Namer } from "./readers-seen";
 
 /** A browser polls every ten seconds and five topics at a time; its own cache answers two polls of three. */
 const BROWSER_S = 25;
@@ -40,7 +42,6 @@ interface Stored {
   readonly messages: readonly {
     readonly kind: TopicKind;
     readonly ns: string;
-    readonly sequence: number;
     readonly body: CompactedMessage["body"];
   }[];
 }
@@ -68,7 +69,7 @@ async function load({ stores }: App, userId: UserId) {
   });
   const handle = own?.displayName ?? own?.handle ?? userId;
   const messages = compacted({ userId, handle, edges, mints }).map(({ consensusNs: ns, ...rest }) => ({
-    ...{ ns: String(ns), sequence: sequenceOf(ns) },
+    ns: String(ns),
     ...rest,
   }));
   return { position: Math.min(position, page.position), content: { messages } satisfies Stored };
@@ -78,8 +79,14 @@ async function load({ stores }: App, userId: UserId) {
  * The reader tells messages apart by topic and number. A message has its number from its time, so that the number stays the same while
  * the list changes: 52 bits, of which no two of 200 are ever the same by chance.
  */
-const sequenceOf = (ns: bigint): number =>
-  1 + Number(createHash("sha256").update(String(ns)).digest().readBigUInt64BE() >> 12n);
+const sequenceOf = (namer: Namer, ns: bigint): number =>
+  1 +
+  Number(
+    createHash("sha256")
+      .update(keyOf(namer, String(ns)))
+      .digest()
+      .readBigUInt64BE() >> 12n,
+  );
 
 const wordsOf = (source: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
@@ -107,6 +114,15 @@ function isNewHere({ spelled, within }: MessageQuery, nowMs: number): boolean {
   return isWholeSeconds && apartNs < NEW_HERE_LEEWAY_NS && apartNs > -NEW_HERE_LEEWAY_NS;
 }
 
+/**
+ * Whether the reader's cursor, if it has one, is a time of this person. Otherwise somebody else was in this browser, and what this
+ * person left there before lies behind it and is pushed out. A reader adds nothing that it has: so every message gets a new number.
+ */
+function isOwn({ messages }: Stored, { within }: MessageQuery): boolean {
+  const fromNs = within?.times.from ?? 0n;
+  return fromNs === 0n || messages.some(({ ns }) => BigInt(ns) === fromNs - 1n);
+}
+
 const withTagFromStart = (read: ReadResult): ReadResult => ({
   ...read,
   view: { ...read.view, etag: read.view.etag.replace(/"$/, '-start"') },
@@ -119,9 +135,10 @@ interface PageOptions {
   readonly query: MessageQuery;
   /** The reader has nothing yet: the times that it asks for do not count. */
   readonly isFromStart: boolean;
+  readonly namer: Namer;
 }
 
-function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart }: PageOptions): PersonalMirrorPage {
+function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
   const { within, order, limit, isUtf8, spelled } = query;
   // Numbers only name messages here, so a question for numbers asks for nothing less.
   const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
@@ -130,10 +147,10 @@ function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart }: Pa
     .map(({ ns, ...rest }) => ({ ns: BigInt(ns), ...rest }))
     .filter(({ ns }) => isWanted(ns));
   const page = (order === "asc" ? all : all.toReversed()).slice(0, limit);
-  const messages = page.map(({ ns, sequence, body }) => ({
+  const messages = page.map(({ ns, body }) => ({
     consensus_timestamp: formatConsensusTime(consensusNs(ns)),
     message: isUtf8 ? asciiJson(body) : Buffer.from(asciiJson(body)).toString("base64"),
-    sequence_number: sequence,
+    sequence_number: sequenceOf(namer, ns),
     topic_id: topicId,
   }));
   const last = messages.at(-1);
@@ -165,9 +182,13 @@ export const personalMessages = defineRoute({
     const result = await app.reader.read(userId, name, () => load(app, userId), need);
     if (!result.ok)
       throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
-    const session = await app.sessions.sessionOf(request.headers.get("cookie"));
-    const isFirst = app.readersSeen.isFirst(session?.id ?? userId, topicId);
-    const isFromStart = isFirst || isNewHere(query.value, startMs);
+    const reader = (await app.sessions.sessionOf(request.headers.get("cookie")))?.id ?? userId;
+    const stored = storedOf(result.value.view);
+    const known = app.readersSeen.namerOf(reader, topicId);
+    const isNew = isNewHere(query.value, startMs);
+    const isFromStart = known === null || isNew;
+    const namer = known ?? (isNew || isOwn(stored, query.value) ? userId : reader);
+    app.readersSeen.note(reader, topicId, namer);
     // One address has two answers, and a browser must not take the one for the other.
     const read = isFromStart ? withTagFromStart(result.value) : result.value;
     const { headers, isKnown } = viewHeaders(context, read, startMs, began);
@@ -176,7 +197,7 @@ export const personalMessages = defineRoute({
     if (isKnown) return new Response(null, { status: 304, headers });
     const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
     if (kinds.size === 0) return Response.json(NOTHING, { headers });
-    const options = { path: url.pathname, topicId, kinds, query: query.value, isFromStart };
-    return Response.json(pageOf(storedOf(result.value.view), options), { headers });
+    const options = { path: url.pathname, topicId, kinds, query: query.value, isFromStart, namer };
+    return Response.json(pageOf(stored, options), { headers });
   },
 });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { PersonalMirrorPage } from "@/lib/wire/personal-mirror";
-import { UiReader } from "../../support/ui/ui-reader";
+import { type BrowserStorage, UiReader, type UiTopics } from "../../support/ui/ui-reader";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 const BASE = "/api/me/api/v1";
@@ -15,6 +15,10 @@ beforeEach(async () => {
 afterEach(() => t.close());
 
 const topics = () => Object.values(t.devnet.topics) as string[];
+const uiTopics = (): UiTopics => {
+  const { contact, trust, profile, recognition } = t.devnet.topics;
+  return { contacts: contact, trust, profile, signal: recognition, recognition };
+};
 const post = (topic: "contact" | "trust" | "recognition" | "profile", body: object) =>
   void t.devnet.submit(t.devnet.topics[topic], body);
 const bond = (peer: string, me = ME) => {
@@ -26,14 +30,22 @@ const cookieOf = async (userId: string) => (await t.app.sessions.issue(userId as
 const ask = (path: string, cookie: string, headers: Record<string, string> = {}) =>
   t.ask("GET", path, null, { headers: { cookie, ...headers } });
 
-/** A browser in which somebody has just signed in. */
-async function browser(userId = ME, cookie?: string): Promise<UiReader> {
+/** What a browser keeps, whoever uses it. */
+function storage(): BrowserStorage {
+  const kept = new Map<string, string>();
+  return { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => void kept.set(name, value) };
+}
+
+/** A browser in which somebody has just signed in: a new one, or one that others have used. */
+async function browser(userId = ME, { cookie, kept = storage() }: { cookie?: string; kept?: BrowserStorage } = {}) {
   const own = cookie ?? (await cookieOf(userId));
   const page = async (path: string) => {
     const response = await ask(path, own);
     return response.status === 200 ? ((await response.json()) as PersonalMirrorPage) : null;
   };
-  return new UiReader(userId, page, BASE, () => t.clock.now());
+  return new UiReader({
+    ...{ userId, topics: uiTopics(), ask: page, base: BASE, nowMs: () => t.clock.now(), storage: kept },
+  });
 }
 async function seen(reader: UiReader) {
   const [contacts, circle] = [[...reader.contacts().keys()].sort(), [...reader.circle()].sort()];
@@ -62,7 +74,7 @@ describe("the web UI's reader", () => {
       for (let n = 0; n < 300; n += 1) bond(`tm-other-${n}`, "tm-stranger");
       await t.sync();
       const reader = await browser();
-      await reader.start(topics());
+      await reader.start();
       expect(await seen(reader)).toEqual(await ours());
       expect(reader.contacts().size).toBe(count);
       expect(reader.circle()).toHaveLength(Math.min(7, count));
@@ -74,7 +86,7 @@ describe("the web UI's reader", () => {
     for (let n = 0; n < 9; n += 1) trust(`tm-peer-${n}`);
     await t.sync();
     const reader = await browser();
-    await reader.start(topics());
+    await reader.start();
     const { contacts, circle } = await seen(reader);
     expect(circle).toEqual((await ours()).circle);
     // The reader keeps 200 messages; nine of them are the trust itself.
@@ -85,7 +97,7 @@ describe("the web UI's reader", () => {
     bond("tm-ben");
     await t.sync();
     const reader = await browser();
-    await reader.start(topics());
+    await reader.start();
     expect(reader.contacts()).toEqual(new Map([["tm-ben", "Name of tm-ben"]]));
     bond("tm-zoë");
     trust("tm-ben");
@@ -106,8 +118,8 @@ describe("the web UI's reader", () => {
       note: "Danke schön",
     });
     await t.sync();
-    await reader.poll(topics());
-    await reader.poll(topics());
+    await reader.poll();
+    await reader.poll();
     expect(await seen(reader)).toEqual({ contacts: ["tm-ben", "tm-zoë"], circle: ["tm-ben"] });
     expect(reader.feed()).toEqual([
       expect.objectContaining({
@@ -126,7 +138,7 @@ describe("the web UI's reader", () => {
     post("trust", { type: "TRUST_REVOKE", from: ME, to: "tm-cleo" });
     await t.sync();
     const reader = await browser();
-    await reader.start(topics());
+    await reader.start();
     expect(await seen(reader)).toEqual({ contacts: ["tm-cleo"], circle: [] });
   });
 
@@ -136,8 +148,8 @@ describe("the web UI's reader", () => {
     await t.clock.advance(8 * 86_400_000);
     const cookie = await cookieOf(ME);
     // A second browser of one session, or one whose storage was cleared: it asks for seven days again.
-    for (const reader of [await browser(ME, cookie), await browser(ME, cookie)]) {
-      await reader.start(topics());
+    for (const reader of [await browser(ME, { cookie }), await browser(ME, { cookie })]) {
+      await reader.start();
       expect([...reader.contacts().keys()]).toEqual(["tm-ben"]);
     }
   });
@@ -146,19 +158,48 @@ describe("the web UI's reader", () => {
     for (let n = 0; n < 130; n += 1) bond(`tm-peer-${n}`);
     await t.sync();
     await t.clock.advance(7 * 86_400_000);
-    let pages = 0;
     const cookie = await cookieOf(ME);
-    const page = async (path: string) => {
-      pages += 1;
-      if (pages > 20) throw new Error("the reader is led in a circle");
+    const paths: string[] = [];
+    const follow = async (path: string) => {
+      paths.push(path);
+      if (paths.length > 30) throw new Error("the reader is led in a circle");
       return (await (await ask(path, cookie)).json()) as PersonalMirrorPage;
     };
-    const reader = new UiReader(ME, page, BASE, () => t.clock.now());
-    await reader.start([t.devnet.topics.contact]);
-    expect([reader.contacts().size, pages]).toEqual([130, 2]);
-    pages = 0;
-    await reader.poll([t.devnet.topics.contact]);
-    expect(pages).toBe(1);
+    const reader = new UiReader({
+      ...{ userId: ME, topics: uiTopics(), ask: follow, base: BASE, nowMs: () => t.clock.now(), storage: storage() },
+    });
+    await reader.start();
+    expect(reader.contacts().size).toBe(130);
+    expect(paths.filter((path) => path.includes(t.devnet.topics.contact))).toHaveLength(2);
+  });
+
+  it("shows the person who is there now after each change of person in one browser", async () => {
+    for (let n = 0; n < 150; n += 1) bond(`tm-peer-${n}`);
+    for (let n = 0; n < 9; n += 1) trust(`tm-peer-${n}`);
+    for (let n = 0; n < 74; n += 1) bond(`tm-of-ben-${n}`, "tm-ben");
+    trust("tm-of-ben-1", "tm-ben");
+    bond("tm-ben");
+    await t.sync();
+    const kept = storage();
+    for (const person of [ME, "tm-ben", ME, "tm-ben", ME]) {
+      const reader = await browser(person, { kept });
+      await reader.start();
+      expect(await seen(reader), person).toEqual(await ours(person));
+      await reader.poll();
+      expect(await seen(reader), person).toEqual(await ours(person));
+    }
+  });
+
+  it("adds nothing where the same person signs in again", async () => {
+    bond("tm-ben");
+    post("recognition", { type: "RECOGNITION_MINT", from: "tm-ben", to: ME, name: "Kind" });
+    await t.sync();
+    const kept = storage();
+    for (let times = 0; times < 3; times += 1) {
+      const reader = await browser(ME, { kept });
+      await reader.start();
+      expect([reader.contacts().size, reader.feed().length]).toEqual([1, 1]);
+    }
   });
 
   it("shows nothing of the person before, whatever cursor their browser kept", async () => {

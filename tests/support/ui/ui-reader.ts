@@ -1,6 +1,7 @@
 /**
  * A reader of mirror pages as the TrustMesh web UI has one, written from its contract (docs/trustmesh-ui.md) and not from its code: it
- * reads topics page by page, polls after the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages.
+ * reads topics page by page, polls after the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages. Cursors
+ * and messages are the browser's, whoever uses it. Runs in Node and in a browser.
  */
 
 interface MirrorMessage {
@@ -21,54 +22,78 @@ interface Kept {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Topic ids by the UI's names. Each name has a cursor of its own, also where two have one topic. */
+export type UiTopics = Readonly<Record<"contacts" | "trust" | "profile" | "signal" | "recognition", string>>;
+
+/** The part of `localStorage` that the reader uses. */
+export interface BrowserStorage {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+}
+
+export interface UiReaderOptions {
+  readonly userId: string;
+  readonly topics: UiTopics;
+  /** Asks for a path from the root, and resolves with a page; null for an answer other than 200. */
+  readonly ask: (path: string) => Promise<MirrorPage | null>;
+  /** The path below which the mirror's addresses are. */
+  readonly base: string;
+  readonly nowMs: () => number;
+  readonly storage: BrowserStorage;
+}
+
 const KEPT_MAX = 200;
 const ACCEPTS = new Set(["CONTACT_ACCEPT", "CONTACT_MIRROR"]);
+const SIGNALS = "trustmesh:signals";
+const cursorOf = (name: string) => `hcs-cursor:${name}`;
 
 export class UiReader {
-  private readonly kept: Kept[] = [];
-  private readonly cursors = new Map<string, string>();
+  private readonly options: UiReaderOptions;
+  private kept: readonly Kept[];
 
-  constructor(
-    readonly userId: string,
-    /** Asks for a path from the root, and resolves with a page; null for an answer other than 200. */
-    private readonly ask: (path: string) => Promise<MirrorPage | null>,
-    private readonly base: string,
-    private readonly nowMs: () => number,
-  ) {}
+  constructor(options: UiReaderOptions) {
+    this.options = options;
+    this.kept = JSON.parse(options.storage.getItem(SIGNALS) ?? "[]");
+  }
 
   /** Reads each topic from its cursor, or from seven days ago, to its end. */
-  async start(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) {
-      const sevenDaysAgo = `${Math.floor(this.nowMs() / 1_000) - 7 * 86_400}.0`;
-      const since = this.cursors.get(topic) ?? sevenDaysAgo;
-      let path: string | null = `${this.base}/topics/${topic}/messages?limit=100&order=asc&timestamp=gt%3A${since}`;
+  async start(): Promise<void> {
+    const { topics, storage, nowMs, base, ask } = this.options;
+    const sevenDaysAgo = `${Math.floor(nowMs() / 1_000) - 7 * 86_400}.0`;
+    const read = async ([name, topic]: [string, string]) => {
+      const since = storage.getItem(cursorOf(name)) ?? sevenDaysAgo;
+      let path: string | null = `${base}/topics/${topic}/messages?limit=100&order=asc&timestamp=gt%3A${since}`;
       while (path !== null) {
-        const page: MirrorPage | null = await this.ask(path);
+        const page: MirrorPage | null = await ask(path);
         if (page === null) break;
-        this.take(topic, page);
+        this.take(name, page);
         path = page.messages.length > 0 ? page.links.next : null;
       }
-    }
+    };
+    await Promise.all(Object.entries(topics).map(read));
   }
 
   /** One poll of each topic. */
-  async poll(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) {
-      const cursor = this.cursors.get(topic);
-      const since = cursor === undefined ? "" : `&timestamp=gt%3A${cursor}`;
-      const page = await this.ask(`${this.base}/topics/${topic}/messages?limit=100&order=asc${since}`);
-      if (page !== null) this.take(topic, page);
-    }
+  async poll(): Promise<void> {
+    const { topics, storage, base, ask } = this.options;
+    const read = async ([name, topic]: [string, string]) => {
+      const cursor = storage.getItem(cursorOf(name));
+      const since = cursor === null ? "" : `&timestamp=gt%3A${cursor}`;
+      const page = await ask(`${base}/topics/${topic}/messages?limit=100&order=asc${since}`);
+      if (page !== null) this.take(name, page);
+    };
+    await Promise.all(Object.entries(topics).map(read));
   }
 
   /** Peers of accepts that concern this person, with the names that the accepts give. */
   contacts(): ReadonlyMap<string, string | undefined> {
+    const { userId } = this.options;
     const contacts = new Map<string, string | undefined>();
     for (const { type, actor, target, body } of this.kept) {
       if (!ACCEPTS.has(type) || target === undefined) continue;
-      const peer = actor === this.userId ? target : target === this.userId ? actor : null;
+      const peer = actor === userId ? target : target === userId ? actor : null;
       if (peer === null || contacts.has(peer)) continue;
-      contacts.set(peer, nameIn(body, actor === this.userId ? "to" : "from"));
+      contacts.set(peer, nameIn(body, actor === userId ? "to" : "from"));
     }
     return contacts;
   }
@@ -76,8 +101,10 @@ export class UiReader {
   /** Contacts whom this person trusts. */
   circle(): readonly string[] {
     const contacts = this.contacts();
-    const trusted = this.kept.filter(({ type, actor }) => type === "TRUST_ALLOCATE" && actor === this.userId);
-    return [...new Set(trusted.flatMap(({ target }) => target ?? []))].filter((peer) => contacts.has(peer));
+    const isOwn = ({ type, actor }: Kept) => type === "TRUST_ALLOCATE" && actor === this.options.userId;
+    return [...new Set(this.kept.filter(isOwn).flatMap(({ target }) => target ?? []))].filter((peer) =>
+      contacts.has(peer),
+    );
   }
 
   /** Cards of the feed. */
@@ -87,23 +114,25 @@ export class UiReader {
       .map(({ body }) => body);
   }
 
-  private take(topic: string, { messages }: MirrorPage): void {
+  private take(name: string, { messages }: MirrorPage): void {
+    const { storage } = this.options;
     for (const each of messages) {
       const id = `${each.topic_id}/${each.sequence_number}`;
       const body = bodyOf(each.message);
-      this.cursors.set(topic, each.consensus_timestamp);
+      storage.setItem(cursorOf(name), each.consensus_timestamp);
       const [type, actor] = [body?.type, body?.actor];
       if (body === null || typeof type !== "string" || typeof actor !== "string") continue;
       const target = typeof body.target === "string" ? body.target : undefined;
-      if (!this.kept.some((known) => known.id === id)) this.kept.unshift({ id, type, actor, target, body });
+      if (this.kept.some((known) => known.id === id)) continue;
+      this.kept = [{ id, type, actor, target, body }, ...this.kept].slice(0, KEPT_MAX);
+      storage.setItem(SIGNALS, JSON.stringify(this.kept));
     }
-    this.kept.splice(KEPT_MAX);
   }
 }
 
 function bodyOf(base64: string): Record<string, unknown> | null {
   try {
-    return JSON.parse(Buffer.from(base64, "base64").toString("latin1"));
+    return JSON.parse(atob(base64));
   } catch {
     return null;
   }
