@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { keyOf } from "../../core/key";
 import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 
-/** Whose messages the numbers on a page name: the person's, or those of one session of that person. */
+/** Numbers on a page name messages for the person, or for one session of that person. */
 export type Namer = SessionId | UserId;
 
 /**

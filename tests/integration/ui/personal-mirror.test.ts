@@ -30,21 +30,28 @@ const cookieOf = async (userId: string) => (await t.app.sessions.issue(userId as
 const ask = (path: string, cookie: string, headers: Record<string, string> = {}) =>
   t.ask("GET", path, null, { headers: { cookie, ...headers } });
 
-/** What a browser keeps, whoever uses it. */
+/** A browser keeps this, whoever uses it. */
 function storage(): BrowserStorage {
   const kept = new Map<string, string>();
   return { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => void kept.set(name, value) };
 }
 
+interface Browser {
+  readonly cookie?: string;
+  readonly kept?: BrowserStorage;
+  /** Answers come in the order of the topics. */
+  readonly topics?: UiTopics;
+}
+
 /** A browser in which somebody has just signed in: a new one, or one that others have used. */
-async function browser(userId = ME, { cookie, kept = storage() }: { cookie?: string; kept?: BrowserStorage } = {}) {
+async function browser(userId = ME, { cookie, kept = storage(), topics = uiTopics() }: Browser = {}) {
   const own = cookie ?? (await cookieOf(userId));
   const page = async (path: string) => {
     const response = await ask(path, own);
     return response.status === 200 ? ((await response.json()) as PersonalMirrorPage) : null;
   };
   return new UiReader({
-    ...{ userId, topics: uiTopics(), ask: page, base: BASE, nowMs: () => t.clock.now(), storage: kept },
+    ...{ userId, topics, ask: page, base: BASE, nowMs: () => t.clock.now(), storage: kept },
   });
 }
 async function seen(reader: UiReader) {
@@ -181,8 +188,16 @@ describe("the web UI's reader", () => {
     bond("tm-ben");
     await t.sync();
     const kept = storage();
-    for (const person of [ME, "tm-ben", ME, "tm-ben", ME]) {
-      const reader = await browser(person, { kept });
+    const reversed = Object.fromEntries(Object.entries(uiTopics()).reverse()) as unknown as UiTopics;
+    // In another order, what is known already is pushed out by what comes after it.
+    for (const [person, topics] of [
+      [ME, uiTopics()],
+      ["tm-ben", uiTopics()],
+      [ME, reversed],
+      ["tm-ben", reversed],
+      [ME, uiTopics()],
+    ] as const) {
+      const reader = await browser(person, { kept, topics });
       await reader.start();
       expect(await seen(reader), person).toEqual(await ours(person));
       await reader.poll();
