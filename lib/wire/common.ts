@@ -79,7 +79,11 @@ export const Problem = z.object({
   code: z.string(),
   ok: z.literal(false),
   success: z.literal(false),
-  error: z.string(),
+  error: z.string().meta({ description: "Same as `detail`, where the web UI looks for it" }),
+  message: z
+    .string()
+    .optional()
+    .meta({ description: "Same as `detail`, where the web UI looks for it on its page of recognition" }),
   field: z.string().optional().meta({ description: "The member or parameter that is wrong" }),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -38,6 +38,10 @@ export function parseEvmAddress(text: string): EvmAddress | null {
   return EVM_ADDRESS.test(address) ? (address as EvmAddress) : null;
 }
 
+/** The address of an identity `did:ethr:0x…`; null for any other name. */
+export const addressOfDid = (did: string): EvmAddress | null =>
+  did.startsWith("did:ethr:") ? parseEvmAddress(did.slice("did:ethr:".length)) : null;
+
 /** The parts of a token; null for anything that is not one. Checks neither the signature nor the times. */
 export function parseMagicToken(token: string): MagicToken | null {
   if (token.length > MAX_CHARACTERS || !/^[A-Za-z0-9+/]+={0,2}$/.test(token)) return null;
@@ -48,7 +52,7 @@ export function parseMagicToken(token: string): MagicToken | null {
   const claim = jsonOf(claimText);
   if (typeof claim !== "object" || claim === null) return null;
   const { iss, aud, iat, nbf, ext } = claim as Readonly<Record<string, unknown>>;
-  const issuer = typeof iss === "string" && iss.startsWith("did:ethr:") ? parseEvmAddress(iss.slice(9)) : null;
+  const issuer = typeof iss === "string" ? addressOfDid(iss) : null;
   if (issuer === null || typeof aud !== "string" || !isSeconds(iat) || !isSeconds(nbf) || !isSeconds(ext)) return null;
   return {
     ...{ claimText, proof: new Uint8Array(Buffer.from(proof.slice(2), "hex")), issuer, audience: aud },

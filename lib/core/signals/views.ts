@@ -153,7 +153,7 @@ export function recognitionCard(definition: Definition) {
     description: description ?? "",
     icon: icon ?? "🏆",
     category: category ?? "social",
-    rarity: "Common",
+    rarity: "Common" as const,
     isActive: true as const,
     slug: slug ?? id,
     _hrl: `hcs://${topicId}/${sequence}`,

@@ -95,6 +95,7 @@ export function problemAnswer({ code, detail, options }: ProblemParts): ProblemA
     ok: false,
     success: false,
     error: detail,
+    message: detail,
     ...(options.field === undefined ? {} : { field: options.field }),
   };
   const retryAfterS = options.retryAfterS ?? (status === 503 ? 1 : undefined);

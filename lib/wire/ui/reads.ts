@@ -11,7 +11,9 @@ export const RecognitionCard = z.object({
   description: z.string().meta({ description: "Empty where the definition has none" }),
   icon: z.string().meta({ description: "An emoji; a trophy where the definition has none" }),
   category: z.string().meta({ description: "`social` where the definition has none" }),
-  rarity: z.string().meta({ description: "`Common` where the definition has none" }),
+  rarity: z
+    .literal("Common")
+    .meta({ description: "The store keeps no rarity, and the web UI has a card for this one" }),
   isActive: z.literal(true),
   slug: z.string(),
   _hrl: z.string().meta({ description: "Its place on the ledger: hcs://<topicId>/<sequence>" }),
@@ -115,7 +117,11 @@ export const LedgerStatsAnswer = z.object({
 
 export const IdentityQuery = z.object({
   mode: z.string().max(20).optional(),
-  did: z.string().max(200).optional().meta({ description: "An identity to look up; bindings are not kept here" }),
+  did: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: "An identity to look up: `did:ethr:0x` and 40 hexadecimal digits" }),
 });
 
 /** `GET /api/hcs22/resolve` */
@@ -123,7 +129,7 @@ export const IdentityAnswer = z.object({
   success: z.literal(true),
   hederaAccountId: UserIdText.nullable(),
   accountId: UserIdText.nullable(),
-  source: z.enum(["session", "none"]),
+  source: z.enum(["session", "mirror", "none"]),
   updatedAt: Timestamp.nullable(),
 });
 
