@@ -8,6 +8,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/write/sync"),
   () => import("./rows/read/read-cpu"),
   () => import("./rows/read/readers"),
+  () => import("./rows/read/ui-polls"),
   () => import("./rows/fleet/split"),
   () => import("./rows/read/read-commands"),
   () => import("./rows/write/read-your-writes"),
