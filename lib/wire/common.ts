@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseAccountId, parseUserId } from "../core/ledger/ids";
 
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.

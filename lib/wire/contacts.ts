@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CappedAt, PositionNumber, UserIdText, ViewMembers } from "./common";
 
 export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });

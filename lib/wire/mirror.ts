@@ -1,5 +1,5 @@
 /** A mirror node's JSON as the public mirror answers it (docs/hedera.md §1). The names are the mirror's. */
-import { z } from "zod";
+import * as z from "zod";
 import { TopicIdText } from "./common";
 
 const Timestamp = z.string().regex(/^\d+\.\d{9}$/);

@@ -1,5 +1,5 @@
 /** A page of a person's own mirror. Its messages are made here: they have neither a payer nor a running hash. */
-import { z } from "zod";
+import * as z from "zod";
 import { TopicIdText } from "./common";
 
 export const PersonalMirrorPage = z.object({

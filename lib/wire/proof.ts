@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ConsensusTimestamp, TopicIdText, ViewMembers } from "./common";
 
 const Hash = z.string().nullable().meta({ description: "Base64 of 48 bytes" });

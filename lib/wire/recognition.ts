@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PositionNumber, UserIdText, ViewMembers } from "./common";
 import { Signal } from "./signals";
 import { RecognitionCard } from "./ui/reads";

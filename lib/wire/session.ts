@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { AccountIdText, UserIdText } from "./common";
 
 /** `GET /api/auth/session` */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseConsensusTime } from "../core/ledger/consensus-time";
 import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
 

@@ -2,7 +2,7 @@
  * Events of `GET /api/stream`. `hello`, `signal` and `resync` carry an `id:`: the position through which everything was sent. A
  * broken stream resumes exactly there, even if it broke before its first signal.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { parsePosition } from "../core/signals/position";
 import { Freshness, PositionNumber, UserIdText } from "./common";
 import { Signal } from "./signals";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
 

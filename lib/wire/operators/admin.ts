@@ -1,5 +1,5 @@
 /** The operators' part of the API: `GET /api/admin/status`, the actions, and the operator log. */
-import { z } from "zod";
+import * as z from "zod";
 import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "../common";
 import { IncidentAnswer } from "./health";
 import { activityShape, InstancePlace, MirrorReport, TierStatus } from "./instance-report";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CappedAt } from "../common";
 
 export const HealthAnswer = z.object({ ok: z.literal(true), uptimeSeconds: z.number() });

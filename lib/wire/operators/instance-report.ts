@@ -1,5 +1,5 @@
 /** One instance's report. Counts run since the instance started, so that reports can be summed. */
-import { z } from "zod";
+import * as z from "zod";
 import { IncidentAnswer } from "./health";
 import { MinuteColumns, NO_HISTORY } from "./minute-history";
 import { ERROR_KINDS_MAX, ErrorKind } from "./recent-errors";

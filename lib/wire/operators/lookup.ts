@@ -1,5 +1,5 @@
 /** Shapes of the operators' look-up of one person and one message. */
-import { z } from "zod";
+import * as z from "zod";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { TIERS } from "../../core/shards/shards";
 import { AccountIdText, ConsensusTimestamp, TopicIdText, UserIdText } from "../common";

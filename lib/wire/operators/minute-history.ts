@@ -1,5 +1,5 @@
 /** One-minute samples of an instance, and of all instances together, column by column to keep reports small. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** Minutes that are kept. */
 export const HISTORY_MINUTES = 60;

@@ -1,5 +1,5 @@
 /** The latest errors by kind, as instances report them. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** These bounds keep a report small: at most about 4 KB of errors. */
 export const ERROR_KINDS_MAX = 12;

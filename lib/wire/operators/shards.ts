@@ -1,5 +1,5 @@
 /** The operators' API for shards: `GET /api/admin/shards`, split and drain. */
-import { z } from "zod";
+import * as z from "zod";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../../core/shards/reshard";
 import { SHARD_STATES, TIERS } from "../../core/shards/shards";

@@ -1,5 +1,5 @@
 /** Invitations as the web UI shortens them for a QR code. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A code on a screen is scanned within a minute or two. */
 const MAX_TTL_S = 600;

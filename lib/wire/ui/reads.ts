@@ -1,5 +1,5 @@
 /** Answers in the form that the TrustMesh web UI reads, for what our own pages read in another form or not at all. */
-import { z } from "zod";
+import * as z from "zod";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
 
 const Timestamp = z.string().meta({ description: "When this answer was made, ISO 8601" });

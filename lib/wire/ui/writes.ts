@@ -1,5 +1,5 @@
 /** Requests and answers of the web UI's writes, with the members that it sends and reads. */
-import { z } from "zod";
+import * as z from "zod";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
 
 /** Our own members beside the UI's: what a client sends as `If-Min-Sequence`, and where the message is. */
