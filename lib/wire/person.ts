@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UserIdText } from "./common";
 
 /** `GET /api/people/{userId}` */
@@ -10,3 +10,4 @@ export const PersonAnswer = z.object({
       "Whether the ledger has this account; null if it was not asked (the id is known, or is not an account id), or if no mirror answers",
   }),
 });
+export type PersonAnswer = z.infer<typeof PersonAnswer>;

@@ -4,9 +4,9 @@ import useSWRInfinite from "swr/infinite";
 import { ActionAnswer, AdminStatus, OperatorLogAnswer } from "@/lib/wire/operators/admin";
 import { ShardsAnswer, type SplitBody } from "@/lib/wire/operators/shards";
 import { ApiError, getJson, postJson, reasonOf } from "../api/http";
-import { PATHS } from "../api/keys";
 import { asSentence } from "../format/as-sentence";
 import { rememberStatus } from "./history";
+import { ADMIN_PATHS } from "./paths";
 
 /** Poll interval of an open page. Instances report every ten seconds; the answering instance is current. */
 const POLL_MS = 3_000;
@@ -25,11 +25,11 @@ const polled = <Answer>(): SWRConfiguration<Answer, Error> => ({
 });
 
 /** The status of all instances, topics and tiers. */
-export const useAdminStatus = () => useSWR<AdminStatus, Error>(PATHS.adminStatus, readStatus, polled());
+export const useAdminStatus = () => useSWR<AdminStatus, Error>(ADMIN_PATHS.status, readStatus, polled());
 
 /** The shard registry. */
 export const useShards = () =>
-  useSWR<ShardsAnswer, Error>(PATHS.adminShards, (path: string) => getJson(ShardsAnswer, path), polled());
+  useSWR<ShardsAnswer, Error>(ADMIN_PATHS.shards, (path: string) => getJson(ShardsAnswer, path), polled());
 
 async function readStatus(path: string): Promise<AdminStatus> {
   const status = await getJson(AdminStatus, path);
@@ -46,8 +46,8 @@ export const isNotOperator = (error: unknown): boolean => error instanceof ApiEr
 export function useOperatorLog() {
   const { data, error, size, setSize, mutate } = useSWRInfinite<OperatorLogAnswer, Error>(
     (index, previous: OperatorLogAnswer | null) => {
-      if (index === 0) return PATHS.operatorLog;
-      return previous?.nextBefore ? `${PATHS.operatorLog}?before=${previous.nextBefore}` : null;
+      if (index === 0) return ADMIN_PATHS.operatorLog;
+      return previous?.nextBefore ? `${ADMIN_PATHS.operatorLog}?before=${previous.nextBefore}` : null;
     },
     (path: string) => getJson(OperatorLogAnswer, path),
     { refreshInterval: POLL_MS },

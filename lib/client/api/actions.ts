@@ -5,20 +5,40 @@
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";
 import type { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
-import { publish } from "../live/live";
+import { publish } from "../live/feed";
 import { isUnauthenticated } from "./http";
-import { PATHS } from "./keys";
+import { isProfiles, KEYS } from "./keys";
 import { accepted, type Effect, requested, revoked, trusted } from "./optimistic";
 import { useSession } from "./session";
 import { type Draft, submit } from "./submit";
 
+/** A profile as its owner writes it. Empty texts are allowed. */
 export interface ProfileDraft {
   readonly displayName: string;
   readonly handle: string;
   readonly bio: string;
 }
 
-export function useActions() {
+/** Each resolves when the ledger has accepted its message, and rejects with the reason if it was refused. */
+export interface Actions {
+  /** Asks somebody to be a contact. `name` is shown until the ledger answers. */
+  request(peer: string, name: string): Promise<void>;
+  /** Accepts a request. */
+  accept(peer: string): Promise<void>;
+  /** Ends a bond, or takes a request back or declines it. */
+  revoke(peer: string): Promise<void>;
+  /** Gives a contact one of the nine slots of the circle. */
+  giveTrust(peer: string): Promise<void>;
+  /** `weight` is the trust given so far. */
+  takeTrustBack(peer: string, weight: number): Promise<void>;
+  /** Gives somebody a recognition of the catalogue. An empty `note` is left out. */
+  recognise(peer: string, recognitionId: string, note: string): Promise<void>;
+  /** Publishes the person's profile, which replaces the earlier one. */
+  saveProfile(draft: ProfileDraft): Promise<void>;
+}
+
+/** What the signed-in person can do. Each action shows its effect at once, and takes it back if it is refused. */
+export function useActions(): Actions {
   const { mutate } = useSWRConfig();
   const { data: session } = useSession();
   const self = session?.userId ?? null;
@@ -28,7 +48,7 @@ export function useActions() {
     async function write(draft: Draft): Promise<void> {
       if (!self) throw new Error("Nobody is signed in.");
       const answer = await submit(self, draft).catch((error) => {
-        if (isUnauthenticated(error)) void mutate(PATHS.session);
+        if (isUnauthenticated(error)) void mutate(KEYS.session);
         throw error;
       });
       const target = draft.payload.target;
@@ -54,16 +74,16 @@ export function useActions() {
     async function act(draft: Draft, effect: Effect = {}): Promise<void> {
       const written = write(draft);
       const options = { rollbackOnError: true, populateCache: false, revalidate: true };
-      const change = <T>(path: string, apply: ((view: T) => T) | undefined) =>
+      const change = <T>(key: string, apply: ((view: T) => T) | undefined) =>
         apply
-          ? mutate<T>(path, written as Promise<never>, {
+          ? mutate<T>(key, written as Promise<never>, {
               ...options,
               optimisticData: (shown: T | undefined) => (shown === undefined ? (shown as T) : apply(shown)),
             })
-          : written.then(() => void mutate(path));
+          : written.then(() => void mutate(key));
       await Promise.all([
-        change<ContactsAnswer>(PATHS.contacts, effect.contacts),
-        change<CircleAnswer>(PATHS.circle, effect.circle),
+        change<ContactsAnswer>(KEYS.contacts, effect.contacts),
+        change<CircleAnswer>(KEYS.circle, effect.circle),
       ]);
     }
 
@@ -82,8 +102,8 @@ export function useActions() {
         act(between("RECOGNITION_MINT", peer, { recognitionId, ...(note ? { note } : {}) })),
       saveProfile: async (draft: ProfileDraft) => {
         await act({ type: "PROFILE_UPDATE", payload: { ...draft } });
-        await mutate((key) => Array.isArray(key) && key[0] === PATHS.profiles);
-        await mutate(PATHS.session);
+        await mutate(isProfiles);
+        await mutate(KEYS.session);
       },
     };
   }, [mutate, self, handle]);

@@ -2,15 +2,17 @@
  * The API client, the browser's one way to the API. It adds the read floors, checks every answer against the wire schema, and
  * turns every failure into an `ApiError` whose message is a sentence for people.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { Problem } from "@/lib/wire/common";
 import { reportReached } from "../live/freshness";
 import { floorHeader } from "./floors";
+import { addressOf, sentCredentials } from "./settings";
 
 /** How often a read is tried again while the mirror does not have the caller's own write yet. */
 const NOT_YET_TRIES = 6;
 const DEFAULT_RETRY_MS = 1_000;
 
+/** Why a request failed. `message` is a sentence for people. `status` is 0 if the server was not reached. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -26,6 +28,7 @@ export class ApiError extends Error {
 
 const OFFLINE = "offline";
 
+/** Whether a request failed because nobody is signed in. */
 export const isUnauthenticated = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
 /** The sentence to show for any failure. */
@@ -52,7 +55,7 @@ async function problemOf(response: Response): Promise<ApiError> {
 async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, { credentials: "same-origin", ...init });
+    response = await fetch(addressOf(path), { credentials: sentCredentials(), ...init });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     reportReached(false);
@@ -68,11 +71,11 @@ async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): P
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Reads, no older than what this tab has written. */
-export async function getJson<T>(schema: z.ZodType<T>, path: string): Promise<T> {
+export async function getJson<T>(schema: z.ZodType<T>, path: string, headers: Record<string, string> = {}): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const floor = floorHeader();
     try {
-      return await send(schema, path, { headers: { accept: "application/json", ...floor } });
+      return await send(schema, path, { headers: { accept: "application/json", ...floor, ...headers } });
     } catch (error) {
       const again = error instanceof ApiError && error.code === "not-yet" && attempt < NOT_YET_TRIES;
       if (!again) throw error;

@@ -1,57 +1,80 @@
-/** The caller's views. Each answer also tells how fresh it is. */
-import { useMemo } from "react";
-import useSWR from "swr";
-import type { z } from "zod";
+/**
+ * The reads of the API, without React. Each resolves with an answer that fits its schema, and rejects with an `ApiError`. Each
+ * answer is at least as new as what this page has written.
+ */
+import type * as z from "zod";
 import type { Freshness } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { PersonAnswer } from "@/lib/wire/person";
+import { ProofAnswer } from "@/lib/wire/proof";
 import { MAX_PROFILE_IDS, type Profile, ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
+import { SessionAnswer } from "@/lib/wire/session";
+import { SignalsAnswer } from "@/lib/wire/signals";
 import { reportFreshness } from "../live/freshness";
 import { getJson } from "./http";
 import { PATHS } from "./keys";
 
+/** Reads a view, and notes how fresh it is. */
 export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: string): Promise<T> {
   const answer = await getJson(schema, path);
   reportFreshness(answer, "read");
   return answer;
 }
 
-/** Whether anybody uses an id that the caller may write to. */
-export const findPerson = (id: string) => getJson(PersonAnswer, `/api/people/${encodeURIComponent(id)}`);
+/** Who is signed in. `userId` is null if nobody is. */
+export const readSession = (): Promise<SessionAnswer> => getJson(SessionAnswer, PATHS.session);
 
-export function useContacts() {
-  return useSWR<ContactsAnswer, Error>(PATHS.contacts, (path: string) => readView(ContactsAnswer, path));
+/** Bonded contacts, requests in both directions, and trust. */
+export const readContacts = (): Promise<ContactsAnswer> => readView(ContactsAnswer, PATHS.contacts);
+
+/** The circle: bonded contacts and how many of the nine slots are used. */
+export const readCircle = (): Promise<CircleAnswer> => readView(CircleAnswer, PATHS.circle);
+
+/** Which page of signals to read. */
+export interface SignalsOptions {
+  /** Types to list, such as `TRUST_ALLOCATE`. All types if empty or left out. */
+  readonly types?: readonly string[];
+  /** `nextCursor` of the page before. Null or left out: the newest page. */
+  readonly cursor?: string | null;
+  /** Signals of a page, 1 to 100. The server keeps the default of 50 ready, so that other lengths take longer. */
+  readonly limit?: number;
 }
 
-export function useCircle() {
-  return useSWR<CircleAnswer, Error>(PATHS.circle, (path: string) => readView(CircleAnswer, path));
+/** The path of a page of signals. */
+export function signalsPath({ types = [], cursor = null, limit }: SignalsOptions): string {
+  const query = new URLSearchParams(types.map((type) => ["type", type]));
+  if (cursor !== null) query.set("cursor", cursor);
+  if (limit !== undefined) query.set("limit", String(limit));
+  const text = query.toString();
+  return text === "" ? PATHS.signals : `${PATHS.signals}?${text}`;
 }
 
-/** While a definition is missing, the page polls. Its arrival concerns no user in particular, so no event reports it. */
-const PENDING_POLL_MS = 15_000;
+/** One page of signals, newest first. `nextCursor` leads to older ones, and is null at the end. */
+export const readSignals = (options: SignalsOptions = {}): Promise<SignalsAnswer> =>
+  readView(SignalsAnswer, signalsPath(options));
 
-export function useRecognition() {
-  return useSWR<RecognitionAnswer, Error>(PATHS.recognition, (path: string) => readView(RecognitionAnswer, path), {
-    refreshInterval: (latest) => (latest?.instances.some((instance) => instance.pending) ? PENDING_POLL_MS : 0),
-  });
-}
+/** The path of a page of recognition. */
+export const recognitionPath = (cursor: string | null): string =>
+  cursor === null ? PATHS.recognition : `${PATHS.recognition}?cursor=${encodeURIComponent(cursor)}`;
 
-async function readProfiles([path, ids]: readonly [string, string]): Promise<Profile[]> {
-  const all = ids.split(",");
+/** One page of recognition, newest first, with definitions. `nextCursor` leads to older ones, and is null at the end. */
+export const readRecognition = (cursor: string | null = null): Promise<RecognitionAnswer> =>
+  readView(RecognitionAnswer, recognitionPath(cursor));
+
+/** Profiles of the caller and of contacts. The server leaves other ids out. Many ids become several requests. */
+export async function readProfiles(ids: readonly string[]): Promise<Profile[]> {
   const pages: string[][] = [];
-  for (let at = 0; at < all.length; at += MAX_PROFILE_IDS) pages.push(all.slice(at, at + MAX_PROFILE_IDS));
+  for (let at = 0; at < ids.length; at += MAX_PROFILE_IDS) pages.push(ids.slice(at, at + MAX_PROFILE_IDS));
   const answers = await Promise.all(
-    pages.map((page) => readView(ProfilesAnswer, `${path}?ids=${encodeURIComponent(page.join(","))}`)),
+    pages.map((page) => readView(ProfilesAnswer, `${PATHS.profiles}?ids=${encodeURIComponent(page.join(","))}`)),
   );
   return answers.flatMap((answer) => answer.profiles);
 }
 
-/** Profiles of the caller and of contacts, by id. Undefined until they have been read. The server leaves other ids out. */
-export function useProfiles(ids: readonly string[]): ReadonlyMap<string, Profile> | undefined {
-  const list = [...new Set(ids)].sort().join(",");
-  // The cache holds a list and not a map, because SWR compares by content and does not look into maps.
-  const { data } = useSWR<Profile[], Error>(list ? [PATHS.profiles, list] : null, readProfiles, {
-    keepPreviousData: true,
-  });
-  return useMemo(() => data && new Map(data.map((profile) => [profile.userId, profile])), [data]);
-}
+/** Everything that is needed to check one message (`verifyProof`). */
+export const readProof = (topicId: string, sequenceNumber: number): Promise<ProofAnswer> =>
+  getJson(ProofAnswer, `${PATHS.proof}/${topicId}/${sequenceNumber}`);
+
+/** Whether anybody uses an id that the caller may write to. */
+export const findPerson = (id: string): Promise<PersonAnswer> =>
+  getJson(PersonAnswer, `/api/people/${encodeURIComponent(id)}`);

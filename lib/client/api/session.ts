@@ -1,48 +1,74 @@
-/** The signed-in person. Signing in or out reloads the page, so that nothing of one person stays in memory for the next. */
-import useSWR from "swr";
-import { z } from "zod";
+/** Who is signed in. When the person changes, everything that was kept of the earlier one is forgotten. */
+import useSWR, { type Cache, type ScopedMutator, type SWRResponse, useSWRConfig } from "swr";
+import * as z from "zod";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
+import { publish } from "../live/feed";
+import { forgetFreshness } from "../live/freshness";
+import { dropFloors } from "./floors";
 import { getJson, postJson } from "./http";
-import { PATHS } from "./keys";
+import { isList, isView, KEYS, PATHS } from "./keys";
+import { readSession } from "./reads";
+import { helpsToRetry } from "./view-options";
 
-export function useSession() {
-  return useSWR<SessionAnswer, Error>(PATHS.session, (path: string) => getJson(SessionAnswer, path));
+/** The person of the last session that was read. Undefined before the first. */
+let known: string | null | undefined;
+
+/**
+ * The session as an SWR response. `data.userId` is null if nobody is signed in. After a sign-in or sign-out call `mutate()`, or
+ * load the page anew.
+ */
+export function useSession(): SWRResponse<SessionAnswer, Error> {
+  const { mutate, cache } = useSWRConfig();
+  const read = async () => {
+    const session = await readSession();
+    // Before anybody sees the new session, so that nobody sees the earlier person's views under it.
+    if (known !== undefined && known !== session.userId) forgetPerson(mutate, cache);
+    known = session.userId;
+    return session;
+  };
+  return useSWR<SessionAnswer, Error>(KEYS.session, read, { shouldRetryOnError: helpsToRetry });
 }
 
-/** The demo people of a local devnet. Empty elsewhere. */
-export function useDemoPeople(enabled: boolean) {
-  return useSWR<DemoAnswer, Error>(enabled ? PATHS.people : null, (path: string) => getJson(DemoAnswer, path), {
+function forgetPerson(mutate: ScopedMutator, cache: Cache): void {
+  dropFloors();
+  forgetFreshness();
+  // The pages of a list are entries of their own, and go before the list reads them again.
+  void mutate(isView, undefined);
+  for (const key of [...cache.keys()].filter(isList)) void mutate(key, undefined);
+  publish({ kind: "resync" });
+}
+
+/** The demo people of a local devnet, as an SWR response. Asks nothing unless `enabled`, which is the session's `demo`. */
+export function useDemoPeople(enabled: boolean): SWRResponse<DemoAnswer, Error> {
+  return useSWR<DemoAnswer, Error>(enabled ? KEYS.people : null, () => getJson(DemoAnswer, PATHS.people), {
     revalidateOnFocus: false,
+    shouldRetryOnError: helpsToRetry,
   });
 }
 
 const Anything = z.unknown();
 
-export async function signIn(userId: string, next: string): Promise<void> {
+/** Signs in as one of the demo people of a local devnet. */
+export async function signInAsDemo(userId: string): Promise<void> {
   await postJson(Anything, PATHS.people, { userId });
-  window.location.assign(next);
 }
 
-/** The text for the account to sign. */
+/** Signs in by a DID token of Magic's (RFC 6750 bearer), if the server accepts tokens of that application. */
+export const signInWithToken = (token: string): Promise<SessionAnswer> =>
+  getJson(SessionAnswer, PATHS.session, { authorization: `Bearer ${token}` });
+
+/** The text that the account's wallet signs, for `signInWithSignature`. It is good for one answer, for five minutes. */
 export const askChallenge = (accountId: string): Promise<ChallengeAnswer> =>
   postJson(ChallengeAnswer, "/api/auth/challenge", { accountId });
 
-export async function enterWithSignature(
+/** Signs in with the wallet's answer to a challenge. `signatureMap` is base64 of a protobuf SignatureMap (HIP-820). */
+export const signInWithSignature = (
   accountId: string,
   challenge: string,
   signatureMap: string,
-  next: string,
-): Promise<void> {
-  await postJson(SessionAnswer, "/api/auth/verify", { accountId, challenge, signatureMap });
-  window.location.assign(next);
-}
+): Promise<SessionAnswer> => postJson(SessionAnswer, "/api/auth/verify", { accountId, challenge, signatureMap });
 
+/** Signs out on this device, or with `everywhere` on all devices of the person. */
 export async function signOut({ everywhere = false } = {}): Promise<void> {
   await postJson(Anything, "/api/auth/logout", { everywhere });
-  window.location.assign("/sign-in");
-}
-
-/** Accepts paths of this site only, never `//elsewhere` or a scheme. */
-export function safeNext(next: string | null | undefined): string {
-  return next && /^\/[a-z0-9][^\\]*$/i.test(next) ? next : "/signals";
 }

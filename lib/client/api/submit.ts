@@ -4,6 +4,7 @@ import { raiseFloor } from "./floors";
 import { ApiError, postJson } from "./http";
 import { inOrder, nextNonce } from "./nonce";
 
+/** A message before it is written: its type, and the payload that its type asks for. */
 export interface Draft {
   readonly type: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -40,6 +41,10 @@ async function post(from: string, draft: Draft, key: string): Promise<SubmitAnsw
   }
 }
 
+/**
+ * Writes one message in the name of `from`, who must be signed in. Resolves when the ledger has accepted it. Later reads of this
+ * page contain it. Rejects with an `ApiError`: if its `status` is 0, no answer came, and the message may have been written.
+ */
 export function submit(from: string, draft: Draft): Promise<SubmitAnswer> {
   return inOrder(async () => {
     const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;

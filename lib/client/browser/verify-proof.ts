@@ -7,6 +7,7 @@ import { parseAccountId, parseTopicId } from "@/lib/core/ledger/ids";
 import { equalBytes, HASH_BYTES, RUNNING_HASH_VERSION, runningHashPreimage } from "@/lib/core/ledger/running-hash";
 import type { Proof } from "@/lib/wire/proof";
 
+/** `failed` means that message and hash do not belong together. Hashes are in hex. */
 export type ProofVerdict =
   | { readonly kind: "verified"; readonly computed: string; readonly expected: string; readonly content: string }
   | { readonly kind: "failed"; readonly computed: string; readonly expected: string; readonly content: string }
@@ -30,6 +31,7 @@ async function sha384(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-384", bytes));
 }
 
+/** Computes the running hash of the proof's message here. Asks nobody, and never rejects. */
 export async function verifyProof(proof: Proof): Promise<ProofVerdict> {
   if (!globalThis.crypto?.subtle) return unverifiable("This browser computes hashes only on https pages.");
   const { message, previousRunningHash, runningHash } = proof;

@@ -1,8 +1,9 @@
 /** Names for ids, from the profiles, contacts and requests that the caller may see. All other ids are shown as they are. */
 import { useMemo } from "react";
-import { useContacts, useProfiles } from "../api/reads";
 import { useSession } from "../api/session";
+import { useContacts, useProfiles } from "../api/views";
 
+/** A person as a page shows them. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -12,11 +13,13 @@ export interface Person {
   readonly relation: "self" | "contact" | "incoming" | "outgoing" | "none";
 }
 
+/** The signed-in person, and a name for every id. */
 export interface People {
   readonly self: string | null;
   person(id: string): Person;
 }
 
+/** Names for ids. An id of a stranger is its own name. */
 export function usePeople(): People {
   const { data: session } = useSession();
   const { data: contacts } = useContacts();

@@ -1,7 +1,7 @@
 /** Writes a signal as a sentence in parts: text, and people to name and link. Pure. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 import { kindOf, type MessageType, withoutVersion } from "@/lib/core/signals/message-types";
-import type { RecognitionAnswer } from "@/lib/wire/recognition";
+import type { Definition } from "@/lib/wire/recognition";
 import type { Signal } from "@/lib/wire/signals";
 import { plainText } from "./plain-text";
 
@@ -93,7 +93,7 @@ function recognition({ metadata }: Signal, context: SentenceContext): SentencePa
 }
 
 /** The title of the recognition that a mint names; null where its definition is not among these. */
-export function titleOfRecognition(definitions: RecognitionAnswer["definitions"], name: string): string | null {
+export function titleOfRecognition(definitions: readonly Definition[], name: string): string | null {
   const named = (as: (text: string) => string) =>
     definitions.find(({ id, slug }) => as(id) === as(name) || (slug !== null && as(slug) === as(name)));
   return (named((text) => text) ?? named(withoutVersion))?.title ?? null;

@@ -6,8 +6,10 @@ import { useSyncExternalStore } from "react";
 import type { Freshness } from "@/lib/wire/common";
 import { clockTime, useNow } from "../format/time";
 
+/** `down` lasts until the stream is open again. */
 export type StreamState = "connecting" | "open" | "down";
 
+/** What the page knows of its own freshness. */
 export interface Knowledge {
   readonly asOf: string | null;
   readonly lagMs: number | null;
@@ -82,10 +84,17 @@ export function reportReached(reached: boolean, nowMs: number = Date.now()): voi
   if (reached !== knowledge.reached) change({ reached }, nowMs);
 }
 
+/** Another person has signed in, of whose page nothing is known yet. The connection stays as it is. */
+export function forgetFreshness(): void {
+  const { asOf, lagMs, stale, quiet, reportedAtMs } = INITIAL;
+  change({ asOf, lagMs, stale, quiet, reportedAtMs }, Date.now());
+}
+
 export function reportOnline(online: boolean, nowMs: number = Date.now()): void {
   change({ online }, nowMs);
 }
 
+/** One line for the page: its words, and the tone in which to show them. */
 export interface FreshnessWords {
   readonly tone: "fresh" | "behind" | "offline" | "waiting";
   readonly text: string;
@@ -124,11 +133,12 @@ function subscribe(listener: () => void): () => void {
 export const freshnessAt = (nowMs: number, known: Knowledge = knowledge): FreshnessWords =>
   describeFreshness(known, nowMs, lostSinceMs === 0 ? 0 : nowMs - lostSinceMs);
 
-export function useFreshness(): FreshnessWords {
+/** How fresh the page is: one line of words that ages every second, and the facts behind it for words of your own. */
+export function useFreshness(): FreshnessWords & { readonly known: Knowledge } {
   const known = useSyncExternalStore(
     subscribe,
     () => knowledge,
     () => INITIAL,
   );
-  return freshnessAt(useNow(), known);
+  return { ...freshnessAt(useNow(), known), known };
 }

@@ -7,12 +7,14 @@
  *
  * The browser keeps the Last-Event-ID only inside one EventSource; a new one is told by `?cursor=` where it left off.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { STREAM_EVENTS, type StreamEventName } from "@/lib/wire/stream";
+import { addressOf, sentCredentials } from "../api/settings";
 import type { StreamState } from "./freshness";
 
 type Payload<N extends StreamEventName> = z.infer<(typeof STREAM_EVENTS)[N]>;
 
+/** What a stream calls. Each event carries what lib/wire/stream.ts says. */
 export interface LiveHandlers {
   hello(event: Payload<"hello">): void;
   signal(event: Payload<"signal">): void;
@@ -27,11 +29,16 @@ export interface LiveHandlers {
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
+/** An open stream. */
 export interface LiveStream {
+  /** Ends the stream for good. */
   close(): void;
 }
 
-/** `cursor`: the position through which the caller has everything; null where it has read nothing yet. */
+/**
+ * Opens a stream of the signed-in person's changes, and reopens it whenever it breaks. No event is lost, and none is given twice.
+ * `from` is the position through which the caller has everything; null where it has read nothing yet.
+ */
 export function connectStream(from: number | null, handlers: LiveHandlers): LiveStream {
   let source: EventSource | null = null;
   let cursor = from;
@@ -50,7 +57,9 @@ export function connectStream(from: number | null, handlers: LiveHandlers): Live
     if (timer) clearTimeout(timer);
     timer = null;
     source?.close();
-    source = new EventSource(cursor === null ? "/api/stream" : `/api/stream?cursor=${cursor}`);
+    source = new EventSource(addressOf(cursor === null ? "/api/stream" : `/api/stream?cursor=${cursor}`), {
+      withCredentials: sentCredentials() === "include",
+    });
     if (!openedOnce) handlers.state("connecting");
     source.onopen = () => {
       openedOnce = true;

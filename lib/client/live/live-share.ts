@@ -10,6 +10,7 @@
  * Where a browser lacks the lock or the channel (pages without TLS), each tab has a stream of its own.
  */
 import { STREAM_EVENTS, type StreamEventName } from "@/lib/wire/stream";
+import { addressOf } from "../api/settings";
 import type { StreamState } from "./freshness";
 import { connectStream, type LiveHandlers, type LiveStream } from "./live-connection";
 
@@ -63,7 +64,7 @@ export function shareLive(userId: string, handlers: LiveHandlers, ports: TabPort
     const { close } = connectStream(null, handlers);
     return close;
   }
-  const tab = new Tab(`trustmesh-live ${userId}`, handlers, ports);
+  const tab = new Tab(`trustmesh-live ${addressOf("")}${userId}`, handlers, ports);
   return () => tab.end();
 }
 

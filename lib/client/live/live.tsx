@@ -3,43 +3,35 @@
 import { useEffect } from "react";
 import { useSWRConfig } from "swr";
 import { kindOf } from "@/lib/core/signals/message-types";
-import type { Signal } from "@/lib/wire/signals";
-import { PATHS } from "../api/keys";
+import { isProfiles, isView, KEYS } from "../api/keys";
 import { useSession } from "../api/session";
+import { RECOGNITION_LIST } from "../api/views";
+import { publish } from "./feed";
 import { reportFreshness, reportOnline, reportStream } from "./freshness";
 import { shareLive } from "./live-share";
-
-type FeedEvent =
-  | { readonly kind: "signal"; readonly signal: Signal }
-  | { readonly kind: "head"; readonly position: number }
-  | { readonly kind: "resync" };
-type FeedListener = (event: FeedEvent) => void;
-
-const feed = new Set<FeedListener>();
-
-export function onFeed(listener: FeedListener): () => void {
-  feed.add(listener);
-  return () => feed.delete(listener);
-}
-
-/** Also used for the caller's own writes, which show before the ledger's copy comes back. */
-export function publish(event: FeedEvent): void {
-  for (const listener of feed) listener(event);
-}
 
 /** A burst of contact events causes one read. */
 const COALESCE_MS = 250;
 
-const isView = (key: unknown) => typeof key === "string" && key.startsWith("/api/") && key !== PATHS.session;
+type Filter = (key: unknown) => boolean;
 
 /** Tells which views a message of this type changes. */
-function affected(type: string): (key: unknown) => boolean {
+function affected(type: string): Filter {
   const kind = kindOf(type);
-  if (kind === "recognition") return (key) => key === PATHS.recognition;
-  if (kind === "profile") return (key) => Array.isArray(key) && key[0] === PATHS.profiles;
+  if (kind === "recognition") return (key) => key === RECOGNITION_LIST;
+  if (kind === "profile") return isProfiles;
   return () => false;
 }
 
+const isContacts: Filter = (key) => key === KEYS.contacts || key === KEYS.circle || isProfiles(key);
+
+/** The position at which a view was read, or the first page of a list. Undefined if it has none. */
+function positionOf(data: unknown): number | undefined {
+  const first: unknown = Array.isArray(data) ? data[0] : data;
+  return (first as { readonly position?: number } | null | undefined)?.position;
+}
+
+/** Keeps the views below it live: holds the signed-in person's stream, and reads again what an event has changed. Mount one. */
 export function LiveProvider({ children }: { children: React.ReactNode }) {
   const { mutate, cache } = useSWRConfig();
   const userId = useSession().data?.userId ?? null;
@@ -47,23 +39,26 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
   useEffect(() => {
     if (userId === null) return;
     let timer: ReturnType<typeof setTimeout> | null = null;
-    const dirty = new Set<(key: unknown) => boolean>();
-    const readAgain = (which: (key: unknown) => boolean) => {
+    const dirty = new Set<Filter>();
+    const readAgain = (which: Filter) => {
       dirty.add(which);
       timer ??= setTimeout(() => {
         timer = null;
         const filters = [...dirty];
         dirty.clear();
-        void mutate((key) => filters.some((isDirty) => isDirty(key)));
+        const isDirty: Filter = (key) => filters.some((filter) => filter(key));
+        void mutate(isDirty);
+        // A filter reaches no list, so its key is named.
+        if (isDirty(RECOGNITION_LIST)) void mutate(RECOGNITION_LIST);
       }, COALESCE_MS);
     };
-    const olderThan = (position: number) => (key: unknown) => {
-      if (!isView(key)) return false;
-      const data = cache.get(key as string)?.data as { position?: number } | undefined;
-      return data?.position !== undefined && data.position < position;
-    };
-    const isContacts = (key: unknown) =>
-      key === PATHS.contacts || key === PATHS.circle || (Array.isArray(key) && key[0] === PATHS.profiles);
+    const olderThan =
+      (position: number): Filter =>
+      (key) => {
+        if (key !== KEYS.contacts && key !== KEYS.circle && key !== RECOGNITION_LIST) return false;
+        const readAt = positionOf(cache.get(key)?.data);
+        return readAt !== undefined && readAt < position;
+      };
 
     const online = () => reportOnline(navigator.onLine);
     online();
@@ -83,10 +78,10 @@ export function LiveProvider({ children }: { children: React.ReactNode }) {
       },
       contacts: () => readAgain(isContacts),
       resync() {
-        readAgain((key) => isView(key) || Array.isArray(key));
+        readAgain((key) => isView(key) || key === RECOGNITION_LIST);
         publish({ kind: "resync" });
       },
-      refused: () => void mutate(PATHS.session),
+      refused: () => void mutate(KEYS.session),
     });
     return () => {
       disconnect();

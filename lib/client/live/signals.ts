@@ -2,53 +2,43 @@
  * The signal feed: pages by cursor, with live signals merged in by id. Live signals stay outside the pages, because SWR drops a
  * running read when its cache is written to, and a page would never arrive.
  */
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import useSWRInfinite from "swr/infinite";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { type Signal, SignalsAnswer } from "@/lib/wire/signals";
-import { PATHS } from "../api/keys";
-import { readView } from "../api/reads";
-import { onFeed } from "./live";
+import { pathOfKey } from "../api/keys";
+import { type Paged, pageKeys, usePages } from "../api/pages";
+import { readView, signalsPath } from "../api/reads";
+import { onFeed } from "./feed";
 import { mergeSignals } from "./signal-merge";
 
 /** After a reconnect the stream sends what was missed. If it has not done so by then, read again. */
 const CATCH_UP_MS = 1_500;
 const NONE: readonly Signal[] = [];
+const NO_TYPES: readonly string[] = [];
 
-export function useSignals(types: readonly string[]) {
-  const filter = types.map((type) => `type=${encodeURIComponent(type)}`).join("&");
-  // No `limit` parameter, because the server keeps the default first page ready.
-  const keyOf = useCallback(
-    (index: number, previous: SignalsAnswer | null) => {
-      if (previous && previous.nextCursor === null) return null;
-      const cursor = index === 0 || !previous?.nextCursor ? "" : `cursor=${encodeURIComponent(previous.nextCursor)}`;
-      const query = [filter, cursor].filter(Boolean).join("&");
-      return query ? `${PATHS.signals}?${query}` : PATHS.signals;
-    },
-    [filter],
-  );
-  const { data, error, size, setSize, mutate, isLoading } = useSWRInfinite<SignalsAnswer, Error>(
-    keyOf,
-    (path: string) => readView(SignalsAnswer, path),
-    { revalidateOnMount: true, revalidateFirstPage: false, revalidateOnFocus: false },
-  );
-  const readPosition = data?.[0]?.position ?? 0;
-  const readAgain = useCallback(() => void mutate(), [mutate]);
-  const live = useLive(filter, readPosition, readAgain);
+/** Signals, as far as they are loaded. */
+export interface Signals extends Paged {
+  /** Read and live signals, newest first, each once. Undefined until the first page has been read. */
+  readonly signals: readonly Signal[] | undefined;
+}
 
+/** Signals that concern the caller, live, page by page without an end. `types` lists only these; none lists all. */
+export function useSignals(types: readonly string[] = NO_TYPES): Signals {
+  const filter = types.join();
+  const keys = useMemo(() => {
+    const wanted = filter === "" ? NO_TYPES : filter.split(",");
+    return pageKeys((cursor) => signalsPath({ types: wanted, cursor }));
+  }, [filter]);
+  const { pages, ...paged } = usePages<SignalsAnswer>(keys, (key) => readView(SignalsAnswer, pathOfKey(key)), {
+    revalidateOnMount: true,
+    revalidateFirstPage: false,
+    revalidateOnFocus: false,
+  });
+  const live = useLive(filter, pages?.[0]?.position ?? 0, paged.retry);
   const signals = useMemo(
-    () => (data ? mergeSignals(...data.map((page) => page.items), live) : undefined),
-    [data, live],
+    () => (pages ? mergeSignals(...pages.map((page) => page.items), live) : undefined),
+    [pages, live],
   );
-  const last = data?.at(-1);
-  const loadMore = useCallback(() => void setSize((pages) => pages + 1), [setSize]);
-  return {
-    signals,
-    error,
-    loadingMore: isLoading || (data !== undefined && data.length < size && !error),
-    hasMore: last !== undefined && last.nextCursor !== null,
-    loadMore,
-    retry: readAgain,
-  };
+  return { ...paged, signals };
 }
 
 /** Signals of the wanted types since the page was opened. Starts a new read if something was missed. */
@@ -60,7 +50,7 @@ function useLive(filter: string, readPosition: number, readAgain: () => void): r
   }, [readPosition]);
 
   useEffect(() => {
-    const wanted = new Set(new URLSearchParams(filter).getAll("type"));
+    const wanted = new Set(filter === "" ? NO_TYPES : filter.split(","));
     let timer: ReturnType<typeof setTimeout> | null = null;
     const stop = onFeed((event) => {
       if (event.kind === "resync") {

@@ -1,7 +1,7 @@
 "use client";
 import { useState } from "react";
 import { useActions } from "@/lib/client/api/actions";
-import { useContacts, useRecognition } from "@/lib/client/api/reads";
+import { useContacts, useRecognition } from "@/lib/client/api/views";
 import { type Person, usePeople } from "@/lib/client/format/people";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
@@ -36,7 +36,7 @@ const MAX_NOTE = 200;
 
 function RecogniseForm({ person = null, definition = null, onOpenChange }: RecogniseDialogProps) {
   const { data: contacts } = useContacts();
-  const { data: recognition } = useRecognition();
+  const recognition = useRecognition();
   const people = usePeople();
   const { recognise } = useActions();
   const { perform, busy } = usePerform();
@@ -48,7 +48,7 @@ function RecogniseForm({ person = null, definition = null, onOpenChange }: Recog
   const peers = (contacts?.contacts ?? [])
     .map((contact) => people.person(contact.peerId))
     .sort((a, b) => a.name.localeCompare(b.name));
-  const definitions = [...(recognition?.definitions ?? [])].sort((a, b) => a.title.localeCompare(b.title));
+  const definitions = [...recognition.definitions].sort((a, b) => a.title.localeCompare(b.title));
 
   const send = async (event: React.FormEvent) => {
     event.preventDefault();

@@ -2,19 +2,21 @@
 import { Award, BookOpen, Sparkles } from "lucide-react";
 import { useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useRecognition } from "@/lib/client/api/reads";
+import { useRecognition } from "@/lib/client/api/views";
 import type { Definition } from "@/lib/wire/recognition";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../primitives/states";
 import { Tabs } from "../../primitives/tabs";
+import { More } from "../more";
 import { PageHeader } from "../page-header";
 import { Catalogue } from "./catalogue";
 import { RecogniseDialog } from "./recognise-dialog";
 import { RecognitionCard } from "./recognition-card";
 
 export function RecognitionPage() {
-  const { data, error, mutate } = useRecognition();
+  const recognition = useRecognition();
+  const { instances, definitions, error, retry } = recognition;
   const [tab, setTab] = useState<"received" | "catalogue">("received");
   const [giving, setGiving] = useState<{ definition: Definition | null } | null>(null);
 
@@ -31,7 +33,7 @@ export function RecognitionPage() {
       >
         What others value in you, each with its place on the ledger.
       </PageHeader>
-      {data ? (
+      {instances ? (
         <Tabs
           label="Recognition"
           value={tab}
@@ -40,37 +42,40 @@ export function RecognitionPage() {
             {
               value: "received",
               label: "Received",
-              count: data.instances.length,
+              count: instances.length,
               content:
-                data.instances.length === 0 ? (
+                instances.length === 0 ? (
                   <EmptyState title="None yet" icon={<Award aria-hidden="true" />}>
                     When a contact recognises you, it shows here. You can begin by recognising one of them.
                   </EmptyState>
                 ) : (
-                  <ul aria-label="Received recognitions" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-                    {data.instances.map((instance) => (
-                      <RecognitionCard key={instance.id} instance={instance} />
-                    ))}
-                  </ul>
+                  <>
+                    <ul aria-label="Received recognitions" className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+                      {instances.map((instance) => (
+                        <RecognitionCard key={instance.id} instance={instance} />
+                      ))}
+                    </ul>
+                    <More list={recognition} what="recognitions" />
+                  </>
                 ),
             },
             {
               value: "catalogue",
               label: "Catalogue",
-              count: data.definitions.length,
+              count: definitions.length,
               content:
-                data.definitions.length === 0 ? (
+                definitions.length === 0 ? (
                   <EmptyState title="No definitions yet" icon={<BookOpen aria-hidden="true" />}>
                     Recognitions are defined on the ledger, for everybody.
                   </EmptyState>
                 ) : (
-                  <Catalogue definitions={data.definitions} onGive={(definition) => setGiving({ definition })} />
+                  <Catalogue definitions={definitions} onGive={(definition) => setGiving({ definition })} />
                 ),
             },
           ]}
         />
       ) : error ? (
-        <ErrorState title="Recognition could not be read" reason={reasonOf(error)} onRetry={() => void mutate()} />
+        <ErrorState title="Recognition could not be read" reason={reasonOf(error)} onRetry={retry} />
       ) : (
         <SkeletonRows rows={5} label="Loading recognition" />
       )}

@@ -35,7 +35,11 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
   if (!self) return null;
   const { name } = person(self);
   const leave = (how?: { everywhere: boolean }) =>
-    signOut(how).catch((error) => say({ tone: "bad", title: "Still signed in", detail: reasonOf(error) }));
+    signOut(how).then(
+      // A new page, so that nothing of one person stays in memory for the next.
+      () => window.location.assign("/sign-in"),
+      (error) => say({ tone: "bad", title: "Still signed in", detail: reasonOf(error) }),
+    );
 
   const trigger = (
     <button

@@ -2,7 +2,7 @@
 import { Copy } from "lucide-react";
 import { useRef, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { askChallenge, enterWithSignature } from "@/lib/client/api/session";
+import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
 import { Button } from "../../primitives/button";
 import { Field } from "../../primitives/field";
 
@@ -31,7 +31,8 @@ export function AccountSignIn({ next }: { next: string }) {
   const answer = (signatureMap: string) =>
     perform(async () => {
       try {
-        await enterWithSignature(accountId.trim(), challenge ?? "", signatureMap, next);
+        await signInWithSignature(accountId.trim(), challenge ?? "", signatureMap);
+        window.location.assign(next);
       } catch (error) {
         // A challenge accepts one answer, so the next try needs a new one.
         setChallenge((await askChallenge(accountId.trim())).challenge);

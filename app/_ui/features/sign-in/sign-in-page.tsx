@@ -1,8 +1,7 @@
 "use client";
 import { useEffect, useState } from "react";
-import { SWRConfig } from "swr";
 import { reasonOf } from "@/lib/client/api/http";
-import { safeNext, signIn, useDemoPeople, useSession } from "@/lib/client/api/session";
+import { signInAsDemo, useDemoPeople, useSession } from "@/lib/client/api/session";
 import type { WalletSettings } from "@/lib/client/api/wallet";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { ErrorState } from "../../primitives/states";
@@ -10,31 +9,30 @@ import { type Choice, PersonPicker } from "../people/person-picker";
 import { Brand } from "../shell/brand";
 import { AccountSignIn } from "./account-sign-in";
 import { MeshPicture } from "./mesh-picture";
+import { safeNext } from "./safe-next";
 import { WalletSignIn } from "./wallet-sign-in";
 
 export function SignInPage({ next }: { next: string | null }) {
   return (
-    <SWRConfig value={{ shouldRetryOnError: false }}>
-      <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)]">
-        <aside
-          aria-label="About TrustMesh"
-          className="hidden flex-col justify-between overflow-hidden border-line border-r bg-surface p-10 lg:flex"
-        >
+    <div className="grid min-h-dvh lg:grid-cols-[minmax(0,1.1fr)_minmax(0,1fr)]">
+      <aside
+        aria-label="About TrustMesh"
+        className="hidden flex-col justify-between overflow-hidden border-line border-r bg-surface p-10 lg:flex"
+      >
+        <Brand />
+        <MeshPicture />
+        <p className="max-w-[34ch] font-display text-2xl text-ink-soft">
+          Trust is given by people, written to a ledger, and checked in your own browser.
+        </p>
+      </aside>
+      <main className="mx-auto flex w-full max-w-lg flex-col justify-center px-5 py-8">
+        <div className="mb-8 lg:hidden">
           <Brand />
-          <MeshPicture />
-          <p className="max-w-[34ch] font-display text-2xl text-ink-soft">
-            Trust is given by people, written to a ledger, and checked in your own browser.
-          </p>
-        </aside>
-        <main className="mx-auto flex w-full max-w-lg flex-col justify-center px-5 py-8">
-          <div className="mb-8 lg:hidden">
-            <Brand />
-          </div>
-          <h1 className="font-display font-semibold text-3xl tracking-tight">Who are you?</h1>
-          <People next={safeNext(next)} />
-        </main>
-      </div>
-    </SWRConfig>
+        </div>
+        <h1 className="font-display font-semibold text-3xl tracking-tight">Who are you?</h1>
+        <People next={safeNext(next)} />
+      </main>
+    </div>
   );
 }
 
@@ -69,7 +67,8 @@ function People({ next }: { next: string }) {
     setBusyId(choice.id);
     setRefusal(null);
     try {
-      await signIn(choice.id, next);
+      await signInAsDemo(choice.id);
+      window.location.assign(next);
     } catch (error) {
       setRefusal(reasonOf(error));
       setBusyId(null);

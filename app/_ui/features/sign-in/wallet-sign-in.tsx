@@ -2,7 +2,7 @@
 import { QrCode } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { askChallenge, enterWithSignature } from "@/lib/client/api/session";
+import { askChallenge, signInWithSignature } from "@/lib/client/api/session";
 import { type Invitation, loadConnector, type WalletSettings, walletRefusal } from "@/lib/client/api/wallet";
 import { Button, buttonClass } from "../../primitives/button";
 
@@ -39,7 +39,9 @@ export function WalletSignIn({ settings, next }: { settings: WalletSettings; nex
         setStep("signing");
         const { challenge } = await askChallenge(wallet.accountId);
         const signatureMap = await wallet.sign(challenge);
-        if (isCurrent()) await enterWithSignature(wallet.accountId, challenge, signatureMap, next);
+        if (!isCurrent()) return;
+        await signInWithSignature(wallet.accountId, challenge, signatureMap);
+        window.location.assign(next);
       } finally {
         // If the wallet cannot be told, its session expires by itself.
         await wallet.leave().catch(() => undefined);

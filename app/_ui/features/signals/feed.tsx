@@ -1,8 +1,8 @@
 "use client";
 import { ArrowUp, Radio } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useMemo } from "react";
 import { reasonOf } from "@/lib/client/api/http";
-import { useRecognition } from "@/lib/client/api/reads";
+import { useRecognition } from "@/lib/client/api/views";
 import { usePeople } from "@/lib/client/format/people";
 import { titleOfRecognition } from "@/lib/client/format/sentences";
 import { dayName, useNow } from "@/lib/client/format/time";
@@ -11,6 +11,7 @@ import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../primitives/states";
+import { More } from "../more";
 import { SignalRow } from "./signal-row";
 import { useArrivals } from "./use-arrivals";
 
@@ -58,14 +59,14 @@ export function Feed({ types }: { types: readonly string[] }) {
           </ol>
         </section>
       ))}
-      <More feed={feed} />
+      <More list={feed} what="signals" />
     </div>
   );
 }
 
 function useRecognitionTitle() {
-  const { data } = useRecognition();
-  return useCallback((id: string) => titleOfRecognition(data?.definitions ?? [], id), [data]);
+  const { definitions } = useRecognition();
+  return useCallback((id: string) => titleOfRecognition(definitions, id), [definitions]);
 }
 
 function useDays(signals: readonly Signal[] | undefined, held: ReadonlySet<string>) {
@@ -97,33 +98,6 @@ function NewPill({ count, onPress }: { count: number; onPress(): void }) {
           {count} new
         </Button>
       )}
-    </div>
-  );
-}
-
-/** Loads older signals when the end of the list comes near, and with a button for readers who do not scroll. */
-function More({ feed }: { feed: ReturnType<typeof useSignals> }) {
-  const { hasMore, loadingMore, loadMore, error, retry } = feed;
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!hasMore || loadingMore || error || !end.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && loadMore(),
-      {
-        rootMargin: "600px",
-      },
-    );
-    observer.observe(end.current);
-    return () => observer.disconnect();
-  }, [hasMore, loadingMore, error, loadMore]);
-
-  if (error) return <ErrorState title="Older signals could not be read" reason={reasonOf(error)} onRetry={retry} />;
-  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">That is everything on the ledger.</p>;
-  return (
-    <div ref={end} className="flex justify-center py-6">
-      <Button busy={loadingMore} onClick={loadMore}>
-        {loadingMore ? "Loading older signals" : "Load older signals"}
-      </Button>
     </div>
   );
 }

@@ -1,31 +1,16 @@
 "use client";
-import useSWR from "swr";
-import { getJson, reasonOf } from "@/lib/client/api/http";
-import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proof";
+import { reasonOf } from "@/lib/client/api/http";
+import { useProof } from "@/lib/client/api/proof";
+import type { ProofVerdict } from "@/lib/client/browser/verify-proof";
 import { exactConsensusTime } from "@/lib/client/format/time";
-import { ProofAnswer } from "@/lib/wire/proof";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
 import { Skeleton } from "../../primitives/skeleton";
 import { SealMark, type SealState } from "./seal-mark";
 
-interface Check {
-  readonly proof: ProofAnswer;
-  readonly verdict: ProofVerdict;
-}
-
-async function check(path: string): Promise<Check> {
-  const proof = await getJson(ProofAnswer, path);
-  return { proof, verdict: await verifyProof(proof) };
-}
-
 /** Loads the parts of the proof, computes the running hash here, and shows both hashes side by side. */
 export function ProofPanel({ signal, state }: { signal: Signal; state: SealState }) {
-  const path = `/api/proof/${signal.topicId}/${signal.sequenceNumber}`;
-  const { data, error, mutate, isValidating } = useSWR<Check, Error>(["proof", path], () => check(path), {
-    revalidateOnFocus: false,
-    shouldRetryOnError: false,
-  });
+  const { data, error, mutate, isValidating } = useProof(signal.topicId, signal.sequenceNumber);
 
   if (state === "pending" && (error || !data)) {
     return (

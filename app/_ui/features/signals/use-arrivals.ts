@@ -1,6 +1,6 @@
 "use client";
 import { useCallback, useEffect, useState } from "react";
-import { onFeed } from "@/lib/client/live/live";
+import { onFeed } from "@/lib/client/live/feed";
 
 const AT_TOP_PX = 160;
 const NONE: ReadonlySet<string> = new Set();

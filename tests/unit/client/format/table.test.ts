@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changed } from "@/lib/client/browser/url-state";
+import { changed } from "@/app/_ui/features/url-state";
 import { formatSort, matching, parseSort, sorted } from "@/lib/client/format/table";
 
 describe("an order", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   describeFreshness,
+  forgetFreshness,
   freshnessAt,
   type Knowledge,
   reportFreshness,
@@ -97,5 +98,15 @@ describe("what the page is told", () => {
     expect(freshnessAt(NOW + 3_000).text).toBe("4 s behind");
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW + 3_100);
     expect(freshnessAt(NOW + 3_100).text).toMatch(/^Up to date/);
+  });
+
+  it("counts no more when another person signs in, until the first word about the new page", () => {
+    reportStream("open", NOW);
+    reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW);
+    forgetFreshness();
+    expect(freshnessAt(NOW).text).toBe("Waiting for the ledger");
+    // Older than what the earlier person's page had shown.
+    reportFreshness({ asOf: `${NOW / 1_000 - 1}`, lagMs: 1_000, stale: false }, "read", NOW);
+    expect(freshnessAt(NOW).text).toMatch(/^Up to date · ledger time \d\d:\d\d:04$/);
   });
 });

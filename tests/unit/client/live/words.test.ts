@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { safeNext } from "@/app/_ui/features/sign-in/safe-next";
 import { initials } from "@/app/_ui/primitives/avatar";
-import { safeNext } from "@/lib/client/api/session";
 import { harmless } from "@/lib/client/format/harmless";
 import { sentenceOf } from "@/lib/client/format/sentences";
 import { exactConsensusTime, timeAgo } from "@/lib/client/format/time";

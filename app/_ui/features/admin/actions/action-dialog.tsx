@@ -2,9 +2,9 @@
 import { useRef, useState } from "react";
 import { useSWRConfig } from "swr";
 import { unstable_serialize } from "swr/infinite";
+import { ADMIN_PATHS } from "@/lib/client/admin/paths";
 import { type ActionWords, outcomeOf } from "@/lib/client/admin/sentences";
 import { type AdminRequest, newActionKey, refusalOf, sendAction } from "@/lib/client/admin/status";
-import { PATHS } from "@/lib/client/api/keys";
 import { useToast } from "../../../primitives/overlays/toast";
 import { TypedConfirm } from "../../../primitives/overlays/typed-confirm";
 
@@ -44,9 +44,9 @@ export function ActionDialog({ intent, onClose }: { intent: Intent | null; onClo
       setRefusal(refusalOf(error));
     } finally {
       setBusy(false);
-      void mutate(PATHS.adminStatus);
-      void mutate(PATHS.adminShards);
-      void mutate(unstable_serialize(() => PATHS.operatorLog));
+      void mutate(ADMIN_PATHS.status);
+      void mutate(ADMIN_PATHS.shards);
+      void mutate(unstable_serialize(() => ADMIN_PATHS.operatorLog));
     }
   };
   return (

@@ -11,7 +11,7 @@ import {
   planScales,
   standingAt,
 } from "@/lib/client/admin/capacity";
-import { useUrlState } from "@/lib/client/browser/url-state";
+import { useUrlState } from "../../url-state";
 import { Panel } from "../frame/panel";
 import { Cost } from "./cost";
 import { Curves } from "./curves";

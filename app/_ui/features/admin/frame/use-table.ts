@@ -1,6 +1,5 @@
 "use client";
 import { useMemo } from "react";
-import { useUrlState } from "@/lib/client/browser/url-state";
 import type { CsvValue } from "@/lib/client/format/csv";
 import {
   type Direction,
@@ -12,6 +11,7 @@ import {
   sorted,
 } from "@/lib/client/format/table";
 import type { Column } from "../../../primitives/data-table";
+import { useUrlState } from "../../url-state";
 
 /** A column that may have a sort key. */
 export interface SortedColumn<Row> extends Column<Row> {

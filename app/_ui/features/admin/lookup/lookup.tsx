@@ -1,11 +1,11 @@
 "use client";
 import { useState } from "react";
 import { parseMessagePlace } from "@/lib/client/admin/lookup";
-import { useUrlState } from "@/lib/client/browser/url-state";
 import { parseUserId } from "@/lib/core/ledger/ids";
 import { Button } from "../../../primitives/button";
 import { Field } from "../../../primitives/field";
 import { LedgerInput } from "../../../primitives/ledger-input";
+import { useUrlState } from "../../url-state";
 import { Panel } from "../frame/panel";
 import { MessageResult } from "./message-result";
 import { PersonResult } from "./person-result";

@@ -2,12 +2,12 @@
 import { useMemo } from "react";
 import { activeOf, shardKey } from "@/lib/client/admin/shard-groups";
 import { perMinuteOf, routingWords, SHARD_STANDINGS } from "@/lib/client/admin/shard-sentences";
-import { useUrlState } from "@/lib/client/browser/url-state";
 import { compact, counted, percent, rate } from "@/lib/client/format/numbers";
 import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { ShardStatus, type ShardsAnswer } from "@/lib/wire/operators/shards";
 import { DataTable } from "../../../primitives/data-table";
 import { SearchField } from "../../people/person-picker";
+import { useUrlState } from "../../url-state";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";
 import { useStatus } from "../frame/status-context";

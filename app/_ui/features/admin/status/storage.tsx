@@ -1,6 +1,5 @@
 "use client";
 import { DatabaseZap } from "lucide-react";
-import { useUrlState } from "@/lib/client/browser/url-state";
 import { bytes, compact, percent, whole } from "@/lib/client/format/numbers";
 import { clockTime } from "@/lib/client/format/time";
 import type { StorageStatus } from "@/lib/wire/operators/admin";
@@ -8,6 +7,7 @@ import { Button } from "../../../primitives/button";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
+import { useUrlState } from "../../url-state";
 import { ShareBar } from "../charts/share-bar";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";

@@ -1,11 +1,11 @@
 "use client";
 import { useMemo, useState } from "react";
-import { useUrlState } from "@/lib/client/browser/url-state";
 import { counted } from "@/lib/client/format/numbers";
 import type { TopicStatus } from "@/lib/wire/operators/admin";
 import { DataTable } from "../../../primitives/data-table";
 import { EmptyState } from "../../../primitives/states";
 import { SearchField } from "../../people/person-picker";
+import { useUrlState } from "../../url-state";
 import { ActionDialog, type Intent } from "../actions/action-dialog";
 import { DownloadRows } from "../frame/download-csv";
 import { Panel } from "../frame/panel";

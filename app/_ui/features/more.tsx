@@ -1,0 +1,31 @@
+"use client";
+import { useEffect, useRef } from "react";
+import { reasonOf } from "@/lib/client/api/http";
+import type { Paged } from "@/lib/client/api/pages";
+import { Button } from "../primitives/button";
+import { ErrorState } from "../primitives/states";
+
+/** Loads older items when the end of the list comes near, and with a button for readers who do not scroll. */
+export function More({ list, what }: { list: Paged; what: string }) {
+  const { hasMore, loadingMore, loadMore, error, retry } = list;
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!hasMore || loadingMore || error || !end.current) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && loadMore(),
+      { rootMargin: "600px" },
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [hasMore, loadingMore, error, loadMore]);
+
+  if (error) return <ErrorState title={`Older ${what} could not be read`} reason={reasonOf(error)} onRetry={retry} />;
+  if (!hasMore) return <p className="py-6 text-center text-ink-faint text-sm">That is everything on the ledger.</p>;
+  return (
+    <div ref={end} className="flex justify-center py-6">
+      <Button busy={loadingMore} onClick={loadMore}>
+        {loadingMore ? `Loading older ${what}` : `Load older ${what}`}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+/** Lists that are read page by page, by cursor, without an end. */
+import { useCallback } from "react";
+import useSWRInfinite, { type SWRInfiniteConfiguration } from "swr/infinite";
+import { cacheKey } from "./keys";
+import { useViewOptions } from "./view-options";
+
+interface Page {
+  readonly nextCursor: string | null;
+}
+
+/** A list of pages as hooks return it. */
+export interface Paged {
+  readonly error: Error | undefined;
+  /** Whether older items exist that are not loaded yet. */
+  readonly hasMore: boolean;
+  /** Whether a page is on its way. */
+  readonly loadingMore: boolean;
+  /** Loads the next page of older items. */
+  loadMore(): void;
+  /** Reads all loaded pages again. */
+  retry(): void;
+}
+
+/** The key of each page. Null after the last one. */
+export const pageKeys =
+  (pathOf: (cursor: string | null) => string) =>
+  (index: number, previous: Page | null): string | null => {
+    if (index === 0 || previous === null) return cacheKey(pathOf(null));
+    return previous.nextCursor === null ? null : cacheKey(pathOf(previous.nextCursor));
+  };
+
+/** `keys` comes from `pageKeys`; `read` gets a key. `pages` is undefined until the first page has been read. */
+export function usePages<Answer extends Page>(
+  keys: ReturnType<typeof pageKeys>,
+  read: (key: string) => Promise<Answer>,
+  options: SWRInfiniteConfiguration<Answer, Error>,
+): Paged & { readonly pages: readonly Answer[] | undefined } {
+  const { data, error, size, setSize, mutate, isLoading } = useSWRInfinite<Answer, Error>(keys, read, {
+    ...useViewOptions(),
+    ...options,
+  });
+  return {
+    pages: data,
+    error,
+    hasMore: (data?.at(-1)?.nextCursor ?? null) !== null,
+    loadingMore: isLoading || (data !== undefined && data.length < size && !error),
+    loadMore: useCallback(() => void setSize((pages) => pages + 1), [setSize]),
+    retry: useCallback(() => void mutate(), [mutate]),
+  };
+}

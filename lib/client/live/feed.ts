@@ -1,0 +1,26 @@
+/** What happens while the page is open, for whoever listens: the signal feed, and the marks of what has just arrived. */
+import type { Signal } from "@/lib/wire/signals";
+
+/** What a page learns while it is open. */
+export type FeedEvent =
+  /** A signal has arrived. Those of the caller's own writes come first with `source: "pending"`, then as the ledger has them. */
+  | { readonly kind: "signal"; readonly signal: Signal }
+  /** The stream is open. The server has everything through `position`. */
+  | { readonly kind: "head"; readonly position: number }
+  /** What was read before no longer counts. Read everything again. */
+  | { readonly kind: "resync" };
+
+type FeedListener = (event: FeedEvent) => void;
+
+const listeners = new Set<FeedListener>();
+
+/** Calls `listener` with each event, as long as a `LiveProvider` is mounted. Returns the function that stops it. */
+export function onFeed(listener: FeedListener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Also used for the caller's own writes, which show before the ledger's copy comes back. */
+export function publish(event: FeedEvent): void {
+  for (const listener of listeners) listener(event);
+}

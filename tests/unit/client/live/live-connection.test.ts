@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { configureClient } from "@/lib/client/api/settings";
+import { connectStream, type LiveHandlers } from "@/lib/client/live/live-connection";
+
+const FRESH = { asOf: "1700000000.000000000", lagMs: 0, stale: false };
+const quiet = () => {};
+
+/** An EventSource that a test drives. */
+class Source extends EventTarget {
+  static readonly CLOSED = 2;
+  static opened: Source[] = [];
+  readyState = 1;
+  onopen = quiet;
+  onerror = quiet;
+  constructor(
+    readonly url: string,
+    readonly options: EventSourceInit,
+  ) {
+    super();
+    Source.opened.push(this);
+  }
+  close(): void {
+    this.readyState = Source.CLOSED;
+  }
+  send(name: string, data: unknown): void {
+    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
+  }
+  refuse(): void {
+    this.readyState = Source.CLOSED;
+    this.onerror();
+  }
+}
+
+const last = (): Source => Source.opened.at(-1) as Source;
+
+function connect(from: number | null) {
+  const heads: number[] = [];
+  const handlers: LiveHandlers = {
+    hello: ({ position }) => void heads.push(position),
+    ...{ signal: quiet, contacts: quiet, freshness: quiet, resync: quiet, state: quiet, refused: quiet },
+  };
+  return { heads, stream: connectStream(from, handlers) };
+}
+
+beforeEach(() => {
+  Source.opened = [];
+  vi.useFakeTimers();
+  vi.stubGlobal("EventSource", Source);
+  vi.stubGlobal("window", new EventTarget());
+});
+afterEach(() => {
+  configureClient();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe("a stream", () => {
+  it("is asked for where the server is, with cookies for another origin only if that is wanted", () => {
+    connect(null);
+    expect([last().url, last().options]).toEqual(["/api/stream", { withCredentials: false }]);
+    configureClient({ baseUrl: "https://app.example/edge", credentials: "include" });
+    connect(7);
+    expect([last().url, last().options]).toEqual([
+      "https://app.example/edge/api/stream?cursor=7",
+      { withCredentials: true },
+    ]);
+  });
+
+  it("goes on at its last position after it was refused, at the same address", () => {
+    configureClient({ baseUrl: "/edge" });
+    const { heads, stream } = connect(null);
+    last().send("hello", { position: 12, ...FRESH });
+    last().refuse();
+    vi.runAllTimers();
+    expect(Source.opened.map(({ url }) => url)).toEqual(["/edge/api/stream", "/edge/api/stream?cursor=12"]);
+    stream.close();
+    expect(last().readyState).toBe(Source.CLOSED);
+    expect(heads).toEqual([12]);
+  });
+
+  it("goes on at once when the server ends it", () => {
+    connect(3);
+    last().send("bye", { reason: "restart" });
+    expect(Source.opened.map(({ url }) => url)).toEqual(["/api/stream?cursor=3", "/api/stream?cursor=3"]);
+  });
+});
