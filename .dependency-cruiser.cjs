@@ -91,6 +91,14 @@ module.exports = {
     layer("system-imports-nothing", "^lib/system/"),
     layer("server-imports-the-back", "^lib/server/", "^lib/(core|ports|system|engine|adapters|wire|devnet)/"),
     layer("client-imports-wire", "^lib/client/", "^lib/(wire|core)/"),
+    {
+      name: "client-uses-react-swr-and-zod",
+      comment:
+        "It is also a package for applications without Next (scripts/build/client). These three are what that package asks for.",
+      severity: "error",
+      from: { path: "^lib/client/" },
+      to: { pathNot: [OURS, npm("react", "swr", "zod", "@types/react")] },
+    },
     layer("primitives-import-nothing", "^app/_ui/primitives/"),
     layer("ui-imports-client-and-wire", "^app/_ui/(?!primitives/)", "^app/_ui/", "^lib/(client|wire|core)/"),
     layer("routes-import-server", "^app/.*route[.]ts$", "^lib/(server|wire|core)/"),

@@ -1,0 +1,136 @@
+/** The package of docs/client.md: what is in it, what it asks for, and that the document's examples compile against it. */
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { satisfies } from "semver";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PACKAGE, withRelativeImports } from "@/scripts/build/client/package";
+import { type Application, applicationWithClient } from "../../../support/client/application";
+
+const DOCUMENT = readFileSync("docs/client.md", "utf8");
+const EXAMPLES = [...DOCUMENT.matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
+const TYPES_OF_REACT = ["@types/react", "csstype"];
+
+let app: Application;
+let script = "";
+beforeAll(async () => {
+  app = await applicationWithClient("use-sync-external-store", "dequal", ...TYPES_OF_REACT);
+  script = readFileSync(join(app.packageFolder, "index.js"), "utf8");
+});
+afterAll(() => app.remove());
+
+const read = (name: string) => readFileSync(join(app.packageFolder, name), "utf8");
+
+/** Checks each text as a module of the application, in a folder of its own. Resolves with what the compiler says, or with "". */
+function compile(
+  name: string,
+  modules: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const folder = join(app.folder, name);
+  mkdirSync(folder);
+  for (const [i, text] of modules.entries()) writeFileSync(join(folder, `example-${i + 1}.tsx`), text);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  const compilerOptions = {
+    ...{ target: "es2022", lib: ["dom", "dom.iterable", "es2022"], jsx: "react-jsx", types: [] },
+    ...{ strict: true, noEmit: true, ...options },
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.tsx"] }));
+  const compiler = resolve("node_modules", "typescript", "bin", "tsc");
+  return new Promise((done) => execFile(process.execPath, [compiler, "-p", folder], (_, out) => done(out)));
+}
+
+const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
+const NODE = { module: "nodenext", moduleResolution: "nodenext" };
+
+describe("the client package", () => {
+  it("is made of the client, the wire types and the core alone, without the operators' code", () => {
+    expect(app.built.inputs).toContain("lib/client/index.ts");
+    expect(
+      app.built.inputs.filter((path) => !/^lib\/(client\/(?!admin\/)|wire\/(?!operators\/)|core\/)/.test(path)),
+    ).toEqual([]);
+    expect(script).not.toContain('"/api/admin/');
+  });
+
+  it("imports React, SWR and Zod, and nothing of Node, Next or the server", () => {
+    const imported = [...script.matchAll(/^(?:import|export)\b[^;]*?["']([^"']+)["'];$/gm)].map(([, name]) => name);
+    expect([...new Set(imported)].sort()).toEqual(["react", "swr", "swr/infinite", "zod"]);
+    expect(script).not.toMatch(/\brequire\(|\bimport\(|server-only|node:|process\.env/);
+  });
+
+  it("has types for the same files, with imports that hold outside this repository", () => {
+    const types = readdirSync(join(app.packageFolder, "types"), { recursive: true, encoding: "utf8" });
+    const declared = types.filter((path) => path.endsWith(".d.ts"));
+    expect(declared).toContain(join("lib", "client", "index.d.ts"));
+    expect(declared.filter((path) => !/^lib.(client|wire|core)\b/.test(path))).toEqual([]);
+    for (const path of declared) expect(read(join("types", path)), path).not.toMatch(/["']@\//);
+  });
+
+  it("has our version, and asks for ranges that hold the versions it is tested with", () => {
+    const ours = JSON.parse(readFileSync("package.json", "utf8"));
+    const manifest = JSON.parse(read("package.json"));
+    expect([manifest.name, manifest.version, manifest.type]).toEqual([PACKAGE, ours.version, "module"]);
+    const asked: Readonly<Record<string, string>> = { ...manifest.dependencies, ...manifest.peerDependencies };
+    expect(Object.keys(asked).sort()).toEqual(["react", "swr", "zod"]);
+    for (const [name, range] of Object.entries(asked)) {
+      expect(satisfies(ours.dependencies[name], range), `${name} ${range}`).toBe(true);
+    }
+  });
+
+  it("has the size that its document states, within a tenth", () => {
+    const [, alone, withZod] = /([\d.]+) kB, and ([\d.]+) kB with Zod/.exec(DOCUMENT) ?? [];
+    expect(Number(alone) * 1e3).toBeGreaterThan(app.built.gzipBytes * 0.9);
+    expect(Number(alone) * 1e3).toBeLessThan(app.built.gzipBytes * 1.1);
+    expect(Number(withZod) * 1e3).toBeGreaterThan(app.built.gzipBytesWithZod * 0.9);
+    expect(Number(withZod) * 1e3).toBeLessThan(app.built.gzipBytesWithZod * 1.1);
+  });
+
+  it("explains each hook, function and form of its own where an editor shows it", () => {
+    const index = read(join("types", "lib", "client", "index.d.ts"));
+    const unexplained = [...index.matchAll(/^export (type )?\{([^}]*)\} from "(\.\/[^"]+)\.js";$/gm)].flatMap(
+      ([, , names = "", path = ""]) => {
+        const text = read(join("types", "lib", "client", `${path}.d.ts`));
+        return names
+          .split(",")
+          .map((name) => name.trim().replace(/^type /, ""))
+          .filter((name) => name !== "")
+          .filter(
+            (name) =>
+              !new RegExp(`\\*/\\nexport (declare )?(function|const|class|interface|type) ${name}\\b`).test(text),
+          );
+      },
+    );
+    expect(index).toContain("useSignals");
+    expect(unexplained).toEqual([]);
+  });
+});
+
+describe("the examples of docs/client.md", () => {
+  it("use every hook that the package exports", () => {
+    const hooks = [...new Set(read(join("types", "lib", "client", "index.d.ts")).match(/\buse[A-Z]\w+/g))];
+    expect(hooks.length).toBeGreaterThan(8);
+    expect(hooks.filter((hook) => !EXAMPLES.some((code) => code.includes(`${hook}(`)))).toEqual([]);
+  });
+
+  it("compile against the package, with a bundler's resolution and with Node's", async () => {
+    expect(await compile("bundler", EXAMPLES, BUNDLER)).toBe("");
+    expect(await compile("node", EXAMPLES, NODE)).toBe("");
+  });
+
+  it("are caught when they do not fit the package", async () => {
+    const wrong = (EXAMPLES.find((code) => code.includes("useContacts(")) ?? "").replace("peerId", "peer");
+    expect(await compile("wrong", [wrong], BUNDLER)).toMatch(/example-1\.tsx.*'peer' does not exist/);
+  });
+});
+
+describe("a declaration's imports", () => {
+  it.each([
+    ['import type { A } from "@/lib/wire/a";', 'import type { A } from "../../wire/a.js";'],
+    ['export { b } from "./b";', 'export { b } from "./b.js";'],
+    ['export { c } from "@/lib/client/api/c";', 'export { c } from "./c.js";'],
+    ['type D = import("../live/d").D;', 'type D = import("../live/d.js").D;'],
+    ['import * as z from "zod";', 'import * as z from "zod";'],
+  ])("become relative, with an ending, unless they name a package: %s", (before, after) => {
+    expect(withRelativeImports(before, join("lib", "client", "api", "x.d.ts"))).toBe(after);
+  });
+});
