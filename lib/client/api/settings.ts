@@ -6,7 +6,7 @@ export interface ClientOptions {
    * `https://app.example`.
    */
   readonly baseUrl?: string;
-  /** `include` sends cookies to another origin as well. The server must allow that origin. The default is `same-origin`. */
+  /** `include` sends cookies to another origin as well. The other side must admit this origin. The default is `same-origin`. */
   readonly credentials?: "same-origin" | "include";
 }
 
