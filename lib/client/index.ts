@@ -1,5 +1,5 @@
 /**
- * What the package `trustmesh-edge-client` exports (`npm run build:client`, docs/client.md). Our own pages import the files
+ * The exports of the package `trustmesh-edge-client` (`npm run build:client`, docs/client.md). Our own pages import the files
  * themselves. Nothing here is for operators.
  */
 

@@ -37,7 +37,7 @@ export interface Actions {
   saveProfile(draft: ProfileDraft): Promise<void>;
 }
 
-/** What the signed-in person can do. Each action shows its effect at once, and takes it back if it is refused. */
+/** The actions of the signed-in person. Each action shows its effect at once, and takes it back if it is refused. */
 export function useActions(): Actions {
   const { mutate } = useSWRConfig();
   const { data: session } = useSession();

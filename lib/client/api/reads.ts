@@ -21,7 +21,7 @@ export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: 
   return answer;
 }
 
-/** Who is signed in. `userId` is null if nobody is. */
+/** The session. `userId` is null if nobody is. */
 export const readSession = (): Promise<SessionAnswer> => getJson(SessionAnswer, PATHS.session);
 
 /** Bonded contacts, requests in both directions, and trust. */

@@ -1,4 +1,4 @@
-/** Who is signed in. When the person changes, everything that was kept of the earlier one is forgotten. */
+/** The signed-in person. When the person changes, everything that was kept of the earlier one is forgotten. */
 import useSWR, { type Cache, type ScopedMutator, type SWRResponse, useSWRConfig } from "swr";
 import * as z from "zod";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";

@@ -2,7 +2,7 @@
 
 export interface ClientOptions {
   /**
-   * What stands before `/api`: nothing for this page's own origin, a path such as `/edge`, or an origin such as
+   * The part before `/api`: nothing for this page's own origin, a path such as `/edge`, or an origin such as
    * `https://app.example`.
    */
   readonly baseUrl?: string;

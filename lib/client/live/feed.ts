@@ -1,13 +1,13 @@
-/** What happens while the page is open, for whoever listens: the signal feed, and the marks of what has just arrived. */
+/** Everything that happens while the page is open, for its listeners: the signal feed, and the marks of what has just arrived. */
 import type { Signal } from "@/lib/wire/signals";
 
-/** What a page learns while it is open. */
+/** One thing that a page learns while it is open. */
 export type FeedEvent =
   /** A signal has arrived. Those of the caller's own writes come first with `source: "pending"`, then as the ledger has them. */
   | { readonly kind: "signal"; readonly signal: Signal }
   /** The stream is open. The server has everything through `position`. */
   | { readonly kind: "head"; readonly position: number }
-  /** What was read before no longer counts. Read everything again. */
+  /** Earlier reads no longer count. Read everything again. */
   | { readonly kind: "resync" };
 
 type FeedListener = (event: FeedEvent) => void;

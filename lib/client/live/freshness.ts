@@ -9,7 +9,7 @@ import { clockTime, useNow } from "../format/time";
 /** `down` lasts until the stream is open again. */
 export type StreamState = "connecting" | "open" | "down";
 
-/** What the page knows of its own freshness. */
+/** Everything that the page knows of its own freshness. */
 export interface Knowledge {
   readonly asOf: string | null;
   readonly lagMs: number | null;

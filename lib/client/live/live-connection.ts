@@ -14,7 +14,7 @@ import type { StreamState } from "./freshness";
 
 type Payload<N extends StreamEventName> = z.infer<(typeof STREAM_EVENTS)[N]>;
 
-/** What a stream calls. Each event carries what lib/wire/stream.ts says. */
+/** The functions that a stream calls. Each event has the members that lib/wire/stream.ts lists. */
 export interface LiveHandlers {
   hello(event: Payload<"hello">): void;
   signal(event: Payload<"signal">): void;

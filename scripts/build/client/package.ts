@@ -10,7 +10,7 @@ export const PACKAGE = "trustmesh-edge-client";
 const ENTRY = join("lib", "client", "index.ts");
 /** Inside the package. `lib` keeps its folders there, so that relative imports stay right. */
 const TYPES = "types";
-/** What an application brings along: React and SWR must exist once in a page. */
+/** An application brings these along: React and SWR must exist once in a page. */
 const PEERS = { react: "^18.2.0 || ^19.0.0", swr: "^2.3.0" } as const;
 
 const OPTIONS = {

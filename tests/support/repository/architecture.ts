@@ -82,7 +82,7 @@ export function lengthViolations({ path, text }: SourceFile): readonly string[] 
   return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
 }
 
-/** What a package exports is one list. Our pages import the files themselves. */
+/** The exports of a package are one list. Our pages import the files themselves. */
 const PACKAGE_ENTRY = "lib/client/index.ts";
 
 export function barrelViolations({ path, text }: SourceFile): readonly string[] {
