@@ -27,7 +27,6 @@ type JournalLine =
       readonly deleted?: boolean;
       readonly evm?: string;
       readonly createdNs: string;
-      readonly changedNs?: string;
       readonly memo: string;
     }
   | {
@@ -52,7 +51,7 @@ export function encodeRecord(record: JournalRecord): string {
       return JSON.stringify({ t: "topic", id, memo, createdNs: String(createdNs), ...keys });
     }
     case "account": {
-      const { id, key, isDeleted, evmAddress, createdNs, changedNs, memo } = record.account;
+      const { id, key, isDeleted, evmAddress, createdNs, memo } = record.account;
       return JSON.stringify({
         t: "account",
         id,
@@ -60,7 +59,6 @@ export function encodeRecord(record: JournalRecord): string {
         deleted: isDeleted,
         evm: evmAddress,
         createdNs: String(createdNs),
-        changedNs: changedNs === undefined ? undefined : String(changedNs),
         memo,
       });
     }
@@ -102,7 +100,6 @@ export function decodeRecord(value: unknown): JournalRecord {
           ...(line.deleted ? { isDeleted: true } : {}),
           ...(line.evm === undefined ? {} : { evmAddress: line.evm }),
           createdNs,
-          ...(line.changedNs === undefined ? {} : { changedNs: BigInt(line.changedNs) as ConsensusNs }),
           memo: line.memo,
         },
       };

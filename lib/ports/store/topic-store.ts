@@ -29,8 +29,6 @@ export interface TopicCounts {
   readonly failed: number;
   readonly undecodable: number;
   readonly untrusted: number;
-  /** Their signature is not judged yet. */
-  readonly unproven: number;
 }
 
 export interface TopicStore {

@@ -1,4 +1,4 @@
-/** Profiles: the latest counts, as `isLaterProfile` of lib/core/signals/projection has it. There are few in a batch, so they travel as one JSON text. */
+/** Profiles: the latest by consensus time counts. There are few in a batch, so they travel as one JSON text. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { profiles } from "../../../../drizzle/schema";
@@ -10,16 +10,15 @@ import { fixed } from "../sql/template";
 import type { People } from "./people";
 
 const p = alias(profiles, "p");
-const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl, p.saidNs];
+const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl];
 
 const INSERT = fixed(sql`INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
-  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl, x.said
+  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl
   FROM gate,`);
 const MERGE = fixed(sql`AS x (person integer, ns bigint, seq bigint,
-    handle text, display_name text, bio text, avatar text, hrl text, said bigint)
+    handle text, display_name text, bio text, avatar text, hrl text)
   ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
-  WHERE (coalesce(${excluded(p.saidNs)}, ${excluded(p.consensusNs)}), -${excluded(p.consensusNs)})
-    > (coalesce(${p.saidNs}, ${p.consensusNs}), -${p.consensusNs})`);
+  WHERE ${excluded(p.consensusNs)} > ${p.consensusNs}`);
 
 /** The CTE that writes profiles; none if there are no profiles. */
 export function profilesPart(batch: Batch, people: People): readonly SQL[] {
@@ -34,7 +33,6 @@ export function profilesPart(batch: Batch, people: People): readonly SQL[] {
     bio: profile.bio,
     avatar: profile.avatar,
     hrl: profile.hrl,
-    said: profile.saidNs === undefined ? null : String(profile.saidNs),
   }));
   return [sql`profiles_in AS (${INSERT} json_to_recordset(${JSON.stringify(given)}::json) ${MERGE})`];
 }
