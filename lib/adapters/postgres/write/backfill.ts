@@ -135,8 +135,9 @@ gate AS MATERIALIZED (
   WHERE (SELECT count(*) FROM open_gaps) = ${gaps.length}::bigint
     AND (SELECT count(*) FROM old) = ${stored.length}::bigint
     AND (SELECT count(*) FROM old WHERE disposition = ${literal(disposition.code("failed"))}) = ${failed}::bigint),
+${WAS},
 counted AS (
-  UPDATE ${topics} ${t} SET ${counters(batch)}, ${head(batch)} FROM gate WHERE ${t.topicNo} = gate.topic_no),
+  UPDATE ${topics} ${t} SET ${counters(batch)}, ${head(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
 pieces AS (
   INSERT INTO ${topicGaps} AS ${g} (${names(g.topicNo)}, ${content})
   SELECT gate.topic_no, ${content} FROM gate, ${unnested("x", parts)}
@@ -150,22 +151,32 @@ function head(batch: Batch): SQL {
   return sql`${names(t.headHash)} = CASE WHEN ${t.cursor} = ${sequence}::bigint THEN ${hash}::bytea ELSE ${t.headHash} END`;
 }
 
-/** Adds the counts of the batch, less those of the entries that it replaces. */
+const COUNTED = {
+  messages: sql`true`,
+  verified: sql`verification = ${literal(verification.code("verified"))}`,
+  unverifiable: sql`verification = ${literal(verification.code("unverifiable"))}`,
+  failed: sql`verification = ${literal(verification.code("failed"))}`,
+  undecodable: sql`disposition = ${literal(disposition.code("undecodable"))}`,
+  untrusted: sql`disposition = ${literal(disposition.code("untrusted"))}`,
+};
+type Counted = keyof typeof COUNTED;
+
+/**
+ * The counts of the entries `old` that a batch replaces, as one row. With a subquery on `old` for each of seven counts,
+ * PostgreSQL 18.4 crashed (a segmentation fault) when several of these statements ran at once.
+ */
+export const WAS = sql`was AS MATERIALIZED (SELECT ${sql.join(
+  Object.entries(COUNTED).map(
+    ([name, condition]) => sql`count(*) FILTER (WHERE ${condition}) AS ${sql.identifier(name)}`,
+  ),
+  sql`, `,
+)} FROM old)`;
+
+/** Adds the counts of the batch, less those of the entries that it replaces. The statement joins `was`. */
 export function counters(batch: Batch): SQL {
-  const old = {
-    messages: sql`true`,
-    verified: sql`verification = ${literal(verification.code("verified"))}`,
-    unverifiable: sql`verification = ${literal(verification.code("unverifiable"))}`,
-    failed: sql`verification = ${literal(verification.code("failed"))}`,
-    undecodable: sql`disposition = ${literal(disposition.code("undecodable"))}`,
-    untrusted: sql`disposition = ${literal(disposition.code("untrusted"))}`,
-  };
-  const added = countsOf(batch.entries);
+  const added = Object.entries(countsOf(batch.entries)) as [Counted, number][];
   return sql.join(
-    Object.entries(added).map(([key, count]) => {
-      const name = key as keyof typeof old;
-      return sql`${names(t[name])} = ${t[name]} + ${count}::bigint - (SELECT count(*) FROM old WHERE ${old[name]})`;
-    }),
+    added.map(([name, count]) => sql`${names(t[name])} = ${t[name]} + ${count}::bigint - was.${sql.identifier(name)}`),
     sql`, `,
   );
 }

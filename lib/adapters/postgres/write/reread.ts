@@ -28,7 +28,7 @@ import { refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";
 import { of, unnested } from "../sql/unnested";
-import { counters } from "./backfill";
+import { counters, WAS } from "./backfill";
 import { isOfEpoch } from "./commit";
 import { CONTENT, counting, KNOWN_CLAIMS } from "./definitions-part";
 import { outcome } from "./outcome";
@@ -65,10 +65,11 @@ old AS (
   FOR UPDATE OF ${l}),
 gate AS MATERIALIZED (
   SELECT topic_no FROM topic WHERE (SELECT count(*) FROM old) = ${sequences.length}::bigint),
+${WAS},
 counted AS (
   UPDATE ${topics} ${t} SET ${counters(batch)}, ${names(interpreted)} = ${step.through}::bigint,
     ${names(decoderVersion)} = CASE WHEN ${decoderVersion} = -${VERSION} THEN ${decoderVersion} ELSE ${VERSION} END
-  FROM gate WHERE ${t.topicNo} = gate.topic_no)`;
+  FROM gate, was WHERE ${t.topicNo} = gate.topic_no)`;
   const { statement, users } = writeStatement(batch, { gate, mayExist: true });
   try {
     const [answer] = await statements.run("start-over", statement);
