@@ -8,9 +8,10 @@ import { DEVELOPMENT, ready, type Server, startServer } from "./support/own-serv
 let dataDir: string;
 let server: Server;
 test.beforeAll(async () => {
+  test.setTimeout(180_000);
   dataDir = mkdtempSync(join(tmpdir(), "tm-development-"));
   server = await startServer(dataDir, { NODE_ENV: "development" }, DEVELOPMENT);
-  await ready(server);
+  await ready(server, 150_000);
 });
 test.afterAll(async () => {
   server.process.kill("SIGTERM");

@@ -40,7 +40,8 @@ export async function startServer(
   return { process: child, url: `http://127.0.0.1:${port}`, output: () => output, exit };
 }
 
-export const ready = (server: Server) =>
+/** Waits until the server is ready. The development server compiles first: 30 s on two busy cores. */
+export const ready = (server: Server, timeout = 60_000) =>
   expect
     .poll(
       () =>
@@ -48,6 +49,6 @@ export const ready = (server: Server) =>
           ({ status }) => status,
           () => 0,
         ),
-      { timeout: 60_000 },
+      { timeout },
     )
     .toBe(200);
