@@ -1,6 +1,5 @@
 /** Redis commands and SQL statements of a read, counted at the stand-ins. Each instance is its own process. */
-import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { costOf, quiet, type ReadCost } from "@/tests/support/fleet/cost";
+import { costOf, quiet, type ReadCost, settled } from "@/tests/support/fleet/cost";
 import { type Instance, startFleet } from "@/tests/support/fleet/fleet";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";
 import { median } from "../../support/statistics";
@@ -23,8 +22,6 @@ export const names = [
 const PATHS = ["/api/contacts", "/api/circle", "/api/signals"];
 const USERS = 20;
 const IDLE_PERIODS = 10;
-/** After the last commit, each instance looks at the database once more, at most this late (server/health/watch.ts). */
-const SETTLED_MS = 16_000;
 const GATE_MS = 1_000;
 /** Limits are counted although nobody reaches them, because counting is part of a read's cost. */
 const LIMITED = { RATE_LIMITS: "1000" };
@@ -95,7 +92,7 @@ async function idleTopic(services: FleetServices, users: readonly string[]): Pro
   };
   try {
     for (let i = 0; i < 2 * users.length; i += 1) await read();
-    await systemClock.sleep(SETTLED_MS);
+    await settled();
     await quiet(services);
     reads = 0;
     const untilMs = Date.now() + IDLE_PERIODS * GATE_MS;

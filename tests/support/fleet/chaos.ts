@@ -10,6 +10,8 @@ export interface ChaosOptions {
   readonly services: FleetServices;
   readonly instances: number;
   readonly durationMs: number;
+  /** The run goes on past `durationMs` until so many requests were answered, but not for ten times as long. */
+  readonly leastAnswers?: number;
   readonly killsPerSecond: number;
 }
 
@@ -32,6 +34,8 @@ export interface ChaosOutcome {
 
 /** Each instance is asked to sync again this long after it has answered. */
 const PAUSE_MS = 20;
+/** So many instances are left alive. Where starts are slow, there would be none that answers otherwise. */
+const LEAST_RUNNING = 2;
 const FEED_MS = 50;
 const FEED_PER_SECOND = 70;
 const SETTLE_TRIES = 100;
@@ -85,13 +89,16 @@ class ChaosRun {
     private readonly feed: Feed,
   ) {}
 
-  async during({ durationMs, killsPerSecond }: ChaosOptions): Promise<void> {
+  async during({ durationMs, leastAnswers = 0, killsPerSecond }: ChaosOptions): Promise<void> {
     const work = [
       ...this.fleet.instances.map((instance) => this.drive(instance)),
       this.write(),
       this.killAll(killsPerSecond),
     ];
+    const startMs = systemClock.now();
     await systemClock.sleep(durationMs);
+    while (this.answers < leastAnswers && systemClock.now() - startMs < 10 * durationMs)
+      await systemClock.sleep(PAUSE_MS);
     this.isOver = true;
     await Promise.all(work);
   }
@@ -151,7 +158,7 @@ class ChaosRun {
     const running = () => this.fleet.instances.filter((each) => each.port !== null && !restarts.has(each));
     while (!this.isOver) {
       await systemClock.sleep(FEED_MS);
-      while (this.kills + 1 <= due() && running().length > 0) {
+      while (this.kills + 1 <= due() && running().length > LEAST_RUNNING) {
         const victim = this.rng.pick(running());
         const restart = victim.kill().then(() => victim.start());
         restarts.set(

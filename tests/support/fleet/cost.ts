@@ -25,6 +25,12 @@ export async function costOf({ upstash, proxy }: FleetServices, work: () => Prom
   return { commands: total - sum, statements: proxy.counters.read().total, own };
 }
 
+/** After the last commit, each instance looks at the database once more, at most this late (lib/server/health/watch.ts). */
+const LAST_LOOK_MS = 16_000;
+
+/** Waits until no instance has to look at the database any more because something was committed. */
+export const settled = () => systemClock.sleep(LAST_LOOK_MS);
+
 /** Longer than anything that a read or a start leaves behind pauses before it goes on. */
 const QUIET_MS = 1_200;
 const QUIET_TRIES = 50;

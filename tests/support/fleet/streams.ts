@@ -3,7 +3,7 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng } from "@/lib/devnet/rng";
-import { costOf, type ReadCost } from "./cost";
+import { costOf, type ReadCost, settled } from "./cost";
 import { type Fleet, startFleet } from "./fleet";
 import type { FleetServices } from "./services";
 import { type Stay, StreamClient } from "./stream-client";
@@ -147,6 +147,7 @@ async function settle(clients: readonly StreamClient[], events: number): Promise
 
 /** From when the last commit, and whoever was started last, is done with; the rounds of the sync go on. */
 async function idleCost(services: FleetServices, idleMs: number): Promise<ReadCost> {
+  await settled();
   const lookASecond = () => costOf(services, () => systemClock.sleep(1_000));
   for (let tries = 0; tries < 30; tries += 1) {
     const { commands, statements } = await lookASecond();
