@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import type { Clock } from "../../ports/clock";
 import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
 
@@ -10,7 +11,7 @@ export class MemoryBudgets implements Pick<HotCache, "reserve"> {
     private readonly clock: Clock,
     maxBuckets: number,
   ) {
-    this.fullAtMs = new LRUCache({ max: maxBuckets });
+    this.fullAtMs = new LRUCache(atMostEntries(maxBuckets));
   }
 
   /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */

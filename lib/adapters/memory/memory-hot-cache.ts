@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { keyOf } from "../../core/key";
 import type { TopicId, UserId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
@@ -19,15 +20,15 @@ interface StoredAttempt {
 
 /** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
-  private readonly gates = new LRUCache<string, number>({ max: MAX_KEYS });
+  private readonly gates = new LRUCache<string, number>(atMostEntries(MAX_KEYS));
   private readonly syncedThrough = new Map<TopicId, bigint>();
   private registryVersion = 0;
   private stamp = 0;
   private readonly budgets: MemoryBudgets;
-  private readonly nonces = new LRUCache<UserId, { readonly nonce: number; readonly digest: string }>({
-    max: MAX_KEYS,
-  });
-  private readonly attempts = new LRUCache<string, StoredAttempt>({ max: MAX_KEYS });
+  private readonly nonces = new LRUCache<UserId, { readonly nonce: number; readonly digest: string }>(
+    atMostEntries(MAX_KEYS),
+  );
+  private readonly attempts = new LRUCache<string, StoredAttempt>(atMostEntries(MAX_KEYS));
   private readonly sinceMs: number;
 
   constructor(private readonly clock: Clock) {

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { type CacheStrategies, cacheStrategies } from "../../core/cache-strategy";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
@@ -17,7 +18,7 @@ const MAX_ENTRIES = 100_000;
 
 /** Shared views within one process: the reference for the contract, and a stand-in for tests of the engine. */
 export class MemoryViewCache implements ViewCache {
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
+  private readonly entries = new LRUCache<string, Entry>(atMostEntries(MAX_ENTRIES));
   private lastToken = 0;
 
   constructor(

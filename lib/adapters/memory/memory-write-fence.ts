@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { keyOf } from "../../core/key";
 import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
@@ -21,7 +22,7 @@ interface Place extends WriteRoute {
 
 /** The write fence of a single process. */
 export class MemoryWriteFence implements WriteFence {
-  private readonly places = new LRUCache<string, Place>({ max: MAX_KEYS });
+  private readonly places = new LRUCache<string, Place>(atMostEntries(MAX_KEYS));
 
   constructor(private readonly clock: Clock) {}
 

@@ -6,6 +6,7 @@
  */
 
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import {
   type CacheStrategies,
   cacheStrategies,
@@ -40,7 +41,7 @@ const MAX_GENERATIONS = 100_000;
 
 export class L1Cache {
   private readonly entries: LRUCache<string, Entry>;
-  private readonly generations = new LRUCache<UserId, number>({ max: MAX_GENERATIONS });
+  private readonly generations = new LRUCache<UserId, number>(atMostEntries(MAX_GENERATIONS));
   private readonly strategies: CacheStrategies;
   private lastGeneration = 0;
   /** The generation of users who have none of their own. */

@@ -1,5 +1,6 @@
 /** Submitted signals that are on their way back from the ledger: shown at once, gone when the topic has reached them. */
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import type { DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
@@ -22,7 +23,7 @@ interface Waiting extends PendingSignal {
 }
 
 export class PendingSignals {
-  private readonly users = new LRUCache<UserId, readonly Waiting[]>({ max: MAX_USERS });
+  private readonly users = new LRUCache<UserId, readonly Waiting[]>(atMostEntries(MAX_USERS));
 
   constructor(
     private readonly clock: Clock,

@@ -7,6 +7,7 @@
  * the move, an old registry does not bring the user back.
  */
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { type TopicId, type TopicKind, toSequence, type UserId } from "../../core/ledger/ids";
 import { routeTopic, tierOf } from "../../core/shards/shards";
 import { topicKindOf } from "../../core/signals/message-types";
@@ -44,9 +45,9 @@ const MAX_TURNS = 6;
 const TURNS_TO_MOVE = 3;
 
 export class TopicRouter {
-  private readonly users: LRUCache<UserId, { readonly route: UserRoute; readonly untilMs: number }> = new LRUCache({
-    max: MAX_USERS,
-  });
+  private readonly users: LRUCache<UserId, { readonly route: UserRoute; readonly untilMs: number }> = new LRUCache(
+    atMostEntries(MAX_USERS),
+  );
 
   constructor(private readonly deps: TopicRouterDeps) {}
 

@@ -1,5 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 /**
  * Counts the requests of each address and each user, and refuses those over their limit (limits.ts). A refused caller is
  * remembered in this process until it has a token again, so a refusal costs no Redis command. While Redis is down, each
@@ -30,7 +31,7 @@ export interface CallerLimitOptions {
 
 export class CallerLimits {
   /** For each bucket, the time until which it is empty or its caller is blocked. Monotonic ms. */
-  private readonly refusedUntilMs = new LRUCache<string, number>({ max: MAX_COUNTED });
+  private readonly refusedUntilMs = new LRUCache<string, number>(atMostEntries(MAX_COUNTED));
 
   constructor(private readonly options: CallerLimitOptions) {}
 

@@ -6,6 +6,7 @@ import "server-only";
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { addressOfKey, personalSigner } from "../../adapters/hedera/personal-signature";
+import { atMostEntries } from "../../core/bounded-map";
 import { type AccountId, type SessionId, sessionId, type UserId, userOfAccount } from "../../core/ledger/ids";
 import {
   checkMagicToken,
@@ -52,7 +53,7 @@ interface Accepted extends MagicSession {
 }
 
 export class MagicSignIn {
-  private readonly accepted = new LRUCache<string, Accepted>({ max: REMEMBERED });
+  private readonly accepted = new LRUCache<string, Accepted>(atMostEntries(REMEMBERED));
   private readonly underWay = new Map<string, Promise<Accepted>>();
 
   constructor(private readonly options: MagicSignInOptions) {}

@@ -8,6 +8,7 @@ import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";
 import { parseCookie, stringifySetCookie } from "cookie";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { parseUserId, type SessionId, sessionId, type UserId } from "../../core/ledger/ids";
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { Clock } from "../../ports/clock";
@@ -42,7 +43,7 @@ export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session
 export class Sessions {
   private readonly keys: readonly KeyObject[];
   private readonly cookieName: string;
-  private readonly remembered = new LRUCache<string, Session>({ max: REMEMBERED });
+  private readonly remembered = new LRUCache<string, Session>(atMostEntries(REMEMBERED));
 
   constructor(private readonly options: SessionOptions) {
     this.keys = options.secrets.map((secret) => createSecretKey(Buffer.from(secret)));

@@ -1,5 +1,6 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import { keyOf } from "../../core/key";
 import type { SessionId, TopicId, UserId } from "../../core/ledger/ids";
 
@@ -11,7 +12,7 @@ export type Namer = SessionId | UserId;
  * start, whatever cursor it names. A session that is forgotten reads its state once more.
  */
 export class ReadersSeen {
-  private readonly seen = new LRUCache<string, Namer>({ max: 200_000 });
+  private readonly seen = new LRUCache<string, Namer>(atMostEntries(200_000));
 
   /** The session's namer for the topic; null before the session's first read of it in this process. */
   namerOf(session: Namer, topicId: TopicId): Namer | null {

@@ -7,6 +7,7 @@
  *   a number known from elsewhere (own publication, a round of demand) does not arrive in time → the connection is dead
  */
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../../core/bounded-map";
 import { backoffMs } from "../../../core/sync/backoff";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
@@ -58,7 +59,7 @@ export class Subscriber {
   private expected = 0;
   private isWaitingForEcho = false;
   /** The last turn of each instance. */
-  private readonly heard = new LRUCache<string, number>({ max: MAX_INSTANCES });
+  private readonly heard = new LRUCache<string, number>(atMostEntries(MAX_INSTANCES));
 
   constructor(
     private readonly options: SubscriberOptions,
