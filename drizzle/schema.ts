@@ -81,6 +81,7 @@ export const topics = pgTable("topics", {
   decoderVersion: integer("decoder_version").notNull().default(1),
   /** Reading the topic again has removed rows, so a new epoch of positions begins when it is done. */
   isRenumbered: boolean("is_renumbered").notNull().default(false),
+  unproven: int53().notNull().default(sql`0`),
 });
 
 /** Holes and gaps of a topic; `state` as in lib/adapters/postgres/codec/codes.ts. */
@@ -118,10 +119,14 @@ export const topicLog = pgTable(
     reason: text(),
     /** The mirror's chunk info, exactly as it was reported. Null if it is not known, as in rows of an earlier version. */
     chunkInfo: bytea("chunk_info"),
+    /** The result of checking the actor's signature. Null: there is none that could be checked. */
+    signature: smallint(),
   },
   (t) => [
     index("topic_log_chunk").on(t.chunkKey).where(sql`${t.chunkKey} is not null`),
     index("topic_log_failed").on(t.ref).where(sql`${t.disposition} = 4`),
+    /** Messages whose signature is not judged yet: few, and judged oldest first. */
+    index("topic_log_unproven").on(t.ref).where(sql`${t.disposition} = 5`),
     /** Undecodable and untrusted messages: few, and read newest first. */
     index("topic_log_odd").on(t.disposition, t.consensusNs).where(sql`${t.disposition} IN (2, 3)`),
   ],
@@ -151,7 +156,7 @@ export const hcsMessages = pgTable(
     n: integer().notNull(),
     peerNo: integer("peer_no"),
     typeNo: smallint("type_no").notNull(),
-    /** Verification, and 4 where the user is the actor. */
+    /** Verification, 4 where the user is the actor, and the author (lib/adapters/postgres/codec/codes.ts). */
     flags: smallint().notNull(),
     /** Only of types without a number. */
     typeName: text("type_name"),
@@ -196,6 +201,8 @@ export const profiles = pgTable("profiles", {
   bio: text(),
   avatar: text(),
   hrl: text(),
+  /** The time by which versions are ordered, where that is not `consensus_ns`. */
+  saidNs: int8("said_ns"),
 });
 
 export const recognitionDefinitions = pgTable("recognition_definitions", {

@@ -7,6 +7,7 @@ import type { NextBatch } from "@/lib/core/signals/batch";
 import { interpretChecked } from "@/lib/engine/sync/commit";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import { sha384 } from "@/tests/support/mirrors/chain";
+import { noSignatures } from "@/tests/support/mirrors/no-signatures";
 
 const neverAsked = () => {
   throw new Error("a sound history gives no reason to ask again");
@@ -58,6 +59,7 @@ export class LedgerBatches {
       },
       sha384,
       trustedPayers: new Set([this.payer]),
+      signatures: noSignatures,
       missed: { unpublished: neverAsked },
       renamedBy: neverAsked,
     };

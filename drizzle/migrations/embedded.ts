@@ -89,5 +89,14 @@ export const MIGRATIONS: readonly Migration[] = [
       "ALTER TABLE \"topics\" ADD COLUMN \"decoder_version\" integer DEFAULT 1 NOT NULL;",
       "ALTER TABLE \"topics\" ADD COLUMN \"is_renumbered\" boolean DEFAULT false NOT NULL;"
     ]
+  },
+  {
+    "name": "0010_authorship",
+    "statements": [
+      "ALTER TABLE \"profiles\" ADD COLUMN \"said_ns\" bigint;",
+      "ALTER TABLE \"topic_log\" ADD COLUMN \"signature\" smallint;",
+      "ALTER TABLE \"topics\" ADD COLUMN \"unproven\" bigint DEFAULT 0 NOT NULL;",
+      "CREATE INDEX \"topic_log_unproven\" ON \"topic_log\" USING btree (\"ref\") WHERE \"topic_log\".\"disposition\" = 5;"
+    ]
   }
 ];

@@ -87,3 +87,6 @@ export const Problem = z.object({
   field: z.string().optional().meta({ description: "The member or parameter that is wrong" }),
 });
 export type Problem = z.infer<typeof Problem>;
+
+/** The voucher for a message as its actor's: the account that paid, a signature of the actor's key, or both. */
+export const Author = z.enum(["payer", "signature", "both"]);

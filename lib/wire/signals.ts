@@ -1,6 +1,14 @@
 import * as z from "zod";
 import { parseConsensusTime } from "../core/ledger/consensus-time";
-import { ConsensusTimestamp, PositionNumber, TopicIdText, UserIdText, ViewMembers, wholeNumber } from "./common";
+import {
+  Author,
+  ConsensusTimestamp,
+  PositionNumber,
+  TopicIdText,
+  UserIdText,
+  ViewMembers,
+  wholeNumber,
+} from "./common";
 
 const Truncated = z
   .literal(true)
@@ -21,6 +29,10 @@ export const Signal = z.object({
   metadata: z.record(z.string(), z.unknown()),
   source: z.enum(["hcs", "hcs-cached", "pending"]),
   verified: z.enum(["verified", "unverifiable", "failed"]),
+  author: Author.optional().meta({
+    description:
+      "Who says that the message is its actor's: the account that paid for it, a signature of the actor's key, or both. Absent in a copy that an earlier version kept",
+  }),
   position: PositionNumber.meta({ description: "0 while pending" }),
   truncated: Truncated,
 });

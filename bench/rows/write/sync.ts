@@ -16,6 +16,7 @@ import { RegistryCache } from "@/lib/engine/shards/registry-cache";
 import { SyncScheduler } from "@/lib/engine/sync/sync-scheduler";
 import { registeredTopics } from "@/lib/server/config/network";
 import { sha384 } from "@/tests/support/mirrors/chain";
+import { noSignatures } from "@/tests/support/mirrors/no-signatures";
 import type { BenchRow } from "../../types";
 
 export const names = ["sync.messages_per_s"];
@@ -60,6 +61,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       incidents: new Incidents({ clock: systemClock, log: quiet }),
       sha384,
       trustedPayers: new Set([devnet.operatorId]),
+      signatures: noSignatures,
       registry,
       gateMs: 1_000,
       freshnessTargetMs: 2_000,

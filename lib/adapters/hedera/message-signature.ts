@@ -61,14 +61,21 @@ export function checkMessageSignature(
   pairs: SignaturePairs,
 ): Result<null, SignatureFault> {
   const found = signatureOf(key, pairs);
-  if (!found.ok) return found;
-  const bytes = signedBytes(message);
+  return found.ok ? checkSignature(key, signedBytes(message), found.value) : found;
+}
+
+/** Checks a signature (64 bytes) over bytes as they stand, as Hedera's own keys sign them. */
+export function checkSignature(
+  key: PlainKey,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): Result<null, "weak-key" | "wrong"> {
   if (key.kind === "ed25519") {
     if (isSmallOrder(key.bytes)) return err("weak-key");
-    return isSignedByEd25519(key.bytes, bytes, found.value) ? ok(null) : err("wrong");
+    return isSignedByEd25519(key.bytes, bytes, signature) ? ok(null) : err("wrong");
   }
   const options = { prehash: false, lowS: false };
-  return secp256k1.verify(found.value, keccak_256(bytes), key.bytes, options) ? ok(null) : err("wrong");
+  return secp256k1.verify(signature, keccak_256(bytes), key.bytes, options) ? ok(null) : err("wrong");
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
+import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { LedgerMessage } from "../../core/ledger/message";
@@ -79,17 +80,19 @@ export interface MirrorState {
 }
 
 /** The circuit breaker of a mirror that a question passes. */
-const CIRCUITS = ["circuit", "blocks", "passed"] as const;
+const CIRCUITS = ["circuit", "blocks", "accounts", "passed"] as const;
 type CircuitOf = (typeof CIRCUITS)[number];
 
 const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
 
 interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;
-  /** The circuit breaker for requests of messages and accounts. */
+  /** The circuit breaker for requests of messages. */
   circuit: CircuitBreaker;
   /** Its own breaker for blocks: a network without blocks, or a proxy without the route, must not stop messages. */
   blocks: CircuitBreaker;
+  /** Its own breaker for accounts: strangers choose whose key is looked up, and that must not stop messages. */
+  accounts: CircuitBreaker;
   /** Its own breaker for what readers ask for: an address that a mirror fails on must not stop messages. */
   passed: CircuitBreaker;
   readonly refusals: Refusals;
@@ -123,6 +126,7 @@ export class MirrorLedger implements Ledger, RawMirror {
         origin: nameOf(options.urls, index),
         circuit: CLOSED,
         blocks: CLOSED,
+        accounts: CLOSED,
         passed: CLOSED,
         refusals: new Refusals(),
         time: new MirrorTime(),
@@ -210,8 +214,9 @@ export class MirrorLedger implements Ledger, RawMirror {
     return isAsked ? ok(this.timed(message, from)) : err(FOREIGN);
   }
 
-  account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>> {
-    return this.accountBy(accountId, (account) => account.accountId === accountId);
+  account(accountId: AccountId, atNs?: ConsensusNs): Promise<Result<LedgerAccount, LedgerError>> {
+    const at = atNs === undefined ? "" : `&timestamp=${formatConsensusTime(atNs)}`;
+    return this.accountBy(accountId, (account) => account.accountId === accountId, at);
   }
 
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
@@ -221,8 +226,14 @@ export class MirrorLedger implements Ledger, RawMirror {
   private async accountBy(
     name: AccountId | EvmAddress,
     isAsked: (account: LedgerAccount) => boolean,
+    at = "",
   ): Promise<Result<LedgerAccount, LedgerError>> {
-    const answer = await this.get(`/accounts/${name}?transactions=false`, inShape(AccountJson), {});
+    const answer = await this.get(
+      `/accounts/${name}?transactions=false${at}`,
+      inShape(AccountJson),
+      {},
+      { circuit: "accounts" },
+    );
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;

@@ -15,7 +15,7 @@ import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";
 import { refusal } from "./drivers/errors";
 import type { Statements } from "./drivers/statements";
-import { FAILED, LOG, PARTS, rangeOf } from "./read/log";
+import { FAILED, LOG, PARTS, rangeOf, UNSETTLED } from "./read/log";
 import {
   claimFound,
   claimsOn,
@@ -106,6 +106,10 @@ export class PostgresSyncStore implements SyncStore {
 
   failed(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
     return this.logOf(FAILED({ ...rangeOf(topicId, after + 1), limit }));
+  }
+
+  unsettled(topicId: TopicId, limit: number, after = 0): Promise<readonly LogEntry[]> {
+    return this.logOf(UNSETTLED({ ...rangeOf(topicId, after + 1), limit }));
   }
 
   private async logOf(statement: Statement<readonly (typeof topicLog.$inferSelect)[]>): Promise<readonly LogEntry[]> {

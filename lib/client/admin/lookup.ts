@@ -17,11 +17,21 @@ const DISPOSITIONS: Readonly<Record<MessageLookup["disposition"], string>> = {
   signal: "Shown",
   part: "Part of a longer message",
   undecodable: "Rejected: undecodable",
-  untrusted: "Rejected: untrusted payer",
+  untrusted: "Rejected: not its sender's word",
   failed: "Failed: running hash mismatch",
+  unproven: "Waiting: its signature is not checked yet",
 };
 export const dispositionWords = ({ disposition }: Pick<MessageLookup, "disposition">): string =>
   DISPOSITIONS[disposition];
+
+const SIGNATURES: Readonly<Record<NonNullable<MessageLookup["signature"]>, string>> = {
+  right: "right: the sender's account had this key",
+  wrong: "wrong: the sender's account had another key, or the message was changed",
+  unprovable: "proves nothing: the sender's account has no single key of its own",
+  open: "not checked yet: the account's key is not known",
+};
+export const signatureWords = ({ signature }: Pick<MessageLookup, "signature">): string =>
+  signature === null ? "none that could be checked" : SIGNATURES[signature];
 
 const AUDIENCES: Readonly<Record<MessageLookup["audience"], string>> = {
   nobody: "nobody",

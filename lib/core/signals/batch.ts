@@ -4,7 +4,7 @@ import type { ConsensusNs } from "../ledger/consensus-time";
 import type { AccountId, Position, Sequence, TopicId, UserId } from "../ledger/ids";
 import type { ChainHead } from "../ledger/verify";
 import type { DefinitionClaim, Edge, Profile } from "./projection";
-import type { Disposition, Verification } from "./signal";
+import type { Author, Disposition, SignatureState, Verification } from "./signal";
 
 /** One ledger message as the raw log keeps it. */
 export interface LogEntry {
@@ -25,6 +25,8 @@ export interface LogEntry {
   readonly chunk: ChunkInfo | null;
   /** The mirror's `chunk_info` as JSON (LedgerMessage). Absent if it is not known, as in rows of earlier versions. */
   readonly chunkInfo?: string | null;
+  /** Null or absent: the message carries no signature that could be checked. */
+  readonly signature?: SignatureState | null;
 }
 
 /** One row for each person whom a message concerns. The store adds the position. */
@@ -37,6 +39,8 @@ export interface UserRow {
   readonly peerId: UserId | null;
   readonly isActor: boolean;
   readonly verification: Verification;
+  /** Absent: the payer. */
+  readonly author?: Author;
 }
 
 /** A user row as the store returns it to that user. */

@@ -5,6 +5,7 @@
 
 import { keyOf } from "../key";
 import { kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "../ledger/chunks";
+import type { ConsensusNs } from "../ledger/consensus-time";
 import type { AccountId, TopicId, UserId } from "../ledger/ids";
 import { defectIn, type LedgerMessage } from "../ledger/message";
 import type { Sha384 } from "../ledger/running-hash";
@@ -17,15 +18,21 @@ import {
   type DefinitionClaim,
   type Edge,
   edgesOf,
+  isLaterProfile,
   mergeClaim,
   mergeEdge,
   type Profile,
   profileOf,
 } from "./projection";
-import type { DecodedBody, Verification } from "./signal";
+import type { DecodedBody, SignatureState, SignatureVerdict, Verification } from "./signal";
+import { authorOf, counted, isTimely, type SignedMessage, saidNs, signedIn } from "./signed";
 
 /** A message that has a verdict was checked before. It is only interpreted again, and the chain does not move. */
-type ToInterpret = LedgerMessage & { readonly verdict?: Verdict };
+type ToInterpret = LedgerMessage & {
+  readonly verdict?: Verdict;
+  /** As it was stored. Absent: not judged yet. */
+  readonly signature?: SignatureState | null;
+};
 
 /** Accounts that may write for others (TRUSTED_PAYERS); `*` is everybody. */
 export type TrustedPayers = ReadonlySet<AccountId> | "*";
@@ -40,6 +47,8 @@ export interface InterpretInput {
   readonly priorParts: readonly Piece[];
   readonly trustedPayers: TrustedPayers;
   readonly sha384: Sha384;
+  /** Verdicts on signatures, by sequence. A signature that is not in it, and was not judged before, stays open. */
+  readonly judged?: ReadonlyMap<number, SignatureVerdict>;
 }
 
 export interface Interpretation extends Batch {
@@ -48,6 +57,7 @@ export interface Interpretation extends Batch {
 }
 
 type Outcome = Pick<LogEntry, "disposition" | "reason" | "body" | "chunk"> & {
+  readonly signature: SignatureState | null;
   readonly decoded: DecodedBody | null;
   /** The verdict on the whole message, where it came in chunks. */
   readonly verification: Verification;
@@ -62,7 +72,7 @@ export function interpret(input: InterpretInput): Interpretation {
   for (const message of input.messages) {
     const verdict = message.verdict ?? verifyNext(input.sha384, head, message);
     if (message.verdict === undefined) head = advance(head, message, verdict);
-    const outcome = outcomeOf(message, verdict.verification, reassembly, input.trustedPayers);
+    const outcome = outcomeOf(message, verdict.verification, reassembly, input);
     entries.push({
       sequence: message.sequence,
       consensusNs: message.consensusNs,
@@ -75,15 +85,21 @@ export function interpret(input: InterpretInput): Interpretation {
       disposition: outcome.disposition,
       reason: outcome.reason ?? verdict.reason,
       chunk: outcome.chunk,
+      ...(outcome.signature === null ? {} : { signature: outcome.signature }),
       ...(message.chunkInfo === undefined ? {} : { chunkInfo: message.chunkInfo }),
     });
     if (outcome.decoded === null) continue;
     const { sequence, consensusNs } = message;
-    signals.push({ decoded: outcome.decoded, topicId: input.topicId, sequence, consensusNs });
+    signals.push({ ...said(outcome.decoded, outcome.signature, consensusNs), topicId: input.topicId, sequence });
+    const author = authorOf(outcome.signature);
     for (const [userId, isActor] of concerned(outcome.decoded)) {
       const peerId = isActor ? outcome.decoded.target : outcome.decoded.actor;
       const { type } = outcome.decoded;
-      rows.push({ userId, consensusNs, sequence, type, peerId, isActor, verification: outcome.verification });
+      const { verification } = outcome;
+      rows.push({
+        ...{ userId, consensusNs, sequence, type, peerId, isActor, verification },
+        ...(author === "payer" ? {} : { author }),
+      });
     }
   }
   return { topicId: input.topicId, entries, rows, ...project(signals), head };
@@ -91,13 +107,13 @@ export function interpret(input: InterpretInput): Interpretation {
 
 /** Reads a message's bytes and decides what becomes of it. */
 function outcomeOf(
-  message: LedgerMessage,
+  message: ToInterpret,
   verification: Verification,
   reassembly: Reassembly,
-  trusted: TrustedPayers,
+  { trustedPayers, judged }: InterpretInput,
 ): Outcome {
   const { chunk } = message;
-  const nothing = { reason: null, body: null, decoded: null, verification, chunk };
+  const nothing = { reason: null, body: null, decoded: null, verification, chunk, signature: null };
   if (verification === "failed") return { ...nothing, disposition: "failed" };
   const whole = reassembly.take({ chunk, message: message.message, verification });
   if (whole === null) return { ...nothing, disposition: "part" };
@@ -109,9 +125,41 @@ function outcomeOf(
   const stored = { ...nothing, body: isJoined ? whole.message : null, verification: whole.verification };
   const decoded = decodeMessage(whole.message);
   if (!decoded.ok) return { ...stored, disposition: "undecodable", reason: decoded.error };
-  if (!isTrusted(message.payer, decoded.value.actor, trusted))
-    return { ...stored, disposition: "untrusted", reason: "untrusted-payer" };
-  return { ...stored, disposition: "signal", decoded: decoded.value };
+  const mayPay = isTrusted(message.payer, decoded.value.actor, trustedPayers);
+  const signed = signedIn(decoded.value);
+  const signature = signed && signatureOf(signed, message, mayPay, judged);
+  // Nobody needs to be asked for the key then, however many old messages strangers repeat.
+  if (signed && !mayPay && !isTimely(signed.signedMs, message.consensusNs))
+    return { ...stored, signature, disposition: "untrusted", reason: "outdated-signature" };
+  if (signature === "open") return { ...stored, signature, disposition: "unproven" };
+  if (signature === "wrong") return { ...stored, signature, disposition: "untrusted", reason: "wrong-signature" };
+  if (signature !== "alone" && !mayPay)
+    return { ...stored, signature, disposition: "untrusted", reason: "untrusted-payer" };
+  return { ...stored, signature, disposition: "signal", decoded: decoded.value };
+}
+
+/** A verdict does not change: the key is the one that the account had at the message's consensus time. */
+function signatureOf(
+  { texts, signature }: SignedMessage,
+  message: ToInterpret,
+  mayPay: boolean,
+  judged: InterpretInput["judged"],
+): SignatureState {
+  if (signature === null || texts.length === 0) return "wrong";
+  const before = message.signature ?? "open";
+  const known = before === "alone" || before === "both" ? "right" : before;
+  const verdict = known === "open" ? (judged?.get(message.sequence) ?? "open") : known;
+  return verdict === "right" ? (mayPay ? "both" : "alone") : verdict;
+}
+
+/** The part of a message that counts, and the time by which its versions are ordered. */
+function said(
+  decoded: DecodedBody,
+  signature: SignatureState | null | undefined,
+  ns: ConsensusNs,
+): Pick<DecodedMessage, "decoded" | "consensusNs" | "saidNs"> {
+  const order = signature === "alone" ? { saidNs: saidNs(signedIn(decoded)?.signedMs ?? null, ns) } : {};
+  return { decoded: counted(decoded, signature), consensusNs: ns, ...order };
 }
 
 /** Whether a payer may write for this actor. An unknown payer may write for nobody, even if everybody is trusted. */
@@ -121,7 +169,7 @@ export function isTrusted(payer: AccountId | null, actor: UserId | null, trusted
 }
 
 /** A log entry as the ledger message that it was, to be looked at again. */
-export function messageOf(topicId: TopicId, entry: LogEntry): LedgerMessage {
+export function messageOf(topicId: TopicId, entry: LogEntry): ToInterpret {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
@@ -138,8 +186,8 @@ export function projectStored(topicId: TopicId, entries: readonly LogEntry[]): F
   const signals = entries.flatMap((entry): DecodedMessage[] => {
     if (entry.disposition !== "signal") return [];
     const decoded = decodeMessage(entry.body ?? entry.message);
-    const { sequence, consensusNs } = entry;
-    return decoded.ok ? [{ decoded: decoded.value, topicId, sequence, consensusNs }] : [];
+    const { sequence, consensusNs, signature } = entry;
+    return decoded.ok ? [{ ...said(decoded.value, signature, consensusNs), topicId, sequence }] : [];
   });
   return project(signals);
 }
@@ -155,7 +203,9 @@ export function project(signals: readonly DecodedMessage[]): Facts {
       const known = edges.get(key);
       edges.set(key, known ? mergeEdge(known, edge) : edge);
     }
-    keepLatest(profiles, profileOf(signal), (profile) => profile.userId);
+    const profile = profileOf(signal);
+    const known = profile && profiles.get(profile.userId);
+    if (profile && (!known || isLaterProfile(profile, known))) profiles.set(profile.userId, profile);
     for (const claim of claimsOf(signal)) {
       const key = keyOf(claim.definitionId, claim.actor ?? "");
       const known = definitions.get(key);
@@ -163,14 +213,4 @@ export function project(signals: readonly DecodedMessage[]): Facts {
     }
   }
   return { edges: [...edges.values()], profiles: [...profiles.values()], definitions: [...definitions.values()] };
-}
-
-function keepLatest<T extends { readonly consensusNs: bigint }>(
-  into: Map<string, T>,
-  value: T | null,
-  keyOf: (value: T) => string,
-): void {
-  if (value === null) return;
-  const known = into.get(keyOf(value));
-  if (!known || known.consensusNs < value.consensusNs) into.set(keyOf(value), value);
 }

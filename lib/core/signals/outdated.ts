@@ -5,7 +5,7 @@
 import { parseUserId } from "../ledger/ids";
 import type { UserRow } from "./batch";
 import { isFields } from "./forms/fields";
-import { type DefinitionClaim, type Edge, mergeClaim, mergeEdge, type Profile } from "./projection";
+import { type DefinitionClaim, type Edge, isLaterProfile, mergeClaim, mergeEdge, type Profile } from "./projection";
 import { cleanText } from "./text";
 
 /** The registers of an edge that are times. */
@@ -52,9 +52,9 @@ export function outdatedIn(stored: Edge, fresh: Edge | undefined, times: Times) 
 }
 
 export function judgeProfile(stored: Profile, fresh: Profile | undefined, times: Times): Verdict {
-  if (!times.has(stored.consensusNs) || (fresh && fresh.consensusNs > stored.consensusNs)) return HOLDS;
+  if (!times.has(stored.consensusNs) || (fresh && isLaterProfile(fresh, stored))) return HOLDS;
   if (fresh?.consensusNs !== stored.consensusNs) return verdict(true);
-  return isSame(stored, fresh, ["handle", "displayName", "bio", "avatar", "hrl"]) ? HOLDS : verdict(false);
+  return isSame(stored, fresh, ["saidNs", "handle", "displayName", "bio", "avatar", "hrl"]) ? HOLDS : verdict(false);
 }
 
 /** A claim keeps the time of its first message too, so it is taken whole, and said again by all of its messages. */
@@ -68,14 +68,14 @@ export function judgeClaim(stored: DefinitionClaim, fresh: DefinitionClaim | und
 
 const isSame = <T>(a: T, b: T, names: readonly (keyof T)[]) => names.every((name) => a[name] === b[name]);
 
-const ROW = ["type", "peerId", "isActor", "verification"] as const;
+const ROW = ["type", "peerId", "isActor", "verification", "author"] as const;
 export const isSameRow = (a: UserRow, b: UserRow): boolean => isSame(a, b, ROW);
 
 /** Whether a fact changes what is stored. */
 export const addsEdge = (stored: Edge | undefined, fresh: Edge): boolean =>
   stored === undefined || !isSame(mergeEdge(stored, fresh), stored, Object.keys(fresh) as (keyof Edge)[]);
 export const addsProfile = (stored: Profile | undefined, fresh: Profile): boolean =>
-  stored === undefined || fresh.consensusNs > stored.consensusNs;
+  stored === undefined || isLaterProfile(fresh, stored);
 export const addsClaim = (stored: DefinitionClaim | undefined, fresh: DefinitionClaim): boolean =>
   stored === undefined || !isSame(mergeClaim(stored, fresh), stored, ["consensusNs", "firstNs"]);
 

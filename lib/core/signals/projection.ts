@@ -43,6 +43,8 @@ export interface Edge {
 export interface Profile {
   readonly userId: UserId;
   readonly consensusNs: ConsensusNs;
+  /** The time by which versions are ordered, if that is not the consensus time (core/signals/signed). */
+  readonly saidNs?: ConsensusNs;
   readonly handle: string | null;
   readonly displayName: string | null;
   readonly bio: string | null;
@@ -77,6 +79,8 @@ export interface DecodedMessage {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
+  /** The time by which versions are ordered, if that is not the consensus time (core/signals/signed). */
+  readonly saidNs?: ConsensusNs;
 }
 
 /** The part of a decoded message that its edges depend on. */
@@ -184,18 +188,27 @@ export function edgesOf(signal: EdgeSignal): readonly Edge[] {
 
 /** The profile that a PROFILE_UPDATE sets: the whole profile, the last writer wins. */
 export function profileOf(signal: DecodedMessage): Profile | null {
-  const { decoded, consensusNs } = signal;
+  const { decoded, consensusNs, saidNs } = signal;
   if (decoded.type !== "PROFILE_UPDATE" || decoded.actor === null) return null;
   const fields = profileIn(decoded.metadata);
   return {
     userId: decoded.actor,
     consensusNs,
+    ...(saidNs === undefined ? {} : { saidNs }),
     handle: cleanText(fields.handle ?? fields.username, 60),
     displayName: cleanText(fields.displayName ?? fields.name ?? fields.display_name, 80),
     bio: cleanText(fields.bio ?? fields.about, 2_000),
     avatar: cleanText(fields.avatar ?? fields.avatarUrl, 500),
     hrl: cleanText(fields.profileHrl ?? fields.hrl, 200),
   };
+}
+
+const orderOf = ({ saidNs, consensusNs }: Profile): bigint => saidNs ?? consensusNs;
+
+/** Whether a version of a profile replaces another one. Of two with one time the one that came first counts: the other repeats it. */
+export function isLaterProfile(profile: Profile, known: Profile): boolean {
+  const [a, b] = [orderOf(profile), orderOf(known)];
+  return a === b ? profile.consensusNs < known.consensusNs : a > b;
 }
 
 /** Reads a RECOGNITION_DEFINITION as claims, to merge with the others of its actor. A catalogue's batch makes many. */

@@ -5,7 +5,19 @@ import type { AccountId, UserId } from "../ledger/ids";
 export type Verification = "verified" | "unverifiable" | "failed";
 
 /** The outcome of a message in the log. */
-export type Disposition = "signal" | "part" | "undecodable" | "untrusted" | "failed";
+export type Disposition = "signal" | "part" | "undecodable" | "untrusted" | "failed" | "unproven";
+
+/**
+ * The result of checking a signature with the account's key. `unprovable`: the account has no single key of its own, so the signature
+ * says nothing. `open`: the key is not known yet.
+ */
+export type SignatureVerdict = "right" | "wrong" | "unprovable" | "open";
+
+/** The same, as it is stored. A right signature is `alone` where the payer may not write for the actor, and otherwise one of `both`. */
+export type SignatureState = Exclude<SignatureVerdict, "right"> | "alone" | "both";
+
+/** The voucher for a message as its actor's: the account that paid for it, the actor's signature, or both. */
+export type Author = "payer" | "signature" | "both";
 
 /** Why bytes are not a signal. Each reason is counted by this name. */
 export const UNDECODABLE_REASONS = [

@@ -128,6 +128,7 @@ export function signalView(userId: UserId, row: StoredRow, payload: Metadata, so
     metadata,
     source,
     verified: row.verification,
+    author: row.author ?? "payer",
     position: row.position,
     ...truncation(metadata),
   };

@@ -1,5 +1,5 @@
 /**
- * When a topic's gaps and failed messages are asked for again: at full speed while that helps, and ever more rarely while it does
+ * When a topic's gaps, failed and unproven messages are looked at again: at full speed while that helps, and ever more rarely while it does
  * not. Times are of the process's monotonic clock.
  */
 
@@ -11,15 +11,15 @@ export interface RepairTimer {
   readonly dueMs: number;
   /** The wait after the next round that finds nothing. */
   readonly waitMs: number;
-  /** The last failed message that was looked at; 0 if the next round begins at the first. */
+  /** The last failed or unproven message that was looked at; 0 if the next round begins at the first. */
   readonly failedThrough: number;
 }
 
-/** The result of one look at a topic's gaps and failed messages. */
+/** The result of one look at a topic's gaps, failed and unproven messages. */
 export interface Repaired {
-  /** Messages that were missing or wrong, and are stored and verified now. */
+  /** Messages that were missing, wrong or unproven, and are stored, verified or judged now. */
   readonly mended: number;
-  /** How many are still missing or wrong. */
+  /** How many are still missing, wrong or unproven. */
   readonly left: number;
   readonly failedThrough: number;
 }

@@ -54,7 +54,7 @@ export type SyncEvent =
   | { readonly name: "loaded"; readonly chain: ChainHead; readonly isPaused: boolean }
   /** The message at the cursor was replaced, by a repair or another instance. */
   | { readonly name: "hash-replaced"; readonly hash: Uint8Array | null }
-  /** A batch after `from` was committed. `needsRepair`: it declared a gap or holds failed messages. */
+  /** A batch after `from` was committed. `needsRepair`: it declared a gap, or holds failed or unproven messages. */
   | {
       readonly name: "committed";
       readonly from: ChainHead;

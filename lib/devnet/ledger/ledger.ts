@@ -29,6 +29,8 @@ const sha384 = (bytes: Uint8Array): Uint8Array => createHash("sha384").update(by
 export class Ledger {
   readonly topics = new Map<TopicId, Topic>();
   readonly accounts = new Map<AccountId, Account>();
+  /** Each account as it was created and as it was after each change. */
+  readonly #versions = new Map<AccountId, readonly Account[]>();
   readonly #listeners = new Set<MessageListener>();
   #nextEntity = FIRST_ENTITY_NUMBER;
   #latestNs = 0n;
@@ -62,9 +64,15 @@ export class Ledger {
   updateAccount(id: AccountId, change: Partial<Pick<Account, "key" | "isDeleted">>): Account {
     const known = this.accounts.get(id);
     if (!known) throw new Error(`there is no account ${id} on this devnet`);
-    const account = { ...known, ...change };
+    const account = { ...known, ...change, changedNs: this.clock.next() };
     this.#keep({ t: "account", account });
     return account;
+  }
+
+  /** The account as it was at a time, or as it is now; undefined if there is or was none. */
+  accountAt(id: AccountId, atNs: bigint | null): Account | undefined {
+    if (atNs === null) return this.accounts.get(id);
+    return this.#versions.get(id)?.findLast(({ createdNs, changedNs }) => (changedNs ?? createdNs) <= atNs);
   }
 
   /** The topic; throws if there is none. */
@@ -144,6 +152,7 @@ export class Ledger {
         return;
       case "account":
         this.accounts.set(record.account.id, record.account);
+        this.#versions.set(record.account.id, [...(this.#versions.get(record.account.id) ?? []), record.account]);
         this.#taken(record.account.id);
         return;
       case "message":

@@ -27,6 +27,7 @@ type JournalLine =
       readonly deleted?: boolean;
       readonly evm?: string;
       readonly createdNs: string;
+      readonly changedNs?: string;
       readonly memo: string;
     }
   | {
@@ -51,7 +52,7 @@ export function encodeRecord(record: JournalRecord): string {
       return JSON.stringify({ t: "topic", id, memo, createdNs: String(createdNs), ...keys });
     }
     case "account": {
-      const { id, key, isDeleted, evmAddress, createdNs, memo } = record.account;
+      const { id, key, isDeleted, evmAddress, createdNs, changedNs, memo } = record.account;
       return JSON.stringify({
         t: "account",
         id,
@@ -59,6 +60,7 @@ export function encodeRecord(record: JournalRecord): string {
         deleted: isDeleted,
         evm: evmAddress,
         createdNs: String(createdNs),
+        changedNs: changedNs === undefined ? undefined : String(changedNs),
         memo,
       });
     }
@@ -100,6 +102,7 @@ export function decodeRecord(value: unknown): JournalRecord {
           ...(line.deleted ? { isDeleted: true } : {}),
           ...(line.evm === undefined ? {} : { evmAddress: line.evm }),
           createdNs,
+          ...(line.changedNs === undefined ? {} : { changedNs: BigInt(line.changedNs) as ConsensusNs }),
           memo: line.memo,
         },
       };

@@ -53,6 +53,8 @@ export interface Account {
   /** The Ethereum address that the account was made from, `0x` in lower case; absent for an account with its number alone. */
   readonly evmAddress?: string;
   readonly createdNs: ConsensusNs;
+  /** Since when it has this key; absent for one that was never changed. */
+  readonly changedNs?: ConsensusNs;
   readonly memo: string;
 }
 

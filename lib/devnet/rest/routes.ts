@@ -1,5 +1,5 @@
 /** Finds the route of a path, and answers it: pure, without HTTP and without the faults of whole requests. */
-import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import { formatConsensusTime, parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { AccountId } from "@/lib/core/ledger/ids";
 import type { Account } from "../ledger/types";
 import { errorAnswer, notFound, okJson, type RestAnswer, RestError } from "./answer";
@@ -11,6 +11,7 @@ import {
   isOrder,
   isPositiveLong,
   isTimestamp,
+  lastValue,
   limitOf,
   orderOf,
   parseQuery,
@@ -79,7 +80,7 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
   if (!id && !isAddress) throw new RestError(400, ["Invalid parameter: idOrAliasOrEvmAddress"]);
   const account = isAddress
     ? accountAt(view, `0x${idText.toLowerCase().replace(/^0x/, "")}`)
-    : view.ledger.accounts.get(id as AccountId);
+    : view.ledger.accountAt(id as AccountId, timeIn(query));
   if (!account) throw notFound();
   const created = formatConsensusTime(account.createdNs);
   return okJson(
@@ -106,6 +107,12 @@ function getAccount(view: MirrorView, idText: string, query: Query): RestAnswer 
       links: { next: null },
     }),
   );
+}
+
+/** The time of a question about the past; null for the present. */
+function timeIn(query: Query): bigint | null {
+  const text = lastValue(query, "timestamp");
+  return text === undefined ? null : parseConsensusTime(text);
 }
 
 /** The address that an account was made from, or the one that its number makes. */

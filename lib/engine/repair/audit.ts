@@ -15,6 +15,7 @@ import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/led
 import { ok, type Result } from "../../core/result";
 import type { LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf } from "../../core/signals/interpret";
+import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import { announce, type CommitDeps, storedParts } from "../sync/commit";
@@ -201,10 +202,14 @@ async function restore(
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
   const answered = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
   const sequences = [...new Set([...entries.keys(), ...answered.keys()])].sort((a, b) => a - b);
-  const best = sequences.map((sequence): LedgerMessage => {
+  const best = sequences.map((sequence): ReturnType<typeof messageOf> => {
     const [entry, message] = [entries.get(sequence), answered.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
-    if (!isStoredBetter) return message as LedgerMessage;
+    // The verdict on a signature belongs to the message's bytes, whichever copy of them is taken.
+    if (!isStoredBetter) {
+      const told = message as LedgerMessage;
+      return entry !== undefined && isSame(entry, told) ? { ...told, signature: entry.signature ?? null } : told;
+    }
     // Earlier versions stored no chunk info.
     const isBare = entry.chunkInfo === undefined && message !== undefined && isSame(entry, message);
     return { ...messageOf(topicId, entry), ...(isBare ? { chunkInfo: message.chunkInfo } : {}) };
@@ -212,15 +217,12 @@ async function restore(
   const [first] = best;
   if (first === undefined) return 0;
   const parts = await storedParts(deps.store, topicId, best);
-  const { head: _, ...batch } = interpret({
-    topicId,
-    head,
-    messages: best,
-    // Later chunks complete nothing here, because a message becomes whole at its last chunk.
-    priorParts: parts.filter(({ sequence }) => sequence < first.sequence),
-    trustedPayers: deps.trustedPayers,
-    sha384: deps.sha384,
-  });
+  const { trustedPayers, sha384 } = deps;
+  // Later chunks complete nothing here, because a message becomes whole at its last chunk.
+  const priorParts = parts.filter(({ sequence }) => sequence < first.sequence);
+  const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
+    interpret({ topicId, head, messages: best, priorParts, trustedPayers, sha384, ...(judged && { judged }) });
+  const { head: _, ...batch } = await deps.signatures.settled(look(), look);
   const outcome = await deps.store.restore(batch);
   if (outcome.kind === "conflict") return 0;
   await announce(deps, batch, outcome.rows);

@@ -1,6 +1,7 @@
 /**
- * Repairs behind the cursor: messages inside declared gaps, and failed messages, are asked for again. A message that is found
- * takes effect as if it had been there in time, since projections do not depend on the order.
+ * Repairs behind the cursor: messages inside declared gaps, and failed messages, are asked for again; signatures that could not be
+ * judged are judged. A message that is found takes effect as if it had been there in time, since projections do not depend on the
+ * order.
  */
 
 import { groupsIn } from "../../core/ledger/chunks";
@@ -17,28 +18,32 @@ import {
 } from "../../core/ledger/verify";
 import type { Batch, LogEntry } from "../../core/signals/batch";
 import { interpret, messageOf } from "../../core/signals/interpret";
+import type { SignatureVerdict } from "../../core/signals/signal";
 import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
 import { BatchRefused } from "../../ports/store/batch-store";
-import { announce, type CommitDeps, eachMirror } from "../sync/commit";
+import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/commit";
 
-/** Failed messages per round: a forged history is alarming, but not urgent. */
-const FAILED_AT_ONCE = 8;
+/** Failed and unproven messages per round: a forged history is alarming, but not urgent. */
+const OPEN_AT_ONCE = 8;
 /** Pages per round: a mirror that has its history back fills the gaps without holding up the topic for long. */
 const PAGES_AT_ONCE = 10;
 
-/** Tries to fill the topic's gaps, and to replace some of its failed messages after `failedAfter`. */
+/** Tries to fill the topic's gaps, and to settle some of its failed and unproven messages after `failedAfter`. */
 export async function repairTopic(deps: CommitDeps, topicId: TopicId, failedAfter: number): Promise<Repaired> {
   const filled = await fillGaps(deps, topicId);
-  const failed = await deps.store.failed(topicId, FAILED_AT_ONCE, failedAfter);
-  let replaced = 0;
-  for (const entry of failed) if (await replace(deps, topicId, entry)) replaced += 1;
-  const isMore = failed.length === FAILED_AT_ONCE;
+  const open = await deps.store.unsettled(topicId, OPEN_AT_ONCE, failedAfter);
+  let settled = 0;
+  for (const entry of open) {
+    const settle = entry.disposition === "unproven" ? prove : replace;
+    if (await settle(deps, topicId, entry)) settled += 1;
+  }
+  const isMore = open.length === OPEN_AT_ONCE;
   return {
-    mended: filled.found + replaced,
-    left: filled.left + failed.length - replaced + (isMore || failedAfter > 0 ? 1 : 0),
-    failedThrough: isMore ? (failed.at(-1)?.sequence ?? 0) : 0,
+    mended: filled.found + settled,
+    left: filled.left + open.length - settled + (isMore || failedAfter > 0 ? 1 : 0),
+    failedThrough: isMore ? (open.at(-1)?.sequence ?? 0) : 0,
   };
 }
 
@@ -50,6 +55,21 @@ async function replace(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Pro
     if (again.ok && (await backfill(deps, topicId, [again.value], mode))) return true;
   }
   return false;
+}
+
+/** Judges the signature of a stored message, whose key could not be looked up before. True if it is judged now. */
+async function prove(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promise<boolean> {
+  const { trustedPayers, sha384 } = deps;
+  const parts = await storedParts(deps.store, topicId, [messageOf(topicId, entry)]);
+  const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
+    interpret({
+      ...{ topicId, head: CHAIN_START, trustedPayers, sha384 },
+      messages: [{ ...messageOf(topicId, entry), verdict: keptVerdict(entry) }],
+      priorParts: parts.filter(({ sequence }) => sequence < entry.sequence),
+      ...(judged && { judged }),
+    });
+  const { head: _, ...batch } = await deps.signatures.settled(look(), look);
+  return batch.entries.every(({ disposition }) => disposition !== "unproven") && written(deps, batch);
 }
 
 /** Whether the hash of a failed message is no evidence against it, because it could not be read or is missing. */
@@ -111,24 +131,27 @@ async function backfill(
   }
   const stored = await touched(deps, topicId, sorted, head);
   const all = [...fresh.values(), ...stored.values()].sort((a, b) => a.sequence - b.sequence);
-  const view = interpret({
-    topicId,
-    head: CHAIN_START,
-    messages: all,
-    priorParts: [],
-    trustedPayers: deps.trustedPayers,
-    sha384: deps.sha384,
-  });
+  const { trustedPayers, sha384 } = deps;
+  const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
+    interpret({
+      ...{ topicId, head: CHAIN_START, messages: all, priorParts: [], trustedPayers, sha384 },
+      ...(judged && { judged }),
+    });
+  const view = await deps.signatures.settled(look(), look);
   const isNews = (sequence: number) => fresh.has(sequence) || stored.get(sequence)?.isChanged(view.entries);
   const news = new Set(view.entries.filter((entry) => isNews(entry.sequence)).map((entry) => entry.sequence));
-  const batch: Batch = {
+  return written(deps, {
     topicId,
     entries: view.entries.filter((entry) => news.has(entry.sequence)),
     rows: view.rows.filter((row) => news.has(row.sequence)),
     edges: view.edges,
     profiles: view.profiles,
     definitions: view.definitions,
-  };
+  });
+}
+
+/** Writes messages behind the cursor and announces them. False if there is nothing to mend any more. */
+async function written(deps: CommitDeps, batch: Batch): Promise<boolean> {
   const outcome = await deps.store.backfill(batch).catch((cause: unknown) => {
     if (cause instanceof BatchRefused) return null;
     throw cause;

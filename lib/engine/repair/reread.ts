@@ -14,7 +14,7 @@ import { equalBytes, type Sha384 } from "../../core/ledger/running-hash";
 import { CHAIN_START, isVerdictReason, type Verdict, verifyNext } from "../../core/ledger/verify";
 import type { Batch, LogEntry, UserRow } from "../../core/signals/batch";
 import { parseBody } from "../../core/signals/envelope";
-import { interpret, messageOf, type TrustedPayers } from "../../core/signals/interpret";
+import { type Interpretation, interpret, messageOf, type TrustedPayers } from "../../core/signals/interpret";
 import {
   addsClaim,
   addsEdge,
@@ -25,17 +25,20 @@ import {
   outdatedIn,
   wordsIn,
 } from "../../core/signals/outdated";
+import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { Outdated } from "../../ports/store/reread-store";
 import type { SyncStore } from "../../ports/store/sync-store";
+import type { Signatures } from "../sync/signatures";
 
 export interface RereadDeps {
   readonly store: SyncStore;
   readonly bus: Pick<EventBus, "publish">;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
+  readonly signatures: Pick<Signatures, "settled">;
   readonly log: Log;
   readonly clock: Pick<Clock, "sleep">;
   /** So many messages are read again in one step. */
@@ -99,7 +102,7 @@ async function rereadRange(deps: RereadDeps, topicId: TopicId, from: number, thr
 
 /** Compares a range with what is stored of it: the meanings that differ now, and the stored facts that must go first. */
 async function compared(
-  { store, sha384, trustedPayers }: RereadDeps,
+  { store, sha384, trustedPayers, signatures, clock }: RereadDeps,
   topicId: TopicId,
   from: number,
   through: number,
@@ -108,14 +111,19 @@ async function compared(
   const groups = groupsIn(stored);
   const parts = groups.length === 0 ? [] : await store.parts(topicId, groups);
   const [before] = from === 0 ? [] : await store.log(topicId, from, from);
-  const view = interpret({
-    ...{ topicId, head: CHAIN_START, trustedPayers, sha384 },
-    messages: stored.map((entry, i) => ({
-      ...messageOf(topicId, entry),
-      verdict: verdictOf(sha384, topicId, entry, stored[i - 1] ?? before),
-    })),
-    priorParts: parts.filter(({ sequence }) => sequence <= from),
-  });
+  const messages = stored.map((entry, i) => ({
+    ...messageOf(topicId, entry),
+    verdict: verdictOf(sha384, topicId, entry, stored[i - 1] ?? before),
+  }));
+  const priorParts = parts.filter(({ sequence }) => sequence <= from);
+  const verdicts = new Map<number, SignatureVerdict>();
+  const look = (judged: ReadonlyMap<number, SignatureVerdict> = new Map()) => {
+    for (const [sequence, verdict] of judged) verdicts.set(sequence, verdict);
+    return interpret({
+      ...{ topicId, head: CHAIN_START, messages, priorParts, trustedPayers, sha384, judged: verdicts },
+    });
+  };
+  const view = await judgedView(look, { signatures, clock });
 
   const signals = stored.filter(({ disposition }) => disposition === "signal");
   const words = signals.map((entry) => ({ entry, ...wordsOf(entry) }));
@@ -199,6 +207,29 @@ async function compared(
   };
 }
 
+/** So many rounds without a verdict, and the mirror cannot be asked: the signatures stay open, and repairs judge them. */
+const ROUNDS_WITHOUT_VERDICT = 3;
+const ROUND_MS = 2_000;
+
+/** Nobody waits for this, so each signature is judged before its message is written: a message must not vanish in between. */
+async function judgedView(
+  look: (judged?: ReadonlyMap<number, SignatureVerdict>) => Interpretation,
+  { signatures, clock }: Pick<RereadDeps, "signatures" | "clock">,
+): Promise<Interpretation> {
+  let view = look();
+  for (let idle = 0; idle < ROUNDS_WITHOUT_VERDICT; ) {
+    const open = openIn(view);
+    if (open === 0) return view;
+    if (idle > 0) await clock.sleep(ROUND_MS);
+    view = await signatures.settled(view, look);
+    idle = openIn(view) < open ? 0 : idle + 1;
+  }
+  return view;
+}
+
+const openIn = ({ entries }: Interpretation): number =>
+  entries.filter(({ disposition }) => disposition === "unproven").length;
+
 const edgeKey = ({ userId, peerId }: { readonly userId: string; readonly peerId: string }) => keyOf(userId, peerId);
 const claimKey = ({ definitionId, actor }: { readonly definitionId: string; readonly actor: string | null }) =>
   keyOf(definitionId, actor ?? "");
@@ -226,5 +257,6 @@ function isSameEntry(a: LogEntry, b: LogEntry): boolean {
   const isSameBody = a.body === b.body || (a.body !== null && b.body !== null && equalBytes(a.body, b.body));
   const isSameChunk =
     a.chunk?.key === b.chunk?.key && a.chunk?.number === b.chunk?.number && a.chunk?.total === b.chunk?.total;
-  return a.disposition === b.disposition && a.reason === b.reason && isSameBody && isSameChunk;
+  const isSameSignature = (a.signature ?? null) === (b.signature ?? null);
+  return a.disposition === b.disposition && a.reason === b.reason && isSameBody && isSameChunk && isSameSignature;
 }

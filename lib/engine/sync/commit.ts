@@ -11,12 +11,14 @@ import type { Sha384 } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { type Interpretation, interpret, type TrustedPayers } from "../../core/signals/interpret";
+import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Ledger } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
 import type { CommittedRow } from "../../ports/store/batch-store";
 import type { SyncStore } from "../../ports/store/sync-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
+import type { Signatures } from "./signatures";
 
 export interface CommitDeps {
   readonly store: SyncStore;
@@ -24,6 +26,7 @@ export interface CommitDeps {
   readonly bus: EventBus;
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
+  readonly signatures: Pick<Signatures, "settled">;
   /** Takes over commits that could not be published. */
   readonly missed: Pick<MissedEvents, "unpublished">;
   /** Users whose views show these people's profiles. Their views change without their positions. */
@@ -39,7 +42,10 @@ const SECOND_LOOKS = 8;
  */
 export const eachMirror = ({ mirrors }: Pick<Ledger, "mirrors">): readonly number[] => mirrors.map((_, i) => i + 1);
 
-/** Interprets a run. Asks each mirror again, the others first, for messages that fail verification. */
+/**
+ * Interprets a run. Asks each mirror again, the others first, for messages that fail verification. Then judges the signatures that it
+ * can judge now.
+ */
 export async function interpretChecked(
   deps: CommitDeps,
   topicId: TopicId,
@@ -48,8 +54,8 @@ export async function interpretChecked(
 ): Promise<Interpretation> {
   const { store, ledger, trustedPayers, sha384 } = deps;
   const priorParts = await storedParts(store, topicId, messages);
-  const look = (run: readonly LedgerMessage[]) =>
-    interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384 });
+  const look = (run: readonly LedgerMessage[], judged?: ReadonlyMap<number, SignatureVerdict>) =>
+    interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384, ...(judged && { judged }) });
   // The store would refuse such a message again, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
   let run = messages;
@@ -68,7 +74,7 @@ export async function interpretChecked(
     run = corrected;
     best = next;
   }
-  return best;
+  return deps.signatures.settled(best, (judged) => look(run, judged));
 }
 
 const failures = ({ entries }: Interpretation): number =>

@@ -102,6 +102,7 @@ export interface SyncCounts {
   failed: number;
   undecodable: number;
   untrusted: number;
+  unproven: number;
   /** Declared gaps. */
   gaps: number;
 }
@@ -112,7 +113,7 @@ export class TopicSync {
   private readonly anchor: Anchor;
   readonly counts: SyncCounts = {
     ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
-    ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0 },
+    ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 },
   };
 
   constructor(
@@ -217,7 +218,7 @@ export class TopicSync {
     };
   }
 
-  /** Asks again for gaps and failed messages, if it is time to. Costs nothing if nothing is missing or wrong. */
+  /** Asks again for gaps, failed and unproven messages, if it is time to. Costs nothing if there are none. */
   private async repair(): Promise<void> {
     const startedMs = this.nowMs();
     const { repair } = this.current;
@@ -353,7 +354,8 @@ export class TopicSync {
       return null;
     }
     const failures = entries.filter((entry) => entry.verification === "failed").length;
-    const needsRepair = gap !== null || failures > 0;
+    const isUnproven = entries.some(({ disposition }) => disposition === "unproven");
+    const needsRepair = gap !== null || failures > 0 || isUnproven;
     this.step({ name: "committed", from: chain, to: reached, needsRepair, nowMs: this.nowMs() });
     this.count(entries, gap !== null);
     this.deps.owner.onProgress(this.topicId, reached.sequence, entries.length);
@@ -367,7 +369,8 @@ export class TopicSync {
     this.counts.gaps += hasGap ? 1 : 0;
     for (const { verification, disposition } of entries) {
       this.counts[verification] += 1;
-      if (disposition === "undecodable" || disposition === "untrusted") this.counts[disposition] += 1;
+      if (disposition === "undecodable" || disposition === "untrusted" || disposition === "unproven")
+        this.counts[disposition] += 1;
     }
   }
 

@@ -9,12 +9,14 @@ import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
 import type { DecodedBody, UndecodableReason } from "../../core/signals/signal";
+import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { PendingSignals } from "../reads/pending";
 import type { Entered, TopicRouter } from "../shards/topic-router";
+import type { Signatures } from "../sync/signatures";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
 import type { SlotRefusal, Slots } from "./slots";
 
@@ -34,6 +36,7 @@ export interface SubmitRefusal {
     | "bad-envelope"
     | "not-yours"
     | "clock"
+    | "wrong-signature"
     | "too-large"
     | "not-bonded"
     | "slots-full"
@@ -58,6 +61,7 @@ export interface SubmitDeps {
   readonly pending: PendingSignals;
   readonly clock: Clock;
   readonly router: TopicRouter;
+  readonly signatures: Pick<Signatures, "judgeNow">;
   /** A sentence if the topic is paused and takes no writes; otherwise null. */
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
@@ -130,6 +134,8 @@ export class SubmitService {
         "not-yours",
         "You can only write in your own name, and a member of this message names another actor.",
       );
+    const unsigned = await this.signatureRefusal(decoded.value);
+    if (unsigned !== null) return unsigned;
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
@@ -150,6 +156,31 @@ export class SubmitService {
       seat.value.settle(null);
       throw cause;
     }
+  }
+
+  /** A message with a wrong signature would count for nobody, so it is not paid for. */
+  private async signatureRefusal(decoded: DecodedBody): Promise<Result<never, SubmitRefusal> | null> {
+    const signed = signedIn(decoded);
+    if (signed === null) return null;
+    if (signed.signedMs !== null && signed.signedMs > this.deps.clock.now() + MAX_AHEAD_MS)
+      return refuse(
+        "clock",
+        "This message was signed at a time that is still to come. Check this device's clock, then sign again.",
+        "timestamp",
+      );
+    const verdict = await this.deps.signatures.judgeNow(decoded);
+    if (verdict === "wrong")
+      return refuse(
+        "wrong-signature",
+        "The signature is not of your account's key over this message. Sign it again with the account that you are signed in with.",
+        "signature",
+      );
+    if (verdict === "open")
+      return refuse(
+        "ledger-unavailable",
+        "Your account's key cannot be looked up at the moment, so the signature cannot be checked. Try again shortly.",
+      );
+    return null;
   }
 
   private async enter(

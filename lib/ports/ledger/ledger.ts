@@ -74,8 +74,8 @@ export interface Ledger {
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
   /** One message; `not-found` if the mirror does not have it. */
   message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
-  /** An account and its key as they are now; `not-found` if there is none. */
-  account(accountId: AccountId): Promise<Result<LedgerAccount, LedgerError>>;
+  /** An account and its key as they are now, or as they were at `atNs`; `not-found` if there is or was none. */
+  account(accountId: AccountId, atNs?: ConsensusNs): Promise<Result<LedgerAccount, LedgerError>>;
   /** The account that was made from this Ethereum address, as it is now; `not-found` if there is none. */
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>>;
   /** The end of the mirror's latest block. */

@@ -65,7 +65,7 @@ export interface RejectedEntry {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
-  readonly disposition: "undecodable" | "untrusted" | "failed";
+  readonly disposition: "undecodable" | "untrusted" | "failed" | "unproven";
   readonly reason: string | null;
   /** Null if the mirror does not report who paid. */
   readonly payer: AccountId | null;

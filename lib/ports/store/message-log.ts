@@ -12,4 +12,6 @@ export interface MessageLog {
   parts(topicId: TopicId, chunkKeys: readonly string[]): Promise<readonly LogEntry[]>;
   /** The oldest failed messages after `after`, at most `limit`. */
   failed(topicId: TopicId, limit: number, after?: number): Promise<readonly LogEntry[]>;
+  /** The same for messages that have failed or whose signature is not judged yet. */
+  unsettled(topicId: TopicId, limit: number, after?: number): Promise<readonly LogEntry[]>;
 }

@@ -29,6 +29,8 @@ export interface TopicCounts {
   readonly failed: number;
   readonly undecodable: number;
   readonly untrusted: number;
+  /** Their signature is not judged yet. */
+  readonly unproven: number;
 }
 
 export interface TopicStore {

@@ -4,7 +4,7 @@ import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
 import type { StoredRow } from "../../core/signals/batch";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { Definition, Edge } from "../../core/signals/projection";
-import type { Verification } from "../../core/signals/signal";
+import type { SignatureState, Verification } from "../../core/signals/signal";
 import type { ProfileName } from "../../core/signals/views";
 
 /** Edges of a user, with what is known of each peer's profile. `position` 0: the user has no row yet. */
@@ -52,11 +52,13 @@ export interface EventRow {
   readonly topicId: TopicId;
   readonly sequence: Sequence;
   readonly consensusNs: ConsensusNs;
+  /** Null: the message carries no signature that could be checked. */
+  readonly signature: SignatureState | null;
   readonly body: Uint8Array | null;
 }
 
 /** A message that a user wrote, and its payer. */
-export interface WrittenRow extends EventRow {
+export interface WrittenRow extends Omit<EventRow, "signature"> {
   readonly payer: AccountId;
   /** The whole message. */
   readonly body: Uint8Array;

@@ -5,7 +5,8 @@ import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { GENESIS_HASH } from "../../core/ledger/running-hash";
 import type { LogEntry } from "../../core/signals/batch";
 import { decodeMessage } from "../../core/signals/envelope";
-import type { DecodedBody } from "../../core/signals/signal";
+import type { DecodedBody, SignatureState, SignatureVerdict } from "../../core/signals/signal";
+import { authorOf } from "../../core/signals/signed";
 import { cleanText } from "../../core/signals/text";
 import type { ProofRow } from "../../ports/store/view-rows";
 import type { MessageLookup } from "../../wire/operators/lookup";
@@ -36,6 +37,8 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
     bytes: whole.length,
     text: cleanText(new TextDecoder().decode(whole.subarray(0, BYTES_SHOWN)), CHARACTERS_SHOWN) ?? "",
     ...{ disposition, verification, reason },
+    author: disposition === "signal" ? authorOf(entry.signature) : null,
+    signature: verdictOf(entry.signature ?? null),
     chunk: chunk && { number: chunk.number, total: chunk.total },
     ...{ type: said?.type ?? null, actor: said?.actor ?? null, target: said?.target ?? null },
     audience: audienceOf(entry, said),
@@ -43,6 +46,9 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
   const previousRunningHash = sequence === 1 ? GENESIS_HASH : (before?.runningHash ?? null);
   return { content, row: { ...entry, previousRunningHash } };
 }
+
+const verdictOf = (state: SignatureState | null): SignatureVerdict | null =>
+  state === "alone" || state === "both" ? "right" : state;
 
 function audienceOf({ disposition }: LogEntry, said: DecodedBody | null): MessageLookup["audience"] {
   if (disposition !== "signal" || said === null) return "nobody";

@@ -109,8 +109,9 @@ function topicsInMemory({ scheduler }: App): readonly TopicOverview[] {
 
 /** Counts what this instance committed since its start. Only the database knows what is stored in all. */
 function committedHere(counts: Partial<SyncCounts> = {}): TopicCounts {
-  const { messages = 0, verified = 0, unverifiable = 0, failed = 0, undecodable = 0, untrusted = 0 } = counts;
-  return { messages, verified, unverifiable, failed, undecodable, untrusted };
+  const none = { messages: 0, verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 };
+  const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = { ...none, ...counts };
+  return { messages, verified, unverifiable, failed, undecodable, untrusted, unproven };
 }
 
 /** Figures that are read less often than the topics. */

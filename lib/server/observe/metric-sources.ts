@@ -152,7 +152,7 @@ function followTopics({ scheduler }: App, counter: Define, gauge: Define): void 
     ["topic", "reason"],
     (tell) => {
       for (const [topic, { counts }] of scheduler.syncs)
-        for (const reason of ["undecodable", "untrusted"] as const) tell({ topic, reason }, counts[reason]);
+        for (const reason of ["undecodable", "untrusted", "unproven"] as const) tell({ topic, reason }, counts[reason]);
     },
   );
   counter("topic_commits", "Batches committed, or lost to another instance", ["topic", "outcome"], (tell) => {

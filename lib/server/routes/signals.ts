@@ -2,9 +2,10 @@ import "server-only";
 import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toConsensusNs } from "../../core/ledger/consensus-time";
 import { signalId, type UserId } from "../../core/ledger/ids";
-import { decodeMessage, parseBody } from "../../core/signals/envelope";
+import { decodeJson, decodeMessage, parseBody } from "../../core/signals/envelope";
 import { foldSynonym } from "../../core/signals/message-types";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
+import { counted, signedIn, signedPart } from "../../core/signals/signed";
 import { signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/view";
@@ -26,9 +27,10 @@ export function signalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-ca
 /** The same, with the definition that a mint names. */
 export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | "hcs-cached") {
   const decoded = row.body === null ? null : decodeMessage(row.body);
-  const metadata = decoded === null ? CUT_METADATA : decoded.ok ? decoded.value.metadata : {};
+  const said = decoded?.ok ? counted(decoded.value, row.author === "signature" ? "alone" : null) : null;
+  const metadata = decoded === null ? CUT_METADATA : (said?.metadata ?? {});
   const signal: Signal = signalView(userId, row, metadata, source);
-  return { signal, definitionId: decoded?.ok ? (decoded.value.definitionId ?? null) : null };
+  return { signal, definitionId: said?.definitionId ?? null };
 }
 
 function pendingSignal(pending: PendingSignal): Signal {
@@ -47,6 +49,7 @@ function pendingSignal(pending: PendingSignal): Signal {
     metadata,
     source: "pending",
     verified: "unverifiable",
+    author: signedIn(decoded) === null ? "payer" : "both",
     position: 0,
     ...truncation(metadata),
   };
@@ -127,7 +130,7 @@ function withPending(result: Result, waiting: readonly PendingSignal[]): Result 
 }
 
 /** A message as an item of the events answer. Null if it cannot be read. */
-function eventOf({ consensusNs, sequence, topicId, body }: EventRow): EventsAnswer["items"][number] | null {
+function eventOf({ consensusNs, sequence, topicId, signature, body }: EventRow): EventsAnswer["items"][number] | null {
   const place = {
     consensus_timestamp: formatConsensusTime(consensusNs),
     sequence_number: sequence,
@@ -135,7 +138,16 @@ function eventOf({ consensusNs, sequence, topicId, body }: EventRow): EventsAnsw
   };
   if (body === null) return { ...place, json: CUT_METADATA, truncated: true };
   const json = parseBody(body);
-  return json.ok ? { ...place, json: json.value } : null;
+  if (!json.ok) return null;
+  return { ...place, json: signature === "alone" ? signedJson(json.value) : json.value };
+}
+
+/** The part of a message that its signature covers, as a flat message. The rest may be anybody's words. */
+function signedJson(json: unknown): unknown {
+  const decoded = decodeJson(json);
+  if (!decoded.ok) return {};
+  const { type, actor, target, metadata } = signedPart(decoded.value);
+  return { type, from: actor, ...(target === null ? {} : { to: target }), ...metadata };
 }
 
 export const events = defineRoute({

@@ -22,6 +22,7 @@ const PROBLEMS: Readonly<Record<SubmitRefusal["code"], ProblemCode>> = {
   "bad-envelope": "bad-input",
   "not-yours": "not-yours",
   clock: "bad-input",
+  "wrong-signature": "bad-input",
   "too-large": "too-large",
   "not-bonded": "not-bonded",
   "slots-full": "slots-full",

@@ -91,6 +91,7 @@ export const TopicStatus = z.object({
     failed: count,
     undecodable: count,
     untrusted: count,
+    unproven: count,
   }),
   verifiedThrough: count.meta({ description: "Every message through this sequence number is stored and verified" }),
   perMinute: z.array(count).meta({
@@ -147,7 +148,7 @@ export const RejectedMessage = z.object({
   topicId: TopicIdText,
   sequence,
   consensusTimestamp: ConsensusTimestamp,
-  disposition: z.enum(["undecodable", "untrusted", "failed"]),
+  disposition: z.enum(["undecodable", "untrusted", "failed", "unproven"]),
   reason: z.string().nullable(),
   payer: z.string().nullable().meta({ description: "Null if the mirror does not name the payer" }),
   bytes: count,
@@ -216,7 +217,9 @@ export const AdminStatus = z.object({
   storage: StorageStatus.nullable().meta({
     description: "At most a minute old; null until the database answers",
   }),
-  rejected: z.array(RejectedMessage).meta({ description: "The latest undecodable, untrusted and failed messages" }),
+  rejected: z
+    .array(RejectedMessage)
+    .meta({ description: "The latest undecodable, untrusted, failed and unproven messages" }),
   cost: CostStatus.nullable().meta({
     description: "Cost of requests and storage at list prices; null without a price table",
   }),

@@ -53,6 +53,7 @@ export const IngestionAnswer = z.object({
         failed: z.number().int(),
         undecodable: z.number().int(),
         untrusted: z.number().int(),
+        unproven: z.number().int(),
       }),
       lastError: z.string().nullable(),
     }),

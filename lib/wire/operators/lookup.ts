@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { TIERS } from "../../core/shards/shards";
-import { AccountIdText, ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
+import { AccountIdText, Author, ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
 import { Proof } from "../proof";
 
 const count = z.number().int().nonnegative();
@@ -59,9 +59,14 @@ export const MessageLookup = z.object({
   isTrustedPayer: z.boolean().meta({ description: "Whether the payer may write for others (TRUSTED_PAYERS)" }),
   bytes: count,
   text: z.string().meta({ description: "The first 2,000 characters of the whole message, as safe text" }),
-  disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed"]),
+  disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed", "unproven"]),
   verification: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.string().nullable().meta({ description: "Why the message is rejected, failed or unverifiable" }),
+  author: Author.nullable().meta({ description: "Who says that the message is its sender's; null if it is not shown" }),
+  signature: z.enum(["right", "wrong", "unprovable", "open"]).nullable().meta({
+    description:
+      "The sender's signature. unprovable: the account has no single key; open: its key is not known yet; null: there is no signature that could be checked",
+  }),
   chunk: z.object({ number: count, total: count }).nullable(),
   type: z.string().nullable().meta({ description: "Null if the message cannot be decoded" }),
   actor: UserIdText.nullable(),

@@ -1,10 +1,11 @@
 /** The devnet's mirror REST, held to docs/hedera.md §1. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
+import { consensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { LedgerMessage } from "@/lib/devnet/ledger/types";
+import { encodeEd25519Key } from "@/lib/devnet/rest/key-json";
 
 interface Page {
   messages: Record<string, unknown>[];
@@ -195,6 +196,20 @@ describe("single things", () => {
     expect(json).toMatchObject({ topic_id: topicId, memo: "paged", deleted: false, submit_key: null });
     expect(Object.keys(json as object).join()).not.toMatch(/sequence|hash/);
     expect(await errorOf("/api/v1/topics/0.0.999")).toEqual([404, "Topic not found"]);
+  });
+
+  it("an account as it was at a time, with the key that it had then", async () => {
+    const keyed = (byte: number) => encodeEd25519Key(new Uint8Array(32).fill(byte));
+    const { ledger } = devnet;
+    const { id, createdNs } = ledger.createAccount(keyed(1));
+    const { changedNs } = ledger.updateAccount(id, { key: keyed(2) });
+    const keyAt = async (ns: bigint) => {
+      const path = `/api/v1/accounts/${id}?transactions=false&timestamp=${formatConsensusTime(consensusNs(ns))}`;
+      const { json, status } = await get(path);
+      return status === 200 ? (json as { key: { key: string } }).key.key.slice(0, 2) : status;
+    };
+    const times = [createdNs - 1n, createdNs, (changedNs ?? 0n) - 1n, changedNs ?? 0n, (changedNs ?? 0n) + 10n ** 9n];
+    expect(await Promise.all(times.map(keyAt))).toEqual([404, "01", "01", "02", "02"]);
   });
 
   it("an account with its key", async () => {

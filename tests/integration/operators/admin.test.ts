@@ -110,7 +110,7 @@ describe("the status", () => {
     const shown = await topic();
     expect(shown).toMatchObject({
       ...{ state: "idle", paused: false, cursor: 3, gaps: [], gapCount: 0, verifiedThrough: 3, lastError: null },
-      counts: { messages: 3, verified: 3, unverifiable: 0, failed: 0, undecodable: 1, untrusted: 0 },
+      counts: { messages: 3, verified: 3, unverifiable: 0, failed: 0, undecodable: 1, untrusted: 0, unproven: 0 },
     });
     expect(shown.perMinute).toHaveLength(30);
     expect(shown.perMinute.at(-1)).toBe(3);

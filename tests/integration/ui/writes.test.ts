@@ -3,11 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { decodeMessage } from "@/lib/core/signals/envelope";
 import type { CircleAnswer } from "@/lib/wire/contacts";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
+import { ed25519Wallet } from "../../support/stand-ins/wallet";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { signedMint, signedProfile } from "../../support/worlds/signed";
 
 const ANA = "0.0.7001";
 const BEN = "0.0.7002";
 const ISSUER = "0.0.4851773";
+const wallet = ed25519Wallet();
 let t: TestApp;
 let submitter: DevnetSubmitter;
 
@@ -19,6 +22,7 @@ const start = async (env: Record<string, string> = {}) => {
       return submitter;
     },
   });
+  t.devnet.ledger.createAccount(wallet.encodedKey, { id: ANA as never });
   t.devnet.submitMany(t.devnet.topics.contact, [{ type: "CONTACT_ACCEPT", from: BEN, to: ANA }]);
   await t.sync();
 };
@@ -204,13 +208,14 @@ describe("an accept and its mirror", () => {
 describe("a profile", () => {
   const profile = { accountId: ANA, displayName: "Ana", bio: "Hi", avatar: "", timestamp: 1_764_290_000_123 };
   const key = { publicKey: { publicKeyDer: "302a" } };
+  const signed = (timestamp: number | string, publicKey: unknown) => {
+    const { type: _, ...body } = signedProfile(wallet, ANA, { timestamp, publicKey });
+    return body;
+  };
 
   it.each([
-    ["from the profile page", { ...profile, signature: "aa01", ...key }],
-    [
-      "from the onboarding",
-      { ...profile, timestamp: "2025-11-28T00:33:20.123Z", signature: "aa", publicKey: [48, 42] },
-    ],
+    ["from the profile page", signed(1_764_290_000_123, key.publicKey)],
+    ["from the onboarding", signed("2025-11-28T00:33:20.123Z", [48, 42])],
   ])("%s is written with its signed members at the top", async (_, sent) => {
     const { body } = await post("/api/hcs/profile", sent);
     const topicId = t.devnet.topics.profile;
@@ -233,6 +238,14 @@ describe("a profile", () => {
     ["without a signature", { ...profile, ...key }, 400],
     ["without a key", { ...profile, signature: "aa" }, 400],
     ["of somebody else", { ...profile, accountId: BEN, signature: "aa", ...key }, 403],
+    ["with text that is no signature", { ...profile, signature: "aa", ...key }, 400],
+    ["that was changed after it was signed", { ...signed(1_764_290_000_123, "302a"), bio: "Other" }, 400],
+    [
+      "that another key signed",
+      { ...signedProfile(ed25519Wallet(), ANA, { timestamp: 1_764_290_000_123 }), type: undefined },
+      400,
+    ],
+    ["that is dated in the future", signed(4_000_000_000_000, "302a"), 400],
   ])("%s is refused", async (_, sent, status) => {
     const answer = await post("/api/hcs/profile", sent);
     expect([answer.status, answer.body.ok, typeof answer.body.error]).toEqual([status, false, "string"]);
@@ -250,8 +263,14 @@ describe("a recognition", () => {
       emoji: "🔭",
     },
     ...{ issuerId: ANA, recipientId: BEN, senderName: "Ana", recipientName: "Ben", trustAmount: 0.5 },
-    ...{ message: "Thank you", signature: "aa", publicKey: "302a", timestamp: 1_764_290_000_123 },
+    ...{ message: "Thank you", publicKey: "302a", timestamp: 1_764_290_000_123 },
+    signature: signedMint(wallet, ANA, BEN, { message: "Thank you", timestamp: 1_764_290_000_123 }).signature,
   };
+
+  it("that was changed after it was signed is refused, and says which member is wrong", async () => {
+    const { status, body } = await post("/api/hcs/mint-recognition", { ...mint, trustAmount: 25 });
+    expect([status, body.ok, body.field, written()]).toEqual([400, false, "signature", []]);
+  });
 
   it("is given with every member that the card shows", async () => {
     const { body } = await post("/api/hcs/mint-recognition", mint);

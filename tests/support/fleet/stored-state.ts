@@ -4,10 +4,10 @@ import pg from "pg";
 /** Positions apart: races decide their order, though never their number. */
 export const STORED_LINES = `
   SELECT concat_ws(' ', 'topic', topic_id, cursor, head_ns, encode(head_hash, 'hex'), messages, verified, unverifiable, failed,
-    undecodable, untrusted) FROM topics
+    undecodable, untrusted, unproven) FROM topics
   UNION ALL SELECT concat_ws(' ', 'gap', topic_no, from_seq, to_seq, state) FROM topic_gaps
   UNION ALL SELECT concat_ws(' ', 'log', t.topic_id, l.ref - (t.topic_no::bigint << 40), l.consensus_ns, l.verification, l.disposition,
-    l.payer, l.reason, l.chunk_key, l.chunk_number, l.chunk_total, md5(l.message), md5(l.running_hash), md5(l.body))
+    l.payer, l.reason, l.signature, l.chunk_key, l.chunk_number, l.chunk_total, md5(l.message), md5(l.running_hash), md5(l.body))
     FROM topic_log l JOIN topics t ON t.topic_no = l.ref >> 40
   UNION ALL SELECT concat_ws(' ', 'user', user_id, head) FROM user_heads
   UNION ALL SELECT concat_ws(' ', 'row', u.user_id, r.consensus_ns, t.topic_id, r.ref - (t.topic_no::bigint << 40), p.user_id, r.type_no,

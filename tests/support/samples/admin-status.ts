@@ -56,6 +56,7 @@ export function topicStatus(index: number, atMs: number = NOW): TopicStatus {
       failed: 0,
       undecodable: index % 5,
       untrusted: index % 8 === 3 ? 2 : 0,
+      unproven: 0,
     },
     verifiedThrough: gap ? gap.from - 1 : unverifiable ? cursor - 6_000 : cursor,
     perMinute: Array.from({ length: 30 }, (_, minute) =>

@@ -40,6 +40,10 @@ export class LogStore {
         sorted()
           .filter(({ verification, sequence }) => verification === "failed" && sequence > after)
           .slice(0, limit),
+      unsettled: async (_: string, limit: number, after = 0) =>
+        sorted()
+          .filter(({ disposition, sequence }) => ["failed", "unproven"].includes(disposition) && sequence > after)
+          .slice(0, limit),
       parts: async (_: string, keys: readonly string[]) =>
         sorted().filter(({ chunk }) => chunk?.key != null && keys.includes(chunk.key)),
       gaps: async () => this.gapsNow,

@@ -3,13 +3,16 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
 import { CHAIN_START, type ChainHead } from "@/lib/core/ledger/verify";
+import { ok } from "@/lib/core/result";
 import type { LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { decodeMessage, parseBody } from "@/lib/core/signals/envelope";
 import { interpret, project } from "@/lib/core/signals/interpret";
 import { wordsIn } from "@/lib/core/signals/outdated";
 import type { DecodedMessage } from "@/lib/core/signals/projection";
+import type { DecodedBody, SignatureVerdict } from "@/lib/core/signals/signal";
 import type { RereadDeps } from "@/lib/engine/repair/reread";
 import { storedParts } from "@/lib/engine/sync/commit";
+import { Signatures } from "@/lib/engine/sync/signatures";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { TopicState } from "@/lib/ports/store/topic-store";
 import type { Stores } from "@/lib/server/boot/app";
@@ -47,6 +50,23 @@ const earlier: fc.Arbitrary<Earlier> = fc.oneof(
     }),
   },
 );
+/** The verdict on each signature. */
+const SIGNATURES: Readonly<Record<string, "right" | "wrong" | "weak">> = {
+  ["0a".repeat(64)]: "right",
+  ["0b".repeat(64)]: "wrong",
+  ["0c".repeat(64)]: "weak",
+};
+const START_MS = 1_790_000_000_000;
+const signatures = new Signatures({
+  trustedPayers,
+  reserve: async () => true,
+  verify: (_key, _text, signature) => SIGNATURES[Buffer.from(signature).toString("hex")] ?? "wrong",
+  ledger: {
+    account: async (accountId) =>
+      ok({ accountId, evmAddress: null, isDeleted: false, key: { kind: "ed25519", bytes: new Uint8Array(32) } }),
+  },
+});
+
 const forms = VECTORS.flatMap(({ message }) => (message === undefined ? [] : [message]));
 const person = fc.constantFrom("tm-a", "tm-b", "tm-c");
 const body: fc.Arbitrary<unknown> = fc.oneof(
@@ -62,6 +82,15 @@ const body: fc.Arbitrary<unknown> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("PROFILE_UPDATE"), from: person, displayName: person }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ type: fc.constant("PROFILE_UPDATE"), displayName: person },
+      ...{ signature: fc.constantFrom(...Object.keys(SIGNATURES)), accountId: fc.constantFrom("0.0.7001", "0.0.7002") },
+      // Some come too late, if a stranger pays for them.
+      timestamp: fc.integer({ min: START_MS - 400_000, max: START_MS + 40_000 }),
+    }),
+  },
 );
 const message = fc.record({ body, earlier, isSplit: fc.boolean(), isStranger: fc.boolean() });
 export const history = fc.tuple(
@@ -81,7 +110,9 @@ function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
   let nth = 0;
   const rows: UserRow[] = [];
   const signals: DecodedMessage[] = [];
-  const entries = batch.entries.map((entry): LogEntry => {
+  const entries = batch.entries.map(({ signature, ...told }): LogEntry => {
+    // It knew no signatures, and took the payer's word.
+    const entry: LogEntry = signature === undefined ? told : { ...told, ...byPayer(told) };
     const { sequence, consensusNs, verification, disposition } = entry;
     if (disposition === "part" || disposition === "failed") return entry;
     const meaning = meanings[nth++ % meanings.length] as Earlier;
@@ -89,7 +120,7 @@ function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
     if (meaning === "same") {
       const decoded = disposition === "signal" ? decodeMessage(entry.body ?? entry.message) : null;
       if (decoded?.ok) signals.push({ ...place, decoded: decoded.value });
-      rows.push(...batch.rows.filter((row) => row.sequence === sequence));
+      if (decoded?.ok) rows.push(...rowsOf(decoded.value, entry));
       return entry;
     }
     const json = parseBody(entry.body ?? entry.message);
@@ -120,6 +151,18 @@ function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
   return { ...batch, entries, rows, ...project(signals) };
 }
 
+const byPayer = ({ payer }: LogEntry): Pick<LogEntry, "disposition" | "reason"> =>
+  payer === OPERATOR
+    ? { disposition: "signal", reason: null }
+    : { disposition: "untrusted", reason: "untrusted-payer" };
+
+function rowsOf({ type, actor, target }: DecodedBody, { sequence, consensusNs, verification }: LogEntry): UserRow[] {
+  const common = { sequence, consensusNs, verification, type };
+  const ofActor = actor === null ? [] : [{ ...common, userId: actor, peerId: target, isActor: true }];
+  const hasOther = target !== null && target !== actor;
+  return hasOther ? [...ofActor, { ...common, userId: target, peerId: actor, isActor: false }] : ofActor;
+}
+
 const RANGE_OF_COMMITS = 7;
 
 /**
@@ -145,7 +188,9 @@ export async function fill(
     const head: ChainHead = from === 0 ? CHAIN_START : { sequence: from, hash: headHash, consensusNs: 0n };
     const run = chain.slice(from, Math.min(from + RANGE_OF_COMMITS, end));
     const priorParts = await storedParts(sync, topicId, run);
-    const { head: to, ...batch } = interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384 });
+    const input = { topicId, head, messages: run, priorParts, trustedPayers, sha384 };
+    const look = (judged: ReadonlyMap<number, SignatureVerdict> = new Map()) => interpret({ ...input, judged });
+    const { head: to, ...batch } = await signatures.settled(look(), look);
     const next: NextBatch = { ...batch, advance: { from, to, gap: null } };
     const meanings = messages.map(({ earlier: meaning }) => meaning);
     await sync.commit(isEarlier ? asBefore(next, meanings) : next);
@@ -157,5 +202,5 @@ export const depsOf = (
   { sync }: Pick<Stores, "sync">,
   bus: RereadDeps["bus"] = { publish: async () => {} },
 ): RereadDeps => ({
-  ...{ store: sync, bus, sha384, trustedPayers, log: quietLog, clock: { sleep: () => turn() }, range: 3 },
+  ...{ store: sync, bus, sha384, trustedPayers, signatures, log: quietLog, clock: { sleep: () => turn() }, range: 3 },
 });

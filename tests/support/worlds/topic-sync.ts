@@ -8,6 +8,7 @@ import type { Ledger } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { DrivenClock } from "../control/driven-clock";
 import { OPERATOR, sha384 } from "../mirrors/chain";
+import { noSignatures } from "../mirrors/no-signatures";
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -32,6 +33,7 @@ export function depsOf(store: SyncStore, ledger: Ledger, clock: DrivenClock): To
     ...{ store, ledger, clock, sha384, incidents },
     trustedPayers: new Set([OPERATOR]),
     bus: new MemoryEventBus(),
+    signatures: noSignatures,
     renamedBy: async () => [],
     log: silent,
     random: () => 0.5,

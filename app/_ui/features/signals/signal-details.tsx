@@ -1,3 +1,4 @@
+import { authorWords } from "@/lib/client/format/author";
 import { harmless } from "@/lib/client/format/harmless";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
@@ -10,6 +11,7 @@ export function SignalDetails({ signal }: { signal: Signal }) {
     ["Topic", `${signal.topicId}, message ${signal.sequenceNumber}`],
     ["Consensus", signal.consensusTimestamp ? exactConsensusTime(signal.consensusTimestamp) : "not known yet"],
     ["Source", signal.source],
+    ...(signal.author ? [["Author", authorWords(signal.author)] as const] : []),
   ];
   return (
     <div className="mb-3 ml-12 rounded-control border border-line bg-surface p-3 text-sm">

@@ -1,11 +1,18 @@
 /** The small numbers that rows hold instead of names. A number keeps its meaning for ever: only append. */
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { UserRow } from "../../../core/signals/batch";
 import type { MessageType } from "../../../core/signals/message-types";
-import type { Disposition, Verification } from "../../../core/signals/signal";
+import type { Author, Disposition, SignatureState, Verification } from "../../../core/signals/signal";
 import type { GapState } from "../../../ports/store/gap-store";
+import { literal } from "../sql/expressions";
 
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];
-/** The index topic_log_failed holds the number 4 of `failed`, too. */
-const DISPOSITIONS = ["signal", "part", "undecodable", "untrusted", "failed"] as const satisfies readonly Disposition[];
+/** The indexes topic_log_failed and topic_log_unproven hold the numbers 4 and 5, too. */
+const DISPOSITIONS = [
+  ...["signal", "part", "undecodable", "untrusted", "failed"],
+  "unproven",
+] as const satisfies readonly Disposition[];
+const SIGNATURES = ["alone", "both", "wrong", "unprovable", "open"] as const satisfies readonly SignatureState[];
 const GAP_STATES = ["hole", "declared", "filled"] as const satisfies readonly GapState[];
 
 export const UNNAMED_TYPE = 0;
@@ -56,6 +63,7 @@ const indexed = <T extends string>(names: readonly T[]) => ({
 export const verification = indexed<Verification>(VERIFICATIONS);
 export const disposition = indexed<Disposition>(DISPOSITIONS);
 export const gapState = indexed<GapState>(GAP_STATES);
+export const signatureState = indexed<SignatureState>(SIGNATURES);
 
 /** The number of a type; 0 if its name has to be stored. */
 export const typeNumber = (type: string): number =>
@@ -71,8 +79,23 @@ export function typeName(number: unknown, name: unknown): string {
 
 /** Verification is in the low two bits. This one is set if the user is the actor. */
 const ACTOR_FLAG = 4;
-export const flagsOf = (row: { readonly isActor: boolean; readonly verification: Verification }): number =>
-  verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0);
+/** The author, where it is not the payer alone. */
+const AUTHOR_FLAGS: Readonly<Record<Author, number>> = { payer: 0, signature: 8, both: 16 };
+const ALL_AUTHORS = 24;
+
+export const flagsOf = (row: Pick<UserRow, "isActor" | "verification" | "author">): number =>
+  verification.code(row.verification) + (row.isActor ? ACTOR_FLAG : 0) + AUTHOR_FLAGS[row.author ?? "payer"];
+/** The same in SQL. */
+export const isActorIn = (flags: SQLWrapper): SQL => sql`(${flags} & ${literal(ACTOR_FLAG)} <> 0)`;
 export const isActorFlag = (flags: unknown): boolean => (Number(flags) & ACTOR_FLAG) !== 0;
 /** Throws RangeError if the flags hold a bit that a later version added. */
-export const verificationFlag = (flags: unknown): Verification => verification.name(Number(flags) & ~ACTOR_FLAG);
+export const verificationFlag = (flags: unknown): Verification =>
+  verification.name(Number(flags) & ~(ACTOR_FLAG | ALL_AUTHORS));
+/** The member of a row that names its author; none for the payer alone. Throws RangeError for a code of a later version. */
+export function authorFlag(flags: unknown): Pick<UserRow, "author"> {
+  const code = Number(flags) & ALL_AUTHORS;
+  if (code === 0) return {};
+  const [author] = Object.entries(AUTHOR_FLAGS).find(([, each]) => each === code) ?? [];
+  if (author === undefined) throw new RangeError(`the database holds an unknown author: ${code}`);
+  return { author: author as Author };
+}

@@ -11,7 +11,7 @@ import { DatabaseUnusable } from "../drivers/errors";
  * Raise it with every change that an earlier version cannot read: a new phrase or code, or a column that means something else. A
  * test compares the number with what is stored.
  */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** Throws a sentence if the database holds rows of a later format. Returns the format that it holds. */
 export async function refuseLaterFormat(db: Database): Promise<number> {

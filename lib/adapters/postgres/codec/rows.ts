@@ -8,7 +8,7 @@ import { DECODER_VERSION } from "../../../core/signals/envelope";
 import type { Gap } from "../../../ports/store/gap-store";
 import type { TopicState } from "../../../ports/store/topic-store";
 import { unpackChunkInfo } from "./chunk-info";
-import { disposition, gapState, NO_PAYER, verification } from "./codes";
+import { disposition, gapState, NO_PAYER, signatureState, verification } from "./codes";
 import { sequenceOf } from "./ref";
 import { expand } from "./shorthand";
 
@@ -17,14 +17,14 @@ export const payerOf = (payer: AccountId): AccountId | null => (payer === NO_PAY
 export function topicState(row: typeof topics.$inferSelect): TopicState {
   const { topicId, kinds, cursor, headHash, headNs, paused, projected } = row;
   const isDropping = projected !== null && projected < 0;
-  const { messages, verified, unverifiable, failed, undecodable, untrusted } = row;
+  const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = row;
   return {
     topicId,
     kinds,
     cursor,
     headHash: cursor === 0 ? GENESIS_HASH : headHash,
     headNs,
-    counts: { messages, verified, unverifiable, failed, undecodable, untrusted },
+    counts: { messages, verified, unverifiable, failed, undecodable, untrusted, unproven },
     paused,
     projected: isDropping ? null : projected,
     isDropping,
@@ -54,6 +54,7 @@ export function logEntry(row: typeof topicLog.$inferSelect): LogEntry {
     verification: verification.name(row.verification),
     disposition: disposition.name(row.disposition),
     reason: row.reason,
+    ...(row.signature === null ? {} : { signature: signatureState.name(row.signature) }),
     ...(row.chunkInfo === null ? {} : { chunkInfo: unpackChunkInfo(row.chunkInfo, row) }),
     chunk: chunkTotal === null ? null : { key: chunkKey ?? "", number: chunkNumber ?? 0, total: chunkTotal },
   };

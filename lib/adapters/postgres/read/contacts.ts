@@ -20,7 +20,7 @@ const EDGE = { ...BESIDE, peerId: sql<UserId | null>`p.peer_id`, ...registers };
 
 /** The part of a profile that names a contact; `profileNs` is null if the peer has no profile. */
 const NAME = { profileNs: orNull(f.consensusNs), handle: f.handle, displayName: f.displayName, hrl: f.hrl };
-const PROFILE = { ...NAME, bio: f.bio, avatar: f.avatar };
+const PROFILE = { ...NAME, bio: f.bio, avatar: f.avatar, saidNs: f.saidNs };
 
 const NAMED_EDGE = { ...EDGE, ...NAME };
 const PROFILED_EDGE = { ...EDGE, ...PROFILE };
@@ -57,7 +57,7 @@ const named = given<Reader & { readonly peerIds: readonly UserId[] }>();
 export const PEERS = prepared(named, PROFILED_EDGE, (columns) =>
   withPeers(
     columns,
-    sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}`,
+    sql`${NAME_COLUMNS}, ${f.bio}, ${f.avatar}, ${f.saidNs}`,
     sql`SELECT * FROM ${contactEdges} ${e} WHERE ${e.userNo} = ${ME}
     AND ${e.peerNo} = ANY (ARRAY(SELECT ${h.userNo} FROM ${userHeads} ${h} WHERE ${h.userId} = ANY (${named("peerIds")}::text[])))`,
   ),

@@ -14,7 +14,7 @@ import { prefixOf, TYPES_OF_KIND } from "../../../core/signals/message-types";
 import { typeNumber, UNNAMED_TYPE } from "../codec/codes";
 import { topicNoIn } from "../codec/ref";
 import { literal, orNull } from "../sql/expressions";
-import { messageOf, topicIdOf } from "../sql/references";
+import { messageOf, signatureOf, topicIdOf } from "../sql/references";
 import { given, prepared, type RowOf } from "../sql/template";
 import { STAMP } from "../stamp";
 import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
@@ -83,6 +83,7 @@ const FIELDS = {
   ref: orNull(b.ref),
   consensusNs: b.consensusNs,
   topicId: sql<TopicId | null>`b.topic_id`,
+  signature: sql<number | null>`b.signature`,
   size: sql<number | null>`b.size`,
   body: sql<Uint8Array | null>`b.body`.mapWith(topicLog.body),
 };
@@ -92,13 +93,14 @@ const eventsOf = (kind: TopicKind, isStrict: boolean) =>
   prepared(values, FIELDS, (columns) =>
     withPage(
       columns,
-      sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole FROM (
+      sql`SELECT few.ref, few.consensus_ns, ${topicIdOf(sql`few.ref`)} AS topic_id, ${messageOf(sql`few.ref`)} AS whole,
+  ${signatureOf(sql`few.ref`)} AS signature FROM (
   SELECT ref, consensus_ns FROM (
     (SELECT ${r.ref}, ${r.consensusNs} FROM ${hcsMessages} ${r}
       WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} > ${SINCE} AND ${isOfKind(kind)} ORDER BY ${r.consensusNs} LIMIT ${LIMIT})
     ${also(isStrict)[kind]}) every
   ORDER BY consensus_ns, ref LIMIT ${LIMIT}) few`,
-      boundedRows(sql`ref, consensus_ns, topic_id`, sql`consensus_ns, ref`),
+      boundedRows(sql`ref, consensus_ns, topic_id, signature`, sql`consensus_ns, ref`),
     ),
   );
 

@@ -24,6 +24,7 @@ export const rangeOf = (topicId: TopicId, from = 1, to = MAX_SEQUENCE): Range =>
 });
 
 const FAILED_CODE = literal(disposition.code("failed"));
+const UNPROVEN_CODE = literal(disposition.code("unproven"));
 const { ref, chunkKey, chunkNumber, reason } = topicLog;
 
 function isIn<V extends Range>(range: Given<V>): SQL {
@@ -46,6 +47,20 @@ export const FAILED = entries(
   limited,
   sql`AND ${topicLog.disposition} = ${FAILED_CODE}`,
   sql`LIMIT ${limited("limit")}::integer`,
+);
+
+/** Failed and unproven messages. There is an index for each of the two, so each is looked for apart. */
+export const UNSETTLED = prepared(
+  limited,
+  getTableColumns(topicLog),
+  (columns) =>
+    sql`SELECT ${columns} FROM (${sql.join(
+      [FAILED_CODE, UNPROVEN_CODE].map(
+        (code) => sql`(SELECT * FROM ${topicLog} WHERE ${isIn(limited)} AND ${topicLog.disposition} = ${code}
+    ORDER BY ${ref} LIMIT ${limited("limit")}::integer)`,
+      ),
+      sql` UNION ALL `,
+    )}) ${topicLog} ORDER BY ${ref} LIMIT ${limited("limit")}::integer`,
 );
 
 const grouped = given<Range & { readonly chunkKeys: readonly string[] }>();

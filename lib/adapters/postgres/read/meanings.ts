@@ -6,7 +6,7 @@ import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { DefinitionClaim } from "../../../core/signals/projection";
 import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/reread-store";
-import { isActorFlag, typeName, verificationFlag } from "../codec/codes";
+import { authorFlag, isActorFlag, typeName, verificationFlag } from "../codec/codes";
 import { isTimeOf, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
@@ -61,6 +61,7 @@ export const rowFound = (row: RowOf<typeof ROW>): RowFound => ({
     peerId: row.peerId,
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
+    ...authorFlag(row.flags),
   },
   userNo: row.userNo,
   rowNs: row.rowNs,
@@ -89,8 +90,8 @@ export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }
   peerNo: peer,
 });
 
-const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl } = f;
-const PROFILE = { userId: h.userId, userNo: h.userNo, profileNs, handle, displayName, bio, avatar, hrl };
+const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl, saidNs } = f;
+const PROFILE = { userId: h.userId, userNo: h.userNo, profileNs, handle, displayName, bio, avatar, hrl, saidNs };
 
 export const profilesFound = (users: readonly string[]) =>
   template(

@@ -91,7 +91,8 @@ export const REJECTED = prepared(
   rejected,
   MESSAGE,
   (columns) => sql`SELECT ${columns}
-FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}) ${l}
+FROM (${newest("undecodable")} UNION ALL ${newest("untrusted")} UNION ALL ${newest("failed")}
+  UNION ALL ${newest("unproven")}) ${l}
 ORDER BY ${l.consensusNs} DESC, ${l.ref} DESC`,
 );
 

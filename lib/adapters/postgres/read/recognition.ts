@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, recognitionDefinitions, topicLog } from "../../../../drizzle/schema";
 import type { AccountId, TopicId } from "../../../core/ledger/ids";
-import { flagsOf, typeNumber } from "../codec/codes";
+import { isActorIn, typeNumber } from "../codec/codes";
 import { literal, orNull } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
 import { given, prepared, type RowOf } from "../sql/template";
@@ -15,7 +15,7 @@ import { BOUNDED, signalIn } from "./signals";
 export const OWN_DEFINITIONS = 50;
 
 /** The user is the target of a mint unless they are only its actor. A user who mints for themselves has one row and is both. */
-const IS_TARGET = sql`(${r.flags} < ${literal(flagsOf({ isActor: true, verification: "verified" }))}
+const IS_TARGET = sql`(NOT ${isActorIn(r.flags)}
     OR ${r.peerNo} IS NULL OR ${r.peerNo} = ${r.userNo})`;
 
 const d = alias(recognitionDefinitions, "d");

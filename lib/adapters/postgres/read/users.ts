@@ -10,11 +10,11 @@ const ofUsers = given<{ readonly userIds: readonly UserId[] }>();
 const { userId, head } = userHeads;
 const IS_ASKED = sql`${userId} = ANY (${ofUsers("userIds")}::text[])`;
 
-const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl } = profiles;
+const { consensusNs: profileNs, handle, displayName, bio, avatar, hrl, saidNs } = profiles;
 
 export const PROFILES = built(ofUsers, (db) =>
   db
-    .select({ userId, profileNs, handle, displayName, bio, avatar, hrl })
+    .select({ userId, profileNs, handle, displayName, bio, avatar, hrl, saidNs })
     .from(userHeads)
     .innerJoin(profiles, eq(profiles.userNo, userHeads.userNo))
     .where(IS_ASKED),

@@ -6,7 +6,7 @@ import { GENESIS_HASH } from "../../../core/ledger/running-hash";
 import type { Definition, Edge, Profile } from "../../../core/signals/projection";
 import type { ProfileName } from "../../../core/signals/views";
 import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../ports/store/view-rows";
-import { isActorFlag, typeName, verification, verificationFlag } from "../codec/codes";
+import { authorFlag, isActorFlag, signatureState, typeName, verification, verificationFlag } from "../codec/codes";
 import { sequenceOf } from "../codec/ref";
 import { payerOf } from "../codec/rows";
 import { expand, expandedLength } from "../codec/shorthand";
@@ -49,7 +49,8 @@ export function edge(userId: UserId, peerId: UserId, row: EdgeAnswer): Edge {
 export function profile(userId: UserId, row: ProfileAnswer): Profile | null {
   if (row.profileNs === null) return null;
   const { handle, displayName, bio, avatar, hrl } = row;
-  return { userId, consensusNs: consensusNs(row.profileNs), handle, displayName, bio, avatar, hrl };
+  const order = row.saidNs === null ? {} : { saidNs: consensusNs(row.saidNs) };
+  return { userId, consensusNs: consensusNs(row.profileNs), ...order, handle, displayName, bio, avatar, hrl };
 }
 
 /** The part of a profile that names a contact; null if the contact has no profile. */
@@ -104,11 +105,16 @@ export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "found
     peerId: row.peerId,
     isActor: isActorFlag(row.flags),
     verification: verificationFlag(row.flags),
+    ...authorFlag(row.flags),
     body: shownBody(row),
   };
 }
 
-export const event = (row: Present<EventAnswer>): EventRow => ({ ...place(row), body: shownBody(row) });
+export const event = (row: Present<EventAnswer>): EventRow => ({
+  ...place(row),
+  signature: row.signature === null ? null : signatureState.name(row.signature),
+  body: shownBody(row),
+});
 
 export const written = (row: Present<WrittenAnswer>): WrittenRow => ({
   ...place(row),

@@ -3,8 +3,8 @@ import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { hcsMessages, topicLog } from "../../../../drizzle/schema";
 import type { TopicId } from "../../../core/ledger/ids";
-import { flagsOf } from "../codec/codes";
-import { literal, orNull } from "../sql/expressions";
+import { isActorIn } from "../codec/codes";
+import { orNull } from "../sql/expressions";
 import { topicIdOf } from "../sql/references";
 import { given, prepared, type RowOf } from "../sql/template";
 import { STAMP } from "../stamp";
@@ -25,8 +25,6 @@ export type WrittenAnswer = RowOf<typeof FIELDS>;
 
 const values = given<Reader & { readonly sinceNs: bigint; readonly limit: number }>();
 
-const IS_ACTOR = sql`${r.flags} >= ${literal(flagsOf({ isActor: true, verification: "verified" }))}`;
-
 /** Newest first: at least one row, whose `ref` is null if there is none. */
 export const WRITTEN = prepared(
   values,
@@ -34,7 +32,7 @@ export const WRITTEN = prepared(
   (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN (
   SELECT ${r.ref}, ${r.consensusNs}, ${topicIdOf(r.ref)} AS topic_id, ${l.payer}, coalesce(${l.body}, ${l.message}) AS whole
   FROM (SELECT * FROM ${hcsMessages} ${r}
-    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${IS_ACTOR}
+    WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} >= ${values("sinceNs")}::bigint AND ${isActorIn(r.flags)}
     ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r}
   JOIN LATERAL (SELECT * FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref} LIMIT 1) ${l} ON true) ${p} ON true
 ORDER BY ${p.consensusNs} DESC`,

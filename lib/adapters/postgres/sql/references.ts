@@ -26,3 +26,7 @@ export const userIdOf = (userNo: SQLWrapper): SQL<UserId> =>
 /** The whole message of a `ref`, in shorthand. */
 export const messageOf = (ref: SQLWrapper): SQL =>
   sql`(SELECT coalesce(${l.body}, ${l.message}) FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;
+
+/** The state of the signature of a `ref`'s message, as its code. */
+export const signatureOf = (ref: SQLWrapper): SQL =>
+  sql`(SELECT ${l.signature} FROM ${topicLog} ${l} WHERE ${l.ref} = ${ref})`;

@@ -1,6 +1,6 @@
 /**
  * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it
- * mends: the declared gaps that its new messages lie in, and the failed entries that it replaces. Other stored entries come along
+ * mends: the declared gaps that its new messages lie in, and the failed entries or unproven entries that it replaces. Other stored entries come along
  * (a chunk that is whole now, the neighbour that can be verified now).
  */
 import { type SQL, sql } from "drizzle-orm";
@@ -31,9 +31,9 @@ interface Piece {
 interface Plan {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   readonly pieces: readonly Piece[];
-  /** Sequences of stored entries that the batch replaces, and how many of those had failed. */
+  /** Sequences of stored entries that the batch replaces, and how many of those had failed or were unproven. */
   readonly stored: readonly number[];
-  readonly failed: number;
+  readonly open: number;
 }
 
 /** `mend`: only what lies in a declared gap or had failed. `restore`: whatever is missing or stored otherwise. */
@@ -57,6 +57,11 @@ const t = alias(topics, "t");
 const g = alias(topicGaps, "g");
 const l = alias(topicLog, "l");
 const DECLARED = literal(gapState.code("declared"));
+const OPEN = ["failed", "unproven"] as const;
+const OPEN_CODES = sql.join(
+  OPEN.map((name) => literal(disposition.code(name))),
+  sql`, `,
+);
 
 interface Stored {
   readonly gaps: readonly { readonly from: number; readonly to: number; readonly ms: number }[] | null;
@@ -69,12 +74,12 @@ async function look(statements: Statements, batch: Batch, mode: BackfillMode): P
   if (row === undefined) return null;
   const [gaps, stored] = [row.gaps ?? [], row.entries ?? []];
   const known = new Set(stored.map((entry) => entry.seq));
-  const failed = stored.filter((entry) => disposition.name(entry.disposition) === "failed").length;
+  const open = stored.filter((entry) => OPEN.some((name) => disposition.name(entry.disposition) === name)).length;
   const added = sequences.filter((sequence) => !known.has(sequence));
   const touched = gaps.filter((gap) => added.some((sequence) => isIn(gap, sequence)));
   const isExplained = added.every((sequence) => touched.some((gap) => isIn(gap, sequence)));
-  if (mode === "mend" && (!isExplained || added.length + failed === 0)) return null;
-  return { gaps: touched, pieces: touched.flatMap((gap) => split(gap, added)), stored: [...known], failed };
+  if (mode === "mend" && (!isExplained || added.length + open === 0)) return null;
+  return { gaps: touched, pieces: touched.flatMap((gap) => split(gap, added)), stored: [...known], open };
 }
 
 /** The declared gaps of the batch's topic, and which of these sequences are stored. */
@@ -111,7 +116,7 @@ function split(gap: { from: number; to: number; ms: number }, found: readonly nu
   return [...missing.map(piece("declared")), ...filled.map(piece("filled"))];
 }
 
-function gateOf(batch: Batch, { gaps, pieces, stored, failed }: Plan, isOfEpoch: SQL): SQL {
+function gateOf(batch: Batch, { gaps, pieces, stored, open }: Plan, isOfEpoch: SQL): SQL {
   const declared = [of(g.fromSeq, gaps, ({ from }) => from), of(g.toSeq, gaps, ({ to }) => to)];
   const parts = [
     of(g.fromSeq, pieces, ({ from }) => from),
@@ -134,7 +139,7 @@ gate AS MATERIALIZED (
   SELECT topic_no FROM topic
   WHERE (SELECT count(*) FROM open_gaps) = ${gaps.length}::bigint
     AND (SELECT count(*) FROM old) = ${stored.length}::bigint
-    AND (SELECT count(*) FROM old WHERE disposition = ${literal(disposition.code("failed"))}) = ${failed}::bigint),
+    AND (SELECT count(*) FROM old WHERE disposition IN (${OPEN_CODES})) = ${open}::bigint),
 ${WAS},
 counted AS (
   UPDATE ${topics} ${t} SET ${counters(batch)}, ${head(batch)} FROM gate, was WHERE ${t.topicNo} = gate.topic_no),
@@ -158,6 +163,7 @@ const COUNTED = {
   failed: sql`verification = ${literal(verification.code("failed"))}`,
   undecodable: sql`disposition = ${literal(disposition.code("undecodable"))}`,
   untrusted: sql`disposition = ${literal(disposition.code("untrusted"))}`,
+  unproven: sql`disposition = ${literal(disposition.code("unproven"))}`,
 };
 type Counted = keyof typeof COUNTED;
 

@@ -4,7 +4,7 @@ import { topicLog } from "../../../../drizzle/schema";
 import { kindOfChunk } from "../../../core/ledger/chunks";
 import type { LogEntry } from "../../../core/signals/batch";
 import { packChunkInfo } from "../codec/chunk-info";
-import { disposition, NO_PAYER, verification } from "../codec/codes";
+import { disposition, NO_PAYER, signatureState, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
 import { shorten } from "../codec/shorthand";
 import { excluded, names, takeExcluded } from "../sql/expressions";
@@ -28,6 +28,7 @@ const CONTENT = [
   l.body,
   l.reason,
   l.chunkInfo,
+  l.signature,
 ];
 
 const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONTENT)})
@@ -35,7 +36,7 @@ const INSERT = fixed(sql`INSERT INTO ${topicLog} AS ${l} (${names(l.ref, ...CONT
     e.chunk_total, e.payer, substring(blob.bytes FROM e.at + e.message_bytes FOR e.hash_bytes),
     substring(blob.bytes FROM e.at FOR e.message_bytes), e.chunk_key,
     substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) FOR e.body_bytes), e.reason,
-    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) + coalesce(e.body_bytes, 0) FOR e.info_bytes)`);
+    substring(blob.bytes FROM e.at + e.message_bytes + coalesce(e.hash_bytes, 0) + coalesce(e.body_bytes, 0) FOR e.info_bytes), e.signature`);
 
 /** The CTE that writes the log. All bytes travel as one value and are cut up by offsets: that takes no encoding, and one copy. */
 export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
@@ -65,6 +66,7 @@ export function logPart(entries: readonly LogEntry[], mayExist: boolean): SQL {
     of(topicLog.hashVersion, entries, ({ runningHashVersion }) => runningHashVersion),
     of(topicLog.payer, entries, ({ payer }) => payer ?? NO_PAYER),
     of(topicLog.reason, entries, ({ reason }) => reason),
+    of(topicLog.signature, entries, ({ signature }) => (signature ? signatureState.code(signature) : null)),
     of(topicLog.chunkKey, chunks, (chunk) => chunk?.key || null),
     of(topicLog.chunkNumber, chunks, (chunk) => chunk?.number ?? null),
     of(topicLog.chunkTotal, chunks, (chunk) => chunk?.total ?? null),

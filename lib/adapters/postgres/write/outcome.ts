@@ -17,6 +17,7 @@ export function countsOf(entries: readonly LogEntry[]): TopicCounts {
     unverifiable: entries.length - verified - failed,
     undecodable: entries.filter((entry) => entry.disposition === "undecodable").length,
     untrusted: entries.filter((entry) => entry.disposition === "untrusted").length,
+    unproven: entries.filter((entry) => entry.disposition === "unproven").length,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Profiles: the latest by consensus time counts. There are few in a batch, so they travel as one JSON text. */
+/** Profiles: the latest counts, as `isLaterProfile` of lib/core/signals/projection has it. There are few in a batch, so they travel as one JSON text. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { profiles } from "../../../../drizzle/schema";
@@ -10,15 +10,16 @@ import { fixed } from "../sql/template";
 import type { People } from "./people";
 
 const p = alias(profiles, "p");
-const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl];
+const CONTENT = [p.consensusNs, p.ref, p.handle, p.displayName, p.bio, p.avatar, p.hrl, p.saidNs];
 
 const INSERT = fixed(sql`INSERT INTO ${profiles} AS ${p} (${names(p.userNo, ...CONTENT)})
-  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl
+  SELECT (SELECT numbers FROM people)[x.person], x.ns, ${refOf(sql`gate.topic_no`, sql`x.seq`)}, x.handle, x.display_name, x.bio, x.avatar, x.hrl, x.said
   FROM gate,`);
 const MERGE = fixed(sql`AS x (person integer, ns bigint, seq bigint,
-    handle text, display_name text, bio text, avatar text, hrl text)
+    handle text, display_name text, bio text, avatar text, hrl text, said bigint)
   ON CONFLICT (${names(p.userNo)}) DO UPDATE SET ${takeExcluded(...CONTENT)}
-  WHERE ${excluded(p.consensusNs)} > ${p.consensusNs}`);
+  WHERE (coalesce(${excluded(p.saidNs)}, ${excluded(p.consensusNs)}), -${excluded(p.consensusNs)})
+    > (coalesce(${p.saidNs}, ${p.consensusNs}), -${p.consensusNs})`);
 
 /** The CTE that writes profiles; none if there are no profiles. */
 export function profilesPart(batch: Batch, people: People): readonly SQL[] {
@@ -33,6 +34,7 @@ export function profilesPart(batch: Batch, people: People): readonly SQL[] {
     bio: profile.bio,
     avatar: profile.avatar,
     hrl: profile.hrl,
+    said: profile.saidNs === undefined ? null : String(profile.saidNs),
   }));
   return [sql`profiles_in AS (${INSERT} json_to_recordset(${JSON.stringify(given)}::json) ${MERGE})`];
 }

@@ -35,8 +35,8 @@ import { KNOWN_CLAIMS } from "./definitions-part";
 import { writeStatement } from "./write-statement";
 
 const { cursor, headHash, headNs, projected } = topics;
-const { messages, verified, unverifiable, failed, undecodable, untrusted } = topics;
-const ZEROS = [cursor, headNs, messages, verified, unverifiable, failed, undecodable, untrusted];
+const { messages, verified, unverifiable, failed, undecodable, untrusted, unproven } = topics;
+const ZEROS = [cursor, headNs, messages, verified, unverifiable, failed, undecodable, untrusted, unproven];
 /** The columns of a topic without stored messages; `projected` is set apart. */
 const EMPTIED = sql.join(
   [...ZEROS.map((column) => sql`${names(column)} = 0`), sql`${names(headHash)} = NULL`],

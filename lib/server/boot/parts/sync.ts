@@ -1,6 +1,7 @@
 import "server-only";
 /** Wires the sync of topics, and the topic audits and repairs. */
 import { hash } from "node:crypto";
+import { checkSignature } from "../../../adapters/hedera/message-signature";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
@@ -10,9 +11,11 @@ import { renamedBy } from "../../../engine/reads/invalidate";
 import { REREAD_RANGE } from "../../../engine/repair/reread";
 import { Rereading } from "../../../engine/repair/rereading";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
+import { Signatures } from "../../../engine/sync/signatures";
 import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
+import { ifDown } from "../../../ports/tier-unavailable";
 import { TopicChecks } from "../../admin/topic-checks";
 import type { Env } from "../../config/env";
 import type { NetworkParts, Stores } from "../app";
@@ -24,6 +27,7 @@ export interface Sync {
   readonly scheduler: SyncScheduler;
   readonly checks: TopicChecks;
   readonly rereading: Rereading;
+  readonly signatures: Signatures;
 }
 
 interface SyncParts {
@@ -52,7 +56,17 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     log,
   });
   const rates = new TopicRates(clock);
+  const signatures = new Signatures({
+    ledger,
+    trustedPayers: network.trustedPayers,
+    reserve: () => reserveLookup(tiers, Math.max(1, env.MIRROR_RPS / SIGNATURES_SHARE)),
+    verify: (key, message, signature) => {
+      const checked = checkSignature(key, message, signature);
+      return checked.ok ? "right" : checked.error === "weak-key" ? "weak" : "wrong";
+    },
+  });
   const commits = {
+    signatures,
     store: stores.sync,
     ledger,
     bus,
@@ -92,7 +106,16 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     admin: stores.admin,
     mirrorRps: env.MIRROR_RPS,
   });
-  return { registry, rates, scheduler, checks, rereading };
+  return { registry, rates, scheduler, checks, rereading, signatures };
+}
+
+/** Look-ups of the keys of signers may use a quarter of the mirror budget: strangers choose whose keys are looked up. */
+const SIGNATURES_SHARE = 4;
+
+async function reserveLookup({ hot, own }: Tiers, perSecond: number): Promise<boolean> {
+  const share = { perSecond, burst: perSecond, maxWaitMs: 0 };
+  const waitMs = await hot.reserve("signatures", share).catch(ifDown("redis", () => own.reserve("signatures", share)));
+  return waitMs !== null;
 }
 
 /** A topic with a backlog logs its progress after each of this many messages. */

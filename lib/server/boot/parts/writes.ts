@@ -69,7 +69,7 @@ export function buildWrites(parts: WriteParts): Writes {
   const earlier = new EarlierWrites({ hot, views: stores.views, scheduler, clock });
   const slots = new Slots({ views: stores.views, clock, cursorOf, isStrict: env.isStrict });
   const submit = new SubmitService({
-    ...{ submitter, earlier, slots, pending, clock, router },
+    ...{ submitter, earlier, slots, pending, clock, router, signatures: sync.signatures },
     digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });

@@ -3,6 +3,7 @@ import { toMs } from "../../../core/ledger/consensus-time";
 import { parseSequence, parseTopicId, type UserId } from "../../../core/ledger/ids";
 import { decodeMessage } from "../../../core/signals/envelope";
 import { isBonded, type Profile, profileOf } from "../../../core/signals/projection";
+import { counted } from "../../../core/signals/signed";
 import { ProfileAtAnswer, ProfileAtQuery, ProfileStatusAnswer, ProfileStatusQuery } from "../../../wire/ui/reads";
 import type { App } from "../../boot/app";
 import { ProblemError } from "../../http/problem";
@@ -56,7 +57,12 @@ async function publishedAt({ stores }: App, userId: UserId, hrl: string): Promis
   if (entry?.disposition !== "signal") return null;
   const decoded = decodeMessage(entry.body ?? entry.message);
   if (!decoded.ok) return null;
-  const profile = profileOf({ decoded: decoded.value, topicId, sequence, consensusNs: entry.consensusNs });
+  const profile = profileOf({
+    decoded: counted(decoded.value, entry.signature),
+    topicId,
+    sequence,
+    consensusNs: entry.consensusNs,
+  });
   if (profile === null || profile.userId === userId) return profile;
   const { edges } = await stores.views.peers(userId, [profile.userId]);
   return edges.some(isBonded) ? profile : null;

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Batch } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
@@ -136,5 +136,44 @@ export function backfillContract(subject: Subject): void {
     expect(Buffer.from(rows[0]?.body ?? [])).toEqual(whole);
     expect(await store.views.proof(B, T, seq(9))).toMatchObject({ sequence: 9 });
     expect(await store.views.proof(user("stranger"), T, seq(9))).toBeNull();
+  });
+
+  describe("a message whose signature was not judged yet", () => {
+    const OPEN: PlainSignal = {
+      ...{ type: "PROFILE_UPDATE", actor: A, metadata: { displayName: "Alice" } },
+      entry: { disposition: "unproven", signature: "open" },
+    };
+    beforeEach(async () => {
+      await store.sync.commit(batchOf(T, 8, [OPEN, ACCEPT]));
+    });
+    const open = async (limit = 9, after = 0) =>
+      (await store.sync.unsettled(T, limit, after)).map(({ sequence }) => sequence as number);
+
+    it("is counted, has no row, and is found beside the failed ones, oldest first", async () => {
+      expect((await store.sync.topic(T))?.counts).toMatchObject({ unproven: 1, failed: 1, messages: 5 });
+      expect(await store.views.profiles([A])).toEqual([]);
+      expect([await open(), await open(1), await open(9, 8)]).toEqual([[8, 9], [8], [9]]);
+      expect((await store.sync.failed(T, 9)).map(({ sequence }) => sequence as number)).toEqual([8]);
+      expect((await store.admin.rejected(5, 10)).map(({ disposition }) => disposition)).toContain("unproven");
+    });
+
+    it("takes effect once it is judged, and once only", async () => {
+      const right: PlainSignal = { ...OPEN, entry: { signature: "alone" } };
+      const judged = behind(9, right);
+      const batch = { ...judged, rows: judged.rows.map((row) => ({ ...row, author: "signature" as const })) };
+      expect(await store.sync.backfill(batch)).toMatchObject({ kind: "committed", rows: [{ userId: A }] });
+      expect(await store.sync.backfill(batch)).toEqual({ kind: "conflict" });
+      expect((await store.sync.topic(T))?.counts).toMatchObject({ unproven: 0, messages: 5 });
+      expect(await open()).toEqual([8]);
+      expect((await store.views.profiles([A])).map(({ displayName }) => displayName)).toEqual(["Alice"]);
+      expect((await store.sync.log(T, 9, 9)).map(({ signature }) => signature)).toEqual(["alone"]);
+    });
+
+    it("does not count where its signature is wrong", async () => {
+      const wrong = { disposition: "untrusted", reason: "wrong-signature", signature: "wrong" } as const;
+      expect(await store.sync.backfill(behind(9, { ...OPEN, entry: wrong }))).toMatchObject({ rows: [] });
+      expect((await store.sync.topic(T))?.counts).toMatchObject({ unproven: 0, untrusted: 1 });
+      expect(await store.views.profiles([A])).toEqual([]);
+    });
   });
 }

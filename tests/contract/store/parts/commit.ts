@@ -75,7 +75,7 @@ export function commitContract(subject: Subject): void {
       cursor: 2,
       headHash: hashOf(2),
       headNs: timeOf(T, 2),
-      counts: { messages: 2, verified: 2, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0 },
+      counts: { messages: 2, verified: 2, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 },
     });
     expect(await store.sync.log(T, 1, 1)).toEqual(batchOf(T, 0, [REQUEST]).entries);
     expect((await store.views.contacts(A)).edges).toMatchObject([{ peerId: B, acceptNs: timeOf(T, 2) }]);
@@ -186,6 +186,7 @@ export function commitContract(subject: Subject): void {
       failed: 1,
       undecodable: 1,
       untrusted: 1,
+      unproven: 0,
     });
     expect(await store.sync.log(T, 1, 9)).toEqual(batch.entries);
     expect(await store.sync.failed(T, 10)).toEqual([batch.entries[2]]);

@@ -159,7 +159,15 @@ export function viewsContract(subject: Subject): void {
       [1, 2],
     ]);
     expect(await store.views.events(A, "recognition", at(0n), 1)).toEqual({
-      rows: [{ topicId: R, sequence: 1, consensusNs: timeOf(R, 1), body: new Uint8Array(Buffer.from(`${R}/1`)) }],
+      rows: [
+        {
+          topicId: R,
+          sequence: 1,
+          consensusNs: timeOf(R, 1),
+          signature: null,
+          body: new Uint8Array(Buffer.from(`${R}/1`)),
+        },
+      ],
       throughNs: timeOf(R, 1),
     });
   });
@@ -318,5 +326,54 @@ export function viewsContract(subject: Subject): void {
     expect(
       (await store.views.signals(B, { types: [], beforeNs: null, limit: 1, maxRows: 10_000 })).rows[0]?.body,
     ).toEqual(new Uint8Array(Buffer.from("whole")));
+  });
+
+  it("says who stands behind a row, and who its actor is", async () => {
+    const batch = batchOf(T, (await store.sync.topic(T))?.cursor ?? 0, [
+      { type: "PING", actor: A, target: B },
+      { type: "PING", actor: A, target: B },
+      { type: "PING", actor: A, target: B },
+    ]);
+    const authors = ["payer", "signature", "both"] as const;
+    const rows = batch.rows.map((row) => {
+      const author = authors[(row.sequence - (batch.entries[0]?.sequence ?? 0)) as 0 | 1 | 2];
+      return author === "payer" ? row : { ...row, author };
+    });
+    await store.sync.commit({ ...batch, rows });
+    for (const user of [A, B]) {
+      const page = await store.views.signals(user, { types: ["PING"], beforeNs: null, limit: 3, maxRows: 99 });
+      expect(page.rows.map(({ author = "payer" }) => author).toReversed()).toEqual([...authors]);
+      expect(new Set(page.rows.map(({ isActor }) => isActor))).toEqual(new Set([user === A]));
+    }
+    const pings = (await store.views.written(B, at(0n), 99)).filter(({ topicId }) => topicId === T);
+    expect(pings.filter(({ sequence }) => sequence >= (batch.entries[0]?.sequence ?? 0))).toEqual([]);
+  });
+
+  it("keeps the version of a profile that was said last, whatever the order in which versions come", async () => {
+    const version = (displayName: string, cameNs: bigint, saidNs?: bigint) => {
+      const batch = batchOf(T, 0, [{ type: "PROFILE_UPDATE", actor: A, metadata: { displayName }, ns: cameNs }]);
+      const profiles = batch.profiles.map((each) => (saidNs === undefined ? each : { ...each, saidNs: at(saidNs) }));
+      return { ...batch, profiles };
+    };
+    const base = 1_900_000_000_000_000_000n;
+    const old = version("Old", base + 1n);
+    const now = version("New", base + 5n, base + 4n);
+    const repeated = version("Old", base + 9n, base + 1n);
+    for (const order of [
+      [old, now, repeated],
+      [repeated, now, old],
+      [now, repeated, old],
+    ]) {
+      store = await emptied(subject);
+      await addTopics(store.registry, [{ topicId: T, kinds: ["profile"] }]);
+      for (const [i, batch] of order.entries()) {
+        const advance = { from: i, to: { ...batch.advance.to, sequence: i + 1 }, gap: null };
+        const sequence = seq(i + 1);
+        const entries = batch.entries.map((entry) => ({ ...entry, sequence }));
+        const rows = batch.rows.map((row) => ({ ...row, sequence }));
+        await store.sync.commit({ ...batch, entries, rows, advance });
+      }
+      expect((await store.views.profiles([A])).map(({ displayName }) => displayName)).toEqual(["New"]);
+    }
   });
 }

@@ -191,7 +191,13 @@ describe("topic:decode", () => {
     const { lines, status } = run("decode", [], JSON.stringify(messages));
     expect(status).toBe(0);
     // Payers are nothing that the command asks about; parts are not shown.
-    const known = { signal: "signal", untrusted: "signal", undecodable: "undecodable", failed: "failed" } as const;
+    const known = {
+      signal: "signal",
+      untrusted: "signal",
+      undecodable: "undecodable",
+      failed: "failed",
+      unproven: "signal",
+    } as const;
     const expected = MIRROR_PAGES.flatMap(({ page, expect: fates }) =>
       fates.flatMap(({ disposition }, i) =>
         disposition === "part" ? [] : [`${String(page.messages[i]?.sequence_number)} ${known[disposition]}`],

@@ -1,7 +1,14 @@
 /** The meaning of each number of the stored format. */
 import { hash } from "node:crypto";
 import { expect, it } from "vitest";
-import { disposition, gapState, typeName, verification } from "@/lib/adapters/postgres/codec/codes";
+import {
+  authorFlag,
+  disposition,
+  gapState,
+  signatureState,
+  typeName,
+  verification,
+} from "@/lib/adapters/postgres/codec/codes";
 import { FORMAT } from "@/lib/adapters/postgres/codec/format";
 import { REF_SHIFT } from "@/lib/adapters/postgres/codec/ref";
 import { expand } from "@/lib/adapters/postgres/codec/shorthand";
@@ -9,6 +16,7 @@ import { expand } from "@/lib/adapters/postgres/codec/shorthand";
 /** A hash of the meaning of each format's rows. Never change the hash of a released format: raise FORMAT and add one. */
 const MEANINGS: Readonly<Record<number, string>> = {
   1: "0142b2dc045717ed5a455f1e49aac1c783e98bc7f71cc30e00a5e28e9180875c",
+  2: "6cc43811ede9c0f9fefb04ed41b0c739bcf6745fd57c089bf9a360de263de2b9",
 };
 
 /** Words of ours that were renamed since. Their numbers mean the same, so the format does too. */
@@ -26,7 +34,8 @@ const meaning = () => ({
     or(() => Buffer.from(expand(Uint8Array.of(byte))).toString("latin1")),
   ),
   types: Array.from({ length: 200 }, (_, number) => or(() => typeName(number, "named"))),
-  codes: [verification, disposition, gapState].map(({ name }) =>
+  authors: Array.from({ length: 64 }, (_, flags) => or(() => authorFlag(flags).author ?? "payer")),
+  codes: [verification, disposition, gapState, signatureState].map(({ name }) =>
     Array.from({ length: 20 }, (_, code) => or(() => FORMERLY[name(code)] ?? name(code))),
   ),
   shift: REF_SHIFT,

@@ -6,6 +6,7 @@ import { err, ok } from "@/lib/core/result";
 import { type CheckOptions, type CheckProgress, checkTopic, newCheck } from "@/lib/engine/repair/audit";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { chainOf, OPERATOR, sha384 } from "../../../support/mirrors/chain";
+import { noSignatures } from "../../../support/mirrors/no-signatures";
 import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
 import { LogStore } from "../../../support/stores/log-store";
 
@@ -31,6 +32,7 @@ async function check(mode: CheckOptions["mode"], more: Partial<CheckOptions> = {
   const deps = {
     ...{ store: log.store, ledger, clock, sha384, bus: new MemoryEventBus() },
     trustedPayers: new Set([OPERATOR]),
+    signatures: noSignatures,
     missed: { unpublished: () => {} },
     renamedBy: async () => [],
   };

@@ -3,12 +3,17 @@ import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
+import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { repairTopic } from "@/lib/engine/repair/repair";
+import type { Signatures } from "@/lib/engine/sync/signatures";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Gap } from "@/lib/ports/store/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
+import { noSignatures } from "../../../support/mirrors/no-signatures";
 import { MIRROR, ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
+import { ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { LogStore } from "../../../support/stores/log-store";
+import { signedProfile } from "../../../support/worlds/signed";
 
 const TOPIC = "0.0.7" as TopicId;
 const OTHER_MIRROR = "http://other.test" as MirrorName;
@@ -18,9 +23,10 @@ const forged = (message: LedgerMessage) => ({ ...message, message: new TextEncod
 let ledger: ScriptedLedger;
 let log: LogStore;
 let chain: readonly LedgerMessage[];
+let signatures: Pick<Signatures, "settled">;
 
 beforeEach(() => {
-  [ledger, log] = [new ScriptedLedger(), new LogStore()];
+  [ledger, log, signatures] = [new ScriptedLedger(), new LogStore(), noSignatures];
   chain = chainOf(TOPIC, [1, 2, 3, 4, 5].map(request));
   ledger.set(chain);
 });
@@ -30,6 +36,7 @@ const repair = (failedAfter = 0) =>
     {
       ...{ store: log.store, ledger, sha384, bus: new MemoryEventBus(), trustedPayers: new Set([OPERATOR]) },
       missed: { unpublished: () => {} },
+      signatures,
       renamedBy: async () => [],
     },
     TOPIC,
@@ -117,5 +124,42 @@ describe("a failed message", () => {
     expect(first).toMatchObject({ mended: 0, failedThrough: 8 });
     expect((await repair(first.failedThrough)).failedThrough).toBe(16);
     expect((await repair(16)).failedThrough).toBe(0);
+  });
+});
+
+describe("a message whose signature could not be judged", () => {
+  const ANA = "0.0.7001";
+  const wallet = ed25519Wallet();
+  const body = signedProfile(wallet, ANA, { timestamp: 1_790_000_000_000 });
+  /** Verdicts come as `verdict` says; null: nobody can be asked. */
+  let verdict: SignatureVerdict | null;
+  beforeEach(() => {
+    verdict = null;
+    signatures = {
+      settled: async (view, again) =>
+        verdict === null ? view : again(new Map(view.entries.map(({ sequence }) => [sequence, verdict as "right"]))),
+    };
+    chain = chainOf(TOPIC, [request(1), ...chunked(body, "k", 200)]);
+    log.hold(chain);
+  });
+  const last = () => log.entries.get(chain.length);
+
+  it("waits while nobody can be asked for the key, and is looked at again", async () => {
+    expect(await repair()).toEqual({ mended: 0, left: 1, failedThrough: 0 });
+    expect([last()?.disposition, log.written]).toEqual(["unproven", []]);
+  });
+
+  it.each([
+    ["right", "signal", 1],
+    ["wrong", "untrusted", 0],
+    ["unprovable", "signal", 1],
+  ] as const)("is settled once its signature is known to be %s", async (known, disposition, rows) => {
+    verdict = known;
+    expect(await repair()).toEqual({ mended: 1, left: 0, failedThrough: 0 });
+    expect(last()?.disposition).toBe(disposition);
+    expect(log.written.map((batch) => [batch.entries.length, batch.rows.length, batch.profiles.length])).toEqual([
+      [1, rows, rows],
+    ]);
+    expect(await repair()).toEqual({ mended: 0, left: 0, failedThrough: 0 });
   });
 });

@@ -1,9 +1,10 @@
 "use client";
 import Link from "next/link";
 import useSWR from "swr";
-import { audienceWords, dispositionWords, messageHref, personHref } from "@/lib/client/admin/lookup";
+import { audienceWords, dispositionWords, messageHref, personHref, signatureWords } from "@/lib/client/admin/lookup";
 import { getJson } from "@/lib/client/api/http";
 import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proof";
+import { authorWords } from "@/lib/client/format/author";
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
@@ -48,6 +49,8 @@ function Message({ message, verdict }: Answer) {
           ["From", <Person key="from" userId={message.actor} />],
           ["To", <Person key="to" userId={message.target} />],
           ["Payer", `${message.payer ?? "unknown"}${message.isTrustedPayer ? " (trusted)" : ""}`],
+          ["Signature", signatureWords(message)],
+          ...(message.author ? [["Author", authorWords(message.author)] as const] : []),
           ["Shown to", audienceWords(message)],
           ...(message.reason ? [["Reason", <bdi key="reason">{message.reason}</bdi>] as const] : []),
           ...(chunk ? [["Chunk", `${whole(chunk.number)} of ${whole(chunk.total)}`] as const] : []),

@@ -78,14 +78,15 @@ const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
 export function RejectedMessages() {
   const { topics, rejected } = useStatus();
   const { shown, sort, query, onSort, onQuery } = useTable(rejected, OPTIONS);
-  const sum = (name: "undecodable" | "untrusted" | "failed" | "unverifiable") =>
+  const sum = (name: "undecodable" | "untrusted" | "failed" | "unverifiable" | "unproven") =>
     topics.reduce((total, { counts }) => total + counts[name], 0);
   return (
     <>
       <Panel title="Rejected messages" note="Stored and counted, but not shown to anyone. They block nothing.">
         <Figures>
           <Figure name="Undecodable" value={whole(sum("undecodable"))} note="unknown format" />
-          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="payer may not write for the sender" />
+          <Figure name="Untrusted" value={whole(sum("untrusted"))} note="neither payer nor signature is the sender's" />
+          <Figure name="Unproven" value={whole(sum("unproven"))} note="signature not checked yet" />
           <Figure
             name="Failed"
             value={whole(sum("failed"))}
@@ -97,7 +98,7 @@ export function RejectedMessages() {
       </Panel>
       <Panel
         title="Latest"
-        note="The latest undecodable, untrusted and failed messages."
+        note="The latest undecodable, untrusted, failed and unproven messages."
         action={<DownloadRows name="Rejected messages" columns={CSV_COLUMNS} rows={shown} />}
       >
         {rejected.length === 0 ? (

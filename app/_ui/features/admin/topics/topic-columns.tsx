@@ -9,7 +9,7 @@ import { CoverageBar } from "./coverage-bar";
 /** Sort key: the worst state is the highest. */
 const URGENCY = { bad: 3, notice: 2, good: 1, plain: 0 } as const;
 const perMinuteSum = ({ perMinute }: TopicStatus) => perMinute.reduce((sum, count) => sum + count, 0);
-const rejectedOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed;
+const rejectedOf = ({ counts }: TopicStatus) => counts.undecodable + counts.untrusted + counts.failed + counts.unproven;
 
 export function topicColumns(open: (topicId: string) => void): readonly SortedColumn<TopicStatus>[] {
   return [

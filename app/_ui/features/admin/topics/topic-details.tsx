@@ -84,6 +84,7 @@ function Whole({ topic, onAct }: { topic: TopicStatus; onAct(intent: Intent): vo
           ["Failed", whole(counts.failed)],
           ["Undecodable", <RejectedLink key="u" count={counts.undecodable} topicId={topicId} />],
           ["Untrusted", <RejectedLink key="t" count={counts.untrusted} topicId={topicId} />],
+          ["Unproven", <RejectedLink key="p" count={counts.unproven} topicId={topicId} />],
           ["Users", whole(topic.users)],
           ["Top 10 users' share", percent(topic.hottestShare)],
         ]}

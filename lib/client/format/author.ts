@@ -1,0 +1,12 @@
+/** Says who stands behind a message. */
+import type { Signal } from "@/lib/wire/signals";
+
+type Author = NonNullable<Signal["author"]>;
+
+const WORDS: Readonly<Record<Author, string>> = {
+  payer: "The account that paid for the message says that it is the sender's.",
+  signature: "The sender's own key signed it. Somebody else paid for it.",
+  both: "The sender's own key signed it, and the account that paid for it says the same.",
+};
+
+export const authorWords = (author: Author): string => WORDS[author];

@@ -1,0 +1,164 @@
+/**
+ * Judges signatures of actors by the keys that their accounts had. The mirror is asked for an account's key at the message's consensus
+ * time, so every instance comes to the same verdict, whenever it asks (docs/hedera.md §1).
+ *
+ *   open signatures ──▶ trusted payers' first ──▶ key known for that time? ──▶ else one look-up within the budget ──▶ verdict
+ *
+ * A key that is the same at two times was the account's key between them, so a stream of one account's messages costs one look-up for
+ * each batch. Where the mirror cannot be asked the signature stays open.
+ */
+import { LRUCache } from "lru-cache";
+import type { ConsensusNs } from "../../core/ledger/consensus-time";
+import type { AccountId } from "../../core/ledger/ids";
+import type { LogEntry } from "../../core/signals/batch";
+import { decodeMessage } from "../../core/signals/envelope";
+import { type Interpretation, isTrusted, type TrustedPayers } from "../../core/signals/interpret";
+import type { DecodedBody, SignatureVerdict } from "../../core/signals/signal";
+import { type SignedMessage, signedIn } from "../../core/signals/signed";
+import type { AccountKey, Ledger } from "../../ports/ledger/ledger";
+
+type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
+
+export interface SignatureDeps {
+  readonly ledger: Pick<Ledger, "account">;
+  readonly trustedPayers: TrustedPayers;
+  /** Takes one look-up from the budget of all instances. False if there is none left now. */
+  readonly reserve: () => Promise<boolean>;
+  /** `weak`: everybody can sign for this key. */
+  readonly verify: (key: PlainKey, message: Uint8Array, signature: Uint8Array) => "right" | "wrong" | "weak";
+}
+
+/** Accounts whose keys stay in memory, at some 200 bytes each. */
+const REMEMBERED = 20_000;
+/** Accounts that are looked up for one batch. The others' signatures stay open, and are judged later. */
+const ACCOUNTS_AT_ONCE = 16;
+
+interface Known {
+  readonly fromNs: bigint;
+  readonly toNs: bigint;
+  readonly key: AccountKey;
+}
+
+interface Open extends SignedMessage {
+  readonly sequence: number;
+  readonly consensusNs: ConsensusNs;
+  readonly isTrusted: boolean;
+}
+
+export class Signatures {
+  private readonly known = new LRUCache<AccountId, Known>({ max: REMEMBERED });
+  private readonly underWay = new Map<AccountId, Promise<unknown>>();
+
+  constructor(private readonly deps: SignatureDeps) {}
+
+  /**
+   * Interprets once more where signatures are open and can be judged now. `again` interprets the same messages with verdicts by
+   * sequence.
+   */
+  async settled(
+    view: Interpretation,
+    again: (judged: ReadonlyMap<number, SignatureVerdict>) => Interpretation,
+  ): Promise<Interpretation> {
+    const open = view.entries.filter(({ disposition }) => disposition === "unproven");
+    if (open.length === 0) return view;
+    const judged = await this.judge(open);
+    return judged.size === 0 ? view : again(judged);
+  }
+
+  /** The verdict on a message that is about to be written, by the key that the account has now. */
+  async judgeNow(decoded: DecodedBody): Promise<SignatureVerdict | null> {
+    const signed = signedIn(decoded);
+    if (signed === null) return null;
+    if (signed.signature === null || signed.texts.length === 0) return "wrong";
+    const key = await this.ask(signed.actor, undefined);
+    return key === null ? "open" : this.verdictOf(key, signed);
+  }
+
+  private async judge(entries: readonly LogEntry[]): Promise<ReadonlyMap<number, SignatureVerdict>> {
+    const byAccount = new Map<AccountId, Open[]>();
+    for (const open of this.openIn(entries)) {
+      const known = byAccount.get(open.actor) ?? [];
+      known.push(open);
+      byAccount.set(open.actor, known);
+    }
+    const verdicts = new Map<number, SignatureVerdict>();
+    const accounts = [...byAccount].slice(0, ACCOUNTS_AT_ONCE);
+    await Promise.all(
+      accounts.map(async ([accountId, messages]) => {
+        for (const message of endsFirst(messages)) {
+          const key = await this.keyAt(accountId, message.consensusNs);
+          if (key !== null) verdicts.set(message.sequence, this.verdictOf(key, message));
+        }
+      }),
+    );
+    return verdicts;
+  }
+
+  /** Messages of trusted payers come first: strangers must not keep them waiting. */
+  private openIn(entries: readonly LogEntry[]): readonly Open[] {
+    return entries
+      .flatMap(({ sequence, consensusNs, payer, body, message }): Open[] => {
+        const decoded = decodeMessage(body ?? message);
+        const signed = decoded.ok ? signedIn(decoded.value) : null;
+        if (!decoded.ok || signed === null) return [];
+        const isPaid = isTrusted(payer, decoded.value.actor, this.deps.trustedPayers);
+        return [{ ...signed, sequence, consensusNs, isTrusted: isPaid }];
+      })
+      .sort((a, b) => Number(b.isTrusted) - Number(a.isTrusted));
+  }
+
+  private verdictOf(key: AccountKey, { texts, signature }: SignedMessage): SignatureVerdict {
+    if (!("bytes" in key) || signature === null) return "unprovable";
+    const found = texts.map((text) => this.deps.verify(key, new TextEncoder().encode(text), signature));
+    return found.includes("weak") ? "unprovable" : found.includes("right") ? "right" : "wrong";
+  }
+
+  /** The account's key at a time; null if nobody could be asked. One question about an account at a time. */
+  private keyAt(accountId: AccountId, ns: ConsensusNs): Promise<AccountKey | null> {
+    const before = this.underWay.get(accountId) ?? Promise.resolve();
+    const asked = before.then(() => this.keyKnown(accountId, ns) ?? this.askAt(accountId, ns));
+    const done = asked
+      .catch(() => null)
+      .finally(() => {
+        if (this.underWay.get(accountId) === done) this.underWay.delete(accountId);
+      });
+    this.underWay.set(accountId, done);
+    return asked;
+  }
+
+  private keyKnown(accountId: AccountId, ns: bigint): AccountKey | null {
+    const known = this.known.get(accountId);
+    return known && ns >= known.fromNs && ns <= known.toNs ? known.key : null;
+  }
+
+  private async askAt(accountId: AccountId, ns: ConsensusNs): Promise<AccountKey | null> {
+    const key = await this.ask(accountId, ns);
+    if (key === null) return null;
+    const known = this.known.get(accountId);
+    const isSame = known !== undefined && isSameKey(known.key, key);
+    const fromNs = isSame && known.fromNs < ns ? known.fromNs : ns;
+    const toNs = isSame && known.toNs > ns ? known.toNs : ns;
+    this.known.set(accountId, { key, fromNs, toNs });
+    return key;
+  }
+
+  private async ask(accountId: AccountId, ns: ConsensusNs | undefined): Promise<AccountKey | null> {
+    if (!(await this.deps.reserve())) return null;
+    const found = await this.deps.ledger.account(accountId, ns);
+    if (found.ok) return found.value.isDeleted ? { kind: "none" } : found.value.key;
+    return found.error.code === "not-found" ? { kind: "none" } : null;
+  }
+}
+
+/** The last and the first by time, then those between, which the two may decide. */
+function endsFirst(messages: readonly Open[]): readonly Open[] {
+  const byTime = messages.toSorted((a, b) => (a.consensusNs < b.consensusNs ? -1 : 1));
+  const [first] = byTime;
+  const last = byTime.at(-1);
+  return first === undefined || last === undefined || first === last ? byTime : [last, first, ...byTime.slice(1, -1)];
+}
+
+function isSameKey(a: AccountKey, b: AccountKey): boolean {
+  if (!("bytes" in a) || !("bytes" in b)) return a.kind === b.kind;
+  return a.kind === b.kind && a.bytes.every((byte, i) => byte === b.bytes[i]);
+}
