@@ -167,10 +167,7 @@ const COUNTED = {
 };
 type Counted = keyof typeof COUNTED;
 
-/**
- * The counts of the entries `old` that a batch replaces, as one row. With a subquery on `old` for each of seven counts,
- * PostgreSQL 18.4 crashed (a segmentation fault) when several of these statements ran at once.
- */
+/** The counts of the entries `old` that a batch replaces, as one row. */
 export const WAS = sql`was AS MATERIALIZED (SELECT ${sql.join(
   Object.entries(COUNTED).map(
     ([name, condition]) => sql`count(*) FILTER (WHERE ${condition}) AS ${sql.identifier(name)}`,

@@ -49,8 +49,15 @@ export function asGiven(rows: readonly UserRow[], people: People): readonly SQL[
   ];
 }
 
+/**
+ * Whether a row `m` is the user's, for statements that may wait for a row's lock. An equation lets PostgreSQL choose the partition
+ * while the statement runs. After a wait, PostgreSQL 18 before October 2026 does that with freed memory, and its server crashed
+ * (mended by its commit 1b5dd3a). A range is looked up in the index of each of the sixteen partitions instead.
+ */
+export const isRowOf = (user: SQL): SQL => sql`${m.userNo} BETWEEN ${user} AND ${user}`;
+
 /** The rows `m` of people `g`. */
-const OF_PERSON = sql`given g JOIN ${userHeads} ${h} ON ${h.userId} = g.user_id JOIN ${hcsMessages} ${m} ON ${m.userNo} = ${h.userNo}`;
+const OF_PERSON = sql`given g JOIN ${hcsMessages} ${m} ON ${isRowOf(sql`g.user_no`)}`;
 /** A row of the person of `r` at this time. */
 const taken = (time: SQL) => sql`SELECT FROM ${OF_PERSON} WHERE g.place = r.person AND ${m.consensusNs} = ${time}`;
 
@@ -79,7 +86,8 @@ const SIFTED = [
  * free nanosecond. The log keeps the time that was claimed.
  */
 export const sifted = (rows: readonly UserRow[], people: People): readonly SQL[] => [
-  sql`given AS MATERIALIZED (SELECT * FROM ${unnested("u", [usersOf(people)], "place")})`,
+  sql`given AS MATERIALIZED (SELECT u.*, ${h.userNo} FROM ${unnested("u", [usersOf(people)], "place")}
+    LEFT JOIN ${userHeads} ${h} ON ${h.userId} = u.user_id)`,
   sql`incoming AS MATERIALIZED (SELECT * FROM ${unnested("r", columnsOf(rows, people), "ord")})`,
   ...SIFTED,
 ];

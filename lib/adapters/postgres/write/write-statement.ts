@@ -27,7 +27,7 @@ import { edgesPart } from "./edges-part";
 import { logPart } from "./log-part";
 import { People } from "./people";
 import { profilesPart } from "./profiles-part";
-import { asGiven, sifted } from "./rows-part";
+import { asGiven, isRowOf, sifted } from "./rows-part";
 
 export interface WriteOptions {
   /** The CTEs that end in `gate (topic_no)`, one row or none. */
@@ -110,6 +110,6 @@ const FLAGS = fixed(sql`flags AS (
   UPDATE ${hcsMessages} ${m} SET ${names(m.flags)} = r.flags, ${names(m.typeNo)} = r.type_no, ${names(m.typeName)} = r.type_name,
     ${names(m.peerNo)} = (SELECT numbers FROM people)[r.peer]
   FROM known k JOIN incoming r ON r.ord = k.ord
-  WHERE ${m.userNo} = (SELECT numbers FROM people)[r.person] AND ${m.consensusNs} = k.ns
+  WHERE ${isRowOf(sql`(SELECT numbers FROM people)[r.person]`)} AND ${m.consensusNs} = k.ns
     AND (${m.flags}, ${m.typeNo}, ${m.typeName}, ${m.peerNo}) IS DISTINCT FROM
       (r.flags, r.type_no, r.type_name, (SELECT numbers FROM people)[r.peer]))`);
