@@ -7,6 +7,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { CLIENT_ID, magicWallet } from "../../support/stand-ins/magic";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { signedMint, signedProfile } from "../../support/worlds/signed";
 
 const BEN = "0.0.7002";
 const ISSUER = "0.0.4851773";
@@ -41,7 +42,11 @@ beforeEach(() => t.clock.advance(1_000));
 afterAll(() => t.close());
 
 const nowS = () => Math.floor(t.clock.now() / 1_000);
-const signed = { signature: "aa01", publicKey: "302a" };
+/** The signed part of the signal below. */
+function signatureOfMint(timestamp: number) {
+  const { message, signature, publicKey } = signedMint(wallet, ana, BEN, { message: "Thank you", timestamp });
+  return { message, timestamp, signature, publicKey };
+}
 const envelope = (type: string, payload: object, more: object = {}) => ({
   ...{ type, from: ana, nonce: t.clock.now(), ts: nowS(), payload },
   ...more,
@@ -141,8 +146,8 @@ const REQUESTS: Readonly<Record<string, UiRequest>> = {
   "a profile from the profile's page": {
     path: () => "/api/hcs/profile",
     body: () => ({
-      ...{ accountId: ana, displayName: "Ana", bio: "Hi", avatar: "", timestamp: t.clock.now() },
-      ...{ signature: "aa01", publicKey: { publicKeyDer: "302a" } },
+      ...signedProfile(wallet, ana, { timestamp: t.clock.now(), publicKey: { publicKeyDer: "302a" } }),
+      type: undefined,
     }),
     reads: ["ok", "profile.displayName", "sequenceNumber"],
     wrong: [
@@ -157,7 +162,7 @@ const REQUESTS: Readonly<Record<string, UiRequest>> = {
     body: () => ({
       ...{ tokenId: "strategic-vision", name: "Strategic Vision", category: "leadership", subtitle: "Sees far" },
       ...{ emoji: "🔭", issuerId: ana, recipientId: BEN, senderName: "Ana", recipientName: "Ben", trustAmount: 0.5 },
-      ...{ message: "Thank you", timestamp: t.clock.now(), ...signed },
+      ...signatureOfMint(t.clock.now()),
     }),
     reads: ["ok", "trstCost"],
     wrong: ["tokenId", "name", "issuerId", "recipientId", "signature", "publicKey", "timestamp"].map(

@@ -12,6 +12,8 @@ export interface MagicWallet {
   token(nowS: number, change?: Readonly<Record<string, unknown>>): string;
   /** Signs any text as a claim. */
   tokenOf(claimText: string): string;
+  /** Signs bytes as they are, as the wallet signs for the ledger. */
+  signBytes(bytes: Uint8Array): Uint8Array;
 }
 
 export const CLIENT_ID = "client-1";
@@ -33,7 +35,8 @@ export function magicWallet(secret: Uint8Array = secp256k1.utils.randomSecretKey
         ...change,
       }),
     );
-  return { address, publicKey, token, tokenOf };
+  const signBytes = (bytes: Uint8Array) => secp256k1.sign(keccak_256(bytes), secret, { prehash: false });
+  return { address, publicKey, token, tokenOf, signBytes };
 }
 
 export const encoded = (proof: string, claimText: string): string =>

@@ -2,11 +2,12 @@
 import type { Wallet } from "../stand-ins/wallet";
 
 type Json = Readonly<Record<string, unknown>>;
+type Signer = Pick<Wallet, "signBytes">;
 
-const hexOf = (wallet: Wallet, text: string) => Buffer.from(wallet.signBytes(Buffer.from(text))).toString("hex");
+const hexOf = (wallet: Signer, text: string) => Buffer.from(wallet.signBytes(Buffer.from(text))).toString("hex");
 
 /** As the profile page signs it; with a type, as the onboarding does. */
-export function signedProfile(wallet: Wallet, accountId: string, members: Json & { timestamp: number | string }) {
+export function signedProfile(wallet: Signer, accountId: string, members: Json & { timestamp: number | string }) {
   const { displayName = "Ana", bio = "Hi", avatar = "", timestamp, ...more } = members;
   const type = typeof timestamp === "string" ? `,"type":"PROFILE_UPDATE"` : "";
   const [id, picture, about, name, time] = [accountId, avatar, bio, displayName, timestamp].map((each) =>
@@ -18,7 +19,7 @@ export function signedProfile(wallet: Wallet, accountId: string, members: Json &
 }
 
 /** As "Send Signal" signs it. */
-export function signedMint(wallet: Wallet, from: string, to: string, members: Json & { timestamp: number }) {
+export function signedMint(wallet: Signer, from: string, to: string, members: Json & { timestamp: number }) {
   const {
     name = "Strategic Vision",
     message = `Recognition: ${name}`,
