@@ -11,7 +11,7 @@ export interface ExplainedPg {
   readonly choosing: ReadonlySet<string>;
 }
 
-/** What EXPLAIN says of a node of a plan, as far as it is read here. */
+/** A node of a plan in the answer of EXPLAIN, with the members that are read here. */
 interface Node {
   readonly "Node Type": string;
   readonly "Actual Loops": number;
