@@ -24,7 +24,7 @@ import {
   smallint,
   unique,
 } from "drizzle-orm/pg-core";
-import type { AccountId, Sequence, SessionId, TopicId, TopicKind, UserId } from "../lib/core/ledger/ids";
+import type { AccountId, FollowedKind, Sequence, SessionId, TopicId, TopicKind, UserId } from "../lib/core/ledger/ids";
 import type { ShardState, TenantId, Tier, UserTier } from "../lib/core/shards/shards";
 
 /** Ids and names compare as bytes: several times faster than a locale's rules, and the same order on every server. */
@@ -71,7 +71,7 @@ export const topics = pgTable("topics", {
   topicNo: integer("topic_no").primaryKey().generatedAlwaysAsIdentity(),
   paused: boolean().notNull().default(false),
   topicId: text("topic_id").$type<TopicId>().notNull().unique("topics_topic_id"),
-  kinds: plainText().array().$type<TopicKind[]>().notNull(),
+  kinds: plainText().array().$type<FollowedKind[]>().notNull(),
   headHash: bytea("head_hash"),
   /** The sequence through which stored messages were folded into edges, profiles and definitions again; null: all of them were. */
   projected: int53(),

@@ -1,8 +1,9 @@
 /** The registry of shards in PostgreSQL. */
 import { count, eq, getTableColumns, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { meta, shards, tenants, userHeads, userRoutes } from "../../../drizzle/schema";
+import { meta, shards, tenants, topics, userHeads, userRoutes } from "../../../drizzle/schema";
 import type { UserId } from "../../core/ledger/ids";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { Registry, Shard, TenantId, UserTier } from "../../core/shards/shards";
 import type { ShardRegistry, Tenant, UserRoute } from "../../ports/store/shard-registry";
 import type { Statements } from "./drivers/statements";
@@ -53,6 +54,10 @@ export class PostgresShardRegistry implements ShardRegistry {
   async change(expectedVersion: number, put: readonly Shard[]): Promise<number | null> {
     const [row] = await this.statements.run("registry-change", changeOf(expectedVersion, put));
     return row?.version ?? null;
+  }
+
+  async follow(topics: readonly RegisteredTopic[]): Promise<void> {
+    if (topics.length > 0) await this.statements.run("registry-change", followingOf(topics));
   }
 
   async user(userId: UserId): Promise<UserRoute> {
@@ -151,6 +156,12 @@ written AS (
 known AS (${knownTopics(sql`gate, given x`)})
 SELECT ${answer} FROM gate`,
   );
+}
+
+function followingOf(followed: readonly RegisteredTopic[]) {
+  const pairs = followed.flatMap(({ topicId, kinds }) => kinds.map((kind) => ({ topicId, kind })));
+  const given = [of(topics.topicId, pairs, ({ topicId }) => topicId), of(shards.kind, pairs, ({ kind }) => kind)];
+  return template({}, () => knownTopics(unnested("x", given)));
 }
 
 /** Assigns users to a tenant, or to none. Changes nothing if there is no such tenant. */

@@ -4,6 +4,7 @@
  * which makes its own ids (tests/unit/repository/source/brands.test.ts).
  */
 import { showsWhole } from "../signals/text";
+import type { EvmAddress } from "./magic-token";
 
 export type TopicId = string & { readonly __brand: "TopicId" };
 export type AccountId = string & { readonly __brand: "AccountId" };
@@ -18,9 +19,13 @@ export const MAX_SEQUENCE = 2 ** 40 - 1;
 /** A row's number in its user's list: starts at 1 in each epoch, gap-free. */
 export type Position = number & { readonly __brand: "Position" };
 
-/** The kinds of topic that TrustMesh writes to. */
+/** The kinds of topic that users' messages are written to. Shards are made of these. */
 export const TOPIC_KINDS = ["contact", "trust", "recognition", "profile"] as const;
 export type TopicKind = (typeof TOPIC_KINDS)[number];
+
+/** The kind of the one topic that binds identities to accounts. It has no shards, and this server never writes to it. */
+export const IDENTITY_KIND = "identity";
+export type FollowedKind = TopicKind | typeof IDENTITY_KIND;
 
 /** TrustMesh's own limit for ids and type names. */
 export const MAX_ID_CHARACTERS = 50;
@@ -87,3 +92,9 @@ export type SessionId = string & { readonly __brand: "SessionId" };
 const SESSION_MARK = "session ";
 export const sessionId = (digest: string): SessionId => `${SESSION_MARK}${digest}` as SessionId;
 export const isSessionId = (id: UserId | SessionId): id is SessionId => id.startsWith(SESSION_MARK);
+
+/**
+ * The owner of the rows that identity messages make: `issuer did:ethr:0x…`. It contains a space, so it is nobody's id: nobody signs
+ * in with it, writes as it, or is looked up by it.
+ */
+export const ownerOfIssuer = (address: EvmAddress): UserId => `issuer did:ethr:${address}` as UserId;

@@ -1,7 +1,7 @@
-import type { TopicId, TopicKind } from "../ledger/ids";
+import type { FollowedKind, TopicId } from "../ledger/ids";
 
 /** A topic that the sync reads, and the kinds of messages that it carries. */
 export interface RegisteredTopic {
   readonly topicId: TopicId;
-  readonly kinds: readonly TopicKind[];
+  readonly kinds: readonly FollowedKind[];
 }

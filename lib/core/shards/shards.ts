@@ -10,6 +10,7 @@
  * Every reader ingests every topic, so who writes where matters to nobody's rows: a user moves by writing elsewhere.
  */
 import { TOPIC_KINDS, type TopicId, type TopicKind, type UserId } from "../ledger/ids";
+import type { RegisteredTopic } from "./registered-topic";
 import { segmentOf } from "./sharding";
 
 export const TIERS = ["standard", "busy", "enterprise"] as const;
@@ -129,9 +130,7 @@ export type Reading =
   /** A drained topic: once all of it is stored, it is read now and then, for writers who have kept an old address. */
   | "rare";
 
-export interface ReadTopic {
-  readonly topicId: TopicId;
-  readonly kinds: readonly TopicKind[];
+export interface ReadTopic extends RegisteredTopic {
   readonly reading: Reading;
   /** The ledger has nothing of this topic before this consensus time; 0n if that is not known. */
   readonly startsNs: bigint;
@@ -182,7 +181,7 @@ const livelier = (a: Reading, b: Reading): Reading => (LIVELINESS.indexOf(a) >= 
  */
 export function seedShards(
   registry: Registry,
-  configured: readonly { readonly topicId: TopicId; readonly kinds: readonly TopicKind[] }[],
+  configured: readonly RegisteredTopic[],
   nowNs: bigint,
 ): readonly Shard[] {
   return TOPIC_KINDS.flatMap((kind) => {

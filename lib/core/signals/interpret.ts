@@ -6,7 +6,8 @@
 import { keyOf } from "../key";
 import { kindOfChunk, type Piece, Reassembly, UNUSABLE_CHUNK } from "../ledger/chunks";
 import type { ConsensusNs } from "../ledger/consensus-time";
-import type { AccountId, TopicId, UserId } from "../ledger/ids";
+import { type AccountId, ownerOfIssuer, type TopicId, type UserId } from "../ledger/ids";
+import { addressOfDid } from "../ledger/magic-token";
 import { defectIn, type LedgerMessage } from "../ledger/message";
 import type { Sha384 } from "../ledger/running-hash";
 import { advance, type ChainHead, type Verdict, verifyNext } from "../ledger/verify";
@@ -173,9 +174,11 @@ export function messageOf(topicId: TopicId, entry: LogEntry): ToInterpret {
   return { ...entry, topicId, defect: defectIn(entry.reason) };
 }
 
-/** The people whom a signal concerns: its actor and its target, once each. */
-function concerned({ actor, target }: DecodedBody): readonly (readonly [UserId, boolean])[] {
+/** The people whom a signal concerns: its actor and its target, once each. The row of an identity message is its identity's. */
+function concerned({ actor, target, identity }: DecodedBody): readonly (readonly [UserId, boolean])[] {
   const people: [UserId, boolean][] = [];
+  const issuer = identity === undefined ? null : addressOfDid(identity.sub);
+  if (issuer !== null) people.push([ownerOfIssuer(issuer), true]);
   if (actor !== null) people.push([actor, true]);
   if (target !== null && target !== actor) people.push([target, false]);
   return people;

@@ -2,7 +2,8 @@
  * Finds the stored facts that are outdated once another decoder has read a range of messages again: those that name one of these
  * messages as their source, and that no message of the range gives any more. Pure.
  */
-import { parseUserId } from "../ledger/ids";
+import { ownerOfIssuer, parseUserId } from "../ledger/ids";
+import { addressOfDid } from "../ledger/magic-token";
 import type { UserRow } from "./batch";
 import { isFields } from "./forms/fields";
 import { type DefinitionClaim, type Edge, isLaterProfile, mergeClaim, mergeEdge, type Profile } from "./projection";
@@ -83,8 +84,8 @@ export const addsClaim = (stored: DefinitionClaim | undefined, fresh: Definition
 const MAX_WORD_CHARACTERS = 100;
 
 /**
- * All texts of a body that an earlier decoder may have taken for the id of a person or of a definition. A decoder takes ids from
- * a body as they stand there.
+ * All texts of a body that an earlier decoder may have taken for the id of a person, for an identity or for the id of a definition.
+ * A decoder takes ids from a body as they stand there.
  */
 export function wordsIn(body: unknown): { readonly people: ReadonlySet<string>; readonly ids: ReadonlySet<string> } {
   const people = new Set<string>();
@@ -95,6 +96,8 @@ export function wordsIn(body: unknown): { readonly people: ReadonlySet<string>; 
     else if (typeof value === "number") ids.add(String(value));
     else if (typeof value === "string") {
       if (parseUserId(value) !== null) people.add(value);
+      const issuer = addressOfDid(value.toLowerCase());
+      if (issuer !== null) people.add(ownerOfIssuer(issuer));
       const id = cleanText(value, MAX_WORD_CHARACTERS);
       if (id !== null) ids.add(id);
     }

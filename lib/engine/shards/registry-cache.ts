@@ -4,10 +4,12 @@
  */
 
 import { fromMs } from "../../core/ledger/consensus-time";
+import { IDENTITY_KIND } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import {
   EMPTY_REGISTRY,
   isSameShard,
+  type ReadTopic,
   type Registry,
   readTopics,
   type Shard,
@@ -38,8 +40,11 @@ export class RegistryCache {
   private loading: Promise<void> | null = null;
   private checkedMs = Number.NEGATIVE_INFINITY;
   private readonly listeners = new Set<() => void>();
+  /** Users' messages are never routed to these. */
+  private readonly unsharded: readonly RegisteredTopic[];
 
   constructor(private readonly deps: RegistryCacheDeps) {
+    this.unsharded = deps.configured.filter(({ kinds }) => kinds.includes(IDENTITY_KIND));
     this.registry = { ...EMPTY_REGISTRY, shards: seedShards(EMPTY_REGISTRY, deps.configured, 0n) };
   }
 
@@ -47,12 +52,20 @@ export class RegistryCache {
     return this.registry;
   }
 
+  /** The topics to read: those of the registry, then those that have no shard. */
+  get topics(): readonly ReadTopic[] {
+    return [...readTopics(this.registry), ...this.unsharded.map(alwaysRead)];
+  }
+
   /** Called after each change, with the new registry in place. */
   onChange(listener: () => void): void {
     this.listeners.add(listener);
   }
 
-  /** Loads the registry, and adds published shards and configured topics that it lacks. */
+  /**
+   * Loads the registry, and adds published shards and configured topics that it lacks. Throws an Error with one sentence if users'
+   * messages are written to the identity topic.
+   */
   async open(published: readonly Shard[] = []): Promise<void> {
     const { store, configured, clock, log } = this.deps;
     for (let attempt = 0; attempt < SEED_ATTEMPTS; attempt += 1) {
@@ -60,12 +73,25 @@ export class RegistryCache {
       const unknown = published.filter((shard) => !registry.shards.some((known) => isSameShard(known, shard)));
       const withPublished = { ...registry, shards: [...registry.shards, ...unknown] };
       const missing = [...unknown, ...seedShards(withPublished, configured, fromMs(clock.now()))];
-      if (missing.length === 0) return this.adopt(registry);
+      this.refuseShared([...withPublished.shards, ...missing]);
+      if (missing.length === 0) {
+        await store.follow(this.unsharded);
+        return this.adopt(registry);
+      }
       if ((await store.change(registry.version, missing)) === null) continue;
       for (const { topicId, kind, segment } of missing)
         log.info("a topic is used from now on", { topicId, kind, segment });
     }
     throw new Error("the registry of shards changes faster than it can be read");
+  }
+
+  /** A user who could write to the identity topic could try to bind identities there. */
+  private refuseShared(shards: readonly Shard[]): void {
+    const shared = shards.find((shard) => this.unsharded.some(({ topicId }) => topicId === shard.topicId));
+    if (shared !== undefined)
+      throw new Error(
+        `Topic ${shared.topicId} is a topic for ${shared.kind} messages, so it cannot be TOPIC_IDENTITY: name a topic that is used for nothing else.`,
+      );
   }
 
   /** The store may have lost changes of the registry: adds the topics that are known here and missing there. */
@@ -109,8 +135,9 @@ export class RegistryCache {
     this.isLoaded = true;
     this.registry = registry;
     this.checkedMs = this.deps.clock.monotonicMs();
-    const topics = readTopics(registry).length;
-    this.deps.log.info("the registry has changed", { version: registry.version, topics });
+    this.deps.log.info("the registry has changed", { version: registry.version, topics: this.topics.length });
     for (const listener of this.listeners) listener();
   }
 }
+
+const alwaysRead = (topic: RegisteredTopic): ReadTopic => ({ ...topic, reading: "live", startsNs: 0n, untilNs: 0n });

@@ -7,7 +7,7 @@
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
-import { type Reading, type ReadTopic, readTopics } from "../../core/shards/shards";
+import type { Reading, ReadTopic } from "../../core/shards/shards";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
 import { packed, unpacked } from "../../core/sync/watermark";
@@ -131,7 +131,7 @@ export class SyncScheduler {
     const before = new Map(this.kept);
     this.kept.clear();
     this.byTopic.clear();
-    for (const topic of readTopics(this.deps.registry.current)) {
+    for (const topic of this.deps.registry.topics) {
       const known = before.get(topic.topicId);
       const hasCaughtUp = known?.hasCaughtUp ?? false;
       if (topic.reading === "rare" && hasCaughtUp && topic.untilNs < nowNs) this.closed.add(topic.topicId);
@@ -377,8 +377,7 @@ export class SyncScheduler {
     if (topic && !topic.hasCaughtUp) {
       topic.hasCaughtUp = true;
       // A topic that was drained before this process started is only looked at now and then.
-      topic.reading =
-        readTopics(this.deps.registry.current).find((each) => each.topicId === topicId)?.reading ?? "rare";
+      topic.reading = this.deps.registry.topics.find((each) => each.topicId === topicId)?.reading ?? "rare";
     }
     if (topic) this.watermarks.synced(topic, synced);
     // If the ledger rests, its time does not move, but a demand is met.

@@ -4,6 +4,7 @@
  * reject with `TierUnavailable`. A change whose answer was lost has happened as a whole or not at all.
  */
 import type { UserId } from "../../core/ledger/ids";
+import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { Registry, RoutedUser, Shard, TenantId, UserTier } from "../../core/shards/shards";
 
 export interface UserRoute extends RoutedUser {
@@ -27,6 +28,9 @@ export interface ShardRegistry {
    * topics in the sync store.
    */
   change(expectedVersion: number, put: readonly Shard[]): Promise<number | null>;
+
+  /** Registers topics in the sync store that have no shard. */
+  follow(topics: readonly RegisteredTopic[]): Promise<void>;
 
   user(userId: UserId): Promise<UserRoute>;
   /** False if the user's route has changed since `expectedVersion`. */

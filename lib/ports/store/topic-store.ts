@@ -1,9 +1,9 @@
 /** The stored state of each topic. Failures of the database reject with `TierUnavailable`. */
-import type { TopicId, TopicKind } from "../../core/ledger/ids";
+import type { FollowedKind, TopicId } from "../../core/ledger/ids";
 
 export interface TopicState {
   readonly topicId: TopicId;
-  readonly kinds: readonly TopicKind[];
+  readonly kinds: readonly FollowedKind[];
   /** Everything through this sequence is stored or inside a declared gap; 0 at the start. */
   readonly cursor: number;
   /** Running hash that the ledger claims at the cursor; null if it is unknown (at the start: GENESIS_HASH). */

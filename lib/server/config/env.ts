@@ -105,8 +105,26 @@ function isOwnOrigin({ UI_ORIGIN, PORT }: Values, domains: readonly string[] | n
   return domains?.includes(host) === true || LOCAL_NAMES.some((name) => host === `${name}:${PORT}`);
 }
 
+const TOPIC_NAMES = ["TOPIC_CONTACT", "TOPIC_TRUST", "TOPIC_RECOGNITION", "TOPIC_PROFILE"] as const;
+
+/** An account that may write bindings can sign in as anybody, so only named payers may write them. */
+function identityProblems(env: Values): string[] {
+  const { TOPIC_IDENTITY: topicId, TRUSTED_PAYERS: payers } = env;
+  if (topicId === null) return [];
+  const problems = TOPIC_NAMES.filter((name) => env[name]?.includes(topicId)).map(
+    (name) => `TOPIC_IDENTITY is a topic of ${name} too: name a topic that is used for nothing else`,
+  );
+  if (payers === "*")
+    problems.push(
+      "TOPIC_IDENTITY is refused with TRUSTED_PAYERS=*: anybody could sign in as anybody. Set TRUSTED_PAYERS to the accounts that may bind identities",
+    );
+  if (env.HEDERA_NETWORK !== "devnet" && (payers === null || (payers !== "*" && payers.size === 0)))
+    problems.push("TRUSTED_PAYERS is needed with TOPIC_IDENTITY: the accounts that may bind identities");
+  return problems;
+}
+
 function contradictions(env: Values, source: EnvSource): string[] {
-  const problems: string[] = [];
+  const problems: string[] = identityProblems(env);
   const isVercel = isOnVercel(source);
   if (isOwnOrigin(env, env.APP_DOMAIN ?? vercelDomains(source)))
     problems.push("UI_ORIGIN names this server itself: set it to the address of the web UI's own deployment");
@@ -116,7 +134,7 @@ function contradictions(env: Values, source: EnvSource): string[] {
   if (network === "custom" && env.MIRROR_URL === null)
     problems.push("MIRROR_URL is needed when HEDERA_NETWORK is custom");
   if (network !== "devnet") {
-    for (const name of ["TOPIC_CONTACT", "TOPIC_TRUST", "TOPIC_RECOGNITION", "TOPIC_PROFILE"] as const) {
+    for (const name of TOPIC_NAMES) {
       if (env[name] === null && env.REGISTRY_TOPIC === null)
         problems.push(`${name} is needed when HEDERA_NETWORK is ${network} and REGISTRY_TOPIC is not set`);
     }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { SdkSubmitter } from "../../adapters/hedera/sdk-submitter";
 import {
   type AccountId,
+  type FollowedKind,
+  IDENTITY_KIND,
   TOPIC_KINDS,
   type TopicId,
   type TopicKind,
@@ -18,12 +20,16 @@ import { type Env, NETWORK_MIRRORS } from "./env";
 
 type TopicsByKind = Readonly<Record<TopicKind, readonly TopicId[]>>;
 
-/** Kinds by topic, because two kinds may share one. The order is the order of segments, so it is kept. */
-export function registeredTopics(byKind: TopicsByKind): readonly RegisteredTopic[] {
-  const kinds = new Map<TopicId, TopicKind[]>();
+/**
+ * Kinds by topic, because two kinds may share one. The order is the order of segments, so it is kept. `identity`: the topic of
+ * TOPIC_IDENTITY, if there is one.
+ */
+export function registeredTopics(byKind: TopicsByKind, identity: TopicId | null = null): readonly RegisteredTopic[] {
+  const kinds = new Map<TopicId, FollowedKind[]>();
   for (const kind of TOPIC_KINDS) {
     for (const topicId of byKind[kind]) kinds.set(topicId, [...(kinds.get(topicId) ?? []), kind]);
   }
+  if (identity !== null) kinds.set(identity, [...(kinds.get(identity) ?? []), IDENTITY_KIND]);
   return [...kinds].map(([topicId, ofTopic]) => ({ topicId, kinds: ofTopic }));
 }
 
@@ -61,12 +67,15 @@ async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
   const { contact, trust, recognition, profile } = devnet.topics;
   return {
     mirrorUrls: env.MIRROR_URL ?? [devnet.restUrl],
-    topics: registeredTopics({
-      contact: [toTopicId(contact)],
-      trust: [toTopicId(trust)],
-      recognition: [toTopicId(recognition)],
-      profile: [toTopicId(profile)],
-    }),
+    topics: registeredTopics(
+      {
+        contact: [toTopicId(contact)],
+        trust: [toTopicId(trust)],
+        recognition: [toTopicId(recognition)],
+        profile: [toTopicId(profile)],
+      },
+      env.TOPIC_IDENTITY,
+    ),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set([toAccountId(devnet.operatorId)]),
     submitter,
     operatorId: devnet.operatorId,
@@ -91,7 +100,7 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
     log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
   return {
     mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
-    topics: registeredTopics(configuredTopics(env)),
+    topics: registeredTopics(configuredTopics(env), env.TOPIC_IDENTITY),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
     submitter,
     operatorId: env.HEDERA_OPERATOR_ID ?? null,

@@ -68,6 +68,11 @@ export const VARIABLES = {
   TOPIC_TRUST: variable(topicIds, null, "Topic ids for trust"),
   TOPIC_RECOGNITION: variable(topicIds, null, "Topic ids for recognition"),
   TOPIC_PROFILE: variable(topicIds, null, "Topic ids for profiles"),
+  TOPIC_IDENTITY: variable(
+    topicId,
+    null,
+    "Topic id of the messages that bind an identity (did:ethr:0x…) to an account. Those that TRUSTED_PAYERS paid for count at sign-in. Default: none",
+  ),
   REGISTRY_TOPIC: variable(
     topicId,
     null,

@@ -6,7 +6,7 @@ import "server-only";
 import { createHash } from "node:crypto";
 import { keyOf } from "../../core/key";
 import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
-import type { TopicId, TopicKind, UserId } from "../../core/ledger/ids";
+import type { FollowedKind, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
 import { type MessageQuery, readMessageQuery, topicNamed } from "../../core/mirror/message-query";
 import { nextLink } from "../../core/mirror/next-link";
 import {
@@ -131,7 +131,7 @@ const withTagFromStart = (read: ReadResult): ReadResult => ({
 interface PageOptions {
   readonly path: string;
   readonly topicId: TopicId;
-  readonly kinds: ReadonlySet<TopicKind>;
+  readonly kinds: ReadonlySet<FollowedKind>;
   readonly query: MessageQuery;
   /** The reader has nothing yet: the times that it asks for do not count. */
   readonly isFromStart: boolean;

@@ -2,7 +2,7 @@
 import type { Devnet } from "@/lib/devnet/devnet";
 import type { App, NetworkParts, Parts } from "@/lib/server/boot/app";
 import { createApp } from "@/lib/server/boot/container";
-import { readEnv } from "@/lib/server/config/env";
+import { type Env, readEnv } from "@/lib/server/config/env";
 import { registeredTopics } from "@/lib/server/config/network";
 import { DevnetSubmitter } from "../mirrors/devnet-submitter";
 import { quietLog } from "../quiet-log";
@@ -10,11 +10,14 @@ import { quietLog } from "../quiet-log";
 const SECRET = "a secret of the tests that is long enough to be one";
 
 /** Topics, mirror, payers and submitter of a devnet, which goes on when the app closes. */
-function networkOf(devnet: Devnet): NetworkParts {
+function networkOf(devnet: Devnet, { TOPIC_IDENTITY }: Env): NetworkParts {
   const { contact, trust, recognition, profile } = devnet.topics;
   return {
     mirrorUrls: [devnet.restUrl],
-    topics: registeredTopics({ contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] }),
+    topics: registeredTopics(
+      { contact: [contact], trust: [trust], recognition: [recognition], profile: [profile] },
+      TOPIC_IDENTITY,
+    ),
     trustedPayers: new Set([devnet.operatorId]),
     submitter: new DevnetSubmitter(devnet),
     operatorId: devnet.operatorId,
@@ -43,9 +46,10 @@ export function createTestApp({
   log = quietLog,
   ...parts
 }: TestAppParts & Partial<Omit<Parts, "env" | "network" | "stores">>): App {
+  const settings = readEnv({ SESSION_SECRET: SECRET, ...env });
   return createApp({
-    env: readEnv({ SESSION_SECRET: SECRET, ...env }),
-    network: { ...(devnet && networkOf(devnet)), ...network } as NetworkParts,
+    env: settings,
+    network: { ...(devnet && networkOf(devnet, settings)), ...network } as NetworkParts,
     log,
     ...parts,
   });

@@ -60,9 +60,11 @@ export class MirrorExam {
     const answering = this.ledger.mirrors.filter((mirror) => !this.silent.has(mirror));
     const [first] = answering;
     if (first === undefined) return;
-    const { TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE } = this.env;
+    const { TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE, TOPIC_IDENTITY } = this.env;
     const states = new Map((await stores?.sync.topics())?.map((state) => [state.topicId, state]));
-    const configured = [TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE].flatMap((ids) => ids ?? []);
+    const configured = [TOPIC_CONTACT, TOPIC_TRUST, TOPIC_RECOGNITION, TOPIC_PROFILE, TOPIC_IDENTITY].flatMap(
+      (ids) => ids ?? [],
+    );
     for (const topicId of new Set([...configured, ...states.keys()])) {
       const state = states.get(topicId);
       yield* state !== undefined && state.cursor > 0 && stores !== null

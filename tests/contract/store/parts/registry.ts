@@ -83,6 +83,13 @@ export function registryContract(subject: Subject): void {
     ]);
   });
 
+  it("registers topics without a shard once, adds no shard for them, and does not move its version", async () => {
+    for (let i = 0; i < 2; i++) await store.registry.follow([{ topicId: T, kinds: ["identity"] }]);
+    await store.registry.follow([]);
+    expect((await store.sync.topics()).map(({ topicId, kinds }) => [topicId, kinds])).toEqual([[T, ["identity"]]]);
+    expect(await store.registry.load()).toEqual({ version: 0, shards: [] });
+  });
+
   it("survives a rebuild, because routes do not depend on stored messages", async () => {
     await store.registry.change(0, [PLANNED]);
     await store.registry.setTier(A, "busy", 0);

@@ -151,6 +151,7 @@ describe("the doctor", () => {
     ["a Redis that is not there", { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" }, "redis", "UPSTASH_REDIS_REST_URL"],
     ["a wrong token", { UPSTASH_REDIS_REST_TOKEN: "wrong" }, "redis", "UPSTASH_REDIS_REST_TOKEN"],
     ["a topic that does not exist", { TOPIC_TRUST: "0.0.424242" }, "topic", "0.0.424242 does not exist"],
+    ["an identity topic that does not exist", { TOPIC_IDENTITY: "0.0.424243" }, "topic", "0.0.424243 does not exist"],
     ["everybody trusted", { TRUSTED_PAYERS: "*" }, "trusted payers", "TRUSTED_PAYERS"],
     ["nobody trusted", { TRUSTED_PAYERS: "" }, "trusted payers", "TRUSTED_PAYERS is not set"],
     ["a key that only looks like one", { HEDERA_OPERATOR_KEY: NO_KEY }, "operator", "is not a private key"],

@@ -53,6 +53,19 @@ describe("a message", () => {
     ]);
   });
 
+  it("about an identity becomes a row of that identity, whose id nobody can have", () => {
+    const sub = `did:ethr:0x${"aB".repeat(20)}`;
+    const bind = { t: "IDENTITY_BIND", sub, iat: 1_790_000_000, payload: { hedera_account_id: "0.0.7" } };
+    const { rows } = runPieces([
+      { body: bind },
+      { body: { ...bind, sub: "did:key:z6mk" } },
+      { body: bind, payer: STRANGER },
+    ]);
+    expect(rows.map((row) => [row.userId, row.peerId, row.isActor, row.type, row.sequence])).toEqual([
+      [`issuer ${sub.toLowerCase()}`, null, true, "IDENTITY_BIND", 1],
+    ]);
+  });
+
   it("becomes no row if it names nobody, and its definition still counts", () => {
     const { rows, definitions } = runPieces([{ body: { kind: "RECOGNITION_DEFINITION", id: "kind" } }]);
     expect(rows).toEqual([]);

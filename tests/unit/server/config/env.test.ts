@@ -15,6 +15,7 @@ const TOPICS = {
 const COMPLETE = {
   MIRROR_URL: "https://mirror.example",
   ...TOPICS,
+  TOPIC_IDENTITY: "0.0.9",
   REGISTRY_TOPIC: "0.0.6",
   HEDERA_OPERATOR_ID: "0.0.7",
   HEDERA_OPERATOR_KEY: "a1".repeat(32),
@@ -37,6 +38,13 @@ const COMPLETE = {
   TRUST_PROXY_HOPS: "1",
   OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel.example",
   OTEL_EXPORTER_OTLP_HEADERS: "a=b",
+};
+const CUSTOM = {
+  HEDERA_NETWORK: "custom",
+  SESSION_SECRET: SECRET,
+  MIRROR_URL: "http://127.0.0.1:1",
+  TRUSTED_PAYERS: "0.0.7",
+  ...TOPICS,
 };
 const problemsOf = (source: Record<string, string>) => {
   try {
@@ -136,6 +144,26 @@ describe("the environment", () => {
     ["the embedded Postgres on Vercel", { VERCEL: "1" }, "DATABASE_URL is needed on Vercel"],
     ["a short secret of a schedule", { CRON_SECRET: "short" }, "CRON_SECRET must have at least 16 characters"],
     ["a domain with a path", { APP_DOMAIN: "https://trustmesh.example/app" }, "APP_DOMAIN must be names like"],
+    [
+      "identities on a topic for users' messages",
+      { ...CUSTOM, TOPIC_IDENTITY: "0.0.4" },
+      "TOPIC_IDENTITY is a topic of TOPIC_RECOGNITION too: name a topic that is used for nothing else",
+    ],
+    [
+      "identities that anybody may bind",
+      { ...CUSTOM, TOPIC_IDENTITY: "0.0.9", TRUSTED_PAYERS: "*" },
+      "TOPIC_IDENTITY is refused with TRUSTED_PAYERS=*: anybody could sign in as anybody",
+    ],
+    [
+      "identities that nobody may bind",
+      { ...CUSTOM, TOPIC_IDENTITY: "0.0.9", TRUSTED_PAYERS: "" },
+      "TRUSTED_PAYERS is needed with TOPIC_IDENTITY: the accounts that may bind identities",
+    ],
+    [
+      "two topics for identities",
+      { TOPIC_IDENTITY: "0.0.9,0.0.10" },
+      "TOPIC_IDENTITY must be a topic id like 0.0.7148063",
+    ],
     ["an operator without a key", { HEDERA_OPERATOR_ID: "0.0.5" }, "needed together"],
   ])("refuses %s", (_, source, sentence) => {
     expect(problemsOf(source)).toContain(sentence);
