@@ -2,6 +2,7 @@ import { isNull } from "drizzle-orm";
 import { meta } from "../../../drizzle/schema";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
+import type { IdentityStore } from "../../ports/store/identity-store";
 import type { LedgerLog } from "../../ports/store/ledger-log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { StoreStamp } from "../../ports/store/store-stamp";
@@ -15,6 +16,7 @@ import type { Database } from "./drivers/database";
 import { DatabaseUnusable, sqlState } from "./drivers/errors";
 import { migrate, missingMigrations } from "./drivers/migrate";
 import { Statements, type StatementsOptions, type StatementsStats } from "./drivers/statements";
+import { PostgresIdentityStore } from "./identity-store";
 import { PostgresLedgerLog } from "./ledger-log";
 import { Readable } from "./read/readable";
 import { PostgresShardRegistry } from "./shard-registry";
@@ -26,6 +28,7 @@ export interface PostgresStore {
   readonly views: ViewStore;
   readonly ledgerLog: LedgerLog;
   readonly accounts: AccountStore;
+  readonly identities: IdentityStore;
   readonly admin: AdminStore;
   /** Counts of the statements that the stores sent. */
   stats(): StatementsStats;
@@ -89,6 +92,7 @@ export async function openStore(
     views: new PostgresViewStore(statements, isStrict, readable),
     ledgerLog: new PostgresLedgerLog(statements, readable),
     accounts: new PostgresAccountStore(statements),
+    identities: new PostgresIdentityStore(statements, readable),
     admin: new PostgresAdminStore(statements, readable),
     registry: new PostgresShardRegistry(statements),
     unreadable: readable,

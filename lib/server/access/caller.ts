@@ -22,7 +22,7 @@ export async function callerOf(app: Access, request: Request): Promise<SignedIn 
   const magic = await magicSessionOf(app, request);
   if (magic === null) return cookieUser === null ? null : { userId: cookieUser, setCookie: null };
   const { userId } = magic;
-  return { userId, setCookie: userId === cookieUser ? null : await app.sessions.issue(userId) };
+  return { userId, setCookie: userId === cookieUser ? null : await app.sessions.issue(userId, app.magic.sessionMs) };
 }
 
 /** The session of the request's Magic token; null without a token, and where no Magic application is configured. */

@@ -1,7 +1,8 @@
 import "server-only";
 /**
  * Magic's DID token as a sign-in (docs/hedera.md §5). The token says which Ethereum key signed it; the ledger says which account that
- * key belongs to. Magic itself is never asked. A token that was accepted once is remembered until it ends.
+ * key belongs to: the one that its identity is bound to (TOPIC_IDENTITY), else the one that was made from its address. Magic itself is
+ * never asked. A token that was accepted once is remembered until it ends or its binding changes.
  */
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
@@ -15,18 +16,23 @@ import {
   type MagicTokenFault,
   parseMagicToken,
 } from "../../core/ledger/magic-token";
+import type { IdentityBinding } from "../../core/signals/identity-binding";
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { Clock } from "../../ports/clock";
 import type { LedgerAccount } from "../../ports/ledger/ledger";
 import type { AccountStore } from "../../ports/store/account-store";
-import { ProblemError } from "../http/problem";
+import { isTierUnavailable } from "../../ports/tier-unavailable";
+import { isProblem, ProblemError } from "../http/problem";
 import type { AccountLookup } from "./account-lookup";
+import type { Identities } from "./identities";
+import { SESSION_MS } from "./session";
 
 export interface MagicSignInOptions {
   /** Client ids of the Magic applications whose tokens count; without any, no token does. */
   readonly clientIds: ReadonlySet<string>;
   readonly clock: Clock;
   readonly lookup: AccountLookup;
+  readonly identities: Pick<Identities, "isOn" | "bindingOf">;
   readonly accounts: Pick<AccountStore, "boundTo">;
   readonly signOuts: Pick<SignOuts, "isOver">;
 }
@@ -39,6 +45,13 @@ export interface MagicSession {
 
 /** Accepted tokens that stay in memory, at half a kilobyte each. */
 const REMEMBERED = 20_000;
+/** The binding of an accepted token is looked at again after this. It costs one statement. */
+const BINDING_MS = 60_000;
+/**
+ * A session that a token begins lasts this long where bindings count. It does not look at the binding again, so it must end soon
+ * after the binding. Each page load of the web UI renews it with a new token.
+ */
+const BOUND_SESSION_MS = 24 * 3_600_000;
 
 const FAULTS: Readonly<Record<MagicTokenFault, string>> = {
   audience: "This token is for another application.",
@@ -48,8 +61,12 @@ const FAULTS: Readonly<Record<MagicTokenFault, string>> = {
 };
 
 interface Accepted extends MagicSession {
+  readonly issuer: EvmAddress;
+  readonly binding: IdentityBinding | null;
   readonly issuedMs: number;
   readonly expiresS: number;
+  /** When the binding was looked at last, by the monotonic clock. */
+  boundMs: number;
 }
 
 export class MagicSignIn {
@@ -63,18 +80,42 @@ export class MagicSignIn {
     return this.options.clientIds.size > 0;
   }
 
+  /** How long a session lasts that a token begins, in milliseconds. */
+  get sessionMs(): number {
+    return this.options.identities.isOn ? BOUND_SESSION_MS : SESSION_MS;
+  }
+
   /**
    * The session of a token. `onNew` runs before a token that is not remembered costs anything, and may refuse it. Throws
-   * ProblemError: `wrong-token` for a token that does not count, `account-refused` where its key has no account, and the problems of
-   * AccountLookup.
+   * ProblemError: `wrong-token` for a token that does not count, `account-refused` where its key has no account or was unbound from
+   * it, and the problems of AccountLookup and Identities.
    */
   async sessionOf(token: string, onNew: () => Promise<void>): Promise<MagicSession> {
     const name = hash("sha256", token, "base64url");
-    const known = this.accepted.get(name) ?? (await this.joined(name, token, onNew));
+    const known = (await this.stillBound(name)) ?? (await this.joined(name, token, onNew));
     if (known.expiresS * 1_000 <= this.options.clock.now()) throw refusal(FAULTS.expired);
     if (this.options.signOuts.isOver(known.userId, known.id, known.issuedMs))
       throw refusal("This token was signed out. Sign in again.");
     return known;
+  }
+
+  /** The remembered session of a token; null if there is none, or if its binding has changed. */
+  private async stillBound(name: string): Promise<Accepted | null> {
+    const { identities, clock } = this.options;
+    const known = this.accepted.get(name) ?? null;
+    if (known === null || !identities.isOn || clock.monotonicMs() - known.boundMs < BINDING_MS) return known;
+    // Set before the look, so that one request looks for all that come at once.
+    known.boundMs = clock.monotonicMs();
+    try {
+      const binding = await identities.bindingOf(known.issuer);
+      if (isSameAccount(binding, known.binding)) return known;
+    } catch (cause) {
+      // Nobody can tell at the moment: sessions go on while the database or the ledger is away.
+      if (isProblem(cause) || isTierUnavailable(cause)) return known;
+      throw cause;
+    }
+    this.accepted.delete(name);
+    return null;
   }
 
   /** A page sends several requests at once with its new token: they are one sign-in. */
@@ -100,13 +141,29 @@ export class MagicSignIn {
     if (!checked.ok) throw refusal(FAULTS[checked.error]);
     if (personalSigner(token.claimText, token.proof) !== token.issuer)
       throw refusal("This token was not signed by the key that it names.");
-    const accountId = await this.accountOf(token.issuer);
+    const { issuer, issuedS, expiresS } = token;
+    const boundMs = clock.monotonicMs();
+    const binding = await this.options.identities.bindingOf(issuer);
+    const accountId = await this.accountOf(issuer, binding);
     const userId = (await accounts.boundTo(accountId)) ?? userOfAccount(accountId);
-    return { id: idOf(token), userId, issuedMs: token.issuedS * 1_000, expiresS: token.expiresS };
+    return { id: idOf(token), userId, issuer, binding, issuedMs: issuedS * 1_000, expiresS, boundMs };
+  }
+
+  /**
+   * The account that the identity is bound to. An identity that was unbound has none: if it still had the account that was made from
+   * its address, which most bindings name, unbinding would change nothing.
+   */
+  private async accountOf(issuer: EvmAddress, binding: IdentityBinding | null): Promise<AccountId> {
+    if (binding === null) return this.accountAt(issuer);
+    if (binding.accountId !== null) return binding.accountId;
+    throw new ProblemError(
+      "account-refused",
+      "This identity was unbound from its account. Ask the operator of this service to bind it again.",
+    );
   }
 
   /** The account that was made from this address, as long as the same key still signs for it. */
-  private async accountOf(address: EvmAddress): Promise<AccountId> {
+  private async accountAt(address: EvmAddress): Promise<AccountId> {
     const account = await this.options.lookup.byAddress(address);
     if (!isKeyOf(account, address))
       throw new ProblemError("account-refused", `Account ${account.accountId} has another key now than this token's.`);
@@ -119,6 +176,9 @@ function isKeyOf({ key, evmAddress }: LedgerAccount, address: EvmAddress): boole
   if (key.kind === "none") return evmAddress === address;
   return key.kind === "ecdsa-secp256k1" && addressOfKey(key.bytes) === address;
 }
+
+const isSameAccount = (a: IdentityBinding | null, b: IdentityBinding | null) =>
+  (a === null) === (b === null) && a?.accountId === b?.accountId;
 
 const refusal = (detail: string) => new ProblemError("wrong-token", detail);
 

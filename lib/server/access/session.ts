@@ -13,8 +13,7 @@ import { parseUserId, type SessionId, sessionId, type UserId } from "../../core/
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { Clock } from "../../ports/clock";
 
-const MAX_AGE_S = 7 * 24 * 3_600;
-export const SESSION_MS = MAX_AGE_S * 1_000;
+export const SESSION_MS = 7 * 24 * 3_600_000;
 /** Verified tokens kept in memory. */
 const REMEMBERED = 100_000;
 /** Tokens contain no percent signs, so decoding would be wasted work. */
@@ -50,8 +49,9 @@ export class Sessions {
     this.cookieName = SESSION_COOKIES[options.isSecure ? "secure" : "plain"];
   }
 
-  /** The Set-Cookie value that signs `userId` in. */
-  async issue(userId: UserId): Promise<string> {
+  /** The Set-Cookie value that signs `userId` in. `lifeMs`: how long the session lasts, SESSION_MS at the most. */
+  async issue(userId: UserId, lifeMs = SESSION_MS): Promise<string> {
+    const maxAgeS = Math.floor(lifeMs / 1_000);
     const nowS = Math.floor(this.options.clock.now() / 1_000);
     // `iat` counts seconds, which cannot tell a session from a sign-out within the same second.
     const token = await new SignJWT({ ms: this.options.signOuts.issueMs(userId) })
@@ -61,9 +61,9 @@ export class Sessions {
       .setJti(randomUUID())
       .setAudience(this.options.network)
       .setIssuedAt(nowS)
-      .setExpirationTime(nowS + MAX_AGE_S)
+      .setExpirationTime(nowS + maxAgeS)
       .sign(this.keys[0] as KeyObject);
-    return this.cookie(token, MAX_AGE_S);
+    return this.cookie(token, maxAgeS);
   }
 
   /** The Set-Cookie value that signs out. */

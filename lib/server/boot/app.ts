@@ -32,6 +32,7 @@ import type { ViewCache } from "../../ports/shared/view-cache";
 import type { WriteFence } from "../../ports/shared/write-fence";
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
+import type { IdentityStore } from "../../ports/store/identity-store";
 import type { LedgerLog } from "../../ports/store/ledger-log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { StoreStamp } from "../../ports/store/store-stamp";
@@ -39,6 +40,7 @@ import type { SyncStore } from "../../ports/store/sync-store";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import type { CallerLimits } from "../access/caller-limits";
+import type { Identities } from "../access/identities";
 import type { MagicSignIn } from "../access/magic-sign-in";
 import type { Sessions } from "../access/session";
 import type { SignIn } from "../access/sign-in";
@@ -69,6 +71,7 @@ export interface Stores {
   /** Statement counts by purpose, and the state of the circuit breaker in front of the database. */
   stats(): StatementsStats;
   readonly accounts: AccountStore;
+  readonly identities: IdentityStore;
   readonly registry: ShardRegistry;
   /** Stored rows that could not be read, so answers leave them out. */
   readonly unreadable: UnreadableRows;
@@ -128,6 +131,7 @@ export interface App {
   /** Redis (L2); null if nothing is shared. */
   readonly sharedViews: ViewCache | null;
   readonly signIn: SignIn;
+  readonly identities: Identities;
   readonly magic: MagicSignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;

@@ -109,7 +109,9 @@ export function createApp({
   const publicMirror = buildPublicMirror({ env, tiers, ledger, scheduler, clock });
   const reads = adminReads(stores, clock);
   const writes = buildWrites({ incidents, env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
-  const access = buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random });
+  const access = buildAccess({
+    ...{ env, shared, stores, network, scheduler, tiers, ledger, hub, clock, log, random },
+  });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },
     ...{ bus, hot, l1, reader, ledger, publicMirror, definitions, offered, told, hub },

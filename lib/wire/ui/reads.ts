@@ -129,7 +129,10 @@ export const IdentityAnswer = z.object({
   success: z.literal(true),
   hederaAccountId: UserIdText.nullable(),
   accountId: UserIdText.nullable(),
-  source: z.enum(["session", "mirror", "none"]),
+  source: z.enum(["session", "binding", "mirror", "none"]).meta({
+    description:
+      "Where the account comes from. `binding` with no account: the identity was unbound, so it has none until it is bound again",
+  }),
   updatedAt: Timestamp.nullable(),
 });
 

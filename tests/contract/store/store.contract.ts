@@ -8,6 +8,7 @@ import { commitContract } from "./parts/commit";
 import { definitionsContract } from "./parts/definitions";
 import { edgesContract } from "./parts/edges";
 import { gapsContract } from "./parts/gaps";
+import { identitiesContract } from "./parts/identities";
 import { ledgerLogContract } from "./parts/ledger-log";
 import { lifeContract } from "./parts/life";
 import { registryContract } from "./parts/registry";
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     describe("views", () => viewsContract(subject));
     describe("ledger log", () => ledgerLogContract(subject));
     describe("accounts", () => accountsContract(subject));
+    describe("identities", () => identitiesContract(subject));
     describe("registry", () => registryContract(subject));
     describe("stamp", () => stampContract(subject));
     describe("life", () => lifeContract(subject));

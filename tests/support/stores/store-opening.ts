@@ -4,6 +4,7 @@ import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { AccountStore } from "@/lib/ports/store/account-store";
 import type { AdminStore } from "@/lib/ports/store/admin-store";
+import type { IdentityStore } from "@/lib/ports/store/identity-store";
 import type { LedgerLog } from "@/lib/ports/store/ledger-log";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
 import type { StoreStamp } from "@/lib/ports/store/store-stamp";
@@ -23,6 +24,7 @@ export interface EmptyStore {
   readonly views: ViewStore;
   readonly ledgerLog: LedgerLog;
   readonly accounts: AccountStore;
+  readonly identities: IdentityStore;
   readonly admin: AdminStore;
   readonly registry: ShardRegistry;
   readonly stamp: StoreStamp;
@@ -37,6 +39,6 @@ export async function emptied(subject: Subject): Promise<EmptyStore> {
     "TRUNCATE topics, shards, tenants, user_routes, account_bindings, session_sign_outs, admin_audit RESTART IDENTITY",
   );
   await rawQuery(db, "UPDATE meta SET epoch = 0, registry_version = 0, ledger = NULL");
-  const { sync, views, ledgerLog, registry, accounts, admin, stamp } = await openStore(db, "devnet");
-  return { db, sync, views, ledgerLog, registry, accounts, admin, stamp };
+  const { sync, views, ledgerLog, registry, accounts, identities, admin, stamp } = await openStore(db, "devnet");
+  return { db, sync, views, ledgerLog, registry, accounts, identities, admin, stamp };
 }

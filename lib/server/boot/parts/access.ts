@@ -3,18 +3,21 @@ import "server-only";
 import { randomBytes } from "node:crypto";
 import { MemoryBudgets } from "../../../adapters/memory/memory-budgets";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
+import { IDENTITY_KIND } from "../../../core/ledger/ids";
 import type { LiveHub } from "../../../engine/live/live-hub";
+import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import { SignOuts } from "../../../engine/writes/sign-outs";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
 import { AccountLookup } from "../../access/account-lookup";
 import { CallerLimits } from "../../access/caller-limits";
+import { Identities } from "../../access/identities";
 import { MAX_COUNTED } from "../../access/limits";
 import { MagicSignIn } from "../../access/magic-sign-in";
 import { SESSION_MS, Sessions } from "../../access/session";
 import { SignIn } from "../../access/sign-in";
 import type { Env } from "../../config/env";
-import type { SharedTier, Stores } from "../app";
+import type { NetworkParts, SharedTier, Stores } from "../app";
 import type { Tiers } from "./tiers";
 
 /** Sign-ins may use a quarter of the mirror budget to look up accounts. */
@@ -23,6 +26,7 @@ const SIGN_IN_SHARE = 4;
 export interface Access {
   readonly sessions: Sessions;
   readonly signIn: SignIn;
+  readonly identities: Identities;
   readonly magic: MagicSignIn;
   readonly signOuts: SignOuts;
   readonly limits: CallerLimits;
@@ -32,6 +36,8 @@ interface AccessParts {
   readonly env: Env;
   readonly shared: SharedTier | null;
   readonly stores: Stores;
+  readonly network: NetworkParts;
+  readonly scheduler: SyncScheduler;
   readonly tiers: Tiers;
   readonly ledger: MirrorLedger;
   readonly hub: LiveHub;
@@ -40,14 +46,25 @@ interface AccessParts {
   readonly random: () => number;
 }
 
-export function buildAccess({ env, shared, stores, tiers, ledger, hub, clock, log, random }: AccessParts): Access {
+export function buildAccess({
+  env,
+  shared,
+  stores,
+  network,
+  tiers,
+  ledger,
+  hub,
+  clock,
+  log,
+  ...rest
+}: AccessParts): Access {
   const secrets = env.sessionSecrets ?? [randomBytes(32).toString("base64url")];
   const signOuts = new SignOuts({
     store: stores.accounts,
     bus: tiers.bus,
     clock,
     log,
-    random,
+    random: rest.random,
     sessionMs: SESSION_MS,
     onSignOut: (userId) => hub.end(userId, "signed-out"),
   });
@@ -59,11 +76,18 @@ export function buildAccess({ env, shared, stores, tiers, ledger, hub, clock, lo
     factor: env.RATE_LIMITS,
     proxyHops: env.proxyHops,
   });
-  const network = env.HEDERA_NETWORK;
   const { accounts } = stores;
   const mirrorPerSecond = Math.max(1, env.MIRROR_RPS / SIGN_IN_SHARE);
-  const lookup = new AccountLookup({ network, hot: tiers.hot, ledger, mirrorPerSecond });
-  const signIn = new SignIn({ secrets, network, domains: env.domains, clock, hot: tiers.hot, lookup, accounts });
-  const magic = new MagicSignIn({ clientIds: env.MAGIC_CLIENT_ID, clock, lookup, accounts, signOuts });
-  return { sessions, signIn, magic, signOuts, limits };
+  const named = { network: env.HEDERA_NETWORK, hot: tiers.hot };
+  const lookup = new AccountLookup({ ...named, ledger, mirrorPerSecond });
+  const signIn = new SignIn({ ...named, secrets, domains: env.domains, clock, lookup, accounts });
+  const identities = new Identities({
+    topicId: network.topics.find(({ kinds }) => kinds.includes(IDENTITY_KIND))?.topicId ?? null,
+    store: stores.identities,
+    scheduler: rest.scheduler,
+    trustedPayers: network.trustedPayers,
+    clock,
+  });
+  const magic = new MagicSignIn({ clientIds: env.MAGIC_CLIENT_ID, clock, lookup, identities, accounts, signOuts });
+  return { sessions, signIn, identities, magic, signOuts, limits };
 }

@@ -1,0 +1,71 @@
+/**
+ * The messages of an identity, in PostgreSQL. Each has a row whose user is the identity (core/ledger/ids, ownerOfIssuer), so late
+ * messages, a start over and another decoder change them as they change everybody's rows.
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { hcsMessages, topicLog } from "../../../drizzle/schema";
+import { consensusNs } from "../../core/ledger/consensus-time";
+import { type AccountId, ownerOfIssuer, type TopicId } from "../../core/ledger/ids";
+import type { EvmAddress } from "../../core/ledger/magic-token";
+import type { IdentityMessage } from "../../core/signals/identity-binding";
+import type { IdentityStore } from "../../ports/store/identity-store";
+import { TierUnavailable } from "../../ports/tier-unavailable";
+import { verificationFlag } from "./codec/codes";
+import { topicNoIn } from "./codec/ref";
+import { payerOf } from "./codec/rows";
+import { expand } from "./codec/shorthand";
+import type { Statements } from "./drivers/statements";
+import { ME, type Reader } from "./read/pages";
+import type { Readable } from "./read/readable";
+import { orNull } from "./sql/expressions";
+import { messageOf, topicNoOf } from "./sql/references";
+import { given, prepared, type RowOf } from "./sql/template";
+import { STAMP } from "./stamp";
+
+const r = alias(hcsMessages, "r");
+const l = alias(topicLog, "l");
+const values = given<Reader & { readonly topicId: TopicId; readonly limit: number }>();
+
+/** In the row that stands for no message `consensusNs` is null, and so are all columns after it. */
+const FIELDS = {
+  stamp: STAMP,
+  consensusNs: orNull(r.consensusNs),
+  flags: r.flags,
+  payer: sql<AccountId>`(SELECT ${l.payer} FROM ${topicLog} ${l} WHERE ${l.ref} = ${r.ref})`,
+  body: (messageOf(r.ref) as SQL<Uint8Array>).mapWith(topicLog.body),
+};
+
+const MESSAGES = prepared(
+  values,
+  FIELDS,
+  (columns) => sql`SELECT ${columns} FROM (SELECT 1) one LEFT JOIN LATERAL (
+  SELECT * FROM ${hcsMessages} ${r}
+  WHERE ${r.userNo} = ${ME} AND ${topicNoIn(r.ref)} = ${topicNoOf(sql`${values("topicId")}::text`)}
+  ORDER BY ${r.consensusNs} DESC LIMIT ${values("limit")}::integer) ${r} ON true ORDER BY ${r.consensusNs} DESC`,
+);
+
+export class PostgresIdentityStore implements IdentityStore {
+  constructor(
+    private readonly statements: Statements,
+    private readonly readable: Readable,
+  ) {}
+
+  async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
+    const rows = await this.statements.run("account", MESSAGES({ userId: ownerOfIssuer(issuer), topicId, limit }));
+    const found = rows.filter(({ consensusNs: ns }) => ns !== null);
+    const messages = this.readable.rows("topic_log", found, messageIn);
+    // The message that is left out may be the one that ends a binding.
+    if (messages.length < found.length)
+      throw new TierUnavailable("postgres", "a stored message of this identity cannot be read");
+    return messages;
+  }
+}
+
+/** Throws if the row is damaged or of a later version. */
+const messageIn = ({ consensusNs: ns, flags, payer, body }: RowOf<typeof FIELDS>): IdentityMessage => ({
+  body: expand(body),
+  payer: payerOf(payer),
+  consensusNs: consensusNs(ns ?? 0n),
+  verification: verificationFlag(flags),
+});

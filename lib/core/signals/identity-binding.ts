@@ -1,0 +1,81 @@
+/**
+ * The account that an identity is bound to, from the messages of the identity topic. Pure. The order of the messages does not
+ * matter, so a message that comes late changes the result as if it had come in time.
+ *
+ * Whoever may bind an identity can sign in as any account. So a message counts only if a trusted payer paid for it, its running hash
+ * was verified, and it says when it was issued.
+ */
+import { type ConsensusNs, toMs } from "../ledger/consensus-time";
+import { type AccountId, entityNumbers } from "../ledger/ids";
+import { addressOfDid, type EvmAddress } from "../ledger/magic-token";
+import { decodeMessage } from "./envelope";
+import { isTrusted, type TrustedPayers } from "./interpret";
+import type { Verification } from "./signal";
+
+/** A stored message of the identity topic that names the identity. */
+export interface IdentityMessage {
+  /** The whole message, joined from its chunks. */
+  readonly body: Uint8Array;
+  readonly payer: AccountId | null;
+  readonly consensusNs: ConsensusNs;
+  readonly verification: Verification;
+}
+
+export interface IdentityBinding {
+  /** Null after an UNBIND: the identity speaks for no account any more, not even for the one that the ledger made from its key. */
+  readonly accountId: AccountId | null;
+  /** The consensus time of the message that says so. */
+  readonly sinceNs: ConsensusNs;
+}
+
+/**
+ * So far ahead of its consensus time may a message say that it was issued: a writer's clock may be off as a token's may be. A time
+ * further ahead would outlive every later message.
+ */
+export const MAX_AHEAD_MS = 300_000;
+
+/** So many messages of one identity are looked at, the newest by consensus time. */
+export const MAX_IDENTITY_MESSAGES = 200;
+
+/**
+ * The binding of `issuer`; null if no message counts. The message that was issued last decides, of equals the one with the later
+ * consensus time. `trusted` is the list that holds now: a payer who was taken off it does not count any more. With `*` nobody counts,
+ * since then anybody could bind any identity.
+ */
+export function bindingOf(
+  issuer: EvmAddress,
+  messages: readonly IdentityMessage[],
+  trusted: TrustedPayers,
+): IdentityBinding | null {
+  let last: Told | null = null;
+  for (const message of messages) {
+    const told = toldBy(message, issuer, trusted);
+    if (told !== null && (last === null || isLater(told, last))) last = told;
+  }
+  return last && { accountId: last.accountId, sinceNs: last.sinceNs };
+}
+
+interface Told extends IdentityBinding {
+  readonly issuedMs: number;
+}
+
+/** The content of a message about the identity; null if it does not count. */
+function toldBy(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPayers): Told | null {
+  const { body, payer, consensusNs, verification } = message;
+  if (verification !== "verified" || trusted === "*" || !isTrusted(payer, null, trusted)) return null;
+  const decoded = decodeMessage(body);
+  const identity = decoded.ok ? decoded.value.identity : undefined;
+  if (identity === undefined || addressOfDid(identity.sub) !== issuer) return null;
+  const { accountId, issuedMs } = identity;
+  if (issuedMs === null || issuedMs > toMs(consensusNs) + MAX_AHEAD_MS) return null;
+  if (accountId !== null && !mayExist(accountId)) return null;
+  return { accountId, issuedMs, sinceNs: consensusNs };
+}
+
+/** Hedera numbers its entities from 1, in an int64. */
+function mayExist(accountId: AccountId): boolean {
+  const [, , number] = entityNumbers(accountId);
+  return number >= 1n && number < 2n ** 63n;
+}
+
+const isLater = (a: Told, b: Told) => a.issuedMs > b.issuedMs || (a.issuedMs === b.issuedMs && a.sinceNs > b.sinceNs);
