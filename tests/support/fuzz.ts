@@ -1,9 +1,9 @@
-/** Requests as nobody should send them: every route, with values that break parsers, keys, statements, pages and logs. */
+/** Hostile requests to every route, with values that break parsers, keys, statements, pages and logs. */
 import fc from "fast-check";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 
-/** In every value that the fuzzer makes up: whatever is logged must not hold it. */
+/** Marks values that the fuzzer makes up. No log line may hold it. */
 export const CANARY = "c4n4ry";
 
 export interface FuzzedRequest {
@@ -12,16 +12,16 @@ export interface FuzzedRequest {
   /** Percent-encoded, without `?`. */
   readonly query: string;
   readonly headers: readonly (readonly [string, string])[];
-  /** Undefined: none. */
+  /** Undefined for a request without a body. */
   readonly body: string | undefined;
   readonly session: "none" | "user" | "stale" | "garbage";
-  /** The database fails under this request. */
+  /** Whether the database fails during this request. */
   readonly isStoreDown: boolean;
 }
 
 const names = Object.keys(ROUTES) as RouteName[];
 
-/** Texts that have broken some program once. */
+/** Texts that are known to break programs. */
 const NASTY = [
   "",
   " ",
@@ -80,7 +80,7 @@ const text = fc
     { weight: 1, arbitrary: fc.constantFrom("tm-a", "tm-b", "tm-mallory", "0.0.5") },
   )
   .map((value) => value);
-/** Marked, where it is not so special that a mark would spoil it. */
+/** A text as it is, or behind the canary. A mark would spoil some of the special texts. */
 const marked = fc.oneof(
   text,
   text.map((value) => CANARY + value),
@@ -99,7 +99,7 @@ const json: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   object: fc.dictionary(fc.oneof(marked, fc.constantFrom(...memberNames())), tie("value"), { maxKeys: 6 }),
 })).value;
 
-/** Names that some route or message looks for, so that values reach what is behind the first check. */
+/** Names that some route or message reads, so that values pass the first check. */
 function memberNames(): string[] {
   return [
     ...["type", "from", "to", "nonce", "ts", "payload", "hcs", "v", "target", "actor", "owner", "sessionId", "userId"],
@@ -108,7 +108,7 @@ function memberNames(): string[] {
   ];
 }
 
-/** A write as the UI makes it, so that one wrong thing in it meets the rules and not the schema. */
+/** A write as the UI makes it. With one wrong value, it passes the schema and meets the rules behind it. */
 const envelope = fc
   .record({
     type: fc.oneof(fc.constantFrom("CONTACT_REQUEST", "TRUST_ALLOCATE", "PROFILE_UPDATE", "RECOGNITION_MINT"), marked),
@@ -167,14 +167,14 @@ const query = fc
     { maxLength: 4 },
   )
   .map((pairs) => pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join("&"));
-/** As `encodeURIComponent`, for text that is none as well. */
+/** `encodeURIComponent` for any string. Lone surrogates become the replacement character. */
 const encode = (value: string) => encodeURIComponent(value.toWellFormed());
 
 const HEADER_NAMES = [
   ...["if-none-match", "if-min-sequence", "last-event-id", "idempotency-key", "authorization", "accept", "origin"],
   ...["sec-fetch-site", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "content-length", "content-type"],
 ];
-/** A value that a header may hold. Node refuses others before we see them. */
+/** A value that a header may hold. Node refuses all others before our code runs. */
 const headerValue = marked.map((value) =>
   value
     .replace(/[^\x20-\x7e]/g, "")
@@ -196,7 +196,7 @@ const headers = fc.array(
   { maxLength: 3 },
 );
 
-/** In a path also what is right in itself: only together with another such is anything looked up. */
+/** Path values, most of them valid. A route looks nothing up unless all its path values are valid. */
 const pathValue = fc.oneof(
   { weight: 1, arbitrary: marked },
   { weight: 5, arbitrary: fc.constantFrom("0.0.1001", "0.0.1002", "0.0.999999", "1", "2", "999999") },
@@ -218,7 +218,7 @@ export const fuzzedRequest: fc.Arbitrary<FuzzedRequest> = fc.constantFrom(...nam
   });
 });
 
-/** The request as it arrives; null for one that no client could send, since its headers are none. */
+/** The request as it arrives. Null if its headers are invalid, so that no client could send it. */
 export function requestOf(
   { name, params, query: text, headers: more, body }: FuzzedRequest,
   cookie: string | null,

@@ -1,4 +1,4 @@
 import type { Log } from "@/lib/ports/log";
 
-/** A log that keeps nothing. */
+/** A log that drops every line. */
 export const quietLog: Log = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,2 +1,2 @@
-/** Stands in for the package of that name, which refuses to load outside a React server bundle. */
+/** Replaces the package `server-only`, which refuses to load outside a React server bundle. */
 export {};

@@ -49,9 +49,9 @@ export class SseReader {
     this.problems.push(...(schema ? problemsOf(event.data, schema, noRefs, event.event) : [`no event ${event.event}`]));
   }
 
-  /** All events so far. Throws where one of them was not as documented. */
+  /** All events so far. Throws if one of them differs from its schema. */
   get events(): readonly SseEvent[] {
-    if (this.problems.length > 0) throw new Error(`a stream told what is not documented: ${this.problems.join("; ")}`);
+    if (this.problems.length > 0) throw new Error(`the stream sent undocumented events: ${this.problems.join("; ")}`);
     return this.read;
   }
 

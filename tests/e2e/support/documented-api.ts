@@ -29,7 +29,7 @@ async function checked(
   const problems = document.problems({ route, status: response.status(), headers, body });
   if (problems.length > 0)
     throw new Error(
-      `${route} answered ${response.status()} otherwise than openapi.json says:\n  ${problems.join("\n  ")}`,
+      `${route} answered ${response.status()}, which differs from openapi.json:\n  ${problems.join("\n  ")}`,
     );
 }
 

@@ -1,10 +1,10 @@
-/** An application that has the client package installed by a link, and nothing beside it but what the package asks for. */
+/** An application in a temporary folder. It has the client package, by a link, and the packages that this one depends on. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { buildClient, type ClientPackage, PACKAGE } from "@/scripts/build/client/package";
 
-/** Where React and SWR come from. CLIENT_PEERS names a folder with other versions of them. */
+/** The folder that React and SWR are copied from. CLIENT_PEERS names a folder with other versions of them. */
 const PEERS = resolve(process.env.CLIENT_PEERS ?? "node_modules");
 
 export interface Application {
@@ -14,7 +14,7 @@ export interface Application {
   remove(): void;
 }
 
-/** `more`: packages of the application's own. */
+/** Builds the client package and installs it. `more` names further packages that the application needs itself. */
 export async function applicationWithClient(...more: readonly string[]): Promise<Application> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "tm-client-")));
   const packageFolder = join(folder, "packages", "client");

@@ -14,7 +14,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Schema>>;
 }
 
-/** Headers that HTTP and its servers add between the app and its client. */
+/** Headers that HTTP servers add. The document does not list them. */
 const TRANSPORT = new Set([
   "connection",
   "content-encoding",
@@ -53,7 +53,7 @@ export class Documented {
     const operation = this.operation(route);
     if (operation === null) return [`${route} is not documented`];
     const given = operation.responses[String(status)];
-    if (given === undefined) return [`status ${status} is not documented (${body?.slice(0, 200)})`];
+    if (given === undefined) return [`status ${status} is not documented; the body is ${body?.slice(0, 200)}`];
     const response = this.deref(given);
     return [
       ...this.headerProblems(headers, (response.headers ?? {}) as Readonly<Record<string, Schema>>),

@@ -1,10 +1,10 @@
 /**
- * Checks JSON against the part of JSON Schema 2020-12 that our OpenAPI document uses. A keyword that it does not know throws:
- * a schema must not hold less than it says.
+ * Checks JSON against the part of JSON Schema 2020-12 that our OpenAPI document uses. It throws on an unknown keyword: skipping
+ * one would make the check weaker than the schema.
  */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Keywords that say nothing about what is valid. `format` is an annotation in 2020-12. */
+/** Keywords that do not restrict a value. `format` is an annotation in 2020-12. */
 const ANNOTATIONS = new Set(["description", "title", "default", "examples", "format", "deprecated"]);
 
 type Check = (value: unknown, argument: never, at: string, schema: Schema, resolve: Resolve) => readonly string[];
@@ -49,10 +49,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
       `${at}: ${shown(value)} is not of type ${names}`,
     ),
   const: (value, only: unknown, at) => say(value === only, `${at}: ${shown(value)} is not ${shown(only)}`),
-  enum: (value, all: readonly unknown[], at) => say(all.includes(value), `${at}: ${shown(value)} is none of the list`),
+  enum: (value, all: readonly unknown[], at) => say(all.includes(value), `${at}: ${shown(value)} is not in the list`),
   pattern: (value, pattern: string, at) =>
     typeof value === "string"
-      ? say(new RegExp(pattern, "u").test(value), `${at}: ${shown(value)} is not ${pattern}`)
+      ? say(new RegExp(pattern, "u").test(value), `${at}: ${shown(value)} does not match ${pattern}`)
       : [],
   minimum: bound(atLeast),
   maximum: bound(atMost),
@@ -93,12 +93,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   $ref: (value, ref: string, at, _, resolve) => problemsOf(value, resolve(ref), resolve, at),
 };
 
-/** The faults of a value, one sentence each with the place in front; empty where it is valid. */
+/** One sentence for each fault of a value, with the place in front. Empty if the value is valid. */
 export function problemsOf(value: unknown, schema: Schema, resolve: Resolve, at = ""): readonly string[] {
   return Object.entries(schema).flatMap(([keyword, argument]) => {
     if (ANNOTATIONS.has(keyword)) return [];
     const check = CHECKS[keyword];
-    if (check === undefined) throw new Error(`${at}: the check of schemas does not know ${keyword}`);
+    if (check === undefined) throw new Error(`${at}: this checker does not support the keyword ${keyword}`);
     return check(value, argument as never, at, schema, resolve);
   });
 }

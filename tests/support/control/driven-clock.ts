@@ -1,15 +1,15 @@
 import type { Clock } from "@/lib/ports/clock";
 import { settle } from "./event-loop";
 
-/** A clock that moves only when a test moves it. Sleepers wake in the order of their time, whatever the wall clock does. */
+/** A clock that moves only when a test moves it. Sleepers wake in the order of their time. */
 export class DrivenClock implements Clock {
   private sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
-  /** Told by how much time has moved on, before anybody wakes: for servers that have a clock of their own. */
+  /** Called with each step, before any sleeper wakes. It moves the time of servers that have their own clock. */
   onAdvance: ((ms: number) => Promise<void>) | null = null;
 
-  /** By how much true time is ahead of the monotonic clock. The two never look alike: a mix-up fails. */
+  /** True time less monotonic time. The two differ widely, so a mix-up fails a test. */
   private readonly aheadMs: number;
-  /** By how much the wall clock was set. */
+  /** Sum of all `stepWall` calls. */
   private steppedMs = 0;
 
   constructor(
@@ -23,7 +23,7 @@ export class DrivenClock implements Clock {
     return this.trueMs() + this.steppedMs;
   }
 
-  /** The time on everybody else's clock: the wall clock, had nobody set it. */
+  /** The right time, which the clocks of other machines show. `stepWall` does not change it. */
   trueMs(): number {
     return this.elapsedMs + this.aheadMs;
   }
@@ -32,7 +32,7 @@ export class DrivenClock implements Clock {
     return this.elapsedMs;
   }
 
-  /** Sets the wall clock forward, or back; nobody who sleeps notices. */
+  /** Sets the wall clock forward, or back if `ms` is negative. Sleepers do not notice. */
   stepWall(ms: number): void {
     this.steppedMs += ms;
   }
@@ -55,7 +55,7 @@ export class DrivenClock implements Clock {
     return this.sleepers.length;
   }
 
-  /** Moves time on, waking sleepers on the way and letting each run as far as it gets without the clock. */
+  /** Moves time on. It wakes each sleeper on the way, and lets it run until it waits for the clock again. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.elapsedMs + ms;
     for (;;) {
@@ -75,7 +75,7 @@ export class DrivenClock implements Clock {
     if (ms > 0) await this.onAdvance?.(ms);
   }
 
-  /** Runs `work` to its end, moving time on whenever everybody waits for it. */
+  /** Runs `work` to its end. It moves time on whenever all work waits for the clock. */
   async drive<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
     const done = work.finally(() => {

@@ -1,14 +1,14 @@
 /**
- * Says when this process can go no further by itself, as a condition and not as a number of turns: a busy machine needs more of
- * them. What is ready to run is run, what other threads compute has come back, and what was sent to a server of this process has
- * arrived. What stays is waiting for the clock, or for nothing.
+ * Waits until this process is idle: no callback is ready, no other thread computes for it, and every byte that it sent to itself
+ * has arrived. Work that is left waits for the clock. Idleness is a condition and not a number of turns, because a busy machine
+ * needs more turns.
  */
 import { performance } from "node:perf_hooks";
 import { arrived } from "./loopback";
 
 const underWay = new Set<Promise<unknown>>();
 
-/** Counts `work` as something that this process waits for: the answer of a real server takes real time. */
+/** Keeps `settle` waiting until `work` ends. Use it for calls to a real server, whose answers take real time. */
 export function busy<T>(work: Promise<T>): Promise<T> {
   const done = work.finally(() => underWay.delete(done));
   underWay.add(done);
@@ -26,16 +26,16 @@ function watch(owner: object, names: readonly string[]): void {
   }
 }
 
-// Both compute in other threads, and Node has no list of that. The first fetch of a process compiles its parser.
+// Both compute in other threads, which Node does not list. The first fetch of a process compiles WebAssembly.
 watch(crypto.subtle, ["digest", "importKey", "sign", "verify"]);
 watch(WebAssembly, ["compile", "instantiate"]);
 
-/** Files, host names and immediates, as Node names them. A connection is no sign of work: it may be silent for ever. */
+/** Node's names of work on files, host names and immediates. Connections do not count: one may stay silent for ever. */
 const WORK = /^(FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq|Immediate)/;
 
 const events = () => performance.nodeTiming.uvMetricsInfo.events;
 
-/** Whether nothing happened but the one event that tells that everything has arrived. */
+/** True if the event loop saw only the one event of `arrived`. */
 async function isIdle(): Promise<boolean> {
   const before = events();
   await arrived();
@@ -49,7 +49,7 @@ async function settleAlone(): Promise<void> {
 
 let last = Promise.resolve();
 
-/** Lets everything run that can, and whatever follows from it. One caller at a time: they would take each other for work. */
+/** Waits until this process is idle. Callers wait for each other, because each would see the other's events as work. */
 export function settle(): Promise<void> {
   last = last.then(settleAlone);
   return last;

@@ -1,14 +1,14 @@
 import type { Ledger } from "@/lib/ports/ledger/ledger";
 
-/** Stands for the end of a process, wherever it comes. */
+/** Thrown where a process dies. */
 export class Crash extends Error {
   override readonly name = "Crash";
 }
 
-/** Methods that answer at once, of what the process knows: there is nothing in them to die at. */
+/** Synchronous methods. They make no call to another process, so no process dies in them. */
 const AT_ONCE: ReadonlySet<string> = new Set<keyof Ledger>(["choose"]);
 
-/** Calls through to `target`; `fuse` decides at each call whether it dies before it, after it (the answer is lost), or not. */
+/** Calls `target`. At each call `fuse` decides whether the process dies before it, after it (the answer is lost), or not. */
 export function fused<T extends object>(target: T, fuse: () => "before" | "after" | null): T {
   return new Proxy(target, {
     get(object, name) {
@@ -26,7 +26,7 @@ export function fused<T extends object>(target: T, fuse: () => "before" | "after
   });
 }
 
-/** A fuse that blows at the `at`th call, counted over everything that shares it; never where `at` is null. */
+/** A fuse that blows at call number `at`, counted over all objects that share it. If `at` is null, it never blows. */
 export function fuseAt(
   at: number | null,
   when: "before" | "after",

@@ -1,4 +1,4 @@
-/** The same object, with every call of its methods told first: `onCall` counts it, or gives what it is to fail with. */
+/** Wraps an object. `onCall` runs before every method. If it returns an error, the method rejects with that error instead. */
 export function intercepted<T extends object>(
   target: T,
   onCall: (name: string, args: readonly unknown[]) => Error | null,

@@ -1,8 +1,8 @@
 import type { Clock } from "@/lib/ports/clock";
 
 /**
- * The machine's clock, which a test can put forward: real servers answer in real time, and nobody waits for a back-off or for a
- * view to grow old. Sleepers whose time a leap has passed wake at once.
+ * The machine's clock, which a test can put forward. Real servers answer in real time, and the test need not wait for back-offs
+ * or for a view to grow old. A leap wakes at once every sleeper whose time it passes.
  */
 export class LeapingClock implements Clock {
   private leaptMs = 0;

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
-/** Callers whose datagram is on its way, the oldest first. */
+/** Callers that wait for their datagram, the oldest first. */
 const waiting: (() => void)[] = [];
 let opened: Promise<Socket> | undefined;
 
@@ -15,8 +15,8 @@ async function open(): Promise<Socket> {
 }
 
 /**
- * Resolves when everything that this process has sent to itself has arrived and was read: loopback keeps the order, and a datagram
- * that was sent last has come back. For the event loop that is one event.
+ * Resolves when this process has read everything that it sent to itself. It sends a datagram and waits for it: loopback keeps the
+ * order, so all earlier bytes have arrived with it. The event loop counts this as one event.
  */
 export async function arrived(): Promise<void> {
   opened ??= open();
@@ -27,6 +27,6 @@ export async function arrived(): Promise<void> {
   });
   // A process may end while nobody waits.
   if (waiting.length === 0) socket.unref();
-  // Whatever arrived together with it is handled when the turn of the event loop ends.
+  // The event loop handles data that arrived in the same turn before this immediate.
   await new Promise((resolve) => setImmediate(resolve));
 }

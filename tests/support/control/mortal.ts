@@ -1,13 +1,13 @@
-/** A process that dies: its calls of ports are counted, and with one of them it ends, as a power cut would end it. */
+/** A process that dies at a chosen call of its ports, as in a power cut. It counts its calls. */
 
 class Killed extends Error {
   override readonly name = "Killed";
 }
 
 export interface Death {
-  /** The number of the call, from 1. */
+  /** Number of the call, from 1. */
   readonly at: number;
-  /** Whether the other side has done what was asked, and only the answer is lost. */
+  /** `after`: the other side did the work, and the answer is lost. */
   readonly when: "before" | "after";
 }
 
@@ -15,7 +15,7 @@ export class Mortal {
   private calls = 0;
   private isDead = false;
 
-  /** Without a death it lives, and counts. */
+  /** Without a death it only counts calls. */
   constructor(private readonly death: Death | null = null) {}
 
   get count(): number {
@@ -26,7 +26,7 @@ export class Mortal {
     return this.isDead;
   }
 
-  /** The same port, of this process: every method that answers with a promise is a call. */
+  /** Wraps a port of this process. Every method that returns a promise counts as a call. */
   of<T extends object>(port: T): T {
     return new Proxy(port, {
       get: (target, name) => {
@@ -44,7 +44,7 @@ export class Mortal {
     if (isLast && this.death?.when === "before") this.die();
     const answer = made();
     if (!(answer instanceof Promise)) {
-      // A synchronous answer is no call to another process.
+      // A synchronous method makes no call to another process.
       this.calls -= 1;
       return answer;
     }

@@ -1,6 +1,6 @@
 /**
- * A balancer as they are: it keeps connections to every instance, asks each whether it is ready, sends requests to those that
- * are, and tries another one only where a connection was refused. Whatever else goes wrong has failed for its client.
+ * A load balancer like those in production. It keeps connections to every instance and sends requests to those that are ready.
+ * It tries another instance only if a connection is refused. Every other failure reaches the client.
  */
 import type { Agent } from "node:http";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
@@ -26,7 +26,7 @@ export class Balancer {
     this.checking = Promise.all(this.targets.map((target) => this.check(target)));
   }
 
-  /** Rejects where the connection breaks, or nobody is ready. */
+  /** Rejects if the connection breaks, or if no instance is ready. */
   async send(method: "GET" | "POST", path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const ready = this.targets.filter(({ isReady }) => isReady);
     const turn = this.turn++;

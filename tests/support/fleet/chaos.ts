@@ -1,4 +1,4 @@
-/** Instances that all sync all topics, and are killed and started again meanwhile. */
+/** A scenario: all instances sync all topics while some are killed and started again. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { createRng } from "@/lib/devnet/rng";
 import { Feed } from "./feed";
@@ -10,7 +10,7 @@ export interface ChaosOptions {
   readonly services: FleetServices;
   readonly instances: number;
   readonly durationMs: number;
-  /** The run goes on past `durationMs` until so many requests were answered, but not for ten times as long. */
+  /** The run goes on past `durationMs` until this many requests are answered, but at most ten times as long. */
   readonly leastAnswers?: number;
   readonly killsPerSecond: number;
 }
@@ -21,20 +21,20 @@ export interface ChaosOutcome {
   readonly written: number;
   /** Answers of a sync or a read. */
   readonly answers: number;
-  /** Requests that ended with their instance. */
+  /** Requests that failed because their instance was killed. */
   readonly broken: number;
-  /** Where the database is not what a clean replay makes it. Empty: no message lost, none twice, every count the same. */
+  /** Differences between the database and a clean replay. Empty means: no message lost, none stored twice, every count right. */
   readonly wrong: readonly string[];
   readonly deadlocks: number;
   /** Errors that living instances logged, and their answers with a status of 500. */
   readonly errors: readonly string[];
-  /** How many of them say that the database did not answer in time: the machine has too little CPU. */
+  /** Further errors, which say that the database did not answer in time: the machine has too little CPU. */
   readonly starved: number;
 }
 
-/** Each instance is asked to sync again this long after it has answered. */
+/** Wait between an instance's answer and the next request to it. */
 const PAUSE_MS = 20;
-/** So many instances are left alive. Where starts are slow, there would be none that answers otherwise. */
+/** This many instances stay alive. If starts are slow, none would answer otherwise. */
 const LEAST_RUNNING = 2;
 const FEED_MS = 50;
 const FEED_PER_SECOND = 70;
@@ -69,7 +69,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   };
 }
 
-/** The state that one instance alone makes of the ledger. */
+/** Stored state of one instance that read the whole ledger undisturbed. */
 async function replayed(services: FleetServices): Promise<readonly string[]> {
   const fleet = await startFleet({ services, count: 1, isCounted: false });
   await fleet.stop();
@@ -103,7 +103,7 @@ class ChaosRun {
     await Promise.all(work);
   }
 
-  /** Until the store has what the ledger has. */
+  /** Syncs until the store has every message of the ledger. */
   async settle({ devnet }: FleetServices): Promise<void> {
     for (let tries = 0; tries < SETTLE_TRIES; tries += 1) {
       const instance = this.fleet.instances[tries % this.fleet.instances.length] as Instance;
@@ -140,7 +140,7 @@ class ChaosRun {
     }
   }
 
-  /** As much as is due, however rarely this process gets to it. */
+  /** Writes as many messages as are due by the time that has passed. */
   private async write(): Promise<void> {
     const startMs = systemClock.now();
     const due = () => ((systemClock.now() - startMs) / 1_000) * FEED_PER_SECOND;
@@ -150,7 +150,7 @@ class ChaosRun {
     }
   }
 
-  /** As many as are due. A process takes a while to be gone, and another one to be back: nobody waits for either. */
+  /** Kills as many instances as are due by the time that has passed. It does not wait for ends and starts in between. */
   private async killAll(perSecond: number): Promise<void> {
     const restarts = new Map<Instance, Promise<void>>();
     const startMs = systemClock.now();

@@ -1,22 +1,22 @@
-/** A process that listens: started, killed and started again, and ended with its parent however that ends. */
+/** A child process with a server. It ends when its parent ends, for whatever reason. */
 import { type ChildProcess, spawn } from "node:child_process";
 
 export interface ChildOptions {
   /** A bundled program (bundle.ts) that sends `{port}` to its parent when it listens. */
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
-  /** A line that it wrote, to whichever of its two outputs. */
+  /** Called with each line that the child writes to stdout or stderr. */
   readonly onLine: (line: string) => void;
-  /** It ended though nobody had told it to. */
+  /** Called if the child ends unasked. */
   readonly onLost: (reason: string) => void;
 }
 
 export interface Child {
   readonly port: number;
   readonly pid: number;
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the child has ended. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves when it is gone, with how it went: `exit code 0`, or the signal that ended it. */
+  /** Sends SIGTERM. Resolves when the child has ended, with `exit code 0` or the signal that ended it. */
   end(): Promise<string>;
 }
 
@@ -27,7 +27,7 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Resolves when it listens; rejects with what it said where it does not. */
+/** Starts a program. Resolves when it listens, or rejects with its first lines. */
 export function startChild({ program, env, onLine, onLost }: ChildOptions): Promise<Child> {
   const { PATH = "", HOME = "" } = process.env;
   const child = spawn(process.execPath, [program], {

@@ -1,20 +1,20 @@
-/** The cost of reads for the tiers below the process, counted where the bill is made: at the stand-ins. */
+/** The cost of reads in Redis commands and SQL statements. The stand-ins count them, as the vendors bill them. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { FleetServices } from "./services";
 
 export interface ReadCost {
   /** Redis commands of reads: views looked up, leased and filled. */
   readonly commands: number;
-  /** SQL statements of whatever kind. */
+  /** All SQL statements. */
   readonly statements: number;
-  /** Redis commands of the instances themselves, by purpose: of the sync once in a period, of the report once in ten seconds. */
+  /** Redis commands of the instances themselves, by purpose: the sync once in a period, the report once in ten seconds. */
   readonly own: Readonly<Record<string, number>>;
 }
 
-/** Sent by the sync, its rounds and an instance's report of its numbers, not for a read nor for a stream. */
+/** Purposes of commands that the sync and an instance's report send. No read and no stream sends them. */
 const OWN = ["round", "budget", "publish", "cursor", "report"];
 
-/** The cost of `work`. Nothing else may run meanwhile. */
+/** The cost of `work`. Nothing else may run at the same time. */
 export async function costOf({ upstash, proxy }: FleetServices, work: () => Promise<unknown>): Promise<ReadCost> {
   upstash.counters.reset();
   proxy.counters.reset();
@@ -25,17 +25,17 @@ export async function costOf({ upstash, proxy }: FleetServices, work: () => Prom
   return { commands: total - sum, statements: proxy.counters.read().total, own };
 }
 
-/** After the last commit, each instance looks at the database once more, at most this late (lib/server/health/watch.ts). */
+/** Each instance asks the database once more after the last commit, at most this late (lib/server/health/watch.ts). */
 const LAST_LOOK_MS = 16_000;
 
-/** Waits until no instance has to look at the database any more because something was committed. */
+/** Waits until the last commit causes no more statements. */
 export const settled = () => systemClock.sleep(LAST_LOOK_MS);
 
-/** Longer than anything that a read or a start leaves behind pauses before it goes on. */
+/** Longer than any pause in the work that follows a read or a start. */
 const QUIET_MS = 1_200;
 const QUIET_TRIES = 50;
 
-/** Waits until nobody asks the tiers for anything any more. */
+/** Waits until no command and no statement comes any more. */
 export async function quiet({ upstash, proxy }: FleetServices): Promise<void> {
   const seen = () => proxy.counters.read().total + upstash.counters.read().total;
   for (let tries = 0; tries < QUIET_TRIES; tries += 1) {
@@ -43,5 +43,5 @@ export async function quiet({ upstash, proxy }: FleetServices): Promise<void> {
     await systemClock.sleep(QUIET_MS);
     if (seen() === before) return;
   }
-  throw new Error("the tiers are asked without end");
+  throw new Error("commands or statements went on without end");
 }

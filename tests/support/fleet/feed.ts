@@ -1,4 +1,4 @@
-/** Messages that people write while instances come and go: bonds and trust of a few, long texts in chunks, and poison. */
+/** Writes messages to the ledger: bonds and trust of a few people, long texts in chunks, and undecodable bodies. */
 import type { AccountId, TopicKind } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng, type Rng } from "@/lib/devnet/rng";
@@ -6,10 +6,10 @@ import { createRng, type Rng } from "@/lib/devnet/rng";
 type Body = Uint8Array | string | object;
 type Act = readonly [kind: TopicKind, body: Body, payer?: AccountId];
 
-/** Few, so that every batch meets the same rows again. */
+/** Few people, so that every batch changes the same rows again. */
 const PEOPLE = Array.from({ length: 24 }, (_, i) => `tm-fed-${i}`);
 const DEFINITIONS = ["rec-reliable", "rec-kind", "rec-quick"];
-/** Nobody trusts it. */
+/** An account that is no trusted payer. */
 const STRANGER = "0.0.6660013" as AccountId;
 /** Three to six chunks of 1,024 bytes. */
 const LONG_BYTES = [2_100, 5_900] as const;
@@ -17,7 +17,7 @@ const MAX_AT_ONCE = 6;
 
 export class Feed {
   private readonly rng: Rng;
-  /** Messages on the ledger because of it, chunks counted each. */
+  /** Ledger messages so far. Each chunk counts. */
   written = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class Feed {
     return PEOPLE;
   }
 
-  /** Writes a few messages to one topic after the other. */
+  /** Writes one to six messages, each to the topic of its kind. */
   once(): void {
     const count = 1 + Math.floor(this.rng.next() * MAX_AT_ONCE);
     for (let i = 0; i < count; i += 1) {

@@ -1,6 +1,6 @@
 /**
- * Several instances of the app, each a process of its own, over the same services: what runs in production, on one machine.
- * An instance can be killed as a crash kills it, and started again.
+ * Several app instances over the same services, each in its own process, as in production. A test can kill an instance and start
+ * it again.
  */
 import type { Agent } from "node:http";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
@@ -31,22 +31,22 @@ export interface Instance {
   readonly index: number;
   /** Null while it does not run. */
   readonly port: number | null;
-  /** Asks as a user. Rejects where the connection breaks. */
+  /** Sends a request as a signed-in user. Rejects if the connection breaks. */
   get(path: string, userId: string, options?: AskOptions): Promise<Answer>;
   post(path: string, userId: string, options?: AskOptions): Promise<Answer>;
   kill(): Promise<void>;
-  /** Tells it to end, and waits until it has; answers how it went (Child.end). */
+  /** Sends SIGTERM and waits for the end. Resolves to the exit code or signal (Child.end). */
   end(): Promise<string>;
   start(): Promise<void>;
 }
 
 export interface Fleet {
   readonly instances: readonly Instance[];
-  /** Their database, past the proxy. */
+  /** Their database, without the proxy that counts. */
   readonly databaseUrl: string;
-  /** Log lines of all instances, in every life, in the order in which they came. */
+  /** Log lines of all instances since the fleet started, in the order in which they arrived. */
   readonly logged: readonly LogLine[];
-  /** Processes that ended though nobody killed them. */
+  /** Processes that ended unasked. */
   readonly lost: readonly string[];
   /** The Cookie header that signs a user in. */
   cookieOf(userId: string): Promise<string>;
@@ -56,23 +56,23 @@ export interface Fleet {
 export interface FleetOptions {
   readonly services: FleetServices;
   readonly count: number;
-  /** Differences from the fleet's own environment. */
+  /** Variables that replace or extend the fleet's own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The instances reach the database through the proxy that counts; false spares its hop. */
+  /** Whether the instances reach the database through the proxy that counts (the default). False spares its hop. */
   readonly isCounted?: boolean;
-  /** One that is filled already; an empty one if absent. */
+  /** An existing database. If absent, the fleet gets an empty one. */
   readonly databaseUrl?: string;
-  /** The program to run instead of the app: its path from the root. */
+  /** Path from the root of another program to run instead of the app. */
   readonly entry?: string;
 }
 
-/** Starts `count` instances on a database of their own and an empty Redis. Ends them all where one does not start. */
+/** Starts `count` instances on one database and an empty Redis. If one does not start, it ends them all. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { services, count, entry = "tests/support/fleet/instance.ts" } = options;
   const databaseUrl = options.databaseUrl ?? (await services.postgres.createDatabase());
   const [program] = await Promise.all([bundleOf(entry), flush(services)]);
   const env = environmentOf(options, databaseUrl);
-  // Nobody signs out here.
+  // No user signs out in these tests.
   const signOuts = { isOver: () => false, issueMs: () => systemClock.now() };
   const sessions = new Sessions({ secrets: [SECRET], network: NETWORK, isSecure: true, clock: systemClock, signOuts });
   const cookies = new Map<string, Promise<string>>();
@@ -100,7 +100,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   );
   const stop = async () => void (await Promise.all(instances.map((instance) => instance.kill())));
   try {
-    // The first one migrates and does the backlog: all at once they would race for each page of it.
+    // The first one migrates and syncs the backlog. All together would race for each page of it.
     const [first, ...others] = instances;
     await first?.start();
     await Promise.all(others.map((instance) => instance.start()));
@@ -180,7 +180,7 @@ class FleetInstance implements Instance {
   }
 }
 
-/** As an operator would set it, for a network of one's own. */
+/** Environment of an instance, as an operator would set it for a private network. */
 function environmentOf({ services, env = {}, isCounted = true }: FleetOptions, databaseUrl: string) {
   const { proxy, upstash, devnet } = services;
   const database = new URL(databaseUrl);
@@ -198,9 +198,9 @@ function environmentOf({ services, env = {}, isCounted = true }: FleetOptions, d
     UPSTASH_REDIS_REST_URL: upstash.url,
     UPSTASH_REDIS_REST_TOKEN: upstash.token,
     SESSION_SECRET: SECRET,
-    // The budget is the public mirror's business; the devnet has none.
+    // The mirror budget protects public mirrors. The devnet needs none.
     MIRROR_RPS: "10000",
-    // Everybody here comes from one address, and some from one person, as often as they can.
+    // All requests come from one address, and many from one user.
     RATE_LIMITS: "0",
     ...(devnet.nodeAddress === ""
       ? {}
@@ -219,7 +219,7 @@ async function flush({ redis }: FleetServices): Promise<void> {
   connection.close();
 }
 
-/** The app logs JSON; anything else (a crash) counts as an error. */
+/** Parses a log line. The app logs JSON, so any other line (as of a crash) counts as an error. */
 function lineOf(instance: number, text: string): LogLine {
   try {
     const { level, message } = JSON.parse(text) as { level: string; message: string };

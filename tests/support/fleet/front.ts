@@ -1,4 +1,4 @@
-/** Our own server in front of the route table alone: in a test's instance what Next is in production, at a thirtieth of its CPU. */
+/** Our server with the route table and without Next. Test instances use it because it needs a thirtieth of Next's CPU time. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App } from "@/lib/server/boot/app";
 import { entrance, rememberedOf } from "@/lib/server/front/entrance";
@@ -7,12 +7,12 @@ import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 import { matchRoute } from "../match-route";
 
-/** As server.ts opens it. */
+/** Opens the server as server.ts does. */
 export function openFront(app: App): Front {
   const next = (request: IncomingMessage, response: ServerResponse) => serve(app, request, response);
   const front = new Front((request, response) => serveAll(request, response), app.clock);
   const serveAll = entrance({ app, remembered: rememberedOf(app), next, isEnding: () => front.isEnding });
-  // Longer than a test's client keeps an idle connection: closing first would break a request on its way.
+  // A test's client keeps idle connections for less time. If the server closed first, it could break a request.
   front.server.keepAliveTimeout = 120_000;
   return front;
 }
@@ -50,7 +50,7 @@ async function bodyOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Reads on only as fast as the client takes it, and stops when the client has left. */
+/** Sends a body as fast as the client reads it. It stops when the client leaves. */
 async function send({ body }: Response, outgoing: ServerResponse): Promise<void> {
   const reader = body?.getReader();
   while (reader && !outgoing.destroyed) {

@@ -15,10 +15,10 @@ export interface Asked {
   readonly body?: string;
 }
 
-/** Sockets of one instance; as many as it is asked at a time. */
+/** Keeps connections to one instance open, without a limit. */
 export const newAgent = (): Agent => new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-/** One request on a socket of the agent, by node's own client: fetch costs several times its CPU. Rejects where the connection breaks. */
+/** Sends one request by Node's own client, because fetch needs several times its CPU time. Rejects if the connection breaks. */
 export function ask({ port, agent, method, path, headers, body }: Asked): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: "127.0.0.1", port, agent, method, path, headers: { ...headers } }, (response) => {

@@ -1,4 +1,4 @@
-/** One instance of the app as a process of its own: started and ended as server.ts does it, out of its environment, without Next. */
+/** The program of one app instance. It starts and ends as server.ts does, from its environment, but without Next. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { endInOrder } from "@/lib/server/boot/lifecycle";
 import { getApp } from "@/lib/server/boot/start";
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   process.send?.({ port: await front.listen(0, "127.0.0.1") });
 }
 
-// The process that started it is gone, so nobody needs it any more.
+// The parent process has ended, so nobody needs this one.
 process.once("disconnect", () => process.exit(0));
 main().catch((error: unknown) => {
   console.error(error);

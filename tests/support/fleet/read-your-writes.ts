@@ -1,21 +1,21 @@
-/** Writes on one instance and reads on another at once, as a page behind a balancer does. */
+/** A scenario: writes on one instance and reads on another right after, as a page behind a balancer does. */
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import type { Fleet, Instance } from "./fleet";
 import type { Answer } from "./http";
 
 export interface ReadYourWrites {
-  /** Reads whose answer had the write in it. */
+  /** Reads whose answer contained the write. */
   readonly contained: number;
-  /** Reads whose answer should have had it and had not: what was asked and answered. */
+  /** Request and answer of each read that lacked the write. */
   readonly missing: readonly string[];
-  /** Answers that said when to come back; each was asked again. */
+  /** Answers `not-yet`. Each such request was repeated. */
   readonly notYet: number;
 }
 
 const VIEWS = ["/api/contacts", "/api/signals"];
 const TRIES = 5;
 
-/** `writes` contact requests, as many at a time as there are writers; each instance writes and each reads, another one than wrote. */
+/** Makes `writes` contact requests, one at a time for each writer. All pairs of instances take turns as writer and reader. */
 export async function readYourWrites(
   fleet: Fleet,
   writers: readonly string[],
@@ -45,7 +45,7 @@ export async function readYourWrites(
   return { ...count, missing };
 }
 
-/** Every ordered pair in turn. */
+/** Goes through all ordered pairs. */
 function pairOf(instances: readonly Instance[], write: number): readonly [writer: Instance, reader: Instance] {
   const n = instances.length;
   const writer = write % n;

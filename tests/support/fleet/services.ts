@@ -1,4 +1,4 @@
-/** Services that instances share: PostgreSQL behind a counting proxy, Redis behind Upstash's protocol, one mirror. */
+/** The services that a fleet shares: PostgreSQL behind a proxy that counts, Redis behind Upstash's protocol, one mirror. */
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
 import { type PostgresServer, startPostgres } from "../servers/postgres-server";
@@ -8,10 +8,10 @@ import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
 
 export interface FleetServices {
   readonly postgres: PostgresServer;
-  /** Statements through it are counted; it costs a hop. */
+  /** Counts statements. It costs a hop. */
   readonly proxy: PostgresProxy;
   readonly redis: RedisServer;
-  /** Commands are counted here, by purpose. */
+  /** Counts commands by purpose. */
   readonly upstash: UpstashStandIn;
   readonly devnet: Devnet;
   stop(): Promise<void>;

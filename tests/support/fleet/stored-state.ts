@@ -1,7 +1,7 @@
-/** Everything that a database holds of the ledger, as lines that two databases can be compared by. */
+/** Prints everything that a database stores from the ledger as lines, so that tests can compare two databases. */
 import pg from "pg";
 
-/** Positions apart: races decide their order, though never their number. */
+/** All rows without positions. Races decide the order of positions, never their number. */
 export const STORED_LINES = `
   SELECT concat_ws(' ', 'topic', topic_id, cursor, head_ns, encode(head_hash, 'hex'), messages, verified, unverifiable, failed,
     undecodable, untrusted, unproven) FROM topics
@@ -19,7 +19,7 @@ export const STORED_LINES = `
   UNION ALL SELECT concat_ws(' ', 'profile', u.user_id, (to_jsonb(f) - 'user_no' - 'ref')::text) FROM profiles f JOIN user_heads u USING (user_no)
   UNION ALL SELECT concat_ws(' ', 'definition', (to_jsonb(d) - 'ref' - 'claims')::text) FROM recognition_definitions d`;
 
-/** Users whose positions are not 1 to their head, each once; and topics whose log is not every number up to the cursor. */
+/** Users whose positions are not 1 to their head, each once. Topics whose log is not 1 to their cursor, each once. */
 export const STORED_FLAWS = `
   SELECT 'positions of ' || u.user_id AS flaw FROM user_heads u LEFT JOIN hcs_messages r USING (user_no) GROUP BY u.user_no, u.user_id, u.head
     HAVING count(r.n) <> u.head OR count(DISTINCT r.n) <> u.head OR coalesce(min(r.n), 1) <> 1 OR coalesce(max(r.n), 0) <> u.head
@@ -28,9 +28,9 @@ export const STORED_FLAWS = `
 
 export interface StoredState {
   readonly lines: readonly string[];
-  /** States that no history may lead to, in words. */
+  /** Broken invariants, in words. */
   readonly flaws: readonly string[];
-  /** Since the database was made. */
+  /** Count since the database was created. */
   readonly deadlocks: number;
 }
 
@@ -54,7 +54,7 @@ export async function storedState(databaseUrl: string): Promise<StoredState> {
   }
 }
 
-/** Lines that one has and the other has not, each with its side in front; repetitions count. */
+/** Lines that only one side has, marked `missing` or `too many`. Repeated lines count. */
 export function differences(expected: readonly string[], actual: readonly string[]): readonly string[] {
   const left = new Map<string, number>();
   for (const line of expected) left.set(line, (left.get(line) ?? 0) + 1);

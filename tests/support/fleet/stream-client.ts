@@ -1,25 +1,25 @@
-/** A client of live streams that is moved about: it resumes elsewhere by the last event id it has seen, as a browser does. */
+/** A stream client that moves between instances. As a browser does, it resumes after the last event id that it saw. */
 import { type ClientRequest, request } from "node:http";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { Fleet, Instance } from "./fleet";
 
 export interface Received {
-  /** Each signal's id, `<topicId>/<sequence>`, as often as it came. */
+  /** Each signal's id, `<topicId>/<sequence>`, as often as it arrived. */
   readonly ids: readonly string[];
-  /** Events whose position did not follow the one before it. */
+  /** Events whose position was not the previous position plus one. */
   readonly outOfOrder: number;
-  /** Told to start from scratch: it lost its place. */
+  /** Stream resyncs: the server told the client to start its view over. */
   readonly resyncs: number;
   readonly connections: number;
 }
 
-/** How long it stays with one instance, drawn anew each time. */
+/** Bounds of the time that the client stays with one instance. Each stay is random. */
 export interface Stay {
   readonly leastMs: number;
   readonly mostMs: number;
 }
 
-/** After a refused or broken connection; a browser would wait longer. */
+/** Wait after a refused or broken connection. A browser would wait longer. */
 const RETRY_MS = 100;
 
 export class StreamClient {
@@ -46,12 +46,12 @@ export class StreamClient {
     return { ids, outOfOrder, resyncs, connections };
   }
 
-  /** Opens the first stream; from then on there is one until `stop`. */
+  /** Opens a stream, and a new one whenever it ends, until `stop`. */
   start(): void {
     void this.open();
   }
 
-  /** It stays from now on where it is. */
+  /** Ends the moves: the client stays with its instance. */
   settle(): void {
     this.stay = null;
     if (this.timer && this.isOpen) clearTimeout(this.timer);

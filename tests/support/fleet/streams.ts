@@ -1,4 +1,4 @@
-/** Many streams on several processes while the ledger moves, clients move, and processes die: what was lost, what came twice. */
+/** A scenario: many streams while messages arrive, clients move and processes die. It counts lost and doubled events. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
@@ -12,13 +12,13 @@ export interface StreamsOptions {
   readonly services: FleetServices;
   readonly instances: number;
   readonly clients: number;
-  /** Signals over all clients: two a message. */
+  /** Signals over all clients. Each message makes two. */
   readonly events: number;
   readonly messagesPerSecond: number;
   readonly stay: Stay;
-  /** One process is killed, and started again, each time that this has passed. */
+  /** Time between two kills. A killed process starts again. */
   readonly killEveryMs: number;
-  /** How long the streams are looked at when all is said. */
+  /** Time for which the cost of idle streams is measured, after the last event. */
   readonly idleMs: number;
 }
 
@@ -31,13 +31,13 @@ export interface StreamsOutcome {
   readonly connections: number;
   readonly kills: number;
   readonly seconds: number;
-  /** The cost of all streams together while nothing happens. */
+  /** Cost of all streams together while nothing happens. */
   readonly idle: ReadCost;
   readonly idleSeconds: number;
 }
 
 const TICK_MS = 100;
-/** No event for that long: what has not come by now is lost. */
+/** After this long without an event, missing events count as lost. */
 const PATIENCE_MS = 45_000;
 
 export async function runStreams(options: StreamsOptions): Promise<StreamsOutcome> {
@@ -58,7 +58,7 @@ export async function runStreams(options: StreamsOptions): Promise<StreamsOutcom
     const seconds = (systemClock.now() - startMs) / 1_000;
     for (const client of clients) client.settle();
     await until(() => clients.every(({ isOpen }) => isOpen));
-    // The instance that started last asks the database once where each topic stands: on its turn, or now.
+    // The instance that started last loads each topic's cursor once. This sync makes it do so now.
     await Promise.all(fleet.instances.map((each) => each.post("/api/sync", users[0] as string, { body: {} })));
     const idle = await idleCost(services, options.idleMs);
     return { ...sumOf(clients, expected), kills: killer.kills, seconds, idle, idleSeconds: options.idleMs / 1_000 };
@@ -68,7 +68,7 @@ export async function runStreams(options: StreamsOptions): Promise<StreamsOutcom
   }
 }
 
-/** Messages between two of the users each, over three topics, as many as are due. Answers whom each concerns. */
+/** Writes messages over three topics at the given rate, each between two users. Resolves to each user's expected signals. */
 async function write(
   { services, events, messagesPerSecond }: StreamsOptions,
   users: readonly string[],
@@ -135,7 +135,7 @@ class Killer {
   }
 }
 
-/** Until all has come, or nothing comes any more. */
+/** Waits until all events have arrived, or none arrives any more. */
 async function settle(clients: readonly StreamClient[], events: number): Promise<void> {
   const arrived = () => clients.reduce((sum, { received }) => sum + received.ids.length, 0);
   for (let [last, waitedMs] = [arrived(), 0]; last < events && waitedMs < PATIENCE_MS; waitedMs += TICK_MS) {
@@ -145,12 +145,12 @@ async function settle(clients: readonly StreamClient[], events: number): Promise
   }
 }
 
-/** From when the last commit, and whoever was started last, is done with; the rounds of the sync go on. */
+/** Cost of idle streams, from when the last commit and the last start cause no more work. The sync's rounds go on. */
 async function idleCost(services: FleetServices, idleMs: number): Promise<ReadCost> {
   await settled();
-  const lookASecond = () => costOf(services, () => systemClock.sleep(1_000));
+  const costOfOneSecond = () => costOf(services, () => systemClock.sleep(1_000));
   for (let tries = 0; tries < 30; tries += 1) {
-    const { commands, statements } = await lookASecond();
+    const { commands, statements } = await costOfOneSecond();
     if (commands + statements === 0) break;
   }
   return costOf(services, () => systemClock.sleep(idleMs));

@@ -1,4 +1,4 @@
-/** Topics with real running hashes, made of message bodies. */
+/** Makes topics with real running hashes from message bodies. */
 import { hash } from "node:crypto";
 import { type ConsensusNs, consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "@/lib/core/ledger/ids";
@@ -17,7 +17,7 @@ export interface Piece {
 
 const bytesOf = (body: unknown) => (body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body)));
 
-/** One message for each piece, from sequence 1, one second apart where no time is given. */
+/** One message for each piece, from sequence 1. Messages without a time are one second apart. */
 export function chainOf(
   topicId: string,
   pieces: readonly Piece[],
@@ -37,7 +37,7 @@ export function chainOf(
   });
 }
 
-/** A body cut into chunks as the SDK cuts it. */
+/** Cuts a body into chunks as the SDK does. */
 export function chunked(body: unknown, key: string, chunkBytes: number): readonly Piece[] {
   const bytes = bytesOf(body);
   const total = Math.ceil(bytes.length / chunkBytes);

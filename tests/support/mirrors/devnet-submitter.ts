@@ -5,16 +5,16 @@ import { err, ok, type Result } from "@/lib/core/result";
 import type { Devnet } from "@/lib/devnet/devnet";
 import type { SubmitError, Submitted, Submitter } from "@/lib/ports/ledger/submitter";
 
-/** Transaction ids that a devnet has had, whoever sent them. */
+/** Transaction ids that each devnet has accepted, from any submitter. */
 const known = new WeakMap<Devnet, Set<bigint>>();
 
 /**
- * Writes straight into an in-process devnet. tests/integration/devnet/sdk.test.ts tests the SDK's own way. A transaction id is taken
- * once, as a consensus node does.
+ * Writes straight into an in-process devnet. Like a consensus node, it accepts each transaction id once. The way through the SDK has
+ * its own tests in tests/integration/devnet/sdk.test.ts.
  */
 export class DevnetSubmitter implements Submitter {
   readonly submitted: string[] = [];
-  /** The error that the next submit answers instead. */
+  /** If set, every submit answers this error. */
   failWith: SubmitError | null = null;
 
   constructor(private readonly devnet: Devnet) {}
@@ -29,7 +29,7 @@ export class DevnetSubmitter implements Submitter {
     this.submitted.push(new TextDecoder().decode(message));
     const last = this.devnet.submit(topicId, message).at(-1);
     const sequence = parseSequence(last?.sequence);
-    if (!last || sequence === null) throw new Error("the devnet took no message");
+    if (!last || sequence === null) throw new Error("the devnet accepted no message");
     return ok({
       topicId,
       sequence,

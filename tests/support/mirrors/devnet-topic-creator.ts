@@ -3,11 +3,14 @@ import { err, ok, type Result } from "@/lib/core/result";
 import type { Devnet } from "@/lib/devnet/devnet";
 import type { TopicCreateError, TopicCreator } from "@/lib/ports/ledger/topic-creator";
 
-/** Creates topics straight on an in-process devnet, each attempt once: the SDK's own way is tested in sdk-submitter.test.ts. */
+/**
+ * Creates topics straight on an in-process devnet, one for each attempt. The way through the SDK has its own tests in
+ * sdk-submitter.test.ts.
+ */
 export class DevnetTopicCreator implements TopicCreator {
   readonly created = new Map<string, TopicId>();
   readonly memos: string[] = [];
-  /** The error that the next creation answers instead. */
+  /** If set, the next creation answers this error. */
   failWith: TopicCreateError | null = null;
   private attempts = 0;
 

@@ -1,4 +1,4 @@
-/** The ledger, by the test's clock. Mirrors of it may be wrong; tests compare answers with the ledger itself. */
+/** A correct ledger, on the test's clock. Its mirrors may be wrong, so tests compare answers with the ledger itself. */
 import type { LedgerMessage } from "@/lib/devnet/ledger/types";
 import { chainOf, OPERATOR } from "./chain";
 
@@ -15,7 +15,7 @@ export class HonestLedger {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** Puts a message onto the ledger, now. */
+  /** Appends a message with the present time. */
   write(topicId: string, body: unknown): void {
     const nowNs = this.nowNs();
     const consensusNs = nowNs > this.lastNs ? nowNs : this.lastNs + 1n;
@@ -26,19 +26,19 @@ export class HonestLedger {
     this.chains.delete(topicId);
   }
 
-  /** The end of its newest block. Messages from now on are later than everything that was told. */
+  /** End of the newest block. All later messages get a later time. */
   headNs(): bigint {
     const nowNs = this.nowNs();
     if (nowNs > this.lastNs) this.lastNs = nowNs;
     return this.lastNs;
   }
 
-  /** How many messages of a topic it has through a time. */
+  /** Number of a topic's messages up to and including a time. */
   count(topicId: string, throughNs: bigint): number {
     return (this.bodies.get(topicId) ?? []).filter(({ consensusNs }) => consensusNs <= throughNs).length;
   }
 
-  /** The messages of a topic through a time, with their running hashes. */
+  /** A topic's messages up to and including a time, with their running hashes. */
   chain(topicId: string, throughNs: bigint): readonly LedgerMessage[] {
     const chain = this.chains.get(topicId) ?? this.hashed(topicId);
     this.chains.set(topicId, chain);

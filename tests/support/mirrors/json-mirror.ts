@@ -1,11 +1,11 @@
-/** A mirror that answers with whatever JSON a test gives it, behind the adapter that the app asks with. */
+/** A mirror that answers with any JSON that a test gives it, read by the app's own adapter. */
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { type ConsensusNs, consensusNs, formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { DrivenClock } from "../control/driven-clock";
 
 /**
- * The ledger over a mirror that has these messages of one topic, the first of sequence number 1, each as any JSON. It knows their
- * numbers whatever they say of themselves, as a mirror's database does.
+ * The ledger over a mirror with one topic. `messages` are any JSON, from sequence number 1. As in a mirror's database, a message's
+ * place decides its number, even if its own `sequence_number` differs.
  */
 export function ledgerOfJson(messages: readonly unknown[], clock: DrivenClock, throughNs: bigint): MirrorLedger {
   const to = formatConsensusTime(consensusNs(throughNs) as ConsensusNs);

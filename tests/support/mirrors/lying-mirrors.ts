@@ -1,11 +1,11 @@
 /**
- * Mirrors that do not tell the truth. They stand in front of the devnet's mirror, in this process: an answer takes as long as
- * without them, and tests of driven time need not know of them.
+ * Mirrors that answer wrongly. They replace `fetch` in this process and pass requests on to the devnet's mirror. So answers take no
+ * extra time, and tests with a driven clock work as before.
  */
 
-/** Turns an honest answer into a mirror's lie: another body, or an HTTP status in place of it. */
+/** Turns an honest answer into a wrong one: another body, or an HTTP status (`Status`). */
 export type Lie = (path: string, honest: MirrorBody) => unknown;
-/** The parts of the mirror's JSON that lies are about. */
+/** The members of the mirror's JSON that lies change. */
 export interface MirrorBody {
   readonly messages?: readonly MirrorMessage[];
   readonly blocks?: readonly { readonly timestamp: { from: string; to: string | null } }[];
@@ -21,7 +21,7 @@ export class Status {
   constructor(readonly status: number) {}
 }
 
-/** Further mirrors with an honest copy of the devnet's ledger behind them. */
+/** Address of a second mirror, with an honest copy of the devnet's ledger. */
 export const SECOND = "http://second.mirror.test";
 
 export class LyingMirrors {
@@ -29,14 +29,14 @@ export class LyingMirrors {
   /** Requests by mirror and path, since the last reset. */
   readonly asked: { readonly origin: string; readonly path: string }[] = [];
   private readonly honestFetch = globalThis.fetch;
-  /** The `Date` of answers; null: the server's own. */
+  /** Gives the header `Date` of answers. Null leaves the server's own. */
   date: (() => Date) | null = null;
 
   constructor(private readonly devnetUrl: () => string) {
     globalThis.fetch = (input, init) => this.answer(String(input), init);
   }
 
-  /** From now on a mirror answers so; null: honestly. `first` is the devnet's own address. */
+  /** Sets a mirror's lie. Null makes the mirror honest. `first` is the devnet's own address. */
   lie(origin: "first" | string, lie: Lie | null): void {
     const at = origin === "first" ? new URL(this.devnetUrl()).origin : origin;
     if (lie === null) this.lies.delete(at);
@@ -63,7 +63,7 @@ export class LyingMirrors {
   }
 }
 
-/** Applies `change` to each message of an answer, or to one message; null leaves it out. */
+/** Applies `change` to each message of a page, or to a single message. If `change` returns null, the message is left out. */
 export function eachMessage(body: MirrorBody, change: (message: MirrorMessage) => MirrorMessage | null): unknown {
   if (body.messages) return { ...body, messages: body.messages.flatMap((message) => change(message) ?? []) };
   return "sequence_number" in body ? (change(body as unknown as MirrorMessage) ?? new Status(404)) : body;

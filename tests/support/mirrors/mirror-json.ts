@@ -1,10 +1,10 @@
-/** Messages as the mirror writes them. */
+/** Writes messages in the mirror's JSON. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 
 const base64 = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString("base64");
 
-/** A chunk's key stands for its transaction's valid start, so it has to look like one. */
+/** A chunk's key becomes its transaction's valid start, so it must have that form. */
 export function mirrorJson(message: LedgerMessage): Record<string, unknown> {
   const { topicId, sequence, consensusNs, payer, chunk } = message;
   return {

@@ -1,4 +1,4 @@
-/** Pages as mirrors answer them, each with what its messages have to come to: tests/fixtures/mirror-pages. */
+/** Sample pages of mirrors, each with the log entries that it must produce: tests/fixtures/mirror-pages. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogEntry } from "@/lib/core/signals/batch";

@@ -14,7 +14,7 @@ import type {
 
 export const MIRROR = "http://mirror.test" as MirrorName;
 
-/** A ledger of given topics. `answer` may change, shorten, repeat or refuse what a page would be. */
+/** A ledger of given topics. A test's `answer` may change, shorten, repeat or refuse each page. */
 export class ScriptedLedger implements Ledger {
   readonly topics = new Map<TopicId, readonly LedgerMessage[]>();
   mirrors: readonly MirrorName[] = [MIRROR];

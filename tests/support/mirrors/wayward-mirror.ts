@@ -1,6 +1,6 @@
 /**
- * A mirror of an honest ledger that may fall behind, go back, lie once, or answer one reader and not another. What it serves at
- * one time is of one state: its head and its pages agree, as of one replica. Lies are those that the ledger's hash chain shows.
+ * A faulty mirror of an honest ledger. It may fall behind, go back, lie once, or refuse one reader. At any time its head and its
+ * pages show the same state, as one replica does. It tells only lies that the ledger's hash chain reveals.
  */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -20,12 +20,12 @@ type Answer = { readonly status: number; readonly json: Json };
 const FUTURE_NS = 3_600_000_000_000n;
 
 export class WaywardMirror {
-  /** Through when it has imported the ledger; null: it follows. */
+  /** Consensus time at which it stopped to import the ledger. Null while it follows. */
   private frozenNs: bigint | null = null;
   private lie: Lie | null = null;
-  /** Readers that get no answer. */
+  /** Readers that get status 503. */
   readonly refused = new Set<string>();
-  /** Called when an answer is made, before anybody has it. */
+  /** Called when an answer is made and not yet sent. */
   onAnswered: (question: Question) => void = () => {};
 
   constructor(private readonly ledger: HonestLedger) {}
@@ -34,7 +34,7 @@ export class WaywardMirror {
     this.frozenNs ??= this.ledger.headNs();
   }
 
-  /** As it was so long ago, as from a backup; it stays there until it follows again. */
+  /** Goes back by `ms`, as if restored from a backup. It stays there until `follow`. */
   goBack(ms: number): void {
     this.frozenNs = this.ledger.headNs() - BigInt(ms) * 1_000_000n;
   }
@@ -53,7 +53,7 @@ export class WaywardMirror {
     this.refused.clear();
   }
 
-  /** The address for one reader, who is told apart from the others by it. */
+  /** Opens an address for one reader. The mirror tells its readers apart by their addresses. */
   async listen(reader: string): Promise<{ readonly url: string; close(): Promise<void> }> {
     const server: Server = createServer((request, response) => {
       const url = new URL(request.url ?? "/", "http://mirror.test");
@@ -111,12 +111,12 @@ export class WaywardMirror {
     if (first && this.tells("foreign")) messages[0] = { ...first, topic_id: "0.0.999" };
     if (first && this.tells("far-ahead")) messages.push({ ...messages.pop(), sequence_number: 5_000_000 });
     if (messages.length > 1 && this.tells("hole")) messages.shift();
-    // The rest comes with the next question.
+    // The next request gets the rest.
     if (messages.length > 1 && this.tells("short-page")) messages.pop();
     return { status: 200, json: { messages, links: { next: null } } };
   }
 
-  /** Whether this is the lie that it was to tell; then it is told. */
+  /** True once if `lie` is the chosen lie. */
   private tells(lie: Lie): boolean {
     if (this.lie !== lie) return false;
     this.lie = null;

@@ -1,4 +1,4 @@
-/** The rules of style that a machine can hold, apart from those of imports (.dependency-cruiser.cjs). */
+/** Checks rules of style. The rules of imports are in .dependency-cruiser.cjs. */
 import { codeOf, isBarrel, type SourceFile } from "./source";
 
 export type Layer =
@@ -17,7 +17,7 @@ export type Layer =
   | "drizzle"
   | "outside";
 
-/** Where a file belongs. `outside`: tests, bench, scripts and what stands in the root. */
+/** The layer of a file. `outside` is tests, bench, scripts and the files in the root. */
 export function layerOf(path: string): Layer {
   const [top, second, third] = path.split("/");
   if (top === "lib" && second === "adapters") return `adapters/${third}`;
@@ -28,19 +28,19 @@ export function layerOf(path: string): Layer {
   return top === "drizzle" ? "drizzle" : "outside";
 }
 
-/** Reading the clock, chance or the environment, by any of their names. */
+/** Matches every way to read the clock, chance or the environment. */
 const CLOCKS =
   /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|\bMath\.random\b|\bprocess\.[a-z]|\bset(Timeout|Interval|Immediate)\b|\bperformance\.|\bqueueMicrotask\b|\bcrypto\.(randomUUID|randomBytes|getRandomValues)\b|\brandom(UUID|Bytes|Int)\(|\bfetch\(/g;
 
-/** core, ports and engine get time and chance as data. */
+/** Finds uses of the clock, chance or the environment in core, ports and engine, which get them as data. */
 export function clockViolations(file: SourceFile): readonly string[] {
   if (!["core", "ports", "engine"].includes(layerOf(file.path))) return [];
   return [...codeOf(file.text, "blank").matchAll(CLOCKS)].map(([word]) => `${file.path} uses ${word}`);
 }
 
 /**
- * Where engine and adapters may read the wall clock, and for what. Everything else that they time is a wait, a lease, a gate, a
- * back-off or an age, and goes by `monotonicMs`: a wall clock that steps must not hold it up.
+ * Files of engine and adapters that may read the wall clock, with the reason. Waits, leases, gates, back-offs and ages use
+ * `monotonicMs`, because a wall clock that steps must not delay them.
  */
 export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/adapters/memory/memory-hot-cache.ts": "compares with ledger times",
@@ -63,7 +63,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
 };
 const WALL_CLOCK = /\bclock\.now\b|\bDate\.now\b|\bnew Date\(\)/i;
 
-/** Reads of the wall clock in engine and adapters by files that have no reason in the table, and reasons that nobody uses. */
+/** Files that read the wall clock without a row in the table, and rows whose file no longer reads it. */
 export function wallClockViolations(files: readonly SourceFile[]): readonly string[] {
   const timed = files.filter(({ path }) => layerOf(path) === "engine" || layerOf(path).startsWith("adapters/"));
   const uses = new Set(timed.filter(({ text }) => WALL_CLOCK.test(codeOf(text, "blank"))).map(({ path }) => path));
@@ -71,7 +71,7 @@ export function wallClockViolations(files: readonly SourceFile[]): readonly stri
     ...[...uses].filter((path) => !(path in WALL_CLOCK_USES)).map((path) => `${path} reads the wall clock`),
     ...Object.keys(WALL_CLOCK_USES)
       .filter((path) => !uses.has(path))
-      .map((path) => `${path} does not read the wall clock any more: take it off the table`),
+      .map((path) => `${path} no longer reads the wall clock: remove it from WALL_CLOCK_USES`),
   ];
 }
 
@@ -82,11 +82,11 @@ export function lengthViolations({ path, text }: SourceFile): readonly string[] 
   return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
 }
 
-/** The exports of a package are one list. Our pages import the files themselves. */
+/** Entry of the client package: the one list of its exports. Our own pages import the files themselves. */
 const PACKAGE_ENTRY = "lib/client/index.ts";
 
 export function barrelViolations({ path, text }: SourceFile): readonly string[] {
-  return path !== PACKAGE_ENTRY && isBarrel(text) ? [`${path} only hands on what others export`] : [];
+  return path !== PACKAGE_ENTRY && isBarrel(text) ? [`${path} only re-exports other files`] : [];
 }
 
 export function serverOnlyViolations({ path, text }: SourceFile): readonly string[] {
@@ -96,10 +96,10 @@ export function serverOnlyViolations({ path, text }: SourceFile): readonly strin
     : [`${path} does not start with import "server-only"`];
 }
 
-/** `any` where a type stands; the word in a sentence between tags is none. */
+/** Matches `any` as a type, and not the word in a sentence between tags. */
 const ANY = /(?::\s*|\bas\s+|<\s*|,\s*|\|\s*|=>\s*)any\b(?=\s*(?:\[\]|[>,);=|&{}]|$))/gm;
 
-/** The excuse that the linter accepts. It refuses one without a reason, and one that excuses nothing. */
+/** Matches a suppression with a reason. The linter itself refuses one that suppresses nothing. */
 const EXCUSED = /biome-ignore lint\/suspicious\/noExplicitAny: \S/;
 
 export function laxTypeViolations({ path, text }: SourceFile): readonly string[] {

@@ -1,10 +1,10 @@
-/** Every metric that an app with all its tiers has, with its labels, as queries name them. */
+/** Lists the series of every metric that an app with all tiers exports. */
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { App } from "@/lib/server/boot/app";
 import { followApp } from "@/lib/server/observe/metric-sources";
 import { Metrics } from "@/lib/server/observe/metrics";
 
-/** Names of series, `_bucket`, `_count` and `_sum` of histograms included, with the labels of each. */
+/** Labels by series name. A histogram has the series `_bucket`, `_count` and `_sum`. */
 export function metricSeries(): ReadonlyMap<string, readonly string[]> {
   const metrics = new Metrics();
   const everything = new Proxy({}, { get: () => ({}) }) as unknown as App;

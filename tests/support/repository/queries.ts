@@ -1,9 +1,9 @@
-/** Holds PromQL queries to the metrics that the app exports. */
+/** Compares PromQL queries with the metrics that the app exports. */
 
-/** Labels that Prometheus itself adds, and its own metric. */
+/** Prometheus' own metric `up`, and the labels that it adds. */
 const OF_PROMETHEUS = ["up", "instance", "job"];
 
-/** Names and labels in a PromQL expression that no exported series has. Variables of Grafana count as values. */
+/** Names and labels of a PromQL expression that no exported series has. Grafana's variables count as values. */
 export function unknownIn(expr: string, known: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const bare = expr.replace(/"[^"]*"/g, '""').replace(/\$\w+/g, "1m");
   const names = namesIn(bare);
@@ -14,6 +14,6 @@ export function unknownIn(expr: string, known: ReadonlyMap<string, readonly stri
   return [...names.filter((name) => !known.has(name)), ...labels.filter((label) => !allowed.has(label))];
 }
 
-/** Names of our metrics in an expression. */
+/** Names of the app's metrics in an expression. */
 export const namesIn = (expr: string): readonly string[] =>
   [...expr.matchAll(/\b(?:trustmesh|process|nodejs)_\w+/g)].map(([name]) => name);

@@ -1,12 +1,12 @@
-/** Finds what comments, documents and strings refer to, and says which references lead nowhere. */
+/** Finds references in comments, documents and strings, and reports those that lead nowhere. */
 import { posix } from "node:path";
 import { codeOf, type SourceFile } from "./source";
 
-/** Everything that a reference may lead to. */
+/** The files that a reference may lead to. */
 export interface Tree {
   /** Every file, from the root of the repository, with `/`. */
   readonly files: ReadonlySet<string>;
-  /** The last parts of their paths. */
+  /** File names without their folders. */
   readonly names: ReadonlySet<string>;
   /** The text of a file of the tree. */
   readonly read: (path: string) => string;
@@ -17,24 +17,24 @@ export function treeOf(paths: readonly string[], read: Tree["read"]): Tree {
 }
 
 const FOLDERS = "app|lib|tests|scripts|bench|drizzle|docs|public|\\.ci";
-/** `lib/core/key.ts`, `docs/hedera.md §4`, `tests/contract/store`: from the root of the repository. */
+/** Matches paths from the root of the repository: `lib/core/key.ts`, `docs/hedera.md §4`, `tests/contract/store`. */
 const PATH = new RegExp(
   `(?<![\\w@./-])(?:${FOLDERS})/[\\w./()[\\]{},*-]*[\\w)\\]}*](?![\\w-]*\\$)(?:\\s+§(\\d+))?`,
   "g",
 );
-/** `core/sync/watermark`: from lib, as comments of lib have it. */
+/** Matches paths from lib, as comments in lib use them: `core/sync/watermark`. */
 const LIB_PATH =
   /(?<![\w@./-])(?:core|ports|engine|adapters|wire|devnet|client|server)\/[\w/-]*\w(?:\.tsx?)?(?![\w./:*-])/g;
-/** `sync-state.ts`: a file by its name alone. */
+/** Matches a file's name without its folder: `sync-state.ts`. */
 const NAME = /(?<![\w@./{$*-])\w[\w.-]*\.(?:md|ts|tsx|mts|mjs|sh|sql|yml|css)\b(?![\w/(])/g;
 const ISSUE = /\bissue\s+#?\d+/gi;
 const LINK = /\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g;
-/** Files that commands make, or that packages bring. */
+/** Files that commands create or packages contain. */
 const MADE = /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|vitest)\.mjs)$/;
-/** Names that stand for any file, in examples. */
+/** Placeholders in examples. */
 const EXAMPLE = /(^|\/)([a-z]|index|none|NAME|program|circle-[ab])(\.|\/|$)/;
 
-/** Why the references in a file lead nowhere; empty where all are there. */
+/** One sentence for each reference that leads nowhere. */
 export function brokenReferences(file: SourceFile, tree: Tree): readonly string[] {
   const text = isSource(file.path) ? proseOf(file.text) : file.text;
   const missing = new Set<string>();
@@ -64,7 +64,7 @@ function brokenLinks({ path, text }: SourceFile, tree: Tree): readonly string[] 
   });
 }
 
-/** The anchors that GitHub makes of a document's headings. */
+/** The anchors that GitHub derives from a document's headings. */
 function anchorsOf(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
     heading
@@ -77,11 +77,11 @@ function anchorsOf(markdown: string): readonly string[] {
 
 const isSource = (path: string) => /\.(ts|tsx|mts|mjs)$/.test(path);
 
-/** Without a closing bracket that belongs to the sentence. */
+/** Removes a closing bracket that belongs to the sentence and not to the path. */
 const balanced = (path: string) =>
   path.endsWith(")") && !path.includes("(") ? path.slice(0, path.lastIndexOf(path.match(/\)+$/)?.[0] ?? "")) : path;
 
-/** A file, with or without its ending; a folder; or a pattern with `*` or `{a,b}` that some file fits. */
+/** True for a file (with or without its extension), a folder, or a pattern with `*` or `{a,b}` that matches a file. */
 function isThere(target: string, { files }: Tree): boolean {
   if (["", ".ts", ".tsx"].some((ending) => files.has(target + ending))) return true;
   if ([...files].some((file) => file.startsWith(`${target.replace(/\/$/, "")}/`))) return true;
@@ -93,7 +93,7 @@ function isThere(target: string, { files }: Tree): boolean {
   return [...files].some((file) => new RegExp(`^${pattern}(?:/|$)`).test(file));
 }
 
-/** The comments and the insides of strings of a source; the rest is blank. Lines stay lines. */
+/** Keeps comments and the contents of strings, and blanks everything else. Line numbers stay the same. */
 export function proseOf(text: string): string {
   return differing(text, codeOf(text, "blank"));
 }
@@ -104,7 +104,7 @@ const differing = (text: string, code: string) =>
 const COMMENT = /^\s*(?:\{?\/\*+|\*|\/\/|#|--)\s*/;
 const OPENING = /(?:^|\s)(?:\/\*+|\/\/|#|--)(?:\s|\*)*((?:Of|Who|What|Whose|Whom|Whoever)\b[^\n]{0,60})/;
 
-/** The first words of comments that open without a subject. */
+/** Place and first words of each comment that opens without a subject. */
 export function bareOpenings({ path, text }: SourceFile): readonly string[] {
   const comments = isSource(path) ? differing(text, codeOf(text)) : text;
   const lines = comments.split("\n");

@@ -1,4 +1,4 @@
-/** Reads TypeScript sources just closely enough to say which words their code uses. */
+/** Reads TypeScript sources, and separates code from comments and strings. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
@@ -8,10 +8,10 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** A regular expression starts after one of these; after anything else a slash divides or closes a tag. */
+/** Matches code after which a slash starts a regular expression. After other code it divides or closes a tag. */
 const BEFORE_REGEX = /(?:^|[(,=:[!&|?{;+*%~^]|\breturn|=>)\s*$/;
 
-/** The code with comments blanked, and with the insides of strings blanked too where `strings` is "blank". Lines stay lines. */
+/** Blanks comments. If `strings` is "blank", it also blanks the contents of strings. Line numbers stay the same. */
 export function codeOf(text: string, strings: "keep" | "blank" = "keep"): string {
   let code = "";
   let at = 0;
@@ -31,7 +31,7 @@ export function codeOf(text: string, strings: "keep" | "blank" = "keep"): string
       take(/\/\/[^\n]*/y, true, false) ||
       take(/\/\*[\s\S]*?\*\//y, true, false) ||
       take(/"(?:\\.|[^"\\\n])*"/y, false, true) ||
-      // An apostrophe in the text of a tag has no partner on its line, or a letter on both sides.
+      // An apostrophe in a tag's text is no quote: it has a letter on both sides, or no partner on its line.
       (!/\w$/.test(code.slice(-1)) && take(/'(?:\\.|[^'\\\n])*'/y, false, true)) ||
       take(/`(?:\\[\s\S]|[^`\\])*`/y, false, true) ||
       (text[at] === "/" &&
@@ -47,7 +47,7 @@ export function codeOf(text: string, strings: "keep" | "blank" = "keep"): string
 
 const FROM = /\b(import|export)\s+(type\s+)?([\w$*{}\s,]*?)\s*\bfrom\s*["']([^"'\n]+)["'];?/g;
 const BARE = /\bimport\s*["']([^"'\n]+)["'];?/g;
-/** True of a file that has nothing of its own: it only hands on what others export. */
+/** True if a file only re-exports other files. */
 export function isBarrel(text: string): boolean {
   const code = codeOf(text);
   const own = code
@@ -57,7 +57,7 @@ export function isBarrel(text: string): boolean {
   return own.trim() === "" && /\bexport\b/.test(code);
 }
 
-/** TypeScript sources under the folders. */
+/** All TypeScript sources under the folders, sorted by path. */
 export function sourcesUnder(folders: readonly string[], except: (path: string) => boolean): readonly SourceFile[] {
   const paths = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })

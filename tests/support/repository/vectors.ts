@@ -1,4 +1,4 @@
-/** The vectors of message bodies: what each decodes to. */
+/** The test vectors of message bodies, each with its decoded form. */
 import { readFileSync } from "node:fs";
 
 export interface VectorCase {

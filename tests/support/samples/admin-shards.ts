@@ -1,4 +1,4 @@
-/** Sample answers of `GET /api/admin/shards` and of the operator log: every state of a shard and of a pending reshard. */
+/** Sample answers of `GET /api/admin/shards` and of the operator log, with every state of a shard and of a pending reshard. */
 import type { OperatorLogAnswer, OperatorLogEntry } from "@/lib/wire/operators/admin";
 import type { ShardStatus, ShardsAnswer } from "@/lib/wire/operators/shards";
 import { operatorLogEntry } from "./admin-status";
@@ -19,7 +19,7 @@ export function shardStatus(more: Partial<ShardStatus> = {}): ShardStatus {
   return { ...shard, name: `trustmesh-${tier}-${kind}-${owner === null ? "" : `${owner}-`}${segment}` };
 }
 
-/** Groups of the topics in `adminStatus`: twelve segments of `standard`, two of `busy`, and one of each of two owners. */
+/** Shard groups of the topics in `adminStatus`: twelve segments of `standard`, two of `busy`, and one for each of two owners. */
 const PLACES: readonly Partial<ShardStatus>[] = [
   ...Array.from({ length: 12 }, (_, segment) => ({ segment })),
   ...[0, 1].map((segment) => ({ tier: "busy", segment }) as const),
@@ -27,7 +27,7 @@ const PLACES: readonly Partial<ShardStatus>[] = [
   { tier: "busy", owner: "0.0.90211" },
 ];
 
-/** State of the last `standard` segment of each kind: draining, creating, ready to finish, drained. */
+/** State of the last `standard` segment of each kind: draining, ready to finish, creating, drained. */
 function unfinished(kind: ShardStatus["kind"], atMs: number): Partial<ShardStatus> {
   if (kind === "contact") return { state: "draining", drainsFrom: stamp(atMs - 4 * MINUTE_MS) };
   if (kind === "recognition") return { state: "draining", drainsFrom: stamp(atMs - 40 * MINUTE_MS) };

@@ -1,4 +1,4 @@
-/** A sample answer of `GET /api/admin/status` of a large set-up: every field has a value, the same each time. */
+/** A sample answer of `GET /api/admin/status` for a large set-up. Every field has a value, and each call gives the same. */
 import {
   type AdminStatus,
   type InstanceStatus,
@@ -12,7 +12,7 @@ export interface StatusOptions {
   readonly topics?: number;
   readonly instances?: number;
   readonly atMs?: number;
-  /** Steps since the first answer. Counters grow with each. */
+  /** Number of the answer, from 0. Counters grow with it. */
   readonly step?: number;
 }
 
@@ -114,7 +114,7 @@ const tiers = (step: number, part: number) => ({
   postgres: tier(1_000 / part, 100 / part, { breaker: part === 1 ? "half-open" : "closed" }),
 });
 
-/** The hour before, with a wave in every figure. */
+/** The last hour. Every figure follows a wave. */
 function history(atMs: number): AdminStatus["history"] {
   const minutes = Array.from({ length: 60 }, (_, i) => Math.floor(atMs / 60_000) - 61 + i);
   const wave = (mean: number) => minutes.map((_, i) => Math.round(mean * (1 + 0.4 * Math.sin(i / 6) + (i % 5) / 20)));

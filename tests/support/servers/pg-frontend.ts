@@ -1,21 +1,22 @@
-/** Reads what a client says in PostgreSQL's protocol (version 3) as far as it takes to know which statements it runs. */
+/** Finds the statements that a client runs in PostgreSQL's protocol, version 3. */
 
-/** Untyped requests before the startup message: cancel, SSL, GSS. The last two are answered, then startup follows. */
+/** Codes of requests that may come before the startup message: cancel, SSL, GSS. Startup follows after SSL and GSS. */
 const CODES_BEFORE_STARTUP = new Set([80_877_103, 80_877_104]);
 
 export class StatementReader {
   #unread: Buffer = Buffer.alloc(0);
   #isStarted = false;
-  /** By the name of the prepared statement, and of the portal: the statement's verb. */
+  /** Verbs of statements, by the name of the prepared statement. */
   readonly #prepared = new Map<string, string>();
+  /** Verbs of statements, by the name of the portal. */
   readonly #portals = new Map<string, string>();
 
-  /** The verbs of the statements that are told to run in `chunk`. */
+  /** Verbs of the statements that `chunk` runs. A message may span several chunks. */
   read(chunk: Buffer): string[] {
     this.#unread = this.#unread.length === 0 ? chunk : Buffer.concat([this.#unread, chunk]);
     const verbs: string[] = [];
     for (;;) {
-      // A length counts itself but not the type before it.
+      // A length includes itself, but not the type byte before it.
       const lengthAt = this.#isStarted ? 1 : 0;
       if (this.#unread.length < lengthAt + 4) return verbs;
       const end = lengthAt + this.#unread.readInt32BE(lengthAt);

@@ -1,4 +1,4 @@
-/** Carries one client's connection to a PostgreSQL, counting its statements and spoiling them as the faults have it. */
+/** Carries one client's connection to PostgreSQL. It counts statements and applies faults to them. */
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Counters } from "../stand-ins/counters";
@@ -6,8 +6,8 @@ import { type FaultSwitch, unlessClosed } from "../stand-ins/faults";
 import { StatementReader } from "./pg-frontend";
 
 /**
- * A fault hits a message that runs a statement; what comes after waits for it, as on a real connection. A proxy has no errors of
- * its own inside a session: where one is called for, or an answer is to be lost, the connection breaks.
+ * A fault applies to a message that runs a statement. Later messages wait for it, as on a real connection. A proxy cannot send
+ * errors inside a session, so an error fault or a lost answer breaks the connection.
  */
 export function tunnel(client: Duplex, postgresPort: number, counters: Counters, faults: FaultSwitch): void {
   const reader = new StatementReader();

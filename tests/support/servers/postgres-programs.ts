@@ -1,4 +1,4 @@
-/** PostgreSQL's own programs, out of the package that ships them, and who may run them: they refuse to run as root. */
+/** Finds PostgreSQL's programs in their npm package, and a user to run them, because they refuse to run as root. */
 import {
   accessSync,
   chmodSync,
@@ -19,11 +19,11 @@ import { basename, dirname, join } from "node:path";
 export interface PostgresPrograms {
   readonly initdb: string;
   readonly postgres: string;
-  /** The user who runs them: nobody where we are root, us otherwise. */
+  /** The user that runs them: `nobody` if this process is root. Null for this process's own user. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
 }
 
-/** `nobody` and `nogroup`, as on Debian: an account without rights, which every system has. */
+/** `nobody` and `nogroup` as on Debian. Every system has such an account without rights. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 export function postgresPrograms(): PostgresPrograms {
@@ -47,7 +47,10 @@ function nativeDirectory(): string {
   return directory;
 }
 
-/** The names that the programs look for, which npm's packages cannot hold: the package has a list, for an install script that is not run. */
+/**
+ * Creates the symbolic links that the programs need. An npm package cannot hold links, so it has a list for its install script, and
+ * npm does not run that script here.
+ */
 function linkLibraries(native: string): void {
   const list = join(native, "pg-symlinks.json");
   if (!existsSync(list)) return;
@@ -56,25 +59,25 @@ function linkLibraries(native: string): void {
     try {
       symlinkSync(basename(source), join(native, "..", target));
     } catch (cause) {
-      // An earlier run made it, or another does right now.
+      // An earlier or a parallel run has made it.
       if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
     }
   }
 }
 
-/** Whether anybody can get to it: a checkout below a directory of mode 700, as `mktemp -d` makes, is root's alone. */
+/** Whether every user can reach a path. Only root can reach a checkout in a directory of mode 700, as `mktemp -d` makes it. */
 function isOpenToAll(path: string): boolean {
   const isOpen = (statSync(path).mode & 0o001) !== 0;
   return isOpen && (path === dirname(path) || isOpenToAll(dirname(path)));
 }
 
-/** One copy for all runs: 60 MB, made whole and then given its name, so that runs at the same time do not meet half of it. */
+/** Makes one copy (60 MB) for all runs. The copy gets its name only when it is complete, so parallel runs never use half of it. */
 function copyForAll(native: string): string {
   const version = statSync(join(native, "bin", "postgres")).mtimeMs;
   const copy = join(tmpdir(), `trustmesh-postgres-programs-${Math.floor(version)}`);
   if (existsSync(copy)) return copy;
   const half = mkdtempSync(`${copy}-`);
-  // Its links name their neighbours; resolved, they would lead back to where nobody else may go.
+  // Relative links stay inside the copy. Resolved ones would lead back into the closed directory.
   cpSync(native, half, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
   chmodSync(half, 0o755);
   try {

@@ -1,10 +1,10 @@
-/** A TCP proxy in front of a PostgreSQL, for clients that speak its protocol: the same faults and counters as the stand-ins. */
+/** A TCP proxy in front of PostgreSQL, with the same faults and counters as the stand-ins. */
 import { createServer } from "node:net";
 import { type StandIn, type StandInOptions, standInOf } from "../stand-ins/control";
 import { tunnel } from "./pg-tunnel";
 
 export interface PostgresProxyOptions extends StandInOptions {
-  /** The address of the database behind it. */
+  /** Address of the real database. */
   readonly postgresUrl: string;
 }
 

@@ -1,4 +1,4 @@
-/** A real PostgreSQL for a test or a bench: made in a temporary directory, on a free port, gone afterwards. */
+/** A real PostgreSQL for a test or a bench, in a temporary directory and on a free port. `stop` removes it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import {
   chmodSync,
@@ -18,30 +18,30 @@ import { freePort } from "./free-port";
 import { type PostgresPrograms, postgresPrograms } from "./postgres-programs";
 
 export interface PostgresServer {
-  /** The address of a database that exists from the start. */
+  /** Address of the database that exists from the start. */
   readonly url: string;
   readonly port: number;
-  /** Makes another, empty database and answers its url. */
+  /** Creates an empty database and resolves to its url. */
   createDatabase(): Promise<string>;
-  /** Freezes it with all its connections: nothing is answered, nothing breaks. Linux only. */
+  /** Freezes the server with all its connections: it answers nothing, and no connection breaks. Linux only. */
   pause(): void;
   resume(): void;
-  /** Ends it as a crash does: connections break, what was committed stays. */
+  /** Ends the server like a crash: connections break, and commits stay. */
   kill(): Promise<void>;
-  /** Starts it again on the same port with its data. */
+  /** Starts the server again with its data, on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface PostgresOptions {
-  /** A free one if absent. */
+  /** If absent, a free port. */
   readonly port?: number;
 }
 
-/** Starts a server. As root it runs as `nobody`. */
+/** Starts a server. If this process is root, the server runs as `nobody`. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), "trustmesh-postgres-"));
-  // The server may run as another user, who has to get through to the data.
+  // The server may run as another user, who must reach the data.
   chmodSync(directory, 0o755);
   const port = options.port ?? (await freePort());
   const programs = postgresPrograms();
@@ -82,7 +82,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     },
     pause: () => signalAll(running, "SIGSTOP"),
     resume: () => signalAll(running, "SIGCONT"),
-    // "Immediate shutdown": no checkpoint, recovery at the next start. SIGKILL would leave its children behind.
+    // SIGQUIT is PostgreSQL's "immediate shutdown", without a checkpoint. SIGKILL would leave its children running.
     kill: () => end("SIGQUIT"),
     async restart() {
       await end("SIGQUIT");
@@ -97,7 +97,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   };
 }
 
-/** A loaded machine starts one in ten seconds. The hook that waits for it gives up after five minutes. */
+/** A busy machine needs ten seconds for a start. The hooks that wait for it give up after five minutes. */
 const START_TIMEOUT_MS = 120_000;
 
 async function initialise({ initdb, owner }: PostgresPrograms, directory: string, data: string): Promise<void> {
@@ -106,7 +106,7 @@ async function initialise({ initdb, owner }: PostgresPrograms, directory: string
   mkdirSync(data);
   if (owner) chownSync(data, owner.uid, owner.gid);
   const settings = ["--username=postgres", "--auth=password", `--pwfile=${passwordFile}`];
-  // No locale of this machine's own, and no waiting for the disk: nobody needs this cluster after a loss of power.
+  // The locale does not depend on this machine. Nobody needs the data after a loss of power, so no write waits for the disk.
   const flags = [`--pgdata=${data}`, ...settings, "--encoding=UTF8", "--locale=C", "--no-sync"];
   await promisify(execFile)(initdb, flags, { cwd: directory, ...owner });
 }
@@ -130,7 +130,7 @@ function launch({ postgres, owner }: PostgresPrograms, data: string, port: numbe
       if (!said.includes("ready to accept connections")) return;
       clearTimeout(timer);
       child.off("exit", ended);
-      // Read on for as long as it runs: a full pipe would block it.
+      // The output is read to the end, because a full pipe would block the server.
       child.stderr?.off("data", listen).resume();
       resolve(child);
     };
@@ -139,7 +139,10 @@ function launch({ postgres, owner }: PostgresPrograms, data: string, port: numbe
   });
 }
 
-/** The server is one process for each connection, each in a group of its own. The parent comes first, so that it starts no more. */
+/**
+ * Sends a signal to all processes of the server: the parent and one for each connection, each in its own process group. The parent
+ * comes first, so that it starts no more.
+ */
 function signalAll(parent: ChildProcess | undefined, signal: NodeJS.Signals): void {
   if (parent?.pid === undefined) return;
   parent.kill(signal);
@@ -158,11 +161,11 @@ function childrenOf(parentPid: number): number[] {
     .filter((pid) => Number.isInteger(pid) && parentOf(pid) === parentPid);
 }
 
-/** Null of a process that has ended meanwhile. */
+/** The parent's id, or null if the process has ended meanwhile. */
 function parentOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // `pid (name) state parent …`, where the name may hold anything.
+    // The format is `pid (name) state parent …`, and the name may contain any character.
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return null;

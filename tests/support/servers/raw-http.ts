@@ -1,9 +1,9 @@
-/** A client that sends bytes as a test writes them, on one connection that it keeps, and says what came back. */
+/** An HTTP client that sends a test's bytes unchanged on one connection and parses the answers. */
 import { connect, type Socket } from "node:net";
 
 export interface RawAnswer {
   readonly status: number;
-  /** By their names in small letters. */
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -17,7 +17,7 @@ export class RawConnection {
     socket.setEncoding("latin1");
     socket.on("data", (text: string) => this.note(() => (this.received += text)));
     socket.on("close", () => this.note(() => (this.isClosed = true)));
-    // A connection that breaks is closed, too.
+    // After an error the socket closes, and that is noted above.
     socket.on("error", () => {});
   }
 
@@ -33,7 +33,7 @@ export class RawConnection {
     this.socket.write(text, "latin1");
   }
 
-  /** The next answer, which must have a length. */
+  /** Resolves to the next answer. Its body is as long as its Content-Length says. */
   async answer(): Promise<RawAnswer> {
     for (;;) {
       const taken = this.take();

@@ -1,4 +1,4 @@
-/** A real redis-server for a test or for development: on a port of 127.0.0.1, nothing kept on disk, gone afterwards. */
+/** A real redis-server for tests and development, on 127.0.0.1. It stores nothing on disk. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { freePort } from "./free-port";
@@ -6,27 +6,27 @@ import { freePort } from "./free-port";
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Freezes it: connections stay open, nothing is answered. */
+  /** Freezes the server: connections stay open, and it answers nothing. */
   pause(): void;
   resume(): void;
-  /** Ends it as a crash does: everything in it is lost. */
+  /** Ends the server like a crash: all its data is lost. */
   kill(): Promise<void>;
-  /** Starts it again, empty, on the same port. */
+  /** Starts the server again, empty, on the same port. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface RedisOptions {
-  /** A free one if absent. */
+  /** If absent, a free port. */
   readonly port?: number;
 }
 
 const MISSING =
   "redis-server is not installed: 'apt-get install redis-server' (Debian, Ubuntu) or 'brew install redis' (macOS), or set REDIS_SERVER_PATH to one.";
-/** A loaded machine starts one in seconds. The hook that waits for it gives up after five minutes. */
+/** A busy machine needs seconds for a start. The hooks that wait for it give up after five minutes. */
 const START_TIMEOUT_MS = 120_000;
 
-/** Resolves when it takes connections; rejects with a sentence that says why it does not. */
+/** Starts a server. Resolves when it accepts connections, or rejects with a sentence that says what to do. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
   let child = await launch(port);
@@ -76,7 +76,7 @@ function launch(port: number): Promise<ChildProcess> {
       if (!said.includes("Ready to accept connections")) return;
       clearTimeout(timer);
       child.off("exit", ended);
-      // Read on for as long as it runs: a full pipe would block it.
+      // The output is read to the end, because a full pipe would block the server.
       child.stdout?.off("data", listen).resume();
       resolve(child);
     };

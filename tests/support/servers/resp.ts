@@ -1,6 +1,6 @@
 /**
- * A minimal client of the Redis protocol (RESP2). Unlike a library it tells statuses from strings, gives bytes as bytes and
- * errors as values: what a stand-in that passes answers on must know.
+ * A minimal client of the Redis protocol (RESP2), for stand-ins that pass answers on. Unlike a library, it tells statuses from
+ * strings, keeps bytes as bytes, and returns errors as values.
  */
 import { connect, type Socket } from "node:net";
 
@@ -8,7 +8,7 @@ export class RedisStatus {
   constructor(readonly text: string) {}
 }
 
-/** An answer, not a failure of the connection. */
+/** An error that Redis answered, and not a failure of the connection. */
 export class RedisError extends Error {}
 
 export type Reply = RedisStatus | RedisError | Buffer | number | null | readonly Reply[];
@@ -42,7 +42,7 @@ export class RespConnection {
     return this.#failure === null;
   }
 
-  /** Sends the commands in one piece, so that no other caller's come between them. */
+  /** Sends the commands in one write, so that no other caller's commands come between them. */
   send(commands: readonly Command[]): Promise<Reply[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     const replies = commands.map(
@@ -52,7 +52,7 @@ export class RespConnection {
     return Promise.all(replies);
   }
 
-  /** From now on every reply goes to `onPush`: for a connection that subscribes. */
+  /** Subscribes. From now on every reply of this connection goes to `onPush`. */
   subscribe(command: Command, onPush: (reply: Reply) => void): void {
     this.#onPush = onPush;
     this.socket.write(encode(command));
@@ -88,7 +88,7 @@ function encode(command: Command): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The reply that begins at `start`, and where it ends; null if it is not all there yet. */
+/** The reply at `start` and its end. Null if the reply is not complete yet. */
 function parse(data: Buffer, start: number): { reply: Reply; end: number } | null {
   const lineEnd = data.indexOf("\r\n", start);
   if (lineEnd < 0) return null;

@@ -1,4 +1,4 @@
-/** A server of the app as a process of its own, in a folder and an environment that a test chooses. */
+/** The app's server in its own process. A test chooses its folder and its environment. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { freePort } from "./free-port";
 
@@ -6,14 +6,14 @@ export interface ServerProcess {
   readonly url: string;
   readonly child: ChildProcess;
   output(): string;
-  /** Waits until the app says that it is ready; throws what it said otherwise. */
+  /** Waits until `/api/health/ready` answers 200. Throws with the server's output if it ends or takes too long. */
   ready(timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ServerOptions {
   readonly cwd: string;
-  /** Arguments of Node. `PORT` says where the server is to listen. */
+  /** Arguments of Node. The server listens on the port in the variable PORT. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly uid?: number;
@@ -23,7 +23,7 @@ export async function startServerProcess({ cwd, args, env, uid }: ServerOptions)
   const port = await freePort();
   const child = spawn(process.execPath, args, {
     cwd,
-    // Nothing of this process's own environment: the app must work on what it is given.
+    // The app gets only these variables, and nothing from the environment of this process.
     env: { PATH: process.env.PATH, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", PORT: String(port), ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -1,4 +1,4 @@
-/** Starts, once for a run, what the chosen set-up needs, and stops it afterwards. */
+/** Starts the servers of the chosen set-up once for a run, and stops them afterwards. */
 import type { TestProject } from "vitest/node";
 import { startNeon } from "../stand-ins/neon";
 import { startUpstash } from "../stand-ins/upstash";

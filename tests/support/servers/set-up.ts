@@ -1,6 +1,6 @@
 /**
- * The three set-ups that the tests of a whole app run on, chosen by TEST_SETUP: `embedded` (PGlite, nothing shared), `containers`
- * (PostgreSQL over TCP, Redis) and `vercel` (Neon over HTTP, Redis). Servers are started once a run (set-up-servers.ts).
+ * The three set-ups for tests of a whole app. TEST_SETUP chooses one: `embedded` (PGlite, no Redis), `containers` (PostgreSQL over
+ * TCP, Redis) or `vercel` (Neon over HTTP, Redis). The servers start once for a run (set-up-servers.ts).
  */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
@@ -20,7 +20,7 @@ import { RespConnection } from "./resp";
 const SET_UPS = ["embedded", "containers", "vercel"] as const;
 export type SetUp = (typeof SET_UPS)[number];
 
-/** Where the servers of the other set-ups are. */
+/** Addresses of the servers of `containers` and `vercel`. */
 export interface SetUpServers {
   readonly postgresUrl: string;
   readonly neonUrl: string;
@@ -31,7 +31,7 @@ export interface SetUpServers {
 export function setUpOf(env: Readonly<Record<string, string | undefined>>): SetUp {
   const name = env.TEST_SETUP ?? "embedded";
   const known = SET_UPS.find((each) => each === name);
-  if (known === undefined) throw new Error(`TEST_SETUP is ${name}: it is one of ${SET_UPS.join(", ")}`);
+  if (known === undefined) throw new Error(`TEST_SETUP is ${name}: it must be one of ${SET_UPS.join(", ")}`);
   return known;
 }
 
@@ -42,7 +42,7 @@ async function servers(): Promise<SetUpServers> {
   return inject("setUpServers");
 }
 
-/** A database that nobody else has, and that tests whose time is driven wait for. */
+/** Opens a new database. A driven clock waits for its statements (`busy`). */
 export async function openTestDatabase(): Promise<Database> {
   if (SET_UP === "embedded") return openPglite({ memory: true });
   const { postgresUrl, neonUrl } = await servers();
@@ -59,13 +59,13 @@ export async function openTestDatabase(): Promise<Database> {
   return { ...db, ask: (statement, timeoutMs) => busy(db.ask(statement, timeoutMs)) };
 }
 
-/** The tier that instances share, by the test's clock; null where there is none. */
+/** Opens Redis on the test's clock. Null in the embedded set-up, which has no Redis. */
 export async function openTestShared(clock: DrivenClock, log: Log): Promise<UpstashTier | null> {
   if (SET_UP === "embedded") return null;
   const { upstash, redisPort } = await servers();
   const network = `t-${randomUUID().slice(0, 13)}`;
   const redis = await RespConnection.open(redisPort);
-  // Waiting for Redis itself takes real time. Only the entries in it follow the test's clock.
+  // The client waits for Redis in real time. Only the entries follow the test's clock.
   const client = new UpstashClient({ ...upstash, clock: systemClock, readTimeoutMs: 10_000, timeoutMs: 10_000 });
   const driven = withClock(client, clock);
   const commands: Commands = { eval: (...args) => busy(driven.eval(...args)) };

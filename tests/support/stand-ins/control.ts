@@ -1,6 +1,6 @@
 /**
- * Switches a stand-in's faults and reads its counters from another process. It has a port of its own, so it answers while the
- * stand-in is down:
+ * Lets another process switch a stand-in's faults and read its counters. It has its own port, so it answers while the stand-in is
+ * down:
  *
  *   GET    /counters   DELETE /counters
  *   GET    /faults     PUT    /faults  [{"kind":"slow","ms":2000}]
@@ -11,7 +11,7 @@ import { Counters } from "./counters";
 import { FaultSwitch, parseFaults } from "./faults";
 
 export interface StandIn {
-  /** `http://127.0.0.1:port`, or what else the protocol calls for. */
+  /** `http://127.0.0.1:port`, or the address in the protocol's own scheme. */
   readonly url: string;
   readonly port: number;
   readonly controlUrl: string;
@@ -21,14 +21,14 @@ export interface StandIn {
 }
 
 export interface StandInOptions {
-  /** A free one if absent. */
+  /** If absent, a free port. */
   readonly port?: number;
   readonly controlPort?: number;
-  /** For flapping. */
+  /** The clock of the fault `flapping`. By default the machine's. */
   readonly nowMs?: () => number;
 }
 
-/** Makes `server` a stand-in: with faults, counters, a control route, and an end. */
+/** Makes `server` a stand-in with faults, counters and a control server. */
 export function standInOf(server: Server, options: StandInOptions) {
   const counters = new Counters();
   const sockets = new Set<Socket>();
@@ -47,7 +47,7 @@ export function standInOf(server: Server, options: StandInOptions) {
         if (isOpen && !server.listening) port = await listen(server, port);
         if (isOpen || !server.listening) return;
         const closed = new Promise((resolve) => server.close(resolve));
-        // A connection that came in since the first cut would keep it open.
+        // A connection that came in after the first cut would keep the server open.
         cut();
         await closed;
       },
@@ -55,7 +55,7 @@ export function standInOf(server: Server, options: StandInOptions) {
     options.nowMs ?? Date.now,
   );
 
-  /** Starts both servers. */
+  /** Starts the stand-in and its control server. */
   async function start(scheme: string, stopMore: () => Promise<void>): Promise<StandIn> {
     const control = createServer((request, response) => {
       void controlRoute(request, counters, faults).then(([status, body]) => {
@@ -97,7 +97,7 @@ async function controlRoute(
     if (route === "DELETE /counters") counters.reset();
     if (request.url === "/faults") return [200, faults.list()];
     if (request.url === "/counters") return [200, counters.read()];
-    return [404, { error: "there are /counters and /faults" }];
+    return [404, { error: "the control server has /counters and /faults only" }];
   } catch (error) {
     return [400, { error: error instanceof Error ? error.message : "invalid" }];
   }

@@ -1,13 +1,13 @@
-/** Counts the work of a stand-in, as the vendor bills it. */
+/** Counts a stand-in's commands or statements as the vendor bills them. */
 
 export interface Counts {
-  /** HTTP requests, or tunnelled connections, that got as far as being understood. */
+  /** Valid HTTP requests, or tunnelled connections. */
   readonly requests: number;
-  /** Commands or statements: each member of a pipeline or batch is one. */
+  /** Commands or statements. Each member of a pipeline or batch counts. */
   readonly total: number;
-  /** By name, in capitals: GET, EVAL; SELECT, INSERT, WITH. */
+  /** Counts by name in capitals: GET, EVAL; SELECT, INSERT, WITH. */
   readonly byName: Readonly<Record<string, number>>;
-  /** By what the client says it is for (the header `X-Purpose`); without one, under "none". */
+  /** Counts by the purpose in the client's header `X-Purpose`. Without that header, the purpose is "none". */
   readonly byPurpose: Readonly<Record<string, number>>;
 }
 

@@ -1,4 +1,4 @@
-/** Faults of a stand-in. Several may be on at once. */
+/** The faults of a stand-in. Several may be on at once. */
 import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { createRng } from "@/lib/devnet/rng";
@@ -7,21 +7,21 @@ import { arrived } from "../control/loopback";
 const probability = z.number().min(0).max(1).optional();
 
 const fault = z.discriminatedUnion("kind", [
-  /** Open connections are cut. New ones are refused, or reset once they have asked something. */
+  /** Resets open connections. New ones are refused, or reset at their first request. */
   z.strictObject({ kind: z.literal("down"), how: z.enum(["refused", "reset"]).optional() }),
-  /** Answers `ms` late. */
+  /** Delays each answer by `ms`. */
   z.strictObject({ kind: z.literal("slow"), ms: z.number().min(0), probability }),
-  /** The vendor's own kind of error, and nothing is done. */
+  /** Answers with an error in the vendor's form, and does nothing. */
   z.strictObject({ kind: z.literal("error"), probability, status: z.int().min(400).max(599).optional() }),
-  /** It is done, and the connection is reset before the answer. */
+  /** Does the work, and resets the connection before the answer. */
   z.strictObject({ kind: z.literal("lostAnswer"), probability }),
-  /** Down (reset) for the first half of each period, up for the second. */
+  /** Is down (reset) for the first half of each period, and up for the second. */
   z.strictObject({ kind: z.literal("flapping"), periodMs: z.number().positive() }),
 ]);
 
 export type Fault = z.infer<typeof fault>;
 
-/** The faults that one request meets. */
+/** Effects of the faults on one request. */
 export interface Verdict {
   readonly isReset: boolean;
   readonly delayMs: number;
@@ -29,7 +29,7 @@ export interface Verdict {
   readonly isAnswerLost: boolean;
 }
 
-/** Throws a sentence where `value` is not a list of faults. */
+/** Parses a list of faults, or throws a sentence that names the wrong member. */
 export function parseFaults(value: unknown): Fault[] {
   const parsed = z.array(fault).safeParse(value);
   if (parsed.success) return parsed.data;
@@ -39,20 +39,20 @@ export function parseFaults(value: unknown): Fault[] {
 
 const RANDOM_SEED = 20_260_401;
 
-/** The faults that are on. The same faults spoil the same requests in each run: the random source has a seed. */
+/** Holds the faults that are on. Its random source has a seed, so each run spoils the same requests. */
 export class FaultSwitch {
   #faults: readonly Fault[] = [];
   #random = createRng(RANDOM_SEED);
   #sinceMs = 0;
   #flap: NodeJS.Timeout | undefined;
 
-  /** `cut` ends what is open; `listen` lets new connections in or not. */
+  /** `cut` resets open connections. `listen` starts or stops to accept new ones. */
   constructor(
     private readonly server: { cut(): void; listen(isOpen: boolean): Promise<void> },
     private readonly nowMs: () => number,
   ) {}
 
-  /** Switches these on and all others off. Resolves when they are in force. */
+  /** Switches these faults on and all others off. Resolves when they are in force. */
   async set(...faults: readonly Fault[]): Promise<void> {
     this.#faults = faults;
     this.#random = createRng(RANDOM_SEED);
@@ -66,7 +66,7 @@ export class FaultSwitch {
     const isCut = faults.some(({ kind }) => kind === "down" || kind === "flapping");
     if (isCut) this.server.cut();
     await this.server.listen(!faults.some((one) => one.kind === "down" && one.how === "refused"));
-    // Until a client in this process has received the reset, it would use a broken connection.
+    // A client in this process would use the broken connection until it receives the reset.
     if (isCut) await arrived();
   }
 
@@ -78,7 +78,7 @@ export class FaultSwitch {
     return this.#faults;
   }
 
-  /** Whether a connection that asks nothing yet meets a server at all. */
+  /** Whether new connections are reset. */
   isDown(): boolean {
     return this.#faults.some((one) => one.kind === "down" || (one.kind === "flapping" && this.#isInDownHalf(one)));
   }
@@ -101,7 +101,7 @@ export class FaultSwitch {
   }
 }
 
-/** Waits, but no longer than the client stays. */
+/** Waits for `ms`, or until the client closes. */
 export function unlessClosed(client: Duplex, ms: number): Promise<void> {
   if (client.destroyed) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** Makes DID tokens as Magic's wallet in a browser does, with a key of the test's own. */
+/** Makes DID tokens as Magic's wallet in a browser does, with the test's own key. */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { addressOfKey } from "@/lib/adapters/hedera/personal-signature";
@@ -6,13 +6,13 @@ import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 
 export interface MagicWallet {
   readonly address: EvmAddress;
-  /** Compressed. */
+  /** The compressed public key. */
   readonly publicKey: Uint8Array;
-  /** Signs a claim; `change` replaces members of an ordinary one. */
+  /** Signs an ordinary claim. `change` replaces members of it. */
   token(nowS: number, change?: Readonly<Record<string, unknown>>): string;
   /** Signs any text as a claim. */
   tokenOf(claimText: string): string;
-  /** Signs bytes as they are, as the wallet signs for the ledger. */
+  /** Signs bytes without a prefix, as the wallet does for the ledger. */
   signBytes(bytes: Uint8Array): Uint8Array;
 }
 

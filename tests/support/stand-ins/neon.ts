@@ -1,6 +1,6 @@
 /**
  * Neon's protocol over a real PostgreSQL, as @neondatabase/serverless 1.2 speaks it: `POST /sql` for one statement or one
- * non-interactive batch, and a WebSocket on `/v2` that carries PostgreSQL's own protocol. How a client gets here:
+ * non-interactive batch, and a WebSocket on `/v2` that carries PostgreSQL's own protocol. A client needs these settings:
  *
  *   neonConfig.fetchEndpoint = `${standIn.url}/sql`;
  *   neonConfig.wsProxy = `127.0.0.1:${standIn.port}/v2`;      // without a scheme; the driver adds `?address=host:port`
@@ -9,7 +9,7 @@
  *   neonConfig.pipelineTLS = false;
  *   neonConfig.webSocketConstructor = ws;                     // Node 20 has no WebSocket
  *
- * The connection string stays the database's own; its user, password and database are used, its host is not.
+ * The connection string is the database's own. The stand-in uses its user, password and database name, and ignores its host.
  */
 import type { IncomingMessage } from "node:http";
 import pg from "pg";
@@ -75,7 +75,7 @@ function neonProtocol(postgresPort: number, counters: Counters, faults: FaultSwi
       if (!("queries" in asked)) return json(200, await run(pool, asked, form));
       return json(200, { results: await batch(pool, asked.queries, beginOf(request), form) });
     } catch (failure) {
-      // Only an error of the server's own has fields; anything else is a database that is not there.
+      // A DatabaseError comes from PostgreSQL itself. Any other error means that the database is away.
       return failure instanceof pg.DatabaseError
         ? json(400, { ...failure, message: failure.message })
         : error(500, `the database does not answer: ${(failure as Error).message}`);
@@ -105,14 +105,14 @@ interface Form {
   readonly isArray: boolean;
 }
 
-/** As the server wrote it, for the driver to parse. */
+/** Leaves values as text, because the client's driver parses them. */
 const RAW_TEXT: pg.CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
 
 async function run(on: pg.Pool | pg.PoolClient, { query, params }: Statement, form: Form): Promise<unknown> {
   const config = {
     text: query,
     values: [...params],
-    // One statement only, also where there are no parameters.
+    // The extended protocol allows one statement only, even without parameters.
     queryMode: "extended",
     ...(form.isArray ? { rowMode: "array" } : {}),
     ...(form.isRawText ? { types: RAW_TEXT } : {}),

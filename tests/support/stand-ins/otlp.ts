@@ -1,14 +1,14 @@
-/** A collector of traces: takes OTLP over HTTP in JSON, keeps what it was sent. */
+/** A collector of traces. It receives OTLP over HTTP in JSON, and keeps every span. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface CollectedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Null of the first of a trace. */
+  /** Null for a trace's first span. */
   readonly parentSpanId: string | null;
   readonly name: string;
-  /** As OTLP numbers them: 1 internal, 2 server, 3 client. */
+  /** OTLP's number: 1 internal, 2 server, 3 client. */
   readonly kind: number;
   readonly ms: number;
   readonly isError: boolean;
@@ -18,7 +18,7 @@ export interface CollectedSpan {
 export interface OtlpStandIn {
   readonly url: string;
   readonly spans: CollectedSpan[];
-  /** Everything as it came, paths and headers included. */
+  /** Every request as text: method, path, headers and body. */
   readonly raw: string[];
   stop(): Promise<void>;
 }

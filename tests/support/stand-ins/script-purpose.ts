@@ -1,4 +1,4 @@
-/** The purpose of each of our scripts. It lets a stand-in tell reads from the sync's commands. */
+/** Knows the purpose of each of our scripts. So a stand-in can tell the commands of reads from those of the sync. */
 import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
 import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
 import {
@@ -37,7 +37,7 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [REMOVE, "report"],
 ]);
 
-/** The purpose of a command that runs one of our scripts; undefined of any other. */
+/** The purpose of a command that runs one of our scripts. Undefined for any other command. */
 export function purposeOfScript([name, script]: Command): Purpose | undefined {
   return String(name).toUpperCase() === "EVAL" ? PURPOSES.get(String(script)) : undefined;
 }

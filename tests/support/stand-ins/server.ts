@@ -1,4 +1,4 @@
-/** The base of stand-ins that speak HTTP: a server on 127.0.0.1 whose answers pass through the faults. */
+/** The base of all HTTP stand-ins: a server on 127.0.0.1 that applies the faults to its answers. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type StandIn, type StandInOptions, standInOf } from "./control";
@@ -12,9 +12,9 @@ export interface Answer {
 
 export interface Protocol {
   readonly maxBodyBytes: number;
-  /** Answers, or takes `response` over (a stream) and returns null. */
+  /** Answers a request. To send a stream, it uses `response` itself and returns null. */
   handle(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<Answer | null>;
-  /** How the vendor puts an error. */
+  /** An error in the vendor's form. */
   error(status: number, message: string): Answer;
   upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   stop(): Promise<void>;
@@ -22,13 +22,13 @@ export interface Protocol {
 
 export const json = (status: number, value: unknown): Answer => ({ status, body: JSON.stringify(value) });
 
-/** Starts a server for the protocol, which counts what it is asked and may judge more than the requests. */
+/** Starts a server for the protocol. The protocol counts its own work, and may apply faults to more than requests. */
 export async function startStandIn(
   options: StandInOptions,
   protocolOf: (counters: Counters, faults: FaultSwitch) => Protocol,
 ): Promise<StandIn> {
   const server = createServer((request, response) => void serve(request, response));
-  // Longer than any client keeps an idle connection: closing first would break a request on its way.
+  // Clients keep idle connections for less time. If the server closed first, it could break a request.
   server.keepAliveTimeout = 120_000;
   const { counters, faults, start } = standInOf(server, options);
   const protocol = protocolOf(counters, faults);
@@ -64,7 +64,7 @@ export async function startStandIn(
   return start("http", protocol.stop);
 }
 
-/** Null where it is larger than allowed. */
+/** Reads a body. Null if it is larger than allowed. */
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** A real Redis behind Upstash's protocol for one test file, and adapters over it with names of their own in each test. */
+/** A real Redis behind Upstash's protocol for one test file. Each test has its own network name, and so its own keys. */
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
@@ -10,15 +10,15 @@ import { startUpstash, type UpstashStandIn } from "./upstash";
 export interface UpstashFixture {
   readonly upstash: UpstashStandIn;
   readonly server: RedisServer;
-  /** Straight to Redis: neither counted nor faulty. */
+  /** Direct connection to Redis, without counters and faults. */
   readonly redis: RespConnection;
-  /** Everything in Redis is lost. */
+  /** Restarts Redis empty. */
   restartRedis(): Promise<void>;
-  /** With timeouts that noise does not reach, unless the test has its own. */
+  /** A client with timeouts that a busy machine does not reach, unless the test sets others. */
   client(options?: Partial<UpstashClientOptions>): UpstashClient;
 }
 
-/** Called once at the top of a file; what it returns is there from the first test on. */
+/** Call it once at the top of a file. Its members exist from the first test on. */
 export function upstashFixture(): UpstashFixture {
   const fixture = {} as { upstash: UpstashStandIn; server: RedisServer; redis: RespConnection };
   beforeAll(async () => {
@@ -49,5 +49,5 @@ export function upstashFixture(): UpstashFixture {
   });
 }
 
-/** A network that no other test has. */
+/** A network name that no other test has. */
 export const newNetwork = (): string => `t-${randomUUID().slice(0, 13)}`;

@@ -1,7 +1,6 @@
 /**
- * Time for tests of what lives in a real Redis. Its own clock cannot be moved, so scripts are given the test's in its place;
- * times to live are a thousand times as long, so that none ends by itself while a test is slow, and are shortened when time
- * should have passed. Nobody sleeps.
+ * Lets tests move time in a real Redis, whose own clock they cannot move. Scripts read the test's clock instead. Times to live are a
+ * thousand times as long, so that no key expires while a test is slow. `age` shortens them when time should pass.
  */
 import type { Commands } from "@/lib/adapters/upstash/client/client";
 import type { Clock } from "@/lib/ports/clock";
@@ -9,7 +8,7 @@ import type { RespConnection } from "../servers/resp";
 
 const STRETCH = 1_000;
 
-/** Stands in for `redis.call`. */
+/** Replaces `redis.call` in scripts. */
 const CALL = `
 local function driven(name, ...)
   local args = {...}
@@ -25,7 +24,7 @@ local function driven(name, ...)
   return redis.call(name, unpack(args))
 end`;
 
-/** The same commands by the test's clock. */
+/** Makes the commands use the test's clock. */
 export function withClock(commands: Commands, clock: Pick<Clock, "now">): Commands {
   return {
     eval: (purpose, script, keys, args) => {
@@ -44,7 +43,7 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   elseif left >= 0 then redis.call('DEL', key) end
 end`;
 
-/** Makes the keys of a network, which were written under `withClock`, older than they are. */
+/** Lets `ms` pass for all keys of a network. `withClock` must have written them. */
 export async function age(redis: RespConnection, network: string, ms: number): Promise<void> {
   await redis.send([["EVAL", AGE, "0", `tm:${network}:*`, String(ms * STRETCH)]]);
 }

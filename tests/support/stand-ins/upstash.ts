@@ -3,11 +3,11 @@
  *
  *   POST /                       one command `["SET","k","v"]`  → `{"result":…}`, or HTTP 400 `{"error":…}`
  *   POST /pipeline               `[["GET","a"],["GET","b"]]`    → HTTP 200 `[{"result":…},{"error":…}]`
- *   POST /multi-exec             the same, in MULTI … EXEC; a transaction that was discarded is HTTP 400 `{"error":…}`
+ *   POST /multi-exec             the same in MULTI … EXEC; a discarded transaction is HTTP 400 `{"error":…}`
  *   POST /subscribe/<channel>…   an event stream: `data: subscribe,<channel>,<count>`, `data: message,<channel>,<payload>`
  *   POST /psubscribe/<pattern>…  likewise: `data: pmessage,<pattern>,<channel>,<payload>`
  *
- * With `Upstash-Encoding: base64` every string of a result but the status OK is encoded; event streams never are.
+ * With `Upstash-Encoding: base64` it encodes every string of a result except the status OK. It never encodes event streams.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Command, RedisError, RedisStatus, type Reply, RespConnection } from "../servers/resp";
@@ -18,9 +18,9 @@ import { type Answer, json, type Protocol, startStandIn } from "./server";
 export interface UpstashOptions extends StandInOptions {
   readonly redisPort: number;
   readonly token?: string;
-  /** 10 MB on a paid plan. */
+  /** By default 10 MB, the limit of a paid plan. */
   readonly maxRequestBytes?: number;
-  /** The purpose of a command whose client does not say it. */
+  /** Finds the purpose of a command without the header `X-Purpose`. */
   readonly purposeOf?: (command: Command) => string | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface UpstashStandIn extends StandIn {
   readonly token: string;
 }
 
-/** They would change or block the one connection that all requests share; Upstash has none of them over REST either. */
+/** Commands that would change or block the one connection that all requests share. Upstash's REST API refuses them, too. */
 const UNAVAILABLE = new Set(
   "AUTH BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT DISCARD EXEC HELLO MONITOR MULTI PSUBSCRIBE QUIT RESET SELECT SHUTDOWN SSUBSCRIBE SUBSCRIBE SYNC PSYNC UNWATCH WAIT WATCH".split(
     " ",
@@ -45,7 +45,7 @@ function upstashProtocol(options: UpstashOptions, token: string, counters: Count
   const subscriptions = new Set<RespConnection>();
   let shared: Promise<RespConnection> | null = null;
 
-  /** The connection that ordinary commands share, made anew when it has failed. */
+  /** The connection that all ordinary commands share. After a failure the next command opens another one. */
   function connection(): Promise<RespConnection> {
     shared ??= RespConnection.open(options.redisPort).then(
       (redis) => {
@@ -173,17 +173,17 @@ const itemOf = (encode: Encode) => (reply: Reply) =>
 function resultOf(reply: Reply, encode: Encode): unknown {
   if (reply instanceof RedisStatus) return reply.text === "OK" ? "OK" : encode(Buffer.from(reply.text));
   if (Buffer.isBuffer(reply)) return encode(reply);
-  // An error inside an array (a script that returns one) has no form of its own in JSON.
+  // Inside an array (as a script may return it) JSON has no form for an error.
   if (reply instanceof RedisError) return encode(Buffer.from(reply.message));
   if (Array.isArray(reply)) return reply.map((item: Reply) => nested(item, encode));
   return reply;
 }
 
-/** Inside an array the client decodes "OK" too, so there it is encoded. */
+/** Inside an array the client decodes even "OK", so it is encoded there. */
 const nested = (reply: Reply, encode: Encode): unknown =>
   reply instanceof RedisStatus ? encode(Buffer.from(reply.text)) : resultOf(reply, encode);
 
-/** A line break in a payload begins another `data:` line, as event streams have it (the SDK then loses that message). */
+/** Writes an event. A line break in a payload starts another `data:` line, and the SDK then loses that message. */
 function eventOf(reply: Reply): string {
   const fields = Array.isArray(reply) ? reply.map((item: Reply) => String(item)) : [String(reply)];
   return `data: ${fields.join(",").replaceAll("\n", "\ndata: ")}\n\n`;

@@ -1,4 +1,4 @@
-/** A wallet with a real key, which signs messages as HIP-820 says and answers as wallets do. */
+/** A wallet with a real key. It signs messages by HIP-820 and answers like real wallets. */
 import { generateKeyPairSync, sign } from "node:crypto";
 import { proto } from "@hiero-ledger/proto";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
@@ -8,9 +8,9 @@ import { encodeEcdsaKey, encodeEd25519Key } from "@/lib/devnet/rest/key-json";
 
 export interface Wallet {
   readonly key: PlainKey;
-  /** As a ledger keeps it. */
+  /** The key in the ledger's encoding. */
   readonly encodedKey: Uint8Array;
-  /** Signs the bytes as they are. */
+  /** Signs the bytes without a prefix. */
   signBytes(bytes: Uint8Array): Uint8Array;
 }
 
@@ -33,7 +33,7 @@ export function ecdsaWallet(): Wallet {
   };
 }
 
-/** The bytes that a wallet signs by HIP-820, written once more: the code under test must not be its own witness. */
+/** The bytes that a wallet signs by HIP-820. They are written again here, so that the code under test does not check itself. */
 export const hip820 = (message: string): Uint8Array =>
   Buffer.from(`\x19Hedera Signed Message:\n${message.length}${message}`, "utf8");
 
@@ -45,11 +45,11 @@ export const pairOf = ({ key }: Wallet, signature: Uint8Array, pubKeyPrefix = ke
 export const encodeMap = (...sigPair: proto.ISignaturePair[]): Uint8Array =>
   proto.SignatureMap.encode({ sigPair }).finish();
 
-/** The wallet's answer to a challenge, as it travels. */
+/** The wallet's answer to a challenge: a signature map in base64. */
 export const answerTo = (wallet: Wallet, message: string): string =>
   Buffer.from(encodeMap(pairOf(wallet, wallet.signBytes(hip820(message))))).toString("base64");
 
-/** The other signature that the same key and message have: s replaced by the group's order less s. */
+/** The second valid signature of the same key and message: it has the group's order less s in place of s. */
 export function malleated(signature: Uint8Array): Uint8Array {
   const { r, s } = secp256k1.Signature.fromBytes(signature);
   return new secp256k1.Signature(r, secp256k1.Point.Fn.neg(s)).toBytes("compact");

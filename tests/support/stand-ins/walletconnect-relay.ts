@@ -1,6 +1,7 @@
 /**
- * The relay of WalletConnect (JSON-RPC over a WebSocket, the `irn_*` methods): mailboxes of sealed messages, by topic. What was
- * published before somebody listens waits for them; what somebody has got does not wait any more. The two methods of newer clients publish and subscribe in one call.
+ * A relay of WalletConnect: JSON-RPC over a WebSocket, with the `irn_*` methods. It passes encrypted messages on, by topic. If a topic
+ * has no subscriber, its messages wait for one. Each message is delivered once. The two `wc_*` methods of newer clients publish and
+ * subscribe in one call.
  */
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -78,11 +79,11 @@ export async function startRelay(): Promise<Relay> {
     socket.on("close", () => listeners.delete(socket));
     socket.on("message", (data) => {
       const { id, method, params } = JSON.parse(String(data)) as Call;
-      // An answer to what was delivered.
+      // A message without a method acknowledges a delivery.
       if (method === undefined) return;
       const perform = methods[method];
       if (perform) send(socket, { id, result: perform(socket, params) });
-      else send(socket, { id, error: { code: -32_601, message: `the relay of the tests does not know ${method}` } });
+      else send(socket, { id, error: { code: -32_601, message: `the test relay has no method ${method}` } });
     });
   });
   return {

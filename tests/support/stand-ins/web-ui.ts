@@ -1,4 +1,4 @@
-/** A deployment of another web UI, as a server on this machine that notes what it is asked. */
+/** A server on this machine that stands for the deployment of another web UI. It records every request. */
 import { createServer, get, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,9 +11,9 @@ interface Asked {
 
 export interface WebUi {
   readonly origin: string;
-  /** The requests that were read to their end, oldest first. */
+  /** Complete requests, oldest first. */
   readonly asked: Asked[];
-  /** Where `/circle-back` sends a request again, with all its headers: a proxy that leads back to its client. */
+  /** Origin to which `/circle-back` sends a request again, with all its headers. With it, a proxy leads back to its client. */
   circleTo: string;
   /** Sends one event on every open stream of `/events`. */
   tell(text: string): void;
@@ -22,7 +22,7 @@ export interface WebUi {
   stop(): Promise<void>;
 }
 
-/** `port` 0: any free one. */
+/** Starts the server. Port 0 means any free port. */
 export async function startWebUi(port = 0): Promise<WebUi> {
   const asked: Asked[] = [];
   const streams = new Set<ServerResponse>();

@@ -1,4 +1,4 @@
-/** Takes what a database has, and brings it back to that: what a restored backup or a copy that lagged is to us. */
+/** Saves a database and restores it later, as a restored backup or a failover to a lagging copy does. */
 
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { rawQuery } from "@/tests/support/stores/raw-query";
@@ -7,8 +7,8 @@ const TABLES = ["meta", "topics", "topic_gaps", "topic_log", "user_heads", "hcs_
 const MORE = ["recognition_definitions", "account_bindings", "session_sign_outs", "shards", "tenants", "user_routes"];
 
 /**
- * The database now, kept in a schema beside it. Resolves to what puts exactly that back, in one statement; the one before is
- * forgotten. Its tables are made once: new files for each time fill the memory that PGlite keeps them in.
+ * Saves the database in a second schema, and replaces the earlier snapshot there. Resolves to a function that restores it in one
+ * statement. The snapshot's tables are created once, because PGlite keeps the files of dropped tables in memory.
  */
 export async function databaseSnapshot(db: Database): Promise<() => Promise<void>> {
   const each = (statement: (name: string) => string) => [...TABLES, ...MORE].map(statement).join(" ");
@@ -24,7 +24,7 @@ export async function databaseSnapshot(db: Database): Promise<() => Promise<void
     (name) => `DELETE FROM public.${name}; INSERT INTO public.${name} OVERRIDING SYSTEM VALUE TABLE kept.${name};`,
   );
   return async () => {
-    // People's numbers are given out again for others, as they would be.
+    // New users get the same numbers again, as after a real restore.
     await rawQuery(
       db,
       `DO $$ BEGIN ${back}

@@ -1,4 +1,4 @@
-/** One database for all test files of a worker, emptied for each test: unpacking a fresh PGlite takes over a second. */
+/** One database for all test files of a worker. Each test empties it, because a new PGlite takes over a second. */
 
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import type { StatementsOptions } from "@/lib/adapters/postgres/drivers/statements";
@@ -8,7 +8,7 @@ import { type RawRow, rawQuery } from "@/tests/support/stores/raw-query";
 import { openTestDatabase } from "../servers/set-up";
 import { databaseSnapshot } from "./database-snapshot";
 
-/** Those of many partitions. */
+/** Tables with many partitions. */
 const BIG_TABLES = [
   "topic_gaps",
   "topic_log",
@@ -21,14 +21,14 @@ const BIG_TABLES = [
 
 let shared: Promise<Database> | null = null;
 
-/** Stores on an empty database, as on a first start. Only one test at a time may use it; closing it leaves the database open. */
+/** Stores on an empty database, as at a first start. Only one test at a time may use them. `close` leaves the database open. */
 export async function emptyStores(network = "devnet", options: { readonly isStrict?: boolean } = {}): Promise<Stores> {
   const isFirst = shared === null;
   shared ??= openTestDatabase();
   const db = await shared;
   if (!isFirst) await rawQuery(db, "UPDATE meta SET network = $1::text", [network]);
   const opened = await openStore(db, network, options);
-  // Deleted, not truncated: new files for every partition take a PGlite that has done so a few hundred times 300 ms.
+  // TRUNCATE makes new files for every partition. After a few hundred times that takes PGlite 300 ms, so rows are deleted.
   await rawQuery(db, `DO $$ BEGIN ${BIG_TABLES.map((name) => `DELETE FROM ${name};`).join(" ")} END $$`);
   await rawQuery(
     db,
@@ -38,7 +38,7 @@ export async function emptyStores(network = "devnet", options: { readonly isStri
   return { ...opened, close: async () => {} };
 }
 
-/** Stores of another instance on the same database, which knows nothing yet. `wrap` puts something between the two. */
+/** Stores of another, freshly started instance on the same database. `wrap` may wrap its connection. */
 export async function moreStores(
   wrap: (db: Database) => Database = (db) => db,
   options: StatementsOptions = {},
@@ -47,17 +47,17 @@ export async function moreStores(
   return { ...(await openStore(wrap(db), "devnet", options)), close: async () => {} };
 }
 
-/** Takes a copy of the database as it is now. Resolves to a function that restores it. */
-export async function keptDatabase(): Promise<() => Promise<void>> {
+/** Saves the database. Resolves to a function that restores it. */
+export async function savedDatabase(): Promise<() => Promise<void>> {
   return databaseSnapshot(await (shared ?? openTestDatabase()));
 }
 
-/** The database under them, for tests that damage it. */
+/** Runs a statement on the database, for tests that damage rows. */
 export async function damage(statement: string): Promise<void> {
   if (shared !== null) await rawQuery(await shared, statement);
 }
 
-/** The rows of a query on that database. */
+/** The rows of a query on the database. */
 export async function stored(query: string): Promise<readonly RawRow[]> {
   return rawQuery(await (shared ?? openTestDatabase()), query);
 }

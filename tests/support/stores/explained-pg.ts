@@ -1,17 +1,17 @@
-/** A PostgreSQL whose statements are explained before they run, to find those that choose partitions while they may wait for a lock. */
+/** Explains each PostgreSQL statement before it runs. It finds statements that choose partitions and may wait for a lock. */
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import { type Database, databaseOver } from "@/lib/adapters/postgres/drivers/database";
 
 export interface ExplainedPg {
   readonly database: Database;
-  /** The statements that lock rows or change them, as far as they were explained. */
+  /** The explained statements that lock or change rows. */
   readonly explained: ReadonlySet<string>;
-  /** Those of them that chose partitions while they ran. */
+  /** Those of `explained` that chose partitions while they ran. */
   readonly choosing: ReadonlySet<string>;
 }
 
-/** A node of a plan in the answer of EXPLAIN, with the members that are read here. */
+/** A plan node of EXPLAIN, with the members that this file reads. */
 interface Node {
   readonly "Node Type": string;
   readonly "Actual Loops": number;
@@ -36,7 +36,7 @@ export function explainedPg(url: string): ExplainedPg {
       explained.add(text);
       if (nodes.some(choosesPartitions)) choosing.add(text);
     } catch {
-      // The statement fails, and the caller hears of it from the statement itself.
+      // The statement itself will fail in the same way, and tell its caller.
     } finally {
       await client.query("ROLLBACK");
       client.release();
@@ -63,7 +63,7 @@ const allOf = (node: Node): readonly Node[] => [node, ...(node.Plans ?? []).flat
 const mayWait = (node: Node): boolean =>
   node["Node Type"] === "LockRows" || node.Operation === "Update" || node.Operation === "Delete";
 
-/** A partition was passed over, and a later one was read. One that merely ended early leaves only the last ones out. */
+/** True if the node skipped a partition and read a later one. A scan that merely ends early skips only the last ones. */
 function choosesPartitions({ "Node Type": type, Plans = [] }: Node): boolean {
   if (type !== "Append" && type !== "Merge Append") return false;
   const loops = Plans.map((plan) => plan["Actual Loops"]);

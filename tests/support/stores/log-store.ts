@@ -1,4 +1,4 @@
-/** The log of one topic in memory: as much of a sync store as audits and repairs use. */
+/** One topic's log in memory. It has the part of a sync store that audits and repairs use. */
 
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import type { Sha384 } from "@/lib/core/ledger/running-hash";
@@ -15,7 +15,7 @@ export class LogStore {
   gapsNow: Gap[] = [];
   readonly written: Batch[] = [];
 
-  /** Stores these messages as a sync would that saw nothing else. */
+  /** Stores these messages as a first sync of the topic would. */
   hold(messages: readonly LedgerMessage[], hash: Sha384 = sha384): void {
     const [first] = messages;
     if (!first) return;

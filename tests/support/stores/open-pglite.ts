@@ -1,4 +1,4 @@
-/** A process of its own that opens an embedded database and says what came of it: `open-pglite.ts DIRECTORY`. */
+/** A program that opens an embedded database and prints `opened` or the error: `open-pglite.ts DIRECTORY`. */
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 
 openPglite(process.argv[2] ?? "").then(

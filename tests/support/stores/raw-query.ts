@@ -1,10 +1,10 @@
-/** Sends SQL as text: for tests that look behind the stores, or damage what they hold. */
+/** Sends SQL as text, for tests that inspect or damage rows behind the stores. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Database, Queries } from "@/lib/adapters/postgres/drivers/database";
 
 export type RawRow = Readonly<Record<string, unknown>>;
 
-/** Rows as the driver gives them. Values stand in the text as `$1`, `$2`, …; `timeoutMs` as in `Database.ask`. */
+/** The driver's rows. The text names its values `$1`, `$2`, …; `timeoutMs` is that of `Database.ask`. */
 export function rawQuery(
   db: Database,
   text: string,
@@ -19,7 +19,7 @@ async function rowsOf(queries: Queries, text: SQL): Promise<readonly RawRow[]> {
   return rows;
 }
 
-/** "… $1 …" with the values in the places of their numbers. */
+/** Puts the values in place of `$1`, `$2`, … */
 function withValues(text: string, params: readonly unknown[]): SQL {
   const chunks = text.split(/\$(\d+)/);
   return sql.join(

@@ -1,7 +1,7 @@
-/** Takes what Redis has of a network, and brings Redis back to it: what a restored snapshot or a lagging replica is to us. */
+/** Saves a network's keys in Redis and restores them later, as a restored snapshot or a failover to a lagging replica does. */
 import type { Command, RespConnection } from "../servers/resp";
 
-/** The keys of a network now. Resolves to what puts exactly them back, with the time to live that they had. */
+/** Saves a network's keys. Resolves to a function that restores exactly these keys with their times to live. */
 export async function snapshotOf(redis: RespConnection, network: string): Promise<() => Promise<void>> {
   const kept: Command[] = [];
   for (const key of await keysOf(redis, network)) {
@@ -9,19 +9,19 @@ export async function snapshotOf(redis: RespConnection, network: string): Promis
       ["DUMP", key],
       ["PTTL", key],
     ]);
-    // A gate may have ended meanwhile.
+    // A sync gate may have expired meanwhile.
     if (dump === null) continue;
     kept.push(["RESTORE", key, String(Math.max(0, Number(left))), dump as Buffer, "REPLACE"]);
   }
   return async () => {
     const now = await keysOf(redis, network);
-    // Connections that stay open see the change between two of their commands, as they do when a replica takes over.
+    // Open connections see the change between two of their commands, as in a failover.
     const gone: readonly Command[] = now.length > 0 ? [["DEL", ...now]] : [];
     await redis.send([["MULTI"], ...gone, ...kept, ["EXEC"]]);
   };
 }
 
-/** Empties what Redis has of a network. */
+/** Deletes a network's keys. */
 export async function forget(redis: RespConnection, network: string): Promise<void> {
   const keys = await keysOf(redis, network);
   if (keys.length > 0) await redis.send([["DEL", ...keys]]);

@@ -1,4 +1,4 @@
-/** Stores for the contract suite: one database for a file, emptied for each test. */
+/** Stores for the contract suite. A file has one database, and each test empties it. */
 
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openStore } from "@/lib/adapters/postgres/store";
@@ -30,7 +30,7 @@ export interface EmptyStore {
   readonly stamp: StoreStamp;
 }
 
-/** The stores on an empty database, as on a first start. */
+/** Empties the database and opens its stores, as at a first start. */
 export async function emptied(subject: Subject): Promise<EmptyStore> {
   const db = subject.db();
   await (await openStore(db, "devnet")).sync.rebuild();

@@ -1,7 +1,7 @@
 /**
- * A reader of mirror pages as the TrustMesh web UI has one, written from its contract (docs/trustmesh-ui.md) and not from its code: it
- * reads topics page by page, polls after the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages. Cursors
- * and messages are the browser's, whoever uses it. Runs in Node and in a browser.
+ * Reads mirror pages as the TrustMesh web UI does. It follows the UI's contract (docs/trustmesh-ui.md) and shares no code with it. It
+ * reads topics page by page, polls from the last time that it saw, decodes texts as Latin-1, and keeps the last 200 messages.
+ * Cursors and messages belong to the browser and not to the user. It runs in Node and in a browser.
  */
 
 interface MirrorMessage {
@@ -22,7 +22,7 @@ interface Kept {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Topic ids by the UI's names. Each name has a cursor of its own, also where two have one topic. */
+/** Topic ids by the UI's names. Each name has its own cursor, even if two names share a topic. */
 export type UiTopics = Readonly<Record<"contacts" | "trust" | "profile" | "signal" | "recognition", string>>;
 
 /** The part of `localStorage` that the reader uses. */
@@ -34,9 +34,9 @@ export interface BrowserStorage {
 export interface UiReaderOptions {
   readonly userId: string;
   readonly topics: UiTopics;
-  /** Asks for a path from the root, and resolves with a page; null for an answer other than 200. */
+  /** Requests a path from the root. Resolves to a page, or to null if the status is not 200. */
   readonly ask: (path: string) => Promise<MirrorPage | null>;
-  /** The path below which the mirror's addresses are. */
+  /** Path prefix of the mirror's routes. */
   readonly base: string;
   readonly nowMs: () => number;
   readonly storage: BrowserStorage;
@@ -56,7 +56,7 @@ export class UiReader {
     this.kept = JSON.parse(options.storage.getItem(SIGNALS) ?? "[]");
   }
 
-  /** Reads each topic from its cursor, or from seven days ago, to its end. */
+  /** Reads each topic to its end, from its cursor or from seven days ago. */
   async start(): Promise<void> {
     const { topics, storage, nowMs, base, ask } = this.options;
     const sevenDaysAgo = `${Math.floor(nowMs() / 1_000) - 7 * 86_400}.0`;
@@ -73,7 +73,7 @@ export class UiReader {
     await Promise.all(Object.entries(topics).map(read));
   }
 
-  /** One poll of each topic. */
+  /** Polls each topic once. */
   async poll(): Promise<void> {
     const { topics, storage, base, ask } = this.options;
     const read = async ([name, topic]: [string, string]) => {
@@ -85,7 +85,7 @@ export class UiReader {
     await Promise.all(Object.entries(topics).map(read));
   }
 
-  /** Peers of accepts that concern this person, with the names that the accepts give. */
+  /** This person's contacts by id, with the names in the accepts. */
   contacts(): ReadonlyMap<string, string | undefined> {
     const { userId } = this.options;
     const contacts = new Map<string, string | undefined>();
@@ -98,7 +98,7 @@ export class UiReader {
     return contacts;
   }
 
-  /** Contacts whom this person trusts. */
+  /** Contacts that this person trusts. */
   circle(): readonly string[] {
     const contacts = this.contacts();
     const isOwn = ({ type, actor }: Kept) => type === "TRUST_ALLOCATE" && actor === this.options.userId;
@@ -107,7 +107,7 @@ export class UiReader {
     );
   }
 
-  /** Cards of the feed. */
+  /** The feed's cards. */
   feed(): readonly Readonly<Record<string, unknown>>[] {
     return this.kept
       .filter(({ type }) => type === "SIGNAL_MINT" || type === "RECOGNITION_MINT")

@@ -1,4 +1,4 @@
-/** A whole app over an in-process devnet and the servers of the chosen set-up, asked through the same route table as the server's. */
+/** A whole app over an in-process devnet and the servers of the chosen set-up. Requests go through the server's route table. */
 
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
@@ -19,12 +19,12 @@ export interface TestApp {
   readonly app: App;
   readonly devnet: Devnet;
   readonly clock: DrivenClock;
-  /** Lines that were logged, level in front. */
+  /** Log lines, each with its level in front. */
   readonly logged: string[];
-  /** Asks a route as a user (null: nobody). Work that the server would do after the answer is done when this resolves. */
+  /** Sends a request as a user, or without a session if null. Resolves when the work after the answer is done, too. */
   ask(method: "GET" | "POST", path: string, userId: string | null, options?: AskOptions): Promise<Response>;
   json<T = Record<string, unknown>>(path: string, userId: string): Promise<T>;
-  /** Runs one sync of all topics to its end. */
+  /** Syncs all topics once. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,22 +33,22 @@ interface AskOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
-  /** Leaves out what the server does after the answer. */
+  /** Skips the work that the server does after the answer. */
   readonly withoutBackground?: boolean;
-  /** The app with something else in it, for this request. */
+  /** Another app for this request. */
   readonly app?: App;
 }
 
 export interface TestAppOptions {
   readonly devnet?: DevnetOptions;
   readonly env?: Readonly<Record<string, string>>;
-  /** Changes the stores before the app gets them: to count or to break them. */
+  /** Wraps the stores, to count or to break calls. */
   readonly wrapStores?: (stores: Stores) => Stores;
   readonly submitter?: (devnet: Devnet) => Submitter | null;
   readonly creator?: (devnet: Devnet) => TopicCreator;
-  /** Why the devnet is said to have ended, asked whenever somebody looks. */
+  /** The reason why the devnet has ended, or null while it runs. */
   readonly devnetEnded?: () => string | null;
-  /** More mirrors than the devnet's own, which comes first. */
+  /** Urls of further mirrors. The devnet's own comes first. */
   readonly moreMirrors?: readonly string[];
 }
 

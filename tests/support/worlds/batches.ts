@@ -1,4 +1,4 @@
-/** Batches out of plain signals: what the sync would commit, without a ledger and without decoding. */
+/** Makes batches from plain signals, as the sync would commit them, without a ledger and without decoding. */
 
 import { type ConsensusNs, consensusNs } from "@/lib/core/ledger/consensus-time";
 import {
@@ -23,11 +23,11 @@ export interface PlainSignal {
   readonly metadata?: Record<string, unknown>;
   readonly actorHandle?: string;
   readonly actorHrl?: string;
-  /** Nanoseconds; by default the batch's base plus the sequence. */
+  /** Consensus time in nanoseconds. By default `timeOf` the topic and sequence. */
   readonly ns?: bigint;
-  /** Body of the message; by default a short text that names topic and sequence. */
+  /** Body of the message. By default a short text that names topic and sequence. */
   readonly message?: Uint8Array;
-  /** How the log entry differs from a verified signal's. One that is no signal has no rows. */
+  /** Members in which the log entry differs from a verified signal's. An entry with another disposition has no rows. */
   readonly entry?: Partial<LogEntry>;
 }
 
@@ -37,20 +37,20 @@ export const user = (id: string) => unwrap(parseUserId(id));
 export const seq = (n: number): Sequence => unwrap(parseSequence(n));
 export const at = (ns: bigint): ConsensusNs => consensusNs(ns);
 
-/** A hash that names its place, so that a mix-up shows. */
+/** A hash that depends on the sequence number, so that a mix-up fails a test. */
 export const hashOf = (sequence: number): Uint8Array => new Uint8Array(48).fill(sequence % 251);
 
-/** Times of a topic are apart from those of every other: the topic's number gives the second. */
+/** A time that no other topic has: the topic's number gives the second. */
 export const timeOf = (topicId: TopicId, sequence: number): ConsensusNs =>
   consensusNs(1_700_000_000_000_000_000n + BigInt(topicId.split(".")[2] ?? 0) * 1_000_000_000n + BigInt(sequence));
 
 export interface BatchOptions {
-  /** The sequence of the first message; by default the one after the cursor. */
+  /** Sequence number of the first message. By default the cursor plus one. */
   readonly first?: number;
   readonly gap?: CursorAdvance["gap"];
 }
 
-/** A batch of consecutive messages that moves the topic on from `cursor`. */
+/** A batch of consecutive messages that starts at `cursor`. */
 export function batchOf(
   topicId: TopicId,
   cursor: number,

@@ -1,4 +1,4 @@
-/** The one way to wire an app in a test: over opened stores, and a devnet or topics of the test's own. */
+/** Wires an app for a test over opened stores and a devnet, or over the test's own network. */
 import type { Devnet } from "@/lib/devnet/devnet";
 import type { App, NetworkParts, Parts } from "@/lib/server/boot/app";
 import { createApp } from "@/lib/server/boot/container";
@@ -9,7 +9,7 @@ import { quietLog } from "../quiet-log";
 
 const SECRET = "a secret of the tests that is long enough to be one";
 
-/** Topics, mirror, payers and submitter of a devnet, which goes on when the app closes. */
+/** Topics, mirror, payers and submitter of a devnet. The devnet goes on when the app closes. */
 function networkOf(devnet: Devnet, { TOPIC_IDENTITY }: Env): NetworkParts {
   const { contact, trust, recognition, profile } = devnet.topics;
   return {
@@ -27,15 +27,15 @@ function networkOf(devnet: Devnet, { TOPIC_IDENTITY }: Env): NetworkParts {
 }
 
 export interface TestAppParts extends Pick<Parts, "stores"> {
-  /** Settings beside a session secret. */
+  /** Settings besides the session secret. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the network is not given whole. */
+  /** Completes `network`. Needed unless `network` has all members. */
   readonly devnet?: Devnet;
   readonly network?: Partial<NetworkParts>;
 }
 
 /**
- * An app over `stores`. What `network` leaves out is the devnet's; without a devnet it must be whole.
+ * An app over `stores`. Members that `network` lacks come from the devnet.
  *
  * @example createTestApp({ devnet, stores, shared: tier, env: { MIRROR_RPS: "1000" } })
  */

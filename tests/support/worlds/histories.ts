@@ -1,11 +1,11 @@
-/** Random histories of a few people, and what they add up to by plain replay: the yardstick for core/signals/projection. */
+/** Random histories of a few people, and their plain replay, which core/signals/projection must agree with. */
 import fc from "fast-check";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import type { DecodedMessage } from "@/lib/core/signals/projection";
 
-/** One act of a person. Its time is its place in the history. */
+/** One message of a person. Its place in the history gives its time. */
 export interface Deed {
   readonly type: string;
   readonly actor: string;
@@ -54,7 +54,7 @@ export const history: fc.Arbitrary<readonly Deed[]> = fc.array(deed, { maxLength
 
 export const timeOfDeed = (index: number) => consensusNs(START_NS + BigInt(index) * 1_000_003n);
 
-/** Each deed as the decoder makes it of a flat message. */
+/** Decodes each deed as a flat message. */
 export function placed(deeds: readonly Deed[]): readonly DecodedMessage[] {
   return deeds.map((body, index) => {
     const decoded = decodeJson(body);
@@ -64,7 +64,7 @@ export function placed(deeds: readonly Deed[]): readonly DecodedMessage[] {
   });
 }
 
-/** How a user stands to a peer. Times are those of deeds; null for none. */
+/** A user's relation to a peer. Times are consensus times of deeds, or null. */
 export interface Standing {
   readonly bondedAt: bigint | null;
   readonly incomingAt: bigint | null;
@@ -74,7 +74,7 @@ export interface Standing {
   readonly peerHandle: string | null;
 }
 
-/** Plain replay in the order of time, one deed after the other, as a person would do it with pencil and paper. */
+/** Replays deeds one after the other, in the order of time. */
 export class Replay {
   private readonly bonds = new Map<string, bigint>();
   private readonly asked = new Map<string, bigint>();

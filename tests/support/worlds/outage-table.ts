@@ -1,4 +1,4 @@
-/** The outage matrix of docs/operations.md: a table for each tier, with a line for each fault and surface. */
+/** Reads the outage tables of docs/operations.md: one for each tier, with a line for each fault and surface. */
 import { readFileSync } from "node:fs";
 
 export const FAULTS = ["down", "slow (2 s)", "flapping", "erroring half the time"] as const;
@@ -10,7 +10,7 @@ export type TierName = (typeof TIERS)[number];
 
 export const TABLE_FILE = "docs/operations.md";
 
-/** One sentence of the matrix: what users see of `surface` while `tier` is `fault`. */
+/** One line of the tables. `sees` says what users see of `surface` while `tier` has the fault. */
 export type OutageLine = readonly [tier: string, fault: string, surface: string, sees: string];
 
 const cellsOf = (line: string) =>
@@ -19,7 +19,7 @@ const cellsOf = (line: string) =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** The tables' lines, in their order. A line that names no fault goes on with the one above. */
+/** All lines of the tables, in order. A line without a fault continues the fault above it. */
 export function outageLines(): readonly OutageLine[] {
   const markdown = readFileSync(TABLE_FILE, "utf8");
   return TIERS.flatMap((tier) => {

@@ -1,6 +1,6 @@
 /**
- * Two instances over one Redis (behind Upstash's protocol), one PostgreSQL (behind a proxy) and the devnet's mirror, each of
- * which a test can make fail.
+ * Two instances over one Redis (behind Upstash's protocol), one PostgreSQL (behind a proxy) and the devnet's mirror. A test can make
+ * each of the three fail.
  */
 
 import { expect } from "vitest";
@@ -25,15 +25,15 @@ import { SseReader } from "../sse";
 import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
 import { createTestApp } from "./create-test-app";
 
-/** Reads; the ledger tells of contact requests to her. */
+/** The reader. She gets contact requests from the ledger. */
 const ALICE = "tm-alice";
-/** Writes. */
+/** The writer. */
 export const CAROL = "tm-carol";
-/** For who scrapes an instance. */
+/** The bearer token for `GET /api/metrics`. */
 export const METRICS_TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
-/** Rounds go by Redis' own clock, which does not leap: at most so often. */
+/** Freshness target. Rounds use Redis' own clock, which does not leap, so at most one round comes in this time. */
 const TARGET_MS = 1_000;
-/** Most back-offs are over by then, a view in the process is outdated, and a circuit half-open. */
+/** After this leap most back-offs are over, views in memory are outdated, and circuit breakers are half-open. */
 const LEAP_MS = 15_000;
 
 export interface Ask {
@@ -64,7 +64,7 @@ export class Instance {
     return answer(this.app, route, { request, params: {}, background: (work) => void work().catch(() => {}) });
   }
 
-  /** Somebody's signals, oldest first, and what the answer says of itself. */
+  /** A user's signals, oldest first, with the answer's status and headers. */
   async signals(userId = ALICE): Promise<Signals> {
     return signalsOf(await this.ask("GET", "/api/signals", { userId }));
   }
@@ -92,7 +92,7 @@ export interface Signals {
   readonly isStale: boolean | null;
   readonly cacheStatus: string | null;
   readonly retryAfter: string | null;
-  /** Code of a problem. */
+  /** The problem's code. Null for an answer of 200. */
   readonly code: string | null;
   readonly detail: string | null;
 }
@@ -119,7 +119,7 @@ async function signalsOf(response: Response): Promise<Signals> {
   };
 }
 
-/** The world of one test: everything healthy, nothing written yet. */
+/** The world of one test. At first all tiers are healthy, and the ledger has no messages. */
 export class World {
   readonly streams: SseReader[] = [];
   private nonce = 0;
@@ -130,15 +130,15 @@ export class World {
     readonly devnet: Devnet,
     readonly redis: UpstashStandIn,
     readonly postgres: PostgresProxy,
-    /** The database itself, behind the proxy. */
+    /** The database server behind the proxy. */
     readonly server: PostgresServer,
-    /** Where Redis and PostgreSQL keep the data of this test, for tests that put older data back. */
+    /** Addresses of this test's data in Redis and PostgreSQL, for tests that restore older data. */
     readonly stored: { readonly network: string; readonly redisPort: number; readonly databaseUrl: string },
     readonly a: Instance,
     readonly b: Instance,
   ) {}
 
-  /** So many contact requests to Alice, by way of the ledger, from people that are numbered on: tm-1, tm-2, … */
+  /** Writes contact requests to Alice to the ledger. The senders are tm-1, tm-2, … */
   write(count = 1): void {
     for (let i = 0; i < count; i += 1) {
       this.sent += 1;
@@ -150,7 +150,7 @@ export class World {
     return Array.from({ length: this.sent }, (_, i) => `tm-${i + 1}`);
   }
 
-  /** Writes, syncs on `a`, and has both instances show it. */
+  /** Writes, syncs on `a`, and waits until both instances show the messages. */
   async settled(count = 1): Promise<void> {
     this.write(count);
     await this.a.sync();
@@ -159,14 +159,14 @@ export class World {
     }
   }
 
-  /** An envelope of Carol's, with a nonce of its own. */
+  /** A new envelope of Carol, with its own nonce. */
   envelope(type = "CONTACT_REQUEST", target = `tm-t${this.nonce + 1}`): object {
     this.nonce += 1;
     const ts = Math.floor(this.clock.now() / 1_000);
     return { type, from: CAROL, nonce: this.nonce, ts, payload: { target } };
   }
 
-  /** How many messages of Carol's the ledger has. */
+  /** Number of Carol's messages on the ledger. */
   get written(): number {
     return [this.a, this.b].reduce((sum, { submitter }) => sum + submitter.submitted.length, 0);
   }
@@ -181,7 +181,7 @@ export class World {
     this.clock.leap(ms);
   }
 
-  /** A read after a leap that memory does not answer. A load that was under way may have filled memory again in the meantime. */
+  /** Leaps and reads until memory does not answer. A load that started before the leap may have filled memory again. */
   async readPastMemory(instance: Instance, ms = LEAP_MS): Promise<Signals> {
     for (;;) {
       this.leap(ms);
@@ -190,7 +190,7 @@ export class World {
     }
   }
 
-  /** Waits for something that happens by itself, letting back-offs pass. */
+  /** Polls `check`. Between two polls the clock leaps, so that back-offs pass. */
   eventually<T>(check: () => T | Promise<T>, isLeaping = true) {
     const step = () => {
       if (isLeaping) this.leap(2_000);
@@ -199,7 +199,7 @@ export class World {
     return expect.poll(step, { timeout: 120_000, interval: 50 });
   }
 
-  /** Everything is healthy again, and by itself: nothing was lost or doubled, nobody is served an outdated copy, all circuits close. */
+  /** Expects a recovery without help: no message lost or doubled, no outdated copy served, all circuit breakers closed. */
   async recovers(): Promise<void> {
     const expected = this.people.map((_, i) => i + 1);
     for (const instance of [this.a, this.b]) {
@@ -212,12 +212,12 @@ export class World {
         const mirrors = instance.app.ledger.states().map(({ circuit }) => circuit);
         return [instance.tier.stats().circuit, instance.app.stores.stats().circuit, ...mirrors];
       }).toEqual(["closed", "closed", "closed"]);
-      // Time that leaps makes everything look old.
+      // A leap would make every answer look old.
       await this.eventually(async () => (await instance.signals()).isStale, false).toBe(false);
     }
   }
 
-  /** The stream has every signal once and in order, and goes on. */
+  /** Expects that the stream has every signal once and in order, and is still open. */
   async streamsAll(reader: SseReader): Promise<void> {
     const ids = () => reader.of("signal").map(({ id }) => id);
     await this.eventually(ids).toEqual(this.people.map((_, i) => i + 1));
@@ -247,7 +247,7 @@ export class OutageWorld {
 
   async run(prove: (world: World) => Promise<void>): Promise<void> {
     const { postgres, redis, upstash, proxy } = this;
-    if (!postgres || !redis || !upstash || !proxy) throw new Error("the servers are not there");
+    if (!postgres || !redis || !upstash || !proxy) throw new Error("call open() before run()");
     this.count += 1;
     const databaseUrl = await postgres.createDatabase();
     const url = new URL(databaseUrl);
@@ -258,7 +258,7 @@ export class OutageWorld {
     const a = await startInstance(url.href, network, clock, devnet, upstash);
     const b = await startInstance(url.href, network, clock, devnet, upstash);
     const stored = { network, redisPort: redis.port, databaseUrl };
-    await rememberedForLong(redis.port, network);
+    await giveRedisLongHistory(redis.port, network);
     const world = new World(clock, devnet, upstash, proxy, postgres, stored, a, b);
     try {
       await prove(world);
@@ -272,8 +272,8 @@ export class OutageWorld {
   }
 }
 
-/** Redis has been there since long before the test, as where an outage begins: it would know of earlier attempts of a write. */
-async function rememberedForLong(redisPort: number, network: string): Promise<void> {
+/** Makes Redis look as if it had run since long before the test. So it would know of every earlier attempt of a write. */
+async function giveRedisLongHistory(redisPort: number, network: string): Promise<void> {
   const redis = await RespConnection.open(redisPort);
   await redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
   redis.close();

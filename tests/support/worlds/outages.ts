@@ -1,16 +1,16 @@
 /**
- * The tests of the outage matrix: for each tier and each way of failing, what users see of reads, syncs, submits and streams. The
- * sentences are those of the table in docs/operations.md; a cell that is missing here does not compile.
+ * Tests of the outage tables in docs/operations.md. For each tier and fault, they check what users see of reads, syncs, submits and
+ * streams. The sentences are those of the tables. If a cell is missing here, this does not compile.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAULTS, type FaultName, outageLines, SURFACES, type Surface, TABLE_FILE, type TierName } from "./outage-table";
 import { OutageWorld, type World } from "./outage-world";
 
-/** A sentence of the outage table, word for word, and its proof. Each test has a world of its own, healthy at first. */
+/** A sentence of an outage table, word for word, and its test. Each test starts with a new, healthy world. */
 type Cell = readonly [sees: string, prove: (world: World) => Promise<void>];
 export type Rows = Readonly<Record<FaultName, Readonly<Record<Surface, Cell>>>>;
 
-/** Alternates between a fault and health, and looks in each half. */
+/** Switches a fault on and off three times. It calls `look` after each switch. */
 export async function flap(
   fault: () => Promise<void>,
   heal: () => Promise<void>,
@@ -23,7 +23,7 @@ export async function flap(
   }
 }
 
-/** Registers the tests of one tier's rows. */
+/** Registers one tier's tests. */
 export function outages(tier: TierName, rows: Rows): void {
   const world = new OutageWorld();
   beforeAll(() => world.open());

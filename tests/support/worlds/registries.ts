@@ -1,4 +1,4 @@
-/** Registries made of a few words, for tests of routing. */
+/** Builds small shard registries for tests of routing. */
 import type { TopicId, TopicKind, UserId } from "@/lib/core/ledger/ids";
 import { TOPIC_KINDS } from "@/lib/core/ledger/ids";
 import {
@@ -21,7 +21,7 @@ export const ofTenant = (kind: TopicKind, tenant: string): ShardGroup => ({
 export const plain = (userId: string): RoutedUser => ({ userId: userId as UserId, tier: "standard", tenantId: null });
 
 let topicNumber = 5_000;
-/** `count` active shards of a group, each with a topic of its own. */
+/** `count` active shards of a group, each with its own topic. */
 export function active(group: ShardGroup, count: number): readonly Shard[] {
   return Array.from({ length: count }, (_, segment) => {
     topicNumber += 1;
@@ -34,5 +34,5 @@ export const registryOf = (...shards: readonly (readonly Shard[])[]): Registry =
   shards: shards.flat(),
 });
 
-/** One topic of each kind, as a deployment begins. */
+/** One topic of each kind, as in a new deployment. */
 export const simplest = (): Registry => registryOf(...TOPIC_KINDS.map((kind) => active(standard(kind), 1)));

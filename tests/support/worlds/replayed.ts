@@ -1,4 +1,4 @@
-/** Random histories of two topics, and what everybody sees of them once they are synced. */
+/** Random histories of two topics, and everything that users see once both are synced. */
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
@@ -17,13 +17,13 @@ import { syncOf } from "./topic-sync";
 export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 export const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];
 
-/** Everything that people could see, with positions apart: their order may differ, their numbering may not have gaps. */
+/** Everything that users can see, without positions. Their order may differ, but this checks that they have no gaps. */
 export async function stateOf({ views, sync }: Stores) {
   const users: Record<string, unknown> = {};
   for (const userId of USERS) {
     const { rows } = await views.signalsAfter(userId, 0, 10_000);
     const { edges, position } = await views.contacts(userId);
-    // Inside whatever epoch it is.
+    // Positions count from the start of the present epoch.
     const before = epochOf(position) * POSITIONS_PER_EPOCH;
     expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => before + index + 1));
     expect(position).toBe(rows.length === 0 ? 0 : before + rows.length);
@@ -82,7 +82,7 @@ const body = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constantFrom<unknown>("poison", [1], { type: "X" }) },
 );
-/** Some bodies come in chunks, and those of different messages interleave. */
+/** Some bodies come in chunks. */
 export const pieces: fc.Arbitrary<readonly Piece[]> = fc
   .array(fc.tuple(body, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 40 })
   .map((bodies) =>
@@ -91,7 +91,7 @@ export const pieces: fc.Arbitrary<readonly Piece[]> = fc
 
 export const history = fc.tuple(pieces, pieces).map(([first, second]) => [
   chainOf(TOPICS[0] as string, first),
-  // Interleaved in time with the first topic, and never at the same nanosecond.
+  // Its times lie between those of the first topic, and no two are equal.
   chainOf(TOPICS[1] as string, second, 1_790_000_000_500_000_007n),
 ]);
 

@@ -1,4 +1,4 @@
-/** Random histories of two topics, as this version stores them and as a version with an earlier decoder had stored them. */
+/** Random histories of two topics, stored by this version or as a version with an earlier decoder would have stored them. */
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
@@ -24,7 +24,7 @@ import { deed } from "./histories";
 export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 const trustedPayers = new Set<AccountId>([OPERATOR]);
 
-/** An earlier decoder's reading of a message: the same, nothing, or another meaning made of the message's own words. */
+/** An earlier decoder's reading of a message: the same, undecodable, or another meaning that uses the message's own words. */
 type Earlier =
   | "same"
   | "undecodable"
@@ -50,7 +50,7 @@ const earlier: fc.Arbitrary<Earlier> = fc.oneof(
     }),
   },
 );
-/** The verdict on each signature. */
+/** The verdict on each signature, by its hex digits. */
 const SIGNATURES: Readonly<Record<string, "right" | "wrong" | "weak">> = {
   ["0a".repeat(64)]: "right",
   ["0b".repeat(64)]: "wrong",
@@ -87,7 +87,7 @@ const body: fc.Arbitrary<unknown> = fc.oneof(
     arbitrary: fc.record({
       ...{ type: fc.constant("PROFILE_UPDATE"), displayName: person },
       ...{ signature: fc.constantFrom(...Object.keys(SIGNATURES)), accountId: fc.constantFrom("0.0.7001", "0.0.7002") },
-      // Some come too late, if a stranger pays for them.
+      // Some times are too old for a message that a stranger pays for.
       timestamp: fc.integer({ min: START_MS - 400_000, max: START_MS + 40_000 }),
     }),
   },
@@ -105,13 +105,13 @@ const piecesOf = (messages: History[number]): readonly Piece[] =>
     return [isStranger ? { body: each, payer: "0.0.666" as AccountId } : { body: each }];
   });
 
-/** The batch that an earlier version would have stored, with the same log and the same chain. */
+/** The batch that an earlier version would have stored, with the same ledger messages. */
 function asBefore(batch: NextBatch, meanings: readonly Earlier[]): NextBatch {
   let nth = 0;
   const rows: UserRow[] = [];
   const signals: DecodedMessage[] = [];
   const entries = batch.entries.map(({ signature, ...told }): LogEntry => {
-    // It knew no signatures, and took the payer's word.
+    // The earlier version knew no signatures, and judged by the payer alone.
     const entry: LogEntry = signature === undefined ? told : { ...told, ...byPayer(told) };
     const { sequence, consensusNs, verification, disposition } = entry;
     if (disposition === "part" || disposition === "failed") return entry;
@@ -166,8 +166,8 @@ function rowsOf({ type, actor, target }: DecodedBody, { sequence, consensusNs, v
 const RANGE_OF_COMMITS = 7;
 
 /**
- * Commits the topic's messages up to `share` of them, from wherever it is, as this version or as an earlier one. Calls `pause`
- * between two commits. A commit that another writer was faster than is made again.
+ * Commits a topic's messages from its cursor up to `share` of them, as this version or as an earlier one. It calls `pause` after
+ * each commit. If another writer was faster, it tries again from the new cursor.
  */
 export async function fill(
   sync: SyncStore,

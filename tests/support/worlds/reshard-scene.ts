@@ -1,4 +1,4 @@
-/** A registry with topics on an in-process devnet, and an operator who reshards it and may die at any call. */
+/** A shard registry with topics on an in-process devnet, and an operator's process that reshards it and may die at any call. */
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { newShard, type Registry, type Shard, type ShardGroup } from "@/lib/core/shards/shards";
 import type { Devnet } from "@/lib/devnet/devnet";
@@ -18,7 +18,7 @@ export interface Scene {
   readonly clock: Clock;
 }
 
-/** Puts `count` active shards of a group, each with a topic of its own on the devnet. */
+/** Adds `count` active shards of a group to the registry, each with its own topic on the devnet. */
 export async function begin({ devnet, store }: Scene, group: ShardGroup, count: number): Promise<readonly Shard[]> {
   const shards = Array.from(
     { length: count },
@@ -35,7 +35,7 @@ export interface Operator {
   readonly announced: number[];
 }
 
-/** `fuse` stands before and after every call that leaves the process. */
+/** An operator's process. `fuse` decides before and after every call to another process whether this one dies. */
 export function operatorOf(
   scene: Scene,
   options: {

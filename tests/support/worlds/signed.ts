@@ -1,4 +1,4 @@
-/** Profiles and recognitions as the web UI writes them, signed by a wallet. The signed texts are written out here once more. */
+/** Profiles and recognitions as the web UI writes them, signed by a wallet. The signed texts are written again here. */
 import type { Wallet } from "../stand-ins/wallet";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -6,7 +6,7 @@ type Signer = Pick<Wallet, "signBytes">;
 
 const hexOf = (wallet: Signer, text: string) => Buffer.from(wallet.signBytes(Buffer.from(text))).toString("hex");
 
-/** As the profile page signs it; with a type, as the onboarding does. */
+/** Signs a profile as the profile page does. If `timestamp` is text, it signs a type too, as the onboarding does. */
 export function signedProfile(wallet: Signer, accountId: string, members: Json & { timestamp: number | string }) {
   const { displayName = "Ana", bio = "Hi", avatar = "", timestamp, ...more } = members;
   const type = typeof timestamp === "string" ? `,"type":"PROFILE_UPDATE"` : "";
@@ -18,7 +18,7 @@ export function signedProfile(wallet: Signer, accountId: string, members: Json &
   return { type: "PROFILE_UPDATE", ...signed, signature: hexOf(wallet, text), publicKey: "302a", ...more };
 }
 
-/** As "Send Signal" signs it. */
+/** Signs a recognition as "Send Signal" does. */
 export function signedMint(wallet: Signer, from: string, to: string, members: Json & { timestamp: number }) {
   const {
     name = "Strategic Vision",

@@ -1,4 +1,4 @@
-/** Writers and readers at work on a `SplitWorld`, and the account of what became of every message. */
+/** Writers and readers at work on a `SplitWorld`, and a check of every accepted message. */
 import { formatConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { SignalRow } from "@/lib/ports/store/view-rows";
@@ -7,28 +7,28 @@ import type { SubmitAnswer } from "@/lib/wire/submit";
 import type { Instance, SplitWorld } from "./split-world";
 
 export interface Load {
-  /** The accepted messages: their users, and the places that the answers named. */
+  /** Accepted messages: the user, and the topic and sequence number in the answer. */
   readonly written: readonly { readonly userId: string; readonly topicId: string; readonly sequence: number }[];
   readonly reads: { readonly ok: number; readonly failed: readonly string[] };
-  /** Writes that were neither accepted nor refused for their nonce. */
+  /** Writes with a status other than 200 and 409. */
   readonly failedWrites: readonly string[];
-  /** One more message of each user, one after the other. */
+  /** Writes one more message for each user, one after the other. */
   round(): Promise<void>;
-  /** Resolves when this many more messages were accepted. */
+  /** Resolves when this many more messages are accepted. */
   more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 const READS = ["/api/signals", "/api/contacts", "/api/circle", "/api/registry/topics"];
 
-/** So many at once that they meet, and so few that a slow machine answers each in time. */
+/** Enough writers to meet, and few enough that a slow machine answers each in time. */
 const WRITERS = 6;
-/** A user's messages come in bursts, so that the next one finds the last one on its way. */
+/** Messages in a burst of one user. The next message comes while the previous one is still on its way. */
 const BURST = 3;
 
 /**
- * Every user writes bursts of messages, now through one instance, now through another, and every fourth user two at once;
- * readers ask for everything there is.
+ * Starts writers and readers. Each user writes bursts of messages through changing instances, and every fourth user writes two at
+ * once. Readers request every view.
  */
 export function startLoad({ instances }: SplitWorld, users: readonly string[], readers: number): Load {
   const written: { userId: string; topicId: string; sequence: number }[] = [];
@@ -73,7 +73,7 @@ export function startLoad({ instances }: SplitWorld, users: readonly string[], r
     ...Array.from({ length: WRITERS }, (_, i) => writer(i)),
     ...Array.from({ length: readers }, (_, i) => reader(i)),
   ]);
-  // A worker that throws is a bug of the load: it must not end unseen before `stop`.
+  // `stop` reports the error of a worker. Node must not report it as unhandled before.
   work.catch(() => {});
   return {
     written,
@@ -102,9 +102,9 @@ export function startLoad({ instances }: SplitWorld, users: readonly string[], r
 export interface Account {
   readonly lost: readonly string[];
   readonly duplicated: readonly string[];
-  /** Messages of a user that come in positions before one that is older on the ledger, or on the ledger before one of an earlier topic. */
+  /** Pairs of a user's messages whose positions contradict their order on the ledger, and users who changed topics more than once. */
   readonly outOfOrder: readonly string[];
-  /** Users who wrote to a topic that was not there at the start, after having written to one that was. */
+  /** Number of users who changed to a topic that the split created. */
   readonly moved: number;
 }
 
@@ -112,7 +112,7 @@ const OWN = 10_000;
 const ownRows = async (app: App, userId: string): Promise<readonly SignalRow[]> =>
   (await app.stores.views.signalsAfter(userId as UserId, 0, OWN)).rows;
 
-/** Compares what was accepted with what the rows say, once everything is read. */
+/** Compares accepted messages with stored rows, once everything is synced. */
 export async function accountOf(world: SplitWorld, load: Load, users: readonly string[]): Promise<Account> {
   const { app } = world.instances[0] as Instance;
   const [lost, duplicated, outOfOrder]: string[][] = [[], [], []];
@@ -141,7 +141,7 @@ export async function accountOf(world: SplitWorld, load: Load, users: readonly s
   return { lost: lost ?? [], duplicated: duplicated ?? [], outOfOrder: outOfOrder ?? [], moved };
 }
 
-/** A user's rows without what depends on the order of ingestion. */
+/** A user's rows without positions, which depend on the order of the sync. */
 export async function rowsOf(app: App, userId: string): Promise<readonly string[]> {
   const rows = await ownRows(app, userId);
   return rows

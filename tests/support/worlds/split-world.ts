@@ -1,4 +1,4 @@
-/** Several instances over one PostgreSQL and one Redis, a devnet with some contact topics, and an operator in a place of its own. */
+/** Several instances over one PostgreSQL and one Redis, a devnet with some contact topics, and an operator's own process. */
 
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
@@ -23,7 +23,7 @@ import { startUpstash } from "../stand-ins/upstash";
 import { createTestApp } from "./create-test-app";
 import { type Operator, operatorOf } from "./reshard-scene";
 
-/** Ends no wait for want of CPU: what a time limit cuts off on a busy machine says nothing about the split. */
+/** Factor for all longer waits. So a busy machine runs into no time limit, which would say nothing about the split. */
 const PATIENCE = 15;
 const patientClock: Clock = {
   now: () => systemClock.now(),
@@ -32,7 +32,7 @@ const patientClock: Clock = {
 };
 const PATIENT_STORE = { readTimeoutMs: 60_000, writeTimeoutMs: 60_000 };
 
-/** As a network far away: messages are some time on their way, and answers too. */
+/** Delays messages and answers, as a distant network does. */
 class DistantSubmitter implements Submitter {
   constructor(
     private readonly near: Submitter,
@@ -59,11 +59,11 @@ export interface Instance {
 export interface SplitWorld {
   readonly devnet: Devnet;
   readonly instances: readonly Instance[];
-  /** An operator's process: stores, Redis and creator of its own; `fuse` ends it. */
+  /** An operator's process with its own stores and Redis client. `fuse` decides where it dies. */
   operator(fuse?: () => "before" | "after" | null): Operator;
-  /** The topics of contacts at the start, segment by segment. */
+  /** The contact topics before the split, by segment. */
   readonly contacts: readonly TopicId[];
-  /** A fresh instance over an empty database that reads these topics once, from the start. */
+  /** A new instance over an empty database that syncs these topics from the start. */
   replay(topics: readonly TopicId[]): Promise<App>;
   close(): Promise<void>;
 }
@@ -71,7 +71,7 @@ export interface SplitWorld {
 export interface SplitWorldOptions {
   readonly segments: number;
   readonly instances: number;
-  /** Longest way of a message to the ledger, and of the answer back. */
+  /** Longest delay of a message to the ledger, and of its answer. */
   readonly distanceMs: number;
 }
 
@@ -86,7 +86,7 @@ export async function startSplitWorld({ segments, instances, distanceMs }: Split
   const tierOf = () =>
     openUpstash({
       ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
-      // Noise of the machine must not look like an outage.
+      // A busy machine must not look like an outage.
       ...{ readTimeoutMs: 60_000, timeoutMs: 60_000 },
     });
   const appOver = async (stores: Stores, topicIds: readonly TopicId[], isShared: boolean): Promise<App> => {

@@ -1,4 +1,4 @@
-/** One topic's sync over a given store and ledger, with nobody listening. */
+/** One topic's sync over a given store and ledger, without streams and logs. */
 import { MemoryEventBus } from "@/lib/adapters/memory/memory-event-bus";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { Incidents } from "@/lib/engine/health/incidents";
@@ -19,10 +19,10 @@ const SILENT_OWNER: SyncOwner = {
   onProgress: () => {},
 };
 
-/** Incidents that are logged nowhere. */
+/** Incidents without log lines. */
 const quietIncidents = (clock: DrivenClock) => new Incidents({ clock, log: silent });
 
-/** Heads that are asked for each time anew. */
+/** Mirror heads without a cache. */
 export function headsOf(ledger: Ledger, clock: DrivenClock, incidents = quietIncidents(clock)): MirrorHeads {
   return new MirrorHeads({ ledger, clock, incidents, serveMs: 0, mayBeQuiet: false, quietMs: 2_000 });
 }

@@ -1,7 +1,7 @@
 /**
- * Two instances over two mirrors of one honest ledger, a Redis and a database. Mirrors may lag, go back, lie once, or refuse one
- * instance; Redis and the database may go back, be emptied, or lose an answer; a clock may step; a process may die. Whatever is
- * called fresh is held against the ledger.
+ * Two instances over two mirrors of one honest ledger, a Redis and a database. Mirrors may lag, go back, lie once, or refuse an
+ * instance. Redis and the database may go back, be emptied, or lose an answer. Clocks may step, and processes may die. Every answer
+ * that says it is fresh is compared with the ledger.
  */
 
 import { expect } from "vitest";
@@ -24,28 +24,28 @@ import { type Question, WaywardMirror } from "../mirrors/wayward-mirror";
 import { quietLog } from "../quiet-log";
 import { newNetwork, type UpstashFixture } from "../stand-ins/upstash-fixture";
 import { age, withClock } from "../stand-ins/upstash-time";
-import { emptyStores, keptDatabase, moreStores } from "../stores/database";
+import { emptyStores, moreStores, savedDatabase } from "../stores/database";
 import { forget, snapshotOf } from "../stores/redis-snapshot";
 import { createTestApp } from "./create-test-app";
 
 const ALICE = "tm-alice" as UserId;
 const [CONTACT, TRUST] = ["0.0.1001", "0.0.1002"] as [TopicId, TopicId];
 const TOPICS = [CONTACT, TRUST];
-/** Far more than the few reads after a sync take, so that a busy machine makes none of them old. */
+/** Freshness target. It is far longer than the few reads after a sync, so that a busy machine makes none of them old. */
 const TARGET_MS = 4_000;
-/** In this time every gate opens, and nothing that was fresh becomes old. */
+/** In this time every sync gate expires, and nothing fresh becomes old. */
 const GATE_MS = TARGET_MS / 2;
-/** In this time a view in a process becomes outdated, and an answer old. */
+/** In this time a view in memory becomes outdated, and an answer old. */
 const AGE_MS = TARGET_MS + 1_000;
-/** Circuits and back-offs are over by then. */
+/** In this time circuit breakers leave the open state, and back-offs end. */
 const WAIT_MS = 15_000;
-/** A head this far ahead of an instance's clock is believed. */
+/** An instance believes a head that is at most this far ahead of its clock. */
 const SKEW_MS = 10_000;
 /** Most worlds need one or two turns to recover. */
 const MOST_TURNS = 100;
-/** Real time after which a held read is let go if no sync has ended. */
+/** Real time after which a held read goes on even if no sync has ended. */
 const HELD_MS = 1_000;
-/** A page of signals holds 50. */
+/** Fewer than the 50 signals of a page. */
 const MOST_WRITES = 45;
 
 export type Index = 0 | 1;
@@ -56,7 +56,7 @@ interface Answer {
   readonly asOf: string | null;
 }
 
-/** An instance's own clock, whose time of day may be wrong. */
+/** An instance's clock. Its time of day may be wrong. */
 class OwnClock implements Clock {
   offsetMs = 0;
 
@@ -64,31 +64,31 @@ class OwnClock implements Clock {
 
   now = () => this.truth.now() + this.offsetMs;
   monotonicMs = () => this.truth.monotonicMs();
-  /** Longest wait of work that an event can wake. All other waits are shorter, to save time in the test. */
+  /** Waits that an event can end keep their length. All others are 20 times shorter, to save time in the test. */
   sleep = (ms: number, signal?: AbortSignal) => this.truth.sleep(signal ? ms : ms / 20, signal);
 }
 
 export class WaywardWorld {
   readonly clock = new LeapingClock();
   readonly ledger = new HonestLedger(() => this.clock.now());
-  /** The first instance prefers the first one. */
+  /** The first instance prefers the first mirror, the second instance the second. */
   readonly mirrors = [new WaywardMirror(this.ledger), new WaywardMirror(this.ledger)] as const;
   private readonly clocks = [new OwnClock(this.clock), new OwnClock(this.clock)] as const;
-  /** Answers that were called fresh. */
+  /** Number of answers that said they were fresh. */
   fresh = 0;
   private readonly network = newNetwork();
   readonly apps: App[] = [];
   private losesEvents = false;
   private readonly losesCommit = new Set<Index>();
   private readonly holdsRead = new Set<Index>();
-  /** Opens when the next sync is over. */
+  /** Opens when the next sync ends. */
   private synced = new Gate();
   private saved: { readonly redis: () => Promise<void>; readonly database: () => Promise<void> } | null = null;
   private written = 0;
 
   private constructor(private readonly fixture: UpstashFixture) {}
 
-  /** Runs `prove` in a world of its own, and then has it recover. Answers how many answers were called fresh. */
+  /** Runs `prove` in a new world and expects that it recovers. Resolves to the number of answers that said they were fresh. */
   static async run(fixture: UpstashFixture, prove: (world: WaywardWorld) => Promise<void>): Promise<number> {
     await emptyStores();
     const world = new WaywardWorld(fixture);
@@ -109,7 +109,7 @@ export class WaywardWorld {
     this.ledger.write(String(topicId), { type, actor: `tm-${this.written}`, target: ALICE, weight: 1 });
   }
 
-  /** The ledger gets a message right after the next answer of this kind was made. */
+  /** Writes a message right after a mirror makes its next answer of this kind. */
   writeAfter(question: Question): void {
     for (const mirror of this.mirrors) {
       mirror.onAnswered = (answered) => {
@@ -120,7 +120,7 @@ export class WaywardWorld {
     }
   }
 
-  /** Time passes, for Redis too. */
+  /** Lets time pass, also in Redis. */
   async pass(ms: number): Promise<void> {
     this.clock.leap(ms);
     await age(this.fixture.redis, this.network, ms);
@@ -134,7 +134,7 @@ export class WaywardWorld {
     return this.pass(WAIT_MS);
   }
 
-  /** One instance syncs, and both are read; the other learns in its round how far the first one has come. */
+  /** One instance syncs, and both are read. The other one learns the first one's cursors in its round. */
   async sync(index: Index): Promise<void> {
     await this.syncUnread(index);
     await this.read(index);
@@ -142,13 +142,13 @@ export class WaywardWorld {
     await this.read(other(index));
   }
 
-  /** One instance syncs, and nobody reads. */
+  /** One instance syncs without a read. */
   async syncUnread(index: Index): Promise<void> {
     await this.pass(GATE_MS);
     await this.syncAtOnce(index);
   }
 
-  /** The same in no time: what was asked of Redis a moment ago is not asked again. */
+  /** One instance syncs without time passing. It does not repeat its last requests to Redis. */
   async syncAtOnce(index: Index): Promise<void> {
     await this.ask(index, "POST /api/sync");
   }
@@ -163,7 +163,7 @@ export class WaywardWorld {
     await Promise.all(indexes.map((index) => this.read(index)));
   }
 
-  /** Reads, and holds what is called fresh against the ledger. */
+  /** Reads. If the answer says it is fresh, it must hold everything that the ledger had at its `asOf`. */
   async read(index: Index): Promise<Answer | null> {
     const askedMs = this.clock.now();
     const response = await this.ask(index, "GET /api/signals");
@@ -183,10 +183,10 @@ export class WaywardWorld {
   }
 
   async save(): Promise<void> {
-    this.saved = { redis: await snapshotOf(this.fixture.redis, this.network), database: await keptDatabase() };
+    this.saved = { redis: await snapshotOf(this.fixture.redis, this.network), database: await savedDatabase() };
   }
 
-  /** As it was when it was saved last; where it never was, nothing happens. */
+  /** Restores Redis or the database to the last `save`. Without one, it does nothing. */
   async back(what: "redis" | "database"): Promise<void> {
     await this.saved?.[what]();
   }
@@ -195,34 +195,34 @@ export class WaywardWorld {
     await forget(this.fixture.redis, this.network);
   }
 
-  /** Redis answers none of the commands during this, or does them and the answers are lost. */
+  /** Runs `work` while Redis answers every command with an error, or executes it and loses the answer. */
   async withoutRedis(kind: "error" | "lostAnswer", work: () => Promise<void>): Promise<void> {
     await this.fixture.upstash.faults.set({ kind });
     await work();
     await this.fixture.upstash.faults.clear();
   }
 
-  /** The instance's next commit is made, and the instance does not learn of it. */
+  /** The instance's next commit succeeds, but its answer is lost. */
   loseCommit(index: Index): void {
     this.losesCommit.add(index);
   }
 
-  /** From now on events reach no instance, or do again. */
+  /** Switches the loss of commit events on or off, for both instances. */
   loseEvents(losesEvents: boolean): void {
     this.losesEvents = losesEvents;
   }
 
-  /** The answer to the instance's next load of a view comes when a sync is over, or a while later where there is none. */
+  /** Holds the instance's next load of a view until a sync ends, but at most `HELD_MS`. */
   holdRead(index: Index): void {
     this.holdsRead.add(index);
   }
 
-  /** The instance's time of day is so far from the truth from now on. */
+  /** Sets the error of the instance's time of day. */
   setClock(index: Index, offsetMs: number): void {
     this.clocks[index].offsetMs = offsetMs;
   }
 
-  /** Starts an instance, in place of the one that was there. */
+  /** Starts an instance and closes its predecessor. */
   async start(index: Index): Promise<void> {
     await this.apps[index]?.close();
     const { url, token } = this.fixture.upstash;
@@ -300,7 +300,7 @@ export class WaywardWorld {
     return response;
   }
 
-  /** With everything healed both instances have everything again, and say so. */
+  /** Ends all faults. Expects that both instances then serve every message and say that they are fresh. */
   private async recovers(): Promise<void> {
     for (const mirror of this.mirrors) mirror.heal();
     for (const clock of this.clocks) clock.offsetMs = 0;
@@ -329,12 +329,12 @@ export class WaywardWorld {
   private async close(): Promise<void> {
     await this.fixture.upstash.faults.clear();
     await Promise.all(this.apps.map((app) => app.close()));
-    // Sleeping work wakes, ends, and keeps nothing of this world in memory.
+    // The leap ends all sleeping work, which would keep this world in memory.
     this.clock.leap(86_400_000);
   }
 }
 
-/** A waiting caller goes on a moment after it opens, or when it does not. */
+/** Holds callers until it opens, but at most `HELD_MS`. */
 class Gate {
   private readonly opened: Promise<void>;
   open: () => void = () => {};
@@ -352,7 +352,7 @@ class Gate {
 
 const other = (index: Index): Index => (index === 0 ? 1 : 0);
 
-/** Only commits and backfills answer the heads of users, and only backfills tell which rows were kept. */
+/** Recognises the answer of a commit: commits and backfills answer the heads of users, and only backfills name kept rows. */
 function isOfCommit(answer: unknown): boolean {
   const row: unknown = Array.isArray(answer) ? answer[0] : null;
   return typeof row === "object" && row !== null && "heads" in row && "kept" in row && row.kept === null;

@@ -8,9 +8,9 @@ import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import { interpret } from "@/lib/core/signals/interpret";
 import { chainOf, OPERATOR, sha384 } from "../../../support/mirrors/chain";
+import { EXTREMES, MEMBERS, withMember } from "../../../support/mirrors/extreme-json";
 import { mirrorJson } from "../../../support/mirrors/mirror-json";
 import { MIRROR_PAGES } from "../../../support/mirrors/mirror-pages";
-import { EXTREMES, MEMBERS, withMember } from "../../../support/mirrors/odd-json";
 import { unwrap } from "../../../support/unwrap";
 
 const TOPIC = "0.0.1006" as TopicId;

@@ -1,28 +1,31 @@
 import { describe, expect, it } from "vitest";
 import { type HealthFacts, judge } from "@/lib/core/health/judgement";
-import { NOW_MS, SIGHTS, WELL } from "../../../support/samples/health-facts";
+import { HEALTHY, INCIDENT_SAMPLES, NOW_MS } from "../../../support/samples/health-facts";
 
-const codesOf = (facts: Partial<HealthFacts>) => judge({ ...WELL, ...facts }).map(({ code }) => code);
-const [topic] = WELL.topics;
+const codesOf = (facts: Partial<HealthFacts>) => judge({ ...HEALTHY, ...facts }).map(({ code }) => code);
+const [topic] = HEALTHY.topics;
 if (topic === undefined) throw new Error("there is a topic");
 const named = (topicId: string, lagMs: number) => ({ ...topic, topicId, lagMs });
 
 describe("the judgement of health", () => {
   it("finds nothing if all is well", () => {
-    expect(judge(WELL)).toEqual([]);
-    expect(judge({ ...WELL, redis: null })).toEqual([]);
+    expect(judge(HEALTHY)).toEqual([]);
+    expect(judge({ ...HEALTHY, redis: null })).toEqual([]);
   });
 
-  it.each(Object.entries(SIGHTS))("finds %s, and nothing else, by its facts", (code, { facts, subject, says }) => {
-    expect(judge({ ...WELL, ...facts })).toMatchObject([{ code, subject, summary: says }]);
-  });
+  it.each(Object.entries(INCIDENT_SAMPLES))(
+    "finds %s, and nothing else, by its facts",
+    (code, { facts, subject, says }) => {
+      expect(judge({ ...HEALTHY, ...facts })).toMatchObject([{ code, subject, summary: says }]);
+    },
+  );
 
   it("reports nothing about an idle topic, however old it is", () => {
-    expect(judge({ ...WELL, topics: [{ ...topic, asOfMs: NOW_MS - 86_400_000, lagMs: 0 }] })).toEqual([]);
+    expect(judge({ ...HEALTHY, topics: [{ ...topic, asOfMs: NOW_MS - 86_400_000, lagMs: 0 }] })).toEqual([]);
   });
 
   it("reports once that all topics are behind if they share one cause, and names it", () => {
-    const circuit = { ...WELL.mirrors[0], origin: "https://mirror.test", circuit: "open" as const, calls: null };
+    const circuit = { ...HEALTHY.mirrors[0], origin: "https://mirror.test", circuit: "open" as const, calls: null };
     const state = {
       name: "backing-off",
       hole: null,
@@ -36,7 +39,7 @@ describe("the judgement of health", () => {
       lastError: state.reason,
     }));
     const found = judge({
-      ...WELL,
+      ...HEALTHY,
       topics,
       mirrors: [{ ...circuit, lastError: "the mirror answered 429, too many requests" }],
     });
@@ -50,24 +53,28 @@ describe("the judgement of health", () => {
     [300_000, "This instance's clock is behind that of mirror https://mirror.test."],
     [-300_000, "This instance's clock is ahead of that of mirror https://mirror.test."],
   ])("sees a clock that is off by %i ms against a mirror's", (clockAheadMs, summary) => {
-    const mirrors = WELL.mirrors.map((mirror) => ({ ...mirror, clockAheadMs }));
-    expect(judge({ ...WELL, mirrors })).toMatchObject([{ code: "clock-off", subject: "https://mirror.test", summary }]);
+    const mirrors = HEALTHY.mirrors.map((mirror) => ({ ...mirror, clockAheadMs }));
+    expect(judge({ ...HEALTHY, mirrors })).toMatchObject([
+      { code: "clock-off", subject: "https://mirror.test", summary },
+    ]);
   });
 
   it.each([
     [300_000, "This instance's clock is behind that of the database."],
     [-300_000, "This instance's clock is ahead of that of the database."],
   ])("sees a clock that is off by %i ms against the database's", (clockAheadMs, summary) => {
-    const postgres = { ...WELL.postgres, clockAheadMs };
-    expect(judge({ ...WELL, postgres })).toMatchObject([{ code: "clock-off", subject: "database", summary }]);
-    expect(judge({ ...WELL, postgres: { ...postgres, clockAheadMs: Math.sign(clockAheadMs) * 10_000 } })).toEqual([]);
+    const postgres = { ...HEALTHY.postgres, clockAheadMs };
+    expect(judge({ ...HEALTHY, postgres })).toMatchObject([{ code: "clock-off", subject: "database", summary }]);
+    expect(judge({ ...HEALTHY, postgres: { ...postgres, clockAheadMs: Math.sign(clockAheadMs) * 10_000 } })).toEqual(
+      [],
+    );
   });
 
   it("names only the ended devnet as the reason why topics are behind", () => {
     const topics = [named("0.0.7", 60_000)];
-    const { facts } = SIGHTS["devnet-ended"];
-    expect(judge({ ...WELL, ...facts, topics }).map(({ summary }) => summary)).toEqual([
-      SIGHTS["devnet-ended"].says,
+    const { facts } = INCIDENT_SAMPLES["devnet-ended"];
+    expect(judge({ ...HEALTHY, ...facts, topics }).map(({ summary }) => summary)).toEqual([
+      INCIDENT_SAMPLES["devnet-ended"].says,
       "Topic 0.0.7 is behind the ledger: the local Hedera (devnet) has ended.",
     ]);
   });
@@ -76,13 +83,13 @@ describe("the judgement of health", () => {
     const paused = { name: "paused" } as const;
     const here = { isStarting: true, topics: [{ ...named("0.0.7", 600_000), asOfMs: null, state: paused }] };
     expect(codesOf(here)).toEqual([]);
-    const elsewhere = { topics: [named("0.0.7", 600_000)], ...SIGHTS["topic-paused"].facts };
+    const elsewhere = { topics: [named("0.0.7", 600_000)], ...INCIDENT_SAMPLES["topic-paused"].facts };
     expect(codesOf(elsewhere)).toEqual(["topic-paused"]);
   });
 
   it("needs at least three failures, and one in ten calls, so that one lost connection is nothing", () => {
     const calls = (sent: number, failed: number) =>
-      codesOf({ postgres: { ...WELL.postgres, calls: { sent, failed, meanMs: 1 } } });
+      codesOf({ postgres: { ...HEALTHY.postgres, calls: { sent, failed, meanMs: 1 } } });
     expect(calls(2, 2)).toEqual([]);
     expect(calls(31, 3)).toEqual([]);
     expect(calls(30, 3)).toEqual(["postgres-failing"]);

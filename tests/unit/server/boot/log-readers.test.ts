@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
 
 it("a server whose log nobody reads any more goes on, without one uncaught exception", async () => {
-  const program = "tests/support/servers/lonely-log.ts";
+  const program = "tests/support/servers/abandoned-log.ts";
   const child = spawn(process.execPath, ["--conditions=react-server", "--import", "tsx", program], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });

@@ -1,9 +1,9 @@
-/** A process that logs as the server does, for a parent that stops reading. It reports to the parent what came of 200 lines. */
+/** A process that logs 200 lines as the server does, to a parent that stops reading. It then reports its uncaught errors. */
 import { claimProcess } from "@/lib/server/boot/lifecycle";
 
 claimProcess();
 let uncaught = 0;
-// The framework's server logs what nobody catches.
+// Next's server logs uncaught errors in the same way.
 process.on("uncaughtException", (cause) => {
   uncaught += 1;
   if (uncaught < 1_000) console.error(cause);

@@ -1,6 +1,6 @@
-/** Wrong values that a mirror could send: for sweeps over the members of a message. */
+/** Wrong values that a mirror could send, and the members of a message that a sweep puts them into. */
 
-/** Values of every type, at and beyond the ends of what a row, a number or a parser can take. */
+/** Values of every type, at the limits of rows, numbers and parsers and beyond them. */
 export const EXTREMES: readonly unknown[] = [
   ...[
     undefined,
@@ -68,7 +68,7 @@ export const EXTREMES: readonly unknown[] = [
 
 const ID = "initial_transaction_id";
 
-/** A copy of a message in the mirror's JSON with one member, named by its path, set to a value (undefined: left out). */
+/** Copies a message and sets the member at `path`. The value undefined removes the member. */
 export function withMember(message: Readonly<Record<string, unknown>>, path: readonly string[], value: unknown) {
   const copy = structuredClone(message) as Record<string, unknown>;
   let at = copy;
@@ -79,7 +79,7 @@ export function withMember(message: Readonly<Record<string, unknown>>, path: rea
   return copy;
 }
 
-/** Every member that a message of the mirror has. */
+/** The path of every member of a mirror's message. */
 export const MEMBERS: readonly (readonly string[])[] = [
   ["consensus_timestamp"],
   ["message"],
