@@ -108,7 +108,7 @@ test("the chosen theme is there before the first paint, after a reload too", asy
   await expect.poll(paper).toBe(light);
 });
 
-test("pages hold no inline style and no inline handler", async ({ page, meet, enterAs }) => {
+test("no page has an inline style or an inline handler", async ({ page, meet, enterAs }) => {
   await enterAs(await meet("Ann"));
   for (const path of ["/sign-in", "/signals", "/circle", "/recognition"]) {
     const html = await (await page.request.get(path)).text();

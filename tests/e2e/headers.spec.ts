@@ -1,7 +1,7 @@
 /** Headers of every answer, and the effect of a page's policy in a browser. */
 import { expect, test } from "./support/test";
 
-test("every page has a strict policy with a nonce of its own, on every script and style in it", async ({ request }) => {
+test("every page has a strict policy with a new nonce, and every script and style carries it", async ({ request }) => {
   const nonces = new Set<string>();
   for (const path of ["/sign-in", "/signals", "/circle", "/nowhere", "/"]) {
     const response = await request.get(path);
@@ -48,7 +48,7 @@ test("headers hide the server's software, and forbid type guessing and framing",
   }
 });
 
-test("behind TLS, browsers are told to use TLS only", async ({ request }) => {
+test("behind TLS, the server tells browsers to use TLS only", async ({ request }) => {
   const secure = { headers: { "x-forwarded-proto": "https" } };
   for (const path of ["/sign-in", "/api/health", "/icon.svg"]) {
     const headers = (await request.get(path, secure)).headers();

@@ -28,7 +28,7 @@ const start = async (env?: Record<string, string>) => {
   servers.push(server);
   return server;
 };
-test("starts with progress, ends on SIGTERM with streams open, and goes on from where it was", async () => {
+test("the server starts with progress, ends on SIGTERM with streams open, and continues after a restart", async () => {
   const server = await start();
   const status = (path: string) =>
     fetch(server.url + path, { headers: { accept: "text/html" } }).then(
@@ -62,7 +62,7 @@ test("starts with progress, ends on SIGTERM with streams open, and goes on from 
   expect(Number(/Synced ([\d,]+) new/.exec(again.output())?.[1]?.replaceAll(",", ""))).toBeLessThan(100);
 });
 
-test("admits a flood one request at a time, refuses the rest before the framework sees it, and counts refusals", async () => {
+test("the server admits a flood one request at a time, refuses the rest before the framework, and counts refusals", async () => {
   const token = "metrics-token-of-this-test-0123456789";
   const server = await start({ METRICS_TOKEN: token });
   await ready(server);
@@ -83,13 +83,13 @@ test("admits a flood one request at a time, refuses the rest before the framewor
   expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
 });
 
-test("refuses a configuration that cannot work, with one message that names everything", async () => {
+test("the server refuses an invalid configuration with one message that names every problem", async () => {
   const server = await start({ HEDERA_NETWORK: "testnet", MIRROR_RPS: "lots" });
   expect(await server.exit).toBe(1);
   expect(server.output()).toContain("MIRROR_RPS must be a whole number");
 });
 
-test("listens where .env says, and ends at once when it is told to while it starts", async () => {
+test("the server listens on the port in .env, and a SIGTERM during the start ends it at once", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tm-env-"));
   const port = await freePort();
   for (const name of [".next", "node_modules"]) symlinkSync(resolve(name), join(folder, name));
@@ -123,14 +123,14 @@ for (const [what, env, sentence] of [
   ["a secret that can be guessed", { HEDERA_NETWORK: "testnet", SESSION_SECRET: "hunter2" }, "at least 32 characters"],
   ["the embedded Postgres on Vercel", { VERCEL: "1" }, "DATABASE_URL is needed on Vercel"],
 ] as const) {
-  test(`refuses to start with ${what}`, async () => {
+  test(`the server refuses to start with ${what}`, async () => {
     const server = await start({ ...TOPICS, ...env });
     expect(await server.exit).toBe(1);
     expect(server.output()).toContain(sentence);
   });
 }
 
-test("starts with TRUSTED_PAYERS=*, and warns what that means", async () => {
+test("the server starts with TRUSTED_PAYERS=*, and warns what that means", async () => {
   const server = await start({
     HEDERA_NETWORK: "testnet",
     SESSION_SECRET: SECRET,
@@ -141,7 +141,7 @@ test("starts with TRUSTED_PAYERS=*, and warns what that means", async () => {
   await expect.poll(() => server.output(), { timeout: 30_000 }).toContain("TRUSTED_PAYERS is *: anybody can write");
 });
 
-test("refuses to share a data directory with another server, in a sentence", async () => {
+test("the server refuses to share a data directory with another one, in a sentence", async () => {
   const first = await start();
   await ready(first);
   const second = await start();

@@ -73,7 +73,7 @@ for (const [name, program] of [
       });
     const lastAsked = () => web.asked.at(-1);
 
-    test("pages that are not ours come from there, ours step aside, and headers are theirs", async () => {
+    test("all pages but our own come from there, with their headers", async () => {
       for (const path of ["/", "/contacts?tab=a%20b", "/profile/tm-a", "/nowhere", "/robots.txt"]) {
         const page = await ask("GET", path);
         expect(page.status, path).toBe(200);
@@ -90,7 +90,7 @@ for (const [name, program] of [
       }
     });
 
-    test("our operators' pages, the page for signing in, our API and our files stay ours", async () => {
+    test("our operators' pages, the sign-in page, our API and our files stay ours", async () => {
       const before = web.asked.length;
       const signIn = await ask("GET", "/sign-in");
       expect(signIn.headers["content-security-policy"]).toContain("'strict-dynamic'");
@@ -248,7 +248,7 @@ for (const [name, program] of [
       await context.close();
     });
 
-    test("a sentence says so when it is down, and it is back as soon as it is there", async () => {
+    test("a sentence says when it is down, and its pages return as soon as it does", async () => {
       const port = Number(new URL(web.origin).port);
       await web.stop();
       for (const path of ["/contacts", "/api/theirs", "/_next/static/chunks/a.js"]) {

@@ -55,7 +55,7 @@ describe("in the contract", () => {
 });
 
 describe("instances", () => {
-  it("hear each other's events of every type unchanged, and miss none", async () => {
+  it("get each other's events of every type unchanged, and miss none", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     const events = [...OTHER_EVENTS, commitOf(1, []), commitOf(null, ["tm-eve"]), commitOf(null, [])];
@@ -86,7 +86,7 @@ describe("instances", () => {
     expect((await other.hot.round([], 1_000, 4)).registryVersion).toBe(12);
   });
 
-  it("hear each other's commits unchanged, and their own once", async () => {
+  it("get each other's commits unchanged, and their own once", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     const event = {
@@ -106,7 +106,7 @@ describe("instances", () => {
     expect([a.heard.missed, b.heard.missed]).toEqual([0, 0]);
   });
 
-  it("hear one publisher's commits in its order, though it does not wait for one to end", async () => {
+  it("get one publisher's commits in its order, though it does not wait for one to end", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     const cursors = Array.from({ length: 20 }, (_, i) => i + 1);
@@ -117,7 +117,7 @@ describe("instances", () => {
     expect(b.heard.missed).toBe(0);
   });
 
-  it("of different networks do not hear each other", async () => {
+  it("of different networks do not get each other's events", async () => {
     const [a, b] = [await listening(newNetwork()), await listening(newNetwork())];
     await a.tier.bus.publish(commitOf(1));
     await b.tier.bus.publish(commitOf(2));
@@ -153,7 +153,7 @@ describe("a publication", () => {
     expect(await kindOf(b.tier, ADA)).toBe("lease");
   });
 
-  it("costs one command, and so does the question for the last one", async () => {
+  it("costs one command, and so does reading the last one", async () => {
     const tier = tierOf(newNetwork());
     fixture.upstash.counters.reset();
     await tier.bus.publish(commitOf(3, []));
@@ -162,7 +162,7 @@ describe("a publication", () => {
     expect(fixture.upstash.counters.read().total).toBe(2);
   });
 
-  it("that is too large to name everybody says that everything changed, and expires everything", async () => {
+  it("that is too large to name all users says that everything changed, and expires everything", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await keep(a.tier, ADA);
@@ -176,7 +176,7 @@ describe("a publication", () => {
     expect(await b.tier.bus.lastPublished(TOPIC)).toBe(77);
   });
 
-  it("just below that size names everybody, within the limit of a request", async () => {
+  it("just below that size names all users, within the limit of a request", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     const named = Array.from({ length: 3_000 }, (_, i) => `tm-user-${i}`);
@@ -199,7 +199,7 @@ describe("a publication", () => {
     expect(await tier.bus.lastPublished(TOPIC)).toBe(2);
   });
 
-  it("whose answer was lost is sent again, and heard once", async () => {
+  it("whose answer was lost is sent again, and arrives once", async () => {
     const network = newNetwork();
     const [a, b] = [await listening(network), await listening(network)];
     await fixture.upstash.faults.set({ kind: "lostAnswer" });
@@ -222,7 +222,7 @@ describe("a publication", () => {
     expect([heard.cursors, heard.missed]).toEqual([[9, 10], 1]);
   });
 
-  it("under way keeps this process from reading the view from before it", async () => {
+  it("under way keeps this process from reading the older view", async () => {
     const tier = tierOf(newNetwork());
     await keep(tier, ADA);
     await fixture.upstash.faults.set({ kind: "slow", ms: 100 });
@@ -231,7 +231,7 @@ describe("a publication", () => {
     await published;
   });
 
-  it("under way for too long sends readers on to the database", async () => {
+  it("that takes too long sends readers on to the database", async () => {
     const tier = tierOf(newNetwork());
     await keep(tier, ADA);
     await fixture.upstash.faults.set({ kind: "slow", ms: 700 });
@@ -306,7 +306,7 @@ describe("a subscription", () => {
     await expect.poll(afterASecond).toMatchObject({ isConnected: true, connections: 2 });
   });
 
-  it("survives the loss of everything in Redis", async () => {
+  it("survives the loss of all data in Redis", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), await listening(network)];
     for (const cursor of [1, 2, 3]) await a.bus.publish(commitOf(cursor));
@@ -319,7 +319,7 @@ describe("a subscription", () => {
     expect(b.heard.missed).toBe(1);
   });
 
-  it("counts a message that it does not understand as a loss: another release may have sent it", async () => {
+  it("counts an unknown message as a missed event: another release may have sent it", async () => {
     const network = newNetwork();
     const { heard } = await listening(network);
     const channel = new Keys(network).channel;

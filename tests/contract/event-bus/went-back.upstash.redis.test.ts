@@ -123,7 +123,7 @@ describe("a Redis that went back to before a commit", () => {
     expect(await sequenceIn(network)).toBe(3);
   });
 
-  it("is noticed if everything in it is gone", async () => {
+  it("is noticed if it is empty", async () => {
     const network = newNetwork();
     const { tier, heard } = await listening(network);
     await tier.bus.publish(commitOf(1));
@@ -134,7 +134,7 @@ describe("a Redis that went back to before a commit", () => {
     await expect.poll(() => sequenceIn(network)).toBe(2);
   });
 
-  it("is not confused with one that was not asked for a long time", async () => {
+  it("is told apart from one that was idle for a long time", async () => {
     const network = newNetwork();
     const [a, b] = [tierOf(network), tierOf(network)];
     await a.bus.publish(commitOf(1));
@@ -145,7 +145,7 @@ describe("a Redis that went back to before a commit", () => {
 });
 
 describe("the stamp of the store", () => {
-  it("travels with each event, and reaches everybody who loads a view or waits for one", async () => {
+  it("travels with each event, and reaches all callers that load a view or wait for one", async () => {
     const network = newNetwork();
     const [teller, loader, waiter] = [tierOf(network), tierOf(network), tierOf(network)];
     const learnt: number[] = [];
@@ -175,7 +175,7 @@ describe("the absence of a generation", () => {
 });
 
 describe("a publication that failed", () => {
-  it("keeps this process away from all views in Redis until everything was expired", async () => {
+  it("keeps this process away from all views in Redis until all are expired", async () => {
     const tier = tierOf(newNetwork());
     expect(await fill(tier, 1)).toBe(true);
     await fixture.upstash.faults.set({ kind: "down" });
@@ -193,7 +193,7 @@ describe("whatever instances do and Redis loses", () => {
     { weight: 1, arbitrary: fc.record({ op: fc.constantFrom("lease", "return", "round", "join", "flush"), instance }) },
   );
 
-  it("no instance is given a view that is older than a commit that it knows of", async () => {
+  it("no instance gets a view that is older than a commit that it knows", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(op, { minLength: 20, maxLength: 40 }), async (ops) => {
         const network = newNetwork();

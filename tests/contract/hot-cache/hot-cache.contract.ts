@@ -62,7 +62,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       ]);
     });
 
-    it("tells the time by the clock of the cache itself", async () => {
+    it("tells the time of the cache's own clock", async () => {
       for (const ms of [0, 3_600_000]) {
         await pass(ms);
         expect((await hot.round([], 1_000, 0)).nowMs).toBe(nowMs());
@@ -109,7 +109,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
 
   describe("a budget", () => {
     const policy = { perSecond: 10, burst: 5, maxWaitMs: 1_000 };
-    it("gives its burst at once, then makes wait at its rate, then refuses", async () => {
+    it("gives its burst at once, then makes callers wait at its rate, then refuses", async () => {
       const waits: (number | null)[] = [];
       for (let i = 0; i < 16; i += 1) waits.push(await hot.reserve("m", policy));
       expect(waits.slice(0, 5)).toEqual([0, 0, 0, 0, 0]);
@@ -170,7 +170,7 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
       expect(many.filter((kind) => kind === "used")).toHaveLength(10);
     });
 
-    it("comes with the time for which nonces have been remembered, which grows", async () => {
+    it("comes with the age of the memory of nonces, which grows", async () => {
       const { memoryMs } = await hot.claimNonce(user, 1, "d");
       expect(memoryMs).toBeGreaterThanOrEqual(0);
       await pass(5_000);
@@ -179,14 +179,14 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
   });
 
   describe("an attempt", () => {
-    it("is first for one caller, running for the others, and then has an answer for all", async () => {
+    it("is new for one caller, running for the others, and then has an answer for all", async () => {
       const kinds = (await Promise.all([1, 2, 3].map(() => hot.attempt("k", "d", 1_000)))).map(({ kind }) => kind);
       expect(kinds.sort()).toEqual(["first", "running", "running"]);
       await hot.finish("k", "d", "answer", 5_000);
       expect(await hot.attempt("k", "d", 1_000)).toEqual({ kind: "done", answer: "answer" });
     });
 
-    it("of another request under the same key is recognised, running or done", async () => {
+    it("with another request under the same key is recognised, running or done", async () => {
       await hot.attempt("k", "d", 1_000);
       expect(await hot.attempt("k", "e", 1_000)).toEqual({ kind: "other" });
       await hot.finish("k", "d", "a\nb", 5_000);

@@ -29,8 +29,8 @@ describe("in the contract", () => {
   });
 });
 
-describe("of several instances", () => {
-  it("keeps one budget for all, on Redis' own clock", async () => {
+describe("several instances", () => {
+  it("share one budget, on Redis' own clock", async () => {
     const network = newNetwork();
     const hots = [hotOf(network), hotOf(network), hotOf(network)];
     // A token in 100 s: however slow this machine is, none comes back meanwhile.
@@ -46,7 +46,7 @@ describe("of several instances", () => {
     expect(sorted.slice(6)).toEqual(Array(3).fill(Number.POSITIVE_INFINITY));
   });
 
-  it("gives the topic to one of them, and tells all of them the same watermark and the last event", async () => {
+  it("take a topic one at a time, and learn the same watermark and the last event", async () => {
     const network = newNetwork();
     const sequences: number[] = [];
     const options = { keys: new Keys(network), onSequence: (sequence: number) => void sequences.push(sequence) };
@@ -72,7 +72,7 @@ describe("of several instances", () => {
     expect(sequences).toEqual([0, 0, 41, 41]);
   });
 
-  it("never removes an answer that was given, if a caller abandons too late", async () => {
+  it("keep an answer even if a caller abandons too late", async () => {
     const [slow, fast] = [hotOf("attempts"), hotOf("attempts")];
     const key = newNetwork();
     await slow.attempt(key, "d", 60_000);

@@ -60,7 +60,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       return { died, before, between, after: await store.registry.load(), outcome, creator };
     }
 
-    it("grows, whichever call it is killed at: no topic is created twice, and everybody moves at the switch and only there", async () => {
+    it("splits, whichever call it is killed at: no topic is created twice, and users move only at the switch", async () => {
       const to = 2 + newSegments;
       const goal: Goal = { name: "grow", group: GROUP, to };
       let deaths = 0;
@@ -113,7 +113,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
       expect(deaths).toBeGreaterThan(10);
     });
 
-    it("lets two operators work on the same goal at once", async () => {
+    it("lets two operators work on the same goal", async () => {
       await begin(scene, GROUP, 1);
       const creator = new DevnetTopicCreator(devnet);
       const goal: Goal = { name: "grow", group: GROUP, to: 5 };
@@ -170,7 +170,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
         (await store.registry.load()).shards.find(({ topicId }) => topicId === shard.topicId)?.state;
       const message = { type: "CONTACT_ACCEPT", from: "tm-a", to: "tm-b" };
 
-      it("is closed when it has been quiet, and not before wallets have forgotten it", async () => {
+      it("is closed when it has been quiet, but only after wallets have forgotten it", async () => {
         const waiting = await run();
         expect(waiting).toMatchObject({ kind: "waiting", untilMs: clock.now() + Number(DRAIN_AT_LEAST_NS / MS) + 1 });
         expect(await stateOf()).toBe("draining");
@@ -181,7 +181,7 @@ export function reshardContract(name: string, open: () => Promise<Database>, new
         expect(await stateOf()).toBe("drained");
       });
 
-      it("is kept while messages come in or are not stored yet, or while the mirror does not say", async () => {
+      it("is kept while messages arrive or are not stored yet, or while the mirror does not answer", async () => {
         await run();
         await clock.advance(Number(DRAIN_AT_LEAST_NS / MS) + 1);
         const topicId = shard.topicId as NonNullable<Shard["topicId"]>;

@@ -24,7 +24,7 @@ describe("schema", () => {
   });
   afterAll(() => db.close());
 
-  it("has a migration for everything in it (else run npm run db:generate)", async () => {
+  it("has a migration for each part (else run npm run db:generate)", async () => {
     const { entries } = JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, "utf8")) as {
       entries: { idx: number }[];
     };
@@ -33,11 +33,11 @@ describe("schema", () => {
     expect(await generateMigration(snapshot, generateDrizzleJson(schema, snapshot.id))).toEqual([]);
   });
 
-  it("is embedded as it is in the files (else run npm run db:generate)", () => {
+  it("is embedded unchanged from its files (else run npm run db:generate)", () => {
     expect(readFileSync(`${FOLDER}/embedded.ts`, "utf8")).toBe(embeddedModule());
   });
 
-  it("equals the result of the migrations, column by column, in the order that leaves no padding", async () => {
+  it("equals the result of the migrations, with columns in an order without padding", async () => {
     const rows = await rawQuery(
       db,
       `SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required
@@ -74,7 +74,7 @@ describe("schema", () => {
   });
 });
 
-it("gives accepts from before directions were stored the side that sent them", async () => {
+it("the migration gives older accepts the side that sent them", async () => {
   const db = await openPglite({ memory: true });
   const at = MIGRATIONS.findIndex(({ name }) => name.endsWith("_access"));
   await migrate(db, MIGRATIONS.slice(0, at));

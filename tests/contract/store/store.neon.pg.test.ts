@@ -117,7 +117,7 @@ describe.each(DRIVERS)("%s", (driver) => {
     await db.close();
   });
 
-  it("says unavailable when it is closed, after it has finished what was asked", async () => {
+  it("says unavailable after it is closed, and finishes earlier statements first", async () => {
     const db = await open(driver, url);
     const asked = rawQuery(db, "SELECT pg_sleep(0.1), 1 AS one");
     await db.close();

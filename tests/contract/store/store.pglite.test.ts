@@ -70,7 +70,7 @@ describe("PGlite in a directory", () => {
     rmSync(damaged, { recursive: true, force: true });
   });
 
-  it("takes over from an owner that is gone, even if its process id is used again", async () => {
+  it("takes over from an owner that has ended, even if its process id is used again", async () => {
     const gone = spawnSync(process.execPath, ["-e", ""]).pid;
     for (const owner of [
       { pid: gone, startedAt: "1", token: "x" },

@@ -37,13 +37,13 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
   };
   const filled = async (position: number) => cache.fill(USER, "contacts", view(position), await leased());
 
-  it("gives one of many cold readers the lease, and lets the others wait", async () => {
+  it("gives the lease to one of many cold readers, and lets the others wait", async () => {
     const kinds = (await Promise.all(Array.from({ length: 20 }, () => look()))).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "lease")).toHaveLength(1);
     expect(kinds.filter((kind) => kind === "wait")).toHaveLength(19);
   });
 
-  it("lists the views that it holds of a user, without a lease and without renewing them", async () => {
+  it("lists a user's views, without a lease and without renewing them", async () => {
     expect(await cache.held(USER)).toEqual([]);
     await filled(7);
     const held = { name: "contacts", position: 7, readMs: view(7).readMs, bytes: view(7).body.length, isFresh: true };
@@ -79,7 +79,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect((await look()).kind).toBe("hit");
   });
 
-  it("takes a fill only from the holder of the lease", async () => {
+  it("accepts a fill only from the holder of the lease", async () => {
     const lease = await leased();
     expect(await cache.fill(USER, "contacts", view(1), "another")).toBe(false);
     expect(await cache.fill(USER, "contacts", view(2), lease)).toBe(true);
@@ -136,7 +136,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await cache.fill(OTHER, "contacts", view(1), slow)).toBe(false);
   });
 
-  it("drops the views of an idle user, and keeps those of a user who is read", async () => {
+  it("drops an idle user's views, and keeps the views of a user who is read", async () => {
     await filled(1);
     await subject.pass(VIEW_TTL_MS * 0.7);
     expect((await look()).kind).toBe("hit");
@@ -160,7 +160,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     return found.map(({ kind }) => kind);
   };
 
-  it("by user: a read of one view keeps all views of the user, and an idle user leaves with all", async () => {
+  it("with USER_BASED a read of one view keeps all views of its user, and an idle user loses all", async () => {
     await keptBy("USER_BASED");
     for (let i = 0; i < 4; i += 1) {
       await subject.pass(VIEW_TTL_MS * 0.7);
@@ -171,7 +171,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await kinds()).toEqual(["lease", "lease"]);
   });
 
-  it("each for itself: a read of one view keeps that one", async () => {
+  it("with LRU a read of one view keeps that view only", async () => {
     await keptBy("LRU");
     await subject.pass(VIEW_TTL_MS * 0.7);
     expect(await look()).toMatchObject({ kind: "hit", ttlMs: VIEW_TTL_MS });
@@ -179,7 +179,7 @@ export function viewCacheContract(open: (strategies: CacheStrategies) => Promise
     expect(await kinds()).toEqual(["hit", "lease"]);
   });
 
-  it("by time: a read renews nothing, and a hit says how long the view has left", async () => {
+  it("with TTL a read renews nothing, and a hit says how long the view has left", async () => {
     await keptBy("TTL");
     await subject.pass(VIEW_TTL_MS * 0.7);
     const found = await look();

@@ -68,7 +68,7 @@ describe("reading one view", () => {
   });
 });
 
-describe("of several instances", () => {
+describe("the cache of several instances", () => {
   it("gives one lease among all of them, on Redis' own clock", async () => {
     const network = newNetwork();
     const caches = ["a", "b", "c"].map((instanceId) => cacheOf(network, instanceId));

@@ -29,12 +29,12 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
   };
 
   describe("a write", () => {
-    it("to the topic of the last one enters, even while others are under way, with any version of the registry", async () => {
+    it("to the last one's topic is admitted, even while others are under way, with any version of the registry", async () => {
       for (const version of [5, 5, 3, 7])
         expect(await fence.enter(A, "contact", route(OLD, version))).toEqual({ kind: "entered" });
     });
 
-    it("to another topic first learns where the last write went, and moves when that has been read back", async () => {
+    it("to another topic first learns the last write's place, and moves when that message was read back", async () => {
       await wrote(OLD, 41);
       await wrote(OLD, 42);
       const last = { topicId: OLD, sequence: 42 };
@@ -49,14 +49,14 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(entry).toMatchObject({ kind: "elsewhere", last: { sequence: 43 } });
     });
 
-    it("keeps the largest sequence, in any order, and none for a write that failed", async () => {
+    it("keeps the largest sequence number, in any order, and none if it failed", async () => {
       await wrote(OLD, 43);
       await wrote(OLD, 42);
       await wrote(OLD, null);
       expect(await fence.enter(A, "contact", route(NEW, 2))).toMatchObject({ last: { sequence: 43 } });
     });
 
-    it("does not move while another is on its way, and does when that has ended or its time is over", async () => {
+    it("does not move while another is under way, and moves when that has ended or its time is over", async () => {
       await fence.enter(A, "contact", route(OLD));
       await fence.enter(A, "contact", route(OLD));
       const last = { topicId: OLD, sequence: 0 };
@@ -82,7 +82,7 @@ export function writeFenceContract(open: () => Promise<WriteFenceSubject>): void
       expect(await fence.enter(A, "contact", route(OLD, 3, 3), after)).toEqual({ kind: "entered" });
     });
 
-    it("that stays on the old topic by a newer registry makes later writes by an older one outdated", async () => {
+    it("that stays on the old topic with a newer registry makes later writes with an older one outdated", async () => {
       await wrote(OLD, 1, 1);
       await wrote(OLD, 2, 8);
       expect(await fence.enter(A, "contact", route(NEW, 7))).toEqual({ kind: "outdated" });

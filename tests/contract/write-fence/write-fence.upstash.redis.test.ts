@@ -20,8 +20,8 @@ writeFenceContract(async () => {
   return { fence: new UpstashWriteFence(withClock(fixture.client(), clock), new Keys(network)), pass };
 });
 
-describe("of several instances", () => {
-  it("is shared, costs one command each time, and is gone a day later", async () => {
+describe("the fence of several instances", () => {
+  it("is shared, costs one command each time, and expires after a day", async () => {
     const keys = new Keys(newNetwork());
     const [a, b] = [0, 1].map(() => new UpstashWriteFence(fixture.client(), keys)) as [
       UpstashWriteFence,

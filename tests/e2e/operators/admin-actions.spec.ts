@@ -132,7 +132,7 @@ test("Pause and Resume: the topic stops for everybody, the page says so, and it 
   await expect(inLog(admin, `Resync of ${topicId}`)).toContainText("Resume it first");
 });
 
-test("Start over: drops a topic, reads it from the ledger again, and nobody misses anything", async ({
+test("Start over: drops a topic and reads it from the ledger again, and nobody misses a signal", async ({
   admin,
   meet,
   page,

@@ -20,7 +20,7 @@ const test = base.extend<{ admin: AdminPage }>({
 });
 
 test.describe("access", () => {
-  test("refuses everybody else, on the page and in the API", async ({ meet, enterAs }) => {
+  test("is refused to everybody but operators, on the page and in the API", async ({ meet, enterAs }) => {
     const { page } = await enterAs(await meet("Ann"));
     await page.goto("/admin/topics");
     await expect(page.getByRole("heading", { level: 1, name: "This page is for operators" })).toBeVisible();
@@ -39,7 +39,7 @@ test.describe("access", () => {
     await expect(page.getByRole("columnheader", { name: "Lag" })).toHaveAttribute("aria-sort", "descending");
   });
 
-  test("has links for operators in the navigation and in the account menu", async ({ admin, page }) => {
+  test("is offered by links in the navigation and in the account menu", async ({ admin, page }) => {
     await admin.open("/signals");
     await new Shell(page).place("Operate").click();
     await expect(page.getByRole("heading", { level: 1, name: "Operate" })).toBeVisible();
@@ -310,7 +310,7 @@ test("a table downloads as CSV, as it is sorted and filtered", async ({ admin, p
 });
 
 test.describe("look up", () => {
-  test("a person and their last message, each by its address", async ({ admin, meet, page }) => {
+  test("shows a person and their last message, each by its address", async ({ admin, meet, page }) => {
     const [ann, ben] = [await meet("Ann"), await meet("Ben")];
     const { topicId } = await ann.ask(ben);
     await admin.open(`/admin/lookup?person=${encodeURIComponent(ann.id)}`);
@@ -337,7 +337,10 @@ test.describe("look up", () => {
 });
 
 for (const path of ADMIN_PLACES) {
-  test(`axe finds nothing on ${path} with 64 topics, and nothing is wider than the screen`, async ({ admin, page }) => {
+  test(`axe finds no fault on ${path} with 64 topics, and nothing is wider than the screen`, async ({
+    admin,
+    page,
+  }) => {
     await admin.pretend({ topics: 64 });
     await admin.open(path);
     await expectAccessibleAtWidths(page, path, WIDTHS);
@@ -346,7 +349,7 @@ for (const path of ADMIN_PLACES) {
   });
 }
 
-test("axe finds nothing on a topic, on a confirmation and on a table's partitions", async ({ admin, page }) => {
+test("axe finds no fault on a topic, on a confirmation and on a table's partitions", async ({ admin, page }) => {
   await admin.pretend({ topics: 64 });
   await admin.open("/admin/storage?table=hcs_messages");
   await expectAccessibleAtWidths(page, "partitions", WIDTHS);
@@ -357,7 +360,7 @@ test("axe finds nothing on a topic, on a confirmation and on a table's partition
   await expectAccessibleAtWidths(page, "a confirmation", WIDTHS);
 });
 
-test("axe finds nothing on a shard, and on the confirmation of its drain", async ({ admin, page }) => {
+test("axe finds no fault on a shard, and on the confirmation of its drain", async ({ admin, page }) => {
   await admin.pretend({ topics: 64 });
   await admin.open("/admin/shards");
   await admin.openShard("standard contact 2");

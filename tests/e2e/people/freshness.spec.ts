@@ -1,6 +1,6 @@
 import { expect, test } from "../support/test";
 
-test("the line tells the ledger's time, goes offline with the network, and comes back", async ({
+test("the freshness line shows the ledger's time, goes offline with the network, and comes back", async ({
   meet,
   enterAs,
   context,

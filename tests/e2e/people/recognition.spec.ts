@@ -23,7 +23,7 @@ test("a given recognition shows on the other person's page, with its note and it
   await expect(card.getByRole("button", { name: /^Verified by the server/ })).toBeVisible();
 });
 
-test("one whose definition has not come is pending, and resolves when it comes", async ({ meet, enterAs }) => {
+test("a recognition without its definition is pending until the definition comes", async ({ meet, enterAs }) => {
   const [ann, ben] = [await meet("Ann"), await meet("Ben")];
   await ann.bond(ben);
   const id = `deed-${randomUUID().slice(0, 8)}`;

@@ -134,7 +134,7 @@ test("the web UI shows the circle and the 182 newest other contacts of somebody 
   expect(await seen(page)).toEqual({ contacts: [...ana.circle, ...newest].sort(), circle: own.circle });
 });
 
-test("after each change of person in one browser the web UI shows the person who is there now", async ({ page }) => {
+test("after another person signs in, the web UI shows the new person", async ({ page }) => {
   const [ana, ben] = [await personWith(150), await personWith(74)];
   // Bonds that both have: they are in the storage when the second one comes.
   made[0] = await bond(ben.id, ana.id, `Ana of ${ana.id}`);

@@ -156,11 +156,11 @@ const BAD_COOKIES: Readonly<Record<string, () => Promise<string | null>>> = {
   "what is no session": async () => "tm_session=../../etc/passwd",
 };
 
-it("accepts a well-formed cookie signed with the secret; each cookie refused below is wrong in one thing", async () => {
+it("the sweep's own cookie is accepted: each refused cookie below differs in one thing", async () => {
   expect((await ask("GET /api/contacts", await tokenWith({}))).status).toBe(200);
 });
 
-it("has a rule for every route", () => {
+it("every route has an access rule", () => {
   for (const name of names) {
     expect(["user", "admin", "public", "ledger"], `${name} has an access without a rule`).toContain(accessOf(name));
     if (accessOf(name) === "public") expect(Object.keys(PUBLIC), `say why ${name} is public`).toContain(name);
@@ -178,14 +178,14 @@ describe.each(Object.entries(BAD_COOKIES))("%s", (_, make) => {
 describe("a route of the ledger", () => {
   const ledgerRoutes = withAccess("ledger");
 
-  it.each(ledgerRoutes)("needs a session where PUBLIC_LEDGER is off, and none where it is on: %s", async (name) => {
+  it.each(ledgerRoutes)("needs a session if PUBLIC_LEDGER is off, and none if it is on: %s", async (name) => {
     expect((await ask(name, null)).status).not.toBe(401);
     const app = { ...t.app, env: { ...t.app.env, PUBLIC_LEDGER: "off" as const } };
     for (const make of Object.values(BAD_COOKIES)) await expectRefused(await ask(name, await make(), { app }), [401]);
     expect((await ask(name, await cookieOf(MALLORY), { app })).status).not.toBe(401);
   });
 
-  it("is nothing else than the public mirror", () => {
+  it("is a route of the public mirror", () => {
     expect(ledgerRoutes.length).toBeGreaterThan(5);
     for (const name of names) {
       const isMirror = name.startsWith("GET /api/v1/");
@@ -199,7 +199,7 @@ describe("a route of the ledger", () => {
 });
 
 describe("somebody else's session", () => {
-  it.each(withAccess("user"))("does not open what is another's: %s", async (name) => {
+  it.each(withAccess("user"))("does not open another person's data: %s", async (name) => {
     const cookie = await cookieOf(MALLORY);
     for (const member of OWNER_NAMES) {
       await expectRefused(await ask(name, cookie, { query: `${member}=${ALICE}` }), [403]);
@@ -209,7 +209,7 @@ describe("somebody else's session", () => {
     }
   });
 
-  it("does not write in another's name", async () => {
+  it("does not write in another person's name", async () => {
     const ts = Math.floor(t.clock.now() / 1_000);
     const body = { type: "CONTACT_REQUEST", from: ALICE, nonce: 1, ts, payload: { target: MALLORY } };
     await expectRefused(await ask("POST /api/hcs/submit", await cookieOf(MALLORY), { body }), [403]);

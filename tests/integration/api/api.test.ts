@@ -69,7 +69,7 @@ describe("every read", () => {
     (answer as z.ZodType).parse(await response.json());
   });
 
-  it.each(userReads)("%s refuses a caller without a session, and a name other than the caller's", async (name) => {
+  it.each(userReads)("%s refuses a caller without a session, and another person's name", async (name) => {
     const path = examplePath(name);
     const nobody = await t.ask("GET", path, null);
     expect(nobody.status).toBe(401);
@@ -82,7 +82,7 @@ describe("every read", () => {
     }
   });
 
-  it.each(userReads)("%s shows nothing that does not concern the caller", async (name) => {
+  it.each(userReads)("%s shows only data that concerns the caller", async (name) => {
     const { contact, trust, recognition, profile } = t.devnet.topics;
     const paths = [examplePath(name)];
     if (name.includes("events"))
@@ -124,7 +124,7 @@ describe("contacts and circle", () => {
     });
   });
 
-  it("rename a contact as soon as a new profile is there", async () => {
+  it("show a contact's new name as soon as the profile is stored", async () => {
     await t.json("/api/contacts", ALICE);
     t.devnet.submit(t.devnet.topics.profile, { actor: BOB, displayName: "Robert" });
     await t.sync();

@@ -215,7 +215,7 @@ describe("an answer over a hostile history", () => {
   });
 });
 
-it("has no more bytes of messages in memory for one page than it may read at once", async () => {
+it("one page loads no more bytes of messages than its limit", async () => {
   const { views } = t.app.stores;
   const notes = { types: ["TRUST_NOTE"], beforeNs: null, limit: 100, maxRows: 10_000 };
   const pages = [
@@ -230,7 +230,7 @@ it("has no more bytes of messages in memory for one page than it may read at onc
   }
 });
 
-it("pages through everything, whatever each page holds: signals", async () => {
+it("pages lead through all signals, whatever each page holds", async () => {
   const seen: string[] = [];
   let cut = 0;
   for (let cursor = ""; ; ) {
@@ -243,7 +243,7 @@ it("pages through everything, whatever each page holds: signals", async () => {
   expect([seen.length, new Set(seen).size, cut]).toEqual([LONG + TOO_LONG, LONG + TOO_LONG, LONG + TOO_LONG]);
 });
 
-it("pages through everything, whatever each page holds: the poll", async () => {
+it("pages lead through all events of the poll, whatever each page holds", async () => {
   const seen: number[] = [];
   let cut = 0;
   let pages = 0;
@@ -260,7 +260,7 @@ it("pages through everything, whatever each page holds: the poll", async () => {
   expect(pages).toBeGreaterThan(3);
 });
 
-it("pages through everything, whatever each page holds: recognition, each with its definition", async () => {
+it("pages lead through all recognition with definitions, whatever each page holds", async () => {
   const seen: string[] = [];
   for (let cursor = ""; ; ) {
     const { instances, definitions, nextCursor } = await page<RecognitionAnswer>(`/api/recognition${cursor}`);
@@ -278,7 +278,7 @@ it("pages through everything, whatever each page holds: recognition, each with i
   expect([seen.length, new Set(seen).size]).toEqual([700 + LONG + TOO_LONG, 700 + LONG + TOO_LONG]);
 });
 
-it("catches a stream up with everything, in order", async () => {
+it("a stream catches up with every signal, in order", async () => {
   const head = await t.app.stores.views.head(ME as UserId);
   const reader = new SseReader(await t.ask("GET", `/api/stream?cursor=${head - 500}`, ME, { withoutBackground: true }));
   for (let i = 0; i < 50 && reader.of("signal").length < 500; i += 1) await t.clock.advance(10);
@@ -287,7 +287,7 @@ it("catches a stream up with everything, in order", async () => {
   await reader.cancel();
 });
 
-it("does not let strangers' requests push out contacts, and says which lists are cut", async () => {
+it("strangers' requests push out no contact, and the answer says which lists are cut", async () => {
   const answer = await t.json<ContactsAnswer>("/api/contacts", ME);
   expect(answer.count).toBe(MANY);
   expect(answer.contacts.length).toBeGreaterThan(400);
@@ -302,7 +302,7 @@ it("does not let strangers' requests push out contacts, and says which lists are
   expect([cappedAt, profiles.length]).toEqual([undefined, 1]);
 });
 
-it("keeps a stranger's three thousand definitions out of an uninvolved person's answer", async () => {
+it("a stranger's three thousand definitions are not in an uninvolved person's answer", async () => {
   expect(t.app.trustedPayers).not.toContain(PAYER);
   const response = await t.ask("GET", "/api/recognition", "tm-uninvolved", { withoutBackground: true });
   const text = await response.text();

@@ -166,8 +166,8 @@ function expectKept(name: RouteName, { caller, status, headers, text }: Told): v
   }
 }
 
-describe("what a cache may keep of an answer", () => {
-  it.each(reads)("is nothing of one person's for another: %s", async (name) => {
+describe("a shared cache", () => {
+  it.each(reads)("keeps no answer of one person for another: %s", async (name) => {
     const answers = await toldToAll(name);
     for (const answer of answers) expectKept(name, answer);
     if (!NOTHING_THERE.has(name))
@@ -184,14 +184,14 @@ describe("what a cache may keep of an answer", () => {
     if (shared.length > 0) expect(shared).toHaveLength(answers.length);
   });
 
-  it.each(writes)("is nothing after a write: %s", async (name) => {
+  it.each(writes)("keeps no answer to a write: %s", async (name) => {
     for (const answer of await toldToAll(name)) {
       expectKept(name, answer);
       expect(wordsOf(answer.headers, "cache-control"), `${name} for ${answer.caller}`).toEqual(["no-store"]);
     }
   });
 
-  it.each(reads)("is nothing of a refusal, and nothing of anybody in it: %s", async (name) => {
+  it.each(reads)("keeps no refusal, and a refusal names nobody: %s", async (name) => {
     const separator = pathOf(name).includes("?") ? "&" : "?";
     for (const query of ["limit=x&type=x&ids=%20&hrl=x&c=%20&ids=&since=x&mode=x&edition=x", `userId=${ALICE}`]) {
       for (const answer of await toldToAll(name, { query: separator + query })) {
@@ -201,7 +201,7 @@ describe("what a cache may keep of an answer", () => {
     }
   });
 
-  it("is nothing of a request that came too often: every route", async () => {
+  it("keeps no 429 of any route", async () => {
     const { clock } = t;
     const own = { reserve: async () => null };
     const limits = new CallerLimits({ shared: null, own, clock, factor: 1, proxyHops: 0 });
@@ -214,7 +214,7 @@ describe("what a cache may keep of an answer", () => {
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(100);
   });
 
-  it("is nothing of an outage: every route", async () => {
+  it("keeps no 503 of any route", async () => {
     const down = () => new TierUnavailable("postgres", "away");
     const { views, sync, ledgerLog, accounts, admin, registry } = t.app.stores;
     const broken = Object.fromEntries(

@@ -97,7 +97,7 @@ describe.each(reads)("%s", (name) => {
   });
 });
 
-it("keeps people apart whose ids are names of properties that every object has", async () => {
+it("people whose ids are names of object properties are kept apart", async () => {
   const { contacts, trustLevels } = await t.json<ContactsAnswer>("/api/contacts", ME);
   for (const id of PROTOTYPE_IDS) {
     expect(contacts.find(({ peerId }) => peerId === id)?.trust).toEqual({ allocatedTo: 0, receivedFrom: 1 });
@@ -106,7 +106,7 @@ it("keeps people apart whose ids are names of properties that every object has",
   expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
 });
 
-it("cuts the largest messages of a page to small ones, and leaves out messages nested too deeply", async () => {
+it("the largest messages of a page are cut, and messages nested too deeply are left out", async () => {
   const response = await t.ask("GET", "/api/signals?limit=100", ME);
   const { items } = (await response.json()) as SignalsAnswer;
   for (const { metadata } of items)

@@ -14,8 +14,8 @@ afterAll(() => t.close());
 
 const at = (address: string) => ({ [SOCKET_HEADER]: address });
 
-describe("too often", () => {
-  it("is 429 with Retry-After, for one user of a route and not for the next", async () => {
+describe("a caller over its limit", () => {
+  it("gets 429 with Retry-After, and the next user does not", async () => {
     const path = `/api/proof/${t.devnet.topics.contact}/1`;
     const statuses = [];
     for (let i = 0; i < LIMITS.proof.user.burst + 1; i += 1)
@@ -31,7 +31,7 @@ describe("too often", () => {
     expect((await t.ask("GET", "/api/contacts", "tm-busy")).status).toBe(200);
   });
 
-  it("counts sign-ins by address, before anything else is checked", async () => {
+  it("is known by its address at sign-in, before anything else is checked", async () => {
     const body = { accountId: "0.0.5" };
     const ask = (headers: Record<string, string>) => t.ask("POST", "/api/auth/challenge", null, { body, headers });
     let last = await ask(at("203.0.113.1"));
@@ -78,7 +78,7 @@ describe("the health routes", () => {
   });
 });
 
-describe("somebody signed in who reads without end", () => {
+describe("a signed-in user who reads without end", () => {
   it("is refused, and nobody else is", async () => {
     const statuses = new Map<number, number>();
     for (let i = 0; i < LIMITS.read.user.burst + 50; i += 1) {

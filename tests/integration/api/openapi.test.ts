@@ -63,13 +63,13 @@ describe("the document", () => {
     ["/api/hcs/submit", "post", "Idempotency-Key"],
     ["/api/admin/topics/{topicId}/pause", "post", "Idempotency-Key"],
     ["/api/stream", "get", "Last-Event-ID"],
-  ])("%s %s tells of the request's header %s", (path, method, name) => {
+  ])("%s %s lists the request's header %s", (path, method, name) => {
     const parameters = document.paths[path]?.[method]?.parameters ?? [];
     expect(parameters).toContainEqual(expect.objectContaining({ in: "header", name }));
   });
 });
 
-describe("an answer that is not as documented is found", () => {
+describe("the check of answers", () => {
   const good = async () => {
     const response = await t.ask("GET", "/api/contacts", ME);
     const { status, headers } = response;
@@ -89,7 +89,7 @@ describe("an answer that is not as documented is found", () => {
     return { headers };
   };
 
-  it("finds nothing in a correct answer", async () => {
+  it("accepts a correct answer", async () => {
     expect(await problems(() => ({}))).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe("an answer that is not as documented is found", () => {
   });
 });
 
-describe("a write of a form that is not documented is refused by name", () => {
+describe("a write", () => {
   const submit = (more: object) =>
     t.ask("POST", "/api/hcs/submit", ME, {
       body: { type: "PROFILE_UPDATE", from: ME, nonce: 1, ts: Math.floor(t.clock.now() / 1_000), payload: {}, ...more },
@@ -130,7 +130,7 @@ describe("a write of a form that is not documented is refused by name", () => {
     expect(await answer.json()).toMatchObject({ code: "bad-input", field });
   });
 
-  it.each(SUBMIT_TYPES)("%s is a form that is documented", async (type) => {
+  it.each(SUBMIT_TYPES)("%s is a documented form", async (type) => {
     const { field } = (await (await submit({ type, payload: {} })).json()) as { field?: string };
     expect(field).not.toBe("type");
   });

@@ -15,13 +15,16 @@ afterAll(() => t.close());
 const find = (id: string) => t.json(`/api/people/${encodeURIComponent(id)}`, ALICE);
 const requests = () => t.devnet.requests.counts().total;
 
-it.each(["tm-bob", "tm-carol", "tm-dan"])("knows who wrote a message, or whom one concerns: %s", async (id) => {
-  const before = requests();
-  expect(await find(id)).toEqual({ userId: id, known: true, account: null });
-  expect(requests()).toBe(before);
-});
+it.each(["tm-bob", "tm-carol", "tm-dan"])(
+  "an id is known if its user wrote a message, or one concerns it: %s",
+  async (id) => {
+    const before = requests();
+    expect(await find(id)).toEqual({ userId: id, known: true, account: null });
+    expect(requests()).toBe(before);
+  },
+);
 
-it("says for an unused id whether the ledger has such an account, if the id can be an account's", async () => {
+it("for an unused account id, the answer says whether the ledger has that account", async () => {
   expect(await find("tm-nobody")).toEqual({ userId: "tm-nobody", known: false, account: null });
   expect(await find(t.devnet.operatorId)).toEqual({ userId: t.devnet.operatorId, known: false, account: true });
   const before = requests();
@@ -29,13 +32,13 @@ it("says for an unused id whether the ledger has such an account, if the id can 
   expect(requests()).toBe(before + 1);
 });
 
-it("leaves the account unknown while no mirror answers", async () => {
+it("while no mirror answers, the account is unknown", async () => {
   const fault = t.devnet.faults.add({ kind: "reset" });
   expect(await find("0.0.999998")).toEqual({ userId: "0.0.999998", known: false, account: null });
   t.devnet.faults.remove(fault);
 });
 
-it("refuses a malformed id in a sentence", async () => {
+it("a malformed id is refused with a sentence", async () => {
   const answer = await t.ask("GET", "/api/people/two%20words", ALICE);
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ field: "userId", detail: expect.stringContaining("1 to 50 characters") });

@@ -35,7 +35,7 @@ const FOR_EVER = "public, immutable, max-age=31536000";
 const AT_THE_TIP = "public, max-age=1, stale-while-revalidate=1";
 
 describe("a cache", () => {
-  it("may keep a full page below the cursor for ever, and is told when its copy is still right", async () => {
+  it("may keep a full page below the cursor for ever, and learns that its copy is still right", async () => {
     const path = `${page}?sequencenumber=gte:1&limit=20&order=asc`;
     const first = await get(path);
     expect(first.headers.get("cache-control")).toBe(FOR_EVER);
@@ -60,14 +60,14 @@ describe("a cache", () => {
     expect(await lifeOf(page + query)).toBe(AT_THE_TIP);
   });
 
-  it("never gets a failed message, nor what is missing", async () => {
+  it("never gets a failed message, or an error for a missing one", async () => {
     const { messages } = (await (await get(`${page}?limit=100`)).json()) as { messages: { sequence_number: number }[] };
     const expected = Array.from({ length: 60 }, (__, i) => i + 1).filter((n) => n !== 30 && n !== 41);
     expect(messages.map((message) => message.sequence_number)).toEqual(expected);
     for (const sequence of [30, 41, 61]) expect((await get(`${page}/${sequence}`)).status).toBe(404);
   });
 
-  it("is told how fresh the page is, and the copy in memory grows older", async () => {
+  it("learns how fresh the page is, and the copy in memory grows older", async () => {
     await t.sync();
     const first = await get(TIP());
     expect(first.headers.get("cache-status")).toBe("postgres; hit, l1; fwd=miss; stored");
@@ -80,7 +80,7 @@ describe("a cache", () => {
 });
 
 describe("the database", () => {
-  it("is asked once for all who ask the same within a second", async () => {
+  it("is asked once for all equal requests within a second", async () => {
     const before = statements();
     await Promise.all(Array.from({ length: 50 }, () => get(TIP())));
     await get(TIP());
@@ -103,7 +103,7 @@ describe("the database", () => {
 describe("with PUBLIC_LEDGER off", () => {
   const closed = (): App => ({ ...t.app, env: { ...t.app.env, PUBLIC_LEDGER: "off" } });
 
-  it("nothing is told without a session, and no shared cache keeps what is told to one", async () => {
+  it("every request needs a session, and no shared cache keeps an answer", async () => {
     for (const path of [
       page,
       `${page}/1`,
@@ -124,7 +124,7 @@ describe("with PUBLIC_LEDGER off", () => {
 describe("the mirrors", () => {
   const asked = () => t.devnet.requests.counts().total;
 
-  it("are asked once for all who ask the same within two seconds", async () => {
+  it("are asked once for all equal requests within two seconds", async () => {
     const before = asked();
     await Promise.all(Array.from({ length: 20 }, () => get("/api/v1/accounts/0.0.2")));
     await t.clock.advance(1_900);
@@ -135,7 +135,7 @@ describe("the mirrors", () => {
     expect(asked() - before).toBe(2);
   });
 
-  it("are asked with a quarter of the budget, so that readers cannot stop the sync", async () => {
+  it("get at most a quarter of the budget for readers, so that these cannot stop the sync", async () => {
     const before = asked();
     const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => get(`/api/v1/accounts/0.0.${9_000 + i}`)));
     expect(asked() - before).toBe(10);
@@ -173,7 +173,7 @@ describe("the mirrors", () => {
     expect((await get(`${page}?limit=2`, {}, off)).status).toBe(200);
   });
 
-  it("are no reason to refuse what was told a moment ago, nor to stop the sync", async () => {
+  it("may fail: a recent answer is served again, and the sync goes on", async () => {
     await get("/api/v1/accounts/0.0.3");
     await t.clock.advance(60_000);
     const fault = t.devnet.faults.add({ kind: "badGateway", route: "account" });

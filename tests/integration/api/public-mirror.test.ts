@@ -104,7 +104,7 @@ const name = fc.oneof(
 );
 
 describe("the list of a topic's messages", () => {
-  it("answers 2,000 questions as the devnet's mirror does", async () => {
+  it("answers 2,000 requests as the devnet's mirror does", async () => {
     let full = 0;
     await fc.assert(
       fc.asyncProperty(name, query, async (id, asked) => {
@@ -116,7 +116,7 @@ describe("the list of a topic's messages", () => {
     expect(full).toBeGreaterThan(200);
   }, 60_000);
 
-  it.each(["asc", "desc"])("gives every message once to whoever follows its links, %s", async (order) => {
+  it.each(["asc", "desc"])("gives every message once to a client that follows its links, %s", async (order) => {
     const seen: number[] = [];
     let next: string | null = `/api/v1/topics/${topic}/messages?limit=9&order=${order}`;
     while (next !== null) {
@@ -130,7 +130,7 @@ describe("the list of a topic's messages", () => {
   });
 });
 
-describe("one message, and the topic", () => {
+describe("one message, or the topic", () => {
   it("is answered as the devnet's mirror does", async () => {
     const text = fc.oneof(number, fc.constantFrom("%20", "a", "1?x=1", "1?limit=1&x=2&x=3"));
     await fc.assert(
@@ -156,14 +156,14 @@ describe("one message, and the topic", () => {
   });
 });
 
-describe("what is handed on", () => {
+describe("an answer of the mirror that is passed on", () => {
   it.each([
     "/api/v1/accounts/0.0.2?transactions=false",
     "/api/v1/accounts/0.0.999999",
     "/api/v1/accounts/0.0.2?foo=1",
     "/api/v1/network/nodes",
     "/api/v1/tokens/0.0.5/balances",
-  ])("comes as the mirror says it: %s", async (path) => {
+  ])("arrives unchanged: %s", async (path) => {
     await expectSame(path);
   });
 });

@@ -52,7 +52,7 @@ async function ask(name: RouteName): Promise<{ status: number; json: Record<stri
   return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
 
-it("serves what is stored, and says that it is not ready and how far the first sync is", async () => {
+it("during the first sync the app serves stored data, is not ready, and tells its progress", async () => {
   expect(await ask("GET /api/contacts")).toMatchObject({ status: 200, json: { stale: true } });
   expect(await ask("GET /api/health/ready")).toMatchObject({
     status: 503,
@@ -60,14 +60,14 @@ it("serves what is stored, and says that it is not ready and how far the first s
   });
 });
 
-it("bonds nobody by one accept alone when STRICT_BONDING is on", async () => {
+it("one accept alone bonds nobody if STRICT_BONDING is on", async () => {
   const accept = { type: "CONTACT_ACCEPT", actor: "tm-b", target: "tm-a" };
   await app.stores.sync.commit(batchOf("0.0.1" as TopicId, 0, [accept]));
   const { edges } = await app.stores.views.contacts("tm-a" as UserId);
   expect(edges.map((edge) => [edge.peerId, isBonded(edge)])).toEqual([["tm-b", false]]);
 });
 
-it("ends with a sentence if the database was filled from another devnet", async () => {
+it("the start fails with a sentence if the database belongs to another devnet", async () => {
   const other = mkdtempSync(join(tmpdir(), "tm-start-"));
   const stores = await openStore(await openPglite(join(other, "postgres")), "devnet");
   await stores.claimLedger("0.0.1001@1");
@@ -79,7 +79,7 @@ it("ends with a sentence if the database was filled from another devnet", async 
   rmSync(other, { recursive: true, force: true });
 });
 
-it("ends with a sentence if DATA_DIR is not writable", async () => {
+it("the start fails with a sentence if DATA_DIR is not writable", async () => {
   const file = join(dataDir, "file");
   writeFileSync(file, "");
   vi.stubEnv("DATA_DIR", file);

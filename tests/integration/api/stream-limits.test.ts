@@ -49,7 +49,7 @@ describe("one stream too many", () => {
     }
   });
 
-  it("finds room as soon as one is closed", async () => {
+  it("is accepted as soon as another one is closed", async () => {
     const [first] = [await stream(ALICE), await stream(ALICE)];
     await refusal(ALICE);
     await first.cancel();
@@ -66,7 +66,7 @@ describe("one stream too many", () => {
     expect(t.app.hub.counts).toEqual({ opened: 5, refusedPerUser: 0, refusedPerInstance: 1 });
   });
 
-  it("is refused also where all come at the same time", async () => {
+  it("is refused even if all come at the same time", async () => {
     const statuses = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const response = await t.ask("GET", "/api/stream", ALICE);

@@ -86,7 +86,7 @@ describe("a stream", () => {
     expect([ids(reader), ids(late), late.of("hello").length]).toEqual([[1, 2], [1, 2], 1]);
   });
 
-  it("sends hello, then each new signal with its position as id, and the peers whose contact changed", async () => {
+  it("sends hello, then each new signal with its position as id, and the peers of changed contacts", async () => {
     const reader = await stream();
     expect(reader.events).toMatchObject([{ event: "hello", id: 0, data: { position: 0 } }]);
     request("tm-bob", "tm-carol");
@@ -125,7 +125,7 @@ describe("a stream", () => {
     ["?lastEventId= beside an older ?cursor=", "?cursor=1&lastEventId=3", {}, [4]],
     ["the header beside both", "?cursor=1&lastEventId=2", { "last-event-id": "3" }, [4]],
     ["nothing but empty ones", "?cursor=&lastEventId=", { "last-event-id": "" }, []],
-  ])("resumes after what the client says it has: %s", async (_, query, headers, expected) => {
+  ])("resumes after the client's last event: %s", async (_, query, headers, expected) => {
     request("tm-1", "tm-2", "tm-3", "tm-4");
     await t.sync();
     const reader = new SseReader(await t.ask("GET", `/api/stream${query}`, ALICE, { headers }));
@@ -141,7 +141,7 @@ describe("a stream", () => {
     await response.body?.cancel();
   });
 
-  it("shows nobody else's", async () => {
+  it("shows only its own user's signals", async () => {
     const reader = await stream({ userId: "tm-mallory" });
     request("tm-bob");
     await t.clock.advance(3_000);
@@ -186,12 +186,12 @@ describe("resuming", () => {
     expect(reader.of("hello")[0]?.data).toMatchObject({ position: 5 });
   });
 
-  it("from ?cursor=0 gives everything, and from the head nothing", async () => {
+  it("from ?cursor=0 sends every signal, and from the head none", async () => {
     expect(ids(await stream({ cursor: 0 }))).toEqual([1, 2, 3, 4, 5]);
     expect(ids(await stream({ cursor: 5 }))).toEqual([]);
   });
 
-  it("loses and repeats nothing while streams come and go between commits", async () => {
+  it("loses and repeats no signal while streams come and go between commits", async () => {
     const seen: (number | null)[] = [1, 2, 3, 4, 5];
     let cursor = 5;
     for (let round = 0; round < 12; round += 1) {
@@ -209,7 +209,7 @@ describe("resuming", () => {
     expect(seen).toEqual(Array.from({ length: 5 + 12 * 3 }, (_, i) => i + 1));
   });
 
-  it("from far behind gets everything in order, over several reads", async () => {
+  it("from far behind sends every signal in order, over several reads", async () => {
     request(...Array.from({ length: 520 }, (_, i) => `tm-x${i}`));
     await t.sync();
     const reader = await stream({ cursor: 0 });
@@ -217,7 +217,7 @@ describe("resuming", () => {
     expect(ids(reader)).toEqual(Array.from({ length: 525 }, (_, i) => i + 1));
   });
 
-  it("with a cursor beyond the head asks to read again from scratch", async () => {
+  it("with a cursor beyond the head sends a resync", async () => {
     const reader = await stream({ lastEventId: 4_000 });
     expect(reader.of("resync")).toMatchObject([{ id: 5, data: { position: 5 } }]);
     request("tm-6");

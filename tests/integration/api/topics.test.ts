@@ -60,7 +60,7 @@ const read = (userId: string) => t.ask("GET", "/api/signals", userId);
 const pulls = (topicId: TopicId) => t.devnet.requests.counts().byTopic[topicId] ?? 0;
 
 describe("a new topic", () => {
-  it("is read as soon as the registry has it, before anybody writes there, and makes no answer stale", async () => {
+  it("is read as soon as the registry has it, even without messages, and makes no answer stale", async () => {
     const shard = shardOf(standard("contact"), 1, "creating");
     await put(shard);
     await t.app.registry.load();
@@ -136,8 +136,8 @@ describe("a drained topic", () => {
   });
 });
 
-describe("a topic that was drained before we came", () => {
-  it("is read from start to end, because it is part of everybody's history", async () => {
+describe("a topic that was drained before this instance started", () => {
+  it("is read from start to end, because it is part of users' histories", async () => {
     const drained = shardOf(standard("contact"), 1, "drained", { drainedNs: 1n, routesFromNs: 1n });
     const topicId = drained.topicId as TopicId;
     const bodies = Array.from({ length: 250 }, (_, i) => ({ type: "CONTACT_REQUEST", from: `tm-${i}`, to: STAYER }));
@@ -153,7 +153,7 @@ describe("a topic that was drained before we came", () => {
 });
 
 describe("a user's messages", () => {
-  it("go to the topic that the registry says, which the registry route tells too", async () => {
+  it("go to the topic that the registry says, and the registry route says the same", async () => {
     const topicId = await grow();
     const told = async (userId: string) => (await t.json<RegistryAnswer>("/api/registry/topics", userId)).topics;
     expect([(await told(STAYER)).contacts, (await told(MOVER)).contacts]).toEqual([t.devnet.topics.contact, topicId]);
@@ -162,7 +162,7 @@ describe("a user's messages", () => {
     expect(await topicOf(write(STAYER))).toBe(t.devnet.topics.contact);
   });
 
-  it("follow to a new topic when the last one was read back, however soon that is", async () => {
+  it("move to a new topic as soon as the last one was read back", async () => {
     expect(await topicOf(write(MOVER))).toBe(t.devnet.topics.contact);
     const topicId = await grow();
     expect(await topicOf(write(MOVER))).toBe(topicId);
@@ -174,7 +174,7 @@ describe("a user's messages", () => {
     ]);
   });
 
-  it("stay on the old topic while the last one is not read back, so that none comes before it", async () => {
+  it("stay on the old topic until the last one is read back, so that none overtakes it", async () => {
     const stalled = t.devnet.faults.add({ kind: "stalledHead" });
     await write(MOVER);
     const topicId = await grow();
@@ -195,7 +195,7 @@ describe("a user's messages", () => {
     expect(await topicOf(write(MOVER))).toBe(topicId);
   });
 
-  it("are not held back by a refused one", async () => {
+  it("are not delayed by a refused one", async () => {
     submitter.failWith = { code: "refused", message: "no" };
     await write(MOVER);
     submitter.failWith = null;
@@ -221,7 +221,7 @@ describe("a user with many signals", () => {
       Array.from({ length: count }, () => ({ type: "PAYMENT_SENT", from: STAYER, to: "tm-bob" })),
     );
 
-  it("writes to the busy topics from 1,000 on, and does not go back and forth at the line", async () => {
+  it("writes to the busy topics from 1,000 on, and does not switch back and forth there", async () => {
     const quiet = shardOf(busy("contact"), 0, "active");
     await put(quiet);
     await t.app.registry.load();
@@ -236,7 +236,7 @@ describe("a user with many signals", () => {
     expect(await topicOf(write(STAYER, "TRUST_DECLINE", { target: "tm-bob" }))).toBe(t.devnet.topics.trust);
   });
 
-  it("stays busy while rows are only coming back after a rebuild", async () => {
+  it("stays busy while a rebuild restores the rows", async () => {
     // Long enough that this process would remember earlier attempts of what is written: a write syncs nothing then.
     await t.clock.advance(130_000);
     many(1_000);
@@ -250,7 +250,7 @@ describe("a user with many signals", () => {
     expect(await t.app.stores.registry.user(STAYER as UserId)).toMatchObject({ tier: "busy", version: 1, signals: 0 });
   });
 
-  it("can have a topic of their own", async () => {
+  it("can have an own topic", async () => {
     const own = shardOf({ tier: "busy", kind: "contact", owner: STAYER as UserId }, 0, "active");
     await put(own);
     await t.app.registry.load();
@@ -260,7 +260,7 @@ describe("a user with many signals", () => {
 });
 
 describe("tenants", () => {
-  it("have topics that never receive each other's messages, nor anybody else's", async () => {
+  it("have topics that never receive anybody else's messages", async () => {
     const tenants = ["acme", "globex"] as TenantId[];
     const people = new Map(tenants.map((tenant) => [tenant, Array.from({ length: 6 }, (_, i) => `tm-${tenant}-${i}`)]));
     const topics = new Map<string, TopicId[]>();

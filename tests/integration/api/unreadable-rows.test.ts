@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => t.close());
 
-it("is no row with a byte order mark: every reader of messages reads it", async () => {
+it("a row with a byte order mark is readable for every reader of messages", async () => {
   const { items } = await t.json<{ items: { json: { title?: string } }[] }>("/api/hcs/events?type=recognition", "tm-x");
   expect(items.map(({ json }) => json.title)).toEqual(["Kind", "Marked"]);
   expect(JSON.stringify(await t.json("/api/recognition", ME))).toContain("Marked");
@@ -107,7 +107,7 @@ describe("damaged rows", () => {
     }
   });
 
-  it("are left out, and the rest is there, page by page and in streams", async () => {
+  it("are left out of pages and streams, and the others are complete", async () => {
     const whole = await t.json<SignalsAnswer>("/api/signals?limit=100", ME);
     const sequences = whole.items.map(({ sequenceNumber }) => sequenceNumber);
     expect(sequences.length).toBeGreaterThanOrEqual(3);
@@ -139,7 +139,7 @@ describe("damaged rows", () => {
     expect(next.items).toEqual([]);
   });
 
-  it("are reported once for each table, without their content, until none was met for ten minutes", async () => {
+  it("are reported once for each table, without their content, and again after ten minutes without one", async () => {
     expect(tables().toSorted()).toEqual(["admin_audit", "hcs_messages", "recognition_definitions", "topic_log"]);
     const told = lines.filter((line) => line.includes("unreadable-rows"));
     expect(told).toHaveLength(4);

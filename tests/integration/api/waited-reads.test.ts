@@ -25,7 +25,7 @@ const read = (sequence: number, of?: string[]) =>
   });
 const requests = () => t.devnet.requests.counts().total;
 
-it("refuses a message at once that the ledger cannot have soon, after one pull of each topic", async () => {
+it("a read floor that the ledger cannot have soon is refused at once, after one pull of each topic", async () => {
   const beforeMs = t.clock.now();
   const answer = await read(2 ** 50);
   expect(answer.status).toBe(503);
@@ -37,7 +37,7 @@ it("refuses a message at once that the ledger cannot have soon, after one pull o
   expect(requests()).toBeLessThanOrEqual(topics().length + 1);
 });
 
-it("asks no more for fifty waiting readers than for one", async () => {
+it("fifty waiting readers cause no more requests to the mirror than one", async () => {
   const contact = [t.devnet.topics.contact as string];
   await read(50, contact);
   const one = requests();
@@ -50,7 +50,7 @@ it("asks no more for fifty waiting readers than for one", async () => {
   expect(one).toBeLessThanOrEqual(10);
 });
 
-it("asks a few times only, whatever readers wait for, however many they are and whenever they start", async () => {
+it("waiting readers cause a few requests only, whatever they wait for and whenever they start", async () => {
   const wait = fc.record({
     sequence: fc.oneof(fc.integer({ min: 2, max: 1_000 }), fc.integer({ min: 1_001, max: Number.MAX_SAFE_INTEGER })),
     startMs: fc.integer({ min: 0, max: 2_000 }),
@@ -75,7 +75,7 @@ it("asks a few times only, whatever readers wait for, however many they are and 
   );
 });
 
-it("serves a waiting reader with the pull that brings the message", async () => {
+it("a waiting reader is served by the pull that brings the message", async () => {
   const contact = t.devnet.topics.contact;
   const waiting = read(2, [contact as string]);
   // After the first pull and before the last.

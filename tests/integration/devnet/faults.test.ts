@@ -38,8 +38,8 @@ const sequences = async (query = "", id: string = topicId) =>
 const single = (sequence: number) => ask(`/${sequence}`);
 const all = Array.from({ length: 10 }, (_, i) => i + 1);
 
-describe("whole requests", () => {
-  it("429 with and without Retry-After, in HTML", async () => {
+describe("faults of whole requests", () => {
+  it("answer 429 in HTML, with and without Retry-After", async () => {
     devnet.faults.add({ kind: "rateLimited", times: 1 });
     devnet.faults.add({ kind: "rateLimited", retryAfterS: 7, times: 1 });
     const [first, second, third] = [await ask(), await ask(), await ask()];
@@ -49,7 +49,7 @@ describe("whole requests", () => {
     expect(third.status).toBe(200);
   });
 
-  it("502 with an HTML body, on one route only", async () => {
+  it("answer 502 with an HTML body, on one route only", async () => {
     devnet.faults.add({ kind: "badGateway", route: "blocks" });
     const response = await fetch(`${devnet.restUrl}/api/v1/blocks`);
     expect(response.status).toBe(502);
@@ -60,7 +60,7 @@ describe("whole requests", () => {
     expect((await ask()).status).toBe(503);
   });
 
-  it("a connection that is reset, before the answer or in the middle of it", async () => {
+  it("reset a connection before the answer or in the middle of it", async () => {
     devnet.faults.add({ kind: "reset", times: 1 });
     await expect(ask()).rejects.toThrow();
     devnet.faults.set([{ kind: "reset", afterBytes: 20 }]);
@@ -68,7 +68,7 @@ describe("whole requests", () => {
     expect(devnet.requests.counts().byStatus).toEqual({ reset: 2 });
   });
 
-  it("an answer that is late", async () => {
+  it("delay an answer", async () => {
     devnet.faults.add({ kind: "latency", ms: 60, times: 1 });
     const startedMs = performance.now();
     expect((await ask()).status).toBe(200);
@@ -77,13 +77,13 @@ describe("whole requests", () => {
     expect(devnet.faults.list()[0]?.hits).toBe(1);
   });
 
-  it("only on their topic", async () => {
+  it("apply to one topic only", async () => {
     devnet.faults.add({ kind: "badGateway", topicId });
     expect((await ask()).status).toBe(502);
     expect((await ask("", devnet.topics.trust)).status).toBe(200);
   });
 
-  it("a share of requests, the same in every run", async () => {
+  it("apply to a share of requests, the same in every run", async () => {
     const run = async () => {
       devnet.faults.set([{ kind: "badGateway", probability: 0.5 }]);
       const statuses: number[] = [];
@@ -97,8 +97,8 @@ describe("whole requests", () => {
   });
 });
 
-describe("pages", () => {
-  it("truncated, and looking complete", async () => {
+describe("faults of pages", () => {
+  it("cut a page so that it looks complete", async () => {
     devnet.faults.add({ kind: "truncated", keep: 3, times: 1 });
     const short = await page("?limit=5");
     expect(short.messages.map((message) => message.sequence_number)).toEqual([1, 2, 3]);
@@ -106,12 +106,12 @@ describe("pages", () => {
     expect(await sequences()).toEqual(all);
   });
 
-  it("with every message twice", async () => {
+  it("send every message twice", async () => {
     devnet.faults.add({ kind: "duplicateMessages" });
     expect(await sequences("?limit=2")).toEqual([1, 1, 2, 2]);
   });
 
-  it("repeated, whatever was asked for", async () => {
+  it("repeat a page, whatever the request", async () => {
     expect(await sequences("?limit=3")).toEqual([1, 2, 3]);
     devnet.faults.add({ kind: "repeatedPage", times: 1 });
     expect(await sequences("?limit=3&sequencenumber=gt:3")).toEqual([1, 2, 3]);
@@ -119,8 +119,8 @@ describe("pages", () => {
   });
 });
 
-describe("messages", () => {
-  it("missing for ever, from pages and from single look-ups", async () => {
+describe("faults of messages", () => {
+  it("hide a message for ever, from pages and from single look-ups", async () => {
     devnet.faults.add({ kind: "hole", topicId, fromSequence: 4, toSequence: 6 });
     for (let i = 0; i < 3; i++) expect(await sequences()).toEqual([1, 2, 3, 7, 8, 9, 10]);
     expect(await sequences("?limit=4")).toEqual([1, 2, 3, 7]);
@@ -128,7 +128,7 @@ describe("messages", () => {
     expect((await single(7)).status).toBe(200);
   });
 
-  it("missing for a while", async () => {
+  it("hide a message for a while", async () => {
     devnet.faults.add({ kind: "hole", fromSequence: 9, times: 2 });
     expect(await sequences("?limit=2")).toEqual([1, 2]);
     expect(await sequences()).toEqual(all.slice(0, 8));
@@ -136,7 +136,7 @@ describe("messages", () => {
     expect(await sequences()).toEqual(all);
   });
 
-  it("without running hash: null, or left out", async () => {
+  it("remove a running hash: null, or left out", async () => {
     devnet.faults.add({ kind: "missingHash", fromSequence: 2, toSequence: 2 });
     devnet.faults.add({ kind: "missingHash", fromSequence: 3, toSequence: 3, absent: true });
     const { messages } = await page("?limit=3");
@@ -146,7 +146,7 @@ describe("messages", () => {
     expect(messages[2]).not.toHaveProperty("running_hash_version");
   });
 
-  it("with other content than was hashed, that still decodes", async () => {
+  it("change a message's content so that it still decodes", async () => {
     const honest = await page();
     devnet.faults.add({ kind: "forgedContent", fromSequence: 2, toSequence: 2 });
     const { messages } = await page();
@@ -158,7 +158,7 @@ describe("messages", () => {
     expect((await page("?limit=1")).messages[0]?.message).toBe("eA==");
   });
 
-  it("with a hash that is not the ledger's", async () => {
+  it("change a running hash", async () => {
     const honest = await page();
     devnet.faults.add({ kind: "forgedHash", fromSequence: 3, toSequence: 3 });
     const { messages } = await page();
@@ -168,7 +168,7 @@ describe("messages", () => {
   });
 });
 
-describe("the head", () => {
+describe("faults of the head", () => {
   const headOf = async () => {
     const { blocks } = (await (await fetch(`${devnet.restUrl}/api/v1/blocks?order=desc&limit=1`)).json()) as {
       blocks: { number: number; timestamp: { to: string } }[];
@@ -176,7 +176,7 @@ describe("the head", () => {
     return blocks[0];
   };
 
-  it("stalled: nothing newer is visible and blocks stop, until it goes on", async () => {
+  it("stall it: no newer message and no new block is visible, until it goes on", async () => {
     const id = devnet.faults.add({ kind: "stalledHead" });
     const stalled = await headOf();
     devnet.submit(topicId, "unseen");
@@ -189,7 +189,7 @@ describe("the head", () => {
     expect((await headOf())?.timestamp.to).toBe(`${nowMs / 1_000}.000000000`);
   });
 
-  it("stalled at a time of one's choice", async () => {
+  it("stall it at a chosen time", async () => {
     const at = formatConsensusTime((sent[3] as LedgerMessage).consensusNs);
     const before = await headOf();
     expect((before?.timestamp.to ?? "") > at).toBe(true);
@@ -199,7 +199,7 @@ describe("the head", () => {
     expect((await headOf())?.timestamp.to).toBe(at);
   });
 
-  it("always some seconds behind", async () => {
+  it("keep it some seconds behind", async () => {
     nowMs += 60_000;
     devnet.faults.add({ kind: "laggingHead", ms: 5_000 });
     devnet.submit(topicId, "soon");
@@ -239,7 +239,7 @@ describe("the control routes", () => {
     expect((await control("PUT", "/faults", { kind: "gremlins" })).status).toBe(400);
   });
 
-  it("count what the mirror was asked, not what they were asked themselves", async () => {
+  it("count requests to the mirror, and not to themselves", async () => {
     await ask();
     await single(99);
     await fetch(`${devnet.restUrl}/api/v1/blocks`);
@@ -267,7 +267,7 @@ describe("the control routes", () => {
     expect((await control("GET", "")).json).toMatchObject({ restUrl: devnet.restUrl, operatorId: "0.0.2" });
   });
 
-  it("take JSON alone, and only under a local name, so that a web page cannot use them", async () => {
+  it("accept JSON only, under a local name only, so that a web page cannot use them", async () => {
     const response = await fetch(`${devnet.restUrl}/devnet/faults`, { method: "PUT", body: "[]" });
     expect(response.status).toBe(400);
     const { hostname, port } = new URL(devnet.restUrl);

@@ -127,12 +127,12 @@ describe("chunks", () => {
   });
 });
 
-it("an empty message, and none, is refused at once", async () => {
+it("an empty or missing message is refused at once", async () => {
   expect(await submit(newId(), { message: new Uint8Array() })).toBe("precheck INVALID_TOPIC_MESSAGE");
   expect(await submit(newId(), { message, topicID: null })).toBe("precheck INVALID_TOPIC_ID");
 });
 
-it("what is no transaction at all is refused at once", async () => {
+it("bytes that are no transaction are refused at once", async () => {
   const send = async (signedTransactionBytes: Uint8Array) => {
     const bytes = proto.Transaction.encode({ signedTransactionBytes }).finish();
     const answer = proto.TransactionResponse.decode(await call("ConsensusService/submitMessage", bytes));
@@ -142,7 +142,7 @@ it("what is no transaction at all is refused at once", async () => {
   expect(await send(Buffer.alloc(6_145))).toBe("TRANSACTION_OVERSIZE");
 });
 
-it("a restarted node knows its receipts, and still takes a transaction only once", async () => {
+it("a restarted node knows its receipts, and still accepts a transaction only once", async () => {
   const id = newId();
   expect(await submit(id, { message })).toBe("receipt SUCCESS");
   const before = await receipt(id);

@@ -30,7 +30,7 @@ const lastOf = async (restUrl: string, topicId: string) => {
 };
 
 describe("spawnDevnet", () => {
-  it("starts a seeded devnet and says where everything is", async () => {
+  it("starts a seeded devnet and names its addresses", async () => {
     const devnet = await started(spawnDevnet({ dataDir, trickleMs: 0 }));
     expect(devnet.people).toHaveLength(200);
     expect(devnet.people[0]).toEqual({ userId: "tm-alex-chen", name: "Alex Chen" });
@@ -40,7 +40,7 @@ describe("spawnDevnet", () => {
     expect(last?.sequence_number).toBeGreaterThan(3_000);
   });
 
-  it("keeps everything over a restart", async () => {
+  it("keeps all messages over a restart", async () => {
     const first = await spawnDevnet({ dataDir, people: 20, trickleMs: 0 });
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const body = JSON.stringify({ topicId: first.topics.trust, message: "kept" });
@@ -78,7 +78,7 @@ describe("spawnDevnet", () => {
   });
 });
 
-it("leaves when its parent is gone", async () => {
+it("a devnet process ends when its parent has ended", async () => {
   const child = fork("lib/devnet/main.ts", ["--seed", "2", "--no-grpc"], { execArgv: ["--import", "tsx"] });
   await once(child, "message");
   child.disconnect();
@@ -87,7 +87,7 @@ it("leaves when its parent is gone", async () => {
 });
 
 describe("the trickle", () => {
-  it("makes plausible messages, and answers the people who are played", async () => {
+  it("makes plausible messages, and answers demo people who write", async () => {
     let nowMs = 1_760_000_000_000;
     const devnet = await started(startDevnet({ people: 60, grpc: false, now: () => nowMs }));
     const main = "tm-alex-chen";

@@ -75,7 +75,7 @@ describe("a page of messages", () => {
     ]);
   });
 
-  it("takes the topic with or without its prefix", async () => {
+  it("accepts the topic with or without its prefix", async () => {
     const bare = topicId.split(".")[2] ?? "";
     expect(sequencesOf(await list("?limit=3", bare))).toEqual([1, 2, 3]);
     expect((await list("?limit=3", bare)).links.next).toBe(
@@ -88,7 +88,7 @@ describe("a page of messages", () => {
     expect(sequencesOf(await list("?limit=100000"))).toEqual(range(1, 100));
   });
 
-  it("is empty for a topic that is not there", async () => {
+  it("is empty for a topic that does not exist", async () => {
     expect(await list("", "0.0.999")).toEqual({ messages: [], links: { next: null } });
   });
 
@@ -142,7 +142,7 @@ describe("page by page", () => {
     expect(pages).toHaveLength(count);
   });
 
-  it("from and to a time, in both directions", async () => {
+  it("a client can read from and to a time, in both directions", async () => {
     const between = `timestamp=gte:${time(20)}&timestamp=lte:${time(60)}`;
     expect((await follow(`?limit=9&${between}`)).flat()).toEqual(range(20, 60));
     expect((await follow(`?limit=9&order=desc&${between}`)).flat()).toEqual(range(60, 20));
@@ -162,7 +162,7 @@ describe("refusals", () => {
     expect(await errorOf(`/api/v1/topics/${topicId}/messages${query}`)).toEqual([400, message]);
   });
 
-  it("of a topic id that is none, and of routes that are none", async () => {
+  it("answer an invalid topic id and an unknown route", async () => {
     expect(await errorOf("/api/v1/topics/-1/messages")).toEqual([400, "Invalid parameter: topic.id"]);
     for (const path of ["/api/v1/nothing", "/", "/api/v2/topics/7/messages", `/api/v1/topics/${topicId}/message`]) {
       expect(await errorOf(path)).toEqual([404, "Not found"]);
@@ -170,8 +170,8 @@ describe("refusals", () => {
   });
 });
 
-describe("single things", () => {
-  it("a message by its number, and by its time", async () => {
+describe("a look-up", () => {
+  it("finds a message by its number, and by its time", async () => {
     const [second] = (await list("?sequencenumber=2")).messages;
     expect((await get(`/api/v1/topics/${topicId}/messages/2`)).json).toEqual(second);
     expect((await get(`/api/v1/topics/messages/${time(2)}`)).json).toEqual(second);
@@ -191,14 +191,14 @@ describe("single things", () => {
     expect(await errorOf("/api/v1/topics/messages/soon")).toEqual([400, "Invalid parameter: consensus_timestamp"]);
   });
 
-  it("a topic, without number and hash", async () => {
+  it("finds a topic, without number and hash", async () => {
     const { json } = await get(`/api/v1/topics/${topicId}`);
     expect(json).toMatchObject({ topic_id: topicId, memo: "paged", deleted: false, submit_key: null });
     expect(Object.keys(json as object).join()).not.toMatch(/sequence|hash/);
     expect(await errorOf("/api/v1/topics/0.0.999")).toEqual([404, "Topic not found"]);
   });
 
-  it("an account as it was at a time, with the key that it had then", async () => {
+  it("finds an account as it was at a time, with its key at that time", async () => {
     const keyed = (byte: number) => encodeEd25519Key(new Uint8Array(32).fill(byte));
     const { ledger } = devnet;
     const { id, createdNs } = ledger.createAccount(keyed(1));
@@ -212,7 +212,7 @@ describe("single things", () => {
     expect(await Promise.all(times.map(keyAt))).toEqual([404, "01", "01", "02", "02"]);
   });
 
-  it("an account with its key", async () => {
+  it("finds an account with its key", async () => {
     expect((await get("/api/v1/accounts/0.0.2?transactions=false")).json).toMatchObject({
       account: "0.0.2",
       deleted: false,
@@ -240,7 +240,7 @@ describe("blocks", () => {
     expect(after.timestamp.from > before.timestamp.to).toBe(true);
   });
 
-  it("end neither before a visible message nor at or after one to come, even when the clock stands", async () => {
+  it("end after every visible message and before every later one, even if the clock stands still", async () => {
     for (let i = 0; i < 20; i++) {
       const [message] = devnet.submit(devnet.topics.trust, `tick ${i}`);
       const at = formatConsensusTime((message as LedgerMessage).consensusNs);
@@ -256,7 +256,7 @@ describe("recordings", () => {
   const file = "tests/fixtures/vectors/running-hash/0.0.642394.json";
   const recorded = JSON.parse(readFileSync(file, "utf8")).messages as Record<string, unknown>[];
 
-  it("are served as they are, under their own topic", async () => {
+  it("are served unchanged, under their own topic", async () => {
     expect(devnet.replay(file)).toEqual(["0.0.642394"]);
     expect(await list("", "0.0.642394")).toEqual({ messages: recorded, links: { next: null } });
     expect(sequencesOf(await list("?sequencenumber=gt:5", "0.0.642394"))).toEqual([6]);
@@ -265,7 +265,7 @@ describe("recordings", () => {
     expect(() => devnet.submit("0.0.642394" as TopicId, "x")).toThrow("recording");
   });
 
-  it("may come in any order, and lack what the mirror may leave out", async () => {
+  it("may come in any order, and lack optional members", async () => {
     const bare = { consensus_timestamp: "1.000000002", message: "YQ==", sequence_number: 2, topic_id: "0.0.5000" };
     devnet.replay({ messages: [bare, { ...bare, sequence_number: 1, consensus_timestamp: "1.000000001" }] });
     const page = await list("", "0.0.5000");

@@ -56,7 +56,7 @@ const statusOf = (work: Promise<unknown>) =>
 
 const logged = (topicId: string) => devnet.ledger.topic(topicId as TopicId).messages;
 
-describe("transactions", () => {
+describe("the SDK on the devnet", () => {
   it("creates a topic, submits, and answers receipt and record", async () => {
     const topicId = await newTopic();
     const response = await submit(topicId, "one").execute(client);
@@ -130,20 +130,20 @@ describe("transactions", () => {
   });
 });
 
-describe("refusals", () => {
-  it("an unknown topic is in the receipt", async () => {
+describe("a refusal by the devnet", () => {
+  it("for an unknown topic is in the receipt", async () => {
     const response = await submit("0.0.999999", "x").execute(client);
     expect(await statusOf(response.getReceipt(client))).toBe("receipt INVALID_TOPIC_ID");
   });
 
-  it("a message over 1024 bytes is in the receipt, and not on the ledger", async () => {
+  it("for a message over 1024 bytes is in the receipt, and the message not on the ledger", async () => {
     const topicId = await newTopic();
     const response = await submit(topicId, "x".repeat(1_025)).setChunkSize(2_000).execute(client);
     expect(await statusOf(response.getReceipt(client))).toBe("receipt MESSAGE_SIZE_TOO_LARGE");
     expect(logged(topicId)).toEqual([]);
   });
 
-  it("a transaction takes effect once", async () => {
+  it("comes for a transaction that is sent twice", async () => {
     const topicId = await newTopic();
     const id = TransactionId.generate(devnet.operatorId);
     await (await submit(topicId, "once").setTransactionId(id).execute(client)).getReceipt(client);
@@ -152,7 +152,7 @@ describe("refusals", () => {
     expect(logged(topicId)).toHaveLength(1);
   });
 
-  it("a wrong or missing signature of the payer", async () => {
+  it("comes for a wrong or missing signature of the payer", async () => {
     const topicId = await newTopic();
     const stranger = clientOf(devnet).setOperator(devnet.operatorId, PrivateKey.generateED25519());
     const unsigned = clientOf(devnet);
@@ -171,7 +171,7 @@ describe("refusals", () => {
     expect(logged(topicId)).toEqual([]);
   });
 
-  it("an account that is not there", async () => {
+  it("comes for an account that does not exist", async () => {
     const nobody = clientOf(devnet).setOperator("0.0.424242", PrivateKey.generateED25519());
     try {
       expect(await statusOf(submit(await newTopic(), "x").execute(nobody))).toBe("precheck PAYER_ACCOUNT_NOT_FOUND");
@@ -180,7 +180,7 @@ describe("refusals", () => {
     }
   });
 
-  it("a transaction from too long ago, or from the future", async () => {
+  it("comes for a transaction from too long ago, or from the future", async () => {
     const topicId = await newTopic();
     const seconds = Math.floor(Date.now() / 1_000);
     const at = (start: number) =>
@@ -193,12 +193,12 @@ describe("refusals", () => {
     expect(await statusOf(at(seconds + 600))).toBe("precheck INVALID_TRANSACTION_START");
   });
 
-  it("a fee that does not cover the cost", async () => {
+  it("comes for a fee that does not cover the cost", async () => {
     const cheap = submit(await newTopic(), "x").setMaxTransactionFee(Hbar.fromTinybars(1));
     expect(await statusOf(cheap.execute(client))).toBe("precheck INSUFFICIENT_TX_FEE");
   });
 
-  it("a topic with a submit key takes only messages that it signed", async () => {
+  it("comes for a message without the signature of the topic's submit key", async () => {
     const key = PrivateKey.generateED25519();
     const created = await new TopicCreateTransaction().setSubmitKey(key.publicKey).execute(client);
     const topicId = (await created.getReceipt(client)).topicId?.toString() ?? "";
@@ -209,7 +209,7 @@ describe("refusals", () => {
     expect(logged(topicId)).toHaveLength(1);
   });
 
-  it("a busy node is asked again by the SDK", async () => {
+  it("for a busy node makes the SDK try again", async () => {
     const topicId = await newTopic();
     devnet.faults.add({ kind: "nodeBusy", times: 2 });
     const response = await submit(topicId, "later").execute(client);
@@ -237,7 +237,7 @@ describe("TopicMessageQuery", () => {
     });
   }
 
-  it("gets what is there and what comes, chunks put together", async () => {
+  it("gets stored and new messages, with chunks joined", async () => {
     const topicId = devnet.createTopic();
     const long = "y".repeat(1_500);
     devnet.submit(topicId, "first");
@@ -272,7 +272,7 @@ describe("TopicMessageQuery", () => {
     expect(await collect(new TopicMessageQuery().setStartTime(0).setLimit(2))).toBe("ab");
   });
 
-  it("delivers nothing while the head stalls, and all of it afterwards", async () => {
+  it("delivers nothing while the head stalls, and every message afterwards", async () => {
     const topicId = devnet.createTopic();
     devnet.submit(topicId, "before");
     const id = devnet.faults.add({ kind: "stalledHead" });

@@ -34,11 +34,11 @@ async function used(): Promise<WeakRef<App>> {
 }
 
 describe("an app that was closed", () => {
-  it("is garbage after reads, a sync, a scrape and a stream", async () => {
+  it("leaves nothing in memory after reads, a sync, a scrape and a stream", async () => {
     await expectGarbage([await used(), await used()]);
   });
 
-  it("is garbage where it shared a Redis with another, and where it was replaced", async () => {
+  it("leaves nothing in memory if it shared a Redis with another, or was replaced", async () => {
     const refs: WeakRef<App>[] = [];
     await WaywardWorld.run(fixture, async (world) => {
       world.write();

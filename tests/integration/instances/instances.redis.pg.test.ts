@@ -118,7 +118,7 @@ const bodyOf = async (response: Promise<Response>) => (await response).text();
 const commands = (instance: Instance, purpose: "lookup" | "fill" | "round" | "publish") =>
   instance.tier.stats().byPurpose[purpose].commands;
 describe("views", () => {
-  it("are loaded once for both instances, and cost the commands that they should", async () => {
+  it("are loaded once for both instances, and cost the documented number of commands", async () => {
     await Promise.all([a.app.close(), b.app.close()]);
     await startBoth(CALM_MS);
     request("tm-bob");
@@ -160,7 +160,7 @@ describe("views", () => {
 });
 
 describe("read your writes", () => {
-  it("holds when the write went to one instance and the read to the other", async () => {
+  it("holds if the write went to one instance and the read to the other", async () => {
     for (let i = 0; i < 20; i += 1) {
       const envelope = {
         type: "CONTACT_REQUEST",
@@ -280,7 +280,7 @@ describe("a new topic", () => {
     expect(rows.map((row) => row.topicId)).toEqual([devnet.topics.contact, topicId, topicId]);
   });
 
-  it("is learned of in a round of demand, by the registry version that comes with it", async () => {
+  it("becomes known in a round of demand, by the registry version that comes with it", async () => {
     const topicId = devnet.createTopic();
     const shard = { ...newShard(contact, 1, 0), state: "creating", topicId } as const;
     await a.app.stores.registry.change(a.app.registry.current.version, [shard]);
@@ -298,7 +298,7 @@ describe("a new topic", () => {
 });
 
 describe("while Redis is down", () => {
-  it("reads come from Postgres, syncs go on, and writes say that they cannot be done safely", async () => {
+  it("reads come from Postgres, syncs go on, and writes are refused as unsafe", async () => {
     request("tm-1");
     await Promise.all([a.app.scheduler.syncNow(), b.app.scheduler.syncNow()]);
     await upstash.faults.set({ kind: "down", how: "refused" });
@@ -335,7 +335,7 @@ describe("while Redis is down", () => {
     expect([write.status, ((await write.json()) as { code: string }).code]).toEqual([503, "unavailable"]);
   });
 
-  it("a commit goes untold, and no view outlives it once Redis is back", async () => {
+  it("a commit has no event, and no older view survives it once Redis is back", async () => {
     request("tm-1");
     await a.app.scheduler.syncNow();
     expect(await bodyOf(b.ask("GET", "/api/contacts"))).toContain("tm-1");
@@ -353,7 +353,7 @@ describe("while Redis is down", () => {
 });
 
 describe("an instance that dies between its commit and telling of it", () => {
-  it("leaves no view outdated: the next to load the cursor notices", async () => {
+  it("leaves no view outdated: the next instance that loads the cursor notices", async () => {
     request("tm-1");
     await a.app.scheduler.syncNow();
     expect(await bodyOf(b.ask("GET", "/api/contacts"))).toContain("tm-1");

@@ -102,7 +102,7 @@ async function contactsOfBen(app: App, written: number): Promise<readonly string
 }
 
 describe("one invitation that is accepted on two instances at once", () => {
-  it("bonds one of two people, and is the inviter's request once", async () => {
+  it("bonds one of two people, and writes the inviter's request once", async () => {
     let written = 0;
     for (let round = 0; round < 5; round += 1) {
       submitter.submitted.length = 0;

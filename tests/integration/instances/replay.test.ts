@@ -108,7 +108,7 @@ describe("a race", () => {
   });
 });
 
-describe("a topic that never rests", () => {
+describe("the sync of a topic that gets messages without a pause", () => {
   const bodies = Array.from({ length: 60 }, () => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: "tm-b" } }));
   const messages = chainOf(TOPICS[0] as string, bodies);
   /** With each page that is asked for, `more` messages have come. */
@@ -133,7 +133,7 @@ describe("a topic that never rests", () => {
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, fromSequence: 10, toSequence: 12 });
   });
 
-  it("is read further if the page ended before that", async () => {
+  it("reads on if the page ended before that", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = restless(10, 2);
@@ -154,7 +154,7 @@ describe("a topic that never rests", () => {
     expect(await clock.drive(sync.run())).toMatchObject({ complete: true, toSequence: 10 });
   });
 
-  it("is read again for callers who came during the run", async () => {
+  it("runs again for callers who came during the run", async () => {
     const opened = await stores();
     const clock = new DrivenClock();
     const ledger = ledgerOf([messages.slice(0, 10)]);

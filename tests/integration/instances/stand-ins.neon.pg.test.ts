@@ -45,7 +45,7 @@ const ROW = { id: BIG, bytes: Buffer.from([0, 255, 92]), doc: { a: [1, null, "ä
 const PARAMS = [BIG, ROW.bytes, ROW.doc];
 
 describe("over HTTP", () => {
-  it("a statement brings int8, bytea, json, arrays and null back", async () => {
+  it("a statement returns int8, bytea, json, arrays and null", async () => {
     expect(await neon(postgres.url).query(ROUND_TRIP, PARAMS)).toEqual([ROW]);
   });
 
@@ -103,7 +103,7 @@ describe("over HTTP", () => {
 });
 
 describe("over WebSocket", () => {
-  it.each(["password", false] as const)("a session works, with pipelineConnect %s", async (pipelineConnect) => {
+  it.each(["password", false] as const)("a session works with pipelineConnect %s", async (pipelineConnect) => {
     neonConfig.pipelineConnect = pipelineConnect;
     const client = new Client(postgres.url);
     await client.connect();
@@ -144,7 +144,7 @@ describe("a fault", () => {
     expect(await sql.query("SELECT id FROM pairs")).toEqual([{ id: "1" }]);
   });
 
-  it("over WebSocket and TCP: what is open breaks, and new connections fail", async () => {
+  it("over WebSocket and TCP: open connections break, and new ones fail", async () => {
     const overWs = new Client(postgres.url);
     const overTcp = new pg.Client(proxy.databaseUrl);
     for (const [client, faults] of [
@@ -181,7 +181,7 @@ describe("a fault", () => {
 });
 
 describe("the database behind it", () => {
-  it("may be frozen, crash and come back with what was committed", async () => {
+  it("can be frozen, and keeps its commits over a crash", async () => {
     const sql = neon(postgres.url);
     await sql.query("INSERT INTO pairs (id) VALUES (1)");
     postgres.pause();

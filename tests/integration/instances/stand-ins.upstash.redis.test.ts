@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe("commands", () => {
-  it("set and get whatever text there is, encoded or not", async () => {
+  it("set and get any text, encoded or not", async () => {
     const texts = ["OK", "42", "", "ä€😀", "a,b\nc", "PONG", "x".repeat(150_000)];
     for (const one of [redis, client({ responseEncoding: false })]) {
       for (const text of texts) {
@@ -90,7 +90,7 @@ describe("commands", () => {
 });
 
 describe("a subscription", () => {
-  it("gets what is published after it was confirmed", async () => {
+  it("gets messages that are published after it was confirmed", async () => {
     const subscriber = client().subscribe<unknown>("bus:1");
     await new Promise((resolve) => subscriber.on("subscribe", resolve));
     const received = new Promise((resolve) => subscriber.on("message", resolve));
@@ -165,7 +165,7 @@ describe("a fault", () => {
     expect(await share()).toEqual(first);
   });
 
-  it("lostAnswer breaks the connection after the command was done", async () => {
+  it("lostAnswer breaks the connection after the command was executed", async () => {
     await upstash.faults.set({ kind: "lostAnswer" });
     expect(await failure(redis.incr("n"))).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
     await upstash.faults.clear();
@@ -193,7 +193,7 @@ describe("a fault", () => {
 });
 
 describe("the redis behind it", () => {
-  it("may be frozen, crash and come back empty", async () => {
+  it("can be frozen, and is empty after a crash", async () => {
     await redis.set("k", "v");
     redisServer.pause();
     await expect(client({ signal: () => AbortSignal.timeout(50) }).get("k")).rejects.toMatchObject({
@@ -207,7 +207,7 @@ describe("the redis behind it", () => {
     expect(await redis.get("k")).toBeNull();
   });
 
-  it("says how it is installed where it is missing", async () => {
+  it("says how to install it if it is missing", async () => {
     const path = process.env.REDIS_SERVER_PATH;
     process.env.REDIS_SERVER_PATH = "/no/such/redis-server";
     await expect(startRedis()).rejects.toThrow(/apt-get install redis-server/);

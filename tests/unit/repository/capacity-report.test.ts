@@ -18,13 +18,13 @@ describe("docs/capacity.md", () => {
     ["the tables as npm run capacity prints them", report(DEFAULT_INPUTS, PLAN_SCALES)],
     ["the unit figures", figuresTable()],
     ["the prices", pricesTable()],
-  ])("holds %s (else print them anew)", (_, table) => {
+  ])("contains %s (else print them again)", (_, table) => {
     expect(page).toContain(table);
   });
 });
 
 describe("unit figures", () => {
-  it("come from rows that the bench has", () => {
+  it("come from rows of the bench", () => {
     const bench = sourcesUnder(["bench"], () => false)
       .map(({ text }) => text)
       .join("\n");
@@ -45,7 +45,7 @@ describe("numbers", () => {
     expect(text).toBe(expected);
   });
 
-  it("stand under each other", () => {
+  it("are aligned", () => {
     expect(
       columns([
         ["a", "1"],
@@ -67,7 +67,7 @@ describe("a load run", () => {
     contactsPerUser: 10,
   };
 
-  it("has the model's rates, so many times faster, and as many pages open", () => {
+  it("has the model's rates times its factor, and the model's number of open pages", () => {
     const rates = ratesOf(plan);
     expect(rates.messages).toBeCloseTo((200 * 175 * 20) / 86_400, 9);
     expect(rates.reads).toBeCloseTo((200 * 100 * 20) / 86_400, 9);
@@ -76,7 +76,7 @@ describe("a load run", () => {
     expect([inputs.signalsPerUserDay, inputs.readsPerUserDay, inputs.openPageShare]).toEqual([3_500, 2_000, 0.05]);
   });
 
-  it("is bounded: what one machine cannot drive is refused with a remedy", () => {
+  it("is refused with a remedy if one machine cannot drive it", () => {
     expect(objections(plan)).toEqual([]);
     expect(objections({ ...plan, users: 6_000 })[0]).toContain("take fewer users");
     expect(objections({ ...plan, factor: 2_000 }).join()).toContain("lower --factor");
@@ -97,7 +97,7 @@ describe("a load run", () => {
     expect(loopback("--url", url)).toBe(new URL(url).origin);
   });
 
-  it("is compared figure by figure, and says what was not counted", () => {
+  it("is compared figure by figure, and names uncounted figures", () => {
     const inputs = inputsOf(plan, { instances: 1, mirrorMs: 5 });
     const nothing = { messages: 100, redisCommands: null, sqlStatements: 0, mirrorRequests: 0 };
     const messages = Math.round(ratesOf(plan).messages * 60 * 1.1);
@@ -127,7 +127,7 @@ describe("progress", () => {
     expect(shown(true)).toContain(`[${"#".repeat(12)}${"-".repeat(12)}]  50 %  2 messages`);
   });
 
-  it("is a plain line now and then elsewhere, and one at the end", () => {
+  it("is a few plain lines without a terminal, the last one at the end", () => {
     expect(shown(false)).toBe("driving 25 %: 1 messages\ndriving 100 %: 4 messages\n");
   });
 });

@@ -117,6 +117,6 @@ it.each(ALLOWED)("no rule is broken by %s", (what) => {
   expect(brokenBy(pathOf(what))).toEqual([]);
 });
 
-it("a circle of type-only imports breaks a rule", () => {
+it("a cycle of type-only imports breaks a rule", () => {
   expect(brokenBy("lib/server/circle-a.ts")).toContain("no-circles");
 });

@@ -21,7 +21,7 @@ describe("README.md", () => {
     expect(rows).toEqual(expected);
   });
 
-  it("has a button for Vercel that asks for what the deployment guide calls needed there", () => {
+  it("has a button for Vercel that asks for the variables that the deployment guide calls needed", () => {
     const needed = [...readFileSync("docs/deploy.md", "utf8").matchAll(/^\| `([A-Z_]+)` +\|(.*)\|$/gm)]
       .filter(([line]) => cellsOf(line)[2] === "needed")
       .map(([, name]) => name);
@@ -31,7 +31,7 @@ describe("README.md", () => {
     expect(products.map(({ integrationSlug }) => integrationSlug)).toEqual(["neon", "upstash"]);
   });
 
-  it("names the Node that package.json asks for, and commands that are there", () => {
+  it("names package.json's version of Node, and commands that exist", () => {
     const { engines, scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
       engines: { node: string };
       scripts: Record<string, string>;

@@ -51,7 +51,7 @@ describe("references", () => {
     ["patterns", "docs/b.md", "tests/unit/*.test.ts, tests/{unit,e2e}"],
     ["a link to a heading", "docs/b.md", "[x](guide.md#1-one), [y](https://example.org/z.md)"],
     ["code", "lib/b.ts", "const a = mean.sql + other.ts;"],
-  ])("that lead somewhere are let pass: %s", (_, path, text) => {
+  ])("that lead somewhere are accepted: %s", (_, path, text) => {
     expect(brokenReferences({ path, text }, tree)).toEqual([]);
   });
 
@@ -73,7 +73,7 @@ describe("comments", () => {
     "/*\n * What it costs.\n */",
     "const a = 1; // Whose it is.",
     "<p>{/* Whom it concerns. */}</p>",
-  ])("that open with none are found: %j", (text) => {
+  ])("without a subject are found: %j", (text) => {
     expect(bareOpenings({ path: "a.tsx", text })).toHaveLength(1);
   });
 
@@ -82,7 +82,7 @@ describe("comments", () => {
     "/* It says\n * What follows. */",
     'const a = "// Who";',
     "/** Office hours. */",
-  ])("that do are let pass: %j", (text) => {
+  ])("with a subject are accepted: %j", (text) => {
     expect(bareOpenings({ path: "a.ts", text })).toEqual([]);
   });
 });

@@ -48,18 +48,18 @@ describe("docs/SPEC.md", () => {
     expect(invariants.map(missing).filter((problem) => problem !== null)).toEqual([]);
   });
 
-  it("says one thing in each line, in a sentence that is not long", () => {
+  it("has one short sentence in each line", () => {
     const sentences = invariants.flatMap((invariant) => invariant.sentences);
     expect(sentences.filter((sentence) => sentence.length > MAX_CHARACTERS)).toEqual([]);
     expect(sentences.filter((sentence) => !/[.:]$/.test(sentence))).toEqual([]);
   });
 
-  it("marks as pending exactly what is", () => {
+  it("marks exactly the pending invariants", () => {
     const isMarked = ({ sentences }: Invariant) => sentences.some((sentence) => sentence.includes("(pending)"));
     expect(invariants.filter(isMarked).map(({ name }) => name)).toEqual(PENDING);
   });
 
-  it("is read line by line: a sentence, what says more, and tests", () => {
+  it("has a sentence, details and tests in each entry", () => {
     const [first, second, ...rest] = parse(
       '- **S1.** One.\n  - More.\n  - `tests/a.test.ts` "a"\n  - `tests/b.test.ts` "b"\n- **S2.** Two. — `tests/a.test.ts` "c"\n',
     );
@@ -75,7 +75,7 @@ describe("docs/SPEC.md", () => {
     expect(rest).toEqual([]);
   });
 
-  it("would be found out if it named a test that is not there", () => {
+  it("fails this test if it names a test that does not exist", () => {
     const problem = (...tests: Invariant["tests"]) => missing({ name: "S1", sentences: [], tests });
     const title = ["no", "such", "title"].join(" ");
     expect(problem({ file: "tests/unit/repository/spec.test.ts", title })).toContain("has no test");

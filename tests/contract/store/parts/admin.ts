@@ -39,7 +39,7 @@ export function adminContract(subject: Subject): void {
       expect(await store.admin.entries(null, 10)).toEqual([updated]);
     });
 
-    it("is one for one request, however often and by how many callers it is sent", async () => {
+    it("happens once for one request, however often and by how many callers it is sent", async () => {
       const all = await Promise.all(Array.from({ length: 8 }, () => begin("cache.invalidate", null, "k")));
       expect(all.filter(({ isNew }) => isNew)).toHaveLength(1);
       expect(new Set(all.map(({ entry }) => entry.id)).size).toBe(1);
@@ -57,7 +57,7 @@ export function adminContract(subject: Subject): void {
     });
   });
 
-  it("that was refused is not the latest of its target", async () => {
+  it("a refused action is not the latest of its target", async () => {
     const { entry } = await begin("topic.audit", T);
     const refused = await begin("topic.audit", T);
     await store.admin.update(refused.entry.id, { state: "refused", detail: { error: "busy" }, nowMs: 2_000 });

@@ -31,7 +31,7 @@ export function backfillContract(subject: Subject): void {
     await store.sync.commit(batchOf(T, 1, [REQUEST, FAILED], { first: 7, gap: { from: seq(2), to: seq(6) } }));
   });
 
-  it("fills part of a gap and leaves the rest declared, at its age", async () => {
+  it("fills part of a gap and leaves the rest declared, with its age", async () => {
     const outcome = await store.sync.backfill(behind(4, ACCEPT));
     expect(outcome).toEqual({
       kind: "committed",
@@ -169,7 +169,7 @@ export function backfillContract(subject: Subject): void {
       expect((await store.sync.log(T, 9, 9)).map(({ signature }) => signature)).toEqual(["alone"]);
     });
 
-    it("does not count where its signature is wrong", async () => {
+    it("does not count if its signature is wrong", async () => {
       const wrong = { disposition: "untrusted", reason: "wrong-signature", signature: "wrong" } as const;
       expect(await store.sync.backfill(behind(9, { ...OPEN, entry: wrong }))).toMatchObject({ rows: [] });
       expect((await store.sync.topic(T))?.counts).toMatchObject({ unproven: 0, untrusted: 1 });

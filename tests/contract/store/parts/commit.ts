@@ -82,7 +82,7 @@ export function commitContract(subject: Subject): void {
     expect((await expectCommitted(store, batchOf(T, 2, [ACCEPT]))).map((row) => row.position)).toEqual([3, 3]);
   });
 
-  it("writes nothing at all when the cursor is elsewhere", async () => {
+  it("writes nothing if the cursor is elsewhere", async () => {
     await expectCommitted(store, batchOf(T, 0, [REQUEST, ACCEPT]));
     const before = await everything(store);
     const stale: PlainSignal[] = [
@@ -225,7 +225,7 @@ export function commitContract(subject: Subject): void {
     }
   });
 
-  it("keeps chunk numbers only where there is more than one chunk", async () => {
+  it("keeps chunk numbers only if there is more than one chunk", async () => {
     const chunk = (number: number, total: number) => ({
       ...REQUEST,
       entry: { disposition: "part" as const, chunk: { key: `k${total}`, number, total } },
@@ -237,7 +237,7 @@ export function commitContract(subject: Subject): void {
     ]);
   });
 
-  it("keeps the mirror's chunk info to the letter", async () => {
+  it("keeps the mirror's chunk info unchanged", async () => {
     const usual = (account: string, start: string, number = 1, total = 1) =>
       `{"initial_transaction_id":{"account_id":"${account}","nonce":0,"scheduled":false,"transaction_valid_start":"${start}"},"number":${number},"total":${total}}`;
     const infos = [
@@ -258,7 +258,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.sync.log(T, 1, 9)).toEqual(batch.entries);
   });
 
-  it("gives the first valid part of each number in a group, however often it was repeated", async () => {
+  it("returns the first valid part of each number in a group, however often it was repeated", async () => {
     const part = (number: number, entry: PlainSignal["entry"] = {}): PlainSignal => ({
       ...REQUEST,
       entry: { disposition: "part", chunk: { key: "k", number, total: 3 }, ...entry },
@@ -299,7 +299,7 @@ export function commitContract(subject: Subject): void {
     expect(await store.views.proof(A, T, seq(first))).toMatchObject({ sequence: first, payer: PAYER });
   });
 
-  it("reads a range of the log without leaving its topic, however far the range goes", async () => {
+  it("reads a range of the log from its topic only, even if the range is longer than the topic", async () => {
     await expectCommitted(store, batchOf(T, 0, [REQUEST]));
     await expectCommitted(store, batchOf(OTHER, 0, [{ type: "RECOGNITION_MINT", actor: A, target: B }, ACCEPT]));
     for (const topicId of [T, OTHER]) {

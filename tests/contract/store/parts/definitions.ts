@@ -46,7 +46,7 @@ export function definitionsContract(subject: Subject): void {
     return (typeof claims === "string" ? JSON.parse(claims) : claims) as Record<string, { title: string }>;
   };
 
-  it("belong to the user who made them first; another user's of the same id is kept, and changes nothing", async () => {
+  it("belong to the user who made them first; another user's claim to the same id is kept without effect", async () => {
     const at = cursors();
     await commit(at, T, [defines(OWNER, "mine", 10n), defines(STRANGER, "theirs", 20n)]);
     expect(await store.views.definitions(["d"])).toMatchObject([{ title: "mine", actor: OWNER, sequence: 1 }]);

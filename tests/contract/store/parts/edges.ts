@@ -102,7 +102,7 @@ export function edgesContract(subject: Subject): void {
     );
   });
 
-  it("follow strict bonding for a store opened so: for contacts, and for whose profiles may be seen", async () => {
+  it("follow strict bonding if the store has it: for contacts, and for visible profiles", async () => {
     const { db, sync, views, registry } = await emptied(subject);
     const strict = (await openStore(db, "devnet", { isStrict: true })).views;
     await addTopics(registry, [{ topicId: T, kinds: ["contact", "profile"] }]);

@@ -17,7 +17,7 @@ export function gapsContract(subject: Subject): void {
     );
   });
 
-  it("remembers when a hole was first seen, whoever records it again", async () => {
+  it("remembers when a hole was first seen, even if it is recorded again", async () => {
     const first = await store.sync.recordHole(T, 3, 5, 1_000);
     expect(first).toEqual({ topicId: T, from: 3, to: 5, state: "hole", firstSeenMs: 1_000 });
     expect(await store.sync.recordHole(T, 3, 5, 9_000)).toEqual(first);
@@ -41,7 +41,7 @@ export function gapsContract(subject: Subject): void {
     expect(await store.sync.gaps(OTHER)).toHaveLength(1);
   });
 
-  it("declares a gap with the batch that passes it, as old as the hole was", async () => {
+  it("declares a gap with the batch that passes it, with the hole's age", async () => {
     await store.sync.commit(batchOf(T, 0, [SIGNAL]));
     await store.sync.recordHole(T, 2, 4, 1_000);
     await store.sync.commit(batchOf(T, 1, [SIGNAL], { first: 5, gap: { from: seq(2), to: seq(4) } }));

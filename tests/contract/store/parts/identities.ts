@@ -53,7 +53,7 @@ export function identitiesContract(subject: Subject): void {
     });
   });
 
-  it("returns nothing for an identity without messages, or of a topic that is not known", async () => {
+  it("returns nothing for an identity without messages, or for an unknown topic", async () => {
     await commit([bind(BEN, "0.0.2")]);
     expect(await accounts(ANA)).toEqual([]);
     expect(await store.identities.messages(topic("0.0.9"), BEN, 10)).toEqual([]);
@@ -70,7 +70,7 @@ export function identitiesContract(subject: Subject): void {
     expect(await accounts(ANA, 2)).toEqual(["0.0.3", "0.0.2"]);
   });
 
-  it("returns a message whole that came in chunks", async () => {
+  it("returns a chunked message as a whole", async () => {
     await commit(chunked(bind(ANA, "0.0.1").body, "key", 50));
     expect(await accounts(ANA)).toEqual(["0.0.1"]);
   });

@@ -56,7 +56,7 @@ export function ledgerLogContract(subject: Subject): void {
       fc.record({ from: value, to: fc.constant(whole.to) }),
     );
 
-  it("holds what a filter over the whole log gives, in either order", async () => {
+  it("equals a filter over the whole log, in either order", async () => {
     const query = fc.record({
       sequences: interval(sequence, ALL),
       times: interval<bigint>(time, EVER),
@@ -81,7 +81,7 @@ export function ledgerLogContract(subject: Subject): void {
     );
   });
 
-  it("ends before it is too large to be sent, and never before its first row", async () => {
+  it("ends before a page is too large to be sent, and never before its first row", async () => {
     const long = (bytes: number): PlainSignal => ({ ...signal(2), message: new Uint8Array(bytes).fill(65) });
     await store.sync.commit(batchOf(OTHER, 5, [long(300_000), long(300_000), long(900_000), long(1)]));
     const from = async (first: number) => {
@@ -93,7 +93,7 @@ export function ledgerLogContract(subject: Subject): void {
     expect(await from(9)).toEqual([[9], false, timeOf(OTHER, 9)]);
   });
 
-  it("finds each message by its time among all topics, and none where none is stored", async () => {
+  it("finds each message by its time among all topics", async () => {
     for (const entry of stored) {
       expect(await store.ledgerLog.at(entry.consensusNs)).toEqual({ topicId: T, entry });
     }

@@ -45,7 +45,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.version()).toBe(2);
   });
 
-  it("overwrites a shard of the same place, and no other", async () => {
+  it("overwrites only a shard of the same place", async () => {
     await store.registry.change(0, [PLANNED, { ...PLANNED, generation: 1 }]);
     const active: Shard = { ...PLANNED, state: "active", topicId: T, attempt: "x", routesFromNs: 9n };
     await store.registry.change(1, [active]);

@@ -88,7 +88,7 @@ export function stampContract(subject: Subject): void {
     await expect(views.head(A)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });
   });
 
-  it("of an answer that was overtaken does not count as a loss", async () => {
+  it("of an answer that arrives late does not count as a loss", async () => {
     const { sync, views, seen } = await setUp(subject);
     for (let cursor = 1; cursor < 20; cursor += 1) {
       const reads = Array.from({ length: 5 }, () => views.head(A));
@@ -97,7 +97,7 @@ export function stampContract(subject: Subject): void {
     expect(seen.back).toBe(0);
   });
 
-  it("leads to one new epoch for all callers, and then the store answers again", async () => {
+  it("that went back leads to one new epoch for all callers, and then the store answers again", async () => {
     const { db, sync, views, stamp, seen } = await setUp(subject);
     await losesOne(db);
     await expect(views.head(A)).rejects.toMatchObject({ name: "TierUnavailable", tier: "postgres" });

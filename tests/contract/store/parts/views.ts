@@ -172,7 +172,7 @@ export function viewsContract(subject: Subject): void {
     });
   });
 
-  it("answers mints to their target only, in pages, beside the definitions of the user's own", async () => {
+  it("answers mints to their target only, in pages, with the user's own definitions", async () => {
     const mint = (actor: string, target: string): PlainSignal => ({
       type: "RECOGNITION_MINT",
       actor,
@@ -328,7 +328,7 @@ export function viewsContract(subject: Subject): void {
     ).toEqual(new Uint8Array(Buffer.from("whole")));
   });
 
-  it("says who stands behind a row, and who its actor is", async () => {
+  it("names a row's author and its actor", async () => {
     const batch = batchOf(T, (await store.sync.topic(T))?.cursor ?? 0, [
       { type: "PING", actor: A, target: B },
       { type: "PING", actor: A, target: B },
@@ -349,7 +349,7 @@ export function viewsContract(subject: Subject): void {
     expect(pings.filter(({ sequence }) => sequence >= (batch.entries[0]?.sequence ?? 0))).toEqual([]);
   });
 
-  it("keeps the version of a profile that was said last, whatever the order in which versions come", async () => {
+  it("keeps the latest version of a profile, in whatever order versions come", async () => {
     const version = (displayName: string, cameNs: bigint, saidNs?: bigint) => {
       const batch = batchOf(T, 0, [{ type: "PROFILE_UPDATE", actor: A, metadata: { displayName }, ns: cameNs }]);
       const profiles = batch.profiles.map((each) => (saidNs === undefined ? each : { ...each, saidNs: at(saidNs) }));

@@ -48,7 +48,7 @@ describe("the model in the page", () => {
     expect(planScales(inputsOf(start)).map(({ users }) => users)).toEqual([10_000, 100_000, 1_000_000, 10_000_000]);
   });
 
-  it("draws no zero, which has no logarithm", () => {
+  it("leaves out zeros, because its scale is logarithmic", () => {
     const { users, costs } = curvesOf(inputsOf(start));
     for (const { usd } of costs) {
       expect(usd).toHaveLength(users.length);

@@ -19,7 +19,7 @@ const base = sampleOf(adminStatus());
 const sample = (atMs: number, more: Partial<Sample> = {}): Sample => ({ ...base, atMs, ...more });
 
 describe("the history of counters", () => {
-  it("is kept in the order of time, each instant once, for ten minutes", () => {
+  it("keeps ten minutes, in the order of time, each instant once", () => {
     const history = [START, START + 5_000, START + 5_000, START + 1_000, START + 1_000 + KEPT_MS].reduce(
       (seen: readonly Sample[], atMs) => appended(seen, sample(atMs)),
       [],
@@ -49,12 +49,12 @@ describe("the history of counters", () => {
     expect(series.values).toEqual([5, 20]);
   });
 
-  it("has a break, not a fall below nothing, where an instance has gone and took its counters along", () => {
+  it("has a break, and no negative rate, when an instance with its counters is gone", () => {
     const history = [sample(START, { requests: 100 }), sample(START + 1_000, { requests: 40 })];
     expect(ratesOf(history, ({ requests }) => requests).values).toEqual([null]);
   });
 
-  it("has a share only where something was counted", () => {
+  it("has a share only if something was counted", () => {
     const history = [
       sample(START, { l1Hits: 10, l1Misses: 10 }),
       sample(START + 1_000, { l1Hits: 19, l1Misses: 11 }),
@@ -76,7 +76,7 @@ describe("a chart", () => {
     ...{ minutes: [10, 11], requests: [120, 60], l1Hits: [9, 0], l1Misses: [1, 0], lagMs: [null, 400] },
   };
 
-  it("begins with the minutes that the instances know", () => {
+  it("begins with the minutes that the instances reported", () => {
     expect(minuteRates(past, "requests")).toEqual({ times: [660, 720], values: [2, 1] });
     expect(minuteRatios(past, "l1Hits", "l1Misses").values).toEqual([0.9, null]);
     expect(minuteValues(past, "lagMs").values).toEqual([null, 400]);

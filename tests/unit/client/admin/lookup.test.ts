@@ -16,7 +16,7 @@ describe("a message's place", () => {
     },
   );
 
-  it("is in its address", () => {
+  it("has an address of its own", () => {
     const query = new URL(messageHref("0.0.5", 7), "http://x").searchParams;
     expect(parseMessagePlace(query.get("message"))).toEqual({ topicId: "0.0.5", sequence: 7 });
   });

@@ -27,7 +27,7 @@ describe("the path of a page of signals", () => {
     );
   });
 
-  it("is the plain one for the first page of all types, which the server keeps ready", () => {
+  it("has no query for the first page of all types, which the server keeps ready", () => {
     expect(signalsPath({})).toBe("/api/signals");
     expect(signalsPath({ types: [], cursor: null })).toBe("/api/signals");
   });
@@ -58,7 +58,7 @@ describe("the keys of a list's pages", () => {
 });
 
 describe("keys in the cache of an application", () => {
-  it("are known as views of this client, or as somebody else's", () => {
+  it("are told apart: views of this client, and all others", () => {
     for (const key of [KEYS.contacts, KEYS.circle, KEYS.recognition, cacheKey(signalsPath({ cursor: "c" }))]) {
       expect(isView(key), key).toBe(true);
     }
@@ -70,7 +70,7 @@ describe("keys in the cache of an application", () => {
     }
   });
 
-  it("of whole lists are those under which SWR keeps them", () => {
+  it("of whole lists are the keys that SWR uses", () => {
     expect(isList(RECOGNITION_LIST)).toBe(true);
     expect(isList(unstable_serialize(pageKeys((cursor) => signalsPath({ types: ["A"], cursor }))))).toBe(true);
     expect(isList(unstable_serialize(() => "/api/signals"))).toBe(false);

@@ -37,7 +37,7 @@ describe("the address of the server", () => {
 });
 
 describe("cookies", () => {
-  it("go to the page's own origin, and to another one only when that is asked for", () => {
+  it("go to the page's own origin, and to another one only if the settings say so", () => {
     expect(sentCredentials()).toBe("same-origin");
     configureClient({ credentials: "include" });
     expect(sentCredentials()).toBe("include");
@@ -45,7 +45,7 @@ describe("cookies", () => {
     expect(sentCredentials()).toBe("same-origin");
   });
 
-  it("and the address are those of every read", async () => {
+  it("and the address apply to every read", async () => {
     const sent: unknown[] = [];
     vi.stubGlobal("fetch", async (address: string, { credentials }: RequestInit) => {
       sent.push([address, credentials]);

@@ -7,11 +7,11 @@ import type { ContactsAnswer } from "@/lib/wire/contacts";
 
 describe("read floors", () => {
   beforeEach(dropFloors);
-  it("keeps the highest sequence per topic", () => {
+  it("keep the highest sequence of each topic", () => {
     for (const floor of ["0.0.7=5", "0.0.8=2", "0.0.7=4"]) raiseFloor(floor, 0);
     expect(floorHeader(1)).toEqual({ "if-min-sequence": "0.0.7=5,0.0.8=2" });
   });
-  it("forgets a floor after a minute, and ignores what is none", () => {
+  it("end after a minute, and ignore invalid ones", () => {
     raiseFloor("0.0.7=5", 0);
     raiseFloor("nonsense", 0);
     expect(floorHeader(60_000)).toEqual({});
@@ -47,16 +47,16 @@ const view: ContactsAnswer = {
 };
 
 describe("optimistic effects", () => {
-  it("accepting makes a contact of a request", () => {
+  it("turn a request into a contact when it is accepted", () => {
     const after = accepted("cid", 9).contacts?.(view);
     expect(after?.contacts[0]).toMatchObject({ peerId: "cid", handle: "Cid", bondedAt: 9 });
     expect(after?.requests.incoming).toEqual([]);
   });
-  it("asking adds one outgoing request, however often", () => {
+  it("add one outgoing request, however often a user asks", () => {
     const once = requested("dan", "Dan", 1).contacts?.(view) ?? view;
     expect(requested("dan", "Dan", 2).contacts?.(once).requests.outgoing).toHaveLength(1);
   });
-  it("revoking takes the contact away, and trust changes one of them only", () => {
+  it("remove a revoked contact, and change trust of one contact only", () => {
     expect(
       revoked("ann")
         .contacts?.(view)
@@ -80,7 +80,7 @@ describe("seating", () => {
     expect(kinds(seated(2, 1))).toBe("ttweeeeee");
     expect(kinds(seated(50))).toBe("twwwwwwww");
   });
-  it("tells who is beyond the nine", () => {
+  it("tells which contacts have no seat", () => {
     const over = seated(...Array(11).fill(1));
     expect(kinds(over)).toBe("ttttttttt");
     expect([over.beyond.length, over.given]).toEqual([2, 11]);

@@ -64,7 +64,7 @@ describe("a table as CSV", () => {
     expect(csvText(["head"], [[cell]])).toBe(`\ufeffhead\r\n${line}\r\n`);
   });
 
-  it("has a name with the table and the time", () => {
+  it("has a file name with the table and the time", () => {
     expect(csvFileName("Tiers of each instance", 0)).toBe("trustmesh-tiers-of-each-instance-1970-01-01T00-00-00Z.csv");
   });
 });

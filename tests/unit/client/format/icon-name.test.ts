@@ -8,7 +8,7 @@ const SEEDED = seeds.match(/\p{Extended_Pictographic}/gu) ?? [];
 const source = readFileSync("app/_ui/features/recognition/recognition-icon.tsx", "utf8");
 
 describe("the icon of a recognition", () => {
-  it("of the devnet is one of ours each time, so it shows without an emoji font", () => {
+  it("of the devnet is always one of ours, so it shows without an emoji font", () => {
     expect(SEEDED).toHaveLength(12);
   });
 
@@ -18,7 +18,7 @@ describe("the icon of a recognition", () => {
     expect(source).toMatch(new RegExp(`\\n  "?${name}"?: [A-Z]`));
   });
 
-  it("is the same with and without the sign for an emoji", () => {
+  it("is the same with and without the emoji variation selector", () => {
     expect(iconChoice("❤️")).toEqual(iconChoice("❤"));
     expect(iconChoice("❤️").name).toBe("heart");
   });

@@ -13,12 +13,12 @@ import {
 } from "@/lib/client/format/numbers";
 
 describe("figures in words", () => {
-  it.each([whole, compact, percent, bytes, lasting, rate])("%o: what is not known is a dash, never a zero", (words) => {
+  it.each([whole, compact, percent, bytes, lasting, rate])("%o: an unknown value is a dash, never a zero", (words) => {
     expect(words(null)).toBe(UNKNOWN);
     expect(words(0)).toMatch(/^0/);
   });
 
-  it("a share is all of it only where nothing is missing", () => {
+  it("a share is 100 % only if nothing is missing", () => {
     expect(percent(1)).toBe("100 %");
     expect(percent(0.999_99)).toBe("99.99 %");
     expect(percent(0.996)).toBe("99.6 %");
@@ -44,7 +44,7 @@ describe("figures in words", () => {
     expect(lasting(3 * 86_400_000)).toBe("3 days");
   });
 
-  it("a time within the last second is just now, also where another clock is ahead", () => {
+  it("a time within the last second is just now, even if another clock is ahead", () => {
     expect([-5_000, 0, 7, 999].map(ago)).toEqual(Array(4).fill("just now"));
     expect(ago(1_000)).toBe("1 s ago");
   });
@@ -57,7 +57,7 @@ describe("figures in words", () => {
     expect(dollars(42_012)).toBe("$42,000");
   });
 
-  it("one of a thing is not many", () => {
+  it("one thing is singular", () => {
     expect(counted(1, "message")).toBe("1 message");
     expect(counted(1_200, "message")).toBe("1,200 messages");
   });

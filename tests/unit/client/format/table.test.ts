@@ -3,12 +3,12 @@ import { changed } from "@/app/_ui/features/url-state";
 import { formatSort, matching, parseSort, sorted } from "@/lib/client/format/table";
 
 describe("an order", () => {
-  it("comes back from the address as it went there", () => {
+  it("survives a round trip through the address", () => {
     const sort = { column: "lag", direction: "desc" } as const;
     expect(parseSort(formatSort(sort), ["lag"])).toEqual(sort);
   });
 
-  it.each([null, "", "lag", "lag.up", "other.asc", "lag.asc.asc"])("is none in %j", (text) => {
+  it.each([null, "", "lag", "lag.up", "other.asc", "lag.asc.asc"])("is ignored if the address says %j", (text) => {
     expect(parseSort(text, ["lag"])).toBeNull();
   });
 });
@@ -43,7 +43,7 @@ describe("rows", () => {
 });
 
 describe("the address", () => {
-  it("changes in what is named and keeps the rest", () => {
+  it("changes the named members and keeps the rest", () => {
     expect(changed("?sort=lag.asc&q=x", { q: null, topic: "0.0.1" })).toBe("sort=lag.asc&topic=0.0.1");
     expect(changed("", { q: "" })).toBe("");
   });

@@ -46,7 +46,7 @@ describe("days where clocks change", () => {
   it.each([
     ["2026-03-28T23:30:00+01:00", "2026-03-30T00:30:00+02:00", "Saturday 28 March", "2 days ago"],
     ["2026-10-24T23:30:00+02:00", "2026-10-26T00:30:00+01:00", "Saturday 24 October", "2 days ago"],
-  ])("two nights ago is not yesterday, however few hours that are: %s", async (at, now, name, ago) => {
+  ])("are two days ago after two midnights, however few hours passed: %s", async (at, now, name, ago) => {
     const { dayName, timeAgo } = await wordsIn("Europe/Berlin");
     expect(dayName(Date.parse(at), Date.parse(now))).toBe(name);
     expect(timeAgo(Date.parse(at), Date.parse(now))).toBe(ago);

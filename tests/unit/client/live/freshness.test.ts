@@ -36,17 +36,17 @@ describe("the freshness line", () => {
     expect(textOf({ stale: true, lagMs: 12_000 })).toBe("12 s behind");
     expect(textOf({ stale: true, lagMs: 12_000 }, 5_000)).toBe("17 s behind");
   });
-  it("degrades by itself when no word comes any more, although nothing has failed", () => {
+  it("counts up when no more reports come, even without a failure", () => {
     expect(textOf({}, SILENCE_MS)).toMatch(/^Up to date/);
     expect(textOf({}, SILENCE_MS + 1_000)).toBe("22 s behind");
     expect(textOf({}, 10 * 60_000)).toBe("10 min behind");
   });
-  it("says that the network is gone, and through when the page is current", () => {
+  it("says that the browser is offline, and up to what time the page is current", () => {
     expect(textOf({ online: false })).toMatch(/^Offline · current as of \d\d:\d\d:04$/);
     expect(textOf({ online: false, asOf: null })).toBe("Offline");
   });
   it.each<Partial<Knowledge>>([{ stream: "down" }, { reached: false }])(
-    "says a second after the server is lost that it is, and through when the page is current: %j",
+    "says after a second without the server that it reconnects, and up to what time the page is current: %j",
     (lost) => {
       // One that reconnects at once is not worth a word.
       expect(textOf(lost, 0, 999)).toMatch(/^Up to date/);
@@ -56,12 +56,12 @@ describe("the freshness line", () => {
       expect(textOf(quiet, 1_000, 1_000)).toMatch(/^Reconnecting · current as of \d\d:\d\d:05$/);
     },
   );
-  it("waits for the first word", () => {
+  it("waits for the first report", () => {
     expect(textOf({ asOf: null, reportedAtMs: 0 })).toBe("Waiting for the ledger");
   });
 });
 
-describe("what the page is told", () => {
+describe("the page's knowledge", () => {
   /** The clock of the page ticks once a second, so that the line may be a second older than what it says. */
   const TICK_MS = 1_000;
 
@@ -81,7 +81,7 @@ describe("what the page is told", () => {
       (ms) => reportReached(false, ms),
       (ms) => reportFreshness({ asOf: `${ms / 1_000}`, lagMs: 0, stale: false }, "stream", ms),
     ],
-  ])("shows within two seconds that the server has died, and at once that it is back: %s", (_, lose, find) => {
+  ])("shows within two seconds that the server is gone, and at once that it is back: %s", (_, lose, find) => {
     reportStream("open", NOW);
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW);
     expect(freshnessAt(NOW).text).toMatch(/^Up to date/);
@@ -91,7 +91,7 @@ describe("what the page is told", () => {
     expect(freshnessAt(NOW + 3_000).text).toMatch(/^Up to date/);
   });
 
-  it("grows old where the stream does not know how fresh it is", () => {
+  it("grows old if the stream's freshness is unknown", () => {
     reportStream("open", NOW);
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 1_000, stale: false }, "stream", NOW);
     reportFreshness({ asOf: null, lagMs: null, stale: true }, "stream", NOW + 3_000);
@@ -100,7 +100,7 @@ describe("what the page is told", () => {
     expect(freshnessAt(NOW + 3_100).text).toMatch(/^Up to date/);
   });
 
-  it("counts no more when another person signs in, until the first word about the new page", () => {
+  it("is forgotten when another person signs in", () => {
     reportStream("open", NOW);
     reportFreshness({ asOf: `${NOW / 1_000}`, lagMs: 0, stale: false }, "stream", NOW);
     forgetFreshness();

@@ -55,7 +55,7 @@ afterEach(() => {
 });
 
 describe("a stream", () => {
-  it("is asked for where the server is, with cookies for another origin only if that is wanted", () => {
+  it("is requested from the server's address, with cookies for another origin only if the settings say so", () => {
     connect(null);
     expect([last().url, last().options]).toEqual(["/api/stream", { withCredentials: false }]);
     configureClient({ baseUrl: "https://app.example/edge", credentials: "include" });
@@ -66,7 +66,7 @@ describe("a stream", () => {
     ]);
   });
 
-  it("goes on at its last position after it was refused, at the same address", () => {
+  it("goes on at its last position and the same address after a refusal", () => {
     configureClient({ baseUrl: "/edge" });
     const { heads, stream } = connect(null);
     last().send("hello", { position: 12, ...FRESH });

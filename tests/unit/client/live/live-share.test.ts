@@ -220,7 +220,7 @@ async function withTabs(count: number): Promise<{ browser: Browser; tabs: TestTa
 }
 
 describe("the tabs of one person", () => {
-  it("have one stream, and each has everything that comes", async () => {
+  it("share one stream, and each gets every event", async () => {
     const { browser, tabs } = await withTabs(7);
     expect(browser.open.size).toBe(1);
     expect(tabs.map(({ heads }) => heads.at(-1))).toEqual(Array(7).fill(10));
@@ -235,7 +235,7 @@ describe("the tabs of one person", () => {
     ["closes", (tab: TestTab) => tab.close()],
     ["crashes", (tab: TestTab) => tab.close(true)],
     ["is frozen", (tab: TestTab) => tab.freeze()],
-  ])("go on without loss or repetition where the one that holds it %s", async (_, end) => {
+  ])("go on without loss or repetition if the tab with the stream %s", async (_, end) => {
     const { browser, tabs } = await withTabs(3);
     browser.publish();
     await browser.settle();
@@ -246,7 +246,7 @@ describe("the tabs of one person", () => {
     for (const { signals } of tabs.slice(1)) expect(signals).toEqual([11, 12]);
   });
 
-  it("take over from one that stands still without a word, and only when it is silent", async () => {
+  it("take over from a tab that hangs, and only when it is silent", async () => {
     const { browser, tabs } = await withTabs(3);
     await browser.pass(60_000);
     expect([...browser.open].map(({ tab }) => tab)).toEqual([tabs[0]]);
@@ -283,7 +283,7 @@ describe("the tabs of one person", () => {
     for (const { signals } of tabs) expect(signals).toEqual([11, 13, 14]);
   });
 
-  it("have everything once and in order, whatever opens, closes, crashes, sleeps and stands still", async () => {
+  it("get every event once and in order, whichever tabs open, close, crash, sleep and hang", async () => {
     const act = fc.constantFrom(
       "open",
       "close",

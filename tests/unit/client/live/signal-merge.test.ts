@@ -25,7 +25,7 @@ describe("merging signals", () => {
   it("puts a new one on top of the pages", () => {
     expect(idsOf(mergeSignals(signals(3, 2), signals(1), signals(4)))).toEqual([4, 3, 2, 1]);
   });
-  it("shows no signal twice, however often it comes and whatever pages overlap", () => {
+  it("shows each signal once, even if it comes again or pages overlap", () => {
     expect(idsOf(mergeSignals(signals(3, 2), signals(2, 1), signals(4, 4, 2)))).toEqual([4, 3, 2, 1]);
   });
   it("replaces a pending one by the ledger's copy, in whichever order they come", () => {

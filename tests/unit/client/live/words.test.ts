@@ -27,7 +27,7 @@ const say = (...args: Parameters<typeof signal>) =>
     .join("");
 
 describe("sentences", () => {
-  it("tells both sides of each known type", () => {
+  it("describe each known type from both sides", () => {
     expect(say("CONTACT_ACCEPT", "amara", "me")).toBe("@amara accepted your contact request");
     expect(say("CONTACT_ACCEPT", "me", "amara")).toBe("You accepted @amara as a contact");
     expect(say("TRUST_ALLOCATE", "amara", "me", { weight: 3 })).toBe("@amara gave you trust (weight 3)");
@@ -37,17 +37,17 @@ describe("sentences", () => {
     expect(say("RECOGNITION_MINT", "me", "amara", { recognitionId: "x" })).toBe("You recognised @amara for “x”");
     expect(say("PROFILE_UPDATE", "me", null)).toBe("You updated your profile");
   });
-  it("has words for types nobody listed", () => {
+  it("describe unknown types, too", () => {
     expect(say("PAYMENT_SENT", "amara", "me")).toBe("@amara sent “Payment sent” to you");
     expect(say("CONSTRUCTOR", null, null)).toBe("Somebody sent “Constructor”");
   });
 });
 
 describe("small words", () => {
-  it("writes consensus time to the nanosecond", () => {
+  it("show consensus time to the nanosecond", () => {
     expect(exactConsensusTime("1699999999.000000001")).toBe("14 Nov 2023 22:13:19.000000001 UTC");
   });
-  it("tells ages", () => {
+  it("show ages", () => {
     const now = 1_700_000_000_000;
     expect([5_000, 240_000, 3 * 3_600_000, 30 * 3_600_000].map((age) => timeAgo(now - age, now))).toEqual([
       "just now",
@@ -56,7 +56,7 @@ describe("small words", () => {
       "yesterday",
     ]);
   });
-  it("makes initials of names and of ids", () => {
+  it("show initials of names and of ids", () => {
     expect(["Amara Okafor", "tm-alex-chen", "0.0.7226146", "Élodie", "李 雷"].map(initials)).toEqual([
       "AO",
       "AC",
@@ -65,10 +65,10 @@ describe("small words", () => {
       "李雷",
     ]);
   });
-  it("shows control and direction characters as their codes", () => {
+  it("show control and direction characters as their codes", () => {
     expect(harmless({ note: "a\u202eb\u0000<script>" })).toContain("a\\u202eb\\u0000<script>");
   });
-  it("goes on to pages of this site only", () => {
+  it("lead on to pages of this site only", () => {
     expect(safeNext("/circle")).toBe("/circle");
     for (const bad of ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", null]) {
       expect(safeNext(bad)).toBe("/signals");

@@ -44,7 +44,7 @@ const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 const NODE = { module: "nodenext", moduleResolution: "nodenext" };
 
 describe("the client package", () => {
-  it("is made of the client, the wire types and the core alone, without the operators' code", () => {
+  it("contains the client, the wire types and the core alone, without the operators' code", () => {
     expect(app.built.inputs).toContain("lib/client/index.ts");
     expect(
       app.built.inputs.filter((path) => !/^lib\/(client\/(?!admin\/)|wire\/(?!operators\/)|core\/)/.test(path)),
@@ -52,7 +52,7 @@ describe("the client package", () => {
     expect(script).not.toContain('"/api/admin/');
   });
 
-  it("imports React, SWR and Zod, and nothing of Node, Next or the server", () => {
+  it("imports React, SWR and Zod, and neither Node, Next nor the server", () => {
     const imported = [...script.matchAll(/^(?:import|export)\b[^;]*?["']([^"']+)["'];$/gm)].map(([, name]) => name);
     expect([...new Set(imported)].sort()).toEqual(["react", "swr", "swr/infinite", "zod"]);
     expect(script).not.toMatch(/\brequire\(|\bimport\(|server-only|node:|process\.env/);
@@ -66,7 +66,7 @@ describe("the client package", () => {
     for (const path of declared) expect(read(join("types", path)), path).not.toMatch(/["']@\//);
   });
 
-  it("has our version, and asks for ranges that hold the versions it is tested with", () => {
+  it("has our version, and its ranges include the versions that it is tested with", () => {
     const ours = JSON.parse(readFileSync("package.json", "utf8"));
     const manifest = JSON.parse(read("package.json"));
     expect([manifest.name, manifest.version, manifest.type]).toEqual([PACKAGE, ours.version, "module"]);
@@ -85,7 +85,7 @@ describe("the client package", () => {
     expect(Number(withZod) * 1e3).toBeLessThan(app.built.gzipBytesWithZod * 1.1);
   });
 
-  it("explains each hook, function and form of its own where an editor shows it", () => {
+  it("has a docstring for each of its hooks, functions and types", () => {
     const index = read(join("types", "lib", "client", "index.d.ts"));
     const unexplained = [...index.matchAll(/^export (type )?\{([^}]*)\} from "(\.\/[^"]+)\.js";$/gm)].flatMap(
       ([, , names = "", path = ""]) => {
@@ -117,7 +117,7 @@ describe("the examples of docs/client.md", () => {
     expect(await compile("node", EXAMPLES, NODE)).toBe("");
   });
 
-  it("are caught when they do not fit the package", async () => {
+  it("do not compile if they do not fit the package", async () => {
     const wrong = (EXAMPLES.find((code) => code.includes("useContacts(")) ?? "").replace("peerId", "peer");
     expect(await compile("wrong", [wrong], BUNDLER)).toMatch(/example-1\.tsx.*'peer' does not exist/);
   });

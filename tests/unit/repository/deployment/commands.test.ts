@@ -58,29 +58,26 @@ function run(path: string, ...args: readonly string[]): Promise<{ code: number; 
 }
 
 describe("a command of package.json", () => {
-  it("is swept, whichever there are", () => {
+  it("is covered by this test: all of them", () => {
     const names = COMMANDS.map(({ name }) => name);
     expect([...names, ...STEPS].sort()).toEqual(Object.keys(manifest.scripts).sort());
     expect(names).toEqual(expect.arrayContaining(["start", "doctor", "migrate", "topic:verify", "topic:decode"]));
   });
 
-  it.concurrent.each(COMMANDS)("says how it is used, and does nothing: $name", async ({ name, path }) => {
+  it.concurrent.each(COMMANDS)("prints its usage for --help, and does nothing: $name", async ({ name, path }) => {
     const { code, out, err } = await run(path, "--help");
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatch(usageOf(name));
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it.concurrent.each(COMMANDS)(
-    "refuses what it does not understand, with its usage and status 2: $name",
-    async ({ name, path }) => {
-      const { code, out, err } = await run(path, "--no-such-option");
-      expect([code, out]).toEqual([2, ""]);
-      expect(err).toContain("--no-such-option");
-      expect(err).toMatch(usageOf(name));
-      expect(readdirSync(folder)).toEqual([]);
-    },
-  );
+  it.concurrent.each(COMMANDS)("refuses unknown words with its usage and status 2: $name", async ({ name, path }) => {
+    const { code, out, err } = await run(path, "--no-such-option");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("--no-such-option");
+    expect(err).toMatch(usageOf(name));
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 describe("the words of a command", () => {
@@ -99,7 +96,7 @@ describe("the words of a command", () => {
     [["a", "b", "c"], "Unknown argument: c."],
     [["a", "--wrong"], "--wrong"],
     [["a", "--to"], "--to"],
-  ])("that make no sense are refused: %j", (args, sentence) => {
+  ])("that are invalid are refused: %j", (args, sentence) => {
     expect(() => understand(spec, args)).toThrow(sentence);
   });
 });
@@ -107,14 +104,14 @@ describe("the words of a command", () => {
 describe("the report of a load run", () => {
   const figures = { readMs: [1, 2, 3, 400], writeMs: [30], failures: 0, firstFailure: null };
 
-  it("is how long half and nearly all of the requests took", () => {
+  it("has p50 and p99 of the requests", () => {
     expect(quantile([4, 1, 3, 2], 0.5)).toBe(2);
     expect(quantile([], 0.5)).toBeNull();
     expect(latencyTable(figures)).toMatch(/reads +4 +2\.0 ms +400 ms\nwrites +1 +30 ms +30 ms/);
     expect(latencyTable({ ...figures, writeMs: [] })).toMatch(/writes +0 +none +none/);
   });
 
-  it("is whether the set-up keeps up", () => {
+  it("says whether the set-up keeps up", () => {
     expect(verdictOf(figures)).toMatchObject({ keepsUp: true });
     expect(verdictOf({ ...figures, failures: 2, firstFailure: "a read was answered 503" })).toEqual({
       keepsUp: false,

@@ -35,13 +35,13 @@ describe("vercel.json", () => {
     }
   });
 
-  it("lets a stream end by itself, and nothing run longer than the plan allows", () => {
+  it("lets a stream end by itself, and no function run longer than the plan allows", () => {
     const limit = config.functions["app/api/stream/route.ts"]?.maxDuration ?? 0;
     expect(limit).toBeGreaterThanOrEqual(readEnv({}).STREAM_MAX_S + 15);
     for (const { maxDuration } of Object.values(config.functions)) expect(maxDuration).toBeLessThanOrEqual(300);
   });
 
-  it("has schedules of routes that a scheduler may ask: GET, with a bearer token", () => {
+  it("schedules only routes with GET and a bearer token", () => {
     expect(config.crons.map(({ path }) => path)).toEqual(["/api/cron/sync"]);
     for (const { path, schedule } of config.crons) {
       expect(ROUTES).toHaveProperty([`GET ${path}`]);
@@ -49,12 +49,12 @@ describe("vercel.json", () => {
     }
   });
 
-  it("names one region, beside which Redis and Postgres are", () => {
+  it("names one region, the region of Redis and Postgres", () => {
     expect(config.regions).toHaveLength(1);
   });
 });
 
-it("keeps nothing of a development server that the next one would have to match", () => {
+it("a development server leaves no state that the next one depends on", () => {
   // With it, pages reload without end at a second start, until .next/dev is deleted.
   expect(read("next.config.mjs")).toContain("turbopackFileSystemCacheForDev: false");
 });
@@ -64,7 +64,7 @@ describe("Dockerfile", () => {
   const stages = lines.filter((line) => line.startsWith("FROM "));
   const last = lines.slice(lines.lastIndexOf(stages.at(-1) as string));
 
-  it("builds in a stage of its own, and runs as nobody in particular, with a health check", () => {
+  it("builds in a separate stage, and runs as a user without rights, with a health check", () => {
     expect(stages).toHaveLength(2);
     expect(last.indexOf("USER node")).toBeGreaterThan(last.findIndex((line) => line.startsWith("RUN ")));
     const check = last.find((line) => line.startsWith("HEALTHCHECK "));
@@ -72,7 +72,7 @@ describe("Dockerfile", () => {
     expect(ROUTES).toHaveProperty(["GET /api/health"]);
   });
 
-  it("sets variables that exist, and runs scripts that exist, none of a package's own", () => {
+  it("sets variables that exist, and runs scripts that exist, without install scripts of packages", () => {
     const names = lines
       .filter((line) => line.startsWith("ENV "))
       .flatMap((line) => [...line.matchAll(/([A-Z_]+)=/g)].map(([, name]) => name as string));
@@ -100,7 +100,7 @@ describe("compose.yaml", () => {
   const { services } = parse(read("compose.yaml"), { merge: true }) as { services: Record<string, Service> };
   const ours = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
-  it("gives the app variables that exist, and of which it can start", () => {
+  it("gives the app variables that exist, and all that it needs to start", () => {
     expect(ours.map(([name]) => name)).toEqual(["migrate", "app"]);
     for (const [, { build }] of ours)
       for (const name of Object.keys(build?.args ?? {})) {
@@ -117,12 +117,12 @@ describe("compose.yaml", () => {
     expect(new URL(env.UPSTASH_REDIS_REST_URL as string).hostname in services).toBe(true);
   });
 
-  it("lets the app write nowhere but in memory, and do nothing that needs rights", () => {
+  it("lets the app write only in memory, and drops all rights", () => {
     for (const [, service] of ours)
       expect(service).toMatchObject({ read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] });
   });
 
-  it("migrates once before the app starts, which then does not", () => {
+  it("migrates once before the app starts, and the app does not migrate", () => {
     expect(services.app?.depends_on?.migrate?.condition).toBe("service_completed_successfully");
     expect(services.migrate?.depends_on?.postgres?.condition).toBe("service_healthy");
     expect([services.migrate?.environment?.MIGRATE, services.app?.environment?.MIGRATE]).toEqual(["on", "off"]);
@@ -131,7 +131,7 @@ describe("compose.yaml", () => {
     expect(COMMANDS.map((name) => `commands/${name}.mjs`)).toContain(file);
   });
 
-  it("checks the health of what others wait for, and names exact versions or lines of them", () => {
+  it("checks the health of services that others wait for, and pins versions", () => {
     for (const { depends_on: waits = {} } of Object.values(services))
       for (const [name, { condition }] of Object.entries(waits))
         if (condition === "service_healthy") expect(services[name]?.healthcheck, name).toBeDefined();
@@ -160,7 +160,7 @@ describe("docs/deploy.md", () => {
   const markedOf = (setUp: string, marks: readonly string[]) =>
     rows.filter((row) => marks.includes(row.marks[SET_UPS.indexOf(setUp)] ?? "")).map(({ name }) => name);
 
-  it("names variables that exist, and says of each set-up whether it needs them", () => {
+  it("names variables that exist, and which set-up needs each", () => {
     expect(rows.length).toBeGreaterThan(15);
     expect(
       unknown(
@@ -176,7 +176,7 @@ describe("docs/deploy.md", () => {
     for (const needed of COMPOSE) expect(read("compose.yaml")).toContain(`\${${needed}:?`);
   });
 
-  it.each(SET_UPS)("names all that %s needs to start on a public network", (setUp) => {
+  it.each(SET_UPS)("names every variable that %s needs to start on a public network", (setUp) => {
     const names = markedOf(setUp, ["needed", "to write", "advised", "by itself"]);
     const given = names.filter((name) => !COMPOSE.includes(name)).map((name) => [name, sample(name)]);
     const vercel = setUp === "Vercel" ? { VERCEL: "1" } : {};
@@ -184,7 +184,7 @@ describe("docs/deploy.md", () => {
     expect(env.DATABASE_URL === undefined).toBe(setUp === "embedded");
   });
 
-  it.each(SET_UPS)("does not start on %s without a secret or a topic", (setUp) => {
+  it.each(SET_UPS)("a start on %s without a secret or a topic is refused", (setUp) => {
     const names = markedOf(setUp, ["needed"]).filter((name) => !COMPOSE.includes(name));
     expect(names).toEqual(expect.arrayContaining(["HEDERA_NETWORK", "TOPIC_CONTACT", "SESSION_SECRET"]));
     const env = Object.fromEntries(names.map((name) => [name, sample(name)]));
@@ -199,7 +199,7 @@ describe("Node", () => {
     packages: Record<string, { dev?: boolean; optional?: boolean; engines?: { node?: string } }>;
   };
 
-  it("of every version that we name runs every package that we install", () => {
+  it("versions that we name can run every installed package", () => {
     const narrower = Object.entries(packages).filter(
       ([path, { dev, optional, engines: theirs }]) =>
         path !== "" && !dev && !optional && theirs?.node !== undefined && !subset(engines.node, theirs.node),
@@ -207,7 +207,7 @@ describe("Node", () => {
     expect(narrower.map(([path]) => path)).toEqual([]);
   });
 
-  it("of the image is a long-term version that we name", () => {
+  it("in the image is a long-term version that we name", () => {
     const version = /^ARG NODE_IMAGE=node:(\d+\.\d+\.\d+)-/m.exec(read("Dockerfile"))?.[1] ?? "";
     expect(satisfies(version, engines.node)).toBe(true);
     // Even lines become long-term versions.

@@ -46,14 +46,14 @@ it.each([
     command: `${name}, in an image`,
     args: [join(bundles, `${name}.mjs`), ...IN_AN_IMAGE[name]],
   })),
-])("$command: reads .env, and the shell before it", async ({ args }) => {
+])("$command reads .env, and a variable of the shell wins", async ({ args }) => {
   const text = await said(...args);
   expect(text).toContain("HEDERA_NETWORK");
   expect(text).toContain("MIRROR_RPS");
   expect(text).not.toContain("ReferenceError");
 });
 
-it("every command takes its environment from there", () => {
+it("every command reads its environment so", () => {
   // The development server reads the files of development, and hands its own shell on to Next; tests and pictures get the shell as it is.
   const exempt = /^scripts\/(environment\.ts|develop\/(dev\.ts|test-node\.ts|pictures\/))/;
   const direct = sourcesUnder(["scripts"], (path) => exempt.test(path))

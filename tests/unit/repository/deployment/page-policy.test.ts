@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { config, pagePolicy, walletOrigins } from "@/proxy";
 
-it("allows no inline script, and inline styles and evaluation only in development", () => {
+it("the policy allows no inline script, and inline styles and eval only in development", () => {
   for (const isDevelopment of [true, false])
     for (const isSecure of [true, false]) {
       const policy = pagePolicy("abc", { isDevelopment, isSecure });
@@ -15,7 +15,7 @@ it("allows no inline script, and inline styles and evaluation only in developmen
     }
 });
 
-it("lets only the page for signing in reach the wallet network, and only where one is configured", () => {
+it("the policy lets only the sign-in page reach the wallet network, and only if one is configured", () => {
   const env = { WALLETCONNECT_PROJECT_ID: "0".repeat(32) };
   expect(walletOrigins("/sign-in", {})).toBeNull();
   expect(walletOrigins("/signals", env)).toBeNull();
@@ -33,7 +33,7 @@ it("lets only the page for signing in reach the wallet network, and only where o
   expect(directives(null).join()).not.toContain("frame-src");
 });
 
-it("is for pages: neither for the API nor for files", () => {
+it("the policy covers pages, and neither the API nor files", () => {
   const matcher = new RegExp(`^${config.matcher[0]}$`);
   const pages = [
     "/",

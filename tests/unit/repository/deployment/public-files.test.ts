@@ -20,12 +20,12 @@ function sizeOf(path: string): readonly [number, number] {
 }
 
 describe("public/", () => {
-  it("holds files that the policy of pages does not cost anything", () => {
+  it("contains only files that need no policy of pages", () => {
     expect(FILES.length).toBeGreaterThan(5);
     for (const name of FILES.filter((name) => !OF_THE_SITE.includes(name))) expect(`/${name}`).not.toMatch(isPage);
   });
 
-  it("is all that stays ours in front of another deployment, beside what Next builds", async () => {
+  it("is, with Next's build, all that stays ours in front of another deployment", async () => {
     const own = [...FILES.filter((name) => !OF_THE_SITE.includes(name)), "icon.svg", "wallet-connector.js"].toSorted();
     expect(OWN_FILES).toEqual(own);
     const named = [...(config.matcher[0] as string).matchAll(/[\w-]+\\\.(?:svg|png|js)/g)];
@@ -47,19 +47,19 @@ describe("public/", () => {
       expect([sizeOf(`public${src}`).join("x"), type]).toEqual([sizes, "image/png"]);
   });
 
-  it("lets nobody but people into what belongs to people", () => {
+  it("keeps robots out of people's pages", () => {
     expect(readFileSync("public/robots.txt", "utf8")).toContain("User-agent: *\nAllow: /sign-in\nDisallow: /\n");
   });
 });
 
-describe("what pages say of themselves", () => {
-  it("names files that are there, in their size", () => {
+describe("the metadata of pages", () => {
+  it("names files that exist, with their sizes", () => {
     const { manifest, icons } = generateMetadata();
     expect(FILES).toContain(String(manifest).slice(1));
     expect(sizeOf(`public${(icons as { apple: string }).apple}`)).toEqual([180, 180]);
   });
 
-  it("has a picture for shared links where the deployment knows its name", () => {
+  it("has a picture for shared links if the deployment knows its name", () => {
     const before = process.env.APP_DOMAIN;
     try {
       process.env.APP_DOMAIN = "trustmesh.example";

@@ -34,21 +34,21 @@ const page = readFileSync("docs/supply-chain.md", "utf8");
 
 const EXACT = /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/;
 
-describe("what is installed", () => {
+describe("every installed package", () => {
   it.each([".", CONNECTOR])("is named by exact versions: %s", (folder) => {
     const { dependencies, devDependencies } = manifestOf(folder);
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(([, version]) => !EXACT.test(version));
     expect(loose).toEqual([]);
   });
 
-  it.each([".", CONNECTOR])("is held to a digest, and names no registry: %s", (folder) => {
+  it.each([".", CONNECTOR])("has a digest, and names no registry: %s", (folder) => {
     const all = entriesOf(folder);
     expect(all.length).toBeGreaterThan(50);
     expect(all.filter(([, { integrity, inBundle }]) => integrity === undefined && !inBundle)).toEqual([]);
     expect(all.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
   });
 
-  it("is used: every dependency of production is imported, or started by name", () => {
+  it("of production is used: imported, or started by name", () => {
     const sources = sourcesUnder(["app", "lib", "drizzle", "scripts"], () => false).map(({ text }) => text);
     const all = [...sources, readFileSync("proxy.ts", "utf8"), readFileSync("instrumentation.ts", "utf8")].join("\n");
     const isUsed = (name: string) => all.includes(`"${name}"`) || all.includes(`"${name}/`);
@@ -57,7 +57,7 @@ describe("what is installed", () => {
     expect(unused).toEqual([]);
   });
 
-  it("has install scripts only where docs/supply-chain.md says why they need not run", () => {
+  it("has install scripts only if docs/supply-chain.md says why they need not run", () => {
     const named = entries
       .filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev)
       .map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
@@ -84,14 +84,14 @@ describe("licences", () => {
   });
 
   it.each(["MIT", "(BSD-3-Clause OR GPL-2.0)", "Apache-2.0 AND MIT"])(
-    "that ask for a notice are taken: %s",
+    "that require a notice are accepted: %s",
     (licence) => {
       expect(refusal({ name: "x", version: "1.0.0", licence })).toBeNull();
     },
   );
 });
 
-describe("what is known of a package", () => {
+describe("a known vulnerability", () => {
   /** Rows "| `name` | mended from, … |" of the page: a version for each major that has a mended one. */
   const mended = [...page.matchAll(/^\| `([^`]+)` +\| (\d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*) +\|/gm)].map(
     ([, name, versions]) => [name as string, (versions as string).split(", ")] as const,
@@ -101,9 +101,9 @@ describe("what is known of a package", () => {
     numbers(version).reduce((order, number, i) => order || number - (numbers(other)[i] as number), 0) < 0;
   const all = [...entries, ...entriesOf(CONNECTOR)].filter(([, { dev }]) => !dev);
 
-  it("is listed", () => expect(mended.length).toBeGreaterThan(10));
+  it("is listed in docs/supply-chain.md", () => expect(mended.length).toBeGreaterThan(10));
 
-  it.each(mended)("is mended in every installed copy: %s from %s", (name, versions) => {
+  it.each(mended)("is fixed in every installed copy: %s from %s", (name, versions) => {
     const installed = all.flatMap(([path, { version }]) =>
       path.endsWith(`node_modules/${name}`) ? [version as string] : [],
     );

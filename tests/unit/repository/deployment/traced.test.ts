@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 describe("the size of a function", () => {
-  it("is that of its own files, of Next's server and of what runs at the start, each once", () => {
+  it("counts its own files, Next's server and the start code, each once", () => {
     expect(tracedFunctions(build)).toMatchObject([
       {
         route: "/api/x",
@@ -50,13 +50,13 @@ describe("the size of a function", () => {
     ]);
   });
 
-  it("is not known where a file that was traced is missing, or nothing was built", () => {
+  it("is unknown if a traced file is missing, or nothing was built", () => {
     rmSync(join(root, "node_modules/lib/b.js"));
     expect(() => tracedFunctions(build)).toThrow("b.js");
     expect(() => tracedFunctions(join(root, "elsewhere"))).toThrow("run `npm run build` first");
   });
 
-  it("fails `npm run traced` beyond what a platform takes", () => {
+  it("fails `npm run traced` above the platform's limit", () => {
     const run = () => execFileSync("npx", ["--no-install", "tsx", "scripts/build/traced.ts", build], { stdio: "pipe" });
     expect(run().toString()).toContain("/api/x, the largest");
     // Sparse: it takes no room.
@@ -64,7 +64,7 @@ describe("the size of a function", () => {
     expect(run).toThrow("Larger than 250.0 MB: /api/x");
   });
 
-  it("fails `npm run traced` with a source file in it, which it names", () => {
+  it("fails `npm run traced` if it contains a source file, and names it", () => {
     const run = () => execFileSync("npx", ["--no-install", "tsx", "scripts/build/traced.ts", build], { stdio: "pipe" });
     write("tests/a.test.ts", 10);
     trace(".next/server/app/api/y/route.js", ["../../../../../tests/a.test.ts"]);

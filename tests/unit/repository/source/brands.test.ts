@@ -37,7 +37,7 @@ describe("brands of ids", () => {
   });
 
   it.each(["// as TopicId", "const id: TopicId = parse(text);", 'import { x as UserId } from "./y";'])(
-    "%s is none",
+    "%s is not taken for one",
     (code) => {
       expect(castsIn(code)).toEqual([]);
     },

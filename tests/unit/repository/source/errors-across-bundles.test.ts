@@ -26,7 +26,7 @@ const OTHERS = [
 ];
 
 describe("errors across bundles", () => {
-  it("a tier that is down is recognised by another bundle, and told from the other tier", async () => {
+  it("a TierUnavailable of one bundle is recognised in another, with its tier", async () => {
     const [a, b] = [await copyOfModules(), await copyOfModules()];
     expect(a.TierUnavailable).not.toBe(b.TierUnavailable);
     for (const tier of TIERS) {
@@ -41,7 +41,7 @@ describe("errors across bundles", () => {
     for (const value of OTHERS) expect(b.isTierUnavailable(value)).toBe(false);
   });
 
-  it("a problem is recognised by another bundle, and nothing else is one", async () => {
+  it("a problem of one bundle is recognised in another, and nothing else is one", async () => {
     const [a, b] = [await copyOfModules(), await copyOfModules()];
     const thrown = new a.ProblemError("paused", "It is paused.");
     expect(thrown instanceof b.ProblemError).toBe(false);
@@ -50,7 +50,7 @@ describe("errors across bundles", () => {
     for (const value of OTHERS) expect(b.isProblem(value)).toBe(false);
   });
 
-  it("a fallback is taken for the tier that is down and for nothing else", async () => {
+  it("a fallback applies to the tier that is down, and to no other error", async () => {
     const [a, b]: readonly Copy[] = [await copyOfModules(), await copyOfModules()] as const;
     const tier = fc.constantFrom<Tier>(...TIERS);
     const asked = fc.constantFrom<Tier | "any">(...TIERS, "any");
@@ -68,7 +68,7 @@ describe("errors across bundles", () => {
       );
   });
 
-  it("nothing asks for such an error by its class", () => {
+  it("no code tests for such an error with instanceof", () => {
     const byClass = sourcesUnder(["lib", "app"], () => false).flatMap(({ path, text }) =>
       /instanceof (TierUnavailable|ProblemError)|Symbol\.hasInstance/.test(text) ? [path] : [],
     );

@@ -34,7 +34,7 @@ const LINES: Readonly<Record<string, string>> = {
 /** The incidents themselves, and the list of latest errors, through which every line goes. */
 const HANDED_ON = ["lib/engine/health/incidents.ts", "lib/server/observe/recent-errors.ts"];
 
-it("only what is no incident is logged as a warning or an error", () => {
+it("no incident is logged a second time as a warning or an error", () => {
   const CALL = /\blog(?:\.(?:warn|error)|\[[^\]]+\])\(\s*(?:["`]?)([^"`,)]+)/g;
   const found = sourcesUnder(["lib"], (path) => HANDED_ON.includes(path)).flatMap(({ text }) =>
     [...codeOf(text).matchAll(CALL)].map(([, words = ""]) => words.split(" ").slice(0, 4).join(" ")),

@@ -6,7 +6,7 @@ const LIB = sourcesUnder(["lib"], () => false);
 const inStore = (text: string) => sqlViolations({ path: "lib/adapters/postgres/x.ts", text });
 
 describe("SQL", () => {
-  it("stands in templates alone, and names tables through the schema", () => {
+  it("is written in templates only, and names tables through the schema", () => {
     // A scan that saw no templates would hold anything.
     expect(LIB.filter(({ text }) => text.includes("sql`")).length).toBeGreaterThan(15);
     expect(LIB.flatMap(sqlViolations)).toEqual([]);
@@ -17,7 +17,7 @@ describe("SQL", () => {
     ["a template without a tag", "const text = `\n  INSERT INTO x VALUES (1)`;", ["INSERT INTO in a string"]],
     ["a block", "const text = `DO $x$ BEGIN END $x$`;", ["DO $ in a string"]],
     ["a table's name", "sql`SELECT * FROM topics t`;", ["names the table topics in text"]],
-  ])("is found where it goes around drizzle: %s", (_, code, found) => {
+  ])("is found if it bypasses drizzle: %s", (_, code, found) => {
     expect(inStore(code)).toEqual(found.map((what) => expect.stringContaining(what)));
   });
 

@@ -75,7 +75,7 @@ describe.each(names)("the limit %s", (name) => {
     expect((await through(1, () => limits.spendAddress(name, from("203.0.113.10")))).passed).toBe(1);
   });
 
-  it.runIf(limitOf(name).user)("counts a user where its row says so, and each user apart", async () => {
+  it.runIf(limitOf(name).user)("counts a user if its row says so, and each user apart", async () => {
     const user = limitOf(name).user as CallerLimit;
     const instances = [instance(), instance(), instance()];
     let turn = 0;
@@ -87,14 +87,14 @@ describe.each(names)("the limit %s", (name) => {
   });
 });
 
-it("counts an address over all instances at sign-in", async () => {
+it("sign-in counts an address over all instances", async () => {
   const { burst } = LIMITS["sign-in"].address;
   const [a, b] = [instance(), instance()];
   await through(burst, () => a.spendAddress("sign-in", from("203.0.113.9")));
   expect((await through(1, () => b.spendAddress("sign-in", from("203.0.113.9")))).passed).toBe(0);
 });
 
-it("costs no command while a refused user goes on asking", async () => {
+it("a refused user who goes on asking costs no command", async () => {
   const limits = instance();
   const { burst } = LIMITS.submit.user;
   await through(burst + 1, () => limits.spendUser("submit", USER));
@@ -107,7 +107,7 @@ describe("a user who was refused", () => {
   const { burst, perSecond } = LIMITS.submit.user;
   const spend = (limits: CallerLimits) => () => limits.spendUser("submit", USER);
 
-  it("is let through at the time that Retry-After named, however often that happens", async () => {
+  it("is admitted at the time in Retry-After, every time", async () => {
     const limits = instance();
     await through(burst, spend(limits));
     for (let i = 0; i < 3 * BLOCKS.user.refusals.burst; i += 1) {
@@ -117,7 +117,7 @@ describe("a user who was refused", () => {
     }
   });
 
-  it("and goes on asking is blocked until the asking stops, on this limit only", async () => {
+  it("and goes on asking is blocked until the requests stop, on this limit only", async () => {
     const limits = instance();
     const { refusals, forMs } = BLOCKS.user;
     await through(burst + refusals.burst + 1, spend(limits));
@@ -136,20 +136,20 @@ describe("a user who was refused", () => {
   });
 });
 
-it("costs no command for an address that each instance counts for itself", async () => {
+it("a limit that each instance counts for itself costs no command", async () => {
   const limits = instance();
   await through(700, () => limits.spendAddress("submit", from("203.0.113.9")));
   expect(shared.commands).toBe(0);
 });
 
-it("counts for itself while Redis is down", async () => {
+it("each instance counts for itself while Redis is down", async () => {
   shared.isDown = true;
   const limits = instance();
   const { burst } = LIMITS.submit.user;
   expect((await through(burst + 9, () => limits.spendUser("submit", USER))).passed).toBe(burst);
 });
 
-it("multiplies the limits by its factor; 0 switches them off", async () => {
+it("RATE_LIMITS multiplies the limits, and 0 switches them off", async () => {
   const { burst } = LIMITS.proof.user;
   const wide = instance({ shared: null, factor: 2 });
   expect((await through(burst * 3, () => wide.spendUser("proof", USER))).passed).toBe(burst * 2);

@@ -6,12 +6,12 @@ import { clientAddress, SOCKET_HEADER, watchSockets } from "@/lib/server/access/
 const of = (headers: Record<string, string>, hops = 0) => clientAddress((name) => new Headers(headers).get(name), hops);
 
 describe("a client's address", () => {
-  it("is the socket's where no proxy is ours, whatever the client claims", () => {
+  it("is the socket's if no proxy is trusted, whatever the client claims", () => {
     expect(of({ [SOCKET_HEADER]: "203.0.113.9", "x-forwarded-for": "1.1.1.1" })).toBe("203.0.113.9");
     expect(of({ "x-forwarded-for": "1.1.1.1" })).toBe("unknown");
   });
 
-  it("is what the outermost of our proxies saw, whatever stood there before", () => {
+  it("is the address that our outermost proxy saw, whatever stood there before", () => {
     const headers = { [SOCKET_HEADER]: "10.0.0.1", "x-forwarded-for": "6.6.6.6, 203.0.113.9, 10.0.0.2" };
     expect(of(headers, 1)).toBe("10.0.0.2");
     expect(of(headers, 2)).toBe("203.0.113.9");
@@ -40,7 +40,7 @@ describe("sockets of this process", () => {
   let server: Server;
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-  it("are noted on every request, over what the client wrote, and given little time", async () => {
+  it("replace an address that the client wrote, and have short timeouts", async () => {
     watchSockets();
     server = createServer((request, response) => response.end(request.headers[SOCKET_HEADER]));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

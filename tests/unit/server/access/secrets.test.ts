@@ -18,7 +18,7 @@ describe("the secrets of the environment", () => {
     expect(withValues({ [name]: "a-long-secret-of-this-test" })).toContain("a-long-secret-of-this-test");
   });
 
-  it("are hidden part by part where several stand in one value", () => {
+  it("are hidden one by one if a value contains several", () => {
     const secrets = withValues({
       SESSION_SECRET: "the-new-one, the-old-one",
       OTEL_EXPORTER_OTLP_HEADERS: "x-key=sender-key=",
@@ -26,7 +26,7 @@ describe("the secrets of the environment", () => {
     expect(secrets).toEqual(expect.arrayContaining(["the-new-one", "the-old-one", "sender-key="]));
   });
 
-  it("leave out words that any line may hold, and what is not set", () => {
+  it("leave out common words and variables that are not set", () => {
     expect(withValues({ ADMIN_TOKEN: "word" })).toEqual([]);
     expect(withValues({})).toEqual([]);
   });

@@ -23,7 +23,7 @@ function sessions(
 const cookie = (setCookie: string) => setCookie.split(";")[0] as string;
 
 describe("a session", () => {
-  it("names its user, among other cookies too", async () => {
+  it("names its user, even among other cookies", async () => {
     const own = sessions([A]);
     const issued = cookie(await own.issue(USER));
     expect(await own.userOf(issued)).toBe(USER);
@@ -49,7 +49,7 @@ describe("a session", () => {
     expect(await sessions([B]).userOf(newer)).toBe(USER);
   });
 
-  it("ends after a week, remembered or not", async () => {
+  it("ends after a week, even if this instance has cached it", async () => {
     const clock = new DrivenClock();
     const own = sessions([A], { clock });
     const issued = cookie(await own.issue(USER));

@@ -13,7 +13,7 @@ it.each([
   ["a text", "wallet-failed"],
   [undefined, "wallet-failed"],
   [null, "wallet-failed"],
-])("a connector's failure is a sentence that says what to do: %o", (failure, code) => {
+])("a wallet connector's failure becomes a sentence that says what to do: %o", (failure, code) => {
   const refusal = walletRefusal(failure);
   expect(refusal).toMatchObject({ code });
   expect(refusal.message).toMatch(/\.$/);

@@ -51,7 +51,7 @@ describe("an operator's action that is sent again", () => {
     expect(await ask({ to: 4 }, null)).toBe(3);
   });
 
-  it("is another action where its body is another one, under whatever key", async () => {
+  it("is a new action if its body differs, even under the same key", async () => {
     const { ask } = operator();
     expect(await ask({ to: 4 }, "k")).toBe(1);
     expect(await ask({ to: 8 }, "k")).toBe(2);

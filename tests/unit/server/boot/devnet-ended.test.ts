@@ -8,7 +8,7 @@ import { topic } from "../../../support/worlds/batches";
 
 vi.mock("@/lib/devnet/spawn");
 
-it("of a devnet that has ended the network says why, whatever its exit code was", async () => {
+it("the network says why its devnet has ended, whatever the exit code", async () => {
   for (const reason of ["it was ended by SIGKILL", "it exited with code 0"]) {
     let onExit: SpawnOptions["onExit"];
     vi.mocked(spawnDevnet).mockImplementation(async (options) => {

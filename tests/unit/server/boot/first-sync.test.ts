@@ -44,7 +44,7 @@ function scene({ isMirrorSilent = false } = {}) {
   return { clock, logged, at, first, asked: () => asked, end: () => end([] as unknown as Reports) };
 }
 
-it("says how many messages it has stored of about how many, in the log too, until it is over", async () => {
+it("the first sync says how many of about how many messages it has stored, also in the log", async () => {
   const { clock, logged, at, first, end } = scene();
   expect(first.progress).toBeNull();
   const run = first.run();
@@ -65,7 +65,7 @@ it("says how many messages it has stored of about how many, in the log too, unti
   expect(logged.filter((text) => text.includes("of about"))).toHaveLength(2);
 });
 
-it("asks the mirror nothing more where it is quick, and one request a topic where it is not", async () => {
+it("a quick first sync makes no more requests, and a slow one makes one more for each topic", async () => {
   const quick = scene();
   const run = quick.first.run();
   quick.end();
@@ -79,7 +79,7 @@ it("asks the mirror nothing more where it is quick, and one request a topic wher
   expect(slow.asked()).toBe(TOPICS.length);
 });
 
-it("does not wait for a mirror that is silent to say how far it is", async () => {
+it("progress does not wait for a silent mirror", async () => {
   const { clock, at, first } = scene({ isMirrorSilent: true });
   void first.run();
   at.cursor = 5;
@@ -100,7 +100,7 @@ function firstSync(errors: readonly (string | null)[]) {
   return { sync, logged };
 }
 
-it("says once for each reason which topics could not be read, and is not complete", async () => {
+it("a first sync with unread topics names them once for each reason, and is not complete", async () => {
   const reason = "the mirror could not be reached: its name is not known (DNS)";
   const { sync, logged } = firstSync([reason, null, "no mirror node has answered lately", reason]);
   expect(await sync.run()).toBe(false);
@@ -110,7 +110,7 @@ it("says once for each reason which topics could not be read, and is not complet
   ]);
 });
 
-it("is complete where every topic was read", async () => {
+it("a first sync is complete when every topic was read", async () => {
   const { sync, logged } = firstSync([null, null]);
   expect(await sync.run()).toBe(true);
   expect(logged.filter((line) => line.includes("Not complete"))).toEqual([]);

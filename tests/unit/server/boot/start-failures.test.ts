@@ -6,7 +6,7 @@ import { sourcesUnder } from "../../../support/repository/source";
 /** Errors of commands and requests, which the start never meets. */
 const ELSEWHERE = ["NeedsApp", "NotDone", "ProblemError", "Refusal", "TierUnavailable", "WrongWords"];
 
-it("every kind of error that the start may meet is told as its sentence", () => {
+it("every expected error of the start is printed as a sentence", () => {
   const folders = ["lib/server", "lib/adapters/postgres", "lib/devnet/spawn.ts"];
   const named = sourcesUnder(["lib"], () => false)
     .filter(({ path }) => folders.some((folder) => path.startsWith(folder)))

@@ -60,11 +60,11 @@ describe("the command for accounts", () => {
     await expect(run("unbind", "0.0.5")).rejects.toThrow("0.0.5 is not bound.");
   });
 
-  it("says that nobody of that id is known", async () => {
+  it("says that the id is unknown", async () => {
     expect(await run("bind", "0.0.5", "tm-alcie")).toContain("No message concerns tm-alcie so far. Check the id.");
   });
 
-  it("refuses to bind what is bound, and says how to", async () => {
+  it("refuses to bind an account that is bound, and says what to do", async () => {
     await run("bind", "0.0.5", "tm-alice");
     await expect(run("bind", "0.0.5", "tm-bob")).rejects.toThrow("0.0.5 signs in as tm-alice. Add --replace");
     await expect(run("bind", "0.0.6", "tm-alice")).rejects.toThrow("tm-alice is bound to 0.0.5 already.");
@@ -73,7 +73,7 @@ describe("the command for accounts", () => {
     expect(await run("bind", "0.0.5", "tm-bob")).toContain("Nothing was changed.");
   });
 
-  it("logs each action with its operator and time, and logs nothing where nothing was done", async () => {
+  it("logs each action with its operator and time, and nothing if nothing was done", async () => {
     await run("list");
     await run("bind", "0.0.5", "tm-alice");
     await run("bind", "0.0.5", "tm-alice");

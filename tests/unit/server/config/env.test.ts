@@ -175,22 +175,19 @@ describe("the environment", () => {
     ["previewnet", true],
     ["custom", false],
     ["devnet", false],
-  ])(
-    "bonds on %s only two who both want it, or not, as the setting says: %s where it is empty",
-    (network, isStrict) => {
-      const source = { HEDERA_NETWORK: network, SESSION_SECRET: SECRET, MIRROR_URL: "http://127.0.0.1:1", ...TOPICS };
-      expect(readEnv(source).isStrict).toBe(isStrict);
-      expect(readEnv({ ...source, STRICT_BONDING: "on" }).isStrict).toBe(true);
-      expect(readEnv({ ...source, STRICT_BONDING: "off" }).isStrict).toBe(false);
-    },
-  );
+  ])("on %s has strict bonding as the setting says, and %s without the setting", (network, isStrict) => {
+    const source = { HEDERA_NETWORK: network, SESSION_SECRET: SECRET, MIRROR_URL: "http://127.0.0.1:1", ...TOPICS };
+    expect(readEnv(source).isStrict).toBe(isStrict);
+    expect(readEnv({ ...source, STRICT_BONDING: "on" }).isStrict).toBe(true);
+    expect(readEnv({ ...source, STRICT_BONDING: "off" }).isStrict).toBe(false);
+  });
 
-  it("is documented in .env.example, which is written from it", () => {
+  it("is documented in .env.example, which is generated from its schema", () => {
     expect(readFileSync(".env.example", "utf8")).toBe(envExample());
     for (const name of Object.keys(VARIABLES)) expect(envExample()).toContain(`#${name}=`);
   });
 
-  it("reads every variable without white space and quotes around it", () => {
+  it("trims white space and quotes of every variable", () => {
     const sample: Record<string, string> = {
       ...COMPLETE,
       HEDERA_NETWORK: "custom",
@@ -213,11 +210,11 @@ describe("the environment", () => {
     expect(doubts(sample)).toEqual([]);
   });
 
-  it.each(Object.keys(VARIABLES))("refuses %s with a line break in it, by name", (name) => {
+  it.each(Object.keys(VARIABLES))("refuses a line break in %s", (name) => {
     expect(problemsOf({ ...COMPLETE, [name]: "one\ntwo" })).toContain(`${name} holds a line break`);
   });
 
-  it("names variables that nothing reads but were most likely meant for it, and no others", () => {
+  it("names variables that are most likely misspelt, and no others", () => {
     const others = {
       ...{ PATH: "/bin", HOSTNAME: "box", SHELL: "sh", NODE_ENV: "production", KV_URL: "x", POSTGRES_URL: "x" },
       ...{ DATABASE_URL_UNPOOLED: "x", OTEL_TRACES_SAMPLER: "x", NEXT_PUBLIC_TOPIC_SIGNAL: "0.0.1", VERCEL_URL: "x" },
@@ -247,12 +244,12 @@ describe("the environment", () => {
     expect(problemsOf({ [name]: value })).toContain(sentence);
   });
 
-  it("takes several secrets, and none from between two commas", () => {
+  it("accepts several secrets, and no empty one between two commas", () => {
     expect(readEnv({ SESSION_SECRET: `${SECRET}, ${SECRET}x ,` }).sessionSecrets).toEqual([SECRET, `${SECRET}x`]);
     expect(readEnv({}).sessionSecrets).toBeNull();
   });
 
-  it("knows its names and its proxy on Vercel, and none by itself elsewhere", () => {
+  it("knows its host names and its proxy on Vercel, and elsewhere only those in the settings", () => {
     const vercel = { VERCEL: "1", DATABASE_URL: "postgres://u:p@h/d", VERCEL_PROJECT_PRODUCTION_URL: "Trust.example" };
     expect(readEnv({ ...vercel, VERCEL_URL: "t-1.vercel.app" })).toMatchObject({
       domains: ["trust.example", "t-1.vercel.app"],
@@ -275,7 +272,7 @@ describe("a public network", () => {
     return lines.join("\n");
   };
 
-  it("is warned of when nobody may write for others and when it has no name, and of nothing that is an incident", async () => {
+  it("has a warning without a trusted payer and without a name, and none for an incident", async () => {
     expect(await opened({})).toContain("TRUSTED_PAYERS is not set");
     expect(await opened({})).toContain("APP_DOMAIN is not set");
     const quiet = await opened({ TRUSTED_PAYERS: "*", STRICT_BONDING: "off", APP_DOMAIN: "a.example" });
@@ -283,13 +280,13 @@ describe("a public network", () => {
   });
 });
 
-it("takes demo sign-in on a custom network where nobody is named as an operator", () => {
+it("demo sign-in is allowed on a custom network without operators", () => {
   const topics = { TOPIC_CONTACT: "0.0.1", TOPIC_TRUST: "0.0.1", TOPIC_RECOGNITION: "0.0.1", TOPIC_PROFILE: "0.0.1" };
   const custom = { HEDERA_NETWORK: "custom", MIRROR_URL: "http://127.0.0.1:1", SESSION_SECRET: "x".repeat(32) };
   expect(readEnv({ ...custom, ...topics, ALLOW_DEMO: "on" }).allowDemo).toBe(true);
 });
 
-it("takes an origin of another web UI, and nothing that is none", () => {
+it("UI_ORIGIN accepts an origin, and nothing else", () => {
   for (const [given, origin] of [
     ["https://ui.example", "https://ui.example"],
     ["https://UI.example:443/", "https://ui.example"],
@@ -313,7 +310,7 @@ it("takes an origin of another web UI, and nothing that is none", () => {
   }
 });
 
-it("refuses this server's own address as that of the web UI", () => {
+it("UI_ORIGIN refuses this server's own address", () => {
   const own = "UI_ORIGIN names this server itself";
   expect(problemsOf({ UI_ORIGIN: "https://app.example", APP_DOMAIN: "a.example,app.example" })).toContain(own);
   expect(problemsOf({ UI_ORIGIN: "https://ui.example", APP_DOMAIN: "app.example" })).toBe("");

@@ -19,7 +19,7 @@ describe("the name of an instance", () => {
     expect(nameOf(source as Record<string, string>)).toBe(name);
   });
 
-  it("is a piece of the id for an older release", () => {
+  it("is a part of its id if the instance is of an older release", () => {
     expect(instanceName({ instanceId: ID, place: null })).toBe("4f21c0de");
   });
 
@@ -30,7 +30,7 @@ describe("the name of an instance", () => {
     );
   });
 
-  it("takes nothing from other variables, and is bounded", () => {
+  it("contains no other variable, and is bounded", () => {
     const secret = fc.string({ minLength: 6, maxLength: 300, unit: "grapheme-ascii" }).map((text) => `s3cret-${text}`);
     const names = fc.constantFrom(
       "ADMIN_TOKEN",

@@ -8,6 +8,6 @@ it.each([
   [{ APP_DOMAIN: "a.example", VERCEL_PROJECT_PRODUCTION_URL: "mesh.vercel.app" }, "https://a.example"],
   [{ APP_DOMAIN: "" }, null],
   [{}, null],
-])("of %j is %s", (source, origin) => {
+])("the public origin of %j is %s", (source, origin) => {
   expect(publicOrigin(source)).toBe(origin);
 });

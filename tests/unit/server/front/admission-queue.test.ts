@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 
 describe("the admission queue", () => {
-  it("lets the first request in at once and each further one of its address a gap later, in order", async () => {
+  it("admits an address's first request at once and each further one a gap later, in order", async () => {
     for (const request of ["a", "b", "c"]) add(request);
     expect(entered).toEqual(["a"]);
     await clock.advance(GAP_MS - 1);
@@ -34,13 +34,13 @@ describe("the admission queue", () => {
     expect(entered).toEqual(["a", "b", "c"]);
   });
 
-  it("keeps no other address waiting", () => {
+  it("lets no other address wait", () => {
     for (const request of ["a", "b"]) add(request);
     add("other", ELSEWHERE);
     expect(entered).toEqual(["a", "other"]);
   });
 
-  it("gives the turn of a request that left to the next one", async () => {
+  it("gives the turn of a request whose client left to the next one", async () => {
     add("a");
     add("left", HERE, false);
     add("b");
@@ -48,7 +48,7 @@ describe("the admission queue", () => {
     expect(entered).toEqual(["a", "b"]);
   });
 
-  it("takes no more than its length of one address, and forgets an address that is through", async () => {
+  it("queues at most its length for one address, and forgets an address without requests", async () => {
     for (let i = 0; i <= QUEUE.maxWaiting; i += 1) expect(add(`${i}`)).toBe(true);
     expect(add("too many")).toBe(false);
     expect(add("other", ELSEWHERE)).toBe(true);

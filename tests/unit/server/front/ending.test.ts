@@ -72,7 +72,7 @@ describe("the end of a server", () => {
     expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
   });
 
-  it("lets requests that are under way finish before it closes anything", async () => {
+  it("lets running requests finish before it closes anything", async () => {
     const connection = await connect();
     ask(connection, "/slow");
     await until(() => held.length === 1);
@@ -98,13 +98,13 @@ describe("the end of a server", () => {
     await connection.closed();
   });
 
-  it("takes a second where nobody asks", async () => {
+  it("takes a second without requests", async () => {
     const startMs = clock.monotonicMs();
     await clock.drive(end());
     expect(clock.monotonicMs() - startMs).toBeLessThan(2 * QUIET_MS + 100);
   });
 
-  it("goes on accepting while requests come, for as long as a balancer may take to notice", async () => {
+  it("accepts new requests for as long as a balancer may take to notice", async () => {
     const ending = end();
     const once = () =>
       new Promise<number>((resolve, reject) => {

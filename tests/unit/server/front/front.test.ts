@@ -48,7 +48,7 @@ const SAFE = {
 };
 
 describe("while the app loads", () => {
-  it("is alive but not ready, names the parts that it is opening, and has a page for people", async () => {
+  it("the server is alive but not ready, names the parts that it opens, and shows a page", async () => {
     let isOpen = () => {};
     const opening = loaded("the database", new Promise<void>((resolve) => (isOpen = resolve)));
     expect(await ask("GET /api/health")).toMatchObject({ status: 200, headers: SAFE });
@@ -128,7 +128,7 @@ describe("every answer has the headers that keep it from being misused", () => {
   });
 });
 
-describe("what is hardly HTTP", () => {
+describe("a request that is hardly HTTP", () => {
   it.each([
     ["names no host", "GET /api/health HTTP/1.1\r\n\r\n", 400, /names no host/],
     ["expects what nobody offers", "GET /api/health HTTP/1.1\r\nhost: a\r\nexpect: bananas\r\n\r\n", 400, /Expect/],
@@ -173,7 +173,7 @@ describe("a body that nobody wants", () => {
     expect(sockets.at(-1)?.bytesRead).toBeLessThan(1_000_000);
   });
 
-  it("is not asked for either, and one that is wanted is", async () => {
+  it("gets no 100 Continue, and a wanted one gets it", async () => {
     front.serve = toFramework((request, response) => void request.resume().on("end", () => response.end()));
     const expecting = ["content-length: 2", "content-type: application/json", "expect: 100-continue"];
     expect((await ask("POST /api/sync", ...expecting)).status).toBe(100);
@@ -190,7 +190,7 @@ describe("a body that nobody wants", () => {
   });
 });
 
-it("says in a sentence where it cannot listen", async () => {
+it("a server that cannot listen says why in a sentence", async () => {
   const second = new Front(starting(loadingNow, false), clock);
   await expect(second.listen(port, "127.0.0.1")).rejects.toThrow(/Port \d+ at 127\.0\.0\.1 is in use .* set PORT/);
 });

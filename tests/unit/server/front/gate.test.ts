@@ -24,7 +24,7 @@ const statusOf = (...asked: Parameters<typeof ask>) => {
 };
 
 describe("a route", () => {
-  it.each(NAMES)("is let in by its name, with a limit: %s", (name) => {
+  it.each(NAMES)("is admitted by its name, with a limit: %s", (name) => {
     const [method = ""] = name.split(" ");
     const verdict = ask(method, `${pathOf(name)}?a=b`);
     expect(verdict).toMatchObject({ kind: "pass", route: name });
@@ -32,7 +32,7 @@ describe("a route", () => {
     expect(verdict).toMatchObject({ limit: routeNamed(name).limit });
   });
 
-  it.each(NAMES)("is 405 for methods that its path does not have, and says which it has: %s", (name) => {
+  it.each(NAMES)("answers 405 for other methods, and names its own: %s", (name) => {
     const path = pathOf(name);
     const own = NAMES.filter((each) => pathOf(each) === path).map((each) => each.split(" ")[0] as string);
     const isStream = own.includes("GET") && routeNamed(`GET ${path}` as RouteName)?.answer === "text/event-stream";
@@ -49,7 +49,7 @@ describe("a route", () => {
     }
   });
 
-  it.each(NAMES)("takes a body only where it reads one, and none that is too large: %s", (name) => {
+  it.each(NAMES)("accepts a body only if it reads one, and none that is too large: %s", (name) => {
     const [method = ""] = name.split(" ");
     const withBody: Record<string, string>[] = [{ "content-length": "1" }, { "transfer-encoding": "chunked" }];
     const isReading = routeNamed(name).body !== undefined;
@@ -59,20 +59,20 @@ describe("a route", () => {
     expect(statusOf(method, pathOf(name), { "content-length": "0" })).toBe("pass");
   });
 
-  it("of health remembers its answer, so that its limit need not be narrow", () => {
+  it("of health caches its answer, so that its limit may be wide", () => {
     const health = NAMES.filter((name) => pathOf(name).startsWith("/api/health"));
     expect(health.length).toBeGreaterThan(3);
     for (const name of health) expect(routeNamed(name), name).toMatchObject({ rememberMs: 1_000, limit: "health" });
   });
 
-  it("that is none is 404, and HEAD of the stream opens nothing", () => {
+  it("that does not exist is 404, and HEAD of the stream opens no stream", () => {
     expect(statusOf("GET", "/api/nowhere")).toBe("not-found");
     expect(statusOf("GET", "/api")).toBe("not-found");
     expect(statusOf("GET", "/api/contacts/more")).toBe("not-found");
     expect(ask("HEAD", "/api/stream")).toMatchObject({ problem: { code: "method-not-allowed" }, allow: "GET" });
   });
 
-  it("takes as long an address as it says, and others do not", () => {
+  it("accepts an address as long as it says", () => {
     const ids = `ids=${"x".repeat(10_000)}`;
     expect(statusOf("GET", `/api/profiles?${ids}`)).toBe("pass");
     expect(statusOf("GET", `/api/contacts?${ids}`)).toBe("address-too-long");
@@ -81,7 +81,7 @@ describe("a route", () => {
 });
 
 describe("a page", () => {
-  it("is asked for by GET and HEAD, without a body", () => {
+  it("accepts GET and HEAD, without a body", () => {
     for (const path of ["/", "/signals", "/profile/tm-a", "/nowhere", "/icon.svg"])
       for (const method of METHODS)
         expect(statusOf(method, path)).toBe(["GET", "HEAD"].includes(method) ? "pass" : "method-not-allowed");
@@ -89,7 +89,7 @@ describe("a page", () => {
     expect(statusOf("GET", "/signals", { "transfer-encoding": "chunked" })).toBe("too-large");
   });
 
-  it("and a file have limits of their own", () => {
+  it("and a file have different limits", () => {
     expect(ask("GET", "/signals")).toMatchObject({ limit: "page" });
     for (const path of ["/trustmesh-edge/_next/static/a.js", "/icon.svg", "/wallet-connector.js"])
       expect(ask("GET", path)).toMatchObject({ limit: "file" });
@@ -119,7 +119,7 @@ describe("with another deployment's pages on this origin", () => {
         );
   });
 
-  it("our operators' pages, the page for signing in, our files and our routes stay", () => {
+  it("our operators' pages, the sign-in page, our files and our routes stay ours", () => {
     for (const path of [
       "/admin",
       "/admin/topics",
@@ -137,7 +137,7 @@ describe("with another deployment's pages on this origin", () => {
     }
   });
 
-  it("refuses larger bodies, long addresses and malformed ones all the same", () => {
+  it("large bodies, long addresses and malformed addresses are still refused", () => {
     const long = { "content-length": String(MAX_PASSED_BYTES + 1) };
     expect(askWithUi("POST", "/upload", { "content-length": String(MAX_PASSED_BYTES) })).toMatchObject({ to: "ui" });
     expect(askWithUi("POST", "/upload", long)).toMatchObject({ problem: { code: "too-large" } });
@@ -147,12 +147,12 @@ describe("with another deployment's pages on this origin", () => {
   });
 });
 
-it("refuses very many headers", () => {
+it("the gate refuses very many headers", () => {
   expect(statusOf("GET", "/signals", {}, { headerCount: MAX_HEADERS })).toBe("pass");
   expect(statusOf("GET", "/signals", {}, { headerCount: MAX_HEADERS + 1 })).toBe("headers-too-large");
 });
 
-it("lets in or refuses whatever comes, and never throws", () => {
+it("the gate admits or refuses every request, and never throws", () => {
   const target = fc.oneof(
     fc.string({ unit: "binary", maxLength: 400 }),
     fc.tuple(fc.constantFrom(...NAMES.map(pathOf)), fc.string({ maxLength: 200 })).map(([path, more]) => path + more),

@@ -76,7 +76,7 @@ const limited = Object.entries(ROUTES).flatMap(([route, { limit }]: [string, { l
 );
 
 describe("the rate guard", () => {
-  it.each(limited)("lets %s through, except while its limit is known to be used up", async (route, limit) => {
+  it.each(limited)("admits %s, except while its limit is known to be used up", async (route, limit) => {
     const [method, path] = route.split(" ") as [string, string];
     await clock.advance(3_600_000);
     expect((await ask(method, path)).status).toBe(200);
@@ -104,7 +104,7 @@ describe("the rate guard", () => {
     expect((await ask(method, path)).status).toBe(200);
   });
 
-  it("lets a burst of one address in one by one; nobody else waits for it", async () => {
+  it("admits a burst of one address one by one, and nobody else waits for it", async () => {
     await clock.advance(3_600_000);
     const startMs = clock.monotonicMs();
     const times: number[] = [];
@@ -118,7 +118,7 @@ describe("the rate guard", () => {
     expect(times).toEqual(burst.map((_, before) => before * QUEUE.gapMs));
   });
 
-  it("refuses what finds the queue full, and does not let in a client that has gone", async () => {
+  it("refuses a request that finds the queue full, and admits no client that has left", async () => {
     await clock.advance(3_600_000);
     const leaving = new AbortController();
     const first = await ask("POST", "/api/auth/challenge");
@@ -153,7 +153,7 @@ describe("the rate guard", () => {
     expect((await again()).status).toBe(200);
   });
 
-  it("queues nothing where RATE_LIMITS is 0", () => {
+  it("queues nothing if RATE_LIMITS is 0", () => {
     const unlimited = new CallerLimits({
       shared: null,
       own: new MemoryBudgets(clock, 10),
@@ -177,7 +177,7 @@ describe("the rate guard", () => {
     expect(heard).toEqual([`GET ${path}`]);
   });
 
-  it("refuses nothing else meanwhile, and counts its refusals", async () => {
+  it("refuses only the flood, and counts its refusals", async () => {
     await clock.advance(3_600_000);
     await exhaust("submit");
     for (const [method, path] of [

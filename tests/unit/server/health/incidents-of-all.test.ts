@@ -11,7 +11,7 @@ const report = (instanceId: string, incidents: readonly IncidentAnswer[], ageMs 
   ...{ instanceId, incidents: [...incidents], reportedMs: NOW_MS - ageMs },
 });
 
-it("names each incident once, since it was first seen, with every instance that sees it", () => {
+it("the list names each incident once, with its first time and every instance that sees it", () => {
   const seen = incidentsOfAll(
     [
       report("a", [incident("topic-gap", { subject: "0.0.7" })]),
@@ -28,7 +28,7 @@ it("names each incident once, since it was first seen, with every instance that 
   ]);
 });
 
-it("has critical ones first, then the oldest", () => {
+it("the list starts with critical incidents, then the oldest", () => {
   const seen = incidentsOfAll(
     [report("a", [incident("new"), incident("old", { sinceMs: 1 }), incident("bad", { severity: "critical" })])],
     NOW_MS,
@@ -36,7 +36,7 @@ it("has critical ones first, then the oldest", () => {
   expect(seen.map(({ code }) => code)).toEqual(["bad", "old", "new"]);
 });
 
-it("takes an instance that has been silent for minutes for one that has ended", () => {
+it("an instance that is silent for minutes counts as ended", () => {
   expect(incidentsOfAll([report("a", [incident("starting")], 151_000)], NOW_MS)).toEqual([]);
   expect(incidentsOfAll([report("a", [incident("starting")], 149_000)], NOW_MS)).toHaveLength(1);
 });

@@ -17,7 +17,7 @@ const broken = (cause: unknown) =>
   } as RequestInit);
 
 it.each([new Error("aborted"), new Error("HPE_INVALID_CHUNK_SIZE"), "reset"])(
-  "is bad input with a sentence where it breaks off: %s",
+  "a body that breaks off is bad input, with a sentence: %s",
   async (cause) => {
     await expect(readJson(broken(cause), new DrivenClock())).rejects.toMatchObject({
       code: "bad-input",

@@ -9,7 +9,7 @@ function logOf(isPretty: boolean, secrets?: readonly string[]) {
 }
 
 describe("in production", () => {
-  it("is one JSON object a line, with the request that it is about", () => {
+  it("is one JSON object a line, with its request", () => {
     const { lines, log } = logOf(false);
     log.info("began");
     inRequest({ requestId: "request-1" }, () => log.warn("slow\nhere", { topicId: "0.0.5", cursor: 12n }));
@@ -23,7 +23,7 @@ describe("in production", () => {
     expect(lines.every((line) => !line.includes("\n"))).toBe(true);
   });
 
-  it("says of an error its name and message, and of a driver's only the name", () => {
+  it("has an error's name and message, and only the name for a driver's error", () => {
     const { lines, log } = logOf(false);
     log.error("failed", {
       cause: new TypeError("no such thing"),
@@ -41,7 +41,7 @@ describe("in production", () => {
     ["a password in an address", "hunter2"],
     ["a bearer token", "abcdef123456"],
     ["a session", "eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"],
-  ])("leaves out %s, in whatever text it stands", (_, hidden) => {
+  ])("leaves out %s, in any text", (_, hidden) => {
     const texts = [`of ${hidden}`, `postgres://app:${hidden}@host/x`, `Bearer ${hidden}`];
     const fitting = { hunter2: texts.slice(1, 2), abcdef123456: texts.slice(2) }[hidden] ?? texts.slice(0, 1);
     const { lines, log } = logOf(false, ['a "quoted" secret']);
@@ -51,7 +51,7 @@ describe("in production", () => {
   });
 
   it.each(["authorization", "body", "cookie", "password", "secret", "set-cookie", "token"])(
-    "never says a %s",
+    "never contains a %s",
     (name) => {
       const { lines, log } = logOf(false);
       log.info("x", { [name]: "hidden", headers: { [name]: "hidden" } });

@@ -24,7 +24,7 @@ function setUp() {
 }
 
 describe("the history of an instance", () => {
-  it("holds what was counted in each minute that is over, with the highest levels", async () => {
+  it("holds the counts of each full minute, with the highest levels", async () => {
     const { reading, history, pass } = setUp();
     history.observe();
     Object.assign(reading, { requests: 5, openStreams: 3, lagMs: 900 });
@@ -40,7 +40,7 @@ describe("the history of an instance", () => {
     });
   });
 
-  it("keeps an hour, within 5 KB, whatever is counted", async () => {
+  it("keeps an hour within 5 KB, even with large counts", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 2_000_000 }), { minLength: 150, maxLength: 150 }), async (steps) => {
         const { reading, history, pass } = setUp();
@@ -57,7 +57,7 @@ describe("the history of an instance", () => {
     );
   });
 
-  it("loses no count: the minutes add up to the counter, over pauses too", async () => {
+  it("loses no count: the minutes add up to the counter, even after pauses", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ more: fc.nat({ max: 100 }), afterMs: fc.nat({ max: 200_000 }) }), { maxLength: 12 }),

@@ -55,7 +55,7 @@ const reports = fc.array(report, { minLength: 1, maxLength: 4 });
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 describe("the sum of reports", () => {
-  it("holds every count of every instance once, in the shape that operators are promised", () => {
+  it("holds every count of every instance once, in the documented shape", () => {
     fc.assert(
       fc.property(reports, (all) => {
         const total = AdminStatus.shape.total.parse(sumReports(all));
@@ -73,7 +73,7 @@ describe("the sum of reports", () => {
     );
   });
 
-  it("shows the worst circuit of a mirror and of a tier", () => {
+  it("shows the worst circuit breaker of a mirror and of a tier", () => {
     fc.assert(
       fc.property(reports, (all) => {
         const mirrors = sumMirrors(all);
@@ -101,7 +101,7 @@ describe("the cost", () => {
     ...changes,
   });
 
-  it("is what was counted at list prices, and a day what each instance would come to in one", () => {
+  it("is the counts at list prices, and its daily rate adds up all instances", () => {
     const [long, short] = [
       of({ commands: { lookup: 60_000, fill: 40_000 } }),
       of({ commands: { lookup: 50_000 }, startedMs: DAY_MS }),
@@ -115,7 +115,7 @@ describe("the cost", () => {
     expect(cost.dollars).toBeCloseTo(0.3, 10);
   });
 
-  it("of a message is its fee, and of each byte over the first hundred a little more", () => {
+  it("of a message is its fee plus a little for each byte after the first hundred", () => {
     const submits = { messages: 1, transactions: 1, bytes: 1_024, errors: 0 };
     const cost = costOf([of({ submits })], null, DAY_MS);
     // docs/hedera.md §3: 1,024 bytes are about $0.00143.
@@ -147,7 +147,7 @@ describe("an instance that ended without a word", () => {
     expect(idsOf([at("ubuntu:3000", 1, 9), at("ubuntu:3000", 6, 7)])).toHaveLength(2);
   });
 
-  it("is not searched for among functions, which have no port", () => {
+  it("is never found among functions, which have no port", () => {
     expect(idsOf([at("function", 1, 5), at("function", 6, 7), { ...at("x", 8, 9), place: null }])).toHaveLength(3);
   });
 });

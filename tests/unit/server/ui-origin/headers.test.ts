@@ -11,7 +11,7 @@ const answered = (...pairs: readonly (readonly [string, string])[]) => answerHea
 const AS_IT_IS = { decode: (value: string) => value };
 
 describe("the headers of a request that is passed on", () => {
-  it("name the other deployment's host, and say for whom it is", () => {
+  it("name the other deployment's host, and the client", () => {
     const given = { host: "app.example", "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https" };
     expect(requestHeaders({ ...given, [SOCKET_HEADER]: "10.0.0.1" }, "https://ui.example:8443")).toEqual({
       host: "ui.example:8443",
@@ -27,7 +27,7 @@ describe("the headers of a request that is passed on", () => {
     expect(requestHeaders(added, ORIGIN)["x-forwarded-for"]).toBe("203.0.113.7");
   });
 
-  it("keep the other deployment's credentials, and leave out what belongs to one connection or to this platform", () => {
+  it("keep the other deployment's credentials, and leave out headers of one connection or of this platform", () => {
     const theirs = {
       authorization: "Bearer theirs",
       "x-requested-with": "XMLHttpRequest",
@@ -51,7 +51,7 @@ describe("the headers of a request that is passed on", () => {
     expect(cookieSent('a="1, 2"; tm_session2=z; TM_SESSION=w')).toBe('a="1, 2"; tm_session2=z; TM_SESSION=w');
   });
 
-  it("hold no session in any Cookie header, as our own reader reads it", () => {
+  it("hold no session in any Cookie header, even one that only our own parser finds", () => {
     const name = fc.oneof(
       fc.constantFrom(...SESSIONS, " tm_session", "tm_session\t", "other"),
       fc.string({ maxLength: 5 }),
@@ -67,7 +67,7 @@ describe("the headers of a request that is passed on", () => {
     );
   });
 
-  it("count the servers on the way, so that a circle is seen", () => {
+  it("count the servers on the way, so that a loop is detected", () => {
     const once = requestHeaders({ "cdn-loop": "other-cdn; a=b" }, ORIGIN);
     expect(once["cdn-loop"]).toBe("other-cdn; a=b, trustmesh-edge");
     const passed = (value: string | undefined) => hasPassed((name) => (name === "cdn-loop" ? value : undefined));
@@ -91,7 +91,7 @@ describe("the headers of an answer that comes back", () => {
     expect(answered(...own)).toEqual(own);
   });
 
-  it("leave out what belongs to one connection", () => {
+  it("leave out headers of one connection", () => {
     const left = [
       ...[
         ["Connection", "close, X-Hop"],
@@ -125,7 +125,7 @@ describe("the headers of an answer that comes back", () => {
         expect(answered(["Set-Cookie", forged]), forged).toEqual([]);
   });
 
-  it("redirect within this origin where they named their own", () => {
+  it("redirect within this origin if they named their own", () => {
     const to = (location: string) => answered(["Location", location])[0]?.[1];
     expect(to("https://ui.example/a?b=c#d")).toBe("/a?b=c#d");
     expect(to("http://ui.example/a")).toBe("/a");
@@ -143,7 +143,7 @@ describe("the headers of an answer that comes back", () => {
       expect(to(other)).toBe(other);
   });
 
-  it("never redirect to another host where they stayed on theirs", () => {
+  it("never redirect to another host if they stayed on theirs", () => {
     const to = (location: string) => answered(["Location", location])[0]?.[1] ?? "";
     const part = fc.constantFrom(
       "/",
