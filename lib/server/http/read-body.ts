@@ -11,7 +11,10 @@ const BODY_MS = 10_000;
 /** Our messages nest a few levels. A recursive walk overflows only far above this. */
 const MAX_DEPTH = 32;
 
-/** The JSON, or undefined for a POST without a body, as `fetch` and curl send it. Throws ProblemError. */
+/**
+ * The JSON, or undefined for a POST without a body. Some clients send such a POST with a content type, the web UI among them. Throws
+ * ProblemError.
+ */
 export async function readJson(request: Request, clock: Clock): Promise<unknown> {
   const { headers } = request;
   if (!headers.has("content-type") && !hasBody((name) => headers.get(name))) return undefined;
@@ -19,6 +22,7 @@ export async function readJson(request: Request, clock: Clock): Promise<unknown>
   if (!/^application\/json\b/i.test(type))
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
   const text = (await inTime(readAll(request), clock)).toString("utf8");
+  if (text === "") return undefined;
   if (isTooDeep(text)) throw new ProblemError("bad-input", "The body is nested too deeply.", { field: "body" });
   try {
     return JSON.parse(text);

@@ -60,6 +60,8 @@ interface UiRequest {
   readonly path: () => string;
   /** Absent: a GET. */
   readonly body?: () => object;
+  /** A POST that names a type and has no body. */
+  readonly isEmptyPost?: true;
   readonly status?: number;
   /** The UI sends an anonymous request, and everybody gets the answer. */
   readonly isPublic?: true;
@@ -212,7 +214,12 @@ const REQUESTS: Readonly<Record<string, UiRequest>> = {
     path: () => `/api/hcs22/resolve?did=did:ethr:${wallet.address}`,
     reads: ["accountId", "source", "updatedAt"],
   },
-  "an assertion of identity": { path: () => "/api/hcs22/resolve?mode=ASSERT", body: () => ({}), reads: ["success"] },
+  "an assertion of identity": { path: () => "/api/hcs22/resolve?mode=ASSERT", isEmptyPost: true, reads: ["success"] },
+  "the identity at sign-in": {
+    path: () => "/api/hcs22/resolve",
+    body: () => ({ magicDID: `did:ethr:${wallet.address}` }),
+    reads: ["success"],
+  },
   "an invitation's code": {
     path: () => "/api/qr/shorten",
     body: () => ({ d: invitation() }),
@@ -242,12 +249,14 @@ const SIGNED_IN: Readonly<Record<string, () => Promise<Record<string, string>>>>
 };
 
 async function send(
-  { path, body }: UiRequest,
-  headers: Record<string, string>,
+  { path, body, isEmptyPost }: UiRequest,
+  signedIn: Record<string, string>,
   change: { body?: object; query?: string } = {},
 ) {
   const json = body && { body: { ...body(), ...change.body } };
-  const response = await t.ask(body ? "POST" : "GET", path() + (change.query ?? ""), null, { headers, ...json });
+  const headers = { ...signedIn, ...(isEmptyPost ? { "content-type": "application/json" } : {}) };
+  const method = body || isEmptyPost ? "POST" : "GET";
+  const response = await t.ask(method, path() + (change.query ?? ""), null, { headers, ...json });
   return { response, json: (await response.json()) as Record<string, unknown> };
 }
 const memberOf = (json: unknown, path: string): unknown =>

@@ -1,4 +1,4 @@
-/** A body that breaks off is the client's doing: an answer, and no failure of ours. */
+/** A body that breaks off is the client's doing: an answer, and no failure of ours. An empty one is no body. */
 import { expect, it } from "vitest";
 import { readJson } from "@/lib/server/http/read-body";
 import { DrivenClock } from "../../../support/control/driven-clock";
@@ -25,3 +25,12 @@ it.each([new Error("aborted"), new Error("HPE_INVALID_CHUNK_SIZE"), "reset"])(
     });
   },
 );
+
+it.each<Record<string, string>>([
+  {},
+  { "content-type": "application/json" },
+  { "content-type": "application/json; charset=utf-8", "content-length": "0" },
+])("is nothing where a POST has no body, with these headers: %o", async (headers) => {
+  const request = new Request("http://app.test/api/hcs22/resolve", { method: "POST", headers });
+  await expect(readJson(request, new DrivenClock())).resolves.toBeUndefined();
+});
