@@ -84,6 +84,13 @@ describe("a code", () => {
     expect([late.status, typeof ((await late.json()) as Json).error]).toEqual([404, "string"]);
   });
 
+  it("has a form that the web UI's scanner takes for a code", async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const { code } = (await (await shorten(invitation(newJti()))).json()) as { code: string };
+      expect(`https://app.example/c/${code}`).toMatch(/\/c\/[A-Za-z0-9]{6,8}$/);
+    }
+  });
+
   it("that nobody was given stands for nothing, however often it is asked for", async () => {
     for (let i = 0; i < 3; i += 1) expect((await t.ask("GET", "/api/qr/resolve?c=guess", null)).status).toBe(404);
   });

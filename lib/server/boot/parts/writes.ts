@@ -1,6 +1,6 @@
 import "server-only";
 /** Wires the way to the ledger: topic routing, submission, and the creation of topics. */
-import { hash, randomBytes } from "node:crypto";
+import { hash, randomInt } from "node:crypto";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
@@ -22,8 +22,9 @@ import { type CountedSubmitter, counted } from "../counted-submitter";
 import type { Sync } from "./sync";
 import type { Tiers } from "./tiers";
 
-/** 72 bits: nobody can guess a code in the minutes that it lives. */
-const CODE_BYTES = 9;
+/** The web UI scans codes of six to eight of these characters. Eight are 47 bits: nobody guesses one in the minutes that it lives. */
+const CODE_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const CODE_LENGTH = 8;
 
 export interface Writes {
   readonly pending: PendingSignals;
@@ -73,7 +74,8 @@ export function buildWrites(parts: WriteParts): Writes {
     digest: (bytes) => hash("sha256", bytes, "hex"),
     pausedSentence: (topicId) => pausedSentence(scheduler, parts.adminReads, topicId),
   });
-  const newCode = () => randomBytes(CODE_BYTES).toString("base64url");
+  const newCode = () =>
+    Array.from({ length: CODE_LENGTH }, () => CODE_CHARACTERS[randomInt(CODE_CHARACTERS.length)]).join("");
   const invitations = new Invitations({ hot, clock, newCode });
   return { pending, router, shards, submit, invitations, written };
 }
