@@ -46,24 +46,26 @@ interface Stored {
   }[];
 }
 
-async function load({ stores }: App, userId: UserId) {
+async function load({ stores, env }: App, userId: UserId) {
   const { views } = stores;
+  const newestMints = { types: ["RECOGNITION_MINT"], beforeNs: null, limit: COMPACTED_MAX };
   const [{ position, edges }, page, [own]] = await Promise.all([
     views.contacts(userId),
-    views.recognition(userId, null, COMPACTED_MAX),
+    views.signals(userId, { ...newestMints, maxRows: env.strategies.signals.maxSize }),
     views.profiles([userId]),
   ]);
-  const given = page.rows.map((row) => ({ row, ...decodedSignalOf(userId, row, "hcs-cached") }));
-  const definitions = await views.definitions([...new Set(given.flatMap(({ definitionId }) => definitionId ?? []))]);
+  const minted = page.rows.map((row) => ({ row, ...decodedSignalOf(userId, row, "hcs-cached") }));
+  const definitions = await views.definitions([...new Set(minted.flatMap(({ definitionId }) => definitionId ?? []))]);
   const byName = new Map(
     definitions.flatMap((each) => [each.slug, each.definitionId].map((name) => [name, each] as const)),
   );
-  const mints = given.map(({ row, signal, definitionId }): CompactedMint => {
+  const mints = minted.map(({ row, signal, definitionId }): CompactedMint => {
     const definition = byName.get(definitionId);
     const { icon, title, description, category } = definition ?? {};
     const defined = { name: title, emoji: icon, description, category };
     return {
-      ...{ consensusNs: row.consensusNs, actor: row.peerId ?? userId, target: userId },
+      consensusNs: row.consensusNs,
+      ...{ actor: (row.isActor ? null : row.peerId) ?? userId, target: (row.isActor ? row.peerId : null) ?? userId },
       words: { ...wordsOf(signal.metadata), ...wordsOf(defined), ...(definitionId === null ? {} : { definitionId }) },
     };
   });

@@ -136,6 +136,26 @@ describe("the web UI's reader", () => {
     ]);
   });
 
+  it("shows in its feed what this person gave and was given, as our own page of signals", async () => {
+    const mint = (from: string, to: string, name: string) =>
+      post("recognition", { type: "SIGNAL_MINT", from, to, tokenId: "kind", name, emoji: "💛" });
+    mint("tm-ben", ME, "For Ana");
+    mint(ME, "tm-ben", "From Ana");
+    mint("tm-ben", "tm-cleo", "Between others");
+    await t.sync();
+    const reader = await browser();
+    await reader.start();
+    const own = await t.json<{ items: { actor: string; target: string }[] }>("/api/signals", ME);
+    expect(reader.feed().map(({ actor, target }) => ({ actor, target }))).toEqual(
+      own.items.map(({ actor, target }) => ({ actor, target })),
+    );
+    expect(reader.feed().map(({ name }) => name)).toEqual(["From Ana", "For Ana"]);
+    mint(ME, "tm-cleo", "From Ana again");
+    await t.sync();
+    await reader.poll();
+    expect(reader.feed()[0]).toMatchObject({ actor: ME, target: "tm-cleo", name: "From Ana again" });
+  });
+
   it("does not show a bond that was revoked, nor trust that was taken back", async () => {
     for (const peer of ["tm-ben", "tm-cleo"]) {
       bond(peer);

@@ -22,7 +22,7 @@ const mints: fc.Arbitrary<readonly CompactedMint[]> = fc.array(
   fc.record({
     consensusNs: time,
     actor: fc.constantFrom(peer(1), ME),
-    target: fc.constant(ME),
+    target: fc.constantFrom(peer(2), ME),
     words: fc.dictionary(fc.string(), fc.string()),
   }),
   { maxLength: 60 },
