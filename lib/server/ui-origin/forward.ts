@@ -18,6 +18,11 @@ export const MAX_PASSED_BYTES = 5_000_000;
 /** As long as the framework's own rewrites wait for another server. */
 const ANSWER_MS = 30_000;
 
+/** Node's word for a connection that serves one request. */
+const NEW_CONNECTION = false;
+/** How reading from and writing to a connection fails that the other side has closed. */
+const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
 export interface Passed {
   readonly method: string;
   /** Path and query as they came. Starts with a slash. */
@@ -57,10 +62,13 @@ export class Forwarder {
 
   /** Resolves as soon as the answer's headers are there. Never rejects. A body that breaks off later breaks the answer's, too. */
   async forward(passed: Passed): Promise<Result<Answer, Failure>> {
-    const first = await this.attempt(passed);
-    // The other side closed a kept connection while the request was on its way. It has seen nothing of it.
+    const { method, body } = passed;
+    // The other side may close a kept connection at any moment, and nobody knows what it has seen of a request on it.
+    const isRepeatable = (method === "GET" || method === "HEAD") && body === null;
+    const first = await this.attempt(passed, isRepeatable ? this.agent : NEW_CONNECTION);
     if (first !== "closed meanwhile") return first;
-    const second = await this.attempt(passed);
+    // It closes all that were idle at about the same time, so another kept one would be no better.
+    const second = await this.attempt(passed, NEW_CONNECTION);
     return second === "closed meanwhile" ? err({ kind: "unreachable", reason: "it cut the connection" }) : second;
   }
 
@@ -68,14 +76,14 @@ export class Forwarder {
     this.agent.destroy();
   }
 
-  private attempt({ method, target, headers, body, signal }: Passed) {
+  private attempt({ method, target, headers, body, signal }: Passed, agent: PlainAgent | typeof NEW_CONNECTION) {
     return new Promise<Result<Answer, Failure> | "closed meanwhile">((resolve) => {
       const { hostname, port } = this.url;
       const sent = requestHeaders(headers, this.origin);
       // Node adds it for methods that usually have a body. The others' bodies would be sent without a frame.
       if (body !== null && sent["content-length"] === undefined) sent["transfer-encoding"] = "chunked";
       const request = this.send({
-        ...{ method, path: target, headers: sent, agent: this.agent, signal },
+        ...{ method, path: target, headers: sent, agent, signal },
         // Node takes an IPv6 address without its brackets.
         ...{ hostname: hostname.replace(/^\[|\]$/g, ""), port },
       });
@@ -91,8 +99,7 @@ export class Forwarder {
       });
       request.on("error", (cause: NodeJS.ErrnoException) => {
         if (signal.aborted) return fail({ kind: "client-left" });
-        const isRetried = request.reusedSocket && cause.code === "ECONNRESET" && body === null;
-        if (isRetried) return resolve("closed meanwhile");
+        if (request.reusedSocket && CLOSED.has(cause.code ?? "")) return resolve("closed meanwhile");
         fail({ kind: "unreachable", reason: reasonUnreachable(cause) ?? cause.code ?? "no reason given" });
       });
       if (body === null) return void request.end();

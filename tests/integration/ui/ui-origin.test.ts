@@ -82,6 +82,47 @@ describe("a request that is passed on", () => {
     expect(connections).toBe(3);
   });
 
+  /** Keeps several connections, and then closes each at the next request on it, as a server does whose time for idle ones is over. */
+  async function withStaleConnections(): Promise<{ readonly ui: UiOrigin; readonly heard: string[] }> {
+    const heard: string[] = [];
+    let isOver = false;
+    const waiting: (() => void)[] = [];
+    const origin = await openSocketServer((socket) => {
+      const isKept = !isOver;
+      socket.on("data", (data) => {
+        if (isOver && isKept) return socket.resetAndDestroy();
+        heard.push(String(data).split(" ", 1)[0] as string);
+        const answer = () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        if (isOver) return answer();
+        // All answers come at once, so that each request has a connection of its own.
+        waiting.push(answer);
+        if (waiting.length === 4) for (const each of waiting) each();
+      });
+    });
+    const ui = uiAt(origin);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => ask(ui)));
+    for (const answer of answers) if (answer?.ok) await text(answer.value.body);
+    await new Promise((resolve) => setImmediate(resolve));
+    isOver = true;
+    heard.length = 0;
+    return { ui, heard };
+  }
+
+  it("arrives though the other side has closed all the connections that were kept", async () => {
+    const { ui, heard } = await withStaleConnections();
+    expect(await codeOf(ask(ui))).toBe(200);
+    expect(heard).toEqual(["GET"]);
+  });
+
+  it.each([
+    ["with a body", () => ({ method: "POST", body: Readable.from(["{}"]) })],
+    ["that may change something", () => ({ method: "POST" })],
+  ])("%s has a connection of its own, since it cannot be sent twice", async (_, make) => {
+    const { ui, heard } = await withStaleConnections();
+    expect(await codeOf(ask(ui, make()))).toBe(200);
+    expect(heard[0]).toBe("POST");
+  });
+
   it("ends at the other side when the client leaves, before the answer and during it", async () => {
     const left = new AbortController();
     const heard = new Promise<Socket>((resolve) => {
