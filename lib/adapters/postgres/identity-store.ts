@@ -52,7 +52,8 @@ export class PostgresIdentityStore implements IdentityStore {
   ) {}
 
   async messages(topicId: TopicId, issuer: EvmAddress, limit: number): Promise<readonly IdentityMessage[]> {
-    const rows = await this.statements.run("account", MESSAGES({ userId: ownerOfIssuer(issuer), topicId, limit }));
+    const reader = { userId: ownerOfIssuer(issuer), userNo: null };
+    const rows = await this.statements.run("account", MESSAGES({ ...reader, topicId, limit }));
     const found = rows.filter(({ consensusNs: ns }) => ns !== null);
     const messages = this.readable.rows("topic_log", found, messageIn);
     // The message that is left out may be the one that ends a binding.

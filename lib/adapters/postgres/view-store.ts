@@ -56,16 +56,20 @@ export class PostgresViewStore implements ViewStore {
   ) {}
 
   async head(userId: UserId): Promise<number> {
-    return headOf(await this.statements.run("head", HEAD_OF({ userId })));
+    return headOf(await this.statements.run("head", HEAD_OF({ userId, userNo: null })));
   }
 
   async contacts(userId: UserId, limit = MAX_EDGES): Promise<ContactRows> {
-    const rows = await this.statements.run("contacts", CONTACTS({ userId, limit }));
+    const rows = await this.statements.numbers.read(userId, (reader) =>
+      this.statements.run("contacts", CONTACTS({ ...reader, limit })),
+    );
     return { position: headOf(rows), edges: this.edgesOf(userId, rows, (_, row) => profileName(row)) };
   }
 
   async peers(userId: UserId, peerIds: readonly UserId[]): Promise<EdgeRows<Profile>> {
-    const rows = await this.statements.run("contacts", PEERS({ userId, peerIds }));
+    const rows = await this.statements.numbers.read(userId, (reader) =>
+      this.statements.run("contacts", PEERS({ ...reader, peerIds })),
+    );
     return { position: headOf(rows), edges: this.edgesOf(userId, rows, profile) };
   }
 
@@ -84,15 +88,18 @@ export class PostgresViewStore implements ViewStore {
   async signals(userId: UserId, query: SignalQuery): Promise<SignalPage> {
     // One row more than asked for shows whether there is a next page.
     const page = {
-      userId,
       beforeNs: query.beforeNs ?? MAX_CONSENSUS_NS,
       limit: query.limit + 1,
       maxRows: query.maxRows,
     };
     const types = query.types.map(typeNumber).filter((number) => number !== UNNAMED_TYPE);
     const names = query.types.filter((type) => typeNumber(type) === UNNAMED_TYPE);
-    const statement = query.types.length === 0 ? NEWEST(page) : NEWEST_OF_TYPES({ ...page, types, names });
-    return this.signalPage(await this.statements.run("signals", statement), query.limit);
+    const statement = (reader: Reader) =>
+      query.types.length === 0 ? NEWEST({ ...reader, ...page }) : NEWEST_OF_TYPES({ ...reader, ...page, types, names });
+    const rows = await this.statements.numbers.read(userId, (reader) =>
+      this.statements.run("signals", statement(reader)),
+    );
+    return this.signalPage(rows, query.limit);
   }
 
   private signalPage(rows: readonly SignalAnswer[], limit: number): SignalPage {
@@ -111,7 +118,9 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async signalsAfter(userId: UserId, position: number, limit: number): Promise<MissedPage> {
-    const rows = await this.statements.run("catch-up", MISSED({ userId, position, limit }));
+    const rows = await this.statements.numbers.read(userId, (reader) =>
+      this.statements.run("catch-up", MISSED({ ...reader, position, limit })),
+    );
     const page = readAtOnce(present(rows).slice(0, limit));
     return {
       position: headOf(rows),
@@ -122,7 +131,7 @@ export class PostgresViewStore implements ViewStore {
 
   async events(userId: UserId, kind: TopicKind, sinceNs: ConsensusNs, limit: number): Promise<EventPage> {
     const statement = EVENTS[this.isStrict ? "strict" : "loose"][kind];
-    const rows = await this.statements.run("events", statement({ userId, sinceNs, limit }));
+    const rows = await this.statements.run("events", statement({ userId, userNo: null, sinceNs, limit }));
     const page = readAtOnce(present(rows).slice(0, limit));
     const last = page.at(-1);
     return {
@@ -132,13 +141,15 @@ export class PostgresViewStore implements ViewStore {
   }
 
   async written(userId: UserId, sinceNs: ConsensusNs, limit: number): Promise<readonly WrittenRow[]> {
-    const rows = await this.statements.run("written", WRITTEN({ userId, sinceNs, limit }));
+    const rows = await this.statements.run("written", WRITTEN({ userId, userNo: null, sinceNs, limit }));
     return this.readable.rows("topic_log", present(rows), written);
   }
 
   async recognition(userId: UserId, beforeNs: ConsensusNs | null, limit: number): Promise<RecognitionRows> {
-    const page = { userId, beforeNs: beforeNs ?? MAX_CONSENSUS_NS, limit: limit + 1, ownLimit: OWN_DEFINITIONS };
-    const rows = await this.statements.run("recognition", RECOGNITION(page));
+    const page = { beforeNs: beforeNs ?? MAX_CONSENSUS_NS, limit: limit + 1, ownLimit: OWN_DEFINITIONS };
+    const rows = await this.statements.numbers.read(userId, (reader) =>
+      this.statements.run("recognition", RECOGNITION({ ...reader, ...page })),
+    );
     const mints = rows.filter(({ definitionId }) => definitionId === null);
     const own = rows.flatMap(({ definitionId, ...row }) => (definitionId === null ? [] : [{ ...row, definitionId }]));
     return { ...this.signalPage(mints, limit), own: this.definitionsOf(own) };
@@ -170,7 +181,7 @@ export class PostgresViewStore implements ViewStore {
   async proof(userId: UserId, topicId: TopicId, sequence: Sequence): Promise<ProofRow | null> {
     // A larger number would run into the topic's part of the `ref`, and name another message.
     if (sequence > MAX_SEQUENCE) return null;
-    const rows = await this.statements.run("proof", PROOF({ userId, topicId, sequence }));
+    const rows = await this.statements.run("proof", PROOF({ userId, userNo: null, topicId, sequence }));
     return this.readable.rows("topic_log", rows, (row) => proof(topicId, row))[0] ?? null;
   }
 

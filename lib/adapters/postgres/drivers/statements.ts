@@ -12,6 +12,7 @@ import {
 } from "../../../core/sync/circuit-breaker";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 import { Stamp } from "../stamp";
+import { UserNumbers } from "../user-numbers";
 import type { Database, Statement } from "./database";
 import { answered, sqlState } from "./errors";
 import { type StatementCounts, type StatementPurpose, type StatementSample, StatementStats } from "./statement-stats";
@@ -64,6 +65,7 @@ export class Statements {
   private lastError: string | null = null;
   /** Learnt from answers whose rows have a column `stamp`. */
   readonly stamp = new Stamp();
+  readonly numbers = new UserNumbers();
 
   constructor(
     private readonly db: Database,

@@ -85,7 +85,7 @@ export function edgesBetween(pairs: readonly (readonly [string, string])[]) {
 }
 
 export const edgeFound = ({ userId, peerId, userNo: user, peerNo: peer, ...row }: RowOf<typeof EDGE>): EdgeFound => ({
-  edge: edge(userId, peerId, { ...row, peerId, stamp: 0, head: 0 }),
+  edge: edge(userId, peerId, row),
   userNo: user,
   peerNo: peer,
 });

@@ -37,8 +37,8 @@ const DEFINITION = sql`${CONTENT}, ${d.ref}, ${d.consensusNs}, ${topicIdOf(d.ref
 const mints = given<Reader & { readonly limit: number; readonly beforeNs: bigint; readonly ownLimit: number }>();
 
 const MINTS = withPage(
-  sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${FOUND} AS found, b.*, NULL AS definition_id, NULL AS actor, NULL AS slug,
-    NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
+  sql`${BESIDE.stamp} AS stamp, ${BESIDE.head} AS head, ${BESIDE.userNo} AS user_no, ${FOUND} AS found, b.*, NULL AS definition_id,
+    NULL AS actor, NULL AS slug, NULL AS title, NULL AS icon, NULL AS description, NULL AS category`,
   sql`SELECT ${SIGNAL} FROM (SELECT * FROM ${hcsMessages} ${r}
     WHERE ${r.userNo} = ${ME} AND ${r.consensusNs} < ${mints("beforeNs")}::bigint
       AND ${r.typeNo} = ${literal(typeNumber("RECOGNITION_MINT"))} AND ${IS_TARGET}
@@ -50,6 +50,7 @@ const { definitionId, ...definitionOfRow } = definitionIn("u");
 const FIELDS = {
   stamp: sql`u.stamp`.mapWith(Number),
   head: sql`u.head`.mapWith(Number),
+  userNo: sql<number | null>`u.user_no`,
   found: sql`u.found`.mapWith(Number),
   ...definitionOfRow,
   definitionId: orNull(definitionId),
@@ -62,7 +63,7 @@ export const RECOGNITION = prepared(
   FIELDS,
   (columns) => sql`SELECT ${columns} FROM (SELECT m.* FROM (${MINTS}) m
 UNION ALL
-(SELECT NULL, 0, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
+(SELECT NULL, 0, NULL, 0, NULL, ${d.ref}, ${d.consensusNs}, NULL, NULL, NULL, ${topicIdOf(d.ref)}, NULL, NULL, NULL, NULL, ${CONTENT}
   FROM ${recognitionDefinitions} ${d} WHERE ${d.actor} = ${USER}
   ORDER BY ${d.consensusNs} DESC, ${d.ref} DESC LIMIT ${mints("ownLimit")}::integer)) u`,
 );

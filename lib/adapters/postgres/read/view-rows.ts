@@ -12,6 +12,7 @@ import { payerOf } from "../codec/rows";
 import { expand, expandedLength } from "../codec/shorthand";
 import type { EdgeAnswer, NameAnswer, ProfileAnswer } from "./contacts";
 import type { EventAnswer } from "./events";
+import type { BESIDE } from "./pages";
 import type { ProofAnswer } from "./proof";
 import type { DefinitionAnswer } from "./recognition";
 import type { SignalAnswer } from "./signals";
@@ -22,7 +23,7 @@ export const present = <R extends { readonly ref: bigint | null }>(rows: readonl
   rows.filter((row): row is Present<R> => row.ref !== null);
 export type Present<R> = R & { readonly ref: bigint };
 
-export function edge(userId: UserId, peerId: UserId, row: EdgeAnswer): Edge {
+export function edge(userId: UserId, peerId: UserId, row: Omit<EdgeAnswer, keyof typeof BESIDE | "peerId">): Edge {
   return {
     userId,
     peerId,
@@ -97,7 +98,7 @@ const place = ({ topicId, ref, consensusNs: ns }: Placed) => ({
   consensusNs: consensusNs(ns),
 });
 
-export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "found">>): SignalRow {
+export function signal(row: Present<Omit<SignalAnswer, "stamp" | "head" | "userNo" | "found">>): SignalRow {
   return {
     position: row.position as Position,
     ...place(row),

@@ -11,7 +11,7 @@ import { gapState } from "../codec/codes";
 import { isUniqueViolation, refusal } from "../drivers/errors";
 import type { Statements } from "../drivers/statements";
 import { literal, names, takeExcluded } from "../sql/expressions";
-import { countsOf, outcome } from "./outcome";
+import { countsOf, numbersIn, outcome } from "./outcome";
 import { writeStatement } from "./write-statement";
 
 /** Writes the batch if the topic still stands where the batch begins, and is not paused. */
@@ -38,7 +38,10 @@ async function attempt(statements: Statements, batch: NextBatch, mayExist: boole
   const committed = outcome(batch.rows, users, answer);
   // The statement's snapshot is from before its own change.
   const advanced = to.sequence - from + batch.entries.length;
-  if (committed.kind === "committed") statements.stamp.learn((answer?.stamp ?? 0) + advanced);
+  if (committed.kind === "committed") {
+    statements.stamp.learn((answer?.stamp ?? 0) + advanced);
+    statements.numbers.learn(users, numbersIn(answer?.userNumbers ?? null));
+  }
   return committed;
 }
 

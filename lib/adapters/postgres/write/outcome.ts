@@ -45,5 +45,5 @@ export function outcome(
 }
 
 /** "3,1,2" */
-const numbersIn = (text: string | null): readonly number[] =>
+export const numbersIn = (text: string | null): readonly number[] =>
   text === null || text === "" ? [] : text.split(",").map(Number);

@@ -43,6 +43,8 @@ const ANSWER = {
   stamp: STAMP,
   /** The heads of the users after the batch, in the order of `users`: "3,1,2". */
   heads: sql<string | null>`(SELECT array_to_string(heads, ',') FROM people)`,
+  /** The numbers of the users, in the same order and form. */
+  userNumbers: sql<string | null>`(SELECT array_to_string(numbers, ',') FROM people)`,
   /** The numbers from 1 of the batch's rows that were new; null: all of them were. */
   kept: sql<string | null>`kept.rows`,
 };

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from "vitest";
 import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "@/lib/core/bounds";
 import type { AccountId, Position, UserId } from "@/lib/core/ledger/ids";
 import { GENESIS_HASH } from "@/lib/core/ledger/running-hash";
+import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { at, batchOf, hashOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
 import { addTopics } from "../../../support/stores/add-topics";
@@ -32,6 +33,17 @@ export function viewsContract(subject: Subject): void {
       { topicId: R, kinds: ["recognition"] },
     ]);
     await store.sync.commit(batchOf(T, 0, SIGNALS));
+  });
+
+  it("show the user's own rows after the database has given the user another number", async () => {
+    const before = await store.views.contacts(C);
+    expect((await store.views.contacts(A)).edges).not.toEqual(before.edges);
+    const rename = (from: string, to: string) =>
+      rawQuery(subject.db(), `UPDATE user_heads SET user_id = '${to}' WHERE user_id = '${from}'`);
+    await rename(A, "tm-nobody");
+    await rename(C, A);
+    const { edges } = await store.views.contacts(A);
+    expect(edges.map(({ peerId }) => peerId)).toEqual(["tm-nobody"]);
   });
 
   const sequences = (rows: readonly { sequence: number }[]) => rows.map((row) => row.sequence);
