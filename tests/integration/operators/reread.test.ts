@@ -1,10 +1,15 @@
 /** A log that an earlier decoder has read is read again, and ends as a clean replay has it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { EvmAddress } from "@/lib/core/ledger/magic-token";
+import { CHAIN_START } from "@/lib/core/ledger/verify";
+import { interpret } from "@/lib/core/signals/interpret";
 import { rereadTopics } from "@/lib/engine/repair/reread";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { Stores } from "@/lib/server/boot/app";
 import { differences, STORED_FLAWS, STORED_LINES } from "../../support/fleet/stored-state";
+import { chainOf, OPERATOR, sha384 } from "../../support/mirrors/chain";
 import { addTopics } from "../../support/stores/add-topics";
 import { damage, emptyStores, stored } from "../../support/stores/database";
 import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/reread";
@@ -67,6 +72,32 @@ async function expectAsReplayed(topics: History, reread: (stores: Stores) => Pro
 const never = () => [Number.POSITIVE_INFINITY].values();
 
 describe("a log that an earlier decoder has read", () => {
+  it("loses the rows of an identity whose messages do not count any more", async () => {
+    const issuer = `0x${"a".repeat(40)}` as EvmAddress;
+    const [topicId] = TOPICS as [TopicId];
+    const bind = {
+      t: "IDENTITY_BIND",
+      sub: `did:ethr:${issuer.toUpperCase()}`,
+      payload: { hedera_account_id: "0.0.7" },
+    };
+    const [former, now] = ["0.0.666", OPERATOR] as [AccountId, AccountId];
+    const messages = chainOf(topicId, [
+      { body: bind, payer: former },
+      { body: bind, payer: now },
+    ]);
+    const stores = await emptyStores();
+    await stores.registry.follow([{ topicId, kinds: ["identity"] }]);
+    const { head, ...batch } = interpret({
+      ...{ topicId, head: CHAIN_START, messages, priorParts: [], sha384, trustedPayers: new Set([former, now]) },
+    });
+    await stores.sync.commit({ ...batch, advance: { from: 0, to: head, gap: null } });
+    const payers = async () => (await stores.identities.messages(topicId, issuer, 10)).map(({ payer }) => payer);
+    expect(await payers()).toEqual([now, former]);
+    await damage(AS_EARLIER);
+    await rereadTopics(depsOf(stores), new AbortController().signal);
+    expect(await payers()).toEqual([now]);
+  });
+
   it("ends as a clean replay has it, whatever that decoder made of the messages", async () => {
     await fc.assert(
       fc.asyncProperty(history, (topics) => expectAsReplayed(topics, (stores) => rereadThrough(stores, never()))),

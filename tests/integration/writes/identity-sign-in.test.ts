@@ -7,6 +7,7 @@ import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { AdminStatus } from "@/lib/wire/operators/admin";
 import { intercepted } from "../../support/control/intercepted";
 import { CLIENT_ID, type MagicWallet, magicWallet } from "../../support/stand-ins/magic";
+import { damage } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { createTestApp } from "../../support/worlds/create-test-app";
 
@@ -267,6 +268,28 @@ describe("a message of the identity topic", () => {
     }
     expect((await t.app.stores.sync.topic(TOPIC))?.counts).toMatchObject({ messages: 1, verified: 1 });
     expect(await refusal(await signIn())).toEqual([403, "account-refused", UNBOUND]);
+  });
+
+  it("is not missed where another instance has started the topic over, and this one learns of it by the answer", async () => {
+    accountFromAddress(ana);
+    await bound("UNBIND");
+    await damage("DELETE FROM hcs_messages");
+    await damage("UPDATE meta SET epoch = epoch + 1");
+    const fault = t.devnet.faults.add({ kind: "badGateway", route: "messages" });
+    expect((await refusal(await signIn())).slice(0, 2)).toEqual([503, "ledger-unavailable"]);
+    t.devnet.faults.remove(fault);
+  });
+
+  it("does not count any more where its payer is not trusted any more", async () => {
+    const accountId = accountFromAddress(ana);
+    await bound("BIND");
+    const later = createTestApp({
+      ...{ devnet: t.devnet, stores: t.app.stores, env: ENV, clock: t.clock },
+      network: { trustedPayers: new Set([STRANGER]) },
+    });
+    await t.clock.drive(later.scheduler.syncNow());
+    const headers = { authorization: `Bearer ${ana.token(nowS())}` };
+    expect(await ownerOf(await t.ask("GET", "/api/contacts", null, { headers, app: later }))).toBe(accountId);
   });
 });
 
