@@ -47,6 +47,8 @@ export interface MagicSession {
 const REMEMBERED = 20_000;
 /** The binding of an accepted token is looked at again after this. It costs one statement. */
 const BINDING_MS = 60_000;
+/** The account made from an address is looked at again after this. Each page load of the web UI brings several new tokens. */
+const ACCOUNT_MS = 60_000;
 /**
  * A session that a token begins lasts this long where bindings count. It does not look at the binding again, so it must end soon
  * after the binding. Each page load of the web UI renews it with a new token.
@@ -72,6 +74,9 @@ interface Accepted extends MagicSession {
 export class MagicSignIn {
   private readonly accepted = new LRUCache<string, Accepted>(atMostEntries(REMEMBERED));
   private readonly underWay = new Map<string, Promise<Accepted>>();
+  private readonly madeFrom = new LRUCache<EvmAddress, { readonly accountId: AccountId; readonly readMs: number }>(
+    atMostEntries(REMEMBERED),
+  );
 
   constructor(private readonly options: MagicSignInOptions) {}
 
@@ -162,12 +167,18 @@ export class MagicSignIn {
     );
   }
 
-  /** The account that was made from this address, as long as the same key still signs for it. */
+  /** The account that was made from this address, as long as the same key still signs for it. A change counts within a minute. */
   private async accountAt(address: EvmAddress): Promise<AccountId> {
-    const account = await this.options.lookup.byAddress(address);
+    const { lookup, clock } = this.options;
+    const known = this.madeFrom.get(address);
+    const readMs = clock.monotonicMs();
+    if (known !== undefined && readMs - known.readMs < ACCOUNT_MS) return known.accountId;
+    const account = await lookup.byAddress(address);
     if (!isKeyOf(account, address))
       throw new ProblemError("account-refused", `Account ${account.accountId} has another key now than this token's.`);
-    return account.accountId;
+    const { accountId } = account;
+    this.madeFrom.set(address, { accountId, readMs });
+    return accountId;
   }
 }
 

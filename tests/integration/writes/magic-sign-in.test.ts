@@ -61,6 +61,18 @@ describe("a request with a Magic token", () => {
     expect(accountRequests() - before).toBe(1);
   });
 
+  it("costs one look at the mirror a minute, however many new tokens a person's pages bring", async () => {
+    const wallet = magicWallet();
+    createAccount(wallet);
+    const before = accountRequests();
+    const tokens = Array.from({ length: 5 }, (_, i) => wallet.token(nowS(), { tid: String(i) }));
+    for (const token of tokens) expect((await get(token)).status).toBe(200);
+    expect(accountRequests() - before).toBe(1);
+    await t.clock.advance(60_000);
+    expect((await get(wallet.token(nowS()))).status).toBe(200);
+    expect(accountRequests() - before).toBe(2);
+  });
+
   it("counts for the id that an operator bound the account to", async () => {
     const wallet = magicWallet();
     const accountId = createAccount(wallet);
@@ -132,6 +144,15 @@ describe("a Magic token is refused, with a cookie or without,", () => {
     const [status, code, detail] = await refusal(await get(wallet.token(nowS())));
     expect([status, code]).toEqual([403, "account-refused"]);
     expect(detail).toContain("another key");
+  });
+
+  it("within a minute after the account got another key", async () => {
+    const wallet = magicWallet();
+    const accountId = createAccount(wallet);
+    expect((await get(wallet.token(nowS()))).status).toBe(200);
+    t.devnet.ledger.updateAccount(accountId, { key: ecdsaWallet().encodedKey });
+    await t.clock.advance(60_000);
+    expect((await refusal(await get(wallet.token(nowS())))).slice(0, 2)).toEqual([403, "account-refused"]);
   });
 
   it("when the account was deleted", async () => {
