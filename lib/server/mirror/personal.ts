@@ -16,6 +16,7 @@ import {
   type CompactedMint,
   compacted,
 } from "../../core/signals/compacted";
+import { handleOf } from "../../core/signals/views";
 import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";
@@ -59,17 +60,25 @@ async function load({ stores, env }: App, userId: UserId) {
   const byName = new Map(
     definitions.flatMap((each) => [each.slug, each.definitionId].map((name) => [name, each] as const)),
   );
+  const handle = own?.displayName ?? own?.handle ?? userId;
+  // The UI makes up a name from the id of a person whom a mint does not name.
+  const names = new Map([[userId, handle], ...edges.map((edge) => [edge.peerId, handleOf(edge)] as const)]);
   const mints = minted.map(({ row, signal, definitionId }): CompactedMint => {
     const definition = byName.get(definitionId);
     const { icon, title, description, category } = definition ?? {};
     const defined = { name: title, emoji: icon, description, category };
+    const [actor, target] = [(row.isActor ? null : row.peerId) ?? userId, (row.isActor ? row.peerId : null) ?? userId];
+    const named = { senderName: names.get(actor), recipientName: names.get(target) };
     return {
-      consensusNs: row.consensusNs,
-      ...{ actor: (row.isActor ? null : row.peerId) ?? userId, target: (row.isActor ? row.peerId : null) ?? userId },
-      words: { ...wordsOf(signal.metadata), ...wordsOf(defined), ...(definitionId === null ? {} : { definitionId }) },
+      ...{ consensusNs: row.consensusNs, actor, target },
+      words: {
+        ...wordsOf(named),
+        ...wordsOf(signal.metadata),
+        ...wordsOf(defined),
+        ...(definitionId === null ? {} : { definitionId }),
+      },
     };
   });
-  const handle = own?.displayName ?? own?.handle ?? userId;
   const messages = compacted({ userId, handle, edges, mints }).map(({ consensusNs: ns, ...rest }) => ({
     ns: String(ns),
     ...rest,

@@ -156,6 +156,26 @@ describe("the web UI's reader", () => {
     expect(reader.feed()[0]).toMatchObject({ actor: ME, target: "tm-cleo", name: "From Ana again" });
   });
 
+  it("names who gave a recognition as our own pages do, unless the recognition names somebody", async () => {
+    bond("tm-ben");
+    const mint = (from: string, to: string, more: object = {}) =>
+      post("recognition", { type: "SIGNAL_MINT", from, to, tokenId: "kind", name: "Kind", ...more });
+    post("profile", { type: "PROFILE_UPDATE", accountId: ME, displayName: "Ana Müller" });
+    mint("tm-ben", ME);
+    mint(ME, "tm-ben");
+    mint("tm-ben", ME, { senderName: "Benny" });
+    mint("tm-stranger", ME);
+    await t.sync();
+    const reader = await browser();
+    await reader.start();
+    expect(reader.feed().map(({ senderName, recipientName }) => [senderName, recipientName])).toEqual([
+      [undefined, "Ana Müller"],
+      ["Benny", "Ana Müller"],
+      ["Ana Müller", "Name of tm-ben"],
+      ["Name of tm-ben", "Ana Müller"],
+    ]);
+  });
+
   it("does not show a bond that was revoked, nor trust that was taken back", async () => {
     for (const peer of ["tm-ben", "tm-cleo"]) {
       bond(peer);
