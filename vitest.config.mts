@@ -36,9 +36,8 @@ export default defineConfig({
     ],
     // Two cores, and two workers more for the time that tests of outages spend waiting: 228 s, where three take 263.
     maxWorkers: 4,
-    // Limits for a machine that stalls: a test that is right ends long before. A test that fails now and
-    // then has a fault, or finds one; CI tries it once more, since its machine may stall at any time.
-    retry: process.env.CI ? 1 : 0,
+    // Limits for a machine that stalls: a test that is right ends long before. No test is tried again: one that fails now and
+    // then has a fault, or finds one.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     expect: { poll: { timeout: 30_000, interval: 20 } },
