@@ -11,7 +11,7 @@ step "Production build, and the folder of what it traced"
 npm run -s build:standalone
 npm run -s traced
 
-APP_TESTS="api/api outages/faults instances/replay api/stream writes/submit"
+APP_TESTS="api/api api/public-mirror api/stream ui/personal-mirror outages/faults instances/replay writes/submit"
 for set_up in containers vercel; do
   step "The app's tests on the set-up $set_up"
   # shellcheck disable=SC2046 # one file a word
