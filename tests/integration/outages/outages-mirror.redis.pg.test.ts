@@ -57,7 +57,7 @@ const isLate = (reader: { of(event: string): readonly { data: Record<string, unk
 outages("mirror", {
   down: {
     reads: [
-      "served as ever; the age grows, `stale` after 2 s",
+      "Reads are served as usual. Their age grows, and they are `stale` after 2 s.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([DOWN]);
@@ -68,7 +68,7 @@ outages("mirror", {
       },
     ],
     sync: [
-      "200 with `complete: false`; backs off to once a minute, resumes alone",
+      "A requested sync is 200 with `complete: false`. The sync backs off to once a minute and resumes by itself.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([DOWN]);
@@ -82,7 +82,7 @@ outages("mirror", {
       },
     ],
     submit: [
-      "reaches the ledger, shows as pending",
+      "Writes reach the ledger and show as pending.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([DOWN]);
@@ -92,7 +92,7 @@ outages("mirror", {
       },
     ],
     streams: [
-      "open, `freshness` tells the lag; what was written meanwhile comes when it is back, once and in order",
+      "Streams stay open, and `freshness` tells the lag. When the mirror is back, missed signals come once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -108,7 +108,7 @@ outages("mirror", {
   },
   "slow (2 s)": {
     reads: [
-      "served as ever, nobody waits for it; `stale` while a sync takes longer than 2 s",
+      "Reads are served as usual, and none waits for the mirror. They are `stale` while a sync takes longer than 2 s.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([SLOW]);
@@ -118,7 +118,7 @@ outages("mirror", {
       },
     ],
     sync: [
-      "slower, and complete; a read with `If-Min-Sequence` waits 3 s, then is 503 `not-yet`",
+      "The sync is slower, and complete. A read with `If-Min-Sequence` waits 3 s, and then is 503 `not-yet`.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([SLOW]);
@@ -134,7 +134,7 @@ outages("mirror", {
       },
     ],
     submit: [
-      "reaches the ledger, shows as pending until the mirror has it",
+      "Writes reach the ledger and show as pending until the mirror has them.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([SLOW]);
@@ -144,7 +144,7 @@ outages("mirror", {
       },
     ],
     streams: [
-      "open and late; each signal once and in order",
+      "Streams stay open and are late. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -158,7 +158,7 @@ outages("mirror", {
   },
   flapping: {
     reads: [
-      "served as ever; `stale` while it is away",
+      "Reads are served as usual. They are `stale` while the mirror is away.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway) => {
@@ -170,7 +170,7 @@ outages("mirror", {
       },
     ],
     sync: [
-      "backs off and resumes; nothing is lost or doubled",
+      "The sync backs off and resumes. Nothing is lost or doubled.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway) => {
@@ -182,7 +182,7 @@ outages("mirror", {
       },
     ],
     submit: [
-      "reaches the ledger, shows as pending until the mirror is back",
+      "Writes reach the ledger and show as pending until the mirror is back.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway) => {
@@ -193,7 +193,7 @@ outages("mirror", {
       },
     ],
     streams: [
-      "open; each signal once and in order, late by the time that it was away",
+      "Streams stay open. Each signal comes once and in order, late by the time that the mirror was away.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -209,7 +209,7 @@ outages("mirror", {
   },
   "erroring half the time": {
     reads: [
-      "served as ever; `stale` while syncs fail",
+      "Reads are served as usual. They are `stale` while syncs fail.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([HALF]);
@@ -223,7 +223,7 @@ outages("mirror", {
       },
     ],
     sync: [
-      "goes on with pauses; nothing is lost or doubled",
+      "The sync goes on with pauses. Nothing is lost or doubled.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([HALF]);
@@ -237,7 +237,7 @@ outages("mirror", {
       },
     ],
     submit: [
-      "reaches the ledger, shows as pending until a sync succeeds",
+      "Writes reach the ledger and show as pending until a sync succeeds.",
       async (w) => {
         await w.settled();
         w.devnet.faults.set([HALF]);
@@ -248,7 +248,7 @@ outages("mirror", {
       },
     ],
     streams: [
-      "open; each signal once and in order",
+      "Streams stay open. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();

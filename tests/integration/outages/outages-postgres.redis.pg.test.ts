@@ -48,7 +48,7 @@ async function carolHas(w: World, count: number): Promise<void> {
 outages("Postgres", {
   down: {
     reads: [
-      "the last good copy of the process or of Redis, marked stale, for `STALE_MAX_S`: `postgres; detail=unavailable`, `fwd=stale; detail=postgres-unavailable`; 503 `unavailable` where there is none, at once when the circuit has opened",
+      "The last good copy in memory or in Redis is served, marked stale, for `STALE_MAX_S`: `postgres; detail=unavailable`, `fwd=stale; detail=postgres-unavailable`. A read without a copy is 503 `unavailable`, at once when the circuit breaker has opened.",
       async (w) => {
         const before = await outdated(w);
         await w.postgres.faults.set(DOWN);
@@ -71,7 +71,7 @@ outages("Postgres", {
       },
     ],
     sync: [
-      "503 `unavailable` for who asks for one; backs off, loses nothing",
+      "A requested sync is 503 `unavailable`. The sync backs off and loses nothing.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(DOWN);
@@ -89,7 +89,7 @@ outages("Postgres", {
       },
     ],
     submit: [
-      "contacts, profiles and recognition reach the ledger and show as pending; trust is 503 `unavailable`, since its rules are read from the database",
+      "Contacts, profiles and recognition reach the ledger and show as pending. Trust is 503 `unavailable`, because its rules are read from the database.",
       async (w) => {
         await w.settled();
         expect((await w.a.signals(CAROL)).actors).toEqual([]);
@@ -101,7 +101,7 @@ outages("Postgres", {
       },
     ],
     streams: [
-      "open, and tell the lag; what was missed comes when it is back, once and in order, and so does the hello of new ones",
+      "Streams stay open and tell the lag. When Postgres is back, missed signals come once and in order, and new streams get their hello.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -121,7 +121,7 @@ outages("Postgres", {
   },
   "slow (2 s)": {
     reads: [
-      "the last good copy after half a second, marked: `fwd=stale; detail=postgres-timeout`, while the load goes on and fills; who has none waits for it",
+      "The last good copy is served after half a second, marked `fwd=stale; detail=postgres-timeout`, while the load goes on and fills the caches. A read without a copy waits for the load.",
       async (w) => {
         const before = await outdated(w);
         await w.postgres.faults.set(SLOW);
@@ -137,7 +137,7 @@ outages("Postgres", {
       },
     ],
     sync: [
-      "slower, and complete",
+      "The sync is slower, and complete.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(SLOW);
@@ -151,7 +151,7 @@ outages("Postgres", {
       },
     ],
     submit: [
-      "contacts, profiles and recognition as ever; trust waits for its rules",
+      "Contacts, profiles and recognition work as usual. Trust waits for its rules.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(SLOW);
@@ -164,7 +164,7 @@ outages("Postgres", {
       },
     ],
     streams: [
-      "open and late; each signal once and in order",
+      "Streams stay open and are late. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -180,7 +180,7 @@ outages("Postgres", {
   },
   flapping: {
     reads: [
-      "complete while it is there; the last good copy, marked stale where it is outdated, while it is away",
+      "Reads are complete while Postgres is there. While it is away, the last good copy is served, marked stale if it is outdated.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway) => {
@@ -197,7 +197,7 @@ outages("Postgres", {
       },
     ],
     sync: [
-      "backs off and resumes; nothing is lost or doubled",
+      "The sync backs off and resumes. Nothing is lost or doubled.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway) => {
@@ -209,7 +209,7 @@ outages("Postgres", {
       },
     ],
     submit: [
-      "as when it is down while it is away, as ever while it is there",
+      "Writes work as usual while Postgres is there. While it is away, they behave as when it is down.",
       async (w) => {
         await w.settled();
         await flapping(w, async (isAway, turn) => {
@@ -221,7 +221,7 @@ outages("Postgres", {
       },
     ],
     streams: [
-      "open; each signal once and in order, late by the time that it was away",
+      "Streams stay open. Each signal comes once and in order, late by the time that Postgres was away.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -237,7 +237,7 @@ outages("Postgres", {
   },
   "erroring half the time": {
     reads: [
-      "complete, or the last good copy, marked stale where it is outdated; for who has none the view, or 503 `unavailable`",
+      "A read is complete, or it is the last good copy, marked stale if it is outdated. Without a copy it is the view or 503 `unavailable`.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(...HALF);
@@ -256,7 +256,7 @@ outages("Postgres", {
       },
     ],
     sync: [
-      "goes on with pauses; nothing is lost or doubled, also where only the answer to a commit was lost",
+      "The sync goes on with pauses. Nothing is lost or doubled, even if only the answer to a commit was lost.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(...HALF);
@@ -270,7 +270,7 @@ outages("Postgres", {
       },
     ],
     submit: [
-      "contacts, profiles and recognition as ever; trust gets its answer, or 503 `unavailable`",
+      "Contacts, profiles and recognition work as usual. Trust gets its answer, or 503 `unavailable`.",
       async (w) => {
         await w.settled();
         await w.postgres.faults.set(...HALF);
@@ -285,7 +285,7 @@ outages("Postgres", {
       },
     ],
     streams: [
-      "open; each signal once and in order",
+      "Streams stay open. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();

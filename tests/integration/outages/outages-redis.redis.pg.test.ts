@@ -47,7 +47,7 @@ async function streamsByItself(w: World, fault: typeof DOWN | typeof SLOW): Prom
 outages("Redis", {
   down: {
     reads: [
-      "from Postgres, complete: `redis; fwd=miss; detail=unavailable`",
+      "Postgres answers every read, completely: `redis; fwd=miss; detail=unavailable`.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(DOWN);
@@ -58,7 +58,7 @@ outages("Redis", {
       },
     ],
     sync: [
-      "each instance for itself, with a quarter of the mirror budget; what was not told is told when Redis is back",
+      "Each instance syncs for itself, with a quarter of the mirror budget. The events of its commits follow when Redis is back.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(DOWN);
@@ -68,7 +68,7 @@ outages("Redis", {
       },
     ],
     submit: [
-      "503 `unavailable`, nothing is sent: nonces cannot be checked. The same message goes through when Redis is back",
+      "A write is 503 `unavailable`, and nothing is sent, because nonces cannot be checked. The same message is accepted when Redis is back.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(DOWN);
@@ -83,13 +83,13 @@ outages("Redis", {
       },
     ],
     streams: [
-      "open; a stream shows another instance's commits after its own instance's next sync",
+      "Streams stay open. They show another instance's commits after their own instance's next sync.",
       (w) => streamsByItself(w, DOWN),
     ],
   },
   "slow (2 s)": {
     reads: [
-      "from Postgres after 0.3 s, and at once when the circuit has opened: `redis; fwd=miss; detail=unavailable`",
+      "Postgres answers after 0.3 s, and at once when the circuit breaker has opened: `redis; fwd=miss; detail=unavailable`.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(SLOW);
@@ -103,7 +103,7 @@ outages("Redis", {
       },
     ],
     sync: [
-      "each instance for itself, as when it is down",
+      "Each instance syncs for itself, as when Redis is down.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(SLOW);
@@ -113,7 +113,7 @@ outages("Redis", {
       },
     ],
     submit: [
-      "503 `unavailable` after 1 s, nothing is sent; the next try may need a new nonce, and says so",
+      "A write is 503 `unavailable` after 1 s, and nothing is sent. The next try may need a new nonce, and its answer says so.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(SLOW);
@@ -129,13 +129,13 @@ outages("Redis", {
       },
     ],
     streams: [
-      "open; a stream shows another instance's commits after its own instance's next sync",
+      "Streams stay open. They show another instance's commits after their own instance's next sync.",
       (w) => streamsByItself(w, SLOW),
     ],
   },
   flapping: {
     reads: [
-      "from Postgres or from Redis, always complete",
+      "Postgres or Redis answers, always completely.",
       async (w) => {
         await w.settled();
         await flapping(w, async () => {
@@ -149,7 +149,7 @@ outages("Redis", {
       },
     ],
     sync: [
-      "goes on, and no view outlives a commit that was not told",
+      "The sync goes on. No view outlives a commit whose event could not be sent.",
       async (w) => {
         await w.settled();
         await flapping(w, async (_, turn) => {
@@ -162,7 +162,7 @@ outages("Redis", {
       },
     ],
     submit: [
-      "503 `unavailable` while it is away, and done when it is back; what was refused was not sent",
+      "Writes are 503 `unavailable` while Redis is away, and succeed while it is there. A refused write was not sent.",
       async (w) => {
         await w.settled();
         let accepted = 0;
@@ -179,7 +179,7 @@ outages("Redis", {
       },
     ],
     streams: [
-      "open; each signal once and in order",
+      "Streams stay open. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
@@ -195,7 +195,7 @@ outages("Redis", {
   },
   "erroring half the time": {
     reads: [
-      "from Redis or from Postgres, always complete",
+      "Redis or Postgres answers, always completely.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(HALF);
@@ -208,7 +208,7 @@ outages("Redis", {
       },
     ],
     sync: [
-      "goes on, and no view outlives a commit that was not told",
+      "The sync goes on. No view outlives a commit whose event could not be sent.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(HALF);
@@ -218,7 +218,7 @@ outages("Redis", {
       },
     ],
     submit: [
-      "done or 503 `unavailable`; what was refused was not sent, and the same message goes through on another try",
+      "A write succeeds or is 503 `unavailable`. A refused write was not sent, and the same message is accepted on another try.",
       async (w) => {
         await w.settled();
         await w.redis.faults.set(HALF);
@@ -238,7 +238,7 @@ outages("Redis", {
       },
     ],
     streams: [
-      "open; each signal once and in order",
+      "Streams stay open. Each signal comes once and in order.",
       async (w) => {
         const reader = await w.open(w.b);
         await w.settled();
