@@ -18,12 +18,12 @@ const rules = (parse(readFileSync(FILE, "utf8")) as { groups: { rules: Rule[] }[
 describe(FILE, () => {
   const known = metricSeries();
 
-  it.each(rules)("$alert queries metrics and labels that the app exports", ({ expr }) => {
+  it.each(rules)("uses in $alert only metrics and labels that the app exports", ({ expr }) => {
     if (!expr.includes("up{")) expect(namesIn(expr)).not.toEqual([]);
     expect(unknownIn(expr, known)).toEqual([]);
   });
 
-  it("each alarm has a name of its own, a sentence and a severity", () => {
+  it("gives each alarm its own name, a sentence and a severity", () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     for (const { labels, annotations } of rules) {
       expect(["page", "ticket"]).toContain(labels.severity);
@@ -31,7 +31,7 @@ describe(FILE, () => {
     }
   });
 
-  it("a metric that the app does not export is found", () => {
+  it("fails this test with an unknown metric", () => {
     expect(known.has("trustmesh_http_request_duration_seconds_count")).toBe(true);
     expect(known.has("trustmesh_redis_breaker")).toBe(true);
     expect(known.has("nodejs_eventloop_lag_p99_seconds")).toBe(true);

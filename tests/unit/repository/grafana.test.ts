@@ -24,7 +24,7 @@ const LEFT_OUT = [
 describe(FILE, () => {
   const known = metricSeries();
 
-  it.each(charts)("$title queries metrics and labels that the app exports", ({ targets = [] }) => {
+  it.each(charts)("uses in $title only metrics and labels that the app exports", ({ targets = [] }) => {
     expect(targets.length).toBeGreaterThan(0);
     for (const { expr } of targets) {
       if (!expr.includes("up{")) expect(namesIn(expr)).not.toEqual([]);
@@ -32,19 +32,19 @@ describe(FILE, () => {
     }
   });
 
-  it("the dashboard shows every metric of the app that changes", () => {
+  it("shows every metric of the app that changes", () => {
     const bare = (name: string) => name.replace(/_(bucket|count|sum)$/, "");
     const shown = new Set(charts.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => namesIn(expr))).map(bare));
     const ours = [...known.keys()].filter((name) => name.startsWith("trustmesh_")).map(bare);
     expect([...new Set(ours)].filter((name) => !shown.has(name)).sort()).toEqual([...LEFT_OUT].sort());
   });
 
-  it("a query that names an unknown metric or label is found", () => {
+  it("fails this test with an unknown metric or label", () => {
     expect(unknownIn("sum(trustmesh_unheard_of_total)", known)).toEqual(["trustmesh_unheard_of_total"]);
     expect(unknownIn('sum by (user) (trustmesh_l1_bytes{job=~"$job"})', known)).toEqual(["user"]);
   });
 
-  it("panels have different ids and do not overlap", () => {
+  it("has panels with different ids that do not overlap", () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`),

@@ -9,14 +9,14 @@ const MAX_CHARACTERS = 450;
 const testsOf = (tier: string) => `tests/integration/outages/outages-${tier.toLowerCase()}.redis.pg.test.ts`;
 
 describe(TABLE_FILE, () => {
-  it("the outage tables have a line for every tier, fault and surface, and no other", () => {
+  it("has a line in its outage tables for every tier, fault and surface, and no other", () => {
     const expected = TIERS.flatMap((tier) =>
       FAULTS.flatMap((fault) => SURFACES.map((surface) => [tier, fault, surface])),
     );
     expect(outageLines().map(([tier, fault, surface]) => [tier, fault, surface])).toEqual(expected);
   });
 
-  it("every sentence of the outage tables has a test", () => {
+  it("has a test for every cell of its outage tables", () => {
     for (const tier of TIERS) {
       const source = readFileSync(testsOf(tier), "utf8");
       expect(source).toContain(`outages("${tier}", {`);
@@ -28,7 +28,7 @@ describe(TABLE_FILE, () => {
     }
   });
 
-  it("docs/operations.md names tests that exist, by their titles", () => {
+  it("names tests that exist, by their titles", () => {
     const named = [...readFileSync(TABLE_FILE, "utf8").matchAll(/`(tests\/[^`]+)` "([^"]+)"/g)];
     expect(named.length).toBeGreaterThan(2);
     for (const [, file = "", title = ""] of named) {
@@ -37,14 +37,14 @@ describe(TABLE_FILE, () => {
     }
   });
 
-  it("docs/operations.md names metrics that the app exports", () => {
+  it("names metrics that the app exports", () => {
     const known = metricSeries();
     const named = [...readFileSync(TABLE_FILE, "utf8").matchAll(/\btrustmesh_\w+/g)].map(([name]) => name);
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !known.has(name) && !known.has(`${name}_count`))).toEqual([]);
   });
 
-  it("docs/operations.md has no long paragraph or item", () => {
+  it("has no long paragraph or item", () => {
     const lines = readFileSync(TABLE_FILE, "utf8").split("\n");
     expect(lines.filter((line) => !line.startsWith("|") && line.length > MAX_CHARACTERS)).toEqual([]);
   });

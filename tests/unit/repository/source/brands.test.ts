@@ -19,7 +19,7 @@ const castsIn = (text: string): readonly string[] =>
     .flatMap((line) => line.match(CAST) ?? []);
 
 describe("brands of ids", () => {
-  it("are made by the constructors of core, by what the stores hold and by the devnet only", () => {
+  it("come from the constructors of core, the stores and the devnet only", () => {
     const sources = sourcesUnder(["app", "lib"], () => false).filter(
       ({ path }) => !MAKERS.some((maker) => maker.test(path)),
     );
