@@ -17,7 +17,7 @@ import { GENESIS_HASH, nextRunningHash, RUNNING_HASH_VERSION } from "@/lib/core/
 import { splitMessage } from "@/lib/devnet/ledger/chunks";
 import { transactionKey } from "@/lib/devnet/ledger/types";
 import { createRng, type Rng } from "@/lib/devnet/rng";
-import { type Act, happening } from "@/lib/devnet/seed/acts";
+import { type Act, seedEvent } from "@/lib/devnet/seed/acts";
 import { writeEnvelope } from "@/lib/devnet/seed/envelopes";
 import { type Character, createPeople } from "@/lib/devnet/seed/people";
 import { COMMUNITIES, LONG_PARAGRAPHS, MINT_NOTES, REQUEST_NOTES, TRUST_NOTES } from "@/lib/devnet/seed/phrases";
@@ -55,7 +55,7 @@ export function* devnetHistory(people: readonly Character[], count: number): Gen
     const ts = Number(ns / 1_000_000_000n);
     const nameOf = (userId: string) => names.get(userId) ?? userId;
     const bytes = Buffer.from(JSON.stringify(writeEnvelope(act, { ts, nonce: 1_000 + made, nameOf }, rng)));
-    const topicId = HISTORY_TOPICS.find(({ kinds }) => kinds[0] === happening(0, act).kind)?.topicId as TopicId;
+    const topicId = HISTORY_TOPICS.find(({ kinds }) => kinds[0] === seedEvent(0, act).kind)?.topicId as TopicId;
     const transaction = {
       accountId: HISTORY_PAYER,
       validStartNs: consensusNs(ns - 2_500_000_000n),

@@ -47,7 +47,7 @@ export type Act =
 export type ActType = Act["type"];
 
 /** An act with its time, or bytes that are not an act. A world is a list of these. */
-export interface Happening {
+export interface SeedEvent {
   readonly atMs: number;
   readonly kind: TopicKind;
   readonly what: { readonly act: Act; readonly form?: string } | { readonly bytes: Uint8Array };
@@ -72,6 +72,6 @@ const KIND_OF: Readonly<Record<ActType, TopicKind>> = {
 };
 
 /** The act at that time, on the topic of its kind. */
-export function happening(atMs: number, act: Act, extra: Partial<Pick<Happening, "payer">> = {}): Happening {
+export function seedEvent(atMs: number, act: Act, extra: Partial<Pick<SeedEvent, "payer">> = {}): SeedEvent {
   return { atMs, kind: KIND_OF[act.type], what: { act }, ...extra };
 }

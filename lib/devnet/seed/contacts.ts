@@ -1,6 +1,6 @@
 /** Contacts of the seeded world: requests, accepts, revokes, and second thoughts. */
 import type { Rng } from "../rng";
-import { type Happening, happening } from "./acts";
+import { type SeedEvent, seedEvent } from "./acts";
 import type { Character } from "./people";
 import { LONG_PARAGRAPHS, REQUEST_NOTES } from "./phrases";
 
@@ -13,7 +13,7 @@ export interface Bond {
 
 export interface ContactsOfWorld {
   readonly bonds: readonly Bond[];
-  readonly happenings: readonly Happening[];
+  readonly events: readonly SeedEvent[];
 }
 
 const MINUTE_MS = 60_000;
@@ -27,16 +27,16 @@ const MAIN_OUTGOING = 3;
 /** Draws the graph, then tells each pair's story. */
 export function makeContacts(people: readonly Character[], rng: Rng, endMs: number): ContactsOfWorld {
   const bonds: Bond[] = [];
-  const happenings: Happening[] = [];
+  const events: SeedEvent[] = [];
   const main = people[0];
   let mainPairs = 0;
   for (const [a, b] of drawPairs(people, rng)) {
     const mainIndex = a === main || b === main ? mainPairs++ : -1;
     const story = tell(a, b, { rng, endMs, main, mainIndex });
-    happenings.push(...story.happenings);
+    events.push(...story.events);
     if (story.bond) bonds.push(story.bond);
   }
-  return { bonds, happenings };
+  return { bonds, events };
 }
 
 /** Pairs such that everybody gets about as many contacts as they are sociable, mostly inside their community. */
@@ -74,7 +74,7 @@ interface Setting {
 }
 
 function tell(a: Character, b: Character, { rng, endMs, main, mainIndex }: Setting) {
-  const happenings: Happening[] = [];
+  const events: SeedEvent[] = [];
   const isMain = mainIndex >= 0;
   const pending = isMain ? mainIndex < MAIN_INCOMING + MAIN_OUTGOING : rng.chance(0.07);
   // The first person's first pairs are their open requests: some to answer, then some to wait for.
@@ -86,26 +86,26 @@ function tell(a: Character, b: Character, { rng, endMs, main, mainIndex }: Setti
   const note = rng.chance(0.012) ? rng.sample(LONG_PARAGRAPHS, 5).join("\n\n") : rng.pick(REQUEST_NOTES);
   const there = { actor: asker.userId, target: asked.userId };
   const back = { actor: asked.userId, target: asker.userId };
-  happenings.push(happening(requestedMs, { type: "CONTACT_REQUEST", ...there, note }));
+  events.push(seedEvent(requestedMs, { type: "CONTACT_REQUEST", ...there, note }));
   if (pending) {
     // Some people ask each other before either has answered.
     if (!isMain && rng.chance(0.1)) {
       const crossing = { type: "CONTACT_REQUEST", ...back, note: rng.pick(REQUEST_NOTES) } as const;
-      happenings.push(happening(Math.min(requestedMs + HOUR_MS, endMs - 1), crossing));
+      events.push(seedEvent(Math.min(requestedMs + HOUR_MS, endMs - 1), crossing));
     }
-    return { happenings, bond: null };
+    return { events, bond: null };
   }
   const answeredMs = requestedMs + Math.exp(rng.normal(Math.log(2 * HOUR_MS), 1.4));
   let sinceMs = answeredMs < endMs ? answeredMs : requestedMs + rng.next() * (endMs - requestedMs);
-  happenings.push(happening(sinceMs, { type: "CONTACT_ACCEPT", ...back }));
+  events.push(seedEvent(sinceMs, { type: "CONTACT_ACCEPT", ...back }));
   if (!isMain && rng.chance(0.06)) {
     const revokedMs = sinceMs + rng.next() * (endMs - sinceMs);
-    happenings.push(happening(revokedMs, { type: "CONTACT_REVOKE", ...(rng.chance(0.5) ? there : back) }));
-    if (rng.chance(0.5)) return { happenings, bond: null };
+    events.push(seedEvent(revokedMs, { type: "CONTACT_REVOKE", ...(rng.chance(0.5) ? there : back) }));
+    if (rng.chance(0.5)) return { events, bond: null };
     const againMs = revokedMs + rng.next() * (endMs - revokedMs) * 0.5;
     sinceMs = againMs + rng.next() * (endMs - againMs) * 0.3;
-    happenings.push(happening(againMs, { type: "CONTACT_REQUEST", ...back, note: "Sorry about that. Again?" }));
-    happenings.push(happening(sinceMs, { type: "CONTACT_ACCEPT", ...there }));
+    events.push(seedEvent(againMs, { type: "CONTACT_REQUEST", ...back, note: "Sorry about that. Again?" }));
+    events.push(seedEvent(sinceMs, { type: "CONTACT_ACCEPT", ...there }));
   }
-  return { happenings, bond: { a, b, sinceMs } };
+  return { events, bond: { a, b, sinceMs } };
 }

@@ -1,7 +1,7 @@
 /** Oddities of public topics: bytes without meaning, forgeries in other people's names, half messages. */
 import type { TopicKind } from "@/lib/core/ledger/ids";
 import type { Rng } from "../rng";
-import { type Happening, happening } from "./acts";
+import { type SeedEvent, seedEvent } from "./acts";
 import type { Bond } from "./contacts";
 import { type Character, WORLD_DAYS } from "./people";
 import { LONG_PARAGRAPHS } from "./phrases";
@@ -39,12 +39,12 @@ export function makeOddities(
   bonds: readonly Bond[],
   rng: Rng,
   endMs: number,
-): Happening[] {
+): SeedEvent[] {
   const anyTime = () => endMs - rng.next() * WORLD_DAYS * DAY_MS;
   const strange = [0, 1].flatMap(() => {
     const [a, b] = rng.sample(people, 2);
     return poison(a?.userId ?? "tm-a", b?.userId ?? "tm-b").map(
-      ([kind, bytes]): Happening => ({ atMs: anyTime(), kind, what: { bytes } }),
+      ([kind, bytes]): SeedEvent => ({ atMs: anyTime(), kind, what: { bytes } }),
     );
   });
   const forged = rng.sample(bonds, 6).map(({ a, b }, i) => {
@@ -53,14 +53,14 @@ export function makeOddities(
       i % 2 === 0
         ? ({ type: "CONTACT_REVOKE", ...pair } as const)
         : ({ type: "TRUST_ALLOCATE", ...pair, weight: 9, category: "general", note: "trust me" } as const);
-    return happening(endMs - rng.next() * DAY_MS, act, { payer: UNTRUSTED_PAYER });
+    return seedEvent(endMs - rng.next() * DAY_MS, act, { payer: UNTRUSTED_PAYER });
   });
   // An account that pays for its own messages needs nobody's trust.
   const own = people
     .filter((person) => person.userId.startsWith("0.0."))
     .slice(0, 8)
     .map((person) =>
-      happening(
+      seedEvent(
         anyTime(),
         {
           type: "PROFILE_UPDATE",
@@ -71,10 +71,10 @@ export function makeOddities(
       ),
     );
   const [writer] = rng.sample(people, 1);
-  const unfinished: Happening[] = writer
+  const unfinished: SeedEvent[] = writer
     ? [
         {
-          ...happening(anyTime(), {
+          ...seedEvent(anyTime(), {
             type: "PROFILE_UPDATE",
             actor: writer.userId,
             profile: { displayName: writer.name, handle: writer.handle, bio: LONG_PARAGRAPHS.join("\n\n") },

@@ -1,6 +1,6 @@
 /** Profiles, which people publish again from time to time. */
 import type { Rng } from "../rng";
-import { type Happening, happening, type ProfileBody } from "./acts";
+import { type ProfileBody, type SeedEvent, seedEvent } from "./acts";
 import type { Character, Person, Traits } from "./people";
 import { BIO_ENDINGS, COMMUNITIES, LONG_PARAGRAPHS } from "./phrases";
 
@@ -8,15 +8,15 @@ import { BIO_ENDINGS, COMMUNITIES, LONG_PARAGRAPHS } from "./phrases";
 const LONG_BIO_CHANCE = 0.05;
 
 /** A profile when they join, and changes of it later. */
-export function makeProfiles(people: readonly Character[], rng: Rng, endMs: number): Happening[] {
+export function makeProfiles(people: readonly Character[], rng: Rng, endMs: number): SeedEvent[] {
   return people.flatMap((person, i) => {
     const isLong = i === 0 || rng.chance(LONG_BIO_CHANCE);
     const firstMs = Math.min(person.joinedMs + 60_000 + rng.next() * 600_000, endMs - 1);
-    const story = [happening(firstMs, update(person, rng, false))];
+    const story = [seedEvent(firstMs, update(person, rng, false))];
     const updates = i === 0 ? 2 : rng.chance(0.45) ? rng.int(1, 2) : 0;
     for (let n = 0; n < updates; n++) {
       const atMs = firstMs + rng.next() * (endMs - 1 - firstMs);
-      story.push(happening(atMs, update(person, rng, isLong && n === updates - 1)));
+      story.push(seedEvent(atMs, update(person, rng, isLong && n === updates - 1)));
     }
     return story;
   });

@@ -1,6 +1,6 @@
 /** Recognition: a dozen definitions, and mints of them, some of which come before their definition does. */
 import type { Rng } from "../rng";
-import { type DefinitionBody, type Happening, happening } from "./acts";
+import { type DefinitionBody, type SeedEvent, seedEvent } from "./acts";
 import type { Bond } from "./contacts";
 import { type Character, WORLD_DAYS } from "./people";
 import { MINT_NOTES } from "./phrases";
@@ -50,12 +50,12 @@ export function makeRecognition(
   bonds: readonly Bond[],
   rng: Rng,
   endMs: number,
-): Happening[] {
+): SeedEvent[] {
   const startMs = endMs - WORLD_DAYS * DAY_MS;
   const all = [...DEFINITIONS, ...NEVER_DEFINED];
   const author = people[1]?.userId ?? people[0]?.userId ?? "tm-trustmesh";
   const definitions = DEFINITIONS.map((planned) =>
-    happening(startMs + (planned.day ?? 0) * DAY_MS, {
+    seedEvent(startMs + (planned.day ?? 0) * DAY_MS, {
       type: "RECOGNITION_DEFINITION",
       actor: author,
       definition: bodyOf(planned),
@@ -74,14 +74,14 @@ export function makeRecognition(
   return [...definitions, ...mints];
 }
 
-function mint(receiver: Character, bond: Bond, recognitionId: string, rng: Rng, endMs: number): Happening[] {
+function mint(receiver: Character, bond: Bond, recognitionId: string, rng: Rng, endMs: number): SeedEvent[] {
   const giver = bond.a === receiver ? bond.b : bond.a;
   const atMs = bond.sinceMs + rng.next() * (endMs - 1 - bond.sinceMs);
   const pair = { actor: giver.userId, target: receiver.userId };
-  const story = [happening(atMs, { type: "RECOGNITION_MINT", ...pair, recognitionId, note: rng.pick(MINT_NOTES) })];
+  const story = [seedEvent(atMs, { type: "RECOGNITION_MINT", ...pair, recognitionId, note: rng.pick(MINT_NOTES) })];
   if (rng.chance(0.07)) {
     const seenMs = atMs + rng.next() * (endMs - 1 - atMs);
-    story.push(happening(seenMs, { type: "RECOGNITION_VALIDATE", actor: giver.userId, target: receiver.userId }));
+    story.push(seedEvent(seenMs, { type: "RECOGNITION_VALIDATE", actor: giver.userId, target: receiver.userId }));
   }
   return story;
 }

@@ -1,6 +1,6 @@
 /** Trust of the seeded world: nine slots each, a handful who gave more than they had, and changes of mind. */
 import type { Rng } from "../rng";
-import { type Happening, happening } from "./acts";
+import { type SeedEvent, seedEvent } from "./acts";
 import type { Bond } from "./contacts";
 import type { Character } from "./people";
 import { COMMUNITIES, TRUST_NOTES } from "./phrases";
@@ -13,7 +13,7 @@ const OVER_ALLOCATORS = 5;
 const HOUR_MS = 3_600_000;
 
 /** Trust between bonded people, from the time after they bonded. */
-export function makeTrust(people: readonly Character[], bonds: readonly Bond[], rng: Rng, endMs: number): Happening[] {
+export function makeTrust(people: readonly Character[], bonds: readonly Bond[], rng: Rng, endMs: number): SeedEvent[] {
   const bondsOf = new Map<Character, Bond[]>();
   for (const bond of bonds) {
     for (const side of [bond.a, bond.b]) bondsOf.set(side, [...(bondsOf.get(side) ?? []), bond]);
@@ -24,7 +24,7 @@ export function makeTrust(people: readonly Character[], bonds: readonly Bond[], 
     const isOver = i >= 2 && i < 2 + OVER_ALLOCATORS;
     const slots = isMain ? MAIN_GIVES : isOver ? SLOTS + rng.int(1, 3) : rng.int(2, SLOTS);
     let given = 0;
-    const story: Happening[] = [];
+    const story: SeedEvent[] = [];
     for (const bond of rng.sample(own, own.length)) {
       const weight = !isMain && !isOver && rng.chance(0.1) ? 2 : 1;
       if (given + weight > slots) break;
@@ -46,19 +46,19 @@ interface Gift {
   readonly isMain: boolean;
 }
 
-function give(giver: Character, receiver: Character, { weight, sinceMs, rng, endMs, isMain }: Gift): Happening[] {
+function give(giver: Character, receiver: Character, { weight, sinceMs, rng, endMs, isMain }: Gift): SeedEvent[] {
   const atMs = sinceMs + rng.next() * (endMs - 1 - sinceMs);
   const later = (afterMs: number) => afterMs + rng.next() * (endMs - 1 - afterMs);
   const pair = { actor: giver.userId, target: receiver.userId };
   const back = { actor: receiver.userId, target: giver.userId };
   const category = COMMUNITIES[receiver.community]?.category ?? "general";
-  const story = [happening(atMs, { type: "TRUST_ALLOCATE", ...pair, weight, category, note: rng.pick(TRUST_NOTES) })];
+  const story = [seedEvent(atMs, { type: "TRUST_ALLOCATE", ...pair, weight, category, note: rng.pick(TRUST_NOTES) })];
   if (rng.chance(0.18)) {
     const answerMs = Math.min(atMs + rng.next() * 20 * HOUR_MS, endMs - 1);
-    story.push(happening(answerMs, { type: "TRUST_ACCEPT", ...back }));
+    story.push(seedEvent(answerMs, { type: "TRUST_ACCEPT", ...back }));
   }
   if (isMain) return story;
-  if (rng.chance(0.1)) story.push(happening(later(atMs), { type: "TRUST_REVOKE", ...pair }));
-  else if (rng.chance(0.04)) story.push(happening(later(atMs), { type: "TRUST_DECLINE", ...back }));
+  if (rng.chance(0.1)) story.push(seedEvent(later(atMs), { type: "TRUST_REVOKE", ...pair }));
+  else if (rng.chance(0.04)) story.push(seedEvent(later(atMs), { type: "TRUST_DECLINE", ...back }));
   return story;
 }

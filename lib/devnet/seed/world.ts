@@ -9,7 +9,7 @@ import { splitMessage } from "../ledger/chunks";
 import type { Ledger, Submission } from "../ledger/ledger";
 import { encodeEd25519Key } from "../rest/key-json";
 import type { Rng } from "../rng";
-import type { Act, Happening } from "./acts";
+import type { Act, SeedEvent } from "./acts";
 import { makeContacts } from "./contacts";
 import { type EnvelopeContext, writeEnvelope } from "./envelopes";
 import { makeOddities } from "./oddities";
@@ -57,14 +57,14 @@ export function seedWorld(ledger: Ledger, { people: count, rng, nowMs, payer }: 
       memo: person.name,
     });
   }
-  if (count > 1) ledger.submit(transcribe(happeningsOf(people, rng, endMs), { people, rng, topics, payer }));
+  if (count > 1) ledger.submit(transcribe(eventsOf(people, rng, endMs), { people, rng, topics, payer }));
   return { topics, people: people.map(({ userId, name }) => ({ userId, name })) };
 }
 
-function happeningsOf(people: readonly Character[], rng: Rng, endMs: number): Happening[] {
-  const { bonds, happenings } = makeContacts(people, rng, endMs);
+function eventsOf(people: readonly Character[], rng: Rng, endMs: number): SeedEvent[] {
+  const { bonds, events } = makeContacts(people, rng, endMs);
   const all = [
-    ...happenings,
+    ...events,
     ...makeTrust(people, bonds, rng, endMs),
     ...makeRecognition(people, bonds, rng, endMs),
     ...makeProfiles(people, rng, endMs),
@@ -81,9 +81,9 @@ interface Setting {
 }
 
 /** Makes transactions of what happened, each with a consensus time of its own. */
-function transcribe(happenings: readonly Happening[], { people, rng, topics, payer }: Setting): Submission[] {
+function transcribe(events: readonly SeedEvent[], { people, rng, topics, payer }: Setting): Submission[] {
   const write = envelopeWriter(people, rng);
-  const transactions = happenings.flatMap((item) => {
+  const transactions = events.flatMap((item) => {
     const bytes = "bytes" in item.what ? item.what.bytes : write(item.what.act, item.atMs, item.what.form);
     const accountId = (item.payer ?? payer) as AccountId;
     const validStartNs = (fromMs(item.atMs - 2_500) + BigInt(rng.int(0, 999_999))) as ConsensusNs;

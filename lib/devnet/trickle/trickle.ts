@@ -9,7 +9,7 @@ import { splitMessage } from "../ledger/chunks";
 import type { Ledger } from "../ledger/ledger";
 import type { LedgerMessage } from "../ledger/types";
 import type { Rng } from "../rng";
-import { type Act, happening } from "../seed/acts";
+import { type Act, seedEvent } from "../seed/acts";
 import { writeEnvelope } from "../seed/envelopes";
 import type { World } from "../seed/world";
 import { chooseAct } from "./choose-act";
@@ -71,7 +71,7 @@ export class Trickle {
 
   #submit(act: Act): LedgerMessage[] {
     const { ledger, world, payer, nowMs, rng } = this.#options;
-    const { kind } = happening(nowMs(), act);
+    const { kind } = seedEvent(nowMs(), act);
     const ts = Math.floor(nowMs() / 1_000);
     const nameOf = (userId: string) => this.#names.get(userId) ?? userId;
     const bytes = Buffer.from(JSON.stringify(writeEnvelope(act, { ts, nonce: ts, nameOf }, rng)));
