@@ -31,8 +31,8 @@ import type { Incidents } from "../health/incidents";
 import type { MissedEvents } from "../live/missed-events";
 import { repairTopic } from "../repair/repair";
 import { foldedTopic } from "../repair/reproject";
-import { Anchor, type Checked } from "./anchor";
 import { announce, type CommitDeps, interpretChecked } from "./commit";
+import { type Checked, HistoryCheck } from "./history-check";
 import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
@@ -110,7 +110,7 @@ export interface SyncCounts {
 export class TopicSync {
   private current: SyncState = SYNC_START;
   private running: Promise<SyncReport> | null = null;
-  private readonly anchor: Anchor;
+  private readonly history: HistoryCheck;
   readonly counts: SyncCounts = {
     ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
     ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 },
@@ -120,7 +120,7 @@ export class TopicSync {
     readonly topicId: TopicId,
     private readonly deps: TopicSyncDeps,
   ) {
-    this.anchor = new Anchor(topicId, deps);
+    this.history = new HistoryCheck(topicId, deps);
   }
 
   /** The phase of the sync, which pages and metrics call the topic's state. */
@@ -133,8 +133,8 @@ export class TopicSync {
   }
 
   /** How many mirrors gave the same hash at a message, the last time that they were asked. */
-  get agreed(): Anchor["agreed"] {
-    return this.anchor.agreed;
+  get agreed(): HistoryCheck["agreed"] {
+    return this.history.agreed;
   }
 
   /** The topic's cursor as far as this process knows it; null before the first run. */
@@ -157,7 +157,7 @@ export class TopicSync {
   /** Drops what is believed about the cursor: the next run reads it from the store. A run under way ends without a result. */
   startOver(): void {
     this.step({ name: "start-over", isRunning: this.running !== null, nowMs: this.nowMs() });
-    this.anchor.recheck();
+    this.history.recheck();
   }
 
   /** Pauses or resumes as the store says: another instance may have been told to. */
@@ -229,7 +229,7 @@ export class TopicSync {
 
   private async load(): Promise<void> {
     // An operator may have started over a topic that had been reset. Then the cursor is another one.
-    if (this.current.chain !== null && !this.anchor.isReset) return;
+    if (this.current.chain !== null && !this.history.isReset) return;
     const known = this.cursor;
     const { starts } = this.current;
     const topic = await foldedTopic(this.deps, this.topicId);
@@ -260,7 +260,7 @@ export class TopicSync {
       ahead = null;
       if (!answer.ok) {
         // Two failures in a row are an outage. After it the ledger may hold another topic.
-        if (this.attempt() > 0) this.anchor.recheck();
+        if (this.attempt() > 0) this.history.recheck();
         return this.fault(answer.error.message, answer.error.retryAfterMs);
       }
       const checked = await this.check(chain, mirror, answer.value);
@@ -306,19 +306,19 @@ export class TopicSync {
     }
   }
 
-  /** Whether the mirror's topic is the one that is stored, as far as its answer and the anchor can tell. */
+  /** Whether the mirror's topic is the one that is stored, as far as its answer and the history check can tell. */
   private check(chain: ChainHead, mirror: MirrorName, answer: readonly LedgerMessage[]): Promise<Checked> {
     const next = answer.find(({ sequence }) => sequence === chain.sequence + 1);
     const verdict = next && verifyNext(this.deps.sha384, chain, next).verification;
-    if (verdict === "failed") this.anchor.recheck();
+    if (verdict === "failed") this.history.recheck();
     const after = verdict === "verified" ? "follows" : answer.length > 0 ? "something" : "nothing";
-    return this.anchor.check(chain, mirror, after);
+    return this.history.check(chain, mirror, after);
   }
 
   /** The mirror of a run: if possible one whose history is the stored one. */
   private mirrorOf(attempt: number): MirrorName | null {
     const turns = this.deps.ledger.mirrors.map((_, i) => this.deps.ledger.choose(attempt + i));
-    return turns.find((mirror) => mirror !== null && !this.anchor.isDivergent(mirror)) ?? turns[0] ?? null;
+    return turns.find((mirror) => mirror !== null && !this.history.isDivergent(mirror)) ?? turns[0] ?? null;
   }
 
   private async caughtUp(head: Result<ConsensusNs | null, LedgerError>): Promise<void> {

@@ -46,7 +46,7 @@ export const WALL_CLOCK_USES: Readonly<Record<string, string>> = {
   "lib/adapters/memory/memory-hot-cache.ts": "compares with ledger times",
   "lib/adapters/memory/system-clock.ts": "is the clock",
   "lib/adapters/mirror/mirror-ledger.ts": "Retry-After may be a date",
-  "lib/engine/sync/anchor.ts": "compares with ledger times",
+  "lib/engine/sync/history-check.ts": "compares with ledger times",
   "lib/engine/sync/holes.ts": "when a hole was first seen is stored for all instances",
   "lib/engine/health/incidents.ts": "people read since when",
   "lib/engine/sync/mirror-heads.ts": "compares with ledger times",

@@ -5,7 +5,7 @@ import { toMs } from "../../../core/ledger/consensus-time";
 import type { TopicId } from "../../../core/ledger/ids";
 import { equalBytes } from "../../../core/ledger/running-hash";
 import { Incidents } from "../../../engine/health/incidents";
-import { Anchor } from "../../../engine/sync/anchor";
+import { HistoryCheck } from "../../../engine/sync/history-check";
 import { MirrorHeads } from "../../../engine/sync/mirror-heads";
 import type { MirrorName } from "../../../ports/ledger/ledger";
 import type { TopicState } from "../../../ports/store/topic-store";
@@ -79,8 +79,8 @@ export class MirrorExam {
     const incidents = new Incidents({ clock: systemClock, log: MUTE });
     const deps = { ledger: this.ledger, clock: systemClock, incidents };
     const heads = new MirrorHeads({ ...deps, serveMs: 1_000, mayBeQuiet: true, quietMs: MIRROR_LAG_MS });
-    const anchor = new Anchor(topicId, { ...deps, store: stores.sync, heads });
-    await anchor.check({ sequence: cursor, hash: headHash, consensusNs: headNs }, mirror, "nothing");
+    const history = new HistoryCheck(topicId, { ...deps, store: stores.sync, heads });
+    await history.check({ sequence: cursor, hash: headHash, consensusNs: headNs }, mirror, "nothing");
     const found = incidents.current().filter(({ code }) => code === "topic-reset" || code === "mirrors-disagree");
     for (const { summary, action } of found) yield wrong("topic", `${summary} ${action}`);
     if (found.length > 0) return;
@@ -89,7 +89,7 @@ export class MirrorExam {
         "topic",
         `Topic ${topicId} is read again because the decoder has changed: ${state.interpreted} of ${cursor} messages are done. A running instance goes on with it.`,
       );
-    const { mirrors } = anchor.agreed;
+    const { mirrors } = history.agreed;
     if (mirrors === 0) {
       yield fine(
         "topic",

@@ -13,7 +13,7 @@ import type { MessageLog } from "../../ports/store/message-log";
 import type { Incidents } from "../health/incidents";
 import type { MirrorHeads } from "./mirror-heads";
 
-export interface AnchorDeps {
+export interface HistoryCheckDeps {
   readonly ledger: Pick<Ledger, "message" | "mirrors">;
   readonly store: Pick<MessageLog, "log">;
   readonly heads: Pick<MirrorHeads, "ask">;
@@ -45,7 +45,7 @@ const OK: Checked = { kind: "ok" };
 /** How the mirror's message at the cursor compares with the stored one. `unknown`: it cannot be said. */
 type Comparison = "same" | "other" | "missing" | "unknown";
 
-export class Anchor {
+export class HistoryCheck {
   private dueMs = 0;
   private reset: string | null = null;
   /** Mirrors whose history is not the stored one, while another mirror's is. */
@@ -54,7 +54,7 @@ export class Anchor {
 
   constructor(
     private readonly topicId: TopicId,
-    private readonly deps: AnchorDeps,
+    private readonly deps: HistoryCheckDeps,
   ) {}
 
   /** The topic on the ledger is not the one that is stored. */
