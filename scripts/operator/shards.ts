@@ -24,7 +24,7 @@ import {
   type Tier,
 } from "@/lib/core/shards/shards";
 import type { ReshardOutcome } from "@/lib/engine/shards/reshard";
-import { type CommandAction, recorded } from "@/lib/server/admin/operator-log";
+import { type CommandAction, recordCommand } from "@/lib/server/admin/record-command";
 import { drainGoals, groupOf, shardStatuses } from "@/lib/server/admin/shard-goals";
 import { type OperatorTools, openOperator } from "@/lib/server/cli/operator";
 import { type Env, readEnv } from "@/lib/server/config/env";
@@ -92,7 +92,7 @@ async function carryOut({ shards, admin }: OperatorTools, prefix: string, goals:
     const of = goal.name === "grow" ? { ...goal.group, segment: 0 } : goal.shard;
     const name = shardName(prefix, of).replace(/-0$/, goal.name === "grow" ? "" : "-0");
     say(`${name}:`);
-    await recorded(admin, actionOf(goal, topicId ?? name), async () => {
+    await recordCommand(admin, actionOf(goal, topicId ?? name), async () => {
       const outcome = await shards.run(goal, (step) => {
         if (STEPS[step.name]) say(`  ${STEPS[step.name]}`);
       });
@@ -240,7 +240,7 @@ async function putTenant(
   if ((verb !== "add" && verb !== "rename") || tenantId === null || words.length === 0)
     throw new UsageError("tenant needs add or rename, an id of lower-case letters, digits and hyphens, and a name");
   const name = words.join(" ");
-  await recorded(admin, { action: "shards.tenant", target: tenantId }, async () => {
+  await recordCommand(admin, { action: "shards.tenant", target: tenantId }, async () => {
     const isAdding = verb === "add";
     const isDone = await (isAdding ? registry.addTenant(tenantId, name) : registry.renameTenant(tenantId, name));
     if (isDone) return { name };
@@ -260,7 +260,7 @@ async function assign({ registry, admin }: OperatorTools, [tenant = "", ...users
   const userIds = users.map((user) => parseUserId(user));
   if ((tenantId === null && tenant !== "none") || userIds.length === 0 || userIds.some((id) => id === null))
     throw new UsageError("assign needs a tenant (or none), and the ids of users");
-  await recorded(admin, { action: "shards.assign", target: tenant }, async () => {
+  await recordCommand(admin, { action: "shards.assign", target: tenant }, async () => {
     if (!(await registry.assign(userIds as UserId[], tenantId))) throw new Refusal(`Tenant ${tenant} does not exist.`);
     return { users: userIds };
   });
@@ -275,7 +275,7 @@ async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNe
       throw new Refusal(
         "There is no operator key, so no topic can be created. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY.",
       );
-    return recorded(admin, { action: "shards.publish", target: "a new topic" }, async () => {
+    return recordCommand(admin, { action: "shards.publish", target: "a new topic" }, async () => {
       const created = await creator.createTopic(await creator.newAttempt(), REGISTRY_MEMO);
       if (!created.ok) throw new Refusal(created.error.message);
       say(`Created ${created.value}. Set REGISTRY_TOPIC=${created.value} for all instances, and publish again.`);
@@ -285,7 +285,7 @@ async function publish({ shards, creator, admin }: OperatorTools, env: Env, isNe
   const { REGISTRY_TOPIC: topicId } = env;
   if (topicId === null)
     throw new Refusal("REGISTRY_TOPIC is not set, so there is no topic to publish to. Create one with publish --new.");
-  await recorded(admin, { action: "shards.publish", target: topicId }, async () => {
+  await recordCommand(admin, { action: "shards.publish", target: topicId }, async () => {
     const published = await shards.publish();
     if (!published.ok) throw new Refusal(published.error);
     say(published.value === 0 ? "Everything is already published." : `${published.value} messages published.`);

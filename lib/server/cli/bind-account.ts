@@ -4,7 +4,7 @@ import { type AccountId, parseAccountId, parseUserId, type UserId } from "../../
 import type { AccountStore } from "../../ports/store/account-store";
 import type { AdminStore } from "../../ports/store/admin-store";
 import type { ViewStore } from "../../ports/store/view-store";
-import { recorded } from "../admin/operator-log";
+import { recordCommand } from "../admin/record-command";
 
 export const ACCOUNTS_USAGE = `npm run accounts -- COMMAND
   list                            show which account signs in as which id
@@ -67,7 +67,7 @@ async function unbind(accountId: AccountId, { accounts, admin, now }: AccountsDe
   const userId = await accounts.boundTo(accountId);
   if (userId === null) throw new NotDone(`${accountId} is not bound.`);
   const act = { action: "accounts.unbind", target: accountId };
-  await recorded(admin, act, async () => ((await accounts.unbind(accountId)) ? { was: userId } : null), now);
+  await recordCommand(admin, act, async () => ((await accounts.unbind(accountId)) ? { was: userId } : null), now);
   return `${accountId} signs in as itself again; it was ${userId}.`;
 }
 
@@ -85,7 +85,7 @@ async function bind(accountId: AccountId, userId: UserId, replaces: boolean, dep
     );
   const { position } = await views.contacts(userId);
   const act = { action: "accounts.bind", target: `${accountId} ${userId}` };
-  await recorded(
+  await recordCommand(
     admin,
     act,
     async () => {

@@ -4,7 +4,7 @@ import { PostgresAdminStore } from "../../adapters/postgres/admin-store";
 import { migrate, missingMigrations } from "../../adapters/postgres/drivers/migrate";
 import { Statements } from "../../adapters/postgres/drivers/statements";
 import { Readable } from "../../adapters/postgres/read/readable";
-import { recorded } from "../admin/operator-log";
+import { recordCommand } from "../admin/record-command";
 import { openDatabaseOf } from "../boot/open";
 import type { Env } from "../config/env";
 
@@ -24,7 +24,7 @@ export async function runMigrations(
     await migrate(db);
     // The operator log exists only after the migrations.
     const admin = new PostgresAdminStore(new Statements(db), new Readable());
-    await recorded(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
+    await recordCommand(admin, { action: "database.migrate", target: null }, async () => ({ applied: missing }));
     for (const name of missing) say(`applied ${name}`);
     say(`The database is up to date now (${missing.length} applied).`);
   } finally {

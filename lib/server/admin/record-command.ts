@@ -1,5 +1,5 @@
 import "server-only";
-/** Records operators' commands in the operator log, beside the actions of the page: who, when, what, and the result. */
+/** Records operators' commands in the operator log, as the page's actions are: who, when, what, and the result. */
 import { hostname, userInfo } from "node:os";
 import type { AdminStore, OperatorLogRow } from "../../ports/store/admin-store";
 
@@ -26,7 +26,7 @@ function commandLineActor(): string {
  * Records the action, runs `work`, and records the result. `work` returns details, null for no details, or `{ error }` if it
  * did nothing. An error that it throws is recorded as failed and thrown again.
  */
-export async function recorded(
+export async function recordCommand(
   admin: Pick<AdminStore, "begin" | "update">,
   { action, target }: CommandAction,
   work: () => Promise<Detail>,
