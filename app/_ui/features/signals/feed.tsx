@@ -12,7 +12,7 @@ import { Button } from "../../primitives/button";
 import { SkeletonRows } from "../../primitives/skeleton";
 import { EmptyState, ErrorState } from "../../primitives/states";
 import { More } from "../more";
-import { SignalRow } from "./signal-row";
+import { SignalItem } from "./signal-item";
 import { useArrivals } from "./use-arrivals";
 
 const HOUR_MS = 3_600_000;
@@ -48,7 +48,7 @@ export function Feed({ types }: { types: readonly string[] }) {
           <h2 className="mb-1 font-display font-semibold text-ink-soft text-lg">{day}</h2>
           <ol className="relative before:absolute before:inset-y-6 before:left-4.5 before:w-px before:bg-line">
             {signals.map((signal) => (
-              <SignalRow
+              <SignalItem
                 key={signal.id}
                 signal={signal}
                 people={people}

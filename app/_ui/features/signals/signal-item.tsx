@@ -29,7 +29,7 @@ const TINTS: Record<Category, string> = {
 
 const MINUTE_MS = 60_000;
 
-export interface SignalRowProps {
+export interface SignalItemProps {
   signal: Signal;
   people: People;
   recognitionTitle(id: string): string | null;
@@ -37,7 +37,7 @@ export interface SignalRowProps {
   arrived: boolean;
 }
 
-export const SignalRow = memo(function SignalRow({ signal, people, recognitionTitle, arrived }: SignalRowProps) {
+export const SignalItem = memo(function SignalItem({ signal, people, recognitionTitle, arrived }: SignalItemProps) {
   const [open, setOpen] = useState(false);
   const detailsId = useId();
   const category = categoryOf(signal.type);
