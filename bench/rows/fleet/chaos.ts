@@ -1,7 +1,7 @@
 /**
  * Eight processes over the same four topics for a minute, two of which are killed every second, compared with one clean replay.
  */
-import { runChaos } from "@/tests/support/fleet/chaos";
+import { runChaos } from "@/tests/support/fleet/scenarios/chaos";
 import { startServices } from "@/tests/support/fleet/services";
 import type { BenchRow } from "../../types";
 

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleOf } from "@/tests/support/fleet/bundle";
+import { bundleOf } from "@/tests/support/fleet/processes/bundle";
 import { startServerProcess } from "@/tests/support/servers/server-process";
 import type { FloodOrder, FloodStatuses } from "../../support/flood/flood-attacker";
 import { FLOODED_HOST, FLOODS, type Flood, FloodClient, spell } from "../../support/flood/flood-client";

@@ -3,9 +3,9 @@
  * notice.
  */
 import { activeShards, routeTopic } from "@/lib/core/shards/shards";
-import { plain, standard } from "@/tests/support/worlds/registries";
-import { accountOf, startLoad } from "@/tests/support/worlds/split-load";
-import { startSplitWorld } from "@/tests/support/worlds/split-world";
+import { plain, standard } from "@/tests/support/worlds/shards/registries";
+import { accountOf, startLoad } from "@/tests/support/worlds/shards/split-load";
+import { startSplitWorld } from "@/tests/support/worlds/shards/split-world";
 import type { BenchRow } from "../../types";
 
 export const names = ["split.lost", "split.duplicated", "split.failed_reads", "split.moved_share"];

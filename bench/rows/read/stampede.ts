@@ -1,8 +1,8 @@
 /** A thousand cold reads of one user at once, over eight processes: the number of queries, compared with bentocache. */
 import { fork } from "node:child_process";
-import { bundleOf } from "@/tests/support/fleet/bundle";
 import { quiet } from "@/tests/support/fleet/cost";
 import { type Fleet, startFleet } from "@/tests/support/fleet/fleet";
+import { bundleOf } from "@/tests/support/fleet/processes/bundle";
 import { type FleetServices, startServices } from "@/tests/support/fleet/services";
 import type { StampedeOrder, StampedeReport } from "../../support/stampede-client";
 import { median } from "../../support/statistics";

@@ -1,6 +1,7 @@
 /** 100,000 events to 200 streams on four processes, clients moved every 1 to 5 s, one process killed every 10 s. */
+
+import { runStreams } from "@/tests/support/fleet/scenarios/streams";
 import { startServices } from "@/tests/support/fleet/services";
-import { runStreams } from "@/tests/support/fleet/streams";
 import type { BenchRow } from "../../types";
 
 export const names = ["stream.lost", "stream.duplicated", "stream.idle_commands"];

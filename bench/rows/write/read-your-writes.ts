@@ -1,6 +1,6 @@
 /** Writes on A, reads on B: the number of reads that contain the write. */
 import { startFleet } from "@/tests/support/fleet/fleet";
-import { readYourWrites } from "@/tests/support/fleet/read-your-writes";
+import { readYourWrites } from "@/tests/support/fleet/scenarios/read-your-writes";
 import { startServices } from "@/tests/support/fleet/services";
 import type { BenchRow } from "../../types";
 

@@ -9,9 +9,9 @@ import { DrivenClock } from "@/tests/support/control/driven-clock";
 import { Crash, fuseAt } from "@/tests/support/control/fuse";
 import { DevnetTopicCreator } from "@/tests/support/mirrors/devnet-topic-creator";
 import { type Database, type EmptyStore, emptied, openStore } from "@/tests/support/stores/store-opening";
-import { batchOf } from "@/tests/support/worlds/batches";
-import { ofTenant, plain, standard } from "@/tests/support/worlds/registries";
-import { begin, operatorOf, type Scene, topicsOf } from "@/tests/support/worlds/reshard-scene";
+import { batchOf } from "@/tests/support/worlds/histories/batches";
+import { ofTenant, plain, standard } from "@/tests/support/worlds/shards/registries";
+import { begin, operatorOf, type Scene, topicsOf } from "@/tests/support/worlds/shards/reshard-scene";
 
 const GROUP = standard("contact");
 const USERS = Array.from({ length: 100 }, (_, i) => plain(`tm-u${i}`));

@@ -11,7 +11,7 @@ import type { Fault } from "@/tests/support/stand-ins/faults";
 import { startNeon } from "@/tests/support/stand-ins/neon";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
-import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
-import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 

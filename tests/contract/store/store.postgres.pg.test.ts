@@ -6,7 +6,7 @@ import { freePort } from "@/tests/support/servers/free-port";
 import { type PostgresServer, startPostgres } from "@/tests/support/servers/postgres-server";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { openStore } from "@/tests/support/stores/store-opening";
-import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 

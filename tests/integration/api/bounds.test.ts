@@ -11,7 +11,7 @@ import type { EventsAnswer, SignalsAnswer } from "@/lib/wire/signals";
 import { SseReader } from "../../support/sse";
 import { damage } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { batchOf, PAYER, type PlainSignal } from "../../support/worlds/batches";
+import { batchOf, PAYER, type PlainSignal } from "../../support/worlds/histories/batches";
 
 const ME = "tm-victim";
 const STRANGER = "tm-stranger";

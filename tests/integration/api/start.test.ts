@@ -13,7 +13,7 @@ import type { App } from "@/lib/server/boot/app";
 import { getApp } from "@/lib/server/boot/start";
 import { answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { batchOf } from "../../support/worlds/batches";
+import { batchOf } from "../../support/worlds/histories/batches";
 
 /** It takes connections and answers nothing. */
 const mirror = createServer(() => {});

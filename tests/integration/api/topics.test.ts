@@ -8,7 +8,7 @@ import type { SignalsAnswer } from "@/lib/wire/signals";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { busy, ofTenant, standard } from "../../support/worlds/registries";
+import { busy, ofTenant, standard } from "../../support/worlds/shards/registries";
 
 /** In the second of two segments, so that growing from one to two moves her. */
 const MOVER = "0.0.7226146";

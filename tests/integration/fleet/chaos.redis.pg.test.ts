@@ -1,6 +1,6 @@
 /** Eight processes over the same four topics, two of them killed every second: what is stored is what one clean replay stores. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { runChaos } from "../../support/fleet/chaos";
+import { runChaos } from "../../support/fleet/scenarios/chaos";
 import { type FleetServices, startServices } from "../../support/fleet/services";
 
 /** The bench row `chaos.wrong` has the full minute; CHAOS_SECONDS=60 has it here. */

@@ -1,7 +1,7 @@
 /** A write through one process is in what another answers, when asked for by its place on the ledger. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Fleet, startFleet } from "../../support/fleet/fleet";
-import { readYourWrites } from "../../support/fleet/read-your-writes";
+import { readYourWrites } from "../../support/fleet/scenarios/read-your-writes";
 import { type FleetServices, startServices } from "../../support/fleet/services";
 
 const WRITES = 24;

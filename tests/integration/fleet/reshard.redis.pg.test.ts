@@ -8,9 +8,9 @@ import type { Goal } from "@/lib/core/shards/reshard";
 import { segmentOf } from "@/lib/core/shards/sharding";
 import { activeShards, routeTopic } from "@/lib/core/shards/shards";
 import { Crash, fuseAt } from "../../support/control/fuse";
-import { plain, standard } from "../../support/worlds/registries";
-import { accountOf, type Load, rowsOf, startLoad } from "../../support/worlds/split-load";
-import { type Instance, type SplitWorld, startSplitWorld } from "../../support/worlds/split-world";
+import { plain, standard } from "../../support/worlds/shards/registries";
+import { accountOf, type Load, rowsOf, startLoad } from "../../support/worlds/shards/split-load";
+import { type Instance, type SplitWorld, startSplitWorld } from "../../support/worlds/shards/split-world";
 
 const GROUP = standard("contact");
 const USERS = Array.from({ length: 32 }, (_, i) => `tm-user-${i}`);

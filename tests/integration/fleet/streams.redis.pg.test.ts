@@ -1,7 +1,7 @@
 /** Live streams on three processes while clients move between them and one of them is killed. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { runStreams } from "../../support/fleet/scenarios/streams";
 import { type FleetServices, startServices } from "../../support/fleet/services";
-import { runStreams } from "../../support/fleet/streams";
 
 /** The bench rows `stream.lost` and `stream.duplicated` have a hundred thousand. */
 const EVENTS = 5_000;

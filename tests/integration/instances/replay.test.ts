@@ -16,7 +16,15 @@ import { intercepted } from "../../support/control/intercepted";
 import { chainOf } from "../../support/mirrors/chain";
 import { MIRROR, ScriptedLedger } from "../../support/mirrors/scripted-ledger";
 import { emptyStores } from "../../support/stores/database";
-import { cleanReplay, history, ledgerOf, stateOf, stores, TOPICS, USERS } from "../../support/worlds/replayed";
+import {
+  cleanReplay,
+  history,
+  ledgerOf,
+  stateOf,
+  stores,
+  TOPICS,
+  USERS,
+} from "../../support/worlds/histories/replayed";
 import { headsOf, syncOf } from "../../support/worlds/topic-sync";
 
 const complete = async (opened: Stores, topics: readonly (readonly LedgerMessage[])[]) => {

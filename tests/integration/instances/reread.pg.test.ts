@@ -9,7 +9,7 @@ import { differences, storedState } from "../../support/fleet/stored-state";
 import { type PostgresServer, startPostgres } from "../../support/servers/postgres-server";
 import { addTopics } from "../../support/stores/add-topics";
 import { rawQuery } from "../../support/stores/raw-query";
-import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/reread";
+import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/histories/reread";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -16,7 +16,16 @@ import { Crash, fused } from "../../support/control/fuse";
 import { chainOf, type Piece } from "../../support/mirrors/chain";
 import { emptyStores } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { cleanReplay, history, ledgerOf, pieces, stateOf, stores, TOPICS, USERS } from "../../support/worlds/replayed";
+import {
+  cleanReplay,
+  history,
+  ledgerOf,
+  pieces,
+  stateOf,
+  stores,
+  TOPICS,
+  USERS,
+} from "../../support/worlds/histories/replayed";
 import { syncOf } from "../../support/worlds/topic-sync";
 
 const [FIRST, SECOND] = TOPICS as [TopicId, TopicId];

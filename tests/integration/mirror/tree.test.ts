@@ -4,7 +4,7 @@ import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import { openStore } from "@/lib/adapters/postgres/store";
 import type { App } from "@/lib/server/boot/app";
 import type { Front } from "@/lib/server/front/front";
-import { openFront } from "../../support/fleet/front";
+import { openFront } from "../../support/fleet/processes/front";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 import { createTestApp } from "../../support/worlds/create-test-app";
 

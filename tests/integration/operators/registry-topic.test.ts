@@ -13,7 +13,7 @@ import type { App } from "@/lib/server/boot/app";
 import { sha384 } from "../../support/mirrors/chain";
 import { emptyStores } from "../../support/stores/database";
 import { createTestApp } from "../../support/worlds/create-test-app";
-import { active, plain, registryOf, standard } from "../../support/worlds/registries";
+import { active, plain, registryOf, standard } from "../../support/worlds/shards/registries";
 
 let devnet: Devnet;
 let submitter: SdkSubmitter;

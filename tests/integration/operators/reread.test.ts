@@ -12,7 +12,7 @@ import { differences, STORED_FLAWS, STORED_LINES } from "../../support/fleet/sto
 import { chainOf, OPERATOR, sha384 } from "../../support/mirrors/chain";
 import { addTopics } from "../../support/stores/add-topics";
 import { damage, emptyStores, stored } from "../../support/stores/database";
-import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/reread";
+import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/histories/reread";
 
 /** Stores both topics, as this version or as an earlier one. */
 async function filled(topics: History, isEarlier: boolean): Promise<Stores> {

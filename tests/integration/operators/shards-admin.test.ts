@@ -7,7 +7,7 @@ import { ActionAnswer, OperatorLogAnswer } from "@/lib/wire/operators/admin";
 import { ShardsAnswer } from "@/lib/wire/operators/shards";
 import { DevnetTopicCreator } from "../../support/mirrors/devnet-topic-creator";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { standard } from "../../support/worlds/registries";
+import { standard } from "../../support/worlds/shards/registries";
 
 let t: TestApp;
 let creator: DevnetTopicCreator;

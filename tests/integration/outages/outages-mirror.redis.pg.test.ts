@@ -1,8 +1,8 @@
 /** The mirror node fails: what users see, and that nothing is lost or doubled. */
 import { expect } from "vitest";
 import type { FaultSpec } from "@/lib/devnet/faults/spec";
-import { CAROL, type World } from "../../support/worlds/outage-world";
-import { flap, outages } from "../../support/worlds/outages";
+import { CAROL, type World } from "../../support/worlds/outages/outage-world";
+import { flap, outages } from "../../support/worlds/outages/outages";
 
 const DOWN: FaultSpec = { kind: "reset" };
 const SLOW: FaultSpec = { kind: "latency", ms: 2_000 };

@@ -1,7 +1,7 @@
 /** Postgres fails: what users see, and that nothing is lost or doubled. */
 import { expect } from "vitest";
-import { CAROL, type World } from "../../support/worlds/outage-world";
-import { flap, outages } from "../../support/worlds/outages";
+import { CAROL, type World } from "../../support/worlds/outages/outage-world";
+import { flap, outages } from "../../support/worlds/outages/outages";
 
 const DOWN = { kind: "down", how: "refused" } as const;
 const SLOW = { kind: "slow", ms: 2_000 } as const;

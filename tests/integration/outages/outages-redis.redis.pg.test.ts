@@ -1,7 +1,7 @@
 /** Redis fails: what users see, and that nothing is lost or doubled. */
 import { expect } from "vitest";
-import type { World } from "../../support/worlds/outage-world";
-import { flap, outages } from "../../support/worlds/outages";
+import type { World } from "../../support/worlds/outages/outage-world";
+import { flap, outages } from "../../support/worlds/outages/outages";
 
 const DOWN = { kind: "down", how: "refused" } as const;
 const SLOW = { kind: "slow", ms: 2_000 } as const;

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { IncidentCode } from "@/lib/core/health/incident";
 import { composeReport } from "@/lib/server/observe/instance-report";
 import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/operators/health";
-import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outage-table";
-import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outage-world";
+import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outages/outage-table";
+import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outages/outage-world";
 
 const world = new OutageWorld();
 beforeAll(() => world.open());

@@ -5,7 +5,7 @@ import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { RespConnection } from "../../support/servers/resp";
 import { databaseSnapshot } from "../../support/stores/database-snapshot";
 import { snapshotOf } from "../../support/stores/redis-snapshot";
-import { OutageWorld, type World } from "../../support/worlds/outage-world";
+import { OutageWorld, type World } from "../../support/worlds/outages/outage-world";
 
 const world = new OutageWorld();
 beforeAll(() => world.open());

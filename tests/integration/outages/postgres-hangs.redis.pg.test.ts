@@ -1,6 +1,6 @@
 /** A PostgreSQL that is frozen: connections stand and are taken, nothing is answered. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { OutageWorld } from "../../support/worlds/outage-world";
+import { OutageWorld } from "../../support/worlds/outages/outage-world";
 
 const world = new OutageWorld();
 beforeAll(() => world.open());

@@ -1,8 +1,8 @@
 /** Three instances behind a balancer are ended and started again one after the other, while clients never pause. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { Balancer } from "../../support/fleet/balancer";
 import { type Fleet, startFleet } from "../../support/fleet/fleet";
+import { Balancer } from "../../support/fleet/scenarios/balancer";
 import { type FleetServices, startServices } from "../../support/fleet/services";
 
 /** As often as it takes to trust it: with the tests of many processes. */

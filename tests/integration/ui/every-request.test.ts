@@ -7,7 +7,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { CLIENT_ID, magicWallet } from "../../support/stand-ins/magic";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { signedMint, signedProfile } from "../../support/worlds/signed";
+import { signedMint, signedProfile } from "../../support/worlds/histories/signed";
 
 const BEN = "0.0.7002";
 const ISSUER = "0.0.4851773";

@@ -5,7 +5,7 @@ import type { CircleAnswer } from "@/lib/wire/contacts";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
 import { ed25519Wallet } from "../../support/stand-ins/wallet";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { signedMint, signedProfile } from "../../support/worlds/signed";
+import { signedMint, signedProfile } from "../../support/worlds/histories/signed";
 
 const ANA = "0.0.7001";
 const BEN = "0.0.7002";

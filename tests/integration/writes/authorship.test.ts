@@ -5,7 +5,7 @@ import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { SignalsAnswer } from "@/lib/wire/signals";
 import { ed25519Wallet, type Wallet } from "../../support/stand-ins/wallet";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { signedMint, signedProfile } from "../../support/worlds/signed";
+import { signedMint, signedProfile } from "../../support/worlds/histories/signed";
 
 const ANA = "0.0.7001" as AccountId;
 const BEN = "0.0.7002" as AccountId;

@@ -7,9 +7,9 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { Sessions } from "@/lib/server/access/session";
 import { RespConnection } from "../servers/resp";
-import { bundleOf } from "./bundle";
-import { type Child, startChild } from "./child";
 import { type Answer, ask, newAgent } from "./http";
+import { bundleOf } from "./processes/bundle";
+import { type Child, startChild } from "./processes/child";
 import type { FleetServices } from "./services";
 
 const SECRET = "a secret of the fleet that is long enough to be one";
@@ -68,7 +68,7 @@ export interface FleetOptions {
 
 /** Starts `count` instances on one database and an empty Redis. If one does not start, it ends them all. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
-  const { services, count, entry = "tests/support/fleet/instance.ts" } = options;
+  const { services, count, entry = "tests/support/fleet/processes/instance.ts" } = options;
   const databaseUrl = options.databaseUrl ?? (await services.postgres.createDatabase());
   const [program] = await Promise.all([bundleOf(entry), flush(services)]);
   const env = environmentOf(options, databaseUrl);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { metricSeries } from "../../support/repository/metric-series";
-import { FAULTS, outageLines, SURFACES, TABLE_FILE, TIERS } from "../../support/worlds/outage-table";
+import { FAULTS, outageLines, SURFACES, TABLE_FILE, TIERS } from "../../support/worlds/outages/outage-table";
 
 /** Some five sentences. */
 const MAX_CHARACTERS = 450;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { AccountId } from "@/lib/core/ledger/ids";
 import { emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { user } from "@/tests/support/worlds/batches";
+import { user } from "@/tests/support/worlds/histories/batches";
 
 const [FIVE, SIX] = ["0.0.5", "0.0.6"] as AccountId[] as [AccountId, AccountId];
 const [A, B] = [user("tm-alice"), user("tm-bob")];

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, PAYER, type PlainSignal, seq, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Batch } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 import { everything } from "./commit";
 

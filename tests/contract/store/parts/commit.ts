@@ -5,7 +5,17 @@ import type { NextBatch } from "@/lib/core/signals/batch";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
 import { unwrap } from "@/tests/support/unwrap";
-import { at, batchOf, hashOf, PAYER, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import {
+  at,
+  batchOf,
+  hashOf,
+  PAYER,
+  type PlainSignal,
+  seq,
+  timeOf,
+  topic,
+  user,
+} from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -8,7 +8,7 @@ import {
 } from "@/lib/core/signals/projection";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, type PlainSignal, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -14,7 +14,7 @@ import {
 } from "@/lib/core/signals/projection";
 import type { ViewStore } from "@/lib/ports/store/view-store";
 import { type EmptyStore, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, type PlainSignal, seq, topic } from "@/tests/support/worlds/batches";
+import { batchOf, type PlainSignal, seq, topic } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

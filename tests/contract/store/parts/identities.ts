@@ -5,7 +5,7 @@ import { CHAIN_START } from "@/lib/core/ledger/verify";
 import { interpret } from "@/lib/core/signals/interpret";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { topic } from "@/tests/support/worlds/batches";
+import { topic } from "@/tests/support/worlds/histories/batches";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { rawQuery } from "../../../support/stores/raw-query";
 

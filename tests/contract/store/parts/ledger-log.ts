@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { LogEntry } from "@/lib/core/signals/batch";
 import type { LogQuery } from "@/lib/ports/store/ledger-log";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { at, batchOf, type PlainSignal, seq, timeOf, topic } from "@/tests/support/worlds/batches";
+import { at, batchOf, type PlainSignal, seq, timeOf, topic } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

@@ -2,8 +2,8 @@ import { beforeEach, expect, it } from "vitest";
 import { TOPIC_KINDS, type TopicId } from "@/lib/core/ledger/ids";
 import { newShard, type Shard, type TenantId } from "@/lib/core/shards/shards";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, topic, user } from "@/tests/support/worlds/batches";
-import { ofTenant, standard } from "@/tests/support/worlds/registries";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
+import { ofTenant, standard } from "@/tests/support/worlds/shards/registries";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const A = user("tm-alice");

@@ -3,7 +3,7 @@ import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import type { ViewStore } from "@/lib/ports/store/view-store";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type Database, emptied, openStore, type Subject } from "@/tests/support/stores/store-opening";
-import { batchOf, seq, topic, user } from "@/tests/support/worlds/batches";
+import { batchOf, seq, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

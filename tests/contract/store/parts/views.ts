@@ -4,7 +4,16 @@ import type { AccountId, Position, UserId } from "@/lib/core/ledger/ids";
 import { GENESIS_HASH } from "@/lib/core/ledger/running-hash";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 import { type EmptyStore, emptied, type Subject } from "@/tests/support/stores/store-opening";
-import { at, batchOf, hashOf, type PlainSignal, seq, timeOf, topic, user } from "@/tests/support/worlds/batches";
+import {
+  at,
+  batchOf,
+  hashOf,
+  type PlainSignal,
+  seq,
+  timeOf,
+  topic,
+  user,
+} from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../../support/stores/add-topics";
 
 const T = topic("0.0.7");

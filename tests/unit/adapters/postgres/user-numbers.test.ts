@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { UserNumbers } from "@/lib/adapters/postgres/user-numbers";
-import { user } from "@/tests/support/worlds/batches";
+import { user } from "@/tests/support/worlds/histories/batches";
 
 const ANA = user("tm-ana");
 

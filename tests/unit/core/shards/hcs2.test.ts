@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { TOPIC_KINDS, type TopicId, type UserId } from "@/lib/core/ledger/ids";
 import { foldRegistry, publication, type RegistryMessage } from "@/lib/core/shards/hcs2";
 import { newShard, type Registry, type Shard, type TenantId } from "@/lib/core/shards/shards";
-import { active, ofTenant, registryOf, standard } from "../../../support/worlds/registries";
+import { active, ofTenant, registryOf, standard } from "../../../support/worlds/shards/registries";
 
 const group = fc.oneof(
   fc.constantFrom(...TOPIC_KINDS).map(standard),

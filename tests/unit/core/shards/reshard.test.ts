@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { DRAIN_AT_LEAST_NS, type Goal, nextStep, type Step } from "@/lib/core/shards/reshard";
 import { activeShards, isSameShard, type Registry, routeTopic, type Shard } from "@/lib/core/shards/shards";
-import { active, busy, ofTenant, plain, registryOf, standard } from "../../../support/worlds/registries";
+import { active, busy, ofTenant, plain, registryOf, standard } from "../../../support/worlds/shards/registries";
 
 const NOW = 1_790_000_000_000_000_000n;
 const GROUP = standard("contact");

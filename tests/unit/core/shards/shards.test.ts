@@ -17,7 +17,15 @@ import {
   type UserTier,
 } from "@/lib/core/shards/shards";
 import { topicKindOf } from "@/lib/core/signals/message-types";
-import { active, busy, ofTenant, plain, registryOf, simplest, standard } from "../../../support/worlds/registries";
+import {
+  active,
+  busy,
+  ofTenant,
+  plain,
+  registryOf,
+  simplest,
+  standard,
+} from "../../../support/worlds/shards/registries";
 
 const TENANTS = ["acme", "globex", "initech"];
 const kind = fc.constantFrom(...TOPIC_KINDS);

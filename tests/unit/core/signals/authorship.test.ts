@@ -9,7 +9,7 @@ import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { unwrap } from "../../../support/unwrap";
-import { signedMint, signedProfile } from "../../../support/worlds/signed";
+import { signedMint, signedProfile } from "../../../support/worlds/histories/signed";
 
 const TOPIC = "0.0.5005" as TopicId;
 const ANA = "0.0.7001" as AccountId;

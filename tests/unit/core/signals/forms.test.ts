@@ -5,7 +5,7 @@ import { DECODER_VERSION, decodeJson, decodeMessage } from "@/lib/core/signals/e
 import { resolver } from "@/lib/core/signals/forms/recognitions";
 import { claimsOf } from "@/lib/core/signals/projection";
 import { bytesOf, VECTORS, type VectorCase } from "../../../support/repository/vectors";
-import { HISTORY_TOPIC, timeOfDeed } from "../../../support/worlds/histories";
+import { HISTORY_TOPIC, timeOfDeed } from "../../../support/worlds/histories/histories";
 
 /** Members that say what the message is, or that no reader takes for text. */
 const STRUCTURE = new Set([

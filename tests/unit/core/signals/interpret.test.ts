@@ -13,7 +13,7 @@ import {
 } from "@/lib/core/signals/interpret";
 import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { unwrap } from "../../../support/unwrap";
-import { deed } from "../../../support/worlds/histories";
+import { deed } from "../../../support/worlds/histories/histories";
 
 const TOPIC = "0.0.5005" as TopicId;
 const STRANGER = "0.0.666" as AccountId;

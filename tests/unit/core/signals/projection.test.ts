@@ -27,7 +27,7 @@ import {
   Replay,
   type Standing,
   timeOfDeed,
-} from "../../../support/worlds/histories";
+} from "../../../support/worlds/histories/histories";
 
 const keyOf = (edge: Edge) => `${edge.userId} ${edge.peerId}`;
 const sorted = (edges: Iterable<Edge>) => [...edges].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

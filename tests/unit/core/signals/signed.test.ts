@@ -6,7 +6,7 @@ import { decodeJson } from "@/lib/core/signals/envelope";
 import { isTimely, saidNs, signedIn, signedPart } from "@/lib/core/signals/signed";
 import { ecdsaWallet, ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { unwrap } from "../../../support/unwrap";
-import { signedMint, signedProfile } from "../../../support/worlds/signed";
+import { signedMint, signedProfile } from "../../../support/worlds/histories/signed";
 
 const ANA = "0.0.7226336";
 const BEN = "0.0.7226545";

@@ -21,7 +21,7 @@ import * as wire from "@/lib/wire/contacts";
 import * as recognition from "@/lib/wire/recognition";
 import { Signal } from "@/lib/wire/signals";
 import { unwrap } from "../../../support/unwrap";
-import { history, PEOPLE, placed, Replay } from "../../../support/worlds/histories";
+import { history, PEOPLE, placed, Replay } from "../../../support/worlds/histories/histories";
 
 const ME = "tm-a" as UserId;
 const MS = 1_700_000_000_000;

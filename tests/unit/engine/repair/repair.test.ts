@@ -13,7 +13,7 @@ import { noSignatures } from "../../../support/mirrors/no-signatures";
 import { MIRROR, ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
 import { ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { LogStore } from "../../../support/stores/log-store";
-import { signedProfile } from "../../../support/worlds/signed";
+import { signedProfile } from "../../../support/worlds/histories/signed";
 
 const TOPIC = "0.0.7" as TopicId;
 const OTHER_MIRROR = "http://other.test" as MirrorName;

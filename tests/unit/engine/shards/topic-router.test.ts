@@ -8,7 +8,7 @@ import type { WriteFence } from "@/lib/ports/shared/write-fence";
 import type { UserRoute } from "@/lib/ports/store/shard-registry";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { DrivenClock } from "../../../support/control/driven-clock";
-import { active, busy, plain, registryOf, standard } from "../../../support/worlds/registries";
+import { active, busy, plain, registryOf, standard } from "../../../support/worlds/shards/registries";
 
 const USER = "tm-alice" as UserId;
 const TYPE = "CONTACT_REQUEST";

@@ -11,7 +11,7 @@ import type { AccountKey, LedgerError } from "@/lib/ports/ledger/ledger";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { ed25519Wallet, type Wallet } from "../../../support/stand-ins/wallet";
 import { unwrap } from "../../../support/unwrap";
-import { signedProfile } from "../../../support/worlds/signed";
+import { signedProfile } from "../../../support/worlds/histories/signed";
 
 const TOPIC = "0.0.5005" as TopicId;
 const STRANGER = "0.0.666" as AccountId;

@@ -4,7 +4,7 @@ import { developmentKey, OPERATOR_ID } from "@/lib/devnet/development-keys";
 import { type SpawnOptions, spawnDevnet } from "@/lib/devnet/spawn";
 import { readEnv } from "@/lib/server/config/env";
 import { openNetwork } from "@/lib/server/config/network";
-import { topic } from "../../../support/worlds/batches";
+import { topic } from "../../../support/worlds/histories/batches";
 
 vi.mock("@/lib/devnet/spawn");
 

@@ -16,9 +16,9 @@ import { Signatures } from "@/lib/engine/sync/signatures";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
 import type { TopicState } from "@/lib/ports/store/topic-store";
 import type { Stores } from "@/lib/server/boot/app";
-import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../mirrors/chain";
-import { quietLog } from "../quiet-log";
-import { VECTORS } from "../repository/vectors";
+import { chainOf, chunked, OPERATOR, type Piece, sha384 } from "../../mirrors/chain";
+import { quietLog } from "../../quiet-log";
+import { VECTORS } from "../../repository/vectors";
 import { deed } from "./histories";
 
 export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];

@@ -12,7 +12,7 @@ import {
 import type { CursorAdvance, LogEntry, NextBatch, UserRow } from "@/lib/core/signals/batch";
 import { project } from "@/lib/core/signals/interpret";
 import type { DecodedMessage } from "@/lib/core/signals/projection";
-import { unwrap } from "../unwrap";
+import { unwrap } from "../../unwrap";
 
 export interface PlainSignal {
   readonly type: string;

@@ -1,7 +1,7 @@
 /** A stream client that moves between instances. As a browser does, it resumes after the last event id that it saw. */
 import { type ClientRequest, request } from "node:http";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import type { Fleet, Instance } from "./fleet";
+import type { Fleet, Instance } from "../fleet";
 
 export interface Received {
   /** Each signal's id, `<topicId>/<sequence>`, as often as it arrived. */

@@ -5,7 +5,7 @@ import { entrance, rememberedOf } from "@/lib/server/front/entrance";
 import { Front } from "@/lib/server/front/front";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
-import { matchRoute } from "../match-route";
+import { matchRoute } from "../../match-route";
 
 /** Opens the server as server.ts does. */
 export function openFront(app: App): Front {

@@ -1,7 +1,7 @@
 /** A scenario: writes on one instance and reads on another right after, as a page behind a balancer does. */
 import type { SubmitAnswer } from "@/lib/wire/submit";
-import type { Fleet, Instance } from "./fleet";
-import type { Answer } from "./http";
+import type { Fleet, Instance } from "../fleet";
+import type { Answer } from "../http";
 
 export interface ReadYourWrites {
   /** Reads whose answer contained the write. */

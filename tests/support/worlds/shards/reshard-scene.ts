@@ -7,8 +7,8 @@ import type { Clock } from "@/lib/ports/clock";
 import type { Ledger } from "@/lib/ports/ledger/ledger";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
 import type { SyncStore } from "@/lib/ports/store/sync-store";
-import { fused } from "../control/fuse";
-import { DevnetTopicCreator } from "../mirrors/devnet-topic-creator";
+import { fused } from "../../control/fuse";
+import { DevnetTopicCreator } from "../../mirrors/devnet-topic-creator";
 
 export interface Scene {
   readonly devnet: Devnet;

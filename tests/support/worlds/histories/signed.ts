@@ -1,5 +1,5 @@
 /** Profiles and recognitions as the web UI writes them, signed by a wallet. The signed texts are written again here. */
-import type { Wallet } from "../stand-ins/wallet";
+import type { Wallet } from "../../stand-ins/wallet";
 
 type Json = Readonly<Record<string, unknown>>;
 type Signer = Pick<Wallet, "signBytes">;

@@ -14,16 +14,16 @@ import type { App } from "@/lib/server/boot/app";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SignalsAnswer } from "@/lib/wire/signals";
-import { LeapingClock } from "../control/leaping-clock";
-import { DevnetSubmitter } from "../mirrors/devnet-submitter";
-import { quietLog } from "../quiet-log";
-import { type PostgresProxy, startPostgresProxy } from "../servers/postgres-proxy";
-import { type PostgresServer, startPostgres } from "../servers/postgres-server";
-import { type RedisServer, startRedis } from "../servers/redis-server";
-import { RespConnection } from "../servers/resp";
-import { SseReader } from "../sse";
-import { startUpstash, type UpstashStandIn } from "../stand-ins/upstash";
-import { createTestApp } from "./create-test-app";
+import { LeapingClock } from "../../control/leaping-clock";
+import { DevnetSubmitter } from "../../mirrors/devnet-submitter";
+import { quietLog } from "../../quiet-log";
+import { type PostgresProxy, startPostgresProxy } from "../../servers/postgres-proxy";
+import { type PostgresServer, startPostgres } from "../../servers/postgres-server";
+import { type RedisServer, startRedis } from "../../servers/redis-server";
+import { RespConnection } from "../../servers/resp";
+import { SseReader } from "../../sse";
+import { startUpstash, type UpstashStandIn } from "../../stand-ins/upstash";
+import { createTestApp } from "../create-test-app";
 
 /** The reader. She gets contact requests from the ledger. */
 const ALICE = "tm-alice";

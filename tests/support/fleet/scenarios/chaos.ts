@@ -1,10 +1,10 @@
 /** A scenario: all instances sync all topics while some are killed and started again. */
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { createRng } from "@/lib/devnet/rng";
+import { type Fleet, type Instance, startFleet } from "../fleet";
+import type { FleetServices } from "../services";
+import { differences, storedState } from "../stored-state";
 import { Feed } from "./feed";
-import { type Fleet, type Instance, startFleet } from "./fleet";
-import type { FleetServices } from "./services";
-import { differences, storedState } from "./stored-state";
 
 export interface ChaosOptions {
   readonly services: FleetServices;

@@ -3,9 +3,9 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Devnet } from "@/lib/devnet/devnet";
 import { createRng } from "@/lib/devnet/rng";
-import { costOf, type ReadCost, settled } from "./cost";
-import { type Fleet, startFleet } from "./fleet";
-import type { FleetServices } from "./services";
+import { costOf, type ReadCost, settled } from "../cost";
+import { type Fleet, startFleet } from "../fleet";
+import type { FleetServices } from "../services";
 import { type Stay, StreamClient } from "./stream-client";
 
 export interface StreamsOptions {

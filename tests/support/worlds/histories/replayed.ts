@@ -7,12 +7,12 @@ import { epochOf, POSITIONS_PER_EPOCH } from "@/lib/core/signals/position";
 import type { DefinitionClaim } from "@/lib/core/signals/projection";
 import { circleView, contactsView } from "@/lib/core/signals/views";
 import type { Stores } from "@/lib/server/boot/app";
-import { DrivenClock } from "../control/driven-clock";
-import { chainOf, chunked, type Piece } from "../mirrors/chain";
-import { ScriptedLedger } from "../mirrors/scripted-ledger";
-import { addTopics } from "../stores/add-topics";
-import { emptyStores } from "../stores/database";
-import { syncOf } from "./topic-sync";
+import { DrivenClock } from "../../control/driven-clock";
+import { chainOf, chunked, type Piece } from "../../mirrors/chain";
+import { ScriptedLedger } from "../../mirrors/scripted-ledger";
+import { addTopics } from "../../stores/add-topics";
+import { emptyStores } from "../../stores/database";
+import { syncOf } from "../topic-sync";
 
 export const TOPICS = ["0.0.101", "0.0.102"] as TopicId[];
 export const USERS = ["tm-a", "tm-b", "tm-c", "tm-d"] as UserId[];

@@ -14,13 +14,13 @@ import type { App, Stores } from "@/lib/server/boot/app";
 import { registeredTopics } from "@/lib/server/config/network";
 import { type AnyRoute, answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { DevnetSubmitter } from "../mirrors/devnet-submitter";
-import { DevnetTopicCreator } from "../mirrors/devnet-topic-creator";
-import { quietLog } from "../quiet-log";
-import { startPostgres } from "../servers/postgres-server";
-import { startRedis } from "../servers/redis-server";
-import { startUpstash } from "../stand-ins/upstash";
-import { createTestApp } from "./create-test-app";
+import { DevnetSubmitter } from "../../mirrors/devnet-submitter";
+import { DevnetTopicCreator } from "../../mirrors/devnet-topic-creator";
+import { quietLog } from "../../quiet-log";
+import { startPostgres } from "../../servers/postgres-server";
+import { startRedis } from "../../servers/redis-server";
+import { startUpstash } from "../../stand-ins/upstash";
+import { createTestApp } from "../create-test-app";
 import { type Operator, operatorOf } from "./reshard-scene";
 
 /** Factor for all longer waits. So a busy machine runs into no time limit, which would say nothing about the split. */

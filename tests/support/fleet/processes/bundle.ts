@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { nodeBundle } from "@/scripts/build/node-bundle";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 /** Packages that stay in node_modules, because they use WebAssembly or workers, or are too large to copy for a few tests. */
 const EXTERNAL = [
   "@electric-sql/*",

@@ -4,8 +4,8 @@
  */
 import type { Agent } from "node:http";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import type { Instance } from "./fleet";
-import { type Answer, ask, newAgent } from "./http";
+import type { Instance } from "../fleet";
+import { type Answer, ask, newAgent } from "../http";
 
 const CHECK_MS = 200;
 
