@@ -41,7 +41,7 @@ export class Documented {
     return typeof schema.$ref === "string" ? this.resolve(schema.$ref) : schema;
   }
 
-  /** The documented operation of a route; null where there is none. */
+  /** The documented operation of a route, or null. */
   operation(route: string): Operation | null {
     const [method = "", path = ""] = route.split(" ");
     const paths = this.document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;

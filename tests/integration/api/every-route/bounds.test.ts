@@ -8,10 +8,10 @@ import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 import type { ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
 import type { EventsAnswer, SignalsAnswer } from "@/lib/wire/signals";
-import { SseReader } from "../../support/sse";
-import { damage } from "../../support/stores/database";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
-import { batchOf, PAYER, type PlainSignal } from "../../support/worlds/histories/batches";
+import { SseReader } from "../../../support/sse";
+import { damage } from "../../../support/stores/database";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
+import { batchOf, PAYER, type PlainSignal } from "../../../support/worlds/histories/batches";
 
 const ME = "tm-victim";
 const STRANGER = "tm-stranger";

@@ -7,10 +7,10 @@ import type { Stores } from "@/lib/server/boot/app";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
-import { answer } from "../../support/contract/checked";
-import { intercepted } from "../../support/control/intercepted";
-import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../../support/fuzz";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { answer } from "../../../support/contract/checked";
+import { intercepted } from "../../../support/control/intercepted";
+import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../../../support/fuzz";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const CASES = 10_000;
 /** Milliseconds of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */

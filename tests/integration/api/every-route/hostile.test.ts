@@ -6,7 +6,7 @@ import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
 import type { SignalsAnswer } from "@/lib/wire/signals";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const ME = "tm-victim";
 const SCRIPT = '<script>alert(1)</script><img src=x onerror="alert(1)">';

@@ -10,9 +10,9 @@ import { CallerLimits } from "@/lib/server/access/caller-limits";
 import type { App } from "@/lib/server/boot/app";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
-import { intercepted } from "../../support/control/intercepted";
-import { CLIENT_ID, magicWallet } from "../../support/stand-ins/magic";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { intercepted } from "../../../support/control/intercepted";
+import { CLIENT_ID, magicWallet } from "../../../support/stand-ins/magic";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const ALICE = "tm-alice";
 const BOB = "tm-bob";

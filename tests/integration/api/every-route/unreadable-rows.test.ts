@@ -4,9 +4,9 @@ import type { AnyRoute } from "@/lib/server/http/route";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SignalsAnswer } from "@/lib/wire/signals";
-import { SseReader } from "../../support/sse";
-import { damage } from "../../support/stores/database";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { SseReader } from "../../../support/sse";
+import { damage } from "../../../support/stores/database";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const ME = "tm-reader";
 const TOKEN = "token-of-the-operator-of-damaged-rows-0123";

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SUBMIT_TYPES } from "@/lib/core/signals/message-types";
 import { PROBLEM_CODES } from "@/lib/server/http/problem";
 import { ROUTES } from "@/lib/server/routes/table";
-import { Documented } from "../../support/contract/documented";
-import { problemsOf } from "../../support/contract/json-schema";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { Documented } from "../../../support/contract/documented";
+import { problemsOf } from "../../../support/contract/json-schema";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 interface Operation {
   readonly operationId: string;

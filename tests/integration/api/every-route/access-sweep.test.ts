@@ -6,8 +6,8 @@ import type { App } from "@/lib/server/boot/app";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
-import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";
-import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { DevnetSubmitter } from "../../../support/mirrors/devnet-submitter";
+import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const SECRET = "a secret of the tests that is long enough to be one";
 const ALICE = "tm-alice";
