@@ -1,7 +1,7 @@
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { Batch, NextBatch } from "@/lib/core/signals/batch";
-import type { BatchStore } from "@/lib/ports/store/batch-store";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
+import type { BatchStore } from "@/lib/ports/store/sync/batch-store";
 import { addTopics } from "@/tests/support/stores/add-topics";
 import { pagesOf } from "../batches";
 import { median } from "../statistics";

@@ -4,12 +4,19 @@ import type { TopicId } from "../../core/ledger/ids";
 import type { Batch, LogEntry, NextBatch } from "../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { DefinitionClaim } from "../../core/signals/projection";
-import type { CommitOutcome } from "../../ports/store/batch-store";
-import type { Refolded } from "../../ports/store/epoch-store";
-import type { Gap } from "../../ports/store/gap-store";
-import type { EdgeFound, Outdated, ProfileFound, RereadStep, RowFound, Worded } from "../../ports/store/reread-store";
-import type { SyncStore } from "../../ports/store/sync-store";
-import type { TopicState } from "../../ports/store/topic-store";
+import type { CommitOutcome } from "../../ports/store/sync/batch-store";
+import type { Refolded } from "../../ports/store/sync/epoch-store";
+import type { Gap } from "../../ports/store/sync/gap-store";
+import type {
+  EdgeFound,
+  Outdated,
+  ProfileFound,
+  RereadStep,
+  RowFound,
+  Worded,
+} from "../../ports/store/sync/reread-store";
+import type { SyncStore } from "../../ports/store/sync/sync-store";
+import type { TopicState } from "../../ports/store/sync/topic-store";
 import { gapState } from "./codec/codes";
 import { gapOf, logEntry, topicState } from "./codec/rows";
 import type { Statement } from "./drivers/database";

@@ -22,7 +22,7 @@ import type { SignatureVerdict } from "../../core/signals/signal";
 import { PAGE } from "../../core/sync/pages";
 import type { Repaired } from "../../core/sync/repair-timer";
 import type { PageRequest } from "../../ports/ledger/ledger";
-import { BatchRefused } from "../../ports/store/batch-store";
+import { BatchRefused } from "../../ports/store/sync/batch-store";
 import { announce, type CommitDeps, eachMirror, storedParts } from "../sync/commit";
 
 /** Failed and unproven messages per round: a forged history is alarming, but not urgent. */

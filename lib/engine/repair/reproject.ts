@@ -7,8 +7,8 @@ import type { TopicId } from "../../core/ledger/ids";
 import { projectStored } from "../../core/signals/interpret";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import type { SyncStore } from "../../ports/store/sync-store";
-import type { TopicState } from "../../ports/store/topic-store";
+import type { SyncStore } from "../../ports/store/sync/sync-store";
+import type { TopicState } from "../../ports/store/sync/topic-store";
 
 interface ReprojectDeps {
   readonly store: Pick<SyncStore, "topic" | "log" | "reproject" | "dropSome">;

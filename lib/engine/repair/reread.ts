@@ -29,8 +29,8 @@ import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
-import type { Outdated } from "../../ports/store/reread-store";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { Outdated } from "../../ports/store/sync/reread-store";
+import type { SyncStore } from "../../ports/store/sync/sync-store";
 import type { Signatures } from "../sync/signatures";
 
 export interface RereadDeps {

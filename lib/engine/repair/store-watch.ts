@@ -10,8 +10,8 @@
 import { epochOf, POSITIONS_PER_EPOCH } from "../../core/signals/position";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
-import type { EpochStore } from "../../ports/store/epoch-store";
 import type { StoreStamp } from "../../ports/store/store-stamp";
+import type { EpochStore } from "../../ports/store/sync/epoch-store";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Incidents } from "../health/incidents";
 

@@ -12,7 +12,7 @@ import type { Ledger } from "../../ports/ledger/ledger";
 import { MAX_MEMO_BYTES, type TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
-import type { TopicStore } from "../../ports/store/topic-store";
+import type { TopicStore } from "../../ports/store/sync/topic-store";
 
 export interface ReshardDeps {
   readonly store: ShardRegistry;

@@ -14,8 +14,8 @@ import { type Interpretation, interpret, type TrustedPayers } from "../../core/s
 import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Ledger } from "../../ports/ledger/ledger";
 import type { CommitEvent, EventBus } from "../../ports/shared/event-bus";
-import type { CommittedRow } from "../../ports/store/batch-store";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { CommittedRow } from "../../ports/store/sync/batch-store";
+import type { SyncStore } from "../../ports/store/sync/sync-store";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { Signatures } from "./signatures";

@@ -9,7 +9,7 @@ import { equalBytes } from "../../core/ledger/running-hash";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Clock } from "../../ports/clock";
 import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
-import type { MessageLog } from "../../ports/store/message-log";
+import type { MessageLog } from "../../ports/store/sync/message-log";
 import type { Incidents } from "../health/incidents";
 import type { MirrorHeads } from "./mirror-heads";
 

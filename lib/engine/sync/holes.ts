@@ -7,7 +7,7 @@ import type { Hole, SyncPolicy } from "../../core/sync/sync-phase";
 import { holeOf, mayPass, type SyncState } from "../../core/sync/sync-state";
 import type { Clock } from "../../ports/clock";
 import type { Ledger, MirrorName } from "../../ports/ledger/ledger";
-import type { GapStore } from "../../ports/store/gap-store";
+import type { GapStore } from "../../ports/store/sync/gap-store";
 import { confirmedAfter } from "./after-hole";
 
 interface HoleDeps {

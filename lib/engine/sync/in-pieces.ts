@@ -7,7 +7,7 @@ import { consensusNs } from "../../core/ledger/consensus-time";
 import type { LedgerMessage } from "../../core/ledger/message";
 import type { ChainHead } from "../../core/ledger/verify";
 import type { Interval } from "../../core/sync/intervals";
-import { BatchRefused } from "../../ports/store/batch-store";
+import { BatchRefused } from "../../ports/store/sync/batch-store";
 
 /** Messages to commit after `chain`. `gap`: the hole before them, which is declared with them. */
 export interface Run {

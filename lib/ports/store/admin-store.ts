@@ -4,8 +4,8 @@
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, Sequence, TopicId } from "../../core/ledger/ids";
-import type { Gap } from "./gap-store";
-import type { TopicState } from "./topic-store";
+import type { Gap } from "./sync/gap-store";
+import type { TopicState } from "./sync/topic-store";
 
 /** `refused`: nothing was done. */
 type ActionState = "running" | "done" | "failed" | "refused";

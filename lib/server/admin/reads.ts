@@ -5,7 +5,7 @@ import { aheadOf } from "../../core/health/clock-off";
 import type { Sequence } from "../../core/ledger/ids";
 import type { Clock } from "../../ports/clock";
 import type { AdminStore, OperatorLogRow, TopicOverview } from "../../ports/store/admin-store";
-import type { MessageLog } from "../../ports/store/message-log";
+import type { MessageLog } from "../../ports/store/sync/message-log";
 import { Remembered } from "./remembered";
 import { CHECK_ACTIONS } from "./topic-checks";
 

@@ -15,7 +15,7 @@ import type { TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
 import type { EventBus } from "../../ports/shared/event-bus";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
-import type { TopicStore } from "../../ports/store/topic-store";
+import type { TopicStore } from "../../ports/store/sync/topic-store";
 import { ifDown } from "../../ports/tier-unavailable";
 
 export interface ShardsParts {

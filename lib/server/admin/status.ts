@@ -12,7 +12,7 @@ import type {
   TopicOverview,
   TopicPeople,
 } from "../../ports/store/admin-store";
-import type { TopicCounts } from "../../ports/store/topic-store";
+import type { TopicCounts } from "../../ports/store/sync/topic-store";
 import type { AdminStatus, RejectedMessage, StorageStatus, TopicStatus } from "../../wire/operators/admin";
 import type { App } from "../boot/app";
 import { incidentsOfAll } from "../health/incidents-of-all";

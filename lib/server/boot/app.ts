@@ -36,7 +36,7 @@ import type { IdentityStore } from "../../ports/store/identity-store";
 import type { LedgerLog } from "../../ports/store/ledger-log";
 import type { ShardRegistry } from "../../ports/store/shard-registry";
 import type { StoreStamp } from "../../ports/store/store-stamp";
-import type { SyncStore } from "../../ports/store/sync-store";
+import type { SyncStore } from "../../ports/store/sync/sync-store";
 import type { UnreadableRows } from "../../ports/store/unreadable-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import type { CallerLimits } from "../access/caller-limits";

@@ -6,7 +6,7 @@ import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import { interpret } from "@/lib/core/signals/interpret";
 import { rereadTopics } from "@/lib/engine/repair/reread";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { Stores } from "@/lib/server/boot/app";
 import { differences, STORED_FLAWS, STORED_LINES } from "../../support/fleet/stored-state";
 import { chainOf, OPERATOR, sha384 } from "../../support/mirrors/chain";

@@ -5,9 +5,9 @@ import type { Sha384 } from "@/lib/core/ledger/running-hash";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import type { Batch, LogEntry } from "@/lib/core/signals/batch";
 import { interpret } from "@/lib/core/signals/interpret";
-import type { CommitOutcome } from "@/lib/ports/store/batch-store";
-import type { Gap } from "@/lib/ports/store/gap-store";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { CommitOutcome } from "@/lib/ports/store/sync/batch-store";
+import type { Gap } from "@/lib/ports/store/sync/gap-store";
+import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import { OPERATOR, sha384 } from "../mirrors/chain";
 
 export class LogStore {

@@ -8,7 +8,7 @@ import type { IdentityStore } from "@/lib/ports/store/identity-store";
 import type { LedgerLog } from "@/lib/ports/store/ledger-log";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
 import type { StoreStamp } from "@/lib/ports/store/store-stamp";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { ViewStore } from "@/lib/ports/store/view-store";
 import { rawQuery } from "@/tests/support/stores/raw-query";
 

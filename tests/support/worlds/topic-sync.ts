@@ -5,7 +5,7 @@ import { Incidents } from "@/lib/engine/health/incidents";
 import { MirrorHeads } from "@/lib/engine/sync/mirror-heads";
 import { type SyncOwner, TopicSync, type TopicSyncDeps } from "@/lib/engine/sync/topic-sync";
 import type { Ledger } from "@/lib/ports/ledger/ledger";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { DrivenClock } from "../control/driven-clock";
 import { OPERATOR, sha384 } from "../mirrors/chain";
 import { noSignatures } from "../mirrors/no-signatures";

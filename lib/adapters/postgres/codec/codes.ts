@@ -3,7 +3,7 @@ import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { UserRow } from "../../../core/signals/batch";
 import type { MessageType } from "../../../core/signals/message-types";
 import type { Author, Disposition, SignatureState, Verification } from "../../../core/signals/signal";
-import type { GapState } from "../../../ports/store/gap-store";
+import type { GapState } from "../../../ports/store/sync/gap-store";
 import { literal } from "../sql/expressions";
 
 const VERIFICATIONS = ["verified", "unverifiable", "failed"] as const satisfies readonly Verification[];

@@ -1,6 +1,6 @@
 /** Finds out what a failure means, from the error of the server or of the driver. */
 import { DrizzleQueryError } from "drizzle-orm/errors";
-import { BatchRefused } from "../../../ports/store/batch-store";
+import { BatchRefused } from "../../../ports/store/sync/batch-store";
 import { isTierUnavailable, TierUnavailable } from "../../../ports/tier-unavailable";
 
 /**

@@ -5,7 +5,7 @@ import { contactEdges, hcsMessages, profiles, recognitionDefinitions, userHeads 
 import { consensusNs } from "../../../core/ledger/consensus-time";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { DefinitionClaim } from "../../../core/signals/projection";
-import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/reread-store";
+import type { EdgeFound, ProfileFound, RowFound, Worded } from "../../../ports/store/sync/reread-store";
 import { authorFlag, isActorFlag, typeName, verificationFlag } from "../codec/codes";
 import { isTimeOf, refOf, sequenceOf } from "../codec/ref";
 import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";

@@ -8,7 +8,7 @@ import { alias } from "drizzle-orm/pg-core";
 import { topicGaps, topicLog, topics } from "../../../../drizzle/schema";
 import type { Batch } from "../../../core/signals/batch";
 import { subtract } from "../../../core/sync/intervals";
-import type { CommitOutcome } from "../../../ports/store/batch-store";
+import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
 import { disposition, gapState, verification } from "../codec/codes";
 import { refOf } from "../codec/ref";
 import { refusal } from "../drivers/errors";

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { topicGaps } from "../../../../drizzle/schema";
 import type { TopicId } from "../../../core/ledger/ids";
-import type { Gap } from "../../../ports/store/gap-store";
+import type { Gap } from "../../../ports/store/sync/gap-store";
 import { gapState } from "../codec/codes";
 import { gapOf } from "../codec/rows";
 import type { Statements } from "../drivers/statements";

@@ -2,8 +2,8 @@
 import type { Position } from "../../../core/ledger/ids";
 import type { LogEntry, UserRow } from "../../../core/signals/batch";
 import { POSITIONS_PER_EPOCH } from "../../../core/signals/position";
-import type { CommitOutcome } from "../../../ports/store/batch-store";
-import type { TopicCounts } from "../../../ports/store/topic-store";
+import type { CommitOutcome } from "../../../ports/store/sync/batch-store";
+import type { TopicCounts } from "../../../ports/store/sync/topic-store";
 import type { WriteAnswer } from "./write-statement";
 
 /** Counts entries as the counters of a topic do. */

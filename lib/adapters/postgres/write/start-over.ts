@@ -24,7 +24,7 @@ import {
   userHeads,
 } from "../../../../drizzle/schema";
 import { MAX_SEQUENCE, type TopicId } from "../../../core/ledger/ids";
-import type { Refolded } from "../../../ports/store/epoch-store";
+import type { Refolded } from "../../../ports/store/sync/epoch-store";
 import { baseOf, topicNoIn } from "../codec/ref";
 import type { Statements } from "../drivers/statements";
 import { literal, names } from "../sql/expressions";

@@ -8,7 +8,7 @@ import { Incidents } from "../../../engine/health/incidents";
 import { HistoryCheck } from "../../../engine/sync/history-check";
 import { MirrorHeads } from "../../../engine/sync/mirror-heads";
 import type { MirrorName } from "../../../ports/ledger/ledger";
-import type { TopicState } from "../../../ports/store/topic-store";
+import type { TopicState } from "../../../ports/store/sync/topic-store";
 import type { Stores } from "../../boot/app";
 import { type Env, NETWORK_MIRRORS } from "../../config/env";
 import { clockFinding, type Finding, fine, wrong } from "./finding";

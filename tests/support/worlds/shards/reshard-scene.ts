@@ -6,7 +6,7 @@ import { Resharder } from "@/lib/engine/shards/reshard";
 import type { Clock } from "@/lib/ports/clock";
 import type { Ledger } from "@/lib/ports/ledger/ledger";
 import type { ShardRegistry } from "@/lib/ports/store/shard-registry";
-import type { SyncStore } from "@/lib/ports/store/sync-store";
+import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import { fused } from "../../control/fuse";
 import { DevnetTopicCreator } from "../../mirrors/devnet-topic-creator";
 

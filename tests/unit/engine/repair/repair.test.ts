@@ -7,7 +7,7 @@ import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { repairTopic } from "@/lib/engine/repair/repair";
 import type { Signatures } from "@/lib/engine/sync/signatures";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
-import type { Gap } from "@/lib/ports/store/gap-store";
+import type { Gap } from "@/lib/ports/store/sync/gap-store";
 import { chainOf, chunked, OPERATOR, sha384 } from "../../../support/mirrors/chain";
 import { noSignatures } from "../../../support/mirrors/no-signatures";
 import { MIRROR, ScriptedLedger } from "../../../support/mirrors/scripted-ledger";

@@ -1,5 +1,5 @@
 /** The stored state of each topic. Failures of the database reject with `TierUnavailable`. */
-import type { FollowedKind, TopicId } from "../../core/ledger/ids";
+import type { FollowedKind, TopicId } from "../../../core/ledger/ids";
 
 export interface TopicState {
   readonly topicId: TopicId;

@@ -2,11 +2,11 @@
  * Reading stored messages again, after the decoder has changed. Each step compares and swaps the topic's `interpreted`, so any
  * instance goes on where another has stopped. Failures of the database reject with `TierUnavailable`.
  */
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { Sequence, TopicId } from "../../core/ledger/ids";
-import type { Batch, UserRow } from "../../core/signals/batch";
-import type { EdgeTime } from "../../core/signals/outdated";
-import type { DefinitionClaim, Edge, Profile } from "../../core/signals/projection";
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
+import type { Sequence, TopicId } from "../../../core/ledger/ids";
+import type { Batch, UserRow } from "../../../core/signals/batch";
+import type { EdgeTime } from "../../../core/signals/outdated";
+import type { DefinitionClaim, Edge, Profile } from "../../../core/signals/projection";
 import type { CommitOutcome } from "./batch-store";
 
 /** A message, and the texts in it that may be somebody's id. */

@@ -2,8 +2,8 @@
  * Epochs of positions. A new one begins when a topic is started over, or when the store has lost commits. Failures of the
  * database reject with `TierUnavailable`.
  */
-import type { TopicId } from "../../core/ledger/ids";
-import type { Facts } from "../../core/signals/batch";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { Facts } from "../../../core/signals/batch";
 
 /** The facts of the stored messages after `from` through `through` (null: through the last). */
 export interface Refolded {

@@ -1,5 +1,5 @@
 /** Sequence numbers that are missing. Failures of the database reject with `TierUnavailable`. */
-import type { Sequence, TopicId } from "../../core/ledger/ids";
+import type { Sequence, TopicId } from "../../../core/ledger/ids";
 
 /** `hole`: in its grace time, before the cursor passes it. `declared`: a gap, which the cursor has passed. `filled`: a gap whose messages came after all. */
 export type GapState = "hole" | "declared" | "filled";

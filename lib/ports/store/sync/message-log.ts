@@ -1,6 +1,6 @@
 /** The stored messages of topics, as they came from the ledger. Failures of the database reject with `TierUnavailable`. */
-import type { TopicId } from "../../core/ledger/ids";
-import type { LogEntry } from "../../core/signals/batch";
+import type { TopicId } from "../../../core/ledger/ids";
+import type { LogEntry } from "../../../core/signals/batch";
 
 export interface MessageLog {
   /** The messages of a range, by rising sequence. */

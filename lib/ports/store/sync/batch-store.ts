@@ -2,9 +2,9 @@
  * Writes batches. Each write is one SQL statement: it either takes effect once and as a whole, or not at all. Failures of the
  * database reject with `TierUnavailable`.
  */
-import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { Position, UserId } from "../../core/ledger/ids";
-import type { Batch, NextBatch } from "../../core/signals/batch";
+import type { ConsensusNs } from "../../../core/ledger/consensus-time";
+import type { Position, UserId } from "../../../core/ledger/ids";
+import type { Batch, NextBatch } from "../../../core/signals/batch";
 
 /**
  * The database cannot hold the batch: a value is out of range, a constraint fails, or a row is too large. Trying again does not
