@@ -20,14 +20,20 @@ import type {
 import type { ViewStore } from "../../ports/store/view-store";
 import { typeNumber, UNNAMED_TYPE } from "./codec/codes";
 import type { Statements } from "./drivers/statements";
-import { CONTACTS, type EdgeAnswer, PEERS } from "./read/contacts";
-import { EVENTS } from "./read/events";
-import { BESIDE, type Reader } from "./read/pages";
-import { PROOF } from "./read/proof";
 import { Readable } from "./read/readable";
-import { CATALOGUE, type DefinitionAnswer, NAMED_DEFINITIONS, OWN_DEFINITIONS, RECOGNITION } from "./read/recognition";
-import { MISSED, NEWEST, NEWEST_OF_TYPES, type SignalAnswer } from "./read/signals";
-import { HEADS, PEERS_OF, PROFILES } from "./read/users";
+import { CONTACTS, type EdgeAnswer, PEERS } from "./read/views/contacts";
+import { EVENTS } from "./read/views/events";
+import { BESIDE, type Reader } from "./read/views/pages";
+import { PROOF } from "./read/views/proof";
+import {
+  CATALOGUE,
+  type DefinitionAnswer,
+  NAMED_DEFINITIONS,
+  OWN_DEFINITIONS,
+  RECOGNITION,
+} from "./read/views/recognition";
+import { MISSED, NEWEST, NEWEST_OF_TYPES, type SignalAnswer } from "./read/views/signals";
+import { HEADS, PEERS_OF, PROFILES } from "./read/views/users";
 import {
   definition,
   edge,
@@ -40,8 +46,8 @@ import {
   readAtOnce,
   signal,
   written,
-} from "./read/view-rows";
-import { WRITTEN } from "./read/written";
+} from "./read/views/view-rows";
+import { WRITTEN } from "./read/views/written";
 import { given, prepared } from "./sql/template";
 
 const HEAD_OF = prepared(given<Reader>(), BESIDE, (columns) => sql`SELECT ${columns}`);

@@ -12,7 +12,7 @@ import { topicIdOf, topicNoOf, userIdOf } from "../sql/references";
 import { type RowOf, template } from "../sql/template";
 import { of, unnested } from "../sql/unnested";
 import { KNOWN_CLAIMS } from "../write/definitions-part";
-import { edge, profile } from "./view-rows";
+import { edge, profile } from "./views/view-rows";
 
 const h = alias(userHeads, "h");
 const p = alias(userHeads, "p");

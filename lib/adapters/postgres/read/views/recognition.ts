@@ -1,13 +1,13 @@
 /** The statements about recognition: what a user was given, and which definitions there are. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, recognitionDefinitions, topicLog } from "../../../../drizzle/schema";
-import type { AccountId, TopicId } from "../../../core/ledger/ids";
-import { isActorIn, typeNumber } from "../codec/codes";
-import { literal, orNull } from "../sql/expressions";
-import { topicIdOf } from "../sql/references";
-import { given, prepared, type RowOf } from "../sql/template";
-import { STAMP } from "../stamp";
+import { hcsMessages, recognitionDefinitions, topicLog } from "../../../../../drizzle/schema";
+import type { AccountId, TopicId } from "../../../../core/ledger/ids";
+import { isActorIn, typeNumber } from "../../codec/codes";
+import { literal, orNull } from "../../sql/expressions";
+import { topicIdOf } from "../../sql/references";
+import { given, prepared, type RowOf } from "../../sql/template";
+import { STAMP } from "../../stamp";
 import { BESIDE, boundedRows, FOUND, ME, type Reader, r, SIGNAL, USER, withPage } from "./pages";
 import { BOUNDED, signalIn } from "./signals";
 

@@ -1,11 +1,11 @@
 /** The statements of a user's contacts, with what is known of each peer's profile. */
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { contactEdges, profiles, userHeads } from "../../../../drizzle/schema";
-import type { UserId } from "../../../core/ledger/ids";
-import { orNull } from "../sql/expressions";
-import { userIdOf } from "../sql/references";
-import { given, prepared, type RowOf } from "../sql/template";
+import { contactEdges, profiles, userHeads } from "../../../../../drizzle/schema";
+import type { UserId } from "../../../../core/ledger/ids";
+import { orNull } from "../../sql/expressions";
+import { userIdOf } from "../../sql/references";
+import { given, prepared, type RowOf } from "../../sql/template";
 import { BESIDE, ME, type Reader } from "./pages";
 
 const e = alias(contactEdges, "e");

@@ -1,9 +1,9 @@
 /** The statements about several users at once. */
 import { and, eq, gt, sql } from "drizzle-orm";
-import { contactEdges, profiles, userHeads } from "../../../../drizzle/schema";
-import type { UserId } from "../../../core/ledger/ids";
-import { userIdOf } from "../sql/references";
-import { built, given } from "../sql/template";
+import { contactEdges, profiles, userHeads } from "../../../../../drizzle/schema";
+import type { UserId } from "../../../../core/ledger/ids";
+import { userIdOf } from "../../sql/references";
+import { built, given } from "../../sql/template";
 import { FIRST_POSITION } from "./pages";
 
 const ofUsers = given<{ readonly userIds: readonly UserId[] }>();

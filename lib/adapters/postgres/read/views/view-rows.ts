@@ -1,15 +1,15 @@
 /** Rows of views as values of the domain. */
-import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../core/bounds";
-import { consensusNs } from "../../../core/ledger/consensus-time";
-import type { Position, TopicId, UserId } from "../../../core/ledger/ids";
-import { GENESIS_HASH } from "../../../core/ledger/running-hash";
-import type { Definition, Edge, Profile } from "../../../core/signals/projection";
-import type { ProfileName } from "../../../core/signals/views";
-import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../ports/store/view-rows";
-import { authorFlag, isActorFlag, signatureState, typeName, verification, verificationFlag } from "../codec/codes";
-import { sequenceOf } from "../codec/ref";
-import { payerOf } from "../codec/rows";
-import { expand, expandedLength } from "../codec/shorthand";
+import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../../core/bounds";
+import { consensusNs } from "../../../../core/ledger/consensus-time";
+import type { Position, TopicId, UserId } from "../../../../core/ledger/ids";
+import { GENESIS_HASH } from "../../../../core/ledger/running-hash";
+import type { Definition, Edge, Profile } from "../../../../core/signals/projection";
+import type { ProfileName } from "../../../../core/signals/views";
+import type { EventRow, ProofRow, SignalRow, WrittenRow } from "../../../../ports/store/view-rows";
+import { authorFlag, isActorFlag, signatureState, typeName, verification, verificationFlag } from "../../codec/codes";
+import { sequenceOf } from "../../codec/ref";
+import { payerOf } from "../../codec/rows";
+import { expand, expandedLength } from "../../codec/shorthand";
 import type { EdgeAnswer, NameAnswer, ProfileAnswer } from "./contacts";
 import type { EventAnswer } from "./events";
 import type { BESIDE } from "./pages";

@@ -1,13 +1,13 @@
 /** The statement of a user's own messages with the bytes as they were written, so that a repeated message is recognised. */
 import { sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../../drizzle/schema";
-import type { TopicId } from "../../../core/ledger/ids";
-import { isActorIn } from "../codec/codes";
-import { orNull } from "../sql/expressions";
-import { topicIdOf } from "../sql/references";
-import { given, prepared, type RowOf } from "../sql/template";
-import { STAMP } from "../stamp";
+import { hcsMessages, topicLog } from "../../../../../drizzle/schema";
+import type { TopicId } from "../../../../core/ledger/ids";
+import { isActorIn } from "../../codec/codes";
+import { orNull } from "../../sql/expressions";
+import { topicIdOf } from "../../sql/references";
+import { given, prepared, type RowOf } from "../../sql/template";
+import { STAMP } from "../../stamp";
 import { ME, type Reader, r } from "./pages";
 
 const l = alias(topicLog, "l");

@@ -1,10 +1,10 @@
 /** The statements of a user's signals: a page of them, and what a stream has missed. */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../../drizzle/schema";
-import type { TopicId, UserId } from "../../../core/ledger/ids";
-import { orNull } from "../sql/expressions";
-import { type Given, given, prepared, type RowOf } from "../sql/template";
+import { hcsMessages, topicLog } from "../../../../../drizzle/schema";
+import type { TopicId, UserId } from "../../../../core/ledger/ids";
+import { orNull } from "../../sql/expressions";
+import { type Given, given, prepared, type RowOf } from "../../sql/template";
 import {
   BESIDE,
   boundedRows,

@@ -8,15 +8,15 @@ import {
   recognitionDefinitions,
   topicLog,
   topics,
-} from "../../../../drizzle/schema";
-import { TOPIC_KINDS, type TopicId, type TopicKind } from "../../../core/ledger/ids";
-import { prefixOf, TYPES_OF_KIND } from "../../../core/signals/message-types";
-import { typeNumber, UNNAMED_TYPE } from "../codec/codes";
-import { topicNoIn } from "../codec/ref";
-import { literal, orNull } from "../sql/expressions";
-import { messageOf, signatureOf, topicIdOf } from "../sql/references";
-import { given, prepared, type RowOf } from "../sql/template";
-import { STAMP } from "../stamp";
+} from "../../../../../drizzle/schema";
+import { TOPIC_KINDS, type TopicId, type TopicKind } from "../../../../core/ledger/ids";
+import { prefixOf, TYPES_OF_KIND } from "../../../../core/signals/message-types";
+import { typeNumber, UNNAMED_TYPE } from "../../codec/codes";
+import { topicNoIn } from "../../codec/ref";
+import { literal, orNull } from "../../sql/expressions";
+import { messageOf, signatureOf, topicIdOf } from "../../sql/references";
+import { given, prepared, type RowOf } from "../../sql/template";
+import { STAMP } from "../../stamp";
 import { boundedRows, FOUND, ME, type Reader, r, withPage } from "./pages";
 
 const KIND_OF_PREFIX: Readonly<Record<TopicKind, string>> = {

@@ -12,13 +12,13 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, meta, userHeads } from "../../../../drizzle/schema";
-import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../core/bounds";
-import type { UserId } from "../../../core/ledger/ids";
-import { POSITIONS_PER_EPOCH } from "../../../core/signals/position";
-import { literal } from "../sql/expressions";
-import { messageOf, topicIdOf, userIdOf } from "../sql/references";
-import { STAMP } from "../stamp";
+import { hcsMessages, meta, userHeads } from "../../../../../drizzle/schema";
+import { MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "../../../../core/bounds";
+import type { UserId } from "../../../../core/ledger/ids";
+import { POSITIONS_PER_EPOCH } from "../../../../core/signals/position";
+import { literal } from "../../sql/expressions";
+import { messageOf, topicIdOf, userIdOf } from "../../sql/references";
+import { STAMP } from "../../stamp";
 
 /** Every statement of a view is given the user who reads. */
 export interface Reader {

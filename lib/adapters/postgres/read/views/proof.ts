@@ -1,11 +1,11 @@
 /** The statement of a message's proof, which is for the users whom the message concerns. */
 import { getTableColumns, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { hcsMessages, topicLog } from "../../../../drizzle/schema";
-import type { TopicId } from "../../../core/ledger/ids";
-import { isTimeOf, refOf, topicNoIn } from "../codec/ref";
-import { topicNoOf } from "../sql/references";
-import { given, prepared, type RowOf } from "../sql/template";
+import { hcsMessages, topicLog } from "../../../../../drizzle/schema";
+import type { TopicId } from "../../../../core/ledger/ids";
+import { isTimeOf, refOf, topicNoIn } from "../../codec/ref";
+import { topicNoOf } from "../../sql/references";
+import { given, prepared, type RowOf } from "../../sql/template";
 import { ME, type Reader, r } from "./pages";
 
 const l = alias(topicLog, "l");
