@@ -76,6 +76,7 @@ export function keptEvent(sequence: unknown, slot: unknown): KnownEvent | null {
 export class History {
   private event: KnownEvent = { sequence: 0, mark: "" };
   private knownEpoch = 0;
+  private doubtful: KnownEvent | null = null;
   /** The stamp of the store; null before the app has told it. */
   store: Pick<StoreStamp, "highest" | "learn"> | null = null;
   /** Called each time it is noticed that Redis has gone back. */
@@ -89,6 +90,19 @@ export class History {
 
   get epoch(): number {
     return this.knownEpoch;
+  }
+
+  /**
+   * The last event that was seen in a Redis that had lost others; null once somebody has started over with it. Until then no view
+   * of Redis is believed: it may go back once more, to a state in which this event is lost and nothing else looks lost.
+   */
+  get unsettled(): KnownEvent | null {
+    return this.doubtful;
+  }
+
+  /** Everything that was older than `event` has expired. */
+  settle(event: KnownEvent | null): void {
+    if (this.doubtful === event) this.doubtful = null;
   }
 
   /** Arguments of a script: number and mark of the last known event, and the epoch. */
@@ -107,9 +121,18 @@ export class History {
     return true;
   }
 
-  /** Takes the standing that a script answered. True if it says that Redis and this instance know different histories. */
-  observe(standing: unknown, epoch: unknown): boolean {
-    if (standing === 1) this.onWentBack();
+  /** Redis has lost events. `seen`: the last event that it has instead, as far as it is known. */
+  goneBack(seen: KnownEvent | null): void {
+    this.doubtful = seen ?? this.doubtful;
+    this.onWentBack();
+  }
+
+  /**
+   * Takes the standing that a script answered, with the last event that Redis has. True if it says that Redis and this instance know
+   * different histories.
+   */
+  observe(standing: unknown, epoch: unknown, last: KnownEvent | null): boolean {
+    if (standing === 1) this.goneBack(last);
     else if (standing === 2 && this.learnEpoch(Number(epoch))) this.onEpoch(this.knownEpoch);
     return standing === 1 || standing === 2;
   }

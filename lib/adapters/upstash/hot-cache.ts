@@ -58,9 +58,9 @@ export class UpstashHotCache implements HotCache {
       : [];
     if (found.length !== topics.length * 2)
       throw new TierUnavailable("redis", "Redis: round answered for other topics");
-    const isAnother = this.history.observe(standing, epoch);
+    const last = keptEvent(sequence, kept);
+    const isAnother = this.history.observe(standing, epoch, last);
     if (!isAnother) {
-      const last = keptEvent(sequence, kept);
       if (last !== null) this.history.learn(last);
       await onSequence?.(Number(sequence));
     }

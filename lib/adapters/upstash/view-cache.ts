@@ -58,7 +58,7 @@ export class UpstashViewCache implements ViewCache {
     if (kind === 1 || kind === 2) this.history.store?.learn(Number(leftMs));
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
-    if (kind === 3 && this.history.observe(packed, leftMs))
+    if (kind === 3 && this.history.observe(packed, leftMs, null))
       throw new TierUnavailable("redis", "Redis: its history of events differs from this instance's");
     throw new TierUnavailable("redis", "Redis: lookup answered what it never answers");
   }

@@ -39,7 +39,6 @@ export class UpstashEventBus implements EventBus {
     this.subscriber = new Subscriber(options, {
       onEvent: (event) => this.tell(event),
       onMissed: () => this.miss(),
-      onWentBack: () => this.goneBack(),
     });
     options.history.onWentBack = () => this.goneBack();
     options.history.onEpoch = (epoch) => {

@@ -29,13 +29,18 @@ return {number, where, epoch}`;
 
 /**
  * If Redis has gone back, or is in an earlier epoch, and no other instance was first: expires everything, goes on above the
- * known number, and tells all. Cursors of an earlier epoch mean nothing in this one, and are forgotten. KEYS number of the
+ * known number, and tells all. It does so too if the event that was seen in a Redis that had gone back is not there any more:
+ * then Redis has gone back once more, and whoever started over before has started over in vain. Cursors of an earlier epoch mean nothing in this one, and are forgotten. KEYS number of the
  * last event, history, hash of topic → cursor, generation. ARGV channel, token of the new generation, ms that one is kept, ms
- * that numbers are kept, event, its mark, then what is known (history.ts). Answers {number and mark of the last event}.
+ * that numbers are kept, event, its mark, then what is known (history.ts), number and mark of the event that was seen, or 0 and
+ * ''. Answers {number and mark of the last event, 1 if it has started over}.
  */
 export const START_OVER = `${HISTORY}
 local where, epoch = standing(KEYS[1], KEYS[2], ARGV[7], ARGV[8], ARGV[9])
-if where == 1 then
+local seen = tonumber(ARGV[10])
+local isSeenLost = seen > 0 and redis.call('HGET', KEYS[2], slotOf(seen)) ~= string.format('%.0f', seen) .. ' ' .. ARGV[11]
+local startsOver = where == 1 or isSeenLost
+if startsOver then
   redis.call('SET', KEYS[4], ARGV[2], 'PX', ARGV[3])
   local number = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[7])) + 1
   redis.call('SET', KEYS[1], string.format('%.0f', number), 'PX', ARGV[4])
@@ -50,7 +55,7 @@ if where == 1 then
   redis.call('PUBLISH', ARGV[1], string.format('%.0f', number) .. ' ' .. ARGV[5])
 end
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
-return {last, redis.call('HGET', KEYS[2], slotOf(last)) or ''}`;
+return {last, redis.call('HGET', KEYS[2], slotOf(last)) or '', startsOver and 1 or 0}`;
 
 /**
  * KEYS number of the last event, history. ARGV what is known (history.ts). Answers {number and mark of the last event,

@@ -78,8 +78,8 @@ export class Publisher {
 
   /**
    * Await this before you look up a user's view. Between a commit and the end of its publication Redis still has the view from
-   * before, and this process, which knows the commit already, would keep it. Rejects if the publication takes too long, and after
-   * one that failed until everything was expired instead.
+   * before, and this process, which knows the commit already, would keep it. Rejects if the publication takes too long, after one
+   * that failed until everything was expired instead, and while Redis has lost events and has not started over.
    */
   async settled(userId: UserId): Promise<void> {
     if (this.owesExpiry) {
@@ -89,6 +89,10 @@ export class Publisher {
           this.paying = null;
         });
       throw new TierUnavailable("redis", "Redis: it has not been told of a commit yet");
+    }
+    if (this.options.history.unsettled !== null) {
+      void this.startOver();
+      throw new TierUnavailable("redis", "Redis: it has lost events, and starts over");
     }
     const sent = this.publishing.get(userId);
     if (!sent) return;
@@ -160,8 +164,12 @@ export class Publisher {
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (typeof sequence !== "number") throw new TierUnavailable("redis", "Redis: publish answered no number");
     this.published += 1;
+    const event = { sequence, mark };
+    history.observe(standing, epoch, event);
+    // A Redis that has lost events may lose this one, too: what it expired may be back by then.
+    if (standing === 1) return sequence;
     if (isEverything) this.owesExpiry = false;
-    if (!history.observe(standing, epoch)) history.learn({ sequence, mark });
+    history.learn(event);
     return sequence;
   }
 
@@ -169,6 +177,7 @@ export class Publisher {
     const { client, keys, history, instanceId, viewTtlMs } = this.options;
     const begun = this.inOrder(async () => {
       this.turns += 1;
+      const seen = history.unsettled;
       const answer = await client.eval(
         "publish",
         START_OVER,
@@ -176,12 +185,15 @@ export class Publisher {
         [
           ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
           ...[`${instanceId} ${this.turns} ${EVERYTHING}`, markOf(instanceId, this.turns), ...history.args],
+          ...[seen?.sequence ?? 0, seen?.mark ?? ""],
         ],
       );
-      const [number, slot] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      const [number, slot, hasStartedOver] = Array.isArray(answer) ? (answer as unknown[]) : [];
       const last = keptEvent(number, slot);
       if (last === null) throw new TierUnavailable("redis", "Redis: starting over answered no event");
       history.learn(last);
+      history.settle(seen);
+      if (hasStartedOver === 1) this.owesExpiry = false;
       return last.sequence;
     });
     await begun.catch(ifDown("redis", () => {}));

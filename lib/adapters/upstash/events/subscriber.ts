@@ -32,8 +32,6 @@ export interface SubscriberOptions {
 export interface SubscriberHandlers {
   readonly onEvent: (event: BusEvent) => void;
   readonly onMissed: () => void;
-  /** Numbers on one stream have gone down: Redis has lost events. */
-  readonly onWentBack: () => void;
 }
 
 const RECONNECT = { baseMs: 200, maxMs: 15_000 };
@@ -153,9 +151,9 @@ export class Subscriber {
       const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
       const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
       // The history itself shows that something was missed.
-      if (history.observe(standing, epoch) && standing === 1) return;
-      last = Number(number);
       const event = keptEvent(number, slot);
+      if (history.observe(standing, epoch, event) && standing === 1) return;
+      last = Number(number);
       if (event !== null) history.learn(event);
     } catch {
       // A number that is not known counts as missed.
@@ -175,8 +173,10 @@ export class Subscriber {
     const { sequence, instanceId, turn, event } = message;
     const isJump = this.through.last !== null && sequence > this.through.last + 1;
     // On one stream numbers rise. A number below the last known one is no loss: catchUp may have learnt it before it came.
-    if (sequence <= this.streamSequence) this.handlers.onWentBack();
-    else this.options.history.learn({ sequence, mark: markOf(instanceId, turn) });
+    const { history } = this.options;
+    const told = { sequence, mark: markOf(instanceId, turn) };
+    if (sequence <= this.streamSequence) history.goneBack(told);
+    else history.learn(told);
     this.streamSequence = sequence;
     this.know(sequence);
     if (isJump) this.handlers.onMissed();
