@@ -1,5 +1,6 @@
 /** Addresses and words for one person or one message on the operators' pages. Pure. */
 import { parseSequence, parseTopicId } from "@/lib/core/ledger/ids";
+import type { UndecodableReason } from "@/lib/core/signals/signal";
 import type { MessageLookup, PersonLookup } from "@/lib/wire/operators/lookup";
 
 export const personHref = (userId: string): string => `/admin/lookup?person=${encodeURIComponent(userId)}`;
@@ -24,14 +25,46 @@ const DISPOSITIONS: Readonly<Record<MessageLookup["disposition"], string>> = {
 export const dispositionWords = ({ disposition }: Pick<MessageLookup, "disposition">): string =>
   DISPOSITIONS[disposition];
 
+type Untrusted = "untrusted-payer" | "wrong-signature" | "outdated-signature";
+
+const REASONS: Readonly<Record<UndecodableReason | Untrusted, string>> = {
+  "not-utf8": "Its bytes are no UTF-8 text.",
+  "not-json": "Its text is no JSON.",
+  "not-an-object": "Its JSON is no object.",
+  "too-deep": "Its JSON is nested too deep.",
+  "unknown-type": "It names no type, or one of another protocol.",
+  "bad-type": "Its type is not written as a type must be.",
+  "no-actor": "It does not say from whom it is.",
+  "no-target": "It does not say whom or what it concerns.",
+  "self-target": "Its sender is also its recipient.",
+  "bad-id": "An id in it is not written as an id must be.",
+  "bad-weight": "Its amount of trust is no number that trust can have.",
+  "no-definition": "It defines a recognition and has no definition.",
+  "bad-chunk": "It is a part of a longer message, and its number or total does not fit.",
+  "untrusted-payer": "Its payer may not write for others, and no signature of its sender speaks for it.",
+  "wrong-signature": "Its signature was not made with its sender's key over these words.",
+  "outdated-signature":
+    "Its payer may not write for others, and it was signed too long before it came, or with a later time.",
+};
+
+/** Says why a message does not count. A reason that a later server gives is said by its name. */
+export const reasonWords = (reason: string): string =>
+  Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS] : reason;
+
 const SIGNATURES: Readonly<Record<NonNullable<MessageLookup["signature"]>, string>> = {
   right: "right: the sender's account had this key",
   wrong: "wrong: the sender's account had another key, or the message was changed",
-  unprovable: "proves nothing: the sender's account has no single key of its own",
+  unprovable: "proves nothing: there was no such account, or it has no single key of its own",
   open: "not checked yet: the account's key is not known",
 };
-export const signatureWords = ({ signature }: Pick<MessageLookup, "signature">): string =>
-  signature === null ? "none that could be checked" : SIGNATURES[signature];
+export const signatureWords = ({
+  signature,
+  disposition,
+}: Pick<MessageLookup, "signature" | "disposition">): string => {
+  if (signature === null) return "none that could be checked";
+  if (signature === "open" && disposition === "untrusted") return "not checked: the message would not count anyway";
+  return SIGNATURES[signature];
+};
 
 const AUDIENCES: Readonly<Record<MessageLookup["audience"], string>> = {
   nobody: "nobody",

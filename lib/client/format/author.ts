@@ -4,7 +4,7 @@ import type { Signal } from "@/lib/wire/signals";
 type Author = NonNullable<Signal["author"]>;
 
 const WORDS: Readonly<Record<Author, string>> = {
-  payer: "The account that paid for the message says that it is the sender's.",
+  payer: "The account that paid for it: the sender's own, or one that may write for others.",
   signature: "The sender's own key signed it. Somebody else paid for it.",
   both: "The sender's own key signed it, and the account that paid for it says the same.",
 };

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { messageHref, parseMessagePlace, personHref, tierWords } from "@/lib/client/admin/lookup";
+import {
+  messageHref,
+  parseMessagePlace,
+  personHref,
+  reasonWords,
+  signatureWords,
+  tierWords,
+} from "@/lib/client/admin/lookup";
+import { UNDECODABLE_REASONS } from "@/lib/core/signals/signal";
 
 describe("a message's place", () => {
   it.each(["0.0.7148063/31415", " 0.0.7148063 / 31415 ", "0.0.7148063 31415", "0.0.7148063,31415"])(
@@ -29,4 +37,24 @@ it("a person's id survives its address, whatever is in it", () => {
 it("a tenant's people are of the enterprise tier", () => {
   expect(tierWords({ tier: "standard", tenantId: "acme" })).toBe("enterprise (acme)");
   expect(tierWords({ tier: "busy", tenantId: null })).toBe("busy");
+});
+
+describe("why a message does not count", () => {
+  it.each([...UNDECODABLE_REASONS, "wrong-signature", "untrusted-payer", "outdated-signature"])(
+    "is a sentence for %s",
+    (reason) => {
+      expect(reasonWords(reason)).toMatch(/^[A-Z0-9].+ .+\.$/);
+    },
+  );
+
+  it.each(["a-later-reason", "toString"])("is the name itself for %s, which has no sentence", (reason) => {
+    expect(reasonWords(reason)).toBe(reason);
+  });
+});
+
+describe("the words about a signature", () => {
+  it("say that nobody will check a signature that came too late", () => {
+    expect(signatureWords({ signature: "open", disposition: "untrusted" })).toMatch(/^not checked: /);
+    expect(signatureWords({ signature: "open", disposition: "unproven" })).toMatch(/^not checked yet: /);
+  });
 });

@@ -1,7 +1,14 @@
 "use client";
 import Link from "next/link";
 import useSWR from "swr";
-import { audienceWords, dispositionWords, messageHref, personHref, signatureWords } from "@/lib/client/admin/lookup";
+import {
+  audienceWords,
+  dispositionWords,
+  messageHref,
+  personHref,
+  reasonWords,
+  signatureWords,
+} from "@/lib/client/admin/lookup";
 import { getJson } from "@/lib/client/api/http";
 import { type ProofVerdict, verifyProof } from "@/lib/client/browser/verify-proof";
 import { authorWords } from "@/lib/client/format/author";
@@ -52,7 +59,7 @@ function Message({ message, verdict }: Answer) {
           ["Signature", signatureWords(message)],
           ...(message.author ? [["Author", authorWords(message.author)] as const] : []),
           ["Shown to", audienceWords(message)],
-          ...(message.reason ? [["Reason", <bdi key="reason">{message.reason}</bdi>] as const] : []),
+          ...(message.reason ? [["Reason", <bdi key="reason">{reasonWords(message.reason)}</bdi>] as const] : []),
           ...(chunk ? [["Chunk", `${whole(chunk.number)} of ${whole(chunk.total)}`] as const] : []),
           ["Consensus time", exactConsensusTime(message.consensusTimestamp)],
           ["Size", bytes(message.bytes)],

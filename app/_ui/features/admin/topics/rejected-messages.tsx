@@ -1,7 +1,7 @@
 "use client";
 import { Inbox } from "lucide-react";
 import Link from "next/link";
-import { messageHref } from "@/lib/client/admin/lookup";
+import { messageHref, reasonWords } from "@/lib/client/admin/lookup";
 import { harmlessText } from "@/lib/client/format/harmless";
 import { bytes, counted, whole } from "@/lib/client/format/numbers";
 import { exactConsensusTime } from "@/lib/client/format/time";
@@ -71,7 +71,7 @@ const CSV_COLUMNS: readonly SortedColumn<RejectedMessage>[] = [
 ];
 
 const textOf = ({ topicId, sequence, disposition, reason, payer, text }: RejectedMessage) =>
-  `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${payer ?? ""} ${text}`;
+  `${topicId}/${sequence} ${disposition} ${reason ?? ""} ${reasonWords(reason ?? "")} ${payer ?? ""} ${text}`;
 const OPTIONS = { columns: COLUMNS, start: null, textOf } as const;
 
 /** Counts of the rejected messages, and the latest of them. Anybody can have written their text. */
@@ -103,7 +103,7 @@ export function RejectedMessages() {
       >
         {rejected.length === 0 ? (
           <EmptyState title="None so far" icon={<Inbox aria-hidden="true" />}>
-            Every message could be decoded, and its payer was allowed to write it.
+            Every message could be decoded, and its payer or its signature spoke for it.
           </EmptyState>
         ) : (
           <>
@@ -142,7 +142,7 @@ function Why({ disposition, reason }: Pick<RejectedMessage, "disposition" | "rea
   return (
     <>
       <Badge tone={disposition === "untrusted" ? "copper" : "gold"}>{disposition}</Badge>
-      {reason && <bdi className="mt-0.5 block text-xs">{harmlessText(reason)}</bdi>}
+      {reason && <bdi className="mt-0.5 block text-xs">{harmlessText(reasonWords(reason))}</bdi>}
     </>
   );
 }
