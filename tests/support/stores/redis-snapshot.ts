@@ -1,33 +1,34 @@
 /** Saves a network's keys in Redis and restores them later, as a restored snapshot or a failover to a lagging replica does. */
-import type { Command, RespConnection } from "../servers/resp";
+import type { RespConnection } from "../servers/resp";
 
-/** Saves a network's keys. Resolves to a function that restores exactly these keys with their times to live. */
+/** ARGV pattern. Answers key, dump and ms to live for each key. */
+const SAVE = `local saved = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  for _, word in ipairs({key, redis.call('DUMP', key), math.max(0, redis.call('PTTL', key))}) do saved[#saved + 1] = word end
+end
+return saved`;
+
+/** ARGV pattern, then what SAVE answered. */
+const RESTORE = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end
+for i = 2, #ARGV, 3 do redis.call('RESTORE', ARGV[i], ARGV[i + 2], ARGV[i + 1]) end
+return 1`;
+
+/**
+ * Saves a network's keys. Resolves to a function that restores exactly these keys with their times to live. Each is one script:
+ * open connections see the change between two of their commands, as in a failover.
+ */
 export async function snapshotOf(redis: RespConnection, network: string): Promise<() => Promise<void>> {
-  const kept: Command[] = [];
-  for (const key of await keysOf(redis, network)) {
-    const [dump, left] = await redis.send([
-      ["DUMP", key],
-      ["PTTL", key],
-    ]);
-    // A sync gate may have expired meanwhile.
-    if (dump === null) continue;
-    kept.push(["RESTORE", key, String(Math.max(0, Number(left))), dump as Buffer, "REPLACE"]);
-  }
+  const pattern = `tm:${network}:*`;
+  const [saved] = await redis.send([["EVAL", SAVE, "0", pattern]]);
+  const words = (saved as readonly (Buffer | number)[]).map((word) => (typeof word === "number" ? String(word) : word));
   return async () => {
-    const now = await keysOf(redis, network);
-    // Open connections see the change between two of their commands, as in a failover.
-    const gone: readonly Command[] = now.length > 0 ? [["DEL", ...now]] : [];
-    await redis.send([["MULTI"], ...gone, ...kept, ["EXEC"]]);
+    await redis.send([["EVAL", RESTORE, "0", pattern, ...words]]);
   };
 }
 
 /** Deletes a network's keys. */
 export async function forget(redis: RespConnection, network: string): Promise<void> {
-  const keys = await keysOf(redis, network);
-  if (keys.length > 0) await redis.send([["DEL", ...keys]]);
-}
-
-async function keysOf(redis: RespConnection, network: string): Promise<readonly string[]> {
   const [keys] = await redis.send([["KEYS", `tm:${network}:*`]]);
-  return (keys as readonly Buffer[]).map(String);
+  const names = (keys as readonly Buffer[]).map(String);
+  if (names.length > 0) await redis.send([["DEL", ...names]]);
 }
