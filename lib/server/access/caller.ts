@@ -19,19 +19,26 @@ type Access = Pick<App, "sessions" | "magic" | "limits">;
  */
 export async function callerOf(app: Access, request: Request): Promise<SignedIn | null> {
   const cookieUser = await app.sessions.userOf(request.headers.get("cookie"));
-  const magic = await magicSessionOf(app, request);
+  const magic = await magicSessionOf(app, request, cookieUser);
   if (magic === null) return cookieUser === null ? null : { userId: cookieUser, setCookie: null };
   const { userId } = magic;
   return { userId, setCookie: userId === cookieUser ? null : await app.sessions.issue(userId, app.magic.sessionMs) };
 }
 
-/** The session of the request's Magic token; null without a token, and where no Magic application is configured. */
+/**
+ * The session of the request's Magic token; null without a token, and where no Magic application is configured. `cookieUser`: the
+ * user whose session the request's cookie has.
+ */
 export async function magicSessionOf(
   { magic, limits }: Pick<App, "magic" | "limits">,
   request: Request,
+  cookieUser: UserId | null,
 ): Promise<MagicSession | null> {
   const token = magic.isOn ? bearerToken(request.headers) : null;
   if (token === null) return null;
-  // Checking a signature and asking the mirror cost as much as any other sign-in.
-  return magic.sessionOf(token, () => limits.spendAddress("sign-in", (name) => request.headers.get(name)));
+  return magic.sessionOf(token, async () => {
+    // Checking a signature and asking the mirror cost as much as any other sign-in.
+    await limits.spendAddress(cookieUser === null ? "sign-in" : "token", (name) => request.headers.get(name));
+    if (cookieUser !== null) await limits.spendUser("token", cookieUser);
+  });
 }

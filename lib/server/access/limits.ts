@@ -36,6 +36,8 @@ const all = (perSecond: number, burst: number): CallerLimit => ({ perSecond, bur
 export const LIMITS = {
   // The user is counted after the signature check, so nobody can lock another user out.
   "sign-in": { address: all(2, 120), user: all(0.2, 20), isQueued: true },
+  // A new token of somebody with a live session. The web UI gets several for each page, and an office loads many pages.
+  token: { address: each(50, 500), user: each(2, 60) },
   "sign-out": { address: each(20, 200), user: all(0.1, 10) },
   demo: { address: each(200, 6_000) },
   submit: { address: each(20, 100), user: all(0.5, 60), isQueued: true },

@@ -137,8 +137,8 @@ export const demoSignIn = defineRoute({
 });
 
 /** A token that does not count has no session to end. It must not keep the cookie's session alive. */
-const tokenSession = (app: App, request: Request) =>
-  magicSessionOf(app, request).catch((cause: unknown) => {
+const tokenSession = (app: App, request: Request, cookieUser: UserId | null) =>
+  magicSessionOf(app, request, cookieUser).catch((cause: unknown) => {
     if (isProblem(cause)) return null;
     throw cause;
   });
@@ -153,7 +153,8 @@ export const logout = defineRoute({
   answer: z.object({ ok: z.literal(true) }),
   handle: async ({ app, body, request }) => {
     const cookieSession = await app.sessions.sessionOf(request.headers.get("cookie"));
-    const sessions = [cookieSession, await tokenSession(app, request)].filter((session) => session !== null);
+    const magicSession = await tokenSession(app, request, cookieSession?.userId ?? null);
+    const sessions = [cookieSession, magicSession].filter((session) => session !== null);
     if (sessions.length === 0 && body.everywhere)
       throw new ProblemError("no-session", "Sign in to sign out everywhere.");
     for (const { id, userId } of sessions) {

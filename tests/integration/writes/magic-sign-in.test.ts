@@ -61,6 +61,24 @@ describe("a request with a Magic token", () => {
     expect(accountRequests() - before).toBe(1);
   });
 
+  it("counts new tokens by person where that person has a session, so an office may load many pages", async () => {
+    const office = Array.from({ length: 5 }, () => magicWallet());
+    const answersOf = async (wallet: MagicWallet, cookie: string, tokens: number) => {
+      const answers: number[] = [];
+      for (let i = 0; i < tokens; i += 1)
+        answers.push((await get(wallet.token(nowS(), { tid: `more-${i}` }), cookie)).status);
+      return answers;
+    };
+    for (const wallet of office) {
+      createAccount(wallet);
+      const cookie = cookieOf(await get(wallet.token(nowS()))) as string;
+      expect(new Set(await answersOf(wallet, cookie, 30))).toEqual(new Set([200]));
+    }
+    const [ana] = office as [MagicWallet];
+    const cookie = cookieOf(await get(ana.token(nowS(), { tid: "again" }))) as string;
+    expect(new Set(await answersOf(ana, cookie, 70))).toEqual(new Set([200, 429]));
+  });
+
   it("costs one look at the mirror a minute, however many new tokens a person's pages bring", async () => {
     const wallet = magicWallet();
     createAccount(wallet);
