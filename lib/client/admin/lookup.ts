@@ -66,6 +66,13 @@ export const signatureWords = ({
   return SIGNATURES[signature];
 };
 
+/** Says what a message binds, and whether it counts at sign-in. */
+export const identityWords = ({ did, accountId, counts }: NonNullable<MessageLookup["identity"]>): string =>
+  `${did} ${accountId === null ? "is unbound from its account" : `is bound to ${accountId}`}: ` +
+  (counts
+    ? "counts, unless a message says otherwise that was issued later"
+    : "does not count. It needs the identity topic, a trusted payer, a verified running hash, and in iat a time that is not ahead");
+
 const AUDIENCES: Readonly<Record<MessageLookup["audience"], string>> = {
   nobody: "nobody",
   people: "sender and recipient",

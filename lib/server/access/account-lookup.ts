@@ -24,9 +24,11 @@ export class AccountLookup {
     return this.found(() => this.options.ledger.account(accountId), none);
   }
 
-  /** As `byId`, for the account that was made from this Ethereum address. */
-  byAddress(address: EvmAddress): Promise<LedgerAccount> {
-    const none = `There is no account for the address ${address} on ${this.options.network}.`;
+  /** As `byId`, for the account that was made from this Ethereum address. `mayBeBound`: an operator could bind one instead. */
+  byAddress(address: EvmAddress, mayBeBound: boolean): Promise<LedgerAccount> {
+    const none = mayBeBound
+      ? `This identity is bound to no account, and its address ${address} has none on ${this.options.network}. Ask the operator of this service to bind it.`
+      : `There is no account for the address ${address} on ${this.options.network}.`;
     return this.found(() => this.options.ledger.accountAt(address), none);
   }
 

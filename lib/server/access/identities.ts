@@ -30,6 +30,11 @@ export class Identities {
     return this.options.topicId !== null;
   }
 
+  /** The topic whose messages bind; null where none is named. */
+  get topicId(): TopicId | null {
+    return this.options.topicId;
+  }
+
   /**
    * The binding of the identity `did:ethr:<issuer>`; null if there is none. One statement. Throws ProblemError
    * `ledger-unavailable` while the topic was not read to its end: a message that ends the binding may be missing. Rejects with

@@ -169,11 +169,11 @@ export class MagicSignIn {
 
   /** The account that was made from this address, as long as the same key still signs for it. A change counts within a minute. */
   private async accountAt(address: EvmAddress): Promise<AccountId> {
-    const { lookup, clock } = this.options;
+    const { lookup, clock, identities } = this.options;
     const known = this.madeFrom.get(address);
     const readMs = clock.monotonicMs();
     if (known !== undefined && readMs - known.readMs < ACCOUNT_MS) return known.accountId;
-    const account = await lookup.byAddress(address);
+    const account = await lookup.byAddress(address, identities.isOn);
     if (!isKeyOf(account, address))
       throw new ProblemError("account-refused", `Account ${account.accountId} has another key now than this token's.`);
     const { accountId } = account;

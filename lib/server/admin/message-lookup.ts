@@ -2,9 +2,11 @@ import "server-only";
 /** Looks up one stored message for operators, whatever became of it. */
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
+import { addressOfDid } from "../../core/ledger/magic-token";
 import { GENESIS_HASH } from "../../core/ledger/running-hash";
 import type { LogEntry } from "../../core/signals/batch";
 import { decodeMessage } from "../../core/signals/envelope";
+import { bindingOf } from "../../core/signals/identity-binding";
 import type { DecodedBody, SignatureState, SignatureVerdict } from "../../core/signals/signal";
 import { authorOf } from "../../core/signals/signed";
 import { cleanText } from "../../core/signals/text";
@@ -41,6 +43,7 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
     signature: verdictOf(entry.signature ?? null),
     chunk: chunk && { number: chunk.number, total: chunk.total },
     ...{ type: said?.type ?? null, actor: said?.actor ?? null, target: said?.target ?? null },
+    identity: identityOf(app, topicId, entry, said),
     audience: audienceOf(entry, said),
   };
   const previousRunningHash = sequence === 1 ? GENESIS_HASH : (before?.runningHash ?? null);
@@ -50,8 +53,18 @@ export async function messageLookup(app: App, topicId: TopicId, sequence: Sequen
 const verdictOf = (state: SignatureState | null): SignatureVerdict | null =>
   state === "alone" || state === "both" ? "right" : state;
 
+function identityOf(app: App, topicId: TopicId, entry: LogEntry, said: DecodedBody | null): MessageLookup["identity"] {
+  if (said?.identity === undefined) return null;
+  const { sub: did, accountId } = said.identity;
+  const issuer = addressOfDid(did);
+  const message = { ...entry, body: entry.body ?? entry.message };
+  const counts =
+    app.identities.topicId === topicId && issuer !== null && bindingOf(issuer, [message], app.trustedPayers) !== null;
+  return { did, accountId, counts };
+}
+
 function audienceOf({ disposition }: LogEntry, said: DecodedBody | null): MessageLookup["audience"] {
-  if (disposition !== "signal" || said === null) return "nobody";
+  if (disposition !== "signal" || said === null || said.identity !== undefined) return "nobody";
   if (said.type === "RECOGNITION_DEFINITION") return "everybody";
   return said.type === "PROFILE_UPDATE" ? "contacts" : "people";
 }

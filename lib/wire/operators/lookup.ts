@@ -71,6 +71,14 @@ export const MessageLookup = z.object({
   type: z.string().nullable().meta({ description: "Null if the message cannot be decoded" }),
   actor: UserIdText.nullable(),
   target: UserIdText.nullable(),
+  identity: z
+    .object({
+      did: z.string(),
+      accountId: AccountIdText.nullable().meta({ description: "Null if the message ends the binding" }),
+      counts: z.boolean().meta({ description: "Whether the message counts at sign-in; a later one may decide" }),
+    })
+    .nullable()
+    .meta({ description: "Null if the message is about no identity" }),
   audience: z.enum(["nobody", "people", "contacts", "everybody"]).meta({
     description:
       "people: actor and target; contacts: also the actor's contacts; everybody: all users, because it is a definition",

@@ -5,6 +5,7 @@ import { MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import { AdminStatus } from "@/lib/wire/operators/admin";
+import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { intercepted } from "../../support/control/intercepted";
 import { CLIENT_ID, type MagicWallet, magicWallet } from "../../support/stand-ins/magic";
 import { damage } from "../../support/stores/database";
@@ -149,7 +150,23 @@ describe("an identity that nobody has bound", () => {
 
   it("is refused without an account of its address, with the binding that a stranger made", async () => {
     await bound("BIND", { payer: STRANGER });
-    expect((await refusal(await signIn())).slice(0, 2)).toEqual([403, "account-refused"]);
+    const [status, code, detail] = await refusal(await signIn());
+    expect([status, code]).toEqual([403, "account-refused"]);
+    expect(detail).toMatch(/^This identity is bound to no account, .*Ask the operator/);
+  });
+
+  it("is seen by an operator in the look-up of the message that does not count", async () => {
+    const operator = t.devnet.operatorId;
+    const identity = async (sequence: number, topicId = TOPIC) =>
+      MessageLookup.parse(await t.json(`/api/admin/topics/${topicId}/messages/${sequence}`, operator));
+    for (const said of [{}, { payer: STRANGER }, { change: { iat: null } }]) say("BIND", said);
+    say("UNBIND");
+    await bound("BIND", { topicId: t.devnet.topics.recognition });
+    const did = `did:ethr:${ana.address}`;
+    expect(await identity(1)).toMatchObject({ identity: { did, accountId: ONE, counts: true }, audience: "nobody" });
+    for (const sequence of [2, 3]) expect((await identity(sequence)).identity).toMatchObject({ counts: false });
+    expect((await identity(4)).identity).toEqual({ did, accountId: null, counts: true });
+    expect((await identity(1, t.devnet.topics.recognition)).identity).toMatchObject({ counts: false });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  identityWords,
   messageHref,
   parseMessagePlace,
   personHref,
@@ -56,5 +57,18 @@ describe("the words about a signature", () => {
   it("say that nobody will check a signature that came too late", () => {
     expect(signatureWords({ signature: "open", disposition: "untrusted" })).toMatch(/^not checked: /);
     expect(signatureWords({ signature: "open", disposition: "unproven" })).toMatch(/^not checked yet: /);
+  });
+});
+
+describe("the words about a binding", () => {
+  it("say to which account it binds, or that it ends a binding", () => {
+    expect(identityWords({ did: "did:ethr:0x1", accountId: "0.0.5", counts: true })).toMatch(
+      /bound to 0\.0\.5: counts/,
+    );
+    expect(identityWords({ did: "did:ethr:0x1", accountId: null, counts: true })).toMatch(/is unbound .*: counts/);
+  });
+
+  it("say that it does not count", () => {
+    expect(identityWords({ did: "did:ethr:0x1", accountId: "0.0.5", counts: false })).toContain(": does not count.");
   });
 });

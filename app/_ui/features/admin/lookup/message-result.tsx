@@ -4,6 +4,7 @@ import useSWR from "swr";
 import {
   audienceWords,
   dispositionWords,
+  identityWords,
   messageHref,
   personHref,
   reasonWords,
@@ -55,6 +56,9 @@ function Message({ message, verdict }: Answer) {
           ["Type", <bdi key="type">{message.type ?? "unknown"}</bdi>],
           ["From", <Person key="from" userId={message.actor} />],
           ["To", <Person key="to" userId={message.target} />],
+          ...(message.identity
+            ? [["Identity", <bdi key="identity">{identityWords(message.identity)}</bdi>] as const]
+            : []),
           ["Payer", `${message.payer ?? "unknown"}${message.isTrustedPayer ? " (trusted)" : ""}`],
           ["Signature", signatureWords(message)],
           ...(message.author ? [["Author", authorWords(message.author)] as const] : []),
