@@ -88,5 +88,5 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
-/** The voucher for a message as its actor's: the account that paid, a signature of the actor's key, or both. */
+/** The evidence that a message is its actor's: the account that paid for it, the actor's signature, or both. */
 export const Author = z.enum(["payer", "signature", "both"]);

@@ -31,7 +31,7 @@ export const Signal = z.object({
   verified: z.enum(["verified", "unverifiable", "failed"]),
   author: Author.optional().meta({
     description:
-      "Who says that the message is its actor's: the account that paid for it, a signature of the actor's key, or both. Absent in a copy that an earlier version kept",
+      "The evidence that the message is its actor's: the account that paid for it, a signature of the actor's key, or both. Absent in a copy that an earlier version kept",
   }),
   position: PositionNumber.meta({ description: "0 while pending" }),
   truncated: Truncated,

@@ -16,8 +16,8 @@ import { needsActor, needsOtherTarget, needsTarget } from "./message-types";
 import type { DecodedBody, UndecodableReason } from "./signal";
 
 /**
- * Rises with every change that lets a message decode to something else, or count where it did not. What is stored is read again then. A test compares the
- * vectors' results with the digest that belongs to this number.
+ * Rises with every change that lets a message decode to something else, or count where it did not. Stored messages are read again
+ * then. A test compares the vectors' results with the digest that belongs to this number.
  */
 export const DECODER_VERSION = 3;
 

@@ -29,18 +29,18 @@ export interface IdentityBinding {
 }
 
 /**
- * So far ahead of its consensus time may a message say that it was issued: a writer's clock may be off as a token's may be. A time
- * further ahead would outlive every later message.
+ * A message may say that it was issued at most this long after its consensus time, because a writer's clock may be ahead. A message
+ * with a time far ahead would win against every later one.
  */
 export const MAX_AHEAD_MS = 300_000;
 
-/** So many messages of one identity are looked at, the newest by consensus time. */
+/** At most this many messages of one identity are read, the newest by consensus time. */
 export const MAX_IDENTITY_MESSAGES = 200;
 
 /**
- * The binding of `issuer`; null if no message counts. The message that was issued last decides, of equals the one with the later
- * consensus time. `trusted` is the list that holds now: a payer who was taken off it does not count any more. With `*` nobody counts,
- * since then anybody could bind any identity.
+ * The binding of `issuer`; null if no message counts. The message that was issued last decides. Of two that were issued at the same
+ * time, the one with the later consensus time does. `trusted` is the list that holds now: a payer who was taken off it does not count
+ * any more. With `*` nobody counts, since then anybody could bind any identity.
  */
 export function bindingOf(
   issuer: EvmAddress,

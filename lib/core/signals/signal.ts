@@ -16,7 +16,7 @@ export type SignatureVerdict = "right" | "wrong" | "unprovable" | "open";
 /** The same, as it is stored. A right signature is `alone` where the payer may not write for the actor, and otherwise one of `both`. */
 export type SignatureState = Exclude<SignatureVerdict, "right"> | "alone" | "both";
 
-/** The voucher for a message as its actor's: the account that paid for it, the actor's signature, or both. */
+/** The evidence that a message is its actor's: the account that paid for it, the actor's signature, or both. */
 export type Author = "payer" | "signature" | "both";
 
 /** Why bytes are not a signal. Each reason is counted by this name. */

@@ -11,7 +11,7 @@ import type { Author, DecodedBody, SignatureState } from "./signal";
 /** A message that carries a signature of its actor. */
 export interface SignedMessage {
   readonly actor: AccountId;
-  /** The texts that the actor may have signed. One is enough: senders use several forms. Empty: it is another account's form. */
+  /** The texts that the actor may have signed. One is enough: senders use several forms. Empty: the form names another account. */
   readonly texts: readonly string[];
   /** 64 bytes; null for text that cannot be a signature. */
   readonly signature: Uint8Array | null;

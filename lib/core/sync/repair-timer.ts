@@ -1,6 +1,6 @@
 /**
- * When a topic's gaps, failed and unproven messages are looked at again: at full speed while that helps, and ever more rarely while it does
- * not. Times are of the process's monotonic clock.
+ * Says when a topic's gaps, failed and unproven messages are looked at again: at full speed while that helps, and ever more rarely
+ * while it does not. Times are of the process's monotonic clock.
  */
 
 /** A mirror needs half a minute to recover. Messages that it has lacked for an hour may take another hour. */

@@ -41,7 +41,7 @@ export interface RereadDeps {
   readonly signatures: Pick<Signatures, "settled">;
   readonly log: Log;
   readonly clock: Pick<Clock, "sleep">;
-  /** So many messages are read again in one step. */
+  /** The number of messages that are read again in one step. */
   readonly range: number;
 }
 

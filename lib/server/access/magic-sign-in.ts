@@ -51,7 +51,7 @@ const BINDING_MS = 60_000;
 const ACCOUNT_MS = 60_000;
 /**
  * A session that a token begins lasts this long where bindings count. It does not look at the binding again, so it must end soon
- * after the binding. Each page load of the web UI renews it with a new token.
+ * after the binding. The first request with a token after that begins the next one.
  */
 const BOUND_SESSION_MS = 24 * 3_600_000;
 
@@ -85,7 +85,7 @@ export class MagicSignIn {
     return this.options.clientIds.size > 0;
   }
 
-  /** How long a session lasts that a token begins, in milliseconds. */
+  /** The lifetime of a session that a token begins, in milliseconds. */
   get sessionMs(): number {
     return this.options.identities.isOn ? BOUND_SESSION_MS : SESSION_MS;
   }

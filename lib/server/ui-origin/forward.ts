@@ -18,9 +18,9 @@ export const MAX_PASSED_BYTES = 5_000_000;
 /** As long as the framework's own rewrites wait for another server. */
 const ANSWER_MS = 30_000;
 
-/** Node's word for a connection that serves one request. */
+/** As the option `agent`, false makes Node open a connection for this request alone. */
 const NEW_CONNECTION = false;
-/** How reading from and writing to a connection fails that the other side has closed. */
+/** Error codes of a read or a write on a connection that the other side has closed. */
 const CLOSED: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 export interface Passed {

@@ -62,7 +62,9 @@ export const MessageLookup = z.object({
   disposition: z.enum(["signal", "part", "undecodable", "untrusted", "failed", "unproven"]),
   verification: z.enum(["verified", "unverifiable", "failed"]),
   reason: z.string().nullable().meta({ description: "Why the message is rejected, failed or unverifiable" }),
-  author: Author.nullable().meta({ description: "Who says that the message is its sender's; null if it is not shown" }),
+  author: Author.nullable().meta({
+    description: "The evidence that the message is its sender's; null if it is not shown",
+  }),
   signature: z.enum(["right", "wrong", "unprovable", "open"]).nullable().meta({
     description:
       "The sender's signature. unprovable: the account has no single key; open: its key is not known yet; null: there is no signature that could be checked",

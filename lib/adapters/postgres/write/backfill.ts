@@ -1,7 +1,7 @@
 /**
  * `SyncStore.backfill` and `SyncStore.restore`: messages behind the cursor. A batch takes effect once because it swaps on what it
- * mends: the declared gaps that its new messages lie in, and the failed entries or unproven entries that it replaces. Other stored entries come along
- * (a chunk that is whole now, the neighbour that can be verified now).
+ * mends: the declared gaps that its new messages lie in, and the failed and unproven entries that it replaces. Other stored entries
+ * come along (a chunk that is whole now, the neighbour that can be verified now).
  */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
@@ -36,7 +36,7 @@ interface Plan {
   readonly open: number;
 }
 
-/** `mend`: only what lies in a declared gap or had failed. `restore`: whatever is missing or stored otherwise. */
+/** `mend`: only what lies in a declared gap, had failed or was unproven. `restore`: whatever is missing or stored otherwise. */
 export type BackfillMode = "mend" | "restore";
 
 /** Writes the batch if what it mends is still to be mended. Reads first, then swaps in one statement. */

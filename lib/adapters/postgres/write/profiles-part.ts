@@ -1,4 +1,7 @@
-/** Profiles: the latest counts, as `isLaterProfile` of lib/core/signals/projection has it. There are few in a batch, so they travel as one JSON text. */
+/**
+ * Writes profiles. The latest version counts, by the rule of `isLaterProfile` (lib/core/signals/projection). There are few in a
+ * batch, so they travel as one JSON text.
+ */
 import { type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { profiles } from "../../../../drizzle/schema";

@@ -29,9 +29,9 @@ return {number, where, epoch}`;
 
 /**
  * If Redis has gone back, or is in an earlier epoch, and no other instance was first: expires everything, goes on above the
- * known number, and tells all. It does so too if the event that was seen in a Redis that had gone back is not there any more:
- * then Redis has gone back once more, and whoever started over before has started over in vain. Cursors of an earlier epoch mean nothing in this one, and are forgotten. KEYS number of the
- * last event, history, hash of topic → cursor, generation. ARGV channel, token of the new generation, ms that one is kept, ms
+ * known number, and tells all. It does the same if an event that the caller saw after Redis had gone back is missing now: Redis
+ * has then gone back a second time, to before any earlier start over. Cursors of an earlier epoch mean nothing in this one, and
+ * are forgotten. KEYS number of the last event, history, hash of topic → cursor, generation. ARGV channel, token of the new generation, ms that one is kept, ms
  * that numbers are kept, event, its mark, then what is known (history.ts), number and mark of the event that was seen, or 0 and
  * ''. Answers {number and mark of the last event, 1 if it has started over}.
  */
