@@ -36,6 +36,8 @@ export function repairNeeded(timer: RepairTimer, nowMs: number): RepairTimer {
 
 /** The timer after a look. `nowMs`: when the look began. */
 export function repaired(timer: RepairTimer, { mended, left, failedThrough }: Repaired, nowMs: number): RepairTimer {
+  // The timer was due when the look began, so something was found wrong meanwhile.
+  if (timer.dueMs > nowMs) return timer;
   const isRoundOver = failedThrough === 0;
   const waitMs = mended > 0 || !isRoundOver ? WAIT_MS.base : timer.waitMs;
   return {

@@ -62,6 +62,8 @@ export type SyncEvent =
       readonly needsRepair: boolean;
       readonly nowMs: number;
     }
+  /** A stored message is found to be unproven, outside of the topic's own runs. */
+  | { readonly name: "repair-needed"; readonly nowMs: number }
   /** Another instance committed first. */
   | { readonly name: "conflict" }
   | { readonly name: "hole-seen" }
@@ -133,6 +135,8 @@ export function transition(state: SyncState, event: SyncEvent, policy: SyncPolic
       // The phase was about rows that are gone.
       return event.isRunning ? { ...state, ...fresh } : inPhase({ name: "caught-up" }, fresh);
     }
+    case "repair-needed":
+      return { ...state, repair: repairNeeded(state.repair, event.nowMs) };
     case "repaired":
       return { ...state, repair: repaired(state.repair, event.result, event.startedMs) };
   }

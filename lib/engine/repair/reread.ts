@@ -39,6 +39,8 @@ export interface RereadDeps {
   readonly sha384: Sha384;
   readonly trustedPayers: TrustedPayers;
   readonly signatures: Pick<Signatures, "settled">;
+  /** A stored message of this topic is unproven now: repairs have to judge its signature. */
+  readonly onUnproven: (topicId: TopicId) => void;
   readonly log: Log;
   readonly clock: Pick<Clock, "sleep">;
   /** The number of messages that are read again in one step. */
@@ -88,6 +90,7 @@ async function rereadRange(deps: RereadDeps, topicId: TopicId, from: number, thr
     await store.remove({ topicId, from }, outdated);
   const outcome = await store.reread({ topicId, from, through }, news);
   if (outcome.kind === "conflict") return false;
+  if (openIn(news) > 0) deps.onUnproven(topicId);
   const userIds = new Set<UserId>([
     ...[...news.rows, ...news.edges, ...news.profiles].map(({ userId }) => userId),
     ...rows.map(({ row }) => row.userId),
@@ -207,7 +210,7 @@ async function compared(
   };
 }
 
-/** So many rounds without a verdict, and the mirror cannot be asked: the signatures stay open, and repairs judge them. */
+/** After this many rounds without a verdict no mirror can be asked for keys. The signatures stay open, and repairs judge them. */
 const ROUNDS_WITHOUT_VERDICT = 3;
 const ROUND_MS = 2_000;
 
@@ -227,7 +230,7 @@ async function judgedView(
   return view;
 }
 
-const openIn = ({ entries }: Interpretation): number =>
+const openIn = ({ entries }: Pick<Interpretation, "entries">): number =>
   entries.filter(({ disposition }) => disposition === "unproven").length;
 
 const edgeKey = ({ userId, peerId }: { readonly userId: string; readonly peerId: string }) => keyOf(userId, peerId);

@@ -160,6 +160,11 @@ export class TopicSync {
     this.history.recheck();
   }
 
+  /** A stored message has become unproven. Runs look at it from half a minute on. */
+  repairSoon(): void {
+    this.step({ name: "repair-needed", nowMs: this.nowMs() });
+  }
+
   /** Pauses or resumes as the store says: another instance may have been told to. */
   async checkPaused(): Promise<void> {
     const topic = await this.deps.store.topic(this.topicId);

@@ -4,15 +4,17 @@ import { describe, expect, it } from "vitest";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
-import { interpret } from "@/lib/core/signals/interpret";
+import { type Interpretation, interpret } from "@/lib/core/signals/interpret";
 import { rereadTopics } from "@/lib/engine/repair/reread";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { Stores } from "@/lib/server/boot/app";
 import { differences, STORED_FLAWS, STORED_LINES } from "../../support/fleet/stored-state";
 import { chainOf, OPERATOR, sha384 } from "../../support/mirrors/chain";
+import { ed25519Wallet } from "../../support/stand-ins/wallet";
 import { addTopics } from "../../support/stores/add-topics";
 import { damage, emptyStores, stored } from "../../support/stores/database";
 import { depsOf, fill, type History, history, TOPICS } from "../../support/worlds/histories/reread";
+import { signedProfile } from "../../support/worlds/histories/signed";
 
 /** Stores both topics, as this version or as an earlier one. */
 async function filled(topics: History, isEarlier: boolean): Promise<Stores> {
@@ -96,6 +98,40 @@ describe("a log that an earlier decoder has read", () => {
     await damage(AS_EARLIER);
     await rereadTopics(depsOf(stores), new AbortController().signal);
     expect(await payers()).toEqual([now]);
+  });
+
+  it("asks for repairs of a topic if the mirror cannot be asked for the keys of its signers", async () => {
+    const [topicId, other] = TOPICS as [TopicId, TopicId];
+    const trustedPayers = new Set([OPERATOR]);
+    const stores = await filled([[], []], false);
+    const body = signedProfile(ed25519Wallet(), "0.0.7001", { timestamp: Date.now() });
+    for (const [id, told] of [
+      [topicId, body],
+      [other, { t: "CONTACT_REQUEST", from: "0.0.7001", to: "0.0.7002" }],
+    ] as const) {
+      const { head, ...batch } = interpret({
+        ...{
+          topicId: id,
+          head: CHAIN_START,
+          messages: chainOf(id, [{ body: told }]),
+          priorParts: [],
+          sha384,
+          trustedPayers,
+        },
+        judged: new Map([[1, "unprovable"]]),
+      });
+      await stores.sync.commit({ ...batch, advance: { from: 0, to: head, gap: null } });
+    }
+    await damage(AS_EARLIER);
+    await damage("UPDATE topic_log SET signature = NULL");
+    const open: TopicId[] = [];
+    const signatures = { settled: async (view: Interpretation) => view };
+    await rereadTopics(
+      { ...depsOf(stores), signatures, onUnproven: (id) => open.push(id) },
+      new AbortController().signal,
+    );
+    expect(open).toEqual([topicId]);
+    expect((await stores.sync.unsettled(topicId, 10)).map(({ disposition }) => disposition)).toEqual(["unproven"]);
   });
 
   it("ends as a clean replay has it, whatever that decoder made of the messages", async () => {

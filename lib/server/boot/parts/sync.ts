@@ -77,7 +77,12 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     missed: new MissedEvents({ bus, clock, log }),
     renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
   };
-  const rereading = new Rereading({ ...commits, range: REREAD_RANGE, nowMs: () => clock.monotonicMs() });
+  const rereading = new Rereading({
+    ...commits,
+    range: REREAD_RANGE,
+    nowMs: () => clock.monotonicMs(),
+    onUnproven: (topicId) => scheduler.syncs.get(topicId)?.repairSoon(),
+  });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
     ...commits,

@@ -203,4 +203,5 @@ export const depsOf = (
   bus: RereadDeps["bus"] = { publish: async () => {} },
 ): RereadDeps => ({
   ...{ store: sync, bus, sha384, trustedPayers, signatures, log: quietLog, clock: { sleep: () => turn() }, range: 3 },
+  onUnproven: () => {},
 });

@@ -37,6 +37,12 @@ describe("the repairs of a topic", () => {
     expect(isRepairDue(repairNeeded(done, 40_000), 70_000)).toBe(true);
   });
 
+  it("are still needed if something new is found wrong while a look that finds nothing is under way", () => {
+    const meanwhile = repairNeeded(REPAIR_AT_START, 500);
+    const done = repaired(meanwhile, { mended: 0, left: 0, failedThrough: 0 }, 0);
+    expect(isRepairDue(done, 30_500)).toBe(true);
+  });
+
   it("look at every failed message before the wait grows", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), (parts) => {

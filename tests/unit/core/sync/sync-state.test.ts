@@ -122,6 +122,15 @@ describe("the rest", () => {
     expect(reached(pulling(from), over).repair).toMatchObject({ isNeeded: true, dueMs: 37_000 });
   });
 
+  it("a stored message that became unproven asks for repairs half a minute later, in any phase", () => {
+    const needed = { name: "repair-needed", nowMs: 5_000 } as const;
+    for (const state of [pulling(chainAt(3)), reached(SYNC_START, { name: "pause" })]) {
+      const { repair, ...rest } = reached(state, needed);
+      expect(repair).toMatchObject({ isNeeded: true, dueMs: 35_000 });
+      expect({ ...rest, repair: state.repair }).toEqual(state);
+    }
+  });
+
   it("a run says why it was not complete, until one is", () => {
     const fault = { name: "fault", nowMs: 0, random: 0, retryAfterMs: 0, reason: "no answer" } as const;
     const failed = reached(pulling(chainAt(3)), fault);
