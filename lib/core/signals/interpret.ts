@@ -29,7 +29,7 @@ import type { DecodedBody, SignatureState, SignatureVerdict, Verification } from
 import { authorOf, counted, isTimely, type SignedMessage, saidNs, signedIn } from "./signed";
 
 /** A message that has a verdict was checked before. It is only interpreted again, and the chain does not move. */
-type ToInterpret = LedgerMessage & {
+export type ToInterpret = LedgerMessage & {
   readonly verdict?: Verdict;
   /** As it was stored. Absent: not judged yet. */
   readonly signature?: SignatureState | null;
@@ -49,7 +49,7 @@ export interface InterpretInput {
   readonly trustedPayers: TrustedPayers;
   readonly sha384: Sha384;
   /** Verdicts on signatures, by sequence. A signature that is not in it, and was not judged before, stays open. */
-  readonly judged?: ReadonlyMap<number, SignatureVerdict>;
+  readonly judged?: ReadonlyMap<number, SignatureVerdict> | undefined;
 }
 
 export interface Interpretation extends Batch {

@@ -38,8 +38,8 @@ export function signedIn({ type, actor, target, metadata }: DecodedBody): Signed
   const account = parseAccountId(actor ?? "");
   const { signature, timestamp } = metadata;
   if (account === null || typeof signature !== "string" || signature === "" || !isTime(timestamp)) return null;
-  const texts = type === "PROFILE_UPDATE" ? profileTexts(account, metadata) : mintTexts(account, target, metadata);
-  if (texts === null || (type !== "PROFILE_UPDATE" && type !== "RECOGNITION_MINT")) return null;
+  const texts = textsOf(type, account, target, metadata);
+  if (texts === null) return null;
   const hex = SIGNATURE.exec(signature)?.[1];
   const ms = typeof timestamp === "number" ? timestamp : Date.parse(timestamp);
   return {
@@ -52,6 +52,11 @@ export function signedIn({ type, actor, target, metadata }: DecodedBody): Signed
 const MAX_MS = 8.64e15;
 
 const isTime = (value: unknown): value is number | string => typeof value === "number" || typeof value === "string";
+
+function textsOf(type: string, actor: AccountId, target: string | null, metadata: Fields): readonly string[] | null {
+  if (type === "PROFILE_UPDATE") return profileTexts(actor, metadata);
+  return type === "RECOGNITION_MINT" ? mintTexts(actor, target, metadata) : null;
+}
 
 /** The profile page signs without a type; the onboarding signs with one. */
 function profileTexts(actor: AccountId, { accountId, avatar, bio, displayName, timestamp }: Fields) {

@@ -14,7 +14,7 @@ import { equalBytes } from "../../core/ledger/running-hash";
 import { advance, CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
 import type { LogEntry } from "../../core/signals/batch";
-import { interpret, messageOf } from "../../core/signals/interpret";
+import { interpret, messageOf, type ToInterpret } from "../../core/signals/interpret";
 import type { SignatureVerdict } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 import type { LedgerError } from "../../ports/ledger/ledger";
@@ -202,7 +202,7 @@ async function restore(
   const entries = new Map<number, LogEntry>(stored.map((entry) => [entry.sequence, entry]));
   const answered = new Map<number, LedgerMessage>(messages.map((message) => [message.sequence, message]));
   const sequences = [...new Set([...entries.keys(), ...answered.keys()])].sort((a, b) => a - b);
-  const best = sequences.map((sequence): ReturnType<typeof messageOf> => {
+  const best = sequences.map((sequence): ToInterpret => {
     const [entry, message] = [entries.get(sequence), answered.get(sequence)];
     const isStoredBetter = entry !== undefined && (message === undefined || entry.verification === "verified");
     // The verdict on a signature belongs to the message's bytes, whichever copy of them is taken.
@@ -221,7 +221,7 @@ async function restore(
   // Later chunks complete nothing here, because a message becomes whole at its last chunk.
   const priorParts = parts.filter(({ sequence }) => sequence < first.sequence);
   const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
-    interpret({ topicId, head, messages: best, priorParts, trustedPayers, sha384, ...(judged && { judged }) });
+    interpret({ topicId, head, messages: best, priorParts, trustedPayers, sha384, judged });
   const { head: _, ...batch } = await deps.signatures.settled(look(), look);
   const outcome = await deps.store.restore(batch);
   if (outcome.kind === "conflict") return 0;

@@ -63,10 +63,9 @@ async function prove(deps: CommitDeps, topicId: TopicId, entry: LogEntry): Promi
   const parts = await storedParts(deps.store, topicId, [messageOf(topicId, entry)]);
   const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
     interpret({
-      ...{ topicId, head: CHAIN_START, trustedPayers, sha384 },
+      ...{ topicId, head: CHAIN_START, trustedPayers, sha384, judged },
       messages: [{ ...messageOf(topicId, entry), verdict: keptVerdict(entry) }],
       priorParts: parts.filter(({ sequence }) => sequence < entry.sequence),
-      ...(judged && { judged }),
     });
   const { head: _, ...batch } = await deps.signatures.settled(look(), look);
   return batch.entries.every(({ disposition }) => disposition !== "unproven") && written(deps, batch);
@@ -133,10 +132,7 @@ async function backfill(
   const all = [...fresh.values(), ...stored.values()].sort((a, b) => a.sequence - b.sequence);
   const { trustedPayers, sha384 } = deps;
   const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
-    interpret({
-      ...{ topicId, head: CHAIN_START, messages: all, priorParts: [], trustedPayers, sha384 },
-      ...(judged && { judged }),
-    });
+    interpret({ topicId, head: CHAIN_START, messages: all, priorParts: [], trustedPayers, sha384, judged });
   const view = await deps.signatures.settled(look(), look);
   const isNews = (sequence: number) => fresh.has(sequence) || stored.get(sequence)?.isChanged(view.entries);
   const news = new Set(view.entries.filter((entry) => isNews(entry.sequence)).map((entry) => entry.sequence));

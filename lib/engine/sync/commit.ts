@@ -55,7 +55,7 @@ export async function interpretChecked(
   const { store, ledger, trustedPayers, sha384 } = deps;
   const priorParts = await storedParts(store, topicId, messages);
   const look = (run: readonly LedgerMessage[], judged?: ReadonlyMap<number, SignatureVerdict>) =>
-    interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384, ...(judged && { judged }) });
+    interpret({ topicId, head, messages: run, priorParts, trustedPayers, sha384, judged });
   // The store would refuse such a message again, however often the mirror is asked.
   const isSuspect = ({ verification, reason }: LogEntry) => verification === "failed" && reason !== "not-storable";
   let run = messages;

@@ -4,10 +4,11 @@
  *
  *   open signatures ──▶ trusted payers' first ──▶ key known for that time? ──▶ else one look-up within the budget ──▶ verdict
  *
- * A key that is the same at two times was the account's key between them, so a stream of one account's messages costs one look-up for
- * each batch. Where the mirror cannot be asked the signature stays open.
+ * A key that is the same at two times counts as the account's key between them, so a stream of one account's messages costs one look-up
+ * for each batch. Where the mirror cannot be asked the signature stays open.
  */
 import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId } from "../../core/ledger/ids";
 import type { LogEntry } from "../../core/signals/batch";
@@ -46,7 +47,7 @@ interface Open extends SignedMessage {
 }
 
 export class Signatures {
-  private readonly known = new LRUCache<AccountId, Known>({ max: REMEMBERED });
+  private readonly known = new LRUCache<AccountId, Known>(atMostEntries(REMEMBERED));
   private readonly underWay = new Map<AccountId, Promise<unknown>>();
 
   constructor(private readonly deps: SignatureDeps) {}

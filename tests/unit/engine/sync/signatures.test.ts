@@ -63,15 +63,7 @@ const signed = (wallet: Wallet, accountId: string, afterMs: number, payer = STRA
 async function settled(pieces: readonly Piece[]) {
   const messages = chainOf(TOPIC, pieces);
   const look = (judged?: ReadonlyMap<number, SignatureVerdict>) =>
-    interpret({
-      topicId: TOPIC,
-      head: CHAIN_START,
-      messages,
-      priorParts: [],
-      trustedPayers,
-      sha384,
-      ...(judged && { judged }),
-    });
+    interpret({ topicId: TOPIC, head: CHAIN_START, messages, priorParts: [], trustedPayers, sha384, judged });
   return (await signatures.settled(look(), look)).entries.map(({ signature }) => signature);
 }
 
