@@ -41,13 +41,15 @@ export function signedIn({ type, actor, target, metadata }: DecodedBody): Signed
   const texts = textsOf(type, account, target, metadata);
   if (texts === null) return null;
   const hex = SIGNATURE.exec(signature)?.[1];
-  const ms = typeof timestamp === "number" ? timestamp : Date.parse(timestamp);
+  const ms = typeof timestamp === "number" ? timestamp : ISO.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
   return {
     ...{ actor: account, texts, signature: hex === undefined ? null : new Uint8Array(Buffer.from(hex, "hex")) },
     signedMs: Number.isFinite(ms) && Math.abs(ms) < MAX_MS ? ms : null,
   };
 }
 
+/** A time with its zone. Servers in different zones would read a time without one differently. */
+const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
 /** The last millisecond of a JavaScript date. */
 const MAX_MS = 8.64e15;
 
