@@ -20,11 +20,14 @@ import type { AccountKey, Ledger } from "../../ports/ledger/ledger";
 
 type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
 
+/** The message whose signature is judged: one on the ledger, which strangers may have paid for, or one that a user submits here. */
+export type LookupPurpose = "stored" | "submitted";
+
 export interface SignatureDeps {
   readonly ledger: Pick<Ledger, "account">;
   readonly trustedPayers: TrustedPayers;
-  /** Takes one look-up from the budget of all instances. False if there is none left now. */
-  readonly reserve: () => Promise<boolean>;
+  /** Takes one look-up from all instances' budget for this purpose. False if there is none left now. */
+  readonly reserve: (purpose: LookupPurpose) => Promise<boolean>;
   /** `weak`: everybody can sign for this key. */
   readonly verify: (key: PlainKey, message: Uint8Array, signature: Uint8Array) => "right" | "wrong" | "weak";
 }
@@ -71,7 +74,7 @@ export class Signatures {
     const signed = signedIn(decoded);
     if (signed === null) return null;
     if (signed.signature === null || signed.texts.length === 0) return "wrong";
-    const key = await this.ask(signed.actor, undefined);
+    const key = await this.ask("submitted", signed.actor);
     return key === null ? "open" : this.verdictOf(key, signed);
   }
 
@@ -133,7 +136,7 @@ export class Signatures {
   }
 
   private async askAt(accountId: AccountId, ns: ConsensusNs): Promise<AccountKey | null> {
-    const key = await this.ask(accountId, ns);
+    const key = await this.ask("stored", accountId, ns);
     if (key === null) return null;
     const known = this.known.get(accountId);
     const isSame = known !== undefined && isSameKey(known.key, key);
@@ -143,8 +146,8 @@ export class Signatures {
     return key;
   }
 
-  private async ask(accountId: AccountId, ns: ConsensusNs | undefined): Promise<AccountKey | null> {
-    if (!(await this.deps.reserve())) return null;
+  private async ask(purpose: LookupPurpose, accountId: AccountId, ns?: ConsensusNs): Promise<AccountKey | null> {
+    if (!(await this.deps.reserve(purpose))) return null;
     const found = await this.deps.ledger.account(accountId, ns);
     if (found.ok) return found.value.isDeleted ? { kind: "none" } : found.value.key;
     return found.error.code === "not-found" ? { kind: "none" } : null;

@@ -11,7 +11,7 @@ import { renamedBy } from "../../../engine/reads/invalidate";
 import { REREAD_RANGE } from "../../../engine/repair/reread";
 import { Rereading } from "../../../engine/repair/rereading";
 import { RegistryCache } from "../../../engine/shards/registry-cache";
-import { Signatures } from "../../../engine/sync/signatures";
+import { type LookupPurpose, Signatures } from "../../../engine/sync/signatures";
 import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
 import type { Log } from "../../../ports/log";
@@ -59,7 +59,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   const signatures = new Signatures({
     ledger,
     trustedPayers: network.trustedPayers,
-    reserve: () => reserveLookup(tiers, Math.max(1, env.MIRROR_RPS / SIGNATURES_SHARE)),
+    reserve: (purpose) => reserveLookup(tiers, purpose, Math.max(1, env.MIRROR_RPS / SIGNATURES_SHARE)),
     verify: (key, message, signature) => {
       const checked = checkSignature(key, message, signature);
       return checked.ok ? "right" : checked.error === "weak-key" ? "weak" : "wrong";
@@ -114,12 +114,16 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   return { registry, rates, scheduler, checks, rereading, signatures };
 }
 
-/** Look-ups of the keys of signers may use a quarter of the mirror budget: strangers choose whose keys are looked up. */
+/**
+ * Look-ups of signers' keys may use a quarter of the mirror budget for messages on the ledger, and another quarter for messages that
+ * are submitted here. Strangers choose whose keys are looked up on the ledger, and must not stop the writes of users.
+ */
 const SIGNATURES_SHARE = 4;
 
-async function reserveLookup({ hot, own }: Tiers, perSecond: number): Promise<boolean> {
+async function reserveLookup({ hot, own }: Tiers, purpose: LookupPurpose, perSecond: number): Promise<boolean> {
   const share = { perSecond, burst: perSecond, maxWaitMs: 0 };
-  const waitMs = await hot.reserve("signatures", share).catch(ifDown("redis", () => own.reserve("signatures", share)));
+  const name = `signatures-${purpose}`;
+  const waitMs = await hot.reserve(name, share).catch(ifDown("redis", () => own.reserve(name, share)));
   return waitMs !== null;
 }
 

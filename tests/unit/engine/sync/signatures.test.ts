@@ -6,7 +6,7 @@ import { err, ok } from "@/lib/core/result";
 import { decodeJson } from "@/lib/core/signals/envelope";
 import { interpret } from "@/lib/core/signals/interpret";
 import type { SignatureVerdict } from "@/lib/core/signals/signal";
-import { Signatures } from "@/lib/engine/sync/signatures";
+import { type LookupPurpose, Signatures } from "@/lib/engine/sync/signatures";
 import type { AccountKey, LedgerError } from "@/lib/ports/ledger/ledger";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { ed25519Wallet, type Wallet } from "../../../support/stand-ins/wallet";
@@ -24,16 +24,17 @@ const account = (n: number) => `0.0.${7000 + n}` as AccountId;
 let keys: Map<string, readonly (readonly [fromMs: number, key: AccountKey])[]>;
 let asked: string[];
 let fault: LedgerError | null;
-let budget: number;
+let budget: Record<LookupPurpose, number>;
 let signatures: Signatures;
 
 beforeEach(() => {
-  [keys, asked, fault, budget] = [new Map(), [], null, Number.POSITIVE_INFINITY];
+  [keys, asked, fault] = [new Map(), [], null];
+  budget = { stored: Number.POSITIVE_INFINITY, submitted: Number.POSITIVE_INFINITY };
   signatures = new Signatures({
     trustedPayers,
-    reserve: async () => {
-      budget -= 1;
-      return budget >= 0;
+    reserve: async (purpose) => {
+      budget[purpose] -= 1;
+      return budget[purpose] >= 0;
     },
     verify: (key, message, signature) => {
       const checked = checkSignature(key, message, signature);
@@ -150,10 +151,20 @@ describe("look-ups of keys", () => {
   it("stop where the budget ends", async () => {
     const wallets = [ed25519Wallet(), ed25519Wallet(), ed25519Wallet()];
     for (const [i, wallet] of wallets.entries()) hasKey(account(i), wallet);
-    budget = 2;
+    budget.stored = 2;
     const states = await settled(wallets.map((wallet, i) => signed(wallet, account(i), i)));
     expect(states.toSorted()).toEqual(["alone", "alone", "open"]);
     expect(asked).toHaveLength(2);
+  });
+
+  it("for a message about to be written have a budget of their own: strangers' messages do not use it up", async () => {
+    const wallet = ed25519Wallet();
+    hasKey(account(1), wallet);
+    budget = { stored: 0, submitted: 1 };
+    expect(await settled([signed(wallet, account(1), 10)])).toEqual(["open"]);
+    const decoded = decodeJson(signedProfile(wallet, account(1), { timestamp: START_MS }));
+    expect(decoded.ok && (await signatures.judgeNow(decoded.value))).toBe("right");
+    expect(decoded.ok && (await signatures.judgeNow(decoded.value))).toBe("open");
   });
 
   it("are one for two topics that ask at once", async () => {
