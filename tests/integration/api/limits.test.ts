@@ -68,13 +68,19 @@ describe("the health routes", () => {
     const texts = await askAll();
     expect([seen(), look.mock.calls.length]).toEqual([before, looks]);
     expect(new Set(texts).size).toBe(CHECKS.length);
-    await t.clock.advance(10_000);
-    await askAll();
-    const once = seen() - before;
+    const looksAfter = async (ask: () => Promise<unknown>) => {
+      await t.clock.advance(10_000);
+      const earlier = look.mock.calls.length;
+      await ask();
+      return look.mock.calls.length - earlier;
+    };
+    const once = await looksAfter(askAll);
     expect(once).toBeGreaterThan(0);
-    await t.clock.advance(10_000);
-    for (const path of CHECKS) await t.ask("GET", path, null);
-    expect(seen() - before).toBe(2 * once);
+    expect(seen()).toBeGreaterThan(before);
+    const inTurn = async () => {
+      for (const path of CHECKS) await t.ask("GET", path, null);
+    };
+    expect(await looksAfter(inTurn)).toBe(once);
   });
 });
 
