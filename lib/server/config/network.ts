@@ -42,17 +42,18 @@ function configuredTopics(env: Env): TopicsByKind {
   };
 }
 
-export async function openNetwork(env: Env, log: Log): Promise<NetworkParts> {
-  return env.isDevnet ? openDevnet(env, log) : openPublic(env, log);
+/** `spawn` starts the devnet's process. */
+export async function openNetwork(env: Env, log: Log, spawn = spawnDevnet): Promise<NetworkParts> {
+  return env.isDevnet ? openDevnet(env, log, spawn) : openPublic(env, log);
 }
 
 /** The demo person who can open the operators' pages. */
 const OPERATOR_NAME = "Devnet operator";
 
-async function openDevnet(env: Env, log: Log): Promise<NetworkParts> {
+async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promise<NetworkParts> {
   log.info("Starting a local Hedera (devnet) …");
   let ended: string | null = null;
-  const devnet = await spawnDevnet({
+  const devnet = await spawn({
     dataDir: join(/* turbopackIgnore: true */ env.DATA_DIR, "devnet"),
     onExit: (reason) => {
       ended = reason;

@@ -1,17 +1,15 @@
 /** The devnet is a process of its own: the network that was opened knows when it has ended. */
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { developmentKey, OPERATOR_ID } from "@/lib/devnet/development-keys";
-import { type SpawnOptions, spawnDevnet } from "@/lib/devnet/spawn";
+import type { SpawnOptions } from "@/lib/devnet/spawn";
 import { readEnv } from "@/lib/server/config/env";
 import { openNetwork } from "@/lib/server/config/network";
 import { topic } from "../../../support/worlds/histories/batches";
 
-vi.mock("@/lib/devnet/spawn");
-
 it("the network says why its devnet has ended, whatever the exit code", async () => {
   for (const reason of ["it was ended by SIGKILL", "it exited with code 0"]) {
     let onExit: SpawnOptions["onExit"];
-    vi.mocked(spawnDevnet).mockImplementation(async (options) => {
+    const spawn = async (options: SpawnOptions) => {
       onExit = options.onExit;
       return {
         ...{ pid: 1, restUrl: "http://127.0.0.1:1", nodeAddress: "127.0.0.1:2", mirrorGrpcAddress: "" },
@@ -24,10 +22,10 @@ it("the network says why its devnet has ended, whatever the exit code", async ()
           profile: topic("0.0.4"),
         },
       };
-    });
+    };
     const lines: string[] = [];
     const line = (text: string) => void lines.push(text);
-    const network = await openNetwork(readEnv({}), { info: () => {}, warn: line, error: line });
+    const network = await openNetwork(readEnv({}), { info: () => {}, warn: line, error: line }, spawn);
     expect(network.ended?.()).toBeNull();
     onExit?.(reason);
     expect(network.ended?.()).toBe(reason);
