@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
+import { bundleOf } from "../../../support/fleet/processes/bundle";
 import { type PostgresServer, startPostgres } from "../../../support/servers/postgres-server";
 
 let postgres: PostgresServer;
@@ -30,8 +31,8 @@ afterAll(async () => {
 
 const shards = (args: readonly string[], more: Record<string, string> = {}) => run("shards", args, more);
 
-function run(name: string, args: readonly string[], more: Record<string, string> = {}) {
-  const argv = ["--conditions=react-server", "--import", "tsx", `scripts/operator/${name}.ts`, ...args];
+async function run(name: string, args: readonly string[], more: Record<string, string> = {}) {
+  const argv = [await bundleOf(`scripts/operator/${name}.ts`), ...args];
   const options = { env: { NODE_ENV: "test" as const, PATH: process.env.PATH ?? "", ...env, ...more } };
   return new Promise<{ code: number; out: string }>((resolve) =>
     execFile(process.execPath, argv, options, (error, stdout, stderr) =>

@@ -3,9 +3,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { startDevnet } from "@/lib/devnet/devnet";
+import { bundleOf } from "../../../support/fleet/processes/bundle";
 import { chainOf, chunked } from "../../../support/mirrors/chain";
 import { mirrorJson } from "../../../support/mirrors/mirror-json";
 import { MIRROR_PAGES } from "../../../support/mirrors/mirror-pages";
@@ -16,16 +17,17 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 type Input = string | Uint8Array;
 
+const programs = new Map<string, string>();
+beforeAll(async () => {
+  for (const name of ["verify", "decode"]) programs.set(name, await bundleOf(`scripts/operator/topic-${name}.ts`));
+});
+
 function run(name: "verify" | "decode", args: readonly string[], input: Input = "", env: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--import", "tsx", `scripts/operator/topic-${name}.ts`, ...args],
-    {
-      encoding: "utf8",
-      input,
-      env: { ...process.env, ...env },
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, [programs.get(name) as string, ...args], {
+    encoding: "utf8",
+    input,
+    env: { ...process.env, ...env },
+  });
   const lines = stdout.split("\n").filter((line) => line !== "");
   return { status, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>), stderr };
 }
@@ -98,13 +100,9 @@ describe("topic:verify", () => {
       );
       // The devnet is in this process: the command must not block it.
       const { spawn } = await import("node:child_process");
-      const child = spawn(
-        process.execPath,
-        ["--import", "tsx", "scripts/operator/topic-verify.ts", devnet.topics.contact],
-        {
-          env: { ...process.env, MIRROR_URL: devnet.restUrl },
-        },
-      );
+      const child = spawn(process.execPath, [programs.get("verify") as string, devnet.topics.contact], {
+        env: { ...process.env, MIRROR_URL: devnet.restUrl },
+      });
       let output = "";
       child.stdout.on("data", (data: Buffer) => (output += data.toString()));
       await new Promise((resolve) => child.once("exit", resolve));
