@@ -1,5 +1,6 @@
 import "server-only";
 /** The accounts that identities are bound to, from the messages of the identity topic (TOPIC_IDENTITY). */
+import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
@@ -14,15 +15,20 @@ export interface IdentitiesOptions {
   /** Null where no topic is named: then nobody is bound. */
   readonly topicId: TopicId | null;
   readonly store: IdentityStore;
-  readonly scheduler: Pick<SyncScheduler, "isRead" | "waitThrough">;
+  readonly scheduler: Pick<SyncScheduler, "isRead" | "waitThrough" | "syncs">;
+  readonly ledger: Pick<MirrorLedger, "hasTopic">;
   readonly trustedPayers: TrustedPayers;
   readonly clock: Pick<Clock, "monotonicMs">;
 }
 
 /** A new instance reads the topic before it answers. A sign-in waits for that as long as for a slow database. */
 const WAIT_MS = 5_000;
+/** The mirror is asked this often whether a topic without a message exists. */
+const EXISTS_MS = 60_000;
 
 export class Identities {
+  private existence: { readonly exists: boolean; readonly untilMs: number } | null = null;
+
   constructor(private readonly options: IdentitiesOptions) {}
 
   /** False where no topic is named. */
@@ -37,13 +43,14 @@ export class Identities {
 
   /**
    * The binding of the identity `did:ethr:<issuer>`; null if there is none. One statement. Throws ProblemError
-   * `ledger-unavailable` while the topic was not read to its end: a message that ends the binding may be missing. Rejects with
-   * TierUnavailable (postgres).
+   * `ledger-unavailable` while the topic was not read to its end, and if it does not exist: a message that ends the binding may
+   * be missing. Rejects with TierUnavailable (postgres).
    */
   async bindingOf(issuer: EvmAddress): Promise<IdentityBinding | null> {
     const { topicId, store, trustedPayers } = this.options;
     if (topicId === null) return null;
     await this.awaitRead(topicId);
+    await this.refuseMissing(topicId);
     const messages = await store.messages(topicId, issuer, MAX_IDENTITY_MESSAGES);
     // The answer tells this process if the topic was started over meanwhile. Then messages may have been missing already.
     if (!this.options.scheduler.isRead(topicId)) throw unread();
@@ -56,7 +63,24 @@ export class Identities {
     await scheduler.waitThrough([topicId], consensusNs(1n), clock.monotonicMs() + WAIT_MS);
     if (!scheduler.isRead(topicId)) throw unread();
   }
+
+  /** A topic that does not exist looks like one without messages. */
+  private async refuseMissing(topicId: TopicId): Promise<void> {
+    const { scheduler, ledger, clock } = this.options;
+    if ((scheduler.syncs.get(topicId)?.cursor ?? 0) > 0) return;
+    if (this.existence === null || clock.monotonicMs() >= this.existence.untilMs) {
+      const answer = await ledger.hasTopic(topicId);
+      if (!answer.ok) throw unread();
+      this.existence = { exists: answer.value, untilMs: clock.monotonicMs() + EXISTS_MS };
+    }
+    if (!this.existence.exists) throw MISSING;
+  }
 }
+
+const MISSING = new ProblemError(
+  "ledger-unavailable",
+  "The topic that says which account this identity belongs to does not exist. Ask the operator of this service to check TOPIC_IDENTITY.",
+);
 
 const unread = () =>
   new ProblemError(

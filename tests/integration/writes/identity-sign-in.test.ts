@@ -1,5 +1,5 @@
 /** Sign-ins with a DID token of Magic's where a topic says which account an identity is bound to. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AccountId, type TopicId, toTopicId, type UserId } from "@/lib/core/ledger/ids";
 import { MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
@@ -350,6 +350,24 @@ describe("the identity topic", () => {
       expect((await t.ask("GET", `/api/admin/people/${path}`, t.devnet.operatorId)).status).toBe(400);
       expect((await t.ask("POST", "/api/auth/demo", null, { body: { userId: name } })).status).toBe(400);
     }
+  });
+});
+
+describe("an identity topic", () => {
+  it("that does not exist lets nobody in by a token, since nobody can tell who was unbound", async () => {
+    await t.close();
+    t = await startTestApp({ env: { ...ENV, TOPIC_IDENTITY: "0.0.4040404" } });
+    accountFromAddress(ana);
+    const answer = await signIn();
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ detail: expect.stringContaining("does not exist. Ask the operator") });
+  });
+
+  it("without a message lets in whoever has an account by address, and asks the mirror once a minute", async () => {
+    const accountId = accountFromAddress(ana);
+    const asked = vi.spyOn(t.app.ledger, "hasTopic");
+    for (let i = 0; i < 3; i += 1) expect(await ownerOf(await get(ana.token(nowS(), { tid: `${i}` })))).toBe(accountId);
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -84,7 +84,7 @@ export function buildAccess({
   const identities = new Identities({
     topicId: network.topics.find(({ kinds }) => kinds.includes(IDENTITY_KIND))?.topicId ?? null,
     store: stores.identities,
-    scheduler: rest.scheduler,
+    ...{ scheduler: rest.scheduler, ledger },
     trustedPayers: network.trustedPayers,
     clock,
   });
