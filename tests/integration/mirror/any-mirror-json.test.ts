@@ -17,11 +17,11 @@ import { addTopics } from "../../support/stores/add-topics";
 import { damage, emptyStores } from "../../support/stores/database";
 import { syncOf } from "../../support/worlds/topic-sync";
 
-/** Apart from topic to topic, and before the clock of the tests, whose time the mirror has reached. */
-const START_NS = 1_780_000_000_000_000_000n;
-const APART_NS = 100_000_000_000_000n;
-const startOf = (topic: number) => START_NS + BigInt(topic) * APART_NS;
 const HEAD_NS = BigInt(new DrivenClock().now()) * 1_000_000n;
+/** Far enough for the longest topic here. */
+const APART_NS = 100_000_000_000_000n;
+/** Each topic has a time of its own. It lies before the mirror's head, however many topics the property makes. */
+const startOf = (topic: number) => HEAD_NS - BigInt(topic) * APART_NS;
 /** Rounds of the sync until everything that can be stored is: a hole waits for its grace of two minutes. */
 const ROUNDS = 200;
 
