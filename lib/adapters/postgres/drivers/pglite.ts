@@ -54,10 +54,12 @@ function take(directory: string): () => void {
   }
 }
 
-/** Bytes travel as hexadecimal text. PGlite's own code for it works byte by byte: commits of 500 messages took a sixth longer. */
+/**
+ * PGlite sends a view of bytes in binary form, though its types know text alone. As hexadecimal text, commits of 500 messages took
+ * a twelfth longer. Answers are always text.
+ */
 const BYTEA = {
-  serialize: (bytes: Uint8Array) =>
-    `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`,
+  serialize: (bytes: Uint8Array) => bytes as unknown as string,
   parse: (text: string) => Buffer.from(text.slice(2), "hex"),
 };
 
