@@ -1,7 +1,7 @@
 /**
  * A write, from the checked envelope to the ledger's receipt. Rules are checked before the nonce is spent, and the nonce is
  * spent before anything is sent, so a refusal costs nothing. Whatever dies on the way, the message is on the ledger at most
- * once, and a retry learns whether it is (earlier-writes.ts).
+ * once, and a retry learns whether it is (earlier-writes.ts). A retry gets the first answer, whatever the rules say by then.
  */
 
 import { consensusNs } from "../../core/ledger/consensus-time";
@@ -134,19 +134,22 @@ export class SubmitService {
         "not-yours",
         "You can only write in your own name, and a member of this message names another actor.",
       );
-    const unsigned = await this.signatureRefusal(decoded.value);
-    if (unsigned !== null) return unsigned;
     const message = new TextEncoder().encode(JSON.stringify(envelope));
     if (message.length > MAX_MESSAGE_BYTES)
       return refuse("too-large", "This message is too long for the ledger. Shorten its text.", "payload");
-    const seat = await this.deps.slots.take(decoded.value);
-    if (!seat.ok) return noSlot(seat.error);
     const { from, nonce, ts: madeS } = envelope;
     const write: Write = {
       ...{ from, nonce, madeS, message, isRepeatable },
       type: decoded.value.type,
       digest: digest(message),
     };
+    // The mirror may be away by now, and the key another one. So it is not asked about a message that is written already.
+    const first = signedIn(decoded.value) === null ? null : await this.deps.earlier.found(write);
+    if (first !== null) return ok(first);
+    const unsigned = await this.signatureRefusal(decoded.value);
+    if (unsigned !== null) return unsigned;
+    const seat = await this.deps.slots.take(decoded.value);
+    if (!seat.ok) return this.unlessWritten(write, noSlot(seat.error));
     try {
       const sent = await this.enter(submitter, write, decoded.value);
       if (sent.ok) seat.value.settle(sent.value);
@@ -156,6 +159,15 @@ export class SubmitService {
       seat.value.settle(null);
       throw cause;
     }
+  }
+
+  /** Rules may say otherwise since the first request. A repeat gets the first answer all the same. */
+  private async unlessWritten(
+    write: Write,
+    refusal: Result<never, SubmitRefusal>,
+  ): Promise<Result<Submitted, SubmitRefusal>> {
+    const first = await this.deps.earlier.found(write);
+    return first === null ? refusal : ok(first);
   }
 
   /** A message with a wrong signature would count for nobody, so it is not paid for. */
@@ -192,7 +204,7 @@ export class SubmitService {
     const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
       await entered.leave(null);
-      return refuse("paused", paused);
+      return this.unlessWritten(write, refuse("paused", paused));
     }
     return this.send(submitter, write, decoded, entered);
   }
