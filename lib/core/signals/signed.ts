@@ -6,6 +6,7 @@
 import { type ConsensusNs, fromMs } from "../ledger/consensus-time";
 import { type AccountId, parseAccountId } from "../ledger/ids";
 import type { Fields } from "./forms/fields";
+import { msOfIso } from "./forms/time";
 import type { Author, DecodedBody, SignatureState } from "./signal";
 
 /** A message that carries a signature of its actor. */
@@ -41,15 +42,13 @@ export function signedIn({ type, actor, target, metadata }: DecodedBody): Signed
   const texts = textsOf(type, account, target, metadata);
   if (texts === null) return null;
   const hex = SIGNATURE.exec(signature)?.[1];
-  const ms = typeof timestamp === "number" ? timestamp : ISO.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
+  const ms = typeof timestamp === "number" ? timestamp : msOfIso(timestamp);
   return {
     ...{ actor: account, texts, signature: hex === undefined ? null : new Uint8Array(Buffer.from(hex, "hex")) },
-    signedMs: Number.isFinite(ms) && Math.abs(ms) < MAX_MS ? ms : null,
+    signedMs: ms !== null && Math.abs(ms) < MAX_MS ? ms : null,
   };
 }
 
-/** A time with its zone. Servers in different zones would read a time without one differently. */
-const ISO = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
 /** The last millisecond of a JavaScript date. */
 const MAX_MS = 8.64e15;
 

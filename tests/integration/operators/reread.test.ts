@@ -1,7 +1,7 @@
 /** A log that an earlier decoder has read is read again, and ends as a clean replay has it. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
+import type { AccountId, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 import { CHAIN_START } from "@/lib/core/ledger/verify";
 import { type Interpretation, interpret } from "@/lib/core/signals/interpret";
@@ -132,6 +132,30 @@ describe("a log that an earlier decoder has read", () => {
     );
     expect(open).toEqual([topicId]);
     expect((await stores.sync.unsettled(topicId, 10)).map(({ disposition }) => disposition)).toEqual(["unproven"]);
+  });
+
+  it("counts a signed message whose time names no zone, which the version before read by the zone of its server", async () => {
+    const [topicId, other] = TOPICS as [TopicId, TopicId];
+    const stores = await filled([[], []], false);
+    // The signature that these stores take for right. A stranger pays, so the time decides.
+    const body = { type: "PROFILE_UPDATE", accountId: "0.0.7001", displayName: "Ana", signature: "0a".repeat(64) };
+    const [payer, timestamp] = ["0.0.666" as AccountId, new Date(1_790_000_000_000).toISOString().replace("Z", "")];
+    const { head, ...batch } = interpret({
+      ...{ topicId, head: CHAIN_START, messages: chainOf(topicId, [{ body: { ...body, timestamp }, payer }]) },
+      ...{ priorParts: [], sha384, trustedPayers: new Set([OPERATOR]) },
+    });
+    const entries = batch.entries.map((entry) => ({
+      ...entry,
+      ...{ disposition: "untrusted" as const, reason: "outdated-signature" as const },
+    }));
+    await stores.sync.commit({ ...batch, entries, advance: { from: 0, to: head, gap: null } });
+    await damage("UPDATE topics SET interpreted = 0, decoder_version = 3");
+    const names = async () => (await stores.views.profiles(["0.0.7001" as UserId])).map((each) => each.displayName);
+    expect(await names()).toEqual([]);
+    await rereadTopics(depsOf(stores), new AbortController().signal);
+    expect(await names()).toEqual(["Ana"]);
+    const states = await stores.sync.topics();
+    expect(states.filter((each) => each.topicId !== other).map(({ isReread }) => isReread)).toEqual([true]);
   });
 
   it("ends as a clean replay has it, whatever that decoder made of the messages", async () => {

@@ -3,6 +3,7 @@ import { parseAccountId } from "../../ledger/ids";
 import { err, ok, type Result } from "../../result";
 import type { Identity, UndecodableReason } from "../signal";
 import { type Body, firstOf, type Path } from "./fields";
+import { msOfIso } from "./time";
 
 const DID = /^did:[a-z0-9]+:[a-z0-9._:%-]{1,200}$/;
 
@@ -31,6 +32,6 @@ export function identityIn(type: string, { places }: Body): Result<Identity, Und
 
 /** Reads a time: ISO 8601 text, or a number of seconds. */
 function msOf(iat: unknown): number | null {
-  const ms = typeof iat === "number" ? iat * 1_000 : typeof iat === "string" ? Date.parse(iat) : Number.NaN;
-  return Number.isSafeInteger(ms) && ms >= 0 ? ms : null;
+  const ms = typeof iat === "number" ? iat * 1_000 : typeof iat === "string" ? msOfIso(iat) : null;
+  return ms !== null && Number.isSafeInteger(ms) && ms >= 0 ? ms : null;
 }

@@ -5,6 +5,7 @@ import { type AccountId, ownerOfIssuer, parseUserId, type UserId } from "@/lib/c
 import type { EvmAddress } from "@/lib/core/ledger/magic-token";
 import { bindingOf, type IdentityMessage, MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import type { TrustedPayers } from "@/lib/core/signals/interpret";
+import { inZone } from "../../../support/control/time-zone";
 
 const ANA = `0x${"a".repeat(40)}` as EvmAddress;
 const BEN = `0x${"b".repeat(40)}` as EvmAddress;
@@ -35,6 +36,7 @@ function told({ act = "BIND", account = "0.0.7001", issued = 0, reached = issued
   const ns = consensusNs(BigInt(START_MS + reached) * 1_000_000n);
   return { body: new TextEncoder().encode(JSON.stringify(body)), payer, consensusNs: ns, verification };
 }
+const isoOf = (ms: number) => new Date(ms).toISOString();
 const accountOf = (messages: readonly IdentityMessage[], trusted: TrustedPayers = TRUSTED) =>
   bindingOf(ANA, messages, trusted)?.accountId;
 
@@ -71,6 +73,19 @@ describe("the account of an identity", () => {
     expect(accountOf([told({ sub: `did:ethr:0x${"A".repeat(40)}` })])).toBe("0.0.7001");
   });
 
+  it.each(["Asia/Tokyo", "America/New_York", "UTC"])(
+    "is the same on a server in %s, although a message names no zone",
+    (zone) => {
+      const messages = [
+        told({ account: "0.0.1", change: { iat: isoOf(START_MS - 3_600_000).replace("Z", "") } }),
+        told({ account: "0.0.2", change: { iat: isoOf(START_MS) } }),
+      ];
+      expect(inZone(zone, () => accountOf(messages))).toBe("0.0.2");
+      const later = told({ account: "0.0.3", change: { iat: isoOf(START_MS + 60_000).replace("Z", "") } });
+      expect(inZone(zone, () => accountOf([...messages, later]))).toBe("0.0.3");
+    },
+  );
+
   const ended = told({ act: "UNBIND" });
   it.each<[string, Given]>([
     ["a stranger paid for it", { payer: STRANGER }],
@@ -83,6 +98,7 @@ describe("the account of an identity", () => {
     ["it names no account", { change: { payload: {} } }],
     ["it does not say when it was issued", { change: { iat: undefined } }],
     ["its time is no time", { change: { iat: "soon" } }],
+    ["its time is no ISO 8601", { change: { iat: "Nov 27 2026 10:00" } }],
     ["its time is far ahead of the ledger's", { issued: MAX_AHEAD_MS + 2_001, reached: 2_000 }],
     ["its identity is no address", { sub: "did:ethr:ana" }],
     ["its identity is of another method", { sub: "did:key:z6mk" }],
