@@ -10,11 +10,17 @@ export type Read<T> = (json: unknown) => T | null;
 /** Takes an answer of whatever status. */
 export type Take<T> = (response: Response, nowMs: number) => Promise<Result<T, LedgerError>>;
 
+/**
+ * Takes an answer's JSON. `isMirrorsOwn404`: a 404 means "there is none" only in the mirror's own form, since gateways answer 404
+ * where they know no such route.
+ */
 export const takeJson =
-  <T>(read: Read<T>): Take<T> =>
+  <T>(read: Read<T>, { isMirrorsOwn404 = false } = {}): Take<T> =>
   async (response, nowMs) => {
     if (!response.ok) {
-      await response.body?.cancel();
+      if (response.status === 404 && isMirrorsOwn404 && !(await isMirrorsOwn(response)))
+        return err({ code: "unavailable", message: "the mirror answered 404 in a form that is not a mirror's" });
+      if (!response.bodyUsed) await response.body?.cancel();
       return err(statusError(response, nowMs));
     }
     const json = await readJson(response);
@@ -24,6 +30,18 @@ export const takeJson =
       ? err({ code: "malformed", message: "the mirror's answer does not have the documented shape" })
       : ok(value);
   };
+
+/** A mirror's refusal says what is wrong in `_status` (docs/hedera.md §1). */
+async function isMirrorsOwn(response: Response): Promise<boolean> {
+  const text = await readText(response, MAX_RAW_BYTES);
+  if (text === TOO_LARGE) return false;
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && "_status" in json;
+  } catch {
+    return false;
+  }
+}
 
 /** A mirror's longest answer to what is handed on has 100 entries of some KB. */
 const MAX_RAW_BYTES = 2 * 1024 * 1024;

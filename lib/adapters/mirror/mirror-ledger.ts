@@ -112,6 +112,8 @@ const inShape =
 /** Any JSON, null included: the caller decides whether it is a message. */
 const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
 
+const takeAccount = takeJson(inShape(AccountJson), { isMirrorsOwn404: true });
+
 export class MirrorLedger implements Ledger, RawMirror {
   private readonly nodes: Mirror[];
   private readonly random: () => number;
@@ -214,9 +216,9 @@ export class MirrorLedger implements Ledger, RawMirror {
     return isAsked ? ok(this.timed(message, from)) : err(FOREIGN);
   }
 
-  account(accountId: AccountId, atNs?: ConsensusNs): Promise<Result<LedgerAccount, LedgerError>> {
+  account(accountId: AccountId, atNs?: ConsensusNs, asking: Asking = {}): Promise<Result<LedgerAccount, LedgerError>> {
     const at = atNs === undefined ? "" : `&timestamp=${formatConsensusTime(atNs)}`;
-    return this.accountBy(accountId, (account) => account.accountId === accountId, at);
+    return this.accountBy(accountId, (account) => account.accountId === accountId, { at, asking });
   }
 
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
@@ -226,18 +228,14 @@ export class MirrorLedger implements Ledger, RawMirror {
   private async accountBy(
     name: AccountId | EvmAddress,
     isAsked: (account: LedgerAccount) => boolean,
-    at = "",
+    { at = "", asking = {} }: { readonly at?: string; readonly asking?: Asking } = {},
   ): Promise<Result<LedgerAccount, LedgerError>> {
-    const answer = await this.get(
-      `/accounts/${name}?transactions=false${at}`,
-      inShape(AccountJson),
-      {},
-      { circuit: "accounts" },
-    );
+    const path = `/accounts/${name}?transactions=false${at}`;
+    const answer = await this.ask(path, takeAccount, asking, { circuit: "accounts" });
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
-    const { json: account, from } = answer.value;
+    const { taken: account, from } = answer.value;
     // Accounts are people's, so the operators' page does not name them.
     return this.check(from, "an account", isAsked(account)) ? ok(account) : err(FOREIGN);
   }

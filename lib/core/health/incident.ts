@@ -112,6 +112,11 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Resync the topic once a mirror in MIRROR_URL has the messages; the ledger has lost nothing.",
   },
+  "keys-unknown": {
+    severity: "warning",
+    action:
+      "Put a mirror that answers accounts/{id}?timestamp= into MIRROR_URL; the messages are then judged by themselves.",
+  },
   "topic-paused": {
     severity: "warning",
     action: "Resume the topic when the reason for the pause is gone.",

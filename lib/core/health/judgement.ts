@@ -50,6 +50,8 @@ export interface StoredFacts {
   /** The lowest declared gaps. */
   readonly gaps: readonly Interval[];
   readonly gapCount: number;
+  /** Messages whose signature could not be judged yet. */
+  readonly unproven: number;
   /** Null: it is not paused. `by` is null if it is not known. */
   readonly paused: { readonly by: string | null; readonly sinceMs: number | null } | null;
 }
@@ -72,6 +74,8 @@ export interface HealthFacts {
   readonly budgetRefused: number;
   /** Topics that are read here and that the mirror does not know. */
   readonly unknownTopics: readonly string[];
+  /** Why no mirror says which key an account had at a time; null while one does. */
+  readonly keysUnknown: { readonly reason: string; readonly sinceMs: number } | null;
   /** Why the local Hedera (devnet) of this process has ended; null while it runs, and where there is none. */
   readonly devnetEnded: string | null;
   readonly isStarting: boolean;
@@ -107,6 +111,7 @@ export const JUDGED_CODES = [
   "topic-stuck",
   "topic-hole",
   "topic-gap",
+  "keys-unknown",
   "topic-paused",
   "message-failed",
   "events-unheard",
@@ -175,7 +180,7 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
   return findings;
 }
 
-function ofMirrors({ mirrors, budgetRefused, devnetEnded }: HealthFacts): readonly Finding[] {
+function ofMirrors({ mirrors, budgetRefused, devnetEnded, keysUnknown, stored }: HealthFacts): readonly Finding[] {
   // The devnet was the mirror and the node too, so there is nothing else to say.
   if (devnetEnded !== null)
     return [
@@ -197,6 +202,21 @@ function ofMirrors({ mirrors, budgetRefused, devnetEnded }: HealthFacts): readon
       ];
     return trouble ? [found("mirror-failing", origin, `Mirror ${origin} ${trouble}.`)] : [];
   });
+  if (keysUnknown !== null) {
+    const waiting = stored.reduce((sum, { unproven }) => sum + unproven, 0);
+    const what =
+      waiting === 1
+        ? "1 signed message waits, and nobody sees it"
+        : `${waiting === 0 ? "Signed" : `${waiting} signed`} messages wait, and nobody sees them`;
+    findings.push(
+      found(
+        "keys-unknown",
+        null,
+        `No mirror says which key an account had at a time${because(keysUnknown.reason)}. ${what}.`,
+        keysUnknown.sinceMs,
+      ),
+    );
+  }
   if (budgetRefused > 0)
     findings.push(
       found("budget-exhausted", null, "The rate limit of mirror requests is used up: topics wait for their turn."),

@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
-import type { DecodedBody } from "../../core/signals/signal";
+import type { Author, DecodedBody } from "../../core/signals/signal";
 import type { Clock } from "../../ports/clock";
 
 export interface PendingSignal {
@@ -12,6 +12,8 @@ export interface PendingSignal {
   readonly transactionId: string;
   readonly submittedMs: number;
   readonly decoded: DecodedBody;
+  /** The evidence that it is its actor's, as the log will have it. */
+  readonly author: Author;
 }
 
 /** A mirror lags 5 to 20 s on a bad day (docs/hedera.md §1). After this the submitter had a fair chance to see the signal. */

@@ -44,6 +44,8 @@ export interface CheckProgress {
 
 export interface CheckDeps extends CommitDeps {
   readonly clock: Clock;
+  /** A stored message of this topic is unproven now: repairs have to judge its signature. */
+  readonly onUnproven: (topicId: TopicId) => void;
 }
 
 export interface CheckOptions {
@@ -225,6 +227,7 @@ async function restore(
   const { head: _, ...batch } = await deps.signatures.settled(look(), look);
   const outcome = await deps.store.restore(batch);
   if (outcome.kind === "conflict") return 0;
+  if (batch.entries.some(({ disposition }) => disposition === "unproven")) deps.onUnproven(topicId);
   await announce(deps, batch, outcome.rows);
   return batch.entries.filter((entry) => {
     const before = entries.get(entry.sequence);

@@ -5,7 +5,7 @@
  *   open signatures ──▶ trusted payers' first ──▶ key known for that time? ──▶ else one look-up within the budget ──▶ verdict
  *
  * A key that is the same at two times counts as the account's key between them, so a stream of one account's messages costs one look-up
- * for each batch. Where the mirror cannot be asked the signature stays open.
+ * for each batch. Where a mirror does not answer, the next one is asked. Where none does the signature stays open, and health says so.
  */
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
@@ -16,6 +16,7 @@ import { decodeMessage } from "../../core/signals/envelope";
 import { type Interpretation, isTrusted, type TrustedPayers } from "../../core/signals/interpret";
 import type { DecodedBody, SignatureVerdict } from "../../core/signals/signal";
 import { type SignedMessage, signedIn } from "../../core/signals/signed";
+import type { Clock } from "../../ports/clock";
 import type { AccountKey, Ledger } from "../../ports/ledger/ledger";
 
 type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
@@ -23,13 +24,24 @@ type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
 /** The message whose signature is judged: one on the ledger, which strangers may have paid for, or one that a user submits here. */
 export type LookupPurpose = "stored" | "submitted";
 
+/** Why no mirror says which key an account had at a time, and since when. */
+export interface LookupTrouble {
+  /** A sentence without its full stop. */
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+}
+
 export interface SignatureDeps {
-  readonly ledger: Pick<Ledger, "account">;
+  readonly ledger: Pick<Ledger, "account" | "mirrors">;
+  readonly clock: Pick<Clock, "now">;
   readonly trustedPayers: TrustedPayers;
   /** Takes one look-up from all instances' budget for this purpose. False if there is none left now. */
   readonly reserve: (purpose: LookupPurpose) => Promise<boolean>;
   /** `weak`: everybody can sign for this key. */
   readonly verify: (key: PlainKey, message: Uint8Array, signature: Uint8Array) => "right" | "wrong" | "weak";
+  /** A mirror answers again after none did: signatures that stayed open can be judged. */
+  readonly onRecovered: () => void;
 }
 
 /** Accounts whose keys stay in memory, at some 200 bytes each. */
@@ -52,8 +64,20 @@ interface Open extends SignedMessage {
 export class Signatures {
   private readonly known = new LRUCache<AccountId, Known>(atMostEntries(REMEMBERED));
   private readonly underWay = new Map<AccountId, Promise<unknown>>();
+  /** The question that no mirror answered last. */
+  private unanswered: (LookupTrouble & { readonly accountId: AccountId; readonly ns: ConsensusNs }) | null = null;
 
   constructor(private readonly deps: SignatureDeps) {}
+
+  /** Null while a mirror answers, and before any was asked. */
+  get trouble(): LookupTrouble | null {
+    return this.unanswered;
+  }
+
+  /** Asks the unanswered question again, so that the trouble ends soon after a mirror can answer. Free without trouble. */
+  async probe(): Promise<void> {
+    if (this.unanswered !== null) await this.ask("stored", this.unanswered.accountId, this.unanswered.ns);
+  }
 
   /**
    * Interprets once more where signatures are open and can be judged now. `again` interprets the same messages with verdicts by
@@ -146,11 +170,30 @@ export class Signatures {
     return key;
   }
 
+  /** Asks one mirror after the other. Null if none answers, or if the budget ends before one does. */
   private async ask(purpose: LookupPurpose, accountId: AccountId, ns?: ConsensusNs): Promise<AccountKey | null> {
-    if (!(await this.deps.reserve(purpose))) return null;
-    const found = await this.deps.ledger.account(accountId, ns);
-    if (found.ok) return found.value.isDeleted ? { kind: "none" } : found.value.key;
-    return found.error.code === "not-found" ? { kind: "none" } : null;
+    const { ledger, reserve } = this.deps;
+    let reason: string | null = null;
+    for (const attempt of ledger.mirrors.keys()) {
+      if (!(await reserve(purpose))) return null;
+      const found = await ledger.account(accountId, ns, { attempt });
+      if (found.ok || found.error.code === "not-found") {
+        if (ns !== undefined) this.answered();
+        return !found.ok || found.value.isDeleted ? { kind: "none" } : found.value.key;
+      }
+      const { code, message } = found.error;
+      if (code === "no-budget" || code === "circuit-open") break;
+      reason = message;
+    }
+    if (ns !== undefined && reason !== null)
+      this.unanswered = { accountId, ns, reason, sinceMs: this.unanswered?.sinceMs ?? this.deps.clock.now() };
+    return null;
+  }
+
+  private answered(): void {
+    if (this.unanswered === null) return;
+    this.unanswered = null;
+    this.deps.onRecovered();
   }
 }
 

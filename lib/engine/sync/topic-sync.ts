@@ -165,6 +165,11 @@ export class TopicSync {
     this.step({ name: "repair-needed", nowMs: this.nowMs() });
   }
 
+  /** The store has unproven messages. Another instance may have stored them, and have ended since. */
+  repairStored(): void {
+    if (!this.current.repair.isNeeded) this.repairSoon();
+  }
+
   /** Pauses or resumes as the store says: another instance may have been told to. */
   async checkPaused(): Promise<void> {
     const topic = await this.deps.store.topic(this.topicId);

@@ -8,13 +8,13 @@ import { consensusNs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId, UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { decodeJson } from "../../core/signals/envelope";
-import type { DecodedBody, UndecodableReason } from "../../core/signals/signal";
+import type { Author, DecodedBody, UndecodableReason } from "../../core/signals/signal";
 import { MAX_AHEAD_MS, signedIn } from "../../core/signals/signed";
 import { CIRCLE_SLOTS } from "../../core/signals/views";
 import type { Clock } from "../../ports/clock";
 import type { Submitted, Submitter } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
-import type { PendingSignals } from "../reads/pending";
+import type { PendingSignal, PendingSignals } from "../reads/pending";
 import type { Entered, TopicRouter } from "../shards/topic-router";
 import type { Signatures } from "../sync/signatures";
 import { type EarlierWrites, TS_FUTURE_S, type Write } from "./earlier-writes";
@@ -65,6 +65,9 @@ export interface SubmitDeps {
   /** A sentence if the topic is paused and takes no writes; otherwise null. */
   readonly pausedSentence: (topicId: TopicId) => Promise<string | null>;
 }
+
+/** A message as readers will find it. */
+type Said = Pick<PendingSignal, "decoded" | "author">;
 
 /** A message says when it was made. Its `ts` must be within -600 s and +120 s of now. */
 const TS_PAST_S = 600;
@@ -146,12 +149,12 @@ export class SubmitService {
     // The mirror may be away by now, and the key another one. So it is not asked about a message that is written already.
     const first = signedIn(decoded.value) === null ? null : await this.deps.earlier.found(write);
     if (first !== null) return ok(first);
-    const unsigned = await this.signatureRefusal(decoded.value);
-    if (unsigned !== null) return unsigned;
+    const author = await this.authorOf(decoded.value);
+    if (!author.ok) return author;
     const seat = await this.deps.slots.take(decoded.value);
     if (!seat.ok) return this.unlessWritten(write, noSlot(seat.error));
     try {
-      const sent = await this.enter(submitter, write, decoded.value);
+      const sent = await this.enter(submitter, write, { decoded: decoded.value, author: author.value });
       if (sent.ok) seat.value.settle(sent.value);
       else if (sent.error.code !== "uncertain") seat.value.settle(null);
       return sent;
@@ -170,10 +173,13 @@ export class SubmitService {
     return first === null ? refusal : ok(first);
   }
 
-  /** A message with a wrong signature would count for nobody, so it is not paid for. */
-  private async signatureRefusal(decoded: DecodedBody): Promise<Result<never, SubmitRefusal> | null> {
+  /**
+   * The evidence that a message is its actor's, once this server has paid for it. A message with a wrong signature would count for
+   * nobody, so it is refused.
+   */
+  private async authorOf(decoded: DecodedBody): Promise<Result<Author, SubmitRefusal>> {
     const signed = signedIn(decoded);
-    if (signed === null) return null;
+    if (signed === null) return ok("payer");
     if (signed.signedMs !== null && signed.signedMs > this.deps.clock.now() + MAX_AHEAD_MS)
       return refuse(
         "clock",
@@ -192,27 +198,23 @@ export class SubmitService {
         "ledger-unavailable",
         "Your account's key cannot be looked up at the moment, so the signature cannot be checked. Try again shortly.",
       );
-    return null;
+    return ok(verdict === "right" ? "both" : "payer");
   }
 
-  private async enter(
-    submitter: Submitter,
-    write: Write,
-    decoded: DecodedBody,
-  ): Promise<Result<Submitted, SubmitRefusal>> {
+  private async enter(submitter: Submitter, write: Write, said: Said): Promise<Result<Submitted, SubmitRefusal>> {
     const entered = await this.deps.router.enter(write.from, write.type);
     const paused = await this.deps.pausedSentence(entered.topicId);
     if (paused !== null) {
       await entered.leave(null);
       return this.unlessWritten(write, refuse("paused", paused));
     }
-    return this.send(submitter, write, decoded, entered);
+    return this.send(submitter, write, said, entered);
   }
 
   private async send(
     submitter: Submitter,
     write: Write,
-    decoded: DecodedBody,
+    said: Said,
     { topicId, leave }: Entered,
   ): Promise<Result<Submitted, SubmitRefusal>> {
     const { earlier, pending, clock } = this.deps;
@@ -234,7 +236,7 @@ export class SubmitService {
     if (!sent.ok) return refuse(LEDGER_CODES[sent.error.code], sent.error.message);
     const { sequence } = sent.value;
     await leave(sequence);
-    pending.add(write.from, { ...sent.value, topicId, submittedMs: clock.now(), decoded });
+    pending.add(write.from, { ...sent.value, topicId, submittedMs: clock.now(), ...said });
     return sent;
   }
 }

@@ -75,7 +75,7 @@ export interface Ledger {
   /** One message; `not-found` if the mirror does not have it. */
   message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
   /** An account and its key as they are now, or as they were at `atNs`; `not-found` if there is or was none. */
-  account(accountId: AccountId, atNs?: ConsensusNs): Promise<Result<LedgerAccount, LedgerError>>;
+  account(accountId: AccountId, atNs?: ConsensusNs, asking?: Asking): Promise<Result<LedgerAccount, LedgerError>>;
   /** The account that was made from this Ethereum address, as it is now; `not-found` if there is none. */
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>>;
   /** The end of the mirror's latest block. */

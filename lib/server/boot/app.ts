@@ -17,6 +17,7 @@ import type { PendingSignals } from "../../engine/reads/pending";
 import type { TieredRead } from "../../engine/reads/tiered-read";
 import type { RegistryCache } from "../../engine/shards/registry-cache";
 import type { TopicRouter } from "../../engine/shards/topic-router";
+import type { Signatures } from "../../engine/sync/signatures";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Invitations } from "../../engine/writes/invitations";
 import type { SignOuts } from "../../engine/writes/sign-outs";
@@ -106,6 +107,7 @@ export interface App {
   readonly offered: OfferedDefinitions;
   readonly told: HeardCommits;
   readonly hub: LiveHub;
+  readonly signatures: Signatures;
   readonly pending: PendingSignals;
   readonly submit: SubmitService;
   readonly invitations: Invitations;

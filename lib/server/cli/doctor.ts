@@ -38,6 +38,7 @@ export async function* examine(source: Readonly<Record<string, string | undefine
     yield* mirrors.mirrors();
     yield* mirrors.topics(stores);
     yield* examineOperator(env, mirrors.ledger);
+    yield* mirrors.keys();
     yield* trust(env);
   } finally {
     await stores?.close();

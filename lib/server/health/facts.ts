@@ -106,6 +106,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
     budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
     devnetEnded: app.devnetEnded(),
     unknownTopics: watched.unknownTopics,
+    keysUnknown: app.signatures.trouble,
     isStarting: watched.isStarting,
     isSettling: watched.isSettling,
     topics: syncFactsOf(app),
@@ -146,6 +147,7 @@ function storedFactsOf({ topicId, counts, failedSequences, gaps, gapCount, pause
     failedSequences,
     gaps: declared,
     gapCount: declared.length + gapCount - gaps.length,
+    unproven: counts.unproven,
     paused: paused ? { by: pause?.actor ?? null, sinceMs: pause?.atMs ?? null } : null,
   };
 }

@@ -50,6 +50,8 @@ export class HealthWatch implements Health {
   private readonly existing = new Map<TopicId, boolean>();
   private keeping: Keeping | null = null;
   private rareMs = Number.NEGATIVE_INFINITY;
+  /** When the overview of the topics was read that repairs were last woken by. */
+  private wokenMs = Number.NEGATIVE_INFINITY;
   private toldMs = Number.NEGATIVE_INFINITY;
   private clocksAhead: readonly { readonly instanceId: string; readonly aheadMs: number }[] = [];
 
@@ -80,6 +82,7 @@ export class HealthWatch implements Health {
     if (sharedStats === null || sharedStats().bus.isConnected) this.heardMs = nowMs;
     this.heardMs ??= nowMs;
     const running = [...scheduler.syncs].filter(([, { state }]) => state.name !== "paused");
+    this.wakeRepairs(app);
     this.isStarted ||= running.every(([topicId]) => scheduler.isRead(topicId));
     const facts = factsOf(app, now, {
       before: (name) =>
@@ -97,6 +100,15 @@ export class HealthWatch implements Health {
     for (const { code, subject } of incidents.current())
       if (code in DOWN_NAMES) this.lastDownMs.set(subject ?? DOWN_NAMES[code as keyof typeof DOWN_NAMES], nowMs);
     this.tallies = [...this.tallies.filter(({ atMs }) => atMs > nowMs - WINDOW_MS.max), now];
+  }
+
+  /** Any instance may have stored unproven messages, by a resync too, and may have ended since. */
+  private wakeRepairs({ adminReads, scheduler }: App): void {
+    const overview = adminReads.topics.last;
+    if (overview === null || overview.atMonotonicMs === this.wokenMs) return;
+    this.wokenMs = overview.atMonotonicMs;
+    for (const { topicId, counts } of overview.value)
+      if (counts.unproven > 0) scheduler.syncs.get(topicId)?.repairStored();
   }
 
   /** Probes Postgres and Redis, unless they were probed just now, then judges. Takes three seconds at most. */
@@ -207,6 +219,8 @@ export class HealthWatch implements Health {
     if (app.scheduler.isOwed(OWED_MS)) await this.demand();
     if (isTierWrong) await this.examineAsReader();
     else if (this.hasProgress(app)) await this.inTime(this.askPostgres(app));
+    // The breaker of the mirrors' accounts bounds how often this asks one.
+    if (app.signatures.trouble !== null) await this.inTime(app.signatures.probe().then(() => true));
     if (app.clock.monotonicMs() - this.rareMs >= RARE_MS && this.isStarted) await this.askRarely(app);
     this.look();
     this.tellAgain(app);

@@ -5,7 +5,7 @@ import { signalId, type UserId } from "../../core/ledger/ids";
 import { decodeJson, decodeMessage, parseBody } from "../../core/signals/envelope";
 import { foldSynonym } from "../../core/signals/message-types";
 import { boundedMetadata, CUT_METADATA } from "../../core/signals/metadata";
-import { counted, signedIn, signedPart } from "../../core/signals/signed";
+import { counted, signedPart } from "../../core/signals/signed";
 import { signalView, truncation } from "../../core/signals/views";
 import type { PendingSignal } from "../../engine/reads/pending";
 import { viewOf } from "../../engine/reads/view";
@@ -34,7 +34,7 @@ export function decodedSignalOf(userId: UserId, row: SignalRow, source: "hcs" | 
 }
 
 function pendingSignal(pending: PendingSignal): Signal {
-  const { decoded, topicId, sequence } = pending;
+  const { decoded, topicId, sequence, author } = pending;
   const metadata = boundedMetadata(decoded.metadata);
   const ns = pending.consensusNs === null ? null : consensusNs(pending.consensusNs);
   return {
@@ -49,7 +49,7 @@ function pendingSignal(pending: PendingSignal): Signal {
     metadata,
     source: "pending",
     verified: "unverifiable",
-    author: signedIn(decoded) === null ? "payer" : "both",
+    author,
     position: 0,
     ...truncation(metadata),
   };

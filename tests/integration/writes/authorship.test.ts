@@ -1,15 +1,21 @@
 /** Signatures as authorship, from the ledger to the views: who signed, who paid, and what readers are told of it. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AccountId } from "@/lib/core/ledger/ids";
+import { startDevnet } from "@/lib/devnet/devnet";
+import { AdminStatus } from "@/lib/wire/operators/admin";
 import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { SignalsAnswer } from "@/lib/wire/signals";
 import { ed25519Wallet, type Wallet } from "../../support/stand-ins/wallet";
+import { damage, moreStores } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
+import { createTestApp } from "../../support/worlds/create-test-app";
 import { signedMint, signedProfile } from "../../support/worlds/histories/signed";
 
 const ANA = "0.0.7001" as AccountId;
 const BEN = "0.0.7002" as AccountId;
 const STRANGER = "0.0.666" as AccountId;
+/** A list of keys, for which no single wallet can sign. */
+const KEY_LIST = Uint8Array.from([0x32, 0x02, 0x0a, 0x00]);
 let t: TestApp;
 let ana: Wallet;
 
@@ -103,6 +109,29 @@ describe("a profile that its owner signed", () => {
   });
 });
 
+describe("a message that is on its way back from the ledger", () => {
+  const pending = async () => (await signalsOf(ANA)).map(({ source, author }) => [source, author]);
+  const publish = async (by: Wallet) => {
+    t.devnet.faults.add({ kind: "stalledHead" });
+    const { type: _, ...body } = profile("Ana", by);
+    expect((await t.ask("POST", "/api/hcs/profile", ANA, { body })).status).toBe(200);
+  };
+
+  it("has both for its author if its signature is right", async () => {
+    await publish(ana);
+    expect(await pending()).toEqual([["pending", "both"]]);
+  });
+
+  it("has its payer for its author if its signature proves nothing, as the ledger's own will", async () => {
+    t.devnet.ledger.updateAccount(ANA, { key: KEY_LIST });
+    await publish(ana);
+    expect(await pending()).toEqual([["pending", "payer"]]);
+    t.devnet.faults.clear();
+    await t.sync();
+    expect(await pending()).toEqual([["hcs-cached", "payer"]]);
+  });
+});
+
 describe("a recognition that its giver signed", () => {
   it("counts although a stranger paid, with the words that the signature covers", async () => {
     const body = signedMint(ana, ANA, BEN, { message: "Thank you", timestamp: now(), subtitle: "not signed" });
@@ -141,6 +170,85 @@ describe("while accounts cannot be looked up", () => {
     expect(await nameOfAna()).toBe("Ana");
     expect(await lookedUp(signed)).toMatchObject({ disposition: "signal", author: "both" });
     expect(await lookedUp(forged)).toMatchObject({ disposition: "untrusted", reason: "wrong-signature" });
+  });
+
+  const told = () => t.logged.filter((line) => line.includes("which key an account had"));
+  const incidentNow = () => t.app.incidents.current().find(({ code }) => code === "keys-unknown");
+
+  it("operators are told within 15 s, once, what waits and what to do; soon after the mirror answers all is well", async () => {
+    t.app.health.start();
+    const fault = outage();
+    await written("profile", profile("Ana"));
+    await t.clock.advance(15_000);
+    const { incidents } = AdminStatus.parse(await t.json("/api/admin/status", t.devnet.operatorId));
+    expect(incidents).toContainEqual(
+      expect.objectContaining({
+        code: "keys-unknown",
+        summary:
+          "No mirror says which key an account had at a time: the mirror answered 502. 1 signed message waits, and nobody sees it.",
+        action: expect.stringContaining("into MIRROR_URL"),
+      }),
+    );
+    const ready = await (await t.ask("GET", "/api/health/ready", null)).json();
+    expect(ready).toMatchObject({ degraded: true });
+    await t.clock.advance(300_000);
+    expect(told()).toHaveLength(1);
+    t.devnet.faults.remove(fault);
+    // The breaker of accounts lets a question through once a minute.
+    await t.clock.advance(75_000);
+    expect(incidentNow()).toBeUndefined();
+    await t.clock.advance(120_000);
+    expect(await nameOfAna()).toBe("Ana");
+  });
+
+  it("another mirror says it, and nothing waits", async () => {
+    const other = await startDevnet({ grpc: false, now: () => t.clock.trueMs() });
+    other.ledger.createAccount(ana.encodedKey, { id: ANA });
+    const network = { mirrorUrls: [t.devnet.restUrl, other.restUrl] };
+    const app = createTestApp({ devnet: t.devnet, stores: await moreStores(), clock: t.clock, network });
+    await app.openTopics();
+    await t.clock.advance(1_000);
+    outage();
+    t.devnet.submit(t.devnet.topics.profile, profile("Ana"), { payer: STRANGER });
+    await t.clock.drive(app.scheduler.syncNow());
+    expect(await nameOfAna()).toBe("Ana");
+    expect(app.signatures.trouble).toBeNull();
+    await app.close();
+    await other.stop();
+  });
+
+  it("what one instance leaves unproven is judged by another one that looks at the topics", async () => {
+    const other = createTestApp({ devnet: t.devnet, stores: await moreStores(), clock: t.clock });
+    await other.openTopics();
+    const syncOther = () => t.clock.drive(other.scheduler.syncNow());
+    await syncOther();
+    const fault = outage();
+    await written("profile", profile("Ana"));
+    t.devnet.faults.remove(fault);
+    await syncOther();
+    await t.clock.drive(other.health.examine());
+    await t.clock.advance(31_000);
+    await syncOther();
+    expect(await nameOfAna()).toBe("Ana");
+    await other.close();
+  });
+
+  it("what a resync leaves unproven is judged afterwards", async () => {
+    const message = await written("profile", profile("Ana"));
+    // An instance that remembers no key yet.
+    const app = createTestApp({ devnet: t.devnet, stores: await moreStores(), clock: t.clock });
+    await app.openTopics();
+    await t.clock.drive(app.scheduler.syncNow());
+    const fault = outage();
+    await damage("DELETE FROM topic_log");
+    const resync = `/api/admin/topics/${t.devnet.topics.profile}/resync`;
+    expect((await t.ask("POST", resync, t.devnet.operatorId, { body: {}, app })).status).toBe(200);
+    expect((await lookedUp(message)).disposition).toBe("unproven");
+    t.devnet.faults.remove(fault);
+    await t.clock.advance(120_000);
+    await t.clock.drive(app.scheduler.syncNow());
+    expect((await lookedUp(message)).disposition).toBe("signal");
+    await app.close();
   });
 
   it("nothing signed is paid for", async () => {

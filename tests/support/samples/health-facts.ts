@@ -16,13 +16,22 @@ const sync: SyncFacts = {
   asOfMs: NOW_MS - 3_000,
 };
 
-const stored: StoredFacts = { topicId: TOPIC, failed: 0, failedSequences: [], gaps: [], gapCount: 0, paused: null };
+const stored: StoredFacts = {
+  topicId: TOPIC,
+  failed: 0,
+  failedSequences: [],
+  gaps: [],
+  gapCount: 0,
+  unproven: 0,
+  paused: null,
+};
 
 export const HEALTHY: HealthFacts = {
   nowMs: NOW_MS,
   postgres: tier,
   redis: { ...tier, deafMs: 0, keeping: null },
   unknownTopics: [],
+  keysUnknown: null,
   mirrors: [mirror],
   mirrorHeadMs: NOW_MS - 3_000,
   budgetRefused: 0,
@@ -152,6 +161,14 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       }),
       subject: TOPIC,
       says: "Topic 0.0.7 has a gap: the mirror does not have messages 4 to 6, message 9.",
+    },
+    "keys-unknown": {
+      facts: {
+        ...known({ unproven: 2 }),
+        keysUnknown: { reason: "the mirror answered 400", sinceMs: NOW_MS - 1_000 },
+      },
+      subject: null,
+      says: "No mirror says which key an account had at a time: the mirror answered 400. 2 signed messages wait, and nobody sees them.",
     },
     "topic-paused": {
       facts: known({ paused: { by: "0.0.2", sinceMs: NOW_MS - 60_000 } }),

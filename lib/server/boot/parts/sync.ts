@@ -57,8 +57,11 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   });
   const rates = new TopicRates(clock);
   const signatures = new Signatures({
-    ledger,
+    ...{ ledger, clock },
     trustedPayers: network.trustedPayers,
+    onRecovered: () => {
+      for (const sync of scheduler.syncs.values()) sync.repairSoon();
+    },
     reserve: (purpose) => reserveLookup(tiers, purpose, Math.max(1, env.MIRROR_RPS / SIGNATURES_SHARE)),
     verify: (key, message, signature) => {
       const checked = checkSignature(key, message, signature);
@@ -77,11 +80,12 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     missed: new MissedEvents({ bus, clock, log }),
     renamedBy: (profiles: readonly UserId[]) => renamedBy(stores.views, profiles),
   };
+  const onUnproven = (topicId: TopicId) => scheduler.syncs.get(topicId)?.repairSoon();
   const rereading = new Rereading({
     ...commits,
     range: REREAD_RANGE,
     nowMs: () => clock.monotonicMs(),
-    onUnproven: (topicId) => scheduler.syncs.get(topicId)?.repairSoon(),
+    onUnproven,
   });
   const logProgress = progressLog(log);
   const scheduler = new SyncScheduler({
@@ -110,6 +114,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     ...commits,
     admin: stores.admin,
     mirrorRps: env.MIRROR_RPS,
+    onUnproven,
   });
   return { registry, rates, scheduler, checks, rereading, signatures };
 }

@@ -1,8 +1,8 @@
 import "server-only";
 import { systemClock } from "../../../adapters/memory/system-clock";
 import { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
-import { toMs } from "../../../core/ledger/consensus-time";
-import type { TopicId } from "../../../core/ledger/ids";
+import { fromMs, toMs } from "../../../core/ledger/consensus-time";
+import { type TopicId, toAccountId } from "../../../core/ledger/ids";
 import { equalBytes } from "../../../core/ledger/running-hash";
 import { Incidents } from "../../../engine/health/incidents";
 import { HistoryCheck } from "../../../engine/sync/history-check";
@@ -15,6 +15,8 @@ import { clockFinding, type Finding, fine, wrong } from "./finding";
 
 /** A mirror that is further behind has stalled. About 5 s is normal. */
 const MIRROR_LAG_MS = 60_000;
+/** Every Hedera network has this account from its start. */
+const TREASURY = toAccountId("0.0.2");
 const MUTE = { info: () => {}, warn: () => {}, error: () => {} };
 
 export class MirrorExam {
@@ -71,6 +73,21 @@ export class MirrorExam {
         ? this.stored(state, first, stores)
         : this.unstored(topicId, answering);
     }
+  }
+
+  /** Checks that some mirror says which key an account had at a time. Signed messages wait for one that does. */
+  async *keys(): AsyncGenerator<Finding> {
+    const reasons: string[] = [];
+    for (const mirror of this.ledger.mirrors.filter((each) => !this.silent.has(each))) {
+      const answer = await this.ledger.account(TREASURY, fromMs(Date.now()), { mirror });
+      if (answer.ok || answer.error.code === "not-found") return;
+      reasons.push(`${mirror}: ${answer.error.message}`);
+    }
+    if (reasons.length > 0)
+      yield wrong(
+        "mirror",
+        `No mirror says which key an account had at a time (${reasons.join("; ")}), so nobody sees signed messages. Put a mirror that answers accounts/{id}?timestamp= into MIRROR_URL.`,
+      );
   }
 
   /** Uses the same comparison as the running app. */

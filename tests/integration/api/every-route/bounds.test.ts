@@ -156,6 +156,7 @@ beforeAll(async () => {
         transactionId: "0.0.2@1.1",
         submittedMs: t.clock.now(),
         decoded,
+        author: "payer" as const,
       },
     });
   }

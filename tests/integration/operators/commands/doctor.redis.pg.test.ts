@@ -192,6 +192,12 @@ describe("the doctor", () => {
     expect(found[0]).toMatchObject({ what, sentence: expect.stringContaining(mention) });
   });
 
+  it("names mirrors that do not know keys of the past, and is content if one of them does", async () => {
+    const forgetful = await mirrorWith((path) => (/timestamp=/.test(path) ? { status: 400 } : {}));
+    await expectIll({ MIRROR_URL: forgetful }, "mirror", "the mirror answered 400", "Put a mirror that answers");
+    expect(await ill({ MIRROR_URL: `${forgetful},${devnet.restUrl}` })).toEqual([]);
+  });
+
   it("names a key in hex that the SDK takes for one of the other kind", async () => {
     const key = "11".repeat(32);
     const ecdsa = {

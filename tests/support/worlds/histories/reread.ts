@@ -13,6 +13,7 @@ import type { DecodedBody, SignatureVerdict } from "@/lib/core/signals/signal";
 import type { RereadDeps } from "@/lib/engine/repair/reread";
 import { storedParts } from "@/lib/engine/sync/commit";
 import { Signatures } from "@/lib/engine/sync/signatures";
+import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { SyncStore } from "@/lib/ports/store/sync/sync-store";
 import type { TopicState } from "@/lib/ports/store/sync/topic-store";
 import type { Stores } from "@/lib/server/boot/app";
@@ -61,7 +62,10 @@ const signatures = new Signatures({
   trustedPayers,
   reserve: async () => true,
   verify: (_key, _text, signature) => SIGNATURES[Buffer.from(signature).toString("hex")] ?? "wrong",
+  clock: { now: () => 0 },
+  onRecovered: () => {},
   ledger: {
+    mirrors: ["https://mirror.test" as MirrorName],
     account: async (accountId) =>
       ok({ accountId, evmAddress: null, isDeleted: false, key: { kind: "ed25519", bytes: new Uint8Array(32) } }),
   },

@@ -8,7 +8,9 @@ import { DrivenClock } from "../../../support/control/driven-clock";
 import { chainOf, OPERATOR, sha384 } from "../../../support/mirrors/chain";
 import { noSignatures } from "../../../support/mirrors/no-signatures";
 import { ScriptedLedger } from "../../../support/mirrors/scripted-ledger";
+import { ed25519Wallet } from "../../../support/stand-ins/wallet";
 import { LogStore } from "../../../support/stores/log-store";
+import { signedProfile } from "../../../support/worlds/histories/signed";
 
 const TOPIC = "0.0.7" as TopicId;
 const request = (i: number) => ({ body: { type: "CONTACT_REQUEST", from: "tm-a", to: `tm-${i}` } });
@@ -17,6 +19,7 @@ let clock: DrivenClock;
 let ledger: ScriptedLedger;
 let log: LogStore;
 let chain: readonly LedgerMessage[];
+let unproven: TopicId[];
 
 /** A topic of `count` messages, stored as the ledger has them. */
 function topicOf(count: number): void {
@@ -35,6 +38,7 @@ async function check(mode: CheckOptions["mode"], more: Partial<CheckOptions> = {
     signatures: noSignatures,
     missed: { unpublished: () => {} },
     renamedBy: async () => [],
+    onUnproven: (topicId: TopicId) => unproven.push(topicId),
   };
   const start = newCheck(chain.length);
   const onProgress = async () => {};
@@ -50,6 +54,7 @@ async function found(mode: CheckOptions["mode"] = "audit"): Promise<CheckProgres
 
 beforeEach(() => {
   [clock, ledger, log] = [new DrivenClock(), new ScriptedLedger(), new LogStore()];
+  unproven = [];
   topicOf(5);
 });
 
@@ -114,6 +119,19 @@ describe("a resync", () => {
     log.entries.delete(2);
     expect(await found("resync")).toMatchObject({ restored: 1, missing: { count: 1 } });
     expect(log.entries.get(2)).toEqual(before);
+  });
+
+  it("asks for repairs of the topic if it leaves a signature that could not be judged, and only then", async () => {
+    log.entries.delete(2);
+    await found("resync");
+    expect(unproven).toEqual([]);
+    chain = chainOf(TOPIC, [{ body: signedProfile(ed25519Wallet(), "0.0.7001", { timestamp: 1_790_000_000_000 }) }]);
+    ledger.set(chain);
+    log.entries.clear();
+    await found("audit");
+    expect(unproven).toEqual([]);
+    await found("resync");
+    expect(unproven).toEqual([TOPIC]);
   });
 
   it("keeps a verified message even if the mirror has another one", async () => {

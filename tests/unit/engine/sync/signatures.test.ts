@@ -7,7 +7,7 @@ import { decodeJson } from "@/lib/core/signals/envelope";
 import { interpret } from "@/lib/core/signals/interpret";
 import type { SignatureVerdict } from "@/lib/core/signals/signal";
 import { type LookupPurpose, Signatures } from "@/lib/engine/sync/signatures";
-import type { AccountKey, LedgerError } from "@/lib/ports/ledger/ledger";
+import type { AccountKey, LedgerError, MirrorName } from "@/lib/ports/ledger/ledger";
 import { chainOf, OPERATOR, type Piece, sha384 } from "../../../support/mirrors/chain";
 import { ed25519Wallet, type Wallet } from "../../../support/stand-ins/wallet";
 import { unwrap } from "../../../support/unwrap";
@@ -24,14 +24,23 @@ const account = (n: number) => `0.0.${7000 + n}` as AccountId;
 let keys: Map<string, readonly (readonly [fromMs: number, key: AccountKey])[]>;
 let asked: string[];
 let fault: LedgerError | null;
+/** Faults of one mirror alone, by its place in the list. */
+let faultOf: Map<number, LedgerError>;
+let recovered: number;
+let nowMs: number;
 let budget: Record<LookupPurpose, number>;
 let signatures: Signatures;
 
 beforeEach(() => {
   [keys, asked, fault] = [new Map(), [], null];
+  [faultOf, recovered, nowMs] = [new Map(), 0, START_MS];
   budget = { stored: Number.POSITIVE_INFINITY, submitted: Number.POSITIVE_INFINITY };
   signatures = new Signatures({
     trustedPayers,
+    clock: { now: () => nowMs },
+    onRecovered: () => {
+      recovered += 1;
+    },
     reserve: async (purpose) => {
       budget[purpose] -= 1;
       return budget[purpose] >= 0;
@@ -41,9 +50,12 @@ beforeEach(() => {
       return checked.ok ? "right" : checked.error === "weak-key" ? "weak" : "wrong";
     },
     ledger: {
-      account: async (accountId, atNs) => {
-        asked.push(`${accountId}@${atNs === undefined ? "now" : Number(atNs / 1_000_000n) - START_MS}`);
-        if (fault !== null) return err(fault);
+      mirrors: ["https://a.test", "https://b.test"] as MirrorName[],
+      account: async (accountId, atNs, { attempt = 0 } = {}) => {
+        const broken = faultOf.get(attempt) ?? fault;
+        if (attempt === 0)
+          asked.push(`${accountId}@${atNs === undefined ? "now" : Number(atNs / 1_000_000n) - START_MS}`);
+        if (broken !== null) return err(broken);
         const atMs = atNs === undefined ? Number.POSITIVE_INFINITY : Number(atNs / 1_000_000n);
         const key = keys.get(accountId)?.findLast(([fromMs]) => fromMs <= atMs)?.[1];
         if (key === undefined) return err({ code: "not-found", message: "the mirror has no such account" });
@@ -124,6 +136,57 @@ describe("a signature", () => {
     fault = { code: "timeout", message: "not now" };
     expect(await verdict(body(after))).toBe("open");
     expect(await verdict({ ...body(after), signature: "aa" })).toBe("wrong");
+  });
+});
+
+describe("a mirror that does not say which key an account had", () => {
+  const refused: LedgerError = { code: "unavailable", message: "the mirror answered 400" };
+  const wallet = ed25519Wallet();
+  const message = (afterMs = 10) => [signed(wallet, account(1), afterMs)];
+  beforeEach(() => void hasKey(account(1), wallet));
+
+  it("is followed by the next mirror, and nobody is troubled", async () => {
+    faultOf.set(0, refused);
+    expect(await settled(message())).toEqual(["alone"]);
+    expect(signatures.trouble).toBeNull();
+  });
+
+  it("is a trouble with its reason if no other mirror does, from the first question until one is answered", async () => {
+    fault = refused;
+    expect(await settled(message())).toEqual(["open"]);
+    nowMs += 60_000;
+    expect(await settled(message(20))).toEqual(["open"]);
+    expect(signatures.trouble).toMatchObject({ reason: "the mirror answered 400", sinceMs: START_MS });
+    fault = { code: "circuit-open", message: "no mirror node has answered lately; trying again shortly" };
+    await settled(message());
+    expect(signatures.trouble).toMatchObject({ reason: "the mirror answered 400" });
+    expect(recovered).toBe(0);
+    fault = null;
+    expect(await settled(message())).toEqual(["alone"]);
+    expect([signatures.trouble, recovered]).toEqual([null, 1]);
+    await settled(message(30));
+    expect(recovered).toBe(1);
+  });
+
+  it("is asked again by a probe, which ends the trouble, and which asks nothing without one", async () => {
+    await signatures.probe();
+    expect(asked).toEqual([]);
+    fault = refused;
+    await settled(message());
+    await signatures.probe();
+    expect(signatures.trouble).not.toBeNull();
+    fault = null;
+    await signatures.probe();
+    expect([signatures.trouble, recovered]).toEqual([null, 1]);
+  });
+
+  it("is no trouble where only the budget is used up", async () => {
+    budget.stored = 0;
+    expect(await settled(message())).toEqual(["open"]);
+    budget.stored = 5;
+    fault = { code: "no-budget", message: "the mirror request budget is used up" };
+    expect(await settled(message())).toEqual(["open"]);
+    expect(signatures.trouble).toBeNull();
   });
 });
 
