@@ -112,6 +112,11 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Resync the topic once a mirror in MIRROR_URL has the messages; the ledger has lost nothing.",
   },
+  "identity-shared": {
+    severity: "critical",
+    action:
+      "Set TOPIC_IDENTITY to another topic on all instances, then start them again; until then no token is accepted.",
+  },
   "keys-unknown": {
     severity: "warning",
     action:

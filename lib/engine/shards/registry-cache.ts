@@ -73,7 +73,8 @@ export class RegistryCache {
       const unknown = published.filter((shard) => !registry.shards.some((known) => isSameShard(known, shard)));
       const withPublished = { ...registry, shards: [...registry.shards, ...unknown] };
       const missing = [...unknown, ...seedShards(withPublished, configured, fromMs(clock.now()))];
-      this.refuseShared([...withPublished.shards, ...missing]);
+      const conflict = this.conflictIn([...withPublished.shards, ...missing]);
+      if (conflict !== null) throw new Error(conflict);
       if (missing.length === 0) {
         await store.follow(this.unsharded);
         return this.adopt(registry);
@@ -85,13 +86,17 @@ export class RegistryCache {
     throw new Error("the registry of shards changes faster than it can be read");
   }
 
+  /** One sentence if another instance has made the identity topic one of users' messages since the start; otherwise null. */
+  get identityConflict(): string | null {
+    return this.conflictIn(this.registry.shards);
+  }
+
   /** A user who could write to the identity topic could try to bind identities there. */
-  private refuseShared(shards: readonly Shard[]): void {
+  private conflictIn(shards: readonly Shard[]): string | null {
     const shared = shards.find((shard) => this.unsharded.some(({ topicId }) => topicId === shard.topicId));
-    if (shared !== undefined)
-      throw new Error(
-        `Topic ${shared.topicId} is a topic for ${shared.kind} messages, so it cannot be TOPIC_IDENTITY: name a topic that is used for nothing else.`,
-      );
+    return shared === undefined
+      ? null
+      : `Topic ${shared.topicId} is a topic for ${shared.kind} messages, so it cannot be TOPIC_IDENTITY: name a topic that is used for nothing else.`;
   }
 
   /** The store may have lost changes of the registry: adds the topics that are known here and missing there. */

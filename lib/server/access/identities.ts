@@ -6,6 +6,7 @@ import type { TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
 import { bindingOf, type IdentityBinding, MAX_IDENTITY_MESSAGES } from "../../core/signals/identity-binding";
 import type { TrustedPayers } from "../../core/signals/interpret";
+import type { RegistryCache } from "../../engine/shards/registry-cache";
 import type { SyncScheduler } from "../../engine/sync/sync-scheduler";
 import type { Clock } from "../../ports/clock";
 import type { IdentityStore } from "../../ports/store/identity-store";
@@ -15,6 +16,8 @@ export interface IdentitiesOptions {
   /** Null where no topic is named: then nobody is bound. */
   readonly topicId: TopicId | null;
   readonly store: IdentityStore;
+  /** Knows if the topic has become one of users' messages. */
+  readonly registry: Pick<RegistryCache, "identityConflict">;
   readonly scheduler: Pick<SyncScheduler, "isRead" | "waitThrough" | "syncs">;
   readonly ledger: Pick<MirrorLedger, "hasTopic">;
   readonly trustedPayers: TrustedPayers;
@@ -44,11 +47,12 @@ export class Identities {
   /**
    * The binding of the identity `did:ethr:<issuer>`; null if there is none. One statement. Throws ProblemError
    * `ledger-unavailable` while the topic was not read to its end, and if it does not exist: a message that ends the binding may
-   * be missing. Rejects with TierUnavailable (postgres).
+   * be missing. It throws the same while users' messages are written to the topic. Rejects with TierUnavailable (postgres).
    */
   async bindingOf(issuer: EvmAddress): Promise<IdentityBinding | null> {
     const { topicId, store, trustedPayers } = this.options;
     if (topicId === null) return null;
+    if (this.options.registry.identityConflict !== null) throw SHARED;
     await this.awaitRead(topicId);
     await this.refuseMissing(topicId);
     const messages = await store.messages(topicId, issuer, MAX_IDENTITY_MESSAGES);
@@ -80,6 +84,11 @@ export class Identities {
 const MISSING = new ProblemError(
   "ledger-unavailable",
   "The topic that says which account this identity belongs to does not exist. Ask the operator of this service to check TOPIC_IDENTITY.",
+);
+
+const SHARED = new ProblemError(
+  "ledger-unavailable",
+  "The topic that says which account this identity belongs to is used for users' messages, too. Ask the operator of this service to check TOPIC_IDENTITY.",
 );
 
 const unread = () =>

@@ -110,7 +110,7 @@ export function createApp({
   const reads = adminReads(stores, clock);
   const writes = buildWrites({ incidents, env, stores, network, tiers, sync, ledger, clock, log, adminReads: reads });
   const access = buildAccess({
-    ...{ env, shared, stores, network, scheduler, tiers, ledger, hub, clock, log, random },
+    ...{ env, shared, stores, network, scheduler, registry, tiers, ledger, hub, clock, log, random },
   });
   const app: App = {
     ...{ env, clock, log, incidents, stores, metrics, tracing, instanceId, place, reporter, isShared },

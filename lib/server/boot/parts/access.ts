@@ -5,6 +5,7 @@ import { MemoryBudgets } from "../../../adapters/memory/memory-budgets";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import { IDENTITY_KIND } from "../../../core/ledger/ids";
 import type { LiveHub } from "../../../engine/live/live-hub";
+import type { RegistryCache } from "../../../engine/shards/registry-cache";
 import type { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import { SignOuts } from "../../../engine/writes/sign-outs";
 import type { Clock } from "../../../ports/clock";
@@ -38,6 +39,7 @@ interface AccessParts {
   readonly stores: Stores;
   readonly network: NetworkParts;
   readonly scheduler: SyncScheduler;
+  readonly registry: RegistryCache;
   readonly tiers: Tiers;
   readonly ledger: MirrorLedger;
   readonly hub: LiveHub;
@@ -84,7 +86,7 @@ export function buildAccess({
   const identities = new Identities({
     topicId: network.topics.find(({ kinds }) => kinds.includes(IDENTITY_KIND))?.topicId ?? null,
     store: stores.identities,
-    ...{ scheduler: rest.scheduler, ledger },
+    ...{ scheduler: rest.scheduler, registry: rest.registry, ledger },
     trustedPayers: network.trustedPayers,
     clock,
   });

@@ -55,6 +55,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     clock,
     log,
   });
+  registry.onChange(() => rest.incidents.report("identity-shared", null, registry.identityConflict));
   const rates = new TopicRates(clock);
   const signatures = new Signatures({
     ...{ ledger, clock },
