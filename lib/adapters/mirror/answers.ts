@@ -1,4 +1,5 @@
 /** How an answer of a mirror is taken, by its status and its content. */
+import { z } from "zod";
 import { err, ok, type Result } from "../../core/result";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer } from "../../ports/ledger/raw-mirror";
@@ -11,15 +12,15 @@ export type Read<T> = (json: unknown) => T | null;
 export type Take<T> = (response: Response, nowMs: number) => Promise<Result<T, LedgerError>>;
 
 /**
- * Takes an answer's JSON. `isMirrorsOwn404`: a 404 means "there is none" only in the mirror's own form, since gateways answer 404
+ * Takes an answer's JSON. `isToldNotFound`: a 404 means "there is none" only if the mirror says so, since gateways answer 404
  * where they know no such route.
  */
 export const takeJson =
-  <T>(read: Read<T>, { isMirrorsOwn404 = false } = {}): Take<T> =>
+  <T>(read: Read<T>, { isToldNotFound = false } = {}): Take<T> =>
   async (response, nowMs) => {
     if (!response.ok) {
-      if (response.status === 404 && isMirrorsOwn404 && !(await isMirrorsOwn(response)))
-        return err({ code: "unavailable", message: "the mirror answered 404 in a form that is not a mirror's" });
+      if (response.status === 404 && isToldNotFound && !(await saysNotFound(response)))
+        return err({ code: "unavailable", message: "the mirror answered 404 without saying that there is none" });
       if (!response.bodyUsed) await response.body?.cancel();
       return err(statusError(response, nowMs));
     }
@@ -31,13 +32,16 @@ export const takeJson =
       : ok(value);
   };
 
-/** A mirror's refusal says what is wrong in `_status` (docs/hedera.md §1). */
-async function isMirrorsOwn(response: Response): Promise<boolean> {
+const NOT_FOUND = z.object({
+  _status: z.object({ messages: z.tuple([z.object({ message: z.string().regex(/not found/i) })], z.unknown()) }),
+});
+
+/** A mirror says in `_status` that it has found nothing (docs/hedera.md §1). */
+async function saysNotFound(response: Response): Promise<boolean> {
   const text = await readText(response, MAX_RAW_BYTES);
   if (text === TOO_LARGE) return false;
   try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && "_status" in json;
+    return NOT_FOUND.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

@@ -112,7 +112,7 @@ const inShape =
 /** Any JSON, null included: the caller decides whether it is a message. */
 const anyJson: Read<{ readonly value: unknown }> = (value) => ({ value });
 
-const takeAccount = takeJson(inShape(AccountJson), { isMirrorsOwn404: true });
+const takeAccount = takeJson(inShape(AccountJson), { isToldNotFound: true });
 
 export class MirrorLedger implements Ledger, RawMirror {
   private readonly nodes: Mirror[];

@@ -7,17 +7,18 @@ import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
 import { report } from "../../engine/reads/tier-report";
 import { ProblemError } from "../http/problem";
 import type { RouteContext } from "../http/route";
-import { mirrorResponse, NO_FRESHNESS } from "./reply";
+import { mirrorError, mirrorResponse, NO_FRESHNESS } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
 
-/** Whether anything is handed on; where not, the address is unknown here. */
-export function refuseUnlessPassed({ app }: Context): void {
-  if (app.env.MIRROR_PASS_THROUGH === "off") throw notPassedOn();
-}
-
-export const notPassedOn = () =>
-  new ProblemError("not-found", "This server keeps no such topic and hands this address on to no mirror.");
+/**
+ * The refusal where nothing is handed on; null where something is. It does not say "not found", which readers would take for the
+ * ledger's own word about an account.
+ */
+export const unlessPassed = ({ app }: Context) =>
+  app.env.MIRROR_PASS_THROUGH === "off"
+    ? mirrorError(404, ["This server keeps no such topic and hands this address on to no mirror."])
+    : null;
 
 /** The segments of the address behind `/api/v1/`. */
 export function segmentsOf({ url }: Context): readonly string[] {

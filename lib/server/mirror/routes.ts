@@ -19,7 +19,7 @@ import { messageAt, messageOf, messagesPage } from "../../engine/mirror/log-page
 import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
 import { logResponse } from "./log-answers";
-import { blocksResponse, notPassedOn, passedResponse, refuseUnlessPassed, segmentsOf } from "./passed";
+import { blocksResponse, passedResponse, segmentsOf, unlessPassed } from "./passed";
 import { mirrorError } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
@@ -37,7 +37,7 @@ const ledgerRoute = (
     isForAnySite: true,
     sends: ["view"],
     mirrorErrors: [400, 404],
-    problems: ["not-found", "ledger-unavailable", "not-yet"],
+    problems: ["ledger-unavailable", "not-yet"],
   });
 
 const isKept = ({ app }: Context, topicId: TopicId) => app.scheduler.syncs.has(topicId);
@@ -45,10 +45,8 @@ const isKept = ({ app }: Context, topicId: TopicId) => app.scheduler.syncs.has(t
 const NO_TOPIC = "Invalid parameter: topic.id";
 
 /** Hands an address below `topics` on, for topics that are not kept here. */
-function passed(context: Context, path: string): Promise<Response> {
-  refuseUnlessPassed(context);
-  return passedResponse(context, path + context.url.search);
-}
+const passed = async (context: Context, path: string) =>
+  unlessPassed(context) ?? passedResponse(context, path + context.url.search);
 
 export const topicMessages = ledgerRoute(
   "getMirrorTopicMessages",
@@ -117,16 +115,18 @@ export const topicDetails = ledgerRoute(
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null) return mirrorError(400, ["Failed to convert 'id'"]);
     // Memo and keys of a topic are not in its messages, so a mirror is asked for those of kept topics in any case.
-    if (!isKept(context, topicId)) refuseUnlessPassed(context);
-    return passedResponse(context, `/topics/${topicId}`);
+    const refusal = isKept(context, topicId) ? null : unlessPassed(context);
+    return refusal ?? passedResponse(context, `/topics/${topicId}`);
   },
 );
 
 const handedOn = (operationId: string, summary: string) =>
   ledgerRoute(operationId, summary, MirrorJson, async (context) => {
-    refuseUnlessPassed(context);
     const segments = segmentsOf(context);
-    if (!isPassed(segments)) throw notPassedOn();
+    // A mirror says the same of an address that it does not have.
+    if (!isPassed(segments)) return mirrorError(404, ["Not found"]);
+    const refusal = unlessPassed(context);
+    if (refusal !== null) return refusal;
     if (segments.join("/") === "blocks") return blocksResponse(context);
     return passedResponse(context, `/${segments.join("/")}${context.url.search}`);
   });
@@ -140,3 +140,8 @@ export const mirrorEntity = handedOn(
   "An account, a token, a block or a fact of the network, as a mirror node has it",
 );
 export const mirrorPart = handedOn("getMirrorPart", "What belongs to an account or a token, as a mirror node has it");
+export const mirrorItem = handedOn("getMirrorItem", "Not found, as a mirror node says it: this server hands on none");
+export const mirrorItemPart = handedOn(
+  "getMirrorItemPart",
+  "Not found, as a mirror node says it: this server hands on none of these",
+);

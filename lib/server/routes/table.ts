@@ -7,6 +7,8 @@ import { personalMessages } from "../mirror/personal";
 import {
   messageByTime,
   mirrorEntity,
+  mirrorItem,
+  mirrorItemPart,
   mirrorList,
   mirrorPart,
   topicDetails,
@@ -91,6 +93,8 @@ export const ROUTES = {
   "GET /api/v1/{resource}": mirrorList,
   "GET /api/v1/{resource}/{id}": mirrorEntity,
   "GET /api/v1/{resource}/{id}/{part}": mirrorPart,
+  "GET /api/v1/{resource}/{id}/{part}/{item}": mirrorItem,
+  "GET /api/v1/{resource}/{id}/{part}/{item}/{sub}": mirrorItemPart,
   "GET /api/openapi.json": openapi,
 } as const satisfies Record<string, AnyRoute>;
 

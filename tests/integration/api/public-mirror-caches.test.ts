@@ -148,6 +148,7 @@ describe("the mirrors", () => {
 
   it("are not asked for anything else", async () => {
     const before = asked();
+    const refused = (message: unknown) => ({ _status: { messages: [{ message }] } });
     for (const path of [
       "contracts",
       "transactions",
@@ -155,9 +156,11 @@ describe("the mirrors", () => {
       "accounts/%2e%2e%2fadmin",
       "accounts/a/keys",
       "accounts/a%3Fb",
+      "accounts/0.0.2/allowances/tokens",
+      "tokens/0.0.5/nfts/1/transactions",
     ]) {
       const response = await get(`/api/v1/${path}`);
-      expect([response.status, response.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+      expect([response.status, await response.json()], path).toEqual([404, refused("Not found")]);
     }
     const off: App = { ...t.app, env: { ...t.app.env, MIRROR_PASS_THROUGH: "off" } };
     for (const path of [
@@ -166,8 +169,13 @@ describe("the mirrors", () => {
       "topics/0.0.999999",
       "topics/0.0.999999/messages",
       "topics/0.0.999999/messages/1",
-    ])
-      expect((await get(`/api/v1/${path}`, {}, off)).status).toBe(404);
+    ]) {
+      const response = await get(`/api/v1/${path}`, {}, off);
+      expect([response.status, await response.json()], path).toEqual([
+        404,
+        refused(expect.stringMatching(/no mirror\.$/)),
+      ]);
+    }
     expect(asked() - before).toBe(0);
     expect((await get(`/api/v1/topics/${contact}`, {}, off)).status).toBe(200);
     expect((await get(`${page}?limit=2`, {}, off)).status).toBe(200);

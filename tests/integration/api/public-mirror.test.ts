@@ -163,6 +163,8 @@ describe("an answer of the mirror that is passed on", () => {
     "/api/v1/accounts/0.0.2?foo=1",
     "/api/v1/network/nodes",
     "/api/v1/tokens/0.0.5/balances",
+    "/api/v1/tokens/0.0.5/nfts/1/transactions",
+    "/api/v1/contracts",
   ])("arrives unchanged: %s", async (path) => {
     await expectSame(path);
   });

@@ -30,9 +30,15 @@ const FOR_EVERYBODY: ReadonlySet<RouteName> = new Set([
   "GET /api/v1/{resource}",
   "GET /api/v1/{resource}/{id}",
   "GET /api/v1/{resource}/{id}/{part}",
+  "GET /api/v1/{resource}/{id}/{part}/{item}",
+  "GET /api/v1/{resource}/{id}/{part}/{item}/{sub}",
 ]);
-/** The devnet has no such thing, so nobody gets a 200. */
-const NOTHING_THERE: ReadonlySet<RouteName> = new Set(["GET /api/v1/{resource}/{id}/{part}"]);
+/** The devnet, or every mirror, has no such thing, so nobody gets a 200. */
+const NOTHING_THERE: ReadonlySet<RouteName> = new Set([
+  "GET /api/v1/{resource}/{id}/{part}",
+  "GET /api/v1/{resource}/{id}/{part}/{item}",
+  "GET /api/v1/{resource}/{id}/{part}/{item}/{sub}",
+]);
 
 const names = Object.keys(ROUTES) as RouteName[];
 const reads = names.filter((name) => name.startsWith("GET"));

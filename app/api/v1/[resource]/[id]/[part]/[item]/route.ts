@@ -1,0 +1,4 @@
+import { nextRoute } from "@/lib/server/http/next-route";
+
+export const GET = nextRoute("GET /api/v1/{resource}/{id}/{part}/{item}");
+export const OPTIONS = GET;
