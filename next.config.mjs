@@ -44,8 +44,8 @@ const asList = (headers) => Object.entries(headers).map(([key, value]) => ({ key
 /** @type {import("next").NextConfig} */
 const config = {
   poweredByHeader: false,
-  // The framework's indicator starts at the bottom left, over the menu of the person who is signed in.
-  devIndicators: { position: "bottom-right" },
+  // The framework's indicator covers something of ours in every corner. It still shows errors over the page.
+  devIndicators: false,
   // A folder with all that a server needs and nothing else, for images (scripts/build/standalone.ts); `npm start` does without.
   output: process.env.NEXT_OUTPUT === "standalone" ? "standalone" : undefined,
   // Another build on this origin (UI_ORIGIN) has /_next for itself.

@@ -33,3 +33,23 @@ test("the development server shows pages without an error or a warning in the co
   await expect(page.getByRole("article").or(page.getByRole("listitem")).first()).toBeVisible();
   expect(complaints).toEqual([]);
 });
+
+test("nothing of the framework's covers the bottom bar of a phone", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${server.url}/`);
+  await page.getByRole("button", { name: /Devnet operator/ }).click();
+  await expect(page.getByRole("heading", { name: "Signals" })).toBeVisible();
+  await expect(page.locator("nextjs-portal")).toBeAttached();
+  const links = page.getByRole("navigation").getByRole("link").filter({ visible: true });
+  await expect(links.last()).toHaveText("Operate");
+  const covered = () =>
+    links.evaluateAll((all) =>
+      all.flatMap((link) => {
+        const { left, top, width, height } = link.getBoundingClientRect();
+        const shares = [0.05, 0.5, 0.95];
+        const points = shares.flatMap((x) => shares.map((y) => [left + x * width, top + y * height] as const));
+        return points.every(([x, y]) => link.contains(document.elementFromPoint(x, y))) ? [] : [link.textContent];
+      }),
+    );
+  expect(await covered()).toEqual([]);
+});
