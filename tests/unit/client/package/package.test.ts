@@ -1,7 +1,20 @@
 /** The package of docs/client.md: what is in it, what it asks for, and that the document's examples compile against it. */
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { type BuildOptions, build } from "esbuild";
 import { satisfies } from "semver";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PACKAGE, withRelativeImports } from "@/scripts/build/client/package";
@@ -120,6 +133,72 @@ describe("the examples of docs/client.md", () => {
   it("do not compile if they do not fit the package", async () => {
     const wrong = (EXAMPLES.find((code) => code.includes("useContacts(")) ?? "").replace("peerId", "peer");
     expect(await compile("wrong", [wrong], BUNDLER)).toMatch(/example-1\.tsx.*'peer' does not exist/);
+  });
+});
+
+describe("the package, installed from its tarball into an empty project", () => {
+  /** A page may load these: the package itself, and the packages that it asks for, with what those need. */
+  const ALLOWED = [PACKAGE, "react", "swr", "zod", "use-sync-external-store", "dequal"];
+  const [, , withZodKb = "0"] = /([\d.]+) kB, and ([\d.]+) kB with Zod/.exec(DOCUMENT) ?? [];
+  let folder: string;
+  beforeAll(async () => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), "tm-installed-")));
+    const run = promisify(execFile);
+    await run("npm", ["pack", "--offline", "--silent", "--pack-destination", folder], { cwd: app.packageFolder });
+    const [tarball = ""] = readdirSync(folder);
+    const installed = join(folder, "node_modules", PACKAGE);
+    mkdirSync(installed, { recursive: true });
+    await run("tar", ["-xzf", join(folder, tarball), "--strip-components=1", "-C", installed]);
+    for (const name of ALLOWED.slice(1)) symlinkSync(resolve("node_modules", name), join(folder, "node_modules", name));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Bundles these modules for a browser, as an application's bundler does. What Node alone has does not resolve there. */
+  async function bundled(modules: readonly string[], options: BuildOptions = {}) {
+    for (const [i, text] of modules.entries()) writeFileSync(join(folder, `example-${i + 1}.tsx`), text);
+    const all = modules.map((_, i) => `export * as example${i + 1} from "./example-${i + 1}";`).join("\n");
+    const { outputFiles, metafile } = await build({
+      stdin: { contents: all, resolveDir: folder, loader: "ts" },
+      ...{ bundle: true, minify: true, write: false, metafile: true, logLevel: "silent" },
+      ...{ platform: "browser", format: "esm", target: "es2022", jsx: "automatic", absWorkingDir: folder },
+      define: { "process.env.NODE_ENV": '"production"' },
+      ...options,
+    });
+    const text = outputFiles?.[0]?.text ?? "";
+    return { text, inputs: Object.keys(metafile?.inputs ?? {}), gzipBytes: gzipSync(text).length };
+  }
+
+  it("is a script, its types and its package.json, and nothing else", () => {
+    const files = readdirSync(join(folder, "node_modules", PACKAGE), { recursive: true, encoding: "utf8" });
+    expect(files.filter((path) => !/^types(\/|$)/.test(path)).sort()).toEqual(["index.js", "package.json"]);
+  });
+
+  it("is bundled for a browser with every example of its document, without server code and without Node's modules", async () => {
+    const { text, inputs } = await bundled(EXAMPLES);
+    const owners = inputs.flatMap((path) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+    expect([...new Set(owners)].sort()).toEqual([...ALLOWED].sort());
+    const own = inputs.filter((path) => path.includes(PACKAGE));
+    expect(own).toEqual([`node_modules/${PACKAGE}/index.js`]);
+    expect(inputs.filter((path) => !path.includes("node_modules/")).sort()).toEqual(
+      ["<stdin>", ...EXAMPLES.map((_, i) => `example-${i + 1}.tsx`)].sort(),
+    );
+    expect(text).not.toMatch(/server-only|["'`]node:|\brequire\(|process\.env/);
+  });
+
+  it("adds to a page of its examples no more than its document states, and less where a page uses one hook", async () => {
+    const external = ["react", "react/jsx-runtime", "swr", "swr/infinite"];
+    const all = await bundled(EXAMPLES, { external });
+    const [contacts = ""] = EXAMPLES.filter((code) => code.includes("useContacts("));
+    const one = await bundled([contacts], { external });
+    // A tenth for the examples' own code.
+    expect(all.gzipBytes).toBeLessThan(Number(withZodKb) * 1_100);
+    expect(one.gzipBytes).toBeLessThan(all.gzipBytes);
+  });
+
+  it("is refused by the bundler if it asks for what only a server has", async () => {
+    await expect(
+      bundled(['import { readFileSync } from "node:fs"; export const x = readFileSync("x");']),
+    ).rejects.toThrow(/node:fs/);
   });
 });
 
