@@ -6,7 +6,7 @@
  * was verified, and it says when it was issued.
  */
 import { type ConsensusNs, toMs } from "../ledger/consensus-time";
-import { type AccountId, entityNumbers } from "../ledger/ids";
+import { type AccountId, mayExist } from "../ledger/ids";
 import { addressOfDid, type EvmAddress } from "../ledger/magic-token";
 import { decodeMessage } from "./envelope";
 import { isTrusted, type TrustedPayers } from "./interpret";
@@ -70,12 +70,6 @@ function toldBy(message: IdentityMessage, issuer: EvmAddress, trusted: TrustedPa
   if (issuedMs === null || issuedMs > toMs(consensusNs) + MAX_AHEAD_MS) return null;
   if (accountId !== null && !mayExist(accountId)) return null;
   return { accountId, issuedMs, sinceNs: consensusNs };
-}
-
-/** Hedera numbers its entities from 1, in an int64. */
-function mayExist(accountId: AccountId): boolean {
-  const [, , number] = entityNumbers(accountId);
-  return number >= 1n && number < 2n ** 63n;
 }
 
 const isLater = (a: Told, b: Told) => a.issuedMs > b.issuedMs || (a.issuedMs === b.issuedMs && a.sinceNs > b.sinceNs);

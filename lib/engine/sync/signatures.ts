@@ -10,7 +10,7 @@
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
-import type { AccountId } from "../../core/ledger/ids";
+import { type AccountId, mayExist } from "../../core/ledger/ids";
 import type { LogEntry } from "../../core/signals/batch";
 import { decodeMessage } from "../../core/signals/envelope";
 import { type Interpretation, isTrusted, type TrustedPayers } from "../../core/signals/interpret";
@@ -172,6 +172,8 @@ export class Signatures {
 
   /** Asks one mirror after the other. Null if none answers, or if the budget ends before one does. */
   private async ask(purpose: LookupPurpose, accountId: AccountId, ns?: ConsensusNs): Promise<AccountKey | null> {
+    // Strangers choose whom a signed message names. A refused question would look like a fault of the mirror.
+    if (!mayExist(accountId)) return { kind: "none" };
     const { ledger, reserve } = this.deps;
     let reason: string | null = null;
     for (const attempt of ledger.mirrors.keys()) {

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Sequence, TopicId } from "@/lib/core/ledger/ids";
 import type { LedgerMessage } from "@/lib/core/ledger/message";
 import { ok } from "@/lib/core/result";
-import { type CheckDeps, checkTopic, newCheck } from "@/lib/engine/repair/audit";
+import { checkTopic, newCheck } from "@/lib/engine/repair/audit";
 import type { TopicSync } from "@/lib/engine/sync/topic-sync";
 import type { MirrorName } from "@/lib/ports/ledger/ledger";
 import type { Stores } from "@/lib/server/boot/app";
@@ -158,7 +158,7 @@ describe("a mirror whose pages are small", () => {
     await clock.drive(sync.run());
     expect(await cursor()).toBe(all.length);
     const found = await clock.drive(
-      checkTopic(depsOf(stores.sync, ledger, clock) as CheckDeps, TOPIC, {
+      checkTopic({ ...depsOf(stores.sync, ledger, clock), onUnproven: () => {} }, TOPIC, {
         mode: "audit",
         start: newCheck(all.length),
         paceMs: 1,

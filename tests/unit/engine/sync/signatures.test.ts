@@ -110,6 +110,15 @@ describe("a signature", () => {
     expect(await settled([signed(wallet, account(1), 10)])).toEqual(["unprovable"]);
   });
 
+  it.each(["0.0.0", "0.0.274877906944", "0.65536.7", "1024.0.7"])(
+    "of %s proves nothing, and no mirror is asked: the ledger cannot have such an account",
+    async (id) => {
+      fault = { code: "unavailable", message: "the mirror answered 400" };
+      expect(await settled([signed(ed25519Wallet(), id, 10, OPERATOR)])).toEqual(["unprovable"]);
+      expect([asked, signatures.trouble]).toEqual([[], null]);
+    },
+  );
+
   it("stays open while the mirror cannot be asked, and is judged when it can", async () => {
     const wallet = ed25519Wallet();
     hasKey(account(1), wallet);
