@@ -2,7 +2,8 @@
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import { createApp } from "@/lib/server/boot/container";
 import { readEnv } from "@/lib/server/config/env";
@@ -19,7 +20,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Instance {
   readonly server: AppServer;
-  readonly tier: UpstashTier;
+  readonly tier: RedisTier;
   /** Users named in commit events that reached this process. */
   readonly told: { users: number };
   close(): Promise<void>;
@@ -58,8 +59,8 @@ export class SetUp {
   }
 
   private async instance(network: string, databaseUrl: string, devnet: Devnet): Promise<Instance> {
-    const { url, token } = this.upstash;
-    const tier = openUpstash({ url, token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
+    const transport = new UpstashTransport(this.upstash);
+    const tier = openRedis({ transport, network, viewTtlMs: 3_600_000, clock: systemClock, log: quiet });
     const database = openPg(databaseUrl);
     const stores = await openStore(
       {

@@ -3,7 +3,8 @@ import { BentoCache, bentostore } from "bentocache";
 import { memoryDriver } from "bentocache/drivers/memory";
 import { redisDriver } from "bentocache/drivers/redis";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { TieredRead } from "@/lib/engine/reads/tiered-read";
@@ -39,8 +40,14 @@ type Read = (userId: UserId) => Promise<unknown>;
 export async function run(): Promise<readonly BenchRow[]> {
   const redis = await startRedis();
   const upstash = await startUpstash({ redisPort: redis.port });
-  const tier = openUpstash({
-    ...{ url: upstash.url, token: upstash.token, network: "bench", viewTtlMs: TTL_MS, clock: systemClock, log: quiet },
+  const tier = openRedis({
+    ...{
+      transport: new UpstashTransport(upstash),
+      network: "bench",
+      viewTtlMs: TTL_MS,
+      clock: systemClock,
+      log: quiet,
+    },
     // The row measures how long a read takes, not when it times out.
     ...{ readTimeoutMs: 10_000, timeoutMs: 10_000 },
   });
@@ -54,7 +61,7 @@ export async function run(): Promise<readonly BenchRow[]> {
 }
 
 /** With `maxBytes` below two views, every read misses the first tier. */
-function ours(tier: UpstashTier | null, maxBytes: number): Read {
+function ours(tier: RedisTier | null, maxBytes: number): Read {
   const l1 = new L1Cache({ maxBytes, ttlMs: TTL_MS, now: () => systemClock.now() });
   const reader = new TieredRead({
     l1,
@@ -91,7 +98,7 @@ async function firstTier(): Promise<BenchRow> {
   };
 }
 
-async function redisTier(tier: UpstashTier, upstash: UpstashStandIn, redis: RedisServer): Promise<BenchRow> {
+async function redisTier(tier: RedisTier, upstash: UpstashStandIn, redis: RedisServer): Promise<BenchRow> {
   const connection = { host: "127.0.0.1", port: redis.port };
   const store = bentostore()
     .useL1Layer(memoryDriver({ serialize: false, maxItems: 1 }))

@@ -1,7 +1,7 @@
 /**
  * How often each part is asked per second, in the steady state. Users act independently and at a constant rate, and each read
  * goes to a random instance. Each formula below models one piece of code: engine/reads/tiered-read, sync-scheduler, topic-sync,
- * live-hub, submit, and adapters/upstash, where one port method is one command.
+ * live-hub, submit, and adapters/redis, where one port method is one command.
  */
 
 import { TOPIC_KINDS, type TopicKind } from "../ledger/ids";
@@ -10,7 +10,7 @@ import { type CapacityInputs, DAY_S } from "./inputs";
 import { syncRun } from "./sync-runs";
 
 /**
- * Purposes of Redis commands, as adapters/upstash counts them. Those that a steady state does not have (expire, gate, …) are left
+ * Purposes of Redis commands, as adapters/redis counts them. Those that a steady state does not have (expire, gate, …) are left
  * out.
  */
 type RedisPurpose =

@@ -1,6 +1,6 @@
 /**
  * Branded identifiers. `parse…` checks what comes from outside and answers null, `to…` checks what must be right and throws. Three
- * places cast instead: adapters/postgres and adapters/upstash, which hold what was checked before it was written, and lib/devnet,
+ * places cast instead: adapters/postgres and adapters/redis, which hold what was checked before it was written, and lib/devnet,
  * which makes its own ids (tests/unit/repository/source/brands.test.ts).
  */
 import { showsWhole } from "../signals/text";

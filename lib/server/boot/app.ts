@@ -2,9 +2,9 @@ import "server-only";
 /** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
-import type { UpstashClientStats } from "../../adapters/upstash/client/client";
-import type { EventBusStats } from "../../adapters/upstash/events/event-bus";
-import type { Keeping } from "../../adapters/upstash/keeping";
+import type { RedisClientStats } from "../../adapters/redis/client/client";
+import type { EventBusStats } from "../../adapters/redis/events/event-bus";
+import type { Keeping } from "../../adapters/redis/keeping";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { Incidents } from "../../engine/health/incidents";
@@ -177,7 +177,7 @@ export interface SharedTier {
   readonly views: ViewCache;
   readonly bus: EventBus;
   readonly reports: InstanceReports;
-  stats(): UpstashClientStats & { readonly bus: EventBusStats };
+  stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps its keys over a restart and when it is full. One command. */
   keeping(): Promise<Keeping>;
   readonly fence: WriteFence;

@@ -6,7 +6,9 @@ import { systemClock } from "../../adapters/memory/system-clock";
 import type { Database } from "../../adapters/postgres/drivers/database";
 import { openDatabase } from "../../adapters/postgres/drivers/open";
 import { openStore } from "../../adapters/postgres/store";
-import { openUpstash } from "../../adapters/upstash/open-upstash";
+import type { Transport } from "../../adapters/redis/client/transport";
+import { openRedis } from "../../adapters/redis/open-redis";
+import { UpstashTransport } from "../../adapters/redis/upstash/upstash-transport";
 import { backoffMs } from "../../core/sync/backoff";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
@@ -85,17 +87,22 @@ export async function openStoresOfCommand(env: Env): Promise<Stores> {
   return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });
 }
 
+/** The way to the Redis that the environment names; null if it names none. */
+export function transportOf(env: Env): Transport | null {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
+  return url === undefined || token === undefined ? null : new UpstashTransport({ url, token });
+}
+
 /** Opens the tier that instances share, if one is configured. */
 export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | null {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (url === undefined || token === undefined) return null;
+  const transport = transportOf(env);
+  if (transport === null) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
   const network = env.HEDERA_NETWORK;
   // Views from before STRICT_BONDING was switched hold other content. They have other keys, and expire.
   const viewVariant = env.isStrict ? "strict" : undefined;
-  return openUpstash({
-    url,
-    token,
+  return openRedis({
+    transport,
     network,
     viewVariant,
     viewTtlMs,

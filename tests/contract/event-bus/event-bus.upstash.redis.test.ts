@@ -1,8 +1,9 @@
 /** Commit events between instances, over a real Redis behind Upstash's protocol. */
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { Clock } from "@/lib/ports/clock";
 import type { CachedView } from "@/lib/ports/shared/view-cache";
@@ -14,12 +15,12 @@ const fixture = upstashFixture();
 const ADA = "tm-ada" as UserId;
 const VIEW: CachedView = { body: "{}", etag: '"1-a"', position: 1, readMs: 1 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };
-const opened: UpstashTier[] = [];
+const opened: RedisTier[] = [];
 
-function tierOf(network: string, clock: Clock = systemClock): UpstashTier {
-  const { url, token } = fixture.upstash;
+function tierOf(network: string, clock: Clock = systemClock): RedisTier {
+  const transport = new UpstashTransport(fixture.upstash);
   const timeouts = { readTimeoutMs: 10_000, timeoutMs: 10_000 };
-  const tier = openUpstash({ url, token, network, viewTtlMs: 60_000, clock, log, ...timeouts });
+  const tier = openRedis({ transport, network, viewTtlMs: 60_000, clock, log, ...timeouts });
   opened.push(tier);
   return tier;
 }
@@ -38,13 +39,13 @@ const until = (condition: () => boolean | Promise<boolean>) => expect.poll(condi
 
 const cutSubscriptions = () => fixture.redis.send([["CLIENT", "KILL", "TYPE", "pubsub"]]);
 
-async function keep(tier: UpstashTier, userId: UserId): Promise<void> {
+async function keep(tier: RedisTier, userId: UserId): Promise<void> {
   const found = await tier.views.lookup(userId, "contacts", 60_000);
   if (found.kind !== "lease") throw new Error(`expected a lease, got ${found.kind}`);
   expect(await tier.views.fill(userId, "contacts", VIEW, found.lease)).toBe(true);
 }
 
-const kindOf = async (tier: UpstashTier, userId: UserId) => (await tier.views.lookup(userId, "contacts", 60_000)).kind;
+const kindOf = async (tier: RedisTier, userId: UserId) => (await tier.views.lookup(userId, "contacts", 60_000)).kind;
 
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((tier) => tier.close()));

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { CachedView, Lookup } from "@/lib/ports/shared/view-cache";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
@@ -13,13 +14,13 @@ import { commitOf, Recorder, TOPIC } from "./event-bus.contract";
 const fixture = upstashFixture();
 const ADA = "tm-ada" as UserId;
 const log = { info: () => {}, warn: () => {}, error: () => {} };
-const opened: UpstashTier[] = [];
+const opened: RedisTier[] = [];
 const viewAt = (position: number): CachedView => ({ body: "{}", etag: `"${position}-a"`, position, readMs: 1 });
 
-function tierOf(network: string): UpstashTier {
-  const { url, token } = fixture.upstash;
+function tierOf(network: string): RedisTier {
+  const transport = new UpstashTransport(fixture.upstash);
   const timeouts = { readTimeoutMs: 10_000, timeoutMs: 10_000 };
-  const tier = openUpstash({ url, token, network, viewTtlMs: 60_000, clock: systemClock, log, ...timeouts });
+  const tier = openRedis({ transport, network, viewTtlMs: 60_000, clock: systemClock, log, ...timeouts });
   opened.push(tier);
   return tier;
 }
@@ -42,11 +43,11 @@ async function listening(network: string) {
 }
 
 const until = (condition: () => boolean) => expect.poll(condition).toBe(true);
-const look = (tier: UpstashTier, userId = ADA) => tier.views.lookup(userId, "contacts", 60_000);
-const kindOf = async (tier: UpstashTier) => (await look(tier)).kind;
-const round = (tier: UpstashTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
+const look = (tier: RedisTier, userId = ADA) => tier.views.lookup(userId, "contacts", 60_000);
+const kindOf = async (tier: RedisTier) => (await look(tier)).kind;
+const round = (tier: RedisTier) => tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1, 0);
 
-async function fill(tier: UpstashTier, position: number, userId = ADA): Promise<boolean> {
+async function fill(tier: RedisTier, position: number, userId = ADA): Promise<boolean> {
   const found = await look(tier, userId);
   return found.kind === "lease" && tier.views.fill(userId, "contacts", viewAt(position), found.lease);
 }
@@ -219,14 +220,14 @@ describe("whatever instances do and Redis loses", () => {
         const known = [0, 0, 0];
         let told = 0;
         let saved = { told, restore: await snapshotOf(fixture.redis, network) };
-        const held: { tier: UpstashTier; lease: string; position: number }[] = [];
+        const held: { tier: RedisTier; lease: string; position: number }[] = [];
         const found = async (instance: number): Promise<Lookup | null> => {
-          const answer = await look(tiers[instance] as UpstashTier).catch(() => null);
+          const answer = await look(tiers[instance] as RedisTier).catch(() => null);
           if (answer?.kind === "hit") expect(answer.view.position).toBeGreaterThanOrEqual(known[instance] as number);
           return answer;
         };
         for (const { op, instance } of ops) {
-          const tier = tiers[instance] as UpstashTier;
+          const tier = tiers[instance] as RedisTier;
           if (op === "publish") {
             truth += 1;
             await tier.bus.publish(commitOf(null));

@@ -1,9 +1,9 @@
 /** The hot cache that instances share, over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
-import type { Commands } from "@/lib/adapters/upstash/client/client";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { History } from "@/lib/adapters/upstash/history";
-import { UpstashHotCache } from "@/lib/adapters/upstash/hot-cache";
+import type { Commands } from "@/lib/adapters/redis/client/client";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { History } from "@/lib/adapters/redis/history";
+import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
@@ -15,7 +15,7 @@ const USER = "tm-ada" as UserId;
 const TOPIC = "0.0.1" as TopicId;
 
 const hotOf = (network: string, commands: Commands = fixture.client(), history = new History()) =>
-  new UpstashHotCache({ commands, keys: new Keys(network), history });
+  new RedisHotCache({ commands, keys: new Keys(network), history });
 
 describe("in the contract", () => {
   hotCacheContract(async () => {
@@ -36,7 +36,7 @@ describe("several instances", () => {
     // A token in 100 s: however slow this machine is, none comes back meanwhile.
     const policy = { perSecond: 0.01, burst: 4, maxWaitMs: 200_000 };
     const waits = await Promise.all(
-      Array.from({ length: 9 }, (_, i) => (hots[i % 3] as UpstashHotCache).reserve("m", policy)),
+      Array.from({ length: 9 }, (_, i) => (hots[i % 3] as RedisHotCache).reserve("m", policy)),
     );
     const sorted = waits.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
     expect(sorted.slice(0, 4)).toEqual([0, 0, 0, 0]);
@@ -50,9 +50,9 @@ describe("several instances", () => {
     const network = newNetwork();
     const sequences: number[] = [];
     const options = { keys: new Keys(network), onSequence: (sequence: number) => void sequences.push(sequence) };
-    const [a, b] = [0, 1].map(() => new UpstashHotCache({ commands: fixture.client(), ...options })) as [
-      UpstashHotCache,
-      UpstashHotCache,
+    const [a, b] = [0, 1].map(() => new RedisHotCache({ commands: fixture.client(), ...options })) as [
+      RedisHotCache,
+      RedisHotCache,
     ];
     // Texts of different lengths: neither a double nor alphabetical order alone tells which is later.
     const times = [999_999_999_999_999_999n, 1_690_000_000_000_000_000n, 1_690_000_000_000_000_001n];
@@ -85,7 +85,7 @@ describe("several instances", () => {
 describe("the memory of nonces", () => {
   it("starts again if Redis has lost its data, or was found to have gone back", async () => {
     const network = newNetwork();
-    const memory = async (hot: UpstashHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
+    const memory = async (hot: RedisHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
     const hot = hotOf(network);
     await memory(hot, 1);
     await fixture.redis.send([["HSET", new Keys(network).history, "since", "1000"]]);

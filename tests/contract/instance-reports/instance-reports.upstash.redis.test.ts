@@ -1,8 +1,8 @@
 /** Instance reports in a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
-import type { Commands } from "@/lib/adapters/upstash/client/client";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { UpstashInstanceReports } from "@/lib/adapters/upstash/instance-reports";
+import type { Commands } from "@/lib/adapters/redis/client/client";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { RedisInstanceReports } from "@/lib/adapters/redis/instance-reports";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
 import { age, withClock } from "../../support/stand-ins/upstash-time";
@@ -12,7 +12,7 @@ const fixture = upstashFixture();
 const own = (instanceId: string, report: string) => ({ instanceId, report, ttlMs: TTL_MS });
 
 const reportsOf = (network: string, commands: Commands = fixture.client()) =>
-  new UpstashInstanceReports({ commands, keys: new Keys(network) });
+  new RedisInstanceReports({ commands, keys: new Keys(network) });
 
 describe("in the contract", () => {
   instanceReportsContract(async () => {

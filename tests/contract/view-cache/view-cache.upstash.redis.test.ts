@@ -1,8 +1,8 @@
 /** The shared views over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
-import type { Commands } from "@/lib/adapters/upstash/client/client";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { UpstashViewCache } from "@/lib/adapters/upstash/view-cache";
+import type { Commands } from "@/lib/adapters/redis/client/client";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { RedisViewCache } from "@/lib/adapters/redis/view-cache";
 import type { CacheStrategies } from "@/lib/core/cache-strategy";
 import type { UserId } from "@/lib/core/ledger/ids";
 import type { CachedView } from "@/lib/ports/shared/view-cache";
@@ -26,11 +26,11 @@ function cacheOf(
   instanceId: string,
   commands: Commands = fixture.client(),
   strategies?: CacheStrategies,
-): UpstashViewCache {
-  return new UpstashViewCache({ commands, keys: new Keys(network), instanceId, ttlMs: TTL_MS, strategies });
+): RedisViewCache {
+  return new RedisViewCache({ commands, keys: new Keys(network), instanceId, ttlMs: TTL_MS, strategies });
 }
 
-async function leased(cache: UpstashViewCache, userId = USER): Promise<string> {
+async function leased(cache: RedisViewCache, userId = USER): Promise<string> {
   const found = await cache.lookup(userId, "contacts", 60_000);
   if (found.kind !== "lease") throw new Error(`expected a lease, got ${found.kind}`);
   return found.lease;
@@ -73,7 +73,7 @@ describe("the cache of several instances", () => {
     const network = newNetwork();
     const caches = ["a", "b", "c"].map((instanceId) => cacheOf(network, instanceId));
     const found = await Promise.all(
-      Array.from({ length: 30 }, (_, i) => (caches[i % 3] as UpstashViewCache).lookup(USER, "contacts", 60_000)),
+      Array.from({ length: 30 }, (_, i) => (caches[i % 3] as RedisViewCache).lookup(USER, "contacts", 60_000)),
     );
     expect(found.filter(({ kind }) => kind === "lease")).toHaveLength(1);
   });
@@ -88,9 +88,9 @@ describe("the cache of several instances", () => {
   it("never lets a reader that is slow between lookup and fill bring the older view back, whoever commits", async () => {
     const network = newNetwork();
     const [slow, writer, third] = ["a", "b", "c"].map((id) => cacheOf(network, id)) as [
-      UpstashViewCache,
-      UpstashViewCache,
-      UpstashViewCache,
+      RedisViewCache,
+      RedisViewCache,
+      RedisViewCache,
     ];
     const oldLease = await leased(slow);
     await writer.expire([USER]);

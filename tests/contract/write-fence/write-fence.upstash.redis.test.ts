@@ -1,7 +1,7 @@
 /** The write fence over a real Redis behind Upstash's protocol. */
 import { describe, expect, it } from "vitest";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { UpstashWriteFence } from "@/lib/adapters/upstash/write-fence";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { RedisWriteFence } from "@/lib/adapters/redis/write-fence";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
@@ -17,16 +17,13 @@ writeFenceContract(async () => {
     await clock.advance(ms);
     await age(fixture.redis, network, ms);
   };
-  return { fence: new UpstashWriteFence(withClock(fixture.client(), clock), new Keys(network)), pass };
+  return { fence: new RedisWriteFence(withClock(fixture.client(), clock), new Keys(network)), pass };
 });
 
 describe("the fence of several instances", () => {
   it("is shared, costs one command each time, and expires after a day", async () => {
     const keys = new Keys(newNetwork());
-    const [a, b] = [0, 1].map(() => new UpstashWriteFence(fixture.client(), keys)) as [
-      UpstashWriteFence,
-      UpstashWriteFence,
-    ];
+    const [a, b] = [0, 1].map(() => new RedisWriteFence(fixture.client(), keys)) as [RedisWriteFence, RedisWriteFence];
     const [user, topicId] = ["tm-ada" as UserId, "0.0.1" as TopicId];
     fixture.upstash.counters.reset();
     await a.enter(user, "trust", { topicId, registryVersion: 1, userVersion: 0 });

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { newShard } from "@/lib/core/shards/shards";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 interface Instance {
   readonly app: App;
-  readonly tier: UpstashTier;
+  readonly tier: RedisTier;
   readonly sql: string[];
   ask(
     method: string,
@@ -63,9 +64,8 @@ async function startInstance(databaseUrl: string, network: string, targetMs = QU
     sql.push(name);
     return null;
   });
-  const tier = openUpstash({
-    url: upstash.url,
-    token: upstash.token,
+  const tier = openRedis({
+    transport: new UpstashTransport(upstash),
     network,
     viewTtlMs: 3_600_000,
     clock: systemClock,

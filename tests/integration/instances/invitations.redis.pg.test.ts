@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { openUpstash } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
@@ -46,8 +47,14 @@ beforeEach(async () => {
     const app = createTestApp({
       devnet,
       stores: await openStore(openPg(databaseUrl), network, { isStrict: true }),
-      shared: openUpstash({
-        ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
+      shared: openRedis({
+        ...{
+          transport: new UpstashTransport(upstash),
+          network,
+          viewTtlMs: 3_600_000,
+          clock: systemClock,
+          log: quietLog,
+        },
         // A busy machine is no outage.
         ...{ readTimeoutMs: 10_000, timeoutMs: 10_000 },
       }),

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { openUpstash } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
@@ -58,8 +59,8 @@ async function startInstance(databaseUrl: string): Promise<App> {
     devnet,
     // Nothing becomes stale, no view leaves L1 and no round begins while a test looks.
     env: { FRESHNESS_TARGET_MS: "3600000", MIRROR_RPS: "1000" },
-    shared: openUpstash({
-      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
+    shared: openRedis({
+      ...{ transport: new UpstashTransport(upstash), network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
       onCommand: metrics.observeCommand,
     }),
     stores,

@@ -1,11 +1,11 @@
 /** The gate to the shared tier, while the tier does what it should not. */
 import { inspect } from "node:util";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { UpstashClient } from "@/lib/adapters/upstash/client/client";
-import type { CommandSample } from "@/lib/adapters/upstash/client/command-stats";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { UpstashHotCache } from "@/lib/adapters/upstash/hot-cache";
-import { UpstashViewCache } from "@/lib/adapters/upstash/view-cache";
+import type { RedisClient } from "@/lib/adapters/redis/client/client";
+import type { CommandSample } from "@/lib/adapters/redis/client/command-stats";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
+import { RedisViewCache } from "@/lib/adapters/redis/view-cache";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { newNetwork, upstashFixture } from "../../support/stand-ins/upstash-fixture";
@@ -19,11 +19,11 @@ beforeEach(() => {
   network = newNetwork();
 });
 
-const viewsOf = (commands: UpstashClient) =>
-  new UpstashViewCache({ commands, keys: new Keys(network), instanceId: "a", ttlMs: 60_000 });
-const hotOf = (commands: UpstashClient) => new UpstashHotCache({ commands, keys: new Keys(network) });
+const viewsOf = (commands: RedisClient) =>
+  new RedisViewCache({ commands, keys: new Keys(network), instanceId: "a", ttlMs: 60_000 });
+const hotOf = (commands: RedisClient) => new RedisHotCache({ commands, keys: new Keys(network) });
 
-const fill = (client: UpstashClient) =>
+const fill = (client: RedisClient) =>
   viewsOf(client).fill(USER, "contacts", { body: "secret-body", etag: "secret-etag", position: 1, readMs: 1 }, "x");
 
 async function failureOf(work: Promise<unknown>): Promise<Error> {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { UpstashClient } from "@/lib/adapters/upstash/client/client";
+import { RedisClient } from "@/lib/adapters/redis/client/client";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 
 const TIMEOUT_MS = 100;
 const STANDSTILL_MS = 400;
@@ -19,13 +20,13 @@ require("node:http").createServer((request, response) => {
 const received = new Int32Array(new SharedArrayBuffer(4));
 const silent = new Int32Array(new SharedArrayBuffer(4));
 let worker: Worker;
-let client: UpstashClient;
+let client: RedisClient;
 
 beforeAll(async () => {
   worker = new Worker(SERVER, { eval: true, workerData: { received, silent } });
   const [port] = await once(worker, "message");
-  const url = `http://127.0.0.1:${port}`;
-  client = new UpstashClient({ url, token: "token", clock: systemClock, readTimeoutMs: TIMEOUT_MS });
+  const transport = new UpstashTransport({ url: `http://127.0.0.1:${port}`, token: "token" });
+  client = new RedisClient({ transport, clock: systemClock, readTimeoutMs: TIMEOUT_MS });
 });
 afterAll(async () => void (await worker.terminate()));
 beforeEach(() => {

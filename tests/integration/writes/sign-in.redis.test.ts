@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { AccountId, UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App, Stores } from "@/lib/server/boot/app";
@@ -20,7 +21,7 @@ const USER = "tm-alice" as UserId;
 
 interface Instance {
   readonly app: App;
-  readonly tier: UpstashTier;
+  readonly tier: RedisTier;
 }
 
 let devnet: Devnet;
@@ -29,9 +30,9 @@ let a: Instance;
 let b: Instance;
 
 function startInstance(network: string): Instance {
-  const { url, token } = fixture.upstash;
+  const transport = new UpstashTransport(fixture.upstash);
   const timeouts = { readTimeoutMs: 10_000, timeoutMs: 10_000 };
-  const tier = openUpstash({ url, token, network, viewTtlMs: 60_000, clock: systemClock, log: quietLog, ...timeouts });
+  const tier = openRedis({ transport, network, viewTtlMs: 60_000, clock: systemClock, log: quietLog, ...timeouts });
   const app = createTestApp({
     ...{ devnet, stores, shared: tier },
     env: { APP_DOMAIN: "app.test" },

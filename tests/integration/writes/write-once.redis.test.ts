@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { tierOver } from "@/lib/adapters/upstash/open-upstash";
+import { tierOver } from "@/lib/adapters/redis/open-redis";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { err } from "@/lib/core/result";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -55,6 +55,7 @@ function openShared(): SharedTier {
     eval: (...args: Parameters<typeof driven.eval>) => busy(driven.eval(...args)),
     subscribe: (...args: Parameters<typeof client.subscribe>) => client.subscribe(...args),
     stats: () => client.stats(),
+    close: () => client.close(),
   };
   return tierOver(commands, { network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog });
 }

@@ -8,9 +8,10 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import { openDatabase } from "@/lib/adapters/postgres/drivers/open";
 import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
-import type { Commands } from "@/lib/adapters/upstash/client/client";
-import { UpstashClient } from "@/lib/adapters/upstash/client/client";
-import { tierOver, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import type { Commands } from "@/lib/adapters/redis/client/client";
+import { RedisClient } from "@/lib/adapters/redis/client/client";
+import { type RedisTier, tierOver } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { Log } from "@/lib/ports/log";
 import type { DrivenClock } from "../control/driven-clock";
 import { busy } from "../control/event-loop";
@@ -60,18 +61,27 @@ export async function openTestDatabase(): Promise<Database> {
 }
 
 /** Opens Redis on the test's clock. Null in the embedded set-up, which has no Redis. */
-export async function openTestShared(clock: DrivenClock, log: Log): Promise<UpstashTier | null> {
+export async function openTestShared(clock: DrivenClock, log: Log): Promise<RedisTier | null> {
   if (SET_UP === "embedded") return null;
   const { upstash, redisPort } = await servers();
   const network = `t-${randomUUID().slice(0, 13)}`;
   const redis = await RespConnection.open(redisPort);
   // The client waits for Redis in real time. Only the entries follow the test's clock.
-  const client = new UpstashClient({ ...upstash, clock: systemClock, readTimeoutMs: 10_000, timeoutMs: 10_000 });
+  const client = new RedisClient({
+    transport: new UpstashTransport(upstash),
+    clock: systemClock,
+    readTimeoutMs: 10_000,
+    timeoutMs: 10_000,
+  });
   const driven = withClock(client, clock);
   const commands: Commands = { eval: (...args) => busy(driven.eval(...args)) };
-  const subscribe: UpstashClient["subscribe"] = (...args) => client.subscribe(...args);
-  const stats: UpstashClient["stats"] = () => client.stats();
-  const tier = tierOver({ ...commands, subscribe, stats }, { network, viewTtlMs: 3_600_000, clock: systemClock, log });
+  const subscribe: RedisClient["subscribe"] = (...args) => client.subscribe(...args);
+  const stats: RedisClient["stats"] = () => client.stats();
+  const close: RedisClient["close"] = () => client.close();
+  const tier = tierOver(
+    { ...commands, subscribe, stats, close },
+    { network, viewTtlMs: 3_600_000, clock: systemClock, log },
+  );
   clock.onAdvance = (ms) => age(redis, network, ms);
   return {
     ...tier,

@@ -1,6 +1,6 @@
 /** Knows the purpose of each of our scripts. So a stand-in can tell the commands of reads from those of the sync. */
-import type { Purpose } from "@/lib/adapters/upstash/client/command-stats";
-import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/upstash/events/event-scripts";
+import type { Purpose } from "@/lib/adapters/redis/client/command-stats";
+import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/redis/events/event-scripts";
 import {
   ABANDON,
   ATTEMPT,
@@ -10,9 +10,9 @@ import {
   PING,
   RESERVE,
   ROUND,
-} from "@/lib/adapters/upstash/hot-scripts";
-import { REMOVE, REPORT } from "@/lib/adapters/upstash/instance-reports";
-import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP } from "@/lib/adapters/upstash/view-scripts";
+} from "@/lib/adapters/redis/hot-scripts";
+import { REMOVE, REPORT } from "@/lib/adapters/redis/instance-reports";
+import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP } from "@/lib/adapters/redis/view-scripts";
 import type { Command } from "../servers/resp";
 
 const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([

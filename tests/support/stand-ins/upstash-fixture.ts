@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { systemClock } from "@/lib/adapters/memory/system-clock";
-import { UpstashClient, type UpstashClientOptions } from "@/lib/adapters/upstash/client/client";
+import { RedisClient, type RedisClientOptions } from "@/lib/adapters/redis/client/client";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import { type RedisServer, startRedis } from "../servers/redis-server";
 import { RespConnection } from "../servers/resp";
 import { startUpstash, type UpstashStandIn } from "./upstash";
@@ -15,7 +16,7 @@ export interface UpstashFixture {
   /** Restarts Redis empty. */
   restartRedis(): Promise<void>;
   /** A client with timeouts that a busy machine does not reach, unless the test sets others. */
-  client(options?: Partial<UpstashClientOptions>): UpstashClient;
+  client(options?: Partial<RedisClientOptions>): RedisClient;
 }
 
 /** Call it once at the top of a file. Its members exist from the first test on. */
@@ -37,10 +38,9 @@ export function upstashFixture(): UpstashFixture {
       await fixture.server.restart();
       fixture.redis = await RespConnection.open(fixture.server.port);
     },
-    client: (options: Partial<UpstashClientOptions> = {}) =>
-      new UpstashClient({
-        url: fixture.upstash.url,
-        token: fixture.upstash.token,
+    client: (options: Partial<RedisClientOptions> = {}) =>
+      new RedisClient({
+        transport: new UpstashTransport(fixture.upstash),
         clock: systemClock,
         readTimeoutMs: 10_000,
         timeoutMs: 10_000,

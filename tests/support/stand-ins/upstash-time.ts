@@ -2,7 +2,7 @@
  * Lets tests move time in a real Redis, whose own clock they cannot move. Scripts read the test's clock instead. Times to live are a
  * thousand times as long, so that no key expires while a test is slow. `age` shortens them when time should pass.
  */
-import type { Commands } from "@/lib/adapters/upstash/client/client";
+import type { Commands } from "@/lib/adapters/redis/client/client";
 import type { Clock } from "@/lib/ports/clock";
 import type { RespConnection } from "../servers/resp";
 

@@ -6,8 +6,9 @@
 
 import { expect } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
-import { UpstashClient } from "@/lib/adapters/upstash/client/client";
-import { tierOver } from "@/lib/adapters/upstash/open-upstash";
+import { RedisClient } from "@/lib/adapters/redis/client/client";
+import { tierOver } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import { parseConsensusTime } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { Clock } from "@/lib/ports/clock";
@@ -225,10 +226,10 @@ export class WaywardWorld {
   /** Starts an instance and closes its predecessor. */
   async start(index: Index): Promise<void> {
     await this.apps[index]?.close();
-    const { url, token } = this.fixture.upstash;
+    const transport = new UpstashTransport(this.fixture.upstash);
     const [truth, clock] = [this.clock, this.clocks[index]];
     const timeouts = { readTimeoutMs: 10_000, timeoutMs: 10_000 };
-    const client = new UpstashClient({ url, token, clock: truth, random: () => 0.5, ...timeouts });
+    const client = new RedisClient({ transport, clock: truth, random: () => 0.5, ...timeouts });
     const shared = tierOver(
       {
         ...withClock(client, truth),
@@ -237,6 +238,7 @@ export class WaywardWorld {
           return client.subscribe(channel, { onOpen, onMessage: heard }, signal);
         },
         stats: () => client.stats(),
+        close: () => client.close(),
       },
       { network: this.network, viewTtlMs: 3_600_000, clock: truth, log: quietLog },
     );

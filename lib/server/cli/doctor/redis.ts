@@ -1,31 +1,34 @@
 import "server-only";
 import { systemClock } from "../../../adapters/memory/system-clock";
-import { UpstashClient } from "../../../adapters/upstash/client/client";
-import { Keys } from "../../../adapters/upstash/client/keys";
-import { UpstashHotCache } from "../../../adapters/upstash/hot-cache";
-import { type Keeping, readKeeping } from "../../../adapters/upstash/keeping";
+import { RedisClient } from "../../../adapters/redis/client/client";
+import { Keys } from "../../../adapters/redis/client/keys";
+import { RedisHotCache } from "../../../adapters/redis/hot-cache";
+import { type Keeping, readKeeping } from "../../../adapters/redis/keeping";
 import { reasonUnreachable } from "../../../core/health/unreachable";
+import { transportOf } from "../../boot/open";
 import type { Env } from "../../config/env";
 import { type Finding, fine, wrong } from "./finding";
 
 export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (url === undefined || token === undefined) {
+  const transport = transportOf(env);
+  if (transport === null) {
     yield fine("redis", "No Redis is configured: one instance only.");
     return;
   }
   let keeping: Keeping;
   try {
     // All our commands are scripts. A plan without scripts or a read-only token fails here, and not later under load.
-    const client = new UpstashClient({ url, token, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
+    const client = new RedisClient({ transport, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
     keeping = await readKeeping(client);
-    await new UpstashHotCache({ commands: client, keys: new Keys(env.HEDERA_NETWORK) }).ping();
+    await new RedisHotCache({ commands: client, keys: new Keys(env.HEDERA_NETWORK) }).ping();
     yield fine("redis", "Redis answers, runs our scripts and takes writes.");
   } catch (cause) {
     const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));
     const mend = "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
     yield wrong("redis", `Redis cannot be used: ${reason}. ${mend}`);
     return;
+  } finally {
+    await transport.close();
   }
   const { persists, evicts } = keeping;
   if (persists === false)

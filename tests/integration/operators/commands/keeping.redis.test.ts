@@ -1,6 +1,6 @@
 /** Asks a real Redis how it keeps its keys, with the command that the app sends. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readKeeping } from "@/lib/adapters/upstash/keeping";
+import { readKeeping } from "@/lib/adapters/redis/keeping";
 import { type RedisServer, startRedis } from "../../../support/servers/redis-server";
 import { RespConnection } from "../../../support/servers/resp";
 

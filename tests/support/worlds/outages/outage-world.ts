@@ -6,8 +6,9 @@
 import { expect } from "vitest";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { openUpstash, type UpstashTier } from "@/lib/adapters/upstash/open-upstash";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { openRedis, type RedisTier } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
@@ -45,7 +46,7 @@ export interface Ask {
 export class Instance {
   constructor(
     readonly app: App,
-    readonly tier: UpstashTier,
+    readonly tier: RedisTier,
     readonly submitter: DevnetSubmitter,
     /** Lines that were logged, level in front. */
     readonly logged: readonly string[] = [],
@@ -287,8 +288,8 @@ async function startInstance(
   upstash: UpstashStandIn,
 ): Promise<Instance> {
   const opened = await openStore(openPg(databaseUrl, { maxConnections: 4 }), network, { now: () => clock.now() });
-  const tier = openUpstash({
-    ...{ url: upstash.url, token: upstash.token, network, clock, log: quietLog },
+  const tier = openRedis({
+    ...{ transport: new UpstashTransport(upstash), network, clock, log: quietLog },
     viewTtlMs: 3_600_000,
   });
   const submitter = new DevnetSubmitter(devnet);

@@ -4,7 +4,8 @@ import { systemClock } from "@/lib/adapters/memory/system-clock";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { openPg } from "@/lib/adapters/postgres/drivers/pg";
 import { openStore } from "@/lib/adapters/postgres/store";
-import { openUpstash } from "@/lib/adapters/upstash/open-upstash";
+import { openRedis } from "@/lib/adapters/redis/open-redis";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { Result } from "@/lib/core/result";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -84,8 +85,8 @@ export async function startSplitWorld({ segments, instances, distanceMs }: Split
   const contacts = [devnet.topics.contact, ...Array.from({ length: segments - 1 }, () => devnet.createTopic())];
   const { trust, recognition, profile } = devnet.topics;
   const tierOf = () =>
-    openUpstash({
-      ...{ url: upstash.url, token: upstash.token, network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
+    openRedis({
+      ...{ transport: new UpstashTransport(upstash), network, viewTtlMs: 3_600_000, clock: systemClock, log: quietLog },
       // A busy machine must not look like an outage.
       ...{ readTimeoutMs: 60_000, timeoutMs: 60_000 },
     });

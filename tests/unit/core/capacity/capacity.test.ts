@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PURPOSES } from "@/lib/adapters/upstash/client/command-stats";
+import { PURPOSES } from "@/lib/adapters/redis/client/command-stats";
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { currentPlan } from "@/lib/core/capacity/current";

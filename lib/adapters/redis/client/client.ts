@@ -2,7 +2,6 @@
  * The only way to Redis: every command is counted by its purpose, has a timeout, and fails as TierUnavailable with nothing in
  * it but a kind and a code. While Redis is down the circuit breaker refuses commands at once.
  */
-import { Redis } from "@upstash/redis";
 import {
   admit,
   type CircuitBreaker,
@@ -13,13 +12,13 @@ import {
 } from "../../../core/sync/circuit-breaker";
 import type { Clock } from "../../../ports/clock";
 import { isTierUnavailable } from "../../../ports/tier-unavailable";
-import { type StreamHandlers, streamChannel } from "../events/subscription";
 import { bytesOf, type CommandCounts, type CommandSample, CommandStats, type Purpose } from "./command-stats";
-import { codeOf, kindOf, unavailable } from "./failure";
+import { unavailable } from "./failure";
+import type { StreamHandlers, Transport } from "./transport";
 
-export interface UpstashClientOptions {
-  readonly url: string;
-  readonly token: string;
+export interface RedisClientOptions {
+  /** The client closes it. */
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: () => number;
   /** A reader is waiting, and the database can answer instead. */
@@ -28,7 +27,7 @@ export interface UpstashClientOptions {
   readonly onCommand?: (sample: CommandSample) => void;
 }
 
-export interface UpstashClientStats {
+export interface RedisClientStats {
   readonly circuit: CircuitBreaker["name"];
   /** The kind and code of the last failure. */
   readonly lastError: string | null;
@@ -37,7 +36,7 @@ export interface UpstashClientStats {
 
 /** The part of the client that the adapters need. */
 export interface Commands {
-  /** Runs a script as one command, whether or not the server knows it: EVALSHA would cost a second one if it does not. */
+  /** Runs a script as one command. */
   eval(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
 }
 
@@ -48,13 +47,6 @@ export interface Channels {
 
 const READ_TIMEOUT_MS = 300;
 const TIMEOUT_MS = 1_000;
-/**
- * A timer that fires this much too late shows that this process stood still. Redis' answer may be there, unread, so it gets the
- * second time to be read. Otherwise a cold process on a busy machine would send each of its readers to the database.
- */
-const STANDSTILL_MS = 20;
-const GRACE_MS = 100;
-
 const READS: ReadonlySet<Purpose> = new Set(["lookup", "cursor"]);
 /** Commands that may run twice without harm: after a broken connection they are sent again. */
 const IDEMPOTENT: ReadonlySet<Purpose> = new Set(["lookup", "release", "cursor", "expire", "publish"]);
@@ -66,17 +58,13 @@ const CIRCUIT: CircuitBreakerPolicy = {
   probeMs: 5_000,
 };
 
-export class UpstashClient implements Commands, Channels {
-  private readonly readers: Redis;
-  private readonly writers: Redis;
+export class RedisClient implements Commands, Channels {
   private readonly counters: CommandStats;
   private readonly random: () => number;
   private circuit: CircuitBreaker = CLOSED;
   private lastError: string | null = null;
 
-  constructor(private readonly options: UpstashClientOptions) {
-    this.readers = redisOf(options, options.readTimeoutMs ?? READ_TIMEOUT_MS);
-    this.writers = redisOf(options, options.timeoutMs ?? TIMEOUT_MS);
+  constructor(private readonly options: RedisClientOptions) {
     this.counters = new CommandStats(options.onCommand);
     this.random = options.random ?? Math.random;
   }
@@ -85,7 +73,11 @@ export class UpstashClient implements Commands, Channels {
     try {
       return await this.once(purpose, script, keys, args);
     } catch (error) {
-      if (!IDEMPOTENT.has(purpose) || kindOf(error) !== "network" || this.circuit.name !== "closed")
+      if (
+        !IDEMPOTENT.has(purpose) ||
+        this.options.transport.kindOf(error) !== "network" ||
+        this.circuit.name !== "closed"
+      )
         throw this.redacted(purpose, error);
     }
     try {
@@ -96,7 +88,6 @@ export class UpstashClient implements Commands, Channels {
   }
 
   async subscribe(channel: string, { onOpen, onMessage }: StreamHandlers, signal: AbortSignal): Promise<string> {
-    const { url, token } = this.options;
     const startMs = performance.now();
     const tookMs = () => performance.now() - startMs;
     let isOpen = false;
@@ -111,28 +102,32 @@ export class UpstashClient implements Commands, Channels {
         onMessage(payload);
       },
     };
-    const reason = await streamChannel({ url, token, channel, signal }, handlers);
+    const reason = await this.options.transport.subscribe(channel, handlers, signal);
     if (!isOpen && !signal.aborted) this.counters.failed("subscribe", tookMs(), channel.length);
     return reason;
   }
 
-  stats(): UpstashClientStats {
+  stats(): RedisClientStats {
     return { circuit: this.circuit.name, lastError: this.lastError, byPurpose: this.counters.read() };
   }
 
+  close(): Promise<void> {
+    return this.options.transport.close();
+  }
+
   private async once(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]) {
-    const { clock } = this.options;
+    const { clock, transport, readTimeoutMs = READ_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = this.options;
     const { admitted, circuit } = admit(this.circuit, clock.monotonicMs(), CIRCUIT);
     this.circuit = circuit;
     if (!admitted) {
       this.counters.refused(purpose);
       throw unavailable(purpose, "refused");
     }
-    const redis = READS.has(purpose) ? this.readers : this.writers;
+    const patienceMs = READS.has(purpose) ? readTimeoutMs : timeoutMs;
     const sentBytes = bytesOf(keys) + bytesOf(args);
     const startMs = performance.now();
     try {
-      const answer: unknown = await redis.eval(script, [...keys], [...args]);
+      const answer = await transport.eval(script, keys, args, patienceMs);
       this.counters.answered(purpose, performance.now() - startMs, sentBytes, bytesOf(answer));
       this.circuit = succeeded(this.circuit);
       return answer;
@@ -145,42 +140,8 @@ export class UpstashClient implements Commands, Channels {
 
   private redacted(purpose: Purpose, error: unknown): Error {
     if (isTierUnavailable(error)) return error;
-    const failure = unavailable(purpose, kindOf(error), codeOf(error));
+    const failure = unavailable(purpose, this.options.transport.kindOf(error), this.options.transport.codeOf(error));
     this.lastError = failure.message;
     return failure;
   }
-}
-
-function redisOf({ url, token }: UpstashClientOptions, timeoutMs: number): Redis {
-  return new Redis({
-    url,
-    token,
-    // The client would repeat an INCR as readily as a GET.
-    retry: { retries: 0 },
-    enableTelemetry: false,
-    // One request is one command here, with its own error.
-    enableAutoPipelining: false,
-    // A view is text to us, even if it looks like a number.
-    automaticDeserialization: false,
-    // Everything we store is well-formed text, so base64 would only cost a third more bytes and their decoding.
-    responseEncoding: false,
-    // Scripts run on the writing server, so there is nothing older to read.
-    readYourWrites: false,
-    signal: () => patience(timeoutMs),
-  });
-}
-
-/** Aborts after `ms`, not counting time in which this process stood still. */
-function patience(ms: number): AbortSignal {
-  const controller = new AbortController();
-  const wait = (stepMs: number) => {
-    const startMs = performance.now();
-    const onTime = () => {
-      if (performance.now() - startMs - stepMs > STANDSTILL_MS) wait(GRACE_MS);
-      else controller.abort(new DOMException("Redis took too long", "TimeoutError"));
-    };
-    setTimeout(onTime, stepMs).unref();
-  };
-  wait(ms);
-  return controller.signal;
 }

@@ -3,17 +3,17 @@ import { randomUUID } from "node:crypto";
 import type { CacheStrategies } from "../../core/cache-strategy";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
-import { UpstashClient, type UpstashClientOptions, type UpstashClientStats } from "./client/client";
+import { RedisClient, type RedisClientOptions, type RedisClientStats } from "./client/client";
 import { Keys } from "./client/keys";
-import { type EventBusStats, UpstashEventBus } from "./events/event-bus";
+import { type EventBusStats, RedisEventBus } from "./events/event-bus";
 import { History } from "./history";
-import { UpstashHotCache } from "./hot-cache";
-import { UpstashInstanceReports } from "./instance-reports";
+import { RedisHotCache } from "./hot-cache";
+import { RedisInstanceReports } from "./instance-reports";
 import { type Keeping, readKeeping } from "./keeping";
-import { UpstashViewCache } from "./view-cache";
-import { UpstashWriteFence } from "./write-fence";
+import { RedisViewCache } from "./view-cache";
+import { RedisWriteFence } from "./write-fence";
 
-export interface UpstashOptions extends UpstashClientOptions {
+export interface RedisOptions extends RedisClientOptions {
   /** Instances of one network share everything. Networks share nothing. */
   readonly network: string;
   /** Views of another variant have other keys. */
@@ -26,36 +26,36 @@ export interface UpstashOptions extends UpstashClientOptions {
   readonly log: Log;
 }
 
-export interface UpstashTier {
-  readonly hot: UpstashHotCache;
-  readonly views: UpstashViewCache;
-  readonly bus: UpstashEventBus;
-  readonly reports: UpstashInstanceReports;
-  readonly fence: UpstashWriteFence;
-  stats(): UpstashClientStats & { readonly bus: EventBusStats };
+export interface RedisTier {
+  readonly hot: RedisHotCache;
+  readonly views: RedisViewCache;
+  readonly bus: RedisEventBus;
+  readonly reports: RedisInstanceReports;
+  readonly fence: RedisWriteFence;
+  stats(): RedisClientStats & { readonly bus: EventBusStats };
   /** Whether Redis keeps what it is given. One command. */
   keeping(): Promise<Keeping>;
   close(): Promise<void>;
 }
 
 /** Sends nothing yet: the first command connects. */
-export function openUpstash(options: UpstashOptions): UpstashTier {
-  return tierOver(new UpstashClient(options), options);
+export function openRedis(options: RedisOptions): RedisTier {
+  return tierOver(new RedisClient(options), options);
 }
 
 /** The same tier over an existing client. */
 export function tierOver(
-  client: Pick<UpstashClient, "eval" | "subscribe" | "stats">,
-  { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<UpstashOptions, "url" | "token">,
-): UpstashTier {
+  client: Pick<RedisClient, "eval" | "subscribe" | "stats" | "close">,
+  { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<RedisOptions, "transport">,
+): RedisTier {
   const keys = new Keys(network, viewVariant);
   const instanceId = randomUUID();
   const history = new History();
-  const bus = new UpstashEventBus({ client, keys, history, instanceId, viewTtlMs, clock, log, random });
+  const bus = new RedisEventBus({ client, keys, history, instanceId, viewTtlMs, clock, log, random });
   return {
     bus,
-    fence: new UpstashWriteFence(client, keys),
-    views: new UpstashViewCache({
+    fence: new RedisWriteFence(client, keys),
+    views: new RedisViewCache({
       commands: client,
       keys,
       instanceId,
@@ -64,13 +64,16 @@ export function tierOver(
       history,
       settled: (id) => bus.settled(id),
     }),
-    hot: new UpstashHotCache({
+    hot: new RedisHotCache({
       ...{ commands: client, keys, history },
       onSequence: (sequence) => bus.hear(sequence),
     }),
-    reports: new UpstashInstanceReports({ commands: client, keys }),
+    reports: new RedisInstanceReports({ commands: client, keys }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
     keeping: () => readKeeping(client),
-    close: () => bus.close(),
+    close: async () => {
+      await bus.close();
+      await client.close();
+    },
   };
 }

@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { codeOf, kindOf } from "@/lib/adapters/upstash/client/failure";
-import { Keys } from "@/lib/adapters/upstash/client/keys";
-import { decodeMessage } from "@/lib/adapters/upstash/events/event-codec";
-import { MAX_EVENT_CHARACTERS, streamChannel } from "@/lib/adapters/upstash/events/subscription";
+import { Keys } from "@/lib/adapters/redis/client/keys";
+import { decodeMessage } from "@/lib/adapters/redis/events/event-codec";
+import { MAX_EVENT_CHARACTERS, streamChannel } from "@/lib/adapters/redis/upstash/subscription";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 
 /** Serves these chunks, each written alone: the messages that `streamChannel` gives, and the reason with which it ends. */
 async function listenTo(chunks: readonly string[]) {
@@ -62,19 +62,21 @@ describe("a message", () => {
 });
 
 describe("a failure", () => {
+  const transport = new UpstashTransport({ url: "http://127.0.0.1:1", token: "t" });
+  const told = (error: unknown) => [transport.kindOf(error), transport.codeOf(error)];
   const named = (name: string, message: string, cause?: unknown) =>
     Object.assign(new Error(message, { cause }), { name });
 
   it("is reported by its kind and a code, without its text", () => {
     const timeout = named("TimeoutError", "The operation was aborted due to timeout");
-    expect([kindOf(timeout), codeOf(timeout)]).toEqual(["timeout", null]);
+    expect(told(timeout)).toEqual(["timeout", null]);
     const reset = named("TypeError", "fetch failed", { code: "ECONNRESET" });
-    expect([kindOf(reset), codeOf(reset)]).toEqual(["network", "ECONNRESET"]);
+    expect(told(reset)).toEqual(["network", "ECONNRESET"]);
     const rejected = named("UpstashError", 'WRONGTYPE Operation against a key, command was: ["get","secret"]');
-    expect([kindOf(rejected), codeOf(rejected)]).toEqual(["rejected", "WRONGTYPE"]);
+    expect(told(rejected)).toEqual(["rejected", "WRONGTYPE"]);
     const odd = named("UpstashError", "secret said something", { code: "not a code" });
-    expect([kindOf(odd), codeOf(odd)]).toEqual(["rejected", null]);
-    expect([kindOf("text"), codeOf("text")]).toEqual(["network", null]);
+    expect(told(odd)).toEqual(["rejected", null]);
+    expect(told("text")).toEqual(["network", null]);
   });
 });
 

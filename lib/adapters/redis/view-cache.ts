@@ -8,7 +8,7 @@ import type { Keys } from "./client/keys";
 import { History } from "./history";
 import { EXPIRE, EXPIRE_ALL, FILL, HELD, LOOKUP, RELEASE } from "./view-scripts";
 
-export interface UpstashViewCacheOptions {
+export interface RedisViewCacheOptions {
   readonly commands: Commands;
   readonly keys: Keys;
   /** No other instance has this id, now or ever. */
@@ -29,12 +29,12 @@ const MAX_VIEW_BYTES = 900_000;
 /** If a commit concerns more people, everything expires instead: this many take Redis some 25 ms. */
 export const MAX_EXPIRED_USERS = 3_000;
 
-export class UpstashViewCache implements ViewCache {
+export class RedisViewCache implements ViewCache {
   private readonly strategies: CacheStrategies;
   private readonly history: History;
   private lastToken = 0;
 
-  constructor(private readonly options: UpstashViewCacheOptions) {
+  constructor(private readonly options: RedisViewCacheOptions) {
     this.history = options.history ?? new History();
     this.strategies = options.strategies ?? cacheStrategies({ ttlMs: options.ttlMs });
   }

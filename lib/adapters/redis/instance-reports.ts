@@ -28,13 +28,13 @@ return reports`;
 export const REMOVE = `
 return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
-export interface UpstashInstanceReportsOptions {
+export interface RedisInstanceReportsOptions {
   readonly commands: Commands;
   readonly keys: Keys;
 }
 
-export class UpstashInstanceReports implements InstanceReports {
-  constructor(private readonly options: UpstashInstanceReportsOptions) {}
+export class RedisInstanceReports implements InstanceReports {
+  constructor(private readonly options: RedisInstanceReportsOptions) {}
 
   async report({ instanceId, report, ttlMs }: OwnReport, asks: "everybody" | "nobody"): Promise<readonly string[]> {
     const { commands, keys } = this.options;

@@ -1,7 +1,7 @@
 /** Events as text, between instances of one release and of two. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeEvent } from "@/lib/adapters/upstash/events/event-codec";
+import { decodeMessage, encodeEvent } from "@/lib/adapters/redis/events/event-codec";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { BusEvent } from "@/lib/ports/shared/event-bus";
 

@@ -45,7 +45,7 @@ local sequence = tonumber(ARGV[2]) > tonumber(known[2]) and ARGV[2] or known[2]
 redis.call('HSET', KEYS[1], 'sequence', sequence, 'inFlight', math.max(0, tonumber(known[3]) - 1))
 return 1`;
 
-export class UpstashWriteFence implements WriteFence {
+export class RedisWriteFence implements WriteFence {
   constructor(
     private readonly commands: Commands,
     private readonly keys: Keys,

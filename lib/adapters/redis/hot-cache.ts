@@ -8,7 +8,7 @@ import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
 import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, PING, RESERVE, ROUND } from "./hot-scripts";
 
-export interface UpstashHotCacheOptions {
+export interface RedisHotCacheOptions {
   readonly commands: Commands;
   readonly keys: Keys;
   /** The event bus's history. Without a bus the cache has its own. */
@@ -26,10 +26,10 @@ const NONCE_MS = DAY_MS;
 /** Renewed in each round. After a pause this long the store knows better. */
 const SYNCED_THROUGH_MS = 7 * DAY_MS;
 
-export class UpstashHotCache implements HotCache {
+export class RedisHotCache implements HotCache {
   private readonly history: History;
 
-  constructor(private readonly options: UpstashHotCacheOptions) {
+  constructor(private readonly options: RedisHotCacheOptions) {
     this.history = options.history ?? new History();
   }
 

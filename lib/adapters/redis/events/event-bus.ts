@@ -13,7 +13,7 @@ import { LAST_PUBLISHED } from "./event-scripts";
 import { Publisher, type PublisherOptions } from "./publisher";
 import { Subscriber, type SubscriberOptions } from "./subscriber";
 
-export type UpstashEventBusOptions = PublisherOptions & SubscriberOptions;
+export type RedisEventBusOptions = PublisherOptions & SubscriberOptions;
 
 export interface EventBusStats {
   readonly isConnected: boolean;
@@ -27,14 +27,14 @@ export interface EventBusStats {
   readonly wentBack: number;
 }
 
-export class UpstashEventBus implements EventBus {
+export class RedisEventBus implements EventBus {
   private readonly listeners = new Set<EventListener>();
   private readonly publisher: Publisher;
   private readonly subscriber: Subscriber;
   private missed = 0;
   private wentBack = 0;
 
-  constructor(private readonly options: UpstashEventBusOptions) {
+  constructor(private readonly options: RedisEventBusOptions) {
     this.publisher = new Publisher(options);
     this.subscriber = new Subscriber(options, {
       onEvent: (event) => this.tell(event),

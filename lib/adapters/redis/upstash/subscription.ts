@@ -1,23 +1,18 @@
 /**
  * One subscription to one channel. Upstash sends an event stream: `data: subscribe,<channel>,1` once the subscription stands, then
  * `data: message,<channel>,<payload>`. Node's own client reads it, because the body timeout of fetch would end a quiet stream after
- * five minutes. TCP's keep-alive and the numbers of events (event-bus.ts) find a connection that died silently.
+ * five minutes. TCP's keep-alive and the numbers of events (events/subscriber.ts) find a connection that died silently.
  */
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { createParser } from "eventsource-parser";
+import type { StreamHandlers } from "../client/transport";
 
 export interface StreamOptions {
   readonly url: string;
   readonly token: string;
   readonly channel: string;
   readonly signal: AbortSignal;
-}
-
-export interface StreamHandlers {
-  /** Everything published from now on arrives. */
-  onOpen(): void;
-  onMessage(payload: string): void;
 }
 
 /** From the request to the confirmation. */

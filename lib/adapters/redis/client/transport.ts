@@ -1,0 +1,46 @@
+/**
+ * The way to a Redis: Upstash's HTTP (upstash/) or Redis' own protocol over TCP (tcp/). A transport only carries. What is sent, how
+ * it is counted, when it is given up and what a failure is called is the same for each (client.ts).
+ */
+
+export interface StreamHandlers {
+  /** Everything published from now on arrives. */
+  onOpen(): void;
+  onMessage(payload: string): void;
+}
+
+/** `timeout`: no answer in time. `network`: the connection failed. `rejected`: Redis, or what stands in front of it, refused. */
+export type FailureKind = "timeout" | "network" | "rejected";
+
+export interface Transport {
+  /**
+   * Runs a script, whether or not the server knows it. Answers are numbers, strings, null and lists of them. Rejects with the
+   * client's own error, by itself after `timeoutMs`.
+   */
+  eval(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    timeoutMs: number,
+  ): Promise<unknown>;
+  /** Follows a channel until the connection ends. Resolves with the reason, redacted; never rejects. */
+  subscribe(channel: string, handlers: StreamHandlers, signal: AbortSignal): Promise<string>;
+  kindOf(error: unknown): FailureKind;
+  /** The system's code of a network error, or the first word of Redis' answer: names of errors, never data. Null for none. */
+  codeOf(error: unknown): string | null;
+  close(): Promise<void>;
+}
+
+/** What every transport throws when it has waited long enough. */
+export const tookTooLong = (): Error => new DOMException("Redis took too long", "TimeoutError");
+
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
+
+/** The code of a network error, as Node names it. */
+export function systemCode(error: unknown): string | null {
+  const code = (error as { readonly code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" && SYSTEM_CODE.test(code) ? code : null;
+}
+
+/** The first word of an answer of Redis that is an error, such as NOSCRIPT. */
+export const firstWord = (message: string): string | null => /^[A-Z]{2,20}(?= )/.exec(message)?.[0] ?? null;
