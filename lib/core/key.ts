@@ -23,3 +23,13 @@ export function keyOf(first: string | number, ...rest: readonly (string | number
   for (const part of rest) key += `:${encoded(String(part))}`;
   return key;
 }
+
+/**
+ * A part that decides alone where Redis Cluster keeps a key: keys with the same hash tag share a slot, and a script may touch
+ * them together. `keyOf` writes no brace, so no other part can be taken for a tag. It stands between parts of a key.
+ *
+ * @example `tm:${hashTag("testnet", 17)}:${keyOf("0.0.5", "contacts")}` // "tm:{testnet:17}:0.0.5:contacts"
+ */
+export function hashTag(first: string | number, ...rest: readonly (string | number)[]): string {
+  return `{${keyOf(first, ...rest)}}`;
+}

@@ -30,12 +30,12 @@ export class RedisHotCache implements HotCache {
   private readonly history: History;
 
   constructor(private readonly options: RedisHotCacheOptions) {
-    this.history = options.history ?? new History();
+    this.history = options.history ?? new History(options.keys.partitions);
   }
 
   async ping(): Promise<void> {
     const { commands, keys } = this.options;
-    await commands.eval("ping", PING, [keys.ping], []);
+    await commands.eval("ping", PING, [keys.everybody.ping], []);
   }
 
   async passGate(gate: string, ttlMs: number): Promise<boolean> {
@@ -45,15 +45,19 @@ export class RedisHotCache implements HotCache {
 
   async round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp = 0): Promise<Round> {
     const { commands, keys, onSequence } = this.options;
+    const { sequence: lastEvent, history, syncedThrough, heads: headsKey } = keys.everybody;
     const gates = topics.map(({ topicId }) => keys.syncGate(topicId));
     const known = topics.flatMap(({ topicId, watermark }) => [topicId, watermark.toString()]);
     const answer = await commands.eval(
       "round",
       ROUND,
-      [keys.sequence, keys.history, keys.syncedThrough, ...gates],
-      [gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.args, ...known, AHEAD_MS / 1_000],
+      [lastEvent, history, syncedThrough, headsKey, ...gates],
+      [
+        ...[gateMs, SYNCED_THROUGH_MS, registryVersion, stamp, ...this.history.argsIn(0), this.history.headsKnown],
+        ...[...known, AHEAD_MS / 1_000],
+      ],
     );
-    const [sequence, kept, standing, epoch, version, latest, nowMs, ...found] = Array.isArray(answer)
+    const [sequence, kept, standing, epoch, version, latest, nowMs, heads, ...found] = Array.isArray(answer)
       ? (answer as unknown[])
       : [];
     if (found.length !== topics.length * 2)
@@ -62,6 +66,7 @@ export class RedisHotCache implements HotCache {
     const isAnother = this.history.observe(standing, epoch, last);
     if (!isAnother) {
       if (last !== null) this.history.learn(last);
+      this.history.learnHeads(Number(sequence), heads);
       await onSequence?.(Number(sequence));
     }
     return {
@@ -87,11 +92,13 @@ export class RedisHotCache implements HotCache {
 
   async claimNonce(userId: UserId, nonce: number, digest: string): Promise<NonceClaim> {
     const { commands, keys } = this.options;
+    const partition = keys.partitionOf(userId);
+    const { sequence, history } = keys.in(partition);
     const answer = await commands.eval(
       "nonce",
       CLAIM_NONCE,
-      [keys.nonce(userId), keys.nonceDigest(userId), keys.sequence, keys.history],
-      [digitsOf(nonce), digest, NONCE_MS, ...this.history.args, NONCE_MS],
+      [keys.nonce(userId), keys.nonceDigest(userId), sequence, history],
+      [digitsOf(nonce), digest, NONCE_MS, ...this.history.argsIn(partition), NONCE_MS],
     );
     const [kind, memoryMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (!isClaim(kind)) throw new TierUnavailable("redis", "Redis: the nonce answered nothing");

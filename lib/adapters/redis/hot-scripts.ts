@@ -23,10 +23,11 @@ export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
- * KEYS number of the last event, history, hash of topic → watermark, a gate for each topic. ARGV gateMs, ms that the hash is
- * kept, version of the registry (kept in the hash), stamp of the store, what is known (history.ts), then topic and watermark
- * for each topic, and seconds by which a watermark may be ahead of Redis' clock. Answers {number of the last event, its mark,
- * standing, epoch, version of the registry, stamp, ms of Redis' clock, then watermark and 1 | 0 for each topic}. A watermark
+ * KEYS number of the last event, history, hash of topic → watermark, heads, a gate for each topic. ARGV gateMs, ms that the hash
+ * is kept, version of the registry (kept in the hash), stamp of the store, what is known (history.ts), number through which the
+ * heads are known, then topic and watermark for each topic, and seconds by which a watermark may be ahead of Redis' clock. Answers
+ * {number of the last event, its mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, heads, then watermark
+ * and 1 | 0 for each topic}. A watermark
  * holds within an epoch: another epoch has lost it. One that is further ahead is forgotten: it must not outlive the truth.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
@@ -51,9 +52,10 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 raiseStamp(KEYS[2], ARGV[4])
 local where, epoch, stamp = standing(KEYS[1], KEYS[2], ARGV[5], ARGV[6], ARGV[7])
 local mark = redis.call('HGET', KEYS[2], slotOf(last)) or ''
-local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000)}
-for i = 4, #KEYS do
-  answer[#answer + 1] = vouchedFor(ARGV[2 * i] .. '@' .. ARGV[7], ARGV[2 * i + 1])
+local answer = {last, mark, where, epoch, latestOf('${REGISTRY_FIELD}', ARGV[3]), stamp, time[1] * 1000 + math.floor(time[2] / 1000),
+  headsSince(KEYS[4], ARGV[8], last)}
+for i = 5, #KEYS do
+  answer[#answer + 1] = vouchedFor(ARGV[2 * i - 1] .. '@' .. ARGV[7], ARGV[2 * i])
   answer[#answer + 1] = redis.call('SET', KEYS[i], '1', 'NX', 'PX', ARGV[1]) and 1 or 0
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[2])

@@ -1,27 +1,44 @@
 /** Whether Redis keeps its data: nonces and idempotent answers must survive a restart, and must not be evicted. */
 import type { Commands } from "./client/client";
+import type { Keys } from "./client/keys";
 
 export interface Keeping {
   /** Whether each write is logged to a disk; null if Redis does not say. */
   readonly persists: boolean | null;
   /** The policy by which keys leave when memory is full; null if none leave, or if Redis does not say. */
   readonly evicts: string | null;
+  /** Whether a node of a Redis Cluster has answered. False too if Redis does not say. */
+  readonly isCluster: boolean;
 }
 
-/** One command. A service that answers INFO in its own form shows nothing here, and that is not a fault. */
-const INFO = `
+/** KEYS one of the node that is asked. A service that answers INFO in its own form shows nothing here, and that is not a fault. */
+export const INFO = `
 local text = ''
-for _, part in ipairs({'persistence', 'memory'}) do
+for _, part in ipairs({'persistence', 'memory', 'cluster'}) do
   local info = redis.pcall('INFO', part)
   if type(info) == 'string' then text = text .. info .. '\\n' end
 end
 return text`;
 
-/** Rejects with TierUnavailable while Redis does not answer. */
-export async function readKeeping(commands: Commands): Promise<Keeping> {
-  const text = String(await commands.eval("settings", INFO, [], []));
+/** Asks the node of each partition: so every node of a cluster that keeps something. Rejects with TierUnavailable if one does not answer. */
+export async function readKeeping(commands: Commands, keys: Keys): Promise<Keeping> {
+  const partitions = Array.from({ length: keys.partitions }, (_, partition) => keys.in(partition).ping);
+  const answers = await Promise.all(partitions.map((key) => commands.eval("settings", INFO, [key], [])));
+  const all = [...new Set(answers.map(String))].map(keepingOf);
+  return {
+    persists: all.some(({ persists }) => persists === false) ? false : (all[0]?.persists ?? null),
+    evicts: all.find(({ evicts }) => evicts !== null)?.evicts ?? null,
+    isCluster: all.some(({ isCluster }) => isCluster),
+  };
+}
+
+function keepingOf(text: string): Keeping {
   const value = (name: string) => new RegExp(`^${name}:([^\\r\\n]*)`, "m").exec(text)?.[1]?.trim() ?? null;
   const aof = value("aof_enabled");
   const policy = value("maxmemory_policy");
-  return { persists: aof === null ? null : aof === "1", evicts: policy === "noeviction" ? null : policy };
+  return {
+    persists: aof === null ? null : aof === "1",
+    evicts: policy === "noeviction" ? null : policy,
+    isCluster: value("cluster_enabled") === "1",
+  };
 }

@@ -4,7 +4,7 @@ import type { CacheStrategies } from "../../core/cache-strategy";
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import { RedisClient, type RedisClientOptions, type RedisClientStats } from "./client/client";
-import { Keys } from "./client/keys";
+import { CLUSTER_PARTITIONS, Keys } from "./client/keys";
 import { type EventBusStats, RedisEventBus } from "./events/event-bus";
 import { History } from "./history";
 import { RedisHotCache } from "./hot-cache";
@@ -26,6 +26,11 @@ export interface RedisOptions extends RedisClientOptions {
   readonly log: Log;
 }
 
+export interface TierOptions extends Omit<RedisOptions, "transport"> {
+  /** Absent: one, as where Redis is not a cluster. */
+  readonly partitions?: number;
+}
+
 export interface RedisTier {
   readonly hot: RedisHotCache;
   readonly views: RedisViewCache;
@@ -33,24 +38,25 @@ export interface RedisTier {
   readonly reports: RedisInstanceReports;
   readonly fence: RedisWriteFence;
   stats(): RedisClientStats & { readonly bus: EventBusStats };
-  /** Whether Redis keeps what it is given. One command. */
+  /** Whether Redis keeps what it is given. One command for each partition. */
   keeping(): Promise<Keeping>;
   close(): Promise<void>;
 }
 
 /** Sends nothing yet: the first command connects. */
 export function openRedis(options: RedisOptions): RedisTier {
-  return tierOver(new RedisClient(options), options);
+  const partitions = options.transport.isCluster ? CLUSTER_PARTITIONS : 1;
+  return tierOver(new RedisClient(options), { ...options, partitions });
 }
 
 /** The same tier over an existing client. */
 export function tierOver(
   client: Pick<RedisClient, "eval" | "subscribe" | "stats" | "close">,
-  { network, viewVariant, viewTtlMs, strategies, clock, log, random }: Omit<RedisOptions, "transport">,
+  { network, viewVariant, viewTtlMs, strategies, clock, log, random, partitions }: TierOptions,
 ): RedisTier {
-  const keys = new Keys(network, viewVariant);
+  const keys = new Keys(network, viewVariant, partitions);
   const instanceId = randomUUID();
-  const history = new History();
+  const history = new History(partitions);
   const bus = new RedisEventBus({ client, keys, history, instanceId, viewTtlMs, clock, log, random });
   return {
     bus,
@@ -70,7 +76,7 @@ export function tierOver(
     }),
     reports: new RedisInstanceReports({ commands: client, keys }),
     stats: () => ({ ...client.stats(), bus: bus.stats() }),
-    keeping: () => readKeeping(client),
+    keeping: () => readKeeping(client, keys),
     close: async () => {
       await bus.close();
       await client.close();

@@ -35,7 +35,7 @@ export class RedisViewCache implements ViewCache {
   private lastToken = 0;
 
   constructor(private readonly options: RedisViewCacheOptions) {
-    this.history = options.history ?? new History();
+    this.history = options.history ?? new History(options.keys.partitions);
     this.strategies = options.strategies ?? cacheStrategies({ ttlMs: options.ttlMs });
   }
 
@@ -46,10 +46,12 @@ export class RedisViewCache implements ViewCache {
     const token = this.newToken();
     // If a broken connection sends it twice, the token finds its own lease.
     const renews = evictionPolicy === "TTL" ? 0 : 1;
-    const args = [ttlMs, leaseMs, token, renews, generationMs(this.options.ttlMs), ...this.history.args];
+    const partition = keys.partitionOf(userId);
+    const { generation, sequence, history } = keys.in(partition);
+    const args = [ttlMs, leaseMs, token, renews, generationMs(this.options.ttlMs), ...this.history.argsIn(partition)];
     const others =
       evictionPolicy === "USER_BASED" ? this.livingWith(name).map((other) => keys.view(userId, other)) : [];
-    const shared = [keys.generation, keys.sequence, keys.history];
+    const shared = [generation, sequence, history];
     const answer = await commands.eval("lookup", LOOKUP, [keys.view(userId, name), ...shared, ...others], args);
     const [kind, packed, leftMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
     const last = typeof packed === "string" ? unpack(packed) : null;
@@ -58,7 +60,7 @@ export class RedisViewCache implements ViewCache {
     if (kind === 1 || kind === 2) this.history.store?.learn(Number(leftMs));
     if (kind === 1) return { kind: "lease", lease: token, last };
     if (kind === 2) return { kind: "wait", last };
-    if (kind === 3 && this.history.observe(packed, leftMs, null))
+    if (kind === 3 && this.history.observe(packed, leftMs, null, partition))
       throw new TierUnavailable("redis", "Redis: its history of events differs from this instance's");
     throw new TierUnavailable("redis", "Redis: lookup answered what it never answers");
   }
@@ -69,7 +71,8 @@ export class RedisViewCache implements ViewCache {
     const packed = pack(view);
     if (Buffer.byteLength(packed) > MAX_VIEW_BYTES) return false;
     const args = [ttlMs, lease, packed];
-    return (await commands.eval("fill", FILL, [keys.view(userId, name), keys.generation], args)) === 1;
+    const { generation } = keys.in(keys.partitionOf(userId));
+    return (await commands.eval("fill", FILL, [keys.view(userId, name), generation], args)) === 1;
   }
 
   async release(userId: UserId, name: SharedViewName, lease: string): Promise<void> {
@@ -79,7 +82,8 @@ export class RedisViewCache implements ViewCache {
 
   async held(userId: UserId): Promise<readonly HeldView[]> {
     const { commands, keys } = this.options;
-    const answer = await commands.eval("held", HELD, [keys.generation, ...viewKeys(keys, [userId])], []);
+    const { generation } = keys.in(keys.partitionOf(userId));
+    const answer = await commands.eval("held", HELD, [generation, ...viewKeys(keys, [userId])], []);
     if (!Array.isArray(answer)) throw new TierUnavailable("redis", "Redis: held views were answered by none");
     return NAMES.flatMap((name, i) => {
       const [position, readMs, bytes, isFresh] = Array.isArray(answer[i]) ? (answer[i] as unknown[]).map(Number) : [];
@@ -91,12 +95,16 @@ export class RedisViewCache implements ViewCache {
   async expire(userIds: readonly UserId[]): Promise<void> {
     if (userIds.length === 0) return;
     if (userIds.length > MAX_EXPIRED_USERS) return this.expireAll();
-    await this.options.commands.eval("expire", EXPIRE, viewKeys(this.options.keys, userIds), []);
+    const { commands, keys } = this.options;
+    const parts = [...inPartitions(keys, userIds).values()];
+    await Promise.all(parts.map((users) => commands.eval("expire", EXPIRE, viewKeys(keys, users), [])));
   }
 
   async expireAll(): Promise<void> {
-    const { commands, keys } = this.options;
-    await commands.eval("expire", EXPIRE_ALL, [keys.generation], [this.newToken(), generationMs(this.options.ttlMs)]);
+    const { commands, keys, ttlMs } = this.options;
+    const args = [this.newToken(), generationMs(ttlMs)];
+    const expireIn = (partition: number) => commands.eval("expire", EXPIRE_ALL, [keys.in(partition).generation], args);
+    await Promise.all(Array.from({ length: keys.partitions }, (_, partition) => expireIn(partition)));
   }
 
   /** The views that one view of a user keeps alive together with itself. */
@@ -108,6 +116,18 @@ export class RedisViewCache implements ViewCache {
     this.lastToken += 1;
     return `${this.options.instanceId}-${this.lastToken.toString(36)}`;
   }
+}
+
+/** The users by the partition that has their views. */
+export function inPartitions(keys: Keys, userIds: Iterable<UserId>): ReadonlyMap<number, readonly UserId[]> {
+  const parts = new Map<number, UserId[]>();
+  for (const userId of userIds) {
+    const partition = keys.partitionOf(userId);
+    const users = parts.get(partition);
+    if (users) users.push(userId);
+    else parts.set(partition, [userId]);
+  }
+  return parts;
 }
 
 /** Every key that a user's views may have. */

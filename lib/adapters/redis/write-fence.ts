@@ -19,7 +19,7 @@ const KEEP_MS = 86_400_000;
  * entry lasts, ms that the place is kept. Answers 'entered', 'outdated', or {topic, sequence, writes in flight} of the other
  * topic.
  */
-const ENTER = `
+export const ENTER = `
 local known = redis.call('HMGET', KEYS[1], 'topic', 'sequence', 'registry', 'user', 'inFlight', 'until')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -38,7 +38,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[7])
 return 'entered'`;
 
 /** KEYS place. ARGV topic, sequence or 0. */
-const LEAVE = `
+export const LEAVE = `
 local known = redis.call('HMGET', KEYS[1], 'topic', 'sequence', 'inFlight')
 if known[1] ~= ARGV[1] then return 0 end
 local sequence = tonumber(ARGV[2]) > tonumber(known[2]) and ARGV[2] or known[2]

@@ -251,7 +251,7 @@ describe("a subscription", () => {
     const [a, b] = [tierOf(network), await listening(network)];
     await fixture.upstash.faults.set({ kind: "down" });
     // An event that somebody else published meanwhile moves the number on.
-    await fixture.redis.send([["INCR", new Keys(network).sequence]]);
+    await fixture.redis.send([["INCR", new Keys(network).everybody.sequence]]);
     await fixture.upstash.faults.clear();
     await until(() => b.heard.missed === 1);
     await a.bus.publish(commitOf(2));
@@ -278,7 +278,7 @@ describe("a subscription", () => {
     const [a, b] = [tierOf(network), await listening(network)];
     await a.bus.publish(commitOf(1));
     await until(() => b.heard.events.length === 1);
-    await fixture.redis.send([["INCR", new Keys(network).sequence]]);
+    await fixture.redis.send([["INCR", new Keys(network).everybody.sequence]]);
     await a.bus.publish(commitOf(3));
     await until(() => b.heard.events.length === 2);
     expect([b.heard.cursors, b.heard.missed]).toEqual([[1, 3], 1]);
@@ -290,7 +290,7 @@ describe("a subscription", () => {
     const { tier, heard } = await listening(network, clock);
     await tier.bus.publish(commitOf(1));
     // A dead connection looks like this: the number has moved on, and no event has come.
-    await fixture.redis.send([["INCRBY", new Keys(network).sequence, "5"]]);
+    await fixture.redis.send([["INCRBY", new Keys(network).everybody.sequence, "5"]]);
     let isOver = false;
     const round = tier.hot.round([{ topicId: TOPIC, watermark: 0n }], 1_000, 0).then(() => {
       isOver = true;

@@ -53,7 +53,7 @@ async function fill(tier: RedisTier, position: number, userId = ADA): Promise<bo
 }
 
 const sequenceIn = async (network: string) => {
-  const [text] = await fixture.redis.send([["GET", new Keys(network).sequence]]);
+  const [text] = await fixture.redis.send([["GET", new Keys(network).everybody.sequence]]);
   return Number(String(text));
 };
 
@@ -167,10 +167,10 @@ describe("the absence of a generation", () => {
     expect(await fill(tier, 1)).toBe(true);
     await tier.views.expireAll();
     expect((await look(tier)).kind).toBe("lease");
-    await fixture.redis.send([["DEL", new Keys(network).generation]]);
+    await fixture.redis.send([["DEL", new Keys(network).everybody.generation]]);
     expect((await look(tier)).kind).toBe("lease");
     expect(await fill(tier, 2, "tm-bob" as UserId)).toBe(true);
-    await fixture.redis.send([["DEL", new Keys(network).generation]]);
+    await fixture.redis.send([["DEL", new Keys(network).everybody.generation]]);
     expect((await look(tier, "tm-bob" as UserId)).kind).toBe("lease");
   });
 });

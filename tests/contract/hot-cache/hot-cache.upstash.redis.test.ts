@@ -62,7 +62,7 @@ describe("several instances", () => {
     expect((await b.round([{ topicId: TOPIC, watermark: times[1] as bigint }], 60_000, 0)).topics).toMatchObject([
       { isOurs: false },
     ]);
-    await fixture.redis.send([["SET", new Keys(network).sequence, "41"]]);
+    await fixture.redis.send([["SET", new Keys(network).everybody.sequence, "41"]]);
     expect((await a.round([{ topicId: TOPIC, watermark: times[2] as bigint }], 60_000, 0)).topics).toEqual([
       { topicId: TOPIC, watermark: times[2], isOurs: false },
     ]);
@@ -88,13 +88,13 @@ describe("the memory of nonces", () => {
     const memory = async (hot: RedisHotCache, nonce: number) => (await hot.claimNonce(USER, nonce, "d")).memoryMs;
     const hot = hotOf(network);
     await memory(hot, 1);
-    await fixture.redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
+    await fixture.redis.send([["HSET", new Keys(network).everybody.history, "since", "1000"]]);
     expect(await memory(hot, 2)).toBeGreaterThan(365 * 86_400_000);
     // An instance that knows of an event which this Redis does not.
     const history = new History();
     history.learn({ sequence: 7, mark: "m" });
     expect(await memory(hotOf(network, fixture.client(), history), 3)).toBeLessThan(60_000);
-    await fixture.redis.send([["DEL", new Keys(network).history]]);
+    await fixture.redis.send([["DEL", new Keys(network).everybody.history]]);
     expect(await memory(hot, 4)).toBeLessThan(60_000);
   });
 

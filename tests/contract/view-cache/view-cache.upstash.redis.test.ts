@@ -158,7 +158,7 @@ describe("a view", () => {
     const cache = cacheOf(network, "a");
     await cache.expireAll();
     await cache.fill(USER, "contacts", view(1), await leased(cache));
-    for (const key of [new Keys(network).view(USER, "contacts"), new Keys(network).generation]) {
+    for (const key of [new Keys(network).view(USER, "contacts"), new Keys(network).everybody.generation]) {
       const [left] = await fixture.redis.send([["PTTL", key]]);
       expect(left).toBeGreaterThan(0);
     }

@@ -5,6 +5,7 @@ import type { RedisClient } from "@/lib/adapters/redis/client/client";
 import type { CommandSample } from "@/lib/adapters/redis/client/command-stats";
 import { Keys } from "@/lib/adapters/redis/client/keys";
 import { RedisHotCache } from "@/lib/adapters/redis/hot-cache";
+import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import { RedisViewCache } from "@/lib/adapters/redis/view-cache";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { DrivenClock } from "../../support/control/driven-clock";
@@ -55,7 +56,9 @@ describe("a failure says its kind, and nothing of what was asked", () => {
   it("of a key that holds something else, and of a wrong token", async () => {
     await fixture.redis.send([["RPUSH", new Keys(network).view(USER, "contacts"), "secret-body"]]);
     expect((await failureOf(fill(fixture.client()))).message).toMatch(/fill failed \(rejected/);
-    const stranger = fixture.client({ token: "wrong-token" });
+    const stranger = fixture.client({
+      transport: new UpstashTransport({ url: fixture.upstash.url, token: "wrong-token" }),
+    });
     expect((await failureOf(fill(stranger))).message).toMatch(/fill failed \(rejected, WRONGPASS/);
   });
 

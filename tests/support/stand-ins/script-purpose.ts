@@ -1,6 +1,6 @@
 /** Knows the purpose of each of our scripts. So a stand-in can tell the commands of reads from those of the sync. */
 import type { Purpose } from "@/lib/adapters/redis/client/command-stats";
-import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER } from "@/lib/adapters/redis/events/event-scripts";
+import { LAST_EVENT, LAST_PUBLISHED, PUBLISH, START_OVER, TOLD } from "@/lib/adapters/redis/events/event-scripts";
 import {
   ABANDON,
   ATTEMPT,
@@ -31,6 +31,7 @@ const PURPOSES: ReadonlyMap<string, Purpose> = new Map<string, Purpose>([
   [ABANDON, "idempotency"],
   [PUBLISH, "publish"],
   [START_OVER, "publish"],
+  [TOLD, "publish"],
   [LAST_EVENT, "cursor"],
   [LAST_PUBLISHED, "cursor"],
   [REPORT, "report"],

@@ -5,6 +5,7 @@
 import type { Commands } from "@/lib/adapters/redis/client/client";
 import type { Clock } from "@/lib/ports/clock";
 import type { RespConnection } from "../servers/resp";
+import { keysOfNetwork } from "../stores/redis-snapshot";
 
 const STRETCH = 1_000;
 
@@ -44,6 +45,6 @@ for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
 end`;
 
 /** Lets `ms` pass for all keys of a network. `withClock` must have written them. */
-export async function age(redis: RespConnection, network: string, ms: number): Promise<void> {
-  await redis.send([["EVAL", AGE, "0", `tm:${network}:*`, String(ms * STRETCH)]]);
+export async function age(redis: Pick<RespConnection, "send">, network: string, ms: number): Promise<void> {
+  await redis.send([["EVAL", AGE, "0", keysOfNetwork(network), String(ms * STRETCH)]]);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyOf } from "@/lib/core/key";
+import { hashTag, keyOf } from "@/lib/core/key";
 import { sourcesUnder } from "../../support/repository/source";
+import { hashedPart } from "../../support/servers/redis-slot";
 
 const part = fc.oneof(
   fc.string({ unit: "binary", maxLength: 6 }),
@@ -37,6 +38,30 @@ describe("a key of several parts", () => {
         const key = keyOfAll(some);
         expect(key).not.toMatch(/\s/);
         expect(Buffer.from(key, "utf8").toString("utf8")).toBe(key);
+      }),
+    );
+  });
+});
+
+describe("a hash tag", () => {
+  const tagOfAll = ([first = "", ...rest]: readonly string[]) => hashTag(first, ...rest);
+
+  it("alone decides where Redis Cluster keeps a key, whatever the parts around it hold", () => {
+    fc.assert(
+      fc.property(parts, parts, (tag, rest) => {
+        const hashed = hashedPart(`tm:${tagOfAll(tag)}:${keyOfAll(rest)}`);
+        // An empty tag would be none.
+        if (tag.join("") !== "" || tag.length > 1) expect(hashed).toBe(keyOfAll(tag));
+        expect(keyOfAll(rest)).not.toMatch(/[{}]/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("is different for every other list of parts", () => {
+    fc.assert(
+      fc.property(parts, parts, (a, b) => {
+        expect(tagOfAll(a) === tagOfAll(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
       }),
     );
   });

@@ -58,10 +58,16 @@ const CIRCUIT: CircuitBreakerPolicy = {
   probeMs: 5_000,
 };
 
+const WORST_FIRST = ["open", "half-open", "closed"] as const satisfies readonly CircuitBreaker["name"][];
+
+/** The hash tag of a key, and '' of a key without one. */
+const tagOf = (key = ""): string => /\{([^}]+)\}/.exec(key)?.[1] ?? "";
+
 export class RedisClient implements Commands, Channels {
   private readonly counters: CommandStats;
   private readonly random: () => number;
-  private circuit: CircuitBreaker = CLOSED;
+  /** One for each partition, by the hash tag of its keys: a node of a cluster can be down alone. */
+  private readonly circuits = new Map<string, CircuitBreaker>();
   private lastError: string | null = null;
 
   constructor(private readonly options: RedisClientOptions) {
@@ -70,18 +76,19 @@ export class RedisClient implements Commands, Channels {
   }
 
   async eval(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]) {
+    const tag = tagOf(keys[0]);
     try {
-      return await this.once(purpose, script, keys, args);
+      return await this.once(tag, purpose, script, keys, args);
     } catch (error) {
       if (
         !IDEMPOTENT.has(purpose) ||
         this.options.transport.kindOf(error) !== "network" ||
-        this.circuit.name !== "closed"
+        this.circuitOf(tag).name !== "closed"
       )
         throw this.redacted(purpose, error);
     }
     try {
-      return await this.once(purpose, script, keys, args);
+      return await this.once(tag, purpose, script, keys, args);
     } catch (error) {
       throw this.redacted(purpose, error);
     }
@@ -108,17 +115,32 @@ export class RedisClient implements Commands, Channels {
   }
 
   stats(): RedisClientStats {
-    return { circuit: this.circuit.name, lastError: this.lastError, byPurpose: this.counters.read() };
+    return { circuit: this.worstCircuit(), lastError: this.lastError, byPurpose: this.counters.read() };
   }
 
   close(): Promise<void> {
     return this.options.transport.close();
   }
 
-  private async once(purpose: Purpose, script: string, keys: readonly string[], args: readonly (string | number)[]) {
+  private circuitOf(tag: string): CircuitBreaker {
+    return this.circuits.get(tag) ?? CLOSED;
+  }
+
+  private worstCircuit(): CircuitBreaker["name"] {
+    const names = new Set([...this.circuits.values()].map(({ name }) => name));
+    return WORST_FIRST.find((name) => names.has(name)) ?? "closed";
+  }
+
+  private async once(
+    tag: string,
+    purpose: Purpose,
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ) {
     const { clock, transport, readTimeoutMs = READ_TIMEOUT_MS, timeoutMs = TIMEOUT_MS } = this.options;
-    const { admitted, circuit } = admit(this.circuit, clock.monotonicMs(), CIRCUIT);
-    this.circuit = circuit;
+    const { admitted, circuit } = admit(this.circuitOf(tag), clock.monotonicMs(), CIRCUIT);
+    this.circuits.set(tag, circuit);
     if (!admitted) {
       this.counters.refused(purpose);
       throw unavailable(purpose, "refused");
@@ -129,11 +151,11 @@ export class RedisClient implements Commands, Channels {
     try {
       const answer = await transport.eval(script, keys, args, patienceMs);
       this.counters.answered(purpose, performance.now() - startMs, sentBytes, bytesOf(answer));
-      this.circuit = succeeded(this.circuit);
+      this.circuits.set(tag, succeeded(this.circuitOf(tag)));
       return answer;
     } catch (error) {
       this.counters.failed(purpose, performance.now() - startMs, sentBytes);
-      this.circuit = failed(this.circuit, clock.monotonicMs(), this.random(), CIRCUIT);
+      this.circuits.set(tag, failed(this.circuitOf(tag), clock.monotonicMs(), this.random(), CIRCUIT));
       throw error;
     }
   }

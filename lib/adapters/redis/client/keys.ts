@@ -1,49 +1,105 @@
-/** Names of everything in Redis. Keys of a network begin with `tm:` and its name; keys of a user continue with the user's id. */
+/**
+ * Names of everything in Redis. Keys of a network begin with `tm:` and its name; keys of a user continue with the user's id.
+ *
+ * A script touches keys of one slot only, and in a Redis Cluster slots lie on different nodes. So there the keys are in partitions.
+ * Each partition is one slot with a history of its own (history.ts), and a user's keys are all in one partition. What concerns
+ * everybody is in partition 0. A Redis that is not a cluster has this one partition, and its keys carry no hash tag: releases before
+ * and after share them.
+ */
 
-import { keyOf } from "../../../core/key";
+import { hashTag, keyOf } from "../../../core/key";
 import type { TopicId, TopicKind, UserId } from "../../../core/ledger/ids";
 import type { SharedViewName } from "../../../ports/shared/view-cache";
 
 /** The name stands unchanged in keys and in the path of a subscription. */
 const NETWORK = /^[A-Za-z0-9_.-]{1,60}$/;
 
+/**
+ * Partitions of a cluster. Another number moves people to other keys, and nonces would be forgotten. So many lie evenly enough on
+ * some ten nodes, and what concerns everybody still costs few commands.
+ */
+export const CLUSTER_PARTITIONS = 64;
+
+/** Keys that each partition has. */
+export interface PartitionKeys {
+  /** Written and deleted by a ping. */
+  readonly ping: string;
+  /** Views that do not carry this token must be loaded again. */
+  readonly generation: string;
+  /** Number of the partition's last event. */
+  readonly sequence: string;
+  /** Marks of its last events (history.ts). */
+  readonly history: string;
+  /** Hash of topic → watermark. Of partition 0 only, as is the next one: a script names it elsewhere and finds nothing. */
+  readonly syncedThrough: string;
+  /** Hash of topic → cursor of the last commit that was published. */
+  readonly published: string;
+  /** Hash of partition → its last event that was announced. */
+  readonly heads: string;
+}
+
 export class Keys {
-  private readonly root: string;
+  private readonly roots: readonly string[];
+  private readonly shared: readonly PartitionKeys[];
 
   constructor(
     network: string,
     private readonly viewVariant?: string,
+    readonly partitions = 1,
   ) {
     if (!NETWORK.test(network)) throw new RangeError("a network's name has letters, digits, '_', '.' and '-' only");
-    this.root = `tm:${network}`;
+    this.roots = Array.from({ length: partitions }, (_, partition) =>
+      partitions === 1 ? `tm:${network}` : `tm:${hashTag(network, partition)}`,
+    );
+    this.shared = this.roots.map((root) => ({
+      // No user has an empty id, so no user's key can equal one of these.
+      ping: `${root}:${keyOf("", "ping")}`,
+      generation: `${root}:${keyOf("", "generation")}`,
+      sequence: `${root}:${keyOf("", "sequence")}`,
+      history: `${root}::history`,
+      syncedThrough: `${root}:${keyOf("", "synced")}`,
+      published: `${root}:${keyOf("", "published")}`,
+      heads: `${root}:${keyOf("", "heads")}`,
+    }));
+  }
+
+  /** The partition that has this user's keys. */
+  partitionOf(userId: UserId): number {
+    return partitionOf(userId, this.partitions);
+  }
+
+  /** The keys of a partition that are nobody's own. */
+  in(partition: number): PartitionKeys {
+    const keys = this.shared[partition];
+    if (keys === undefined) throw new RangeError(`there is no partition ${partition}`);
+    return keys;
+  }
+
+  /** The keys of partition 0, for what concerns everybody. */
+  get everybody(): PartitionKeys {
+    return this.in(0);
   }
 
   view(userId: UserId, name: SharedViewName): string {
-    return this.named(userId, name, ...(this.viewVariant === undefined ? [] : [this.viewVariant]));
+    return this.of(userId, name, ...(this.viewVariant === undefined ? [] : [this.viewVariant]));
   }
 
   nonce(userId: UserId): string {
-    return this.named(userId, "nonce");
+    return this.of(userId, "nonce");
   }
 
   /** The message that took the last nonce. */
   nonceDigest(userId: UserId): string {
-    return this.named(userId, "nonce", "of");
+    return this.of(userId, "nonce", "of");
   }
 
   /** The topic of the user's last message of a kind. */
   lastWrite(userId: UserId, kind: TopicKind): string {
-    return this.named(userId, "wrote", kind);
+    return this.of(userId, "wrote", kind);
   }
 
-  // No user has an empty id, so no user's key can equal one of these.
   gate(gate: string): string {
-    return this.named("", "gate", gate);
-  }
-
-  /** Written and deleted by a ping. */
-  get ping(): string {
-    return this.named("", "ping");
+    return `${this.roots[0]}:${keyOf("", "gate", gate)}`;
   }
 
   syncGate(topicId: TopicId): string {
@@ -51,48 +107,32 @@ export class Keys {
   }
 
   budget(budget: string): string {
-    return this.named("", "budget", budget);
+    return `${this.roots[0]}:${keyOf("", "budget", budget)}`;
   }
 
+  /** An attempt belongs to nobody in particular: its own key chooses the partition. */
   attempt(key: string): string {
-    return this.named("", "attempt", key);
-  }
-
-  /** Views that do not carry this token must be loaded again. */
-  get generation(): string {
-    return this.named("", "generation");
-  }
-
-  /** Hash of topic → watermark. */
-  get syncedThrough(): string {
-    return this.named("", "synced");
-  }
-
-  /** Hash of topic → cursor of the last commit that was published. */
-  get published(): string {
-    return this.named("", "published");
-  }
-
-  /** Number of the last event that was published. */
-  get sequence(): string {
-    return this.named("", "sequence");
-  }
-
-  /** Marks of the last events (history.ts). */
-  get history(): string {
-    return `${this.root}::history`;
+    return `${this.roots[partitionOf(key, this.partitions)]}:${keyOf("", "attempt", key)}`;
   }
 
   /** Hash of instance → its report. */
   get reports(): string {
-    return this.named("", "reports");
+    return `${this.roots[0]}:${keyOf("", "reports")}`;
   }
 
   get channel(): string {
-    return `${this.root}:events`;
+    return `${this.roots[0]}:events`;
   }
 
-  private named(first: string, ...rest: readonly string[]): string {
-    return `${this.root}:${keyOf(first, ...rest)}`;
+  private of(userId: UserId, ...rest: readonly string[]): string {
+    return `${this.roots[this.partitionOf(userId)]}:${keyOf(userId, ...rest)}`;
   }
+}
+
+/** FNV-1a of 32 bits. Every instance of every release must find the same partition, and each read asks for it. */
+function partitionOf(text: string, partitions: number): number {
+  if (partitions === 1) return 0;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % partitions;
 }

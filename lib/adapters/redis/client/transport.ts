@@ -13,6 +13,8 @@ export interface StreamHandlers {
 export type FailureKind = "timeout" | "network" | "rejected";
 
 export interface Transport {
+  /** Whether keys lie on several nodes by their hash tags. */
+  readonly isCluster: boolean;
   /**
    * Runs a script, whether or not the server knows it. Answers are numbers, strings, null and lists of them. Rejects with the
    * client's own error, by itself after `timeoutMs`.
@@ -31,7 +33,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** What every transport throws when it has waited long enough. */
+/** Every transport throws this when it has waited long enough. */
 export const tookTooLong = (): Error => new DOMException("Redis took too long", "TimeoutError");
 
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;

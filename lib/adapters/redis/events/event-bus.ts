@@ -69,7 +69,8 @@ export class RedisEventBus implements EventBus {
 
   async lastPublished(topicId: TopicId): Promise<number> {
     const { client, keys } = this.options;
-    const answer = await client.eval("cursor", LAST_PUBLISHED, [keys.published, keys.sequence], [topicId]);
+    const { published, sequence: lastEvent } = keys.everybody;
+    const answer = await client.eval("cursor", LAST_PUBLISHED, [published, lastEvent], [topicId]);
     const [cursor, sequence] = Array.isArray(answer) ? (answer as unknown[]) : [];
     // The commit was published, and maybe not heard here yet.
     await this.hear(Number(sequence));

@@ -1,5 +1,6 @@
 /**
- * Events as text. They are short, since Redis is paid by the byte: `<sequence> <instance> <turn> <JSON>`. Redis gives the sequence,
+ * Events as text. They are short, since Redis is paid by the byte: `<sequence> <instance> <turn> <JSON>`, and before the JSON, where
+ * the event has numbers in other partitions (`lib/adapters/redis/client/keys.ts`), `<partition>:<number>:<mark>,…`. Redis gives the sequence,
  * the turn counts what the instance has sent, and the JSON is a list that begins with the number of its form. `null` instead of a
  * list says "everything may have changed".
  *
@@ -10,11 +11,14 @@
 import type { Position, TopicId, UserId } from "../../../core/ledger/ids";
 import type { BusEvent, CommitEvent } from "../../../ports/shared/event-bus";
 import type { SignOut } from "../../../ports/store/account-store";
+import type { Head } from "../history";
 
 const FORM = { commit: 1, "sign-out": 2, "topic-changed": 3, "views-invalidated": 4, "registry-changed": 5 } as const;
 export const EVERYTHING = "null";
 
 export interface Message {
+  /** The numbers of the event in other partitions. */
+  readonly heads: readonly Head[];
   readonly sequence: number;
   readonly instanceId: string;
   readonly turn: number;
@@ -26,12 +30,25 @@ export function encodeEvent(event: BusEvent): string {
   return JSON.stringify([FORM[event.type], ...itemsOf(event)]);
 }
 
+/** An event as Redis gets it, which puts the sequence before it. */
+export function messageOf(instanceId: string, turn: number, heads: readonly Head[], json: string): string {
+  const numbers = heads.map(({ partition, sequence, mark }) => `${partition}:${sequence}:${mark}`).join(",");
+  return `${instanceId} ${turn} ${numbers === "" ? "" : `${numbers} `}${json}`;
+}
+
 /** Null if the text is not a message of ours. */
 export function decodeMessage(text: string): Message | null {
-  const parts = /^(\d{1,15}) ([^ ]+) (\d{1,15}) /.exec(text);
+  // JSON begins with a bracket, or is null, which no space follows.
+  const parts = /^(\d{1,15}) ([^ ]+) (\d{1,15}) (?:([\w:,-]+) )?/.exec(text);
   if (!parts) return null;
-  const [head, sequence = "", instanceId = "", turn = ""] = parts;
-  return { sequence: Number(sequence), instanceId, turn: Number(turn), event: decodeEvent(text.slice(head.length)) };
+  const [head, sequence = "", instanceId = "", turn = "", numbers = ""] = parts;
+  return {
+    ...{ sequence: Number(sequence), instanceId, turn: Number(turn) },
+    heads: [...numbers.matchAll(/(\d+):(\d+):([^,]+)/g)].map(([, partition, number, mark = ""]) => ({
+      ...{ partition: Number(partition), sequence: Number(number), mark },
+    })),
+    event: decodeEvent(text.slice(head.length)),
+  };
 }
 
 type UserItem = readonly [userId: UserId, head: Position, added: number, ...peers: UserId[]];

@@ -1,4 +1,8 @@
-/** Sends events, one after the other, each with one command that also expires the shared views that the event outdates. */
+/**
+ * Sends events, one after the other. The command that announces an event also expires the shared views that it outdates. Views in
+ * other partitions of a cluster are expired before it, with one command for each partition. If a process dies in between, the
+ * commit does not count as published, and another instance tells everybody (event-bus.ts `lastPublished`).
+ */
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Clock } from "../../../ports/clock";
 import type { BusEvent } from "../../../ports/shared/event-bus";
@@ -6,11 +10,11 @@ import { ifDown, TierUnavailable } from "../../../ports/tier-unavailable";
 import type { Commands } from "../client/client";
 import { bytesOf } from "../client/command-stats";
 import type { Keys } from "../client/keys";
-import { type History, keptEvent, markOf } from "../history";
+import { eventIn, type Head, type History, keptEvent, markOf } from "../history";
 import { REGISTRY_FIELD } from "../hot-scripts";
-import { generationMs, MAX_EXPIRED_USERS, viewKeys } from "../view-cache";
-import { EVERYTHING, encodeEvent } from "./event-codec";
-import { PUBLISH, START_OVER } from "./event-scripts";
+import { generationMs, inPartitions, MAX_EXPIRED_USERS, viewKeys } from "../view-cache";
+import { EVERYTHING, encodeEvent, messageOf } from "./event-codec";
+import { PUBLISH, START_OVER, TOLD } from "./event-scripts";
 
 export interface PublisherOptions {
   readonly client: Commands;
@@ -37,6 +41,21 @@ interface Raise {
   readonly to: number;
 }
 
+interface Announcement {
+  readonly raise: Raise | null;
+  readonly text: string;
+  /** The numbers that the event took in other partitions. */
+  readonly heads: readonly Head[];
+}
+
+interface StartedOver {
+  /** Number of the partition's last event. */
+  readonly sequence: number;
+  readonly hasStartedOver: boolean;
+  /** A start over that everybody must still be told of. */
+  readonly untold: Head | null;
+}
+
 export class Publisher {
   /** Publications that succeeded. */
   published = 0;
@@ -44,9 +63,9 @@ export class Publisher {
   private turn: Promise<unknown> = Promise.resolve();
   /** Users whose views in Redis are older than a commit that listeners here know, until its publication ends. */
   private readonly publishing = new Map<UserId, Promise<unknown>>();
-  /** A publication failed. Redis may still have views from before that commit. */
-  private owesExpiry = false;
-  private paying: Promise<unknown> | null = null;
+  /** Partitions in which a publication failed. They may still have views from before that commit. */
+  private readonly owed = new Set<number>();
+  private readonly paying = new Map<number, Promise<unknown>>();
   private startingOver: Promise<void> | null = null;
 
   constructor(private readonly options: PublisherOptions) {}
@@ -62,9 +81,6 @@ export class Publisher {
     for (const userId of userIds) this.publishing.set(userId, sent);
     try {
       return await sent;
-    } catch (cause) {
-      this.owesExpiry ||= userIds.size > 0;
-      throw cause;
     } finally {
       for (const userId of userIds) if (this.publishing.get(userId) === sent) this.publishing.delete(userId);
     }
@@ -79,18 +95,16 @@ export class Publisher {
   /**
    * Await this before you look up a user's view. Between a commit and the end of its publication Redis still has the view from
    * before, and this process, which knows the commit already, would keep it. Rejects if the publication takes too long, after one
-   * that failed until everything was expired instead, and while Redis has lost events and has not started over.
+   * that failed until everything in the user's partition was expired instead, and while that has lost events and has not started over.
    */
   async settled(userId: UserId): Promise<void> {
-    if (this.owesExpiry) {
-      this.paying ??= this.publishMissed(null)
-        .catch(() => {})
-        .finally(() => {
-          this.paying = null;
-        });
+    const { history, keys } = this.options;
+    const partition = keys.partitionOf(userId);
+    if (this.owed.has(partition)) {
+      this.pay(partition);
       throw new TierUnavailable("redis", "Redis: it has not been told of a commit yet");
     }
-    if (this.options.history.unsettled !== null) {
+    if (history.unsettledIn(partition) !== null) {
       void this.startOver();
       throw new TierUnavailable("redis", "Redis: it has lost events, and starts over");
     }
@@ -130,75 +144,166 @@ export class Publisher {
   private raiseOf(event: BusEvent): Raise | null {
     if (event.type === "commit" && event.cursor !== null) return this.cursorOf(event.topicId, event.cursor.to);
     if (event.type !== "registry-changed") return null;
-    return { hash: this.options.keys.syncedThrough, field: REGISTRY_FIELD, to: event.version };
+    return { hash: this.options.keys.everybody.syncedThrough, field: REGISTRY_FIELD, to: event.version };
   }
 
   private cursorOf(topicId: TopicId, cursor: number): Raise {
-    return { hash: this.options.keys.published, field: topicId, to: cursor };
+    return { hash: this.options.keys.everybody.published, field: topicId, to: cursor };
   }
 
   private async send(raise: Raise | null, json: string, userIds: readonly UserId[]): Promise<number> {
-    const { client, keys, history, instanceId, viewTtlMs } = this.options;
-    const views = userIds.length <= MAX_EXPIRED_USERS ? viewKeys(keys, userIds) : [];
-    const isTooMuch = userIds.length > MAX_EXPIRED_USERS || bytesOf(views) + bytesOf(json) > MAX_REQUEST_BYTES;
+    const { keys, instanceId } = this.options;
+    const turn = this.nextTurn();
+    const isTooMuch =
+      userIds.length > MAX_EXPIRED_USERS || bytesOf(viewKeys(keys, userIds)) + bytesOf(json) > MAX_REQUEST_BYTES;
     // Everybody reads again by position, so nothing is lost by not naming them all.
     const isEverything = isTooMuch || json === EVERYTHING;
-    this.turns += 1;
-    const mark = markOf(instanceId, this.turns);
-    const answer = await client.eval(
+    const users = inPartitions(keys, isEverything ? [] : userIds);
+    const expiryIn = (partition: number) => (isEverything ? null : viewKeys(keys, users.get(partition) ?? []));
+    const others = this.others.filter((partition) => isEverything || users.has(partition));
+    const sent = await Promise.allSettled(others.map((partition) => this.number(turn, partition, expiryIn(partition))));
+    const failure = sent.find((each) => each.status === "rejected");
+    if (failure) {
+      if (expiryIn(0)?.length !== 0) this.owed.add(0);
+      throw failure.reason;
+    }
+    const heads = sent.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const text = messageOf(instanceId, turn, heads, isEverything ? EVERYTHING : json);
+    const { sequence } = await this.number(turn, 0, expiryIn(0), { raise, text, heads });
+    this.published += 1;
+    return sequence;
+  }
+
+  /** Expires everything in a partition, instead of what a failed publication would have expired. */
+  private pay(partition: number): void {
+    if (this.paying.has(partition)) return;
+    const expire = async () => {
+      const turn = this.nextTurn();
+      const text = messageOf(this.options.instanceId, turn, [], EVERYTHING);
+      const told = partition === 0 ? { raise: null, text, heads: [] } : undefined;
+      return (await this.number(turn, partition, null, told)).sequence;
+    };
+    const paid = this.inOrder(expire)
+      .catch(() => {})
+      .finally(() => this.paying.delete(partition));
+    this.paying.set(partition, paid);
+  }
+
+  /**
+   * Expires these views of a partition, or all of them (null), and gives the event a number there. An announcement goes to everybody
+   * with the same command.
+   */
+  private async number(
+    turn: number,
+    partition: number,
+    views: readonly string[] | null,
+    announced?: Announcement,
+  ): Promise<Head> {
+    const { client, keys, history, instanceId, viewTtlMs } = this.options;
+    const { sequence: number, history: historyKey, published, generation, heads } = keys.in(partition);
+    const { raise = null, text = "", heads: numbers = [] } = announced ?? {};
+    const mark = markOf(instanceId, turn);
+    const sent = client.eval(
       "publish",
       PUBLISH,
-      [keys.sequence, keys.history, raise?.hash ?? keys.published, keys.generation, ...(isEverything ? [] : views)],
+      [number, historyKey, raise?.hash ?? published, generation, heads, ...(views ?? [])],
       [
-        keys.channel,
+        announced === undefined ? "" : keys.channel,
         // An empty field raises nothing.
         raise?.field ?? "",
         raise?.to ?? 0,
         KEPT_MS,
-        isEverything ? `${instanceId}-all-${this.turns}` : "",
+        views === null ? `${instanceId}-all-${turn}` : "",
         generationMs(viewTtlMs),
-        `${instanceId} ${this.turns} ${isEverything ? EVERYTHING : json}`,
-        ...[mark, ...history.args, history.store?.highest ?? 0],
+        ...[text, mark, ...history.argsIn(partition), history.store?.highest ?? 0, ...headArgs(numbers)],
       ],
     );
+    const answer = await sent.catch((cause) => {
+      if (views?.length !== 0) this.owed.add(partition);
+      throw cause;
+    });
     const [sequence, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
     if (typeof sequence !== "number") throw new TierUnavailable("redis", "Redis: publish answered no number");
-    this.published += 1;
-    const event = { sequence, mark };
-    history.observe(standing, epoch, event);
+    history.observe(standing, epoch, { sequence, mark }, partition);
     // A Redis that has lost events may lose this one, too: what it expired may be back by then.
-    if (standing === 1) return sequence;
-    if (isEverything) this.owesExpiry = false;
-    history.learn(event);
-    return sequence;
+    if (standing !== 1) {
+      history.learn({ sequence, mark }, partition);
+      if (views === null) this.owed.delete(partition);
+    }
+    return { partition, sequence, mark };
   }
 
+  /**
+   * Looks at every partition: where one has lost events, others may have, and nonces with them. One that does not answer shows by
+   * itself, when it answers again, that it knows too little.
+   */
   private async expireLost(): Promise<void> {
-    const { client, keys, history, instanceId, viewTtlMs } = this.options;
+    const { client, keys, instanceId } = this.options;
     const begun = this.inOrder(async () => {
-      this.turns += 1;
-      const seen = history.unsettled;
-      const answer = await client.eval(
-        "publish",
-        START_OVER,
-        [keys.sequence, keys.history, keys.published, keys.generation],
-        [
-          ...[keys.channel, `${instanceId}-all-${this.turns}`, generationMs(viewTtlMs), KEPT_MS],
-          ...[`${instanceId} ${this.turns} ${EVERYTHING}`, markOf(instanceId, this.turns), ...history.args],
-          ...[seen?.sequence ?? 0, seen?.mark ?? ""],
-        ],
+      const turn = this.nextTurn();
+      const others = await Promise.all(
+        this.others.map((partition) => this.startOverIn(turn, partition, []).catch(ifDown("redis", () => null))),
       );
-      const [number, slot, hasStartedOver] = Array.isArray(answer) ? (answer as unknown[]) : [];
-      const last = keptEvent(number, slot);
-      if (last === null) throw new TierUnavailable("redis", "Redis: starting over answered no event");
-      history.learn(last);
-      history.settle(seen);
-      if (hasStartedOver === 1) this.owesExpiry = false;
-      return last.sequence;
+      const untold = others.flatMap((each) => each?.untold ?? []);
+      const first = await this.startOverIn(turn, 0, untold);
+      if (untold.length > 0 && !first.hasStartedOver)
+        await this.number(turn, 0, [], {
+          raise: null,
+          text: messageOf(instanceId, turn, untold, EVERYTHING),
+          heads: untold,
+        });
+      const told = ({ partition, sequence }: Head) =>
+        client.eval("publish", TOLD, [keys.in(partition).history], [sequence]);
+      await Promise.all(untold.map(told));
+      return first.sequence;
     });
     await begun.catch(ifDown("redis", () => {}));
   }
+
+  /** `untold`: partitions whose start over partition 0 announces, if it starts over too. */
+  private async startOverIn(turn: number, partition: number, untold: readonly Head[]): Promise<StartedOver> {
+    const { client, keys, history, instanceId, viewTtlMs } = this.options;
+    const { sequence, history: historyKey, published, generation, heads } = keys.in(partition);
+    const isFirst = partition === 0;
+    const seen = history.unsettledIn(partition);
+    const answer = await client.eval(
+      "publish",
+      START_OVER,
+      [sequence, historyKey, published, generation, heads],
+      [
+        ...[isFirst ? keys.channel : "", `${instanceId}-all-${turn}`, generationMs(viewTtlMs), KEPT_MS],
+        ...[messageOf(instanceId, turn, untold, EVERYTHING), markOf(instanceId, turn), ...history.argsIn(partition)],
+        ...[seen?.sequence ?? 0, seen?.mark ?? "", this.others.length > 0 ? 1 : 0],
+        ...headArgs(isFirst ? [...history.heads(), ...untold] : []),
+      ],
+    );
+    if (!Array.isArray(answer)) throw new TierUnavailable("redis", "Redis: starting over answered no event");
+    const [number, slot, hasStartedOver, untoldSlot] = answer as unknown[];
+    const last = keptEvent(number, slot);
+    if (last !== null) history.learn(last, partition);
+    history.settle(seen, partition);
+    if (hasStartedOver === 1) this.owed.delete(partition);
+    const mustBeTold = eventIn(untoldSlot);
+    return {
+      sequence: Number(number),
+      hasStartedOver: hasStartedOver === 1,
+      untold: mustBeTold === null ? null : { partition, ...mustBeTold },
+    };
+  }
+
+  /** All partitions but the one that announces. */
+  private get others(): readonly number[] {
+    return Array.from({ length: this.options.keys.partitions - 1 }, (_, i) => i + 1);
+  }
+
+  private nextTurn(): number {
+    this.turns += 1;
+    return this.turns;
+  }
 }
+
+const headArgs = (heads: readonly Head[]) =>
+  heads.flatMap(({ partition, sequence, mark }) => [partition, sequence, mark]);
 
 /** The users whose shared views are outdated after the event. */
 function usersOf(event: BusEvent): ReadonlySet<UserId> {

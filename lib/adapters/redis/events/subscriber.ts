@@ -148,13 +148,16 @@ export class Subscriber {
     const before = this.through.last;
     let last: number | null = null;
     try {
-      const answer = await client.eval("cursor", LAST_EVENT, [keys.sequence, keys.history], [...history.args]);
-      const [number, slot, standing, epoch] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      const { sequence, history: historyKey, heads: headsKey } = keys.everybody;
+      const args = [...history.argsIn(0), history.headsKnown];
+      const answer = await client.eval("cursor", LAST_EVENT, [sequence, historyKey, headsKey], args);
+      const [number, slot, standing, epoch, heads] = Array.isArray(answer) ? (answer as unknown[]) : [];
       // The history itself shows that something was missed.
       const event = keptEvent(number, slot);
       if (history.observe(standing, epoch, event) && standing === 1) return;
       last = Number(number);
       if (event !== null) history.learn(event);
+      history.learnHeads(last, heads);
     } catch {
       // A number that is not known counts as missed.
     }
@@ -170,16 +173,20 @@ export class Subscriber {
   private receive(payload: string): void {
     const message = decodeMessage(payload);
     if (message === null) return;
-    const { sequence, instanceId, turn, event } = message;
+    const { sequence, instanceId, turn, heads, event } = message;
     const isJump = this.through.last !== null && sequence > this.through.last + 1;
     // On one stream numbers rise. A number below the last known one is no loss: catchUp may have learnt it before it came.
     const { history } = this.options;
     const told = { sequence, mark: markOf(instanceId, turn) };
     if (sequence <= this.streamSequence) history.goneBack(told);
-    else history.learn(told);
+    else history.learnAnnounced(told, heads);
     this.streamSequence = sequence;
     this.know(sequence);
-    if (isJump) this.handlers.onMissed();
+    if (isJump) {
+      this.handlers.onMissed();
+      // The events between have numbers in other partitions.
+      if (history.partitions > 1) void this.catchUp();
+    }
     if (instanceId === this.options.instanceId) return;
     const lastTurn = this.heard.get(instanceId) ?? -1;
     if (turn === lastTurn) return;

@@ -17,6 +17,7 @@ export interface UpstashAddress {
 }
 
 export class UpstashTransport implements Transport {
+  readonly isCluster = false;
   /** One client for each time that commands are given. */
   private readonly clients = new Map<number, Redis>();
 

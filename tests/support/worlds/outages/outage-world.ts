@@ -276,7 +276,7 @@ export class OutageWorld {
 /** Makes Redis look as if it had run since long before the test. So it would know of every earlier attempt of a write. */
 async function giveRedisLongHistory(redisPort: number, network: string): Promise<void> {
   const redis = await RespConnection.open(redisPort);
-  await redis.send([["HSET", new Keys(network).history, "since", "1000"]]);
+  await redis.send([["HSET", new Keys(network).everybody.history, "since", "1000"]]);
   redis.close();
 }
 

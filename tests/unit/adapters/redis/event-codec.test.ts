@@ -1,7 +1,7 @@
 /** Events as text, between instances of one release and of two. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeEvent } from "@/lib/adapters/redis/events/event-codec";
+import { decodeMessage, EVERYTHING, encodeEvent, messageOf } from "@/lib/adapters/redis/events/event-codec";
 import type { Position, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { BusEvent } from "@/lib/ports/shared/event-bus";
 
@@ -32,7 +32,19 @@ describe("an event as text", () => {
     fc.assert(
       fc.property(event, (sent) => {
         const message = decode(encodeEvent(sent));
-        expect(message).toEqual({ sequence: 7, instanceId: "instance-1", turn: 3, event: sent });
+        expect(message).toEqual({ sequence: 7, instanceId: "instance-1", turn: 3, heads: [], event: sent });
+      }),
+    );
+  });
+
+  it("carries the numbers that it took in other partitions, and is the same event", () => {
+    const mark = fc.tuple(fc.stringMatching(/^[0-9a-f]{8}$/), count).map(([id, turn]) => `${id}-${turn}`);
+    const heads = fc.array(fc.record({ partition: fc.integer({ min: 1, max: 63 }), sequence: count, mark }));
+    fc.assert(
+      fc.property(event, heads, (sent, taken) => {
+        const message = decodeMessage(`9 ${messageOf("instance-1", 4, taken, encodeEvent(sent))}`);
+        expect(message).toEqual({ sequence: 9, instanceId: "instance-1", turn: 4, heads: taken, event: sent });
+        expect(decodeMessage(`9 ${messageOf("i", 4, taken, EVERYTHING)}`)).toMatchObject({ heads: taken, event: null });
       }),
     );
   });

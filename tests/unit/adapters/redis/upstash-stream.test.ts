@@ -57,7 +57,7 @@ describe("a message", () => {
     for (const text of ["", "1", "1 a", "1 a []", "x a 1 []", '{"a":1}', "-1 a 1 null"])
       expect(decodeMessage(text)).toBeNull();
     for (const json of ["null", "{", "[2]", "{}", "[1]", '[1,"0.0.1",1,7,[],0]'])
-      expect(decodeMessage(`3 a 2 ${json}`)).toEqual({ sequence: 3, instanceId: "a", turn: 2, event: null });
+      expect(decodeMessage(`3 a 2 ${json}`)).toEqual({ sequence: 3, instanceId: "a", turn: 2, heads: [], event: null });
   });
 });
 

@@ -4,7 +4,7 @@ import { codeOf, sourcesUnder } from "../../../support/repository/source";
 /** The files that may make a brand by a cast, as lib/core/ledger/ids.ts says. */
 const MAKERS = [
   /^lib\/core\/ledger\/(ids|consensus-time)\.ts$/,
-  /^lib\/adapters\/(postgres|upstash)\//,
+  /^lib\/adapters\/(postgres|redis)\//,
   /^lib\/devnet\//,
 ];
 const CAST =
