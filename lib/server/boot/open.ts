@@ -87,15 +87,18 @@ export async function openStoresOfCommand(env: Env): Promise<Stores> {
   return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });
 }
 
-/** The way to the Redis that the environment names; null if it names none. */
-export function transportOf(env: Env): Transport | null {
-  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  return url === undefined || token === undefined ? null : new UpstashTransport({ url, token });
+/** The way to the Redis that the environment names; null if it names none. Only the chosen client is loaded. */
+export async function transportOf(env: Env): Promise<Transport | null> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token, REDIS_URL: addresses } = env;
+  if (url !== undefined && token !== undefined) return new UpstashTransport({ url, token });
+  if (addresses === null) return null;
+  const { TcpTransport } = await import("../../adapters/redis/tcp/tcp-transport");
+  return new TcpTransport(addresses);
 }
 
 /** Opens the tier that instances share, if one is configured. */
-export function openShared(env: Env, log: Log, metrics?: Metrics): SharedTier | null {
-  const transport = transportOf(env);
+export async function openShared(env: Env, log: Log, metrics?: Metrics): Promise<SharedTier | null> {
+  const transport = await transportOf(env);
   if (transport === null) return null;
   const viewTtlMs = env.CACHE_TTL_S * 1_000;
   const network = env.HEDERA_NETWORK;

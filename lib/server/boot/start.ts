@@ -44,7 +44,7 @@ async function start(): Promise<App> {
     const close = async () => void (await Promise.all([network.close(), stores.close()]));
     await stores.claimLedger(network.ledgerId).catch((cause) => close().then(() => Promise.reject(cause)));
   }
-  const app = createApp({ env, shared: openShared(env, log, metrics), stores, network, log, metrics, tracing });
+  const app = createApp({ env, shared: await openShared(env, log, metrics), stores, network, log, metrics, tracing });
   await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
   // This shows incidents of the first sync. Functions are frozen between requests, so they judge their health only when asked.
   if (!env.isVercel) app.health.start();

@@ -40,7 +40,7 @@ export async function openOperator(env: Env, log: Log): Promise<OperatorTools> {
   // Instances warn about the configuration themselves.
   const mute = { info: () => {}, warn: () => {}, error: log.error };
   const [network, stores] = await Promise.all([openNetwork(env, mute), openStoresOfCommand(env)]);
-  const shared = openShared(env, log, metrics);
+  const shared = await openShared(env, log, metrics);
   const { submitter, creator = null, trustedPayers, mirrorUrls } = network;
   const shards = openShards({
     ...{ stores, submitter, creator, trustedPayers, log, clock: systemClock },

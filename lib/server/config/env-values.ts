@@ -2,6 +2,7 @@ import "server-only";
 /** The schemas of configuration values, and the sentences about values that do not fit. */
 import { z } from "zod";
 import { parseMirrorAddress } from "../../adapters/mirror/mirror-address";
+import { type RedisAddresses, redisAddresses } from "../../adapters/redis/tcp/addresses";
 import { keyOf } from "../../core/key";
 import {
   type AccountId,
@@ -102,6 +103,20 @@ export const users = z
     if (ids.every((id) => id !== null)) return new Set(ids);
     context.addIssue("must be account or user ids, separated by commas");
     return z.NEVER;
+  });
+
+/** Addresses of a Redis over TCP. The message never holds a part of the text, which may be a password. */
+export const redisUrls = z
+  .string()
+  .optional()
+  .transform((text, context): RedisAddresses | null => {
+    if (text === undefined) return null;
+    try {
+      return redisAddresses(text);
+    } catch (cause) {
+      context.addIssue((cause as RangeError).message);
+      return z.NEVER;
+    }
   });
 
 export const clientIds = z

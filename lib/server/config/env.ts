@@ -150,6 +150,9 @@ function contradictions(env: Values, source: EnvSource): string[] {
   if ((env.UPSTASH_REDIS_REST_URL === undefined) !== (env.UPSTASH_REDIS_REST_TOKEN === undefined)) {
     problems.push("UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN are needed together");
   }
+  // Vercel's integration sets both. A function that sleeps between requests cannot keep a connection.
+  if (env.REDIS_URL !== null && env.UPSTASH_REDIS_REST_URL !== undefined && !isVercel)
+    problems.push("REDIS_URL and UPSTASH_REDIS_REST_URL name two ways to Redis: unset one of them");
   if (network === "custom" && env.HEDERA_OPERATOR_ID !== undefined && env.HEDERA_NODE === undefined) {
     problems.push("HEDERA_NODE is needed to submit to a custom network");
   }

@@ -19,6 +19,7 @@ import {
   optional,
   payers,
   privateKey,
+  redisUrls,
   scheduleSecret,
   secret,
   segments,
@@ -142,9 +143,14 @@ export const VARIABLES = {
   UPSTASH_REDIS_REST_URL: variable(
     matching(/^https?:\/\/\S+$/, "must be an http or https address").optional(),
     null,
-    "Address of Upstash Redis, needed for several instances (also KV_REST_API_URL). Default: no Redis, one process",
+    "Address of Upstash Redis, for functions (also KV_REST_API_URL). Several instances need this or REDIS_URL. Default: no Redis, one process",
   ),
   UPSTASH_REDIS_REST_TOKEN: secretVariable(optional, "Token for that Redis (also KV_REST_API_TOKEN)"),
+  REDIS_URL: variable(
+    redisUrls,
+    null,
+    "Address of a Redis over TCP, for long-lived processes: redis://user:password@host:6379, or rediss:// for TLS. With several nodes of a Redis Cluster, separated by commas, the cluster. Not together with UPSTASH_REDIS_REST_URL, except on Vercel, which sets both and uses that one",
+  ),
   DATA_DIR: variable(z.string().min(1), ".data", "Where the embedded Postgres and the devnet keep their state"),
   SESSION_SECRET: secretVariable(
     z

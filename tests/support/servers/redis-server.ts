@@ -6,6 +6,7 @@ import { freePort } from "./free-port";
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  isRunning(): boolean;
   /** Freezes the server: connections stay open, and it answers nothing. */
   pause(): void;
   resume(): void;
@@ -19,6 +20,8 @@ export interface RedisServer {
 export interface RedisOptions {
   /** If absent, a free port. */
   readonly port?: number;
+  /** More settings, by their names. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const MISSING =
@@ -29,7 +32,8 @@ const START_TIMEOUT_MS = 120_000;
 /** Starts a server. Resolves when it accepts connections, or rejects with a sentence that says what to do. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
-  let child = await launch(port);
+  const settings = Object.entries(options.settings ?? {}).flatMap(([name, value]) => [`--${name}`, value]);
+  let child = await launch(port, settings);
   // A test run that ends early must not leave servers behind.
   const endWithUs = () => child.kill("SIGKILL");
   process.once("exit", endWithUs);
@@ -41,12 +45,13 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     kill,
     async restart() {
       await kill();
-      child = await launch(port);
+      child = await launch(port, settings);
     },
     async stop() {
       process.off("exit", endWithUs);
@@ -55,8 +60,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   };
 }
 
-function launch(port: number): Promise<ChildProcess> {
-  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+function launch(port: number, more: readonly string[]): Promise<ChildProcess> {
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...more];
   const child = spawn(process.env.REDIS_SERVER_PATH ?? "redis-server", settings, {
     cwd: tmpdir(),
     stdio: ["ignore", "pipe", "ignore"],

@@ -4,7 +4,7 @@ import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
-import type { App, Stores } from "@/lib/server/boot/app";
+import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
 import { judge } from "@/lib/server/front/gate";
 import { problemResponse } from "@/lib/server/http/problem";
 import type { AnyRoute } from "@/lib/server/http/route";
@@ -48,6 +48,8 @@ export interface TestAppOptions {
   readonly creator?: (devnet: Devnet) => TopicCreator;
   /** The reason why the devnet has ended, or null while it runs. */
   readonly devnetEnded?: () => string | null;
+  /** Redis, instead of the set-up's own. The app closes it. */
+  readonly shared?: SharedTier;
   /** Urls of further mirrors. The devnet's own comes first. */
   readonly moreMirrors?: readonly string[];
 }
@@ -61,7 +63,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     emptyStores("devnet", { isStrict: options.env?.STRICT_BONDING === "on" }),
   ]);
   const log = { info: line("info"), warn: line("warn"), error: line("error") };
-  const shared = await openTestShared(clock, log);
+  const shared = options.shared ?? (await openTestShared(clock, log));
   const stores = options.wrapStores?.(opened) ?? opened;
   const app = createTestApp({
     devnet,

@@ -1,7 +1,7 @@
 import "server-only";
 import { systemClock } from "../../../adapters/memory/system-clock";
 import { RedisClient } from "../../../adapters/redis/client/client";
-import { Keys } from "../../../adapters/redis/client/keys";
+import { CLUSTER_PARTITIONS, Keys } from "../../../adapters/redis/client/keys";
 import { RedisHotCache } from "../../../adapters/redis/hot-cache";
 import { type Keeping, readKeeping } from "../../../adapters/redis/keeping";
 import { reasonUnreachable } from "../../../core/health/unreachable";
@@ -9,8 +9,10 @@ import { transportOf } from "../../boot/open";
 import type { Env } from "../../config/env";
 import { type Finding, fine, wrong } from "./finding";
 
+const A_CLUSTER = "It is a Redis Cluster: name several of its nodes in REDIS_URL, separated by commas.";
+
 export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
-  const transport = transportOf(env);
+  const transport = await transportOf(env);
   if (transport === null) {
     yield fine("redis", "No Redis is configured: one instance only.");
     return;
@@ -19,13 +21,17 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
   try {
     // All our commands are scripts. A plan without scripts or a read-only token fails here, and not later under load.
     const client = new RedisClient({ transport, clock: systemClock, readTimeoutMs: 5_000, timeoutMs: 5_000 });
-    keeping = await readKeeping(client);
-    await new RedisHotCache({ commands: client, keys: new Keys(env.HEDERA_NETWORK) }).ping();
+    const keys = new Keys(env.HEDERA_NETWORK, undefined, transport.isCluster ? CLUSTER_PARTITIONS : 1);
+    keeping = await readKeeping(client, keys);
+    if (keeping.isCluster && !transport.isCluster && env.REDIS_URL !== null) {
+      yield wrong("redis", A_CLUSTER);
+      return;
+    }
+    await new RedisHotCache({ commands: client, keys }).ping();
     yield fine("redis", "Redis answers, runs our scripts and takes writes.");
   } catch (cause) {
     const reason = reasonUnreachable(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-    const mend = "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
-    yield wrong("redis", `Redis cannot be used: ${reason}. ${mend}`);
+    yield wrong("redis", `Redis cannot be used: ${reason}. ${mendOf(env, reason)}`);
     return;
   } finally {
     await transport.close();
@@ -46,4 +52,10 @@ export async function* examineRedis(env: Env): AsyncGenerator<Finding> {
       "redis",
       "Redis does not report its persistence and eviction. Check that it persists keys and does not evict them.",
     );
+}
+
+/** These are what the node of a cluster answers to somebody who takes it for a single server. */
+function mendOf({ UPSTASH_REDIS_REST_URL: url }: Env, reason: string): string {
+  if (url !== undefined) return "Check UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN.";
+  return /MOVED|CROSSSLOT|CLUSTERDOWN/.test(reason) ? A_CLUSTER : "Check REDIS_URL.";
 }

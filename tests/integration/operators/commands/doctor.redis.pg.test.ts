@@ -16,6 +16,7 @@ import { runMigrations } from "@/lib/server/cli/migrations";
 import { readEnv } from "@/lib/server/config/env";
 import { DrivenClock } from "../../../support/control/driven-clock";
 import { type PostgresServer, startPostgres } from "../../../support/servers/postgres-server";
+import { startRedisCluster } from "../../../support/servers/redis-cluster";
 import { type RedisServer, startRedis } from "../../../support/servers/redis-server";
 import { RespConnection } from "../../../support/servers/resp";
 import { startUpstash, type UpstashStandIn } from "../../../support/stand-ins/upstash";
@@ -25,6 +26,8 @@ import { syncOf } from "../../../support/worlds/topic-sync";
 /** DER by its first byte, and then no key. */
 const NO_KEY = `30${"00".repeat(40)}`;
 const ANOTHER_KEY = "302e020100300506032b657004220420".concat("11".repeat(32));
+/** Instead of Upstash's protocol. */
+const OVER_TCP = { UPSTASH_REDIS_REST_URL: "", UPSTASH_REDIS_REST_TOKEN: "" };
 type MirrorJson = Readonly<Record<string, unknown>>;
 
 let postgres: PostgresServer;
@@ -150,6 +153,12 @@ describe("the doctor", () => {
     ["a database that is not there", { DATABASE_URL: "postgres://u:secret@127.0.0.1:1/none" }, "database", "refused"],
     ["a Redis that is not there", { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:1" }, "redis", "UPSTASH_REDIS_REST_URL"],
     ["a wrong token", { UPSTASH_REDIS_REST_TOKEN: "wrong" }, "redis", "UPSTASH_REDIS_REST_TOKEN"],
+    [
+      "a Redis over TCP that is not there",
+      { ...OVER_TCP, REDIS_URL: "redis://127.0.0.1:1" },
+      "redis",
+      "Check REDIS_URL.",
+    ],
     ["a topic that does not exist", { TOPIC_TRUST: "0.0.424242" }, "topic", "0.0.424242 does not exist"],
     ["an identity topic that does not exist", { TOPIC_IDENTITY: "0.0.424243" }, "topic", "0.0.424243 does not exist"],
     ["everybody trusted", { TRUSTED_PAYERS: "*" }, "trusted payers", "TRUSTED_PAYERS"],
@@ -218,12 +227,30 @@ describe("the doctor", () => {
     await expectIll({ DATABASE_URL: await postgres.createDatabase(), MIGRATE: "off" }, "database", "npm run migrate");
   });
 
-  it("names a Redis that does not persist, and one that evicts keys", async () => {
+  it.each([
+    ["over Upstash's protocol", () => ({})],
+    ["over TCP", () => ({ ...OVER_TCP, REDIS_URL: redis.url })],
+  ])("names a Redis %s that does not persist, and one that evicts keys", async (_, changes) => {
     await setting("appendonly", "no");
-    await expectIll({}, "redis", "no append-only file", "appendonly");
+    await expectIll(changes(), "redis", "no append-only file", "appendonly");
     await setting("appendonly", "yes");
     await setting("maxmemory-policy", "allkeys-lru");
-    await expectIll({}, "redis", "allkeys-lru", "noeviction");
+    await expectIll(changes(), "redis", "allkeys-lru", "noeviction");
+  });
+
+  it("names a Redis Cluster that was given as one server", async () => {
+    const cluster = await startRedisCluster();
+    try {
+      const [node = ""] = cluster.url.split(",");
+      await expectIll({ ...OVER_TCP, REDIS_URL: node }, "redis", "It is a Redis Cluster: name several of its nodes");
+      for (const { send } of cluster.masters) await send("CONFIG", "SET", "appendonly", "yes");
+      const said = (await findings({ ...OVER_TCP, REDIS_URL: cluster.url })).filter(({ what }) => what === "redis");
+      expect(said).toEqual([
+        { what: "redis", ok: true, sentence: "Redis answers, runs our scripts and takes writes." },
+      ]);
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it("says so if Redis does not report its settings", async () => {

@@ -114,7 +114,9 @@ describe("compose.yaml", () => {
     ]);
     const env = readEnv(Object.fromEntries(filled) as Record<string, string>);
     expect(new URL(env.DATABASE_URL as string).hostname in services).toBe(true);
-    expect(new URL(env.UPSTASH_REDIS_REST_URL as string).hostname in services).toBe(true);
+    expect(env.REDIS_URL?.map(({ host }) => host in services)).toEqual([true]);
+    // Nothing else answers for Redis in between.
+    expect(Object.keys(services)).toEqual(["postgres", "redis", "migrate", "app"]);
   });
 
   it("lets the app write only in memory, and drops all rights", () => {
@@ -143,11 +145,12 @@ describe("compose.yaml", () => {
 describe("docs/deploy.md", () => {
   const SET_UPS = ["embedded", "Vercel", "containers"];
   const MARKS = ["needed", "to write", "advised", "by itself", "-"];
-  const COMPOSE = ["POSTGRES_PASSWORD", "REDIS_HTTP_TOKEN"];
+  const COMPOSE = ["POSTGRES_PASSWORD"];
   const SAMPLES: Readonly<Record<string, string>> = {
     HEDERA_NETWORK: "testnet",
     DATABASE_URL: "postgres://u:p@db.example/x",
     KV_REST_API_URL: "https://redis.example",
+    REDIS_URL: "redis://redis.example:6379",
     HEDERA_OPERATOR_KEY: "a1".repeat(32),
     APP_DOMAIN: "trustmesh.example",
     TRUST_PROXY_HOPS: "1",

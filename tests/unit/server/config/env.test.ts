@@ -164,9 +164,29 @@ describe("the environment", () => {
       { TOPIC_IDENTITY: "0.0.9,0.0.10" },
       "TOPIC_IDENTITY must be a topic id like 0.0.7148063",
     ],
+    [
+      "two ways to Redis",
+      { REDIS_URL: "redis://cache", UPSTASH_REDIS_REST_URL: "https://redis.example", UPSTASH_REDIS_REST_TOKEN: "t" },
+      "REDIS_URL and UPSTASH_REDIS_REST_URL name two ways to Redis: unset one of them",
+    ],
+    ["an address of Redis that is none", { REDIS_URL: "cache:6379" }, "REDIS_URL must be redis://user:password@host"],
+    ["nodes of a cluster of which some use TLS", { REDIS_URL: "redis://a,rediss://b" }, "REDIS_URL must use redis://"],
     ["an operator without a key", { HEDERA_OPERATOR_ID: "0.0.5" }, "needed together"],
   ])("refuses %s", (_, source, sentence) => {
     expect(problemsOf(source)).toContain(sentence);
+  });
+
+  it("names one Redis, the nodes of a cluster, or the two ways that Vercel sets, of which HTTP counts", () => {
+    expect(readEnv({}).REDIS_URL).toBeNull();
+    expect(readEnv({ REDIS_URL: "redis://cache" }).REDIS_URL).toMatchObject([{ host: "cache", port: 6_379 }]);
+    expect(readEnv({ REDIS_URL: "redis://a:1, redis://b:2" }).REDIS_URL).toHaveLength(2);
+    const both = {
+      KV_REST_API_URL: "https://redis.example",
+      KV_REST_API_TOKEN: "t",
+      REDIS_URL: "rediss://:p@redis.example",
+    };
+    const env = readEnv({ ...both, VERCEL: "1", DATABASE_URL: "postgres://u:p@h/d" });
+    expect(env.UPSTASH_REDIS_REST_URL).toBe("https://redis.example");
   });
 
   it.each([

@@ -1,0 +1,62 @@
+/**
+ * Connections of the client library, set so that nothing waits in it unseen: it neither connects again by itself nor sends a command
+ * twice. The next command connects, and the circuit breaker limits how often (`lib/adapters/redis/client/client.ts`).
+ */
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import type { RedisAddress, RedisAddresses } from "./addresses";
+
+/** A connection, or all connections to the nodes of a cluster. */
+export type Connection = Redis | Cluster;
+
+/** A node that drops packets is given up after this. */
+const CONNECT_TIMEOUT_MS = 5_000;
+/** TCP asks a silent peer whether it is there. */
+const KEEP_ALIVE_MS = 30_000;
+/** A slot that moves lacks some keys of a script for a moment. Less than a reader's patience in all. */
+const TRY_AGAIN_MS = 20;
+/** A replica that has taken over is found at most this late. A command that is sent to another node says so at once. */
+const TOPOLOGY_MS = 5_000;
+
+const never = () => null;
+
+/** A connection to one node. It does not connect yet. */
+export function connectionTo(address: RedisAddress): Redis {
+  return new Redis({ ...optionsOf(address), host: address.host, port: address.port, db: address.database });
+}
+
+/** Connections to a cluster. It does not connect yet. `nodes`: some of the cluster's nodes, which name the others. */
+export function connectionsTo(nodes: RedisAddresses): Cluster {
+  return new Cluster(
+    nodes.map(({ host, port }) => ({ host, port })),
+    {
+      redisOptions: optionsOf(nodes[0]),
+      lazyConnect: true,
+      clusterRetryStrategy: never,
+      // A cluster in which some slots have no node still answers for the others.
+      enableReadyCheck: false,
+      // A command whose connection broke may have run. Only the caller knows whether it may run twice.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      retryDelayOnTryAgain: TRY_AGAIN_MS,
+      slotsRefreshInterval: TOPOLOGY_MS,
+    },
+  );
+}
+
+function optionsOf({ username, password, isTls }: RedisAddress): RedisOptions {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(isTls ? { tls: {} } : {}),
+    lazyConnect: true,
+    retryStrategy: never,
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    // A server that still loads its data says so by itself, to each command.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+  };
+}
