@@ -56,6 +56,8 @@ function environmentOf({ redis, upstash, postgres, neon, proxy }: Awaited<Return
 # Redis, as Upstash speaks (behind it: ${redis.url})
 UPSTASH_REDIS_REST_URL=${upstash.url}
 UPSTASH_REDIS_REST_TOKEN=${upstash.token}
+# the same over TCP, instead of both
+# REDIS_URL=${redis.url}
 
 # PostgreSQL over TCP
 DATABASE_URL=${postgres.url}

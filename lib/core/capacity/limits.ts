@@ -55,7 +55,7 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       used: redis.peakCommandsPerS,
       limit: LIMITS.redisCommandsPerS.value,
       unit: "commands/s",
-      remedy: `Take the largest fixed plan (${LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s), then a Redis for each group of users.`,
+      remedy: `Take the largest fixed plan (${LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s), then a Redis Cluster (REDIS_URL).`,
     },
     {
       name: "Messages of one topic",
