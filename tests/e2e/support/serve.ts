@@ -23,13 +23,14 @@ async function startServices(): Promise<Services> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   const upstash = await startUpstash({ redisPort: redis.port });
   const neon = await startNeon({ postgresPort: postgres.port });
-  const throughNeon = { DATABASE_DRIVER: "neon-http", NEON_ENDPOINT: `${neon.url}/sql` };
+  const onVercel = {
+    ...{ DATABASE_DRIVER: "neon-http", NEON_ENDPOINT: `${neon.url}/sql` },
+    ...{ UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: upstash.token },
+  };
   return {
     env: {
-      UPSTASH_REDIS_REST_URL: upstash.url,
-      UPSTASH_REDIS_REST_TOKEN: upstash.token,
       DATABASE_URL: postgres.url,
-      ...(SET_UP === "vercel" ? throughNeon : {}),
+      ...(SET_UP === "vercel" ? onVercel : { REDIS_URL: redis.url }),
     },
     stop: async () => {
       await Promise.all([upstash.stop(), neon.stop()]);

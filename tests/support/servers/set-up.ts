@@ -1,6 +1,6 @@
 /**
  * The three set-ups for tests of a whole app. TEST_SETUP chooses one: `embedded` (PGlite, no Redis), `containers` (PostgreSQL over
- * TCP, Redis) or `vercel` (Neon over HTTP, Redis). The servers start once for a run (set-up-servers.ts).
+ * TCP, Redis over TCP) or `vercel` (Neon over HTTP, Redis behind Upstash's protocol). The servers start once for a run (set-up-servers.ts).
  */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
@@ -11,6 +11,8 @@ import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
 import type { Commands } from "@/lib/adapters/redis/client/client";
 import { RedisClient } from "@/lib/adapters/redis/client/client";
 import { type RedisTier, tierOver } from "@/lib/adapters/redis/open-redis";
+import { redisAddresses } from "@/lib/adapters/redis/tcp/addresses";
+import { TcpTransport } from "@/lib/adapters/redis/tcp/tcp-transport";
 import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport";
 import type { Log } from "@/lib/ports/log";
 import type { DrivenClock } from "../control/driven-clock";
@@ -68,7 +70,10 @@ export async function openTestShared(clock: DrivenClock, log: Log): Promise<Redi
   const redis = await RespConnection.open(redisPort);
   // The client waits for Redis in real time. Only the entries follow the test's clock.
   const client = new RedisClient({
-    transport: new UpstashTransport(upstash),
+    transport:
+      SET_UP === "containers"
+        ? new TcpTransport(redisAddresses(`redis://127.0.0.1:${redisPort}`))
+        : new UpstashTransport(upstash),
     clock: systemClock,
     readTimeoutMs: 10_000,
     timeoutMs: 10_000,
