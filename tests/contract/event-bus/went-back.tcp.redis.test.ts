@@ -69,6 +69,23 @@ describe.each(TCP_SET_UPS)("over TCP to %s", (setUp) => {
     await expect.poll(async () => (await look(late, ada).catch(() => null))?.kind).toMatch(/lease|wait/);
   });
 
+  it("an instance that gave a lost number to an event of its own does not take that for the lost event", async () => {
+    if (fixture.cluster === null) return;
+    const network = newNetwork();
+    const [ada, bob] = await people(network);
+    const at = await serverOf(fixture.keys(network).view(bob, "contacts"));
+    const [knowing, stranger] = [fixture.tier(network), fixture.tier(network)];
+    expect(await fill(knowing, bob, 1)).toBe(true);
+    const restore = await snapshotOf(fixture.servers[at] as (typeof fixture.servers)[number], network);
+    await knowing.bus.publish(commitOf(2, [bob]));
+    await restore();
+    // The same partition numbers this event as it had numbered Bob's.
+    await stranger.bus.publish(commitOf(3, [ada]));
+    await round(stranger);
+    expect((await look(stranger, bob).catch(() => null))?.kind).not.toBe("hit");
+    await expect.poll(async () => (await look(stranger, bob).catch(() => null))?.kind).toMatch(/lease|wait/);
+  });
+
   it("a start over that its instance could not announce is announced by the next that looks", async () => {
     if (fixture.cluster === null) return;
     const network = newNetwork();
