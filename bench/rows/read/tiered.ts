@@ -119,10 +119,15 @@ async function redisTier(
     const us = await inTurn(candidates, async (read, name) => {
       upstash.counters.reset();
       await direct.send([["CONFIG", "RESETSTAT"]]);
+      const sentBefore = commandsBy(tcp);
       const startMs = performance.now();
       for (let i = 0; i < REDIS_READS; i += 1) await read(users[i % USERS] as UserId);
       const tookUs = ((performance.now() - startMs) * 1e3) / REDIS_READS;
-      const sent = name === "http" ? upstash.counters.read().total : await commandsOf(direct);
+      const sent = {
+        http: upstash.counters.read().total,
+        tcp: commandsBy(tcp) - sentBefore,
+        bento: name === "bento" ? await commandsOf(direct) : 0,
+      }[name];
       commands[name].push(sent / REDIS_READS);
       return tookUs;
     });
@@ -166,6 +171,10 @@ async function inTurn<K extends string>(
   }
   return results;
 }
+
+/** Commands that an instance has sent. Redis' own statistics count those inside its scripts, too. */
+const commandsBy = (tier: RedisTier): number =>
+  Object.values(tier.stats().byPurpose).reduce((sum, { commands }) => sum + commands, 0);
 
 /** Commands that clients sent since the last reset, without those inside scripts and those of this connection. */
 async function commandsOf(redis: RespConnection): Promise<number> {
