@@ -75,7 +75,7 @@ export interface HealthFacts {
   /** Topics that are read here and that the mirror does not know. */
   readonly unknownTopics: readonly string[];
   /** Why no mirror says which key an account had at a time; null while one does. */
-  readonly keysUnknown: { readonly reason: string; readonly sinceMs: number } | null;
+  readonly keysUnknown: { readonly reason: string } | null;
   /** Why the local Hedera (devnet) of this process has ended; null while it runs, and where there is none. */
   readonly devnetEnded: string | null;
   readonly isStarting: boolean;
@@ -213,7 +213,6 @@ function ofMirrors({ mirrors, budgetRefused, devnetEnded, keysUnknown, stored }:
         "keys-unknown",
         null,
         `No mirror says which key an account had at a time${because(keysUnknown.reason)}. ${what}.`,
-        keysUnknown.sinceMs,
       ),
     );
   }

@@ -16,7 +16,6 @@ import { decodeMessage } from "../../core/signals/envelope";
 import { type Interpretation, isTrusted, type TrustedPayers } from "../../core/signals/interpret";
 import type { DecodedBody, SignatureVerdict } from "../../core/signals/signal";
 import { type SignedMessage, signedIn } from "../../core/signals/signed";
-import type { Clock } from "../../ports/clock";
 import type { AccountKey, Ledger } from "../../ports/ledger/ledger";
 
 type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
@@ -24,17 +23,14 @@ type PlainKey = Extract<AccountKey, { readonly bytes: Uint8Array }>;
 /** The message whose signature is judged: one on the ledger, which strangers may have paid for, or one that a user submits here. */
 export type LookupPurpose = "stored" | "submitted";
 
-/** Why no mirror says which key an account had at a time, and since when. */
+/** Why no mirror says which key an account had at a time. */
 export interface LookupTrouble {
   /** A sentence without its full stop. */
   readonly reason: string;
-  /** Milliseconds since 1970. */
-  readonly sinceMs: number;
 }
 
 export interface SignatureDeps {
   readonly ledger: Pick<Ledger, "account" | "mirrors">;
-  readonly clock: Pick<Clock, "now">;
   readonly trustedPayers: TrustedPayers;
   /** Takes one look-up from all instances' budget for this purpose. False if there is none left now. */
   readonly reserve: (purpose: LookupPurpose) => Promise<boolean>;
@@ -187,8 +183,7 @@ export class Signatures {
       if (code === "no-budget" || code === "circuit-open") break;
       reason = message;
     }
-    if (ns !== undefined && reason !== null)
-      this.unanswered = { accountId, ns, reason, sinceMs: this.unanswered?.sinceMs ?? this.deps.clock.now() };
+    if (ns !== undefined && reason !== null) this.unanswered = { accountId, ns, reason };
     return null;
   }
 

@@ -1,7 +1,6 @@
 /** Sign-ins with a DID token of Magic's where a topic says which account an identity is bound to. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AccountId, type TopicId, toTopicId, type UserId } from "@/lib/core/ledger/ids";
-import { newShard } from "@/lib/core/shards/shards";
 import { MAX_AHEAD_MS } from "@/lib/core/signals/identity-binding";
 import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
@@ -340,28 +339,6 @@ describe("the identity topic", () => {
       `Topic ${contact} is a topic for contact messages, so it cannot be TOPIC_IDENTITY: name a topic that is used for nothing else.`,
     );
     expect((await t.app.stores.sync.topic(contact))?.kinds).toEqual(["contact"]);
-  });
-
-  it("lets nobody in once another instance has made its topic one of users' messages, and says what to do", async () => {
-    await bound("BIND");
-    expect(await ownerOf(await signIn())).toBe(ONE);
-    const { registry } = t.app.stores;
-    const contact = { tier: "standard", kind: "contact", owner: null } as const;
-    const shard = { ...newShard(contact, 1, 0), state: "active", topicId: TOPIC, routesFromNs: 1n } as const;
-    await registry.change((await registry.load()).version, [shard]);
-    await t.clock.drive(t.app.registry.load());
-    await t.clock.advance(A_MINUTE);
-    const [status, code, detail] = await refusal(await signIn());
-    expect([status, code, detail]).toEqual([
-      503,
-      "ledger-unavailable",
-      expect.stringContaining("check TOPIC_IDENTITY"),
-    ]);
-    const sentence = `Topic ${TOPIC} is a topic for contact messages, so it cannot be TOPIC_IDENTITY: name a topic that is used for nothing else.`;
-    expect(t.app.incidents.current()).toContainEqual(
-      expect.objectContaining({ code: "identity-shared", severity: "critical", summary: sentence }),
-    );
-    expect(t.logged.filter((line) => line === `error: ${sentence}`)).toHaveLength(1);
   });
 
   it("makes nobody of an identity: it is no person, and cannot be looked up", async () => {

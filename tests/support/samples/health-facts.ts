@@ -165,7 +165,7 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
     "keys-unknown": {
       facts: {
         ...known({ unproven: 2 }),
-        keysUnknown: { reason: "the mirror answered 400", sinceMs: NOW_MS - 1_000 },
+        keysUnknown: { reason: "the mirror answered 400" },
       },
       subject: null,
       says: "No mirror says which key an account had at a time: the mirror answered 400. 2 signed messages wait, and nobody sees them.",

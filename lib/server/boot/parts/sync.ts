@@ -58,7 +58,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
   registry.onChange(() => rest.incidents.report("identity-shared", null, registry.identityConflict));
   const rates = new TopicRates(clock);
   const signatures = new Signatures({
-    ...{ ledger, clock },
+    ledger,
     trustedPayers: network.trustedPayers,
     onRecovered: () => {
       for (const sync of scheduler.syncs.values()) sync.repairSoon();

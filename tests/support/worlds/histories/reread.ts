@@ -62,7 +62,6 @@ const signatures = new Signatures({
   trustedPayers,
   reserve: async () => true,
   verify: (_key, _text, signature) => SIGNATURES[Buffer.from(signature).toString("hex")] ?? "wrong",
-  clock: { now: () => 0 },
   onRecovered: () => {},
   ledger: {
     mirrors: ["https://mirror.test" as MirrorName],
