@@ -4,6 +4,7 @@
  * come from the store by position: once, in order, without a gap. While the store does not answer, a stream stays open and
  * asks again at each heartbeat, since thousands of clients that reconnect would hit the store just as it comes back.
  */
+import { keyOf } from "../../core/key";
 import { toPosition, type UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
 import { compare } from "../../core/signals/position";
@@ -11,7 +12,7 @@ import { agedSince, type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/fresh
 import type { Clock } from "../../ports/clock";
 import type { Log } from "../../ports/log";
 import type { CommitEvent } from "../../ports/shared/event-bus";
-import type { SignalRow } from "../../ports/store/view-rows";
+import type { MissedPage, SignalRow } from "../../ports/store/view-rows";
 import type { ViewStore } from "../../ports/store/view-store";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 
@@ -78,6 +79,8 @@ export class LiveHub {
   private beating: AbortController | null = null;
   private count = 0;
   readonly counts = { opened: 0, refusedPerUser: 0, refusedPerInstance: 0 };
+  /** Reads under way, by person, cursor and head. */
+  private readonly reading = new Map<string, Promise<MissedPage | null>>();
   /** How often events may have been missed. */
   private missed = 0;
   private isCatchingUp = false;
@@ -230,9 +233,7 @@ export class LiveHub {
             yield { event: "resync", position: stream.sent };
             break;
           }
-          const page = await views
-            .signalsAfter(userId, stream.sent, CATCH_UP_ROWS)
-            .catch(ifDown("postgres", () => null));
+          const page = await this.rowsAfter(userId, stream.sent, stream.head);
           if (page === null || page.through <= stream.sent) break;
           for (const row of page.rows) {
             yield { event: "signal", row };
@@ -260,6 +261,22 @@ export class LiveHub {
     } finally {
       this.remove(stream);
     }
+  }
+
+  /**
+   * Rows after a cursor; null while the database is down. Streams of one person wake together, and those that know the same head
+   * share one read: it began when that head was known, so it has everything through it.
+   */
+  private rowsAfter(userId: UserId, sent: number, head: number): Promise<MissedPage | null> {
+    const key = keyOf(userId, sent, head);
+    const known = this.reading.get(key);
+    if (known !== undefined) return known;
+    const begun = this.deps.views
+      .signalsAfter(userId, sent, CATCH_UP_ROWS)
+      .catch(ifDown("postgres", () => null))
+      .finally(() => this.reading.delete(key));
+    this.reading.set(key, begun);
+    return begun;
   }
 
   /**

@@ -17,6 +17,7 @@ let clock: DrivenClock;
 let heads: Map<UserId, number>;
 let isDown: boolean;
 let demands: number;
+let reads: number;
 let hub: LiveHub;
 
 const answer = <T>(value: () => T): Promise<T> =>
@@ -27,13 +28,14 @@ const views = {
   heads: (userIds: readonly UserId[]) => answer(() => new Map(userIds.map((id) => [id, heads.get(id) ?? 0]))),
   signalsAfter: (userId: UserId, after: number, limit: number) =>
     answer(() => {
+      reads += 1;
       const through = Math.min(heads.get(userId) ?? 0, after + limit);
       return { rows: Array.from({ length: through - after }, (_, i) => rowAt(after + i + 1)), through };
     }),
 } as unknown as ViewStore;
 
 beforeEach(() => {
-  [clock, heads, isDown, demands] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0];
+  [clock, heads, isDown, demands, reads] = [new DrivenClock(), new Map([[ALICE, 3]]), false, 0, 0];
   hub = new LiveHub({
     ...{ views, clock, log: quietLog, beatMs: BEAT_MS, maxStreamMs: 60_000, maxPerUser: 2, maxStreams: 3 },
     ...{ freshness: () => UNKNOWN_AGE, freshnessTargetMs: 10_000 },
@@ -85,6 +87,20 @@ describe("a stream", () => {
     const stream = opened(ALICE, 0);
     await clock.advance(0);
     expect(stream.positions()).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
+  });
+
+  it("shares one read of a commit with the person's other streams, and misses nothing that comes meanwhile", async () => {
+    const [one, other] = [opened(ALICE, 3), opened(ALICE, 3)];
+    await clock.advance(0);
+    commit(ALICE, 4);
+    await clock.advance(0);
+    expect(reads).toBe(1);
+    // The first read is under way when the next commit comes.
+    commit(ALICE, 5);
+    commit(ALICE, 6);
+    await clock.advance(0);
+    for (const { positions } of [one, other]) expect(positions()).toEqual([4, 5, 6]);
+    expect(reads).toBeLessThanOrEqual(3);
   });
 
   it("with a cursor of another epoch is told to start over", async () => {
