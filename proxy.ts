@@ -91,7 +91,8 @@ function ownPage(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   headers.set(HEADER, policy);
   const response = NextResponse.next({ request: { headers } });
-  for (const [name, value] of apiHeaders(request.headers.get("x-forwarded-proto"))) response.headers.set(name, value);
+  const common = Object.entries(apiHeaders(request.headers.get("x-forwarded-proto")));
+  for (const [name, value] of common) response.headers.set(name, value);
   response.headers.set(HEADER, policy);
   return response;
 }

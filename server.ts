@@ -60,9 +60,12 @@ async function main(): Promise<void> {
   const port = await front.listen(PORT, HOST);
   process.env.PORT = String(port);
   [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
-  const { entrance, rememberedOf } = await import("./lib/server/front/entrance");
+  const [{ entrance }, { routesOf }] = await Promise.all([
+    import("./lib/server/front/entrance"),
+    import("./lib/server/front/direct"),
+  ]);
   const { serve: next } = framework;
-  front.serve = entrance({ app, remembered: rememberedOf(app), next, isEnding: () => front.isEnding });
+  front.serve = entrance({ app, routes: routesOf(app), next, isEnding: () => front.isEnding });
 }
 
 const USAGE = `npm start

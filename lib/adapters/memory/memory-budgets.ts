@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { atMostEntries } from "../../core/bounded-map";
 import type { Clock } from "../../ports/clock";
-import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
+import type { BudgetPolicy } from "../../ports/shared/hot-cache";
 
 /** Leaky buckets of this process. Beyond `maxBuckets` the least recently used one is forgotten, and so is full again. */
-export class MemoryBudgets implements Pick<HotCache, "reserve"> {
+export class MemoryBudgets {
   private readonly fullAtMs: LRUCache<string, number>;
 
   constructor(
@@ -14,8 +14,8 @@ export class MemoryBudgets implements Pick<HotCache, "reserve"> {
     this.fullAtMs = new LRUCache(atMostEntries(maxBuckets));
   }
 
-  /** A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
-  async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
+  /** As HotCache.reserve, but at once. A leaky bucket as one number (GCRA): the time at which the bucket would be full again. */
+  reserve(budget: string, policy: BudgetPolicy): number | null {
     const nowMs = this.clock.monotonicMs();
     const intervalMs = 1_000 / policy.perSecond;
     const fullAtMs = Math.max(this.fullAtMs.get(budget) ?? 0, nowMs);

@@ -62,7 +62,7 @@ export class MemoryHotCache implements HotCache {
     return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp, nowMs: this.clock.now() };
   }
 
-  reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
+  async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {
     return this.budgets.reserve(budget, policy);
   }
 

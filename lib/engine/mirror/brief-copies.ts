@@ -3,6 +3,7 @@
  * key. All copies together are bounded in bytes.
  */
 import { LRUCache } from "lru-cache";
+import type { Awaitable } from "../../core/awaitable";
 
 /** A loaded answer. `lifeMs`: how long it may be served. Infinity if it can never change. */
 export interface Loaded<T> {
@@ -46,10 +47,9 @@ export class BriefCopies<T extends object> {
   }
 
   /** The cached answer, or the one that `load` gives. Rejects as `load` does, unless the source is down and there is an old copy. */
-  get(key: string, load: () => Promise<Loaded<T>>): Promise<Served<T>> {
+  get(key: string, load: () => Promise<Loaded<T>>): Awaitable<Served<T>> {
     const copy = this.copies.get(key);
-    if (copy !== undefined && this.ageMs(copy) < copy.lifeMs)
-      return Promise.resolve({ value: copy.value, outcome: "hit" });
+    if (copy !== undefined && this.ageMs(copy) < copy.lifeMs) return { value: copy.value, outcome: "hit" };
     const known = this.loads.get(key);
     if (known !== undefined) return known;
     const begun = this.load(key, load).finally(() => this.loads.delete(key));

@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../core/awaitable";
 import type { LedgerError } from "../../ports/ledger/ledger";
 import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
 import { BriefCopies, type Served } from "./brief-copies";
@@ -37,7 +38,7 @@ export class PassThrough {
   }
 
   /** The answer for a path below `/api/v1`. Rejects with NotPassed if no mirror answers and there is no recent copy. */
-  get(path: string): Promise<Served<RawAnswer>> {
+  get(path: string): Awaitable<Served<RawAnswer>> {
     return this.copies.get(path, async () => {
       if ((await this.options.reserve()) === null)
         throw new NotPassed({ code: "no-budget", message: "the share of the mirror budget for readers is used up" });

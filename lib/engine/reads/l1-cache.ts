@@ -17,12 +17,39 @@ import {
 } from "../../core/cache-strategy";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
-import type { View } from "./view";
+import type { CompressedCopies, Encoding, View } from "./view";
 
 /** Views that leave together: all views of a user whose strategy is by user, or one view. */
 interface Entry {
   readonly userId: UserId;
-  readonly views: Map<string, View & { freshUntilMs: number; readonly leavesMs: number }>;
+  readonly views: Map<string, Kept>;
+}
+
+type Kept = View & { freshUntilMs: number; readonly leavesMs: number; readonly copies: Copies };
+
+/** Compressed forms of a kept view. They count as it does, and leave with it. */
+class Copies implements CompressedCopies {
+  private br: Buffer | undefined;
+  private gzip: Buffer | undefined;
+
+  constructor(
+    readonly key: string,
+    readonly name: string,
+    private readonly grown: (copies: Copies) => void,
+  ) {}
+
+  get bytes(): number {
+    return (this.br?.length ?? 0) + (this.gzip?.length ?? 0);
+  }
+
+  get(encoding: Encoding): Buffer | undefined {
+    return this[encoding];
+  }
+
+  keep(encoding: Encoding, bytes: Buffer): void {
+    this[encoding] = bytes;
+    this.grown(this);
+  }
 }
 
 export interface L1Options {
@@ -104,7 +131,8 @@ export class L1Cache {
     const nowMs = this.options.now();
     const { ttlMs } = strategyOf(this.strategies, name);
     const freshUntilMs = nowMs + Math.min(ttlMs, this.options.ttlMs);
-    const views = new Map([...others, [name, { ...view, freshUntilMs, leavesMs: nowMs + ttlMs }]]);
+    const copies = new Copies(key, name, this.recount);
+    const views = new Map([...others, [name, { ...view, freshUntilMs, leavesMs: nowMs + ttlMs, copies }]]);
     this.entries.set(key, { userId, views });
     this.counters.fills += 1;
     return true;
@@ -127,6 +155,13 @@ export class L1Cache {
     for (const userId of this.userIds()) this.expire(userId);
   }
 
+  /** Counts an entry again, one of whose views has grown. The view may have left or been replaced meanwhile. */
+  private readonly recount = (copies: Copies): void => {
+    const { key, name } = copies;
+    const entry = this.entries.peek(key);
+    if (entry?.views.get(name)?.copies === copies) this.entries.set(key, { ...entry });
+  };
+
   private policyOf(name: string): EvictionPolicy {
     return strategyOf(this.strategies, name).evictionPolicy;
   }
@@ -148,6 +183,6 @@ function outdate(entry: Entry | undefined): void {
 
 function sizeOf({ views }: Entry): number {
   let bytes = USER_OVERHEAD_BYTES;
-  for (const view of views.values()) bytes += view.body.length + VIEW_OVERHEAD_BYTES;
+  for (const view of views.values()) bytes += view.body.length + view.copies.bytes + VIEW_OVERHEAD_BYTES;
   return bytes;
 }

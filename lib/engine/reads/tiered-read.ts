@@ -3,6 +3,7 @@
  * soft limit is served the last good copy, marked stale, while the load goes on and fills; without a copy the reader waits up to the
  * hard limit. If a tier fails, the last good copy is served too, as long as it is not too old.
  */
+import type { Awaitable } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
 import type { UserId } from "../../core/ledger/ids";
 import { err, ok, type Result } from "../../core/result";
@@ -55,7 +56,8 @@ export class TieredRead {
     this.timer = deps.timer ?? (() => deps.clock.monotonicMs());
   }
 
-  async read(userId: UserId, name: string, load: Load, need: Need = "any"): Promise<Result<ReadResult, Unavailable>> {
+  /** A fresh copy in memory is there at once. */
+  read(userId: UserId, name: string, load: Load, need: Need = "any"): Awaitable<Result<ReadResult, Unavailable>> {
     const { l1 } = this.deps;
     if (need === "origin") return this.readOrigin({ userId, name, load });
     const startMs = this.timer();
@@ -67,14 +69,20 @@ export class TieredRead {
       return ok({ view: cached.view, tiers: [hit], isStaleCopy: false });
     }
     l1.counters.misses += 1;
-    const flight = this.flightOf({ userId, name, load });
-    const copy = () => (need === "any" ? this.furthest([cached?.view ?? null, flight.last]) : null);
+    return this.readBelow({ userId, name, load }, cached?.view ?? null, need);
+  }
+
+  /** Joins the load under way, or begins one. `known`: the outdated copy in memory; null if there is none. */
+  private async readBelow(wanted: Wanted, known: View | null, need: Need): Promise<Result<ReadResult, Unavailable>> {
+    const { l1 } = this.deps;
+    const flight = this.flightOf(wanted);
+    const copy = () => (need === "any" ? this.furthest([known, flight.last]) : null);
     const loaded = await flight.wait(() => copy() !== null);
     if (loaded.ok) return ok({ ...loaded.value, isStaleCopy: false });
     const last = copy();
     if (last === null) return err({ code: "unavailable", tier: loaded.error.tier });
     l1.counters.stale += 1;
-    const tiers = flight.staleTiers(loaded.error, last === cached?.view ? "l1" : "redis");
+    const tiers = flight.staleTiers(loaded.error, last === known ? "l1" : "redis");
     return ok({ view: last, tiers, isStaleCopy: true });
   }
 

@@ -10,6 +10,16 @@ export interface View {
   readonly position: number;
   /** When it was read from the durable store, ms since 1970. */
   readonly readMs: number;
+  /** Compressed forms of the body without its last brace. Absent for a view that is not kept in memory. */
+  readonly copies?: CompressedCopies;
+}
+
+export type Encoding = "br" | "gzip";
+
+/** Compressed forms of some bytes, each kept when it was first asked for. */
+export interface CompressedCopies {
+  get(encoding: Encoding): Buffer | undefined;
+  keep(encoding: Encoding, bytes: Buffer): void;
 }
 
 /**

@@ -2,6 +2,7 @@ import "server-only";
 /** Operators: users in ADMIN_ACCOUNTS with a session, callers with ADMIN_TOKEN and, on a devnet, the devnet's operator. */
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
+import type { ApiRequest } from "../http/api-request";
 import { ProblemError } from "../http/problem";
 import { bearerToken, isSameSecret } from "./secrets";
 
@@ -14,7 +15,7 @@ export function isAdmin(app: Pick<App, "env" | "operatorId">, userId: UserId | n
 }
 
 /** The operator's name. Throws ProblemError for everybody else. A wrong token is refused even with an operator's session. */
-export async function adminOf(app: Pick<App, "env" | "operatorId" | "sessions">, request: Request): Promise<string> {
+export async function adminOf(app: Pick<App, "env" | "operatorId" | "sessions">, request: ApiRequest): Promise<string> {
   const token = bearerToken(request.headers);
   if (token !== null) {
     if (app.env.ADMIN_TOKEN !== undefined && isSameSecret(token, app.env.ADMIN_TOKEN)) return TOKEN_ACTOR;

@@ -1,5 +1,7 @@
 import "server-only";
 import { LRUCache } from "lru-cache";
+import type { MemoryBudgets } from "../../adapters/memory/memory-budgets";
+import { type Awaitable, andThen } from "../../core/awaitable";
 import { atMostEntries } from "../../core/bounded-map";
 /**
  * Counts the requests of each address and each user, and refuses those over their limit (limits.ts). A refused caller is
@@ -16,12 +18,13 @@ import { clientAddress, type HeaderReader } from "./client-address";
 import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, MAX_COUNTED, QUEUE, type Rate } from "./limits";
 
 type Buckets = Pick<HotCache, "reserve">;
+type OwnBuckets = Pick<MemoryBudgets, "reserve">;
 
 export interface CallerLimitOptions {
   /** Buckets that all instances share. Null if this process is the only one. */
   readonly shared: Buckets | null;
   /** The buckets of this process. They answer at once and never fail. */
-  readonly own: Buckets;
+  readonly own: OwnBuckets;
   readonly clock: Clock;
   /** Multiplies all rates. 0 switches all limits off. */
   readonly factor: number;
@@ -35,25 +38,27 @@ export class CallerLimits {
 
   constructor(private readonly options: CallerLimitOptions) {}
 
-  /** Takes one token from the bucket of the caller's address. Throws ProblemError "too-many". */
-  async spendAddress(name: LimitName, header: HeaderReader): Promise<void> {
-    const waitMs = await this.countAddress(name, this.addressOf(header));
-    if (waitMs !== null) throw tooMany(waitMs);
+  /** Takes one token from an address's bucket. Throws ProblemError "too-many". */
+  spendAddress(name: LimitName, address: string): Awaitable<void> {
+    return andThen(this.countAddress(name, address), (waitMs) => {
+      if (waitMs !== null) throw tooMany(waitMs);
+    });
   }
 
   /** Takes one token from the user's bucket. Throws ProblemError "too-many". */
-  async spendUser(name: LimitName, userId: UserId): Promise<void> {
+  spendUser(name: LimitName, userId: UserId): Awaitable<void> {
     const { user }: Limit = LIMITS[name];
     if (user === undefined) return;
     const bucket = keyOf("limit", name, "of", userId);
-    const waitMs = await this.take(bucket, user);
-    if (waitMs === null) return;
-    await this.blockAfter(bucket, BLOCKS.user);
-    throw tooMany(this.knownWaitMs(bucket) ?? waitMs);
+    return andThen(this.take(bucket, user), (waitMs) => {
+      if (waitMs === null) return;
+      this.blockAfter(bucket, BLOCKS.user);
+      throw tooMany(this.knownWaitMs(bucket) ?? waitMs);
+    });
   }
 
   /** Takes one token from an address's bucket. Returns null, or the ms until the next token. */
-  countAddress(name: LimitName, address: string): Promise<number | null> {
+  countAddress(name: LimitName, address: string): Awaitable<number | null> {
     return this.take(addressBucket(name, address), LIMITS[name].address);
   }
 
@@ -70,8 +75,8 @@ export class CallerLimits {
   }
 
   /** Counts a refusal that no route saw. Enough of them block the address from all queued work. */
-  async noteRefusal(name: LimitName, address: string): Promise<void> {
-    if (isQueued(name)) await this.blockAfter(queueBucket(address), BLOCKS.address);
+  noteRefusal(name: LimitName, address: string): void {
+    if (isQueued(name)) this.blockAfter(queueBucket(address), BLOCKS.address);
   }
 
   /** The ms between two queued requests of one address. Null if this limit does not queue. */
@@ -80,25 +85,27 @@ export class CallerLimits {
     return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
   }
 
-  private async take(bucket: string, limit: CallerLimit): Promise<number | null> {
+  private take(bucket: string, limit: CallerLimit): Awaitable<number | null> {
     const { own, shared, clock, factor } = this.options;
     if (factor === 0) return null;
     const knownMs = this.knownWaitMs(bucket);
     if (knownMs !== null) return knownMs;
     const policy = this.policyOf(limit);
-    const buckets = limit.countedBy === "all" && shared !== null ? shared : own;
-    const given = await buckets.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)));
-    if (given !== null) return null;
-    // The next token comes after this time at the latest.
-    const waitMs = 1_000 / policy.perSecond;
-    this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
-    return waitMs;
+    const inOwn = () => own.reserve(bucket, policy);
+    const isShared = limit.countedBy === "all" && shared !== null;
+    return andThen(isShared ? shared.reserve(bucket, policy).catch(ifDown("redis", inOwn)) : inOwn(), (given) => {
+      if (given !== null) return null;
+      // The next token comes after this time at the latest.
+      const waitMs = 1_000 / policy.perSecond;
+      this.refusedUntilMs.set(bucket, clock.monotonicMs() + waitMs);
+      return waitMs;
+    });
   }
 
   /** Counts a refusal, and blocks the caller after too many of them. */
-  private async blockAfter(bucket: string, { refusals, forMs }: { refusals: Rate; forMs: number }): Promise<void> {
+  private blockAfter(bucket: string, { refusals, forMs }: { refusals: Rate; forMs: number }): void {
     const { own, clock } = this.options;
-    if ((await own.reserve(keyOf("refusals", bucket), this.policyOf(refusals))) !== null) return;
+    if (own.reserve(keyOf("refusals", bucket), this.policyOf(refusals)) !== null) return;
     this.refusedUntilMs.set(bucket, clock.monotonicMs() + forMs);
   }
 

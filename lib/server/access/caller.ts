@@ -1,7 +1,9 @@
 import "server-only";
 /** The signed-in caller of a request: by the session's cookie, or by a token of Magic's. */
+import { type Awaitable, andThen } from "../../core/awaitable";
 import type { UserId } from "../../core/ledger/ids";
 import type { App } from "../boot/app";
+import type { ApiRequest } from "../http/api-request";
 import type { MagicSession } from "./magic-sign-in";
 import { bearerToken } from "./secrets";
 
@@ -17,28 +19,32 @@ type Access = Pick<App, "sessions" | "magic" | "limits">;
  * Null without a session. A token counts before the cookie, since the person in the browser may have changed. One that is refused
  * does not fall back to the cookie: it throws ProblemError.
  */
-export async function callerOf(app: Access, request: Request): Promise<SignedIn | null> {
-  const cookieUser = await app.sessions.userOf(request.headers.get("cookie"));
-  const magic = await magicSessionOf(app, request, cookieUser);
-  if (magic === null) return cookieUser === null ? null : { userId: cookieUser, setCookie: null };
-  const { userId } = magic;
-  return { userId, setCookie: userId === cookieUser ? null : await app.sessions.issue(userId, app.magic.sessionMs) };
+export function callerOf(app: Access, request: ApiRequest): Awaitable<SignedIn | null> {
+  return andThen(app.sessions.userOf(request.headers.get("cookie")), (cookieUser) =>
+    andThen(magicSessionOf(app, request, cookieUser), (magic) => {
+      const userId = magic?.userId ?? cookieUser;
+      if (userId === null) return null;
+      if (userId === cookieUser) return { userId, setCookie: null };
+      return app.sessions.issue(userId, app.magic.sessionMs).then((setCookie) => ({ userId, setCookie }));
+    }),
+  );
 }
 
 /**
  * The session of the request's Magic token; null without a token, and where no Magic application is configured. `cookieUser`: the
  * user whose session the request's cookie has.
  */
-export async function magicSessionOf(
+export function magicSessionOf(
   { magic, limits }: Pick<App, "magic" | "limits">,
-  request: Request,
+  request: ApiRequest,
   cookieUser: UserId | null,
-): Promise<MagicSession | null> {
+): Awaitable<MagicSession | null> {
   const token = magic.isOn ? bearerToken(request.headers) : null;
   if (token === null) return null;
   return magic.sessionOf(token, async () => {
     // Checking a signature and asking the mirror cost as much as any other sign-in.
-    await limits.spendAddress(cookieUser === null ? "sign-in" : "token", (name) => request.headers.get(name));
+    const address = limits.addressOf((name) => request.headers.get(name));
+    await limits.spendAddress(cookieUser === null ? "sign-in" : "token", address);
     if (cookieUser !== null) await limits.spendUser("token", cookieUser);
   });
 }

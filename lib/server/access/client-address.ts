@@ -8,6 +8,8 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server } from "node:http";
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
+import { LRUCache } from "lru-cache";
+import { atMostEntries } from "../../core/bounded-map";
 
 /** The server overwrites this header if a client sends it. */
 export const SOCKET_HEADER = "x-trustmesh-socket";
@@ -29,17 +31,32 @@ export type HeaderReader = (name: string) => string | null | undefined;
 
 /** A key for the client's address. A whole IPv6 network (/64) is one client. `unknown` if there is no address. */
 export function clientAddress(header: HeaderReader, hops: number): string {
+  const written = (hops > 0 ? claimed(header, hops) : undefined) ?? header(SOCKET_HEADER) ?? "";
+  const known = read.get(written);
+  if (known !== undefined) return known;
+  const address = addressIn(written);
+  read.set(written, address);
+  return address;
+}
+
+/** Most requests come from a few addresses, and reading one costs some microseconds. */
+const read = new LRUCache<string, string>(atMostEntries(1_000));
+
+/** With fewer entries than proxies, the request bypassed a proxy and the client wrote the entries itself. */
+function claimed(header: HeaderReader, hops: number): string | undefined {
   const forwarded = forwardedFor(header);
-  // With fewer entries than proxies, the request bypassed a proxy and the client wrote the entries itself.
-  const claimed = hops > 0 && forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
-  const address = withoutPort(claimed ?? header(SOCKET_HEADER) ?? "");
+  return forwarded.length >= hops ? forwarded[forwarded.length - hops] : undefined;
+}
+
+function addressIn(text: string): string {
+  const address = withoutPort(text);
   if (isIPv4(address)) return address;
   if (!isIPv6(address)) return "unknown";
   // Turns an IPv4 address mapped into IPv6 back into IPv4.
-  const read = ipaddr.process(address);
-  if (!("parts" in read)) return read.toString();
+  const parsed = ipaddr.process(address);
+  if (!("parts" in parsed)) return parsed.toString();
   // A customer gets at least a /64 (RFC 6177).
-  const network = read.parts.slice(0, 4).map((group) => group.toString(16));
+  const network = parsed.parts.slice(0, 4).map((group) => group.toString(16));
   return `${network.join(":")}::/64`;
 }
 

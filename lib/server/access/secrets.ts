@@ -3,6 +3,7 @@ import "server-only";
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Env } from "../config/env";
 import { SECRET_NAMES, type Values } from "../config/variables";
+import type { HeaderValues } from "../http/api-request";
 
 /** Logs do not hide shorter secrets, which only test values have: such text may be part of an ordinary word. */
 const HIDDEN_FROM_CHARACTERS = 8;
@@ -26,6 +27,6 @@ export function isSameSecret(given: string, secret: string): boolean {
 }
 
 /** The token of an `Authorization: Bearer` header (RFC 6750 §2.1). Null without one. */
-export function bearerToken(headers: Headers): string | null {
+export function bearerToken(headers: HeaderValues): string | null {
   return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
 }

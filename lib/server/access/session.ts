@@ -8,6 +8,7 @@ import { createSecretKey, hash, type KeyObject, randomUUID } from "node:crypto";
 import { parseCookie, stringifySetCookie } from "cookie";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
+import { type Awaitable, andThen } from "../../core/awaitable";
 import { atMostEntries } from "../../core/bounded-map";
 import { parseUserId, type SessionId, sessionId, type UserId } from "../../core/ledger/ids";
 import type { SignOuts } from "../../engine/writes/sign-outs";
@@ -72,18 +73,20 @@ export class Sessions {
   }
 
   /** The signed-in user of a Cookie header. Null if there is no session, or it has expired, was ended, or is not ours. */
-  async userOf(cookieHeader: string | null): Promise<UserId | null> {
-    return (await this.sessionOf(cookieHeader))?.userId ?? null;
+  userOf(cookieHeader: string | null): Awaitable<UserId | null> {
+    return andThen(this.sessionOf(cookieHeader), (session) => session?.userId ?? null);
   }
 
   /** The session of a Cookie header, with its id. Null in the same cases as `userOf`. */
-  async sessionOf(cookieHeader: string | null): Promise<Session | null> {
-    const token = parseCookie(cookieHeader ?? "", AS_IT_IS)[this.cookieName];
+  sessionOf(cookieHeader: string | null): Awaitable<Session | null> {
+    if (cookieHeader === null) return null;
+    const token = parseCookie(cookieHeader, AS_IT_IS)[this.cookieName];
     if (!token) return null;
     const nowS = this.options.clock.now() / 1_000;
-    const session = this.remembered.get(token) ?? (await this.verified(token, nowS));
-    if (session === null || session.expiresS <= nowS) return null;
-    return this.options.signOuts.isOver(session.userId, session.id, session.issuedMs) ? null : session;
+    return andThen(this.remembered.get(token) ?? this.verified(token, nowS), (session) => {
+      if (session === null || session.expiresS <= nowS) return null;
+      return this.options.signOuts.isOver(session.userId, session.id, session.issuedMs) ? null : session;
+    });
   }
 
   private async verified(token: string, nowS: number): Promise<Session | null> {

@@ -3,6 +3,7 @@ import "server-only";
 import { keyOf } from "../../core/key";
 import type { OperatorLogRow } from "../../ports/store/admin-store";
 import type { ActionAnswer, OperatorLogEntry } from "../../wire/operators/admin";
+import type { Answer } from "../http/answer";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
 import { isProblem } from "../http/problem";
 import { privateJson } from "../http/reply";
@@ -31,7 +32,7 @@ export async function act(
   context: AdminContext<unknown, unknown>,
   { name: action, target }: Action,
   work: (entry: OperatorLogRow) => Promise<Detail | "running">,
-): Promise<Response> {
+): Promise<Answer> {
   const { app, actor, request } = context;
   const { admin } = app.stores;
   const key = idempotencyKey(request);
@@ -52,7 +53,7 @@ export async function act(
   }
 }
 
-function answered(entry: OperatorLogRow, repeated: boolean): Response {
+function answered(entry: OperatorLogRow, repeated: boolean): Answer {
   const answer: ActionAnswer = { ok: true, repeated, entry: operatorLogEntry(entry) };
   return privateJson(answer);
 }

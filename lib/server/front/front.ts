@@ -1,17 +1,18 @@
 import "server-only";
 /**
- * Our own node:http server, in front of everything. It listens before anything else is loaded. It puts the same headers on
- * every answer and notes the address of each request. It counts open requests, so that it can end without losing one.
+ * Our own node:http server, in front of everything. It listens before anything else is loaded. It notes the address of each
+ * request, and counts open requests, so that it can end without losing one.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
+import type { Awaitable } from "../../core/awaitable";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../access/client-address";
 import { apiHeaders } from "../http/api-headers";
 import { isBodyLong } from "../http/read-body";
 import { headersOf, sendProblem } from "./plain-answer";
 
-export type Serve = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+export type Serve = (request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
 /**
  * Balancers keep idle connections for up to 60 s (AWS, nginx, Google), and must close them first. If we closed first, a request
@@ -106,8 +107,6 @@ export class Front {
     response.prependOnceListener("finish", () => {
       if (!request.complete && isBodyLong(headersOf(request))) linger(request);
     });
-    for (const [name, value] of apiHeaders(request.headers["x-forwarded-proto"]?.toString() ?? null))
-      response.setHeader(name, value);
     const isNameless = request.httpVersion === "1.1" && request.headers.host === undefined;
     const detail = refusal ?? (isNameless ? NO_HOST : null);
     if (detail !== null) {
@@ -120,7 +119,8 @@ export class Front {
       else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
     };
     try {
-      this.serve(request, response)?.catch(fail);
+      const serving = this.serve(request, response);
+      if (serving instanceof Promise) serving.catch(fail);
     } catch (cause) {
       fail(cause);
     }
@@ -133,7 +133,7 @@ export class Front {
     const status = UNREADABLE[error.code ?? ""] ?? 400;
     const body = `${UNREADABLE_DETAILS[status] ?? NOT_HTTP}\n`;
     const headers = [
-      ...apiHeaders(null),
+      ...Object.entries(apiHeaders(null)),
       ["content-type", "text/plain; charset=utf-8"],
       ["connection", "close"],
       ["content-length", String(Buffer.byteLength(body))],

@@ -1,6 +1,7 @@
 import "server-only";
 /** Puts the gate in front of a server's answers, both while the app opens and afterwards. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Awaitable } from "../../core/awaitable";
 import type { Serve } from "./front";
 import { judge, type Verdict } from "./gate";
 import { headersOf, sendProblem } from "./plain-answer";
@@ -11,7 +12,7 @@ export type LetIn = Extract<Verdict, { kind: "pass" }>;
 export const gated =
   (
     hasUi: boolean,
-    enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+    enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>,
   ): Serve =>
   (request, response) => {
     const { method = "GET", url: target = "/", rawHeaders } = request;

@@ -17,8 +17,6 @@ export async function passOn(ui: UiOrigin, request: IncomingMessage, response: S
   if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
   if (!passed.ok) return sendProblem(request, response, passed.error, { title: "This page cannot be shown now" });
   const { status, headers: answered, body: content } = passed.value;
-  // The answer's own headers, and none that this server gives to its own.
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
   for (const [name, value] of answered) response.appendHeader(name, value);
   response.writeHead(status);
   // A stream's first event may come much later.

@@ -2,9 +2,13 @@ import "server-only";
 /** Answers that go to node:http directly, without the framework. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderReader } from "../access/client-address";
+import type { Answer } from "../http/answer";
+import { FOR_ANY_SITE } from "../http/any-site";
+import { apiHeaders } from "../http/api-headers";
 import { type ProblemParts, problemAnswer } from "../http/problem";
 import { isBodyLong } from "../http/read-body";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../http/request-scope";
+import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
 
 export const headersOf =
@@ -12,28 +16,55 @@ export const headersOf =
   (name) =>
     request.headers[name]?.toString();
 
-export interface PlainAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+/** The headers that every answer of this server has, for an answer that somebody else writes. */
+export function setApiHeaders(request: IncomingMessage, response: ServerResponse): void {
+  const headers = apiHeaders(headersOf(request)("x-forwarded-proto"));
+  for (const name in headers) response.setHeader(name, headers[name] as string);
 }
 
 /**
- * Writes the answer in one piece with its length: writing header by header costs more CPU, and a chunked answer takes three
- * writes. If a long body is still to come, the connection ends with the answer. A short body is read to its end, which costs
- * less than a new connection.
+ * Writes an answer, with exactly its headers and its length. In one piece: writing header by header costs more CPU, and a chunked
+ * answer takes three writes. If a long body is still to come, the connection ends with the answer. A short body is read to its
+ * end, which costs less than a new connection.
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: PlainAnswer): void {
+export function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+  const client = typeof body === "function" ? new SocketClient(response) : null;
+  // A client that has left gets nothing, but what was begun for it must hear of that.
+  if (!response.destroyed) {
+    if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
+    const lines: string[] = [];
+    for (const name in headers) lines.push(name, headers[name] as string);
+    if (body === null) {
+      if (status !== 204 && status !== 304) lines.push("content-length", "0");
+      response.writeHead(status, lines).end();
+    } else if (typeof body === "string") {
+      lines.push("content-length", String(Buffer.byteLength(body)));
+      response.writeHead(status, lines).end(body);
+    } else if (typeof body === "object") {
+      const { shared, end } = body;
+      const whole = Buffer.allocUnsafe(shared.length + end.length);
+      shared.copy(whole);
+      whole.write(end, shared.length, "latin1");
+      lines.push("content-length", String(whole.length));
+      response.writeHead(status, lines).end(whole);
+    } else response.writeHead(status, lines).flushHeaders();
+  }
+  if (typeof body === "function" && client !== null) body(client);
+}
+
+/** Writes an answer of the server itself, with the headers that all answers have. */
+export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
   const header = headersOf(request);
-  if (isBodyLong(header)) response.shouldKeepAlive = false;
   const requestId = requestIdOf(header(REQUEST_ID) ?? null);
-  const own = { ...answer.headers, [REQUEST_ID]: requestId, "content-length": Buffer.byteLength(answer.body) };
-  response.writeHead(answer.status, own).end(answer.body);
+  const all = { ...apiHeaders(header("x-forwarded-proto")), ...headers, [REQUEST_ID]: requestId };
+  write(request, response, { status, headers: all, body });
 }
 
 export interface ProblemOptions {
   /** The Allow header of a 405. */
   readonly allow?: string | null;
+  /** Pages of any site may read it. */
+  readonly isForAnySite?: boolean;
   /** Heading of the page. */
   readonly title?: string;
   /** Seconds after which a page reloads itself. Absent if it does not. */
@@ -45,12 +76,12 @@ export function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
   problem: ProblemParts,
-  { allow = null, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
+  { allow = null, isForAnySite = false, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
 ): void {
   const requestId = requestIdOf(request.headers[REQUEST_ID]?.toString() ?? null);
   request.headers[REQUEST_ID] = requestId;
   const { status, headers, body } = inRequest({ requestId }, () => problemAnswer(problem));
-  const more = allow === null ? headers : { ...headers, allow };
+  const more = { ...headers, ...(allow === null ? {} : { allow }), ...(isForAnySite ? FOR_ANY_SITE : {}) };
   const asPage = { "content-type": "text/html; charset=utf-8", "content-security-policy": STATIC_POLICY };
   const answer = wantsPage(request)
     ? { headers: { ...more, ...asPage }, body: staticPage({ title, sentences: [problem.detail], refreshS }) }

@@ -1,9 +1,9 @@
 import "server-only";
 /**
- * Refuses addresses over their limit before any other work on their requests, and queues expensive requests. The framework
- * takes 1.5 ms of CPU for a request (docs/measurements.md §1), however quickly its route refuses it. A refusal here takes a
- * twentieth of that.
+ * Refuses addresses over their limit before any other work on their requests, and queues expensive requests. A refusal takes a
+ * twentieth of the CPU that the framework takes for a request (docs/measurements.md §1).
  */
+import { type Awaitable, andThen } from "../../core/awaitable";
 import type { HeaderReader } from "../access/client-address";
 import { type LimitName, QUEUE } from "../access/limits";
 import type { App } from "../boot/app";
@@ -16,7 +16,8 @@ export interface Visit {
   readonly header: HeaderReader;
   /** True once the client has closed its connection. */
   readonly isGone: () => boolean;
-  readonly enter: () => Promise<void>;
+  /** `address`: as limits count it. */
+  readonly enter: (address: string) => Awaitable<void>;
   readonly refuse: (waitMs: number) => void;
 }
 
@@ -28,38 +29,42 @@ export class RateGuard {
   }
 
   /** Calls `enter`, at once or from the queue, or calls `refuse`. Calls neither if the client left while it waited. */
-  async admit(visit: Visit): Promise<void> {
-    const { limits, metrics } = this.app;
+  admit(visit: Visit): Awaitable<void> {
+    const { limits } = this.app;
     const { limit } = visit;
     const address = limits.addressOf(visit.header);
-    const refuse = (waitMs: number) => {
-      visit.refuse(waitMs);
-      void limits.noteRefusal(limit, address);
-      metrics.observeRefusal(limit);
-    };
-    const isRefused = () => {
-      const waitMs = limits.knownRefusalMs(limit, address);
-      if (waitMs !== null) refuse(waitMs);
-      return waitMs !== null;
-    };
-    if (isRefused()) return;
-    if (!visit.isCounted) {
-      const waitMs = await limits.countAddress(limit, address);
-      if (waitMs !== null) return refuse(waitMs);
-    }
-    const gapMs = limits.queueGapMs(limit);
-    if (gapMs === null) return visit.enter();
+    const refusedMs = limits.knownRefusalMs(limit, address);
+    if (refusedMs !== null) return this.refuse(visit, address, refusedMs);
+    return andThen(visit.isCounted ? null : limits.countAddress(limit, address), (waitMs) => {
+      if (waitMs !== null) return this.refuse(visit, address, waitMs);
+      const gapMs = limits.queueGapMs(limit);
+      return gapMs === null ? visit.enter(address) : this.queued(visit, address, gapMs);
+    });
+  }
+
+  private queued(visit: Visit, address: string, gapMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
         // While this request waited, the address may have been refused or blocked.
-        const isLeftOut = visit.isGone() || isRefused();
-        if (isLeftOut) resolve();
-        else visit.enter().then(resolve, reject);
-        return !isLeftOut;
+        const refusedMs = this.app.limits.knownRefusalMs(visit.limit, address);
+        const isGone = visit.isGone();
+        if (isGone || refusedMs !== null) {
+          if (!isGone && refusedMs !== null) this.refuse(visit, address, refusedMs);
+          resolve();
+          return false;
+        }
+        Promise.resolve(visit.enter(address)).then(resolve, reject);
+        return true;
       };
       if (this.queue.add(address, gapMs, enter)) return;
-      refuse(QUEUE.maxWaiting * gapMs);
+      this.refuse(visit, address, QUEUE.maxWaiting * gapMs);
       resolve();
     });
+  }
+
+  private refuse({ limit, refuse }: Visit, address: string, waitMs: number): void {
+    refuse(waitMs);
+    this.app.limits.noteRefusal(limit, address);
+    this.app.metrics.observeRefusal(limit);
   }
 }

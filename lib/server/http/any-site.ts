@@ -1,23 +1,23 @@
 import "server-only";
 /** Answers that pages of any site may read: those of the public mirror, as of every mirror. They never depend on credentials there. */
+import type { Answer } from "./answer";
+import type { ApiRequest } from "./api-request";
 
-export const FOR_ANY_SITE = [
-  ["access-control-allow-origin", "*"],
-  [
-    "access-control-expose-headers",
+export const FOR_ANY_SITE = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers":
     "ETag, Cache-Status, Retry-After, TrustMesh-As-Of, TrustMesh-Lag-Ms, TrustMesh-Stale",
-  ],
-] as const;
+} as const;
 
 /** The answer to a browser that asks whether another site's page may send a request (Fetch §3.2.2). */
-export function preflight(request: Request): Response {
+export function preflight(request: Pick<ApiRequest, "headers">): Answer {
   const asked = request.headers.get("access-control-request-headers");
-  const headers = new Headers({
+  const headers = {
     "access-control-allow-methods": "GET,HEAD",
     "access-control-max-age": "86400",
     "cache-control": "no-store",
     vary: "Access-Control-Request-Headers",
-  });
-  if (asked !== null) headers.set("access-control-allow-headers", asked);
-  return new Response(null, { status: 204, headers });
+    ...(asked === null ? {} : { "access-control-allow-headers": asked }),
+  };
+  return { status: 204, headers, body: null };
 }

@@ -1,9 +1,10 @@
 import "server-only";
 import { hash } from "node:crypto";
+import type { ApiRequest } from "./api-request";
 import { ProblemError } from "./problem";
 
 /** The client's key for a request that it may send again. Null if it sends none. Throws a ProblemError for a malformed key. */
-export function idempotencyKey(request: Request): string | null {
+export function idempotencyKey(request: Pick<ApiRequest, "headers">): string | null {
   const given = request.headers.get("idempotency-key");
   if (given === null || /^[\x21-\x7e]{1,200}$/.test(given)) return given;
   throw new ProblemError("bad-input", "Idempotency-Key: 1 to 200 printable characters.", { field: "Idempotency-Key" });

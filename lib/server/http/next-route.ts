@@ -7,6 +7,7 @@ import { judge } from "../front/gate";
 import { ROUTES, type RouteName } from "../routes/table";
 import { passWebRequest, refusal } from "../ui-origin/pass-web";
 import { type AnyRoute, answer } from "./route";
+import { webResponse } from "./web-response";
 
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response>;
 
@@ -17,7 +18,8 @@ export function nextRoute(name: RouteName): Handler {
     const refusal = refusalOf(request, false);
     if (refusal !== null) return refusal;
     const [app, params] = await Promise.all([getApp(), context.params]);
-    return answer(app, route, { request, params, background: (work) => after(work) });
+    const answered = await answer(app, route, { request, params, background: (work) => after(work) });
+    return webResponse(answered, request.signal);
   };
 }
 

@@ -1,6 +1,7 @@
 import "server-only";
 /** Errors as RFC 9457 problem details, with the UI's own members. One table maps each code to its status and title. */
 import type { Problem } from "../../wire/common";
+import type { Answer } from "./answer";
 import { currentRequest } from "./request-scope";
 
 const CODES = {
@@ -75,14 +76,8 @@ export const isProblem = (value: unknown): value is ProblemError =>
 /** The parts of a problem answer. They are plain data, because building an Error's stack costs CPU. */
 export type ProblemParts = Pick<ProblemError, "code" | "detail" | "options">;
 
-export interface ProblemAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
 /** The answer to a failed request. It carries the id of the request that the running code works for. */
-export function problemAnswer({ code, detail, options }: ProblemParts): ProblemAnswer {
+export function problemAnswer({ code, detail, options }: ProblemParts): Answer & { readonly body: string } {
   const [status, title] = CODES[code];
   const request = currentRequest();
   const body: Problem = {
@@ -108,9 +103,4 @@ export function problemAnswer({ code, detail, options }: ProblemParts): ProblemA
     },
     body: JSON.stringify(body),
   };
-}
-
-export function problemResponse(problem: ProblemParts): Response {
-  const { status, headers, body } = problemAnswer(problem);
-  return new Response(body, { status, headers });
 }

@@ -2,6 +2,7 @@ import "server-only";
 /** Reads a request's body as JSON. Size, time and depth are limited before any other code sees it. */
 import type { Clock } from "../../ports/clock";
 import type { HeaderReader } from "../access/client-address";
+import type { ApiRequest } from "./api-request";
 import { ProblemError } from "./problem";
 
 /** Larger than any message that the ledger accepts (20 chunks of 1,024 bytes), in JSON. */
@@ -15,9 +16,9 @@ const MAX_DEPTH = 32;
  * The JSON, or undefined for a POST without a body. Some clients send such a POST with a content type, the web UI among them. Throws
  * ProblemError.
  */
-export async function readJson(request: Request, clock: Clock): Promise<unknown> {
+export async function readJson(request: ApiRequest, clock: Clock): Promise<unknown> {
   const { headers } = request;
-  if (!headers.has("content-type") && !hasBody((name) => headers.get(name))) return undefined;
+  if (headers.get("content-type") === null && !hasBody((name) => headers.get(name))) return undefined;
   const type = headers.get("content-type") ?? "";
   if (!/^application\/json\b/i.test(type))
     throw new ProblemError("bad-media-type", "Send JSON, with content-type: application/json.");
@@ -41,7 +42,7 @@ export const hasBody = (header: HeaderReader): boolean =>
 
 const BROKEN_OFF = "The body ended before it was complete. Send the request again.";
 
-async function readAll(request: Request): Promise<Buffer> {
+async function readAll(request: ApiRequest): Promise<Buffer> {
   const tooLarge = new ProblemError("too-large", `The body is larger than ${MAX_BODY_BYTES} bytes.`, { field: "body" });
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Uint8Array[] = [];

@@ -1,5 +1,6 @@
 import "server-only";
 /** Answers of reads: body, freshness, validators and Cache-Status. */
+import type { Awaitable } from "../../core/awaitable";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import { parseSequence, parseTopicId } from "../../core/ledger/ids";
@@ -10,6 +11,7 @@ import type { Need, ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import type { Freshness } from "../../wire/common";
 import type { App } from "../boot/app";
+import { type Answer, type AnswerHeaders, json, type SharedBody } from "./answer";
 import { pausedSentence } from "./paused";
 import { ProblemError } from "./problem";
 import type { RouteContext } from "./route";
@@ -58,13 +60,21 @@ export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
  * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the most remote tier that may
  * answer, and the state as the read begins.
  */
-export async function beforeRead(
+export function beforeRead(
   context: Pick<RouteContext<unknown, unknown>, "app" | "request" | "background">,
-): Promise<{ readonly need: Need; readonly began: ReadStart }> {
+): Awaitable<ReadBegun> {
   const { app, request, background } = context;
   const minimum = parseMinSequence(request.headers.get("if-min-sequence"), app);
   background(() => app.scheduler.demand());
-  if (minimum.size === 0) return { need: "any", began: startRead(app) };
+  return minimum.size === 0 ? { need: "any", began: startRead(app) } : waitFor(app, minimum);
+}
+
+export interface ReadBegun {
+  readonly need: Need;
+  readonly began: ReadStart;
+}
+
+async function waitFor(app: App, minimum: ReadonlyMap<TopicId, Sequence>): Promise<ReadBegun> {
   const isThere = await app.scheduler.waitFor(minimum, app.clock.monotonicMs() + READ_YOUR_WRITES_MS);
   if (!isThere) {
     for (const topicId of minimum.keys()) {
@@ -83,10 +93,12 @@ export async function beforeRead(
  * split.
  */
 const MAX_MIN_SEQUENCES = 16;
+const NO_MINIMUM: ReadonlyMap<TopicId, Sequence> = new Map();
 
 function parseMinSequence(header: string | null, app: App): ReadonlyMap<TopicId, Sequence> {
+  if (header === null) return NO_MINIMUM;
   const minimum = new Map<TopicId, Sequence>();
-  for (const item of header?.split(",") ?? []) {
+  for (const item of header.split(",")) {
     const [topic = "", number = ""] = item.trim().split("=");
     const topicId = parseTopicId(topic);
     const sequence = parseSequence(number);
@@ -113,34 +125,41 @@ export function viewHeaders(
   { view, tiers, isStaleCopy }: ReadResult,
   startMs: number,
   began: ReadStart,
-): { readonly headers: Headers; readonly freshness: Freshness; readonly isKnown: boolean } {
+): { readonly headers: AnswerHeaders; readonly freshness: Freshness; readonly isKnown: boolean } {
   app.metrics.observeRead(tiers);
   const freshness = freshnessBody(freshnessSince(app, began), isStaleCopy);
   // A browser repeats its stored body on a 304. The body says how fresh it is, so a stale view has another ETag.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
-  const headers = privateHeaders(etag);
-  headers.set("cache-status", cacheStatus(tiers));
-  headers.set("server-timing", serverTiming(tiers, app.clock.now() - startMs));
-  if (freshness.asOf !== null) headers.set("trustmesh-as-of", freshness.asOf);
-  if (freshness.lagMs !== null) headers.set("trustmesh-lag-ms", String(freshness.lagMs));
-  headers.set("trustmesh-stale", String(freshness.stale));
+  const headers = {
+    "cache-control": "private, no-cache",
+    vary: VARY_BY_CALLER,
+    etag,
+    "cache-status": cacheStatus(tiers),
+    "server-timing": serverTiming(tiers, app.clock.now() - startMs),
+    ...(freshness.asOf === null ? {} : { "trustmesh-as-of": freshness.asOf }),
+    ...(freshness.lagMs === null ? {} : { "trustmesh-lag-ms": String(freshness.lagMs) }),
+    "trustmesh-stale": String(freshness.stale),
+  };
   return { headers, freshness, isKnown: matches(request.headers.get("if-none-match"), etag) };
 }
 
 /**
  * Answers with a view, or with 304 if the client has it. The ETag names the data. Headers state the freshness in both cases.
  */
-export function viewResponse(
+export function viewAnswer(
   context: RouteContext<unknown, unknown>,
   result: ReadResult,
   startMs: number,
   began: ReadStart,
-): Response {
+): Answer {
   const { headers, freshness, isKnown } = viewHeaders(context, result, startMs, began);
-  if (isKnown) return new Response(null, { status: 304, headers });
-  headers.set("content-type", "application/json");
+  if (isKnown) return { status: 304, headers, body: null };
   const timestamp = new Date(context.app.clock.now()).toISOString();
-  return new Response(withMembers(result.view.body, { timestamp, ...freshness }), { headers });
+  return {
+    status: 200,
+    headers: { ...headers, "content-type": "application/json" },
+    body: withMembers(result.view, { timestamp, ...freshness }),
+  };
 }
 
 /** A view that no tier caches, as the result of a read. */
@@ -153,16 +172,15 @@ export function uncached(view: View, tookMs: number): ReadResult {
 }
 
 /** Appends members to a JSON object without parsing it. The object is our own and never empty. */
-function withMembers(body: Buffer, members: Readonly<Record<string, unknown>>): string {
-  return `${body.toString("utf8", 0, body.length - 1)},${JSON.stringify(members).slice(1)}`;
+function withMembers({ body, copies }: View, members: Readonly<Record<string, unknown>>): SharedBody {
+  return { shared: body.subarray(0, -1), end: `,${JSON.stringify(members).slice(1)}`, copies };
 }
 
-/** `Vary` of every answer that depends on the caller: a session's cookie or a Magic token names them (access/caller.ts). */
-export const VARY_BY_CALLER = "Cookie, Authorization";
-
-function privateHeaders(etag: string): Headers {
-  return new Headers({ "cache-control": "private, no-cache", vary: VARY_BY_CALLER, etag });
-}
+/**
+ * `Vary` of every answer that depends on the caller: a session's cookie or a Magic token names them (access/caller.ts). Long
+ * answers are compressed on the way.
+ */
+export const VARY_BY_CALLER = "Cookie, Authorization, Accept-Encoding";
 
 /** Compares weakly, as If-None-Match requires (RFC 9110 §13.1.2). */
 export function matches(header: string | null, etag: string): boolean {
@@ -194,10 +212,11 @@ export function serverTiming(tiers: readonly TierReport[], totalMs: number): str
 }
 
 /** JSON that is the same for everybody and that a CDN may keep. */
-export function publicJson(body: unknown): Response {
-  return Response.json(body, { headers: { "cache-control": "public, s-maxage=30, stale-while-revalidate=300" } });
-}
+export const publicJson = (content: unknown): Answer =>
+  json(content, {
+    "cache-control": "public, s-maxage=30, stale-while-revalidate=300",
+    vary: "Accept-Encoding",
+  });
 
-export function privateJson(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): Response {
-  return Response.json(body, { status, headers: { "cache-control": "no-store", vary: VARY_BY_CALLER, ...headers } });
-}
+export const privateJson = (content: unknown, headers: AnswerHeaders = {}, status = 200): Answer =>
+  json(content, { "cache-control": "no-store", vary: VARY_BY_CALLER, ...headers }, status);

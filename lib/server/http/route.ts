@@ -1,25 +1,27 @@
 import "server-only";
 /**
  * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user,
- * and returns a Response. Neither this file nor a handler knows Next.
+ * and returns an answer. Neither this file nor a handler knows Next.
  */
 import type { z } from "zod";
+import { type Awaitable, andThen, orElse } from "../../core/awaitable";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
 import { adminOf } from "../access/admins";
 import { callerOf, type SignedIn } from "../access/caller";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
+import type { Answer } from "./answer";
 import { FOR_ANY_SITE, preflight } from "./any-site";
 import { apiHeaders } from "./api-headers";
-import { isProblem, type ProblemCode, ProblemError, problemResponse, problemStatus } from "./problem";
+import type { ApiRequest } from "./api-request";
+import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./problem";
 import { readJson } from "./read-body";
-import { type KeptAnswer, responseOf } from "./remembered-answers";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
 
 export interface RouteContext<Query, Body> {
   readonly app: App;
-  readonly request: Request;
+  readonly request: ApiRequest;
   readonly url: URL;
   /** Path parameters by name. */
   readonly params: Readonly<Record<string, string>>;
@@ -41,7 +43,7 @@ interface Common<Query, Body> {
   /** One line for the OpenAPI document. The members below supply the rest of it. */
   readonly summary: string;
   readonly heeds?: readonly HeededHeader[];
-  /** `view`: the answer comes from viewResponse, with an ETag and its freshness. `cookie`: the answer sets the session. */
+  /** `view`: the answer comes from viewAnswer, with an ETag and its freshness. `cookie`: the answer sets the session. */
   readonly sends?: readonly ("view" | "cookie" | "compacted")[];
   /** Problems that the handler itself answers with, beside those of this wrapper. Tests refuse undocumented answers. */
   readonly problems?: readonly ProblemCode[];
@@ -76,19 +78,19 @@ export type Route<Query = unknown, Body = unknown> =
       readonly access: "public";
       /** How long one answer serves everybody. Only for answers that are the same for all callers and queries. */
       readonly rememberMs?: number;
-      readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
+      readonly handle: (context: RouteContext<Query, Body>) => Awaitable<Answer>;
     })
   | (Common<Query, Body> & {
       readonly access: "ledger";
-      readonly handle: (context: RouteContext<Query, Body>) => Promise<Response>;
+      readonly handle: (context: RouteContext<Query, Body>) => Awaitable<Answer>;
     })
   | (Common<Query, Body> & {
       readonly access: "user";
-      readonly handle: (context: UserContext<Query, Body>) => Promise<Response>;
+      readonly handle: (context: UserContext<Query, Body>) => Awaitable<Answer>;
     })
   | (Common<Query, Body> & {
       readonly access: "admin";
-      readonly handle: (context: AdminContext<Query, Body>) => Promise<Response>;
+      readonly handle: (context: AdminContext<Query, Body>) => Awaitable<Answer>;
     });
 
 // A route's types are checked where it is defined. The table holds all routes as one type.
@@ -103,111 +105,121 @@ export const defineRoute = <Query, Body>(route: Route<Query, Body>): Route<Query
 export const OWNER_NAMES: readonly string[] = ["sessionId", "userId", "owner"];
 
 export interface RouteRequest {
-  readonly request: Request;
+  readonly request: ApiRequest;
   readonly params: Readonly<Record<string, string>>;
   readonly background: RouteContext<unknown, unknown>["background"];
+  /** The client's address, if the server in front has already read it (CallerLimits.addressOf). */
+  readonly address?: string;
 }
 
 const names = new WeakMap<AnyRoute, string>();
+const nameOf = (route: AnyRoute): string => names.get(route) ?? "other";
 
 /** Sets the name under which a route's requests are counted. A route without one counts as `other`. */
 export function nameRoute(route: AnyRoute, name: string): void {
   names.set(route, name);
 }
 
-/** Answers one request, and counts it. Never throws. */
-export async function answer(app: App, route: AnyRoute, routed: RouteRequest): Promise<Response> {
+/** Answers one request, and counts it. Never throws. An answer that needs to wait for nothing is there at once. */
+export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Answer> {
   const { headers } = routed.request;
   const requestId = requestIdOf(headers.get(REQUEST_ID));
-  const trace = app.tracing?.begin(names.get(route) ?? "other", headers, requestId);
-  return inRequest({ requestId, trace }, async () => {
+  const trace = app.tracing?.begin(nameOf(route), headers, requestId);
+  return inRequest({ requestId, trace }, () => {
     const startMs = performance.now();
     const isPreflight = route.isForAnySite === true && routed.request.method === "OPTIONS";
-    const response = isPreflight
-      ? preflight(routed.request)
-      : await settled(app, route, () => respond(app, route, routed));
-    for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
-    response.headers.set(REQUEST_ID, requestId);
-    if (route.isForAnySite) for (const [name, value] of FOR_ANY_SITE) response.headers.set(name, value);
-    observe(app, route, response.status, performance.now() - startMs);
-    trace?.end(response.status);
-    // A function is frozen between requests, and unsent spans with it.
-    if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
-    return response;
+    const made = isPreflight ? preflight(routed.request) : settled(app, route, () => respond(app, route, routed));
+    return andThen(made, ({ status, headers: own, body }) => {
+      observe(app, route, status, performance.now() - startMs);
+      trace?.end(status);
+      // A function is frozen between requests, and unsent spans with it.
+      if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
+      const common = { ...own, ...apiHeaders(headers.get("x-forwarded-proto")), [REQUEST_ID]: requestId };
+      return { status, headers: route.isForAnySite ? { ...common, ...FOR_ANY_SITE } : common, body };
+    });
   });
 }
 
 function observe(app: App, route: AnyRoute, status: number, ms: number): void {
-  const name = names.get(route) ?? "other";
+  const name = nameOf(route);
   app.metrics.observeRequest(name, status, ms);
   if (app.env.LOG_REQUESTS === "on") app.log.info(name, { status, ms: Math.round(ms) });
   // Checks and scrapes come even if nobody is here, so they are not reported to other instances.
   if (app.isShared && route.access !== "public") app.reporter.notice();
 }
 
-async function respond(app: App, route: AnyRoute, { request, params, background }: RouteRequest): Promise<Response> {
-  const url = new URL(request.url);
+function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Answer> {
+  const { request, address } = routed;
   if (request.method !== "GET" && request.method !== "HEAD") refuseCrossSite(request);
-  await app.limits.spendAddress(route.limit, (name) => request.headers.get(name));
-  const isForUsers = route.access === "user" || (route.access === "ledger" && app.env.PUBLIC_LEDGER === "off");
-  const caller = isForUsers ? await callerOf(app, request) : null;
-  if (isForUsers && caller === null) throw new ProblemError("no-session", "Sign in to see this.");
-  const userId = caller?.userId ?? null;
-  const actor = route.access === "admin" ? await adminOf(app, request) : null;
+  const from = address ?? app.limits.addressOf((name) => request.headers.get(name));
+  return andThen(app.limits.spendAddress(route.limit, from), () => {
+    if (route.access === "admin")
+      return andThen(adminOf(app, request), (actor) =>
+        withInput(app, route, routed, null, (context) => route.handle({ ...context, actor })),
+      );
+    if (route.access === "public" || (route.access === "ledger" && app.env.PUBLIC_LEDGER === "on"))
+      return withInput(app, route, routed, null, (context) =>
+        route.access === "ledger" || route.rememberMs === undefined
+          ? route.handle(context)
+          : remembered(app, route, context),
+      );
+    return andThen(callerOf(app, request), (caller) => {
+      if (caller === null) throw new ProblemError("no-session", "Sign in to see this.");
+      return withInput(app, route, routed, caller.userId, (context) =>
+        route.access === "ledger"
+          ? route.handle(context)
+          : signedIn(caller, (userId) => route.handle({ ...context, userId })),
+      );
+    });
+  });
+}
+
+const LOCAL = "http://localhost";
+
+/** Calls `handle` with checked input. `userId`: the signed-in user, for whom the request is counted; null without one. */
+function withInput(
+  app: App,
+  route: AnyRoute,
+  { request, params, background }: RouteRequest,
+  userId: UserId | null,
+  handle: (context: RouteContext<unknown, unknown>) => Awaitable<Answer>,
+): Awaitable<Answer> {
+  const url = new URL(request.url, LOCAL);
   if (userId !== null)
-    refuseOthers(
-      userId,
-      OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)),
-    );
-  if (userId !== null) await app.limits.spendUser(route.limit, userId);
-  const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
-  const json = route.body ? await readJson(request, app.clock) : undefined;
-  if (userId !== null)
-    refuseOthers(
-      userId,
-      OWNER_NAMES.filter((name) => !route.namesNobody?.includes(name)).map(
-        (name) => (json as Record<string, unknown> | null | undefined)?.[name],
-      ),
-    );
-  const body = route.body ? parse(route.body, json) : undefined;
-  const context = { app, request, url, params, query, body, background };
-  if (route.access === "admin") return route.handle({ ...context, actor: actor as string });
-  if (route.access === "user") return signedIn(caller as SignedIn, (userId) => route.handle({ ...context, userId }));
-  if (route.access === "ledger" || route.rememberMs === undefined) return route.handle(context);
-  return responseOf(await remembered(app, route, context));
+    refuseOthers(userId, url.search === "" ? [] : OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)));
+  return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
+    const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
+    const context = { app, request, url, params, query, body: undefined, background };
+    if (!route.body) return handle(context);
+    const { body: schema, namesNobody } = route;
+    return andThen(readJson(request, app.clock), (json) => {
+      if (userId !== null)
+        refuseOthers(
+          userId,
+          OWNER_NAMES.filter((name) => !namesNobody?.includes(name)).map(
+            (name) => (json as Record<string, unknown> | null | undefined)?.[name],
+          ),
+        );
+      return handle({ ...context, body: parse(schema, json) });
+    });
+  });
 }
 
 /** The handler's answer, with a cookie for a caller who came with a token. */
-async function signedIn({ userId, setCookie }: SignedIn, handle: (userId: UserId) => Promise<Response>) {
-  const response = await handle(userId);
-  if (setCookie === null) return response;
-  response.headers.append("set-cookie", setCookie);
-  // No cache may hand this session on.
-  response.headers.set("cache-control", "no-store");
-  return response;
+function signedIn({ userId, setCookie }: SignedIn, handle: (userId: UserId) => Awaitable<Answer>): Awaitable<Answer> {
+  if (setCookie === null) return handle(userId);
+  return andThen(handle(userId), (given) => ({
+    ...given,
+    // No cache may hand this session on.
+    headers: { ...given.headers, "set-cookie": setCookie, "cache-control": "no-store" },
+  }));
 }
 
 /** Caches a failure too, because asking again must not cost more while something is down. */
-function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Promise<KeptAnswer> {
+function remembered(app: App, route: PublicRoute, context: RouteContext<unknown, unknown>): Awaitable<Answer> {
   // The answer is for everybody, so a refusal must not name the request that happened to come first.
   const make = () => outsideRequests(() => settled(app, route, () => route.handle(context)));
-  return app.remembered.get(names.get(route) ?? "other", route.rememberMs ?? 0, make);
-}
-
-/** A short form of `answer` for a route with cached answers. It counts the request and makes no Request object. */
-export async function answerRemembered(app: App, route: AnyRoute, url: URL): Promise<KeptAnswer> {
-  if (route.access !== "public") throw new Error("only a public answer is the same for everybody");
-  const startMs = performance.now();
-  const fresh = app.remembered.fresh(names.get(route) ?? "other");
-  const nothing = {
-    params: {},
-    query: undefined,
-    body: undefined,
-    background: (work: () => Promise<unknown>) => void work(),
-  };
-  const kept = fresh ?? (await remembered(app, route, { app, request: new Request(url), url, ...nothing }));
-  observe(app, route, kept.status, performance.now() - startMs);
-  return kept;
+  return app.remembered.get(nameOf(route), route.rememberMs ?? 0, make);
 }
 
 /** The sentence for a request that needs a tier which is down. */
@@ -217,28 +229,25 @@ const DOWN: Readonly<Record<Tier, string>> = {
 };
 
 /** The answer of `work`, or the problem answer for its error. */
-async function settled(app: App, route: AnyRoute, work: () => Promise<Response>): Promise<Response> {
-  try {
-    return await work();
-  } catch (cause) {
-    const note = (kind: string) => app.errors.note(kind, names.get(route) ?? "other");
+const settled = (app: App, route: AnyRoute, work: () => Awaitable<Answer>): Awaitable<Answer> =>
+  orElse(work, (cause) => {
+    const note = (kind: string) => app.errors.note(kind, nameOf(route));
     if (isProblem(cause)) {
       if (problemStatus(cause.code) >= 500) note(cause.code);
-      return problemResponse(cause);
+      return problemAnswer(cause);
     }
     if (isTierUnavailable(cause)) {
       note(`${cause.tier} down`);
-      return problemResponse({ code: "unavailable", detail: DOWN[cause.tier], options: {} });
+      return problemAnswer({ code: "unavailable", detail: DOWN[cause.tier], options: {} });
     }
     note("internal");
-    app.log.error("a request failed", { cause, route: names.get(route) ?? "other" });
-    return problemResponse({
+    app.log.error("a request failed", { cause, route: nameOf(route) });
+    return problemAnswer({
       code: "internal",
       detail: "Something went wrong on our side, and was logged. Try again.",
       options: {},
     });
-  }
-}
+  });
 
 /** Turns repeated names into arrays, so that a schema decides whether they may repeat. */
 function queryOf(params: URLSearchParams): Record<string, string | string[]> {
@@ -282,7 +291,7 @@ function refuseOthers(userId: UserId, named: readonly unknown[]): void {
 }
 
 /** Browsers say which site a request comes from. A page of another site must not write with this site's cookie. */
-function refuseCrossSite(request: Request): void {
+function refuseCrossSite(request: ApiRequest): void {
   const site = request.headers.get("sec-fetch-site");
   const origin = request.headers.get("origin");
   const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host");

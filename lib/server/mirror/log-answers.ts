@@ -1,6 +1,7 @@
 import "server-only";
 /** Answers out of the log, each from one copy for all who ask the same. */
 import { createHash } from "node:crypto";
+import { type Awaitable, andThen } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
 import { TIP_S } from "../../core/mirror/held-head";
 import { epochOf } from "../../core/signals/position";
@@ -8,17 +9,18 @@ import type { FreshnessNow } from "../../core/sync/freshness";
 import type { LogAnswer } from "../../engine/mirror/log-pages";
 import { report, type TierReport } from "../../engine/reads/tier-report";
 import type { App } from "../boot/app";
+import type { Answer } from "../http/answer";
 import { freshnessSince, startRead } from "../http/reply";
 import type { RouteContext } from "../http/route";
 import type { LogCopy } from "./public-mirror";
-import { mirrorError, mirrorResponse } from "./reply";
+import { mirrorAnswer, mirrorError } from "./reply";
 
 /** Answers a question of the log. `key` names the question, whoever asks it. Demands a sync, behind the answer. */
-export async function logResponse(
+export function logAnswer(
   context: RouteContext<unknown, unknown>,
   key: string,
   ask: () => Promise<LogAnswer>,
-): Promise<Response> {
+): Awaitable<Answer> {
   const { app, background } = context;
   const startMs = app.clock.now();
   background(() => app.scheduler.demand());
@@ -26,16 +28,18 @@ export async function logResponse(
   app.publicMirror.toldThroughNs();
   // Starting over may bring another history of the same numbers.
   const epoch = epochOf(app.stores.stamp.highest);
-  const { value: copy, outcome } = await app.publicMirror.pages.get(keyOf(epoch, key), () => copyOf(app, ask));
-  const tiers = tiersOf(outcome, copy);
-  app.metrics.observeRead(tiers);
-  const { body, etag, isUnchanging } = copy;
-  if (body === null) return mirrorError(404, ["Not found"]);
-  return mirrorResponse(context, {
-    ...{ body, etag, tiers, startMs },
-    life: isUnchanging ? "unchanging" : TIP_S,
-    freshness: isUnchanging ? app.scheduler.freshness() : agedBy(app, copy),
-    isStaleCopy: outcome === "stale",
+  const getting = app.publicMirror.pages.get(keyOf(epoch, key), () => copyOf(app, ask));
+  return andThen(getting, ({ value: copy, outcome }) => {
+    const tiers = tiersOf(outcome, copy);
+    app.metrics.observeRead(tiers);
+    const { body, etag, isUnchanging } = copy;
+    if (body === null) return mirrorError(404, ["Not found"]);
+    return mirrorAnswer(context, {
+      ...{ body, etag, tiers, startMs },
+      life: isUnchanging ? "unchanging" : TIP_S,
+      freshness: isUnchanging ? app.scheduler.freshness() : agedBy(app, copy),
+      isStaleCopy: outcome === "stale",
+    });
   });
 }
 

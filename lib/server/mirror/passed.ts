@@ -5,9 +5,10 @@ import { blocksToAsk, heldBlocks } from "../../core/mirror/held-blocks";
 import { readTarget } from "../../core/request-target";
 import { NotPassed, PASSED_S } from "../../engine/mirror/pass-through";
 import { report } from "../../engine/reads/tier-report";
+import type { Answer } from "../http/answer";
 import { ProblemError } from "../http/problem";
 import type { RouteContext } from "../http/route";
-import { mirrorError, mirrorResponse, NO_FRESHNESS } from "./reply";
+import { mirrorAnswer, mirrorError, NO_FRESHNESS } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
 
@@ -27,11 +28,11 @@ export function segmentsOf({ url }: Context): readonly string[] {
 }
 
 /** Hands a path on. `change`: what is told of a 200; null if nothing can be told now. */
-export async function passedResponse(
+export async function passedAnswer(
   context: Context,
   path: string,
   change: (body: string) => string | null = (body) => body,
-): Promise<Response> {
+): Promise<Answer> {
   const { app } = context;
   const startMs = app.clock.now();
   try {
@@ -48,7 +49,7 @@ export async function passedResponse(
         ? [report("mirror", "hit"), report("l1", "miss", { stored: true })]
         : [report("l1", outcome === "hit" ? "hit" : "stale", { ttlSeconds: outcome === "hit" ? PASSED_S : null })];
     const isStaleCopy = outcome === "stale";
-    return mirrorResponse(context, {
+    return mirrorAnswer(context, {
       body,
       etag,
       tiers,
@@ -66,11 +67,14 @@ export async function passedResponse(
   }
 }
 
-const refusal = ({ status, body }: { readonly status: number; readonly body: string }) =>
-  new Response(body, { status, headers: { "content-type": "application/json", "cache-control": "no-store" } });
+const refusal = ({ status, body }: { readonly status: number; readonly body: string }): Answer => ({
+  status,
+  headers: { "content-type": "application/json", "cache-control": "no-store" },
+  body,
+});
 
 /** The newest blocks, or any others: without those that end after what this server has read. */
-export function blocksResponse(context: Context): Promise<Response> {
+export function blocksAnswer(context: Context): Promise<Answer> {
   const { app, url, background } = context;
   background(() => app.scheduler.demand());
   const throughNs = app.publicMirror.toldThroughNs();
@@ -86,7 +90,7 @@ export function blocksResponse(context: Context): Promise<Response> {
     new Set(names).size === names.length &&
     (url.searchParams.get("order") ?? "desc") === "desc";
   const path = isNewest ? `/blocks?limit=${blocksToAsk(limit)}&order=desc` : `/blocks${url.search}`;
-  return passedResponse(context, path, (body) =>
+  return passedAnswer(context, path, (body) =>
     heldBlocks(body, { throughNs, limit: isNewest ? limit : null, mayRest }),
   );
 }

@@ -4,6 +4,7 @@ import "server-only";
  * flat messages, compacted to the present state. The UI takes it through a prefix of its mirror's address.
  */
 import { createHash } from "node:crypto";
+import { andThen } from "../../core/awaitable";
 import { keyOf } from "../../core/key";
 import { consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FollowedKind, TopicId, TopicKind, UserId } from "../../core/ledger/ids";
@@ -21,9 +22,10 @@ import type { ReadResult } from "../../engine/reads/tiered-read";
 import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";
 import type { App } from "../boot/app";
+import { type Answer, json } from "../http/answer";
 import { ProblemError } from "../http/problem";
-import { beforeRead, viewHeaders } from "../http/reply";
-import { defineRoute, OWNER_NAMES } from "../http/route";
+import { beforeRead, type ReadBegun, viewHeaders } from "../http/reply";
+import { defineRoute, OWNER_NAMES, type UserContext } from "../http/route";
 import { decodedSignalOf } from "../routes/signals";
 import type { Namer } from "./readers-seen";
 
@@ -39,13 +41,18 @@ const WORDS = [
   ...["senderName", "recipientName", "message", "note", "trustAmount", "labels"],
 ] as const;
 
-interface Stored {
-  readonly messages: readonly {
-    readonly kind: TopicKind;
-    readonly ns: string;
-    readonly body: CompactedMessage["body"];
-  }[];
+interface Message<Ns> {
+  readonly kind: TopicKind;
+  readonly ns: Ns;
+  readonly body: CompactedMessage["body"];
 }
+
+/** The form in which caches keep it. JSON has no integers of this size. */
+interface Stored {
+  readonly messages: readonly Message<string>[];
+}
+
+type Messages = readonly Message<bigint>[];
 
 async function load({ stores, env }: App, userId: UserId) {
   const { views } = stores;
@@ -104,15 +111,16 @@ const wordsOf = (source: Readonly<Record<string, unknown>>) =>
     WORDS.flatMap((name) => (source[name] === undefined || source[name] === null ? [] : [[name, source[name]]])),
   );
 
-const parsed = new WeakMap<View, Stored>();
+const parsed = new WeakMap<View, Messages>();
 
 /** The same view serves many polls, and most of them want nothing of it. */
-function storedOf(view: View): Stored {
+function messagesOf(view: View): Messages {
   const known = parsed.get(view);
   if (known !== undefined) return known;
   const stored = JSON.parse(view.body.toString("utf8")) as Stored;
-  parsed.set(view, stored);
-  return stored;
+  const messages = stored.messages.map((message) => ({ ...message, ns: BigInt(message.ns) }));
+  parsed.set(view, messages);
+  return messages;
 }
 
 /**
@@ -129,9 +137,9 @@ function isNewHere({ spelled, within }: MessageQuery, nowMs: number): boolean {
  * Whether the reader's cursor, if it has one, is a time of this person. Otherwise somebody else was in this browser, and what this
  * person left there before lies behind it and is pushed out. A reader adds nothing that it has: so every message gets a new number.
  */
-function isOwn({ messages }: Stored, { within }: MessageQuery): boolean {
+function isOwn(messages: Messages, { within }: MessageQuery): boolean {
   const fromNs = within?.times.from ?? 0n;
-  return fromNs === 0n || messages.some(({ ns }) => BigInt(ns) === fromNs - 1n);
+  return fromNs === 0n || messages.some(({ ns }) => ns === fromNs - 1n);
 }
 
 const withTagFromStart = (read: ReadResult): ReadResult => ({
@@ -149,14 +157,11 @@ interface PageOptions {
   readonly namer: Namer;
 }
 
-function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
+function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
   const { within, order, limit, isUtf8, spelled } = query;
   // Numbers only name messages here, so a question for numbers asks for nothing less.
   const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
-  const all = stored.messages
-    .filter(({ kind }) => kinds.has(kind))
-    .map(({ ns, ...rest }) => ({ ns: BigInt(ns), ...rest }))
-    .filter(({ ns }) => isWanted(ns));
+  const all = held.filter(({ kind, ns }) => kinds.has(kind) && isWanted(ns));
   const page = (order === "asc" ? all : all.toReversed()).slice(0, limit);
   const messages = page.map(({ ns, body }) => ({
     consensus_timestamp: formatConsensusTime(consensusNs(ns)),
@@ -171,6 +176,36 @@ function pageOf(stored: Stored, { path, topicId, kinds, query, isFromStart, name
 
 const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
 
+interface Poll {
+  readonly startMs: number;
+  readonly began: ReadBegun["began"];
+  readonly topicId: TopicId;
+  readonly query: MessageQuery;
+  readonly reader: Namer;
+}
+
+function pageAnswer(
+  context: UserContext<unknown, unknown>,
+  { startMs, began, topicId, query, reader }: Poll,
+  result: ReadResult,
+): Answer {
+  const { app, userId, url } = context;
+  const messages = messagesOf(result.view);
+  const known = app.readersSeen.namerOf(reader, topicId);
+  const isNew = isNewHere(query, startMs);
+  const isFromStart = known === null || isNew;
+  const namer = known ?? (isNew || isOwn(messages, query) ? userId : reader);
+  app.readersSeen.note(reader, topicId, namer);
+  // One address has two answers, and a browser must not take the one for the other.
+  const read = isFromStart ? withTagFromStart(result) : result;
+  const { headers: ofView, isKnown } = viewHeaders(context, read, startMs, began);
+  const headers = { ...ofView, "cache-control": `private, max-age=${BROWSER_S}`, "trustmesh-form": "compacted" };
+  if (isKnown) return { status: 304, headers, body: null };
+  const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
+  if (kinds.size === 0) return json(NOTHING, headers);
+  return json(pageOf(messages, { path: url.pathname, topicId, kinds, query, isFromStart, namer }), headers);
+}
+
 export const personalMessages = defineRoute({
   summary: "The caller's present state as a topic's messages, for the TrustMesh web UI: not the ledger's bytes",
   access: "user",
@@ -178,7 +213,7 @@ export const personalMessages = defineRoute({
   heeds: ["If-Min-Sequence"],
   sends: ["view", "compacted"],
   answer: PersonalMirrorPage,
-  handle: async (context) => {
+  handle: (context) => {
     const { app, userId, url, params, request } = context;
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null)
@@ -188,27 +223,22 @@ export const personalMessages = defineRoute({
     const query = readMessageQuery(parameters);
     if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();
-    const { need, began } = await beforeRead(context);
     const name = `mirror.${app.definitions.value}`;
-    const result = await app.reader.read(userId, name, () => load(app, userId), need);
-    if (!result.ok)
-      throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
-    const reader = (await app.sessions.sessionOf(request.headers.get("cookie")))?.id ?? userId;
-    const stored = storedOf(result.value.view);
-    const known = app.readersSeen.namerOf(reader, topicId);
-    const isNew = isNewHere(query.value, startMs);
-    const isFromStart = known === null || isNew;
-    const namer = known ?? (isNew || isOwn(stored, query.value) ? userId : reader);
-    app.readersSeen.note(reader, topicId, namer);
-    // One address has two answers, and a browser must not take the one for the other.
-    const read = isFromStart ? withTagFromStart(result.value) : result.value;
-    const { headers, isKnown } = viewHeaders(context, read, startMs, began);
-    headers.set("cache-control", `private, max-age=${BROWSER_S}`);
-    headers.set("trustmesh-form", "compacted");
-    if (isKnown) return new Response(null, { status: 304, headers });
-    const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
-    if (kinds.size === 0) return Response.json(NOTHING, { headers });
-    const options = { path: url.pathname, topicId, kinds, query: query.value, isFromStart, namer };
-    return Response.json(pageOf(stored, options), { headers });
+    return andThen(beforeRead(context), ({ need, began }) =>
+      andThen(
+        app.reader.read(userId, name, () => load(app, userId), need),
+        (result) => {
+          if (!result.ok)
+            throw new ProblemError("unavailable", "Your messages cannot be read at the moment. Try again shortly.");
+          return andThen(app.sessions.sessionOf(request.headers.get("cookie")), (session) =>
+            pageAnswer(
+              context,
+              { ...{ startMs, began, topicId }, query: query.value, reader: session?.id ?? userId },
+              result.value,
+            ),
+          );
+        },
+      ),
+    );
   },
 });

@@ -3,6 +3,7 @@ import "server-only";
 import { formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { FreshnessNow } from "../../core/sync/freshness";
 import type { TierReport } from "../../engine/reads/tier-report";
+import { type Answer, json } from "../http/answer";
 import { cacheStatus, matches, serverTiming, VARY_BY_CALLER } from "../http/reply";
 import type { RouteContext } from "../http/route";
 
@@ -27,28 +28,27 @@ function cacheControl({ app }: Context, life: MirrorReply["life"]): string {
   return isPublic ? `public, max-age=${life}, stale-while-revalidate=${life}` : "private, no-cache";
 }
 
-export function mirrorResponse(context: Context, reply: MirrorReply): Response {
+export function mirrorAnswer(context: Context, reply: MirrorReply): Answer {
   const { app, request } = context;
   const { asOfNs, lagMs, stale } = reply.freshness;
-  const headers = new Headers({
+  const headers = {
     "cache-control": cacheControl(context, reply.life),
     vary: app.env.PUBLIC_LEDGER === "on" ? "Accept-Encoding" : VARY_BY_CALLER,
     etag: reply.etag,
     "cache-status": cacheStatus(reply.tiers),
     "server-timing": serverTiming(reply.tiers, app.clock.now() - reply.startMs),
     "trustmesh-stale": String(stale || reply.isStaleCopy),
-  });
-  if (asOfNs !== null) headers.set("trustmesh-as-of", formatConsensusTime(asOfNs));
-  if (lagMs !== null) headers.set("trustmesh-lag-ms", String(lagMs));
-  if (matches(request.headers.get("if-none-match"), reply.etag)) return new Response(null, { status: 304, headers });
-  headers.set("content-type", "application/json");
-  return new Response(reply.body, { headers });
+    ...(asOfNs === null ? {} : { "trustmesh-as-of": formatConsensusTime(asOfNs) }),
+    ...(lagMs === null ? {} : { "trustmesh-lag-ms": String(lagMs) }),
+  };
+  if (matches(request.headers.get("if-none-match"), reply.etag)) return { status: 304, headers, body: null };
+  return { status: 200, headers: { ...headers, "content-type": "application/json" }, body: reply.body };
 }
 
 /** A refusal in the mirror's own form. */
-export function mirrorError(status: 400 | 404, messages: readonly string[]): Response {
-  const body = { _status: { messages: messages.map((message) => ({ message })) } };
-  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
+export function mirrorError(status: 400 | 404, messages: readonly string[]): Answer {
+  const content = { _status: { messages: messages.map((message) => ({ message })) } };
+  return json(content, { "cache-control": "no-store" }, status);
 }
 
 export const NO_FRESHNESS: FreshnessNow = { asOfNs: null, lagMs: null, stale: false, isQuiet: false };

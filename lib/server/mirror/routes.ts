@@ -4,6 +4,7 @@ import "server-only";
  * come from the log; the rest is handed on.
  */
 import type { z } from "zod";
+import type { Awaitable } from "../../core/awaitable";
 import { consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
 import {
@@ -17,9 +18,10 @@ import {
 import { isPassed } from "../../core/mirror/passed-paths";
 import { messageAt, messageOf, messagesPage } from "../../engine/mirror/log-pages";
 import { MirrorJson, MirrorMessage, MirrorMessages } from "../../wire/mirror";
+import { type Answer, textOf } from "../http/answer";
 import { defineRoute, type Route, type RouteContext } from "../http/route";
-import { logResponse } from "./log-answers";
-import { blocksResponse, passedResponse, segmentsOf, unlessPassed } from "./passed";
+import { logAnswer } from "./log-answers";
+import { blocksAnswer, passedAnswer, segmentsOf, unlessPassed } from "./passed";
 import { mirrorError } from "./reply";
 
 type Context = RouteContext<unknown, unknown>;
@@ -28,7 +30,7 @@ const ledgerRoute = (
   operationId: string,
   summary: string,
   answer: z.ZodType,
-  handle: (context: Context) => Promise<Response>,
+  handle: (context: Context) => Awaitable<Answer>,
 ): Route =>
   defineRoute({
     ...{ operationId, summary, answer, handle },
@@ -46,13 +48,13 @@ const NO_TOPIC = "Invalid parameter: topic.id";
 
 /** Hands an address below `topics` on, for topics that are not kept here. */
 const passed = async (context: Context, path: string) =>
-  unlessPassed(context) ?? passedResponse(context, path + context.url.search);
+  unlessPassed(context) ?? passedAnswer(context, path + context.url.search);
 
 export const topicMessages = ledgerRoute(
   "getMirrorTopicMessages",
   "A topic's messages, with a mirror node's parameters and in its form",
   MirrorMessages,
-  async (context) => {
+  (context) => {
     const { app, params, url } = context;
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null) return mirrorError(400, [NO_TOPIC]);
@@ -60,7 +62,7 @@ export const topicMessages = ledgerRoute(
     if (!query.ok) return mirrorError(400, query.error);
     if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages`);
     const ask = () => messagesPage(app.stores.ledgerLog, topicId, url.pathname, query.value);
-    return logResponse(context, url.pathname + url.search, ask);
+    return logAnswer(context, url.pathname + url.search, ask);
   },
 );
 
@@ -68,7 +70,7 @@ export const topicMessage = ledgerRoute(
   "getMirrorTopicMessage",
   "One message by its number, in a mirror node's form",
   MirrorMessage,
-  async (context) => {
+  (context) => {
     const { app, params, url } = context;
     const faults = faultsOfNoQuery(url.searchParams);
     if (faults.length > 0) return mirrorError(400, faults);
@@ -80,7 +82,7 @@ export const topicMessage = ledgerRoute(
         ...(sequence === null ? ["Invalid parameter: sequencenumber"] : []),
       ]);
     if (!isKept(context, topicId)) return passed(context, `/topics/${topicId}/messages/${sequence}`);
-    return logResponse(context, `${topicId}/${sequence}`, () => messageOf(app.stores.ledgerLog, topicId, sequence));
+    return logAnswer(context, `${topicId}/${sequence}`, () => messageOf(app.stores.ledgerLog, topicId, sequence));
   },
 );
 
@@ -96,11 +98,11 @@ export const messageByTime = ledgerRoute(
     if (!isTimestamp(time)) return mirrorError(400, ["Invalid parameter: consensus_timestamp"]);
     const ns = nanoseconds(time);
     if (ns > MAX_CONSENSUS_NS) return mirrorError(404, ["Not found"]);
-    const own = await logResponse(context, `at ${ns}`, () => messageAt(app.stores.ledgerLog, consensusNs(ns)));
+    const own = await logAnswer(context, `at ${ns}`, () => messageAt(app.stores.ledgerLog, consensusNs(ns)));
     if (own.status !== 404 || app.env.MIRROR_PASS_THROUGH === "off") return own;
     // A message of a topic that is kept here, and not in the log, has failed or is not read yet.
     const other = await passed(context, `/topics/messages/${time}`);
-    const of = other.status === 200 ? ((await other.clone().json()) as { topic_id?: unknown }).topic_id : null;
+    const of = other.status === 200 ? (JSON.parse(textOf(other)) as { topic_id?: unknown }).topic_id : null;
     const isOurs = typeof of === "string" && [...app.scheduler.syncs.keys()].some((topicId) => topicId === of);
     return isOurs ? own : other;
   },
@@ -116,7 +118,7 @@ export const topicDetails = ledgerRoute(
     if (topicId === null) return mirrorError(400, ["Failed to convert 'id'"]);
     // Memo and keys of a topic are not in its messages, so a mirror is asked for those of kept topics in any case.
     const refusal = isKept(context, topicId) ? null : unlessPassed(context);
-    return refusal ?? passedResponse(context, `/topics/${topicId}`);
+    return refusal ?? passedAnswer(context, `/topics/${topicId}`);
   },
 );
 
@@ -127,8 +129,8 @@ const handedOn = (operationId: string, summary: string) =>
     if (!isPassed(segments)) return mirrorError(404, ["Not found"]);
     const refusal = unlessPassed(context);
     if (refusal !== null) return refusal;
-    if (segments.join("/") === "blocks") return blocksResponse(context);
-    return passedResponse(context, `/${segments.join("/")}${context.url.search}`);
+    if (segments.join("/") === "blocks") return blocksAnswer(context);
+    return passedAnswer(context, `/${segments.join("/")}${context.url.search}`);
   });
 
 export const mirrorList = handedOn(

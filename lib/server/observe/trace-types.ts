@@ -1,5 +1,6 @@
 import "server-only";
 /** Types of tracing that need neither OpenTelemetry nor the request scope. */
+import type { HeaderValues } from "../http/api-request";
 
 /** A measured span that has just ended. It names no user and quotes nothing that people sent. */
 export interface Measured {
@@ -19,7 +20,7 @@ export interface RequestTrace {
 
 export interface Tracing {
   /** `route` is the name in the route table. `headers` may name the trace that the request belongs to. */
-  begin(route: string, headers: Headers, requestId: string): RequestTrace;
+  begin(route: string, headers: HeaderValues, requestId: string): RequestTrace;
   /** Sends the ended spans. */
   flush(): Promise<void>;
   close(): Promise<void>;

@@ -1,8 +1,10 @@
 import "server-only";
+import { type Awaitable, andThen } from "../../core/awaitable";
 import { circleView, contactsView } from "../../core/signals/views";
 import { CircleAnswer, ContactsAnswer } from "../../wire/contacts";
+import type { Answer } from "../http/answer";
 import { ProblemError } from "../http/problem";
-import { beforeRead, viewResponse } from "../http/reply";
+import { beforeRead, viewAnswer } from "../http/reply";
 import { defineRoute, type UserContext } from "../http/route";
 
 /** `_meta` of the circle: its source, and the newest change of a bond that it shows. */
@@ -22,18 +24,20 @@ type Shape = (
 ) => Readonly<Record<string, unknown>>;
 
 function edgesRoute(name: string, shape: Shape) {
-  return async (context: UserContext<unknown, unknown>): Promise<Response> => {
+  return (context: UserContext<unknown, unknown>): Awaitable<Answer> => {
     const { app, userId } = context;
     const startMs = app.clock.now();
-    const { need, began } = await beforeRead(context);
     const load = async () => {
       const { position, edges } = await app.stores.views.contacts(userId);
       return { position, content: shape(userId, edges) };
     };
-    const result = await app.reader.read(userId, name, load, need);
-    if (!result.ok)
-      throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
-    return viewResponse(context, result.value, startMs, began);
+    return andThen(beforeRead(context), ({ need, began }) =>
+      andThen(app.reader.read(userId, name, load, need), (result) => {
+        if (!result.ok)
+          throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
+        return viewAnswer(context, result.value, startMs, began);
+      }),
+    );
   };
 }
 

@@ -1,9 +1,11 @@
 import "server-only";
 /** Live events as `text/event-stream`. The client pulls: for a client that does not read, no events are made. */
 import type { UserId } from "../../core/ledger/ids";
+import { type FreshnessNow, UNKNOWN_AGE } from "../../core/sync/freshness";
 import type { LiveEvent, StreamRefusal } from "../../engine/live/live-hub";
+import type { SignalRow } from "../../ports/store/view-rows";
 import type { App } from "../boot/app";
-
+import type { Answer, StreamClient } from "../http/answer";
 import { ProblemError } from "../http/problem";
 import { freshnessBody, VARY_BY_CALLER } from "../http/reply";
 import { signalOf } from "./signals";
@@ -12,8 +14,31 @@ import { signalOf } from "./signals";
 const RETRY_MIN_MS = 500;
 const RETRY_SPREAD_MS = 2_500;
 
-/** One event in the wire format. JSON has no line breaks, so one data line is enough. */
+/** Signals that were just sent. The streams of one person share the rows (LiveHub), and so their text. */
+const encodedSignals = new WeakMap<SignalRow, string>();
+let lastFreshness = { freshness: UNKNOWN_AGE, text: "" };
+
+/** One event in the wire format. The text of an event that many clients get is made once. */
 function encodeEvent(userId: UserId, event: LiveEvent): string {
+  if (event.event === "signal") {
+    const known = encodedSignals.get(event.row);
+    if (known !== undefined) return known;
+    const text = encoded(userId, event);
+    encodedSignals.set(event.row, text);
+    return text;
+  }
+  if (event.event !== "freshness") return encoded(userId, event);
+  const { freshness } = event;
+  if (lastFreshness.text === "" || !isSame(freshness, lastFreshness.freshness))
+    lastFreshness = { freshness, text: encoded(userId, event) };
+  return lastFreshness.text;
+}
+
+const isSame = (a: FreshnessNow, b: FreshnessNow) =>
+  a.asOfNs === b.asOfNs && a.lagMs === b.lagMs && a.stale === b.stale && a.isQuiet === b.isQuiet;
+
+/** JSON has no line breaks, so one data line is enough. */
+function encoded(userId: UserId, event: LiveEvent): string {
   const frame = (data: unknown, id?: number) =>
     `event: ${event.event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
   switch (event.event) {
@@ -57,54 +82,48 @@ const REFUSALS: Readonly<Record<StreamRefusal, { readonly detail: string; readon
 const STALLED_MS = 60_000;
 
 /** The streaming answer. Throws ProblemError if the user or the instance has too many streams. */
-export function sseResponse(app: App, userId: UserId, cursor: number | null, signal: AbortSignal): Response {
-  const controller = new AbortController();
-  const opened = app.hub.open(userId, cursor, AbortSignal.any([signal, controller.signal]));
+export function eventStream(app: App, userId: UserId, cursor: number | null): Answer {
+  const over = new AbortController();
+  const opened = app.hub.open(userId, cursor, over.signal);
   if (!opened.ok) {
     const { detail, retryAfterS } = REFUSALS[opened.error];
     throw new ProblemError("too-many", detail, { retryAfterS });
   }
   const events = opened.value;
-  const encoder = new TextEncoder();
-  const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
-  let waiting = new AbortController();
-  const cutIfStalled = async (stream: ReadableStreamDefaultController) => {
-    const { signal: taken } = waiting;
-    await app.clock.sleep(STALLED_MS, taken);
-    if (taken.aborted) return;
-    controller.abort();
-    stream.error(new Error("the client does not read"));
-  };
-  const body = new ReadableStream<Uint8Array>({
-    start: (stream) => {
-      stream.enqueue(encoder.encode(`retry: ${retryMs}\n\n`));
-      void cutIfStalled(stream);
-    },
-    pull: async (stream) => {
-      waiting.abort();
-      try {
-        const { done, value } = await events.next();
-        if (done) return stream.close();
-        stream.enqueue(encoder.encode(encodeEvent(userId, value)));
-        waiting = new AbortController();
-        void cutIfStalled(stream);
-      } catch (cause) {
-        app.log.error("a stream ended early; its client resumes", { cause });
-        stream.close();
-      }
-    },
-    cancel: () => {
-      waiting.abort();
-      controller.abort();
-    },
-  });
-  // no-transform switches compression off, which would delay events and cost 200 KB for each stream (docs/measurements.md §2).
-  return new Response(body, {
+  return {
+    status: 200,
+    // no-transform switches compression off, which would delay events and cost 200 KB for each stream (docs/measurements.md §2).
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "private, no-cache, no-transform",
       vary: VARY_BY_CALLER,
       "x-accel-buffering": "no",
     },
-  });
+    body: (client) => {
+      client.onLeave(() => over.abort());
+      void follow(app, userId, events, client).finally(() => over.abort());
+    },
+  };
+}
+
+/** Sends each event once the client has taken the one before. Never rejects. */
+async function follow(app: App, userId: UserId, events: AsyncIterable<LiveEvent>, client: StreamClient): Promise<void> {
+  const retryMs = RETRY_MIN_MS + Math.floor(Math.random() * RETRY_SPREAD_MS);
+  try {
+    if (!client.send(`retry: ${retryMs}\n\n`) && !(await hasTaken(app, client))) return client.cut();
+    for await (const event of events)
+      if (!client.send(encodeEvent(userId, event)) && !(await hasTaken(app, client))) return client.cut();
+  } catch (cause) {
+    app.log.error("a stream ended early; its client resumes", { cause });
+  }
+  client.end();
+}
+
+/** Waits until the client has taken what was sent. False if it has stalled. */
+async function hasTaken({ clock }: App, client: StreamClient): Promise<boolean> {
+  const taken = new AbortController();
+  const stalled = clock.sleep(STALLED_MS, taken.signal).then(() => !taken.signal.aborted);
+  const isStalled = await Promise.race([client.ready().then(() => false), stalled]);
+  taken.abort();
+  return !isStalled;
 }

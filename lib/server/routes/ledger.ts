@@ -6,7 +6,7 @@ import { ProofAnswer, RegistryAnswer } from "../../wire/proof";
 import { SyncAnswer, SyncBody } from "../../wire/submit";
 import type { App } from "../boot/app";
 import { ProblemError } from "../http/problem";
-import { privateJson, startRead, uncached, viewResponse } from "../http/reply";
+import { privateJson, startRead, uncached, viewAnswer } from "../http/reply";
 import { defineRoute } from "../http/route";
 import { proofContent } from "./proof-content";
 
@@ -36,7 +36,7 @@ export const proof = defineRoute({
         : new ProblemError("not-found", "There is no such message yet.");
     }
     const content = await proofContent(app, topicId, sequence, row);
-    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
+    return viewAnswer(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
   },
 });
 

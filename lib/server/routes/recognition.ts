@@ -1,4 +1,5 @@
 import "server-only";
+import { andThen } from "../../core/awaitable";
 import { fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
@@ -11,7 +12,7 @@ import { ProfilesAnswer, ProfilesQuery, RecognitionAnswer, RecognitionQuery } fr
 import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";
 import { ProblemError } from "../http/problem";
-import { beforeRead, uncached, viewResponse } from "../http/reply";
+import { beforeRead, uncached, viewAnswer } from "../http/reply";
 import { defineRoute } from "../http/route";
 import { decodedSignalOf } from "./signals";
 
@@ -71,27 +72,26 @@ export const recognition = defineRoute({
   sends: ["view"],
   query: RecognitionQuery,
   answer: RecognitionAnswer,
-  handle: async (context) => {
+  handle: (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();
     const beforeNs = decodeCursor(query.cursor);
-    const { need, began } = await beforeRead(context);
     const load = () => loadPage(app, userId, beforeNs);
-    if (beforeNs !== null) {
-      const { position, content } = await load();
-      return viewResponse(
-        context,
-        uncached(viewOf(position, content, startMs), app.clock.now() - startMs),
-        startMs,
-        began,
-      );
-    }
-    // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
-    // The name also says which members the view has: shared caches hold views of the release before, without `data`.
-    const result = await app.reader.read(userId, `recognition.cards.${app.definitions.value}`, load, need);
-    if (!result.ok)
-      throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
-    return viewResponse(context, result.value, startMs, began);
+    return andThen(beforeRead(context), ({ need, began }) => {
+      if (beforeNs !== null)
+        return load().then(({ position, content }) => {
+          const view = viewOf(position, content, startMs);
+          return viewAnswer(context, uncached(view, app.clock.now() - startMs), startMs, began);
+        });
+      // Definitions are the same for all users. Their generation is part of the view's name, so everybody sees a new one at once.
+      // The name also says which members the view has: shared caches hold views of the release before, without `data`.
+      const name = `recognition.cards.${app.definitions.value}`;
+      return andThen(app.reader.read(userId, name, load, need), (result) => {
+        if (!result.ok)
+          throw new ProblemError("unavailable", "Recognition cannot be read at the moment. Try again shortly.");
+        return viewAnswer(context, result.value, startMs, began);
+      });
+    });
   },
 });
 
@@ -127,6 +127,6 @@ export const profiles = defineRoute({
     const profiles = fitting(found, MAX_ANSWER_BYTES);
     const cut = profiles.length < found.length ? { cappedAt: profiles.length } : {};
     const view = viewOf(position, { success: true, profiles, ...cut }, startMs);
-    return viewResponse(context, uncached(view, app.clock.now() - startMs), startMs, began);
+    return viewAnswer(context, uncached(view, app.clock.now() - startMs), startMs, began);
   },
 });

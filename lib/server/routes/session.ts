@@ -1,5 +1,6 @@
 import "server-only";
 import { z } from "zod";
+import { orElse } from "../../core/awaitable";
 import { parseUserId, toAccountId, type UserId } from "../../core/ledger/ids";
 import type { Profile } from "../../core/signals/projection";
 import { ifDown } from "../../ports/tier-unavailable";
@@ -18,6 +19,7 @@ import { callerOf, magicSessionOf } from "../access/caller";
 import { isThisMachine } from "../access/client-address";
 import type { Caller } from "../access/sign-in";
 import type { App } from "../boot/app";
+import type { ApiRequest } from "../http/api-request";
 import { isProblem, ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
 import { defineRoute, type RouteContext } from "../http/route";
@@ -64,7 +66,7 @@ function walletOf({ env }: App): SessionAnswer["wallet"] {
   return { projectId: env.WALLETCONNECT_PROJECT_ID, relayUrl: env.WALLETCONNECT_RELAY_URL, chainId };
 }
 
-const siteOf = ({ headers }: Request): Caller => ({
+const siteOf = ({ headers }: ApiRequest): Caller => ({
   host: headers.get("host"),
   isThisMachine: isThisMachine((name) => headers.get(name)),
 });
@@ -137,11 +139,14 @@ export const demoSignIn = defineRoute({
 });
 
 /** A token that does not count has no session to end. It must not keep the cookie's session alive. */
-const tokenSession = (app: App, request: Request, cookieUser: UserId | null) =>
-  magicSessionOf(app, request, cookieUser).catch((cause: unknown) => {
-    if (isProblem(cause)) return null;
-    throw cause;
-  });
+const tokenSession = (app: App, request: ApiRequest, cookieUser: UserId | null) =>
+  orElse(
+    () => magicSessionOf(app, request, cookieUser),
+    (cause) => {
+      if (isProblem(cause)) return null;
+      throw cause;
+    },
+  );
 
 export const logout = defineRoute({
   summary: "Signs out, on this device or on all devices",

@@ -1,4 +1,5 @@
 import "server-only";
+import { andThen } from "../../core/awaitable";
 import { fitting, jsonBytes, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { type ConsensusNs, consensusNs, formatConsensusTime, toConsensusNs } from "../../core/ledger/consensus-time";
 import { signalId, type UserId } from "../../core/ledger/ids";
@@ -14,7 +15,7 @@ import { EventsAnswer, EventsQuery, type Signal, SignalsAnswer, SignalsQuery } f
 import type { App } from "../boot/app";
 import { decodeCursor, encodeCursor } from "../http/cursor";
 import { ProblemError } from "../http/problem";
-import { beforeRead, uncached, viewResponse } from "../http/reply";
+import { beforeRead, uncached, viewAnswer } from "../http/reply";
 import { defineRoute } from "../http/route";
 
 const DEFAULT_LIMIT = 50;
@@ -78,39 +79,42 @@ export const signals = defineRoute({
   heeds: ["If-Min-Sequence"],
   sends: ["view"],
   answer: SignalsAnswer,
-  handle: async (context) => {
+  handle: (context) => {
     const { app, userId, query } = context;
     const startMs = app.clock.now();
     const types = query.type.map((type) => foldSynonym(type.toUpperCase()));
     const beforeNs = decodeCursor(query.cursor);
-    const { need, began } = await beforeRead(context);
-    // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
-    const waiting =
-      beforeNs === null
-        ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
-        : [];
     const load = () => loadPage(app, userId, types, beforeNs, query.limit);
     const isHot = types.length === 0 && beforeNs === null && query.limit === DEFAULT_LIMIT;
-    const result = isHot ? await app.reader.read(userId, "signals", load, need) : await direct(app, load, startMs);
-    if (!result.ok)
-      throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
-    return viewResponse(
-      context,
-      waiting.length === 0 ? result.value : withPending(result.value, waiting),
-      startMs,
-      began,
-    );
+    return andThen(beforeRead(context), ({ need, began }) => {
+      // Read before the view: a commit in between would otherwise be in neither, and the signal would vanish for a moment.
+      const waiting =
+        beforeNs === null
+          ? app.pending.of(userId).filter(({ decoded }) => types.length === 0 || types.includes(decoded.type))
+          : [];
+      const reading = isHot ? app.reader.read(userId, "signals", load, need) : direct(app, load, startMs);
+      return andThen(reading, (result) => {
+        if (!result.ok)
+          throw new ProblemError("unavailable", "Your signals cannot be read at the moment. Try again shortly.");
+        const read = waiting.length === 0 ? result.value : withPending(result.value, waiting);
+        return viewAnswer(context, read, startMs, began);
+      });
+    });
   },
 });
 
-async function direct(app: App, load: () => ReturnType<typeof loadPage>, startMs: number) {
+async function direct(
+  app: App,
+  load: () => ReturnType<typeof loadPage>,
+  startMs: number,
+): Promise<Awaited<ReturnType<App["reader"]["read"]>>> {
   const { position, content } = await load();
   const nowMs = app.clock.now();
   return { ok: true as const, value: uncached(viewOf(position, content, nowMs), nowMs - startMs) };
 }
 
 type Page = Pick<SignalsAnswer, "items" | "nextCursor">;
-type Result = Parameters<typeof viewResponse>[1];
+type Result = Parameters<typeof viewAnswer>[1];
 
 /**
  * Puts the user's pending signals on top, which makes another body with another ETag. Leaves out pending signals that another
@@ -172,6 +176,6 @@ export const events = defineRoute({
     );
     const throughNs = items.length < shown.length ? shown[items.length - 1]?.row.consensusNs : page.throughNs;
     const content = { ok: true, type: query.type, watermark: formatConsensusTime(throughNs ?? sinceNs), items };
-    return viewResponse(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
+    return viewAnswer(context, uncached(viewOf(null, content, startMs), app.clock.now() - startMs), startMs, began);
   },
 });

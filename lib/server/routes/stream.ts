@@ -4,7 +4,7 @@ import { StreamQuery } from "../../wire/stream";
 import { ProblemError } from "../http/problem";
 import { beforeRead } from "../http/reply";
 import { defineRoute } from "../http/route";
-import { sseResponse } from "./event-stream";
+import { eventStream } from "./event-stream";
 
 export const stream = defineRoute({
   summary: "Changes as they happen, as server-sent events; resumes at Last-Event-ID or ?cursor=",
@@ -21,6 +21,6 @@ export const stream = defineRoute({
     if (given !== null && cursor === null)
       throw new ProblemError("bad-input", "Last-Event-ID: it must be the id of an event.", { field: "Last-Event-ID" });
     await beforeRead(context);
-    return sseResponse(app, userId, cursor, request.signal);
+    return eventStream(app, userId, cursor);
   },
 });

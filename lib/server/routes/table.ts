@@ -1,6 +1,7 @@
 import "server-only";
 /** The table of all routes. The API's route files, the OpenAPI document and the tests that sweep all routes read it. */
 import { z } from "zod";
+import { type Answer, forMany } from "../http/answer";
 import { publicJson } from "../http/reply";
 import { type AnyRoute, defineRoute, nameRoute } from "../http/route";
 import { personalMessages } from "../mirror/personal";
@@ -33,16 +34,16 @@ import { submit } from "./submit";
 import { UI_ROUTES } from "./ui/table";
 
 /** The document is made once: making it takes as long as twenty reads, and anybody may ask for it. */
-let document: Record<string, unknown> | undefined;
+let document: Answer | undefined;
 
 const openapi: AnyRoute = defineRoute({
   summary: "This API as OpenAPI 3.1",
   access: "public",
   limit: "open",
   answer: z.record(z.string(), z.unknown()),
-  handle: async ({ app }): Promise<Response> => {
-    document ??= openApiDocument(ROUTES, !app.env.isDevnet);
-    return publicJson(document);
+  handle: ({ app }): Answer => {
+    document ??= forMany(publicJson(openApiDocument(ROUTES, !app.env.isDevnet)));
+    return document;
   },
 });
 

@@ -8,6 +8,7 @@ import { type Envelope, minSequence, type SubmitRefusal } from "../../engine/wri
 import type { Submitted } from "../../ports/ledger/submitter";
 import { ifDown } from "../../ports/tier-unavailable";
 import type { App } from "../boot/app";
+import type { Answer } from "../http/answer";
 import { fingerprint, idempotencyKey } from "../http/idempotency";
 import { isProblem, type ProblemCode, ProblemError } from "../http/problem";
 import { privateJson } from "../http/reply";
@@ -50,7 +51,7 @@ export async function writeOnce(
   scope: string,
   work: (isRepeatable: boolean) => Promise<object>,
   status = 200,
-): Promise<Response> {
+): Promise<Answer> {
   const answerOf = (members: object) => privateJson(members, {}, status);
   const given = idempotencyKey(request);
   if (given === null) return answerOf(await work(false));

@@ -5,7 +5,8 @@ import type { ReadableStream } from "node:stream/web";
 import { tooManyProblem } from "../access/caller-limits";
 import type { App } from "../boot/app";
 import { apiHeaders } from "../http/api-headers";
-import { type ProblemParts, problemResponse } from "../http/problem";
+import { type ProblemParts, problemAnswer } from "../http/problem";
+import { webResponse } from "../http/web-response";
 import type { Answer } from "./forward";
 
 /** These statuses have no body, and a Response refuses one. */
@@ -42,10 +43,9 @@ const NOTHING_HERE = { code: "not-found", detail: "There is nothing at this addr
 
 /** A problem as the answer to a request. `allow`: the Allow header of a 405. */
 export function refusal({ headers }: Request, problem: ProblemParts, allow: string | null = null): Response {
-  const response = problemResponse(problem);
-  for (const [name, value] of apiHeaders(headers.get("x-forwarded-proto"))) response.headers.set(name, value);
-  if (allow !== null) response.headers.set("allow", allow);
-  return response;
+  const { status, headers: own, body } = problemAnswer(problem);
+  const all = { ...own, ...apiHeaders(headers.get("x-forwarded-proto")), ...(allow === null ? {} : { allow }) };
+  return webResponse({ status, headers: all, body });
 }
 
 function webAnswer({ status, headers, body }: Answer, method: string): Response {

@@ -116,7 +116,7 @@ describe("with PUBLIC_LEDGER off", () => {
       const response = await t.ask("GET", path, "tm-a", { app: closed(), withoutBackground: true });
       expect(response.status).toBe(200);
       expect(response.headers.get("cache-control")).toMatch(/^private, /);
-      expect(response.headers.get("vary")).toBe("Cookie, Authorization");
+      expect(response.headers.get("vary")).toBe("Cookie, Authorization, Accept-Encoding");
     }
   });
 });

@@ -11,8 +11,8 @@ import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { isBonded } from "@/lib/core/signals/projection";
 import type { App } from "@/lib/server/boot/app";
 import { getApp } from "@/lib/server/boot/start";
-import { answer } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
+import { answer } from "../../support/contract/web-answer";
 import { batchOf } from "../../support/worlds/histories/batches";
 
 /** It takes connections and answers nothing. */

@@ -137,7 +137,7 @@ describe("a stream", () => {
   it("forbids caches to keep it or to share it between people", async () => {
     const response = await t.ask("GET", "/api/stream", ALICE);
     expect(response.headers.get("cache-control")).toBe("private, no-cache, no-transform");
-    expect(response.headers.get("vary")).toBe("Cookie, Authorization");
+    expect(response.headers.get("vary")).toBe("Cookie, Authorization, Accept-Encoding");
     await response.body?.cancel();
   });
 

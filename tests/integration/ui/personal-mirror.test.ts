@@ -307,7 +307,11 @@ describe("a page of a person's own mirror", () => {
     const path = `${BASE}/topics/${t.devnet.topics.contact}/messages?limit=100`;
     const response = await ask(path, cookie);
     expect(Object.fromEntries(response.headers)).toMatchObject({
-      ...{ "cache-control": "private, max-age=25", vary: "Cookie, Authorization", "trustmesh-form": "compacted" },
+      ...{
+        "cache-control": "private, max-age=25",
+        vary: "Cookie, Authorization, Accept-Encoding",
+        "trustmesh-form": "compacted",
+      },
       "cache-status": expect.stringContaining("postgres; hit"),
     });
     expect(response.headers.get("access-control-allow-origin")).toBeNull();

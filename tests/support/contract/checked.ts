@@ -1,9 +1,9 @@
 /** The route table's `answer`. It checks every answer against the OpenAPI document before a test sees it. */
 
-import { answer as unchecked } from "@/lib/server/http/route";
 import { openApiDocument } from "@/lib/server/openapi/document";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Documented } from "./documented";
+import { answer as unchecked } from "./web-answer";
 
 /** The document after a round trip through JSON, as clients get it. */
 const documented = new Documented(JSON.parse(JSON.stringify(openApiDocument(ROUTES))));

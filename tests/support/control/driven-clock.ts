@@ -1,3 +1,4 @@
+import type { Awaitable } from "@/lib/core/awaitable";
 import type { Clock } from "@/lib/ports/clock";
 import { settle } from "./event-loop";
 
@@ -76,9 +77,9 @@ export class DrivenClock implements Clock {
   }
 
   /** Runs `work` to its end. It moves time on whenever all work waits for the clock. */
-  async drive<T>(work: Promise<T>): Promise<T> {
+  async drive<T>(work: Awaitable<T>): Promise<T> {
     let isDone = false;
-    const done = work.finally(() => {
+    const done = Promise.resolve(work).finally(() => {
       isDone = true;
     });
     done.catch(() => {});

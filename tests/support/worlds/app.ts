@@ -6,9 +6,11 @@ import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
 import { judge } from "@/lib/server/front/gate";
-import { problemResponse } from "@/lib/server/http/problem";
+import { problemAnswer } from "@/lib/server/http/problem";
 import type { AnyRoute } from "@/lib/server/http/route";
+import { webResponse } from "@/lib/server/http/web-response";
 import { ROUTES } from "@/lib/server/routes/table";
+import { expectSame, OwnServer } from "../contract/both-entries";
 import { answer } from "../contract/checked";
 import { DrivenClock } from "../control/driven-clock";
 import { openTestShared } from "../servers/set-up";
@@ -52,6 +54,8 @@ export interface TestAppOptions {
   readonly shared?: SharedTier;
   /** Urls of further mirrors. The devnet's own comes first. */
   readonly moreMirrors?: readonly string[];
+  /** Our own server is asked for the same as the route handler, unless that wrote something, and must answer the same. */
+  readonly bothEntries?: boolean;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -83,6 +87,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     random: () => 0.5,
   });
   await app.openTopics();
+  const own = options.bothEntries ? await OwnServer.open(app) : null;
 
   const ask: TestApp["ask"] = async (method, path, userId, options = {}) => {
     const { body, headers = {}, signal, withoutBackground, app: asked = app } = options;
@@ -95,16 +100,18 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       headerCount: Object.keys(headers).length,
       hasUi: false,
     });
-    if (verdict.kind === "refuse" && verdict.problem.code !== "not-found") return problemResponse(verdict.problem);
+    if (verdict.kind === "refuse" && verdict.problem.code !== "not-found")
+      return webResponse(problemAnswer(verdict.problem));
     if (verdict.kind === "refuse" || verdict.route === null) throw new Error(`there is no route ${method} ${path}`);
     const { route: name, params } = verdict;
     const cookie =
       userId === null ? {} : { cookie: (await app.sessions.issue(userId as UserId)).split(";")[0] as string };
     const json = body === undefined ? {} : { "content-type": "application/json" };
+    const text = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
+    const sent = { host: "app.test", ...cookie, ...json, ...headers } as Record<string, string>;
     const request = new Request(url, {
-      method,
-      headers: new Headers({ host: "app.test", ...cookie, ...json, ...headers } as Record<string, string>),
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...{ method, headers: new Headers(sent) },
+      ...(text === null ? {} : { body: text }),
       ...(signal ? { signal } : {}),
     });
     const later: (() => Promise<unknown>)[] = [];
@@ -112,6 +119,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     const response = await clock.drive(
       answer(asked, route, { request, params, background: (work) => void later.push(work) }),
     );
+    if (own !== null && (method === "GET" || response.status >= 400)) {
+      const sentAs = { method, target: url.pathname + url.search, headers: sent, body: text };
+      await expectSame(name, sentAs, response, await clock.drive(own.ask(asked, sentAs)));
+    }
     if (!withoutBackground) for (const work of later) await clock.drive(work());
     return response;
   };
@@ -119,6 +130,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...{ app, devnet, clock, logged, ask },
     json: async <T>(path: string, userId: string) => (await (await ask("GET", path, userId)).json()) as T,
     sync: async () => void (await clock.drive(app.scheduler.syncNow())),
-    close: () => app.close(),
+    close: async () => {
+      await own?.close();
+      await app.close();
+    },
   };
 }

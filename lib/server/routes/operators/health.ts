@@ -6,6 +6,7 @@ import { ifDown } from "../../../ports/tier-unavailable";
 import { HcsHealthAnswer, HealthAnswer, IngestionAnswer, ReadyAnswer } from "../../../wire/operators/health";
 import type { App } from "../../boot/app";
 import { incidentsOfAll } from "../../health/incidents-of-all";
+import { json } from "../../http/answer";
 import { defineRoute } from "../../http/route";
 import { reportsOf } from "../../observe/instance-report";
 
@@ -19,7 +20,7 @@ export const health = defineRoute({
   limit: "health",
   rememberMs: HEALTH_MS,
   answer: HealthAnswer,
-  handle: async () => Response.json({ ok: true, uptimeSeconds: Math.floor(process.uptime()) }, { headers: noStore }),
+  handle: () => json({ ok: true, uptimeSeconds: Math.floor(process.uptime()) }, noStore),
 });
 
 export const ready = defineRoute({
@@ -34,7 +35,7 @@ export const ready = defineRoute({
     await app.health.examineAsReader();
     const incidents = app.incidents.current();
     const isReady = app.health.canServe();
-    return Response.json(
+    return json(
       {
         ready: isReady,
         degraded: incidents.length > 0,
@@ -46,7 +47,8 @@ export const ready = defineRoute({
           mirror: tier(incidents, ["devnet-ended", "mirror-down", "topics-behind", "starting"]),
         },
       },
-      { status: isReady ? 200 : 503, headers: noStore },
+      noStore,
+      isReady ? 200 : 503,
     );
   },
 });
@@ -84,7 +86,7 @@ export const ingestion = defineRoute({
     const listed = fitting(topics, MAX_ANSWER_BYTES * 0.6);
     const cut = cappedAt({ topics: [listed.length, topics.length] });
     const answer = { ok: incidents.length === 0, incidents, alarms, asOfMs, topics: listed, ...cut };
-    return Response.json(answer, { headers: noStore });
+    return json(answer, noStore);
   },
 });
 
@@ -115,6 +117,6 @@ export const hcs = defineRoute({
       lagMs: head === null ? null : Math.max(0, app.clock.now() - toMs(head)),
     };
     const ok = mirror.reachable && incidents.length === 0;
-    return Response.json({ ok, network: app.env.HEDERA_NETWORK, incidents, mirror }, { headers: noStore });
+    return json({ ok, network: app.env.HEDERA_NETWORK, incidents, mirror }, noStore);
   },
 });

@@ -1,6 +1,7 @@
 import "server-only";
 import { bearerToken, isSameSecret } from "../../access/secrets";
 import type { App } from "../../boot/app";
+import type { HeaderValues } from "../../http/api-request";
 import { ProblemError } from "../../http/problem";
 import { defineRoute } from "../../http/route";
 
@@ -14,7 +15,7 @@ export const metrics = defineRoute({
   handle: async ({ app, request }) => {
     refuseStrangers(app, request.headers);
     const headers = { "content-type": app.metrics.registry.contentType, "cache-control": "no-store" };
-    return new Response(await app.metrics.text(), { headers });
+    return { status: 200, headers, body: await app.metrics.text() };
   },
 });
 
@@ -22,7 +23,7 @@ export const metrics = defineRoute({
  * Behind Next the caller's address is unknown, and a header that names it can be forged. Without a token, only a devnet
  * answers, because it listens on the loopback.
  */
-function refuseStrangers({ env }: App, headers: Headers): void {
+function refuseStrangers({ env }: App, headers: HeaderValues): void {
   if (env.METRICS_TOKEN === undefined) {
     if (env.isDevnet) return;
     throw new ProblemError("no-token", "Set METRICS_TOKEN, then send it as a bearer token to read the metrics.");

@@ -57,6 +57,7 @@ let t: TestApp;
 let submitter: DevnetSubmitter;
 beforeAll(async () => {
   t = await startTestApp({
+    bothEntries: true,
     // The sweep asks one person's routes far more often than that person may.
     env: { CRON_SECRET, METRICS_TOKEN, ADMIN_TOKEN, RATE_LIMITS: "0" },
     submitter: (devnet) => {

@@ -44,6 +44,7 @@ const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ le
 
 beforeAll(async () => {
   t = await startTestApp({
+    bothEntries: true,
     env: { ADMIN_TOKEN: TOKEN, METRICS_TOKEN: TOKEN, CRON_SECRET: TOKEN, RATE_LIMITS: "0", APP_DOMAIN: "app.test" },
   });
   const { contact, trust, recognition, profile } = t.devnet.topics;

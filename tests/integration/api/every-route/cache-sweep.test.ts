@@ -53,6 +53,7 @@ let timestamp: string;
 
 beforeAll(async () => {
   t = await startTestApp({
+    bothEntries: true,
     env: {
       ...{ CRON_SECRET: TOKEN, METRICS_TOKEN: TOKEN, ADMIN_TOKEN: TOKEN, MAGIC_CLIENT_ID: CLIENT_ID },
       ...{ RATE_LIMITS: "0", MIRROR_RPS: "1000" },
@@ -209,7 +210,7 @@ describe("a shared cache", () => {
 
   it("keeps no 429 of any route", async () => {
     const { clock } = t;
-    const own = { reserve: async () => null };
+    const own = { reserve: () => null };
     const limits = new CallerLimits({ shared: null, own, clock, factor: 1, proxyHops: 0 });
     const statuses: number[] = [];
     for (const name of reads)

@@ -1,18 +1,23 @@
 /** Ten thousand requests that nobody should send, against the whole app: none breaks it, none hangs, nothing private is logged. */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { TierUnavailable } from "@/lib/ports/tier-unavailable";
 import type { Stores } from "@/lib/server/boot/app";
+import { judge } from "@/lib/server/front/gate";
 import { createLog } from "@/lib/server/observe/log";
 import { ROUTES } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
+import { expectSame, OwnServer } from "../../../support/contract/both-entries";
 import { answer } from "../../../support/contract/checked";
 import { intercepted } from "../../../support/control/intercepted";
 import { CANARY, type FuzzedRequest, fuzzedRequest, requestOf } from "../../../support/fuzz";
 import { startTestApp, type TestApp } from "../../../support/worlds/app";
 
 const CASES = 10_000;
+/** One case in so many is sent to our own server, too. */
+const OWN_EVERY = 4;
 /** Milliseconds of the app's clock. The longest that a request waits is for `If-Min-Sequence`, three seconds, then a sync of twenty. */
 const LONGEST_MS = 25_000;
 const SECRETS = {
@@ -23,6 +28,9 @@ const ROUTES_WITH_TEXT = new Set(["GET /api/metrics"]);
 
 let t: TestApp;
 let isStoreDown = false;
+let own: OwnServer;
+let cases = 0;
+let compared = 0;
 let cookies: Record<FuzzedRequest["session"], string | null>;
 /** Every cookie that was good for a while. */
 const issued: string[] = [];
@@ -58,11 +66,38 @@ beforeAll(async () => {
     t.app.log,
     createLog((line) => void lines.push(line), false),
   );
+  own = await OwnServer.open(t.app);
   const stale = await cookieOf("tm-stale");
   await t.app.signOuts.signOut("tm-stale" as UserId);
   cookies = { none: null, user: await cookieOf("tm-a"), stale, garbage: `tm_session=${CANARY}.x.y; a="; b=%; =` };
 });
-afterAll(() => t.close());
+afterAll(async () => {
+  await own.close();
+  await t.close();
+});
+
+/** Sends the same request to our own server, unless it wrote something or no client could send it there. */
+async function expectSameAt(
+  own: OwnServer,
+  fuzzed: FuzzedRequest,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { name, body } = fuzzed;
+  const { pathname, search } = new URL(request.url);
+  const headers = Object.fromEntries(request.headers);
+  const header = (each: string) =>
+    each === "content-length" && body !== undefined ? String(Buffer.byteLength(body)) : headers[each];
+  const headerCount = Object.keys(headers).length;
+  const sent = { method: request.method, target: pathname + search, headers, body: body ?? null };
+  const verdict = judge({ ...sent, header, headerCount, hasUi: false });
+  // A length that is not the body's own is another request.
+  if ("content-length" in headers || verdict.kind === "refuse" || verdict.route !== name) return;
+  if (isDeepStrictEqual(verdict.params, fuzzed.params) && (request.method === "GET" || response.status >= 400)) {
+    await expectSame(name, sent, response, await t.clock.drive(own.ask(t.app, sent)));
+    compared += 1;
+  }
+}
 
 it("ten thousand fuzzed requests are answered in time and as documented, and no log line has their content", async () => {
   const seen = new Map<number, number>();
@@ -71,6 +106,7 @@ it("ten thousand fuzzed requests are answered in time and as documented, and no 
       const request = requestOf(fuzzed, cookies[fuzzed.session]);
       // No client can send this: Node answers it before the app hears of it.
       if (request === null) return;
+      cases += 1;
       isStoreDown = fuzzed.isStoreDown;
       const beforeMs = t.clock.now();
       const left = new AbortController();
@@ -81,6 +117,7 @@ it("ten thousand fuzzed requests are answered in time and as documented, and no 
           background: (work) => void work().catch(() => {}),
         }),
       );
+      if (cases % OWN_EVERY === 0) await expectSameAt(own, fuzzed, request, response);
       isStoreDown = false;
       const tookMs = t.clock.now() - beforeMs;
       if (fuzzed.name === "POST /api/auth/logout" && fuzzed.session === "user") {
@@ -107,6 +144,7 @@ it("ten thousand fuzzed requests are answered in time and as documented, and no 
     }),
     { numRuns: CASES, endOnFailure: true },
   );
+  expect(compared).toBeGreaterThan(CASES / OWN_EVERY / 4);
   // Otherwise everything was refused at the door, and nothing behind it was tried.
   for (const status of [200, 304, 400, 401, 403, 404, 503])
     expect(seen.get(status) ?? 0, `${status}`).toBeGreaterThan(3);

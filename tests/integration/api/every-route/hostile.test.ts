@@ -18,7 +18,7 @@ const UNSAFE = /(?!\u200d)\p{C}/u;
 
 let t: TestApp;
 beforeAll(async () => {
-  t = await startTestApp();
+  t = await startTestApp({ bothEntries: true });
   const { contact, trust, recognition, profile } = t.devnet.topics;
   const say = (topicId: typeof contact, ...messages: (object | string)[]) =>
     void t.devnet.submitMany(topicId, messages);

@@ -12,9 +12,10 @@ import { UpstashTransport } from "@/lib/adapters/redis/upstash/upstash-transport
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
 import type { App } from "@/lib/server/boot/app";
-import { type AnyRoute, answer } from "@/lib/server/http/route";
+import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { SignalsAnswer } from "@/lib/wire/signals";
+import { answer } from "../../contract/web-answer";
 import { LeapingClock } from "../../control/leaping-clock";
 import { DevnetSubmitter } from "../../mirrors/devnet-submitter";
 import { quietLog } from "../../quiet-log";

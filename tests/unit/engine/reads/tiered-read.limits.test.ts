@@ -1,6 +1,7 @@
 /** Readers and tiers that are slow or down: who is served what, when, and what Cache-Status says of it. */
 import { describe, expect, it } from "vitest";
 import { MemoryViewCache } from "@/lib/adapters/memory/memory-view-cache";
+import type { Awaitable } from "@/lib/core/awaitable";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { L1Cache } from "@/lib/engine/reads/l1-cache";
 import { TieredRead } from "@/lib/engine/reads/tiered-read";
@@ -41,9 +42,9 @@ const saw = (answer: Answer) =>
     : [answer.error.code, answer.error.tier];
 
 /** The state of a promise now. */
-function watched<T>(promise: Promise<T>) {
+function watched<T>(promise: Awaitable<T>) {
   const state: { value: T | null } = { value: null };
-  void promise.then((value) => {
+  void Promise.resolve(promise).then((value) => {
     state.value = value;
   });
   return state;

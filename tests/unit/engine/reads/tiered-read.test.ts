@@ -151,4 +151,27 @@ describe("memory (L1)", () => {
     expect(l1.get("tm-1" as UserId, "b")).toBeNull();
     expect(l1.get("tm-3" as UserId, "a")).not.toBeNull();
   });
+
+  it("counts compressed copies of its views, and drops a view together with them", async () => {
+    const { reader, l1 } = setUp(20_000);
+    const read = (user: string) => reader.read(user as UserId, "a", async () => at(1, "x".repeat(3_000)));
+    await read("tm-1");
+    const before = l1.bytes;
+    const copies = l1.get("tm-1" as UserId, "a")?.view.copies;
+    copies?.keep("br", Buffer.alloc(500));
+    copies?.keep("gzip", Buffer.alloc(600));
+    expect(l1.bytes).toBe(before + 1_100);
+    expect(l1.get("tm-1" as UserId, "a")?.view.copies?.get("br")).toHaveLength(500);
+    // A copy that comes when the view has been replaced counts for nothing.
+    l1.expire("tm-1" as UserId);
+    await reader.read("tm-1" as UserId, "a", async () => at(2, "x".repeat(3_000)));
+    copies?.keep("br", Buffer.alloc(500));
+    expect(l1.bytes).toBe(before);
+    for (let i = 2; i < 8; i += 1) {
+      await read(`tm-${i}`);
+      l1.get(`tm-${i}` as UserId, "a")?.view.copies?.keep("br", Buffer.alloc(3_000));
+    }
+    expect(l1.bytes).toBeLessThanOrEqual(20_000);
+    expect(l1.get("tm-2" as UserId, "a")).toBeNull();
+  });
 });

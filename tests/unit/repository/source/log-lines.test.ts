@@ -18,6 +18,7 @@ const LINES: Readonly<Record<string, string>> = {
   "starting without the published": "the start goes on, with less than it should have",
   "the first sync failed;": DEFECT,
   "a look at the": DEFECT,
+  "work after an answer": DEFECT,
   "There is no operator": SETTING,
   "TRUSTED_PAYERS is not set:": SETTING,
   "APP_DOMAIN is not set:": SETTING,

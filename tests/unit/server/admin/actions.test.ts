@@ -32,7 +32,7 @@ function operator() {
   let runs = 0;
   const ask = async (body: unknown, key: string | null) => {
     const request = new Request("http://app.test/", { headers: key === null ? {} : { "idempotency-key": key } });
-    const context = { app, actor: "0.0.2", request, body } as AdminContext<unknown, unknown>;
+    const context = { app, actor: "0.0.2", request, body } as unknown as AdminContext<unknown, unknown>;
     await act(context, { name: "shards.split", target: "trust" }, async () => {
       runs += 1;
       return null;

@@ -6,6 +6,7 @@ import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { loaded, loadingNow } from "@/lib/server/boot/loading";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front, type Serve } from "@/lib/server/front/front";
+import { send } from "@/lib/server/front/plain-answer";
 import { starting } from "@/lib/server/front/starting";
 import { STATIC_POLICY } from "@/lib/server/front/static-page";
 import { Metrics } from "@/lib/server/observe/metrics";
@@ -16,9 +17,14 @@ import { RawConnection } from "../../../support/servers/raw-http";
 
 const clock = new DrivenClock();
 const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
-const remembered = async () => ({ status: 200, headers: [["content-type", "application/json"]] as const, body: "{}" });
+const app = { clock, limits, metrics: new Metrics(), ui: null };
+/** Routes answer with an empty object, and `next` serves the rest. */
 const toFramework = (next: Serve) =>
-  entrance({ app: { clock, limits, metrics: new Metrics(), ui: null }, remembered, next, isEnding: () => false });
+  entrance({ app, routes: (_, ...sent) => send(...sent, OPEN), next, isEnding: () => false });
+const OPEN = { status: 200, headers: { "content-type": "application/json" }, body: "{}" };
+/** `serve` serves routes. */
+const toRoutes = (serve: Serve) =>
+  entrance({ app, routes: (_, ...sent) => serve(...sent), next: serve, isEnding: () => false });
 
 let front: Front;
 let port: number;
@@ -174,7 +180,7 @@ describe("a body that nobody wants", () => {
   });
 
   it("gets no 100 Continue, and a wanted one gets it", async () => {
-    front.serve = toFramework((request, response) => void request.resume().on("end", () => response.end()));
+    front.serve = toRoutes((request, response) => void request.resume().on("end", () => response.end()));
     const expecting = ["content-length: 2", "content-type: application/json", "expect: 100-continue"];
     expect((await ask("POST /api/sync", ...expecting)).status).toBe(100);
     connection.send("{}");
@@ -184,7 +190,7 @@ describe("a body that nobody wants", () => {
   });
 
   it("ends the connection when the answer comes before its end", async () => {
-    front.serve = toFramework((_, response) => void response.writeHead(401, { "content-length": 0 }).end());
+    front.serve = toRoutes((_, response) => void response.writeHead(401, { "content-length": 0 }).end());
     expect((await ask("POST /api/sync", "transfer-encoding: chunked", "", "5", "first")).status).toBe(401);
     await connection.closed();
   });

@@ -1,0 +1,10 @@
+/** A route's answer as the framework's route handlers give it. */
+import type { App } from "@/lib/server/boot/app";
+import { type AnyRoute, answer as plainAnswer, type RouteRequest } from "@/lib/server/http/route";
+import { webResponse } from "@/lib/server/http/web-response";
+
+export type WebRouted = Omit<RouteRequest, "request"> & { readonly request: Request };
+
+export async function answer(app: App, route: AnyRoute, routed: WebRouted): Promise<Response> {
+  return webResponse(await plainAnswer(app, route, routed), routed.request.signal);
+}
