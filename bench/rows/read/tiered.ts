@@ -70,7 +70,7 @@ function ours(tier: RedisTier | null, maxBytes: number): Read {
     staleMaxMs: TTL_MS,
   });
   const load = async () => ({ position: 1, content: CONTENT });
-  return (userId) => reader.read(userId, "contacts", load);
+  return async (userId) => reader.read(userId, "contacts", load);
 }
 
 async function firstTier(): Promise<BenchRow> {

@@ -1,7 +1,8 @@
 /** Pages of the TrustMesh web UI that poll their person's own mirror: mirror requests and statements, which do not grow with them, and CPU. */
 import type { UserId } from "@/lib/core/ledger/ids";
-import { type AnyRoute, answer } from "@/lib/server/http/route";
+import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
+import { answer } from "@/tests/support/contract/web-answer";
 import { startTestApp, type TestApp } from "@/tests/support/worlds/app";
 import { median, spread } from "../../support/statistics";
 import type { BenchRow } from "../../types";
