@@ -91,9 +91,11 @@ export class CallerLimits {
     const knownMs = this.knownWaitMs(bucket);
     if (knownMs !== null) return knownMs;
     const policy = this.policyOf(limit);
-    const inOwn = () => own.reserve(bucket, policy);
-    const isShared = limit.countedBy === "all" && shared !== null;
-    return andThen(isShared ? shared.reserve(bucket, policy).catch(ifDown("redis", inOwn)) : inOwn(), (given) => {
+    const reserved =
+      limit.countedBy === "all" && shared !== null
+        ? shared.reserve(bucket, policy).catch(ifDown("redis", () => own.reserve(bucket, policy)))
+        : own.reserve(bucket, policy);
+    return andThen(reserved, (given) => {
       if (given !== null) return null;
       // The next token comes after this time at the latest.
       const waitMs = 1_000 / policy.perSecond;

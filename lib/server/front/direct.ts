@@ -24,8 +24,7 @@ export const routesOf =
     const later: (() => Promise<unknown>)[] = [];
     const request = new NodeRequest(incoming);
     const route: AnyRoute = ROUTES[name];
-    const background = (work: () => Promise<unknown>) => void later.push(work);
-    const answered = answer(app, route, { request, params, address, background });
+    const answered = answer(app, route, { request, params, address, background: (work) => void later.push(work) });
     // A client that asks for the headers alone learns the length of the plain body.
     const encoding = request.method === "HEAD" ? null : request.get("accept-encoding");
     const encoded = andThen(answered, (plain) => compressed(plain, encoding));

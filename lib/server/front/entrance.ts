@@ -32,7 +32,8 @@ export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serv
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
     return guard.admit({
-      ...{ limit, header },
+      limit,
+      header,
       isCounted: route !== null,
       isGone: () => response.destroyed,
       enter: (address) => {

@@ -5,7 +5,7 @@ import "server-only";
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
-import type { Awaitable } from "../../core/awaitable";
+import { type Awaitable, orElse } from "../../core/awaitable";
 import type { Clock } from "../../ports/clock";
 import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../access/client-address";
 import { apiHeaders } from "../http/api-headers";
@@ -113,17 +113,10 @@ export class Front {
       sendProblem(request, response, { code: "bad-input", detail, options: {} }, { title: "Not understood" });
       return;
     }
-    const fail = (cause: unknown) => {
-      console.error(cause);
-      if (response.headersSent) response.destroy();
-      else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
-    };
-    try {
-      const serving = this.serve(request, response);
-      if (serving instanceof Promise) serving.catch(fail);
-    } catch (cause) {
-      fail(cause);
-    }
+    void orElse(
+      () => this.serve(request, response),
+      (cause) => fail(cause, request, response),
+    );
   }
 
   /** Answers bytes that are not HTTP, and headers over the limit. */
@@ -141,6 +134,12 @@ export class Front {
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy());
   }
+}
+
+function fail(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
+  console.error(cause);
+  if (response.headersSent) response.destroy();
+  else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
 }
 
 const UNREADABLE: Readonly<Record<string, number>> = {

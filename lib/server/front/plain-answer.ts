@@ -27,12 +27,13 @@ export function setApiHeaders(request: IncomingMessage, response: ServerResponse
  * answer takes three writes. If a long body is still to come, the connection ends with the answer. A short body is read to its
  * end, which costs less than a new connection.
  */
-export function write(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+export function write(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const { status, headers, common = [], body } = answer;
   const client = typeof body === "function" ? new SocketClient(response) : null;
   // A client that has left gets nothing, but what was begun for it must hear of that.
   if (!response.destroyed) {
     if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
-    const lines: string[] = [];
+    const lines: string[] = [...common];
     for (const name in headers) lines.push(name, headers[name] as string);
     if (body === null) {
       if (status !== 204 && status !== 304) lines.push("content-length", "0");

@@ -11,6 +11,8 @@ export type AnswerHeaders = Readonly<Record<string, string>>;
 export interface Answer {
   readonly status: number;
   readonly headers: AnswerHeaders;
+  /** Further headers, names and values in turn: those that all answers of a kind share. Merging objects costs more CPU. */
+  readonly common?: readonly string[];
   readonly body: AnswerBody;
 }
 

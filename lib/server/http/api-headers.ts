@@ -1,5 +1,6 @@
 import "server-only";
 import type { AnswerHeaders } from "./answer";
+import { FOR_ANY_SITE } from "./any-site";
 
 /** The app needs no device. */
 const PERMISSIONS =
@@ -21,6 +22,15 @@ const HEADERS = {
 
 /** One year (RFC 6797 §6.1.1). It covers this name only, because subdomains belong to their owner to decide. */
 const OVER_TLS = { ...HEADERS, "strict-transport-security": "max-age=31536000" } as const;
+
+/** The same for `isForAnySite` and not: names and values in turn. */
+const LINES = [HEADERS, OVER_TLS].map((headers) =>
+  [headers, { ...headers, ...FOR_ANY_SITE }].map((each) => Object.entries(each).flat()),
+) as readonly (readonly (readonly string[])[])[];
+
+/** The headers of every answer of a route, names and values in turn. `isForAnySite`: pages of any site may read it. */
+export const routeHeaders = (protocol: string | null, isForAnySite: boolean): readonly string[] =>
+  LINES[protocol === "https" ? 1 : 0]?.[isForAnySite ? 1 : 0] ?? [];
 
 /** Values by name. `protocol`: the client's protocol as the proxy in front reports it (X-Forwarded-Proto). */
 export const apiHeaders = (protocol: string | null | undefined): AnswerHeaders =>

@@ -95,7 +95,7 @@ export function compressed(answer: Answer, acceptEncoding: string | null): Await
   return andThen(kept ?? compressedBeginning(encoding, shared), (beginning) => {
     if (kept === undefined) copies?.keep(encoding, beginning);
     const headers = { ...answer.headers, "content-encoding": encoding, vary: varied(answer.headers.vary) };
-    return { status: answer.status, headers, body: plainBytes(withEnd(encoding, beginning, end)) };
+    return { ...answer, headers, body: plainBytes(withEnd(encoding, beginning, end)) };
   });
 }
 

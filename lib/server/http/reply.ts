@@ -49,12 +49,17 @@ export function startRead({ scheduler, told, stores, clock }: App): ReadStart {
  * that event, and the watermark from the start counts.
  */
 export function freshnessSince(app: App, began: ReadStart): FreshnessNow {
+  // A hit in memory ends in the millisecond in which it began.
+  if (isStill(app, began)) return began.freshness;
   const { freshness: now, events, epoch, atMonotonicMs } = startRead(app);
   // A watermark of one epoch says nothing about a view of another epoch.
   if (epoch !== began.epoch) return UNKNOWN_AGE;
   if (events === began.events) return now;
   return agedSince(began.freshness, now, atMonotonicMs - began.atMonotonicMs, app.env.FRESHNESS_TARGET_MS);
 }
+
+const isStill = ({ told, stores, clock }: App, { events, epoch, atMonotonicMs }: ReadStart) =>
+  clock.monotonicMs() === atMonotonicMs && told.count === events && epochOf(stores.stamp.highest) === epoch;
 
 /**
  * Demands a sync of the topics and waits for the messages that the answer must contain. Returns the most remote tier that may
@@ -125,21 +130,21 @@ export function viewHeaders(
   { view, tiers, isStaleCopy }: ReadResult,
   startMs: number,
   began: ReadStart,
-): { readonly headers: AnswerHeaders; readonly freshness: Freshness; readonly isKnown: boolean } {
+): { readonly headers: Record<string, string>; readonly freshness: Freshness; readonly isKnown: boolean } {
   app.metrics.observeRead(tiers);
   const freshness = freshnessBody(freshnessSince(app, began), isStaleCopy);
   // A browser repeats its stored body on a 304. The body says how fresh it is, so a stale view has another ETag.
   const etag = freshness.stale ? view.etag.replace(/"$/, '-stale"') : view.etag;
-  const headers = {
+  const headers: Record<string, string> = {
     "cache-control": "private, no-cache",
     vary: VARY_BY_CALLER,
     etag,
     "cache-status": cacheStatus(tiers),
     "server-timing": serverTiming(tiers, app.clock.now() - startMs),
-    ...(freshness.asOf === null ? {} : { "trustmesh-as-of": freshness.asOf }),
-    ...(freshness.lagMs === null ? {} : { "trustmesh-lag-ms": String(freshness.lagMs) }),
     "trustmesh-stale": String(freshness.stale),
   };
+  if (freshness.asOf !== null) headers["trustmesh-as-of"] = freshness.asOf;
+  if (freshness.lagMs !== null) headers["trustmesh-lag-ms"] = String(freshness.lagMs);
   return { headers, freshness, isKnown: matches(request.headers.get("if-none-match"), etag) };
 }
 
@@ -154,12 +159,9 @@ export function viewAnswer(
 ): Answer {
   const { headers, freshness, isKnown } = viewHeaders(context, result, startMs, began);
   if (isKnown) return { status: 304, headers, body: null };
+  headers["content-type"] = "application/json";
   const timestamp = new Date(context.app.clock.now()).toISOString();
-  return {
-    status: 200,
-    headers: { ...headers, "content-type": "application/json" },
-    body: withMembers(result.view, { timestamp, ...freshness }),
-  };
+  return { status: 200, headers, body: withMembers(result.view, timestamp, freshness) };
 }
 
 /** A view that no tier caches, as the result of a read. */
@@ -172,8 +174,9 @@ export function uncached(view: View, tookMs: number): ReadResult {
 }
 
 /** Appends members to a JSON object without parsing it. The object is our own and never empty. */
-function withMembers({ body, copies }: View, members: Readonly<Record<string, unknown>>): SharedBody {
-  return { shared: body.subarray(0, -1), end: `,${JSON.stringify(members).slice(1)}`, copies };
+function withMembers({ body, copies }: View, timestamp: string, freshness: Freshness): SharedBody {
+  const end = `,"timestamp":"${timestamp}",${JSON.stringify(freshness).slice(1)}`;
+  return { shared: body.subarray(0, -1), end, copies };
 }
 
 /**
@@ -193,22 +196,21 @@ export function matches(header: string | null, etag: string): boolean {
  * after it, has neither `hit` nor `fwd`.
  */
 export function cacheStatus(tiers: readonly TierReport[]): string {
-  const member = ({ tier, outcome, stored, ttlSeconds, detail }: TierReport) =>
-    [
-      tier,
-      ...(outcome === "failed" ? [] : [outcome === "hit" ? "hit" : `fwd=${outcome}`]),
-      ...(ttlSeconds === null ? [] : [`ttl=${ttlSeconds}`]),
-      ...(stored ? ["stored"] : []),
-      ...(detail === null ? [] : [`detail=${detail}`]),
-    ].join("; ");
   return tiers.map(member).join(", ");
 }
 
+function member({ tier, outcome, stored, ttlSeconds, detail }: TierReport): string {
+  let text: string = tier;
+  if (outcome !== "failed") text += outcome === "hit" ? "; hit" : `; fwd=${outcome}`;
+  if (ttlSeconds !== null) text += `; ttl=${ttlSeconds}`;
+  if (stored) text += "; stored";
+  return detail === null ? text : `${text}; detail=${detail}`;
+}
+
 export function serverTiming(tiers: readonly TierReport[], totalMs: number): string {
-  return [
-    ...tiers.map(({ tier, tookMs }) => `${tier};dur=${tookMs.toFixed(1)}`),
-    `total;dur=${totalMs.toFixed(1)}`,
-  ].join(", ");
+  let text = "";
+  for (const { tier, tookMs } of tiers) text += `${tier};dur=${tookMs.toFixed(1)}, `;
+  return `${text}total;dur=${totalMs.toFixed(1)}`;
 }
 
 /** JSON that is the same for everybody and that a CDN may keep. */

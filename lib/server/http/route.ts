@@ -12,8 +12,8 @@ import { callerOf, type SignedIn } from "../access/caller";
 import type { LimitName } from "../access/limits";
 import type { App } from "../boot/app";
 import type { Answer } from "./answer";
-import { FOR_ANY_SITE, preflight } from "./any-site";
-import { apiHeaders } from "./api-headers";
+import { preflight } from "./any-site";
+import { routeHeaders } from "./api-headers";
 import type { ApiRequest } from "./api-request";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./problem";
 import { readJson } from "./read-body";
@@ -129,13 +129,13 @@ export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitab
     const startMs = performance.now();
     const isPreflight = route.isForAnySite === true && routed.request.method === "OPTIONS";
     const made = isPreflight ? preflight(routed.request) : settled(app, route, () => respond(app, route, routed));
-    return andThen(made, ({ status, headers: own, body }) => {
+    return andThen(made, ({ status, headers: own, body }): Answer => {
       observe(app, route, status, performance.now() - startMs);
       trace?.end(status);
       // A function is frozen between requests, and unsent spans with it.
       if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
-      const common = { ...own, ...apiHeaders(headers.get("x-forwarded-proto")), [REQUEST_ID]: requestId };
-      return { status, headers: route.isForAnySite ? { ...common, ...FOR_ANY_SITE } : common, body };
+      const common = routeHeaders(headers.get("x-forwarded-proto"), route.isForAnySite === true);
+      return { status, headers: own, common: [...common, REQUEST_ID, requestId], body };
     });
   });
 }
@@ -155,41 +155,74 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
   return andThen(app.limits.spendAddress(route.limit, from), () => {
     if (route.access === "admin")
       return andThen(adminOf(app, request), (actor) =>
-        withInput(app, route, routed, null, (context) => route.handle({ ...context, actor })),
+        withInput(route, new Context(app, routed, null, actor), (context) => route.handle(context as AdminOf)),
       );
     if (route.access === "public" || (route.access === "ledger" && app.env.PUBLIC_LEDGER === "on"))
-      return withInput(app, route, routed, null, (context) =>
+      return withInput(route, new Context(app, routed), (context) =>
         route.access === "ledger" || route.rememberMs === undefined
           ? route.handle(context)
           : remembered(app, route, context),
       );
     return andThen(callerOf(app, request), (caller) => {
       if (caller === null) throw new ProblemError("no-session", "Sign in to see this.");
-      return withInput(app, route, routed, caller.userId, (context) =>
-        route.access === "ledger"
-          ? route.handle(context)
-          : signedIn(caller, (userId) => route.handle({ ...context, userId })),
+      return withInput(route, new Context(app, routed, caller.userId), (context) =>
+        route.access === "ledger" ? route.handle(context) : signedIn(caller, () => route.handle(context as UserOf)),
       );
     });
   });
 }
 
+type AdminOf = AdminContext<unknown, unknown>;
+type UserOf = UserContext<unknown, unknown>;
 const LOCAL = "http://localhost";
 
-/** Calls `handle` with checked input. `userId`: the signed-in user, for whom the request is counted; null without one. */
+/** The context of one request. It parses the address when a handler asks for it. */
+class Context implements RouteContext<unknown, unknown> {
+  readonly request: ApiRequest;
+  readonly params: RouteRequest["params"];
+  readonly background: RouteRequest["background"];
+  query: unknown = undefined;
+  body: unknown = undefined;
+  private parsed: URL | null = null;
+
+  constructor(
+    readonly app: App,
+    { request, params, background }: RouteRequest,
+    /** The signed-in user, for whom the request is counted. */
+    readonly userId: UserId | null = null,
+    readonly actor: string | null = null,
+  ) {
+    this.request = request;
+    this.params = params;
+    this.background = background;
+  }
+
+  get url(): URL {
+    this.parsed ??= new URL(this.request.url, LOCAL);
+    return this.parsed;
+  }
+
+  get searchParams(): URLSearchParams {
+    return this.request.url.includes("?") ? this.url.searchParams : NO_PARAMETERS;
+  }
+}
+
+const NO_PARAMETERS = new URLSearchParams();
+
+/** Calls `handle` with checked input. */
 function withInput(
-  app: App,
   route: AnyRoute,
-  { request, params, background }: RouteRequest,
-  userId: UserId | null,
-  handle: (context: RouteContext<unknown, unknown>) => Awaitable<Answer>,
+  context: Context,
+  handle: (context: Context) => Awaitable<Answer>,
 ): Awaitable<Answer> {
-  const url = new URL(request.url, LOCAL);
-  if (userId !== null)
-    refuseOthers(userId, url.search === "" ? [] : OWNER_NAMES.flatMap((name) => url.searchParams.getAll(name)));
+  const { app, request, userId, searchParams } = context;
+  if (userId !== null && searchParams.size > 0)
+    refuseOthers(
+      userId,
+      OWNER_NAMES.flatMap((name) => searchParams.getAll(name)),
+    );
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
-    const query = route.query ? parse(route.query, queryOf(url.searchParams)) : undefined;
-    const context = { app, request, url, params, query, body: undefined, background };
+    if (route.query) context.query = parse(route.query, queryOf(searchParams));
     if (!route.body) return handle(context);
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {
@@ -200,15 +233,16 @@ function withInput(
             (name) => (json as Record<string, unknown> | null | undefined)?.[name],
           ),
         );
-      return handle({ ...context, body: parse(schema, json) });
+      context.body = parse(schema, json);
+      return handle(context);
     });
   });
 }
 
 /** The handler's answer, with a cookie for a caller who came with a token. */
-function signedIn({ userId, setCookie }: SignedIn, handle: (userId: UserId) => Awaitable<Answer>): Awaitable<Answer> {
-  if (setCookie === null) return handle(userId);
-  return andThen(handle(userId), (given) => ({
+function signedIn({ setCookie }: SignedIn, handle: () => Awaitable<Answer>): Awaitable<Answer> {
+  if (setCookie === null) return handle();
+  return andThen(handle(), (given) => ({
     ...given,
     // No cache may hand this session on.
     headers: { ...given.headers, "set-cookie": setCookie, "cache-control": "no-store" },

@@ -5,7 +5,10 @@ import { textOf } from "./answer";
 
 /** `signal`: the request's own, which aborts once its client has left. */
 export function webResponse(answer: Answer, signal?: AbortSignal): Response {
-  const { status, headers, body } = answer;
+  const { status, body } = answer;
+  const headers = new Headers(answer.headers);
+  const { common = [] } = answer;
+  for (let i = 0; i < common.length; i += 2) headers.set(common[i] as string, common[i + 1] as string);
   const isStream = typeof body === "function";
   return new Response(isStream ? readable(body, signal) : body === null ? null : textOf(answer), { status, headers });
 }

@@ -41,18 +41,22 @@ const WORDS = [
   ...["senderName", "recipientName", "message", "note", "trustAmount", "labels"],
 ] as const;
 
-interface Message<Ns> {
-  readonly kind: TopicKind;
-  readonly ns: Ns;
-  readonly body: CompactedMessage["body"];
-}
-
-/** The form in which caches keep it. JSON has no integers of this size. */
+/** The form in which caches keep it. JSON has no integers of the size of a time. */
 interface Stored {
-  readonly messages: readonly Message<string>[];
+  readonly messages: readonly {
+    readonly kind: TopicKind;
+    readonly ns: string;
+    readonly body: CompactedMessage["body"];
+  }[];
 }
 
-type Messages = readonly Message<bigint>[];
+type Messages = readonly {
+  readonly kind: TopicKind;
+  readonly ns: bigint;
+  readonly time: string;
+  /** The body as JSON. */
+  readonly text: string;
+}[];
 
 async function load({ stores, env }: App, userId: UserId) {
   const { views } = stores;
@@ -118,7 +122,10 @@ function messagesOf(view: View): Messages {
   const known = parsed.get(view);
   if (known !== undefined) return known;
   const stored = JSON.parse(view.body.toString("utf8")) as Stored;
-  const messages = stored.messages.map((message) => ({ ...message, ns: BigInt(message.ns) }));
+  const messages = stored.messages.map(({ kind, ns, body }) => {
+    const exact = BigInt(ns);
+    return { kind, ns: exact, time: formatConsensusTime(consensusNs(exact)), text: asciiJson(body) };
+  });
   parsed.set(view, messages);
   return messages;
 }
@@ -163,9 +170,9 @@ function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, name
   const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
   const all = held.filter(({ kind, ns }) => kinds.has(kind) && isWanted(ns));
   const page = (order === "asc" ? all : all.toReversed()).slice(0, limit);
-  const messages = page.map(({ ns, body }) => ({
-    consensus_timestamp: formatConsensusTime(consensusNs(ns)),
-    message: isUtf8 ? asciiJson(body) : Buffer.from(asciiJson(body)).toString("base64"),
+  const messages = page.map(({ ns, time, text }) => ({
+    consensus_timestamp: time,
+    message: isUtf8 ? text : Buffer.from(text).toString("base64"),
     sequence_number: sequenceOf(namer, ns),
     topic_id: topicId,
   }));

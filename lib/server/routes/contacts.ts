@@ -2,6 +2,7 @@ import "server-only";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import { circleView, contactsView } from "../../core/signals/views";
 import { CircleAnswer, ContactsAnswer } from "../../wire/contacts";
+import type { App } from "../boot/app";
 import type { Answer } from "../http/answer";
 import { ProblemError } from "../http/problem";
 import { beforeRead, viewAnswer } from "../http/reply";
@@ -27,18 +28,22 @@ function edgesRoute(name: string, shape: Shape) {
   return (context: UserContext<unknown, unknown>): Awaitable<Answer> => {
     const { app, userId } = context;
     const startMs = app.clock.now();
-    const load = async () => {
-      const { position, edges } = await app.stores.views.contacts(userId);
-      return { position, content: shape(userId, edges) };
-    };
     return andThen(beforeRead(context), ({ need, began }) =>
-      andThen(app.reader.read(userId, name, load, need), (result) => {
-        if (!result.ok)
-          throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
-        return viewAnswer(context, result.value, startMs, began);
-      }),
+      andThen(
+        app.reader.read(userId, name, () => load(app, userId, shape), need),
+        (result) => {
+          if (!result.ok)
+            throw new ProblemError("unavailable", "Your contacts cannot be read at the moment. Try again shortly.");
+          return viewAnswer(context, result.value, startMs, began);
+        },
+      ),
     );
   };
+}
+
+async function load({ stores }: App, userId: UserContext<unknown, unknown>["userId"], shape: Shape) {
+  const { position, edges } = await stores.views.contacts(userId);
+  return { position, content: shape(userId, edges) };
 }
 
 export const contacts = defineRoute({
