@@ -37,6 +37,22 @@ describe(TABLE_FILE, () => {
     }
   });
 
+  it("says what users see when a tier or a clock goes backwards: one row for each of the four", () => {
+    const rows = readFileSync(TABLE_FILE, "utf8").split("\n");
+    const WENT_BACK = {
+      Redis: /^\| Redis comes back with less data .*Users see no difference/,
+      Postgres: /^\| Postgres comes back without its last commits .*`stale` until/,
+      mirror: /^\| the mirror's history differs from the stored one, or is shorter .*served, `stale`/,
+      clock: /^\| the wall clock is set back or forward .*served as usual/,
+    };
+    for (const [name, row] of Object.entries(WENT_BACK)) {
+      const found = rows.filter((line) => row.test(line));
+      expect(found, name).toHaveLength(1);
+      // A title that is not there fails below.
+      expect(found[0], name).toMatch(/`tests\/integration\/[^`]+` "[^"]+"/);
+    }
+  });
+
   it("names metrics that the app exports", () => {
     const known = metricSeries();
     const named = [...readFileSync(TABLE_FILE, "utf8").matchAll(/\btrustmesh_\w+/g)].map(([name]) => name);
