@@ -83,7 +83,8 @@ export interface MirrorState {
 const CIRCUITS = ["circuit", "blocks", "accounts", "passed"] as const;
 type CircuitOf = (typeof CIRCUITS)[number];
 
-const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
+/** Operators hear of such an answer by `onForeign`, which names the mirror and the question. */
+export const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
 
 interface Mirror extends Omit<MirrorAddress, "origin"> {
   readonly origin: MirrorName;

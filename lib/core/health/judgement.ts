@@ -6,6 +6,7 @@
 import type { Interval } from "../sync/intervals";
 import type { SyncPhase } from "../sync/sync-phase";
 import type { Finding, IncidentCode } from "./incident";
+import { because, redisDownWords, withReason } from "./reasons";
 
 /** Calls to one tier during the last half minute or so. */
 export interface Calls {
@@ -35,6 +36,8 @@ export interface SyncFacts {
   readonly topicId: string;
   readonly state: SyncPhase;
   readonly lastError: string | null;
+  /** The part that noticed the reason reports an incident of its own for it. */
+  readonly isNamedElsewhere: boolean;
   /** For how many milliseconds the topic has been behind what its readers asked for. */
   readonly lagMs: number;
   /** The topic is synced through this time; null if that is not known yet. */
@@ -165,7 +168,7 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
     findings.push(
       found("redis-forgets", "eviction", `Redis forgets keys when its memory is full: its policy is ${evicts}.`),
     );
-  if (isDown(redis)) findings.push(found("redis-down", null, withReason("Redis does not answer", redis.lastError)));
+  if (isDown(redis)) findings.push(found("redis-down", null, redisDownWords(redis.lastError)));
   else {
     if (troubleOf(redis)) findings.push(found("redis-failing", null, `Redis ${troubleOf(redis)}.`));
     if (redis.deafMs > DEAF_MS)
@@ -232,12 +235,6 @@ function troubleOf({ calls, lastError }: Pick<TierFacts, "calls" | "lastError">)
   return null;
 }
 
-/** Leaves the reason out if it says the same as the sentence. */
-const withReason = (sentence: string, reason: string | null) =>
-  reason?.toLowerCase() === sentence.toLowerCase() ? `${sentence}.` : `${sentence}${because(reason)}.`;
-
-const because = (reason: string | null) => (reason === null ? "" : `: ${reason.replace(/\.$/, "")}`);
-
 function ofTopics(facts: HealthFacts): readonly Finding[] {
   const { topics, stored, isStarting } = facts;
   const isPaused = (topic: SyncFacts) =>
@@ -261,7 +258,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
       found("topic-unknown", topicId, `The mirror does not know topic ${topicId}: nothing can ever come from it.`),
     );
   const isExplained = facts.isSettling || commonCause(facts) !== null;
-  for (const { topicId, state } of running) {
+  for (const { topicId, state, isNamedElsewhere } of running) {
     const hole = "hole" in state ? state.hole : null;
     if (hole !== null)
       findings.push(
@@ -272,7 +269,7 @@ function ofTopics(facts: HealthFacts): readonly Finding[] {
           hole.firstSeenMs,
         ),
       );
-    else if (state.name === "backing-off" && state.attempt >= STUCK_ATTEMPTS && !isExplained)
+    else if (state.name === "backing-off" && state.attempt >= STUCK_ATTEMPTS && !isExplained && !isNamedElsewhere)
       findings.push(found("topic-stuck", topicId, `Topic ${topicId} is not synced for now${because(state.reason)}.`));
   }
   return findings;

@@ -358,9 +358,10 @@ export class SyncScheduler {
     return freshness(topic ? [this.syncedTopic(topic)] : [], this.deps.clock.now(), 0, this.heads.quiet());
   }
 
-  private readonly syncedTopic = ({ syncedThroughNs, movedMs, hasCaughtUp }: Kept) => ({
-    syncedThroughNs,
-    hasCaughtUp,
+  /** A topic that was reset counts as never synced: another ledger says nothing about what is stored. */
+  private readonly syncedTopic = ({ sync, syncedThroughNs, movedMs, hasCaughtUp }: Kept) => ({
+    syncedThroughNs: sync.isReset ? 0n : syncedThroughNs,
+    hasCaughtUp: hasCaughtUp && !sync.isReset,
     unmovedMs: this.deps.clock.monotonicMs() - movedMs,
   });
 

@@ -132,6 +132,11 @@ export class TopicSync {
     return this.current.lastError;
   }
 
+  /** The mirror's topic is not the one that is stored, so nothing is known of what the stored one lacks. */
+  get isReset(): boolean {
+    return this.history.isReset;
+  }
+
   /** How many mirrors gave the same hash at a message, the last time that they were asked. */
   get agreed(): HistoryCheck["agreed"] {
     return this.history.agreed;

@@ -1,6 +1,7 @@
 import "server-only";
 /** Gathers what an instance knows of its own health from its parts. Asks no tier and no mirror. */
 import { getHeapStatistics } from "node:v8";
+import { FOREIGN } from "../../adapters/mirror/mirror-ledger";
 import type { Calls, HealthFacts, Keeping, StoredFacts, SyncFacts } from "../../core/health/judgement";
 import { toMs } from "../../core/ledger/consensus-time";
 import type { SyncPhase } from "../../core/sync/sync-phase";
@@ -120,13 +121,15 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
 }
 
 function syncFactsOf({ scheduler, clock }: App): readonly SyncFacts[] {
-  return [...scheduler.syncs].map(([topicId, { state, lastError }]) => {
+  return [...scheduler.syncs].map(([topicId, { state, lastError, isReset }]) => {
     const asOfNs = scheduler.asOfNs(topicId);
     return {
       topicId,
       // Syncs time their holes with the monotonic clock, which never jumps.
       state: onWallClock(state, clock.now() - clock.monotonicMs()),
       lastError,
+      // The sync reports `topic-reset`, and the mirror's adapter `mirror-foreign`.
+      isNamedElsewhere: isReset || lastError === FOREIGN.message,
       lagMs: scheduler.lagMs(topicId),
       asOfMs: asOfNs === null ? null : toMs(asOfNs),
     };

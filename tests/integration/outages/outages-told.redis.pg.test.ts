@@ -1,10 +1,9 @@
 /** Every way in which a tier fails, and what operators are told of it: within 15 s, everywhere the same, and once. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { IncidentCode } from "@/lib/core/health/incident";
-import { composeReport } from "@/lib/server/observe/instance-report";
-import type { IngestionAnswer, ReadyAnswer } from "@/lib/wire/operators/health";
 import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outages/outage-table";
-import { METRICS_TOKEN, OutageWorld, type World } from "../../support/worlds/outages/outage-world";
+import { OutageWorld, type World } from "../../support/worlds/outages/outage-world";
+import { toldCodes } from "../../support/worlds/told-codes";
 
 const world = new OutageWorld();
 beforeAll(() => world.open());
@@ -64,17 +63,8 @@ async function aMoment(w: World, turn: number): Promise<void> {
 
 /** Everything that an instance tells of its health. */
 async function told({ a }: World) {
-  const ready = (await (await a.ask("GET", "/api/health/ready")).json()) as ReadyAnswer;
-  const ingestion = (await (await a.ask("GET", "/api/health/ingestion")).json()) as IngestionAnswer;
-  const { incidents: reported } = await composeReport(a.app);
-  const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
-  const text = await (await a.ask("GET", "/api/metrics", { headers })).text();
-  const series = [...text.matchAll(/trustmesh_incidents\{code="([^"]+)",[^}]*\} 1/g)]
-    .map(([, code]) => code as string)
-    .filter((code) => code !== OF_THE_TESTS);
-  return [codesOf(ready.incidents), codesOf(ingestion.incidents), codesOf(reported), series].map((codes) =>
-    codes.sort(),
-  );
+  const places = await toldCodes(a.app, (path, headers = {}) => a.ask("GET", path, { headers }));
+  return places.map((codes) => codes.filter((code) => code !== OF_THE_TESTS));
 }
 
 async function proves(w: World, tier: TierName, fault: FaultName): Promise<void> {

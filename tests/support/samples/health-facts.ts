@@ -12,6 +12,7 @@ const sync: SyncFacts = {
   topicId: TOPIC,
   state: { name: "idle" },
   lastError: null,
+  isNamedElsewhere: false,
   lagMs: 3_000,
   asOfMs: NOW_MS - 3_000,
 };

@@ -253,6 +253,15 @@ describe("the doctor", () => {
     }
   });
 
+  it("names a Redis that is out of memory, and what to change", async () => {
+    await setting("maxmemory", "1");
+    try {
+      await expectIll({}, "redis", "memory", "maxmemory");
+    } finally {
+      await setting("maxmemory", "0");
+    }
+  });
+
   it("says so if Redis does not report its settings", async () => {
     await control.send([["ACL", "SETUSER", "default", "-info"]]);
     try {
@@ -264,7 +273,7 @@ describe("the doctor", () => {
     }
   });
 
-  it("names a topic that was reset: the stored history is another one", async () => {
+  it("names a topic that was reset: the stored history is another one, or a longer one", async () => {
     const topicId = devnet.topics.contact as TopicId;
     const stores = await openStores(readEnv(env), { info: quiet, warn: quiet, error: quiet });
     await addTopics(stores.registry, [{ topicId, kinds: ["contact"] }]);
@@ -278,6 +287,10 @@ describe("the doctor", () => {
     await sql("UPDATE topics SET head_hash = $1", [Buffer.alloc(48, 7)]);
     await sql("UPDATE topic_log SET running_hash = $1", [Buffer.alloc(48, 7)]);
     await expectIll({}, "topic", `Topic ${topicId}`, "reset", "start this topic over");
+    // As if nine messages had been stored ten minutes ago: the mirror has one.
+    await sql("UPDATE topics SET cursor = 9, head_ns = head_ns - 600000000000");
+    await sql("UPDATE topic_log SET ref = ref + 8, consensus_ns = consensus_ns - 600000000000");
+    await expectIll({}, "topic", `Topic ${topicId} on the mirror no longer has message 9`, "start this topic over");
     await sql("DELETE FROM topic_log");
   });
 

@@ -26,13 +26,12 @@ import { RespConnection } from "../../servers/resp";
 import { SseReader } from "../../sse";
 import { startUpstash, type UpstashStandIn } from "../../stand-ins/upstash";
 import { createTestApp } from "../create-test-app";
+import { METRICS_TOKEN } from "../told-codes";
 
 /** The reader. She gets contact requests from the ledger. */
 const ALICE = "tm-alice";
 /** The writer. */
 export const CAROL = "tm-carol";
-/** The bearer token for `GET /api/metrics`. */
-export const METRICS_TOKEN = "a-token-of-the-tests-that-nobody-could-guess";
 /** Freshness target. Rounds use Redis' own clock, which does not leap, so at most one round comes in this time. */
 const TARGET_MS = 1_000;
 /** After this leap most back-offs are over, views in memory are outdated, and circuit breakers are half-open. */

@@ -87,6 +87,12 @@ describe("the judgement of health", () => {
     expect(codesOf(elsewhere)).toEqual(["topic-paused"]);
   });
 
+  it("does not call a topic stuck whose reason is an incident already", () => {
+    const { topics = [] } = INCIDENT_SAMPLES["topic-stuck"].facts;
+    expect(codesOf({ topics })).toEqual(["topic-stuck"]);
+    expect(codesOf({ topics: topics.map((topic) => ({ ...topic, isNamedElsewhere: true })) })).toEqual([]);
+  });
+
   it("needs at least three failures, and one in ten calls, so that one lost connection is nothing", () => {
     const calls = (sent: number, failed: number) =>
       codesOf({ postgres: { ...HEALTHY.postgres, calls: { sent, failed, meanMs: 1 } } });
