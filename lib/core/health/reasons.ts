@@ -10,7 +10,7 @@ export const withReason = (sentence: string, reason: string | null) =>
 /** Redis answers a write with `OOM` when its memory is full and nothing may be evicted. It still answers reads. */
 export const isOutOfMemory = (reason: string | null) => /\bOOM\b/.test(reason ?? "");
 
-/** What is wrong with a Redis that is down or refuses commands. */
+/** The sentence about a Redis that is down or refuses commands. */
 export const redisDownWords = (reason: string | null) =>
   isOutOfMemory(reason)
     ? "Redis is out of memory: it refuses every command that writes."

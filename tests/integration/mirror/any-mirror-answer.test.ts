@@ -41,7 +41,7 @@ async function read(): Promise<SignalsAnswer> {
   return answer;
 }
 
-/** What a lie is about, and the members that it changes. An empty path stands for the whole answer. */
+/** The subjects of a lie, and the members that it may change. An empty path stands for the whole answer. */
 const MEMBERS = {
   blocks: [[], ["blocks"], ["blocks", "0"], ["blocks", "0", "timestamp"]].concat(
     ["from", "to"].map((name) => ["blocks", "0", "timestamp", name]),

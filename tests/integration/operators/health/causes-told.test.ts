@@ -1,5 +1,5 @@
 /**
- * What goes wrong between the mirror and what is stored, brought about for real: operators are told within 15 s, in every place
+ * Faults between the mirror and what is stored, brought about for real: operators are told within 15 s, in every place
  * the same, and by one log line. Readers are told that the data may be outdated.
  */
 import { afterEach, describe, expect, it } from "vitest";
