@@ -205,6 +205,30 @@ describe("read your writes", () => {
     }
   });
 
+  it("costs a few Redis commands while readers wait, however many they are and whatever they wait for", async () => {
+    request("tm-1");
+    for (const instance of [a, b]) await instance.app.scheduler.syncNow();
+    const spent = () =>
+      [a, b].reduce(
+        (sum, { tier }) => sum + Object.values(tier.stats().byPurpose).reduce((all, { commands }) => all + commands, 0),
+        0,
+      );
+    const wait = async (readers: number, sequence: number) => {
+      const before = spent();
+      const headers = { "if-min-sequence": `${devnet.topics.contact}=${sequence}` };
+      const answers = Array.from({ length: readers }, (_, i) =>
+        (i % 2 === 0 ? a : b).ask("GET", "/api/contacts", { headers }),
+      );
+      for (const { status } of await Promise.all(answers)) expect(status).toBe(503);
+      return spent() - before;
+    };
+    // On each instance one pull of the topic finds that the message cannot come soon: a page, a head, and a round of demand.
+    expect(await wait(40, 2 ** 50)).toBeLessThanOrEqual(16);
+    // In three seconds the topic is pulled after 0, 0.2 and 0.6 s, then every 0.8 s. The page and the head cost a command each.
+    expect(await wait(1, 9)).toBeLessThanOrEqual(20);
+    expect(await wait(40, 9)).toBeLessThanOrEqual(40);
+  });
+
   it("spends a nonce once, whichever instance is asked", async () => {
     const body = {
       type: "CONTACT_REQUEST",

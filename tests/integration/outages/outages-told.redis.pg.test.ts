@@ -1,6 +1,7 @@
 /** Every way in which a tier fails, and what operators are told of it: within 15 s, everywhere the same, and once. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { IncidentCode } from "@/lib/core/health/incident";
+import { RespConnection } from "../../support/servers/resp";
 import { FAULTS, type FaultName, TIERS, type TierName } from "../../support/worlds/outages/outage-table";
 import { OutageWorld, type World } from "../../support/worlds/outages/outage-world";
 import { toldCodes } from "../../support/worlds/told-codes";
@@ -110,6 +111,48 @@ async function proves(w: World, tier: TierName, fault: FaultName): Promise<void>
   expect(starts.length, starts.join()).toBeLessThanOrEqual(most[fault]);
   expect(ends.length).toBe(starts.length);
 }
+
+/** Gives Redis no memory for another key. What it has stays, and nothing is evicted. 0 lifts the limit. */
+async function limitMemory({ stored }: World, bytes: number): Promise<void> {
+  const redis = await RespConnection.open(stored.redisPort);
+  await redis.send([["CONFIG", "SET", "maxmemory-policy", "noeviction"]]);
+  await redis.send([["CONFIG", "SET", "maxmemory", String(bytes)]]);
+  redis.close();
+}
+
+it("a Redis that is out of memory is named within 15 s in one line; reads are complete, writes say what to do, and it heals", async () => {
+  await world.run(async (w) => {
+    const isNamed = () =>
+      w.a.app.incidents.current().find(({ code }) => code.startsWith("redis-") && code !== OF_THE_TESTS);
+    await w.settled();
+    const before = w.a.logged.length;
+    await limitMemory(w, 1);
+    w.write();
+    let turn = 0;
+    for (; turn * STEP_MS <= 12_000; turn += 1) {
+      await aMoment(w, turn);
+      w.a.app.health.look();
+    }
+    expect(isNamed()).toMatchObject({ code: "redis-down", summary: expect.stringContaining("out of memory") });
+    expect((await told(w)).map((codes) => codes.join())).toEqual(Array(4).fill("redis-down"));
+    const ready = await w.a.ask("GET", "/api/health/ready");
+    expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, degraded: true }]);
+    await w.eventually(async () => (await w.a.signals()).actors).toEqual(w.people);
+    expect(await w.a.submit(w.envelope())).toMatchObject({ status: 503, detail: expect.stringMatching(/again/) });
+    expect(w.written).toBe(0);
+    const lines = w.a.logged.slice(before).filter((line) => !line.startsWith("info: "));
+    expect(lines).toEqual([`error: ${isNamed()?.summary}`]);
+    await limitMemory(w, 0);
+    await w.recovers();
+    await w.eventually(async () => (await w.a.submit(w.envelope())).status).toBe(200);
+    await w
+      .eventually(async () => {
+        await w.a.ask("GET", "/api/health/ready");
+        return isNamed();
+      })
+      .toBeUndefined();
+  });
+});
 
 it("each failure of each tier shows everywhere within 15 s, in the same words, and so does its end", async () => {
   await world.run(async (w) => {

@@ -1,0 +1,80 @@
+/** `npm run services` on this machine: what it leaves behind when it is ended. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { freePort } from "../../../support/servers/free-port";
+
+const SERVICES = ["redis", "upstash", "postgres", "neon", "postgres-proxy"];
+let folder: string;
+let child: ChildProcess;
+let output = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tm-services-"));
+  // PostgreSQL runs as another user where this process is root.
+  chmodSync(folder, 0o755);
+  output = "";
+});
+afterEach(() => {
+  child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A free port, whose control port is free too: they are on other thousands. */
+async function start(): Promise<void> {
+  const ports = await Promise.all(SERVICES.map(() => freePort()));
+  const options = SERVICES.flatMap((name, i) => [`--${name}`, String(ports[i])]);
+  child = spawn(process.execPath, ["--import", "tsx", "scripts/develop/services.ts", ...options], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const pipe of [child.stdout, child.stderr])
+    pipe?.on("data", (data: Buffer) => {
+      output += data.toString();
+    });
+}
+
+const reads = (read: () => string): string => {
+  try {
+    return read();
+  } catch {
+    // The process has ended meanwhile.
+    return "";
+  }
+};
+/** The loader of TypeScript keeps what it compiled, for all commands. */
+const files = () => readdirSync(folder).filter((name) => !name.startsWith("tsx-"));
+/** Processes that work in the folder, or name it. */
+const processes = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) =>
+      [reads(() => readlinkSync(`/proc/${pid}/cwd`)), reads(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))].some(
+        (text) => text.includes(folder),
+      ),
+    );
+
+async function end(signal: NodeJS.Signals): Promise<number | null> {
+  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  return exit;
+}
+
+it("leaves no file and no process behind after Ctrl-C", async () => {
+  await start();
+  await expect.poll(() => output, { timeout: 120_000 }).toContain("Ready. Ctrl-C stops them.");
+  expect(processes().length).toBeGreaterThan(1);
+  expect(readdirSync(folder).some((name) => name.startsWith("trustmesh-postgres-"))).toBe(true);
+  expect(await end("SIGINT")).toBe(0);
+  await expect.poll(() => [processes(), files()]).toEqual([[], []]);
+});
+
+it("leaves no file and no process behind if it is ended while it starts", async () => {
+  await start();
+  const isStarting = () => readdirSync(folder).some((name) => name.startsWith("trustmesh-postgres-"));
+  await expect.poll(isStarting, { timeout: 120_000 }).toBe(true);
+  expect(await end("SIGTERM")).toBe(0);
+  await expect.poll(() => [processes(), files()]).toEqual([[], []]);
+});
