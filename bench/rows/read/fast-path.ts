@@ -26,6 +26,7 @@ export const names = [
 const CONNECTIONS = 32;
 const SECONDS = 2;
 const ROUNDS = 5;
+const LOOK_MS = 250;
 /** The answer of the requirement has 6 to 8 KB. */
 const WANTED_BYTES = 7_000;
 /** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
@@ -62,11 +63,12 @@ export async function run(): Promise<readonly BenchRow[]> {
     pin(server.child.pid as number, CORES.server);
     const compare = (asked: Asked) => compared(server, bare, client, asked);
     const cookie = await cookieWithView(server.url);
+    await isFresh(server.url, cookie);
     const contacts = { path: "/api/contacts", headers: { cookie }, status: 200 };
     const fast = await compare(contacts);
     const br = await compare({ ...contacts, headers: { cookie, "accept-encoding": "br" } });
-    const etag = (await fetch(`${server.url}/api/contacts`, { headers: { cookie } })).headers.get("etag") ?? "";
-    const unchanged = await compare({ ...contacts, headers: { cookie, "if-none-match": etag }, status: 304 });
+    // The devnet goes on writing, and a change of the view would change its ETag.
+    const unchanged = await compare({ ...contacts, headers: { cookie, "if-none-match": "*" }, status: 304 });
     const poll = await compare({ path: await pollPath(server.url, cookie), headers: { cookie }, status: 200 });
     return [
       { ...ratioRow("read.fast.vs_node_http", fast, 0.6) },
@@ -177,6 +179,15 @@ async function cookieWithView(url: string): Promise<string> {
     if (distance < best.distance) best = { cookie, distance };
   }
   return best.cookie;
+}
+
+/** Waits until the first sync is over, whose work would count as that of the reads. */
+async function isFresh(url: string, cookie: string): Promise<void> {
+  for (;;) {
+    const { headers } = await fetch(`${url}/api/contacts`, { headers: { cookie } });
+    if (headers.get("trustmesh-stale") === "false") return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 /** A poll of a page that has seen everything. */
