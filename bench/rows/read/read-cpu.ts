@@ -1,4 +1,4 @@
-/** CPU of an L1 read through a Next route handler, compared with the emptiest route of the same server. */
+/** CPU of an L1 read through our own server, compared with the emptiest route of the same server. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";

@@ -46,8 +46,9 @@ export const LIMITS = {
   // A look-up may cost a mirror request, so its rate is that of sign-ins.
   person: { address: each(20, 120), user: all(0.2, 20) },
   proof: { address: each(100, 1_000), user: all(10, 120) },
-  // A page reads five views, and reads them again after each change. At 2 ms a read, one address takes at most two fifths of a
-  // core. Each instance counts for itself, because a read costs less than the Redis command that would count it for all.
+  // A page reads five views, and reads them again after each change. At 0.2 ms a read, one address takes at most a twenty-fifth of
+  // a core; through the framework it takes ten times as much. Each instance counts for itself, because a read costs less than the
+  // Redis command that would count it for all.
   read: { address: each(200, 2_000), user: each(20, 200) },
   // Pages of the ledger: somebody who reads a topic from its start, as a mirror's own limit would let them, and a house of them.
   ledger: { address: each(100, 1_000), user: each(50, 500) },
