@@ -1,9 +1,12 @@
 /** The first page that a newcomer sees: `npm run dev`, then the sign-in page and the page behind it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { DEVELOPMENT, ready, type Server, startServer } from "./support/own-server";
+
+// One after the other: a folder can have one development server.
+test.describe.configure({ mode: "default" });
 
 let dataDir: string;
 let server: Server;
@@ -21,6 +24,10 @@ test.afterAll(async () => {
 
 test("the development server shows pages without an error or a warning in the console", async ({ page }) => {
   const complaints: string[] = [];
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
@@ -32,6 +39,15 @@ test("the development server shows pages without an error or a warning in the co
   await expect(page.locator("nextjs-portal")).toBeAttached();
   await expect(page.getByRole("article").or(page.getByRole("listitem")).first()).toBeVisible();
   expect(complaints).toEqual([]);
+  // The sign-in page, and the page behind it.
+  expect(loads).toBe(2);
+});
+
+test("the development server keeps no compiled pages, which a kill may damage for the next start", async ({ page }) => {
+  await page.goto(`${server.url}/`);
+  await expect(page.getByRole("button", { name: /Alex Chen/ })).toBeVisible();
+  // With damaged ones, pages reloaded four times a second until the folder was deleted.
+  expect(existsSync(join(".next", "dev", "cache", "turbopack"))).toBe(false);
 });
 
 test("nothing of the framework's covers the bottom bar of a phone", async ({ page }) => {
