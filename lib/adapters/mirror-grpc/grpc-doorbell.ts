@@ -1,0 +1,112 @@
+/**
+ * The doorbell over a mirror's gRPC API: one `subscribeTopic` stream for each topic (docs/hedera.md §2). The SDK is not used. Its
+ * subscription gives up after 20 retries in all, and loading it costs a second.
+ */
+import { credentials, type ServiceError, status } from "@grpc/grpc-js";
+import { com } from "@hiero-ledger/proto";
+import { type ConsensusNs, consensusNs, MAX_CONSENSUS_NS, splitSeconds } from "../../core/ledger/consensus-time";
+import { entityNumbers, parseSequence, type TopicId } from "../../core/ledger/ids";
+import type { Clock } from "../../ports/clock";
+import type { Bell, BellListener, Doorbell, Ring } from "../../ports/doorbell";
+import type { GrpcAddress } from "./address";
+import { Connections } from "./connections";
+
+const { ConsensusTopicQuery, ConsensusTopicResponse } = com.hedera.mirror.api.proto;
+type Query = com.hedera.mirror.api.proto.IConsensusTopicQuery;
+type Response = com.hedera.mirror.api.proto.IConsensusTopicResponse;
+type Int64 = NonNullable<NonNullable<Query["topicID"]>["topicNum"]>;
+
+const SUBSCRIBE = "/com.hedera.mirror.api.proto.ConsensusService/subscribeTopic";
+/** The busiest topics of a public network take some 100 messages a second. A stream that sends more costs us the processor. */
+const MOST_RINGS = { count: 1_000, withinMs: 1_000 };
+
+export class GrpcDoorbell implements Doorbell {
+  readonly name: string;
+  private readonly connections: Connections;
+  private readonly bells = new Set<Bell>();
+
+  constructor(
+    { target, isTls }: GrpcAddress,
+    private readonly clock: Pick<Clock, "monotonicMs">,
+  ) {
+    this.name = target;
+    this.connections = new Connections(target, isTls ? credentials.createSsl() : credentials.createInsecure());
+  }
+
+  /** Connections that are open or kept for the next subscription. */
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  subscribe(topicId: TopicId, fromNs: ConsensusNs, listener: BellListener): Bell {
+    const connection = this.connections.take();
+    const call = connection.client.makeServerStreamRequest<Query, Response>(
+      SUBSCRIBE,
+      (query) => Buffer.from(ConsensusTopicQuery.encode(query).finish()),
+      (bytes) => ConsensusTopicResponse.decode(bytes),
+      { topicID: topicIdProto(topicId), consensusStartTime: timestampOf(fromNs) },
+    );
+    /** True for the first caller only: a cancelled call still reports an error. */
+    const ends = (isBroken: boolean): boolean => {
+      if (!this.bells.delete(bell)) return false;
+      call.cancel();
+      this.connections.release(connection, isBroken);
+      return true;
+    };
+    const bell: Bell = { close: () => void ends(false) };
+    const fail = (reason: string) => {
+      if (ends(true)) listener.onEnd(reason);
+    };
+    this.bells.add(bell);
+    const pace = { sinceMs: this.clock.monotonicMs(), count: 0 };
+    call.on("data", (response: Response) => {
+      if (!this.bells.has(bell)) return;
+      const nowMs = this.clock.monotonicMs();
+      if (nowMs - pace.sinceMs >= MOST_RINGS.withinMs) Object.assign(pace, { sinceMs: nowMs, count: 0 });
+      pace.count += 1;
+      if (pace.count > MOST_RINGS.count) return fail("the mirror sent more messages than a topic can have");
+      const ring = ringOf(response);
+      if (ring === null) return fail("the mirror sent a message without a place");
+      listener.onRing(ring);
+    });
+    call.on("error", (error: ServiceError) => fail(reasonOf(error)));
+    call.on("end", () => fail("the mirror ended the subscription"));
+    return bell;
+  }
+
+  close(): void {
+    for (const bell of [...this.bells]) bell.close();
+    this.connections.close();
+  }
+}
+
+/** The place of a message; null if the answer has none. */
+function ringOf({ sequenceNumber, consensusTimestamp }: Response): Ring | null {
+  const sequence = parseSequence(String(sequenceNumber ?? 0));
+  const { seconds, nanos } = consensusTimestamp ?? {};
+  const ns = BigInt(String(seconds ?? 0)) * 1_000_000_000n + BigInt(nanos ?? 0);
+  if (sequence === null || ns <= 0n || ns > MAX_CONSENSUS_NS) return null;
+  return { sequence, consensusNs: consensusNs(ns) };
+}
+
+/** The server's own words may hold anything, so only the code is told. */
+function reasonOf({ code }: ServiceError): string {
+  if (code === status.NOT_FOUND) return "the mirror does not know the topic";
+  if (code === status.UNAVAILABLE) return "the mirror cannot be reached by gRPC";
+  if (code === status.INTERNAL || code === status.RESOURCE_EXHAUSTED)
+    return "the mirror's answer is no message of a topic";
+  return `the mirror ended the subscription with ${status[code] ?? "an unknown code"}`;
+}
+
+/** The encoder takes an int64 as decimal text too, which keeps all its digits; its types do not say so. */
+const int64 = (value: bigint): Int64 => String(value) as unknown as Int64;
+
+function topicIdProto(topicId: TopicId): NonNullable<Query["topicID"]> {
+  const [shard, realm, num] = entityNumbers(topicId);
+  return { shardNum: int64(shard), realmNum: int64(realm), topicNum: int64(num) };
+}
+
+function timestampOf(ns: ConsensusNs): NonNullable<Query["consensusStartTime"]> {
+  const { seconds, nanos } = splitSeconds(ns);
+  return { seconds: int64(seconds), nanos };
+}
