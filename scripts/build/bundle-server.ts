@@ -1,23 +1,28 @@
 /**
- * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`. `npm start` and the image
- * (scripts/build/standalone.ts) run it, with the same packages beside it.
+ * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the embedded database's thread
+ * beside it. `npm start` and the image (scripts/build/standalone.ts) run them, with the same packages beside them.
  */
 import { join } from "node:path";
 import { build } from "esbuild";
-import { EXTERNAL_PACKAGES, nodeBundle } from "./node-bundle";
+import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "./node-bundle";
 
-build({
-  ...nodeBundle(process.cwd()),
-  entryPoints: ["server.ts"],
-  outfile: join(".next", "start.js"),
-  // Next's own server is loaded with `require`, so this one is too.
-  format: "cjs",
-  // Without this, React's development build would be loaded.
-  banner: { js: 'process.env.NODE_ENV = "production";' },
-  minify: true,
-  keepNames: true,
-  external: [...EXTERNAL_PACKAGES, "next"],
-}).catch((cause: unknown) => {
+async function main(): Promise<void> {
+  await bundleDatabaseThread(".next");
+  await build({
+    ...nodeBundle(process.cwd()),
+    entryPoints: ["server.ts"],
+    outfile: join(".next", "start.js"),
+    // Next's own server is loaded with `require`, so this one is too.
+    format: "cjs",
+    // Without this, React's development build would be loaded.
+    banner: { js: 'process.env.NODE_ENV = "production";' },
+    minify: true,
+    keepNames: true,
+    external: [...EXTERNAL_PACKAGES, "next"],
+  });
+}
+
+main().catch((cause: unknown) => {
   console.error(cause);
   process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
-/** Options that bundle one of our programs into one file for Node. */
-import type { BuildOptions } from "esbuild";
+/** Bundles our programs into one file each, for Node. */
+import { join } from "node:path";
+import { type BuildOptions, build } from "esbuild";
 
 /** `root` is the folder that `@/` stands for. */
 export const nodeBundle = (root: string) =>
@@ -21,3 +22,16 @@ export const nodeBundle = (root: string) =>
 
 /** Packages that stay outside the bundle, because they load files by path. The server has them beside it. */
 export const EXTERNAL_PACKAGES = ["@electric-sql/*", "@hashgraph/sdk", "pg-native", "pino"];
+
+/** Writes the program of the embedded database's thread into `folder`. Every program that may open that database has it beside it. */
+export async function bundleDatabaseThread(folder: string): Promise<void> {
+  await build({
+    ...nodeBundle(process.cwd()),
+    entryPoints: ["lib/adapters/postgres/drivers/embedded/thread-program.ts"],
+    // lib/adapters/postgres/drivers/embedded/start-thread.ts looks for this name.
+    outfile: join(folder, "pglite-thread.mjs"),
+    minify: true,
+    keepNames: true,
+    external: EXTERNAL_PACKAGES,
+  });
+}

@@ -11,7 +11,7 @@ const FOLDER = join(".next", "standalone");
 
 async function main(): Promise<void> {
   cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
-  cpSync(join(".next", "start.js"), join(FOLDER, ".next", "start.js"));
+  for (const name of ["start.js", "pglite-thread.mjs"]) cpSync(join(".next", name), join(FOLDER, ".next", name));
   // Replaces Next's own server, so that nobody runs that one by mistake. It has neither the gate nor an orderly end.
   writeFileSync(join(FOLDER, "server.js"), 'process.chdir(__dirname);\nrequire("./.next/start.js");\n');
   if (existsSync("public")) cpSync("public", join(FOLDER, "public"), { recursive: true });

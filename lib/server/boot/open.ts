@@ -18,18 +18,23 @@ import type { Metrics } from "../observe/metrics";
 import type { SharedTier, Stores } from "./app";
 
 /** Opens the database that DATABASE_URL names, or the embedded one. Only the chosen driver is loaded. */
-export async function openDatabaseOf(env: Env): Promise<Database> {
+export async function openDatabaseOf(env: Env, log: Pick<Log, "warn"> = { warn: () => {} }): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   if (url !== undefined) return openDatabase({ url, driver, endpoint });
   const { openPglite } = await import("../../adapters/postgres/drivers/pglite");
-  return openPglite(join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres"));
+  return openPglite(join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres"), {
+    onDeath: (cause) =>
+      log.warn("The thread of the embedded database ended by itself; the next statement opens the database again.", {
+        reason: cause instanceof Error ? cause.message : undefined,
+      }),
+  });
 }
 
 /** Opens the durable tier. Migrates it, unless MIGRATE is off. */
 export async function openStores(env: Env, log: Log, metrics?: Metrics): Promise<Stores> {
   const isEmbedded = env.DATABASE_URL === undefined;
   log.info(isEmbedded ? "Opening the embedded Postgres (PGlite) …" : "Opening Postgres …");
-  const db = await openDatabaseOf(env);
+  const db = await openDatabaseOf(env, log);
   try {
     return await openStore(db, env.HEDERA_NETWORK, {
       isStrict: env.isStrict,

@@ -1,6 +1,6 @@
 /** The operators' commands for the image, each as one file that Node runs. */
 import { build } from "esbuild";
-import { EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
+import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "../node-bundle";
 
 /** Each is `scripts/operator/NAME.ts`. */
 export const COMMANDS = ["migrate", "doctor", "accounts", "shards"] as const;
@@ -17,4 +17,5 @@ export async function bundleCommands(folder: string): Promise<void> {
     keepNames: true,
     external: EXTERNAL_PACKAGES,
   });
+  await bundleDatabaseThread(folder);
 }

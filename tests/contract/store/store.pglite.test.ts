@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -10,7 +10,10 @@ import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
 import { addTopics } from "../../support/stores/add-topics";
 import { storeContract } from "./store.contract";
 
-storeContract("PGlite", () => openPglite({ memory: true }));
+// In memory, most other tests use it.
+const contractDirectory = mkdtempSync(join(tmpdir(), "trustmesh-pglite-"));
+storeContract("PGlite in a thread", () => openPglite(contractDirectory));
+afterAll(() => rmSync(contractDirectory, { recursive: true, force: true }));
 
 describe("PGlite in a directory", () => {
   const directory = mkdtempSync(join(tmpdir(), "trustmesh-pglite-"));
@@ -58,15 +61,18 @@ describe("PGlite in a directory", () => {
   ])("is refused with a sentence if its files are damaged: %s", async (_, file) => {
     const damaged = mkdtempSync(join(tmpdir(), "trustmesh-damaged-"));
     await (await openPglite(damaged)).close();
-    writeFileSync(join(damaged, "pgdata", ...file), "what no cluster says");
-    // In a process of its own: what is left of a cluster that did not start is not for this one.
-    const child = spawnSync(process.execPath, ["--import", "tsx", "tests/support/stores/open-pglite.ts", damaged], {
-      encoding: "utf8",
-      timeout: 30_000,
+    const path = join(damaged, "pgdata", ...file);
+    const whole = readFileSync(path);
+    writeFileSync(path, "what no cluster says");
+    await expect(openPglite(damaged)).rejects.toMatchObject({
+      name: "DatabaseUnusable",
+      message: expect.stringMatching(
+        /^The embedded database in \S+ cannot be opened: the disk is full, or its files are damaged\. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again\.$/,
+      ),
     });
-    expect(child.stdout.trim()).toMatch(
-      /^The embedded database in \S+ cannot be opened: the disk is full, or its files are damaged\. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again\.$/,
-    );
+    // The cluster that did not start has ended with its thread, and left nothing in this process.
+    writeFileSync(path, whole);
+    await (await openPglite(damaged)).close();
     rmSync(damaged, { recursive: true, force: true });
   });
 

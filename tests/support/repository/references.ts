@@ -30,7 +30,8 @@ const NAME = /(?<![\w@./{$*-])\w[\w.-]*\.(?:md|ts|tsx|mts|mjs|sh|sql|yml|css)\b(
 const ISSUE = /\bissue\s+#?\d+/gi;
 const LINK = /\]\(([^)\s#]*)(?:#([^)\s]+))?\)/g;
 /** Files that commands create or packages contain. */
-const MADE = /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|vitest)\.mjs)$/;
+const MADE =
+  /^(bench\/results\.json|public\/wallet-connector\.js(\.map)?|(dependency-cruise|pglite-thread|vitest)\.mjs)$/;
 /** Placeholders in examples. */
 const EXAMPLE = /(^|\/)([a-z]|index|none|NAME|program|circle-[ab])(\.|\/|$)/;
 

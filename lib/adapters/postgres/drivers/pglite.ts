@@ -1,30 +1,38 @@
 /**
- * Embedded PostgreSQL. It runs in this process and blocks its event loop while a statement runs.
+ * Embedded PostgreSQL. In a directory it runs in a thread of its own (embedded/reopening.ts). In memory, as tests have it, it runs
+ * in the caller's thread and blocks its event loop while a statement runs.
  *
  * A fresh directory is unpacked from a prepared one (1.4 s) rather than made by initdb in WebAssembly (5 s, twice the memory);
  * an existing one opens in 0.5 s.
  */
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { PGlite, type QueryOptions, types } from "@electric-sql/pglite";
-import { dataDir as preparedDataDir } from "@electric-sql/pglite-prepopulatedfs";
+import type { PGlite, QueryOptions } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { DirectoryTaken, lockDirectory } from "../../../system/directory-lock";
 import { type Database, databaseOver } from "./database";
+import type { Engine } from "./embedded/engine";
+import { openInThread, type ThreadOptions } from "./embedded/reopening";
 import { DatabaseUnusable } from "./errors";
 
 /**
  * Opens the database in `directory`, which is made if necessary, or one in memory. Throws a sentence if another process has the
  * directory.
  */
-export async function openPglite(directory: string | { readonly memory: true }): Promise<Database> {
-  if (typeof directory !== "string") return open("memory://", true, () => {});
+export async function openPglite(
+  directory: string | { readonly memory: true },
+  options: ThreadOptions = {},
+): Promise<Database> {
+  if (typeof directory !== "string") {
+    const { openEngine } = await import("./embedded/engine");
+    return databaseOn(await openEngine("memory://", true), () => {});
+  }
   const unlock = take(directory);
-  const data = join(directory, "pgdata");
   try {
-    return await open(data, !existsSync(join(data, "PG_VERSION")), unlock);
+    return databaseOn(await openInThread(join(directory, "pgdata"), options), unlock);
   } catch (cause) {
     unlock();
+    if (cause instanceof DatabaseUnusable) throw cause;
     throw new DatabaseUnusable(
       `The embedded database in ${directory} cannot be opened: the disk is full, or its files are damaged. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again.`,
       { cause },
@@ -54,38 +62,19 @@ function take(directory: string): () => void {
   }
 }
 
-/**
- * PGlite sends a view of bytes in binary form, though its types know text alone. As hexadecimal text, commits of 500 messages took
- * a twelfth longer. Answers are always text.
- */
-const BYTEA = {
-  serialize: (bytes: Uint8Array) => bytes as unknown as string,
-  parse: (text: string) => Buffer.from(text.slice(2), "hex"),
-};
-
-/**
- * The client that drizzle uses. Drizzle passes its parsers of dates with every statement, and PGlite merges them with its own
- * hundreds, which takes 0.2 ms each time. No column here is a date.
- */
-function withoutParsers(client: PGlite): PGlite {
-  const query = (text: string, params: unknown[], { rowMode }: QueryOptions) => client.query(text, params, { rowMode });
-  return new Proxy(client, { get: (target, key) => (key === "query" ? query : Reflect.get(target, key)) });
+/** Drizzle asks a PGlite for `query` alone, and only for its rows. */
+function clientOf(engine: Engine, limitMs: number | undefined): PGlite {
+  const query = (text: string, params: unknown[], { rowMode }: QueryOptions) =>
+    engine.query(text, params, rowMode, limitMs);
+  return { query } as unknown as PGlite;
 }
 
-async function open(dataDir: string, isFresh: boolean, unlock: () => void): Promise<Database> {
-  const client = await PGlite.create({
-    dataDir,
-    ...(isFresh ? { loadDataDir: await preparedDataDir() } : {}),
-    serializers: { [types.BYTEA]: BYTEA.serialize },
-    // Numbers of 64 bits stay text, as with the other drivers. The columns say what they become.
-    parsers: { [types.BYTEA]: BYTEA.parse, [types.INT8]: (text: string) => text },
-  });
-  const queries = drizzle({ client: withoutParsers(client) });
+function databaseOn(engine: Engine, unlock: () => void): Database {
   return databaseOver({
     driver: "pglite",
-    open: () => queries,
+    open: (limitMs) => drizzle({ client: clientOf(engine, limitMs) }),
     async close() {
-      await client.close();
+      await engine.close();
       unlock();
     },
   });

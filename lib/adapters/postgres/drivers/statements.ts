@@ -127,8 +127,6 @@ export class Statements {
 
   /** The driver's own limit frees its connection; this one counts the wait for a connection too. */
   private async within<T>(timeoutMs: number, statement: Statement<T>): Promise<T> {
-    // PGlite runs in this process. It cannot hang, and while it works no timer fires.
-    if (this.db.driver === "pglite") return this.db.ask(statement);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new StatementTimeout(timeoutMs)), timeoutMs);

@@ -22,6 +22,7 @@ const LINES: Readonly<Record<string, string>> = {
   "There is no operator": SETTING,
   "TRUSTED_PAYERS is not set:": SETTING,
   "APP_DOMAIN is not set:": SETTING,
+  "The thread of the": "the database is back with the next statement, or `postgres-down` starts",
   "The database does not": "there are no incidents before the app is open",
   "a request failed": DEFECT,
   "the reshard stopped; a": DEFECT,

@@ -1,0 +1,231 @@
+/** The thread of an embedded database: what it answers, what it leaves alone, and how it ends. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import fc from "fast-check";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "@/lib/adapters/postgres/drivers/database";
+import type { ThreadOptions } from "@/lib/adapters/postgres/drivers/embedded/reopening";
+import { startThread } from "@/lib/adapters/postgres/drivers/embedded/start-thread";
+import { openPglite } from "@/lib/adapters/postgres/drivers/pglite";
+import { openStore } from "@/lib/adapters/postgres/store";
+import { bundleDatabaseThread } from "@/scripts/build/node-bundle";
+import { bundleOf } from "@/tests/support/fleet/processes/bundle";
+import { addTopics } from "@/tests/support/stores/add-topics";
+import { rawQuery } from "@/tests/support/stores/raw-query";
+import { batchOf, topic, user } from "@/tests/support/worlds/histories/batches";
+
+const directories: string[] = [];
+function newDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "trustmesh-thread-"));
+  directories.push(directory);
+  return directory;
+}
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Runs until its thread is ended. */
+const ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000000000)";
+const DOWN = { name: "TierUnavailable", tier: "postgres" };
+
+const SAID = [
+  "severity",
+  "code",
+  "detail",
+  "hint",
+  "position",
+  "where",
+  "schema",
+  "table",
+  "column",
+  "dataType",
+] as const;
+
+/** The words of an error, and those of its cause. */
+const told = (error: Error): object => ({
+  message: error.message,
+  said: [...SAID, "constraint", "routine"].map((name) => Reflect.get(error, name)),
+  cause: error.cause instanceof Error ? told(error.cause) : null,
+});
+
+describe("a database in a thread and one in memory", () => {
+  let both: readonly Database[] = [];
+  beforeAll(async () => {
+    both = [await openPglite(newDirectory()), await openPglite({ memory: true })];
+  });
+  afterAll(async () => {
+    for (const db of both) await db.close();
+  });
+
+  const outcomes = (text: string, params: readonly unknown[]) =>
+    Promise.all(both.map((db) => rawQuery(db, text, params).catch(told)));
+
+  it("answer with the same values, whatever they are", async () => {
+    const text = fc.string({ unit: "binary" }).filter((value) => !value.includes("\0"));
+    const bytes = fc.uint8Array({ maxLength: 10_000 }).map((value) => Buffer.from(value));
+    const int8 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String);
+    const values = fc.record({
+      text: fc.option(text),
+      bytes: fc.option(bytes),
+      int8: fc.option(int8),
+      texts: fc.option(fc.array(fc.option(text), { minLength: 1 })),
+      int8s: fc.option(fc.array(int8, { minLength: 1 })),
+      json: fc.option(fc.jsonValue()),
+      isSo: fc.option(fc.boolean()),
+      double: fc.double({ noNaN: true }),
+    });
+    const columns =
+      "$1::text AS a, $2::bytea AS b, $3::int8 AS c, $4::text[] AS d, $5::int8[] AS e, $6::jsonb AS f, $7::boolean AS g, $8::float8 AS h, array[$2::bytea, NULL] AS i";
+    await fc.assert(
+      fc.asyncProperty(values, async ({ text, bytes, int8, texts, int8s, json, isSo, double }) => {
+        const params = [text, bytes, int8, texts, int8s, json === null ? null : JSON.stringify(json), isSo, double];
+        const [threaded, inMemory] = await outcomes(`SELECT ${columns}`, params);
+        expect(threaded).toStrictEqual(inMemory);
+        const [row] = threaded as readonly { a: unknown; b: unknown; c: unknown }[];
+        expect([row?.a, row?.b, row?.c]).toStrictEqual([text, bytes, int8]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("answer with the same errors", async () => {
+    await outcomes("CREATE TABLE things (name text PRIMARY KEY, size int CHECK (size > 0))", []);
+    const insert = "INSERT INTO things VALUES ($1, $2)";
+    for (const [text, params, code] of [
+      [insert, ["a", 1], null],
+      [insert, ["a", 1], "23505"],
+      [insert, ["b", -1], "23514"],
+      ["SELECT $1::int", ["not a number"], "22P02"],
+      ["SELECT nothing", [], "42703"],
+      ["SELEC", [], "42601"],
+      ["DO $$ BEGIN RAISE 'x' USING ERRCODE = '53100', DETAIL = 'y', HINT = 'z'; END $$", [], "53100"],
+    ] as const) {
+      const [threaded, inMemory] = await outcomes(text, params);
+      expect(threaded).toStrictEqual(inMemory);
+      if (code === null) expect(threaded).toEqual([]);
+      else expect(JSON.stringify(threaded)).toContain(`"ERROR","${code}"`);
+    }
+  });
+});
+
+describe("the thread of a database", () => {
+  const workers: Worker[] = [];
+  const deaths: unknown[] = [];
+  let db: Database | null = null;
+  const open = async (directory: string, options: ThreadOptions = {}) => {
+    db = await openPglite(directory, {
+      ...options,
+      onDeath: (cause) => deaths.push(cause),
+      start: (opening) => {
+        const worker = startThread(opening);
+        workers.push(worker);
+        return worker;
+      },
+    });
+    return db;
+  };
+  afterEach(async () => {
+    await db?.close();
+    workers.length = 0;
+    deaths.length = 0;
+  });
+
+  it("lets the event loop run on while a statement runs", async () => {
+    const db = await open(newDirectory());
+    const running = rawQuery(db, ENDLESS);
+    const failed = expect(running).rejects.toMatchObject(DOWN);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    // Only this ends the statement.
+    await Promise.all([workers[0]?.terminate(), failed]);
+  });
+
+  it("answers statements in the order in which they were sent, one at a time", async () => {
+    const db = await open(newDirectory());
+    await rawQuery(db, "CREATE TABLE steps (n int)");
+    const order: number[] = [];
+    const sent = Array.from({ length: 20 }, async (_, i) => {
+      const [row] = await rawQuery(
+        db,
+        "WITH step AS (INSERT INTO steps VALUES ($1) RETURNING n) SELECT n, (SELECT count(*)::int FROM steps) AS earlier FROM step",
+        [i],
+      );
+      expect(row).toEqual({ n: i, earlier: i });
+      order.push(i);
+    });
+    await Promise.all(sent);
+    expect(order).toEqual(sent.map((_, i) => i));
+  });
+
+  it("is replaced when it dies: what it had acknowledged is there, and what it had not fails as an outage", async () => {
+    const directory = newDirectory();
+    const db = await open(directory);
+    const store = await openStore(db, "devnet");
+    const [T, A] = [topic("0.0.7"), user("tm-alice")];
+    await addTopics(store.registry, [{ topicId: T, kinds: ["contact"] }]);
+    await store.sync.commit(batchOf(T, 0, [{ type: "CONTACT_REQUEST", actor: A, target: "tm-bob" }]));
+
+    const running = rawQuery(db, ENDLESS);
+    const waiting = rawQuery(db, "SELECT 1");
+    await Promise.all([
+      expect(running).rejects.toMatchObject(DOWN),
+      expect(waiting).rejects.toMatchObject(DOWN),
+      workers[0]?.terminate(),
+    ]);
+    expect(await store.sync.topic(T)).toMatchObject({ cursor: 1 });
+    expect(await Promise.all([store.views.head(A), rawQuery(db, "SELECT 1 AS one")])).toEqual([1, [{ one: 1 }]]);
+    expect([workers.length, deaths.length]).toEqual([2, 1]);
+    // The lock is still this process's.
+    await expect(openPglite(directory)).rejects.toThrow(/in use by process/);
+  });
+
+  it("is ended and replaced when a statement hangs, and those behind it fail with it", async () => {
+    const db = await open(newDirectory(), { hangsAfterMs: 500 });
+    await Promise.all([
+      expect(rawQuery(db, ENDLESS)).rejects.toMatchObject(DOWN),
+      expect(rawQuery(db, "SELECT 1 AS one")).rejects.toMatchObject(DOWN),
+    ]);
+    expect(await rawQuery(db, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect(deaths.map(String)).toEqual(["Error: a statement ran for more than 500 ms"]);
+  });
+
+  it("is not replaced by an empty database while its files are away", async () => {
+    const directory = newDirectory();
+    const db = await open(directory);
+    await rawQuery(db, "CREATE TABLE kept AS SELECT 7 AS n");
+    await workers[0]?.terminate();
+    renameSync(join(directory, "pgdata"), join(directory, "away"));
+    for (let i = 0; i < 2; i += 1) await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject(DOWN);
+    renameSync(join(directory, "away"), join(directory, "pgdata"));
+    expect(await rawQuery(db, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+    expect(deaths.length).toBe(1);
+  });
+
+  it("finishes what was sent before it is closed, and ends", async () => {
+    const db = await open(newDirectory());
+    await rawQuery(db, "CREATE TABLE kept (n int)");
+    const sent = Array.from({ length: 10 }, (_, i) => rawQuery(db, "INSERT INTO kept VALUES ($1) RETURNING n", [i]));
+    await db.close();
+    expect((await Promise.all(sent)).length).toBe(10);
+    expect(workers[0]?.threadId).toBe(-1);
+    expect(deaths).toEqual([]);
+    await expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject(DOWN);
+  });
+});
+
+describe("the program of the thread", () => {
+  it("is found beside a bundled program, runs without anything else, and its absence is told in a sentence", async () => {
+    const program = await bundleOf("tests/support/stores/open-pglite.ts");
+    const directory = newDirectory();
+    // Neither the sources nor tsx are there.
+    const run = () =>
+      spawnSync(process.execPath, [program, join(directory, "db")], { cwd: directory, encoding: "utf8" }).stdout.trim();
+    expect(run()).toBe(
+      "The embedded database cannot start, because pglite-thread.mjs is missing beside this program: build the app again, or set DATABASE_URL to another database.",
+    );
+    await bundleDatabaseThread(dirname(program));
+    expect(run()).toBe("opened");
+  });
+});
