@@ -9,6 +9,8 @@ import type { TopicId } from "../core/ledger/ids";
 export interface Ring {
   readonly sequence: number;
   readonly consensusNs: ConsensusNs;
+  /** The running hash that the mirror claims; null for none. */
+  readonly runningHash: Uint8Array | null;
 }
 
 export interface BellListener {

@@ -54,6 +54,10 @@ export const Freshness = z.object({
   quiet: z.literal(true).optional().meta({
     description: "The ledger has no new blocks, and everything on its mirror is stored; never on a public network",
   }),
+  watched: z.literal(true).optional().meta({
+    description:
+      "A mirror tells when a topic moves, and everything of which it has told is stored. It proves nothing: the data is complete through `asOf` only, and `lagMs` is its age",
+  }),
 });
 export type Freshness = z.infer<typeof Freshness>;
 

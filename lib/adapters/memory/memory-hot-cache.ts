@@ -5,7 +5,16 @@ import type { TopicId, UserId } from "../../core/ledger/ids";
 import { epochOf } from "../../core/signals/position";
 import { isAhead } from "../../core/sync/watermark";
 import type { Clock } from "../../ports/clock";
-import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
+import type {
+  Attempt,
+  BudgetPolicy,
+  HotCache,
+  Lease,
+  LeaseWish,
+  NonceClaim,
+  Round,
+  RoundTopic,
+} from "../../ports/shared/hot-cache";
 import { MemoryBudgets } from "./memory-budgets";
 
 /** More keys than people write in one process a day. Beyond it the least recently used ones are dropped. */
@@ -21,6 +30,10 @@ interface StoredAttempt {
 /** The hot cache of a single process. Its time is the clock port's, so that tests drive it. */
 export class MemoryHotCache implements HotCache {
   private readonly gates = new LRUCache<string, number>(atMostEntries(MAX_KEYS));
+  private readonly leases = new Map<
+    TopicId,
+    { readonly owner: string; readonly isLive: boolean; readonly untilMs: number }
+  >();
   private readonly syncedThrough = new Map<TopicId, bigint>();
   private registryVersion = 0;
   private stamp = 0;
@@ -60,6 +73,20 @@ export class MemoryHotCache implements HotCache {
       answers.push({ topicId, watermark: latest, isOurs: await this.passGate(keyOf("sync", topicId), gateMs) });
     }
     return { topics: answers, registryVersion: this.registryVersion, stamp: this.stamp, nowMs: this.clock.now() };
+  }
+
+  async lease(wishes: readonly LeaseWish[], owner: string, ttlMs: number): Promise<readonly Lease[]> {
+    const nowMs = this.clock.monotonicMs();
+    return wishes.map(({ topicId, isLive }) => {
+      const known = this.leases.get(topicId);
+      if (known && known.untilMs > nowMs && known.owner !== owner) return known.isLive ? "live" : "held";
+      this.leases.set(topicId, { owner, isLive, untilMs: nowMs + ttlMs });
+      return "ours";
+    });
+  }
+
+  async release(topicIds: readonly TopicId[], owner: string): Promise<void> {
+    for (const topicId of topicIds) if (this.leases.get(topicId)?.owner === owner) this.leases.delete(topicId);
   }
 
   async reserve(budget: string, policy: BudgetPolicy): Promise<number | null> {

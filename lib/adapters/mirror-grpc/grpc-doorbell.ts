@@ -81,12 +81,12 @@ export class GrpcDoorbell implements Doorbell {
 }
 
 /** The place of a message; null if the answer has none. */
-function ringOf({ sequenceNumber, consensusTimestamp }: Response): Ring | null {
+function ringOf({ sequenceNumber, consensusTimestamp, runningHash }: Response): Ring | null {
   const sequence = parseSequence(String(sequenceNumber ?? 0));
   const { seconds, nanos } = consensusTimestamp ?? {};
   const ns = BigInt(String(seconds ?? 0)) * 1_000_000_000n + BigInt(nanos ?? 0);
   if (sequence === null || ns <= 0n || ns > MAX_CONSENSUS_NS) return null;
-  return { sequence, consensusNs: consensusNs(ns) };
+  return { sequence, consensusNs: consensusNs(ns), runningHash: runningHash?.length ? runningHash : null };
 }
 
 /** The server's own words may hold anything, so only the code is told. */

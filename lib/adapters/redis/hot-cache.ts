@@ -1,12 +1,32 @@
 /** Gates, the mirror budget, nonces and first answers, shared by all instances. Time is Redis' own clock. */
-import type { UserId } from "../../core/ledger/ids";
+import type { TopicId, UserId } from "../../core/ledger/ids";
 import { AHEAD_MS } from "../../core/sync/watermark";
-import type { Attempt, BudgetPolicy, HotCache, NonceClaim, Round, RoundTopic } from "../../ports/shared/hot-cache";
+import type {
+  Attempt,
+  BudgetPolicy,
+  HotCache,
+  Lease,
+  LeaseWish,
+  NonceClaim,
+  Round,
+  RoundTopic,
+} from "../../ports/shared/hot-cache";
 import { TierUnavailable } from "../../ports/tier-unavailable";
 import type { Commands } from "./client/client";
 import type { Keys } from "./client/keys";
 import { History, keptEvent } from "./history";
-import { ABANDON, ATTEMPT, CLAIM_NONCE, FINISH, PASS_GATE, PING, RESERVE, ROUND } from "./hot-scripts";
+import {
+  ABANDON,
+  ATTEMPT,
+  CLAIM_NONCE,
+  FINISH,
+  LEASE,
+  PASS_GATE,
+  PING,
+  RELEASE_LEASES,
+  RESERVE,
+  ROUND,
+} from "./hot-scripts";
 
 export interface RedisHotCacheOptions {
   readonly commands: Commands;
@@ -80,6 +100,23 @@ export class RedisHotCache implements HotCache {
       stamp: Number(latest),
       nowMs: Number(nowMs),
     };
+  }
+
+  async lease(wishes: readonly LeaseWish[], owner: string, ttlMs: number): Promise<readonly Lease[]> {
+    const { commands, keys } = this.options;
+    const leases = wishes.map(({ topicId }) => keys.lease(topicId));
+    const live = wishes.map(({ isLive }) => (isLive ? 1 : 0));
+    const answer = await commands.eval("lease", LEASE, leases, [owner, ttlMs, ...live]);
+    const found = Array.isArray(answer) ? (answer as unknown[]) : [];
+    if (found.length !== wishes.length)
+      throw new TierUnavailable("redis", "Redis: the leases answered for other topics");
+    return found.map((each) => (each === 2 ? "ours" : each === 1 ? "live" : "held"));
+  }
+
+  async release(topicIds: readonly TopicId[], owner: string): Promise<void> {
+    const { commands, keys } = this.options;
+    const leases = topicIds.map((topicId) => keys.lease(topicId));
+    await commands.eval("lease", RELEASE_LEASES, leases, [owner]);
   }
 
   async reserve(budget: string, { perSecond, burst, maxWaitMs }: BudgetPolicy): Promise<number | null> {

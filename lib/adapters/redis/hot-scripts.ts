@@ -63,6 +63,30 @@ if redis.call('PTTL', KEYS[2]) == -1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]
 return answer`;
 
 /**
+ * KEYS leases. ARGV owner, ttlMs, then 1 or 0 for each lease: whether the caller is live. A lease holds that digit and its owner.
+ * Answers 2 for each lease that is the caller's now, else the digit of its holder.
+ */
+export const LEASE = `
+local answer = {}
+for i, lease in ipairs(KEYS) do
+  local known = redis.call('GET', lease)
+  if known and string.sub(known, 2) ~= ARGV[1] then
+    answer[i] = tonumber(string.sub(known, 1, 1))
+  else
+    redis.call('SET', lease, ARGV[i + 2] .. ARGV[1], 'PX', ARGV[2])
+    answer[i] = 2
+  end
+end
+return answer`;
+
+/** KEYS leases. ARGV owner. */
+export const RELEASE_LEASES = `
+for _, lease in ipairs(KEYS) do
+  if string.sub(redis.call('GET', lease) or '', 2) == ARGV[1] then redis.call('DEL', lease) end
+end
+return 1`;
+
+/**
  * A leaky bucket as one number (GCRA): the time, in µs of Redis' clock, at which the bucket would be full again. It is gone
  * once it is full. KEYS budget. ARGV µs between tokens, burst, longest wait in µs. Answers the wait in ms, or -1 if it would
  * be too long.

@@ -16,6 +16,8 @@ export interface Knowledge {
   readonly stale: boolean;
   /** The ledger has no new blocks. */
   readonly quiet: boolean;
+  /** The server hears from a mirror when something changes, and has shown everything of which it has heard. */
+  readonly watched: boolean;
   /** The time of that report, by this browser's clock. 0 before the first report. */
   readonly reportedAtMs: number;
   readonly stream: StreamState;
@@ -29,6 +31,7 @@ const INITIAL: Knowledge = {
   lagMs: null,
   stale: false,
   quiet: false,
+  watched: false,
   reportedAtMs: 0,
   stream: "connecting",
   reached: true,
@@ -69,8 +72,11 @@ function aged(nowMs: number): Freshness {
 /** The stream decides. A read counts only if it knows more, because a cached answer repeats an older state. */
 export function reportFreshness(seen: Freshness, from: "stream" | "read", nowMs: number = Date.now()): void {
   if (from === "read" && secondsOf(seen.asOf) <= secondsOf(knowledge.asOf)) return;
-  const { asOf, lagMs, stale, quiet = false } = seen.asOf === null ? aged(nowMs) : seen;
-  change({ asOf, lagMs, stale, quiet, reportedAtMs: nowMs, ...(from === "stream" ? { reached: true } : {}) }, nowMs);
+  const { asOf, lagMs, stale, quiet = false, watched = false } = seen.asOf === null ? aged(nowMs) : seen;
+  change(
+    { asOf, lagMs, stale, quiet, watched, reportedAtMs: nowMs, ...(from === "stream" ? { reached: true } : {}) },
+    nowMs,
+  );
 }
 
 export function reportStream(stream: StreamState, nowMs: number = Date.now()): void {
@@ -86,8 +92,8 @@ export function reportReached(reached: boolean, nowMs: number = Date.now()): voi
 
 /** Another person has signed in, of whose page nothing is known yet. The connection stays as it is. */
 export function forgetFreshness(): void {
-  const { asOf, lagMs, stale, quiet, reportedAtMs } = INITIAL;
-  change({ asOf, lagMs, stale, quiet, reportedAtMs }, Date.now());
+  const { asOf, lagMs, stale, quiet, watched, reportedAtMs } = INITIAL;
+  change({ asOf, lagMs, stale, quiet, watched, reportedAtMs }, Date.now());
 }
 
 export function reportOnline(online: boolean, nowMs: number = Date.now()): void {
@@ -96,7 +102,7 @@ export function reportOnline(online: boolean, nowMs: number = Date.now()): void 
 
 /** One line for the page: its words, and the tone in which to show them. */
 export interface FreshnessWords {
-  readonly tone: "fresh" | "behind" | "offline" | "waiting";
+  readonly tone: "fresh" | "watching" | "behind" | "offline" | "waiting";
   readonly text: string;
 }
 
@@ -111,6 +117,9 @@ export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0
   }
   if (asOfMs === null || known.reportedAtMs === 0) return { tone: "waiting", text: "Waiting for the ledger" };
   const silentMs = Math.max(0, nowMs - known.reportedAtMs);
+  // The age of an idle page is no sign that it lacks anything, and its silence no proof that it does not.
+  if (known.stale && known.watched && silentMs <= SILENCE_MS)
+    return { tone: "watching", text: `Watching for changes · complete to ${clockTime(asOfMs)}` };
   if (known.stale || silentMs > SILENCE_MS) {
     return { tone: "behind", text: `${duration((known.lagMs ?? 0) + silentMs)} behind` };
   }

@@ -87,6 +87,10 @@ export const INCIDENT_KINDS = {
     severity: "warning",
     action: "Lower MIRROR_RPS if it answers 429; otherwise put another mirror first in MIRROR_URL.",
   },
+  "doorbell-down": {
+    severity: "warning",
+    action: "Check MIRROR_GRPC and the mirror's gRPC server, or remove MIRROR_GRPC: topics of open pages are polled.",
+  },
   "budget-exhausted": {
     severity: "warning",
     action: "Raise MIRROR_RPS if the mirror allows it, or use fewer topics.",

@@ -6,7 +6,7 @@
 import type { Interval } from "../sync/intervals";
 import type { SyncPhase } from "../sync/sync-phase";
 import type { Finding, IncidentCode } from "./incident";
-import { because, redisDownWords, withReason } from "./reasons";
+import { because, doorbellDownWords, keysUnknownWords, redisDownWords, withReason } from "./reasons";
 
 /** Calls to one tier during the last half minute or so. */
 export interface Calls {
@@ -72,6 +72,8 @@ export interface HealthFacts {
     /** Ms by which its clock is ahead of ours; null or absent if it is unknown. */
     readonly clockAheadMs?: number | null;
   })[];
+  /** Why doorbells at this address are dead although pages are open; null while they are live, and without any. */
+  readonly doorbellDown: { readonly name: string; readonly reason: string } | null;
   /** The mirror's head as the mirror reports it; null before it was asked. */
   readonly mirrorHeadMs: number | null;
   readonly budgetRefused: number;
@@ -108,6 +110,7 @@ export const JUDGED_CODES = [
   "devnet-ended",
   "mirror-down",
   "mirror-failing",
+  "doorbell-down",
   "budget-exhausted",
   "topics-behind",
   "topic-unknown",
@@ -183,7 +186,14 @@ function ofTiers({ postgres, redis }: HealthFacts): readonly Finding[] {
   return findings;
 }
 
-function ofMirrors({ mirrors, budgetRefused, devnetEnded, keysUnknown, stored }: HealthFacts): readonly Finding[] {
+function ofMirrors({
+  mirrors,
+  doorbellDown,
+  budgetRefused,
+  devnetEnded,
+  keysUnknown,
+  stored,
+}: HealthFacts): readonly Finding[] {
   // The devnet was the mirror and the node too, so there is nothing else to say.
   if (devnetEnded !== null)
     return [
@@ -205,19 +215,11 @@ function ofMirrors({ mirrors, budgetRefused, devnetEnded, keysUnknown, stored }:
       ];
     return trouble ? [found("mirror-failing", origin, `Mirror ${origin} ${trouble}.`)] : [];
   });
+  if (doorbellDown !== null)
+    findings.push(found("doorbell-down", doorbellDown.name, doorbellDownWords(doorbellDown.name, doorbellDown.reason)));
   if (keysUnknown !== null) {
     const waiting = stored.reduce((sum, { unproven }) => sum + unproven, 0);
-    const what =
-      waiting === 1
-        ? "1 signed message waits, and nobody sees it"
-        : `${waiting === 0 ? "Signed" : `${waiting} signed`} messages wait, and nobody sees them`;
-    findings.push(
-      found(
-        "keys-unknown",
-        null,
-        `No mirror says which key an account had at a time${because(keysUnknown.reason)}. ${what}.`,
-      ),
-    );
+    findings.push(found("keys-unknown", null, keysUnknownWords(keysUnknown.reason, waiting)));
   }
   if (budgetRefused > 0)
     findings.push(

@@ -15,3 +15,15 @@ export const redisDownWords = (reason: string | null) =>
   isOutOfMemory(reason)
     ? "Redis is out of memory: it refuses every command that writes."
     : withReason("Redis does not answer", reason);
+
+export const doorbellDownWords = (name: string, reason: string): string =>
+  `Mirror ${name} does not tell when topics move${because(reason)}. Open pages poll instead.`;
+
+/** `waiting`: the number of signed messages that nobody sees. */
+export function keysUnknownWords(reason: string, waiting: number): string {
+  const what =
+    waiting === 1
+      ? "1 signed message waits, and nobody sees it"
+      : `${waiting === 0 ? "Signed" : `${waiting} signed`} messages wait, and nobody sees them`;
+  return `No mirror says which key an account had at a time${because(reason)}. ${what}.`;
+}

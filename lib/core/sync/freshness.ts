@@ -8,6 +8,11 @@ export interface FreshnessNow {
   readonly stale: boolean;
   /** The ledger is at rest: it makes no blocks, and everything on it is stored, as far as the mirror reports. */
   readonly isQuiet: boolean;
+  /**
+   * A doorbell watches every topic, and everything of which it has told is stored. That is no proof: it makes nothing fresh, and
+   * `asOfNs` stays at the last one.
+   */
+  readonly isWatched?: boolean;
 }
 
 /** The freshness of data whose age is not known. */

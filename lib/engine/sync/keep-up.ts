@@ -1,6 +1,6 @@
 /**
  * Demands a sync once a minute, so that topics that nobody reads stay up to date too. Of all instances, only the one that passes
- * the gate demands. For a quiet topic that costs a mirror request and no SQL.
+ * the gate demands. For a quiet topic that costs a mirror request and no SQL, and nothing while a doorbell watches it.
  */
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";
@@ -23,7 +23,7 @@ export async function keepUp({ scheduler, hot, clock }: KeepUpDeps, signal: Abor
     await clock.sleep(EVERY_MS, signal);
     if (signal.aborted) return;
     // The sync itself reports its failures.
-    if (await isOurTurn(hot)) await scheduler.demand().catch(() => {});
+    if (await isOurTurn(hot)) await scheduler.demand("page").catch(() => {});
   }
 }
 

@@ -17,6 +17,7 @@ import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
 import { MirrorHeads } from "./mirror-heads";
+import { type Asker, RoundTimer } from "./round-timer";
 import {
   type SyncEnvironment,
   type Synced,
@@ -39,6 +40,8 @@ export interface SchedulerDeps extends SyncEnvironment {
   readonly gateMs: number;
   readonly freshnessTargetMs: number;
   readonly onProgress?: SyncOwner["onProgress"];
+  /** Whether a doorbell tells when the topic moves, and everything of which it has told is stored. */
+  readonly isWatched?: (topicId: TopicId) => boolean;
 }
 
 /** A topic that is read. */
@@ -66,7 +69,11 @@ interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
  * and the topic waited another period (measured with Redis on the same machine).
  */
 const TAKEN_SHARE = 0.95;
-/** A drained topic is looked at this often, for wallets that have kept its address. */
+const NONE: ReadonlySet<TopicId> = new Set();
+/**
+ * A drained topic is looked at this often, for wallets that have kept its address. For pages, so is a topic that a doorbell watches:
+ * a doorbell that is silent proves nothing.
+ */
 const RARE_MS = 600_000;
 /** A commit keeps the database awake anyway. Then it may be asked for the registry's version this often. */
 const CHECK_AFTER_COMMIT_MS = 15_000;
@@ -84,13 +91,14 @@ export class SyncScheduler {
   /** Drained topics that are no longer looked at. */
   private readonly closed = new Set<TopicId>();
   private readonly topicDeps: TopicSyncDeps;
-  private nextRoundMs = 0;
+  private readonly rounds: RoundTimer;
   private readonly waited: WaitedRuns;
   readonly heads: MirrorHeads;
   private readonly watermarks: Watermarks;
 
   constructor(private readonly deps: SchedulerDeps) {
     this.waited = new WaitedRuns(deps.clock);
+    this.rounds = new RoundTimer(deps.gateMs);
     const { ledger, clock, incidents, mayBeQuiet = false } = deps;
     this.heads = new MirrorHeads({
       ...{ ledger, clock, incidents, mayBeQuiet },
@@ -179,11 +187,12 @@ export class SyncScheduler {
    * Call this for every reader. Once in each gate period this process asks which topics it is to sync, and syncs them. Resolves
    * when the runs that it started are over. Callers who serve a reader now do not wait for that.
    */
-  async demand(): Promise<void> {
+  async demand(asker: Asker = "reader"): Promise<void> {
     const nowMs = this.deps.clock.monotonicMs();
-    if (nowMs < this.nextRoundMs) return;
-    this.nextRoundMs = nowMs + this.deps.gateMs;
-    const due = this.dueAt(nowMs);
+    if (!this.rounds.isDue(asker, nowMs)) return;
+    const watched = asker === "page" ? this.watched() : NONE;
+    const due = this.dueAt(nowMs, watched);
+    if (!this.rounds.begins(due.length, watched.size === 0, nowMs)) return;
     const epoch = epochOf(this.deps.stamp.highest);
     const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
     // The stamp comes before the watermarks. So an answer of the store that lacks what others have synced is recognised.
@@ -195,12 +204,18 @@ export class SyncScheduler {
     await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
   }
 
-  /** The topics of a round: all live ones, and drained ones that were not looked at for a long time. */
-  private dueAt(nowMs: number): readonly RoundTopic[] {
-    const isRareDue = ({ reading, dueMs }: Kept) => reading === "rare" && dueMs <= nowMs;
+  private watched(): ReadonlySet<TopicId> {
+    const { isWatched } = this.deps;
+    return isWatched === undefined ? NONE : new Set([...this.kept.keys()].filter(isWatched));
+  }
+
+  /** The topics of a round: all live ones, and drained or watched ones that were not looked at for a long time. */
+  private dueAt(nowMs: number, watched: ReadonlySet<TopicId>): readonly RoundTopic[] {
+    const isDue = ({ dueMs }: Kept) => dueMs <= nowMs;
     // A drained topic that was looked at for the last time leaves without a change of the registry.
-    if ([...this.kept.values()].some(isRareDue)) this.follow();
-    const due = [...this.kept.values()].filter((topic) => topic.reading !== "rare" || isRareDue(topic));
+    if ([...this.kept.values()].some((topic) => topic.reading === "rare" && isDue(topic))) this.follow();
+    const isRare = ({ reading, topicId }: Kept) => reading === "rare" || watched.has(topicId);
+    const due = [...this.kept.values()].filter((topic) => !isRare(topic) || isDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
     return due.map(({ topicId, syncedThroughNs: throughNs, generation }) => ({
       topicId,
@@ -259,7 +274,7 @@ export class SyncScheduler {
       if (waiting.some(({ sync, sequence }) => !sync || this.waited.isOutOfReach(sync, sequence))) return false;
       // A run that a slow mirror or database holds up goes on without readers who cannot wait for it.
       const runs = waiting.flatMap(({ sync }) => (sync ? [this.waited.next(sync, deadlineMs)] : []));
-      await this.orLater(Promise.all(runs), deadlineMs);
+      await this.waited.orLater(Promise.all(runs), deadlineMs);
     }
   }
 
@@ -270,18 +285,7 @@ export class SyncScheduler {
       const waiting = behind.filter(({ syncedThroughNs }) => syncedThroughNs < throughNs);
       if (waiting.length === 0) return true;
       if (this.deps.clock.monotonicMs() >= deadlineMs) return false;
-      await this.orLater(Promise.all(waiting.map(({ sync }) => this.waited.next(sync, deadlineMs))), deadlineMs);
-    }
-  }
-
-  /** Resolves with the work or at the deadline, whichever comes first. */
-  private async orLater(work: Promise<unknown>, deadlineMs: number): Promise<void> {
-    const { clock } = this.deps;
-    const done = new AbortController();
-    try {
-      await Promise.race([work, clock.sleep(deadlineMs - clock.monotonicMs(), done.signal)]);
-    } finally {
-      done.abort();
+      await this.waited.orLater(Promise.all(waiting.map(({ sync }) => this.waited.next(sync, deadlineMs))), deadlineMs);
     }
   }
 
@@ -292,8 +296,10 @@ export class SyncScheduler {
 
   freshness(): FreshnessNow {
     const live = [...this.kept.values()].filter(({ reading }) => reading === "live");
-    const { clock, freshnessTargetMs } = this.deps;
-    return freshness(live.map(this.syncedTopic), clock.now(), freshnessTargetMs, this.heads.quiet());
+    const { clock, freshnessTargetMs, isWatched } = this.deps;
+    const now = freshness(live.map(this.syncedTopic), clock.now(), freshnessTargetMs, this.heads.quiet());
+    const isAllWatched = isWatched !== undefined && live.every(({ topicId }) => isWatched(topicId));
+    return isAllWatched && now.asOfNs !== null ? { ...now, isWatched: true } : now;
   }
 
   /** Whether a topic was read to its end, by this instance or another. */

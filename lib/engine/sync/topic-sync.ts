@@ -10,7 +10,7 @@ import { type TopicId, toSequence } from "../../core/ledger/ids";
 import type { LedgerMessage } from "../../core/ledger/message";
 import { CHAIN_START, type ChainHead, verifyNext } from "../../core/ledger/verify";
 import { ok, type Result } from "../../core/result";
-import type { LogEntry, NextBatch } from "../../core/signals/batch";
+import type { NextBatch } from "../../core/signals/batch";
 import { extend } from "../../core/sync/coverage";
 import { PAGE, RANGES } from "../../core/sync/pages";
 import { isRepairDue } from "../../core/sync/repair-timer";
@@ -36,6 +36,7 @@ import { type Checked, HistoryCheck } from "./history-check";
 import { meetHole } from "./holes";
 import { inPieces, type Run } from "./in-pieces";
 import type { MirrorHeads } from "./mirror-heads";
+import { count, newCounts, type SyncCounts } from "./sync-counts";
 import { type Window, window } from "./topic-pages";
 
 /** The parts that the syncs of all topics share. */
@@ -91,30 +92,11 @@ export interface SyncReport {
   readonly error: string | null;
 }
 
-/** Counts of the work of this process for a topic since it started. */
-export interface SyncCounts {
-  commits: number;
-  /** Batches that another instance had committed first. */
-  conflicts: number;
-  messages: number;
-  verified: number;
-  unverifiable: number;
-  failed: number;
-  undecodable: number;
-  untrusted: number;
-  unproven: number;
-  /** Declared gaps. */
-  gaps: number;
-}
-
 export class TopicSync {
   private current: SyncState = SYNC_START;
   private running: Promise<SyncReport> | null = null;
   private readonly history: HistoryCheck;
-  readonly counts: SyncCounts = {
-    ...{ commits: 0, conflicts: 0, messages: 0, gaps: 0 },
-    ...{ verified: 0, unverifiable: 0, failed: 0, undecodable: 0, untrusted: 0, unproven: 0 },
-  };
+  readonly counts: SyncCounts = newCounts();
 
   constructor(
     readonly topicId: TopicId,
@@ -145,6 +127,16 @@ export class TopicSync {
   /** The topic's cursor as far as this process knows it; null before the first run. */
   get cursor(): number | null {
     return this.current.chain?.sequence ?? null;
+  }
+
+  /** The chain at the cursor; null before the first run. */
+  get head(): ChainHead | null {
+    return this.current.chain;
+  }
+
+  /** Nothing is left to do until a message comes: no hole, no fault, and nothing to repair now. */
+  get isAtRest(): boolean {
+    return this.isIn("idle") && !this.isReset && !isRepairDue(this.current.repair, this.nowMs());
   }
 
   /**
@@ -372,21 +364,10 @@ export class TopicSync {
     const isUnproven = entries.some(({ disposition }) => disposition === "unproven");
     const needsRepair = gap !== null || failures > 0 || isUnproven;
     this.step({ name: "committed", from: chain, to: reached, needsRepair, nowMs: this.nowMs() });
-    this.count(entries, gap !== null);
+    count(this.counts, entries, gap !== null);
     this.deps.owner.onProgress(this.topicId, reached.sequence, entries.length);
     await announce(this.deps, batch, outcome.rows);
     return entries.filter((entry) => entry.verification === "verified").length;
-  }
-
-  private count(entries: readonly LogEntry[], hasGap: boolean): void {
-    this.counts.commits += 1;
-    this.counts.messages += entries.length;
-    this.counts.gaps += hasGap ? 1 : 0;
-    for (const { verification, disposition } of entries) {
-      this.counts[verification] += 1;
-      if (disposition === "undecodable" || disposition === "untrusted" || disposition === "unproven")
-        this.counts[disposition] += 1;
-    }
   }
 
   private wait(hole: Hole, reason: string): void {

@@ -50,6 +50,16 @@ export class WaitedRuns {
     return this.clock.monotonicMs() - runs.startedMs <= END_KNOWN_MS && sequence > cursor + SOON_MESSAGES;
   }
 
+  /** Resolves with the work or at the deadline, whichever comes first. */
+  async orLater(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+    const done = new AbortController();
+    try {
+      await Promise.race([work, this.clock.sleep(deadlineMs - this.clock.monotonicMs(), done.signal)]);
+    } finally {
+      done.abort();
+    }
+  }
+
   private async run(sync: TopicSync, runs: Runs, untilMs: number): Promise<void> {
     const idleMs = this.clock.monotonicMs() - runs.startedMs;
     if (idleMs >= FORGET_MS) runs.emptyRuns = 0;

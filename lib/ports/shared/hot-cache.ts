@@ -1,5 +1,5 @@
 /**
- * Shared state of all instances that may get lost: gates, the mirror budget, nonces and first answers. Each method is one command
+ * Shared state of all instances that may get lost: gates, leases, the mirror budget, nonces and first answers. Each method is one command
  * and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
  */
 import type { TopicId, UserId } from "../../core/ledger/ids";
@@ -48,6 +48,15 @@ export interface Round {
   readonly nowMs: number | null;
 }
 
+/** A topic that a caller wants to hold. `isLive`: its holder does what the lease is for, so that others need not. */
+export interface LeaseWish {
+  readonly topicId: TopicId;
+  readonly isLive: boolean;
+}
+
+/** The holder of a topic: the caller, another one that is live, or another one that is not. */
+export type Lease = "ours" | "live" | "held";
+
 export interface HotCache {
   /** Resolves if the cache answers and takes writes. Leaves nothing behind. */
   ping(): Promise<void>;
@@ -59,6 +68,10 @@ export interface HotCache {
    * the registry and stamp of the store, and answers with the newest ones.
    */
   round(topics: readonly RoundTopic[], gateMs: number, registryVersion: number, stamp?: number): Promise<Round>;
+  /** Takes or renews a lease on each topic that no other owner holds, for `ttlMs`. In the order asked. */
+  lease(wishes: readonly LeaseWish[], owner: string, ttlMs: number): Promise<readonly Lease[]>;
+  /** Gives up the leases of `owner` on these topics. */
+  release(topicIds: readonly TopicId[], owner: string): Promise<void>;
   /** Reserves one token. Returns the wait until it is there (0: now), or null if that is longer than `maxWaitMs`. */
   reserve(budget: string, policy: BudgetPolicy): Promise<number | null>;
   /** Remembers `nonce` and its message if it is larger than the last one of `userId`. */

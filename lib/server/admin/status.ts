@@ -3,7 +3,7 @@ import "server-only";
 import { cappedAt, fitting, MAX_ANSWER_BYTES } from "../../core/bounds";
 import { consensusNs, formatConsensusTime, toMs } from "../../core/ledger/consensus-time";
 import { cleanText } from "../../core/signals/text";
-import type { SyncCounts } from "../../engine/sync/topic-sync";
+import type { SyncCounts } from "../../engine/sync/sync-counts";
 import type {
   OperatorLogRow,
   RejectedEntry,

@@ -1,6 +1,7 @@
 import "server-only";
 /** Types of a wired app and of its opened parts. The file holds types only, so that each part can refer to the whole app. */
 import type { MirrorLedger } from "../../adapters/mirror/mirror-ledger";
+import type { GrpcAddress } from "../../adapters/mirror-grpc/address";
 import type { StatementsStats } from "../../adapters/postgres/drivers/statements";
 import type { RedisClientStats } from "../../adapters/redis/client/client";
 import type { EventBusStats } from "../../adapters/redis/events/event-bus";
@@ -9,6 +10,7 @@ import type { RegisteredTopic } from "../../core/shards/registered-topic";
 import type { TrustedPayers } from "../../core/signals/interpret";
 import type { Incidents } from "../../engine/health/incidents";
 import type { InstanceReporter } from "../../engine/health/instance-reporter";
+import type { Doorbells } from "../../engine/live/doorbells";
 import type { LiveHub } from "../../engine/live/live-hub";
 import type { TopicRates } from "../../engine/live/topic-rates";
 import type { DefinitionsGeneration, HeardCommits } from "../../engine/reads/invalidate";
@@ -23,6 +25,7 @@ import type { Invitations } from "../../engine/writes/invitations";
 import type { SignOuts } from "../../engine/writes/sign-outs";
 import type { SubmitService } from "../../engine/writes/submit";
 import type { Clock } from "../../ports/clock";
+import type { Doorbell } from "../../ports/doorbell";
 import type { Submitter } from "../../ports/ledger/submitter";
 import type { TopicCreator } from "../../ports/ledger/topic-creator";
 import type { Log } from "../../ports/log";
@@ -99,6 +102,8 @@ export interface App {
   readonly router: TopicRouter;
   readonly shards: Shards;
   readonly scheduler: SyncScheduler;
+  /** Null if no mirror tells when a topic moves. */
+  readonly doorbells: Doorbells | null;
   readonly l1: L1Cache;
   readonly reader: TieredRead;
   readonly publicMirror: PublicMirror;
@@ -157,6 +162,8 @@ export interface App {
 /** The parts of the network, either configured or started here. */
 export interface NetworkParts {
   readonly mirrorUrls: readonly string[];
+  /** The mirror's gRPC server that tells when a topic moves. Null or absent if there is none. */
+  readonly mirrorGrpc?: GrpcAddress | null;
   readonly topics: readonly RegisteredTopic[];
   readonly trustedPayers: TrustedPayers;
   readonly submitter: Submitter | null;
@@ -190,6 +197,8 @@ export interface Parts {
   readonly shared?: SharedTier | null;
   readonly stores: Stores;
   readonly network: NetworkParts;
+  /** Null or absent: topics are polled. */
+  readonly doorbell?: Doorbell | null;
   readonly log: Log;
   readonly clock?: Clock;
   readonly random?: () => number;

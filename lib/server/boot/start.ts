@@ -10,7 +10,7 @@ import type { App } from "./app";
 /** Starts the app of this process once, however many bundles ask for it. */
 import { createApp } from "./container";
 import { loaded } from "./loading";
-import { awaitStores, openShared } from "./open";
+import { awaitStores, openDoorbell, openShared } from "./open";
 
 // Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state, so the one app lives in a
 // global.
@@ -44,7 +44,8 @@ async function start(): Promise<App> {
     const close = async () => void (await Promise.all([network.close(), stores.close()]));
     await stores.claimLedger(network.ledgerId).catch((cause) => close().then(() => Promise.reject(cause)));
   }
-  const app = createApp({ env, shared: await openShared(env, log, metrics), stores, network, log, metrics, tracing });
+  const [shared, doorbell] = await Promise.all([openShared(env, log, metrics), openDoorbell(env, network)]);
+  const app = createApp({ env, shared, doorbell, stores, network, log, metrics, tracing });
   await loaded("the list of topics", Promise.all([app.openTopics(), app.signOuts.load()]));
   // This shows incidents of the first sync. Functions are frozen between requests, so they judge their health only when asked.
   if (!env.isVercel) app.health.start();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { NoDevnet } from "../../devnet/spawn";
 import { doubts, type Env, EnvError, readEnv } from "../config/env";
 import { examineDatabase } from "./doctor/database";
+import { examineDoorbell } from "./doctor/doorbell";
 import { type Finding, fine, wrong } from "./doctor/finding";
 import { MirrorExam } from "./doctor/mirrors";
 import { examineOperator } from "./doctor/operator";
@@ -37,6 +38,7 @@ export async function* examine(source: Readonly<Record<string, string | undefine
     const mirrors = new MirrorExam(env);
     yield* mirrors.mirrors();
     yield* mirrors.topics(stores);
+    yield* examineDoorbell(env);
     yield* examineOperator(env, mirrors.ledger);
     yield* mirrors.keys();
     yield* trust(env);

@@ -2,6 +2,7 @@ import "server-only";
 /** The schemas of configuration values, and the sentences about values that do not fit. */
 import { z } from "zod";
 import { parseMirrorAddress } from "../../adapters/mirror/mirror-address";
+import { type GrpcAddress, parseGrpcAddress } from "../../adapters/mirror-grpc/address";
 import { type RedisAddresses, redisAddresses } from "../../adapters/redis/tcp/addresses";
 import { keyOf } from "../../core/key";
 import {
@@ -168,6 +169,16 @@ export const urls = z
       if (!address.ok) context.addIssue(`holds an address that ${address.error}`);
     }
     return bases;
+  });
+export const grpcAddress = z
+  .string()
+  .optional()
+  .transform((text, context): GrpcAddress | null => {
+    if (text === undefined) return null;
+    const address = parseGrpcAddress(text);
+    if (address.ok) return address.value;
+    context.addIssue(address.error);
+    return z.NEVER;
   });
 export const uiOriginText = z
   .string()

@@ -166,6 +166,9 @@ function contradictions(env: Values, source: EnvSource): string[] {
 export function doubts(source: EnvSource): readonly string[] {
   const names = Object.keys(VARIABLES);
   return [
+    ...(isOnVercel(source) && givenValue(source, "MIRROR_GRPC") !== undefined
+      ? ["MIRROR_GRPC has no effect on Vercel, because functions sleep between requests. Remove it."]
+      : []),
     ...misspeltNames(source, names).map(
       ([given, meant]) => `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
     ),

@@ -68,6 +68,9 @@ async function openDevnet(env: Env, log: Log, spawn: typeof spawnDevnet): Promis
   const { contact, trust, recognition, profile } = devnet.topics;
   return {
     mirrorUrls: env.MIRROR_URL ?? [devnet.restUrl],
+    // Another mirror need not tell of the devnet's topics.
+    mirrorGrpc:
+      env.MIRROR_GRPC ?? (env.MIRROR_URL === null ? { target: devnet.mirrorGrpcAddress, isTls: false } : null),
     topics: registeredTopics(
       {
         contact: [toTopicId(contact)],
@@ -101,6 +104,7 @@ async function openPublic(env: Env, log: Log): Promise<NetworkParts> {
     log.warn("APP_DOMAIN is not set: nobody can sign in with a wallet, except on this machine itself.");
   return {
     mirrorUrls: env.MIRROR_URL ?? NETWORK_MIRRORS[env.HEDERA_NETWORK] ?? [],
+    mirrorGrpc: env.MIRROR_GRPC,
     topics: registeredTopics(configuredTopics(env), env.TOPIC_IDENTITY),
     trustedPayers: env.TRUSTED_PAYERS ?? new Set<AccountId>(),
     submitter,

@@ -10,6 +10,7 @@ import {
   accountId,
   clientIds,
   domains,
+  grpcAddress,
   integer,
   issuers,
   list,
@@ -60,6 +61,11 @@ export const VARIABLES = {
     urls,
     null,
     "Mirror REST addresses, the preferred one first. Default: the network's public mirrors; required for custom. A user and password in an address are sent as a header",
+  ),
+  MIRROR_GRPC: variable(
+    grpcAddress,
+    null,
+    "host:port of a mirror's gRPC server, for long-lived processes. It tells when a topic moves, so that open pages need no polls. TLS on ports 443 and 50212, or as https:// or http:// says. Default on devnet: the devnet's own; else none, and topics are polled",
   ),
   TOPIC_CONTACT: variable(
     topicIds,

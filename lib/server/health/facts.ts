@@ -76,7 +76,8 @@ function callsBetween(before: Count | undefined, after: Count | undefined): Call
 }
 
 export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
-  const { clock, stores, sharedStats, ledger, scheduler, adminReads, written } = app;
+  const { clock, stores, sharedStats, ledger, scheduler, doorbells, adminReads, written } = app;
+  const reason = doorbells?.trouble ?? null;
   const sql = stores.stats();
   const shared = sharedStats?.() ?? null;
   const head = scheduler.mirrorHeadNs;
@@ -103,6 +104,7 @@ export function factsOf(app: App, now: Tally, watched: Watched): HealthFacts {
       ...{ origin, circuit, lastError, clockAheadMs },
       calls: callsBetween(watched.before(origin)?.mirrors.get(origin), now.mirrors.get(origin)),
     })),
+    doorbellDown: doorbells === null || reason === null ? null : { name: doorbells.name, reason },
     mirrorHeadMs: head === null ? null : toMs(head),
     budgetRefused: now.budgetRefused - (watched.before("budget")?.budgetRefused ?? now.budgetRefused),
     devnetEnded: app.devnetEnded(),

@@ -25,6 +25,7 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
     lagMs: now.lagMs,
     stale: now.stale || isStaleCopy,
     ...(now.isQuiet ? { quiet: true as const } : {}),
+    ...(now.isWatched ? { watched: true as const } : {}),
   };
 }
 

@@ -42,6 +42,7 @@ export function followApp(registry: Registry, app: App): void {
   followLedger(app, counter, gauge);
   followTopics(app, counter, gauge);
   followStreams(app, counter, gauge);
+  followDoorbells(app, counter, gauge);
   followIncidents(app, counter, gauge);
 }
 
@@ -182,6 +183,21 @@ function followStreams({ hub }: App, counter: Define, gauge: Define): void {
 
 /** A subject that had an incident keeps its series at 0, which shows the end. At most this many are kept. */
 const SUBJECTS_KEPT = 500;
+
+function followDoorbells({ doorbells }: App, counter: Define, gauge: Define): void {
+  if (doorbells === null) return;
+  gauge("doorbells_live", "Topics whose doorbell this instance holds and that is live", [], (tell) =>
+    tell({}, doorbells.liveCount),
+  );
+  counter(
+    "doorbell_events",
+    "Subscriptions of topics, those that failed, rings, and pulls after a ring",
+    ["what"],
+    (tell) => {
+      for (const [what, count] of Object.entries(doorbells.counts)) tell({ what }, count);
+    },
+  );
+}
 
 function followIncidents({ incidents, health, written }: App, counter: Define, gauge: Define): void {
   const seen = new Map<string, Labels>();

@@ -35,7 +35,11 @@ function encodeEvent(userId: UserId, event: LiveEvent): string {
 }
 
 const isSame = (a: FreshnessNow, b: FreshnessNow) =>
-  a.asOfNs === b.asOfNs && a.lagMs === b.lagMs && a.stale === b.stale && a.isQuiet === b.isQuiet;
+  a.asOfNs === b.asOfNs &&
+  a.lagMs === b.lagMs &&
+  a.stale === b.stale &&
+  a.isQuiet === b.isQuiet &&
+  a.isWatched === b.isWatched;
 
 /** JSON has no line breaks, so one data line is enough. */
 function encoded(userId: UserId, event: LiveEvent): string {

@@ -37,7 +37,9 @@ describe("a doorbell", () => {
     devnet.submit(topicId, "d");
     await heard.until(({ rings }) => rings.length === 3);
     expect(heard.sequences).toEqual([2, 3, 4]);
-    expect(heard.rings.slice(0, 2).map((ring) => ring.consensusNs)).toEqual([second?.consensusNs, third?.consensusNs]);
+    const places = heard.rings.map(({ consensusNs: atNs, runningHash }) => [atNs, Buffer.from(runningHash ?? [])]);
+    const placeOf = (message = second) => [message?.consensusNs, Buffer.from(message?.runningHash ?? [])];
+    expect(places.slice(0, 2)).toEqual([placeOf(second), placeOf(third)]);
     expect(heard.ends).toEqual([]);
   });
 

@@ -39,6 +39,36 @@ export function hotCacheContract(open: () => Promise<HotCacheSubject>): void {
     });
   });
 
+  describe("a lease", () => {
+    const [a, b] = ["0.0.1", "0.0.2"] as TopicId[] as [TopicId, TopicId];
+    const wish = (topicId: TopicId, isLive = false) => ({ topicId, isLive });
+
+    it("belongs to one owner, who renews it, and others learn whether that owner is live", async () => {
+      const many = await Promise.all(Array.from({ length: 10 }, (_, i) => hot.lease([wish(a)], `owner ${i}`, 1_000)));
+      const holders = many.flatMap(([lease], i) => (lease === "ours" ? [`owner ${i}`] : []));
+      expect(holders).toHaveLength(1);
+      const [holder] = holders as [string];
+      expect(many.flat().filter((lease) => lease === "held")).toHaveLength(9);
+      await pass(600);
+      expect(await hot.lease([wish(a, true)], holder, 1_000)).toEqual(["ours"]);
+      await pass(600);
+      expect(await hot.lease([wish(b), wish(a)], "another", 1_000)).toEqual(["ours", "live"]);
+      expect(await hot.lease([wish(a), wish(b)], holder, 1_000)).toEqual(["ours", "held"]);
+      expect(await hot.lease([wish(a)], "another", 1_000)).toEqual(["held"]);
+    });
+
+    it("goes to another owner when it lapses, or when its own owner releases it", async () => {
+      await hot.lease([wish(a, true), wish(b, true)], "first", 1_000);
+      await hot.release([a, b], "second");
+      expect(await hot.lease([wish(a), wish(b)], "second", 1_000)).toEqual(["live", "live"]);
+      await hot.release([a], "first");
+      expect(await hot.lease([wish(a), wish(b)], "second", 1_000)).toEqual(["ours", "live"]);
+      await pass(1_001);
+      expect(await hot.lease([wish(b)], "second", 1_000)).toEqual(["ours"]);
+      expect(await hot.lease([], "second", 1_000)).toEqual([]);
+    });
+  });
+
   describe("a round", () => {
     const [a, b] = ["0.0.1", "0.0.2"] as TopicId[] as [TopicId, TopicId];
     it("gives each topic to one caller in each period", async () => {

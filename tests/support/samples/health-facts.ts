@@ -34,6 +34,7 @@ export const HEALTHY: HealthFacts = {
   unknownTopics: [],
   keysUnknown: null,
   mirrors: [mirror],
+  doorbellDown: null,
   mirrorHeadMs: NOW_MS - 3_000,
   budgetRefused: 0,
   devnetEnded: null,
@@ -113,6 +114,11 @@ export const INCIDENT_SAMPLES: Readonly<Record<Extract<IncidentCode, (typeof JUD
       facts: { mirrors: [{ ...mirror, calls: { sent: 8, failed: 0, meanMs: 2_000 } }] },
       subject: "https://mirror.test",
       says: "Mirror https://mirror.test is slow: an answer takes over a second.",
+    },
+    "doorbell-down": {
+      facts: { doorbellDown: { name: "mirror.test:443", reason: "the mirror cannot be reached by gRPC" } },
+      subject: "mirror.test:443",
+      says: "Mirror mirror.test:443 does not tell when topics move: the mirror cannot be reached by gRPC. Open pages poll instead.",
     },
     "budget-exhausted": {
       facts: { budgetRefused: 1 },

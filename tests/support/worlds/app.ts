@@ -2,6 +2,7 @@
 
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, type DevnetOptions, startDevnet } from "@/lib/devnet/devnet";
+import type { Doorbell } from "@/lib/ports/doorbell";
 import type { Submitter } from "@/lib/ports/ledger/submitter";
 import type { TopicCreator } from "@/lib/ports/ledger/topic-creator";
 import type { App, SharedTier, Stores } from "@/lib/server/boot/app";
@@ -54,6 +55,8 @@ export interface TestAppOptions {
   readonly shared?: SharedTier;
   /** Urls of further mirrors. The devnet's own comes first. */
   readonly moreMirrors?: readonly string[];
+  /** Tells when a topic moves. Without it topics are polled. */
+  readonly doorbell?: (devnet: Devnet) => Doorbell;
   /** Our own server is asked for the same as the route handler, unless that wrote something, and must answer the same. */
   readonly bothEntries?: boolean;
 }
@@ -82,6 +85,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ended: options.devnetEnded ?? (() => null),
       close: () => devnet.stop(),
     },
+    doorbell: options.doorbell?.(devnet) ?? null,
     log,
     clock,
     random: () => 0.5,

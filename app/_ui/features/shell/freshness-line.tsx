@@ -4,6 +4,7 @@ import { type FreshnessWords, useFreshness } from "@/lib/client/live/freshness";
 
 const DOTS: Record<FreshnessWords["tone"], string> = {
   fresh: "bg-accent",
+  watching: "bg-line-strong",
   behind: "bg-copper",
   offline: "bg-danger",
   waiting: "bg-line-strong animate-breathe",
@@ -11,6 +12,7 @@ const DOTS: Record<FreshnessWords["tone"], string> = {
 
 const TEXTS: Record<FreshnessWords["tone"], string> = {
   fresh: "text-ink-soft",
+  watching: "text-ink-soft",
   behind: "text-copper font-medium",
   offline: "text-danger font-medium",
   waiting: "text-ink-soft",
@@ -35,6 +37,7 @@ const SPOKEN: Record<FreshnessWords["tone"], string> = {
   fresh: "Up to date",
   behind: "Falling behind the ledger",
   offline: "Not connected, showing what was read last",
+  watching: "Watching for changes",
   waiting: "",
 };
 

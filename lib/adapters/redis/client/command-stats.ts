@@ -9,6 +9,7 @@ export const PURPOSES = [
   "expire",
   "gate",
   "round",
+  "lease",
   "budget",
   "nonce",
   "fence",

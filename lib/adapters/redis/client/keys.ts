@@ -106,6 +106,10 @@ export class Keys {
     return this.gate(keyOf("sync", topicId));
   }
 
+  lease(topicId: TopicId): string {
+    return `${this.roots[0]}:${keyOf("", "lease", topicId)}`;
+  }
+
   budget(budget: string): string {
     return `${this.roots[0]}:${keyOf("", "budget", budget)}`;
   }

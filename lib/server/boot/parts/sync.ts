@@ -5,6 +5,7 @@ import { checkSignature } from "../../../adapters/hedera/message-signature";
 import type { MirrorLedger } from "../../../adapters/mirror/mirror-ledger";
 import type { TopicId, UserId } from "../../../core/ledger/ids";
 import type { Incidents } from "../../../engine/health/incidents";
+import { Doorbells } from "../../../engine/live/doorbells";
 import { MissedEvents } from "../../../engine/live/missed-events";
 import { TopicRates } from "../../../engine/live/topic-rates";
 import { renamedBy } from "../../../engine/reads/invalidate";
@@ -14,6 +15,7 @@ import { RegistryCache } from "../../../engine/shards/registry-cache";
 import { type LookupPurpose, Signatures } from "../../../engine/sync/signatures";
 import { SyncScheduler } from "../../../engine/sync/sync-scheduler";
 import type { Clock } from "../../../ports/clock";
+import type { Doorbell } from "../../../ports/doorbell";
 import type { Log } from "../../../ports/log";
 import { ifDown } from "../../../ports/tier-unavailable";
 import { TopicChecks } from "../../admin/topic-checks";
@@ -25,6 +27,7 @@ export interface Sync {
   readonly registry: RegistryCache;
   readonly rates: TopicRates;
   readonly scheduler: SyncScheduler;
+  readonly doorbells: Doorbells | null;
   readonly checks: TopicChecks;
   readonly rereading: Rereading;
   readonly signatures: Signatures;
@@ -37,6 +40,8 @@ interface SyncParts {
   readonly network: NetworkParts;
   readonly tiers: Tiers;
   readonly ledger: MirrorLedger;
+  readonly doorbell: Doorbell | null;
+  readonly instanceId: string;
   readonly gateMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -103,6 +108,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
       rest.onProgress();
     },
     registry,
+    ...(rest.doorbell && { isWatched: (topicId: TopicId) => doorbells?.covers(topicId) === true }),
     gateMs: rest.gateMs,
     freshnessTargetMs: env.FRESHNESS_TARGET_MS,
     policy: {
@@ -111,13 +117,19 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
       faultBackoff: { baseMs: 1_000, maxMs: 60_000 },
     },
   });
+  const doorbells =
+    rest.doorbell &&
+    new Doorbells({
+      ...{ doorbell: rest.doorbell, hot, scheduler, clock, log, random },
+      ...{ owner: rest.instanceId, gateMs: rest.gateMs },
+    });
   const checks = new TopicChecks({
     ...commits,
     admin: stores.admin,
     mirrorRps: env.MIRROR_RPS,
     onUnproven,
   });
-  return { registry, rates, scheduler, checks, rereading, signatures };
+  return { registry, rates, scheduler, doorbells, checks, rereading, signatures };
 }
 
 /**

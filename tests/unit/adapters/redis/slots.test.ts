@@ -33,6 +33,7 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
     [viewScripts.LOOKUP, [1, null, "0"]],
     [viewScripts.HELD, [[], [], []]],
     [hotScripts.ROUND, [0, "", 0, 0, "0", "0", 0, [], "0", 1]],
+    [hotScripts.LEASE, [2, 2]],
     [hotScripts.RESERVE, 0],
     [hotScripts.CLAIM_NONCE, ["next", 1]],
     [hotScripts.ATTEMPT, null],
@@ -65,6 +66,13 @@ async function everything(partitions: number): Promise<readonly Sent[]> {
   });
   await hot.ping();
   await hot.passGate("g", 1_000);
+  const topics = ["0.0.1", "0.0.2"] as TopicId[];
+  await hot.lease(
+    topics.map((topicId) => ({ topicId, isLive: true })),
+    "o",
+    1_000,
+  );
+  await hot.release(topics, "o");
   await hot.round([{ topicId: TOPIC, watermark: 1n }], 1_000, 0);
   await hot.reserve("m", { perSecond: 1, burst: 1, maxWaitMs: 0 });
   await hot.claimNonce(ADA, 1, "d");

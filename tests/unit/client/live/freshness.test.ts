@@ -16,6 +16,7 @@ const base: Knowledge = {
   lagMs: 1_000,
   stale: false,
   quiet: false,
+  watched: false,
   reportedAtMs: NOW,
   stream: "open",
   reached: true,
@@ -31,6 +32,14 @@ describe("the freshness line", () => {
   it("tells since when the ledger is quiet, and does not call that up to date", () => {
     expect(textOf({ quiet: true, lagMs: 0 })).toMatch(/^Ledger quiet since \d\d:\d\d:04$/);
     expect(textOf({ quiet: true, lagMs: 0 }, SILENCE_MS + 1_000)).toBe("21 s behind");
+  });
+  it("tells up to when a watched page is complete, and calls it neither up to date nor behind", () => {
+    const watched = { watched: true, stale: true, lagMs: 60_000 };
+    expect(textOf(watched)).toMatch(/^Watching for changes · complete to \d\d:\d\d:04$/);
+    expect(describeFreshness({ ...base, ...watched }, NOW).tone).toBe("watching");
+    expect(textOf({ watched: true })).toMatch(/^Up to date/);
+    expect(textOf(watched, SILENCE_MS + 1_000)).toBe("81 s behind");
+    expect(textOf({ ...watched, stream: "down" }, 0, 1_000)).toMatch(/^Reconnecting/);
   });
   it("tells how far behind the server says it is, and counts on", () => {
     expect(textOf({ stale: true, lagMs: 12_000 })).toBe("12 s behind");

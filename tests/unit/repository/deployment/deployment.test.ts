@@ -147,6 +147,7 @@ describe("docs/deploy.md", () => {
   const MARKS = ["needed", "to write", "advised", "by itself", "-"];
   const COMPOSE = ["POSTGRES_PASSWORD"];
   const SAMPLES: Readonly<Record<string, string>> = {
+    MIRROR_GRPC: "mirror.test:443",
     HEDERA_NETWORK: "testnet",
     DATABASE_URL: "postgres://u:p@db.example/x",
     KV_REST_API_URL: "https://redis.example",

@@ -31,6 +31,8 @@ const LINES: Readonly<Record<string, string>> = {
   "stored messages could not": DEFECT,
   doubt: SETTING,
   "a check of a": DEFECT,
+  "the doorbells could not": DEFECT,
+  "a pull after a": DEFECT,
 };
 
 /** The incidents themselves, and the list of latest errors, through which every line goes. */

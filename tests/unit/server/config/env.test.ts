@@ -14,6 +14,7 @@ const TOPICS = {
 /** A value for every variable that has no default and is checked together with others. */
 const COMPLETE = {
   MIRROR_URL: "https://mirror.example",
+  MIRROR_GRPC: "mirror.example:443",
   ...TOPICS,
   TOPIC_IDENTITY: "0.0.9",
   REGISTRY_TOPIC: "0.0.6",
@@ -125,6 +126,11 @@ describe("the environment", () => {
       "a mirror's address with a query",
       { MIRROR_URL: "https://mirror.test/?key=s3cret" },
       "MIRROR_URL holds an address that has a query (?…): leave it out",
+    ],
+    [
+      "a mirror's gRPC address without a port",
+      { MIRROR_GRPC: "s3cret.mirror.test" },
+      "MIRROR_GRPC must be host:port, https://host:port for TLS, or http://host:port without it",
     ],
     [
       "demo sign-in beside a list of operators",
@@ -252,6 +258,12 @@ describe("the environment", () => {
       expect(doubts({ [given]: "x" })).toEqual([
         `${given} is set, but the app does not read it. Rename it to ${meant}, or remove it.`,
       ]);
+  });
+
+  it("says that a doorbell has no effect on Vercel", () => {
+    const sentence = "MIRROR_GRPC has no effect on Vercel, because functions sleep between requests. Remove it.";
+    expect(doubts({ VERCEL: "1", MIRROR_GRPC: "mirror.test:443" })).toEqual([sentence]);
+    expect(doubts({ MIRROR_GRPC: "mirror.test:443" })).toEqual([]);
   });
 
   it.each([

@@ -1,0 +1,314 @@
+/**
+ * The doorbells of the topics, while somebody has a page open here. A topic has one among all instances, held by a lease. When it
+ * rings, the topic is pulled at once, as a demand would pull it. While it is live and everything of which it has told is stored,
+ * open pages demand nothing of the mirror.
+ *
+ *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed anew
+ *                        ▲                └── silent for ten seconds, or ended ──┐          │
+ *                        └───────────── back-off, circuit breaker ◀──────────────┴──────────┘ ended
+ *
+ * A doorbell is not trusted. It counts as live only if the mirror has rung for the very message that is stored last. A message of
+ * which it tells and that does not come hands the topic back to the polls. So the worst one costs what the polls cost, and a few
+ * pulls more; one that is silent delays a message until the next look at the topic (sync-scheduler.ts).
+ */
+import { consensusNs } from "../../core/ledger/consensus-time";
+import type { TopicId } from "../../core/ledger/ids";
+import { equalBytes } from "../../core/ledger/running-hash";
+import type { ChainHead } from "../../core/ledger/verify";
+import { backoffMs } from "../../core/sync/backoff";
+import { admit, type CircuitBreaker, CLOSED, failed, succeeded } from "../../core/sync/circuit-breaker";
+import type { Clock } from "../../ports/clock";
+import type { Bell, Doorbell, Ring } from "../../ports/doorbell";
+import type { Log } from "../../ports/log";
+import type { HotCache, Lease } from "../../ports/shared/hot-cache";
+import { ifDown } from "../../ports/tier-unavailable";
+import type { SyncScheduler } from "../sync/sync-scheduler";
+
+export interface DoorbellsDeps {
+  readonly doorbell: Doorbell;
+  readonly hot: Pick<HotCache, "lease" | "release">;
+  readonly scheduler: Pick<SyncScheduler, "topics" | "syncs" | "syncNow">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** The name of this instance in the leases. */
+  readonly owner: string;
+  readonly gateMs: number;
+}
+
+interface Watched {
+  readonly topicId: TopicId;
+  /** As it was answered last; null for unknown. */
+  lease: Lease | null;
+  bell: Bell | null;
+  /** The stored message at which the subscription began. */
+  from: ChainHead | null;
+  sinceMs: number;
+  /** The subscription has rung for that message. */
+  isProven: boolean;
+  /** A subscription was proven, and none has failed since. */
+  isLive: boolean;
+  /** The largest sequence number of which the subscription has told. */
+  rung: number;
+  failures: number;
+  retryMs: number;
+  /** The pulls that were spent, as the time at which all of them are saved up again. */
+  spentMs: number;
+  isPulling: boolean;
+}
+
+/** A page that loses its stream is back within seconds. */
+const LINGER_MS = 30_000;
+const LOOK_MS = 1_000;
+/** A lease outlives two lost renewals. An instance that dies leaves its topics without a doorbell for that long. */
+const LEASE_MS = 15_000;
+const RENEW_LEASE_MS = 5_000;
+/** The mirror answers a subscription within a second; another limit would only find busy ones dead. */
+const PROOF_MS = 10_000;
+/**
+ * A subscription whose mirror has stopped sending looks like an idle one. A new one finds what it has missed. Topics without
+ * readers are demanded as often (keep-up.ts).
+ */
+const ANEW_MS = 60_000;
+/** Twenty connections to the mirror. Topics beyond that are polled. */
+const MOST_TOPICS = 100;
+const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
+const BREAKER = { threshold: 5, backoff: { baseMs: 5_000, maxMs: 60_000 }, probeMs: PROOF_MS };
+/** A mirror's REST server may be a moment behind its gRPC server. */
+const PULL_TRIES = 3;
+const PULL_AGAIN_MS = 250;
+/** Pulls that a topic saves up. One comes back in each gate period, in which a poll would have pulled it too. */
+const SAVED_PULLS = 5;
+/** One lost subscription is made again within moments. Only after this many failures in a row is it worth a report. */
+const TROUBLE_FAILURES = 3;
+
+export class Doorbells {
+  private readonly watched = new Map<TopicId, Watched>();
+  private readonly closing = new AbortController();
+  private running: Promise<void> | null = null;
+  private untilMs = Number.NEGATIVE_INFINITY;
+  private leaseDueMs = 0;
+  private leasedUntilMs = Number.NEGATIVE_INFINITY;
+  private breaker: CircuitBreaker = CLOSED;
+  private lastFailure = "";
+  /** `opened`: subscriptions that were made. `failed`: those of them that failed, or ended by themselves. */
+  readonly counts = { opened: 0, failed: 0, rings: 0, pulls: 0 };
+
+  constructor(private readonly deps: DoorbellsDeps) {}
+
+  /** The mirror's address. */
+  get name(): string {
+    return this.deps.doorbell.name;
+  }
+
+  /** The number of topics whose doorbell this instance holds and that is live. */
+  get liveCount(): number {
+    return [...this.watched.values()].filter(({ isLive }) => isLive).length;
+  }
+
+  /** Why doorbells are dead although pages are open; null if none is, or if it has only just ended. */
+  get trouble(): string | null {
+    const isDead = [...this.watched.values()].some(({ failures }) => failures >= TROUBLE_FAILURES);
+    return isDead ? this.lastFailure : null;
+  }
+
+  /** Somebody has a page open. Call it again while that is so, at each heartbeat. */
+  watch(): void {
+    this.untilMs = this.nowMs() + LINGER_MS;
+    if (this.running !== null || this.closing.signal.aborted) return;
+    this.running = this.run().finally(() => {
+      this.running = null;
+    });
+  }
+
+  /** Whether open pages need no poll of the topic: a doorbell is live, here or elsewhere, and nothing is left to pull. */
+  covers(topicId: TopicId): boolean {
+    const topic = this.watched.get(topicId);
+    if (topic === undefined || this.nowMs() >= this.leasedUntilMs) return false;
+    const { lease, isLive } = topic;
+    if (this.deps.scheduler.syncs.get(topicId)?.isAtRest !== true) return false;
+    return lease === "live" || (lease === "ours" && isLive && !this.isBehind(topic));
+  }
+
+  /** Ends everything, and gives the leases up. */
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.running;
+    this.deps.doorbell.close();
+  }
+
+  private nowMs(): number {
+    return this.deps.clock.monotonicMs();
+  }
+
+  private async run(): Promise<void> {
+    const { clock, log } = this.deps;
+    const { signal } = this.closing;
+    while (!signal.aborted && this.nowMs() < this.untilMs) {
+      await this.look().catch((cause: unknown) =>
+        log.error("the doorbells could not be looked after; trying again shortly", { cause }),
+      );
+      await clock.sleep(LOOK_MS, signal);
+    }
+    const held = [...this.watched.values()];
+    for (const topic of held) this.hush(topic);
+    this.watched.clear();
+    await this.release(held).catch(ifDown("redis", () => {}));
+  }
+
+  private async look(): Promise<void> {
+    this.adopt();
+    if (this.nowMs() >= this.leaseDueMs) await this.askLeases();
+    for (const topic of this.watched.values()) {
+      if (topic.lease === "ours") this.supervise(topic);
+      else this.hush(topic);
+    }
+  }
+
+  /** Follows the registry. */
+  private adopt(): void {
+    const topicIds = new Set(this.deps.scheduler.topics.slice(0, MOST_TOPICS).map(({ topicId }) => topicId));
+    for (const topic of this.watched.values()) {
+      if (topicIds.has(topic.topicId)) continue;
+      this.hush(topic);
+      this.watched.delete(topic.topicId);
+    }
+    for (const topicId of topicIds) {
+      if (this.watched.has(topicId)) continue;
+      this.leaseDueMs = 0;
+      this.watched.set(topicId, {
+        ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
+        ...{ rung: 0, failures: 0, retryMs: 0, spentMs: 0, isPulling: false },
+      });
+    }
+  }
+
+  /** A topic that cannot be subscribed now is left to other instances. While Redis is down nobody holds a topic, and the polls go on. */
+  private async askLeases(): Promise<void> {
+    const nowMs = this.nowMs();
+    this.leaseDueMs = nowMs + RENEW_LEASE_MS;
+    const topics = [...this.watched.values()];
+    const isOpen = this.breaker.name === "open" && nowMs < this.breaker.untilMs;
+    const wanted = topics.filter(({ bell, retryMs }) => bell !== null || (retryMs <= nowMs && !isOpen));
+    const wishes = wanted.map(({ topicId, isLive }) => ({ topicId, isLive }));
+    const answered = async () => {
+      await this.release(topics.filter((topic) => topic.lease === "ours" && !wanted.includes(topic)));
+      return this.deps.hot.lease(wishes, this.deps.owner, LEASE_MS);
+    };
+    const leases = await answered().catch(ifDown("redis", () => []));
+    this.leasedUntilMs = nowMs + LEASE_MS;
+    for (const topic of topics) {
+      topic.lease = leases[wanted.indexOf(topic)] ?? null;
+      // Another instance can reach what this one could not.
+      if (topic.lease === "live") topic.failures = 0;
+    }
+  }
+
+  private async release(topics: readonly Watched[]): Promise<void> {
+    const ours = topics.filter(({ lease }) => lease === "ours").map(({ topicId }) => topicId);
+    if (ours.length > 0) await this.deps.hot.release(ours, this.deps.owner);
+  }
+
+  private supervise(topic: Watched): void {
+    const nowMs = this.nowMs();
+    const forMs = nowMs - topic.sinceMs;
+    if (topic.bell === null) {
+      if (nowMs >= topic.retryMs) this.open(topic);
+    } else if (!topic.isProven) {
+      if (forMs >= PROOF_MS) this.fail(topic, "the mirror does not send the last message that is stored");
+    } else if (forMs >= ANEW_MS) this.open(topic);
+  }
+
+  /** Subscribes at the cursor, in place of an earlier subscription. A topic without a verified message cannot be proven. */
+  private open(topic: Watched): void {
+    const head = this.deps.scheduler.syncs.get(topic.topicId)?.head ?? null;
+    if (head === null || head.consensusNs === 0n) return;
+    const { admitted, circuit } = admit(this.breaker, this.nowMs(), BREAKER);
+    this.breaker = circuit;
+    if (!admitted) return;
+    topic.bell?.close();
+    Object.assign(topic, { from: head, sinceMs: this.nowMs(), isProven: false, rung: 0 });
+    this.counts.opened += 1;
+    topic.bell = this.deps.doorbell.subscribe(topic.topicId, consensusNs(head.consensusNs), {
+      onRing: (ring) => this.onRing(topic, ring),
+      onEnd: (reason) => this.fail(topic, reason),
+    });
+  }
+
+  private onRing(topic: Watched, ring: Ring): void {
+    this.counts.rings += 1;
+    const { from } = topic;
+    if (!topic.isProven && ring.sequence === from?.sequence) {
+      const isSame = from.hash === null || ring.runningHash === null || equalBytes(from.hash, ring.runningHash);
+      if (isSame) this.proven(topic);
+      else this.fail(topic, "the mirror sends another message than the one that is stored");
+    }
+    if (topic.bell === null || ring.sequence <= Math.max(topic.rung, this.cursorOf(topic))) return;
+    // The polls have the topic until they have brought what was told before.
+    const isPolled = this.isBehind(topic);
+    topic.rung = ring.sequence;
+    if (!isPolled) void this.pull(topic);
+  }
+
+  private proven(topic: Watched): void {
+    topic.isProven = true;
+    topic.failures = 0;
+    this.breaker = succeeded(this.breaker);
+    // Other instances stop their polls.
+    if (!topic.isLive) this.leaseDueMs = 0;
+    topic.isLive = true;
+  }
+
+  private fail(topic: Watched, reason: string): void {
+    const nowMs = this.nowMs();
+    const { random } = this.deps;
+    this.hush(topic);
+    this.counts.failed += 1;
+    this.lastFailure = reason;
+    topic.failures += 1;
+    topic.retryMs = nowMs + backoffMs(BACKOFF, topic.failures, random());
+    this.breaker = failed(this.breaker, nowMs, random(), BREAKER);
+    this.leaseDueMs = 0;
+  }
+
+  private hush(topic: Watched): void {
+    topic.bell?.close();
+    Object.assign(topic, { bell: null, isProven: false, isLive: false });
+  }
+
+  /** Pulls until everything is stored of which the doorbell has told, or until the polls are to go on instead. */
+  private async pull(topic: Watched): Promise<void> {
+    if (topic.isPulling) return;
+    topic.isPulling = true;
+    const { scheduler, clock, log } = this.deps;
+    try {
+      for (let tries = 0; tries < PULL_TRIES && this.isBehind(topic) && this.mayPull(topic); tries += 1) {
+        if (tries > 0) await clock.sleep(PULL_AGAIN_MS, this.closing.signal);
+        this.counts.pulls += 1;
+        await scheduler.syncNow([topic.topicId]);
+      }
+    } catch (cause) {
+      log.error("a pull after a ring failed", { topicId: topic.topicId, cause });
+    } finally {
+      topic.isPulling = false;
+    }
+  }
+
+  /** Spends one of the saved pulls. */
+  private mayPull(topic: Watched): boolean {
+    const { gateMs } = this.deps;
+    const nowMs = this.nowMs();
+    const spentMs = Math.max(topic.spentMs, nowMs) + gateMs;
+    if (spentMs - nowMs > SAVED_PULLS * gateMs) return false;
+    topic.spentMs = spentMs;
+    return true;
+  }
+
+  private isBehind(topic: Watched): boolean {
+    return topic.rung > this.cursorOf(topic);
+  }
+
+  private cursorOf({ topicId }: Watched): number {
+    return this.deps.scheduler.syncs.get(topicId)?.cursor ?? 0;
+  }
+}

@@ -1,0 +1,132 @@
+/** Instances that share the doorbells of their topics by leases. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
+import type { TopicId } from "@/lib/core/ledger/ids";
+import type { ChainHead } from "@/lib/core/ledger/verify";
+import { Doorbells, type DoorbellsDeps } from "@/lib/engine/live/doorbells";
+import { TierUnavailable } from "@/lib/ports/tier-unavailable";
+import { DrivenClock } from "../../../support/control/driven-clock";
+import { StandInDoorbell } from "../../../support/mirrors/stand-in-doorbell";
+import { quietLog } from "../../../support/quiet-log";
+
+const TOPICS = ["0.0.1", "0.0.2"] as TopicId[];
+let clock: DrivenClock;
+let cache: MemoryHotCache;
+let isRedisDown: boolean;
+let commands: number;
+let hot: { -readonly [K in keyof DoorbellsDeps["hot"]]: DoorbellsDeps["hot"][K] };
+
+beforeEach(() => {
+  clock = new DrivenClock();
+  cache = new MemoryHotCache(clock);
+  isRedisDown = false;
+  commands = 0;
+  hot = {
+    lease: (wishes, owner, ttlMs) => counted(() => cache.lease(wishes, owner, ttlMs)),
+    release: (topicIds, owner) => counted(() => cache.release(topicIds, owner)),
+  };
+});
+
+const down = () => Promise.reject(new TierUnavailable("redis", "down"));
+const counted = <T>(run: () => Promise<T>): Promise<T> => {
+  commands += 1;
+  return isRedisDown ? down() : run();
+};
+
+/** An instance that has stored one message of each topic. */
+function instance(owner: string) {
+  const head: ChainHead = { sequence: 1, hash: Buffer.alloc(48, 1), consensusNs: 5n };
+  const message = { sequence: 1, consensusNs: 5n, runningHash: Buffer.alloc(48, 1) };
+  const ledger = { topics: new Map(TOPICS.map((topicId) => [topicId, { messages: [message] }])), onMessage: () => {} };
+  const bell = new StandInDoorbell(ledger as never);
+  const sync = { head, cursor: 1, isAtRest: true };
+  const scheduler = {
+    topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
+    syncs: new Map(TOPICS.map((topicId) => [topicId, sync])),
+    syncNow: async () => [],
+  } as unknown as DoorbellsDeps["scheduler"];
+  const doorbells = new Doorbells({
+    ...{ doorbell: bell, hot, scheduler, clock, owner, log: quietLog },
+    ...{ random: () => 0.5, gateMs: 1_000 },
+  });
+  return { bell, doorbells, covered: () => TOPICS.filter((topicId) => doorbells.covers(topicId)) };
+}
+
+/** Lets time pass while pages are open on these instances. */
+async function pass(ms: number, ...open: readonly { readonly doorbells: Doorbells }[]): Promise<void> {
+  for (let at = 0; at < ms; at += 1_000) {
+    for (const { doorbells } of open) doorbells.watch();
+    await clock.advance(1_000);
+  }
+}
+
+describe("the doorbell of a topic", () => {
+  it("is one among all instances, and serves all of them", async () => {
+    const [a, b] = [instance("a"), instance("b")];
+    await pass(12_000, a, b);
+    expect([a.bell.topics, b.bell.topics]).toEqual([TOPICS, []]);
+    expect([a.covered(), b.covered()]).toEqual([TOPICS, TOPICS]);
+    commands = 0;
+    await pass(60_000, a, b);
+    // Each asks once in five seconds, for all topics together.
+    expect(commands).toBeLessThanOrEqual(2 * 13);
+    await Promise.all([a.doorbells.close(), b.doorbells.close()]);
+  });
+
+  it("goes to another instance at once when its own one ends in order", async () => {
+    const [a, b] = [instance("a"), instance("b")];
+    await pass(12_000, a, b);
+    await a.doorbells.close();
+    expect([a.bell.topics, a.bell.isClosed]).toEqual([[], true]);
+    await pass(6_000, b);
+    expect([b.bell.topics, b.covered()]).toEqual([TOPICS, TOPICS]);
+    await b.doorbells.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("goes to another instance when its own one has died, and topics are polled until it is live there", async () => {
+    const [a, b] = [instance("a"), instance("b")];
+    await pass(12_000, a, b);
+    // Nothing of the first instance runs any more; its lease lapses.
+    hot.lease = (wishes, owner, ttlMs) => (owner === "a" ? new Promise(() => {}) : cache.lease(wishes, owner, ttlMs));
+    await pass(20_000, b);
+    expect([b.bell.topics, b.covered()]).toEqual([TOPICS, TOPICS]);
+  });
+
+  it("that cannot be reached from one instance is tried by another", async () => {
+    const [a, b] = [instance("a"), instance("b")];
+    a.bell.manner = "refuses";
+    await pass(60_000, a);
+    expect([a.covered(), a.doorbells.trouble]).toEqual([[], "the mirror cannot be reached by gRPC"]);
+    await pass(120_000, a, b);
+    expect([b.bell.topics, b.covered(), a.covered()]).toEqual([TOPICS, TOPICS, TOPICS]);
+    expect(a.doorbells.trouble).toBeNull();
+    await Promise.all([a.doorbells.close(), b.doorbells.close()]);
+  });
+
+  it("is held by nobody while Redis is down, so that every instance polls, and again when it is back", async () => {
+    const a = instance("a");
+    await pass(6_000, a);
+    expect(a.covered()).toEqual(TOPICS);
+    isRedisDown = true;
+    await pass(7_000, a);
+    expect([a.bell.topics, a.covered()]).toEqual([[], []]);
+    isRedisDown = false;
+    await pass(7_000, a);
+    expect([a.bell.topics, a.covered()]).toEqual([TOPICS, TOPICS]);
+    isRedisDown = true;
+    await a.doorbells.close();
+    expect([a.bell.topics, clock.waiting]).toEqual([[], 0]);
+  });
+
+  it("is tried ever more rarely at a mirror that is gone, for all topics together", async () => {
+    const a = instance("a");
+    a.bell.manner = "refuses";
+    await pass(120_000, a);
+    const before = a.bell.asked;
+    await pass(600_000, a);
+    expect(a.bell.asked - before).toBeLessThanOrEqual(20);
+    expect(a.bell.asked - before).toBeGreaterThanOrEqual(8);
+    await a.doorbells.close();
+  });
+});
