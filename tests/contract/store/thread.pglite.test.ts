@@ -191,6 +191,20 @@ describe("the thread of a database", () => {
     expect(deaths.map(String)).toEqual(["Error: a statement ran for more than 500 ms"]);
   });
 
+  it("is ended and replaced when PostgreSQL itself gives up, because it cannot write its log", async () => {
+    const directory = newDirectory();
+    const db = await open(directory);
+    await rawQuery(db, "CREATE TABLE kept AS SELECT 7 AS n");
+    const [log, away] = ["pg_wal", "away"].map((name) => join(directory, "pgdata", name)) as [string, string];
+    renameSync(log, away);
+    await rawQuery(db, "SELECT pg_switch_wal()");
+    await expect(rawQuery(db, "INSERT INTO kept VALUES (8)")).rejects.toMatchObject(DOWN);
+    await expect.poll(() => deaths.map(String)).toEqual(["Error: PostgreSQL gave up with 58P01"]);
+    await expect(rawQuery(db, "SELECT n FROM kept")).rejects.toMatchObject(DOWN);
+    renameSync(away, log);
+    expect(await rawQuery(db, "SELECT n FROM kept")).toEqual([{ n: 7 }]);
+  });
+
   it("is not replaced by an empty database while its files are away", async () => {
     const directory = newDirectory();
     const db = await open(directory);

@@ -53,7 +53,12 @@ export async function openInThread(
   const first = await begin(!isThere());
   current = Promise.resolve(first);
   return {
-    query: async (...statement) => (await opened()).query(...statement),
+    async query(...statement) {
+      const thread = await opened();
+      if (!thread.isOver) return thread.query(...statement);
+      await thread.exited;
+      return (await opened()).query(...statement);
+    },
     close: async () => (await current?.catch(() => null))?.close(),
   };
 }

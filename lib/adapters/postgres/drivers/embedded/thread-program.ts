@@ -24,8 +24,11 @@ async function answer(engine: Engine, { text, params, rowMode }: Ask): Promise<v
     tell({ kind: "rows", results: await engine.query(text, params, rowMode) });
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal === null) endBroken(error);
-    else tell({ kind: "refused", refusal });
+    if (refusal === null) return endBroken(error);
+    tell({ kind: "refused", refusal });
+    // After this PostgreSQL ends itself, for example because it could not write its log. PGlite cannot, and would hang.
+    const { severity, code } = refusal.members;
+    if (severity === "PANIC" || severity === "FATAL") endBroken(new Error(`PostgreSQL gave up with ${code}`));
   }
 }
 

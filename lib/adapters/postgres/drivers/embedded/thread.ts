@@ -15,13 +15,13 @@ interface Pending {
 export class DatabaseThread implements Engine {
   /** In the order in which they were sent, which is the order of the answers. */
   private readonly pending: Pending[] = [];
-  /** No statement is accepted any more. */
-  private isOver = false;
+  /** No statement is accepted any more: the thread has ended, or is about to. */
+  isOver = false;
   private isClosing = false;
   private timer: NodeJS.Timeout | undefined;
   private cause: unknown;
   private readonly opened: Promise<void>;
-  private readonly exited: Promise<void>;
+  readonly exited: Promise<void>;
 
   private constructor(
     private readonly worker: Worker,
