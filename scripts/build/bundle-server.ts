@@ -16,8 +16,8 @@ async function main(): Promise<void> {
     format: "cjs",
     // Without this, React's development build would be loaded.
     banner: { js: 'process.env.NODE_ENV = "production";' },
-    minify: true,
-    keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     external: [...EXTERNAL_PACKAGES, "next"],
   });
 }
