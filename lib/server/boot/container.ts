@@ -60,7 +60,7 @@ export function createApp({
   const reporter = new InstanceReporter({
     reports: tiers.reports,
     instanceId,
-    compose: async () => JSON.stringify(await composeReport(app)),
+    compose: async () => JSON.stringify(composeReport(app)),
     clock,
     log,
   });

@@ -6,13 +6,12 @@ import type { Reading } from "./minute-history";
 import { VERSION } from "./version";
 
 /** Counts since the start. No I/O. */
-export async function composeReport(app: App): Promise<InstanceReport> {
+export function composeReport(app: App): InstanceReport {
   const { metrics, hub, ledger, scheduler, written } = app;
   app.history.observe();
   const statements = Object.entries(app.stores.stats().byPurpose);
   const shared = app.sharedStats?.() ?? null;
   const syncs = [...scheduler.syncs.values()].map(({ counts }) => counts);
-  const [l1, redis, postgres] = await Promise.all([l1Tier(app), redisTier(app), postgresTier(app)]);
   const { published = 0, received = 0, missed = 0, connections = 0 } = shared?.bus ?? {};
   const { rss, heapUsed } = process.memoryUsage();
   return {
@@ -22,7 +21,7 @@ export async function composeReport(app: App): Promise<InstanceReport> {
     version: VERSION,
     startedMs: app.startedMs,
     reportedMs: app.clock.now(),
-    tiers: { l1, redis, postgres },
+    tiers: { l1: l1Tier(app), redis: redisTier(app), postgres: postgresTier(app) },
     mirrors: [...ledger.states()],
     // Without Redis the bus is in this process.
     isEventBusConnected: shared?.bus.isConnected ?? true,
@@ -55,7 +54,7 @@ export async function reportsOf(app: App): Promise<readonly InstanceReport[]> {
   });
   const others = reports.filter(({ instanceId }) => instanceId !== app.instanceId);
   app.health.heard(others);
-  return withoutReplaced([await composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)]);
+  return withoutReplaced([composeReport(app), ...others.sort((a, b) => a.startedMs - b.startedMs)]);
 }
 
 /**
@@ -93,13 +92,13 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 const happened = (counts: readonly (readonly [string, number])[]) =>
   Object.fromEntries(counts.filter(([, count]) => count > 0));
 
-async function l1Tier({ l1, metrics }: App): Promise<TierReport> {
+function l1Tier({ l1, metrics }: App): TierReport {
   const { hits, misses, stale } = l1.counters;
-  return { hits, misses, stale, errors: 0, bytes: l1.bytes, breaker: null, latency: await metrics.latencyOf("l1") };
+  return { hits, misses, stale, errors: 0, bytes: l1.bytes, breaker: null, latency: metrics.latencyOf("l1") };
 }
 
-async function redisTier({ metrics, sharedStats }: App): Promise<TierReport> {
-  const [reads, latency] = await Promise.all([metrics.readsOf("redis"), metrics.latencyOf("redis")]);
+function redisTier({ metrics, sharedStats }: App): TierReport {
+  const reads = metrics.readsOf("redis");
   const stats = sharedStats?.() ?? null;
   const purposes = Object.values(stats?.byPurpose ?? {});
   return {
@@ -109,12 +108,12 @@ async function redisTier({ metrics, sharedStats }: App): Promise<TierReport> {
     errors: sum(purposes.map(({ errors, refused }) => errors + refused)),
     bytes: sum(purposes.map(({ sentBytes, receivedBytes }) => sentBytes + receivedBytes)),
     breaker: stats?.circuit ?? null,
-    latency,
+    latency: metrics.latencyOf("redis"),
   };
 }
 
-async function postgresTier({ metrics, stores }: App): Promise<TierReport> {
-  const [reads, latency] = await Promise.all([metrics.readsOf("postgres"), metrics.latencyOf("postgres")]);
+function postgresTier({ metrics, stores }: App): TierReport {
+  const reads = metrics.readsOf("postgres");
   const purposes = Object.values(stores.stats().byPurpose);
   return {
     hits: reads.hit,
@@ -123,6 +122,6 @@ async function postgresTier({ metrics, stores }: App): Promise<TierReport> {
     errors: sum(purposes.map(({ errors, refused }) => errors + refused)),
     bytes: 0,
     breaker: stores.stats().circuit,
-    latency,
+    latency: metrics.latencyOf("postgres"),
   };
 }

@@ -4,15 +4,16 @@ import "server-only";
  * prom-client with its own global registry (docs/measurements.md §1). metric-sources.ts adds the counters of other parts. Label
  * values are few and known beforehand; none names a user.
  */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
-import { BOUNDS_MS } from "../../core/histogram";
+import { Counter, collectDefaultMetrics, Registry } from "prom-client";
+import { BOUNDS_MS, EMPTY } from "../../core/histogram";
 import type { TierReport } from "../../engine/reads/tier-report";
 import type { LatencyCounts, TierName } from "../../wire/operators/instance-report";
+import { Timings } from "./timings";
 import { trace } from "./tracing";
 
-const BUCKETS_S = BOUNDS_MS.map((ms) => ms / 1_000);
 /** A page takes tens of milliseconds. The metrics of the tiers resolve shorter times. */
-const REQUEST_BUCKETS_S = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const REQUEST_BOUNDS_MS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000];
+const STATUS_CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /** A command, statement or request that succeeded or failed. */
 export interface Sample {
@@ -21,6 +22,8 @@ export interface Sample {
 }
 
 type Outcome = Exclude<TierReport["outcome"], "failed"> | "error";
+
+const noReads = (): Record<Outcome, number> => ({ hit: 0, miss: 0, stale: 0, bypass: 0, request: 0, error: 0 });
 
 let measured: Registry | null = null;
 
@@ -39,12 +42,12 @@ function processMetrics(): Registry {
 export class Metrics {
   readonly registry = new Registry();
 
-  private readonly requestSeconds = new Histogram({
+  private readonly requestSeconds = new Timings({
     name: "trustmesh_http_request_duration_seconds",
     help: "Requests by route and status class; for a stream, the time until it opens",
     labelNames: ["route", "status"],
-    buckets: REQUEST_BUCKETS_S,
-    registers: [this.registry],
+    boundsMs: REQUEST_BOUNDS_MS,
+    registry: this.registry,
   });
   private readonly refusals = new Counter({
     name: "trustmesh_rate_guard_refusals_total",
@@ -52,49 +55,65 @@ export class Metrics {
     labelNames: ["limit"],
     registers: [this.registry],
   });
-  private readonly tierReads = new Counter({
-    name: "trustmesh_tier_reads_total",
-    help: "Answers of each tier to reads: hit, miss, stale (an outdated copy was served), bypass, request, error",
-    labelNames: ["tier", "outcome"],
-    registers: [this.registry],
-  });
-  private readonly tierSeconds = new Histogram({
+  private readonly readsByTier: Readonly<Record<TierReport["tier"], Record<Outcome, number>>> = {
+    l1: noReads(),
+    redis: noReads(),
+    postgres: noReads(),
+    mirror: noReads(),
+  };
+  private readonly tierSeconds = new Timings({
     name: "trustmesh_tier_duration_seconds",
     help: "Time spent in a tier: an L1 look-up, a Redis command, an SQL statement",
     labelNames: ["tier"],
-    buckets: BUCKETS_S,
-    registers: [this.registry],
+    boundsMs: BOUNDS_MS,
+    registry: this.registry,
   });
-  private readonly commandSeconds = new Histogram({
+  private readonly commandSeconds = new Timings({
     name: "trustmesh_redis_command_duration_seconds",
     help: "Redis commands by purpose, failed ones included",
     labelNames: ["purpose"],
-    buckets: BUCKETS_S,
-    registers: [this.registry],
+    boundsMs: BOUNDS_MS,
+    registry: this.registry,
   });
-  private readonly statementSeconds = new Histogram({
+  private readonly statementSeconds = new Timings({
     name: "trustmesh_sql_statement_duration_seconds",
     help: "SQL statements by purpose, failed ones included",
     labelNames: ["purpose"],
-    buckets: BUCKETS_S,
-    registers: [this.registry],
+    boundsMs: BOUNDS_MS,
+    registry: this.registry,
   });
-  private readonly mirrorSeconds = new Histogram({
+  private readonly mirrorSeconds = new Timings({
     name: "trustmesh_mirror_request_duration_seconds",
     help: "Requests to mirror nodes, without the wait for the budget",
     labelNames: ["mirror"],
-    buckets: BUCKETS_S,
-    registers: [this.registry],
+    boundsMs: BOUNDS_MS,
+    registry: this.registry,
   });
+
+  constructor() {
+    const { registry, readsByTier } = this;
+    new Counter({
+      name: "trustmesh_tier_reads_total",
+      help: "Answers of each tier to reads: hit, miss, stale (an outdated copy was served), bypass, request, error",
+      labelNames: ["tier", "outcome"],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const [tier, outcomes] of Object.entries(readsByTier))
+          for (const [outcome, count] of Object.entries(outcomes)) if (count > 0) this.inc({ tier, outcome }, count);
+      },
+    });
+  }
+
   private readonly requestsByStatus: Record<string, number> = {};
   private readonly budgetState = { waitMs: 0, refused: 0 };
   private readonly mirrorMs = new Map<string, number>();
 
   /** `status` is the HTTP status of the answer. */
   observeRequest(route: string, status: number, ms: number): void {
-    const statusClass = `${Math.floor(status / 100)}xx`;
+    const statusClass = STATUS_CLASSES[Math.floor(status / 100)] ?? "";
     this.requestsByStatus[statusClass] = (this.requestsByStatus[statusClass] ?? 0) + 1;
-    this.requestSeconds.observe({ route, status: statusClass }, ms / 1_000);
+    this.requestSeconds.observe(ms, route, statusClass);
   }
 
   observeRefusal(limit: string): void {
@@ -106,28 +125,28 @@ export class Metrics {
     for (const { tier, outcome, detail, tookMs } of tiers) {
       // A tier that was skipped because it is down says so in its detail. That is an error, not a miss.
       const isError = outcome === "failed" || (outcome === "miss" && detail !== null);
-      this.tierReads.inc({ tier, outcome: isError ? "error" : outcome });
+      this.readsByTier[tier][isError ? "error" : outcome] += 1;
       const attributes = { "trustmesh.outcome": outcome, ...(detail === null ? {} : { "trustmesh.detail": detail }) };
       trace({ name: `tier ${tier}`, ms: tookMs, isError, isCall: false, attributes });
       // The tiers behind L1 are timed where they are called. A read's own time includes waiting for other reads.
-      if (tier === "l1" && outcome === "hit") this.tierSeconds.observe({ tier }, tookMs / 1_000);
+      if (tier === "l1" && outcome === "hit") this.tierSeconds.observe(tookMs, tier);
     }
   }
 
   readonly observeCommand = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
-    this.commandSeconds.observe({ purpose }, ms / 1_000);
-    this.tierSeconds.observe({ tier: "redis" }, ms / 1_000);
+    this.commandSeconds.observe(ms, purpose);
+    this.tierSeconds.observe(ms, "redis");
     trace({ name: `redis ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "redis" } });
   };
 
   readonly observeStatement = ({ purpose, ms, isError }: Sample & { readonly purpose: string }): void => {
-    this.statementSeconds.observe({ purpose }, ms / 1_000);
-    this.tierSeconds.observe({ tier: "postgres" }, ms / 1_000);
+    this.statementSeconds.observe(ms, purpose);
+    this.tierSeconds.observe(ms, "postgres");
     trace({ name: `postgres ${purpose}`, ms, isError, isCall: true, attributes: { "db.system.name": "postgresql" } });
   };
 
   readonly observeMirror = ({ origin, ms, isError }: Sample & { readonly origin: string }): void => {
-    this.mirrorSeconds.observe({ mirror: origin }, ms / 1_000);
+    this.mirrorSeconds.observe(ms, origin);
     this.mirrorMs.set(origin, this.mirrorMsOf(origin) + ms);
     trace({ name: "mirror", ms, isError, isCall: true, attributes: { "server.address": origin } });
   };
@@ -152,23 +171,14 @@ export class Metrics {
     return { ...this.requestsByStatus };
   }
 
-  async readsOf(tier: TierName): Promise<Readonly<Record<Outcome, number>>> {
-    const counts: Record<Outcome, number> = { hit: 0, miss: 0, stale: 0, bypass: 0, request: 0, error: 0 };
-    for (const { labels, value } of (await this.tierReads.get()).values) {
-      if (labels.tier === tier) counts[labels.outcome as Outcome] = value;
-    }
-    return counts;
+  readsOf(tier: TierName): Readonly<Record<Outcome, number>> {
+    return { ...this.readsByTier[tier] };
   }
 
   /** The tier's latencies as bucket counts, which can be summed over instances. */
-  async latencyOf(tier: TierName): Promise<LatencyCounts> {
-    const { values } = await this.tierSeconds.get();
-    const own = values.filter(({ labels }) => labels.tier === tier);
-    const buckets = own.filter(({ metricName }) => metricName?.endsWith("_bucket"));
-    // A Prometheus bucket also counts everything shorter.
-    const counts = buckets.map(({ value }, i) => value - (buckets[i - 1]?.value ?? 0));
-    const sumS = own.find(({ metricName }) => metricName?.endsWith("_sum"))?.value ?? 0;
-    return { counts: counts.length === 0 ? BUCKETS_S.map(() => 0).concat(0) : counts, sumMs: sumS * 1_000 };
+  latencyOf(tier: TierName): LatencyCounts {
+    const { counts, sumMs } = this.tierSeconds.of(tier) ?? EMPTY;
+    return { counts: [...counts], sumMs };
   }
 
   /** All metrics in Prometheus' text format. Measuring of the process starts with the first call. */

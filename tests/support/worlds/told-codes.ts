@@ -17,7 +17,7 @@ export async function toldCodes(app: App, ask: AskHealth): Promise<readonly (rea
   const codesOf = (incidents: readonly { readonly code: string }[]) => incidents.map(({ code }) => code);
   const ready = (await (await ask("/api/health/ready")).json()) as ReadyAnswer;
   const ingestion = (await (await ask("/api/health/ingestion")).json()) as IngestionAnswer;
-  const { incidents: reported } = await composeReport(app);
+  const { incidents: reported } = composeReport(app);
   const text = await (await ask("/api/metrics", { authorization: `Bearer ${METRICS_TOKEN}` })).text();
   const series = [...text.matchAll(/trustmesh_incidents\{code="([^"]+)",[^}]*\} 1/g)].map(([, code]) => code as string);
   return [codesOf(ready.incidents), codesOf(ingestion.incidents), codesOf(reported), series].map((codes) =>

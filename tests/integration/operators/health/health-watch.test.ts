@@ -115,7 +115,7 @@ it("notices the result of a commit, and asks the database for it once", async ()
 });
 
 it("names an instance whose report shows a clock minutes ahead, until the clock is right", async () => {
-  const report = await composeReport(t.app);
+  const report = composeReport(t.app);
   const hears = async (aheadMs: number) => {
     const told = { ...report, instanceId: "another", reportedMs: t.clock.now() + aheadMs };
     t.app.reporter.everybody = async () => [JSON.stringify(told)];
