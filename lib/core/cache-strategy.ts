@@ -81,6 +81,9 @@ export function strategyOf(strategies: CacheStrategies, name: string): CacheStra
   return isViewKind(kind) ? strategies[kind] : strategies.contacts;
 }
 
-export const kindOf = (name: string): string => name.split(".", 1)[0] as string;
+export function kindOf(name: string): string {
+  const dot = name.indexOf(".");
+  return dot < 0 ? name : name.slice(0, dot);
+}
 
 const isViewKind = (kind: string): kind is ViewKind => (VIEW_KINDS as readonly string[]).includes(kind);

@@ -2,7 +2,8 @@ import type { Clock } from "../../ports/clock";
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // The function that is there now. The framework later puts its own in its place, which takes five times as long.
+  now: Date.now,
   // Whole milliseconds, like `now`: ages are part of answers whose schemas want integers.
   monotonicMs: () => Math.floor(performance.now()),
   sleep: (ms, signal) =>

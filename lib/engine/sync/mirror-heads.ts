@@ -74,11 +74,12 @@ export class MirrorHeads {
    * move, if nobody has asked lately, and on networks that never rest.
    */
   quiet(): { readonly throughNs: ConsensusNs | null } | null {
-    const nowMs = this.deps.clock.monotonicMs();
     const { mayBeQuiet, quietMs } = this.deps;
+    if (!mayBeQuiet) return null;
+    const nowMs = this.deps.clock.monotonicMs();
     const current = [...this.byMirror.values()].filter(({ reportedMs }) => nowMs - reportedMs <= CURRENT_MS);
     const moves = ({ reportedNs, movedMs }: Known) => reportedNs !== null && nowMs - movedMs < quietMs;
-    if (!mayBeQuiet || current.length === 0 || current.some(moves)) return null;
+    if (current.length === 0 || current.some(moves)) return null;
     const latest = current.reduce<ConsensusNs | null>(
       (most, { reportedNs }) => (reportedNs !== null && (most === null || reportedNs > most) ? reportedNs : most),
       null,

@@ -183,6 +183,11 @@ export class SyncScheduler {
     if (mirror !== null) await this.heads.ask(mirror).answer;
   }
 
+  /** Whether a demand of a reader would start a round now. */
+  get isDue(): boolean {
+    return this.rounds.isDue("reader", this.deps.clock.monotonicMs());
+  }
+
   /**
    * Call this for every reader. Once in each gate period this process asks which topics it is to sync, and syncs them. Resolves
    * when the runs that it started are over. Callers who serve a reader now do not wait for that.

@@ -17,6 +17,9 @@ import type { Clock } from "../../ports/clock";
 export const SESSION_MS = 7 * 24 * 3_600_000;
 /** Verified tokens kept in memory. */
 const REMEMBERED = 100_000;
+/** Cookie headers whose token is kept in memory, and the longest of them in characters. */
+const REMEMBERED_HEADERS = 10_000;
+const MAX_REMEMBERED_HEADER = 1_000;
 /** Tokens contain no percent signs, so decoding would be wasted work. */
 const AS_IT_IS = { decode: (value: string) => value };
 
@@ -43,6 +46,7 @@ export const SESSION_COOKIES = { secure: "__Host-tm_session", plain: "tm_session
 export class Sessions {
   private readonly keys: readonly KeyObject[];
   private readonly cookieName: string;
+  private readonly tokens = new LRUCache<string, string>(atMostEntries(REMEMBERED_HEADERS));
   private readonly remembered = new LRUCache<string, Session>(atMostEntries(REMEMBERED));
 
   constructor(private readonly options: SessionOptions) {
@@ -80,13 +84,22 @@ export class Sessions {
   /** The session of a Cookie header, with its id. Null in the same cases as `userOf`. */
   sessionOf(cookieHeader: string | null): Awaitable<Session | null> {
     if (cookieHeader === null) return null;
-    const token = parseCookie(cookieHeader, AS_IT_IS)[this.cookieName];
+    const token = this.tokenIn(cookieHeader);
     if (!token) return null;
     const nowS = this.options.clock.now() / 1_000;
     return andThen(this.remembered.get(token) ?? this.verified(token, nowS), (session) => {
       if (session === null || session.expiresS <= nowS) return null;
       return this.options.signOuts.isOver(session.userId, session.id, session.issuedMs) ? null : session;
     });
+  }
+
+  /** The token in a Cookie header; empty if there is none. Requests of one page have the same header. */
+  private tokenIn(cookieHeader: string): string {
+    const known = this.tokens.get(cookieHeader);
+    if (known !== undefined) return known;
+    const token = parseCookie(cookieHeader, AS_IT_IS)[this.cookieName] ?? "";
+    if (cookieHeader.length <= MAX_REMEMBERED_HEADER) this.tokens.set(cookieHeader, token);
+    return token;
   }
 
   private async verified(token: string, nowS: number): Promise<Session | null> {

@@ -6,8 +6,9 @@ import type { App } from "../boot/app";
 import { compressed } from "../http/compression";
 import { type AnyRoute, answer } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
-import { NodeRequest } from "./node-request";
 import { write } from "./plain-answer";
+import { apiRequest, headOf } from "./request-head";
+import { batch } from "./write-batch";
 
 interface Routed {
   readonly name: RouteName;
@@ -22,15 +23,18 @@ export const routesOf =
   (app: App): ServeRoute =>
   ({ name, params, address }, incoming, outgoing) => {
     const later: (() => Promise<unknown>)[] = [];
-    const request = new NodeRequest(incoming);
+    const request = apiRequest(headOf(incoming), incoming);
     const route: AnyRoute = ROUTES[name];
     const answered = answer(app, route, { request, params, address, background: (work) => void later.push(work) });
     // A client that asks for the headers alone learns the length of the plain body.
-    const encoding = request.method === "HEAD" ? null : request.get("accept-encoding");
+    const encoding = request.method === "HEAD" ? null : request.headers.get("accept-encoding");
     const encoded = andThen(answered, (plain) => compressed(plain, encoding));
     return andThen(encoded, (sent) => {
-      write(incoming, outgoing, sent);
-      for (const work of later)
-        work().catch((cause: unknown) => app.log.error("work after an answer failed", { cause, route: name }));
+      const send = () => {
+        write(incoming, outgoing, sent);
+        for (const work of later)
+          work().catch((cause: unknown) => app.log.error("work after an answer failed", { cause, route: name }));
+      };
+      batch({ request: incoming, response: outgoing, write: send });
     });
   };

@@ -1,16 +1,17 @@
 import "server-only";
 import { tooManyProblem } from "../access/caller-limits";
+import { SOCKET_HEADER } from "../access/client-address";
 /** The path of every request once the app is open: gate, rate guard, then the route itself, the web UI or the framework. */
 import type { App } from "../boot/app";
-import { hasBody } from "../http/read-body";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import type { ServeRoute } from "./direct";
 import type { Serve } from "./front";
 import { gated } from "./gated";
 import { passOn } from "./pass-on";
-import { headersOf, sendProblem, setApiHeaders } from "./plain-answer";
+import { sendProblem, setApiHeaders } from "./plain-answer";
 import { RateGuard } from "./rate-guard";
+import { headOf } from "./request-head";
 import { notReady } from "./starting";
 
 export interface EntranceOptions {
@@ -28,19 +29,20 @@ const isForAnySite = (name: RouteName | null): boolean =>
 export function entrance({ app, routes, next, isEnding }: EntranceOptions): Serve {
   const guard = new RateGuard(app);
   return gated(app.ui !== null, ({ to, route, params, limit }, request, response) => {
-    const header = headersOf(request);
+    const head = headOf(request);
     if (isEnding() && route === "GET /api/health/ready")
       return notReady(request, response, ["The server is stopping."]);
     return guard.admit({
       limit,
-      header,
+      header: head.header,
       isCounted: route !== null,
       isGone: () => response.destroyed,
       enter: (address) => {
-        if (header("expect") !== undefined && hasBody(header)) response.writeContinue();
+        if (head.hasBody && head.get("expect") !== null) response.writeContinue();
         if (route !== null) return routes({ name: route, params, address }, request, response);
+        request.headers[SOCKET_HEADER] = head.get(SOCKET_HEADER) ?? "";
         if (to === "ui" && app.ui !== null) return passOn(app.ui, request, response);
-        setApiHeaders(request, response);
+        setApiHeaders(head, response);
         return next(request, response);
       },
       refuse: (waitMs) => sendProblem(request, response, tooManyProblem(waitMs), { isForAnySite: isForAnySite(route) }),

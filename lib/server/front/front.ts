@@ -7,10 +7,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import { type AddressInfo, Server as NetServer, type Socket } from "node:net";
 import { type Awaitable, orElse } from "../../core/awaitable";
 import type { Clock } from "../../ports/clock";
-import { LIMITS_OF_CLIENTS, SOCKET_HEADER } from "../access/client-address";
+import { LIMITS_OF_CLIENTS } from "../access/client-address";
 import { apiHeaders } from "../http/api-headers";
-import { isBodyLong } from "../http/read-body";
-import { headersOf, sendProblem } from "./plain-answer";
+import { sendFailure, sendProblem } from "./plain-answer";
+import { headOf } from "./request-head";
+import { flushBatch, isLastOfBatch } from "./write-batch";
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
@@ -24,12 +25,6 @@ const KEEP_ALIVE_MS = 75_000;
  * instead of the answer.
  */
 const LINGER_MS = 250;
-
-const INTERNAL = {
-  code: "internal",
-  detail: "Something went wrong on our side. Try again shortly.",
-  options: {},
-} as const;
 
 export class Front {
   readonly server: Server;
@@ -68,6 +63,7 @@ export class Front {
 
   /** From now on, every answer closes its connection. */
   announceEnd(): void {
+    flushBatch();
     this.isLast = true;
     for (const response of this.underWay) if (!response.headersSent) response.shouldKeepAlive = false;
   }
@@ -98,29 +94,32 @@ export class Front {
 
   /** `refusal` is the sentence for a request that is refused unread. Null for all others. */
   private receive(request: IncomingMessage, response: ServerResponse, refusal: string | null = null): void {
-    request.headers[SOCKET_HEADER] = request.socket.remoteAddress ?? "";
+    const head = headOf(request);
     if (!request.url?.startsWith("/api/health")) this.lastMs = this.clock.monotonicMs();
     if (this.isLast) response.shouldKeepAlive = false;
+    // Runs before Node's own listener, which closes the connection.
+    if (head.isBodyLong)
+      response.prependOnceListener("finish", () => {
+        if (!request.complete) linger(request);
+      });
+    const isNameless = request.httpVersion === "1.1" && head.get("host") === null;
+    const detail = refusal ?? (isNameless ? NO_HOST : null);
+    if (detail !== null)
+      sendProblem(request, response, { code: "bad-input", detail, options: {} }, { title: "Not understood" });
+    else
+      void orElse(
+        () => this.serve(request, response),
+        (cause) => sendFailure(cause, request, response),
+      );
+    if (response.writableEnded || isLastOfBatch(response)) return;
     this.underWay.add(response);
     response.once("close", () => this.underWay.delete(response));
-    // Runs before Node's own listener, which closes the connection.
-    response.prependOnceListener("finish", () => {
-      if (!request.complete && isBodyLong(headersOf(request))) linger(request);
-    });
-    const isNameless = request.httpVersion === "1.1" && request.headers.host === undefined;
-    const detail = refusal ?? (isNameless ? NO_HOST : null);
-    if (detail !== null) {
-      sendProblem(request, response, { code: "bad-input", detail, options: {} }, { title: "Not understood" });
-      return;
-    }
-    void orElse(
-      () => this.serve(request, response),
-      (cause) => fail(cause, request, response),
-    );
   }
 
   /** Answers bytes that are not HTTP, and headers over the limit. */
   private refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    // A request before it may have its answer already.
+    flushBatch();
     const isAnswered = [...this.underWay].some((response) => response.socket === socket && response.headersSent);
     if (!socket.writable || isAnswered || error.code === "ECONNRESET") return void socket.destroy();
     const status = UNREADABLE[error.code ?? ""] ?? 400;
@@ -134,12 +133,6 @@ export class Front {
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy());
   }
-}
-
-function fail(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
-  console.error(cause);
-  if (response.headersSent) response.destroy();
-  else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
 }
 
 const UNREADABLE: Readonly<Record<string, number>> = {

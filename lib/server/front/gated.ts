@@ -4,19 +4,24 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Awaitable } from "../../core/awaitable";
 import type { Serve } from "./front";
 import { judge, type Verdict } from "./gate";
-import { headersOf, sendProblem } from "./plain-answer";
+import { sendProblem } from "./plain-answer";
+import { headOf, type RequestHead } from "./request-head";
 
-export type LetIn = Extract<Verdict, { kind: "pass" }>;
+type LetIn = Extract<Verdict, { kind: "pass" }>;
+type Enter = (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>;
 
 /** Answers requests that the gate refuses. Passes all others to `enter` with the gate's verdict. `hasUi`: UI_ORIGIN is set. */
-export const gated =
-  (
-    hasUi: boolean,
-    enter: (letIn: LetIn, request: IncomingMessage, response: ServerResponse) => Awaitable<void>,
-  ): Serve =>
-  (request, response) => {
-    const { method = "GET", url: target = "/", rawHeaders } = request;
-    const verdict = judge({ method, target, header: headersOf(request), headerCount: rawHeaders.length / 2, hasUi });
+export function gated(hasUi: boolean, enter: Enter): Serve {
+  const verdicts = new WeakMap<RequestHead, Verdict>();
+  return (request, response) => {
+    const head = headOf(request);
+    let verdict = verdicts.get(head);
+    if (verdict === undefined) {
+      const { method, target, header, headerCount } = head;
+      verdict = judge({ method, target, header, headerCount, hasUi });
+      verdicts.set(head, verdict);
+    }
     if (verdict.kind === "pass") return enter(verdict, request, response);
     sendProblem(request, response, verdict.problem, { allow: verdict.allow });
   };
+}

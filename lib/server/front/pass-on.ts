@@ -2,19 +2,20 @@ import "server-only";
 /** Passes a request of our own server on to UI_ORIGIN, and its answer back as it comes. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { hasBody, isBodyLong } from "../http/read-body";
 import type { UiOrigin } from "../ui-origin/ui-origin";
-import { headersOf, sendProblem } from "./plain-answer";
+import { sendProblem } from "./plain-answer";
+import { headOf } from "./request-head";
 
 export async function passOn(ui: UiOrigin, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url: target = "/", headers } = request;
   const left = new AbortController();
   response.once("close", () => left.abort());
-  const body = hasBody(headersOf(request)) ? request : null;
+  const { hasBody, isBodyLong } = headOf(request);
+  const body = hasBody ? request : null;
   const passed = await ui.pass({ method, target, headers, body, signal: left.signal });
   if (passed === null || response.destroyed) return;
   // The rest of a long body is not read.
-  if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
+  if (!request.complete && isBodyLong) response.shouldKeepAlive = false;
   if (!passed.ok) return sendProblem(request, response, passed.error, { title: "This page cannot be shown now" });
   const { status, headers: answered, body: content } = passed.value;
   for (const [name, value] of answered) response.appendHeader(name, value);

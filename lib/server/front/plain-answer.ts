@@ -1,24 +1,18 @@
 import "server-only";
 /** Answers that go to node:http directly, without the framework. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeaderReader } from "../access/client-address";
 import type { Answer } from "../http/answer";
 import { FOR_ANY_SITE } from "../http/any-site";
 import { apiHeaders } from "../http/api-headers";
 import { type ProblemParts, problemAnswer } from "../http/problem";
-import { isBodyLong } from "../http/read-body";
 import { inRequest, HEADER as REQUEST_ID, requestIdOf } from "../http/request-scope";
+import { headOf, type RequestHead } from "./request-head";
 import { SocketClient } from "./socket-client";
 import { STATIC_POLICY, staticPage } from "./static-page";
 
-export const headersOf =
-  (request: IncomingMessage): HeaderReader =>
-  (name) =>
-    request.headers[name]?.toString();
-
 /** The headers that every answer of this server has, for an answer that somebody else writes. */
-export function setApiHeaders(request: IncomingMessage, response: ServerResponse): void {
-  const headers = apiHeaders(headersOf(request)("x-forwarded-proto"));
+export function setApiHeaders(head: RequestHead, response: ServerResponse): void {
+  const headers = apiHeaders(head.get("x-forwarded-proto"));
   for (const name in headers) response.setHeader(name, headers[name] as string);
 }
 
@@ -32,7 +26,7 @@ export function write(request: IncomingMessage, response: ServerResponse, answer
   const client = typeof body === "function" ? new SocketClient(response) : null;
   // A client that has left gets nothing, but what was begun for it must hear of that.
   if (!response.destroyed) {
-    if (!request.complete && isBodyLong(headersOf(request))) response.shouldKeepAlive = false;
+    if (!request.complete && headOf(request).isBodyLong) response.shouldKeepAlive = false;
     const lines: string[] = [...common];
     for (const name in headers) lines.push(name, headers[name] as string);
     if (body === null) {
@@ -43,21 +37,25 @@ export function write(request: IncomingMessage, response: ServerResponse, answer
       response.writeHead(status, lines).end(body);
     } else if (typeof body === "object") {
       const { shared, end } = body;
-      const whole = Buffer.allocUnsafe(shared.length + end.length);
-      shared.copy(whole);
-      whole.write(end, shared.length, "latin1");
-      lines.push("content-length", String(whole.length));
-      response.writeHead(status, lines).end(whole);
+      lines.push("content-length", String(shared.length + end.length));
+      response.writeHead(status, lines);
+      // The parts leave in one write. Joining them first would take a buffer of their size, and 40 µs of CPU for 7 KB.
+      response.cork();
+      response.write(shared);
+      response.end(end, "latin1");
     } else response.writeHead(status, lines).flushHeaders();
   }
   if (typeof body === "function" && client !== null) body(client);
 }
 
-/** Writes an answer of the server itself, with the headers that all answers have. */
-export function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
-  const header = headersOf(request);
-  const requestId = requestIdOf(header(REQUEST_ID) ?? null);
-  const all = { ...apiHeaders(header("x-forwarded-proto")), ...headers, [REQUEST_ID]: requestId };
+/** Writes an answer of the server itself, with the headers that all answers have. Absent `requestId`: that of the request. */
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  requestId = requestIdOf(headOf(request).get(REQUEST_ID)),
+): void {
+  const all = { ...apiHeaders(headOf(request).get("x-forwarded-proto")), ...headers, [REQUEST_ID]: requestId };
   write(request, response, { status, headers: all, body });
 }
 
@@ -79,15 +77,27 @@ export function sendProblem(
   problem: ProblemParts,
   { allow = null, isForAnySite = false, title = "This address cannot be shown", refreshS }: ProblemOptions = {},
 ): void {
-  const requestId = requestIdOf(request.headers[REQUEST_ID]?.toString() ?? null);
-  request.headers[REQUEST_ID] = requestId;
+  const requestId = requestIdOf(headOf(request).get(REQUEST_ID));
   const { status, headers, body } = inRequest({ requestId }, () => problemAnswer(problem));
   const more = { ...headers, ...(allow === null ? {} : { allow }), ...(isForAnySite ? FOR_ANY_SITE : {}) };
   const asPage = { "content-type": "text/html; charset=utf-8", "content-security-policy": STATIC_POLICY };
   const answer = wantsPage(request)
     ? { headers: { ...more, ...asPage }, body: staticPage({ title, sentences: [problem.detail], refreshS }) }
     : { headers: more, body };
-  send(request, response, { status, ...answer });
+  send(request, response, { status, ...answer }, requestId);
+}
+
+const INTERNAL = {
+  code: "internal",
+  detail: "Something went wrong on our side. Try again shortly.",
+  options: {},
+} as const;
+
+/** Answers a request whose answer could not be made or written. An answer that has begun is broken off. */
+export function sendFailure(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
+  console.error(cause);
+  if (response.headersSent) response.destroy();
+  else sendProblem(request, response, INTERNAL, { title: "Something went wrong" });
 }
 
 const wantsPage = ({ url = "", headers }: IncomingMessage): boolean =>

@@ -21,7 +21,7 @@ export type AnswerBody = null | string | SharedBody | StreamBody;
 /** Bytes that many answers share, and after them the end that is this answer's own. */
 export interface SharedBody {
   readonly shared: Buffer;
-  /** ASCII text. */
+  /** As latin1. */
   readonly end: string;
   /** Where compressed forms of the shared bytes are kept. Absent: they are made for each answer. */
   readonly copies?: CompressedCopies | undefined;
@@ -50,8 +50,6 @@ export const json = (content: unknown, headers: AnswerHeaders, status = 200): An
   body: JSON.stringify(content),
 });
 
-export const plainBytes = (shared: Buffer): SharedBody => ({ shared, end: "" });
-
 /** An answer for many: its body is encoded and compressed once. A stream stays as it is. */
 export function forMany(answer: Answer): Answer {
   if (typeof answer.body !== "string") return answer;
@@ -65,5 +63,5 @@ export function forMany(answer: Answer): Answer {
 export function textOf({ body }: Answer): string {
   if (typeof body === "function") throw new Error("a stream has no text");
   if (body === null || typeof body === "string") return body ?? "";
-  return body.shared.toString("utf8") + body.end;
+  return body.shared.toString("utf8") + Buffer.from(body.end, "latin1").toString("utf8");
 }

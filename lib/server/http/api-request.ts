@@ -5,7 +5,7 @@ export interface HeaderValues {
   get(name: string): string | null;
 }
 
-/** The parts of a request that routes read. A Request of the Fetch standard has them, and so has front/node-request.ts. */
+/** The parts of a request that routes read. A Request of the Fetch standard has them, and so has front/request-head.ts. */
 export interface ApiRequest {
   readonly method: string;
   /** Absolute, or the request target alone: path and query. */

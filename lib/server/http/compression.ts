@@ -10,7 +10,7 @@ import { LRUCache } from "lru-cache";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import { atMostEntries } from "../../core/bounded-map";
 import type { Encoding } from "../../engine/reads/view";
-import { type Answer, plainBytes, type SharedBody } from "./answer";
+import type { Answer, AnswerHeaders, SharedBody } from "./answer";
 
 /** Smaller bodies fit into one packet with their headers, so compressing them saves no time. */
 const LEAST_BYTES = 1_024;
@@ -24,7 +24,7 @@ const deflateAsync = promisify(deflateRaw);
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
 const GZIP_TRAILER_BYTES = 8;
 /** The last meta-block, and empty (RFC 7932 §9.2). */
-const BROTLI_LAST = 0x03;
+const BROTLI_LAST = "\x03";
 /** 4 takes about as long as gzip's default and makes a smaller body. */
 const BROTLI_QUALITY = 4;
 
@@ -44,35 +44,34 @@ export async function compressedBeginning(encoding: Encoding, bytes: Buffer): Pr
 }
 
 /** The whole compressed body: a compressed beginning, and an end of at most 65,535 bytes of ASCII. */
-export function withEnd(encoding: Encoding, beginning: Buffer, end: string): Buffer {
+export function withEnd(encoding: Encoding, beginning: Buffer, end: string): SharedBody {
   return encoding === "br" ? brotliWithEnd(beginning, end) : gzipWithEnd(beginning, end);
 }
 
-function brotliWithEnd(beginning: Buffer, end: string): Buffer {
-  const headBytes = end === "" ? 0 : 3;
-  const whole = Buffer.allocUnsafe(beginning.length + headBytes + end.length + 1);
-  beginning.copy(whole);
+function brotliWithEnd(beginning: Buffer, end: string): SharedBody {
+  if (end === "") return { shared: beginning, end: BROTLI_LAST };
   // Not the last, a length of four nibbles, uncompressed.
-  if (end !== "") whole.writeUIntLE(((end.length - 1) << 3) | (1 << 19), beginning.length, 3);
-  whole.write(end, beginning.length + headBytes, "latin1");
-  whole[whole.length - 1] = BROTLI_LAST;
-  return whole;
+  const head = ((end.length - 1) << 3) | (1 << 19);
+  return { shared: beginning, end: littleEndian(head, 3) + end + BROTLI_LAST };
 }
 
-function gzipWithEnd(beginning: Buffer, end: string): Buffer {
+function gzipWithEnd(beginning: Buffer, end: string): SharedBody {
   const deflatedBytes = beginning.length - GZIP_TRAILER_BYTES;
-  const whole = Buffer.allocUnsafe(beginning.length + 5 + end.length);
-  beginning.copy(whole, 0, 0, deflatedBytes);
   // The last block, stored: its length, and the complement of that.
-  whole[deflatedBytes] = 1;
-  whole.writeUInt16LE(end.length, deflatedBytes + 1);
-  whole.writeUInt16LE(end.length ^ 0xffff, deflatedBytes + 3);
-  whole.write(end, deflatedBytes + 5, "latin1");
-  const endAt = deflatedBytes + 5 + end.length;
-  const crc = crc32(whole.subarray(deflatedBytes + 5, endAt), beginning.readUInt32LE(deflatedBytes));
-  whole.writeUInt32LE(crc, endAt);
-  whole.writeUInt32LE((beginning.readUInt32LE(deflatedBytes + 4) + end.length) >>> 0, endAt + 4);
-  return whole;
+  const head = `\x01${littleEndian(end.length, 2)}${littleEndian(end.length ^ 0xffff, 2)}`;
+  const crc = crc32(end, beginning.readUInt32LE(deflatedBytes));
+  const bytes = beginning.readUInt32LE(deflatedBytes + 4) + end.length;
+  return {
+    shared: beginning.subarray(0, deflatedBytes),
+    end: head + end + littleEndian(crc, 4) + littleEndian(bytes, 4),
+  };
+}
+
+/** The lowest bytes of a number, the lowest first, as latin1. */
+function littleEndian(value: number, bytes: number): string {
+  let text = "";
+  for (let i = 0; i < bytes; i += 1) text += String.fromCharCode((value >>> (8 * i)) & 0xff);
+  return text;
 }
 
 function gzipTrailer(crc: number, length: number): Buffer {
@@ -94,15 +93,21 @@ export function compressed(answer: Answer, acceptEncoding: string | null): Await
   const kept = copies?.get(encoding);
   return andThen(kept ?? compressedBeginning(encoding, shared), (beginning) => {
     if (kept === undefined) copies?.keep(encoding, beginning);
-    const headers = { ...answer.headers, "content-encoding": encoding, vary: varied(answer.headers.vary) };
-    return { ...answer, headers, body: plainBytes(withEnd(encoding, beginning, end)) };
+    return {
+      status: answer.status,
+      headers: varied(answer.headers),
+      common: [...(answer.common ?? []), "content-encoding", encoding],
+      body: withEnd(encoding, beginning, end),
+    };
   });
 }
 
-const varied = (vary: string | undefined): string => {
-  if (vary === undefined) return "Accept-Encoding";
-  return /\baccept-encoding\b/i.test(vary) ? vary : `${vary}, Accept-Encoding`;
-};
+/** The headers, with a `Vary` that names the encoding. */
+function varied(headers: AnswerHeaders): AnswerHeaders {
+  const { vary } = headers;
+  if (vary === undefined) return { ...headers, vary: "Accept-Encoding" };
+  return /\baccept-encoding\b/i.test(vary) ? headers : { ...headers, vary: `${vary}, Accept-Encoding` };
+}
 
 /** Clients send a few different headers only. */
 const chosen = new LRUCache<string, { readonly encoding: Encoding | null }>(atMostEntries(100));
