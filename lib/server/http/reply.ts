@@ -175,13 +175,8 @@ export function uncached(view: View, tookMs: number): ReadResult {
 
 /** Appends members to a JSON object without parsing it. The object is our own and never empty. */
 function withMembers({ body, copies }: View, timestamp: string, freshness: Freshness): SharedBody {
-  return { shared: body.subarray(0, -1), end: `,"timestamp":"${timestamp}",${freshnessMembers(freshness)}}`, copies };
-}
-
-/** The members as JSON. JSON.stringify makes the same in three times the time. */
-export function freshnessMembers({ asOf, lagMs, stale, quiet }: Freshness): string {
-  const asOfText = asOf === null ? "null" : `"${asOf}"`;
-  return `"asOf":${asOfText},"lagMs":${lagMs},"stale":${stale}${quiet ? ',"quiet":true' : ""}`;
+  const end = `,"timestamp":"${timestamp}",${JSON.stringify(freshness).slice(1)}`;
+  return { shared: body.subarray(0, -1), end, copies };
 }
 
 /** Answers of the same millisecond share the text: making it takes 4 µs of CPU. */
