@@ -119,7 +119,7 @@ export function describeFreshness(known: Knowledge, nowMs: number, lostForMs = 0
   const silentMs = Math.max(0, nowMs - known.reportedAtMs);
   // The age of an idle page is no sign that it lacks anything, and its silence no proof that it does not.
   if (known.stale && known.watched && silentMs <= SILENCE_MS)
-    return { tone: "watching", text: `Watching for changes · complete to ${clockTime(asOfMs)}` };
+    return { tone: "watching", text: `Watching · complete to ${clockTime(asOfMs)}` };
   if (known.stale || silentMs > SILENCE_MS) {
     return { tone: "behind", text: `${duration((known.lagMs ?? 0) + silentMs)} behind` };
   }

@@ -78,7 +78,8 @@ export class MirrorHeads {
     if (!mayBeQuiet) return null;
     const nowMs = this.deps.clock.monotonicMs();
     const current = [...this.byMirror.values()].filter(({ reportedMs }) => nowMs - reportedMs <= CURRENT_MS);
-    const moves = ({ reportedNs, movedMs }: Known) => reportedNs !== null && nowMs - movedMs < quietMs;
+    // Only what was reported counts: nobody knows whether blocks have moved since. Watched topics are seldom asked about.
+    const moves = ({ reportedNs, reportedMs, movedMs }: Known) => reportedNs !== null && reportedMs - movedMs < quietMs;
     if (current.length === 0 || current.some(moves)) return null;
     const latest = current.reduce<ConsensusNs | null>(
       (most, { reportedNs }) => (reportedNs !== null && (most === null || reportedNs > most) ? reportedNs : most),

@@ -42,7 +42,7 @@ test("the page of another application shows contacts, circle, recognition and fr
   await expect(page.getByTestId("Circle")).toHaveText("0 given, 1 received");
   await expect(page.getByLabel("Recognition")).toContainText("Team Player");
   await expect(page.getByTestId("Freshness")).toHaveText(
-    /^(Up to date · ledger time|Watching for changes · complete to) \d\d:\d\d:\d\d$/,
+    /^(Up to date · ledger time|Watching · complete to) \d\d:\d\d:\d\d$/,
   );
   await page.getByRole("button", { name: "Trust" }).click();
   await expect(page.getByLabel("Contacts")).toContainText("is trusted");

@@ -37,7 +37,7 @@ const SPOKEN: Record<FreshnessWords["tone"], string> = {
   fresh: "Up to date",
   behind: "Falling behind the ledger",
   offline: "Not connected, showing what was read last",
-  watching: "Watching for changes",
+  watching: "",
   waiting: "",
 };
 

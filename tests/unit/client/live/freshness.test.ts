@@ -35,7 +35,7 @@ describe("the freshness line", () => {
   });
   it("tells up to when a watched page is complete, and calls it neither up to date nor behind", () => {
     const watched = { watched: true, stale: true, lagMs: 60_000 };
-    expect(textOf(watched)).toMatch(/^Watching for changes · complete to \d\d:\d\d:04$/);
+    expect(textOf(watched)).toMatch(/^Watching · complete to \d\d:\d\d:04$/);
     expect(describeFreshness({ ...base, ...watched }, NOW).tone).toBe("watching");
     expect(textOf({ watched: true })).toMatch(/^Up to date/);
     expect(textOf(watched, SILENCE_MS + 1_000)).toBe("81 s behind");
