@@ -18,6 +18,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/fleet/chaos"),
   () => import("./rows/read/streams"),
   () => import("./rows/read/fanout"),
+  () => import("./rows/read/push"),
   () => import("./rows/read/memory"),
   () => import("./rows/write/storage"),
   () => import("./rows/fleet/flood"),
