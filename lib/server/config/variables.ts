@@ -260,7 +260,7 @@ export const VARIABLES = {
     "Greatest age of a copy that is served while its source is down",
   ),
   STREAM_MAX_S: variable(integer(5, 86_400), "280", "A live stream ends after this, and its client reconnects"),
-  STREAMS_PER_USER: variable(integer(1, 1_000), "8", "Live streams that one person may have open on one instance"),
+  STREAMS_PER_USER: variable(integer(1, 10_000), "8", "Live streams that one person may have open on one instance"),
   STREAMS_PER_INSTANCE: variable(
     integer(1, 1_000_000),
     "5000",
