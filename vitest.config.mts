@@ -63,8 +63,6 @@ export default defineConfig({
             ...(process.env.TEST_DEPLOY === "on" ? [] : DEPLOY_TESTS),
           ],
           globalSetup: ["tests/support/servers/set-up-servers.ts"],
-          // A shared CI machine may stall for longer than a tier is waited for. Read what was tried twice: it may be a real fault.
-          retry: process.env.CI ? 1 : 0,
         },
       },
     ],
