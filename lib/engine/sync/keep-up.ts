@@ -1,6 +1,7 @@
 /**
  * Demands a sync once a minute, so that topics that nobody reads stay up to date too. Of all instances, only the one that passes
- * the gate demands. For a quiet topic that costs a mirror request and no SQL, and nothing while a doorbell watches it.
+ * the gate demands. For a quiet topic that costs a mirror request and no SQL. A topic that a doorbell watches is
+ * looked at every ten minutes only (sync-scheduler.ts).
  */
 import type { Clock } from "../../ports/clock";
 import type { HotCache } from "../../ports/shared/hot-cache";

@@ -1,6 +1,6 @@
 /**
- * Shared state of all instances that may get lost: gates, leases, the mirror budget, nonces and first answers. Each method is one command
- * and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
+ * Shared state of all instances that may get lost: gates, leases, the mirror budget, nonces and first answers. Each method
+ * is one command and rejects with TierUnavailable. The adapter adds the network's name to keys. Entries leave by their time to live.
  */
 import type { TopicId, UserId } from "../../core/ledger/ids";
 

@@ -1,7 +1,7 @@
 import "server-only";
+/** The path of every request once the app is open: gate, rate guard, then the route itself, the web UI or the framework. */
 import { tooManyProblem } from "../access/caller-limits";
 import { SOCKET_HEADER } from "../access/client-address";
-/** The path of every request once the app is open: gate, rate guard, then the route itself, the web UI or the framework. */
 import type { App } from "../boot/app";
 import type { AnyRoute } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";

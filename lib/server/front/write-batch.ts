@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * Writes answers in batches. An answer that is there at once waits until the event loop has read what else has come. A write that
- * wakes an idle client costs the kernel more than a write to a busy one: in batches, a cached read took 46 µs of CPU instead of 61.
+ * Writes answers of routes in batches. Each waits until the event loop has read what else has come. A write that wakes an
+ * idle client costs the kernel more than a write to a busy one: in batches, a cached read took 46 µs of CPU instead of 61.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendFailure } from "./plain-answer";

@@ -21,7 +21,7 @@ export type AnswerBody = null | string | SharedBody | StreamBody;
 /** Bytes that many answers share, and after them the end that is this answer's own. */
 export interface SharedBody {
   readonly shared: Buffer;
-  /** As latin1. */
+  /** Latin-1 text: each character is one byte. */
   readonly end: string;
   /** Where compressed forms of the shared bytes are kept. Absent: they are made for each answer. */
   readonly copies?: CompressedCopies | undefined;
