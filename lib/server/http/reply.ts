@@ -25,7 +25,8 @@ export function freshnessBody(now: FreshnessNow, isStaleCopy = false): Freshness
     lagMs: now.lagMs,
     stale: now.stale || isStaleCopy,
     ...(now.isQuiet ? { quiet: true as const } : {}),
-    ...(now.isWatched ? { watched: true as const } : {}),
+    // A doorbell watches the ledger. It says nothing about a copy that could not be refreshed.
+    ...(now.isWatched && !isStaleCopy ? { watched: true as const } : {}),
   };
 }
 

@@ -26,7 +26,7 @@ test("the page says that live changes are missing, even though reads work", asyn
 test("a stale answer is shown as stale", async ({ meet, enterAs }) => {
   const { page, shell } = await enterAs(await meet("Ann"));
   await page.route("**/api/stream*", () => undefined);
-  const stale = { asOf: "1790000000.000000000", lagMs: 12_000, stale: true };
+  const stale = { asOf: "1790000000.000000000", lagMs: 12_000, stale: true, watched: undefined };
   await page.route(/\/api\/(contacts|signals|recognition|profiles)/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), ...stale } });
