@@ -111,6 +111,7 @@ export class Front {
         () => this.serve(request, response),
         (cause) => sendFailure(cause, request, response),
       );
+    // An answer that is there, or leaves with the next batch, needs no watching.
     if (response.writableEnded || isLastOfBatch(response)) return;
     this.underWay.add(response);
     response.once("close", () => this.underWay.delete(response));

@@ -1,7 +1,7 @@
 import "server-only";
 /**
  * Writes answers of routes in batches. Each waits until the event loop has read what else has come. A write that wakes an
- * idle client costs the kernel more than a write to a busy one: in batches, a cached read took 46 µs of CPU instead of 61.
+ * idle client costs the kernel more than a write to a busy one (docs/measurements.md §1).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sendFailure } from "./plain-answer";
@@ -9,7 +9,7 @@ import { sendFailure } from "./plain-answer";
 /** Runs work when the event loop has read all sockets. Taken before the framework puts its own function there. */
 const afterReading: (work: () => void) => unknown = setImmediate;
 
-/** Sixteen answers take half a millisecond. With 1,000, the p99 was three times as long, and no more requests were answered. */
+/** Sixteen answers take half a millisecond. Larger batches make the first answer wait (docs/measurements.md §1). */
 const MAX_ANSWERS = 16;
 
 interface Batched {

@@ -6,6 +6,7 @@ import { encodeEcdsaKey } from "@/lib/devnet/rest/key-json";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { type Got, OwnServer, type Sent } from "../../../support/contract/both-entries";
+import { busy } from "../../../support/control/event-loop";
 import { RawConnection } from "../../../support/servers/raw-http";
 import { CLIENT_ID, magicWallet } from "../../../support/stand-ins/magic";
 import { startTestApp, type TestApp } from "../../../support/worlds/app";
@@ -143,5 +144,15 @@ describe("our own server", () => {
     expect(t.app.hub.size).toBe(0);
     expect((await ask("/api/contacts")).status).toBe(200);
     expect(t.logged.filter((line) => line.startsWith("error"))).toEqual([]);
+  });
+
+  it("breaks off a stream whose client sends what is no request, and writes nothing into it", async () => {
+    await ask("/api/contacts");
+    const connection = await RawConnection.open(own.port);
+    connection.send(`GET /api/stream HTTP/1.1\r\nhost: app.test\r\ncookie: ${cookie}\r\n\r\n`);
+    expect((await t.clock.drive(busy(connection.answer()))).status).toBe(200);
+    connection.send("NONSENSE\r\n\r\n");
+    await t.clock.drive(busy(connection.closed()));
+    await expect(connection.answer()).rejects.toThrow(/^the connection closed after: (?!.*HTTP\/1\.1)/s);
   });
 });
