@@ -48,8 +48,11 @@ interface Watched {
   isProven: boolean;
   /** A subscription was proven, and none has failed since. */
   isLive: boolean;
-  /** The largest sequence number of which the subscription has told. */
+  /** The largest sequence number of which a subscription has told, and when it told. */
   rung: number;
+  rungMs: number;
+  /** Whether other instances were told last that this one covers the topic. */
+  isToldLive: boolean;
   failures: number;
   retryMs: number;
   /** The pulls that were spent, as the time at which all of them are saved up again. */
@@ -70,6 +73,8 @@ const PROOF_MS = 10_000;
  * readers are demanded as often (keep-up.ts).
  */
 const ANEW_MS = 60_000;
+/** A message that some 600 polls have not brought does not exist. Until then its ring outlives the subscription, and the polls go on. */
+const UNTRUE_MS = 600_000;
 /** Twenty connections to the mirror. Topics beyond that are polled. */
 const MOST_TOPICS = 100;
 const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
@@ -125,9 +130,8 @@ export class Doorbells {
   covers(topicId: TopicId): boolean {
     const topic = this.watched.get(topicId);
     if (topic === undefined || this.nowMs() >= this.leasedUntilMs) return false;
-    const { lease, isLive } = topic;
-    if (this.deps.scheduler.syncs.get(topicId)?.isAtRest !== true) return false;
-    return lease === "live" || (lease === "ours" && isLive && !this.isBehind(topic));
+    if (topic.lease === "live") return this.isAtRest(topic);
+    return topic.lease === "ours" && this.isCovered(topic);
   }
 
   /** Ends everything, and gives the leases up. */
@@ -158,6 +162,8 @@ export class Doorbells {
 
   private async look(): Promise<void> {
     this.adopt();
+    // Other instances trust a lease that is live. They poll as soon as they renew theirs (5 s).
+    if ([...this.watched.values()].some((topic) => topic.isToldLive && this.isBehind(topic))) this.leaseDueMs = 0;
     if (this.nowMs() >= this.leaseDueMs) await this.askLeases();
     for (const topic of this.watched.values()) {
       if (topic.lease === "ours") this.supervise(topic);
@@ -178,7 +184,7 @@ export class Doorbells {
       this.leaseDueMs = 0;
       this.watched.set(topicId, {
         ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
-        ...{ rung: 0, failures: 0, retryMs: 0, spentMs: 0, isPulling: false },
+        ...{ isToldLive: false, rung: 0, rungMs: 0, failures: 0, retryMs: 0, spentMs: 0, isPulling: false },
       });
     }
   }
@@ -190,7 +196,7 @@ export class Doorbells {
     const topics = [...this.watched.values()];
     const isOpen = this.breaker.name === "open" && nowMs < this.breaker.untilMs;
     const wanted = topics.filter(({ bell, retryMs }) => bell !== null || (retryMs <= nowMs && !isOpen));
-    const wishes = wanted.map(({ topicId, isLive }) => ({ topicId, isLive }));
+    const wishes = wanted.map((topic) => ({ topicId: topic.topicId, isLive: this.isCovered(topic) }));
     const answered = async () => {
       await this.release(topics.filter((topic) => topic.lease === "ours" && !wanted.includes(topic)));
       return this.deps.hot.lease(wishes, this.deps.owner, LEASE_MS);
@@ -198,7 +204,9 @@ export class Doorbells {
     const leases = await answered().catch(ifDown("redis", () => []));
     this.leasedUntilMs = nowMs + LEASE_MS;
     for (const topic of topics) {
-      topic.lease = leases[wanted.indexOf(topic)] ?? null;
+      const at = wanted.indexOf(topic);
+      topic.lease = leases[at] ?? null;
+      topic.isToldLive = topic.lease === "ours" && wishes[at]?.isLive === true;
       // Another instance can reach what this one could not.
       if (topic.lease === "live") topic.failures = 0;
     }
@@ -227,7 +235,8 @@ export class Doorbells {
     this.breaker = circuit;
     if (!admitted) return;
     topic.bell?.close();
-    Object.assign(topic, { from: head, sinceMs: this.nowMs(), isProven: false, rung: 0 });
+    Object.assign(topic, { from: head, sinceMs: this.nowMs(), isProven: false });
+    if (this.nowMs() - topic.rungMs >= UNTRUE_MS) topic.rung = 0;
     this.counts.opened += 1;
     topic.bell = this.deps.doorbell.subscribe(topic.topicId, consensusNs(head.consensusNs), {
       onRing: (ring) => this.onRing(topic, ring),
@@ -246,7 +255,7 @@ export class Doorbells {
     if (topic.bell === null || ring.sequence <= Math.max(topic.rung, this.cursorOf(topic))) return;
     // The polls have the topic until they have brought what was told before.
     const isPolled = this.isBehind(topic);
-    topic.rung = ring.sequence;
+    Object.assign(topic, { rung: ring.sequence, rungMs: this.nowMs() });
     if (!isPolled) void this.pull(topic);
   }
 
@@ -302,6 +311,15 @@ export class Doorbells {
     if (spentMs - nowMs > SAVED_PULLS * gateMs) return false;
     topic.spentMs = spentMs;
     return true;
+  }
+
+  /** Nobody needs to poll the topic while this instance holds it. */
+  private isCovered(topic: Watched): boolean {
+    return topic.isLive && !this.isBehind(topic) && this.isAtRest(topic);
+  }
+
+  private isAtRest({ topicId }: Watched): boolean {
+    return this.deps.scheduler.syncs.get(topicId)?.isAtRest === true;
   }
 
   private isBehind(topic: Watched): boolean {

@@ -1,6 +1,7 @@
 /** Instances that share the doorbells of their topics by leases. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryHotCache } from "@/lib/adapters/memory/memory-hot-cache";
+import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import type { ChainHead } from "@/lib/core/ledger/verify";
 import { Doorbells, type DoorbellsDeps } from "@/lib/engine/live/doorbells";
@@ -49,7 +50,9 @@ function instance(owner: string) {
     ...{ doorbell: bell, hot, scheduler, clock, owner, log: quietLog },
     ...{ random: () => 0.5, gateMs: 1_000 },
   });
-  return { bell, doorbells, covered: () => TOPICS.filter((topicId) => doorbells.covers(topicId)) };
+  const ring = (sequence: number) =>
+    bell.ring(TOPICS[0] as TopicId, { sequence, consensusNs: consensusNs(9n), runningHash: null });
+  return { bell, sync, ring, doorbells, covered: () => TOPICS.filter((topicId) => doorbells.covers(topicId)) };
 }
 
 /** Lets time pass while pages are open on these instances. */
@@ -91,6 +94,37 @@ describe("the doorbell of a topic", () => {
     hot.lease = (wishes, owner, ttlMs) => (owner === "a" ? new Promise(() => {}) : cache.lease(wishes, owner, ttlMs));
     await pass(20_000, b);
     expect([b.bell.topics, b.covered()]).toEqual([TOPICS, TOPICS]);
+  });
+
+  it("covers nothing elsewhere while its holder lacks a message of which it has told", async () => {
+    const [a, b] = [instance("a"), instance("b")];
+    await pass(12_000, a, b);
+    a.ring(2);
+    await pass(7_000, a, b);
+    expect([a.covered(), b.covered()]).toEqual([[TOPICS[1]], [TOPICS[1]]]);
+    a.sync.cursor = 2;
+    await pass(11_000, a, b);
+    expect([a.covered(), b.covered()]).toEqual([TOPICS, TOPICS]);
+    // The holder has no page open any more, and nobody polls there.
+    a.ring(3);
+    await pass(7_000, b);
+    expect([a.covered(), b.covered()]).toEqual([[TOPICS[1]], [TOPICS[1]]]);
+    await Promise.all([a.doorbells.close(), b.doorbells.close()]);
+  });
+
+  it("stays behind when it is made anew, until the message comes or ten minutes of polls have not brought it", async () => {
+    const a = instance("a");
+    await pass(12_000, a);
+    a.ring(2);
+    const { asked } = a.bell;
+    for (let second = 0; second < 150; second += 1) {
+      await pass(1_000, a);
+      expect(a.covered()).toEqual([TOPICS[1]]);
+    }
+    expect(a.bell.asked - asked).toBeGreaterThanOrEqual(4);
+    await pass(520_000, a);
+    expect(a.covered()).toEqual(TOPICS);
+    await a.doorbells.close();
   });
 
   it("that cannot be reached from one instance is tried by another", async () => {
