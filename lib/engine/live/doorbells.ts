@@ -1,6 +1,6 @@
 /**
  * The doorbells of the topics, while somebody has a page open here. A topic has one among all instances, held by a lease. When it
- * rings, the topic is pulled at once, as a demand would pull it. While it is live and everything of which it has told is stored,
+ * rings, the topic is pulled at once, unless it was pulled in this gate period. Then a poll has it in the next one. While it is live and everything of which it has told is stored,
  * open pages demand nothing of the mirror.
  *
  *   no lease ──ours──▶ subscribed at the cursor ──rings for the message at the cursor──▶ live ──every minute──▶ subscribed anew
@@ -8,8 +8,8 @@
  *                        └───────────── back-off, circuit breaker ◀──────────────┴──────────┘ ended
  *
  * A doorbell is not trusted. It counts as live only if the mirror has rung for the very message that is stored last. A message of
- * which it tells and that does not come hands the topic back to the polls. So the worst one costs what the polls cost, and a few
- * pulls more; one that is silent delays a message until the next look at the topic (sync-scheduler.ts).
+ * which it tells and that does not come hands the topic back to the polls. So the worst one costs what the polls cost;
+ * one that is silent delays a message until the next look at the topic (sync-scheduler.ts).
  */
 import { consensusNs } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -27,13 +27,12 @@ import type { SyncScheduler } from "../sync/sync-scheduler";
 export interface DoorbellsDeps {
   readonly doorbell: Doorbell;
   readonly hot: Pick<HotCache, "lease" | "release">;
-  readonly scheduler: Pick<SyncScheduler, "topics" | "syncs" | "syncNow">;
+  readonly scheduler: Pick<SyncScheduler, "topics" | "syncs" | "rung">;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   /** The name of this instance in the leases. */
   readonly owner: string;
-  readonly gateMs: number;
 }
 
 interface Watched {
@@ -55,9 +54,6 @@ interface Watched {
   isToldLive: boolean;
   failures: number;
   retryMs: number;
-  /** The pulls that were spent, as the time at which all of them are saved up again. */
-  spentMs: number;
-  isPulling: boolean;
 }
 
 /** A page that loses its stream is back within seconds. */
@@ -79,11 +75,6 @@ const UNTRUE_MS = 600_000;
 const MOST_TOPICS = 100;
 const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
 const BREAKER = { threshold: 5, backoff: { baseMs: 5_000, maxMs: 60_000 }, probeMs: PROOF_MS };
-/** A mirror's REST server may be a moment behind its gRPC server. */
-const PULL_TRIES = 3;
-const PULL_AGAIN_MS = 250;
-/** Pulls that a topic saves up. One comes back in each gate period, in which a poll would have pulled it too. */
-const SAVED_PULLS = 5;
 /** One lost subscription is made again within moments. Only after this many failures in a row is it worth a report. */
 const TROUBLE_FAILURES = 3;
 
@@ -184,7 +175,7 @@ export class Doorbells {
       this.leaseDueMs = 0;
       this.watched.set(topicId, {
         ...{ topicId, lease: null, bell: null, from: null, sinceMs: 0, isProven: false, isLive: false },
-        ...{ isToldLive: false, rung: 0, rungMs: 0, failures: 0, retryMs: 0, spentMs: 0, isPulling: false },
+        ...{ isToldLive: false, rung: 0, rungMs: 0, failures: 0, retryMs: 0 },
       });
     }
   }
@@ -285,32 +276,16 @@ export class Doorbells {
     Object.assign(topic, { bell: null, isProven: false, isLive: false });
   }
 
-  /** Pulls until everything is stored of which the doorbell has told, or until the polls are to go on instead. */
-  private async pull(topic: Watched): Promise<void> {
-    if (topic.isPulling) return;
-    topic.isPulling = true;
-    const { scheduler, clock, log } = this.deps;
+  /**
+   * A pull takes the place of the gate period's poll. If the topic was pulled within this period, or the mirror's REST server is
+   * behind its gRPC server, the topic stays behind, and the next poll has it.
+   */
+  private async pull({ topicId }: Watched): Promise<void> {
     try {
-      for (let tries = 0; tries < PULL_TRIES && this.isBehind(topic) && this.mayPull(topic); tries += 1) {
-        if (tries > 0) await clock.sleep(PULL_AGAIN_MS, this.closing.signal);
-        this.counts.pulls += 1;
-        await scheduler.syncNow([topic.topicId]);
-      }
+      if (await this.deps.scheduler.rung(topicId)) this.counts.pulls += 1;
     } catch (cause) {
-      log.error("a pull after a ring failed", { topicId: topic.topicId, cause });
-    } finally {
-      topic.isPulling = false;
+      this.deps.log.error("a pull after a ring failed", { topicId, cause });
     }
-  }
-
-  /** Spends one of the saved pulls. */
-  private mayPull(topic: Watched): boolean {
-    const { gateMs } = this.deps;
-    const nowMs = this.nowMs();
-    const spentMs = Math.max(topic.spentMs, nowMs) + gateMs;
-    if (spentMs - nowMs > SAVED_PULLS * gateMs) return false;
-    topic.spentMs = spentMs;
-    return true;
   }
 
   /** Nobody needs to poll the topic while this instance holds it. */

@@ -7,15 +7,15 @@
 import { type ConsensusNs, fromMs } from "../../core/ledger/consensus-time";
 import type { Sequence, TopicId } from "../../core/ledger/ids";
 import type { RegisteredTopic } from "../../core/shards/registered-topic";
-import type { Reading, ReadTopic } from "../../core/shards/shards";
 import { epochOf } from "../../core/signals/position";
 import { type FreshnessNow, freshness } from "../../core/sync/freshness";
-import { packed, unpacked } from "../../core/sync/watermark";
+import { unpacked } from "../../core/sync/watermark";
 import type { HotCache, Round, RoundTopic } from "../../ports/shared/hot-cache";
 import type { StoreStamp } from "../../ports/store/store-stamp";
 import { ifDown, isTierUnavailable } from "../../ports/tier-unavailable";
 import type { MissedEvents } from "../live/missed-events";
 import type { RegistryCache } from "../shards/registry-cache";
+import { asked, type KeptTopic as Kept } from "./kept-topic";
 import { MirrorHeads } from "./mirror-heads";
 import { type Asker, RoundTimer } from "./round-timer";
 import {
@@ -27,7 +27,7 @@ import {
   type TopicSyncDeps,
 } from "./topic-sync";
 import { WaitedRuns } from "./waited-runs";
-import { type WatermarkedTopic, Watermarks } from "./watermarks";
+import { Watermarks } from "./watermarks";
 
 export interface SchedulerDeps extends SyncEnvironment {
   /** The ledger may rest, and then it makes no blocks. Public networks never rest. */
@@ -42,25 +42,6 @@ export interface SchedulerDeps extends SyncEnvironment {
   readonly onProgress?: SyncOwner["onProgress"];
   /** Whether a doorbell tells when the topic moves, and everything of which it has told is stored. */
   readonly isWatched?: (topicId: TopicId) => boolean;
-}
-
-/** A topic that is read. */
-interface Kept extends Omit<ReadTopic, "reading">, WatermarkedTopic {
-  reading: Reading;
-  readonly sync: TopicSync;
-  /**
-   * A run of this process has met the topic's end. From then on messages from before a drain are part of everybody's history
-   * too.
-   */
-  hasCaughtUp: boolean;
-  /** When a drained topic is looked at next. */
-  dueMs: number;
-  /** When the first demand came that is not met yet; null if the last one was met. */
-  askedMs: number | null;
-  /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
-  unmetMs: number;
-  /** The topic's age when a demand was last met, or when a sync has ended since. */
-  metLagMs: number;
 }
 
 /**
@@ -152,6 +133,7 @@ export class SyncScheduler {
       this.kept.set(topic.topicId, {
         ...topic,
         ...{ reading, sync, syncedThroughNs, hasCaughtUp, dueMs: known?.dueMs ?? 0 },
+        startedMs: known?.startedMs ?? Number.NEGATIVE_INFINITY,
         generation: known?.generation ?? 0,
         movedMs: known?.movedMs ?? this.deps.clock.monotonicMs(),
         ...{ askedMs: known?.askedMs ?? null, unmetMs: known?.unmetMs ?? 0, metLagMs: known?.metLagMs ?? 0 },
@@ -197,7 +179,18 @@ export class SyncScheduler {
     if (!this.rounds.isDue(asker, nowMs)) return;
     const watched = asker === "page" ? this.watched() : NONE;
     const due = this.dueAt(nowMs, watched);
-    if (!this.rounds.begins(due.length, watched.size === 0, nowMs)) return;
+    if (this.rounds.begins(due.length, watched.size === 0, nowMs)) await this.begin(due);
+  }
+
+  /** A doorbell rang. Syncs the topic now if no instance has done so in this gate period. Otherwise this resolves to false. */
+  async rung(topicId: TopicId): Promise<boolean> {
+    const topic = this.kept.get(topicId);
+    if (topic === undefined || this.deps.clock.monotonicMs() < topic.startedMs + this.deps.gateMs) return false;
+    return (await this.begin([asked(topic)])) > 0;
+  }
+
+  /** Begins a round of these topics. Resolves to the number of topics that were synced here. */
+  private async begin(due: readonly RoundTopic[]): Promise<number> {
     const epoch = epochOf(this.deps.stamp.highest);
     const { topics, registryVersion, stamp, nowMs: sharedMs } = await this.round(due);
     // The stamp comes before the watermarks. So an answer of the store that lacks what others have synced is recognised.
@@ -206,7 +199,9 @@ export class SyncScheduler {
     if (epochOf(this.deps.stamp.highest) === epoch) for (const each of topics) this.learn(each, sharedMs);
     this.asks(due.map(({ topicId }) => topicId));
     await this.deps.registry.learn(registryVersion);
-    await Promise.all(topics.map(({ topicId, isOurs }) => (isOurs ? this.kept.get(topicId)?.sync.run() : undefined)));
+    const ours = topics.flatMap(({ topicId, isOurs }) => (isOurs ? (this.kept.get(topicId) ?? []) : []));
+    for (const topic of ours) topic.startedMs = this.deps.clock.monotonicMs();
+    return (await Promise.all(ours.map(({ sync }) => sync.run()))).length;
   }
 
   private watched(): ReadonlySet<TopicId> {
@@ -222,10 +217,7 @@ export class SyncScheduler {
     const isRare = ({ reading, topicId }: Kept) => reading === "rare" || watched.has(topicId);
     const due = [...this.kept.values()].filter((topic) => !isRare(topic) || isDue(topic));
     for (const topic of due) topic.dueMs = nowMs + RARE_MS;
-    return due.map(({ topicId, syncedThroughNs: throughNs, generation }) => ({
-      topicId,
-      watermark: packed({ generation, throughNs }),
-    }));
+    return due.map(asked);
   }
 
   /** Without Redis each instance syncs for itself, as often as its own readers ask. */

@@ -121,7 +121,7 @@ export function buildSync({ env, stores, network, tiers, ledger, clock, log, ran
     rest.doorbell &&
     new Doorbells({
       ...{ doorbell: rest.doorbell, hot, scheduler, clock, log, random },
-      ...{ owner: rest.instanceId, gateMs: rest.gateMs },
+      owner: rest.instanceId,
     });
   const checks = new TopicChecks({
     ...commits,

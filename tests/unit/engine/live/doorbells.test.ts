@@ -44,11 +44,11 @@ function instance(owner: string) {
   const scheduler = {
     topics: TOPICS.map((topicId) => ({ topicId, kinds: [] })),
     syncs: new Map(TOPICS.map((topicId) => [topicId, sync])),
-    syncNow: async () => [],
+    rung: async () => true,
   } as unknown as DoorbellsDeps["scheduler"];
   const doorbells = new Doorbells({
     ...{ doorbell: bell, hot, scheduler, clock, owner, log: quietLog },
-    ...{ random: () => 0.5, gateMs: 1_000 },
+    ...{ random: () => 0.5 },
   });
   const ring = (sequence: number) =>
     bell.ring(TOPICS[0] as TopicId, { sequence, consensusNs: consensusNs(9n), runningHash: null });

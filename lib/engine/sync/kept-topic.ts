@@ -1,0 +1,33 @@
+/** The state of a topic in the scheduler. */
+import type { Reading, ReadTopic } from "../../core/shards/shards";
+import { packed } from "../../core/sync/watermark";
+import type { RoundTopic } from "../../ports/shared/hot-cache";
+import type { TopicSync } from "./topic-sync";
+import type { WatermarkedTopic } from "./watermarks";
+
+/** A topic that is read. */
+export interface KeptTopic extends Omit<ReadTopic, "reading">, WatermarkedTopic {
+  reading: Reading;
+  readonly sync: TopicSync;
+  /**
+   * A run of this process has met the topic's end. From then on messages from before a drain are part of everybody's history
+   * too.
+   */
+  hasCaughtUp: boolean;
+  /** When a drained topic is looked at next. */
+  dueMs: number;
+  /** When a round last began a sync of the topic here. */
+  startedMs: number;
+  /** When the first demand came that is not met yet; null if the last one was met. */
+  askedMs: number | null;
+  /** Since when that demand counts as unmet. A sync that ends without meeting it shows that the topic was behind before. */
+  unmetMs: number;
+  /** The topic's age when a demand was last met, or when a sync has ended since. */
+  metLagMs: number;
+}
+
+/** The topic as a round of demand asks for it. */
+export const asked = ({ topicId, syncedThroughNs: throughNs, generation }: KeptTopic): RoundTopic => ({
+  topicId,
+  watermark: packed({ generation, throughNs }),
+});
