@@ -25,9 +25,12 @@ export async function openDatabaseOf(env: Env, log: Pick<Log, "warn"> = { warn: 
   const { openPglite } = await import("../../adapters/postgres/drivers/pglite");
   return openPglite(join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres"), {
     onDeath: (cause) =>
-      log.warn("The thread of the embedded database ended by itself; the next statement opens the database again.", {
-        reason: cause instanceof Error ? cause.message : undefined,
-      }),
+      log.warn(
+        "The thread of the embedded database was lost; the first statement after its end opens the database again.",
+        {
+          reason: cause instanceof Error ? cause.message : undefined,
+        },
+      ),
   });
 }
 

@@ -1,11 +1,12 @@
 /** The thread of an embedded database: what it answers, what it leaves alone, and how it ends. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { Database } from "@/lib/adapters/postgres/drivers/database";
 import type { ThreadOptions } from "@/lib/adapters/postgres/drivers/embedded/reopening";
 import { startThread } from "@/lib/adapters/postgres/drivers/embedded/start-thread";
@@ -29,7 +30,28 @@ afterAll(() => {
 
 /** Runs until its thread is ended. */
 const ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000000000)";
+/** Waits in a call of the system that no `terminate` interrupts, as it would for a stalled disk. */
+const STUCK = "SELECT pg_read_file('pipe')";
 const DOWN = { name: "TierUnavailable", tier: "postgres" };
+
+const STUCK_DOWN = { ...DOWN, message: expect.stringContaining("does not end") };
+
+/** Puts a pipe without a writer into the database's directory. The function lets go of the thread that reads it. */
+async function pipeIn(directory: string, db: Database): Promise<() => void> {
+  const pipe = join(directory, "pgdata", "pipe");
+  // PGlite opens a pipe only under a name that it knows as a file's.
+  writeFileSync(pipe, "");
+  await rawQuery(db, STUCK);
+  rmSync(pipe);
+  expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+  let isHeld = true;
+  const release = () => {
+    if (isHeld) closeSync(openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK));
+    isHeld = false;
+  };
+  onTestFinished(release);
+  return release;
+}
 
 const SAID = [
   "severity",
@@ -111,6 +133,14 @@ describe("a database in a thread and one in memory", () => {
   });
 });
 
+/** A thread that does nothing, but may say that the database is open. */
+function silent(kind = ""): Worker {
+  const program = `const { parentPort } = require("node:worker_threads");
+    parentPort.on("message", () => {});
+    if (${JSON.stringify(kind)}) parentPort.postMessage({ kind: ${JSON.stringify(kind)} });`;
+  return new Worker(program, { eval: true, execArgv: [] });
+}
+
 describe("the thread of a database", () => {
   const workers: Worker[] = [];
   const deaths: unknown[] = [];
@@ -120,7 +150,7 @@ describe("the thread of a database", () => {
       ...options,
       onDeath: (cause) => deaths.push(cause),
       start: (opening) => {
-        const worker = startThread(opening);
+        const worker = (options.start ?? startThread)(opening);
         workers.push(worker);
         return worker;
       },
@@ -189,6 +219,63 @@ describe("the thread of a database", () => {
     ]);
     expect(await rawQuery(db, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     expect(deaths.map(String)).toEqual(["Error: a statement ran for more than 500 ms"]);
+  });
+
+  it("is not replaced while a call of the system holds it, and what waits fails at its limit", async () => {
+    const directory = newDirectory();
+    const db = await open(directory, { hangsAfterMs: 1_000 });
+    const release = await pipeIn(directory, db);
+    await Promise.all([
+      expect(rawQuery(db, STUCK)).rejects.toMatchObject(DOWN),
+      expect(rawQuery(db, "SELECT 1 AS one")).rejects.toMatchObject(DOWN),
+    ]);
+    expect(deaths.map(String)).toEqual(["Error: a statement ran for more than 1000 ms"]);
+    for (let i = 0; i < 2; i += 1) await expect(rawQuery(db, "SELECT 1 AS one")).rejects.toMatchObject(STUCK_DOWN);
+    expect(workers.length).toBe(1);
+    const [stuck] = workers as [Worker];
+    const ended = once(stuck, "exit");
+    release();
+    await ended;
+    expect(await rawQuery(db, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    expect([workers.length, deaths.length]).toEqual([2, 1]);
+  });
+
+  it("keeps its directory locked when it is closed while a call of the system holds it", async () => {
+    const directory = newDirectory();
+    const db = await open(directory, { hangsAfterMs: 1_000 });
+    const release = await pipeIn(directory, db);
+    const stuck = expect(rawQuery(db, STUCK)).rejects.toMatchObject(DOWN);
+    await expect(db.close()).rejects.toMatchObject(STUCK_DOWN);
+    await stuck;
+    await expect(openPglite(directory)).rejects.toThrow(/in use by process/);
+    const ended = once(workers[0] as Worker, "exit");
+    release();
+    await ended;
+    await db.close();
+    await (await openPglite(directory)).close();
+  });
+
+  it("is tried again when its replacement never opens the database", async () => {
+    const start: ThreadOptions["start"] = (opening) => (workers.length === 1 ? silent() : startThread(opening));
+    const db = await open(newDirectory(), { start, reopensWithinMs: 5_000 });
+    await workers[0]?.terminate();
+    await expect(rawQuery(db, "SELECT 1 AS one")).rejects.toMatchObject(DOWN);
+    expect(workers.length).toBe(2);
+    // A busy machine may need several tries.
+    const one = () => rawQuery(db, "SELECT 1 AS one").catch(() => null);
+    await expect.poll(one, { timeout: 60_000 }).toEqual([{ one: 1 }]);
+  });
+
+  it("can be closed while its replacement does not open, and when it does not close the database", async () => {
+    const start: ThreadOptions["start"] = (opening) => (workers.length === 1 ? silent() : startThread(opening));
+    const db = await open(newDirectory(), { start, reopensWithinMs: 1_000 });
+    await workers[0]?.terminate();
+    const waiting = expect(rawQuery(db, "SELECT 1")).rejects.toMatchObject(DOWN);
+    await Promise.all([db.close(), waiting]);
+
+    const unclosed = await open(newDirectory(), { start: () => silent("opened"), hangsAfterMs: 500 });
+    await unclosed.close();
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1, -1]);
   });
 
   it("is ended and replaced when PostgreSQL itself gives up, because it cannot write its log", async () => {

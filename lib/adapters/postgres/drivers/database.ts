@@ -19,7 +19,10 @@ export interface Database {
    * statement is wrong. `timeoutMs`: a limit in place of the driver's own, if the driver has one.
    */
   ask<T>(statement: Statement<T>, timeoutMs?: number): Promise<T>;
-  /** Waits for the statements that were sent. From now on all others reject with `TierUnavailable`. */
+  /**
+   * Waits for the statements that were sent. From now on all others reject with `TierUnavailable`. So does this, if the embedded
+   * database's thread does not end: its directory then stays locked.
+   */
   close(): Promise<void>;
 }
 

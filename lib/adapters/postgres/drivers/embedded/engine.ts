@@ -8,7 +8,7 @@ export type RowMode = QueryOptions["rowMode"];
 export interface Engine {
   /** Statements run one at a time, in the order in which they were sent. `limitMs`: how long this one may run, if a limit holds. */
   query(text: string, params: unknown[], rowMode: RowMode, limitMs?: number): Promise<Results>;
-  /** Resolves when all files are closed. */
+  /** Resolves when all files are closed. Rejects with `TierUnavailable` if they may stay open: then nobody else may open them. */
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 /** The server's side of the database's thread: sends statements, and matches answers to them. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import type { Results } from "@electric-sql/pglite";
 import { TierUnavailable } from "../../../../ports/tier-unavailable";
@@ -11,70 +12,100 @@ interface Pending {
   reject(error: unknown): void;
 }
 
+export interface Limits {
+  /** A statement that runs longer, and longer than its own limit, hangs. */
+  readonly hangsAfterMs: number;
+  /** Opening may take this long; undefined: any time. */
+  readonly opensWithinMs?: number;
+}
+
+/** A thread that runs a statement ends a few milliseconds after it is told to. One that takes longer is in a call of the system. */
+const ENDS_WITHIN_MS = 1_000;
+
 /** One thread, from its start to its end. It does not come back: `reopening.ts` starts another one. */
 export class DatabaseThread implements Engine {
   /** In the order in which they were sent, which is the order of the answers. */
   private readonly pending: Pending[] = [];
-  /** No statement is accepted any more: the thread has ended, or is about to. */
+  /** No statement is accepted any more: the thread was lost, or is about to be closed. It may still be alive. */
   isOver = false;
-  private isClosing = false;
+  private isOpen = false;
+  private hasEnded = false;
   private timer: NodeJS.Timeout | undefined;
   private cause: unknown;
-  private readonly opened: Promise<void>;
-  readonly exited: Promise<void>;
+  private ending: Promise<unknown> | undefined;
+  private failOpening: (cause: unknown) => void = () => {};
+  /** Rejects with the reason if the database cannot be opened. */
+  readonly opened: Promise<void>;
+  readonly ended: Promise<void>;
 
-  private constructor(
+  /** `onDeath`: the thread was lost after it had opened the database. */
+  constructor(
     private readonly worker: Worker,
-    private readonly hangsAfterMs: number,
-    onDeath: (cause: unknown) => void,
+    private readonly limits: Limits,
+    private readonly onDeath: (cause: unknown) => void,
   ) {
-    let isOpen = false;
-    this.exited = new Promise((resolve) => {
-      worker.once("exit", () => {
-        this.end();
-        resolve();
-        if (isOpen && !this.isClosing) onDeath(this.cause);
-      });
-    });
     this.opened = new Promise((resolve, reject) => {
-      void this.exited.then(() => reject(this.cause));
+      this.failOpening = reject;
       worker.on("message", (message: FromThread) => {
         if (message.kind === "opened") {
-          isOpen = true;
+          this.isOpen = true;
+          this.watchOldest();
           resolve();
         } else this.receive(message);
+      });
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once("exit", () => {
+        this.hasEnded = true;
+        this.lose(undefined);
+        resolve();
       });
     });
     // The thread ends by itself after an error that nothing caught, such as the limit of its memory.
     worker.on("error", (cause) => {
       this.cause ??= cause;
     });
-  }
-
-  /**
-   * Resolves when the database is open; rejects with the reason if it cannot be opened. `hangsAfterMs`: a statement that runs longer,
-   * and longer than its own limit, ends the thread. `onDeath`: it ended by itself later.
-   */
-  static async open(worker: Worker, hangsAfterMs: number, onDeath: (cause: unknown) => void): Promise<DatabaseThread> {
-    const thread = new DatabaseThread(worker, hangsAfterMs, onDeath);
-    await thread.opened;
-    return thread;
+    const { opensWithinMs } = limits;
+    if (opensWithinMs !== undefined)
+      this.loseAfter(opensWithinMs, `the database did not open within ${opensWithinMs} ms`);
   }
 
   query(text: string, params: unknown[], rowMode: RowMode, limitMs = 0): Promise<Results> {
     if (this.isOver) return Promise.reject(this.gone());
-    this.send({ text, params, rowMode });
-    return new Promise((resolve, reject) => {
-      this.pending.push({ limitMs: Math.max(limitMs, this.hangsAfterMs), resolve, reject });
-      if (this.pending.length === 1) this.watchOldest();
-    });
+    return this.ask({ text, params, rowMode }, Math.max(limitMs, this.limits.hangsAfterMs));
   }
 
+  /** Rejects with `TierUnavailable` if the thread does not end: then its files may still be open. */
   async close(): Promise<void> {
-    this.isClosing = true;
-    if (!this.isOver) this.send("close");
-    this.isOver = true;
-    await this.exited;
+    if (!this.isOver) {
+      this.isOver = true;
+      // Closing takes its turn and has a limit, as a statement. The end of the thread is its answer.
+      await this.ask("close", this.limits.hangsAfterMs).catch(() => {});
+    }
+    await this.whenEnded();
+  }
+
+  /**
+   * Resolves when the thread, which is over, has ended. Rejects with `TierUnavailable` while it does not end. Until then no other
+   * thread may open its directory.
+   */
+  async whenEnded(): Promise<void> {
+    this.ending ??= Promise.race([this.ended, sleep(ENDS_WITHIN_MS, null, { ref: false })]);
+    await this.ending;
+    if (!this.hasEnded)
+      throw new TierUnavailable(
+        "postgres",
+        "the thread of the embedded database does not end, probably because its disk does not answer; the database is opened again after it",
+        { cause: this.cause },
+      );
+  }
+
+  private ask(message: ToThread, limitMs: number): Promise<Results> {
+    this.send(message);
+    return new Promise((resolve, reject) => {
+      this.pending.push({ limitMs, resolve, reject });
+      if (this.pending.length === 1) this.watchOldest();
+    });
   }
 
   private send(message: ToThread): void {
@@ -83,9 +114,7 @@ export class DatabaseThread implements Engine {
 
   private receive(message: Exclude<FromThread, { kind: "opened" }>): void {
     if (message.kind === "broken") {
-      // The thread ends right after this message.
-      this.cause = message.cause;
-      this.isOver = true;
+      this.lose(message.cause);
       return;
     }
     const oldest = this.pending.shift();
@@ -98,21 +127,26 @@ export class DatabaseThread implements Engine {
   private watchOldest(): void {
     clearTimeout(this.timer);
     const [oldest] = this.pending;
-    if (oldest === undefined) return;
-    this.timer = setTimeout(() => {
-      this.cause = new Error(`a statement ran for more than ${oldest.limitMs} ms`);
-      this.isOver = true;
-      void this.worker.terminate();
-    }, oldest.limitMs);
+    if (oldest !== undefined) this.loseAfter(oldest.limitMs, `a statement ran for more than ${oldest.limitMs} ms`);
   }
 
-  private end(): void {
-    this.isOver = true;
+  private loseAfter(ms: number, reason: string): void {
+    this.timer = setTimeout(() => this.lose(new Error(reason)), ms);
+  }
+
+  /** Gives the thread up and tells it to end. It ends later, or never while a call of the system holds it. */
+  private lose(cause: unknown): void {
     clearTimeout(this.timer);
+    this.cause ??= cause;
+    const isDeath = this.isOpen && !this.isOver;
+    this.isOver = true;
+    void this.worker.terminate();
+    this.failOpening(this.cause);
     for (const { reject } of this.pending.splice(0)) reject(this.gone());
+    if (isDeath) this.onDeath(this.cause);
   }
 
   private gone(): TierUnavailable {
-    return new TierUnavailable("postgres", "the thread of the embedded database has ended", { cause: this.cause });
+    return new TierUnavailable("postgres", "the thread of the embedded database was lost", { cause: this.cause });
   }
 }
