@@ -17,7 +17,10 @@ type Response = com.hedera.mirror.api.proto.IConsensusTopicResponse;
 type Int64 = NonNullable<NonNullable<Query["topicID"]>["topicNum"]>;
 
 const SUBSCRIBE = "/com.hedera.mirror.api.proto.ConsensusService/subscribeTopic";
-/** The busiest topics of a public network take some 100 messages a second. A stream that sends more costs us the processor. */
+/**
+ * The busiest topics of a public network take some 100 messages a second. More than this would cost us the processor. A backlog is
+ * read at this pace. A stream that sends as many without getting on is at fault.
+ */
 const MOST_RINGS = { count: 1_000, withinMs: 1_000 };
 
 export class GrpcDoorbell implements Doorbell {
@@ -27,7 +30,7 @@ export class GrpcDoorbell implements Doorbell {
 
   constructor(
     { target, isTls }: GrpcAddress,
-    private readonly clock: Pick<Clock, "monotonicMs">,
+    private readonly clock: Pick<Clock, "monotonicMs" | "sleep">,
   ) {
     this.name = target;
     this.connections = new Connections(target, isTls ? credentials.createSsl() : credentials.createInsecure());
@@ -46,9 +49,11 @@ export class GrpcDoorbell implements Doorbell {
       (bytes) => ConsensusTopicResponse.decode(bytes),
       { topicID: topicIdProto(topicId), consensusStartTime: timestampOf(fromNs) },
     );
+    const ended = new AbortController();
     /** True for the first caller only: a cancelled call still reports an error. */
     const ends = (isBroken: boolean): boolean => {
       if (!this.bells.delete(bell)) return false;
+      ended.abort();
       call.cancel();
       this.connections.release(connection, isBroken);
       return true;
@@ -58,16 +63,21 @@ export class GrpcDoorbell implements Doorbell {
       if (ends(true)) listener.onEnd(reason);
     };
     this.bells.add(bell);
-    const pace = { sinceMs: this.clock.monotonicMs(), count: 0 };
+    const pace = { sinceMs: this.clock.monotonicMs(), count: 0, first: 0 };
     call.on("data", (response: Response) => {
       if (!this.bells.has(bell)) return;
       const nowMs = this.clock.monotonicMs();
       if (nowMs - pace.sinceMs >= MOST_RINGS.withinMs) Object.assign(pace, { sinceMs: nowMs, count: 0 });
-      pace.count += 1;
-      if (pace.count > MOST_RINGS.count) return fail("the mirror sent more messages than a topic can have");
       const ring = ringOf(response);
       if (ring === null) return fail("the mirror sent a message without a place");
+      pace.count += 1;
+      if (pace.count === 1) pace.first = ring.sequence;
       listener.onRing(ring);
+      if (pace.count < MOST_RINGS.count) return;
+      if (ring.sequence < pace.first + MOST_RINGS.count - 1)
+        return fail("the mirror sent more messages than a topic can have");
+      call.pause();
+      void this.clock.sleep(pace.sinceMs + MOST_RINGS.withinMs - nowMs, ended.signal).then(() => call.resume());
     });
     call.on("error", (error: ServiceError) => fail(reasonOf(error)));
     call.on("end", () => fail("the mirror ended the subscription"));

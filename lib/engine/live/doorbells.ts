@@ -218,10 +218,13 @@ export class Doorbells {
     } else if (forMs >= ANEW_MS) this.open(topic);
   }
 
-  /** Subscribes at the cursor, in place of an earlier subscription. A topic without a verified message cannot be proven. */
+  /**
+   * Subscribes at the cursor, in place of an earlier subscription. A topic without a verified message cannot be proven. While a
+   * topic is read, its cursor is behind, and the mirror would ring for everything that the run is about to read.
+   */
   private open(topic: Watched): void {
     const head = this.deps.scheduler.syncs.get(topic.topicId)?.head ?? null;
-    if (head === null || head.consensusNs === 0n) return;
+    if (head === null || head.consensusNs === 0n || !this.isAtRest(topic)) return;
     const { admitted, circuit } = admit(this.breaker, this.nowMs(), BREAKER);
     this.breaker = circuit;
     if (!admitted) return;

@@ -43,6 +43,15 @@ describe("a doorbell", () => {
     expect(heard.ends).toEqual([]);
   });
 
+  it("rings for a long backlog to its end", async () => {
+    open();
+    const topicId = devnet.createTopic();
+    for (let sent = 0; sent < 2_500; sent += 1) devnet.submit(topicId, "a");
+    const { heard } = listen(topicId, START);
+    await heard.until(({ rings, ends }) => rings.length === 2_500 || ends.length > 0);
+    expect([heard.sequences.at(-1), heard.ends]).toEqual([2_500, []]);
+  });
+
   it("is silent once it is closed, and closing it twice does no harm", async () => {
     open();
     const [topicId, other] = [devnet.createTopic(), devnet.createTopic()];

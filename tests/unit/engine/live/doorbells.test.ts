@@ -127,6 +127,17 @@ describe("the doorbell of a topic", () => {
     await a.doorbells.close();
   });
 
+  it("is not opened before its topic was read to its end", async () => {
+    const a = instance("a");
+    a.sync.isAtRest = false;
+    await pass(12_000, a);
+    expect([a.bell.asked, a.covered()]).toEqual([0, []]);
+    a.sync.isAtRest = true;
+    await pass(2_000, a);
+    expect([a.bell.topics, a.covered()]).toEqual([TOPICS, TOPICS]);
+    await a.doorbells.close();
+  });
+
   it("that cannot be reached from one instance is tried by another", async () => {
     const [a, b] = [instance("a"), instance("b")];
     a.bell.manner = "refuses";
