@@ -67,6 +67,16 @@ describe("a page that is open while a doorbell is live", () => {
     expect(lastOf(reader)?.lagMs).toBeGreaterThan(55_000);
   });
 
+  it("is told of in the answer of a view, unless the topics are not watched", async () => {
+    const watched = async () => (await t.json<{ watched?: true }>("/api/contacts", ALICE)).watched;
+    expect(await watched()).toBeUndefined();
+    await openPage();
+    expect(await watched()).toBe(true);
+    bell.manner = "refuses";
+    bell.end("the mirror ended the subscription");
+    expect(await watched()).toBeUndefined();
+  });
+
   it("has a message in the moment in which the mirror tells of it", async () => {
     const reader = await openPage();
     await t.clock.advance(60_000);
