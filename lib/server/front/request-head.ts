@@ -50,7 +50,7 @@ const MAX_CHARACTERS = 4_000;
 const BYTES_OF_HEAD = 1_000;
 const known = new LRUCache<string, RequestHead>({
   maxSize: MAX_BYTES,
-  sizeCalculation: (_, key) => BYTES_OF_HEAD + 2 * key.length,
+  sizeCalculation: (_, text) => BYTES_OF_HEAD + 2 * text.length,
 });
 
 const HEAD = Symbol("the head of the request");
@@ -63,13 +63,13 @@ export function headOf(request: IncomingMessage & { [HEAD]?: RequestHead }): Req
 
 function parsed(request: IncomingMessage): RequestHead {
   const { method, url, rawHeaders, socket } = request;
-  // No part of a head contains the character 0 (RFC 9110 §5.5), so two different heads never have the same key.
-  const key = `${socket.remoteAddress}\0${method}\0${url}\0${rawHeaders.join("\0")}`;
-  if (key.length > MAX_CHARACTERS) return new RequestHead(request);
-  let head = known.get(key);
+  // No part of a head contains the character 0 (RFC 9110 §5.5), so two different heads never have the same text.
+  const text = [socket.remoteAddress, method, url, ...rawHeaders].join("\0");
+  if (text.length > MAX_CHARACTERS) return new RequestHead(request);
+  let head = known.get(text);
   if (head === undefined) {
     head = new RequestHead(request);
-    known.set(key, head);
+    known.set(text, head);
   }
   return head;
 }
