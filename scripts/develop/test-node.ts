@@ -3,8 +3,9 @@
  * installed packages stay the same.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { makeFolders } from "@/lib/system/make-folders";
 import { command, UsageError } from "../command";
 
 const VITEST = "node_modules/vitest/vitest.mjs";
@@ -15,7 +16,7 @@ function nodeOf(version: string): string {
   const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
   const program = resolve(folder, "node_modules", name, "bin", "node");
   if (existsSync(program)) return program;
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
   execFileSync("npm", ["install", "--ignore-scripts", `${name}@${version}`], { cwd: folder, stdio: "inherit" });
   return program;

@@ -1,8 +1,9 @@
 /** Opens a ledger on a directory, or in memory alone. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { TopicId } from "@/lib/core/ledger/ids";
 import { DirectoryTaken, lockDirectory } from "@/lib/system/directory-lock";
+import { makeFolders } from "@/lib/system/make-folders";
 import { readRecording } from "../replay";
 import { ConsensusClock } from "./consensus-clock";
 import { createJournal, type JournalFile, openJournal } from "./journal-file";
@@ -34,7 +35,6 @@ export function openLedger<W>({ dataDir, nowMs, seed }: StoreOptions<W>): OpenLe
     const ledger = new Ledger(new ConsensusClock(nowMs, 0n), () => {});
     return { ledger, world: seed?.(ledger) ?? null, transactions: new Map(), close: () => {} };
   }
-  mkdirSync(dataDir, { recursive: true });
   const unlock = take(dataDir);
   try {
     const path = join(dataDir, JOURNAL_FILE);
@@ -82,12 +82,19 @@ function readJournal<W>(path: string, nowMs: () => number) {
   return { ledger, world, transactions, file };
 }
 
-/** One devnet per directory. Throws a sentence that names the process that has it. */
+/** Makes the directory if necessary, and locks it. Throws a sentence that names the fault, or the process that has it. */
 function take(dataDir: string): () => void {
   try {
+    makeFolders(dataDir);
     return lockDirectory(dataDir, LOCK_FILE);
   } catch (cause) {
-    if (!(cause instanceof DirectoryTaken)) throw cause;
+    if (!(cause instanceof DirectoryTaken)) {
+      const { code = "unknown" } = cause as NodeJS.ErrnoException;
+      throw new Error(
+        `the devnet directory ${dataDir} cannot be written (${code}): give this process the right to write there, or set DATA_DIR to a directory where it has it`,
+        { cause },
+      );
+    }
     const whose = cause.pid === null ? "being taken by another process" : `in use by process ${cause.pid}`;
     throw new Error(
       `the devnet directory ${dataDir} is ${whose}: stop that process, or set DATA_DIR to another directory, and start again`,

@@ -1,10 +1,11 @@
 /** The client package: one JavaScript file, a tree of type declarations, and a package.json. */
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { type BuildOptions, build, type Metafile } from "esbuild";
+import { makeFolders } from "@/lib/system/make-folders";
 
 export const PACKAGE = "trustmesh-edge-client";
 const ENTRY = join("lib", "client", "index.ts");
@@ -39,7 +40,7 @@ interface Manifest {
 /** Writes the package into `folder`, whose content it replaces. Rejects if the sources do not compile. */
 export async function buildClient(folder: string): Promise<ClientPackage> {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageJson(manifest), null, 2)}\n`);
   const [metafile, gzipBytes, gzipBytesWithZod] = await Promise.all([

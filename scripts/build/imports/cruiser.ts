@@ -1,6 +1,7 @@
 /** Finds dependency-cruiser and prepares it to run. */
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { makeFolders } from "@/lib/system/make-folders";
 
 const CRUISER = join("node_modules", "dependency-cruiser");
 const PARSER = join("node_modules", "typescript-for-dependency-cruiser");
@@ -12,7 +13,7 @@ const PARSER = join("node_modules", "typescript-for-dependency-cruiser");
 export function cruiser(): string {
   const place = join(CRUISER, "node_modules");
   const link = join(place, "typescript");
-  mkdirSync(place, { recursive: true });
+  makeFolders(place);
   if (!existsSync(link)) symlinkSync(resolve(PARSER), link, "dir");
   return resolve(CRUISER, "bin", "dependency-cruise.mjs");
 }

@@ -46,7 +46,7 @@ describe("PGlite in a directory", () => {
   it("is refused with a sentence if it cannot be written", async () => {
     const file = join(directory, "a-file");
     writeFileSync(file, "");
-    for (const place of [join(file, "postgres"), "/sys/kernel/trustmesh"])
+    for (const place of [join(file, "postgres"), "/sys/kernel/trustmesh", "/proc/foo/postgres"])
       await expect(openPglite(place)).rejects.toMatchObject({
         name: "DatabaseUnusable",
         message: expect.stringMatching(

@@ -62,6 +62,9 @@ describe("spawnDevnet", () => {
     await expect(spawnDevnet({ dataDir })).rejects.toThrow(
       `The local Hedera (devnet) did not start: the devnet directory ${dataDir} is in use by process ${process.pid}`,
     );
+    await expect(spawnDevnet({ dataDir: "/proc/foo/devnet" })).rejects.toThrow(
+      /^The local Hedera \(devnet\) did not start: the devnet directory \S+ cannot be written \(E[A-Z]+\): give this process the right/,
+    );
     await expect(spawnDevnet({ dataDir, rootDir: dataDir })).rejects.toThrow(
       /is not part of what is deployed: set HEDERA_NETWORK to/,
     );

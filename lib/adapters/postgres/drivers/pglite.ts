@@ -5,11 +5,11 @@
  * A fresh directory is unpacked from a prepared one (1.4 s) rather than made by initdb in WebAssembly (5 s, twice the memory);
  * an existing one opens in 0.5 s.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite, QueryOptions } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { DirectoryTaken, lockDirectory } from "../../../system/directory-lock";
+import { makeFolders } from "../../../system/make-folders";
 import { type Database, databaseOver } from "./database";
 import type { Engine } from "./embedded/engine";
 import { openInThread, type ThreadOptions } from "./embedded/reopening";
@@ -50,7 +50,7 @@ const takenSentence = (directory: string, pid: number | null): string =>
 /** Makes the directory if necessary, and locks it. */
 function take(directory: string): () => void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolders(directory);
     return lockDirectory(directory, LOCK_FILE);
   } catch (cause) {
     if (cause instanceof DirectoryTaken) throw new DatabaseUnusable(takenSentence(directory, cause.pid));
