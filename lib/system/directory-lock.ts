@@ -1,7 +1,7 @@
 /**
  * One process per directory. Two PGlites, or two devnets, on one directory lose data without a word. The lock is a file that names its
  * owner: a process and when it started, because process ids are used again (in a container, at each start). A file whose owner is gone
- * is taken over.
+ * is taken over. An owner that has ended is gone, even while its parent has not asked how it ended (a zombie).
  */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,7 +30,11 @@ export class DirectoryTaken extends Error {
 /** Makes the file `name` in the directory. Returns the function that gives the directory back. Throws DirectoryTaken. */
 export function lockDirectory(directory: string, name: string): () => void {
   const path = join(directory, name);
-  const owner: Owner = { pid: process.pid, startedAt: startOf(process.pid), token: crypto.randomUUID() };
+  const owner: Owner = {
+    pid: process.pid,
+    startedAt: statOf(process.pid)?.startedAt ?? null,
+    token: crypto.randomUUID(),
+  };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (create(path, owner)) {
       return () => {
@@ -87,15 +91,22 @@ function isRunning(owner: Owner): boolean {
     // EPERM: it runs, as another user.
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
   }
-  const startedAt = startOf(owner.pid);
-  return owner.startedAt === null || startedAt === null || owner.startedAt === startedAt;
+  const stat = statOf(owner.pid);
+  if (stat === null) return true;
+  return !stat.hasEnded && (owner.startedAt === null || owner.startedAt === stat.startedAt);
 }
 
-/** Field 22 of /proc/PID/stat, counted after the command's closing bracket: ticks since boot. */
-function startOf(pid: number): string | null {
+/**
+ * Reads /proc/PID/stat after the command's closing bracket (proc(5)): the state is field 3 (Z: zombie, X: dead), the number of threads
+ * is field 20, the start is field 22 in ticks since boot. The state is the first thread's, and another thread may still write a file.
+ * Null if the system does not tell.
+ */
+function statOf(pid: number): { readonly hasEnded: boolean; readonly startedAt: string | null } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const hasEnded = /^[ZX]$/.test(fields[0] ?? "") && Number(fields[17]) <= 1;
+    return { hasEnded, startedAt: fields[19] ?? null };
   } catch {
     return null;
   }

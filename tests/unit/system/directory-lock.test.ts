@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { lockDirectory } from "@/lib/system/directory-lock";
 
 const NAME = "owner.lock";
@@ -36,6 +37,27 @@ describe("the lock of a directory", () => {
     lockDirectory(dir, NAME)();
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it.skipIf(!existsSync("/proc/self/stat"))(
+    "is taken over from a process that was killed and that nobody has reaped",
+    async () => {
+      // `exec` keeps the child of the shell, and gives it a parent that never asks how it ended.
+      const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+      try {
+        const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (line) => resolve(Number(line))));
+        const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+        const owner = { pid, startedAt: stat()[21], token: "x" };
+        writeFileSync(join(dir, NAME), JSON.stringify(owner));
+        expect(() => lockDirectory(dir, NAME)).toThrow(expect.objectContaining({ pid }));
+        process.kill(pid, "SIGKILL");
+        await vi.waitFor(() => expect(stat()[2]).toBe("Z"), { timeout: 5_000, interval: 10 });
+        lockDirectory(dir, NAME)();
+        expect(readdirSync(dir)).toEqual([]);
+      } finally {
+        parent.kill("SIGKILL");
+      }
+    },
+  );
 
   it("leaves a file alone that another owner has made meanwhile", () => {
     const unlock = lockDirectory(dir, NAME);
