@@ -85,6 +85,12 @@ export class CallerLimits {
     return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
   }
 
+  /** How many requests of one address may work at a time. Null for any number. */
+  atOnce(name: LimitName): number | null {
+    const { atOnce }: Limit = LIMITS[name];
+    return this.options.factor > 0 ? (atOnce ?? null) : null;
+  }
+
   private take(bucket: string, limit: CallerLimit): Awaitable<number | null> {
     const { own, shared, clock, factor } = this.options;
     if (factor === 0) return null;

@@ -1,7 +1,7 @@
 import "server-only";
 /**
- * The one table of limits: how often a caller may do what. caller-limits.ts counts by it, and front/admission-queue.ts queues
- * by it. `RATE_LIMITS` multiplies all rates.
+ * The one table of limits: how often a caller may do what. caller-limits.ts counts by it, and front/rate-guard.ts lets
+ * requests wait by it. `RATE_LIMITS` multiplies all rates.
  */
 
 /** A leaky bucket: `burst` requests at once, then `perSecond` requests a second. */
@@ -24,6 +24,8 @@ export interface Limit {
   readonly user?: CallerLimit;
   /** Set for expensive work, some milliseconds of CPU each. Such requests of one address pass the admission queue. */
   readonly isQueued?: true;
+  /** How many requests of one address work at a time. The others wait. Absent: all. */
+  readonly atOnce?: number;
 }
 
 const each = (perSecond: number, burst: number): CallerLimit => ({ perSecond, burst, countedBy: "each" });
@@ -58,12 +60,12 @@ export const LIMITS = {
   operator: { address: each(20, 300) },
   // The answer is cached, so it costs no more than a refusal. A refusal would make the balancer drop the instance.
   health: { address: each(1_000, 10_000) },
-  // Rendering costs about 5 ms, so this is a quarter of a core.
-  page: { address: each(50, 1_000) },
+  // Rendering costs about 5 ms, so this is a quarter of a core. Four at a time delay others by 20 ms at most.
+  page: { address: each(50, 1_000), atOnce: 4 },
   // Requests for the web UI at UI_ORIGIN: a page of it with some 50 files and calls costs us less than rendering one of ours.
   passed: { address: each(200, 6_000) },
   // A page loads 15 files the first time, and none after that.
-  file: { address: each(500, 15_000) },
+  file: { address: each(500, 15_000), atOnce: 16 },
 } as const satisfies Record<string, Limit>;
 export type LimitName = keyof typeof LIMITS;
 

@@ -1,6 +1,6 @@
 import "server-only";
 /**
- * Refuses addresses over their limit before any other work on their requests, and queues expensive requests. A refusal takes a
+ * Refuses addresses over their limit before any other work on their requests, and lets expensive requests wait. A refusal takes a
  * twentieth of the CPU that the framework takes for a request (docs/measurements.md §1).
  */
 import { type Awaitable, andThen } from "../../core/awaitable";
@@ -8,6 +8,7 @@ import type { HeaderReader } from "../access/client-address";
 import { type LimitName, QUEUE } from "../access/limits";
 import type { App } from "../boot/app";
 import { AdmissionQueue } from "./admission-queue";
+import { ConcurrencyLimit } from "./concurrency-limit";
 
 export interface Visit {
   readonly limit: LimitName;
@@ -23,9 +24,11 @@ export interface Visit {
 
 export class RateGuard {
   private readonly queue: AdmissionQueue;
+  private readonly concurrency: ConcurrencyLimit;
 
   constructor(private readonly app: Pick<App, "clock" | "limits" | "metrics">) {
     this.queue = new AdmissionQueue(app.clock);
+    this.concurrency = new ConcurrencyLimit(app.clock);
   }
 
   /** Calls `enter`, at once or from the queue, or calls `refuse`. Calls neither if the client left while it waited. */
@@ -38,7 +41,10 @@ export class RateGuard {
     return andThen(visit.isCounted ? null : limits.countAddress(limit, address), (waitMs) => {
       if (waitMs !== null) return this.refuse(visit, address, waitMs);
       const gapMs = limits.queueGapMs(limit);
-      return gapMs === null ? visit.enter(address) : this.queued(visit, address, gapMs);
+      if (gapMs !== null) return this.queued(visit, address, gapMs);
+      const atOnce = limits.atOnce(limit);
+      if (atOnce === null) return visit.enter(address);
+      return this.concurrency.run(address, atOnce, () => (visit.isGone() ? undefined : visit.enter(address)));
     });
   }
 

@@ -1,6 +1,6 @@
 /** The rate guard in front of the framework: a refused request never reaches the framework. */
 import { request } from "node:http";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryBudgets } from "@/lib/adapters/memory/memory-budgets";
 import { CallerLimits } from "@/lib/server/access/caller-limits";
 import { BLOCKS, LIMITS, type LimitName, QUEUE } from "@/lib/server/access/limits";
@@ -10,6 +10,7 @@ import { send } from "@/lib/server/front/plain-answer";
 import { Metrics } from "@/lib/server/observe/metrics";
 import { ROUTES } from "@/lib/server/routes/table";
 import { DrivenClock } from "../../../support/control/driven-clock";
+import { RawConnection } from "../../../support/servers/raw-http";
 
 const clock = new DrivenClock();
 const limits = new CallerLimits({ shared: null, own: new MemoryBudgets(clock, 100), clock, factor: 1, proxyHops: 0 });
@@ -17,6 +18,8 @@ const metrics = new Metrics();
 let front: Front;
 let port: number;
 let heard: string[];
+/** Resolves when a page is rendered. */
+let rendered: () => Promise<void>;
 /** Called for each write of this address that is let in. */
 let arrived: () => void;
 
@@ -29,8 +32,9 @@ beforeAll(async () => {
       if (request.url === "/api/hcs/submit" && request.socket.remoteAddress === "127.0.0.1") arrived();
       send(request, response, { status: 200, headers: {}, body: "heard" });
     },
-    next: (request, response) => {
+    next: async (request, response) => {
       heard.push(`${request.method} ${request.url}`);
+      await rendered();
       response.end("heard");
     },
     isEnding: () => false,
@@ -44,6 +48,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   heard = [];
+  rendered = () => Promise.resolve();
   arrived = () => undefined;
 });
 
@@ -116,6 +121,31 @@ describe("the rate guard", () => {
     expect(times).toEqual([0]);
     for (const { status } of await clock.drive(Promise.all(burst))) expect(status).toBe(200);
     expect(times).toEqual(burst.map((_, before) => before * QUEUE.gapMs));
+  });
+
+  it("has a few pages of one address rendered at a time, skips clients that have left, and lets routes pass", async () => {
+    await clock.advance(3_600_000);
+    const renders: (() => void)[] = [];
+    rendered = () => new Promise((resolve) => renders.push(resolve));
+    const { atOnce } = LIMITS.page;
+    const first = Array.from({ length: atOnce }, () => ask("GET", "/signals"));
+    await vi.waitFor(() => expect(heard).toHaveLength(atOnce));
+    const closed = new Promise<void>((resolve) =>
+      front.server.once("connection", (socket) => socket.once("close", () => resolve())),
+    );
+    const leaving = await RawConnection.open(port);
+    leaving.send("GET /contacts HTTP/1.1\r\nhost: app.test\r\n\r\n");
+    expect((await ask("GET", "/api/contacts")).status).toBe(200);
+    const last = ask("GET", "/circle");
+    leaving.destroy();
+    await closed;
+    await vi.waitFor(async () => {
+      for (const render of renders) render();
+      expect(heard).toContain("GET /circle");
+    });
+    for (const render of renders) render();
+    for (const { status } of await Promise.all([...first, last])) expect(status).toBe(200);
+    expect(heard).not.toContain("GET /contacts");
   });
 
   it("refuses a request that finds the queue full, and admits no client that has left", async () => {

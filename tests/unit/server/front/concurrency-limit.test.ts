@@ -1,0 +1,81 @@
+/** A few requests of one address at a time: each gets its turn, in its order, and nobody else waits. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ConcurrencyLimit, PLACE_MS } from "@/lib/server/front/concurrency-limit";
+import { DrivenClock } from "../../../support/control/driven-clock";
+
+/** Requests that work until they are told to end. */
+class Requests {
+  readonly clock = new DrivenClock();
+  readonly limit = new ConcurrencyLimit(this.clock);
+  readonly begun: string[] = [];
+  readonly ends = new Map<string, (cause?: Error) => void>();
+
+  ask(address: string, name: string, most = 2): Promise<void> {
+    return this.limit.run(address, most, () => {
+      this.begun.push(name);
+      return new Promise((resolve, reject) => this.ends.set(name, (cause) => (cause ? reject(cause) : resolve())));
+    });
+  }
+
+  async end(name: string, cause?: Error): Promise<void> {
+    this.ends.get(name)?.(cause);
+    this.ends.delete(name);
+    await this.clock.advance(0);
+  }
+}
+
+describe("requests of one address", () => {
+  it("work two at a time, and the next one begins when one ends or fails", async () => {
+    const requests = new Requests();
+    const asked = ["a", "b", "c", "d"].map((name) => requests.ask("1.2.3.4", name));
+    await requests.clock.advance(0);
+    expect(requests.begun).toEqual(["a", "b"]);
+    await requests.end("b");
+    expect(requests.begun).toEqual(["a", "b", "c"]);
+    const failed = expect(asked[0]).rejects.toThrow("it broke");
+    await requests.end("a", new Error("it broke"));
+    await failed;
+    expect(requests.begun).toEqual(["a", "b", "c", "d"]);
+    for (const name of ["c", "d"]) await requests.end(name);
+    await Promise.all(asked.slice(1));
+  });
+
+  it("keep nobody else waiting", async () => {
+    const requests = new Requests();
+    for (const name of ["a", "b", "c"]) void requests.ask("1.2.3.4", name);
+    void requests.ask("5.6.7.8", "other");
+    await requests.clock.advance(0);
+    expect(requests.begun).toEqual(["a", "b", "other"]);
+  });
+
+  it("lose their place to the next one if they do not end", async () => {
+    const requests = new Requests();
+    for (const name of ["a", "b", "c"]) void requests.ask("1.2.3.4", name);
+    await requests.clock.advance(PLACE_MS - 1);
+    expect(requests.begun).toEqual(["a", "b"]);
+    await requests.clock.advance(1);
+    expect(requests.begun).toEqual(["a", "b", "c"]);
+  });
+
+  it("all begin, in their order, and never too many at a time, whichever ends first", async () => {
+    const step = fc.oneof(fc.constant("ask" as const), fc.nat());
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.integer({ min: 1, max: 4 }), async (steps, most) => {
+        const requests = new Requests();
+        let asked = 0;
+        for (const each of steps) {
+          const working = [...requests.ends.keys()];
+          if (each === "ask") {
+            void requests.ask("1.2.3.4", String(asked), most);
+            asked += 1;
+            await requests.clock.advance(0);
+          } else if (working.length > 0) await requests.end(working[each % working.length] as string);
+          expect(requests.ends.size).toBeLessThanOrEqual(most);
+        }
+        while (requests.ends.size > 0) await requests.end([...requests.ends.keys()][0] as string);
+        expect(requests.begun).toEqual(Array.from({ length: asked }, (_, i) => String(i)));
+      }),
+    );
+  });
+});
