@@ -48,6 +48,12 @@ export function lockDirectory(directory: string, name: string): () => void {
   throw new DirectoryTaken(null);
 }
 
+/** The process that has the file `name` in the directory; null if none that runs has it. It changes nothing. */
+export function ownerOf(directory: string, name: string): number | null {
+  const owner = read(join(directory, name));
+  return owner !== null && isRunning(owner) ? owner.pid : null;
+}
+
 /** A link fails if the name is taken, as O_EXCL does, and the file appears with its whole content or not at all. */
 function create(path: string, owner: Owner): boolean {
   const draft = `${path}.${owner.token}`;

@@ -18,12 +18,16 @@ import type { Env } from "../config/env";
 import type { Metrics } from "../observe/metrics";
 import type { NetworkParts, SharedTier, Stores } from "./app";
 
+/** Where the embedded database is kept. */
+export const databaseFolder = ({ DATA_DIR }: Pick<Env, "DATA_DIR">): string =>
+  join(/* turbopackIgnore: true */ DATA_DIR, "postgres");
+
 /** Opens the database that DATABASE_URL names, or the embedded one. Only the chosen driver is loaded. */
 export async function openDatabaseOf(env: Env, log: Pick<Log, "warn"> = { warn: () => {} }): Promise<Database> {
   const { DATABASE_URL: url, DATABASE_DRIVER: driver, NEON_ENDPOINT: endpoint } = env;
   if (url !== undefined) return openDatabase({ url, driver, endpoint });
   const { openPglite } = await import("../../adapters/postgres/drivers/pglite");
-  return openPglite(join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres"), {
+  return openPglite(databaseFolder(env), {
     onDeath: (cause) =>
       log.warn(
         "The thread of the embedded database was lost; the first statement after its end opens the database again.",
@@ -90,7 +94,7 @@ class NoDatabase extends Error {
 
 /** Opens the durable tier for an operator's command, without migrating it. Throws one sentence if the tables are missing. */
 export async function openStoresOfCommand(env: Env): Promise<Stores> {
-  const folder = join(/* turbopackIgnore: true */ env.DATA_DIR, "postgres");
+  const folder = databaseFolder(env);
   if (env.DATABASE_URL === undefined && !existsSync(folder))
     throw new NoDatabase(`There is no database in ${folder} yet. Start the app, or run \`npm run migrate\`, first.`);
   return openStores({ ...env, MIGRATE: "off" }, { info: () => {}, warn: () => {}, error: () => {} });

@@ -1,4 +1,5 @@
 import "server-only";
+import { refuseTaken } from "../../adapters/postgres/drivers/embedded/directory";
 import { secretsOf } from "../access/secrets";
 import { dataDirProblem } from "../config/data-dir";
 import { doubts, EnvError, readEnv } from "../config/env";
@@ -10,7 +11,7 @@ import type { App } from "./app";
 /** Starts the app of this process once, however many bundles ask for it. */
 import { createApp } from "./container";
 import { loaded } from "./loading";
-import { awaitStores, openDoorbell, openShared } from "./open";
+import { awaitStores, databaseFolder, openDoorbell, openShared } from "./open";
 
 // Each bundle (server, handlers, pages, instrumentation) has its own copy of a module's state, so the one app lives in a
 // global.
@@ -31,6 +32,8 @@ async function start(): Promise<App> {
   const env = readEnv(process.env);
   const unwritable = dataDirProblem(env);
   if (unwritable !== null) throw new EnvError(unwritable);
+  // Asked before anything is started or announced: the devnet starts beside the database, not after it.
+  if (env.DATABASE_URL === undefined) refuseTaken(databaseFolder(env));
   const isPretty = process.env.NODE_ENV !== "production" || env.isDevnet;
   const log = createLog((line) => console.log(line), isPretty, { secrets: secretsOf(env) });
   for (const doubt of doubts(process.env)) log.warn(doubt);

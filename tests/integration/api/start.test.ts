@@ -1,5 +1,5 @@
 /** How the app starts, and what keeps it from starting. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -77,6 +77,26 @@ it("the start fails with a sentence if the database belongs to another devnet", 
   delete instance.__trustmesh;
   await expect(getApp()).rejects.toMatchObject({ name: "OtherLedger" });
   rmSync(other, { recursive: true, force: true });
+});
+
+it("the start fails with a sentence, and starts no devnet, if another process has the database", async () => {
+  const used = mkdtempSync(join(tmpdir(), "tm-start-"));
+  const db = await openPglite(join(used, "postgres"));
+  const env = { HEDERA_NETWORK: "devnet", MIRROR_URL: "", DATA_DIR: used };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const said = vi.spyOn(console, "log").mockImplementation(() => {});
+  delete instance.__trustmesh;
+  await expect(getApp()).rejects.toMatchObject({
+    name: "DatabaseUnusable",
+    message: expect.stringMatching(
+      / is in use by process \d+: stop that process, or set DATA_DIR to another directory\.$/,
+    ),
+  });
+  expect(said.mock.calls).toEqual([]);
+  expect(readdirSync(used)).toEqual(["postgres"]);
+  said.mockRestore();
+  await db.close();
+  rmSync(used, { recursive: true, force: true });
 });
 
 it("the start fails with a sentence if DATA_DIR is not writable", async () => {

@@ -8,9 +8,8 @@
 import { join } from "node:path";
 import type { PGlite, QueryOptions } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
-import { DirectoryTaken, lockDirectory } from "../../../system/directory-lock";
-import { makeFolders } from "../../../system/make-folders";
 import { type Database, databaseOver } from "./database";
+import { takeDirectory } from "./embedded/directory";
 import type { Engine } from "./embedded/engine";
 import { openInThread, type ThreadOptions } from "./embedded/reopening";
 import { DatabaseUnusable } from "./errors";
@@ -27,7 +26,7 @@ export async function openPglite(
     const { openEngine } = await import("./embedded/engine");
     return databaseOn(await openEngine("memory://", true), () => {});
   }
-  const unlock = take(directory);
+  const unlock = takeDirectory(directory);
   try {
     return databaseOn(await openInThread(join(directory, "pgdata"), options), unlock);
   } catch (cause) {
@@ -35,28 +34,6 @@ export async function openPglite(
     if (cause instanceof DatabaseUnusable) throw cause;
     throw new DatabaseUnusable(
       `The embedded database in ${directory} cannot be opened: the disk is full, or its files are damaged. Free some space, restore a backup of this directory, or move it away and start again: what the ledger has is read from there again.`,
-      { cause },
-    );
-  }
-}
-
-const LOCK_FILE = "owner.pid";
-
-const takenSentence = (directory: string, pid: number | null): string =>
-  pid === null
-    ? `The database directory ${directory} is being taken by another process that starts at this moment: start one of them only, or set DATA_DIR to another directory.`
-    : `The database directory ${directory} is in use by process ${pid}: stop that process, or set DATA_DIR to another directory.`;
-
-/** Makes the directory if necessary, and locks it. */
-function take(directory: string): () => void {
-  try {
-    makeFolders(directory);
-    return lockDirectory(directory, LOCK_FILE);
-  } catch (cause) {
-    if (cause instanceof DirectoryTaken) throw new DatabaseUnusable(takenSentence(directory, cause.pid));
-    const { code = "unknown" } = cause as NodeJS.ErrnoException;
-    throw new DatabaseUnusable(
-      `The database directory ${directory} cannot be written (${code}): give this process the right to write there, or set DATA_DIR to a directory where it has it.`,
       { cause },
     );
   }
