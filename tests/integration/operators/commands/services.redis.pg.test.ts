@@ -44,8 +44,12 @@ const reads = (read: () => string): string => {
     return "";
   }
 };
-/** The loader of TypeScript keeps what it compiled, for all commands. */
-const files = () => readdirSync(folder).filter((name) => !name.startsWith("tsx-"));
+/**
+ * These stay for all commands: the compiled code of TypeScript's loader, and PostgreSQL's programs where only root can reach
+ * the checkout.
+ */
+const KEPT = /^(tsx-|trustmesh-postgres-programs-)/;
+const files = () => readdirSync(folder).filter((name) => !KEPT.test(name));
 /** Processes that work in the folder, or name it. */
 const processes = () =>
   readdirSync("/proc")
