@@ -43,7 +43,15 @@ export const SubmitAnswer = z.object({
 export type SubmitAnswer = z.infer<typeof SubmitAnswer>;
 
 /** `POST /api/sync` */
-export const SyncBody = z.object({ topics: z.array(TopicIdText).max(64).optional() });
+export const SyncBody = z
+  .object({
+    topics: z
+      .array(TopicIdText)
+      .max(64)
+      .optional()
+      .meta({ description: "The topics to sync; all of the caller's if absent" }),
+  })
+  .default({});
 
 export const SyncAnswer = z.object({
   topics: z.array(

@@ -296,13 +296,32 @@ function queryOf(params: URLSearchParams): Record<string, string | string[]> {
 }
 
 function parse<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: wording });
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error.issues);
   // The sender chooses member names, so they are cut.
   const field = (path.join(".") || "body").slice(0, 100);
   throw new ProblemError("bad-input", `${field}: ${message}`, { field });
 }
+
+/** Names the expected kind of input in words, by Zod's name for it. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+/** Words the common issues to follow the field's name. A schema's own sentence goes first; Zod words what is undefined here. */
+const wording: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== "invalid_type" && issue.code !== "invalid_value") return undefined;
+  if (issue.input === undefined) return "is missing";
+  if (issue.code === "invalid_type") return KINDS[issue.expected] && `must be ${KINDS[issue.expected]}`;
+  return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.join(", ")}`;
+};
 
 /** The first issue of a union's closest form: the caller most likely meant the form with the fewest faults. */
 function firstIssue([issue]: readonly z.core.$ZodIssue[]): { path: readonly PropertyKey[]; message: string } {

@@ -286,6 +286,18 @@ describe("a server without an operator key", () => {
   });
 });
 
+describe("a refused envelope", () => {
+  it.each([
+    ["a missing member", { from: undefined }, /^from: is missing$/],
+    ["an unknown type", { type: "HELLO" }, /^type: must be one of CONTACT_REQUEST, [A-Z0-9_, ]+$/],
+    ["a fraction for a whole number", { ts: 1.5 }, /^ts: must be a whole number$/],
+    ["a text for an object", { payload: "x" }, /^payload: must be an object$/],
+  ])("tells %s in plain words", async (_, wrong, detail) => {
+    const response = await submit(envelope("CONTACT_REQUEST", { target: "tm-bob" }, wrong));
+    expect(await response.json()).toMatchObject({ code: "bad-input", detail: expect.stringMatching(detail) });
+  });
+});
+
 describe("POST /api/sync", () => {
   it("reports what came, and costs one pull for each topic for a hundred callers", async () => {
     t.devnet.submitMany(
@@ -308,6 +320,23 @@ describe("POST /api/sync", () => {
     const answer = await (await t.ask("POST", "/api/sync", ALICE, { body: { topics } })).json();
     expect((answer as { topics: unknown[] }).topics).toHaveLength(1);
     expect(t.app.stores.stats().byPurpose.gaps.statements - before).toBe(1);
+  });
+
+  it.each([
+    ["no body", {}],
+    ["an empty object", { body: {} }],
+  ])("syncs all topics if it has %s", async (_, sent) => {
+    const response = await t.ask("POST", "/api/sync", ALICE, sent);
+    expect(response.status).toBe(200);
+    expect(((await response.json()) as { topics: unknown[] }).topics).toHaveLength(t.app.scheduler.topics.length);
+  });
+
+  it.each([
+    ["a body that is no object", { body: [] }, "body: must be an object"],
+    ["a member of another kind", { body: { topics: "0.0.1" } }, "topics: must be a list"],
+    ["an item of another kind", { body: { topics: [1] } }, "topics.0: must be a string"],
+  ])("refuses %s in plain words", async (_, sent, detail) => {
+    expect(await (await t.ask("POST", "/api/sync", ALICE, sent)).json()).toMatchObject({ code: "bad-input", detail });
   });
 
   it("refuses topics that are not kept here", async () => {
