@@ -107,7 +107,7 @@ function redisStoredBytes({ users, settings }: CapacityInputs, { redis }: Traffi
   const lookupsOfUser = redis.lookup / users;
   return redis.lookup === 0
     ? 0
-    : users * 3 * (1 - Math.exp((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000)) * figure("viewBytes");
+    : users * 3 * -Math.expm1((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000) * figure("viewBytes");
 }
 
 /** Bytes per second: views in and out, each commit event in once and out to every instance. */

@@ -21,7 +21,7 @@ export interface SyncRun {
 
 /** The figures of a run that finds `mean` messages on average. */
 export function syncRun(mean: number): SyncRun {
-  const found = 1 - Math.exp(-mean);
+  const found = -Math.expm1(-mean);
   const fullPage = atLeast(PAGE, mean);
   return {
     found,

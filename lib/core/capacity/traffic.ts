@@ -67,11 +67,14 @@ const USER_TTL_S = 30;
 const CHECK_BEFORE_WRITE_S = 5;
 const CHECK_AFTER_COMMIT_S = 15;
 
+/** A rate below once in 30,000 years is none: dividing by it would give more than a number can hold. */
+const LEAST_PER_S = 1e-12;
+
 /** The chance that any page is open when `mean` are open on average. */
 export type Presence = (mean: number) => number;
 
 /** People come and go independently, so the number of open pages is Poisson. */
-const COMING_AND_GOING: Presence = (mean) => 1 - Math.exp(-mean);
+const COMING_AND_GOING: Presence = (mean) => -Math.expm1(-mean);
 /** The same pages stay open all the time, as a load generator's do. */
 export const STAYING: Presence = (mean) => Math.min(1, mean);
 
@@ -204,7 +207,7 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
     const ofTopic = (messages * kindShares[kind]) / segments;
     const own = instances * renewals((ofTopic * ownWriteShare) / instances, runS);
     const runs = pace * (scheduled + own);
-    if (runs === 0) continue;
+    if (runs < LEAST_PER_S) continue;
     const run = syncRun(ofTopic / runs);
     const refused = pace * refusedRuns(scheduled, own, run.found, instances);
     conflicts += segments * refused;
@@ -227,7 +230,8 @@ function runsAt(pace: number, inputs: CapacityInputs, messages: number, schedule
  * comes first again. The model takes the mean of two cases: always the same instance, and any instance.
  */
 function refusedRuns(scheduled: number, own: number, found: number, instances: number): number {
-  const refused = (mine: number, others: number) => (mine === 0 ? 0 : mine * (1 - 1 / (1 + (others * found) / mine)));
+  const refused = (mine: number, others: number) =>
+    mine < LEAST_PER_S ? 0 : mine * (1 - 1 / (1 + (others * found) / mine));
   const each = own / instances;
   const anyone = instances * refused((scheduled + own) / instances, ((scheduled + own) * (instances - 1)) / instances);
   const theSame = refused(scheduled + each, own - each) + (instances - 1) * refused(each, scheduled + own - each);
@@ -239,7 +243,7 @@ const sumOfKinds = (of: (kind: TopicKind) => number): number =>
 
 /** How often per second something happens that random events at `rate` start, but not again within `holdS`. */
 function renewals(rate: number, holdS: number): number {
-  return rate > 0 ? 1 / (holdS + 1 / rate) : 0;
+  return rate >= LEAST_PER_S ? 1 / (holdS + 1 / rate) : 0;
 }
 
 /** How often per second commits move one user (`touches`), and how often one of the user's contacts changes name (`renames`). */
@@ -247,7 +251,8 @@ function touchRates(inputs: CapacityInputs, commitsOf: Readonly<Record<TopicKind
   const { signalsPerUserDay, kindShares, contactsPerUser } = inputs;
   const written = signalsPerUserDay / DAY_S;
   // The rows of one commit reach a user as one event.
-  const merged = (rate: number, commits: number) => (commits > 0 ? commits * (1 - Math.exp(-rate / commits)) : 0);
+  const merged = (rate: number, commits: number) =>
+    commits < LEAST_PER_S ? 0 : -commits * Math.expm1(-rate / commits);
   let touches = 0;
   for (const kind of TOPIC_KINDS) {
     const sides = kind === "profile" ? 1 : 2;
@@ -260,13 +265,13 @@ function touchRates(inputs: CapacityInputs, commitsOf: Readonly<Record<TopicKind
 function viewTraffic(inputs: CapacityInputs, expiries: number, instances: number) {
   const { readsPerUserDay, directReadShare, settings } = inputs;
   const reads = ((readsPerUserDay / DAY_S) * (1 - directReadShare)) / SHARED_VIEWS;
-  if (reads === 0 || instances === 0) return { lookups: 0, fills: 0, l1HitShare: 0, redisHitShare: 0 };
+  if (reads < LEAST_PER_S || instances === 0) return { lookups: 0, fills: 0, l1HitShare: 0, redisHitShare: 0 };
   // A fetched view serves in its instance until its time to live is over or a commit comes.
   const ttlS = settings.l1TtlMs / 1_000;
-  const servesS = expiries > 0 ? (1 - Math.exp(-expiries * ttlS)) / expiries : ttlS;
+  const servesS = expiries < LEAST_PER_S ? ttlS : -Math.expm1(-expiries * ttlS) / expiries;
   const lookups = reads / (1 + (reads / instances) * servesS);
   // Redis has the view if since the last look-up no commit came and its time to live is not over.
   const redisHitShare =
-    (lookups / (lookups + expiries)) * (1 - Math.exp((-(lookups + expiries) * settings.viewTtlMs) / 1_000));
+    (lookups / (lookups + expiries)) * -Math.expm1((-(lookups + expiries) * settings.viewTtlMs) / 1_000);
   return { lookups, fills: lookups * (1 - redisHitShare), l1HitShare: 1 - lookups / reads, redisHitShare };
 }
