@@ -4,21 +4,33 @@ import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES } from "@/lib/server/routes/table";
 
 const README = readFileSync("README.md", "utf8");
+const API = readFileSync("docs/api.md", "utf8");
 const cellsOf = (line: string) =>
   line
     .split("|")
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-describe("README.md", () => {
-  it("lists every route that is not for operators, by its own summary", () => {
+const routeRows = (page: string) =>
+  page
+    .split("\n")
+    .filter((line) => /^\| `(GET|POST|PUT|PATCH|DELETE) /.test(line))
+    .map((line) => `| ${cellsOf(line).join(" | ")} |`);
+
+describe("docs/api.md", () => {
+  it("lists every route that is not for operators once, by its own summary", () => {
     const expected = Object.entries<AnyRoute>(ROUTES)
       .filter(([, { access }]) => access !== "admin")
       .map(([name, { summary }]) => `| \`${name}\` | ${summary} |`);
-    const rows = README.split("\n")
-      .filter((line) => /^\| `(GET|POST|PUT|PATCH|DELETE) /.test(line))
-      .map((line) => `| ${cellsOf(line).join(" | ")} |`);
-    expect(rows).toEqual(expected);
+    expect(routeRows(API).sort()).toEqual(expected.sort());
+  });
+});
+
+describe("README.md", () => {
+  it("lists some of these routes in the same words", () => {
+    const rows = routeRows(README);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(routeRows(API)).toEqual(expect.arrayContaining(rows));
   });
 
   it("has a button for Vercel that asks for the variables that the deployment guide calls needed", () => {
@@ -38,7 +50,7 @@ describe("README.md", () => {
     };
     const [least, ...later] = [...engines.node.matchAll(/\d+\.\d+/g)].map(([version]) => version);
     expect(README).toContain(`Node ${[least, ...later].join(", ")} or newer`);
-    for (const page of ["README.md", "CONTRIBUTING.md", "docs/deploy.md", "docs/operations.md"])
+    for (const page of ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/deploy.md", "docs/operations.md"])
       for (const [, name = ""] of readFileSync(page, "utf8").matchAll(/npm run (?:-s )?([a-z]+(?:[:-][a-z]+)*)/g))
         expect(scripts, `${page}: npm run ${name}`).toHaveProperty([name]);
   });
