@@ -80,10 +80,11 @@ export interface Ending {
 }
 
 /**
- * How long the server accepts connections after it has announced its end. A balancer sees `ready` fail and sends no more
- * requests. Closing the socket at once would lose a connection that is on its way.
+ * How long the server accepts connections after it has announced its end. A balancer that checks `ready` every second sees it
+ * fail and sends no more requests. Closing the socket at once would lose a connection that is on its way. An end that no
+ * request holds up is over within 5 s.
  */
-export const NOTICE_MS = 3_000;
+export const NOTICE_MS = 2_000;
 /** After this long without a request, clients have moved to other instances. */
 export const QUIET_MS = 500;
 /** Requests that take longer are cut. */

@@ -86,6 +86,33 @@ describe("the end of a server", () => {
     expect(events).toEqual(["bye", "judged no more", "framework closed", "stores closed", "ended"]);
   });
 
+  it("is over within five seconds under requests without end, each of which takes 2.5 s", async () => {
+    const startMs = clock.monotonicMs();
+    let isOver = false;
+    const ending = end().then(() => {
+      isOver = true;
+    });
+    const answers: Promise<void>[] = [];
+    let isAccepting = true;
+    while (!isOver) {
+      if (isAccepting) {
+        const asked = held.length + answers.length + 1;
+        await connect().then(
+          (connection) => ask(connection, "/slow"),
+          () => {
+            isAccepting = false;
+          },
+        );
+        if (isAccepting) await until(() => held.length + answers.length === asked);
+      }
+      for (const response of held.splice(0)) answers.push(clock.sleep(2_500).then(() => void response.end("late")));
+      await clock.advance(100);
+    }
+    await ending;
+    expect(answers.length).toBeGreaterThan(10);
+    expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(5_000);
+  });
+
   it("is over within ten seconds, whatever hangs: a request, the framework and the stores", async () => {
     const connection = await connect();
     ask(connection, "/slow");
