@@ -16,13 +16,17 @@ async function open(): Promise<Socket> {
 
 /**
  * Resolves when this process has read everything that it sent to itself. It sends a datagram and waits for it: loopback keeps the
- * order, so all earlier bytes have arrived with it. The event loop counts this as one event.
+ * order, so all earlier bytes have arrived with it. The event loop counts this as one event. Calls `onArrival` when the datagram
+ * is there: before the immediates of that turn run.
  */
-export async function arrived(): Promise<void> {
+export async function arrived(onArrival = () => {}): Promise<void> {
   opened ??= open();
   const socket = await opened;
   await new Promise<void>((resolve) => {
-    waiting.push(resolve);
+    waiting.push(() => {
+      onArrival();
+      resolve();
+    });
     socket.ref().send("");
   });
   // A process may end while nobody waits.

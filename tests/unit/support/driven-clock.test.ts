@@ -45,6 +45,13 @@ describe("a driven clock", () => {
     ["bytes are hashed in another thread", () => often(5, () => crypto.subtle.digest("SHA-384", bytes))],
     ["a server of this process answers", () => often(50, async () => (await fetch(address)).text())],
     ["immediates follow each other", () => often(200, () => new Promise((resolve) => setImmediate(resolve)))],
+    [
+      "an immediate asks a server of this process",
+      async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        await (await fetch(address)).text();
+      },
+    ],
     ["a server elsewhere is busy", () => busy(promisify(pbkdf2)("word", "salt", 50_000, 32, "sha256"))],
   ])("stands still while %s", async (_, work) => {
     const clock = new DrivenClock();
