@@ -50,6 +50,23 @@ test("the development server keeps no compiled pages, which a kill may damage fo
   expect(existsSync(join(".next", "dev", "cache", "turbopack"))).toBe(false);
 });
 
+test("the development server starts again like the first time", async ({ page }) => {
+  test.setTimeout(240_000);
+  server.process.kill("SIGTERM");
+  await server.exit;
+  server = await startServer(dataDir, { NODE_ENV: "development" }, DEVELOPMENT);
+  await ready(server, 150_000);
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
+  await page.goto(`${server.url}/`);
+  await page.getByRole("button", { name: /Alex Chen/ }).click();
+  await expect(page.getByRole("heading", { name: "Signals" })).toBeVisible();
+  await expect(page.getByRole("article").or(page.getByRole("listitem")).first()).toBeVisible();
+  expect(loads).toBe(2);
+});
+
 test("nothing of the framework's covers the bottom bar of a phone", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.goto(`${server.url}/`);

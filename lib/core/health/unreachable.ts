@@ -6,6 +6,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^(ETIMEDOUT|UND_ERR_\w*TIMEOUT|TimeoutError)$/, "it did not answer in time"],
   [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, "this machine has no route to it"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, "it cut the connection"],
+  [/^(HPE_\w+|UND_ERR_RES\w*|UND_ERR_HEADERS_OVERFLOW)$/, "what it answered is not HTTP"],
+  // A browser's rule, which Node's fetch follows: https://fetch.spec.whatwg.org/#port-blocking
+  [/^bad port$/, "its port belongs to another protocol, and HTTP clients refuse it"],
   [/^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_\w*(CERT|ISSUER|LEAF))/, "TLS failed"],
 ];
 
@@ -21,8 +24,8 @@ function* chain(cause: unknown): Generator<Readonly<Record<string, unknown>>> {
 
 /** The reason as part of a sentence, such as `the connection was refused: …`; null if no known code is in the error. */
 export function reasonUnreachable(cause: unknown): string | null {
-  for (const { code, name } of chain(cause)) {
-    for (const text of [code, name]) {
+  for (const { code, name, message } of chain(cause)) {
+    for (const text of [code, name, message]) {
       if (typeof text !== "string") continue;
       const reason = REASONS.find(([pattern]) => pattern.test(text))?.[1];
       if (reason !== undefined) return reason === "TLS failed" ? `${reason} (${text})` : reason;

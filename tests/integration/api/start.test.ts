@@ -13,6 +13,7 @@ import type { App } from "@/lib/server/boot/app";
 import { getApp } from "@/lib/server/boot/start";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { answer } from "../../support/contract/web-answer";
+import { freePort } from "../../support/servers/free-port";
 import { batchOf } from "../../support/worlds/histories/batches";
 
 /** It takes connections and answers nothing. */
@@ -58,6 +59,25 @@ it("during the first sync the app serves stored data, is not ready, and tells it
     status: 503,
     json: { ready: false, progress: "The first sync has stored 0 messages so far." },
   });
+});
+
+it("a start without its mirror says which topics it could not read and why, and never that it is ready", async () => {
+  const own = mkdtempSync(join(tmpdir(), "tm-start-"));
+  const said = vi.spyOn(console, "log").mockImplementation(() => {});
+  const env = { MIRROR_URL: `http://127.0.0.1:${await freePort()}`, DATA_DIR: own };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  delete instance.__trustmesh;
+  const alone = await getApp();
+  expect(await alone.firstSync.run()).toBe(false);
+  await alone.close();
+  const lines = said.mock.calls.map(String);
+  said.mockRestore();
+  expect(lines.filter((line) => line.includes("Not complete yet, will retry: 4 topics"))).toEqual([
+    expect.stringContaining("nothing listens"),
+  ]);
+  expect(lines.some((line) => line.includes("Serving after"))).toBe(true);
+  expect(lines.filter((line) => line.includes("Ready after"))).toEqual([]);
+  rmSync(own, { recursive: true, force: true });
 });
 
 it("one accept alone bonds nobody if STRICT_BONDING is on", async () => {

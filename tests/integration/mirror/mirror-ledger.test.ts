@@ -1,8 +1,8 @@
 /** The mirror adapter against a real (local) mirror: budget, circuits, a second mirror, answers that are none. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseMirrorAddress } from "@/lib/adapters/mirror/mirror-address";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
@@ -311,44 +311,28 @@ describe("an answer", () => {
     expect(answer).toMatchObject({ error: { code: "rate-limited" } });
     expect(!answer.ok && answer.error.retryAfterMs).toBe(retryAfterMs);
   });
-});
 
-describe("an address", () => {
-  it("with a user and a password asks with them in a header, and shows them nowhere", async () => {
-    const asked: Request[] = [];
-    const ledger = new MirrorLedger({
-      urls: ["https://me%40corp:s%3Acret@mirror.test:8443/base/"],
-      clock,
-      reserve: async () => 0,
-      fetch: async (input, init) => {
-        asked.push(new Request(input, init));
-        return new Response("", { status: 500 });
-      },
-    });
-    const answer = await ask(ledger);
-    expect(asked[0]?.url).toMatch(/^https:\/\/mirror\.test:8443\/base\/api\/v1\/topics\//);
-    expect(asked[0]?.headers.get("authorization")).toBe(`Basic ${Buffer.from("me@corp:s:cret").toString("base64")}`);
-    expect(JSON.stringify([answer, ledger.states()])).not.toMatch(/cret|corp|Basic/);
-  });
-
-  it.each([
-    ["https://mirror.test/?key=s3cret", "has a query"],
-    ["https://mirror.test/api/v1#s3cret", "has a fragment"],
-    ["https://me:s3cret%@mirror.test", "has a user or password with a %"],
-    ["ftp://me:s3cret@mirror.test", "does not start with http"],
-    ["https://", "does not start with http"],
-  ])("%s is refused in a sentence that does not hold it", (url, sentence) => {
-    const parsed = parseMirrorAddress(url);
-    expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining(sentence) });
-    expect(JSON.stringify(parsed)).not.toContain("s3cret");
-    expect(() => ledgerAt([url])).toThrow(RangeError);
-  });
-
-  it.each([
-    ["http://mirror.test", "http://mirror.test/api/v1"],
-    ["http://mirror.test/?", "http://mirror.test/api/v1"],
-    ["HTTPS://Mirror.Test//base//api/v1//", "https://mirror.test//base/api/v1"],
-  ])("%s leads to %s", (url, base) => {
-    expect(unwrap(parseMirrorAddress(url)).base).toBe(base);
+  it("of 429 waits for the longest of the seconds in Retry-After, and for an hour at most, whatever else it holds", async () => {
+    const waitAfter = async (value: string) => {
+      const { ledger } = mirrorThat(() => new Response("", { status: 429, headers: { "retry-after": value } }));
+      const answer = await ask(ledger);
+      if (answer.ok || answer.error.code !== "rate-limited") throw new Error("not read as 429");
+      return answer.error.retryAfterMs;
+    };
+    const space = fc.constantFrom("", " ", "\t");
+    const seconds = fc.array(fc.tuple(space, fc.nat(100_000), space), { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(seconds, async (list) => {
+        const longest = Math.max(...list.map(([, value]) => value));
+        const header = list.map((parts) => parts.join("")).join(",");
+        expect(await waitAfter(header)).toBe(Math.min(longest, 3_600) * 1_000);
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.stringMatching(/^[\t\x20-\x7e]{0,40}$/), async (header) => {
+        const ms = (await waitAfter(header)) ?? 0;
+        expect(ms >= 0 && ms <= 3_600_000).toBe(true);
+      }),
+    );
   });
 });

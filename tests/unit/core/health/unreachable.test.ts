@@ -53,6 +53,16 @@ describe("why a machine is not reached", () => {
     await stop();
   });
 
+  it("is that it does not speak HTTP", async () => {
+    const { port, stop } = await listening((socket) => socket.end("-ERR unknown command\r\n"));
+    expect(reasonUnreachable(await failure(`http://127.0.0.1:${port}/`))).toBe("what it answered is not HTTP");
+    await stop();
+  });
+
+  it("is that its port is one that no HTTP client asks", async () => {
+    expect(reasonUnreachable(await failure("http://127.0.0.1:1/"))).toMatch(/^its port belongs to another protocol/);
+  });
+
   it.each([
     [{ code: "DEPTH_ZERO_SELF_SIGNED_CERT" }, "TLS failed (DEPTH_ZERO_SELF_SIGNED_CERT)"],
     [{ cause: { errors: [{ code: "ENETUNREACH" }] } }, "this machine has no route to it"],

@@ -188,6 +188,10 @@ describe("docs/deploy.md", () => {
     expect(env.DATABASE_URL === undefined).toBe(setUp === "embedded");
   });
 
+  it.each(SET_UPS)("advises %s to let operators in and to measure", (setUp) => {
+    expect(markedOf(setUp, ["advised"])).toEqual(expect.arrayContaining(["ADMIN_ACCOUNTS", "METRICS_TOKEN"]));
+  });
+
   it.each(SET_UPS)("a start on %s without a secret or a topic is refused", (setUp) => {
     const names = markedOf(setUp, ["needed"]).filter((name) => !COMPOSE.includes(name));
     expect(names).toEqual(expect.arrayContaining(["HEDERA_NETWORK", "TOPIC_CONTACT", "SESSION_SECRET"]));
