@@ -60,11 +60,12 @@ async function main(): Promise<void> {
   const port = await front.listen(PORT, HOST);
   process.env.PORT = String(port);
   [app, framework] = await Promise.all([openApp(), loaded("the pages", openFramework(dir, HOST, port))]);
-  const [{ entrance }, { routesOf }] = await Promise.all([
+  const [{ entrance }, { routesOf }, { buildFiles }] = await Promise.all([
     import("./lib/server/front/entrance"),
     import("./lib/server/front/direct"),
+    import("./lib/server/front/build-files"),
   ]);
-  const { serve: next } = framework;
+  const next = buildFiles(join(dir, ".next"), framework.serve);
   front.serve = entrance({ app, routes: routesOf(app), next, isEnding: () => front.isEnding });
 }
 

@@ -1,12 +1,15 @@
 /**
  * Runs after `next build`: bundles server.ts into one file that Node runs, `.next/start.js`, and the embedded database's thread
- * beside it. `npm start` and the image (scripts/build/standalone.ts) run them, with the same packages beside them.
+ * beside it. `npm start` and the image (scripts/build/standalone.ts) run them, with the same packages beside them. Compresses the
+ * files for browsers.
  */
 import { join } from "node:path";
 import { build } from "esbuild";
+import { compressFiles } from "./compressed-files";
 import { bundleDatabaseThread, EXTERNAL_PACKAGES, nodeBundle } from "./node-bundle";
 
 async function main(): Promise<void> {
+  await compressFiles(".next");
   await bundleDatabaseThread(".next");
   await build({
     ...nodeBundle(process.cwd()),

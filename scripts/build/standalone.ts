@@ -10,7 +10,9 @@ import { bundleCommands } from "./standalone/commands";
 const FOLDER = join(".next", "standalone");
 
 async function main(): Promise<void> {
-  cpSync(join(".next", "static"), join(FOLDER, ".next", "static"), { recursive: true });
+  // The time of a file is part of its tag. Servers of the same build have the same tags.
+  for (const name of ["static", "compressed"])
+    cpSync(join(".next", name), join(FOLDER, ".next", name), { recursive: true, preserveTimestamps: true });
   for (const name of ["start.js", "pglite-thread.mjs"]) cpSync(join(".next", name), join(FOLDER, ".next", name));
   // Replaces Next's own server, so that nobody runs that one by mistake. It has neither the gate nor an orderly end.
   writeFileSync(join(FOLDER, "server.js"), 'process.chdir(__dirname);\nrequire("./.next/start.js");\n');
