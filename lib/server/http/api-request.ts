@@ -14,3 +14,24 @@ export interface ApiRequest {
   /** Null without a body. */
   readonly body: AsyncIterable<Uint8Array> | null;
 }
+
+/**
+ * Calls `make` once for requests with equal heads, which share their `headers` (front/request-head.ts). `make` may read the method,
+ * the URL and the headers. Nothing may change its result. An error that it throws is not kept.
+ */
+export function perHead<T>(make: (request: ApiRequest) => T): (request: ApiRequest) => T {
+  const known = new WeakMap<HeaderValues, { readonly method: string; readonly url: string; readonly made: T }>();
+  return (request) => {
+    const { method, url, headers } = request;
+    const kept = known.get(headers);
+    if (kept !== undefined && kept.url === url && kept.method === method) return kept.made;
+    const made = make(request);
+    known.set(headers, { method, url, made });
+    return made;
+  };
+}
+
+const LOCAL = "http://localhost";
+
+/** The request's URL, parsed. Requests with equal heads share it, so nothing may change it. */
+export const addressOf = perHead(({ url }): URL => new URL(url, LOCAL));

@@ -14,7 +14,7 @@ import type { App } from "../boot/app";
 import type { Answer } from "./answer";
 import { preflight } from "./any-site";
 import { routeHeaders } from "./api-headers";
-import type { ApiRequest } from "./api-request";
+import { type ApiRequest, addressOf, perHead } from "./api-request";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./problem";
 import { readJson } from "./read-body";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -174,7 +174,6 @@ function respond(app: App, route: AnyRoute, routed: RouteRequest): Awaitable<Ans
 
 type AdminOf = AdminContext<unknown, unknown>;
 type UserOf = UserContext<unknown, unknown>;
-const LOCAL = "http://localhost";
 
 /** The context of one request. It parses the address when a handler asks for it. */
 class Context implements RouteContext<unknown, unknown> {
@@ -183,7 +182,6 @@ class Context implements RouteContext<unknown, unknown> {
   readonly background: RouteRequest["background"];
   query: unknown = undefined;
   body: unknown = undefined;
-  private parsed: URL | null = null;
 
   constructor(
     readonly app: App,
@@ -198,16 +196,20 @@ class Context implements RouteContext<unknown, unknown> {
   }
 
   get url(): URL {
-    this.parsed ??= new URL(this.request.url, LOCAL);
-    return this.parsed;
+    return addressOf(this.request);
   }
 
   get searchParams(): URLSearchParams {
-    return this.request.url.includes("?") ? this.url.searchParams : NO_PARAMETERS;
+    return parametersOf(this.request);
   }
 }
 
 const NO_PARAMETERS = new URLSearchParams();
+const parametersOf = (request: ApiRequest): URLSearchParams =>
+  request.url.includes("?") ? addressOf(request).searchParams : NO_PARAMETERS;
+const ownersNamedIn = perHead((request): readonly string[] =>
+  OWNER_NAMES.flatMap((name) => parametersOf(request).getAll(name)),
+);
 
 /** Calls `handle` with checked input. */
 function withInput(
@@ -215,14 +217,10 @@ function withInput(
   context: Context,
   handle: (context: Context) => Awaitable<Answer>,
 ): Awaitable<Answer> {
-  const { app, request, userId, searchParams } = context;
-  if (userId !== null && searchParams.size > 0)
-    refuseOthers(
-      userId,
-      OWNER_NAMES.flatMap((name) => searchParams.getAll(name)),
-    );
+  const { app, request, userId } = context;
+  if (userId !== null) refuseOthers(userId, ownersNamedIn(request));
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
-    if (route.query) context.query = parse(route.query, queryOf(searchParams));
+    if (route.query) context.query = parse(route.query, queryOf(context.searchParams));
     if (!route.body) return handle(context);
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {

@@ -23,6 +23,7 @@ import type { View } from "../../engine/reads/view";
 import { PersonalMirrorPage } from "../../wire/personal-mirror";
 import type { App } from "../boot/app";
 import { type Answer, json } from "../http/answer";
+import { addressOf, perHead } from "../http/api-request";
 import { ProblemError } from "../http/problem";
 import { beforeRead, type ReadBegun, viewHeaders } from "../http/reply";
 import { defineRoute, OWNER_NAMES, type UserContext } from "../http/route";
@@ -164,8 +165,12 @@ interface PageOptions {
   readonly namer: Namer;
 }
 
+const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
+
 function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, namer }: PageOptions): PersonalMirrorPage {
   const { within, order, limit, isUtf8, spelled } = query;
+  // Most polls ask for what is later than everything. Times rise.
+  if (!isFromStart && (within === null || within.times.from > (held.at(-1)?.ns ?? 0n))) return NOTHING;
   // Numbers only name messages here, so a question for numbers asks for nothing less.
   const isWanted = (ns: bigint) => isFromStart || (within !== null && ns >= within.times.from && ns <= within.times.to);
   const all = held.filter(({ kind, ns }) => kinds.has(kind) && isWanted(ns));
@@ -180,8 +185,6 @@ function pageOf(held: Messages, { path, topicId, kinds, query, isFromStart, name
   const isMore = last !== undefined && page.length < all.length;
   return { messages, links: { next: isMore ? nextLink(path, spelled, order, last.consensus_timestamp) : null } };
 }
-
-const NOTHING: PersonalMirrorPage = { messages: [], links: { next: null } };
 
 interface Poll {
   readonly startMs: number;
@@ -202,16 +205,23 @@ function pageAnswer(
   const isNew = isNewHere(query, startMs);
   const isFromStart = known === null || isNew;
   const namer = known ?? (isNew || isOwn(messages, query) ? userId : reader);
-  app.readersSeen.note(reader, topicId, namer);
+  if (namer !== known) app.readersSeen.note(reader, topicId, namer);
   // One address has two answers, and a browser must not take the one for the other.
   const read = isFromStart ? withTagFromStart(result) : result;
-  const { headers: ofView, isKnown } = viewHeaders(context, read, startMs, began);
-  const headers = { ...ofView, "cache-control": `private, max-age=${BROWSER_S}`, "trustmesh-form": "compacted" };
+  const { headers, isKnown } = viewHeaders(context, read, startMs, began);
+  headers["cache-control"] = `private, max-age=${BROWSER_S}`;
+  headers["trustmesh-form"] = "compacted";
   if (isKnown) return { status: 304, headers, body: null };
   const kinds = new Set(app.scheduler.topics.find((topic) => topic.topicId === topicId)?.kinds);
   if (kinds.size === 0) return json(NOTHING, headers);
   return json(pageOf(messages, { path: url.pathname, topicId, kinds, query, isFromStart, namer }), headers);
 }
+
+const queryOf = perHead((request) => {
+  // The caller may be named, as on every route of a user.
+  const parameters = [...addressOf(request).searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
+  return readMessageQuery(parameters);
+});
 
 export const personalMessages = defineRoute({
   summary: "The caller's present state as a topic's messages, for the TrustMesh web UI: not the ledger's bytes",
@@ -221,13 +231,11 @@ export const personalMessages = defineRoute({
   sends: ["view", "compacted"],
   answer: PersonalMirrorPage,
   handle: (context) => {
-    const { app, userId, url, params, request } = context;
+    const { app, userId, params, request } = context;
     const topicId = topicNamed(params.topicId ?? "");
     if (topicId === null)
       throw new ProblemError("bad-input", "topicId: a topic is named 0.0.<number>.", { field: "topicId" });
-    // The caller may be named, as on every route of a user.
-    const parameters = [...url.searchParams].filter(([name]) => !OWNER_NAMES.includes(name));
-    const query = readMessageQuery(parameters);
+    const query = queryOf(request);
     if (!query.ok) throw new ProblemError("bad-input", `${query.error.join(". ")}.`, { field: "query" });
     const startMs = app.clock.now();
     const name = `mirror.${app.definitions.value}`;
