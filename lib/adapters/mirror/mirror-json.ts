@@ -32,19 +32,29 @@ export function throughOf({ blocks: [newest] }: z.infer<typeof BlocksJson>): Con
 
 const KeyJson = z.object({ _type: z.string(), key: z.string() });
 
+export interface ToldAccount {
+  readonly account: LedgerAccount;
+  /** Null if the mirror does not know when the account was made. */
+  readonly createdNs: ConsensusNs | null;
+}
+
 export const AccountJson = z
   .object({
     account: entity(parseAccountId),
+    created_timestamp: Timestamp.nullish().catch(null),
     deleted: z.boolean().nullish(),
     evm_address: z.string().nullish(),
     key: KeyJson.nullish(),
   })
   .transform(
-    (json): LedgerAccount => ({
-      accountId: json.account,
-      evmAddress: parseEvmAddress(json.evm_address ?? ""),
-      isDeleted: json.deleted ?? false,
-      key: json.key ? keyOf(json.key) : { kind: "none" },
+    (json): ToldAccount => ({
+      account: {
+        accountId: json.account,
+        evmAddress: parseEvmAddress(json.evm_address ?? ""),
+        isDeleted: json.deleted ?? false,
+        key: json.key ? keyOf(json.key) : { kind: "none" },
+      },
+      createdNs: json.created_timestamp ?? null,
     }),
   );
 

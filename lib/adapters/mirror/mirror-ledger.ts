@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { reasonUnreachable } from "../../core/health/unreachable";
-import { type ConsensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
+import { type ConsensusNs, consensusNs, formatConsensusTime } from "../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
 import type { EvmAddress } from "../../core/ledger/magic-token";
 import type { LedgerMessage } from "../../core/ledger/message";
@@ -13,7 +13,6 @@ import {
   admit,
   type CircuitBreaker,
   type CircuitBreakerPolicy,
-  CLOSED,
   failed,
   succeeded,
 } from "../../core/sync/circuit-breaker";
@@ -31,10 +30,8 @@ import type { RawAnswer, RawMirror } from "../../ports/ledger/raw-mirror";
 import { NOT_JSON, type Read, type Take, takeJson, takeRaw } from "./answers";
 import { askedOf } from "./asked";
 import { listOf, messagesOf, readMessage } from "./message-json";
-import { type MirrorAddress, parseMirrorAddress } from "./mirror-address";
-import { AccountJson, BlocksJson, throughOf } from "./mirror-json";
-import { MirrorTime } from "./mirror-time";
-import { Refusals } from "./refusals";
+import { AccountJson, BlocksJson, type ToldAccount, throughOf } from "./mirror-json";
+import { CIRCUITS, type CircuitOf, type Mirror, type MirrorState, mirrorsAt } from "./mirrors";
 
 export interface MirrorOptions {
   /** REST bases as parseMirrorAddress takes them, with or without `/api/v1`; the first is preferred. */
@@ -66,43 +63,15 @@ interface MirrorSample {
   readonly isError: boolean;
 }
 
-export interface MirrorState {
-  /** Without path or credentials. */
-  readonly origin: string;
-  readonly circuit: CircuitBreaker["name"];
-  readonly requests: number;
-  readonly errors: number;
-  /** Answers with status 429. They count as errors too. */
-  readonly rateLimited: number;
-  readonly lastError: string | null;
-  /** By how many ms the mirror's clock is ahead of ours, give or take a second; null before its first answer with a date. */
-  readonly clockAheadMs: number | null;
-}
-
-/** The circuit breaker of a mirror that a question passes. */
-const CIRCUITS = ["circuit", "blocks", "accounts", "passed"] as const;
-type CircuitOf = (typeof CIRCUITS)[number];
-
 /** Operators hear of such an answer by `onForeign`, which names the mirror and the question. */
 export const FOREIGN: LedgerError = { code: "malformed", message: "the mirror answered about something else" };
+const OF_NOW: LedgerError = {
+  code: "malformed",
+  message: "the mirror was asked for an account at a time, and answered with the account of another time",
+};
 
-interface Mirror extends Omit<MirrorAddress, "origin"> {
-  readonly origin: MirrorName;
-  /** The circuit breaker for requests of messages. */
-  circuit: CircuitBreaker;
-  /** Its own breaker for blocks: a network without blocks, or a proxy without the route, must not stop messages. */
-  blocks: CircuitBreaker;
-  /** Its own breaker for accounts: strangers choose whose key is looked up, and that must not stop messages. */
-  accounts: CircuitBreaker;
-  /** Its own breaker for what readers ask for: an address that a mirror fails on must not stop messages. */
-  passed: CircuitBreaker;
-  readonly refusals: Refusals;
-  readonly time: MirrorTime;
-  requests: number;
-  errors: number;
-  rateLimited: number;
-  lastError: string | null;
-}
+/** A mirror is seldom exchanged for another one at the same address. One request an hour costs its budget nothing. */
+const TIME_CHECKED_MS = 3_600_000;
 
 const inShape =
   <T>(schema: z.ZodType<T>): Read<T> =>
@@ -121,24 +90,7 @@ export class MirrorLedger implements Ledger, RawMirror {
 
   constructor(private readonly options: MirrorOptions) {
     this.random = options.random ?? Math.random;
-    this.nodes = options.urls.map((url, index) => {
-      const address = parseMirrorAddress(url);
-      if (!address.ok) throw new RangeError(`a mirror has an address that ${address.error}`);
-      return {
-        ...address.value,
-        origin: nameOf(options.urls, index),
-        circuit: CLOSED,
-        blocks: CLOSED,
-        accounts: CLOSED,
-        passed: CLOSED,
-        refusals: new Refusals(),
-        time: new MirrorTime(),
-        requests: 0,
-        errors: 0,
-        rateLimited: 0,
-        lastError: null,
-      };
-    });
+    this.nodes = mirrorsAt(options.urls);
   }
 
   get mirrors(): readonly MirrorName[] {
@@ -217,28 +169,59 @@ export class MirrorLedger implements Ledger, RawMirror {
     return isAsked ? ok(this.timed(message, from)) : err(FOREIGN);
   }
 
-  account(accountId: AccountId, atNs?: ConsensusNs, asking: Asking = {}): Promise<Result<LedgerAccount, LedgerError>> {
-    const at = atNs === undefined ? "" : `&timestamp=${formatConsensusTime(atNs)}`;
-    return this.accountBy(accountId, (account) => account.accountId === accountId, { at, asking });
+  async account(
+    accountId: AccountId,
+    atNs?: ConsensusNs,
+    asking: Asking = {},
+  ): Promise<Result<LedgerAccount, LedgerError>> {
+    const told = await this.accountBy(accountId, (account) => account.accountId === accountId, { atNs, asking });
+    if (!told.ok) return told;
+    const { from, account } = told.value;
+    const checked = atNs === undefined ? ok(null) : await this.checkTime(from, told.value, atNs);
+    return checked.ok ? ok(account) : checked;
   }
 
-  accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
-    return this.accountBy(address, (account) => account.evmAddress === address);
+  async accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>> {
+    const told = await this.accountBy(address, (account) => account.evmAddress === address);
+    return told.ok ? ok(told.value.account) : told;
   }
 
   private async accountBy(
     name: AccountId | EvmAddress,
     isAsked: (account: LedgerAccount) => boolean,
-    { at = "", asking = {} }: { readonly at?: string; readonly asking?: Asking } = {},
-  ): Promise<Result<LedgerAccount, LedgerError>> {
-    const path = `/accounts/${name}?transactions=false${at}`;
-    const answer = await this.ask(path, takeAccount, asking, { circuit: "accounts" });
+    { atNs, asking = {} }: { readonly atNs?: ConsensusNs | undefined; readonly asking?: Asking } = {},
+  ): Promise<Result<ToldAccount & { readonly from: Mirror }, LedgerError>> {
+    const answer = await this.ask(accountPath(name, atNs), takeAccount, asking, { circuit: "accounts" });
     if (!answer.ok && answer.error.code === "not-found")
       return err({ code: "not-found", message: "the mirror has no such account" });
     if (!answer.ok) return answer;
-    const { taken: account, from } = answer.value;
+    const { taken, from } = answer.value;
     // Accounts are people's, so the operators' page does not name them.
-    return this.check(from, "an account", isAsked(account)) ? ok(account) : err(FOREIGN);
+    return this.check(from, "an account", isAsked(taken.account)) ? ok({ ...taken, from }) : err(FOREIGN);
+  }
+
+  /**
+   * Refuses answers of a mirror that does not read `timestamp`. Such an answer looks like any other, so the mirror is asked for the
+   * account at the last moment before it was made: a mirror that reads the time has none. An account whose beginning the mirror does
+   * not know shows nothing.
+   */
+  private async checkTime(
+    from: Mirror,
+    { account, createdNs }: ToldAccount,
+    atNs: ConsensusNs,
+  ): Promise<Result<null, LedgerError>> {
+    if (createdNs === null) return ok(null);
+    let knowsPast = createdNs <= atNs;
+    if (knowsPast) {
+      const nowMs = this.options.clock.monotonicMs();
+      if (from.pastKnownMs !== null && nowMs - from.pastKnownMs < TIME_CHECKED_MS) return ok(null);
+      const path = accountPath(account.accountId, consensusNs(createdNs - 1n));
+      const before = await this.ask(path, takeAccount, { mirror: from.origin }, { circuit: "accounts" });
+      if (!before.ok && before.error.code !== "not-found") return before;
+      knowsPast = !before.ok;
+      from.pastKnownMs = knowsPast ? nowMs : null;
+    }
+    return this.check(from, "an account as it was at a time", knowsPast) ? ok(null) : err(OF_NOW);
   }
 
   async head(asking: Asking = {}): Promise<Result<LedgerHead, LedgerError>> {
@@ -353,10 +336,5 @@ export class MirrorLedger implements Ledger, RawMirror {
   }
 }
 
-/** Two mirrors at one address that differ in their paths get a number. */
-function nameOf(urls: readonly string[], index: number): MirrorName {
-  const origins = urls.map((url) => new URL(url).origin);
-  const origin = origins[index] as string;
-  const before = origins.slice(0, index).filter((each) => each === origin).length;
-  return (before === 0 ? origin : `${origin} (${before + 1})`) as MirrorName;
-}
+const accountPath = (name: AccountId | EvmAddress, atNs: ConsensusNs | undefined) =>
+  `/accounts/${name}?transactions=false${atNs === undefined ? "" : `&timestamp=${formatConsensusTime(atNs)}`}`;

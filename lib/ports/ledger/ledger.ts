@@ -1,6 +1,6 @@
 /**
- * The ledger as its mirror nodes report it (docs/hedera.md §1). Reads only. Each method sends at most one request to each mirror
- * that it tries.
+ * The ledger as its mirror nodes report it (docs/hedera.md §1). Reads only. Each method sends at most one request to the mirror
+ * that it tries, and `account` with a time at most two.
  */
 import type { ConsensusNs } from "../../core/ledger/consensus-time";
 import type { AccountId, TopicId } from "../../core/ledger/ids";
@@ -74,7 +74,10 @@ export interface Ledger {
   page(request: PageRequest, signal?: AbortSignal): Promise<Result<readonly LedgerMessage[], LedgerError>>;
   /** One message; `not-found` if the mirror does not have it. */
   message(topicId: TopicId, sequence: number, asking?: Asking): Promise<Result<LedgerMessage, LedgerError>>;
-  /** An account and its key as they are now, or as they were at `atNs`; `not-found` if there is or was none. */
+  /**
+   * An account and its key as they are now, or as they were at `atNs`; `not-found` if there is or was none; `malformed` from a mirror
+   * that answers with the account of another time.
+   */
   account(accountId: AccountId, atNs?: ConsensusNs, asking?: Asking): Promise<Result<LedgerAccount, LedgerError>>;
   /** The account that was made from this Ethereum address, as it is now; `not-found` if there is none. */
   accountAt(address: EvmAddress): Promise<Result<LedgerAccount, LedgerError>>;

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MirrorLedger } from "@/lib/adapters/mirror/mirror-ledger";
-import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { AccountId, TopicId } from "@/lib/core/ledger/ids";
 import { unwrap } from "@/lib/core/result";
 import { developmentKey } from "@/lib/devnet/development-keys";
@@ -116,29 +115,6 @@ describe("failures", () => {
     } finally {
       await second.stop();
     }
-  });
-});
-
-describe("an account at a time", () => {
-  it("has the key that it had then, and there is none before it was made", async () => {
-    const [before, after] = [ecdsaWallet(), ecdsaWallet()];
-    const { id, createdNs } = devnet.ledger.createAccount(before.encodedKey);
-    const { changedNs = createdNs } = devnet.ledger.updateAccount(id, { key: after.encodedKey });
-    const at = (ns: bigint) => ledgerAt([devnet.restUrl]).account(id, consensusNs(ns));
-    expect(unwrap(await at(changedNs - 1n))).toMatchObject({ key: before.key });
-    expect(unwrap(await at(changedNs))).toMatchObject({ key: after.key });
-    expect(await at(createdNs - 1n)).toMatchObject({ ok: false, error: { code: "not-found" } });
-  });
-
-  it("that a mirror fails on does not stop messages: accounts have a circuit breaker of their own", async () => {
-    const ledger = ledgerAt([devnet.restUrl]);
-    const fault = devnet.faults.add({ kind: "badGateway", route: "account" });
-    const asked = [];
-    for (let i = 0; i < 6; i += 1) asked.push(await ledger.account(devnet.operatorId));
-    devnet.faults.remove(fault);
-    const codes = asked.map((answer) => (answer.ok ? "ok" : answer.error.code));
-    expect(codes).toEqual([...Array(4).fill("unavailable"), "circuit-open", "circuit-open"]);
-    expect(await ledger.page({ topicId: devnet.topics.contact, after: 0, limit: 1 })).toMatchObject({ ok: true });
   });
 });
 

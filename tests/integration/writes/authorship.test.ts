@@ -5,6 +5,7 @@ import { startDevnet } from "@/lib/devnet/devnet";
 import { AdminStatus } from "@/lib/wire/operators/admin";
 import { MessageLookup } from "@/lib/wire/operators/lookup";
 import { SignalsAnswer } from "@/lib/wire/signals";
+import { LyingMirrors, type MirrorBody, SECOND } from "../../support/mirrors/lying-mirrors";
 import { ed25519Wallet, type Wallet } from "../../support/stand-ins/wallet";
 import { damage, moreStores } from "../../support/stores/database";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
@@ -257,5 +258,59 @@ describe("while accounts cannot be looked up", () => {
     const refused = await t.ask("POST", "/api/hcs/profile", ANA, { body });
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, "ledger-unavailable"]);
     expect(t.devnet.ledger.topic(t.devnet.topics.profile as never).messages).toEqual([]);
+  });
+});
+
+describe("while a mirror answers with the keys of now", () => {
+  let mirrors: LyingMirrors;
+  beforeEach(() => {
+    mirrors = new LyingMirrors(() => t.devnet.restUrl);
+  });
+  afterEach(() => mirrors.restore());
+
+  /** Ana's profile, on the ledger and not read yet. Her key was another one since. */
+  async function rotated(): Promise<{ readonly kind: "profile"; readonly sequence: number }> {
+    const [message] = t.devnet.submit(t.devnet.topics.profile, profile("Ana"), { payer: STRANGER });
+    await t.clock.advance(1_000);
+    t.devnet.ledger.updateAccount(ANA, { key: ed25519Wallet().encodedKey });
+    const url = `${t.devnet.restUrl}/api/v1/accounts/${ANA}?transactions=false`;
+    const present = (await (await fetch(url)).json()) as MirrorBody;
+    mirrors.lie("first", (path, honest) => (path.startsWith("/accounts/") ? present : honest));
+    return { kind: "profile", sequence: message?.sequence ?? 0 };
+  }
+  const incidents = () => t.app.incidents.current().filter(({ code }) => /^(keys-unknown|mirror-foreign)$/.test(code));
+
+  it("no signature is judged by them, and operators hear which mirror it is", async () => {
+    t.app.health.start();
+    const message = await rotated();
+    await t.sync();
+    expect(await lookedUp(message)).toMatchObject({ disposition: "unproven", signature: "open" });
+    await t.clock.advance(15_000);
+    expect(incidents()).toEqual([
+      expect.objectContaining({
+        code: "mirror-foreign",
+        summary: `${t.devnet.restUrl} was asked for an account as it was at a time and answered with something else.`,
+      }),
+      expect.objectContaining({ code: "keys-unknown", summary: expect.stringContaining("1 signed message waits") }),
+    ]);
+    mirrors.lie("first", null);
+    for (let i = 0; i < 3; i += 1) {
+      await t.clock.advance(120_000);
+      await t.sync();
+    }
+    expect(await lookedUp(message)).toMatchObject({ disposition: "signal", signature: "right" });
+    expect(incidents()).toEqual([]);
+  });
+
+  it("the next mirror is asked", async () => {
+    await t.close();
+    t = await startTestApp({ env: { RATE_LIMITS: "0" }, moreMirrors: [SECOND] });
+    t.devnet.ledger.createAccount(ana.encodedKey, { id: ANA });
+    await t.clock.advance(1_000);
+    const message = await rotated();
+    await t.sync();
+    expect(await lookedUp(message)).toMatchObject({ disposition: "signal", signature: "right" });
+    expect(t.app.signatures.trouble).toBeNull();
+    expect(incidents()).toMatchObject([{ code: "mirror-foreign" }]);
   });
 });

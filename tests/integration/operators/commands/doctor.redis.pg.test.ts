@@ -207,6 +207,20 @@ describe("the doctor", () => {
     expect(await ill({ MIRROR_URL: `${forgetful},${devnet.restUrl}` })).toEqual([]);
   });
 
+  it("names a mirror that answers with keys of now, by an account of which the mirror knows when it was made", async () => {
+    const { id } = devnet.ledger.createAccount(devnet.ledger.accounts.get(devnet.operatorId)?.key as Uint8Array);
+    const present = await (await fetch(`${devnet.restUrl}/api/v1/accounts/${id}`)).text();
+    const mirror = await mirrorWith((path, body) => {
+      if (path.includes(`accounts/${id}`)) return { status: 200, body: present };
+      // The accounts that a network began with.
+      return /accounts/.test(path)
+        ? { body: body.replace(/"created_timestamp":"[^"]*"/, '"created_timestamp":null') }
+        : {};
+    });
+    const changes = { MIRROR_URL: mirror, HEDERA_OPERATOR_ID: id };
+    await expectIll(changes, "mirror", "the account of another time", "Put a mirror that answers");
+  });
+
   it("names a key in hex that the SDK takes for one of the other kind", async () => {
     const key = "11".repeat(32);
     const ecdsa = {
