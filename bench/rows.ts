@@ -8,6 +8,7 @@ export const ROW_MODULES: readonly (() => Promise<RowModule>)[] = [
   () => import("./rows/write/sync"),
   () => import("./rows/read/read-cpu"),
   () => import("./rows/read/fast-path"),
+  () => import("./rows/read/request-work"),
   () => import("./rows/read/readers"),
   () => import("./rows/read/ui-polls"),
   () => import("./rows/fleet/split"),

@@ -1,4 +1,7 @@
-/** CPU of an L1 read through our own server, compared with the emptiest route of the same server. */
+/**
+ * CPU of an L1 read: through our own server, compared with the emptiest route of the same server, and through Next's route handler
+ * alone (`next start`), as a function answers it.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -8,7 +11,7 @@ import { ensureProductionBuild } from "../../support/production-build";
 import { median, spread } from "../../support/statistics";
 import type { BenchRow } from "../../types";
 
-export const names = ["read.l1.cpu_us", "read.empty_route.cpu_us"];
+export const names = ["read.l1.cpu_us", "read.empty_route.cpu_us", "read.framework.cpu_us"];
 
 const REQUESTS = 1_500;
 const CONCURRENCY = 8;
@@ -16,13 +19,42 @@ const RUNS = 5;
 /** USER_HZ, the unit of /proc/PID/stat (man 5 proc). */
 const TICKS_PER_SECOND = 100;
 
+/** Programs of a server, as arguments of Node. The second one has no front of ours, so Next answers alone. */
+const OWN_SERVER = [join(".next", "start.js")];
+const NEXT_ALONE = [join("node_modules", "next", "dist", "bin", "next"), "start"];
+
 export async function run(): Promise<readonly BenchRow[]> {
-  const root = process.cwd();
-  ensureProductionBuild(root);
+  ensureProductionBuild();
+  const own = await measured(OWN_SERVER);
+  const framework = await measured(NEXT_ALONE);
+  const ratio = (median(own.l1) / median(own.empty)).toFixed(2);
+  return [
+    {
+      name: "read.l1.cpu_us",
+      value: median(own.l1),
+      unit: "µs CPU",
+      detail: `${ratio} of an empty route; session checked, 304 not asked for; ${spread(own.l1)}`,
+    },
+    {
+      name: "read.empty_route.cpu_us",
+      value: median(own.empty),
+      unit: "µs CPU",
+      detail: `GET /api/health; ${spread(own.empty)}`,
+    },
+    {
+      name: "read.framework.cpu_us",
+      value: median(framework.l1),
+      unit: "µs CPU",
+      detail: `as read.l1.cpu_us, by Next alone; ${spread(framework.l1)}`,
+    },
+  ];
+}
+
+/** CPU of one program's answers in each run: a view from memory, and the emptiest route. */
+async function measured(program: readonly string[]): Promise<{ l1: readonly number[]; empty: readonly number[] }> {
   const dataDir = mkdtempSync(join(tmpdir(), "bench-read-"));
   const port = 20_000 + (process.pid % 20_000);
-  const server = spawn(process.execPath, [join(".next", "start.js")], {
-    cwd: root,
+  const server = spawn(process.execPath, program, {
     // All requests come from one address, as fast as possible, so limits are off.
     env: { ...process.env, NODE_OPTIONS: "", DATA_DIR: dataDir, PORT: String(port), RATE_LIMITS: "0" },
     stdio: "ignore",
@@ -51,21 +83,7 @@ export async function run(): Promise<readonly BenchRow[]> {
       l1.push(await measure("/api/contacts", { cookie }));
       empty.push(await measure("/api/health", {}));
     }
-    const ratio = (median(l1) / median(empty)).toFixed(2);
-    return [
-      {
-        name: "read.l1.cpu_us",
-        value: median(l1),
-        unit: "µs CPU",
-        detail: `${ratio} of an empty route; session checked, 304 not asked for; ${spread(l1)}`,
-      },
-      {
-        name: "read.empty_route.cpu_us",
-        value: median(empty),
-        unit: "µs CPU",
-        detail: `GET /api/health; ${spread(empty)}`,
-      },
-    ];
+    return { l1, empty };
   } finally {
     agent.destroy();
     server.kill("SIGTERM");

@@ -31,6 +31,8 @@ export interface Instance {
   readonly index: number;
   /** Null while it does not run. */
   readonly port: number | null;
+  /** Null while it does not run. */
+  readonly pid: number | null;
   /** Sends a request as a signed-in user. Rejects if the connection breaks. */
   get(path: string, userId: string, options?: AskOptions): Promise<Answer>;
   post(path: string, userId: string, options?: AskOptions): Promise<Answer>;
@@ -130,6 +132,10 @@ class FleetInstance implements Instance {
 
   get port(): number | null {
     return this.child?.port ?? null;
+  }
+
+  get pid(): number | null {
+    return this.child?.pid ?? null;
   }
 
   get(path: string, userId: string, options: AskOptions = {}): Promise<Answer> {
