@@ -1,13 +1,16 @@
 /** `npm run capacity`: what N users need and cost, today without a cache and with it, and which limit breaks first. */
 import { capacity } from "@/lib/core/capacity/capacity";
 import { currentPlan } from "@/lib/core/capacity/current";
-import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
+import { SET_UP_NAMES, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { command, UsageError } from "../command";
 import { report } from "./capacity/report";
 
 const USAGE = `npm run -s capacity -- [options]
 
+  --set-up NAME       ${SET_UP_NAMES.join(" or ")} (both)
+  --zones N           zones of AWS with a database and a cache: 1 or 2 (${DEFAULT_INPUTS.zones})
   --users N[,N…]      columns of the tables (${PLAN_SCALES.join(",")})
   --signals N         messages that a user writes in a day (${DEFAULT_INPUTS.signalsPerUserDay})
   --reads N           reads of a user in a day (${DEFAULT_INPUTS.readsPerUserDay})
@@ -21,6 +24,8 @@ Where the figures come from: docs/capacity.md.`;
 
 const text = { type: "string" } as const;
 const OPTIONS = {
+  "set-up": text,
+  zones: text,
   users: text,
   signals: text,
   reads: text,
@@ -38,10 +43,19 @@ function number(name: string, value: string | undefined, fallback: number, least
   return found;
 }
 
+function setUpsOf(text: string | undefined): readonly SetUp[] {
+  if (text === undefined) return SET_UP_NAMES;
+  const setUp = SET_UP_NAMES.find((each) => each === text);
+  if (setUp === undefined) throw new UsageError(`--set-up must be ${SET_UP_NAMES.join(" or ")}.`);
+  return [setUp];
+}
+
 void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
   const scales = values.users?.split(",").map((users) => number("users", users, 0)) ?? PLAN_SCALES;
+  const setUps = setUpsOf(values["set-up"]);
   const inputs: CapacityInputs = {
     ...DEFAULT_INPUTS,
+    zones: number("zones", values.zones, DEFAULT_INPUTS.zones, 1, 2) > 1 ? 2 : 1,
     signalsPerUserDay: number("signals", values.signals, DEFAULT_INPUTS.signalsPerUserDay),
     readsPerUserDay: number("reads", values.reads, DEFAULT_INPUTS.readsPerUserDay),
     openPageShare: number("open-pages", values["open-pages"], DEFAULT_INPUTS.openPageShare * 100, 0, 100) / 100,
@@ -49,13 +63,15 @@ void command({ usage: USAGE, options: OPTIONS }, ({ values }) => {
     peakToMean: number("peak", values.peak, DEFAULT_INPUTS.peakToMean, 1, 1_000),
     monthsKept: number("months", values.months, DEFAULT_INPUTS.monthsKept, 1, 1_200),
   };
-  if (!values.json) return console.log(report(inputs, scales));
-  const answers = scales.map((users) => ({
-    users,
-    ours: capacity({ ...inputs, users }),
-    current: currentPlan({ ...inputs, users }),
+  if (!values.json) return console.log(report(inputs, scales, setUps));
+  const answers = setUps.map((setUp) => ({
+    setUp,
+    scales: scales.map((users) => ({
+      users,
+      ours: capacity(withSetUp({ ...inputs, users }, setUp)),
+      current: currentPlan({ ...inputs, users }),
+    })),
+    limits: limitsOf(withSetUp(inputs, setUp)),
   }));
-  console.log(
-    JSON.stringify({ scales: answers, limits: limitsOf(inputs), currentLimits: currentLimitsOf(inputs) }, null, 2),
-  );
+  console.log(JSON.stringify({ setUps: answers, currentLimits: currentLimitsOf(inputs) }, null, 2));
 });

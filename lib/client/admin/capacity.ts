@@ -5,9 +5,11 @@
 import { capacity } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
-import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import { type Cell, PART_LABELS, planCells } from "@/lib/core/capacity/plan";
+import { SET_UP_NAMES, SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { compact, counted, whole } from "../format/numbers";
 
 export interface Dial {
@@ -85,22 +87,33 @@ export function parseDial(dial: Dial, text: string | null): number {
   return value >= dial.least && value <= dial.most ? value : dial.start;
 }
 
-export const inputsOf = ({ users, signals, reads, open, segments }: DialValues): CapacityInputs => ({
-  ...DEFAULT_INPUTS,
-  users,
-  signalsPerUserDay: signals,
-  readsPerUserDay: reads,
-  openPageShare: open / 100,
-  segments,
-});
+export const inputsOf = ({ users, signals, reads, open, segments }: DialValues, setUp: SetUp): CapacityInputs =>
+  withSetUp(
+    {
+      ...DEFAULT_INPUTS,
+      users,
+      signalsPerUserDay: signals,
+      readsPerUserDay: reads,
+      openPageShare: open / 100,
+      segments,
+    },
+    setUp,
+  );
 
-export const PARTS: readonly { readonly part: CostPart; readonly label: string }[] = [
-  { part: "ledger", label: "Ledger fees" },
-  { part: "mirror", label: "Mirror" },
-  { part: "redis", label: "Redis" },
-  { part: "postgres", label: "Postgres" },
-  { part: "instances", label: "Instances" },
-];
+export const SET_UP_OPTIONS: readonly { readonly value: SetUp; readonly label: string }[] = SET_UP_NAMES.map(
+  (value) => ({
+    value,
+    label: SET_UPS[value].label,
+  }),
+);
+
+/** Set-up from the address, or the model's default if it names none. */
+export const parseSetUp = (text: string | null): SetUp =>
+  SET_UP_NAMES.find((name) => name === text) ?? DEFAULT_INPUTS.setUp;
+
+export const PARTS: readonly { readonly part: CostPart; readonly label: string }[] = (
+  ["ledger", "mirror", "redis", "postgres", "instances", "network"] as const
+).map((part) => ({ part, label: PART_LABELS[part] }));
 
 export interface Scale {
   readonly users: number;
@@ -117,6 +130,34 @@ const scaleOf = (inputs: CapacityInputs, users: number): Scale => ({
 /** The four columns of the plan's tables. */
 export const planScales = (inputs: CapacityInputs): readonly Scale[] =>
   PLAN_SCALES.map((users) => scaleOf(inputs, users));
+
+/** A row of the plan's table: ours on one set-up, a cell for each number of users. Null where the plan has no figure. */
+export interface PlanRow {
+  readonly what: Cell["what"];
+  readonly setUp: SetUp;
+  readonly cells: readonly { readonly users: number; readonly value: number; readonly cell: Cell | null }[];
+}
+
+const GB = 1e9;
+
+/** The plan's two tables. Storage is the same on every set-up. */
+export function planRows(inputs: CapacityInputs): readonly PlanRow[] {
+  return SET_UP_NAMES.flatMap((setUp, i): PlanRow[] => {
+    const scales = planScales(withSetUp(inputs, setUp));
+    const row = (what: Cell["what"], figureOf: (scale: Scale) => number): PlanRow => ({
+      what,
+      setUp,
+      cells: scales.map((scale) => ({
+        users: scale.users,
+        value: figureOf(scale),
+        cell: planCells(scale.ours).find((each) => each.what === what) ?? null,
+      })),
+    });
+    const storage = row("storage", ({ ours }) => ours.storage.monthBytes / GB);
+    const money = row("dollars", ({ ours }) => runningCost(ours));
+    return i === 0 ? [storage, money] : [money];
+  });
+}
 
 export const costOfPart = ({ ours }: Scale, part: CostPart): number => total(ours.costs, part);
 export const runningCost = ({ costs }: Pick<Capacity | CurrentPlan, "costs">): number => withoutLedger(costs);

@@ -3,35 +3,24 @@
  * the result depends only on the inputs, the measured unit figures and the list prices.
  */
 import { costLines } from "./costs";
+import { streamEventsPerS } from "./egress";
 import { type CapacityInputs, DAY_S, MONTH_DAYS } from "./inputs";
 import type { Capacity } from "./need";
-import { LIMITS } from "./prices";
+import { SET_UPS } from "./set-ups/set-ups";
+import { CORE_SHARE } from "./set-ups/sizes";
 import { type Traffic, traffic } from "./traffic";
 import { figure } from "./unit-figures";
 
-/** How far a part may be used, so that a burst still finds room. */
-const TARGET_UTILISATION = 0.6;
-/** File descriptors of an instance that are not for streams: Redis, Postgres, the mirror, requests under way. */
-const OTHER_DESCRIPTORS = 124;
-export const STREAMS_PER_INSTANCE = LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS;
-/**
- * The cost of one event to one stream. A fan-out to 5,000 streams through Next took 415 ms (measured with the first SSE design).
- */
-const STREAM_EVENT_US = 83;
-/** How often each open stream gets a freshness event (engine/live/live-hub). */
-const FRESHNESS_EVERY_S = 5;
 /** The smallest size of a database that is awake, in compute units. */
 const SMALLEST_COMPUTE = 0.25;
 
 /** Computes what these inputs need, at the mean and in the busiest minute. */
 export function capacity(inputs: CapacityInputs): Capacity {
-  const instances = {
-    mean: instancesOf(inputs),
-    peak: instancesOf(atPeak(inputs)),
-    cores: coresOf(inputs),
-  };
-  const mean = traffic(inputs, instances.mean);
-  const peak = traffic(atPeak(inputs), instances.peak);
+  const busiest = atPeak(inputs);
+  const count = { mean: instancesOf(inputs), peak: instancesOf(busiest) };
+  const mean = traffic(inputs, count.mean);
+  const peak = traffic(busiest, count.peak);
+  const instances = { ...count, cores: coresOf(inputs, mean) };
   const monthBytes = mean.messages * DAY_S * MONTH_DAYS * figure("storedBytesPerMessage");
   const l1InstanceBytes = Math.min(inputs.settings.l1MaxBytes, inputs.users * figure("cachedUserBytes"));
   const needs = {
@@ -42,6 +31,7 @@ export function capacity(inputs: CapacityInputs): Capacity {
     storage: { monthBytes, keptBytes: monthBytes * inputs.monthsKept },
     postgres: {
       statementsPerS: sum(mean.sql),
+      cores: databaseCoresOf(mean),
       computeUnits: computeUnitsOf(mean),
       peakComputeUnits: computeUnitsOf(peak),
     },
@@ -76,38 +66,51 @@ export const sum = (rates: Readonly<Record<string, number>>): number =>
   Object.values(rates).reduce((total, rate) => total + rate, 0);
 
 /** CPU seconds per second, all instances together. */
-function coresOf({ users, ...inputs }: CapacityInputs): number {
-  const perUserDay = inputs.readsPerUserDay + inputs.signalsPerUserDay * inputs.ownWriteShare;
-  const streams = users * inputs.openPageShare;
-  const requests = (users * perUserDay) / DAY_S + streams / inputs.settings.streamMaxS;
-  const messages = (users * inputs.signalsPerUserDay) / DAY_S;
-  const events = streams * (1 / FRESHNESS_EVERY_S + (2 * inputs.signalsPerUserDay) / DAY_S);
-  return (requests * figure("requestUs") + events * STREAM_EVENT_US) / 1e6 + messages / figure("syncMessagesPerS");
+function coresOf(
+  inputs: CapacityInputs,
+  { messages, reads, writes, streamOpens, openStreams, l1HitShare }: Traffic,
+): number {
+  const facts = SET_UPS[inputs.setUp];
+  const hits = reads * (1 - inputs.directReadShare) * l1HitShare;
+  const events = streamEventsPerS(inputs, openStreams);
+  const us =
+    (reads + writes + streamOpens) * figure(facts.requestUs) +
+    (reads - hits + streamOpens) * figure(facts.coldReadUs) +
+    writes * figure(facts.writeUs) +
+    (events.freshness + events.rows) * facts.streamEventUs;
+  // The syncs that follow our own writes are part of what a write costs.
+  return us / 1e6 + (messages - writes) / figure("syncMessagesPerS");
 }
 
+/** At least as many as hold the streams. More of them find fewer views in memory, so CPU is that of the fewest. */
 function instancesOf(inputs: CapacityInputs): number {
   if (inputs.users === 0) return 0;
   if (inputs.instances !== null) return inputs.instances;
-  const forStreams = (inputs.users * inputs.openPageShare) / STREAMS_PER_INSTANCE;
-  return Math.max(1, Math.ceil(Math.max(forStreams, coresOf(inputs) / TARGET_UTILISATION)));
+  const forStreams = Math.max(1, Math.ceil((inputs.users * inputs.openPageShare) / SET_UPS[inputs.setUp].streams));
+  const cores = coresOf(inputs, traffic(inputs, forStreams));
+  return Math.max(forStreams, Math.ceil(cores / CORE_SHARE));
 }
 
-function computeUnitsOf({ messages, sql }: Traffic): number {
+function databaseCoresOf({ messages, sql }: Traffic): number {
   const reads = sql.view + sql.direct + sql.streamOpen + sql.streamNews + sql.renamed + sql.rule + sql.route;
   const us =
     messages * figure("postgresUsPerMessage") +
     sql.commit * figure("postgresUsPerCommit") +
     reads * figure("postgresUsPerRead");
-  return us === 0 ? 0 : Math.max(SMALLEST_COMPUTE, us / 1e6 / TARGET_UTILISATION);
+  return us / 1e6;
 }
 
-/** Bytes of the views that somebody has looked up within their time to live. */
-function redisStoredBytes({ users, settings }: CapacityInputs, { redis }: Traffic): number {
+function computeUnitsOf(of: Traffic): number {
+  const cores = databaseCoresOf(of);
+  return cores === 0 ? 0 : Math.max(SMALLEST_COMPUTE, cores / CORE_SHARE);
+}
+
+/** Bytes of the views that somebody has looked up within their time to live, and of the answers and nonces of a day's writes. */
+function redisStoredBytes({ users, settings }: CapacityInputs, { redis, writes }: Traffic): number {
   if (users === 0) return 0;
   const lookupsOfUser = redis.lookup / users;
-  return redis.lookup === 0
-    ? 0
-    : users * 3 * -Math.expm1((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000) * figure("viewBytes");
+  const views = users * 3 * -Math.expm1((-(lookupsOfUser / 3) * settings.viewTtlMs) / 1_000) * figure("viewBytes");
+  return views + writes * DAY_S * figure("redisBytesPerWrite");
 }
 
 /** Bytes per second: views in and out, each commit event in once and out to every instance. */

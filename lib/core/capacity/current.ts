@@ -32,7 +32,7 @@ export function currentPlan(inputs: CapacityInputs): CurrentPlan {
   const { base, size } = hcsFeesUsd(messagesPerDay * MONTH_DAYS, inputs.messageBytes);
   const requests = pageRequestsOf(inputs);
   const hours = MONTH_DAYS * 24;
-  const cores = (requests * figure("requestUs")) / 1e6;
+  const cores = (requests * figure("frameworkRequestUs")) / 1e6;
   return {
     messagesPerDay,
     mirrorRequestsPerS,

@@ -1,8 +1,12 @@
 /** Inputs of the capacity model. */
 import type { TopicKind } from "../ledger/ids";
+import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
 
 export interface CapacityInputs {
+  readonly setUp: SetUp;
+  /** On AWS: zones that the database and the cache run in. Two have a standby of each. */
+  readonly zones: 1 | 2;
   readonly users: number;
   /** Messages that a user writes in a day. */
   readonly signalsPerUserDay: number;
@@ -42,6 +46,8 @@ export interface CapacitySettings {
   readonly viewTtlMs: number;
   readonly streamMaxS: number;
   readonly mirrorRps: number;
+  /** A mirror's gRPC server tells long-lived processes when a topic moves (MIRROR_GRPC). Functions poll. */
+  readonly hasDoorbell: boolean;
   readonly instanceMemoryGb: number;
 }
 
@@ -61,6 +67,7 @@ export const DEFAULT_SETTINGS: CapacitySettings = {
   viewTtlMs: 3_600_000,
   streamMaxS: 280,
   mirrorRps: 40,
+  hasDoorbell: false,
   instanceMemoryGb: 2,
 };
 
@@ -69,6 +76,8 @@ export const DEFAULT_SETTINGS: CapacitySettings = {
  * open pages, the mix of kinds, the peak, and a mirror that answers in 150 ms. An operator replaces them by what was observed.
  */
 export const DEFAULT_INPUTS: CapacityInputs = {
+  setUp: "vercel",
+  zones: 1,
   users: 10_000,
   signalsPerUserDay: 175,
   readsPerUserDay: 100,
@@ -87,6 +96,11 @@ export const DEFAULT_INPUTS: CapacityInputs = {
   settings: DEFAULT_SETTINGS,
   current: { keptMessages: 200, bytesPerUser: 500_000, pollEveryS: 60 },
 };
+
+/** The same users on another set-up. */
+export function withSetUp(inputs: CapacityInputs, setUp: SetUp): CapacityInputs {
+  return { ...inputs, setUp, settings: { ...inputs.settings, hasDoorbell: SET_UPS[setUp].hasDoorbell } };
+}
 
 /** The numbers of users in the plan's tables. */
 export const PLAN_SCALES: readonly number[] = [10_000, 100_000, 1_000_000, 10_000_000];

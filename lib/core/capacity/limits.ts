@@ -4,11 +4,13 @@
  */
 
 import { PAGE } from "../sync/pages";
-import { capacity, STREAMS_PER_INSTANCE } from "./capacity";
+import { capacity } from "./capacity";
 import { type CurrentPlan, currentPlan } from "./current";
 import type { CapacityInputs } from "./inputs";
 import type { Capacity } from "./need";
 import { LIMITS } from "./prices";
+import { SET_UPS } from "./set-ups/set-ups";
+import { CACHE_MACHINES, CACHE_MEMORY_SHARE, CORE_SHARE } from "./set-ups/sizes";
 import { WINDOW } from "./sync-runs";
 import { figure } from "./unit-figures";
 
@@ -29,14 +31,20 @@ export interface LimitAt extends LimitUse {
 
 const GB = 1e9;
 
-function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity): readonly LimitUse[] {
+const usesOf = (needs: Capacity): readonly LimitUse[] => [
+  ...everywhere(needs),
+  ...(needs.inputs.setUp === "aws" ? onAws(needs) : onVercel(needs)),
+];
+
+function everywhere({ inputs, messages, peak }: Capacity): readonly LimitUse[] {
   const { settings, kindShares, segments, mirrorMs } = inputs;
+  const { streams } = SET_UPS[inputs.setUp];
   return [
     {
-      name: "Streams of one instance, by its file descriptors",
+      name: inputs.setUp === "aws" ? "Streams of one instance" : "Streams of one instance, by its file descriptors",
       kind: "grow",
       used: peak.openStreams,
-      limit: STREAMS_PER_INSTANCE,
+      limit: streams,
       unit: "streams",
       remedy: "Run more instances: they share views and events through Redis.",
     },
@@ -48,14 +56,6 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       unit: "requests/s",
       remedy:
         "Nothing is lost, data gets older: raise MIRROR_RPS with a mirror that allows more, or the freshness target.",
-    },
-    {
-      name: "Commands of one Upstash database",
-      kind: "grow",
-      used: redis.peakCommandsPerS,
-      limit: LIMITS.redisCommandsPerS.value,
-      unit: "commands/s",
-      remedy: `Take the largest fixed plan (${LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s), then a Redis Cluster (REDIS_URL).`,
     },
     {
       name: "Messages of one topic",
@@ -76,23 +76,6 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       remedy: "Take a commercial mirror or run one: pages of 100 carry no more.",
     },
     {
-      name: "Storage of one Neon branch",
-      kind: "wall",
-      used: storage.keptBytes / GB,
-      limit: LIMITS.postgresBranchTb.value * 1_000,
-      unit: "GB",
-      remedy:
-        "Keep messages for a shorter time (older ones stay on the ledger), or spread the hash partitions over servers.",
-    },
-    {
-      name: "Compute of one Neon branch",
-      kind: "wall",
-      used: postgres.peakComputeUnits,
-      limit: LIMITS.postgresFixedUnits.value,
-      unit: "compute units",
-      remedy: "Read from replicas, then spread the hash partitions over servers.",
-    },
-    {
       name: "Commits of one Postgres",
       kind: "wall",
       used: messages.peakPerS,
@@ -107,6 +90,86 @@ function usesOf({ inputs, messages, peak, storage, postgres, redis }: Capacity):
       limit: LIMITS.hcsTransactionsPerS.value,
       unit: "transactions/s",
       remedy: "Put several signals into one message: the network takes no more, from everybody together.",
+    },
+  ];
+}
+
+const KEEP_LESS =
+  "Keep messages for a shorter time (older ones stay on the ledger), or spread the hash partitions over servers.";
+
+function onVercel({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
+  return [
+    {
+      name: "Commands of a small Upstash database",
+      kind: "grow",
+      used: redis.peakCommandsPerS,
+      limit: LIMITS.redisCommandsPerS.value,
+      unit: "commands/s",
+      remedy: `Take the largest fixed plan (${LIMITS.redisLargestPlanCommandsPerS.value.toLocaleString("en")} commands/s).`,
+    },
+    {
+      name: "Commands of the largest Upstash plan",
+      kind: "wall",
+      used: redis.peakCommandsPerS,
+      limit: LIMITS.redisLargestPlanCommandsPerS.value,
+      unit: "commands/s",
+      remedy: "Take a Redis Cluster elsewhere (REDIS_URL), or an enterprise contract of Upstash.",
+    },
+    {
+      name: "Storage of one Neon branch",
+      kind: "wall",
+      used: storage.keptBytes / GB,
+      limit: LIMITS.postgresBranchTb.value * 1_000,
+      unit: "GB",
+      remedy: KEEP_LESS,
+    },
+    {
+      name: "Compute of one Neon branch",
+      kind: "wall",
+      used: postgres.peakComputeUnits,
+      limit: LIMITS.postgresFixedUnits.value,
+      unit: "compute units",
+      remedy: "Read from replicas, then spread the hash partitions over servers.",
+    },
+  ];
+}
+
+const GB_OF_TIB = 1_024 ** 4 / GB;
+
+function onAws({ storage, postgres, redis }: Capacity): readonly LimitUse[] {
+  return [
+    {
+      name: "Commands of one cache node",
+      kind: "grow",
+      used: redis.peakCommandsPerS,
+      // Redis runs its commands on one core.
+      limit: (CORE_SHARE * 1e6) / figure("redisUsPerCommand"),
+      unit: "commands/s",
+      remedy: "Add nodes: REDIS_URL reaches a Redis Cluster, whose nodes share the keys.",
+    },
+    {
+      name: "Memory of one cache node",
+      kind: "grow",
+      used: redis.storedBytes / GB,
+      limit: Math.max(...CACHE_MACHINES.map(({ gb }) => gb)) * CACHE_MEMORY_SHARE,
+      unit: "GB",
+      remedy: "Add nodes, or shorten CACHE_TTL_S: a view that is missing costs one statement.",
+    },
+    {
+      name: "Storage of one RDS server",
+      kind: "wall",
+      used: storage.keptBytes / GB,
+      limit: LIMITS.databaseTib.value * GB_OF_TIB,
+      unit: "GB",
+      remedy: KEEP_LESS,
+    },
+    {
+      name: "Cores of one RDS server",
+      kind: "wall",
+      used: postgres.peakComputeUnits,
+      limit: LIMITS.databaseCores.value,
+      unit: "cores",
+      remedy: "Read from replicas, then spread the hash partitions over servers.",
     },
   ];
 }

@@ -13,6 +13,8 @@ export interface Capacity {
   readonly storage: { readonly monthBytes: number; readonly keptBytes: number };
   readonly postgres: {
     readonly statementsPerS: number;
+    /** CPU seconds per second, at the mean. */
+    readonly cores: number;
     /** Compute units (one core each) with room to spare, at the mean and at the peak. */
     readonly computeUnits: number;
     readonly peakComputeUnits: number;
@@ -30,10 +32,14 @@ export interface Capacity {
   readonly costs: readonly CostLine[];
 }
 
-export type CostPart = "ledger" | "mirror" | "redis" | "postgres" | "instances";
+/** Everything but what it costs. */
+export type Needs = Omit<Capacity, "costs">;
+
+export type CostPart = "ledger" | "mirror" | "redis" | "postgres" | "instances" | "network";
 
 export interface CostLine {
   readonly part: CostPart;
+  /** Where a size or a plan was chosen, its name. */
   readonly what: string;
   readonly usd: number;
   /** The entry of the price table that it was computed with. */

@@ -25,7 +25,25 @@ export const UNIT_FIGURES = {
   cachedUserBytes: { value: 37_822, unit: "bytes", row: "memory.users_100k" },
   /** One view, the mean of contacts, circle and signals. */
   viewBytes: { value: 11_054, unit: "bytes", row: "memory.bytes_per_view" },
-  requestUs: { value: 1_927, unit: "µs CPU", row: "read.l1.cpu_us" },
+  /** An instance's CPU for an answer from memory: by our own server, and by Next's route handler alone, as a function answers. */
+  requestUs: { value: 31, unit: "µs CPU", row: "read.fast.cpu_us" },
+  frameworkRequestUs: { value: 1_280, unit: "µs CPU", row: "read.framework.cpu_us" },
+  /** CPU for a view that memory does not have, and for a write with its syncs: Redis over TCP, and over HTTP. */
+  coldReadTcpUs: { value: 2_500, unit: "µs CPU", row: "read.cold.tcp_cpu_us" },
+  coldReadHttpUs: { value: 4_722, unit: "µs CPU", row: "read.cold.http_cpu_us" },
+  writeTcpUs: { value: 11_583, unit: "µs CPU", row: "write.tcp_cpu_us" },
+  writeHttpUs: { value: 16_417, unit: "µs CPU", row: "write.http_cpu_us" },
+  /** CPU of Redis for one command of ours, most of which are scripts. */
+  redisUsPerCommand: { value: 114, unit: "µs CPU", row: "redis.cpu_us_per_command" },
+  /** First answers, nonces and fences stay in Redis for a day. */
+  redisBytesPerWrite: { value: 409, unit: "bytes", row: "redis.bytes_per_write" },
+  /** Answers on the wire, heads included: a compressed view, an unchanged one, a write's, an event of a stream. */
+  answerBytes: { value: 2_222, unit: "bytes", row: "read.cold.br_bytes" },
+  unchangedBytes: { value: 799, unit: "bytes", row: "read.304.bytes" },
+  writeAnswerBytes: { value: 826, unit: "bytes", row: "write.answer_bytes" },
+  streamEventBytes: { value: 89, unit: "bytes", row: "stream.event_bytes" },
+  /** A message in a page of a mirror's REST answer, uncompressed. */
+  mirrorBytesPerMessage: { value: 653, unit: "bytes", row: "mirror.bytes_per_message" },
   /** How fast an instance fetches, checks, decodes and commits messages. */
   syncMessagesPerS: { value: 6_186, unit: "messages/s", row: "sync.messages_per_s" },
   /** Bytes of a commit event for each user that it names. */

@@ -1,7 +1,8 @@
 /** Compares the counts of a load run with the model's. */
 import { sum } from "@/lib/core/capacity/capacity";
 import type { CapacityInputs } from "@/lib/core/capacity/inputs";
-import { STAYING, traffic } from "@/lib/core/capacity/traffic";
+import { STAYING } from "@/lib/core/capacity/rates";
+import { traffic } from "@/lib/core/capacity/traffic";
 import { columns } from "../../operator/capacity/words";
 
 /** Totals since some start. Null if there is no counter. */

@@ -1,10 +1,15 @@
-/** The model's answer as text: the plan's two tables, today's design beside the cache, and the limits in the order in which they break. */
+/**
+ * The model's answer as text: which of the plan's cells are met, then for each set-up what it needs and costs, beside today's
+ * design, and the limits in the order in which they break.
+ */
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
-import type { CapacityInputs } from "@/lib/core/capacity/inputs";
+import { type CapacityInputs, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
+import { type Cell, type PlanEstimate, planCells, planFor } from "@/lib/core/capacity/plan";
+import { SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { counted } from "@/lib/core/counted";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
 
@@ -13,30 +18,80 @@ interface Scale {
   readonly current: CurrentPlan;
 }
 
-/** The plan's own estimates, by users. */
-const PLAN: Readonly<Record<number, { readonly storage: string; readonly current: string; readonly ours: string }>> = {
-  10000: { storage: "5 GB", current: "$2,000", ours: "$500" },
-  100000: { storage: "50 GB", current: "$20,000", ours: "$2,500" },
-  1000000: { storage: "500 GB", current: "not feasible", ours: "$15,000" },
-  10000000: { storage: "5 TB", current: "-", ours: "-" },
-};
-
 /** `scales` are the numbers of users, one for each column. */
-export function report(inputs: CapacityInputs, scales: readonly number[]): string {
-  const all = scales.map((users) => ({
-    ours: capacity({ ...inputs, users }),
-    current: currentPlan({ ...inputs, users }),
+export function report(inputs: CapacityInputs, scales: readonly number[], setUps: readonly SetUp[]): string {
+  const all = setUps.map((setUp) => ({
+    setUp,
+    limits: limitsOf(withSetUp(inputs, setUp)),
+    scales: scales.map((users) => ({
+      ours: capacity(withSetUp({ ...inputs, users }, setUp)),
+      current: currentPlan({ ...inputs, users }),
+    })),
   }));
-  const limits = limitsOf(inputs);
   const currentLimits = currentLimitsOf(inputs);
+  const heads = scales.map((users) => count(users));
   return [
     assumptions(inputs),
-    columns([["What N users need", ...scales.map((users) => count(users))], ...needs(all, limits, currentLimits)]),
-    columns([["Dollars a month", ...scales.map((users) => count(users))], ...costs(all)]),
-    `At each scale\n\n${scales.map((users) => standing(limits, users)).join("\n")}`,
-    `Limits with the cache, in the order in which they break (in the busiest minute)\n\n${limitLines(limits)}`,
+    columns([["The plan's estimates, and ours", ...heads], ...cells(all, scales)]),
+    ...shortfalls(all),
+    ...all.flatMap(({ setUp, limits, scales: ours }) => [
+      `== ${SET_UPS[setUp].label} ==`,
+      columns([["What N users need", ...heads], ...needs(ours, limits, currentLimits)]),
+      columns([["Dollars a month", ...heads], ...costs(ours)]),
+      `At each scale\n\n${scales.map((users) => standing(limits, users)).join("\n")}`,
+      `Limits with the cache, in the order in which they break (in the busiest minute)\n\n${limitLines(limits)}`,
+    ]),
     `Limits of today's design, without a cache\n\n${limitLines(currentLimits)}`,
   ].join("\n\n");
+}
+
+type SetUpScales = readonly { readonly setUp: SetUp; readonly scales: readonly Scale[] }[];
+
+const MARKS = { met: "\u2713", not: "\u2717" } as const;
+
+/** The plan's two tables. A cell of ours has a mark: met, or not. */
+function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly string[])[] {
+  const plan = (name: string, cell: (of: PlanEstimate) => string) => [
+    name,
+    ...scales.map((users) => {
+      const of = planFor(users);
+      return of === null ? "-" : cell(of);
+    }),
+  ];
+  const row = (name: string, what: Cell["what"], of: readonly Scale[], cell: (scale: Scale) => string) => [
+    name,
+    ...of.map((scale) => {
+      const found = planCells(scale.ours).find((each) => each.what === what);
+      return found === undefined ? cell(scale) : `${cell(scale)} ${found.isMet ? MARKS.met : MARKS.not}`;
+    }),
+  ];
+  const [first] = all;
+  return [
+    ...(first === undefined
+      ? []
+      : [row("stored in a month", "storage", first.scales, ({ ours }) => bytes(ours.storage.monthBytes))]),
+    plan("   the plan", ({ storageGb }) => bytes(storageGb * 1e9)),
+    ...all.map(({ setUp, scales: of }) =>
+      row(`dollars a month, ${setUp}`, "dollars", of, ({ ours }) => dollars(withoutLedger(ours.costs))),
+    ),
+    plan("   the plan", ({ usd }) => (usd === null ? "-" : dollars(usd))),
+  ];
+}
+
+/** For the cells that are not met: by how much, why, and what would lower it. Users of whom the same is true share a line. */
+function shortfalls(all: SetUpScales): readonly string[] {
+  const users = new Map<string, string[]>();
+  for (const [i, { setUp, scales }] of all.entries())
+    for (const { ours } of scales)
+      for (const { what, value, goal, isMet, why, next } of planCells(ours)) {
+        // Storage is the same on every set-up.
+        if (isMet || (i > 0 && what === "storage")) continue;
+        const name = what === "storage" ? "storage" : `dollars on ${setUp}`;
+        const text = `users, ${name}: ${count(value / goal)} times the plan's. ${why}\n   Next: ${next}`;
+        users.set(text, [...(users.get(text) ?? []), count(ours.inputs.users)]);
+      }
+  const lines = [...users].map(([text, of]) => `${of.join(", ")} ${text}`);
+  return lines.length === 0 ? [] : [`Not met\n\n${lines.join("\n")}`];
 }
 
 function assumptions(inputs: CapacityInputs): string {
@@ -45,10 +100,10 @@ function assumptions(inputs: CapacityInputs): string {
 the busiest minute has ${inputs.peakToMean} times the mean; messages of ${inputs.messageBytes} bytes are kept for ${inputs.monthsKept} months; ${counted(inputs.segments, "topic")} of each kind.`;
 }
 
-type Cell = (scale: Scale) => string;
+type ScaleCell = (scale: Scale) => string;
 
 function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits: readonly LimitAt[]) {
-  const row = (name: string, cell: Cell) => [name, ...all.map(cell)];
+  const row = (name: string, cell: ScaleCell) => [name, ...all.map(cell)];
   const broken = (of: readonly LimitAt[], users: number) =>
     `${of.filter(({ breaksAtUsers }) => breaksAtUsers <= users).length} of ${of.length}`;
   return [
@@ -65,7 +120,6 @@ function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits:
     row("cache: memory (L1) of all instances", ({ ours }) => bytes(ours.memory.l1Bytes)),
     row("       if every user's views were cached", ({ ours }) => bytes(ours.memory.allUsersBytes)),
     row("cache: stored in a month", ({ ours }) => bytes(ours.storage.monthBytes)),
-    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.storage ?? "-"),
     row(`cache: stored after ${all[0]?.ours.inputs.monthsKept} months`, ({ ours }) => bytes(ours.storage.keptBytes)),
     row("cache: Redis commands a second (peak)", ({ ours }) =>
       meanAndPeak(ours.redis.commandsPerS, ours.redis.peakCommandsPerS),
@@ -78,13 +132,22 @@ function needs(all: readonly Scale[], limits: readonly LimitAt[], currentLimits:
     ),
     row("cache: open streams (peak)", ({ ours }) => meanAndPeak(ours.mean.openStreams, ours.peak.openStreams)),
     row("cache: instances (peak)", ({ ours }) => meanAndPeak(ours.instances.mean, ours.instances.peak)),
+    ...choices(all),
     row("today: limits broken", ({ ours }) => broken(currentLimits, ours.inputs.users)),
     row("cache: limits broken", ({ ours }) => broken(limits, ours.inputs.users)),
   ];
 }
 
+/** The sizes and plans that were chosen. */
+function choices(all: readonly Scale[]): readonly (readonly string[])[] {
+  const row = (name: string, cell: ScaleCell) => [name, ...all.map(cell)];
+  const chosen = (part: CostPart) => (scale: Scale) => scale.ours.costs.find((line) => line.part === part)?.what ?? "-";
+  if (all[0]?.ours.inputs.setUp !== "aws") return [row("cache: Upstash", chosen("redis"))];
+  return [row("cache: ElastiCache", chosen("redis")), row("cache: RDS", chosen("postgres"))];
+}
+
 function costs(all: readonly Scale[]) {
-  const row = (name: string, cell: Cell) => [name, ...all.map(cell)];
+  const row = (name: string, cell: ScaleCell) => [name, ...all.map(cell)];
   const part = (of: CostPart) => (scale: Scale) => dollars(total(scale.ours.costs, of));
   return [
     row("ledger fees, the same for both", part("ledger")),
@@ -92,15 +155,21 @@ function costs(all: readonly Scale[]) {
     row("today: mirror", ({ current }) => dollars(total(current.costs, "mirror"))),
     row("today: instances", ({ current }) => dollars(total(current.costs, "instances"))),
     row("today: all except ledger fees", ({ current }) => dollars(withoutLedger(current.costs))),
-    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.current ?? "-"),
+    row("       the plan's estimate", ({ ours }) => currentEstimate(planFor(ours.inputs.users))),
     [""],
     row("cache: mirror", part("mirror")),
     row("cache: Redis", part("redis")),
     row("cache: Postgres", part("postgres")),
     row("cache: instances", part("instances")),
+    row("cache: network", part("network")),
     row("cache: all except ledger fees", ({ ours }) => dollars(withoutLedger(ours.costs))),
-    row("       the plan's estimate", ({ ours }) => PLAN[ours.inputs.users]?.ours ?? "-"),
   ];
+}
+
+function currentEstimate(plan: PlanEstimate | null): string {
+  const usd = plan?.currentUsd ?? null;
+  if (usd === null) return "-";
+  return usd === "not feasible" ? usd : dollars(usd);
 }
 
 /** The limits that this number of users breaks, and the next one. */

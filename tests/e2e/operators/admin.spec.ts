@@ -193,10 +193,11 @@ test.describe("the address", () => {
     await page.keyboard.press("End");
     await expect(page).toHaveURL(/users=10000000/);
     await expect(sentence).toContainText(/^The first limit to break is/);
-    await expect(page.getByRole("table", { name: "Dollars a month" })).toContainText(
-      "the plan's estimate, with a cache",
-    );
-    await page.keyboard.press("ArrowLeft");
+    await expect(page.getByRole("table", { name: "Dollars a month" })).toContainText("the plan's estimate, without");
+    await page.getByRole("radio", { name: /^AWS/ }).click();
+    await expect(page).toHaveURL(/setup=aws/);
+    await expect(page.getByRole("list", { name: "Limits" })).toContainText("RDS");
+    await users.press("ArrowLeft");
     await expect(page).toHaveURL(/users=9[0-9]00000/);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DEFAULT_INPUTS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import { SET_UP_NAMES } from "@/lib/core/capacity/set-ups/set-ups";
 import { UNIT_FIGURES } from "@/lib/core/capacity/unit-figures";
 import { loopback } from "@/scripts/develop/load/client";
 import { compare } from "@/scripts/develop/load/compare";
@@ -15,7 +16,7 @@ describe("docs/capacity.md", () => {
   const page = readFileSync("docs/capacity.md", "utf8");
 
   it.each([
-    ["the tables as npm run capacity prints them", report(DEFAULT_INPUTS, PLAN_SCALES)],
+    ["the tables as npm run capacity prints them", report(DEFAULT_INPUTS, PLAN_SCALES, SET_UP_NAMES)],
     ["the unit figures", figuresTable()],
     ["the prices", pricesTable()],
   ])("contains %s (else print them again)", (_, table) => {

@@ -7,6 +7,8 @@ import {
   inputsOf,
   POSITIONS,
   parseDial,
+  parseSetUp,
+  planRows,
   planScales,
   positionOf,
   standingAt,
@@ -41,15 +43,40 @@ describe("a dial", () => {
 
 describe("the model in the page", () => {
   it("uses the model's defaults without a change", () => {
-    expect(inputsOf({ ...start, users: DEFAULT_INPUTS.users })).toEqual(DEFAULT_INPUTS);
+    expect(inputsOf({ ...start, users: DEFAULT_INPUTS.users }, parseSetUp(null))).toEqual(DEFAULT_INPUTS);
   });
 
   it("gives the four scales of the plan", () => {
-    expect(planScales(inputsOf(start)).map(({ users }) => users)).toEqual([10_000, 100_000, 1_000_000, 10_000_000]);
+    expect(planScales(inputsOf(start, "vercel")).map(({ users }) => users)).toEqual([
+      10_000, 100_000, 1_000_000, 10_000_000,
+    ]);
+  });
+
+  it.each([
+    ["aws", "aws"],
+    ["vercel", "vercel"],
+    ["", "vercel"],
+    ["azure", "vercel"],
+  ])("takes the set-up %j of the address as %s", (text, setUp) => {
+    expect(parseSetUp(text)).toBe(setUp);
+    expect(inputsOf(start, parseSetUp(text)).settings.hasDoorbell).toBe(setUp === "aws");
+  });
+
+  it("shows the plan's cells on both set-ups, whichever is chosen, with storage once", () => {
+    const rows = planRows(inputsOf(start, "aws"));
+    expect(rows.map(({ what, setUp }) => [what, setUp])).toEqual([
+      ["storage", "vercel"],
+      ["dollars", "vercel"],
+      ["dollars", "aws"],
+    ]);
+    expect(rows).toEqual(planRows(inputsOf(start, "vercel")));
+    for (const { cells } of rows)
+      for (const { value, cell } of cells) if (cell !== null) expect(cell.isMet).toBe(value <= cell.goal);
+    expect(rows[1]?.cells.at(-1)?.cell).toBeNull();
   });
 
   it("leaves out zeros, because its scale is logarithmic", () => {
-    const { users, costs } = curvesOf(inputsOf(start));
+    const { users, costs } = curvesOf(inputsOf(start, "aws"));
     for (const { usd } of costs) {
       expect(usd).toHaveLength(users.length);
       expect(usd.every((value) => value === null || value > 0)).toBe(true);
@@ -57,8 +84,8 @@ describe("the model in the page", () => {
   });
 
   it("names the limit that breaks first, before and after it breaks", () => {
-    const few = standingAt(inputsOf({ ...start, users: 1_000 }));
-    const many = standingAt(inputsOf({ ...start, users: 10_000_000 }));
+    const few = standingAt(inputsOf({ ...start, users: 1_000 }, "vercel"));
+    const many = standingAt(inputsOf({ ...start, users: 10_000_000 }, "vercel"));
     const [first] = many.limits;
     expect(few.isBroken).toBe(false);
     expect(few.sentence).toMatch(/^Nothing is broken at 1K users\. The first limit to break is/);

@@ -4,15 +4,42 @@ import { PURPOSES } from "@/lib/adapters/redis/client/command-stats";
 import { capacity, sum } from "@/lib/core/capacity/capacity";
 import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { currentPlan } from "@/lib/core/capacity/current";
-import { type CapacityInputs, DEFAULT_INPUTS, DEFAULT_SETTINGS, PLAN_SCALES } from "@/lib/core/capacity/inputs";
+import {
+  type CapacityInputs,
+  DEFAULT_INPUTS,
+  DEFAULT_SETTINGS,
+  PLAN_SCALES,
+  withSetUp,
+} from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity } from "@/lib/core/capacity/need";
-import { STAYING, traffic } from "@/lib/core/capacity/traffic";
+import { STAYING } from "@/lib/core/capacity/rates";
+import { SET_UP_NAMES } from "@/lib/core/capacity/set-ups/set-ups";
+import { traffic } from "@/lib/core/capacity/traffic";
 import { figure } from "@/lib/core/capacity/unit-figures";
 import { readEnv } from "@/lib/server/config/env";
 
 const of = (inputs: Partial<CapacityInputs>): Capacity => capacity({ ...DEFAULT_INPUTS, ...inputs });
 const usd = (inputs: Partial<CapacityInputs>, part: Parameters<typeof total>[1]) => total(of(inputs).costs, part);
+
+const TINY = [3.5e-323, 1e-310, 1e-100, 1e-14];
+const share = fc.oneof({ weight: 9, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) }, fc.constantFrom(...TINY));
+const anyInputs = fc
+  .record({
+    users: fc.integer({ min: 0, max: 20_000_000 }),
+    signalsPerUserDay: fc.double({ min: 0, max: 1_000, noNaN: true }),
+    readsPerUserDay: fc.double({ min: 0, max: 2_000, noNaN: true }),
+    openPageShare: share,
+    segments: fc.integer({ min: 1, max: 64 }),
+    contactsPerUser: fc.integer({ min: 0, max: 500 }),
+    ownWriteShare: share,
+    directReadShare: share,
+    monthsKept: fc.integer({ min: 1, max: 60 }),
+    mirrorMs: fc.integer({ min: 1, max: 2_000 }),
+    zones: fc.constantFrom<1 | 2>(1, 2),
+    setUp: fc.constantFrom(...SET_UP_NAMES),
+  })
+  .map((some): CapacityInputs => withSetUp({ ...DEFAULT_INPUTS, ...some }, some.setUp));
 
 describe("the plan's own figures", () => {
   it.each([
@@ -38,6 +65,47 @@ describe("the plan's own figures", () => {
   });
 });
 
+describe("a doorbell", () => {
+  const at = (hasDoorbell: boolean, inputs: Partial<CapacityInputs>) =>
+    of({ instances: 1, ...inputs, settings: { ...DEFAULT_SETTINGS, hasDoorbell } }).mean;
+  const idle = { users: 100, openPageShare: 1, signalsPerUserDay: 0, readsPerUserDay: 0 };
+
+  it("leaves an idle network with an open page one look at each topic in ten minutes, a lease and an empty round in five seconds", () => {
+    const { mirror, redis } = at(true, idle);
+    // Four topics and the head, once for each of the looks, which come one by one.
+    expect(mirror.requests).toBeCloseTo((4 + 4) / 600, 3);
+    expect(redis.lease).toBeCloseTo(1 / 5, 9);
+    expect(redis.round).toBeCloseTo(1 / 5 + 4 / 600, 3);
+  });
+
+  it("pulls a topic with a message each minute once a minute, where polls pull it once a second", () => {
+    const quiet = { ...idle, signalsPerUserDay: (4 * 86_400) / 60 / 100, ownWriteShare: 0, contactsPerUser: 0 };
+    const kindShares = { contact: 0.25, trust: 0.25, recognition: 0.25, profile: 0.25 };
+    const perMinute = 1 / (1 + Math.exp(-1 / 60) * (1 / (1 / 60 + 1 / 600)));
+    // A run that finds a message asks for two pages. Two messages within a period are rare.
+    const { mirror } = at(true, { ...quiet, kindShares });
+    expect(mirror.requests / perMinute / 4).toBeGreaterThan(2.4);
+    expect(mirror.requests / perMinute / 4).toBeLessThan(3);
+    expect(at(false, { ...quiet, kindShares }).mirror.requests).toBeGreaterThan(5);
+  });
+
+  it("is of no use without an open page", () => {
+    const closed = { users: 1_000, openPageShare: 0 };
+    expect(at(true, closed)).toEqual(at(false, closed));
+  });
+
+  it("costs the mirror at most what the polls cost", () => {
+    fc.assert(
+      fc.property(anyInputs, (inputs) => {
+        const [rung, polled] = [true, false].map((hasDoorbell) =>
+          capacity({ ...inputs, instances: 2, settings: { ...inputs.settings, hasDoorbell } }),
+        );
+        expect(rung?.mean.mirror.demanded).toBeLessThanOrEqual((polled?.mean.mirror.demanded ?? 0) * 1.001 + 1e-9);
+      }),
+    );
+  });
+});
+
 describe("one piece of code at a time, by hand", () => {
   it("storage is the bytes that messages leave behind", () => {
     const { storage } = of({ users: 1_000, monthsKept: 3 });
@@ -59,6 +127,7 @@ describe("one piece of code at a time, by hand", () => {
       nonce: 0,
       idempotency: 0,
       fence: 0,
+      lease: 0,
       report: 0.1,
     });
     expect(sum(mean.sql)).toBeCloseTo(100 / 280, 9);
@@ -135,23 +204,6 @@ describe("one piece of code at a time, by hand", () => {
     expect(traffic(inputs, 1).redis.round / perS).toBeCloseTo(1 - Math.exp(-1), 2);
   });
 });
-
-const TINY = [3.5e-323, 1e-310, 1e-100, 1e-14];
-const share = fc.oneof({ weight: 9, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) }, fc.constantFrom(...TINY));
-const anyInputs = fc
-  .record({
-    users: fc.integer({ min: 0, max: 20_000_000 }),
-    signalsPerUserDay: fc.double({ min: 0, max: 1_000, noNaN: true }),
-    readsPerUserDay: fc.double({ min: 0, max: 2_000, noNaN: true }),
-    openPageShare: share,
-    segments: fc.integer({ min: 1, max: 64 }),
-    contactsPerUser: fc.integer({ min: 0, max: 500 }),
-    ownWriteShare: share,
-    directReadShare: share,
-    monthsKept: fc.integer({ min: 1, max: 60 }),
-    mirrorMs: fc.integer({ min: 1, max: 2_000 }),
-  })
-  .map((some): CapacityInputs => ({ ...DEFAULT_INPUTS, ...some }));
 
 /** Figures that must not fall when an input grows. */
 const needsOf = ({ messages, storage, mean, memory, instances, costs }: Capacity) => ({
@@ -263,15 +315,23 @@ describe("whatever the inputs", () => {
 });
 
 describe("limits", () => {
+  it("name what to do, on both set-ups", () => {
+    for (const setUp of SET_UP_NAMES)
+      for (const { remedy } of limitsOf(withSetUp(DEFAULT_INPUTS, setUp))) expect(remedy).toMatch(/^[A-Z].{20,}[.]$/);
+  });
+
   it("come in the order in which they break, and each breaks there and not before", () => {
-    for (const [limits, at] of [
-      [limitsOf(DEFAULT_INPUTS), limitsOf],
-      [currentLimitsOf(DEFAULT_INPUTS), currentLimitsOf],
+    const aws = withSetUp(DEFAULT_INPUTS, "aws");
+    for (const [inputs, at] of [
+      [DEFAULT_INPUTS, limitsOf],
+      [aws, limitsOf],
+      [DEFAULT_INPUTS, currentLimitsOf],
     ] as const) {
+      const limits = at(inputs);
       const users = limits.map(({ breaksAtUsers }) => breaksAtUsers);
       expect(users).toEqual(users.toSorted((a, b) => a - b));
       for (const { name, breaksAtUsers } of limits) {
-        const limitAt = (n: number) => at({ ...DEFAULT_INPUTS, users: n }).find((limit) => limit.name === name);
+        const limitAt = (n: number) => at({ ...inputs, users: n }).find((limit) => limit.name === name);
         const [before, after] = [limitAt(Math.floor(breaksAtUsers * 0.99)), limitAt(breaksAtUsers)];
         expect([name, (before?.used ?? 0) <= (before?.limit ?? 0)]).toEqual([name, true]);
         expect([name, (after?.used ?? 0) > (after?.limit ?? 0)]).toEqual([name, true]);
@@ -299,13 +359,6 @@ describe("dollars", () => {
       expect(total(costs)).toBeCloseTo(withoutLedger(costs) + total(costs, "ledger"), 6);
       expect(withoutLedger(costs)).toBeLessThan(total(costs, "ledger"));
     }
-  });
-
-  it("of Redis are those of the largest plan if commands by use would cost more", () => {
-    const plan = of({ users: 200_000 }).costs.filter(({ part }) => part === "redis");
-    expect(plan.map(({ what }) => what)).toEqual(["largest fixed plan", "traffic"]);
-    expect(plan[0]?.usd).toBe(1_500);
-    expect(usd({ users: 1_000 }, "redis")).toBeLessThan(200);
   });
 
   it("of the mirror are zero while the public one carries the requests", () => {

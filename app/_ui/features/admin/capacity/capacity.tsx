@@ -8,15 +8,20 @@ import {
   type DialValues,
   inputsOf,
   parseDial,
+  parseSetUp,
+  planRows,
   planScales,
+  SET_UP_OPTIONS,
   standingAt,
 } from "@/lib/client/admin/capacity";
+import { Chips } from "../../../primitives/chips";
 import { useUrlState } from "../../url-state";
 import { Panel } from "../frame/panel";
 import { Cost } from "./cost";
 import { Curves } from "./curves";
 import { Dials } from "./dials";
 import { Limits } from "./limits";
+import { PlanCells } from "./plan-cells";
 import { CostsTable, NeedsTable } from "./plan-tables";
 
 /** The resources and cost that a number of users needs, set with sliders, and the cost so far. */
@@ -29,7 +34,9 @@ export function Capacity() {
   }, [asked]);
   // The slider moves at once. The model is computed a moment later.
   const settled = useDeferredValue(values);
-  const inputs = useMemo(() => inputsOf(settled), [settled]);
+  const setUp = parseSetUp(get("setup"));
+  const inputs = useMemo(() => inputsOf(settled, setUp), [settled, setUp]);
+  const rows = useMemo(() => planRows(inputs), [inputs]);
   const standing = useMemo(() => standingAt(inputs), [inputs]);
   const scales = useMemo(() => planScales(inputs), [inputs]);
   const curves = useMemo(() => curvesOf(inputs), [inputs]);
@@ -47,6 +54,7 @@ export function Capacity() {
         title="Capacity"
         note="Measured unit figures times list prices (docs/capacity.md). npm run capacity prints the same."
       >
+        <Chips label="Set-up" value={setUp} options={SET_UP_OPTIONS} onChange={(value) => set({ setup: value })} />
         <Dials values={values} onChange={(id, value) => set({ [id]: String(value) })} />
         <p
           data-testid="first-limit"
@@ -58,6 +66,9 @@ export function Capacity() {
           <Mark aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
           {standing.sentence}
         </p>
+      </Panel>
+      <Panel title="The plan's estimates" note="On both set-ups, without ledger fees. Storage is the same on both.">
+        <PlanCells rows={rows} />
       </Panel>
       <Panel
         title="Dollars per month by users"

@@ -12,6 +12,7 @@ const LINES = [
   { color: "danger", stroke: "stroke-danger", dash: [2, 3] },
   { color: "gold", stroke: "stroke-gold", dash: [10, 3, 2, 3] },
   { color: "ink", stroke: "stroke-ink", dash: [5, 3] },
+  { color: "ink-faint", stroke: "stroke-ink-faint", dash: [1, 4] },
 ] as const;
 
 export interface Mark {

@@ -1,14 +1,15 @@
 import { costOfPart, PARTS, runningCost, type Scale } from "@/lib/client/admin/capacity";
 import { bytes, compact, dollars, rate } from "@/lib/client/format/numbers";
+import { planFor } from "@/lib/core/capacity/plan";
 import { DownloadCsv } from "../frame/download-csv";
 
-/** The plan's two tables with the model's figures, beside the plan's own estimates. */
-const PLAN: Readonly<Record<number, { readonly storage: string; readonly without: string; readonly with: string }>> = {
-  10000: { storage: "5 GB", without: "$2,000", with: "$500" },
-  100000: { storage: "50 GB", without: "$20,000", with: "$2,500" },
-  1000000: { storage: "500 GB", without: "not feasible", with: "$15,000" },
-  10000000: { storage: "5 TB", without: "–", with: "–" },
-};
+/** Needs and costs of the chosen set-up, beside the plan's estimates without a cache. */
+
+function currentEstimate(users: number): string {
+  const usd = planFor(users)?.currentUsd ?? null;
+  if (usd === null) return "–";
+  return usd === "not feasible" ? usd : dollars(usd);
+}
 
 interface Line {
   readonly name: string;
@@ -21,7 +22,6 @@ const NEEDS: readonly Line[] = [
   { name: "Messages a day", cell: ({ ours }) => compact(ours.messages.perDay) },
   { name: "Messages a second, at the peak", cell: ({ ours }) => rate(ours.messages.peakPerS) },
   { name: "Stored in a month", cell: ({ ours }) => bytes(ours.storage.monthBytes) },
-  { name: "the plan's estimate", isPlan: true, cell: ({ users }) => PLAN[users]?.storage ?? "–" },
   { name: "Mirror requests a second, today", cell: ({ current }) => compact(current.mirrorRequestsPerS) },
   { name: "Mirror requests a second, with the cache", cell: ({ ours }) => rate(ours.mean.mirror.requests) },
   { name: "Memory, today", cell: ({ current }) => bytes(current.memoryBytes) },
@@ -41,13 +41,12 @@ const COSTS: readonly Line[] = [
     isTotal: true,
     cell: ({ ours }) => dollars(Math.round(runningCost(ours))),
   },
-  { name: "the plan's estimate, with a cache", isPlan: true, cell: ({ users }) => PLAN[users]?.with ?? "–" },
   {
     name: "Everything except ledger fees, today",
     isTotal: true,
     cell: ({ current }) => dollars(Math.round(runningCost(current))),
   },
-  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => PLAN[users]?.without ?? "–" },
+  { name: "the plan's estimate, without", isPlan: true, cell: ({ users }) => currentEstimate(users) },
 ];
 
 export const NeedsTable = ({ scales }: { scales: readonly Scale[] }) => (

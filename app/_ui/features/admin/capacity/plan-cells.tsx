@@ -1,0 +1,107 @@
+import clsx from "clsx";
+import { Check, X } from "lucide-react";
+import type { PlanRow } from "@/lib/client/admin/capacity";
+import { bytes, compact, dollars } from "@/lib/client/format/numbers";
+import { planFor } from "@/lib/core/capacity/plan";
+import { SET_UPS } from "@/lib/core/capacity/set-ups/set-ups";
+
+const shown = (what: PlanRow["what"], value: number) =>
+  what === "storage" ? bytes(value * 1e9) : dollars(Math.round(value));
+
+/** The plan's two tables: each cell of ours beside the plan's, with a mark, and what would meet the cells that are not met. */
+export function PlanCells({ rows }: { rows: readonly PlanRow[] }) {
+  const scales = rows[0]?.cells.map(({ users }) => users) ?? [];
+  const missed = rows.flatMap(({ what, setUp, cells }) =>
+    cells.flatMap(({ users, cell }) => (cell === null || cell.isMet ? [] : [{ what, setUp, users, cell }])),
+  );
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section aria-label="The plan's cells, as a table" tabIndex={0} className="-mx-1 overflow-x-auto px-1">
+        <table className="w-full min-w-lg border-collapse text-sm">
+          <caption className="sr-only">The plan's estimates a month, and ours</caption>
+          <thead>
+            <tr className="border-line-strong border-b">
+              <th scope="col" className="py-2 pr-2 text-left font-medium text-ink-soft">
+                Users
+              </th>
+              {scales.map((users) => (
+                <th key={users} scope="col" className="px-2 py-2 text-right font-medium tabular-nums last:pr-0">
+                  {compact(users)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ what, setUp, cells }) => (
+              <tr key={`${what} ${setUp}`} className="border-line border-t">
+                <th scope="row" className="py-1.5 pr-2 text-left font-normal">
+                  {what === "storage" ? "Stored in a month" : `Dollars, ${SET_UPS[setUp].label}`}
+                </th>
+                {cells.map(({ users, value, cell }) => (
+                  <td key={users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
+                    {shown(what, value)}
+                    {cell !== null && <Mark isMet={cell.isMet} />}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            <PlanLine
+              name="the plan: stored in a month"
+              scales={scales}
+              cell={(users) => planFor(users)?.storageGb}
+              what="storage"
+            />
+            <PlanLine name="the plan: dollars" scales={scales} cell={(users) => planFor(users)?.usd} what="dollars" />
+          </tbody>
+        </table>
+      </section>
+      <ul aria-label="Cells that are not met" className="mt-4 space-y-2 text-sm">
+        {missed.map(({ what, setUp, users, cell }) => (
+          <li key={`${what} ${setUp} ${users}`}>
+            <span className="font-medium">
+              {compact(users)} users, {what === "storage" ? "storage" : `dollars on ${setUp}`}:
+            </span>{" "}
+            {compact(cell.value / cell.goal)} times the plan's. {cell.why}{" "}
+            <span className="text-ink-soft">Next: {cell.next}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Mark({ isMet }: { isMet: boolean }) {
+  const Icon = isMet ? Check : X;
+  return (
+    <span className={clsx("ml-1 inline-block align-[-0.15em]", isMet ? "text-accent" : "text-copper")}>
+      <Icon aria-hidden="true" className="size-4" />
+      <span className="sr-only">{isMet ? "met" : "not met"}</span>
+    </span>
+  );
+}
+
+interface PlanLineProps {
+  name: string;
+  scales: readonly number[];
+  what: PlanRow["what"];
+  cell(users: number): number | null | undefined;
+}
+
+function PlanLine({ name, scales, what, cell }: PlanLineProps) {
+  return (
+    <tr className="border-line border-t text-ink-soft italic">
+      <th scope="row" className="py-1.5 pr-2 text-left font-normal">
+        {name}
+      </th>
+      {scales.map((users) => {
+        const value = cell(users) ?? null;
+        return (
+          <td key={users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
+            {value === null ? "–" : shown(what, value)}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}

@@ -1,0 +1,95 @@
+/** The scaling plan's own estimates (docs/capacity.md), and which of them are met. */
+import { total, withoutLedger } from "./costs";
+import type { Capacity, CostPart } from "./need";
+import type { SetUp } from "./set-ups/set-ups";
+import { figure } from "./unit-figures";
+
+export interface PlanEstimate {
+  readonly storageGb: number;
+  /** Dollars a month without a cache, and with one. Null where the plan gives none. */
+  readonly currentUsd: number | "not feasible" | null;
+  readonly usd: number | null;
+}
+
+/** By the number of users. */
+const PLAN: Readonly<Record<number, PlanEstimate>> = {
+  10000: { storageGb: 5, currentUsd: 2_000, usd: 500 },
+  100000: { storageGb: 50, currentUsd: 20_000, usd: 2_500 },
+  1000000: { storageGb: 500, currentUsd: "not feasible", usd: 15_000 },
+  10000000: { storageGb: 5_000, currentUsd: null, usd: null },
+};
+
+export const planFor = (users: number): PlanEstimate | null => PLAN[users] ?? null;
+
+export interface Cell {
+  readonly what: "storage" | "dollars";
+  /** GB or dollars, a month. */
+  readonly value: number;
+  readonly goal: number;
+  readonly isMet: boolean;
+  /** Where it is not met: what takes most of it, and what would lower it. */
+  readonly why: string;
+  readonly next: string;
+}
+
+const GB = 1e9;
+/** The plan stores 5 GB for 52.5 million messages. */
+const PLAN_BYTES = 95;
+
+export const PART_LABELS: Readonly<Record<CostPart, string>> = {
+  ledger: "Ledger fees",
+  mirror: "Mirror",
+  redis: "Redis",
+  postgres: "Postgres",
+  instances: "Instances",
+  network: "Network",
+};
+
+/** The next step that lowers a part. What does not exist yet is called so. */
+const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, string>>>> = {
+  vercel: {
+    mirror: "Run a mirror: it takes no price for a call.",
+    redis: "Take a Redis that takes no price for a command (REDIS_URL).",
+    postgres: "Keep fewer months. Compressed segments for old messages do not exist yet.",
+    instances: "Move to containers: our own server answers there, without the framework.",
+    network: "Move to containers: a load balancer takes no price for a request.",
+  },
+  aws: {
+    mirror: "Run a mirror: it takes no price for a call.",
+    redis: "Write with fewer commands, and keep less of each write. Neither exists yet.",
+    postgres: "Keep fewer months. Cheaper statements and compressed segments for old messages do not exist yet.",
+    instances: "Put several signals into one ledger message, which the SDK sends as one. That does not exist yet.",
+    network: "Send fewer freshness events, or put a cheaper network in front.",
+  },
+};
+
+/** The cells of the plan's two tables for this number of users. Empty where the plan gives no figure. */
+export function planCells(needs: Capacity): readonly Cell[] {
+  const plan = planFor(needs.inputs.users);
+  if (plan === null) return [];
+  const storage = storageCell(needs, plan.storageGb);
+  return plan.usd === null ? [storage] : [storage, dollarsCell(needs, plan.usd)];
+}
+
+function storageCell({ storage }: Capacity, goal: number): Cell {
+  const value = storage.monthBytes / GB;
+  return {
+    ...{ what: "storage", value, goal, isMet: value <= goal },
+    why: `A message takes ${figure("storedBytesPerMessage")} bytes with its rows and indexes, and the plan counts ${PLAN_BYTES}.`,
+    next: "Compressed segments for old messages, which do not exist yet: 60 bytes a message in a trial (docs/measurements.md).",
+  };
+}
+
+const RUNNING: readonly Exclude<CostPart, "ledger">[] = ["mirror", "redis", "postgres", "instances", "network"];
+
+function dollarsCell({ costs, inputs }: Capacity, goal: number): Cell {
+  const value = withoutLedger(costs);
+  const [largest = "redis"] = RUNNING.toSorted((a, b) => total(costs, b) - total(costs, a));
+  const share = Math.round((total(costs, largest) / value) * 100);
+  const line = costs.filter(({ part }) => part === largest).toSorted((a, b) => b.usd - a.usd)[0];
+  return {
+    ...{ what: "dollars", value, goal, isMet: value <= goal },
+    why: `${PART_LABELS[largest]} is ${share} % of it, ${line?.what ?? ""} most of all.`,
+    next: NEXT[inputs.setUp][largest],
+  };
+}

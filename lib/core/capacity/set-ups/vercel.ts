@@ -1,0 +1,80 @@
+/** Dollars a month on Vercel, Upstash and Neon. */
+import { egressBytesPerS } from "../egress";
+import { MONTH_DAYS, MONTH_S } from "../inputs";
+import type { CostLine, Needs } from "../need";
+import { LIMITS, usdOf } from "../prices";
+import { figure } from "../unit-figures";
+import { cheapest, UPSTASH_PLANS } from "./sizes";
+
+const GB = 1e9;
+const HOURS = MONTH_DAYS * 24;
+/** Neon's own default: one day back can be restored. */
+const HISTORY_DAYS = 1;
+
+export const vercelCosts = (needs: Needs): readonly CostLine[] => [
+  ...redis(needs),
+  ...postgres(needs),
+  ...functions(needs),
+  ...edge(needs),
+];
+
+/** The cheapest of Upstash's plans and of paying by use. If none carries the busiest minute, use is what it would cost. */
+function redis({ redis: { commandsPerS, peakCommandsPerS, storedBytes, trafficBytesPerS } }: Needs): CostLine[] {
+  const [gb, trafficGb] = [storedBytes / GB, (trafficBytesPerS * MONTH_S) / GB];
+  const byUse: readonly CostLine[] = [
+    { part: "redis", what: "commands", usd: usdOf("redisCommand", commandsPerS * MONTH_S), price: "redisCommand" },
+    { part: "redis", what: "storage", usd: usdOf("redisStorageGb", gb), price: "redisStorageGb" },
+    { part: "redis", what: "traffic", usd: usdOf("redisTrafficGb", trafficGb), price: "redisTrafficGb" },
+  ];
+  const plan = cheapest(
+    UPSTASH_PLANS,
+    (each) => gb <= each.gb && trafficGb <= each.trafficGb && peakCommandsPerS <= each.commandsPerS,
+  );
+  const useCarries = peakCommandsPerS <= LIMITS.redisCommandsPerS.value && gb <= LIMITS.redisUseGb.value;
+  const usdByUse = byUse.reduce((sum, { usd }) => sum + usd, 0);
+  if (plan === null || (useCarries && usdByUse <= plan.usd)) return [...byUse];
+  return [{ part: "redis", what: plan.name, usd: plan.usd, price: plan.price }];
+}
+
+function postgres({ postgres: { computeUnits }, storage, messages, mean }: Needs): CostLine[] {
+  const read = mean.sql.view + mean.sql.direct;
+  const historyBytes = messages.perDay * HISTORY_DAYS * figure("walBytesPerMessage");
+  const trafficBytes = read * figure("viewBytes") * MONTH_S;
+  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
+    ...{ part: "postgres", what, price },
+    usd: usdOf(price, amount),
+  });
+  return [
+    line("compute", "postgresComputeHour", computeUnits * HOURS),
+    line("storage", "postgresStorageGb", storage.keptBytes / GB),
+    line("history of a day", "postgresHistoryGb", historyBytes / GB),
+    line("traffic", "postgresTrafficGb", trafficBytes / GB),
+  ];
+}
+
+function functions({ inputs, instances, mean }: Needs): CostLine[] {
+  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
+    ...{ part: "instances", what, price },
+    usd: usdOf(price, amount),
+  });
+  return [
+    line("active CPU", "functionCpuHour", instances.cores * HOURS),
+    line("memory", "functionMemoryGbHour", instances.mean * inputs.settings.instanceMemoryGb * HOURS),
+    line("invocations", "functionCall", mean.requests * MONTH_S),
+    line("seat of the Pro plan", "vercelSeat", inputs.users === 0 ? 0 : 1),
+  ];
+}
+
+/** The price of Vercel's network: for each request, and for each byte to browsers and from functions to the network. */
+function edge(needs: Needs): CostLine[] {
+  const gb = (egressBytesPerS(needs.inputs, needs.mean) * MONTH_S) / GB;
+  const line = (what: string, price: CostLine["price"], amount: number): CostLine => ({
+    ...{ part: "network", what, price },
+    usd: usdOf(price, amount),
+  });
+  return [
+    line("requests", "edgeRequest", needs.mean.requests * MONTH_S),
+    line("to browsers", "edgeTransferGb", gb),
+    line("from functions", "originTransferGb", gb),
+  ];
+}
