@@ -90,6 +90,10 @@ export class Metrics {
     registry: this.registry,
   });
 
+  private readonly requestsByStatus: Record<string, number> = {};
+  private readonly budgetState = { waitMs: 0, refused: 0 };
+  private readonly mirrorMs = new Map<string, number>();
+
   constructor() {
     const { registry, readsByTier } = this;
     new Counter({
@@ -104,10 +108,6 @@ export class Metrics {
       },
     });
   }
-
-  private readonly requestsByStatus: Record<string, number> = {};
-  private readonly budgetState = { waitMs: 0, refused: 0 };
-  private readonly mirrorMs = new Map<string, number>();
 
   /** `status` is the HTTP status of the answer. */
   observeRequest(route: string, status: number, ms: number): void {
