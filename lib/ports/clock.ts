@@ -7,6 +7,9 @@ export interface Clock {
   now(): number;
   /** Milliseconds since an arbitrary instant of this process. Never steps. Use it for waits, leases, gates, back-off and ages. */
   monotonicMs(): number;
-  /** Resolves after `ms`, or at once when the signal aborts (never rejects). */
+  /**
+   * Resolves after `ms`, or at once when the signal aborts (never rejects). At once also if `ms` is zero or less, as the rest of a
+   * time that is over is. `ms` is finite and at most 24.8 days.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

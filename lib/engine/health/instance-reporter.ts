@@ -30,7 +30,7 @@ export const IDLE_TTL_MS = 300_000;
 
 export class InstanceReporter {
   private readonly closing = new AbortController();
-  private sentMs = Number.NEGATIVE_INFINITY;
+  private sentMs: number | null = null;
   private hasNews = false;
   private isWaiting = false;
   /** The latest report expires soon, so another one must follow it. */
@@ -60,7 +60,7 @@ export class InstanceReporter {
   async close(): Promise<void> {
     const { reports, instanceId } = this.deps;
     this.closing.abort();
-    if (this.sentMs === Number.NEGATIVE_INFINITY) return;
+    if (this.sentMs === null) return;
     await this.sending;
     await reports.remove(instanceId).catch(ifDown("redis", () => {}));
   }
@@ -70,22 +70,26 @@ export class InstanceReporter {
   }
 
   private async tell(): Promise<void> {
-    const { clock } = this.deps;
     const { signal } = this.closing;
     this.isWaiting = true;
     while ((this.hasNews || this.isShortLived) && !signal.aborted) {
-      await clock.sleep(this.sentMs + REPORT_EVERY_MS - clock.monotonicMs(), signal);
+      await this.deps.clock.sleep(this.leftMs(), signal);
       // A viewer's read may have sent the report meanwhile.
-      const isDue = clock.monotonicMs() - this.sentMs >= REPORT_EVERY_MS;
-      if (isDue && !signal.aborted) await this.send("nobody");
+      if (this.leftMs() === 0 && !signal.aborted) await this.send("nobody");
     }
     this.isWaiting = false;
+  }
+
+  /** The time until the next report may go. */
+  private leftMs(): number {
+    return this.sentMs === null ? 0 : Math.max(0, this.sentMs + REPORT_EVERY_MS - this.deps.clock.monotonicMs());
   }
 
   /** Null while Redis does not answer. */
   private send(asks: "everybody" | "nobody"): Promise<readonly string[] | null> {
     const nowMs = this.deps.clock.monotonicMs();
-    this.isShortLived = this.hasNews && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;
+    const isOfRun = this.sentMs !== null && nowMs - this.sentMs <= REPORT_EVERY_MS + LATE_MS;
+    this.isShortLived = this.hasNews && isOfRun;
     this.sentMs = nowMs;
     // Something that happens while the report is composed may be missing in it, so it counts as news again.
     this.hasNews = false;

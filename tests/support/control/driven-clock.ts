@@ -1,6 +1,7 @@
 import type { Awaitable } from "@/lib/core/awaitable";
 import type { Clock } from "@/lib/ports/clock";
 import { settle } from "./event-loop";
+import { sleepTime } from "./sleep-time";
 
 /** A clock that moves only when a test moves it. Sleepers wake in the order of their time. */
 export class DrivenClock implements Clock {
@@ -40,7 +41,7 @@ export class DrivenClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (signal?.aborted || ms <= 0) return resolve();
+      if (signal?.aborted || sleepTime(ms) <= 0) return resolve();
       const wake = () => {
         this.sleepers = this.sleepers.filter((each) => each !== sleeper);
         signal?.removeEventListener("abort", wake);

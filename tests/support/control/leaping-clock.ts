@@ -1,4 +1,5 @@
 import type { Clock } from "@/lib/ports/clock";
+import { sleepTime } from "./sleep-time";
 
 /**
  * The machine's clock, which a test can put forward. Real servers answer in real time, and the test need not wait for back-offs
@@ -19,13 +20,14 @@ export class LeapingClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      const leftMs = Math.max(0, sleepTime(ms));
       const wake = () => {
         clearTimeout(sleeper.timer);
         this.sleepers.delete(sleeper);
         signal?.removeEventListener("abort", wake);
         resolve();
       };
-      const sleeper = { atMs: this.monotonicMs() + ms, timer: setTimeout(wake, ms), wake };
+      const sleeper = { atMs: this.monotonicMs() + leftMs, timer: setTimeout(wake, leftMs), wake };
       this.sleepers.add(sleeper);
       signal?.addEventListener("abort", wake);
     });
