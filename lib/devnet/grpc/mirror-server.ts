@@ -15,7 +15,7 @@ type TopicQuery = com.hedera.mirror.api.proto.IConsensusTopicQuery;
 type TopicResponse = com.hedera.mirror.api.proto.IConsensusTopicResponse;
 
 /** The public mirror's limit. */
-const MAX_STREAMS_PER_CONNECTION = 5;
+const MAX_CALLS_PER_CONNECTION = 5;
 
 export interface MirrorGrpcOptions {
   readonly view: MirrorView;
@@ -27,14 +27,38 @@ export interface MirrorGrpcOptions {
 /** Starts the mirror's gRPC server; resolves once it listens. */
 export function startMirrorGrpc(options: MirrorGrpcOptions): Promise<GrpcServer> {
   const base = "/com.hedera.mirror.api.proto";
+  const places = new Places();
   const methods = [
     streamMethod(
       `${base}.ConsensusService/subscribeTopic`,
       [ConsensusTopicQuery, ConsensusTopicResponse],
-      (call: ServerWritableStream<TopicQuery, TopicResponse>) => subscribeTopic(options, call),
+      (call: ServerWritableStream<TopicQuery, TopicResponse>) => places.take(call, () => subscribeTopic(options, call)),
     ),
   ];
-  return startGrpcServer(methods, { ...options, maxStreams: MAX_STREAMS_PER_CONNECTION });
+  return startGrpcServer(methods, options);
+}
+
+/**
+ * The calls of each connection, the oldest first. Those beyond the limit wait until others end. The server's own limit would refuse
+ * them: that of Node 24 still counts a call for which it has just read the client's reset, as no mirror does.
+ */
+class Places {
+  private readonly byPeer = new Map<string, Map<unknown, () => void>>();
+
+  /** Begins the call once it has a place. */
+  take(call: ServerWritableStream<TopicQuery, TopicResponse>, begin: () => void): void {
+    const peer = call.getPeer();
+    const calls = this.byPeer.get(peer) ?? new Map<unknown, () => void>();
+    this.byPeer.set(peer, calls);
+    call.once("close", () => {
+      const hadPlace = [...calls.keys()].indexOf(call) < MAX_CALLS_PER_CONNECTION;
+      calls.delete(call);
+      if (hadPlace) [...calls.values()][MAX_CALLS_PER_CONNECTION - 1]?.();
+      if (calls.size === 0) this.byPeer.delete(peer);
+    });
+    calls.set(call, begin);
+    if (calls.size <= MAX_CALLS_PER_CONNECTION) begin();
+  }
 }
 
 function subscribeTopic(

@@ -78,16 +78,14 @@ export interface ServiceOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** How many calls one connection may have open. */
-  readonly maxStreams?: number;
 }
 
 /** Starts a server with these methods; resolves once it listens. */
 export async function startGrpcServer(
   methods: readonly GrpcMethod[],
-  { host, port, maxStreams }: ServiceOptions,
+  { host, port }: ServiceOptions,
 ): Promise<GrpcServer> {
-  const server = new Server(maxStreams === undefined ? {} : { "grpc.max_concurrent_streams": maxStreams });
+  const server = new Server();
   server.addService(
     Object.fromEntries(methods.map(({ definition }) => [definition.path, definition])),
     Object.fromEntries(methods.map(({ definition, handler }) => [definition.path, handler])),

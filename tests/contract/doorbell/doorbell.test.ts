@@ -80,10 +80,12 @@ describe("a doorbell", () => {
     const listening = topics.map((topicId) => listen(topicId, START));
     expect(doorbell.connectionCount).toBe(3);
     for (const topicId of topics) devnet.submit(topicId, "a");
-    await Promise.all(listening.map(({ heard }) => heard.until(({ rings }) => rings.length === 1)));
+    const hasHeard = ({ rings, ends }: Heard) => rings.length + ends.length > 0;
+    await Promise.all(listening.map(({ heard }) => heard.until(hasHeard)));
     for (const { bell } of listening) bell.close();
     const again = topics.map((topicId) => listen(topicId, START));
-    await Promise.all(again.map(({ heard }) => heard.until(({ rings }) => rings.length === 1)));
+    await Promise.all(again.map(({ heard }) => heard.until(hasHeard)));
+    expect([...listening, ...again].flatMap(({ heard }) => heard.ends)).toEqual([]);
     expect(doorbell.connectionCount).toBe(3);
   });
 
