@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseAccountId, parseUserId } from "../core/ledger/ids";
 
 // In a browser Zod would try `new Function`, which a strict content security policy forbids and reports.
@@ -7,54 +7,58 @@ if (typeof window !== "undefined") z.config({ jitless: true });
 /** A whole number in a query, in decimal digits. Refuses `1e2`, `0x10`, ` 5` and numbers out of range. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   z
-    .string()
-    .refine(
-      (text) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
-      `a whole number from ${minimum} to ${maximum}`,
+    .pipe(
+      z
+        .string()
+        .check(
+          z.refine(
+            (text) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
+            `a whole number from ${minimum} to ${maximum}`,
+          ),
+        ),
+      z.transform(Number),
     )
-    .transform(Number)
-    .meta({ type: "integer", minimum, maximum });
+    .register(z.globalRegistry, { type: "integer", minimum, maximum });
 
 /** Consensus time as the ledger writes it. */
 export const ConsensusTimestamp = z
   .string()
-  .regex(/^\d+\.\d{9}$/)
-  .meta({ description: "seconds.nanoseconds" });
+  .check(z.regex(/^\d+\.\d{9}$/))
+  .register(z.globalRegistry, { description: "seconds.nanoseconds" });
 
 export const UserIdText = z
   .string()
-  .min(1)
-  .refine((text) => parseUserId(text) !== null, "1 to 50 characters without spaces")
-  .meta({ description: "A Hedera account id or a tm- id" });
+  .check(
+    z.minLength(1),
+    z.refine((text) => parseUserId(text) !== null, "1 to 50 characters without spaces"),
+  )
+  .register(z.globalRegistry, { description: "A Hedera account id or a tm- id" });
 export const AccountIdText = z
   .string()
-  .refine((text) => parseAccountId(text) !== null, "an account id looks like 0.0.7226146")
-  .meta({ description: "A Hedera account id" });
-export const TopicIdText = z.string().regex(/^\d+\.\d+\.\d+$/);
+  .check(z.refine((text) => parseAccountId(text) !== null, "an account id looks like 0.0.7226146"))
+  .register(z.globalRegistry, { description: "A Hedera account id" });
+export const TopicIdText = z.string().check(z.regex(/^\d+\.\d+\.\d+$/));
 
 /** The lists of the answer that are cut to keep it small, with their lengths. */
-export const CappedAt = z.record(z.string(), z.number().int()).optional().meta({
+export const CappedAt = z.optional(z.record(z.string(), z.int())).register(z.globalRegistry, {
   description: "The lists that are cut, by name, with the number of items in each; absent if all are complete",
 });
 
 /** The freshness that every read states. */
 export const Freshness = z.object({
-  asOf: ConsensusTimestamp.nullable().meta({
+  asOf: z.nullable(ConsensusTimestamp).register(z.globalRegistry, {
     description: "Consensus time through which all topics are synced; null before the first sync",
   }),
   lagMs: z
-    .number()
-    .int()
-    .nonnegative()
-    .nullable()
-    .meta({ description: "How far the slowest topic is behind, in milliseconds" }),
-  stale: z
-    .boolean()
-    .meta({ description: "The lag is over the target, or the answer comes from a copy that could not be refreshed" }),
-  quiet: z.literal(true).optional().meta({
+    .nullable(z.int().check(z.nonnegative()))
+    .register(z.globalRegistry, { description: "How far the slowest topic is behind, in milliseconds" }),
+  stale: z.boolean().register(z.globalRegistry, {
+    description: "The lag is over the target, or the answer comes from a copy that could not be refreshed",
+  }),
+  quiet: z.optional(z.literal(true)).register(z.globalRegistry, {
     description: "The ledger has no new blocks, and everything on its mirror is stored; never on a public network",
   }),
-  watched: z.literal(true).optional().meta({
+  watched: z.optional(z.literal(true)).register(z.globalRegistry, {
     description:
       "A mirror tells when a topic moves, and everything of which it has told is stored. It proves nothing: the data is complete through `asOf` only, and `lagMs` is its age",
   }),
@@ -63,32 +67,30 @@ export type Freshness = z.infer<typeof Freshness>;
 
 /** Members that every view has beside its content. */
 export const ViewMembers = z.object({
-  timestamp: z.string().meta({ description: "When this answer was sent, ISO 8601" }),
+  timestamp: z.string().register(z.globalRegistry, { description: "When this answer was sent, ISO 8601" }),
   ...Freshness.shape,
 });
 
 export const PositionNumber = z
-  .number()
   .int()
-  .nonnegative()
-  .meta({ description: "The user's position, which grows by one with each row" });
+  .check(z.nonnegative())
+  .register(z.globalRegistry, { description: "The user's position, which grows by one with each row" });
 
 /** A problem (RFC 9457), with the UI's own members. */
 export const Problem = z.object({
   type: z.string(),
   title: z.string(),
-  status: z.number().int(),
+  status: z.int(),
   detail: z.string(),
-  instance: z.string().optional().meta({ description: "The request's id in the server's log" }),
+  instance: z.optional(z.string()).register(z.globalRegistry, { description: "The request's id in the server's log" }),
   code: z.string(),
   ok: z.literal(false),
   success: z.literal(false),
-  error: z.string().meta({ description: "Same as `detail`, where the web UI looks for it" }),
-  message: z
-    .string()
-    .optional()
-    .meta({ description: "Same as `detail`, where the web UI looks for it on its page of recognition" }),
-  field: z.string().optional().meta({ description: "The member or parameter that is wrong" }),
+  error: z.string().register(z.globalRegistry, { description: "Same as `detail`, where the web UI looks for it" }),
+  message: z.optional(z.string()).register(z.globalRegistry, {
+    description: "Same as `detail`, where the web UI looks for it on its page of recognition",
+  }),
+  field: z.optional(z.string()).register(z.globalRegistry, { description: "The member or parameter that is wrong" }),
 });
 export type Problem = z.infer<typeof Problem>;
 

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { CappedAt, PositionNumber, UserIdText, ViewMembers } from "./common";
 
 export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number() });
@@ -6,8 +6,8 @@ export const Trust = z.object({ allocatedTo: z.number(), receivedFrom: z.number(
 export const Contact = z.object({
   peerId: UserIdText,
   handle: z.string(),
-  bondedAt: z.number().int().meta({ description: "Epoch milliseconds of the latest accept" }),
-  profileHrl: z.string().nullable(),
+  bondedAt: z.int().register(z.globalRegistry, { description: "Epoch milliseconds of the latest accept" }),
+  profileHrl: z.nullable(z.string()),
   trust: Trust,
 });
 export type Contact = z.infer<typeof Contact>;
@@ -15,7 +15,7 @@ export type Contact = z.infer<typeof Contact>;
 export const ContactRequest = z.object({
   peerId: UserIdText,
   handle: z.string(),
-  requestedAt: z.number().int().meta({ description: "Epoch milliseconds" }),
+  requestedAt: z.int().register(z.globalRegistry, { description: "Epoch milliseconds" }),
 });
 export type ContactRequest = z.infer<typeof ContactRequest>;
 
@@ -26,7 +26,7 @@ export const ContactsAnswer = z.object({
   contacts: z.array(Contact),
   requests: z.object({ incoming: z.array(ContactRequest), outgoing: z.array(ContactRequest) }),
   trustLevels: z.record(z.string(), Trust),
-  count: z.number().int().meta({ description: "Total number of bonded contacts" }),
+  count: z.int().register(z.globalRegistry, { description: "Total number of bonded contacts" }),
   cappedAt: CappedAt,
   position: PositionNumber,
   ...ViewMembers.shape,
@@ -36,7 +36,7 @@ export type ContactsAnswer = z.infer<typeof ContactsAnswer>;
 /** The number of slots in a circle. */
 export const CIRCLE_SLOTS = 9;
 
-const CircleContact = Contact.omit({ trust: true }).extend({ isBonded: z.literal(true) });
+const CircleContact = z.extend(z.omit(Contact, { trust: true }), { isBonded: z.literal(true) });
 
 /** `GET /api/circle` */
 export const CircleAnswer = z.object({
@@ -47,15 +47,17 @@ export const CircleAnswer = z.object({
     allocatedOut: z.number(),
     receivedIn: z.number(),
     maxSlots: z.literal(CIRCLE_SLOTS),
-    bondedContacts: z.number().int(),
+    bondedContacts: z.int(),
     overAllocated: z.boolean(),
   }),
-  innerCircle: z.object({ count: z.number().int() }),
+  innerCircle: z.object({ count: z.int() }),
   position: PositionNumber,
   _meta: z.object({
     source: z.string(),
     lastUpdated: z.string(),
-    cappedAt: z.number().int().optional().meta({ description: "Set if more contacts exist than are listed" }),
+    cappedAt: z
+      .optional(z.int())
+      .register(z.globalRegistry, { description: "Set if more contacts exist than are listed" }),
   }),
   ...ViewMembers.shape,
 });

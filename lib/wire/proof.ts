@@ -1,23 +1,25 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ConsensusTimestamp, TopicIdText, ViewMembers } from "./common";
 
-const Hash = z.string().nullable().meta({ description: "Base64 of 48 bytes" });
+const Hash = z.nullable(z.string()).register(z.globalRegistry, { description: "Base64 of 48 bytes" });
 
 /** Everything that a browser needs to compute the running hash itself. */
 export const Proof = z.object({
   message: z.object({
     topicId: TopicIdText,
-    sequenceNumber: z.number().int().positive(),
+    sequenceNumber: z.int().check(z.positive()),
     consensusTimestamp: ConsensusTimestamp,
-    payerAccountId: z.string().nullable().meta({ description: "The payer; null if the mirror does not name it" }),
-    runningHashVersion: z.number().int().nullable(),
-    bytes: z.string().meta({ description: "Base64 of the message's (or chunk's) own bytes" }),
+    payerAccountId: z
+      .nullable(z.string())
+      .register(z.globalRegistry, { description: "The payer; null if the mirror does not name it" }),
+    runningHashVersion: z.nullable(z.int()),
+    bytes: z.string().register(z.globalRegistry, { description: "Base64 of the message's (or chunk's) own bytes" }),
   }),
   previousRunningHash: Hash,
   runningHash: Hash,
   status: z.enum(["verified", "unverifiable", "failed"]),
-  reason: z.string().nullable(),
-  mirrors: z.number().int().positive().meta({
+  reason: z.nullable(z.string()),
+  mirrors: z.int().check(z.positive()).register(z.globalRegistry, {
     description: "Number of mirrors whose hashes agree for the message's chain; 1 if only one was asked",
   }),
 });

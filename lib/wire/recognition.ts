@@ -1,48 +1,49 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { PositionNumber, UserIdText, ViewMembers } from "./common";
 import { Signal } from "./signals";
 import { RecognitionCard } from "./ui/reads";
 
 export const Definition = z.object({
   id: z.string(),
-  slug: z.string().nullable(),
+  slug: z.nullable(z.string()),
   title: z.string(),
-  icon: z.string().nullable(),
-  description: z.string().nullable(),
-  category: z.string().nullable(),
+  icon: z.nullable(z.string()),
+  description: z.nullable(z.string()),
+  category: z.nullable(z.string()),
 });
 export type Definition = z.infer<typeof Definition>;
 
-export const RecognitionInstance = Signal.extend({
-  definition: Definition.nullable(),
-  pending: z.boolean().meta({ description: "Whether its definition is still missing" }),
+export const RecognitionInstance = z.extend(Signal, {
+  definition: z.nullable(Definition),
+  pending: z.boolean().register(z.globalRegistry, { description: "Whether its definition is still missing" }),
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
 
 export const RecognitionQuery = z.object({
-  cursor: z.string().max(200).optional().meta({ description: "`nextCursor` of the last page" }),
+  cursor: z
+    .optional(z.string().check(z.maxLength(200)))
+    .register(z.globalRegistry, { description: "`nextCursor` of the last page" }),
 });
 
 /** `GET /api/recognition` */
 export const RecognitionAnswer = z.object({
   success: z.literal(true),
-  definitions: z.array(Definition).meta({
+  definitions: z.array(Definition).register(z.globalRegistry, {
     description:
       "The definitions of these instances and the caller's own; on the first page also those offered to everybody",
   }),
-  data: z.array(RecognitionCard).meta({ description: "The same definitions as the web UI's cards" }),
-  count: z.number().int().nonnegative().meta({ description: "The length of `data`" }),
+  data: z
+    .array(RecognitionCard)
+    .register(z.globalRegistry, { description: "The same definitions as the web UI's cards" }),
+  count: z.int().check(z.nonnegative()).register(z.globalRegistry, { description: "The length of `data`" }),
   source: z.literal("hcs"),
-  instances: z.array(RecognitionInstance).meta({ description: "Newest first" }),
+  instances: z.array(RecognitionInstance).register(z.globalRegistry, { description: "Newest first" }),
   nextCursor: z
-    .string()
-    .nullable()
-    .meta({ description: "Cursor of the next page, with older instances; null at the end" }),
+    .nullable(z.string())
+    .register(z.globalRegistry, { description: "Cursor of the next page, with older instances; null at the end" }),
   definitionsCappedAt: z
-    .number()
-    .int()
-    .optional()
-    .meta({ description: "Set if more definitions exist than are listed" }),
+    .optional(z.int())
+    .register(z.globalRegistry, { description: "Set if more definitions exist than are listed" }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });
@@ -51,11 +52,13 @@ export type RecognitionAnswer = z.infer<typeof RecognitionAnswer>;
 export const Profile = z.object({
   userId: UserIdText,
   handle: z.string(),
-  displayName: z.string().nullable(),
-  bio: z.string().nullable(),
-  avatar: z.string().nullable(),
-  profileHrl: z.string().nullable(),
-  updatedAt: z.number().int().nullable().meta({ description: "Epoch milliseconds; null if no profile was published" }),
+  displayName: z.nullable(z.string()),
+  bio: z.nullable(z.string()),
+  avatar: z.nullable(z.string()),
+  profileHrl: z.nullable(z.string()),
+  updatedAt: z
+    .nullable(z.int())
+    .register(z.globalRegistry, { description: "Epoch milliseconds; null if no profile was published" }),
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -63,23 +66,22 @@ export type Profile = z.infer<typeof Profile>;
 export const MAX_PROFILE_IDS = 100;
 
 export const ProfilesQuery = z.object({
-  ids: z
-    .string()
-    .min(1)
-    .max(6_000)
-    .transform((text) => text.split(",").map((id) => id.trim()))
-    .pipe(z.array(UserIdText).min(1).max(MAX_PROFILE_IDS)),
+  ids: z.pipe(
+    z.pipe(
+      z.string().check(z.minLength(1), z.maxLength(6_000)),
+      z.transform((text) => text.split(",").map((id) => id.trim())),
+    ),
+    z.array(UserIdText).check(z.minLength(1), z.maxLength(MAX_PROFILE_IDS)),
+  ),
 });
 
 /** `GET /api/profiles`: the caller and the caller's contacts; other ids are left out. */
 export const ProfilesAnswer = z.object({
   success: z.literal(true),
   profiles: z.array(Profile),
-  cappedAt: z
-    .number()
-    .int()
-    .optional()
-    .meta({ description: "Set to the number of items if not all fit; ask for fewer ids at once" }),
+  cappedAt: z.optional(z.int()).register(z.globalRegistry, {
+    description: "Set to the number of items if not all fit; ask for fewer ids at once",
+  }),
   position: PositionNumber,
   ...ViewMembers.shape,
 });

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "./common";
 
@@ -6,10 +6,12 @@ const common = {
   from: UserIdText,
   nonce: z
     .number()
-    .nonnegative()
-    .max(Number.MAX_SAFE_INTEGER)
-    .meta({ description: "Larger than the last one of this `from`; may be a fraction" }),
-  ts: z.number().int().nonnegative().meta({ description: "Epoch seconds, within -600 and +120 of now" }),
+    .check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER))
+    .register(z.globalRegistry, { description: "Larger than the last one of this `from`; may be a fraction" }),
+  ts: z
+    .int()
+    .check(z.nonnegative())
+    .register(z.globalRegistry, { description: "Epoch seconds, within -600 and +120 of now" }),
   payload: z.record(z.string(), z.unknown()),
 };
 
@@ -18,13 +20,11 @@ const NamedEnvelope = z.looseObject({ type: z.enum(SUBMIT_TYPES), ...common });
 /** The numeric form of the envelope. */
 const NumericEnvelope = z.looseObject({
   hcs: z.literal("21"),
-  v: z.string().max(10).default("1.0"),
+  v: z._default(z.string().check(z.maxLength(10)), "1.0"),
   type: z
-    .number()
     .int()
-    .min(0)
-    .max(NUMERIC_TYPES.length - 1)
-    .meta({ description: NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", ") }),
+    .check(z.minimum(0), z.maximum(NUMERIC_TYPES.length - 1))
+    .register(z.globalRegistry, { description: NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", ") }),
   ...common,
 });
 
@@ -35,41 +35,42 @@ export type SubmitBody = z.infer<typeof SubmitBody>;
 export const SubmitAnswer = z.object({
   ok: z.literal(true),
   topicId: TopicIdText,
-  sequenceNumber: z.number().int().positive(),
+  sequenceNumber: z.int().check(z.positive()),
   transactionId: z.string(),
-  consensusTimestamp: ConsensusTimestamp.nullable(),
-  minSequence: z.string().meta({ description: "The value to send as `If-Min-Sequence`: <topicId>=<sequence>" }),
+  consensusTimestamp: z.nullable(ConsensusTimestamp),
+  minSequence: z
+    .string()
+    .register(z.globalRegistry, { description: "The value to send as `If-Min-Sequence`: <topicId>=<sequence>" }),
 });
 export type SubmitAnswer = z.infer<typeof SubmitAnswer>;
 
 /** `POST /api/sync` */
-export const SyncBody = z
-  .object({
+export const SyncBody = z._default(
+  z.object({
     topics: z
-      .array(TopicIdText)
-      .max(64)
-      .optional()
-      .meta({ description: "The topics to sync; all of the caller's if absent" }),
-  })
-  .default({});
+      .optional(z.array(TopicIdText).check(z.maxLength(64)))
+      .register(z.globalRegistry, { description: "The topics to sync; all of the caller's if absent" }),
+  }),
+  {},
+);
 
 export const SyncAnswer = z.object({
   topics: z.array(
     z.object({
       topicId: TopicIdText,
       kind: z.string(),
-      fromSequence: z.number().int(),
-      toSequence: z.number().int(),
-      added: z.number().int(),
+      fromSequence: z.int(),
+      toSequence: z.int(),
+      added: z.int(),
       complete: z.boolean(),
       gaps: z
-        .array(z.object({ from: z.number().int(), to: z.number().int() }))
-        .meta({ description: "The first declared gaps, at most 100" }),
-      gapCount: z.number().int().nonnegative(),
-      verified: z.number().int(),
+        .array(z.object({ from: z.int(), to: z.int() }))
+        .register(z.globalRegistry, { description: "The first declared gaps, at most 100" }),
+      gapCount: z.int().check(z.nonnegative()),
+      verified: z.int(),
     }),
   ),
   durationMs: z.number(),
-  mirrorRequests: z.number().int(),
+  mirrorRequests: z.int(),
 });
 export type SyncAnswer = z.infer<typeof SyncAnswer>;

@@ -3,7 +3,7 @@
  * set-ups (`npm run test:set-ups`). Which routes there are, and whom they let in, is asked of the server itself.
  */
 import { expect } from "@playwright/test";
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import { Problem } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
@@ -27,7 +27,7 @@ type Operation = { readonly security: readonly object[]; readonly responses: Rea
 type Paths = Readonly<Record<string, Readonly<Record<"get" | "post", Operation | undefined>>>>;
 
 /** The answer schema of each read of a person's own views. */
-const READS: Readonly<Record<string, z.ZodType>> = {
+const READS: Readonly<Record<string, z.ZodMiniType>> = {
   "/api/contacts": ContactsAnswer,
   "/api/circle": CircleAnswer,
   "/api/signals": SignalsAnswer,

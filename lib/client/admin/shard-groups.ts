@@ -1,7 +1,8 @@
 /** Groups of shards: the users and the kind that they serve. Pure. */
+import * as z from "zod/mini";
 import { ShardStatus, type ShardsAnswer } from "@/lib/wire/operators/shards";
 
-const Group = ShardStatus.pick({ tier: true, kind: true, owner: true });
+const Group = z.pick(ShardStatus, { tier: true, kind: true, owner: true });
 /** A tier or owner, and a kind. */
 export type Group = Readonly<Pick<ShardStatus, "tier" | "kind" | "owner">>;
 

@@ -1,6 +1,6 @@
 /** Sentences for operators about shards: effect and progress of splits and drains. Pure. */
 import type { TopicStatus } from "@/lib/wire/operators/admin";
-import { type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
+import { MOST_SEGMENTS, type ShardStatus, type ShardsAnswer, SplitBody } from "@/lib/wire/operators/shards";
 import { asSentence } from "../format/as-sentence";
 import { counted, percent, whole } from "../format/numbers";
 import { calendarDate, clockMinute, clockTime } from "../format/time";
@@ -12,8 +12,6 @@ import { activeOf, type Group, groupName } from "./shard-groups";
 const segments = (first: number, last: number): string =>
   first === last ? `segment ${whole(first)}` : `segments ${whole(first)} to ${whole(last)}`;
 
-const MAX_SEGMENTS = SplitBody.shape.to.maxValue ?? Number.POSITIVE_INFINITY;
-
 /** Why no topic can be created, and what to do. */
 export const NO_KEY =
   "No topic can be created: this set-up has no operator key. Set HEDERA_OPERATOR_ID and HEDERA_OPERATOR_KEY, and start all instances again.";
@@ -21,7 +19,7 @@ export const NO_KEY =
 /** The fault of a typed number of segments; null if a split can be asked for. */
 export function segmentsFault(text: string, has: number, unfinished: number | null): string | null {
   const to = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-  if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MAX_SEGMENTS)}.`;
+  if (!SplitBody.shape.to.safeParse(to).success) return `A number of segments is 1 to ${whole(MOST_SEGMENTS)}.`;
   if (to <= has)
     return `There ${has === 1 ? "is 1" : `are ${whole(has)}`} already: ask for ${whole(has + 1)} or more. To have fewer, drain the last one.`;
   if (unfinished !== null && to !== unfinished)

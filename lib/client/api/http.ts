@@ -2,7 +2,7 @@
  * The API client, the browser's one way to the API. It adds the read floors, checks every answer against the wire schema, and
  * turns every failure into an `ApiError` whose message is a sentence for people.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { Problem } from "@/lib/wire/common";
 import { reportReached } from "../live/freshness";
 import { floorHeader } from "./floors";
@@ -52,7 +52,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   );
 }
 
-async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): Promise<T> {
+async function send<T>(schema: z.ZodMiniType<T>, path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
     response = await fetch(addressOf(path), { credentials: sentCredentials(), ...init });
@@ -71,7 +71,11 @@ async function send<T>(schema: z.ZodType<T>, path: string, init: RequestInit): P
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Reads, no older than what this tab has written. */
-export async function getJson<T>(schema: z.ZodType<T>, path: string, headers: Record<string, string> = {}): Promise<T> {
+export async function getJson<T>(
+  schema: z.ZodMiniType<T>,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const floor = floorHeader();
     try {
@@ -85,7 +89,7 @@ export async function getJson<T>(schema: z.ZodType<T>, path: string, headers: Re
 }
 
 export function postJson<T>(
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},

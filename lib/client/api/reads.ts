@@ -2,7 +2,7 @@
  * The reads of the API, without React. Each resolves with an answer that fits its schema, and rejects with an `ApiError`. Each
  * answer is at least as new as what this page has written.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Freshness } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
 import { PersonAnswer } from "@/lib/wire/person";
@@ -15,7 +15,7 @@ import { getJson } from "./http";
 import { PATHS } from "./keys";
 
 /** Reads a view, and notes how fresh it is. */
-export async function readView<T extends Freshness>(schema: z.ZodType<T>, path: string): Promise<T> {
+export async function readView<T extends Freshness>(schema: z.ZodMiniType<T>, path: string): Promise<T> {
   const answer = await getJson(schema, path);
   reportFreshness(answer, "read");
   return answer;

@@ -1,6 +1,6 @@
 /** The signed-in person. When the person changes, everything that was kept of the earlier one is forgotten. */
 import useSWR, { type Cache, type ScopedMutator, type SWRResponse, useSWRConfig } from "swr";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "@/lib/wire/session";
 import { publish } from "../live/feed";
 import { forgetFreshness } from "../live/freshness";

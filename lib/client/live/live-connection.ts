@@ -7,7 +7,7 @@
  *
  * The browser keeps the Last-Event-ID only inside one EventSource; a new one is told by `?cursor=` where it left off.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { STREAM_EVENTS, type StreamEventName } from "@/lib/wire/stream";
 import { addressOf, sentCredentials } from "../api/settings";
 import type { StreamState } from "./freshness";

@@ -3,7 +3,7 @@ import "server-only";
  * The one wrapper around every route: method, session, scope, input, errors. A handler gets checked input and a signed-in user,
  * and returns an answer. Neither this file nor a handler knows Next.
  */
-import type { z } from "zod";
+import * as z from "zod/mini";
 import { type Awaitable, andThen, orElse } from "../../core/awaitable";
 import { parseUserId, type UserId } from "../../core/ledger/ids";
 import { isTierUnavailable, type Tier } from "../../ports/tier-unavailable";
@@ -57,8 +57,8 @@ interface Common<Query, Body> {
   readonly otherAnswers?: Readonly<Record<number, string>>;
   /** The secret that admits a caller without a session. */
   readonly bearer?: "cron" | "metrics";
-  readonly query?: z.ZodType<Query>;
-  readonly body?: z.ZodType<Body>;
+  readonly query?: z.ZodMiniType<Query>;
+  readonly body?: z.ZodMiniType<Body>;
   /** Members of the body that name no user here, although other routes' members of these names do. */
   readonly namesNobody?: readonly string[];
   /** The limit that counts the request, for its address and its user. */
@@ -66,7 +66,7 @@ interface Common<Query, Body> {
   /** The longest address that the route accepts, if more than usual. */
   readonly maxTargetCharacters?: number;
   /** The 200 answer: the schema of its JSON, or its media type. */
-  readonly answer: z.ZodType | "text/event-stream" | "text/plain";
+  readonly answer: z.ZodMiniType | "text/event-stream" | "text/plain";
 }
 
 /**
@@ -293,7 +293,7 @@ function queryOf(params: URLSearchParams): Record<string, string | string[]> {
   return query;
 }
 
-function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+function parse<T>(schema: z.ZodMiniType<T>, input: unknown): T {
   const parsed = schema.safeParse(input, { error: wording });
   if (parsed.success) return parsed.data;
   const { path, message } = firstIssue(parsed.error.issues);
@@ -312,6 +312,9 @@ const KINDS: Readonly<Record<string, string>> = {
   object: "an object",
   record: "an object",
 };
+
+// The small Zod has no words of its own.
+z.config(z.locales.en());
 
 /** Words the common issues to follow the field's name. A schema's own sentence goes first; Zod words what is undefined here. */
 const wording: z.core.$ZodErrorMap = (issue) => {

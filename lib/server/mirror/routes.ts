@@ -3,7 +3,7 @@ import "server-only";
  * This server as a mirror node, for tools, caches and other instances of this server (docs/mirror-api.md). Topics that are kept here
  * come from the log; the rest is handed on.
  */
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import type { Awaitable } from "../../core/awaitable";
 import { consensusNs, MAX_CONSENSUS_NS } from "../../core/ledger/consensus-time";
 import type { TopicId } from "../../core/ledger/ids";
@@ -29,7 +29,7 @@ type Context = RouteContext<unknown, unknown>;
 const ledgerRoute = (
   operationId: string,
   summary: string,
-  answer: z.ZodType,
+  answer: z.ZodMiniType,
   handle: (context: Context) => Awaitable<Answer>,
 ): Route =>
   defineRoute({

@@ -1,6 +1,6 @@
 import "server-only";
 /** Writes the OpenAPI 3.1 document from the route table. Zod's JSON Schema 2020-12 fits OpenAPI 3.1 unchanged. */
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import { SESSION_COOKIES } from "../access/session";
 import type { AnyRoute, HeededHeader } from "../http/route";
 import { answersOf, HEADERS, PROBLEM_SCHEMA } from "./answers";
@@ -145,7 +145,7 @@ function pathParameters(path: string): object[] {
   }));
 }
 
-function queryParameters(query: z.ZodType): object[] {
+function queryParameters(query: z.ZodMiniType): object[] {
   const { properties = {}, required = [] } = jsonSchema(query, "input");
   return Object.entries(properties).map(([name, schema]) => ({
     name,

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import { z } from "zod/mini";
 import { orElse } from "../../core/awaitable";
 import { parseUserId, toAccountId, type UserId } from "../../core/ledger/ids";
 import type { Profile } from "../../core/signals/projection";

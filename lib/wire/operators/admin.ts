@@ -1,29 +1,39 @@
 /** The operators' part of the API: `GET /api/admin/status`, the actions, and the operator log. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { CappedAt, ConsensusTimestamp, TopicIdText, UserIdText, wholeNumber } from "../common";
 import { IncidentAnswer } from "./health";
 import { activityShape, InstancePlace, MirrorReport, TierStatus } from "./instance-report";
 import { MinuteColumns } from "./minute-history";
 import { ErrorKind } from "./recent-errors";
 
-const count = z.number().int().nonnegative();
-const sequence = z.number().int().positive();
-const ms = z.number().int().nonnegative().meta({ description: "Milliseconds since 1970" });
+const count = z.int().check(z.nonnegative());
+const sequence = z.int().check(z.positive());
+const ms = z.int().check(z.nonnegative()).register(z.globalRegistry, { description: "Milliseconds since 1970" });
 
 /** A list that may be long: its length and its first items. */
 const sequencesFound = z.object({ count, first: z.array(sequence) });
 
 /** Progress and findings of a topic audit or a topic resync. */
 export const TopicCheck = z.object({
-  through: count.meta({ description: "Checked through this sequence number; the next request continues there" }),
-  to: count.meta({ description: "The topic's cursor at the start of the check: where the check ends" }),
-  checked: count.meta({ description: "Messages on the ledger, through `through`" }),
-  matching: count.meta({ description: "Messages stored with the same bytes, time, payer and running hash" }),
-  differing: sequencesFound.meta({ description: "Stored differently from the mirror's answer" }),
-  missing: sequencesFound.meta({ description: "On the ledger, not stored" }),
-  unconfirmed: sequencesFound.meta({ description: "Stored, not in the mirror's answer" }),
-  broken: sequencesFound.meta({ description: "The mirror's running hash does not follow from the one before" }),
-  restored: count.meta({
+  through: count.clone().register(z.globalRegistry, {
+    description: "Checked through this sequence number; the next request continues there",
+  }),
+  to: count
+    .clone()
+    .register(z.globalRegistry, { description: "The topic's cursor at the start of the check: where the check ends" }),
+  checked: count.clone().register(z.globalRegistry, { description: "Messages on the ledger, through `through`" }),
+  matching: count
+    .clone()
+    .register(z.globalRegistry, { description: "Messages stored with the same bytes, time, payer and running hash" }),
+  differing: sequencesFound
+    .clone()
+    .register(z.globalRegistry, { description: "Stored differently from the mirror's answer" }),
+  missing: sequencesFound.clone().register(z.globalRegistry, { description: "On the ledger, not stored" }),
+  unconfirmed: sequencesFound.clone().register(z.globalRegistry, { description: "Stored, not in the mirror's answer" }),
+  broken: sequencesFound
+    .clone()
+    .register(z.globalRegistry, { description: "The mirror's running hash does not follow from the one before" }),
+  restored: count.clone().register(z.globalRegistry, {
     description: "Messages that a resync wrote: missing ones, and verified ones that replaced unverified ones",
   }),
 });
@@ -36,31 +46,36 @@ const ACTION_STATES = ["running", "done", "failed", "refused"] as const;
 export const OperatorLogEntry = z.object({
   id: count,
   atMs: ms,
-  updatedMs: ms.meta({ description: "The last update; a running action sends one every five seconds" }),
+  updatedMs: ms
+    .clone()
+    .register(z.globalRegistry, { description: "The last update; a running action sends one every five seconds" }),
   actor: z.string(),
-  action: z.string().meta({
+  action: z.string().register(z.globalRegistry, {
     description: "cache.invalidate, topic.audit, topic.pause, shards.split, accounts.bind, database.migrate, …",
   }),
-  target: z.string().nullable().meta({ description: "A topic or a user; null for everything" }),
+  target: z.nullable(z.string()).register(z.globalRegistry, { description: "A topic or a user; null for everything" }),
   state: z.enum(ACTION_STATES),
-  detail: z
-    .record(z.string(), z.unknown())
-    .nullable()
-    .meta({ description: "A TopicCheck for topic.audit and topic.resync; `{error}` for failed and refused actions" }),
+  detail: z.nullable(z.record(z.string(), z.unknown())).register(z.globalRegistry, {
+    description: "A TopicCheck for topic.audit and topic.resync; `{error}` for failed and refused actions",
+  }),
 });
 export type OperatorLogEntry = z.infer<typeof OperatorLogEntry>;
 
 /** `GET /api/admin/audit-log?before=&limit=`, newest first */
 export const OperatorLogQuery = z.object({
-  before: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: "Entries older than this id" }),
-  limit: wholeNumber(1, 200).default(50),
+  before: z
+    .optional(wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .register(z.globalRegistry, { description: "Entries older than this id" }),
+  limit: z._default(wholeNumber(1, 200), 50),
 });
-export const OperatorLogAnswer = z.object({ items: z.array(OperatorLogEntry), nextBefore: count.nullable() });
+export const OperatorLogAnswer = z.object({ items: z.array(OperatorLogEntry), nextBefore: z.nullable(count) });
 export type OperatorLogAnswer = z.infer<typeof OperatorLogAnswer>;
 
 /** `POST /api/admin/cache/invalidate` */
 export const InvalidateBody = z.strictObject({
-  userId: UserIdText.optional().meta({ description: "The user whose views are invalidated; absent: everybody's" }),
+  userId: z
+    .optional(UserIdText)
+    .register(z.globalRegistry, { description: "The user whose views are invalidated; absent: everybody's" }),
 });
 /** `POST /api/admin/topics/{topicId}/{resync|audit|start-over|pause|resume}` */
 export const TopicActionBody = z.strictObject({});
@@ -71,18 +86,22 @@ export type ActionAnswer = z.infer<typeof ActionAnswer>;
 export const TopicStatus = z.object({
   topicId: TopicIdText,
   kinds: z.array(z.string()),
-  state: z
-    .enum(["idle", "pulling", "hole", "backing-off", "paused", "not-kept"])
-    .meta({ description: "State of the topic's sync on this instance; not-kept: in the database only" }),
+  state: z.enum(["idle", "pulling", "hole", "backing-off", "paused", "not-kept"]).register(z.globalRegistry, {
+    description: "State of the topic's sync on this instance; not-kept: in the database only",
+  }),
   paused: z.boolean(),
   cursor: count,
-  interpreted: count.meta({ description: "Messages through this one were read by the current decoder" }),
-  asOf: ConsensusTimestamp.nullable().meta({ description: "Synced through this time; null before the first sync" }),
-  lastMessageAt: ConsensusTimestamp.nullable(),
-  lagMs: z.number().int().nonnegative().nullable(),
+  interpreted: count
+    .clone()
+    .register(z.globalRegistry, { description: "Messages through this one were read by the current decoder" }),
+  asOf: z
+    .nullable(ConsensusTimestamp)
+    .register(z.globalRegistry, { description: "Synced through this time; null before the first sync" }),
+  lastMessageAt: z.nullable(ConsensusTimestamp),
+  lagMs: z.nullable(z.int().check(z.nonnegative())),
   gaps: z
     .array(z.object({ from: sequence, to: sequence, state: z.enum(["hole", "declared"]), firstSeenMs: ms }))
-    .meta({ description: "The oldest open gaps, at most 100" }),
+    .register(z.globalRegistry, { description: "The oldest open gaps, at most 100" }),
   gapCount: count,
   counts: z.object({
     messages: count,
@@ -93,23 +112,24 @@ export const TopicStatus = z.object({
     untrusted: count,
     unproven: count,
   }),
-  verifiedThrough: count.meta({ description: "Every message through this sequence number is stored and verified" }),
-  perMinute: z.array(count).meta({
+  verifiedThrough: count
+    .clone()
+    .register(z.globalRegistry, { description: "Every message through this sequence number is stored and verified" }),
+  perMinute: z.array(count).register(z.globalRegistry, {
     description: "Messages that all instances committed in each of the last 30 minutes, the current one last",
   }),
-  users: count.nullable().meta({
+  users: z.nullable(count).register(z.globalRegistry, {
     description:
       "Users with a message in this topic, at most ten minutes old; null above two million rows or without users",
   }),
-  hottestShare: z
-    .number()
-    .min(0)
-    .max(1)
-    .nullable()
-    .meta({ description: "Share of the topic's rows that its ten busiest users have; null if not counted" }),
-  lastError: z.string().nullable(),
-  retryAtMs: ms.nullable(),
-  check: OperatorLogEntry.nullable().meta({ description: "The latest audit or resync of the topic" }),
+  hottestShare: z.nullable(z.number().check(z.minimum(0), z.maximum(1))).register(z.globalRegistry, {
+    description: "Share of the topic's rows that its ten busiest users have; null if not counted",
+  }),
+  lastError: z.nullable(z.string()),
+  retryAtMs: z.nullable(ms),
+  check: z
+    .nullable(OperatorLogEntry)
+    .register(z.globalRegistry, { description: "The latest audit or resync of the topic" }),
 });
 export type TopicStatus = z.infer<typeof TopicStatus>;
 
@@ -117,8 +137,10 @@ const tiers = z.object({ l1: TierStatus, redis: TierStatus, postgres: TierStatus
 
 export const InstanceStatus = z.object({
   instanceId: z.string(),
-  place: InstancePlace.nullable().meta({ description: "Null if the instance runs an older release" }),
-  isThis: z.boolean().meta({ description: "The instance that answered" }),
+  place: z
+    .nullable(InstancePlace)
+    .register(z.globalRegistry, { description: "Null if the instance runs an older release" }),
+  isThis: z.boolean().register(z.globalRegistry, { description: "The instance that answered" }),
   version: z.string(),
   startedMs: ms,
   reportedMs: ms,
@@ -126,7 +148,7 @@ export const InstanceStatus = z.object({
   memory: z.object({ rssBytes: count, heapBytes: count }),
   tiers,
   mirrors: z.array(MirrorReport),
-  incidents: z.array(IncidentAnswer).meta({ description: "Incidents that this instance sees" }),
+  incidents: z.array(IncidentAnswer).register(z.globalRegistry, { description: "Incidents that this instance sees" }),
   ...activityShape,
 });
 export type InstanceStatus = z.infer<typeof InstanceStatus>;
@@ -136,10 +158,12 @@ const relationShape = { name: z.string(), rows: count, tableBytes: count, indexB
 export const StorageStatus = z.object({
   readMs: ms,
   databaseBytes: count,
-  tables: z.array(z.object({ ...relationShape, partitions: z.array(z.object(relationShape)) })).meta({
-    description:
-      "Largest first. A partitioned table has the sum of its partitions. `rows` is the database's estimate, or a count where it has none",
-  }),
+  tables: z
+    .array(z.object({ ...relationShape, partitions: z.array(z.object(relationShape)) }))
+    .register(z.globalRegistry, {
+      description:
+        "Largest first. A partitioned table has the sum of its partitions. `rows` is the database's estimate, or a count where it has none",
+    }),
 });
 export type StorageStatus = z.infer<typeof StorageStatus>;
 
@@ -149,27 +173,29 @@ export const RejectedMessage = z.object({
   sequence,
   consensusTimestamp: ConsensusTimestamp,
   disposition: z.enum(["undecodable", "untrusted", "failed", "unproven"]),
-  reason: z.string().nullable(),
-  payer: z.string().nullable().meta({ description: "Null if the mirror does not name the payer" }),
+  reason: z.nullable(z.string()),
+  payer: z
+    .nullable(z.string())
+    .register(z.globalRegistry, { description: "Null if the mirror does not name the payer" }),
   bytes: count,
-  text: z.string().meta({ description: "Its first bytes as safe text" }),
+  text: z.string().register(z.globalRegistry, { description: "Its first bytes as safe text" }),
 });
 export type RejectedMessage = z.infer<typeof RejectedMessage>;
 
 export const CostStatus = z.object({
   pricesReadOn: z.string(),
-  sinceMs: ms.meta({ description: "Start of the oldest counted instance" }),
+  sinceMs: ms.clone().register(z.globalRegistry, { description: "Start of the oldest counted instance" }),
   items: z.array(
     z.object({
       name: z.string(),
-      quantity: z.number().nonnegative(),
+      quantity: z.number().check(z.nonnegative()),
       unit: z.string(),
-      dollars: z.number().nonnegative(),
-      dollarsPerDay: z.number().nonnegative(),
+      dollars: z.number().check(z.nonnegative()),
+      dollarsPerDay: z.number().check(z.nonnegative()),
     }),
   ),
-  dollars: z.number().nonnegative(),
-  dollarsPerDay: z.number().nonnegative(),
+  dollars: z.number().check(z.nonnegative()),
+  dollarsPerDay: z.number().check(z.nonnegative()),
 });
 export type CostStatus = z.infer<typeof CostStatus>;
 
@@ -180,47 +206,52 @@ export const AdminStatus = z.object({
   atMs: ms,
   incidents: z
     .array(
-      IncidentAnswer.extend({
-        instances: z.array(z.string()).meta({ description: "Ids of the instances that see it" }),
+      z.extend(IncidentAnswer, {
+        instances: z.array(z.string()).register(z.globalRegistry, { description: "Ids of the instances that see it" }),
       }),
     )
-    .meta({ description: "Open incidents of all instances: critical ones first, then by age" }),
-  instancesAreShared: z
-    .boolean()
-    .meta({ description: "Whether instances share reports (through Redis); otherwise only this one is listed" }),
+    .register(z.globalRegistry, { description: "Open incidents of all instances: critical ones first, then by age" }),
+  instancesAreShared: z.boolean().register(z.globalRegistry, {
+    description: "Whether instances share reports (through Redis); otherwise only this one is listed",
+  }),
   total: z.object({ tiers, memory: z.object({ rssBytes: count, heapBytes: count }), ...activityShape }),
   instances: z.array(InstanceStatus),
-  history: MinuteColumns.meta({ description: "The last hour, minute by minute, all instances together" }),
-  errors: z
-    .array(ErrorKind.extend({ instanceId: z.string() }))
-    .meta({ description: "The latest errors of each instance by kind, newest kind first" }),
-  database: z.object({ answers: z.boolean(), topicsReadMs: ms.nullable(), messagesReadMs: ms.nullable() }).meta({
-    description: "Whether the database answers, and when the data was read from it; null: not since the start",
+  history: MinuteColumns.clone().register(z.globalRegistry, {
+    description: "The last hour, minute by minute, all instances together",
   }),
+  errors: z
+    .array(z.extend(ErrorKind, { instanceId: z.string() }))
+    .register(z.globalRegistry, { description: "The latest errors of each instance by kind, newest kind first" }),
+  database: z
+    .object({ answers: z.boolean(), topicsReadMs: z.nullable(ms), messagesReadMs: z.nullable(ms) })
+    .register(z.globalRegistry, {
+      description: "Whether the database answers, and when the data was read from it; null: not since the start",
+    }),
   topics: z.array(TopicStatus),
   cappedAt: CappedAt,
   mirror: z.object({
     requestsPerSecondMax: count,
-    waitMs: z
-      .number()
-      .nonnegative()
-      .meta({ description: "Longest wait of a mirror request, over all instances; 0: budget left" }),
+    waitMs: z.number().check(z.nonnegative()).register(z.globalRegistry, {
+      description: "Longest wait of a mirror request, over all instances; 0: budget left",
+    }),
     refused: count,
     requests: count,
     errors: count,
     rateLimited: count,
-    headTime: ConsensusTimestamp.nullable(),
-    headLagMs: count.nullable(),
-    mirrors: z.array(MirrorReport).meta({ description: "Sums over all instances; `circuit` is the worst" }),
+    headTime: z.nullable(ConsensusTimestamp),
+    headLagMs: z.nullable(count),
+    mirrors: z
+      .array(MirrorReport)
+      .register(z.globalRegistry, { description: "Sums over all instances; `circuit` is the worst" }),
   }),
   streams: z.object({ open: count, perUserMax: count, perInstanceMax: count }),
-  storage: StorageStatus.nullable().meta({
+  storage: z.nullable(StorageStatus).register(z.globalRegistry, {
     description: "At most a minute old; null until the database answers",
   }),
   rejected: z
     .array(RejectedMessage)
-    .meta({ description: "The latest undecodable, untrusted, failed and unproven messages" }),
-  cost: CostStatus.nullable().meta({
+    .register(z.globalRegistry, { description: "The latest undecodable, untrusted, failed and unproven messages" }),
+  cost: z.nullable(CostStatus).register(z.globalRegistry, {
     description: "Cost of requests and storage at list prices; null without a price table",
   }),
 });

@@ -1,5 +1,5 @@
 /** One-minute samples of an instance, and of all instances together, column by column to keep reports small. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Minutes that are kept. */
 export const HISTORY_MINUTES = 60;
@@ -16,16 +16,18 @@ export const HISTORY_COUNTERS = [
 ] as const;
 export type HistoryCounter = (typeof HISTORY_COUNTERS)[number];
 
-const counts = z.array(z.number().int().nonnegative()).max(HISTORY_MINUTES);
+const counts = z.array(z.int().check(z.nonnegative())).check(z.maxLength(HISTORY_MINUTES));
 
 export const MinuteColumns = z.object({
-  minutes: counts.meta({ description: "Minutes since 1970, oldest first; minutes without a sample are missing" }),
+  minutes: counts.clone().register(z.globalRegistry, {
+    description: "Minutes since 1970, oldest first; minutes without a sample are missing",
+  }),
   ...(Object.fromEntries(HISTORY_COUNTERS.map((name) => [name, counts])) as Record<HistoryCounter, typeof counts>),
-  openStreams: counts.meta({ description: "Highest number within the minute" }),
+  openStreams: counts.clone().register(z.globalRegistry, { description: "Highest number within the minute" }),
   lagMs: z
-    .array(z.number().int().nonnegative().nullable())
-    .max(HISTORY_MINUTES)
-    .meta({ description: "Highest lag within the minute; null if no topic had one" }),
+    .array(z.nullable(z.int().check(z.nonnegative())))
+    .check(z.maxLength(HISTORY_MINUTES))
+    .register(z.globalRegistry, { description: "Highest lag within the minute; null if no topic had one" }),
 });
 export type MinuteColumns = z.infer<typeof MinuteColumns>;
 

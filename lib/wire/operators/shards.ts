@@ -1,28 +1,32 @@
 /** The operators' API for shards: `GET /api/admin/shards`, split and drain. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { TOPIC_KINDS } from "../../core/ledger/ids";
 import { DRAIN_AT_LEAST_NS, MAX_SEGMENTS } from "../../core/shards/reshard";
 import { SHARD_STATES, TIERS } from "../../core/shards/shards";
 import { CappedAt, ConsensusTimestamp, TopicIdText } from "../common";
 
-const count = z.number().int().nonnegative();
-const Owner = z.string().min(1).max(100).nullable();
+const count = z.int().check(z.nonnegative());
+const Owner = z.nullable(z.string().check(z.minLength(1), z.maxLength(100)));
 
 export const ShardStatus = z.object({
-  name: z.string().meta({
+  name: z.string().register(z.globalRegistry, {
     description: "prefix-tier-kind-segment, with the owner's name before the segment if the shard has an owner",
   }),
   tier: z.enum(TIERS),
   kind: z.enum(TOPIC_KINDS),
-  owner: Owner.meta({ description: "A tenant (enterprise) or a user (busy); null for the shared topics of a tier" }),
+  owner: Owner.clone().register(z.globalRegistry, {
+    description: "A tenant (enterprise) or a user (busy); null for the shared topics of a tier",
+  }),
   segment: count,
-  generation: count.meta({ description: "Number of topics that the segment had before" }),
+  generation: count.clone().register(z.globalRegistry, { description: "Number of topics that the segment had before" }),
   state: z.enum(SHARD_STATES),
-  topicId: TopicIdText.nullable(),
-  routesFrom: ConsensusTimestamp.nullable().meta({ description: "Time from which new messages go to the topic" }),
-  drainsFrom: ConsensusTimestamp.nullable(),
-  drainedAt: ConsensusTimestamp.nullable(),
-  needsSuccessor: z.boolean().meta({
+  topicId: z.nullable(TopicIdText),
+  routesFrom: z
+    .nullable(ConsensusTimestamp)
+    .register(z.globalRegistry, { description: "Time from which new messages go to the topic" }),
+  drainsFrom: z.nullable(ConsensusTimestamp),
+  drainedAt: z.nullable(ConsensusTimestamp),
+  needsSuccessor: z.boolean().register(z.globalRegistry, {
     description: "A drain creates a new topic in its place; otherwise its users move to existing topics",
   }),
 });
@@ -30,8 +34,10 @@ export type ShardStatus = z.infer<typeof ShardStatus>;
 
 /** `GET /api/admin/shards` */
 export const ShardsAnswer = z.object({
-  version: count.meta({ description: "Grows with each change of the registry" }),
-  canCreate: z.boolean().meta({ description: "Whether topics can be created, which needs an operator key" }),
+  version: count.clone().register(z.globalRegistry, { description: "Grows with each change of the registry" }),
+  canCreate: z
+    .boolean()
+    .register(z.globalRegistry, { description: "Whether topics can be created, which needs an operator key" }),
   shards: z.array(ShardStatus),
   tenants: z.array(z.object({ tenantId: z.string(), name: z.string(), users: count })),
   cappedAt: CappedAt,
@@ -43,17 +49,22 @@ export const DRAIN_AT_LEAST_MS = Number(DRAIN_AT_LEAST_NS / 1_000_000n);
 
 /** `detail` of a split or a drain: its current step, or the time until which it waits. */
 export const ReshardDetail = z.union([
-  z.object({ step: z.string().meta({ description: "plan, intend, create, switch, look, wait, done" }) }),
+  z.object({
+    step: z.string().register(z.globalRegistry, { description: "plan, intend, create, switch, look, wait, done" }),
+  }),
   z.object({ waitingUntilMs: z.number(), reason: z.string() }),
 ]);
 export type ReshardDetail = z.infer<typeof ReshardDetail>;
 
+/** A group has at most this many segments. */
+export const MOST_SEGMENTS = MAX_SEGMENTS;
+
 /** `POST /api/admin/shards/split`: the group then has `to` segments. */
 export const SplitBody = z.strictObject({
   kind: z.enum(TOPIC_KINDS),
-  to: z.number().int().min(1).max(MAX_SEGMENTS),
-  tier: z.enum(TIERS).default("standard"),
-  owner: Owner.default(null).meta({
+  to: z.int().check(z.minimum(1), z.maximum(MOST_SEGMENTS)),
+  tier: z._default(z.enum(TIERS), "standard"),
+  owner: z._default(Owner, null).register(z.globalRegistry, {
     description: "The tenant (enterprise) or user (busy) that gets topics of its own",
   }),
 });

@@ -1,5 +1,5 @@
 /** Invitations as the web UI shortens them for a QR code. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** A code on a screen is scanned within a minute or two. */
 const MAX_TTL_S = 600;
@@ -8,21 +8,22 @@ const MAX_TTL_S = 600;
 export const ShortenBody = z.object({
   d: z
     .string()
-    .min(2)
-    .max(4_000)
-    .meta({ description: "The caller's invitation: a CONTACT_REQUEST with a `jti`, as JSON" }),
-  ttl: z.number().int().positive().max(MAX_TTL_S).default(300).meta({ description: "Seconds" }),
+    .check(z.minLength(2), z.maxLength(4_000))
+    .register(z.globalRegistry, { description: "The caller's invitation: a CONTACT_REQUEST with a `jti`, as JSON" }),
+  ttl: z
+    ._default(z.int().check(z.positive(), z.maximum(MAX_TTL_S)), 300)
+    .register(z.globalRegistry, { description: "Seconds" }),
 });
 
-const ExpiresAt = z.number().int().meta({ description: "Epoch milliseconds" });
+const ExpiresAt = z.int().register(z.globalRegistry, { description: "Epoch milliseconds" });
 
 export const ShortenAnswer = z.object({ code: z.string(), expiresAt: ExpiresAt });
 
 export const ResolveQuery = z.object({
   c: z
     .string()
-    .regex(/^[\w-]{1,40}$/, "a code of letters, digits, _ and -")
-    .meta({ description: "The code" }),
+    .check(z.regex(/^[\w-]{1,40}$/, "a code of letters, digits, _ and -"))
+    .register(z.globalRegistry, { description: "The code" }),
 });
 
 /** `GET /api/qr/resolve` */

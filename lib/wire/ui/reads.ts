@@ -1,22 +1,22 @@
 /** Answers in the form that the TrustMesh web UI reads, for what our own pages read in another form or not at all. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
 
-const Timestamp = z.string().meta({ description: "When this answer was made, ISO 8601" });
+const Timestamp = z.string().register(z.globalRegistry, { description: "When this answer was made, ISO 8601" });
 
 /** A recognition definition as a card. */
 export const RecognitionCard = z.object({
   id: z.string(),
   name: z.string(),
-  description: z.string().meta({ description: "Empty where the definition has none" }),
-  icon: z.string().meta({ description: "An emoji; a trophy where the definition has none" }),
-  category: z.string().meta({ description: "`social` where the definition has none" }),
+  description: z.string().register(z.globalRegistry, { description: "Empty where the definition has none" }),
+  icon: z.string().register(z.globalRegistry, { description: "An emoji; a trophy where the definition has none" }),
+  category: z.string().register(z.globalRegistry, { description: "`social` where the definition has none" }),
   rarity: z
     .literal("Common")
-    .meta({ description: "The store keeps no rarity, and the web UI has a card for this one" }),
+    .register(z.globalRegistry, { description: "The store keeps no rarity, and the web UI has a card for this one" }),
   isActive: z.literal(true),
   slug: z.string(),
-  _hrl: z.string().meta({ description: "Its place on the ledger: hcs://<topicId>/<sequence>" }),
+  _hrl: z.string().register(z.globalRegistry, { description: "Its place on the ledger: hcs://<topicId>/<sequence>" }),
   _ts: ConsensusTimestamp,
 });
 
@@ -24,7 +24,7 @@ export const RecognitionCard = z.object({
 export const RegistryConfigAnswer = z.object({
   ok: z.literal(true),
   registry: z.object({
-    env: z.string().meta({ description: "The network" }),
+    env: z.string().register(z.globalRegistry, { description: "The network" }),
     topics: z.object({
       contacts: TopicIdText,
       trust: TopicIdText,
@@ -34,9 +34,9 @@ export const RegistryConfigAnswer = z.object({
       system: TopicIdText,
     }),
     mirror: z.object({
-      rest: z
-        .string()
-        .meta({ description: "Base of the mirror's REST addresses; a path where the app knows no name of its own" }),
+      rest: z.string().register(z.globalRegistry, {
+        description: "Base of the mirror's REST addresses; a path where the app knows no name of its own",
+      }),
       ws: z.string(),
     }),
     flags: z.record(z.string(), z.boolean()),
@@ -47,7 +47,7 @@ export const RegistryConfigAnswer = z.object({
 const EDITIONS = ["base", "genz", "african"] as const;
 
 export const CatalogQuery = z.object({
-  edition: z.enum(EDITIONS).default("base").meta({
+  edition: z._default(z.enum(EDITIONS), "base").register(z.globalRegistry, {
     description: "Definitions on the ledger name no edition, so each edition lists them all",
   }),
 });
@@ -56,11 +56,13 @@ export const CatalogQuery = z.object({
 export const CatalogAnswer = z.object({
   ok: z.literal(true),
   edition: z.enum(EDITIONS),
-  signals: z.array(RecognitionCard.pick({ id: true, name: true, icon: true, description: true, category: true })),
+  signals: z.array(z.pick(RecognitionCard, { id: true, name: true, icon: true, description: true, category: true })),
 });
 
 export const ProfileStatusQuery = z.object({
-  accountId: z.string().max(100).optional().meta({ description: "Ignored: the answer is about the caller" }),
+  accountId: z
+    .optional(z.string().check(z.maxLength(100)))
+    .register(z.globalRegistry, { description: "Ignored: the answer is about the caller" }),
 });
 
 const Profile = z.object({
@@ -68,25 +70,29 @@ const Profile = z.object({
   displayName: z.string(),
   bio: z.string(),
   avatar: z.string(),
-  timestamp: z.number().int().meta({ description: "Epoch milliseconds" }),
+  timestamp: z.int().register(z.globalRegistry, { description: "Epoch milliseconds" }),
 });
 
 /** `GET /api/profile/status` */
 export const ProfileStatusAnswer = z.object({
   accountId: UserIdText,
-  hasCompletedOnboarding: z.boolean().meta({ description: "The profile has a display name or a bio" }),
-  profile: Profile.nullable().meta({ description: "Null where the caller has published none" }),
+  hasCompletedOnboarding: z
+    .boolean()
+    .register(z.globalRegistry, { description: "The profile has a display name or a bio" }),
+  profile: z.nullable(Profile).register(z.globalRegistry, { description: "Null where the caller has published none" }),
   source: z.string(),
 });
 
 export const ProfileAtQuery = z.object({
   hrl: z
     .string()
-    .regex(
-      /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
-      "a place on the ledger: hcs://11/<topicId>/<sequence>",
+    .check(
+      z.regex(
+        /^hcs:\/\/(11\/)?\d{1,10}\.\d{1,10}\.\d{1,10}\/\d{1,16}$/,
+        "a place on the ledger: hcs://11/<topicId>/<sequence>",
+      ),
     )
-    .meta({ description: "hcs://11/<topicId>/<sequence>" }),
+    .register(z.globalRegistry, { description: "hcs://11/<topicId>/<sequence>" }),
 });
 
 /** `GET /api/hcs/profile` */
@@ -99,46 +105,44 @@ export const ProfileAtAnswer = z.object({
 
 const TopicStats = z.object({
   id: TopicIdText,
-  info: z.object({ topic_id: TopicIdText, sequence_number: z.number().int().nonnegative() }),
+  info: z.object({ topic_id: TopicIdText, sequence_number: z.int().check(z.nonnegative()) }),
   recent: z
-    .array(z.object({ topic_id: TopicIdText, sequence_number: z.number().int().positive() }))
-    .meta({ description: "The places of the last messages, 20 at most, newest first" }),
+    .array(z.object({ topic_id: TopicIdText, sequence_number: z.int().check(z.positive()) }))
+    .register(z.globalRegistry, { description: "The places of the last messages, 20 at most, newest first" }),
 });
 
 /** `GET /api/hedera/stats` */
 export const LedgerStatsAnswer = z.object({
   data: z.object({
-    contact: TopicStats.nullable(),
-    trust: TopicStats.nullable(),
-    recognition: TopicStats.nullable(),
-    profile: TopicStats.nullable(),
+    contact: z.nullable(TopicStats),
+    trust: z.nullable(TopicStats),
+    recognition: z.nullable(TopicStats),
+    profile: z.nullable(TopicStats),
   }),
 });
 
 export const IdentityQuery = z.object({
-  mode: z.string().max(20).optional(),
+  mode: z.optional(z.string().check(z.maxLength(20))),
   did: z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: "An identity to look up: `did:ethr:0x` and 40 hexadecimal digits" }),
+    .optional(z.string().check(z.maxLength(200)))
+    .register(z.globalRegistry, { description: "An identity to look up: `did:ethr:0x` and 40 hexadecimal digits" }),
 });
 
 /** `GET /api/hcs22/resolve` */
 export const IdentityAnswer = z.object({
   success: z.literal(true),
-  hederaAccountId: UserIdText.nullable(),
-  accountId: UserIdText.nullable(),
-  source: z.enum(["session", "binding", "mirror", "none"]).meta({
+  hederaAccountId: z.nullable(UserIdText),
+  accountId: z.nullable(UserIdText),
+  source: z.enum(["session", "binding", "mirror", "none"]).register(z.globalRegistry, {
     description:
       "Where the account comes from. `binding` with no account: the identity was unbound, so it has none until it is bound again",
   }),
-  updatedAt: Timestamp.nullable(),
+  updatedAt: z.nullable(Timestamp),
 });
 
 /** `POST /api/hcs22/resolve` */
 export const IdentityWriteAnswer = z.object({
   success: z.literal(true),
-  disabled: z.literal(true).meta({ description: "Nothing was written" }),
+  disabled: z.literal(true).register(z.globalRegistry, { description: "Nothing was written" }),
   hederaAccountId: UserIdText,
 });

@@ -1,51 +1,60 @@
 /** Requests and answers of the web UI's writes, with the members that it sends and reads. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ConsensusTimestamp, TopicIdText, UserIdText } from "../common";
 
 /** Our own members beside the UI's: what a client sends as `If-Min-Sequence`, and where the message is. */
 const place = {
   topicId: TopicIdText,
-  sequenceNumber: z.number().int().positive(),
+  sequenceNumber: z.int().check(z.positive()),
   transactionId: z.string(),
-  consensusTimestamp: ConsensusTimestamp.nullable(),
-  minSequence: z.string().meta({ description: "The value to send as `If-Min-Sequence`" }),
+  consensusTimestamp: z.nullable(ConsensusTimestamp),
+  minSequence: z.string().register(z.globalRegistry, { description: "The value to send as `If-Min-Sequence`" }),
 };
-const SequenceText = z.string().regex(/^\d+$/).meta({ description: "The sequence number, as text" });
-const Hrl = z.string().meta({ description: "hcs://11/<topicId>/<sequence>" });
+const SequenceText = z
+  .string()
+  .check(z.regex(/^\d+$/))
+  .register(z.globalRegistry, { description: "The sequence number, as text" });
+const Hrl = z.string().register(z.globalRegistry, { description: "hcs://11/<topicId>/<sequence>" });
 
-const text = (max: number) => z.string().max(max);
-const words = (max: number) => z.string().trim().min(1).max(max);
+const text = (max: number) => z.string().check(z.maxLength(max));
+const words = (max: number) => z.string().check(z.trim(), z.minLength(1), z.maxLength(max));
 
-const SessionId = UserIdText.meta({ description: "The caller" });
+const SessionId = UserIdText.clone().register(z.globalRegistry, { description: "The caller" });
 
 /** `POST /api/trust/allocate` */
 export const TrustAllocateBody = z.object({
   sessionId: SessionId,
   targetId: UserIdText,
-  weight: z.number().positive().default(1),
+  weight: z._default(z.number().check(z.positive()), 1),
 });
 /** `POST /api/trust/revoke` */
 export const TrustRevokeBody = z.object({ sessionId: SessionId, targetId: UserIdText });
 
 export const TrustAnswer = z.object({
   success: z.literal(true),
-  hcsRef: z.string().meta({ description: "hcs://<topicId>/<sequence>" }),
+  hcsRef: z.string().register(z.globalRegistry, { description: "hcs://<topicId>/<sequence>" }),
   message: z.string(),
   ...place,
 });
 
 /** A key as wallets and the browser's libraries hand it out. It is written as it came. */
-const PublicKey = z.union([text(1_000), z.array(z.number()).max(400), z.record(z.string(), z.unknown())]);
-const Signature = words(1_000).meta({ description: "The actor's signature, in hexadecimal" });
+const PublicKey = z.union([
+  text(1_000),
+  z.array(z.number()).check(z.maxLength(400)),
+  z.record(z.string(), z.unknown()),
+]);
+const Signature = words(1_000).register(z.globalRegistry, { description: "The actor's signature, in hexadecimal" });
 
 /** `POST /api/hcs/profile` */
 export const PublishProfileBody = z.object({
-  type: z.literal("PROFILE_UPDATE").optional(),
+  type: z.optional(z.literal("PROFILE_UPDATE")),
   accountId: UserIdText,
-  displayName: text(200).default(""),
-  bio: text(4_000).default(""),
-  avatar: text(2_000).default(""),
-  timestamp: z.union([z.number(), text(40)]).meta({ description: "As it was signed: epoch milliseconds or ISO 8601" }),
+  displayName: z._default(text(200), ""),
+  bio: z._default(text(4_000), ""),
+  avatar: z._default(text(2_000), ""),
+  timestamp: z
+    .union([z.number(), text(40)])
+    .register(z.globalRegistry, { description: "As it was signed: epoch milliseconds or ISO 8601" }),
   signature: Signature,
   publicKey: PublicKey,
 });
@@ -67,15 +76,15 @@ export const PublishProfileAnswer = z.object({
 export const MintBody = z.object({
   tokenId: words(100),
   name: words(200),
-  category: text(100).optional(),
-  subtitle: text(500).optional(),
-  emoji: text(50).optional(),
+  category: z.optional(text(100)),
+  subtitle: z.optional(text(500)),
+  emoji: z.optional(text(50)),
   issuerId: UserIdText,
   recipientId: UserIdText,
-  senderName: text(100).optional(),
-  recipientName: text(100).optional(),
-  trustAmount: z.number().nonnegative().optional(),
-  message: text(2_000).optional(),
+  senderName: z.optional(text(100)),
+  recipientName: z.optional(text(100)),
+  trustAmount: z.optional(z.number().check(z.nonnegative())),
+  message: z.optional(text(2_000)),
   signature: Signature,
   publicKey: PublicKey,
   timestamp: z.union([z.number(), text(40)]),
@@ -84,12 +93,12 @@ export const MintAnswer = z.object({
   ok: z.literal(true),
   tokenId: z.string(),
   name: z.string(),
-  category: z.string().nullable(),
+  category: z.nullable(z.string()),
   status: z.literal("onchain"),
   hrl: Hrl,
   message: z.string(),
   mintTransactionId: z.string(),
-  trstCost: z.literal(0).meta({ description: "This server charges nothing" }),
+  trstCost: z.literal(0).register(z.globalRegistry, { description: "This server charges nothing" }),
   trstBalance: z.null(),
   ...place,
 });
@@ -100,24 +109,26 @@ const LENSES = ["base", "genz", "african"] as const;
 export const CreateRecognitionBody = z.object({
   label: words(120),
   emoji: words(50),
-  description: text(1_000).optional(),
+  description: z.optional(text(1_000)),
   lens: z.enum(LENSES),
-  to: z.object({ accountId: UserIdText, handle: text(100).optional() }),
-  note: text(1_000).optional(),
-  mintAsNFT: z.boolean().optional().meta({ description: "Ignored: recognition is a message here" }),
+  to: z.object({ accountId: UserIdText, handle: z.optional(text(100)) }),
+  note: z.optional(text(1_000)),
+  mintAsNFT: z
+    .optional(z.boolean())
+    .register(z.globalRegistry, { description: "Ignored: recognition is a message here" }),
 });
 export const CreateRecognitionAnswer = z.object({
   ok: z.literal(true),
   signal: z.object({
-    id: z.string().meta({ description: "<topicId>/<sequence>" }),
+    id: z.string().register(z.globalRegistry, { description: "<topicId>/<sequence>" }),
     label: z.string(),
     emoji: z.string(),
-    description: z.string().nullable(),
+    description: z.nullable(z.string()),
     lens: z.enum(LENSES),
     from: z.object({ accountId: UserIdText }),
-    to: z.object({ accountId: UserIdText, handle: z.string().nullable() }),
-    note: z.string().nullable(),
-    timestamp: z.string().meta({ description: "ISO 8601" }),
+    to: z.object({ accountId: UserIdText, handle: z.nullable(z.string()) }),
+    note: z.nullable(z.string()),
+    timestamp: z.string().register(z.globalRegistry, { description: "ISO 8601" }),
     txId: z.string(),
   }),
   minSequence: place.minSequence,
@@ -137,9 +148,14 @@ const ISSUER_TYPES = [
 /** `POST /api/issuer/submit` */
 export const IssuerBody = z.looseObject({
   type: z.enum(ISSUER_TYPES),
-  from: UserIdText.meta({ description: "An issuer for which the operator lets the caller write" }),
-  nonce: z.number().nonnegative().max(Number.MAX_SAFE_INTEGER),
-  ts: z.number().int().nonnegative().meta({ description: "Epoch seconds, within -600 and +120 of now" }),
+  from: UserIdText.clone().register(z.globalRegistry, {
+    description: "An issuer for which the operator lets the caller write",
+  }),
+  nonce: z.number().check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER)),
+  ts: z
+    .int()
+    .check(z.nonnegative())
+    .register(z.globalRegistry, { description: "Epoch seconds, within -600 and +120 of now" }),
   payload: z.record(z.string(), z.unknown()),
 });
 export const IssuerAnswer = z.object({
@@ -148,7 +164,7 @@ export const IssuerAnswer = z.object({
   sequenceNumber: SequenceText,
 });
 
-const BoostId = z.string().regex(/^[0-9a-f]{16}$/, "16 hexadecimal digits");
+const BoostId = z.string().check(z.regex(/^[0-9a-f]{16}$/, "16 hexadecimal digits"));
 
 /** `POST /api/signal/boost` */
 export const BoostBody = z.object({ boostId: BoostId });
@@ -158,8 +174,10 @@ export const BoostAnswer = z.object({ ok: z.literal(true), boostId: z.string(), 
 export const SuggestBody = z.object({
   boostId: BoostId,
   def_id: words(100),
-  note: text(500).default(""),
-  sessionId: words(100).meta({ description: "The page's own random name of the person; the message is the caller's" }),
+  note: z._default(text(500), ""),
+  sessionId: words(100).register(z.globalRegistry, {
+    description: "The page's own random name of the person; the message is the caller's",
+  }),
 });
 export const SuggestAnswer = z.object({
   ok: z.literal(true),

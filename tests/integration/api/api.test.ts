@@ -1,6 +1,6 @@
 /** The HTTP contract of the reads: shapes, scope, validators, freshness, read-your-writes. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import { Problem } from "@/lib/wire/common";
@@ -66,7 +66,7 @@ describe("every read", () => {
     const response = await t.ask("GET", examplePath(name), ALICE);
     expect(response.status).toBe(200);
     const { answer }: AnyRoute = ROUTES[name];
-    (answer as z.ZodType).parse(await response.json());
+    (answer as z.ZodMiniType).parse(await response.json());
   });
 
   it.each(userReads)("%s refuses a caller without a session, and another person's name", async (name) => {

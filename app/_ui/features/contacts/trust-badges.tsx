@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import type { Trust } from "@/lib/wire/contacts";
 import { Badge } from "../../primitives/badge";
 

@@ -1,5 +1,5 @@
 import "server-only";
-import { z } from "zod";
+import { z } from "zod/mini";
 import { toMs } from "../../../core/ledger/consensus-time";
 import type { UserId } from "../../../core/ledger/ids";
 import { addressOfDid, type EvmAddress } from "../../../core/ledger/magic-token";
@@ -64,7 +64,7 @@ export const identityWrite = defineRoute({
   access: "user",
   limit: "read",
   query: IdentityQuery,
-  body: z.unknown().meta({ description: "Ignored" }),
+  body: z.unknown().register(z.globalRegistry, { description: "Ignored" }),
   answer: IdentityWriteAnswer,
   handle: async ({ userId }) => privateJson({ success: true, disabled: true, hederaAccountId: userId }),
 });

@@ -1,6 +1,6 @@
 /** A ledger that anybody writes to: what it says is shown as bounded, harmless text in every view, and breaks none. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import { MAX_METADATA_CHARACTERS } from "@/lib/core/signals/metadata";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
@@ -86,7 +86,7 @@ describe.each(reads)("%s", (name) => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
     const { answer }: AnyRoute = ROUTES[name];
-    (answer as z.ZodType).parse(await response.json());
+    (answer as z.ZodMiniType).parse(await response.json());
   });
 
   it("shows no control character, no direction character and no text longer than a biography", async () => {

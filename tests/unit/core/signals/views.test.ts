@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
 import type { Position, Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { StoredRow } from "@/lib/core/signals/batch";
@@ -63,7 +63,7 @@ const asCircle = (view: ReturnType<typeof circleView>) => ({
 });
 
 /** It is what the contract says, as JSON, and nothing more. */
-function meets(schema: z.ZodType, answer: unknown): void {
+function meets(schema: z.ZodMiniType, answer: unknown): void {
   const json: unknown = JSON.parse(JSON.stringify(answer));
   expect(schema.parse(json)).toEqual(json);
 }
