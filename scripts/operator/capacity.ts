@@ -17,7 +17,7 @@ const USAGE = `npm run -s capacity -- [options]
   --open-pages N      percent of users with a page open (${DEFAULT_INPUTS.openPageShare * 100})
   --segments N        topics of each kind (${DEFAULT_INPUTS.segments})
   --peak N            the busiest minute over the mean (${DEFAULT_INPUTS.peakToMean})
-  --months N          how long messages are kept in Postgres (${DEFAULT_INPUTS.monthsKept})
+  --months N          months of messages in Postgres; nothing drops older ones (${DEFAULT_INPUTS.monthsKept})
   --json              the model's whole answer, for each number of users
 
 Where the figures come from: docs/capacity.md.`;

@@ -8,7 +8,7 @@ import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, DEFAULT_INPUTS, PLAN_SCALES, withSetUp } from "@/lib/core/capacity/inputs";
 import { type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
-import { type Cell, PART_LABELS, planCells } from "@/lib/core/capacity/plan";
+import { type Cell, PART_LABELS, planCells, type Shortfall, shortfalls } from "@/lib/core/capacity/plan";
 import { SET_UP_NAMES, SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { compact, counted, whole } from "../format/numbers";
 
@@ -103,7 +103,7 @@ export const inputsOf = ({ users, signals, reads, open, segments }: DialValues, 
 export const SET_UP_OPTIONS: readonly { readonly value: SetUp; readonly label: string }[] = SET_UP_NAMES.map(
   (value) => ({
     value,
-    label: SET_UPS[value].label,
+    label: SET_UPS[value].name,
   }),
 );
 
@@ -158,6 +158,10 @@ export function planRows(inputs: CapacityInputs): readonly PlanRow[] {
     return i === 0 ? [storage, money] : [money];
   });
 }
+
+/** The plan's cells that are not met, on either set-up. */
+export const planShortfalls = (inputs: CapacityInputs): readonly Shortfall[] =>
+  shortfalls(SET_UP_NAMES.flatMap((setUp) => planScales(withSetUp(inputs, setUp)).map(({ ours }) => ours)));
 
 export const costOfPart = ({ ours }: Scale, part: CostPart): number => total(ours.costs, part);
 export const runningCost = ({ costs }: Pick<Capacity | CurrentPlan, "costs">): number => withoutLedger(costs);

@@ -1,7 +1,10 @@
 /** The scaling plan's own estimates (docs/capacity.md), and which of them are met. */
+import { counted } from "../counted";
+import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
+import { type CapacityInputs, withSetUp } from "./inputs";
 import type { Capacity, CostPart } from "./need";
-import type { SetUp } from "./set-ups/set-ups";
+import { SET_UPS, type SetUp } from "./set-ups/set-ups";
 import { figure } from "./unit-figures";
 
 export interface PlanEstimate {
@@ -45,19 +48,19 @@ export const PART_LABELS: Readonly<Record<CostPart, string>> = {
   network: "Network",
 };
 
-/** The next step that lowers a part. What does not exist yet is called so. */
+/** The next step that lowers a part, where no step that exists meets the plan. What does not exist yet is called so. */
 const NEXT: Readonly<Record<SetUp, Readonly<Record<Exclude<CostPart, "ledger">, string>>>> = {
   vercel: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Take a Redis that takes no price for a command (REDIS_URL).",
-    postgres: "Keep fewer months. Compressed segments for old messages do not exist yet.",
+    postgres: "Compressed segments for old messages, which do not exist yet.",
     instances: "Move to containers: our own server answers there, without the framework.",
     network: "Move to containers: a load balancer takes no price for a request.",
   },
   aws: {
     mirror: "Run a mirror: it takes no price for a call.",
     redis: "Write with fewer commands, and keep less of each write. Neither exists yet.",
-    postgres: "Keep fewer months. Cheaper statements and compressed segments for old messages do not exist yet.",
+    postgres: "Cheaper statements, and compressed segments for old messages. Neither exists yet.",
     instances: "Put several signals into one ledger message, which the SDK sends as one. That does not exist yet.",
     network: "Send fewer freshness events, or put a cheaper network in front.",
   },
@@ -90,6 +93,52 @@ function dollarsCell({ costs, inputs }: Capacity, goal: number): Cell {
   return {
     ...{ what: "dollars", value, goal, isMet: value <= goal },
     why: `${PART_LABELS[largest]} is ${share} % of it, ${line?.what ?? ""} most of all.`,
-    next: NEXT[inputs.setUp][largest],
+    next: stepThatMeets(inputs, goal) ?? NEXT[inputs.setUp][largest],
   };
+}
+
+/** The step that meets the goal: containers, which exist, or fewer months in Postgres, for which nothing exists yet; null if neither does. */
+function stepThatMeets(inputs: CapacityInputs, goal: number): string | null {
+  const aws = inputs.setUp === "aws" ? null : monthsThatMeet(withSetUp(inputs, "aws"), goal, inputs.monthsKept);
+  if (aws !== null && aws.months === inputs.monthsKept) return `Move to containers on AWS: ${aws.usd}.`;
+  const stay = monthsThatMeet(inputs, goal);
+  if (stay !== null)
+    return `Keep ${counted(stay.months, "month")} of messages in Postgres: ${stay.usd}. Nothing drops older ones yet.`;
+  if (aws === null) return null;
+  return `Move to containers on AWS, with ${counted(aws.months, "month")} of messages in Postgres: ${aws.usd}. Nothing drops older ones yet.`;
+}
+
+/** The largest number of months, up to `most`, whose dollars are at most the goal. */
+function monthsThatMeet(inputs: CapacityInputs, goal: number, most = inputs.monthsKept - 1) {
+  for (let months = Math.floor(most); months >= 1; months -= 1) {
+    const usd = withoutLedger(capacity({ ...inputs, monthsKept: months }).costs);
+    if (usd <= goal) return { months, usd: `$${Math.round(usd).toLocaleString("en")}` };
+  }
+  return null;
+}
+
+/** A shortfall of several numbers of users, for the same reason and by the same share. */
+export interface Shortfall {
+  readonly users: readonly number[];
+  /** The cell, in words. */
+  readonly name: string;
+  /** Ours divided by the plan's. */
+  readonly times: number;
+  readonly why: string;
+  readonly next: string;
+}
+
+/** The cells that are not met. Storage is the same on every set-up, so it counts once. */
+export function shortfalls(all: readonly Capacity[]): readonly Shortfall[] {
+  const found = new Map<string, Shortfall>();
+  for (const needs of all)
+    for (const { what, value, goal, isMet, why, next } of planCells(needs)) {
+      if (isMet) continue;
+      const name = what === "storage" ? "storage" : `dollars on ${SET_UPS[needs.inputs.setUp].name}`;
+      const times = value / goal;
+      const key = [name, times.toFixed(2), why].join();
+      const users = new Set([...(found.get(key)?.users ?? []), needs.inputs.users]);
+      found.set(key, { users: [...users], name, times, why, next });
+    }
+  return [...found.values()];
 }

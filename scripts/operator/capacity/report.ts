@@ -8,7 +8,7 @@ import { type CurrentPlan, currentPlan } from "@/lib/core/capacity/current";
 import { type CapacityInputs, withSetUp } from "@/lib/core/capacity/inputs";
 import { currentLimitsOf, type LimitAt, limitsOf } from "@/lib/core/capacity/limits";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
-import { type Cell, type PlanEstimate, planCells, planFor } from "@/lib/core/capacity/plan";
+import { type Cell, type PlanEstimate, planCells, planFor, shortfalls } from "@/lib/core/capacity/plan";
 import { SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
 import { counted } from "@/lib/core/counted";
 import { bytes, columns, count, dollars, meanAndPeak } from "./words";
@@ -33,7 +33,7 @@ export function report(inputs: CapacityInputs, scales: readonly number[], setUps
   return [
     assumptions(inputs),
     columns([["The plan's estimates, and ours", ...heads], ...cells(all, scales)]),
-    ...shortfalls(all),
+    ...missed(all),
     ...all.flatMap(({ setUp, limits, scales: ours }) => [
       `== ${SET_UPS[setUp].label} ==`,
       columns([["What N users need", ...heads], ...needs(ours, limits, currentLimits)]),
@@ -72,32 +72,25 @@ function cells(all: SetUpScales, scales: readonly number[]): readonly (readonly 
       : [row("stored in a month", "storage", first.scales, ({ ours }) => bytes(ours.storage.monthBytes))]),
     plan("   the plan", ({ storageGb }) => bytes(storageGb * 1e9)),
     ...all.map(({ setUp, scales: of }) =>
-      row(`dollars a month, ${setUp}`, "dollars", of, ({ ours }) => dollars(withoutLedger(ours.costs))),
+      row(`dollars a month, ${SET_UPS[setUp].name}`, "dollars", of, ({ ours }) => dollars(withoutLedger(ours.costs))),
     ),
     plan("   the plan", ({ usd }) => (usd === null ? "-" : dollars(usd))),
   ];
 }
 
-/** For the cells that are not met: by how much, why, and what would lower it. Users of whom the same is true share a line. */
-function shortfalls(all: SetUpScales): readonly string[] {
-  const users = new Map<string, string[]>();
-  for (const [i, { setUp, scales }] of all.entries())
-    for (const { ours } of scales)
-      for (const { what, value, goal, isMet, why, next } of planCells(ours)) {
-        // Storage is the same on every set-up.
-        if (isMet || (i > 0 && what === "storage")) continue;
-        const name = what === "storage" ? "storage" : `dollars on ${setUp}`;
-        const text = `users, ${name}: ${count(value / goal)} times the plan's. ${why}\n   Next: ${next}`;
-        users.set(text, [...(users.get(text) ?? []), count(ours.inputs.users)]);
-      }
-  const lines = [...users].map(([text, of]) => `${of.join(", ")} ${text}`);
+/** For the cells that are not met: by how much, why, and what would lower it. */
+function missed(all: SetUpScales): readonly string[] {
+  const lines = shortfalls(all.flatMap(({ scales }) => scales.map(({ ours }) => ours))).map(
+    ({ users, name, times, why, next }) =>
+      `${users.map(count).join(", ")} users, ${name}: ${count(times)} times the plan's. ${why}\n   Next: ${next}`,
+  );
   return lines.length === 0 ? [] : [`Not met\n\n${lines.join("\n")}`];
 }
 
 function assumptions(inputs: CapacityInputs): string {
   const percent = (share: number) => `${Number((share * 100).toFixed(2))} %`;
   return `A user writes ${inputs.signalsPerUserDay} signals and makes ${inputs.readsPerUserDay} reads a day; ${percent(inputs.openPageShare)} have a page open;
-the busiest minute has ${inputs.peakToMean} times the mean; messages of ${inputs.messageBytes} bytes are kept for ${inputs.monthsKept} months; ${counted(inputs.segments, "topic")} of each kind.`;
+the busiest minute has ${inputs.peakToMean} times the mean; messages have ${inputs.messageBytes} bytes, and Postgres has ${inputs.monthsKept} months of them; ${counted(inputs.segments, "topic")} of each kind.`;
 }
 
 type ScaleCell = (scale: Scale) => string;

@@ -6,6 +6,8 @@ import type { UnitFigureName } from "../unit-figures";
 export type SetUp = "vercel" | "aws";
 
 interface SetUpFacts {
+  readonly name: string;
+  /** The services, in words. */
   readonly label: string;
   /** Streams that one instance holds. */
   readonly streams: number;
@@ -25,6 +27,7 @@ const OTHER_DESCRIPTORS = 124;
 
 export const SET_UPS: Readonly<Record<SetUp, SetUpFacts>> = {
   vercel: {
+    name: "Vercel",
     label: "Vercel, Upstash and Neon",
     streams: LIMITS.functionFileDescriptors.value - OTHER_DESCRIPTORS,
     requestUs: "frameworkRequestUs",
@@ -35,6 +38,7 @@ export const SET_UPS: Readonly<Record<SetUp, SetUpFacts>> = {
     hasDoorbell: false,
   },
   aws: {
+    name: "AWS",
     label: "AWS: Fargate, ElastiCache and RDS",
     // STREAMS_PER_INSTANCE.
     streams: 5_000,

@@ -5,7 +5,7 @@ import { total, withoutLedger } from "@/lib/core/capacity/costs";
 import { egressBytesPerS } from "@/lib/core/capacity/egress";
 import { type CapacityInputs, DEFAULT_INPUTS, MONTH_S, withSetUp } from "@/lib/core/capacity/inputs";
 import type { Capacity, CostPart } from "@/lib/core/capacity/need";
-import { planCells } from "@/lib/core/capacity/plan";
+import { planCells, shortfalls } from "@/lib/core/capacity/plan";
 import { PRICES } from "@/lib/core/capacity/prices";
 import { cacheOf, containersOf, databaseOf } from "@/lib/core/capacity/set-ups/aws";
 import { SET_UP_NAMES, SET_UPS, type SetUp } from "@/lib/core/capacity/set-ups/set-ups";
@@ -211,6 +211,37 @@ describe("the plan's cells", () => {
           expect([why, next].every((text) => /^[A-Z].+[.]$/.test(text))).toBe(true);
         }
       }
+  });
+
+  it("that are missed name the most months that would meet them, or what containers cost", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(10_000, 100_000, 1_000_000), fc.integer({ min: 2, max: 36 }), (users, monthsKept) => {
+        for (const setUp of SET_UP_NAMES) {
+          const cell = planCells(at(setUp, { users, monthsKept })).find(({ what }) => what === "dollars");
+          const months = Number(/^Keep (\d+) months? /.exec(cell?.next ?? "")?.[1]);
+          if (cell === undefined || cell.isMet || Number.isNaN(months)) continue;
+          const kept = (of: number) => withoutLedger(at(setUp, { users, monthsKept: of }).costs);
+          expect(kept(months)).toBeLessThanOrEqual(cell.goal);
+          expect(kept(months + 1)).toBeGreaterThan(cell.goal);
+          expect(cell.next).toContain(`Postgres: $${Math.round(kept(months)).toLocaleString("en")}. Nothing drops`);
+        }
+      }),
+    );
+    const vercel = planCells(at("vercel", { users: 100_000 })).find(({ what }) => what === "dollars");
+    const aws = Math.round(withoutLedger(at("aws", { users: 100_000 }).costs)).toLocaleString("en");
+    expect(vercel?.next).toBe(`Move to containers on AWS: $${aws}.`);
+  });
+
+  it("that are missed by the same share for the same reason are one shortfall, and storage counts once", () => {
+    const all = SET_UP_NAMES.flatMap((setUp) => [10_000, 100_000].map((users) => at(setUp, { users })));
+    const found = shortfalls(all);
+    const storage = found.filter(({ name }) => name === "storage");
+    expect(storage.map(({ users }) => users)).toEqual([[10_000, 100_000]]);
+    expect(storage[0]?.times).toBeCloseTo(figure("storedBytesPerMessage") / (5e9 / (10_000 * 175 * 30)), 2);
+    const missed = all.flatMap((needs) => planCells(needs).filter(({ isMet, what }) => !isMet && what === "dollars"));
+    const dollars = found.filter(({ name }) => name !== "storage");
+    expect(dollars.reduce((sum, { users }) => sum + users.length, 0)).toBe(missed.length);
+    expect(dollars.every(({ name }) => /^dollars on (AWS|Vercel)$/.test(name))).toBe(true);
   });
 
   it("are none for a number of users that the plan does not have", () => {

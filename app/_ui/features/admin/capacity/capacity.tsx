@@ -11,9 +11,11 @@ import {
   parseSetUp,
   planRows,
   planScales,
+  planShortfalls,
   SET_UP_OPTIONS,
   standingAt,
 } from "@/lib/client/admin/capacity";
+import { SET_UPS } from "@/lib/core/capacity/set-ups/set-ups";
 import { Chips } from "../../../primitives/chips";
 import { useUrlState } from "../../url-state";
 import { Panel } from "../frame/panel";
@@ -37,6 +39,7 @@ export function Capacity() {
   const setUp = parseSetUp(get("setup"));
   const inputs = useMemo(() => inputsOf(settled, setUp), [settled, setUp]);
   const rows = useMemo(() => planRows(inputs), [inputs]);
+  const missed = useMemo(() => planShortfalls(inputs), [inputs]);
   const standing = useMemo(() => standingAt(inputs), [inputs]);
   const scales = useMemo(() => planScales(inputs), [inputs]);
   const curves = useMemo(() => curvesOf(inputs), [inputs]);
@@ -54,7 +57,10 @@ export function Capacity() {
         title="Capacity"
         note="Measured unit figures times list prices (docs/capacity.md). npm run capacity prints the same."
       >
-        <Chips label="Set-up" value={setUp} options={SET_UP_OPTIONS} onChange={(value) => set({ setup: value })} />
+        <div className="mb-4">
+          <Chips label="Set-up" value={setUp} options={SET_UP_OPTIONS} onChange={(value) => set({ setup: value })} />
+          <p className="mt-1 text-ink-soft text-sm">{SET_UPS[setUp].label}</p>
+        </div>
         <Dials values={values} onChange={(id, value) => set({ [id]: String(value) })} />
         <p
           data-testid="first-limit"
@@ -68,7 +74,7 @@ export function Capacity() {
         </p>
       </Panel>
       <Panel title="The plan's estimates" note="On both set-ups, without ledger fees. Storage is the same on both.">
-        <PlanCells rows={rows} />
+        <PlanCells rows={rows} missed={missed} />
       </Panel>
       <Panel
         title="Dollars per month by users"

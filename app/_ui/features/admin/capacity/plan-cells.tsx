@@ -2,18 +2,15 @@ import clsx from "clsx";
 import { Check, X } from "lucide-react";
 import type { PlanRow } from "@/lib/client/admin/capacity";
 import { bytes, compact, dollars } from "@/lib/client/format/numbers";
-import { planFor } from "@/lib/core/capacity/plan";
+import { planFor, type Shortfall } from "@/lib/core/capacity/plan";
 import { SET_UPS } from "@/lib/core/capacity/set-ups/set-ups";
 
 const shown = (what: PlanRow["what"], value: number) =>
   what === "storage" ? bytes(value * 1e9) : dollars(Math.round(value));
 
 /** The plan's two tables: each cell of ours beside the plan's, with a mark, and what would meet the cells that are not met. */
-export function PlanCells({ rows }: { rows: readonly PlanRow[] }) {
+export function PlanCells({ rows, missed }: { rows: readonly PlanRow[]; missed: readonly Shortfall[] }) {
   const scales = rows[0]?.cells.map(({ users }) => users) ?? [];
-  const missed = rows.flatMap(({ what, setUp, cells }) =>
-    cells.flatMap(({ users, cell }) => (cell === null || cell.isMet ? [] : [{ what, setUp, users, cell }])),
-  );
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
@@ -36,7 +33,7 @@ export function PlanCells({ rows }: { rows: readonly PlanRow[] }) {
             {rows.map(({ what, setUp, cells }) => (
               <tr key={`${what} ${setUp}`} className="border-line border-t">
                 <th scope="row" className="py-1.5 pr-2 text-left font-normal">
-                  {what === "storage" ? "Stored in a month" : `Dollars, ${SET_UPS[setUp].label}`}
+                  {what === "storage" ? "Stored in a month" : `Dollars, ${SET_UPS[setUp].name}`}
                 </th>
                 {cells.map(({ users, value, cell }) => (
                   <td key={users} className="whitespace-nowrap px-2 py-1.5 text-right tabular-nums last:pr-0">
@@ -57,13 +54,12 @@ export function PlanCells({ rows }: { rows: readonly PlanRow[] }) {
         </table>
       </section>
       <ul aria-label="Cells that are not met" className="mt-4 space-y-2 text-sm">
-        {missed.map(({ what, setUp, users, cell }) => (
-          <li key={`${what} ${setUp} ${users}`}>
+        {missed.map(({ users, name, times, why, next }) => (
+          <li key={`${name} ${users.join()}`}>
             <span className="font-medium">
-              {compact(users)} users, {what === "storage" ? "storage" : `dollars on ${setUp}`}:
+              {users.map(compact).join(", ")} users, {name}:
             </span>{" "}
-            {compact(cell.value / cell.goal)} times the plan's. {cell.why}{" "}
-            <span className="text-ink-soft">Next: {cell.next}</span>
+            {compact(times)} times the plan's. {why} <span className="text-ink-soft">Next: {next}</span>
           </li>
         ))}
       </ul>
@@ -74,7 +70,7 @@ export function PlanCells({ rows }: { rows: readonly PlanRow[] }) {
 function Mark({ isMet }: { isMet: boolean }) {
   const Icon = isMet ? Check : X;
   return (
-    <span className={clsx("ml-1 inline-block align-[-0.15em]", isMet ? "text-accent" : "text-copper")}>
+    <span className={clsx("relative ml-1 inline-block align-[-0.15em]", isMet ? "text-accent" : "text-copper")}>
       <Icon aria-hidden="true" className="size-4" />
       <span className="sr-only">{isMet ? "met" : "not met"}</span>
     </span>
