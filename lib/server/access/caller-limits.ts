@@ -15,6 +15,7 @@ import type { BudgetPolicy, HotCache } from "../../ports/shared/hot-cache";
 import { ifDown } from "../../ports/tier-unavailable";
 import { ProblemError } from "../http/problem";
 import { clientAddress, type HeaderReader } from "./client-address";
+import { ConcurrencyLimit } from "./concurrency-limit";
 import { BLOCKS, type CallerLimit, LIMITS, type Limit, type LimitName, MAX_COUNTED, QUEUE, type Rate } from "./limits";
 
 type Buckets = Pick<HotCache, "reserve">;
@@ -35,8 +36,11 @@ export interface CallerLimitOptions {
 export class CallerLimits {
   /** For each bucket, the time until which it is empty or its caller is blocked. Monotonic ms. */
   private readonly refusedUntilMs = new LRUCache<string, number>(atMostEntries(MAX_COUNTED));
+  private readonly concurrency: ConcurrencyLimit;
 
-  constructor(private readonly options: CallerLimitOptions) {}
+  constructor(private readonly options: CallerLimitOptions) {
+    this.concurrency = new ConcurrencyLimit(options.clock);
+  }
 
   /** Takes one token from an address's bucket. Throws ProblemError "too-many". */
   spendAddress(name: LimitName, address: string): Awaitable<void> {
@@ -49,7 +53,7 @@ export class CallerLimits {
   spendUser(name: LimitName, userId: UserId): Awaitable<void> {
     const { user }: Limit = LIMITS[name];
     if (user === undefined) return;
-    const bucket = keyOf("limit", name, "of", userId);
+    const bucket = userBucket(name, userId);
     return andThen(this.take(bucket, user), (waitMs) => {
       if (waitMs === null) return;
       this.blockAfter(bucket, BLOCKS.user);
@@ -85,10 +89,19 @@ export class CallerLimits {
     return isQueued(name) && factor > 0 ? QUEUE.gapMs / factor : null;
   }
 
-  /** How many requests of one address may work at a time. Null for any number. */
-  atOnce(name: LimitName): number | null {
-    const { atOnce }: Limit = LIMITS[name];
-    return this.options.factor > 0 ? (atOnce ?? null) : null;
+  /** Calls `work` when it is the address's turn: a few of its requests work at a time. */
+  inTurnOfAddress<T>(name: LimitName, address: string, work: () => Awaitable<T>): Awaitable<T> {
+    return this.inTurn(LIMITS[name].address, addressBucket(name, address), work);
+  }
+
+  /** Calls `work` when it is the user's turn. */
+  inTurnOfUser<T>(name: LimitName, userId: UserId, work: () => Awaitable<T>): Awaitable<T> {
+    const { user }: Limit = LIMITS[name];
+    return user === undefined ? work() : this.inTurn(user, userBucket(name, userId), work);
+  }
+
+  private inTurn<T>({ atOnce }: CallerLimit, bucket: string, work: () => Awaitable<T>): Awaitable<T> {
+    return atOnce === undefined || this.options.factor === 0 ? work() : this.concurrency.run(bucket, atOnce, work);
   }
 
   private take(bucket: string, limit: CallerLimit): Awaitable<number | null> {
@@ -128,6 +141,7 @@ export class CallerLimits {
   }
 }
 
+const userBucket = (name: LimitName, userId: UserId) => keyOf("limit", name, "of", userId);
 const addressBucket = (name: LimitName, address: string) => keyOf("limit", name, "at", address);
 const queueBucket = (address: string) => keyOf("queue", "at", address);
 

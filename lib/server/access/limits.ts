@@ -15,6 +15,8 @@ type CountedBy = "all" | "each";
 
 export interface CallerLimit extends Rate {
   readonly countedBy: CountedBy;
+  /** How many requests of one caller work at a time. The others wait. Absent: all. */
+  readonly atOnce?: number;
 }
 
 export interface Limit {
@@ -24,8 +26,6 @@ export interface Limit {
   readonly user?: CallerLimit;
   /** Set for expensive work, some milliseconds of CPU each. Such requests of one address pass the admission queue. */
   readonly isQueued?: true;
-  /** How many requests of one address work at a time. The others wait. Absent: all. */
-  readonly atOnce?: number;
 }
 
 const each = (perSecond: number, burst: number): CallerLimit => ({ perSecond, burst, countedBy: "each" });
@@ -47,13 +47,15 @@ export const LIMITS = {
   stream: { address: each(200, 6_000), user: all(1, 60) },
   // A look-up may cost a mirror request, so its rate is that of sign-ins.
   person: { address: each(20, 120), user: all(0.2, 20) },
-  proof: { address: each(100, 1_000), user: all(10, 120) },
+  proof: { address: each(100, 1_000), user: { ...all(10, 120), atOnce: 4 } },
   // A page reads five views, and reads them again after each change. At 0.2 ms a read, one address takes at most a twenty-fifth of
   // a core; through the framework it takes ten times as much. Each instance counts for itself, because a read costs less than the
-  // Redis command that would count it for all.
-  read: { address: each(200, 2_000), user: each(20, 200) },
+  // Redis command that would count it for all. A read that no cache has takes 4 ms of the database and as much again of this
+  // process. Four at a time delay others by some 20 ms.
+  read: { address: each(200, 2_000), user: { ...each(20, 200), atOnce: 4 } },
   // Pages of the ledger: somebody who reads a topic from its start, as a mirror's own limit would let them, and a house of them.
-  ledger: { address: each(100, 1_000), user: each(50, 500) },
+  // A mirror that answers in 0.1 s for others still lets 16 at a time reach the rate.
+  ledger: { address: { ...each(100, 1_000), atOnce: 16 }, user: { ...each(50, 500), atOnce: 4 } },
   // Public answers, the same for everybody.
   open: { address: each(100, 1_000) },
   // Schedules, scrapers, and operators' pages that poll every three seconds. The rate is too low for guessing tokens.
@@ -61,11 +63,11 @@ export const LIMITS = {
   // The answer is cached, so it costs no more than a refusal. A refusal would make the balancer drop the instance.
   health: { address: each(1_000, 10_000) },
   // Rendering costs about 5 ms, so this is a quarter of a core. Four at a time delay others by 20 ms at most.
-  page: { address: each(50, 1_000), atOnce: 4 },
+  page: { address: { ...each(50, 1_000), atOnce: 4 } },
   // Requests for the web UI at UI_ORIGIN: a page of it with some 50 files and calls costs us less than rendering one of ours.
   passed: { address: each(200, 6_000) },
   // A page loads 15 files the first time, and none after that.
-  file: { address: each(500, 15_000), atOnce: 16 },
+  file: { address: { ...each(500, 15_000), atOnce: 16 } },
 } as const satisfies Record<string, Limit>;
 export type LimitName = keyof typeof LIMITS;
 

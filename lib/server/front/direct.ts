@@ -3,7 +3,6 @@ import "server-only";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Awaitable, andThen } from "../../core/awaitable";
 import type { App } from "../boot/app";
-import { compressed } from "../http/compression";
 import { type AnyRoute, answer } from "../http/route";
 import { ROUTES, type RouteName } from "../routes/table";
 import { write } from "./plain-answer";
@@ -25,11 +24,10 @@ export const routesOf =
     const later: (() => Promise<unknown>)[] = [];
     const request = apiRequest(headOf(incoming), incoming);
     const route: AnyRoute = ROUTES[name];
-    const answered = answer(app, route, { request, params, address, background: (work) => void later.push(work) });
     // A client that asks for the headers alone learns the length of the plain body.
     const encoding = request.method === "HEAD" ? null : request.headers.get("accept-encoding");
-    const encoded = andThen(answered, (plain) => compressed(plain, encoding));
-    return andThen(encoded, (sent) => {
+    const background = (work: () => Promise<unknown>) => void later.push(work);
+    return andThen(answer(app, route, { request, params, address, encoding, background }), (sent) => {
       const send = () => {
         write(incoming, outgoing, sent);
         for (const work of later)

@@ -8,7 +8,6 @@ import type { HeaderReader } from "../access/client-address";
 import { type LimitName, QUEUE } from "../access/limits";
 import type { App } from "../boot/app";
 import { AdmissionQueue } from "./admission-queue";
-import { ConcurrencyLimit } from "./concurrency-limit";
 
 export interface Visit {
   readonly limit: LimitName;
@@ -24,11 +23,9 @@ export interface Visit {
 
 export class RateGuard {
   private readonly queue: AdmissionQueue;
-  private readonly concurrency: ConcurrencyLimit;
 
   constructor(private readonly app: Pick<App, "clock" | "limits" | "metrics">) {
     this.queue = new AdmissionQueue(app.clock);
-    this.concurrency = new ConcurrencyLimit(app.clock);
   }
 
   /** Calls `enter`, at once or from the queue, or calls `refuse`. Calls neither if the client left while it waited. */
@@ -42,9 +39,7 @@ export class RateGuard {
       if (waitMs !== null) return this.refuse(visit, address, waitMs);
       const gapMs = limits.queueGapMs(limit);
       if (gapMs !== null) return this.queued(visit, address, gapMs);
-      const atOnce = limits.atOnce(limit);
-      if (atOnce === null) return visit.enter(address);
-      return this.concurrency.run(address, atOnce, () => (visit.isGone() ? undefined : visit.enter(address)));
+      return limits.inTurnOfAddress(limit, address, () => (visit.isGone() ? undefined : visit.enter(address)));
     });
   }
 

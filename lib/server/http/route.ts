@@ -15,6 +15,7 @@ import type { Answer } from "./answer";
 import { preflight } from "./any-site";
 import { routeHeaders } from "./api-headers";
 import { type ApiRequest, addressOf, perHead } from "./api-request";
+import { compressed } from "./compression";
 import { isProblem, type ProblemCode, ProblemError, problemAnswer, problemStatus } from "./problem";
 import { readJson } from "./read-body";
 import { inRequest, outsideRequests, HEADER as REQUEST_ID, requestIdOf } from "./request-scope";
@@ -110,6 +111,8 @@ export interface RouteRequest {
   readonly background: RouteContext<unknown, unknown>["background"];
   /** The client's address, if the server in front has already read it (CallerLimits.addressOf). */
   readonly address?: string;
+  /** The Accept-Encoding header by which the answer is compressed. Null or absent: it is not. */
+  readonly encoding?: string | null;
 }
 
 const names = new WeakMap<AnyRoute, string>();
@@ -129,13 +132,13 @@ export function answer(app: App, route: AnyRoute, routed: RouteRequest): Awaitab
     const startMs = performance.now();
     const isPreflight = route.isForAnySite === true && routed.request.method === "OPTIONS";
     const made = isPreflight ? preflight(routed.request) : settled(app, route, () => respond(app, route, routed));
-    return andThen(made, ({ status, headers: own, body }): Answer => {
+    return andThen(made, ({ status, headers: own, common: more = [], body }): Answer => {
       observe(app, route, status, performance.now() - startMs);
       trace?.end(status);
       // A function is frozen between requests, and unsent spans with it.
       if (app.tracing && app.env.isVercel) routed.background(app.tracing.flush);
       const common = routeHeaders(headers.get("x-forwarded-proto"), route.isForAnySite === true);
-      return { status, headers: own, common: [...common, REQUEST_ID, requestId], body };
+      return { status, headers: own, common: [...common, REQUEST_ID, requestId, ...more], body };
     });
   });
 }
@@ -182,10 +185,11 @@ class Context implements RouteContext<unknown, unknown> {
   readonly background: RouteRequest["background"];
   query: unknown = undefined;
   body: unknown = undefined;
+  readonly encoding: string | null;
 
   constructor(
     readonly app: App,
-    { request, params, background }: RouteRequest,
+    { request, params, background, encoding = null }: RouteRequest,
     /** The signed-in user, for whom the request is counted. */
     readonly userId: UserId | null = null,
     readonly actor: string | null = null,
@@ -193,6 +197,7 @@ class Context implements RouteContext<unknown, unknown> {
     this.request = request;
     this.params = params;
     this.background = background;
+    this.encoding = encoding;
   }
 
   get url(): URL {
@@ -217,11 +222,14 @@ function withInput(
   context: Context,
   handle: (context: Context) => Awaitable<Answer>,
 ): Awaitable<Answer> {
-  const { app, request, userId } = context;
+  const { app, request, userId, encoding } = context;
   if (userId !== null) refuseOthers(userId, ownersNamedIn(request));
+  // Compressing is a part of the work: it takes as much CPU as loading.
+  const work = () => andThen(handle(context), (made) => compressed(made, encoding));
+  const inTurn = () => (userId === null ? work() : app.limits.inTurnOfUser(route.limit, userId, work));
   return andThen(userId === null ? undefined : app.limits.spendUser(route.limit, userId), () => {
     if (route.query) context.query = parse(route.query, queryOf(context.searchParams));
-    if (!route.body) return handle(context);
+    if (!route.body) return inTurn();
     const { body: schema, namesNobody } = route;
     return andThen(readJson(request, app.clock), (json) => {
       if (userId !== null)
@@ -232,7 +240,7 @@ function withInput(
           ),
         );
       context.body = parse(schema, json);
-      return handle(context);
+      return inTurn();
     });
   });
 }

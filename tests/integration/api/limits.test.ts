@@ -97,6 +97,32 @@ describe("a signed-in user who reads without end", () => {
     expect(statuses.get(429)).toBe(50);
     expect((await t.ask("GET", "/api/contacts", "tm-modest")).status).toBe(200);
   });
+
+  it("has a few reads at work at a time, and nobody else waits for them", async () => {
+    const { views } = t.app.stores;
+    const load = views.signals.bind(views);
+    let working = 0;
+    let most = 0;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const spied = vi.spyOn(views, "signals").mockImplementation(async (userId, ...page) => {
+      if (userId !== "tm-many") return load(userId, ...page);
+      working += 1;
+      most = Math.max(most, working);
+      await held;
+      const loaded = await load(userId, ...page);
+      working -= 1;
+      return loaded;
+    });
+    const read = (userId: string, i: number) => t.ask("GET", `/api/signals?limit=${20 + i}`, userId);
+    const reads = Array.from({ length: 30 }, (_, i) => read("tm-many", i));
+    expect((await read("tm-few", 0)).status).toBe(200);
+    await vi.waitFor(() => expect(working).toBe(LIMITS.read.user.atOnce));
+    release();
+    for (const { status } of await Promise.all(reads)) expect(status).toBe(200);
+    expect(most).toBe(LIMITS.read.user.atOnce);
+    spied.mockRestore();
+  });
 });
 
 describe("a request", () => {

@@ -157,3 +157,40 @@ it("RATE_LIMITS multiplies the limits, and 0 switches them off", async () => {
   const off = instance({ shared: null, factor: 0 });
   expect((await through(burst * 3, () => off.spendUser("proof", USER))).passed).toBe(burst * 3);
 });
+
+describe("requests of one caller", () => {
+  const held = () => new Promise<void>(() => {});
+
+  it("work a few at a time, counted for each limit, address and user apart", () => {
+    const limits = instance();
+    const begun: string[] = [];
+    const work = (name: string) => () => {
+      begun.push(name);
+      return held();
+    };
+    const { atOnce } = LIMITS.read.user;
+    for (let i = 0; i <= atOnce; i += 1) void limits.inTurnOfUser("read", USER, work(`read ${i}`));
+    expect(begun).toHaveLength(atOnce);
+    void limits.inTurnOfUser("proof", USER, work("proof"));
+    void limits.inTurnOfUser("read", "tm-b" as UserId, work("other"));
+    for (let i = 0; i <= LIMITS.page.address.atOnce; i += 1) void limits.inTurnOfAddress("page", "at", work("page"));
+    void limits.inTurnOfAddress("file", "at", work("file"));
+    const pages = Array.from({ length: LIMITS.page.address.atOnce }, () => "page");
+    expect(begun.slice(atOnce)).toEqual(["proof", "other", ...pages, "file"]);
+  });
+
+  it("all work at once if the limit says nothing of it, or if RATE_LIMITS is 0", () => {
+    let begun = 0;
+    const work = () => {
+      begun += 1;
+      return held();
+    };
+    const [unlimited, limits] = [instance({ factor: 0 }), instance()];
+    for (let i = 0; i < 50; i += 1) {
+      void unlimited.inTurnOfUser("read", USER, work);
+      void limits.inTurnOfUser("open", USER, work);
+      void limits.inTurnOfAddress("open", "at", work);
+    }
+    expect(begun).toBe(150);
+  });
+});

@@ -127,7 +127,7 @@ describe("the rate guard", () => {
     await clock.advance(3_600_000);
     const renders: (() => void)[] = [];
     rendered = () => new Promise((resolve) => renders.push(resolve));
-    const { atOnce } = LIMITS.page;
+    const { atOnce } = LIMITS.page.address;
     const first = Array.from({ length: atOnce }, () => ask("GET", "/signals"));
     await vi.waitFor(() => expect(heard).toHaveLength(atOnce));
     const closed = new Promise<void>((resolve) =>

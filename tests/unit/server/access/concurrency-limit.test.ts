@@ -1,7 +1,7 @@
 /** A few requests of one address at a time: each gets its turn, in its order, and nobody else waits. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ConcurrencyLimit, PLACE_MS } from "@/lib/server/front/concurrency-limit";
+import { ConcurrencyLimit, PLACE_MS } from "@/lib/server/access/concurrency-limit";
 import { DrivenClock } from "../../../support/control/driven-clock";
 
 /** Requests that work until they are told to end. */
@@ -11,10 +11,12 @@ class Requests {
   readonly begun: string[] = [];
   readonly ends = new Map<string, (cause?: Error) => void>();
 
-  ask(address: string, name: string, most = 2): Promise<void> {
-    return this.limit.run(address, most, () => {
+  async ask(address: string, name: string, most = 2): Promise<void> {
+    await this.limit.run(address, most, () => {
       this.begun.push(name);
-      return new Promise((resolve, reject) => this.ends.set(name, (cause) => (cause ? reject(cause) : resolve())));
+      return new Promise<void>((resolve, reject) =>
+        this.ends.set(name, (cause) => (cause ? reject(cause) : resolve())),
+      );
     });
   }
 
@@ -56,6 +58,16 @@ describe("requests of one address", () => {
     expect(requests.begun).toEqual(["a", "b"]);
     await requests.clock.advance(1);
     expect(requests.begun).toEqual(["a", "b", "c"]);
+  });
+
+  it("that wait for nothing are answered at once, fail at once, and keep no place", () => {
+    const { limit } = new Requests();
+    for (const answer of [1, 2, 3]) expect(limit.run("1.2.3.4", 1, () => answer)).toBe(answer);
+    const fail = () => {
+      throw new Error("it broke");
+    };
+    for (let i = 0; i < 2; i += 1) expect(() => limit.run("1.2.3.4", 1, fail)).toThrow("it broke");
+    expect(limit.run("1.2.3.4", 1, () => "still at once")).toBe("still at once");
   });
 
   it("all begin, in their order, and never too many at a time, whichever ends first", async () => {
