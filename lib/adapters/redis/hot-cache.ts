@@ -34,8 +34,8 @@ export interface RedisHotCacheOptions {
   /** The event bus's history. Without a bus the cache has its own. */
   readonly history?: History;
   /**
-   * Called in each round with the number of the last published event. The round ends when it resolves: a watermark of another
-   * instance is not taken while one of its commits has not been heard of.
+   * Called in each round with the number of the last published event. The round waits for it, so that another instance's
+   * watermark is used only after the events of its commits have arrived.
    */
   readonly onSequence?: (sequence: number) => void | Promise<void>;
 }
@@ -43,7 +43,7 @@ export interface RedisHotCacheOptions {
 const DAY_MS = 86_400_000;
 /** A signed request is accepted within 10 minutes of its time. A day is far beyond that, whatever the clocks say. */
 const NONCE_MS = DAY_MS;
-/** Renewed in each round. After a pause this long the store knows better. */
+/** How long shared watermarks are kept. Each round renews them. After a week without a round, the store is newer. */
 const SYNCED_THROUGH_MS = 7 * DAY_MS;
 
 export class RedisHotCache implements HotCache {
@@ -92,7 +92,7 @@ export class RedisHotCache implements HotCache {
     return {
       topics: topics.map(({ topicId }, index) => ({
         topicId,
-        // The value is of another epoch than the caller's, so it counts as unknown.
+        // Redis has another history than the caller knows, so the value counts as unknown.
         watermark: isAnother ? 0n : BigInt(String(found[index * 2])),
         isOurs: found[index * 2 + 1] === 1,
       })),
@@ -123,7 +123,8 @@ export class RedisHotCache implements HotCache {
     const { commands, keys } = this.options;
     const args = [1_000_000 / perSecond, burst, maxWaitMs * 1_000];
     const waitMs = await commands.eval("budget", RESERVE, [keys.budget(budget)], args);
-    if (typeof waitMs !== "number") throw new TierUnavailable("redis", "Redis: the budget answered no number");
+    if (typeof waitMs !== "number")
+      throw new TierUnavailable("redis", "Redis: the script of the budget returned no number");
     return waitMs < 0 ? null : waitMs;
   }
 
@@ -138,7 +139,7 @@ export class RedisHotCache implements HotCache {
       [digitsOf(nonce), digest, NONCE_MS, ...this.history.argsIn(partition), NONCE_MS],
     );
     const [kind, memoryMs] = Array.isArray(answer) ? (answer as unknown[]) : [];
-    if (!isClaim(kind)) throw new TierUnavailable("redis", "Redis: the nonce answered nothing");
+    if (!isClaim(kind)) throw new TierUnavailable("redis", "Redis: the script of the nonce returned no outcome");
     return { kind, memoryMs: Number(memoryMs) };
   }
 
@@ -162,18 +163,18 @@ export class RedisHotCache implements HotCache {
 const isClaim = (kind: unknown): kind is NonceClaim["kind"] =>
   kind === "next" || kind === "unknown" || kind === "same" || kind === "used" || kind === "older";
 
-/** Reads the value of a key that was there before. The release before stored no digest, and answers of one line. */
+/** Reads an attempt that was stored earlier. The previous release stored no digest, and answers of one line. */
 function attemptOf(known: string, digest: string): Attempt {
   const end = known.indexOf("\n");
   const isDone = known.startsWith("d");
-  const of = isDone ? known.slice(1, Math.max(1, end)) : known.slice(1);
-  if (of !== "" && of !== digest) return { kind: "other" };
+  const stored = isDone ? known.slice(1, Math.max(1, end)) : known.slice(1);
+  if (stored !== "" && stored !== digest) return { kind: "other" };
   return isDone ? { kind: "done", answer: known.slice(Math.max(1, end + 1)) } : { kind: "running" };
 }
 
 /** A nonce as plain decimals, which the script compares part by part. Throws RangeError for what is no nonce. */
 function digitsOf(nonce: number): string {
   if (!(nonce >= 0 && nonce <= Number.MAX_SAFE_INTEGER)) throw new RangeError("a nonce is a number from 0 to 2^53 - 1");
-  // Small fractions would be written with an exponent. Twenty digits tell all of them apart that are not zero.
+  // `String` would write small fractions with an exponent. Twenty decimals keep all of them that are at least 1e-20.
   return Number.isInteger(nonce) ? String(nonce) : nonce.toFixed(20).replace(/0+$/, "");
 }

@@ -1,6 +1,6 @@
 /**
- * Scripts for what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as digits. Without leading
- * zeros, the longer one is larger; of the same length, the later one in the alphabet.
+ * Scripts for what instances agree on. Numbers that do not fit a double (nanoseconds) are compared as decimal strings
+ * without leading zeros: first by length, then digit by digit.
  */
 import { HISTORY } from "./history";
 
@@ -10,7 +10,7 @@ local function isLarger(a, b)
   return a > b
 end`;
 
-/** The version of the registry, in the hash of topic → synced through: no topic has this name. */
+/** The field of the watermarks' hash that holds the version of the registry. No topic id looks like it. */
 export const REGISTRY_FIELD = "registry";
 
 /** KEYS a key that nothing else uses. Writes it, so that a Redis that is full or read-only fails, and deletes it again. */
@@ -23,12 +23,15 @@ export const PASS_GATE = `
 return redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) and 1 or 0`;
 
 /**
- * KEYS number of the last event, history, hash of topic → watermark, heads, a gate for each topic. ARGV gateMs, ms that the hash
- * is kept, version of the registry (kept in the hash), stamp of the store, what is known (history.ts), number through which the
- * heads are known, then topic and watermark for each topic, and seconds by which a watermark may be ahead of Redis' clock. Answers
- * {number of the last event, its mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, heads, then watermark
- * and 1 | 0 for each topic}. A watermark
- * holds within an epoch: another epoch has lost it. One that is further ahead is forgotten: it must not outlive the truth.
+ * KEYS number of the last event, history, watermarks by topic, heads, a gate for each topic.
+ *
+ * ARGV gateMs, ms that the watermarks are kept, version of the registry, stamp of the store, what is known (history.ts), number
+ * through which the heads are known, topic and watermark for each topic, seconds by which a watermark may be ahead of Redis' clock.
+ *
+ * Answers {number of the last event, its mark, standing, epoch, version of the registry, stamp, ms of Redis' clock, heads, then
+ * watermark and 1 | 0 for each topic}.
+ *
+ * A watermark is valid in its epoch only. One that is too far ahead of Redis' clock is deleted.
  */
 export const ROUND = `${IS_LARGER}${HISTORY}
 local function latestOf(name, mine)
@@ -127,8 +130,8 @@ redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 return {last and 'next' or 'unknown', memory}`;
 
 /**
- * KEYS attempt. ARGV digest, ttlMs. Answers nothing to the first caller; 'r' and the first one's digest while that one runs;
- * then 'd', the digest, a line break and the answer.
+ * KEYS attempt. ARGV digest, ttlMs. Answers null to the first caller. To the others: 'r' and the digest while
+ * the first one runs, then 'd', the digest, a line break and the answer.
  */
 export const ATTEMPT = `
 local known = redis.call('GET', KEYS[1])
@@ -141,7 +144,7 @@ export const FINISH = `
 redis.call('SET', KEYS[1], 'd' .. ARGV[1] .. '\\n' .. ARGV[2], 'PX', ARGV[3])
 return 1`;
 
-/** KEYS attempt. An answer that another caller has given meanwhile stays. */
+/** KEYS attempt. It deletes no answer that is there by now. */
 export const ABANDON = `
 if string.sub(redis.call('GET', KEYS[1]) or '', 1, 1) == 'r' then redis.call('DEL', KEYS[1]) end
 return 1`;

@@ -40,7 +40,8 @@ export class RedisInstanceReports implements InstanceReports {
     const { commands, keys } = this.options;
     const args = [instanceId, ttlMs, report, asks === "everybody" ? 1 : 0];
     const reports = await commands.eval("report", REPORT, [keys.reports], args);
-    if (!Array.isArray(reports)) throw new TierUnavailable("redis", "Redis: reports were answered by none");
+    if (!Array.isArray(reports))
+      throw new TierUnavailable("redis", "Redis: the script of the reports returned no list");
     return reports.map(String);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The one table of message types. A new type is a row here. Everything else that must treat it does not compile until it says how:
+ * The one table of message types. A new type is a row here. These places then do not compile until they treat it:
  * which edges it changes (projection.ts), how rows store it (adapters/postgres/codec/codes.ts), its sentence on the page
  * (client/format/sentences.ts). The ledger also holds types that are not here; they are kept and shown as they are.
  */

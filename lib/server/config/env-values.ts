@@ -20,7 +20,7 @@ import { parseUiOrigin } from "./ui-origin";
 
 export const onOff = z.enum(["on", "off"]);
 
-/** Text of one form. `message` completes "VARIABLE …". */
+/** Text of one form. The error reads "VARIABLE" and then `message`. */
 export const matching = (form: RegExp, message: string) => z.string().regex(form, message);
 
 /** Splits a list at its commas. */
@@ -29,7 +29,7 @@ export const list = (text: string) =>
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
-/** Accepts decimal digits only. JavaScript also reads `0x50` and `1e3` as numbers; in a configuration they are slips. */
+/** Accepts decimal digits only. JavaScript also reads `0x50` and `1e3` as numbers; in a configuration they are most likely typos. */
 const numeric = (form: RegExp, kind: string, min: number, max: number) => {
   const rule = `must be ${kind} from ${min} to ${max}`;
   return z
@@ -74,15 +74,15 @@ export const accountId = z
   });
 const SEGMENTS_OF = new RegExp(`^(${TOPIC_KINDS.join("|")}):(\\d{1,4})$`);
 export const segments = z.string().transform((text, context): Readonly<Record<TopicKind, number>> => {
-  const isOne = /^\d{1,4}$/.test(text.trim());
-  const all = isOne ? Number(text) : 1;
+  const isForAllKinds = /^\d{1,4}$/.test(text.trim());
+  const all = isForAllKinds ? Number(text) : 1;
   const counts: Record<TopicKind, number> = { contact: all, trust: all, recognition: all, profile: all };
-  const items = isOne ? [] : list(text).map((item) => SEGMENTS_OF.exec(item));
+  const items = isForAllKinds ? [] : list(text).map((item) => SEGMENTS_OF.exec(item));
   for (const item of items) if (item !== null) counts[item[1] as TopicKind] = Number(item[2]);
   const isValid =
     items.every((item) => item !== null) && Object.values(counts).every((n) => n >= 1 && n <= MAX_SEGMENTS);
   if (!isValid)
-    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or kinds with theirs, like contact:16,trust:4`);
+    context.addIssue(`must be a number of 1 to ${MAX_SEGMENTS}, or one for each kind, like contact:16,trust:4`);
   return counts;
 });
 export const payers = z
@@ -125,7 +125,7 @@ export const clientIds = z
   .optional()
   .transform((text): ReadonlySet<string> => new Set(list(text ?? "")));
 
-/** Pairs `issuer=user` of an issuer and a user who may write for it, as keys (core/key). An id with a `=` in it fits no pair. */
+/** Pairs `issuer=user` of an issuer and a user who may write for it, as keys (core/key). An id here cannot contain `=`. */
 export const issuers = z
   .string()
   .optional()

@@ -224,7 +224,8 @@ const queryOf = perHead((request) => {
 });
 
 export const personalMessages = defineRoute({
-  summary: "The caller's present state as a topic's messages, for the TrustMesh web UI: not the ledger's bytes",
+  summary:
+    "The caller's current state, rendered as a topic's messages for the TrustMesh web UI; not the original bytes",
   access: "user",
   limit: "read",
   heeds: ["If-Min-Sequence"],

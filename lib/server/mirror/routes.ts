@@ -141,9 +141,12 @@ export const mirrorEntity = handedOn(
   "getMirrorEntity",
   "An account, a token, a block or a fact of the network, as a mirror node has it",
 );
-export const mirrorPart = handedOn("getMirrorPart", "What belongs to an account or a token, as a mirror node has it");
-export const mirrorItem = handedOn("getMirrorItem", "Not found, as a mirror node says it: this server hands on none");
+export const mirrorPart = handedOn(
+  "getMirrorPart",
+  "Sub-resources of an account or a token, as a mirror node has them",
+);
+export const mirrorItem = handedOn("getMirrorItem", "Always 404, in a mirror node's form: this is not passed on");
 export const mirrorItemPart = handedOn(
   "getMirrorItemPart",
-  "Not found, as a mirror node says it: this server hands on none of these",
+  "Always 404, in a mirror node's form: these are not passed on",
 );

@@ -9,7 +9,7 @@ import { defineRoute } from "../http/route";
 
 /** A message stays on the ledger for ever, so a page asks this before it writes to a typed id. */
 export const person = defineRoute({
-  summary: "Whether anybody uses this id, and whether the ledger has such an account",
+  summary: "Whether an id is in use, and whether the ledger has such an account",
   access: "user",
   limit: "person",
   problems: ["bad-input"],

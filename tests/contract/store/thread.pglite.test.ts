@@ -1,4 +1,4 @@
-/** The thread of an embedded database: what it answers, what it leaves alone, and how it ends. */
+/** The thread of an embedded database: what it answers, that it does not block the event loop, and how it ends. */
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -36,10 +36,10 @@ const DOWN = { name: "TierUnavailable", tier: "postgres" };
 
 const STUCK_DOWN = { ...DOWN, message: expect.stringContaining("does not end") };
 
-/** Puts a pipe without a writer into the database's directory. The function lets go of the thread that reads it. */
+/** Puts a pipe without a writer into the database's directory. Returns a function that unblocks the thread that reads it. */
 async function pipeIn(directory: string, db: Database): Promise<() => void> {
   const pipe = join(directory, "pgdata", "pipe");
-  // PGlite opens a pipe only under a name that it knows as a file's.
+  // PGlite opens the pipe only at a path that it has opened as a file before.
   writeFileSync(pipe, "");
   await rawQuery(db, STUCK);
   rmSync(pipe);
@@ -189,7 +189,7 @@ describe("the thread of a database", () => {
     expect(order).toEqual(sent.map((_, i) => i));
   });
 
-  it("is replaced when it dies: what it had acknowledged is there, and what it had not fails as an outage", async () => {
+  it("is replaced when it dies: acknowledged statements survive, and the others fail as an outage", async () => {
     const directory = newDirectory();
     const db = await open(directory);
     const store = await openStore(db, "devnet");
@@ -211,7 +211,7 @@ describe("the thread of a database", () => {
     await expect(openPglite(directory)).rejects.toThrow(/in use by process/);
   });
 
-  it("is ended and replaced when a statement hangs, and those behind it fail with it", async () => {
+  it("is ended and replaced when a statement hangs, and queued statements fail too", async () => {
     const db = await open(newDirectory(), { hangsAfterMs: 500 });
     await Promise.all([
       expect(rawQuery(db, ENDLESS)).rejects.toMatchObject(DOWN),
@@ -221,7 +221,7 @@ describe("the thread of a database", () => {
     expect(deaths.map(String)).toEqual(["Error: a statement ran for more than 500 ms"]);
   });
 
-  it("is not replaced while a call of the system holds it, and what waits fails at its limit", async () => {
+  it("is not replaced while a system call blocks it, and what waits fails at its limit", async () => {
     const directory = newDirectory();
     const db = await open(directory, { hangsAfterMs: 1_000 });
     const release = await pipeIn(directory, db);
@@ -240,7 +240,7 @@ describe("the thread of a database", () => {
     expect([workers.length, deaths.length]).toEqual([2, 1]);
   });
 
-  it("keeps its directory locked when it is closed while a call of the system holds it", async () => {
+  it("keeps its directory locked when it is closed while a system call blocks it", async () => {
     const directory = newDirectory();
     const db = await open(directory, { hangsAfterMs: 1_000 });
     const release = await pipeIn(directory, db);
@@ -266,7 +266,7 @@ describe("the thread of a database", () => {
     await expect.poll(one, { timeout: 60_000 }).toEqual([{ one: 1 }]);
   });
 
-  it("can be closed while its replacement does not open, and when it does not close the database", async () => {
+  it("closes even if its replacement never opens, or never closes the database", async () => {
     const start: ThreadOptions["start"] = (opening) => (workers.length === 1 ? silent() : startThread(opening));
     const db = await open(newDirectory(), { start, reopensWithinMs: 1_000 });
     await workers[0]?.terminate();
@@ -278,7 +278,7 @@ describe("the thread of a database", () => {
     expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1, -1]);
   });
 
-  it("is ended and replaced when PostgreSQL itself gives up, because it cannot write its log", async () => {
+  it("is ended and replaced when PostgreSQL itself gives up, because it cannot write its WAL", async () => {
     const directory = newDirectory();
     const db = await open(directory);
     await rawQuery(db, "CREATE TABLE kept AS SELECT 7 AS n");

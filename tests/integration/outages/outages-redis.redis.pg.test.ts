@@ -83,7 +83,7 @@ outages("Redis", {
       },
     ],
     streams: [
-      "Streams stay open. They show another instance's commits after their own instance's next sync.",
+      "Streams stay open. A stream learns of another instance's commit when its own instance next syncs.",
       (w) => streamsByItself(w, DOWN),
     ],
   },
@@ -129,7 +129,7 @@ outages("Redis", {
       },
     ],
     streams: [
-      "Streams stay open. They show another instance's commits after their own instance's next sync.",
+      "Streams stay open. A stream learns of another instance's commit when its own instance next syncs.",
       (w) => streamsByItself(w, SLOW),
     ],
   },

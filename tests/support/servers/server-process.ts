@@ -6,7 +6,7 @@ export interface ServerProcess {
   readonly url: string;
   readonly child: ChildProcess;
   output(): string;
-  /** Waits until `/api/health/ready` answers 200. Throws with the server's output if it ends or takes too long. */
+  /** Waits until `/api/health/ready` answers 200. Throws with the server's output if the process exits or takes too long. */
   ready(timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -25,7 +25,7 @@ describe("a chain of steps", () => {
   it.each([
     ["thrown", false],
     ["rejected", true],
-  ])("rescues an error that is %s, and only then", async (_, isLate) => {
+  ])("rescues an error that is %s, and passes values through", async (_, isLate) => {
     const rescued = orElse(
       () => failing(isLate),
       (cause) => (cause as Error).message.length,

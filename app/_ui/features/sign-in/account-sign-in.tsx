@@ -107,7 +107,7 @@ function Answer({ challenge, busy, onAnswer, onBack }: AnswerProps) {
       <section aria-labelledby="challenge-title" className="space-y-1.5">
         <div className="flex items-center justify-between gap-3">
           <h2 id="challenge-title" className="font-medium text-sm">
-            Sign this message, as it is, within five minutes
+            Sign this exact message within five minutes
           </h2>
           <Button
             size="sm"
@@ -124,7 +124,7 @@ function Answer({ challenge, busy, onAnswer, onBack }: AnswerProps) {
           {challenge}
         </pre>
       </section>
-      <Field label="Signature" hint="What the wallet answers: a signature map in base64.">
+      <Field label="Signature" hint="The wallet's answer: a signature map in base64.">
         {(control) => (
           <textarea
             {...control}
@@ -143,7 +143,7 @@ function Answer({ challenge, busy, onAnswer, onBack }: AnswerProps) {
           Sign in
         </Button>
         <Button look="ghost" onClick={onBack}>
-          Another account
+          Use another account
         </Button>
       </div>
     </form>

@@ -1,18 +1,19 @@
+/** A timer that fires this much too late shows that the event loop was blocked. */
+const BLOCKED_MS = 20;
 /**
- * A timer that fires this much too late shows that this process stood still. Redis' answer may be there, unread, so it gets the
- * second time to be read. Otherwise a cold process on a busy machine would send each of its readers to the database.
+ * After a block, Redis' answer may be there and unread, so this much is added to read it. Otherwise a cold process on a busy
+ * machine would send each of its readers to the database.
  */
-const STANDSTILL_MS = 20;
 const GRACE_MS = 100;
 
-/** Calls `onOver` after `ms`, not counting time in which this process stood still. Returns the function that calls it off. */
-export function afterPatience(ms: number, onOver: () => void): () => void {
+/** Calls `onTimeout` after `ms`, and later if the event loop was blocked meanwhile. Returns a function that cancels it. */
+export function afterPatience(ms: number, onTimeout: () => void): () => void {
   let timer: NodeJS.Timeout;
   const wait = (stepMs: number) => {
     const startMs = performance.now();
     const onTime = () => {
-      if (performance.now() - startMs - stepMs > STANDSTILL_MS) wait(GRACE_MS);
-      else onOver();
+      if (performance.now() - startMs - stepMs > BLOCKED_MS) wait(GRACE_MS);
+      else onTimeout();
     };
     timer = setTimeout(onTime, stepMs).unref();
   };

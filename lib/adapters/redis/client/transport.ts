@@ -1,6 +1,6 @@
 /**
- * The way to a Redis: Upstash's HTTP (upstash/) or Redis' own protocol over TCP (tcp/). A transport only carries. What is sent, how
- * it is counted, when it is given up and what a failure is called is the same for each (client.ts).
+ * The way to a Redis: Upstash's HTTP (upstash/) or Redis' own protocol over TCP (tcp/). A transport only sends.
+ * client.ts builds the commands, counts them, sets their timeouts and classifies their errors.
  */
 
 export interface StreamHandlers {
@@ -9,15 +9,15 @@ export interface StreamHandlers {
   onMessage(payload: string): void;
 }
 
-/** `timeout`: no answer in time. `network`: the connection failed. `rejected`: Redis, or what stands in front of it, refused. */
+/** `timeout`: no answer in time. `network`: the connection failed. `rejected`: Redis, or a proxy in front of it, refused. */
 export type FailureKind = "timeout" | "network" | "rejected";
 
 export interface Transport {
-  /** Whether keys lie on several nodes by their hash tags. */
+  /** Whether this is a Redis Cluster. */
   readonly isCluster: boolean;
   /**
    * Runs a script, whether or not the server knows it. Answers are numbers, strings, null and lists of them. Rejects with the
-   * client's own error, by itself after `timeoutMs`.
+   * client's own error, or with a timeout after `timeoutMs`.
    */
   eval(
     script: string,
@@ -44,5 +44,5 @@ export function systemCode(error: unknown): string | null {
   return typeof code === "string" && SYSTEM_CODE.test(code) ? code : null;
 }
 
-/** The first word of an answer of Redis that is an error, such as NOSCRIPT. */
+/** The code of an error that Redis answered, such as NOSCRIPT. */
 export const firstWord = (message: string): string | null => /^[A-Z]{2,20}(?= )/.exec(message)?.[0] ?? null;

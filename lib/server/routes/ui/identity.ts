@@ -60,7 +60,7 @@ async function accountAt(app: App, address: EvmAddress) {
 }
 
 export const identityWrite = defineRoute({
-  summary: "Answers the web UI's sign-in; nothing is written",
+  summary: "For the web UI's sign-in; writes nothing",
   access: "user",
   limit: "read",
   query: IdentityQuery,

@@ -34,7 +34,7 @@ export const profileStatus = defineRoute({
 });
 
 export const profileAt = defineRoute({
-  summary: "The profile that one message of the caller or of a contact published",
+  summary: "The profile in one message of the caller or of a contact",
   access: "user",
   limit: "proof",
   query: ProfileAtQuery,

@@ -77,7 +77,7 @@ export const createRecognition = defineRoute({
 });
 
 export const issuerSubmit = defineRoute({
-  summary: "Writes a message of an issuer for which the operator lets the caller write",
+  summary: "Writes in an issuer's name, if the operator allows the caller to",
   access: "user",
   limit: "submit",
   body: IssuerBody,

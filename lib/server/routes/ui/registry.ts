@@ -25,7 +25,7 @@ function topicsOf(app: App): Readonly<Record<TopicKind, TopicId>> {
 const CONFIG_MS = 5_000;
 
 export const registryConfig = defineRoute({
-  summary: "Network, topics and mirror, as the web UI asks for them on every page load",
+  summary: "Network, topics and mirror, for the web UI",
   access: "public",
   limit: "open",
   rememberMs: CONFIG_MS,
@@ -65,7 +65,7 @@ const RECENT = 20;
 
 /** This process knows the answer anyway, so a page that polls it costs neither a statement nor a mirror request. */
 export const ledgerStats = defineRoute({
-  summary: "Each kind's topic and the places of its last messages, without asking the mirror",
+  summary: "Each kind's topic and the sequence numbers of its last messages, without asking the mirror",
   access: "public",
   limit: "open",
   rememberMs: STATS_MS,

@@ -19,7 +19,7 @@ function write(context: UserContext<unknown, Body>, type: "TRUST_ALLOCATE" | "TR
 }
 
 export const trustAllocate = defineRoute({
-  summary: "Gives trust to a contact, in a form that the web UI and this server both read",
+  summary: "Gives trust to a contact, in the web UI's message form",
   access: "user",
   limit: "submit",
   body: TrustAllocateBody,

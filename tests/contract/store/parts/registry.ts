@@ -23,7 +23,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.version()).toBe(0);
   });
 
-  it("returns shards as they were written, in that order, and counts its changes", async () => {
+  it("returns shards as they were written, in that order, and raises its version with each change", async () => {
     const shards: readonly Shard[] = [
       { ...PLANNED, segment: 3 },
       {
@@ -45,7 +45,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.version()).toBe(2);
   });
 
-  it("overwrites only a shard of the same place", async () => {
+  it("overwrites only a shard with the same group, segment and generation", async () => {
     await store.registry.change(0, [PLANNED, { ...PLANNED, generation: 1 }]);
     const active: Shard = { ...PLANNED, state: "active", topicId: T, attempt: "x", routesFromNs: 9n };
     await store.registry.change(1, [active]);
@@ -60,7 +60,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.sync.topics()).toEqual([]);
   });
 
-  it("lets one of many callers change it at once", async () => {
+  it("lets one of many concurrent callers change it", async () => {
     const changes = await Promise.all(
       Array.from({ length: 8 }, (_, segment) => store.registry.change(0, [{ ...PLANNED, segment }])),
     );
@@ -98,7 +98,7 @@ export function registryContract(subject: Subject): void {
     expect(await store.registry.user(A)).toMatchObject({ tier: "busy", version: 1 });
   });
 
-  it("knows only a user's number of signals, until a tier or tenant is set", async () => {
+  it("returns defaults and the number of signals until a tier or tenant is set", async () => {
     expect(await store.registry.user(A)).toEqual({
       userId: A,
       tier: "standard",

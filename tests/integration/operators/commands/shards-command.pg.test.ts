@@ -41,7 +41,7 @@ async function run(name: string, args: readonly string[], more: Record<string, s
   );
 }
 
-it("plans, creates, shows, gives tenants topics, publishes and drains", async () => {
+it("plans, creates, shows, assigns topics to tenants, publishes and drains", async () => {
   let before = devnet.ledger.topics.size;
   const early = await shards(["status"]);
   expect([early.code, early.out]).toEqual([1, expect.stringContaining("run `npm run migrate`")]);
@@ -87,7 +87,7 @@ it("plans, creates, shows, gives tenants topics, publishes and drains", async ()
   expect(await shards(["publish"])).toMatchObject({ out: "Everything is already published.\n" });
   const drained = await shards(["drain", devnet.topics.contact]);
   expect(drained).toMatchObject({ code: 0, out: expect.stringMatching(/run this again after 2\d{3}-/) });
-  // A change publishes itself: the one that is drained, and the one in its place.
+  // A change publishes itself: the drained shard, and its replacement.
   expect(devnet.ledger.topic(topicId).messages).toHaveLength(9);
 
   const client = new pg.Client(env.DATABASE_URL);
@@ -127,7 +127,7 @@ it.each([
   60_000,
 );
 
-it("refers to the app on the embedded set-up", async () => {
+it("points to --app on the embedded set-up", async () => {
   const { code, out } = await shards(["status"], { HEDERA_NETWORK: "devnet" });
   expect([code, out]).toEqual([1, expect.stringContaining("--app http://127.0.0.1:3000")]);
 });

@@ -74,7 +74,7 @@ describe("topic:verify", () => {
     }
   });
 
-  it("names what is wrong, in whatever order the mirror was asked", () => {
+  it("reports failed and unverifiable messages, whatever the order of the page", () => {
     const chain = chainOf("0.0.77", requests);
     const tampered = chain.map((message) =>
       message.sequence === 3 ? { ...message, message: Buffer.from("{}") } : message,
@@ -113,19 +113,19 @@ describe("topic:verify", () => {
     }
   });
 
-  const [odd] = chainOf("0.0.77", requests).map(mirrorJson);
+  const [message] = chainOf("0.0.77", requests).map(mirrorJson);
   const path = `${VECTORS}/running-hash/0.0.4603900.json`;
   const recorded = readFileSync(path, "utf8");
 
   it.each([
     ["a file that is not there", ["nowhere.json"], "", "nowhere.json cannot be read"],
     ["HTML", [], "<html>", "standard input is not JSON in the mirror's shape"],
-    ["no topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
-    ["no number", [], '{"messages":[{"topic_id":"0.0.7"}]}', "message 1 has no sequence_number"],
+    ["a message without a topic", [], '{"messages":[{"sequence_number":1}]}', "message 1 has no topic_id"],
+    ["a message without a number", [], '{"messages":[{"topic_id":"0.0.7"}]}', "message 1 has no sequence_number"],
     [
       "text instead of bytes",
       [],
-      JSON.stringify({ ...odd, message: "Hello!" }),
+      JSON.stringify({ ...message, message: "Hello!" }),
       "not base64. Pages fetched with encoding=utf-8",
     ],
     ["another encoding", [], Buffer.from([0x22, 0xe4, 0x22]), "standard input is not text in UTF-8"],
@@ -140,7 +140,7 @@ describe("topic:verify", () => {
   it.each([
     ["UTF-8 with a byte order mark", Buffer.from(`\ufeff${recorded}`)],
     ["UTF-16", Buffer.from(`\ufeff${recorded}`, "utf16le")],
-    ["UTF-16, the other way round", Buffer.from(`\ufeff${recorded}`, "utf16le").swap16()],
+    ["UTF-16, big-endian", Buffer.from(`\ufeff${recorded}`, "utf16le").swap16()],
     ["UTF-16 without a byte order mark", Buffer.from(recorded, "utf16le")],
   ])("reads %s", (_, input) => {
     const { status, stderr } = run("verify", [], input);
@@ -157,7 +157,7 @@ describe("topic:verify", () => {
     ]);
   });
 
-  it("refuses an address of a mirror with a query in a sentence that does not hold it", () => {
+  it("refuses a mirror's address with a query, and does not repeat it", () => {
     const { status, stderr } = run("verify", ["0.0.7"], "", { MIRROR_URL: "https://mirror.test/?key=s3cret" });
     expect(status).toBe(2);
     expect(stderr).toContain("MIRROR_URL holds an address that has a query");
@@ -188,7 +188,7 @@ describe("topic:decode", () => {
     );
     const { lines, status } = run("decode", [], JSON.stringify(messages));
     expect(status).toBe(0);
-    // Payers are nothing that the command asks about; parts are not shown.
+    // The command checks no payers, and prints no incomplete chunks.
     const known = {
       signal: "signal",
       untrusted: "signal",

@@ -1,4 +1,4 @@
-/** Traces of the app as it starts out of its environment, on Redis and PostgreSQL, sent to a collector. */
+/** Traces of an app that environment variables configure, on Redis and PostgreSQL, sent to a collector. */
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { type Devnet, startDevnet } from "@/lib/devnet/devnet";
@@ -97,7 +97,7 @@ it("has a span for the request, and within it one for each tier that was asked a
   expect(named(/^redis /).length).toBeGreaterThan(0);
   expect(only("postgres contacts").attributes).toEqual({ "db.system.name": "postgresql" });
 
-  // As long as the browser is told.
+  // Each tier's span lasts as long as its Server-Timing entry says.
   const told = (response.headers.get("server-timing") ?? "").split(", ").map((each) => each.split(";dur="));
   for (const [tier, ms] of told.slice(0, -1)) expect(only(`tier ${tier}`).ms).toBeCloseTo(Number(ms), 0);
   expect(told.map(([name]) => name)).toEqual(["postgres", "redis", "l1", "total"]);
@@ -140,7 +140,7 @@ it("continues a trace that came with the request, and marks failed requests", as
   expect(named(/^postgres /).some(({ isError }) => isError)).toBe(true);
 });
 
-it("traces the share of requests that it is told to, whatever a request claims", async () => {
+it("traces the configured share of requests, whatever a request claims", async () => {
   const none = await openTracing(readEnv({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, OTEL_TRACES_SAMPLER_ARG: "0" }));
   const headers = new Headers({ traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" });
   const request = none?.begin("GET /api/health", headers, "request-1");

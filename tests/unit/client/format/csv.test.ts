@@ -27,7 +27,7 @@ const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.stringM
 const value = fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(null));
 
 describe("a table as CSV", () => {
-  it("reads back cell by cell, except for the apostrophe before a formula", () => {
+  it("parses back to the same cells, except for the apostrophe before a formula", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(value, value, value), { maxLength: 5 }), (rows) => {
         const [, ...read] = parsed(csvText(["a", "b", "c"], rows));

@@ -12,7 +12,7 @@ import {
   whole,
 } from "@/lib/client/format/numbers";
 
-describe("figures in words", () => {
+describe("number formats", () => {
   it.each([whole, compact, percent, bytes, lasting, rate])("%o: an unknown value is a dash, never a zero", (words) => {
     expect(words(null)).toBe(UNKNOWN);
     expect(words(0)).toMatch(/^0/);
@@ -27,7 +27,7 @@ describe("figures in words", () => {
     expect(percent(0.000_01)).toBe("under 0.1 %");
   });
 
-  it("bytes are decimal, of three digits", () => {
+  it("bytes are decimal, with at most three digits", () => {
     expect(bytes(528)).toBe("528 B");
     expect(bytes(1_500_000)).toBe("1.5 MB");
     expect(bytes(999_999)).toBe("1 MB");
@@ -57,7 +57,7 @@ describe("figures in words", () => {
     expect(dollars(42_012)).toBe("$42,000");
   });
 
-  it("one thing is singular", () => {
+  it("a count of one takes the singular", () => {
     expect(counted(1, "message")).toBe("1 message");
     expect(counted(1_200, "message")).toBe("1,200 messages");
   });
