@@ -35,13 +35,13 @@ const RDS = {
   dated: "2026-05-21",
 };
 const RDS_M7G = {
-  source: "AWS RDS, db.m7g.xlarge / 4 cores (instance prices in terraform-provider-aws)",
+  source: "AWS RDS, one zone, us-west-2, MySQL (a list in terraform-provider-aws)",
   dated: "2024-02-02",
 };
-const CACHE = { source: "AWS ElastiCache, node prices in public design documents", dated: null };
+const CACHE = { source: "AWS ElastiCache, on-demand nodes (lists in public repositories)", dated: null };
 const BALANCER = { source: "AWS Application Load Balancer, us-east-1 (cloud-horizons.com)", dated: "2026-05-08" };
 const NAT = { source: "AWS NAT gateway and public IPv4 address, us-east-1 (cloudburn.io)", dated: "2026-02-24" };
-const EGRESS = { source: "AWS data transfer to the internet (leanopstech.com)", dated: "2026-04-27" };
+const EGRESS = { source: "AWS data transfer to the internet (leanopstech.com, wring.co)", dated: "2026-04-27" };
 
 export const PRICES = {
   /** Every transaction pays it, so each chunk of a longer message pays it too. It covers the first 100 bytes. */
@@ -84,7 +84,9 @@ export const PRICES = {
   fargateGbHour: { usd: 0.00356, per: 1, unit: "GB-hour", free: 0, ...FARGATE },
   rdsT4gMediumHour: { usd: 0.065, per: 1, unit: "db.t4g.medium hour", free: 0, ...RDS },
   rdsT4gLargeHour: { usd: 0.129, per: 1, unit: "db.t4g.large hour", free: 0, ...RDS_M7G },
+  /** A quarter of a db.m7g.xlarge. */
   rdsM7gCoreHour: { usd: 0.0843, per: 1, unit: "db.m7g core hour", free: 0, ...RDS_M7G },
+  /** A quarter of a db.r7g.xlarge. */
   rdsR7gCoreHour: { usd: 0.1195, per: 1, unit: "db.r7g core hour", free: 0, ...RDS },
   rdsStorageGb: { usd: 0.115, per: 1, unit: "GB-month (gp3)", free: 0, ...RDS },
   cacheT4gMicroHour: { usd: 0.016, per: 1, unit: "cache.t4g.micro hour", free: 0, ...CACHE },
