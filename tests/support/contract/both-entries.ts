@@ -6,7 +6,6 @@ import { routesOf } from "@/lib/server/front/direct";
 import { entrance } from "@/lib/server/front/entrance";
 import { Front, type Serve } from "@/lib/server/front/front";
 import type { RouteName } from "@/lib/server/routes/table";
-import { busy } from "../control/event-loop";
 
 export interface Sent {
   readonly method: string;
@@ -68,7 +67,7 @@ export class OwnServer {
     const accept = ["br", "gzip", "identity"][this.asked % 3] as string;
     const length = body === null ? {} : { "content-length": String(Buffer.byteLength(body)) };
     const sent = { "accept-encoding": accept, ...headers, ...length };
-    return busy(ask(this.port, method, target, sent, body));
+    return ask(this.port, method, target, sent, body);
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,8 @@
  * needs more turns.
  */
 import { performance } from "node:perf_hooks";
+import type { Writable } from "node:stream";
+import * as zlib from "node:zlib";
 import { arrived } from "./loopback";
 
 const underWay = new Set<Promise<unknown>>();
@@ -29,6 +31,16 @@ function watch(owner: object, names: readonly string[]): void {
 // Both compute in other threads, which Node does not list. The first fetch of a process compiles WebAssembly.
 watch(crypto.subtle, ["digest", "importKey", "sign", "verify"]);
 watch(WebAssembly, ["compile", "instantiate"]);
+
+// So does compression. The functions of node:zlib end a stream of one of these classes, whoever has imported them before.
+for (const name of ["BrotliCompress", "DeflateRaw"]) {
+  const { prototype } = Reflect.get(zlib, name) as { readonly prototype: Writable };
+  const apply = (end: Writable["end"], stream: Writable, given: unknown[]) => {
+    void busy(new Promise((resolve) => stream.once("close", resolve)));
+    return Reflect.apply(end, stream, given);
+  };
+  Reflect.set(prototype, "end", new Proxy(prototype.end, { apply }));
+}
 
 /** Node's names of work on files, host names and immediates. Connections do not count: one may stay silent for ever. */
 const WORK = /^(FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq|Immediate)/;

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { promisify } from "node:util";
+import { brotliCompress, deflateRaw } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DrivenClock } from "../../support/control/driven-clock";
 import { busy } from "../../support/control/event-loop";
@@ -43,6 +44,8 @@ describe("a driven clock", () => {
     ["files are read", () => often(20, () => readFile("package-lock.json"))],
     ["host names are looked up", () => often(20, () => lookup("localhost"))],
     ["bytes are hashed in another thread", () => often(5, () => crypto.subtle.digest("SHA-384", bytes))],
+    ["bytes are compressed in another thread", () => often(5, () => promisify(brotliCompress)(bytes))],
+    ["bytes are deflated in another thread", () => often(5, () => promisify(deflateRaw)(bytes))],
     ["a server of this process answers", () => often(50, async () => (await fetch(address)).text())],
     ["immediates follow each other", () => often(200, () => new Promise((resolve) => setImmediate(resolve)))],
     [
