@@ -26,6 +26,7 @@ beforeAll(async () => {
   ana = t.devnet.ledger.createAccount(encodeEcdsaKey(publicKey), { evmAddress: address }).id;
   const { contact, trust, recognition, profile } = t.devnet.topics;
   t.devnet.submit(contact, { type: "CONTACT_ACCEPT", from: BEN, to: ana });
+  t.devnet.submit(contact, { type: "CONTACT_ACCEPT", from: ana, to: BEN });
   t.devnet.submit(trust, { type: "TRUST_ALLOCATE", from: BEN, to: ana });
   t.devnet.submit(recognition, { type: "SIGNAL_MINT", from: BEN, to: ana, tokenId: "kind", name: "Kind" });
   t.devnet.submit(recognition, {
@@ -42,10 +43,15 @@ beforeEach(() => t.clock.advance(1_000));
 afterAll(() => t.close());
 
 const nowS = () => Math.floor(t.clock.now() / 1_000);
-/** The signed part of the signal below. */
-function signatureOfMint(timestamp: number) {
-  const { message, signature, publicKey } = signedMint(wallet, ana, BEN, { message: "Thank you", timestamp });
-  return { message, timestamp, signature, publicKey };
+/** The body that "Send Signal" sends. */
+function signal(words: { readonly message?: string }) {
+  const timestamp = t.clock.now();
+  const { message, signature, publicKey } = signedMint(wallet, ana, BEN, { ...words, timestamp });
+  return {
+    ...{ tokenId: "strategic-vision", name: "Strategic Vision", category: "leadership", subtitle: "Sees far" },
+    ...{ emoji: "🔭", issuerId: ana, recipientId: BEN, senderName: "Ana", recipientName: "Ben", trustAmount: 0.5 },
+    ...{ message, timestamp, signature, publicKey },
+  };
 }
 const envelope = (type: string, payload: object, more: object = {}) => ({
   ...{ type, from: ana, nonce: t.clock.now(), ts: nowS(), payload },
@@ -102,6 +108,27 @@ const REQUESTS: Readonly<Record<string, UiRequest>> = {
       // Two minutes are allowed; the request may take a while to come.
       () => ({ ts: nowS() + 600 }),
     ],
+  },
+  "the accept's mirror, in the other person's name": {
+    path: () => "/api/hcs/submit",
+    body: () =>
+      envelope(
+        "CONTACT_MIRROR",
+        {
+          ...{
+            v: 1,
+            type: "CONTACT_MIRROR",
+            ref: { hash: "h" },
+            acks: [{ acceptHash: "a" }],
+            iat: nowS(),
+            sig: "b64url",
+          },
+          ...{ from: { acct: BEN }, to: { acct: ana } },
+        },
+        { from: BEN },
+      ),
+    reads: ["ok", "transactionId"],
+    wrong: [() => ({ nonce: "1" }), () => ({ type: undefined })],
   },
   trust: {
     path: () => "/api/trust/allocate",
@@ -160,17 +187,24 @@ const REQUESTS: Readonly<Record<string, UiRequest>> = {
       () => ({ timestamp: undefined }),
     ],
   },
+  "a profile from the onboarding": {
+    path: () => "/api/hcs/profile",
+    body: () => signedProfile(wallet, ana, { timestamp: new Date(t.clock.now()).toISOString(), publicKey: [48, 42] }),
+    reads: ["ok", "profile.displayName", "sequenceNumber"],
+    wrong: [() => ({ signature: undefined }), () => ({ timestamp: undefined })],
+  },
   "a signal": {
     path: () => "/api/hcs/mint-recognition",
-    body: () => ({
-      ...{ tokenId: "strategic-vision", name: "Strategic Vision", category: "leadership", subtitle: "Sees far" },
-      ...{ emoji: "🔭", issuerId: ana, recipientId: BEN, senderName: "Ana", recipientName: "Ben", trustAmount: 0.5 },
-      ...signatureOfMint(t.clock.now()),
-    }),
+    body: () => signal({ message: "Thank you" }),
     reads: ["ok", "trstCost"],
     wrong: ["tokenId", "name", "issuerId", "recipientId", "signature", "publicKey", "timestamp"].map(
       (member) => () => ({ [member]: undefined }),
     ),
+  },
+  "a signal without words": {
+    path: () => "/api/hcs/mint-recognition",
+    body: () => signal({}),
+    reads: ["ok", "trstCost"],
   },
   "recognition in one's own words": {
     path: () => "/api/recognition/create",
@@ -360,38 +394,3 @@ describe("a refusal that has a reason of its own", () => {
 
 const requestNamed = (name: string): UiRequest => REQUESTS[name] as UiRequest;
 const othersInvitation = () => JSON.stringify({ type: "CONTACT_REQUEST", jti: "j", from: { acct: BEN } });
-
-describe("an identity by its name", () => {
-  const resolve = async (did: string) => {
-    const response = await t.ask("GET", `/api/hcs22/resolve?did=${did}`, ana);
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-
-  it("is the account that the ledger made from its key's address, in either case", async () => {
-    for (const address of [wallet.address, `0x${wallet.address.slice(2).toUpperCase()}`]) {
-      const { body } = await resolve(`did:ethr:${address}`);
-      expect(body).toMatchObject({
-        accountId: ana,
-        hederaAccountId: ana,
-        source: "mirror",
-        updatedAt: expect.any(String),
-      });
-    }
-  });
-
-  it("is nobody's where the ledger has no such account", async () => {
-    const { status, body } = await resolve(`did:ethr:${magicWallet().address}`);
-    expect([status, body]).toEqual([
-      200,
-      { success: true, accountId: null, hederaAccountId: null, source: "none", updatedAt: null },
-    ]);
-  });
-
-  it("is not known while no mirror answers, and that is said", async () => {
-    const fault = t.devnet.faults.add({ kind: "badGateway", route: "account" });
-    const { status, body } = await resolve(`did:ethr:${magicWallet().address}`);
-    t.devnet.faults.remove(fault);
-    expect(status).toBe(503);
-    expectTold(body);
-  });
-});
