@@ -1,5 +1,5 @@
 /** Another deployment behind this app, as both entries pass requests on: our own server, and the handler that functions run. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { UserId } from "@/lib/core/ledger/ids";
 import { routesOf } from "@/lib/server/front/direct";
 import { entrance } from "@/lib/server/front/entrance";
@@ -62,9 +62,9 @@ describe.each([
   const ask = (path: string, init: RequestInit = {}) => busy(send(path, init));
 
   it.each(["POST", "PUT", "PATCH", "DELETE"])(
-    "passes on every byte of %s, with a length and without",
+    "passes on every byte of %s, without a length and with",
     async (method) => {
-      for (const body of [{ body: new Uint8Array(BYTES) }, streamed(BYTES)]) {
+      for (const body of [streamed(BYTES), { body: new Uint8Array(BYTES) }]) {
         const echo = await ask("/api/echo?a=b&c", { method, ...body });
         expect(echo.status).toBe(200);
         expect(BYTES.equals(Buffer.from(await echo.arrayBuffer()))).toBe(true);
@@ -114,6 +114,19 @@ describe.each([
     expect(await next()).toBe("data: second\n\n");
     leaves.abort();
     await web.streamsEnded();
+  });
+
+  it("leaves when its client does before the answer has begun", async () => {
+    const leaves = new AbortController();
+    const answer = busy(send("/held", { signal: leaves.signal })).then(
+      ({ status }) => status,
+      () => "left",
+    );
+    await busy(vi.waitFor(() => expect(lastAsked()?.url).toBe("/held")));
+    leaves.abort();
+    await web.streamsEnded();
+    // Nobody reads the status.
+    expect(["left", 499]).toContain(await answer);
   });
 
   it("refuses a request that has passed before, and a body that is too large", async () => {

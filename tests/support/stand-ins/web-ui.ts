@@ -15,7 +15,7 @@ export interface WebUi {
   readonly asked: Asked[];
   /** Origin to which `/circle-back` sends a request again, with all its headers. With it, a proxy leads back to its client. */
   circleTo: string;
-  /** Sends one event on every open stream of `/events`. */
+  /** Sends one event on every open stream of `/events`. `/held` is a stream whose headers do not come. */
   tell(text: string): void;
   /** Resolves when the clients of all streams have left. */
   streamsEnded(): Promise<void>;
@@ -32,9 +32,11 @@ export async function startWebUi(port = 0): Promise<WebUi> {
       (body) => {
         asked.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
         if (request.url === "/circle-back") return sendAgain(request, response, ui.circleTo);
-        if (!/\/events($|\?)/.test(request.url ?? "")) return answer(request, response, body, origin());
-        response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" });
-        response.flushHeaders();
+        if (!/\/(events|held)($|\?)/.test(request.url ?? "")) return answer(request, response, body, origin());
+        if (request.url !== "/held") {
+          response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform" });
+          response.flushHeaders();
+        }
         if (request.url?.includes("?greeting")) response.write("data: greeting\n\n");
         streams.add(response);
         response.once("close", () => {
