@@ -1,5 +1,5 @@
 "use client";
-import { ToggleGroup as Radix } from "radix-ui";
+import { useId } from "react";
 
 export interface ChipsProps<T extends string> {
   label: string;
@@ -8,26 +8,26 @@ export interface ChipsProps<T extends string> {
   options: readonly { value: T; label: string }[];
 }
 
-/** A choice of one among a few. Arrow keys move between them. */
+/** A choice of one among a few: the platform's own radio buttons, each over the whole of its chip. Arrow keys choose. */
 export function Chips<T extends string>({ label, value, onChange, options }: ChipsProps<T>) {
+  const name = useId();
   return (
-    <Radix.Root
-      type="single"
-      aria-label={label}
-      value={value}
-      // Pressing the chosen one again would otherwise choose none.
-      onValueChange={(chosen) => chosen && onChange(chosen as T)}
-      className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1"
-    >
+    <div role="radiogroup" aria-label={label} className="-mx-1 flex gap-2 overflow-x-auto px-1 py-1">
       {options.map((option) => (
-        <Radix.Item
+        <label
           key={option.value}
-          value={option.value}
-          className="min-h-9 whitespace-nowrap rounded-full border border-line-strong bg-raised px-3.5 font-medium text-sm transition-colors hover:bg-accent-soft data-[state=on]:border-transparent data-[state=on]:bg-ink data-[state=on]:text-paper"
+          className="relative inline-flex min-h-9 items-center whitespace-nowrap rounded-full border border-line-strong bg-raised px-3.5 font-medium text-sm transition-colors hover:bg-accent-soft has-checked:border-transparent has-checked:bg-ink has-checked:text-paper"
         >
+          <input
+            type="radio"
+            name={name}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+            className="absolute inset-0 cursor-pointer appearance-none rounded-full"
+          />
           {option.label}
-        </Radix.Item>
+        </label>
       ))}
-    </Radix.Root>
+    </div>
   );
 }

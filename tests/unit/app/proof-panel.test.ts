@@ -3,7 +3,7 @@ import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { SWRConfig, unstable_serialize } from "swr";
 import { describe, expect, it } from "vitest";
-import { ProofPanel } from "@/app/_ui/features/signals/proof-panel";
+import ProofPanel from "@/app/_ui/features/signals/proof-panel";
 import { KEYS } from "@/lib/client/api/keys";
 import type { CheckedProof } from "@/lib/client/api/proof";
 import type { Signal } from "@/lib/wire/signals";

@@ -8,7 +8,7 @@ import { calendarDate } from "@/lib/client/format/time";
 import type { Contact } from "@/lib/wire/contacts";
 import { Avatar } from "../../primitives/avatar";
 import { Button } from "../../primitives/button";
-import { Menu, MenuItem, MenuSeparator } from "../../primitives/overlays/menu";
+import { Menu } from "../../primitives/overlays/menu";
 import { profileHref } from "../people/person-name";
 import { RecogniseDialog } from "../recognition/recognise-dialog";
 import { usePerform } from "../use-perform";
@@ -52,16 +52,20 @@ export function ContactRow({ contact, person }: { contact: Contact; person: Pers
           </Button>
         }
       >
-        {given > 0 ? (
-          <MenuItem onSelect={() => void takeBack()}>Take trust back</MenuItem>
-        ) : (
-          <MenuItem onSelect={() => void give()}>Give trust</MenuItem>
+        {({ MenuItem, MenuSeparator }) => (
+          <>
+            {given > 0 ? (
+              <MenuItem onSelect={() => void takeBack()}>Take trust back</MenuItem>
+            ) : (
+              <MenuItem onSelect={() => void give()}>Give trust</MenuItem>
+            )}
+            <MenuItem onSelect={() => setDialog("recognise")}>Recognise…</MenuItem>
+            <MenuSeparator />
+            <MenuItem danger onSelect={() => setDialog("revoke")}>
+              End contact…
+            </MenuItem>
+          </>
         )}
-        <MenuItem onSelect={() => setDialog("recognise")}>Recognise…</MenuItem>
-        <MenuSeparator />
-        <MenuItem danger onSelect={() => setDialog("revoke")}>
-          End contact…
-        </MenuItem>
       </Menu>
       <RevokeDialog person={person} open={dialog === "revoke"} onOpenChange={() => setDialog(null)} />
       <RecogniseDialog person={person} open={dialog === "recognise"} onOpenChange={() => setDialog(null)} />

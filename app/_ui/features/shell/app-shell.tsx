@@ -5,7 +5,6 @@ import { useViewOptions } from "@/lib/client/api/view-options";
 import { shareStyleNonce } from "@/lib/client/browser/style-nonce";
 import { LiveProvider } from "@/lib/client/live/live";
 import { ToastProvider } from "../../primitives/overlays/toast";
-import { TooltipProvider } from "../../primitives/overlays/tooltip";
 import { Navigation } from "./navigation";
 import { SessionGate } from "./session-gate";
 
@@ -16,13 +15,11 @@ export function AppShell({ children }: { children: React.ReactNode }) {
   return (
     <SWRConfig value={options}>
       <ToastProvider>
-        <TooltipProvider>
-          <SessionGate>
-            <LiveProvider>
-              <Navigation>{children}</Navigation>
-            </LiveProvider>
-          </SessionGate>
-        </TooltipProvider>
+        <SessionGate>
+          <LiveProvider>
+            <Navigation>{children}</Navigation>
+          </LiveProvider>
+        </SessionGate>
       </ToastProvider>
     </SWRConfig>
   );

@@ -8,7 +8,7 @@ import { signOut, useSession } from "@/lib/client/api/session";
 import { chooseTheme, parseTheme, type Theme } from "@/lib/client/browser/theme";
 import { usePeople } from "@/lib/client/format/people";
 import { Avatar } from "../../primitives/avatar";
-import { Menu, MenuChoice, MenuItem, MenuSeparator } from "../../primitives/overlays/menu";
+import { Menu } from "../../primitives/overlays/menu";
 import { useToast } from "../../primitives/overlays/toast";
 
 const OPTIONS = [
@@ -65,24 +65,28 @@ export function UserMenu({ wide = false }: { wide?: boolean }) {
 
   return (
     <Menu trigger={trigger}>
-      <MenuChoice value={theme} onChange={choose} options={OPTIONS} />
-      <MenuSeparator />
-      {session?.admin && (
-        <MenuItem asChild>
-          <Link href="/admin">
-            <SlidersHorizontal aria-hidden="true" className="size-4" />
-            Operate
-          </Link>
-        </MenuItem>
+      {({ MenuChoice, MenuItem, MenuSeparator }) => (
+        <>
+          <MenuChoice value={theme} onChange={choose} options={OPTIONS} />
+          <MenuSeparator />
+          {session?.admin && (
+            <MenuItem asChild>
+              <Link href="/admin">
+                <SlidersHorizontal aria-hidden="true" className="size-4" />
+                Operate
+              </Link>
+            </MenuItem>
+          )}
+          <MenuItem onSelect={() => void leave()}>
+            <LogOut aria-hidden="true" className="size-4" />
+            Sign out
+          </MenuItem>
+          <MenuItem onSelect={() => void leave({ everywhere: true })}>
+            <MonitorOff aria-hidden="true" className="size-4" />
+            Sign out everywhere
+          </MenuItem>
+        </>
       )}
-      <MenuItem onSelect={() => void leave()}>
-        <LogOut aria-hidden="true" className="size-4" />
-        Sign out
-      </MenuItem>
-      <MenuItem onSelect={() => void leave({ everywhere: true })}>
-        <MonitorOff aria-hidden="true" className="size-4" />
-        Sign out everywhere
-      </MenuItem>
     </Menu>
   );
 }

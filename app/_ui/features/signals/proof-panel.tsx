@@ -5,11 +5,11 @@ import type { ProofVerdict } from "@/lib/client/browser/verify-proof";
 import { exactConsensusTime } from "@/lib/client/format/time";
 import type { Signal } from "@/lib/wire/signals";
 import { Button } from "../../primitives/button";
-import { Skeleton } from "../../primitives/skeleton";
+import { ProofSkeleton } from "./proof-skeleton";
 import { SealMark, type SealState } from "./seal-mark";
 
 /** Loads the parts of the proof, computes the running hash here, and shows both hashes side by side. */
-export function ProofPanel({ signal, state }: { signal: Signal; state: SealState }) {
+export default function ProofPanel({ signal, state }: { signal: Signal; state: SealState }) {
   const { data, error, mutate, isValidating } = useProof(signal.topicId, signal.sequenceNumber);
 
   if (state === "pending" && (error || !data)) {
@@ -30,12 +30,7 @@ export function ProofPanel({ signal, state }: { signal: Signal; state: SealState
     );
   }
   if (!data) {
-    return (
-      <div role="status" aria-label="Computing the running hash" className="mt-3 space-y-2">
-        <Skeleton className="h-4 w-4/5" />
-        <Skeleton className="h-16" />
-      </div>
-    );
+    return <ProofSkeleton />;
   }
   const { proof, verdict } = data;
   return (

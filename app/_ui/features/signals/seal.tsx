@@ -1,9 +1,12 @@
 "use client";
-import { useState } from "react";
+import { lazy, Suspense } from "react";
 import type { Signal } from "@/lib/wire/signals";
 import { Popover } from "../../primitives/overlays/popover";
-import { ProofPanel } from "./proof-panel";
+import { ProofSkeleton } from "./proof-skeleton";
 import { SealMark, type SealState, sealStateOf } from "./seal-mark";
+
+/** Loaded with the first proof, and with it the code that computes running hashes. */
+const ProofPanel = lazy(() => import("./proof-panel"));
 
 const LABELS: Record<SealState, string> = {
   verified: "Verified by the server",
@@ -14,7 +17,6 @@ const LABELS: Record<SealState, string> = {
 
 /** The server's verdict on a message. When pressed, the browser checks the message itself. */
 export function Seal({ signal }: { signal: Signal }) {
-  const [open, setOpen] = useState(false);
   const state = sealStateOf(signal);
   const trigger = (
     <button
@@ -26,12 +28,14 @@ export function Seal({ signal }: { signal: Signal }) {
     </button>
   );
   return (
-    <Popover trigger={trigger} label="Proof of this message" onOpenChange={setOpen}>
+    <Popover trigger={trigger} label="Proof of this message">
       <h3 className="flex items-center gap-2 font-display font-semibold text-lg">
         <SealMark state={state} className="size-6" />
         {LABELS[state]}
       </h3>
-      {open && <ProofPanel signal={signal} state={state} />}
+      <Suspense fallback={<ProofSkeleton />}>
+        <ProofPanel signal={signal} state={state} />
+      </Suspense>
     </Popover>
   );
 }

@@ -1,28 +1,14 @@
 "use client";
-import { Popover as Radix } from "radix-ui";
+import { cloneElement } from "react";
+import { onDemand, useFirstOpening } from "./on-demand";
+import type { PopoverProps } from "./open-popover";
 
-export interface PopoverProps {
-  trigger: React.ReactNode;
-  label: string;
-  children: React.ReactNode;
-  onOpenChange?(open: boolean): void;
-}
+const code = onDemand(() => import("./open-popover"));
 
-export function Popover({ trigger, label, children, onOpenChange }: PopoverProps) {
-  return (
-    <Radix.Root {...(onOpenChange ? { onOpenChange } : {})}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          aria-label={label}
-          align="end"
-          sideOffset={8}
-          collisionPadding={12}
-          className="z-50 max-h-[min(36rem,var(--radix-popover-content-available-height))] w-[min(23rem,calc(100vw-1.5rem))] animate-appear overflow-y-auto rounded-card border border-line bg-raised p-4 shadow-float outline-none"
-        >
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
-  );
+/** A dialog beside its trigger. Its code is loaded when it is first opened. */
+export function Popover(props: PopoverProps) {
+  const [opening, first] = useFirstOpening(code, "dialog");
+  if (opening === null) return cloneElement(props.trigger, first);
+  const { OpenPopover } = opening.parts;
+  return <OpenPopover {...props} />;
 }

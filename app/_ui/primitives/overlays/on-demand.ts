@@ -1,0 +1,72 @@
+"use client";
+import { useState } from "react";
+
+/** Code that is loaded when it is first wanted, and is there at once from then on. */
+export interface OnDemand<T> {
+  /** Loads the code unless it is there or on its way. Rejects if it cannot be loaded; the next call tries again. */
+  load(): Promise<T>;
+}
+
+export function onDemand<T>(fetch: () => Promise<T>): OnDemand<T> {
+  let coming: Promise<T> | null = null;
+  return {
+    load: () => {
+      coming ??= fetch().catch((cause: unknown) => {
+        coming = null;
+        throw cause;
+      });
+      return coming;
+    },
+  };
+}
+
+interface Opening<T> {
+  readonly parts: T;
+  readonly byKeyboard: boolean;
+}
+
+/** The properties of a trigger whose overlay has no code yet. It loads once somebody points at it or focuses it. */
+export interface FirstTrigger {
+  readonly "aria-haspopup": "menu" | "dialog";
+  readonly "aria-expanded": false;
+  readonly onPointerEnter: () => void;
+  readonly onPointerDown: () => void;
+  readonly onFocus: () => void;
+  readonly onClick: (event: { readonly detail: number }) => void;
+  readonly onKeyDown: (event: React.KeyboardEvent) => void;
+}
+
+/**
+ * An overlay's code, and how it was asked for. Null until the trigger was pressed and the code has come. Then the overlay is
+ * rendered, open, and has the trigger from there on.
+ */
+export function useFirstOpening<T>(
+  code: OnDemand<T>,
+  kind: "menu" | "dialog",
+): readonly [Opening<T> | null, FirstTrigger] {
+  const [opening, setOpening] = useState<Opening<T> | null>(null);
+  // Without a connection nothing opens; the next press tries again.
+  const prepare = () => void code.load().catch(() => undefined);
+  const open = (byKeyboard: boolean) =>
+    void code.load().then(
+      (parts) => setOpening({ parts, byKeyboard }),
+      () => undefined,
+    );
+  return [
+    opening,
+    {
+      "aria-haspopup": kind,
+      "aria-expanded": false,
+      onPointerEnter: prepare,
+      onPointerDown: prepare,
+      onFocus: prepare,
+      // A key's click has no count of presses.
+      onClick: ({ detail }) => open(detail === 0),
+      onKeyDown: (event) => {
+        if (kind !== "menu" || event.key !== "ArrowDown") return;
+        event.preventDefault();
+        open(true);
+      },
+    },
+  ];
+}
