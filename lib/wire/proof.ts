@@ -28,20 +28,3 @@ export type Proof = z.infer<typeof Proof>;
 /** `GET /api/proof/{topicId}/{sequence}` */
 export const ProofAnswer = z.object({ ...Proof.shape, ...ViewMembers.shape });
 export type ProofAnswer = z.infer<typeof ProofAnswer>;
-
-/** `GET /api/registry/topics`: the topics the caller writes to. */
-export const RegistryAnswer = z.object({
-  ok: z.literal(true),
-  topics: z.object({
-    contacts: TopicIdText,
-    trust: TopicIdText,
-    profile: TopicIdText,
-    recognition: TopicIdText,
-    feed: TopicIdText,
-    system: TopicIdText,
-    recognitionDefinitions: TopicIdText,
-    recognitionInstances: TopicIdText,
-  }),
-  meta: z.object({ source: z.string(), timestamp: z.string(), sharedContactsTrust: z.boolean() }),
-});
-export type RegistryAnswer = z.infer<typeof RegistryAnswer>;

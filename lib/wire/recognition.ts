@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { PositionNumber, UserIdText, ViewMembers } from "./common";
+import { RecognitionCard } from "./recognition-card";
 import { Signal } from "./signals";
-import { RecognitionCard } from "./ui/reads";
 
 export const Definition = z.object({
   id: z.string(),
@@ -18,12 +18,6 @@ export const RecognitionInstance = z.extend(Signal, {
   pending: z.boolean().register(z.globalRegistry, { description: "Whether its definition is still missing" }),
 });
 export type RecognitionInstance = z.infer<typeof RecognitionInstance>;
-
-export const RecognitionQuery = z.object({
-  cursor: z
-    .optional(z.string().check(z.maxLength(200)))
-    .register(z.globalRegistry, { description: "`nextCursor` of the last page" }),
-});
 
 /** `GET /api/recognition` */
 export const RecognitionAnswer = z.object({
@@ -64,16 +58,6 @@ export type Profile = z.infer<typeof Profile>;
 
 /** Profiles that one request may ask for. */
 export const MAX_PROFILE_IDS = 100;
-
-export const ProfilesQuery = z.object({
-  ids: z.pipe(
-    z.pipe(
-      z.string().check(z.minLength(1), z.maxLength(6_000)),
-      z.transform((text) => text.split(",").map((id) => id.trim())),
-    ),
-    z.array(UserIdText).check(z.minLength(1), z.maxLength(MAX_PROFILE_IDS)),
-  ),
-});
 
 /** `GET /api/profiles`: the caller and the caller's contacts; other ids are left out. */
 export const ProfilesAnswer = z.object({

@@ -3,21 +3,8 @@
  * broken stream resumes exactly there, even if it broke before its first signal.
  */
 import * as z from "zod/mini";
-import { parsePosition } from "../core/signals/position";
 import { Freshness, PositionNumber, UserIdText } from "./common";
 import { Signal } from "./signals";
-
-const Cursor = z.optional(
-  z.string().check(z.refine((text) => text === "" || parsePosition(text) !== null, "the id of an event")),
-);
-
-/** `GET /api/stream?cursor=`; `lastEventId` is for EventSource clients that cannot set the header. Empty means absent. */
-export const StreamQuery = z.object({
-  cursor: Cursor.clone().register(z.globalRegistry, { description: "The position at which this page's data was read" }),
-  lastEventId: Cursor.clone().register(z.globalRegistry, {
-    description: "The id of the last event, like the header Last-Event-ID",
-  }),
-});
 
 export const STREAM_EVENTS = {
   /** The first event of every stream. */

@@ -2,15 +2,17 @@
  * The API as programs meet it, over HTTP: on the production build here, and on what a deployment would run on the other
  * set-ups (`npm run test:set-ups`). Which routes there are, and whom they let in, is asked of the server itself.
  */
+
 import { expect } from "@playwright/test";
 import type { z } from "zod/mini";
 import { verifyProof } from "@/lib/client/browser/verify-proof";
 import { Problem } from "@/lib/wire/common";
 import { CircleAnswer, ContactsAnswer } from "@/lib/wire/contacts";
+import { EventsAnswer, RegistryAnswer } from "@/lib/wire/ledger";
 import { PersonAnswer } from "@/lib/wire/person";
-import { ProofAnswer, RegistryAnswer } from "@/lib/wire/proof";
+import { ProofAnswer } from "@/lib/wire/proof";
 import { ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
-import { EventsAnswer, SignalsAnswer } from "@/lib/wire/signals";
+import { SignalsAnswer } from "@/lib/wire/signals";
 import { STREAM_EVENTS } from "@/lib/wire/stream";
 import { SseReader } from "../support/sse";
 import type { Person } from "./support/person";

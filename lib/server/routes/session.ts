@@ -4,15 +4,8 @@ import { orElse } from "../../core/awaitable";
 import { parseUserId, toAccountId, type UserId } from "../../core/ledger/ids";
 import type { Profile } from "../../core/signals/projection";
 import { ifDown } from "../../ports/tier-unavailable";
-import {
-  ChallengeAnswer,
-  ChallengeBody,
-  DemoAnswer,
-  DemoBody,
-  LogoutBody,
-  SessionAnswer,
-  VerifyBody,
-} from "../../wire/session";
+import { ChallengeBody, DemoBody, LogoutBody, VerifyBody } from "../../wire/requests";
+import { ChallengeAnswer, DemoAnswer, SessionAnswer } from "../../wire/session";
 import { walletChain } from "../../wire/wallet";
 import { isAdmin } from "../access/admins";
 import { callerOf, magicSessionOf } from "../access/caller";

@@ -1,6 +1,6 @@
 import "server-only";
 import { parsePosition } from "../../core/signals/position";
-import { StreamQuery } from "../../wire/stream";
+import { StreamQuery } from "../../wire/requests";
 import { ProblemError } from "../http/problem";
 import { beforeRead } from "../http/reply";
 import { defineRoute } from "../http/route";

@@ -1,9 +1,10 @@
 /** Topics that come and go while the app runs, and who writes where. */
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fromMs } from "@/lib/core/ledger/consensus-time";
 import type { TopicId, UserId } from "@/lib/core/ledger/ids";
 import { newShard, type Shard, type ShardGroup, type TenantId } from "@/lib/core/shards/shards";
-import type { RegistryAnswer } from "@/lib/wire/proof";
+import type { RegistryAnswer } from "@/lib/wire/ledger";
 import type { SignalsAnswer } from "@/lib/wire/signals";
 import type { SubmitAnswer } from "@/lib/wire/submit";
 import { DevnetSubmitter } from "../../support/mirrors/devnet-submitter";

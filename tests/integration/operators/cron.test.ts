@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import type { SyncAnswer } from "@/lib/wire/submit";
+import type { SyncAnswer } from "@/lib/wire/ledger";
 import { startTestApp, type TestApp } from "../../support/worlds/app";
 
 let t: TestApp;

@@ -1,5 +1,5 @@
 import "server-only";
-import { SyncAnswer } from "../../../wire/submit";
+import { SyncAnswer } from "../../../wire/ledger";
 import { bearerToken, isSameSecret } from "../../access/secrets";
 import { ProblemError } from "../../http/problem";
 import { privateJson } from "../../http/reply";

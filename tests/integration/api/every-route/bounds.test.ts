@@ -1,4 +1,5 @@
 /** Every route that reads, over a history that somebody paid for to make answers large: each is bounded, and pages lose nothing. */
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_ANSWER_BYTES, MAX_MESSAGE_BYTES, MAX_READ_BYTES } from "@/lib/core/bounds";
 import { consensusNs } from "@/lib/core/ledger/consensus-time";
@@ -6,8 +7,9 @@ import type { Sequence, TopicId, UserId } from "@/lib/core/ledger/ids";
 import type { AnyRoute } from "@/lib/server/http/route";
 import { ROUTES, type RouteName } from "@/lib/server/routes/table";
 import type { ContactsAnswer } from "@/lib/wire/contacts";
+import type { EventsAnswer } from "@/lib/wire/ledger";
 import type { ProfilesAnswer, RecognitionAnswer } from "@/lib/wire/recognition";
-import type { EventsAnswer, SignalsAnswer } from "@/lib/wire/signals";
+import type { SignalsAnswer } from "@/lib/wire/signals";
 import { SseReader } from "../../../support/sse";
 import { damage } from "../../../support/stores/database";
 import { startTestApp, type TestApp } from "../../../support/worlds/app";

@@ -5,7 +5,7 @@ import { cacheKey, isList, isProfiles, isView, KEYS, pathOfKey } from "@/lib/cli
 import { pageKeys } from "@/lib/client/api/pages";
 import { recognitionPath, signalsPath } from "@/lib/client/api/reads";
 import { RECOGNITION_LIST } from "@/lib/client/api/views";
-import { SignalsQuery } from "@/lib/wire/signals";
+import { SignalsQuery } from "@/lib/wire/requests";
 
 const text = fc.string({ minLength: 1, maxLength: 20 });
 

@@ -1,0 +1,91 @@
+/** Answers about topics and their messages that no page of ours reads. */
+import * as z from "zod/mini";
+import { parseConsensusTime } from "../core/ledger/consensus-time";
+import { ConsensusTimestamp, TopicIdText, ViewMembers, wholeNumber } from "./common";
+import { Truncated } from "./signals";
+
+const EVENT_TYPES = ["contact", "trust", "recognition", "profile"] as const;
+
+export const EventsQuery = z.object({
+  type: z._default(z.enum(EVENT_TYPES), "trust"),
+  since: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => parseConsensusTime(text) !== null,
+          "give the watermark of an earlier answer, such as 1764230400.123456789",
+        ),
+      )
+      .register(z.globalRegistry, {
+        description: "The watermark of an earlier answer: seconds and nine digits of nanoseconds",
+      }),
+  ),
+  limit: z._default(wholeNumber(1, 200), 200),
+});
+
+/** `GET /api/hcs/events` */
+export const EventsAnswer = z.object({
+  ok: z.literal(true),
+  type: z.enum(EVENT_TYPES),
+  watermark: z.string().register(z.globalRegistry, { description: "The next `since`" }),
+  items: z.array(
+    z.object({
+      consensus_timestamp: ConsensusTimestamp,
+      sequence_number: z.int(),
+      topic_id: TopicIdText,
+      json: z.unknown(),
+      truncated: Truncated,
+    }),
+  ),
+  ...ViewMembers.shape,
+});
+export type EventsAnswer = z.infer<typeof EventsAnswer>;
+
+/** `POST /api/sync` */
+export const SyncBody = z._default(
+  z.object({
+    topics: z
+      .optional(z.array(TopicIdText).check(z.maxLength(64)))
+      .register(z.globalRegistry, { description: "The topics to sync; all of the caller's if absent" }),
+  }),
+  {},
+);
+
+export const SyncAnswer = z.object({
+  topics: z.array(
+    z.object({
+      topicId: TopicIdText,
+      kind: z.string(),
+      fromSequence: z.int(),
+      toSequence: z.int(),
+      added: z.int(),
+      complete: z.boolean(),
+      gaps: z
+        .array(z.object({ from: z.int(), to: z.int() }))
+        .register(z.globalRegistry, { description: "The first declared gaps, at most 100" }),
+      gapCount: z.int().check(z.nonnegative()),
+      verified: z.int(),
+    }),
+  ),
+  durationMs: z.number(),
+  mirrorRequests: z.int(),
+});
+export type SyncAnswer = z.infer<typeof SyncAnswer>;
+
+/** `GET /api/registry/topics`: the topics the caller writes to. */
+export const RegistryAnswer = z.object({
+  ok: z.literal(true),
+  topics: z.object({
+    contacts: TopicIdText,
+    trust: TopicIdText,
+    profile: TopicIdText,
+    recognition: TopicIdText,
+    feed: TopicIdText,
+    system: TopicIdText,
+    recognitionDefinitions: TopicIdText,
+    recognitionInstances: TopicIdText,
+  }),
+  meta: z.object({ source: z.string(), timestamp: z.string(), sharedContactsTrust: z.boolean() }),
+});
+export type RegistryAnswer = z.infer<typeof RegistryAnswer>;

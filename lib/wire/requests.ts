@@ -1,0 +1,119 @@
+/** Queries and bodies, as callers send them. Only the server checks them, so they are apart from the answers that browsers check. */
+import * as z from "zod/mini";
+import { NUMERIC_TYPES, SUBMIT_TYPES } from "../core/signals/message-types";
+import { parsePosition } from "../core/signals/position";
+import { AccountIdText, UserIdText, wholeNumber } from "./common";
+import { MAX_PROFILE_IDS } from "./recognition";
+
+const MAX_PAGE = 100;
+
+/**
+ * No message on the ledger has a type with a control character or a lone surrogate (core/signals/envelope), and a database
+ * rejects some of them.
+ */
+const TypeName = z.string().check(
+  z.minLength(1),
+  z.maxLength(50),
+  z.refine((text) => !/\p{C}/u.test(text), "without control characters"),
+);
+
+export const SignalsQuery = z.object({
+  type: z
+    ._default(
+      z.union([
+        z.pipe(
+          TypeName,
+          z.transform((one) => [one]),
+        ),
+        z.array(TypeName).check(z.maxLength(20)),
+      ]),
+      [],
+    )
+    .register(z.globalRegistry, { description: "Repeatable" }),
+  limit: z._default(wholeNumber(1, MAX_PAGE), 50),
+  cursor: z.optional(z.string().check(z.maxLength(200))),
+});
+
+const Cursor = z.optional(
+  z.string().check(z.refine((text) => text === "" || parsePosition(text) !== null, "the id of an event")),
+);
+
+/** `GET /api/stream?cursor=`; `lastEventId` is for EventSource clients that cannot set the header. Empty means absent. */
+export const StreamQuery = z.object({
+  cursor: Cursor.clone().register(z.globalRegistry, { description: "The position at which this page's data was read" }),
+  lastEventId: Cursor.clone().register(z.globalRegistry, {
+    description: "The id of the last event, like the header Last-Event-ID",
+  }),
+});
+
+export const RecognitionQuery = z.object({
+  cursor: z
+    .optional(z.string().check(z.maxLength(200)))
+    .register(z.globalRegistry, { description: "`nextCursor` of the last page" }),
+});
+
+export const ProfilesQuery = z.object({
+  ids: z.pipe(
+    z.pipe(
+      z.string().check(z.minLength(1), z.maxLength(6_000)),
+      z.transform((text) => text.split(",").map((id) => id.trim())),
+    ),
+    z.array(UserIdText).check(z.minLength(1), z.maxLength(MAX_PROFILE_IDS)),
+  ),
+});
+
+const envelope = {
+  from: UserIdText,
+  nonce: z
+    .number()
+    .check(z.nonnegative(), z.maximum(Number.MAX_SAFE_INTEGER))
+    .register(z.globalRegistry, { description: "Larger than the last one of this `from`; may be a fraction" }),
+  ts: z
+    .int()
+    .check(z.nonnegative())
+    .register(z.globalRegistry, { description: "Epoch seconds, within -600 and +120 of now" }),
+  payload: z.record(z.string(), z.unknown()),
+};
+
+/** The UI's envelope: a type by its name. Further members are written as they are, for readers that look for them at the top. */
+const NamedEnvelope = z.looseObject({ type: z.enum(SUBMIT_TYPES), ...envelope });
+/** The numeric form of the envelope. */
+const NumericEnvelope = z.looseObject({
+  hcs: z.literal("21"),
+  v: z._default(z.string().check(z.maxLength(10)), "1.0"),
+  type: z
+    .int()
+    .check(z.minimum(0), z.maximum(NUMERIC_TYPES.length - 1))
+    .register(z.globalRegistry, { description: NUMERIC_TYPES.map((name, i) => `${i}: ${name}`).join(", ") }),
+  ...envelope,
+});
+
+/** `POST /api/hcs/submit` */
+export const SubmitBody = z.union([NumericEnvelope, NamedEnvelope]);
+export type SubmitBody = z.infer<typeof SubmitBody>;
+
+/** `POST /api/auth/demo`, on the local devnet only */
+export const DemoBody = z.object({ userId: UserIdText });
+
+/** `POST /api/auth/challenge` */
+export const ChallengeBody = z.object({ accountId: AccountIdText });
+
+/** `POST /api/auth/verify` */
+export const VerifyBody = z.object({
+  accountId: AccountIdText,
+  challenge: z.string().check(z.minLength(1), z.maxLength(700)),
+  signatureMap: z
+    .string()
+    .check(z.minLength(1), z.maxLength(2_000), z.regex(/^[A-Za-z0-9+/]+={0,2}$/, "not base64"))
+    .register(z.globalRegistry, { description: "The wallet's answer: base64 of a protobuf SignatureMap" }),
+});
+
+/** `POST /api/auth/logout`. No body means the same as `{}`. */
+export const LogoutBody = z._default(
+  z.object({
+    everywhere: z
+      ._default(z.boolean(), false)
+      .register(z.globalRegistry, { description: "End all sessions of the caller, on every device" }),
+  }),
+  { everywhere: false },
+);

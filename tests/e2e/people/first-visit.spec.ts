@@ -1,0 +1,102 @@
+/** The cost of a first visit: a cold cache, a phone, and somebody who is signed in. */
+import type { Page, Response } from "@playwright/test";
+import { expect, test } from "../support/test";
+
+const PHONE = { width: 390, height: 844 };
+/** Bytes on the wire: compressed bodies, and the headers with them. */
+const MOST_SCRIPT_BYTES = 170_000;
+/** A tenth of what counts as good (web.dev/cls). */
+const MOST_SHIFT = 0.01;
+
+/** Counts the bytes of every script that the page loads from now on, as the browser receives them. */
+async function countScripts(page: Page) {
+  const client = await page.context().newCDPSession(page);
+  const bytes = new Map<string, number>();
+  await client.send("Network.enable");
+  client.on("Network.responseReceived", ({ requestId, type }) => {
+    if (type === "Script") bytes.set(requestId, 0);
+  });
+  client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    if (bytes.has(requestId)) bytes.set(requestId, encodedDataLength);
+  });
+  return () => [...bytes.values()];
+}
+
+/** Resolves once the page has loaded and has had time to spare, in which it would load more ahead. */
+const idle = (page: Page) =>
+  page.evaluate(async () => {
+    for (let i = 0; i < 5; i += 1) await new Promise((resolve) => requestIdleCallback(resolve));
+  });
+
+/** The sum of all shifts that no press has caused. */
+const shifts = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const sum = (entries: PerformanceEntryList) =>
+          (entries as unknown as readonly { value: number; hadRecentInput: boolean }[])
+            .filter(({ hadRecentInput }) => !hadRecentInput)
+            .reduce((total, { value }) => total + value, 0);
+        let total = 0;
+        new PerformanceObserver((list) => {
+          total += sum(list.getEntries());
+        }).observe({ type: "layout-shift", buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(total)));
+      }),
+  );
+
+test("Signals comes with at most 170 KB of script, and nothing on it moves", async ({ meet, enterAs }) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, signals } = await enterAs(ann);
+  await page.setViewportSize(PHONE);
+  const scripts = await countScripts(page);
+  const loaded: Response[] = [];
+  page.on("response", (response) => {
+    if (response.request().resourceType() === "script") loaded.push(response);
+  });
+  await signals.open();
+  await expect(signals.rows).toHaveCount(2);
+  await idle(page);
+
+  const bytes = scripts();
+  expect(bytes.length).toBeGreaterThan(3);
+  expect(bytes).not.toContain(0);
+  expect(bytes.reduce((a, b) => a + b)).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
+  expect(await shifts(page)).toBeLessThan(MOST_SHIFT);
+  for (const response of loaded) {
+    expect(response.headers(), response.url()).toMatchObject({
+      "content-encoding": "br",
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+    expect(await response.text(), response.url()).not.toMatch(/\/api\/admin\/|uPlot|data-radix/);
+  }
+});
+
+test("a menu, a proof and a notice load when they are first used, and open at the first press", async ({
+  meet,
+  enterAs,
+}) => {
+  const [ann, ben] = [await meet("Ann"), await meet("Ben")];
+  await ann.bond(ben);
+  const { page, shell, signals } = await enterAs(ann);
+  await signals.open();
+  await idle(page);
+  const scripts = await countScripts(page);
+
+  await shell.account.focus();
+  await page.keyboard.press("Enter");
+  const menu = page.getByRole("menu", { name: /^Account of/ });
+  await expect(menu.getByRole("menuitemradio", { name: "Like the system" })).toBeFocused();
+  expect(scripts().length).toBeGreaterThan(0);
+  await page.keyboard.press("Escape");
+  await expect(shell.account).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(menu.getByRole("menuitemradio", { name: "Like the system" })).toBeFocused();
+  await page.keyboard.press("Escape");
+
+  const verdict = await signals.check(signals.rows.first());
+  await expect(verdict).toContainText("Verified in this browser");
+  await page.keyboard.press("Escape");
+  await expect(signals.rows.first().getByRole("button", { name: /in this browser$/ })).toBeFocused();
+});
