@@ -1,5 +1,6 @@
 /** The scaling plan's own estimates (docs/capacity.md), and which of them are met. */
 import { counted } from "../counted";
+import { keyOf } from "../key";
 import { capacity } from "./capacity";
 import { total, withoutLedger } from "./costs";
 import { type CapacityInputs, withSetUp } from "./inputs";
@@ -136,7 +137,7 @@ export function shortfalls(all: readonly Capacity[]): readonly Shortfall[] {
       if (isMet) continue;
       const name = what === "storage" ? "storage" : `dollars on ${SET_UPS[needs.inputs.setUp].name}`;
       const times = value / goal;
-      const key = [name, times.toFixed(2), why].join();
+      const key = keyOf(name, times.toFixed(2), why);
       const users = new Set([...(found.get(key)?.users ?? []), needs.inputs.users]);
       found.set(key, { users: [...users], name, times, why, next });
     }

@@ -33,7 +33,8 @@ function readCopies(build: string): ReadonlyMap<string, Copies> {
     if (!file.endsWith(".br")) continue;
     const name = file.slice(0, -".br".length);
     const { size, mtime } = statSync(join(build, "static", name));
-    byAddress.set(`/${BUILD_PREFIX}/_next/static/${name.replaceAll("\\", "/")}`, {
+    const address = `/${BUILD_PREFIX}/_next/static/${name.replaceAll("\\", "/")}`;
+    byAddress.set(address, {
       headers: {
         "content-type": TYPES[name.slice(name.lastIndexOf(".") + 1)] as string,
         // Each build gives its files new names.
